@@ -1,0 +1,1 @@
+"""From a layer graph to costs: events, weighed by a convention."""

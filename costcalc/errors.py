@@ -1,0 +1,112 @@
+"""Errors for people: where, what was expected, what was found, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+SHOWN = 25
+"""Problems printed before the rest is only counted."""
+
+
+class Mark(NamedTuple):
+    """A place in a file; lines and columns count from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and what would be right."""
+
+    mark: Mark | None
+    message: str
+    expected: str = ""
+    found: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.mark}: {self.message}" if self.mark else self.message]
+        for title, text in (
+            ("expected", self.expected),
+            ("found", self.found),
+            ("try", self.hint),
+        ):
+            if text:
+                lines.append(f"    {title:<9}{text}")
+        return "\n".join(lines)
+
+
+class CostcalcError(Exception):
+    """Something the user can mend: every problem found, not the first alone.
+
+    Attributes:
+        problems: the problems, in the order of the file.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"... and {len(self.problems) - SHOWN} more problems")
+        return "\n".join(lines)
+
+
+class SpecError(CostcalcError):
+    """A spec, or a network's name or settings, is wrong."""
+
+
+class ConventionError(CostcalcError):
+    """A convention is wrong, or does not define a layer that it meets."""
+
+
+class Problems:
+    """Collects problems, so that all of them are reported together."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def add(
+        self,
+        mark: Mark | None,
+        message: str,
+        expected: str = "",
+        found: str = "",
+        hint: str = "",
+    ) -> None:
+        """Note a problem; one that was noted before counts once."""
+        self._found[Problem(mark, message, expected, found, hint)] = None
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_any(self, error: type[CostcalcError] = SpecError) -> None:
+        """Raise what was found, if anything was.
+
+        Raises:
+            CostcalcError: of the type asked for.
+        """
+        if self._found:
+            raise error(list(self._found))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the likely intention, or nothing.
+
+    >>> did_you_mean("depthwse", ["conv", "depthwise"])
+    "did you mean 'depthwise'?"
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""

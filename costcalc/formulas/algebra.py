@@ -1,0 +1,171 @@
+"""The small, closed set of operations that formulas are written in.
+
+A formula is read by several algebras: Python integers give the report, arrays
+a whole sweep, symbols the formula itself.  Each formula body therefore uses
+``+ - * //`` and the helpers of this module, and nothing else: ``if``,
+``math.ceil``, ``int()`` and ``max()`` mean nothing to a symbol.
+
+Numbers are exact everywhere: ``int`` and ``fractions.Fraction`` here; arrays
+and symbols bring the operations that Python has no operator for with them
+(:class:`Algebra`), so that nothing in this module imports NumPy or SymPy
+before one of their values arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, Protocol, cast
+
+
+class Size(Protocol):
+    """A whole number in some algebra: an ``int``, an array, a symbol."""
+
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __floordiv__(self, other: Any, /) -> Any: ...
+    def __rfloordiv__(self, other: Any, /) -> Any: ...
+    def __mod__(self, other: Any, /) -> Any: ...
+    def __neg__(self) -> Any: ...
+    def __lt__(self, other: Any, /) -> Any: ...
+    def __le__(self, other: Any, /) -> Any: ...
+    def __gt__(self, other: Any, /) -> Any: ...
+    def __ge__(self, other: Any, /) -> Any: ...
+
+
+class Algebra(Protocol):
+    """What a foreign kind of number must say where Python has no operator."""
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """The larger of ``a`` and ``b``, element by element."""
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        """The smaller of ``a`` and ``b``, element by element."""
+
+    def less(self, a: Any, b: Any) -> Any:
+        """1 where ``a < b``, else 0."""
+
+    def quotient(self, a: Any, b: Any) -> Any:
+        """The exact quotient ``a / b``."""
+
+    def is_whole(self, a: Any) -> Any:
+        """Whether ``a`` is a whole number."""
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger of two sizes."""
+    if _plain(a) and _plain(b):
+        return a if a >= b else b
+    return _algebra(a, b).maximum(a, b)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller of two sizes."""
+    if _plain(a) and _plain(b):
+        return a if a <= b else b
+    return _algebra(a, b).minimum(a, b)
+
+
+def less(a: Any, b: Any) -> Any:
+    """1 where ``a < b``, else 0."""
+    if _plain(a) and _plain(b):
+        return int(a < b)
+    return _algebra(a, b).less(a, b)
+
+
+def quotient(a: Any, b: Any) -> Any:
+    """``a / b`` without loss: 7 / 20 stays 7/20, 6 / 3 is the integer 2.
+
+    Raises:
+        ZeroDivisionError: ``b`` is zero.
+    """
+    if _plain(a) and _plain(b):
+        return whole(Fraction(a) / b)
+    return _algebra(a, b).quotient(a, b)
+
+
+def is_whole(a: Any) -> Any:
+    """Whether ``a`` is a whole number."""
+    if _plain(a):
+        return a.denominator == 1
+    return _algebra(a).is_whole(a)
+
+
+def whole(a: Any) -> Any:
+    """``a`` itself, as an ``int`` where it is a fraction without a denominator."""
+    if isinstance(a, Fraction) and a.denominator == 1:
+        return a.numerator
+    return a
+
+
+def floor(a: Any) -> Any:
+    """The largest whole number that is not above ``a``."""
+    return a if type(a) is int else a // 1
+
+
+def ceil(a: Any) -> Any:
+    """The smallest whole number that is not below ``a``."""
+    return a if type(a) is int else -(-a // 1)
+
+
+def ceil_div(a: Any, b: Any) -> Any:
+    """``a / b`` rounded up."""
+    return -(-a // b)
+
+
+def round_half_up(a: Any) -> Any:
+    """The nearest whole number; a half goes up."""
+    return (2 * a + 1) // 2
+
+
+def exact_div(a: Any, b: Any) -> Any:
+    """``a / b`` where ``b`` is known to divide ``a``, as groups divide channels."""
+    if type(a) is int and type(b) is int:
+        return a // b
+    return quotient(a, b)
+
+
+def round_to_multiple(a: Any, divisor: int = 8) -> Any:
+    """The nearest multiple of ``divisor``, never below it nor below 90 % of ``a``.
+
+    This is ``_make_divisible`` of MobileNetV2's released code: round half up to
+    the multiple, at least ``divisor``; one multiple more where that lost over
+    ten per cent.
+    """
+    nearest = maximum(divisor, (2 * a + divisor) // (2 * divisor) * divisor)
+    return nearest + divisor * less(10 * nearest, 9 * a)
+
+
+def product(sizes: Iterable[Any]) -> Any:
+    """The product of ``sizes``; 1 for none."""
+    result: Any = 1
+    for size in sizes:
+        result = result * size
+    return result
+
+
+def _plain(a: object) -> bool:
+    return type(a) is int or isinstance(a, int | Fraction)
+
+
+def _algebra(*numbers: Any) -> Algebra:
+    """The algebra that the first number that is not plain belongs to."""
+    for number in numbers:
+        if _plain(number):
+            continue
+        if hasattr(number, "__algebra__"):
+            return cast(Algebra, number.__algebra__)
+        package = type(number).__module__.partition(".")[0]
+        if package == "numpy":
+            from costcalc.formulas import arrays
+
+            return arrays
+        if package == "sympy":
+            from costcalc.formulas import symbols
+
+            return symbols
+    raise TypeError(f"no algebra knows {numbers!r}")

@@ -1,0 +1,62 @@
+"""Params and mult-adds of the blocks that papers give a closed form for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from costcalc.formulas.algebra import Size, product
+from costcalc.formulas.convolution import conv_weights
+
+POINTWISE = (1, 1)
+
+
+def separable_weights(kernel: Sequence[Size], M: Size, N: Size) -> Size:
+    """Weights of a depthwise separable convolution: depthwise, then pointwise.
+
+    MobileNetV1 (arXiv 1704.04861), section 3.1: D_K * D_K * M + M * N.
+
+    >>> separable_weights((3, 3), M=16, N=32)
+    656
+    """
+    return conv_weights(kernel, M, M, g=M) + conv_weights(POINTWISE, M, N)
+
+
+def separable_mult_adds(
+    kernel: Sequence[Size], M: Size, N: Size, output: Sequence[Size]
+) -> Size:
+    """Mult-adds of a depthwise separable convolution.
+
+    MobileNetV1, equation (5): D_K * D_K * M * D_F * D_F + M * N * D_F * D_F.
+
+    >>> separable_mult_adds((3, 3), M=512, N=512, output=(14, 14))
+    52283392
+    """
+    return separable_weights(kernel, M, N) * product(output)
+
+
+def bottleneck_weights(kernel: Sequence[Size], M: Size, N: Size, t: Size) -> Size:
+    """Weights of an inverted residual: expand M to t*M, filter each, project to N.
+
+    MobileNetV2 (arXiv 1801.04381), Table 1.
+
+    >>> bottleneck_weights((3, 3), M=24, N=24, t=6)
+    8208
+    """
+    return (
+        conv_weights(POINTWISE, M, t * M)
+        + conv_weights(kernel, t * M, t * M, g=t * M)
+        + conv_weights(POINTWISE, t * M, N)
+    )
+
+
+def bottleneck_mult_adds(
+    kernel: Sequence[Size], M: Size, N: Size, t: Size, output: Sequence[Size]
+) -> Size:
+    """Mult-adds of an inverted residual of stride 1.
+
+    MobileNetV2, section 3.3: h * w * d' * t * (d' + k^2 + d'').
+
+    >>> bottleneck_mult_adds((3, 3), M=24, N=24, t=6, output=(56, 56))
+    25740288
+    """
+    return bottleneck_weights(kernel, M, N, t) * product(output)

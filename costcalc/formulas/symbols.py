@@ -1,0 +1,25 @@
+"""The algebra of SymPy expressions: what :mod:`.algebra` has no operator for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+maximum = sympy.Max
+minimum = sympy.Min
+
+
+def less(a: Any, b: Any) -> Any:
+    """1 where ``a < b``, else 0."""
+    return sympy.Piecewise((1, sympy.Lt(a, b)), (0, True))
+
+
+def quotient(a: Any, b: Any) -> Any:
+    """``a / b``."""
+    return sympy.sympify(a, strict=True) / b
+
+
+def is_whole(a: Any) -> bool:
+    """Whether SymPy can prove that ``a`` is whole."""
+    return bool(a.is_integer)

@@ -1,0 +1,76 @@
+"""How many positions a sliding window has: the one rule for every kind that slides.
+
+Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
+(arXiv 1603.07285), chapters 2 and 4.
+"""
+
+from __future__ import annotations
+
+from costcalc.formulas.algebra import Size, ceil_div, less
+
+
+def window_extent(kernel: Size, dilation: Size) -> Size:
+    """Positions that a dilated kernel covers: dilation * (kernel - 1) + 1.
+
+    >>> window_extent(3, dilation=2)
+    5
+    """
+    return dilation * (kernel - 1) + 1
+
+
+def window_output(
+    size: Size, kernel: Size, stride: Size, before: Size, after: Size, dilation: Size
+) -> Size:
+    """Positions of a window over ``size`` padded by ``before`` and ``after``.
+
+    Relationship 6: floor((i + 2p - k - (k - 1)(d - 1)) / s) + 1.
+
+    >>> window_output(224, kernel=3, stride=2, before=1, after=1, dilation=1)
+    112
+    """
+    return (size + before + after - window_extent(kernel, dilation)) // stride + 1
+
+
+def window_output_ceil(
+    size: Size, kernel: Size, stride: Size, before: Size, after: Size, dilation: Size
+) -> Size:
+    """Positions of a window that may hang over the end, as Caffe's pooling counts.
+
+    Rounded up, less a last window that would start beyond the input and its
+    left padding.
+
+    >>> window_output_ceil(112, kernel=3, stride=2, before=0, after=0, dilation=1)
+    56
+    """
+    extent = window_extent(kernel, dilation)
+    positions = ceil_div(size + before + after - extent, stride) + 1
+    return positions - less(size + before - 1, (positions - 1) * stride)
+
+
+def window_output_same(size: Size, stride: Size) -> Size:
+    """Positions under TensorFlow's ``same`` padding: one for every stride begun.
+
+    >>> window_output_same(7, stride=2)
+    4
+    """
+    return ceil_div(size, stride)
+
+
+def transposed_output(
+    size: Size,
+    kernel: Size,
+    stride: Size,
+    before: Size,
+    after: Size,
+    dilation: Size,
+    extra: Size,
+) -> Size:
+    """Output side of a transposed convolution, ``extra`` being its output padding.
+
+    Relationship 13: s(i' - 1) + a + k - 2p.
+
+    >>> transposed_output(10, 2, stride=2, before=0, after=0, dilation=1, extra=0)
+    20
+    """
+    spread = (size - 1) * stride + window_extent(kernel, dilation)
+    return spread - before - after + extra

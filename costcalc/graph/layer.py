@@ -1,0 +1,41 @@
+"""The layer graph: what every way in produces and everything later reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from costcalc.errors import Mark
+from costcalc.kinds.base import Kind, Operation, Shape
+
+NETWORK_INPUT = -1
+"""The index that stands for the network's input where a layer reads it."""
+
+
+class Layer(NamedTuple):
+    """One layer with everything that its cost depends on."""
+
+    name: str
+    """Its path: the blocks that hold it, then its own name, joined by '/'."""
+    kind: Kind
+    operation: Operation
+    inputs: tuple[int, ...]
+    """Indexes of the layers that it reads, or :data:`NETWORK_INPUT`."""
+    input_shapes: tuple[Shape, ...]
+    output: Shape
+    mark: Mark
+    host: int | None = None
+    """The layer whose norm or activation this is, where one line wrote both."""
+
+
+class LayerGraph(NamedTuple):
+    """A network at one setting of its parameters, in topological order."""
+
+    name: str
+    file: str
+    source: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    input: Shape
+    layers: tuple[Layer, ...]
+    blocks: Mapping[str, str]
+    """What each inner path of the layers' names is: a block's name, or a sequence."""

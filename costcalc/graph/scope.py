@@ -1,0 +1,57 @@
+"""Names of layers: which are taken, and which tensor each one means."""
+
+from __future__ import annotations
+
+from costcalc.errors import did_you_mean
+from costcalc.graph.frame import Tensor
+
+
+class Scope:
+    """The names inside a network, a block or a sequence.
+
+    A sequence sees the names around it; a block sees its inputs alone.
+    """
+
+    def __init__(self, path: str, outer: Scope | None = None) -> None:
+        self.path = path
+        self.outer = outer
+        self.tensors: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def name(self, word: str, is_given: bool, numbered: bool) -> str:
+        """A name that is free here: the given one, or ``word`` with a number."""
+        if is_given and not numbered and word not in self.counts:
+            self.counts[word] = 0
+            return word
+        while True:
+            self.counts[word] = self.counts.get(word, 0) + 1
+            name = f"{word}{self.counts[word]}"
+            if name not in self.counts:
+                self.counts[name] = 0
+                return name
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a layer here has this name already."""
+        return name in self.counts
+
+    def full(self, name: str) -> str:
+        """The name with the path that leads to it."""
+        return f"{self.path}/{name}" if self.path else name
+
+    def find(self, name: str) -> Tensor | None:
+        """The tensor of that name, here or around."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.tensors:
+                return scope.tensors[name]
+            scope = scope.outer
+        return None
+
+    def hint(self, name: str) -> str:
+        """A likely name among those that are known here."""
+        known: list[str] = []
+        scope: Scope | None = self
+        while scope is not None:
+            known += scope.tensors
+            scope = scope.outer
+        return did_you_mean(name, known)

@@ -1,0 +1,66 @@
+"""Checks what the paper prints beside a layer against what the layer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costcalc.errors import Problems
+from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.layer import Layer
+from costcalc.kinds.base import Shape, shape_text
+from costcalc.kinds.naming import filter_sides
+from costcalc.spec.document import Statement
+
+
+def check_shape(
+    statement: Statement, actual: Shape, what: str, values: Mapping[str, Any], problems: Problems
+) -> Shape:
+    """The shape to go on with: the printed one where the two differ, so that one
+    contradiction is one problem and not one for every layer below."""
+    printed = _printed(statement, values, problems)
+    if printed is None or _as_map(printed, actual) == _as_map(actual, printed):
+        return actual
+    problems.add(
+        statement.mark,
+        f"{what} {shape_text(printed)}, but it is {shape_text(actual)}",
+        expected=f"{shape_text(printed)}, as printed",
+        found=f"{shape_text(actual)}, as computed from the layers above",
+        hint="the stride, padding or width of this layer, or of one above it",
+    )
+    return printed
+
+
+def check_filter(
+    statement: Statement, layer: Layer, values: Mapping[str, Any], problems: Problems
+) -> None:
+    """The printed filter must be the layer's."""
+    actual = filter_sides(layer.kind, layer.operation, layer.input_shapes, layer.output)
+    printed = _printed(statement, values, problems)
+    if printed is not None and printed != actual:
+        problems.add(
+            statement.mark,
+            f"layer '{layer.name}' is said to have a filter of {_sides(printed)}, "
+            f"but it is {_sides(actual)}",
+            expected=f"{_sides(printed)}, as printed",
+            found=f"{_sides(actual)} over an input of {shape_text(layer.input_shapes[0])}",
+        )
+
+
+def _as_map(shape: Shape, other: Shape) -> Shape:
+    """A vector as the 1 x 1 map that papers print it as, where the other is a map."""
+    return (*shape, *(1 for _ in other[1:])) if len(shape) == 1 else shape
+
+
+def _printed(
+    statement: Statement, values: Mapping[str, Any], problems: Problems
+) -> tuple[Any, ...] | None:
+    try:
+        return tuple(evaluate(side, values) for side in statement.sides)
+    except ValueProblem as error:
+        problems.add(error.mark, error.message, error.expected, error.found, error.hint)
+        return None
+
+
+def _sides(sides: Shape) -> str:
+    return " x ".join(str(side) for side in sides) or "none"

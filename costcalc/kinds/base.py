@@ -1,0 +1,162 @@
+"""What a layer kind is: its attributes, its shape rule and the events it causes.
+
+Shapes are tuples, channels first and without the batch: ``(C, H, W)`` for a
+map, ``(C,)`` for a vector.  A kind's attributes are the fields of a named
+tuple, and the annotation of a field says how a spec writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from costcalc.formulas.algebra import Size, product
+
+Shape = tuple[Size, ...]
+
+Width = Annotated[Size, "channels that the width multiplier scales"]
+Count = Annotated[Size, "a whole number above zero"]
+Offset = Annotated[Size, "a whole number, zero or above"]
+Number = Annotated[Any, "an exact number"]
+Spatial = Annotated[Any, "a whole number above zero for every spatial axis, or one each"]
+Padding = Annotated[Any, "'same', 'valid', a number, one per axis, or [before, after] per axis"]
+Flag = Annotated[bool, "true or false"]
+
+
+class Events(NamedTuple):
+    """What happens in one forward pass of one layer on one image, counted.
+
+    Conventions weigh these; nothing here decides what counts.
+    """
+
+    macs: Size = 0
+    """Multiply-accumulates of convolutions and matrix products."""
+    additions: Size = 0
+    """Additions outside multiply-accumulates, those of a bias included."""
+    multiplications: Size = 0
+    divisions: Size = 0
+    comparisons: Size = 0
+    functions: Size = 0
+    """Evaluations of exp, tanh, sqrt and the like."""
+    reads: Size = 0
+    """Elements of the inputs, each once."""
+    writes: Size = 0
+    """Elements of the output."""
+    weights: Size = 0
+    biases: Size = 0
+    norm_params: Size = 0
+    """Learned scale and shift of normalisations."""
+    other_params: Size = 0
+    """Learned numbers that are none of these, such as PReLU's slopes."""
+    buffers: Size = 0
+    """Stored but not learned: running means and variances."""
+
+
+class Operation(Protocol):
+    """One layer's attributes, with the two rules that its kind consists of."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The output's shape.
+
+        Raises:
+            ShapeError: the inputs do not fit.
+        """
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The events of one forward pass."""
+
+
+class Kind(NamedTuple):
+    """A row of the table of layer kinds."""
+
+    name: str
+    title: str
+    """What the per-type table calls it."""
+    family: str
+    """The family that conventions may address as a whole."""
+    operation: Callable[..., Any]
+    """The named tuple that holds its attributes and rules."""
+    given: Mapping[str, Any] = MappingProxyType({})
+    """Fields of the operation that the kind fixes; a spec sets the others."""
+    main: str = ""
+    """The attribute that ``kind: value`` sets; none by default."""
+    several: bool = False
+    """Whether it joins several inputs."""
+    aliases: tuple[str, ...] = ()
+    becomes: str = ""
+    """The kind that it is another way to write, once its input is known."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """What a spec may set: each field's name and the annotation that reads it."""
+        fields = self.operation.__annotations__
+        return {name: reads for name, reads in fields.items() if name not in self.given}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The attributes without a default."""
+        defaults = getattr(self.operation, "_field_defaults", {})
+        return tuple(name for name in self.attributes if name not in defaults)
+
+
+class ShapeError(Exception):
+    """Shapes that do not fit a layer; the caller knows which layer and where."""
+
+    def __init__(self, message: str, expected: str = "", found: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+
+
+def elements(shape: Shape) -> Size:
+    """The number of elements in a shape.
+
+    >>> elements((32, 112, 112))
+    401408
+    """
+    return product(shape)
+
+
+def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:
+    """One size for each of ``rank`` axes: the same for all, or as given.
+
+    Raises:
+        ShapeError: as many sizes as the map has axes were expected.
+    """
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        raise ShapeError(
+            f"'{attribute}' has {len(value)} sizes and the input {rank} spatial "
+            f"{'axis' if rank == 1 else 'axes'}",
+            expected=f"one size, or {rank}",
+            found=" x ".join(str(size) for size in value),
+        )
+    return value
+
+
+def spatial_axes(shape: Shape, doing: str) -> Shape:
+    """The axes behind the channels.
+
+    Raises:
+        ShapeError: the shape is a vector.
+    """
+    if len(shape) < 2:
+        raise ShapeError(
+            f"{doing} needs a map, and its input is a vector",
+            expected="channels and at least one spatial axis",
+            found=f"{len(shape)} axis: {shape_text(shape)}",
+        )
+    return shape[1:]
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as papers print it, channels last: ``112 x 112 x 32``.
+
+    >>> shape_text((32, 112, 112))
+    '112 x 112 x 32'
+    """
+    return " x ".join(str(size) for size in (*shape[1:], shape[0]))

@@ -1,0 +1,62 @@
+"""What tables call a layer: MobileNetV1's words, for every kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.formulas.algebra import exact_div
+from costcalc.kinds.base import Kind, Shape, spread
+
+
+def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
+    """The layer's type as MobileNetV1's Table 2 names types.
+
+    ``Conv 1x1``, ``Conv DW 3x3`` where every channel is a group of its own,
+    ``GConv 5x5`` for other groups; ``Max Pool 3x3``; ``Fully Connected``.
+    """
+    if "kernel" not in kind.attributes:
+        return kind.title
+    shape = inputs[0]
+    title = kind.title
+    if "groups" in kind.attributes:
+        title = title.replace("Conv", _convolution(operation.groups, shape[0]))
+    kernel = spread(operation.kernel, len(shape) - 1, "kernel")
+    return f"{title} {'x'.join(str(side) for side in kernel)}"
+
+
+def _convolution(groups: Any, channels: Any) -> str:
+    if groups == 1:
+        return "Conv"
+    return "Conv DW" if groups == channels else "GConv"
+
+
+def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: Shape) -> Shape:
+    """The filter's shape as MobileNetV1's Table 1 prints it, nothing where there is none.
+
+    ``3 x 3 x M x N`` for a convolution (M the channels that one filter sees),
+    ``3 x 3 x M`` for a depthwise one, ``M x N`` for a fully connected layer,
+    the window for pooling.
+    """
+    shape = inputs[0]
+    if kind.family == "dense":
+        inputs_flat = shape[0]
+        for side in shape[1:]:
+            inputs_flat = inputs_flat * side
+        return (inputs_flat, output[0])
+    if kind.family == "pooling" and "kernel" not in kind.attributes:
+        return shape[1:] if "size" not in kind.attributes else ()
+    if "kernel" not in kind.attributes:
+        return ()
+    kernel = spread(operation.kernel, len(shape) - 1, "kernel")
+    if "groups" not in kind.attributes:
+        return kernel
+    if is_depthwise(kind, operation, inputs):
+        return (*kernel, shape[0])
+    return (*kernel, exact_div(shape[0], operation.groups), output[0])
+
+
+def is_depthwise(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> bool:
+    """Whether every input channel is a group of its own."""
+    if "groups" not in kind.attributes:
+        return False
+    return bool(operation.groups == inputs[0][0] and operation.groups != 1)

@@ -1,0 +1,97 @@
+"""Pooling: over a window, to a given size, over the whole map."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from costcalc.formulas.algebra import Size, ceil_div, product
+from costcalc.kinds.base import (
+    Events,
+    Flag,
+    Padding,
+    Shape,
+    Spatial,
+    elements,
+    spatial_axes,
+    spread,
+)
+from costcalc.kinds.windows import slide
+
+Reduction = Callable[[Size, Size], Events]
+"""The events of reducing so many elements to so many results."""
+
+
+def largest(elements: Size, results: Size) -> Events:
+    """A comparison for every element but the first of each window."""
+    return Events(comparisons=elements - results)
+
+
+def mean(elements: Size, results: Size) -> Events:
+    """An addition for every element but the first of each window, then a division."""
+    return Events(additions=elements - results, divisions=results)
+
+
+class Pool(NamedTuple):
+    """One result for each window; the stride is the kernel's size by default."""
+
+    reduction: Reduction
+    kernel: Spatial
+    stride: Spatial = None
+    padding: Padding = "valid"
+    dilation: Spatial = 1
+    ceil_mode: Flag = False
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(C, H', W')``."""
+        axes = spatial_axes(inputs[0], "pooling")
+        stride = self.kernel if self.stride is None else self.stride
+        positions = slide(axes, self.kernel, stride, self.padding, self.dilation, self.ceil_mode)
+        return (inputs[0][0], *positions)
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Every element of every window, those of the padding included."""
+        window = product(spread(self.kernel, len(output) - 1, "kernel"))
+        results = elements(output)
+        reduced = self.reduction(results * window, results)
+        return reduced._replace(reads=elements(inputs[0]), writes=results)
+
+
+class AdaptivePool(NamedTuple):
+    """Pooling to a stated size, in windows as equal as they can be."""
+
+    reduction: Reduction
+    size: Spatial
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(C, *size)``."""
+        axes = spatial_axes(inputs[0], "pooling")
+        return (inputs[0][0], *spread(self.size, len(axes), "size"))
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Every element of every window; neighbouring windows may share a row."""
+        windows: Any = output[0]
+        for n, m in zip(inputs[0][1:], output[1:], strict=True):
+            windows = windows * _window_rows(n, m)
+        results = elements(output)
+        reduced = self.reduction(windows, results)
+        return reduced._replace(reads=elements(inputs[0]), writes=results)
+
+
+class GlobalPool(NamedTuple):
+    """One result for each channel."""
+
+    reduction: Reduction
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(C, 1, 1)``."""
+        axes = spatial_axes(inputs[0], "pooling")
+        return (inputs[0][0], *(1 for _ in axes))
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Every element once."""
+        n, results = elements(inputs[0]), elements(output)
+        return self.reduction(n, results)._replace(reads=n, writes=results)
+
+
+def _window_rows(n: Size, m: Any) -> Size:
+    """Rows of all m windows together: window i runs from floor(in/m) to ceil((i + 1)n/m)."""
+    return sum((ceil_div((i + 1) * n, m) - i * n // m for i in range(m)), 0)

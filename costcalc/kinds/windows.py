@@ -1,0 +1,60 @@
+"""Kernel, stride, padding and dilation: shared by everything that slides a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.formulas.algebra import Size
+from costcalc.formulas.windows import (
+    window_extent,
+    window_output,
+    window_output_ceil,
+    window_output_same,
+)
+from costcalc.kinds.base import Shape, ShapeError, spread
+
+
+def slide(
+    axes: Shape,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Shape:
+    """The positions of a window along each spatial axis.
+
+    Raises:
+        ShapeError: the window is larger than the padded input.
+    """
+    rank = len(axes)
+    kernels = spread(kernel, rank, "kernel")
+    strides = spread(stride, rank, "stride")
+    dilations = spread(dilation, rank, "dilation")
+    if padding == "same":
+        return tuple(window_output_same(n, s) for n, s in zip(axes, strides, strict=True))
+    rule = window_output_ceil if ceil_mode else window_output
+    result = []
+    for n, k, s, (before, after), d in zip(
+        axes, kernels, strides, pads(padding, rank), dilations, strict=True
+    ):
+        if n + before + after < window_extent(k, d):
+            raise ShapeError(
+                "the window is larger than its input, and nothing is left",
+                expected=f"an input of at least {window_extent(k, d) - before - after} "
+                f"for a window of {window_extent(k, d)}",
+                found=f"{n}, padded to {n + before + after}",
+                hint="a smaller kernel, more padding, or a higher resolution (--res)",
+            )
+        result.append(rule(n, k, s, before, after, d))
+    return tuple(result)
+
+
+def pads(padding: Any, rank: int) -> tuple[tuple[Size, Size], ...]:
+    """The rows added before and after each axis."""
+    if padding == "valid":
+        return ((0, 0),) * rank
+    return tuple(
+        side if isinstance(side, tuple) else (side, side)
+        for side in spread(padding, rank, "padding")
+    )

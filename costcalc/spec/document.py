@@ -1,0 +1,140 @@
+"""A spec as typed, frozen data: every value still knows where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
+
+from costcalc.errors import Mark
+from costcalc.kinds.base import Kind
+from costcalc.spec.expression import Evaluate
+
+
+class Expression(NamedTuple):
+    """A value yet to be computed from the names in scope."""
+
+    text: str
+    evaluate: Evaluate
+    names: frozenset[str]
+    mark: Mark
+    is_fixed: bool = False
+    """Whether it is a width that the multiplier leaves alone."""
+
+
+class ListArgument(NamedTuple):
+    """A value per axis, or a range per axis."""
+
+    items: tuple[Argument, ...]
+    mark: Mark
+
+
+Argument: TypeAlias = Expression | ListArgument
+
+
+class Parameter(NamedTuple):
+    """A name that a network or a block computes with."""
+
+    name: str
+    default: Expression | None
+    mark: Mark
+    lowest: int | Fraction | None = None
+    highest: int | Fraction | None = None
+    choices: tuple[Any, ...] = ()
+    doc: str = ""
+    is_width: bool = False
+    """Whether its value is channels, which the width multiplier scales on the way in."""
+
+
+class Statement(NamedTuple):
+    """A shape that the paper prints beside a layer, channels first."""
+
+    sides: tuple[Expression, ...]
+    mark: Mark
+
+
+class Common(NamedTuple):
+    """What any step may say besides its own arguments."""
+
+    mark: Mark
+    name: str = ""
+    sources: tuple[tuple[str, Mark], ...] = ()
+    when: Expression | None = None
+    repeat: Expression | None = None
+    input: Statement | None = None
+    output: Statement | None = None
+
+
+class LayerStep(NamedTuple):
+    """A layer of some kind."""
+
+    common: Common
+    kind: Kind
+    arguments: Mapping[str, Argument]
+    norm: Expression | None = None
+    act: Expression | None = None
+    filter: Statement | None = None
+    """The filter's shape as the paper prints it, for the check of its channels."""
+
+
+class BlockStep(NamedTuple):
+    """A block, called with arguments."""
+
+    common: Common
+    block: str
+    arguments: Mapping[str, Argument]
+    first_only: frozenset[str] = frozenset()
+    """Arguments that hold for the first of several repeats alone."""
+
+
+class SequenceStep(NamedTuple):
+    """Steps one after another, as one."""
+
+    common: Common
+    steps: tuple[Step, ...]
+
+
+class JoinStep(NamedTuple):
+    """Branches from one input, joined by a layer."""
+
+    common: Common
+    kind: Kind
+    branches: tuple[tuple[str, tuple[Step, ...]], ...]
+    """Each branch's name, empty for none, and its steps; without steps, the input itself."""
+    act: Expression | None = None
+    only_if: Expression | None = None
+    """Where it does not hold, the last branch stands alone."""
+
+
+Step: TypeAlias = LayerStep | BlockStep | SequenceStep | JoinStep
+
+
+class Block(NamedTuple):
+    """Steps with parameters, under a name."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    mark: Mark
+
+
+class Rounding(NamedTuple):
+    """How the width multiplier rounds: the rule's name and its divisor."""
+
+    rule: str = "floor"
+    divisor: int = 1
+
+
+class Document(NamedTuple):
+    """A network's spec, read and checked as far as it can be without its sizes."""
+
+    name: str
+    file: str
+    source: Mapping[str, str]
+    input: tuple[Expression, ...]
+    parameters: Mapping[str, Parameter]
+    rounding: Rounding
+    blocks: Mapping[str, Block]
+    steps: tuple[Step, ...]
+    description: str = ""

@@ -1,0 +1,350 @@
+"""Arithmetic in specs: a small parser of its own, to functions over a scope.
+
+    expression  = choice
+    choice      = either [ "if" either "else" choice ]
+    either      = both { "or" both }
+    both        = negation { "and" negation }
+    negation    = "not" negation | comparison
+    comparison  = sum [ ("==" | "!=" | "<" | "<=" | ">" | ">=") sum ]
+    sum         = product { ("+" | "-") product }
+    product     = signed { ("*" | "/" | "//" | "%") signed }
+    signed      = "-" signed | power
+    power       = atom [ "**" signed ]
+    atom        = number | name | 'word' | function "(" ... ")" | "(" expression ")"
+
+Nothing else exists: no attribute, no index, no call but of the functions below,
+so a spec can neither run code nor reach anything.  Numbers are exact: 0.35 is
+7/20, and ``/`` divides without loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+from costcalc.formulas import algebra
+from costcalc.spec import limits
+from costcalc.spec.numbers import ExpressionError, exact_number
+
+Value = Any
+"""A number of some algebra, a word, a truth value or nothing."""
+
+
+class Scope(Protocol):
+    """What names mean where an expression stands."""
+
+    def __getitem__(self, name: str, /) -> Value: ...
+
+
+Evaluate = Callable[[Scope], Value]
+
+
+class Parsed(NamedTuple):
+    """An expression's meaning, and the names that it depends on."""
+
+    evaluate: Evaluate
+    names: frozenset[str]
+    is_fixed: bool
+    """Whether ``fixed(...)`` stands in it: a width that the multiplier leaves alone."""
+
+
+class Function(NamedTuple):
+    """A function that expressions may call."""
+
+    compute: Callable[..., Value]
+    fewest: int
+    most: int
+    usage: str
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "floor": Function(algebra.floor, 1, 1, "floor(x)"),
+    "ceil": Function(algebra.ceil, 1, 1, "ceil(x)"),
+    "round": Function(algebra.round_half_up, 1, 1, "round(x), a half goes up"),
+    "min": Function(algebra.minimum, 2, 2, "min(a, b)"),
+    "max": Function(algebra.maximum, 2, 2, "max(a, b)"),
+    "fixed": Function(lambda width: width, 1, 1, "fixed(width)"),
+    "round_to_multiple": Function(
+        algebra.round_to_multiple, 1, 2, "round_to_multiple(x, divisor), the divisor 8 by default"
+    ),
+}
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
+    r"|(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<word>'[^']*')"
+    r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"
+)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Parsed:
+    """The meaning of an expression.
+
+    Raises:
+        ExpressionError: the text is malformed or beyond a limit.
+    """
+    if len(text) > limits.EXPRESSION:
+        raise ExpressionError(
+            "the expression is too long", expected=f"at most {limits.EXPRESSION} characters"
+        )
+    return _Parser(text).parse()
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    offset: int
+
+
+class _Parser:
+    """Recursive descent, one method a line of the grammar."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = list(_tokens(text))
+        self.position = 0
+        self.depth = 0
+        self.names: set[str] = set()
+        self.is_fixed = False
+
+    def parse(self) -> Parsed:
+        evaluate = self.choice()
+        if self.next.kind != "end":
+            raise self.unexpected("an operator or the end")
+        return Parsed(evaluate, frozenset(self.names), self.is_fixed)
+
+    @property
+    def next(self) -> _Token:
+        return self.tokens[self.position]
+
+    def take(self, *texts: str) -> str:
+        """The next token's text where it is one of ``texts``, else ''."""
+        token = self.next
+        if token.text in texts and token.kind in ("sign", "name"):
+            self.position += 1
+            return token.text
+        return ""
+
+    def unexpected(self, expected: str) -> ExpressionError:
+        token = self.next
+        found = f"'{token.text}'" if token.kind != "end" else "the end"
+        return ExpressionError(
+            f"malformed expression: unexpected {found}", token.offset, expected=expected
+        )
+
+    def choice(self) -> Evaluate:
+        self.depth += 1
+        if self.depth > limits.EXPRESSION_DEPTH:
+            raise ExpressionError(
+                "the expression is nested too deeply",
+                self.next.offset,
+                expected=f"at most {limits.EXPRESSION_DEPTH} levels",
+            )
+        value = self.either()
+        if self.take("if"):
+            condition = self.either()
+            if not self.take("else"):
+                raise self.unexpected("'else'")
+            other = self.choice()
+            self.depth -= 1
+            return lambda scope: value(scope) if condition(scope) else other(scope)
+        self.depth -= 1
+        return value
+
+    def either(self) -> Evaluate:
+        left = self.both()
+        while self.take("or"):
+            left = _or(left, self.both())
+        return left
+
+    def both(self) -> Evaluate:
+        left = self.negation()
+        while self.take("and"):
+            left = _and(left, self.negation())
+        return left
+
+    def negation(self) -> Evaluate:
+        negated = False
+        while self.take("not"):
+            negated = not negated
+        value = self.comparison()
+        return (lambda scope: not value(scope)) if negated else value
+
+    def comparison(self) -> Evaluate:
+        left = self.sum()
+        sign = self.take("==", "!=", "<", "<=", ">", ">=")
+        if not sign:
+            return left
+        return _binary(_COMPARISONS[sign], left, self.sum())
+
+    def sum(self) -> Evaluate:
+        left = self.product()
+        while sign := self.take("+", "-"):
+            left = _binary(_ARITHMETIC[sign], left, self.product())
+        return left
+
+    def product(self) -> Evaluate:
+        left = self.signed()
+        while sign := self.take("*", "/", "//", "%"):
+            left = _binary(_ARITHMETIC[sign], left, self.signed())
+        return left
+
+    def signed(self) -> Evaluate:
+        negative = False
+        while sign := self.take("-", "+"):
+            negative ^= sign == "-"
+        value = self.power()
+        return _binary(_ARITHMETIC["-"], lambda scope: 0, value) if negative else value
+
+    def power(self) -> Evaluate:
+        base = self.atom()
+        if not self.take("**"):
+            return base
+        token = self.next
+        if token.kind != "number" or not token.text.isdecimal() or int(token.text) > 8:
+            raise self.unexpected("a whole exponent of at most 8")
+        self.position += 1
+        exponent = int(token.text)
+        return lambda scope: _bounded(algebra.product((_number(base(scope)),) * exponent))
+
+    def atom(self) -> Evaluate:
+        token = self.next
+        self.position += 1
+        if token.kind == "number":
+            number = exact_number(token.text)
+            return lambda scope: number
+        if token.kind == "word":
+            word = token.text[1:-1]
+            return lambda scope: word
+        if token.kind == "name" and token.text not in _KEYWORDS:
+            name = token.text
+            if self.take("("):
+                return self.call(token)
+            if name in ("true", "false"):
+                return lambda scope: name == "true"
+            self.names.add(name)
+            return lambda scope: scope[name]
+        if token.text == "(":
+            value = self.choice()
+            self.close()
+            return value
+        self.position -= 1
+        raise self.unexpected("a number, a name or '('")
+
+    def call(self, token: _Token) -> Evaluate:
+        function = FUNCTIONS.get(token.text)
+        if function is None:
+            raise ExpressionError(
+                f"there is no function '{token.text}'",
+                token.offset,
+                expected="one of " + ", ".join(sorted(FUNCTIONS)),
+            )
+        arguments = [self.choice()]
+        while self.take(","):
+            arguments.append(self.choice())
+        self.close()
+        if not function.fewest <= len(arguments) <= function.most:
+            raise ExpressionError(
+                f"{token.text} does not take {len(arguments)} values",
+                token.offset,
+                expected=function.usage,
+            )
+        self.is_fixed |= token.text == "fixed"
+        compute = function.compute
+        return lambda scope: algebra.whole(
+            compute(*(_number(argument(scope)) for argument in arguments))
+        )
+
+    def close(self) -> None:
+        if not self.take(")"):
+            raise self.unexpected("')'")
+
+
+_KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = []
+    position = 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            offset = len(text) - len(text[position:].lstrip())
+            raise ExpressionError(
+                f"malformed expression: unexpected '{text[offset]}'",
+                offset,
+                expected="numbers, names, + - * / // % **, comparisons and parentheses",
+            )
+        kind = match.lastgroup or ""
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
+        position = match.end()
+    tokens.append(_Token("end", "", len(text)))
+    return tokens
+
+
+def _or(left: Evaluate, right: Evaluate) -> Evaluate:
+    return lambda scope: bool(left(scope)) or bool(right(scope))
+
+
+def _and(left: Evaluate, right: Evaluate) -> Evaluate:
+    return lambda scope: bool(left(scope)) and bool(right(scope))
+
+
+def _binary(compute: Callable[[Value, Value], Value], left: Evaluate, right: Evaluate) -> Evaluate:
+    return lambda scope: compute(left(scope), right(scope))
+
+
+def _number(value: Value) -> Value:
+    """The value, which must be a number.
+
+    Raises:
+        ExpressionError: it is a word, a truth value or nothing.
+    """
+    if value is None or isinstance(value, str | bool | tuple):
+        shown = "nothing" if value is None else repr(value).lower()
+        raise ExpressionError(f"arithmetic needs numbers, and this is {shown}")
+    return value
+
+
+def _bounded(value: Value) -> Value:
+    """The value, as a plain integer where it is one, within :data:`.limits.BITS`.
+
+    Raises:
+        ExpressionError: the number has grown beyond the limit.
+    """
+    value = algebra.whole(value)
+    if isinstance(value, int | Fraction) and value.numerator.bit_length() > limits.BITS:
+        raise ExpressionError(
+            "the number grows too large", expected=f"at most {limits.BITS} bits"
+        )
+    return value
+
+
+def _arithmetic(compute: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
+    return lambda a, b: _bounded(compute(_number(a), _number(b)))
+
+
+def _ordered(compute: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
+    return lambda a, b: compute(_number(a), _number(b))
+
+
+_ARITHMETIC: Mapping[str, Callable[[Value, Value], Value]] = {
+    "+": _arithmetic(lambda a, b: a + b),
+    "-": _arithmetic(lambda a, b: a - b),
+    "*": _arithmetic(lambda a, b: a * b),
+    "/": _arithmetic(algebra.quotient),
+    "//": _arithmetic(lambda a, b: a // b),
+    "%": _arithmetic(lambda a, b: a % b),
+}
+_COMPARISONS: Mapping[str, Callable[[Value, Value], Value]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": _ordered(lambda a, b: a < b),
+    "<=": _ordered(lambda a, b: a <= b),
+    ">": _ordered(lambda a, b: a > b),
+    ">=": _ordered(lambda a, b: a >= b),
+}

@@ -1,0 +1,31 @@
+"""Bounds on what a spec may ask for, each checked before the work is done."""
+
+FILE_BYTES = 16 * 2**20
+"""Size of a spec file."""
+
+NODES = 1_000_000
+"""Values in a spec, aliases counted as often as they stand."""
+
+DEPTH = 64
+"""Lists and mappings inside one another."""
+
+DIGITS = 30
+"""Digits of a number, and its largest exponent."""
+
+EXPRESSION = 500
+"""Characters of an expression."""
+
+EXPRESSION_DEPTH = 32
+"""Parentheses and operators inside one another."""
+
+BITS = 256
+"""Bits of a number that an expression computes."""
+
+STEPS = 1_000_000
+"""Steps that a spec may unfold to, repeats and blocks written out."""
+
+SIZE = 2**40
+"""A width, a side, a kernel: any one size."""
+
+WINDOWS = 4096
+"""Windows along one axis of an adaptive pool."""

@@ -1,0 +1,58 @@
+"""Numbers from their text, exactly: 0.35 is 7/20, never the float beside it."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from costcalc.spec import limits
+
+_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression, and at which of its characters."""
+
+    def __init__(self, message: str, offset: int = 0, expected: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.expected = expected
+        self.hint = hint
+
+
+def exact_number(text: str) -> int | Fraction | None:
+    """The exact value of a number's text, or None where it is not a number.
+
+    ``0.35`` is 7/20 and ``1e6`` is 1000000; a ratio ``7/20`` is a number too.
+
+    Raises:
+        ExpressionError: the number has too many digits or a zero denominator.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None or not any(character.isdigit() for character in text):
+        above, slash, below = text.partition("/")
+        if not slash or not (above.strip().isdecimal() and below.strip().isdecimal()):
+            return None
+        _check_digits(above + below)
+        if int(below) == 0:
+            raise ExpressionError("division by zero")
+        return _plain(Fraction(int(above), int(below)))
+    _check_digits(text)
+    if abs(int(match["exponent"] or 0)) > limits.DIGITS:
+        raise ExpressionError(
+            "the exponent is too large", expected=f"at most {limits.DIGITS}"
+        )
+    return _plain(Fraction(text.replace("_", "")))
+
+
+def _check_digits(text: str) -> None:
+    digits = sum(character.isdigit() for character in text)
+    if digits > limits.DIGITS:
+        raise ExpressionError(
+            f"a number of {digits:,} digits", expected=f"at most {limits.DIGITS} digits"
+        )
+
+
+def _plain(number: Fraction) -> int | Fraction:
+    return number.numerator if number.denominator == 1 else number

@@ -1,0 +1,120 @@
+"""Scalars and lists of a spec to expressions: the only place that reads a value's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.spec import expression
+from costcalc.spec.document import Argument, Expression, ListArgument, Statement
+from costcalc.spec.numbers import ExpressionError, exact_number
+from costcalc.spec.tree import Node, Scalar, Sequence
+
+_SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
+_TIMES = re.compile(r"\s*[x×]\s*")
+_SPACED_TIMES = re.compile(r"\s+[x×]\s+")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Values:
+    """Reads values where the names in ``known`` have a meaning."""
+
+    def __init__(self, known: Collection[str], problems: Problems) -> None:
+        self.known = known
+        self.problems = problems
+
+    def argument(self, node: Node) -> Argument | None:
+        """An expression, or a list of arguments; None after a problem was noted."""
+        if isinstance(node, Scalar):
+            return self.expression(node)
+        if isinstance(node, Sequence):
+            items = [self.argument(item) for item in node.items]
+            if any(item is None for item in items):
+                return None
+            return ListArgument(tuple(item for item in items if item is not None), node.mark)
+        self.problems.add(
+            node.mark, "a mapping cannot be a value here", expected="a number, a word or a list"
+        )
+        return None
+
+    def expression(self, node: Node) -> Expression | None:
+        """The expression that a scalar holds; None after a problem was noted."""
+        if not isinstance(node, Scalar):
+            self.problems.add(
+                node.mark, "a single value is expected here", expected="a number or an expression", found=str(node)
+            )
+            return None
+        text = node.text.strip()
+        if node.is_null:
+            return constant(None, text, node.mark)
+        if text in ("true", "false"):
+            return constant(text == "true", text, node.mark)
+        try:
+            number = exact_number(text)
+            if number is not None:
+                return constant(number, text, node.mark)
+            if _SIDES.fullmatch(text):
+                sides = tuple(exact_number(side) for side in _TIMES.split(text))
+                return constant(sides, text, node.mark)
+            if _NAME.fullmatch(text) and text not in self.known:
+                return constant(text, text, node.mark)
+            parsed = expression.parse(text)
+        except ExpressionError as error:
+            self.problems.add(
+                _at(node, error.offset),
+                error.message,
+                expected=error.expected,
+                found=f"'{_short(text)}'",
+                hint=error.hint,
+            )
+            return None
+        unknown = sorted(parsed.names - frozenset(self.known))
+        for name in unknown:
+            self.problems.add(
+                _at(node, text.find(name)),
+                f"'{name}' has no meaning here",
+                expected="one of " + ", ".join(sorted(self.known)),
+                found=f"'{_short(text)}'",
+                hint=did_you_mean(name, self.known),
+            )
+        if unknown:
+            return None
+        return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
+
+    def sides(self, node: Node) -> Statement | None:
+        """Sides as a paper prints them, ``3 x 3 x 32 x 64``; None after a problem."""
+        if isinstance(node, Sequence):
+            items = [self.expression(item) for item in node.items]
+        elif isinstance(node, Scalar):
+            text = node.text.removesuffix(" dw")
+            split = _TIMES.split(text) if _SIDES.fullmatch(text) else _SPACED_TIMES.split(text)
+            items = [self.expression(Scalar(side, False, node.mark)) for side in split]
+        else:
+            items = [self.expression(node)]
+        if any(item is None for item in items):
+            return None
+        return Statement(tuple(item for item in items if item is not None), node.mark)
+
+    def shape(self, node: Node) -> Statement | None:
+        """A shape: ``112 x 112 x 32`` as papers print it, or ``[32, 112, 112]``."""
+        statement = self.sides(node)
+        if statement is None or isinstance(node, Sequence):
+            return statement
+        *axes, channels = statement.sides
+        return Statement((channels, *axes), statement.mark)
+
+
+def constant(value: Any, text: str, mark: Mark) -> Expression:
+    """An expression that is already a value."""
+    return Expression(text, lambda scope: value, _NOTHING, mark)
+
+
+def _at(node: Scalar, offset: int) -> Mark:
+    return node.mark._replace(column=node.mark.column + max(offset, 0) + node.quoted)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
