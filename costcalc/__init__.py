@@ -1,0 +1,23 @@
+"""costcalc says what a neural network costs before anyone builds it.
+
+>>> import costcalc
+>>> costcalc.report("mobilenet_v1").totals.mult_adds
+568740352
+"""
+
+from costcalc.api import networks, report
+from costcalc.errors import ConventionError, CostcalcError, SpecError
+from costcalc.reporting.report import LayerReport, Report, Totals, TypeCost
+
+__all__ = [
+    "ConventionError",
+    "CostcalcError",
+    "LayerReport",
+    "Report",
+    "SpecError",
+    "Totals",
+    "TypeCost",
+    "networks",
+    "report",
+]
+__version__ = "0.1.0"

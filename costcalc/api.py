@@ -1,0 +1,45 @@
+"""What ``import costcalc`` offers: the questions of the command line, as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc import pipeline
+from costcalc.errors import Problem, SpecError
+from costcalc.graph.parameters import from_python
+from costcalc.reporting.report import Report
+from costcalc.spec import library
+from costcalc.spec.numbers import ExpressionError
+
+
+def report(network: str, *, convention: str = "paper", **settings: Any) -> Report:
+    """What a network costs.
+
+    Args:
+        network: the path of a spec, or the name of a shipped one; it may carry
+            settings, as in ``"mobilenet_v1@alpha=0.5,res=160"``.
+        convention: the name of a counting convention, or the path of one.
+        settings: the network's parameters, ``alpha`` and ``res`` among them.
+            Integers, fractions, text and floats; a float means the decimal
+            that it prints as, so that 0.35 is 7/20.
+
+    Returns:
+        Counts as exact integers; shapes are channels first, without the batch.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or the convention is
+            wrong; the message names file, line and column of every problem.
+
+    >>> report("mobilenet_v1", alpha=0.5, res=160).totals
+    Totals(params=1319648, mult_adds=76524800)
+    """
+    try:
+        values = {name: from_python(value) for name, value in settings.items()}
+    except ExpressionError as error:
+        raise SpecError([Problem(None, error.message, expected=error.expected)]) from None
+    return pipeline.report(network, values, convention)
+
+
+def networks() -> list[str]:
+    """The names of the networks that ship with costcalc."""
+    return library.shipped()

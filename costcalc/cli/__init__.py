@@ -1,0 +1,46 @@
+"""The command line: one module per command, imported when the command is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from costcalc.errors import CostcalcError
+
+COMMANDS = {
+    "report": "what a network costs: layers, types of layer, totals",
+    "networks": "the networks that ship with costcalc",
+}
+"""Every command and what it is for; the module of its name holds it."""
+
+
+class UserError(click.ClickException):
+    """Something the user can mend: its message on standard error, exit code 2."""
+
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Loads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"costcalc.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CostcalcError as error:
+            raise UserError(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="costcalc")
+def main() -> None:
+    """What a neural network costs, before anyone builds it."""

@@ -1,0 +1,53 @@
+"""The whole way on one screen: spec, document, layer graph, costs, report.
+
+    spec file --load--> Document --expand--> LayerGraph --count--> LayerCosts --build--> Report
+
+One direction, no way back; every stage hands the next a frozen value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import count
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.graph.parameters import setting
+from costcalc.reporting.report import Report, build
+from costcalc.spec import library
+from costcalc.spec.document import Document
+from costcalc.spec.reader import read
+
+
+def load(network: str) -> Document:
+    """The document of a path, or of the name of a network that ships.
+
+    Raises:
+        SpecError: there is no such network, or its spec is wrong.
+    """
+    path = library.locate(network)
+    return read(library.read_bytes(path, path), path, library.block_finder(path))
+
+
+def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
+    """The layer graph of a network reference, ``mobilenet_v1@alpha=0.5``, at settings.
+
+    Raises:
+        SpecError: the network, a setting or a shape is wrong.
+    """
+    reference = library.reference(network)
+    carried = {name: setting(text) for name, text in reference.settings.items()}
+    return expand(load(reference.network), {**carried, **settings})
+
+
+def report(network: str, settings: Mapping[str, Any], convention: str = "paper") -> Report:
+    """The report of a network reference at settings, under a convention.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or the convention is wrong.
+    """
+    weighing = conventions.load(convention)
+    expanded = graph(network, settings)
+    return build(expanded, count(expanded, weighing), weighing)

@@ -1,0 +1,68 @@
+"""JSON, in the shapes that scripts rely on: exact integers, unrounded percentages."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from costcalc.reporting.report import FORMAT_VERSION, LayerReport, Report
+
+
+def report_json(report: Report) -> str:
+    """A report as a JSON object, one line per layer."""
+    return dumps(report_object(report))
+
+
+def report_object(report: Report) -> dict[str, Any]:
+    """A report in the shape of ``costcalc report --format json``."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "network": report.network,
+        "convention": report.convention,
+        "source": dict(report.source),
+        "parameters": {name: number(value) for name, value in report.parameters.items()},
+        "input": list(report.input),
+        "totals": report.totals._asdict(),
+        "types": [row._asdict() for row in report.types],
+        "free": report.free,
+        "layers": [_layer(layer) for layer in report.layers],
+    }
+
+
+def _layer(layer: LayerReport) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "type": layer.type,
+        **{name: number(value) for name, value in layer.attributes.items() if name != "out"},
+        "input": list(layer.input),
+        "output": list(layer.output),
+        "mult_adds": layer.mult_adds,
+        "params": layer.params,
+    }
+
+
+def number(value: Any) -> Any:
+    """A value that JSON knows: a fraction becomes the nearest float, a tuple a list."""
+    if isinstance(value, Fraction):
+        return float(value)
+    if isinstance(value, tuple):
+        return [number(item) for item in value]
+    return value
+
+
+def dumps(value: dict[str, Any]) -> str:
+    """JSON text: one line for each key, and for each item of a list of objects."""
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, list) and item and isinstance(item[0], dict):
+            rows = ",\n".join(f"    {_line(row)}" for row in item)
+            lines.append(f"  {_line(key)}: [\n{rows}\n  ]")
+        else:
+            lines.append(f"  {_line(key)}: {_line(item)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

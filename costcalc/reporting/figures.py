@@ -1,0 +1,84 @@
+"""How numbers are shown: the one rounding rule, half up on exact integers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+_SCALES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
+
+
+def rounded(value: Fraction, digits: int) -> str:
+    """A ratio with that many decimals, a half away from zero.
+
+    >>> rounded(Fraction(1, 8), 2)
+    '0.13'
+    """
+    scale = 10**digits
+    units, sign = abs(value) * scale, "-" if value < 0 else ""
+    whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
+    if not whole:
+        sign = ""
+    if not digits:
+        return f"{sign}{whole}"
+    return f"{sign}{whole // scale}.{whole % scale:0{digits}d}"
+
+
+def counted(value: int) -> str:
+    """A count with its thousands set apart.
+
+    >>> counted(568740352)
+    '568,740,352'
+    """
+    return f"{value:,}"
+
+
+def scaled(value: int) -> str:
+    """A count as papers print it: three significant digits and a unit.
+
+    >>> scaled(568740352), scaled(4209088), scaled(1000), scaled(999)
+    ('569 M', '4.21 M', '1.00 K', '999')
+    """
+    for index, (scale, unit) in enumerate(_SCALES):
+        if abs(value) < scale:
+            continue
+        ratio = Fraction(value, scale)
+        digits = 2 if abs(value) < 10 * scale else 1 if abs(value) < 100 * scale else 0
+        text = rounded(ratio, digits)
+        if text.lstrip("-") == "1000" and index:
+            return f"1.00 {_SCALES[index - 1][1]}"
+        if len(text.replace(".", "").lstrip("-")) > 3 and digits:
+            text = rounded(ratio, digits - 1)
+        return f"{text} {unit}"
+    return str(value)
+
+
+def share(part: int, total: int) -> str:
+    """``part`` of ``total`` in per cent with two decimals, as Table 2 prints it.
+
+    >>> share(539541504, 568740352)
+    '94.87'
+    """
+    return rounded(Fraction(100 * part, total), 2) if total else "0.00"
+
+
+def exact(value: Any) -> str:
+    """A parameter's value: a fraction as a decimal where it ends, else as a ratio.
+
+    >>> exact(Fraction(7, 20)), exact(Fraction(1, 3)), exact(224)
+    ('0.35', '1/3', '224')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "x".join(exact(side) for side in value)
+    if not isinstance(value, Fraction):
+        return str(value)
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest //= prime
+            count += 1
+        places = max(places, count)
+    return rounded(value, places) if rest == 1 else f"{value.numerator}/{value.denominator}"

@@ -1,0 +1,175 @@
+"""What a network costs: per layer, per type of layer, in all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from costcalc.costs.convention import Convention
+from costcalc.costs.count import LayerCost
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import Shape
+from costcalc.kinds.naming import filter_sides, is_depthwise, type_name
+
+FORMAT_VERSION = 1
+"""Version of the JSON formats; a renamed key raises it."""
+
+
+class Totals(NamedTuple):
+    """Costs added up, in the convention's unit."""
+
+    params: int
+    mult_adds: int
+
+
+class TypeCost(NamedTuple):
+    """All layers of one type: a row of MobileNetV1's Table 2."""
+
+    type: str
+    layers: int
+    mult_adds: int
+    mult_adds_percent: float
+    params: int
+    params_percent: float
+
+
+class LayerReport(NamedTuple):
+    """One layer with its cost."""
+
+    name: str
+    kind: str
+    type: str
+    attributes: Mapping[str, Any]
+    """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
+    input: Shape
+    """The first input's shape, channels first."""
+    output: Shape
+    filter: Shape
+    """The filter as MobileNetV1's Table 1 prints it; empty where there is none."""
+    is_depthwise: bool
+    mult_adds: int
+    params: int
+    is_free: bool
+    """Whether the convention counts neither."""
+    host: str | None
+    """The layer in whose line a norm or an activation was written."""
+
+
+class Report(NamedTuple):
+    """A network's cost at one setting, under one convention."""
+
+    network: str
+    source: Mapping[str, str]
+    convention: str
+    convention_title: str
+    parameters: Mapping[str, Any]
+    input: Shape
+    totals: Totals
+    types: tuple[TypeCost, ...]
+    layers: tuple[LayerReport, ...]
+    blocks: Mapping[str, str]
+    """What each inner path of the layers' names is: a block's name, or a sequence."""
+
+    @property
+    def free(self) -> dict[str, int]:
+        """How many layers of each type the convention declares free."""
+        found: dict[str, int] = {}
+        for layer in self.layers:
+            if layer.is_free:
+                found[layer.type] = found.get(layer.type, 0) + 1
+        return found
+
+    def to_json(self) -> str:
+        """The report as JSON text, in the shape of ``costcalc report --format json``."""
+        from costcalc.render.json import report_json
+
+        return report_json(self)
+
+    def _repr_html_(self) -> str:
+        from costcalc.render.html import report_html
+
+        return report_html(self)
+
+
+def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention) -> Report:
+    """The report of a graph whose layers have been counted."""
+    layers = tuple(_layer(cost, graph) for cost in costs)
+    totals = Totals(
+        params=sum(layer.params for layer in layers),
+        mult_adds=sum(layer.mult_adds for layer in layers),
+    )
+    return Report(
+        network=graph.name,
+        source=graph.source,
+        convention=convention.name,
+        convention_title=convention.title,
+        parameters=graph.parameters,
+        input=graph.input,
+        totals=totals,
+        types=_types(layers, totals),
+        layers=layers,
+        blocks=graph.blocks,
+    )
+
+
+def percent(part: int, total: int) -> float:
+    """``part`` of ``total`` in per cent, unrounded; 0 of nothing.
+
+    >>> percent(1, 8)
+    12.5
+    """
+    return 100 * part / total if total else 0.0
+
+
+_PER_AXIS = ("stride", "kernel", "dilation")
+
+
+def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
+    layer = cost.layer
+    operation, kind = layer.operation, layer.kind
+    axes = len(layer.input_shapes[0]) - 1
+    attributes: dict[str, Any] = {}
+    for name in kind.attributes:
+        value = getattr(operation, name)
+        if name == "stride" and value is None:
+            value = getattr(operation, "kernel")
+        if name in _PER_AXIS and not isinstance(value, tuple):
+            value = (value,) * axes
+        attributes[name] = value
+    return LayerReport(
+        name=layer.name,
+        kind=kind.name,
+        type=type_name(kind, operation, layer.input_shapes),
+        attributes=attributes,
+        input=layer.input_shapes[0],
+        output=layer.output,
+        filter=filter_sides(kind, operation, layer.input_shapes, layer.output),
+        is_depthwise=is_depthwise(kind, operation, layer.input_shapes),
+        mult_adds=cost.mult_adds,
+        params=cost.params,
+        is_free=cost.is_free,
+        host=graph.layers[layer.host].name if layer.host is not None else None,
+    )
+
+
+def _types(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:
+    """The types that cost something, the most mult-adds first, then the most params."""
+    sums: dict[str, list[int]] = {}
+    for layer in layers:
+        if layer.mult_adds or layer.params:
+            row = sums.setdefault(layer.type, [0, 0, 0])
+            row[0] += 1
+            row[1] += layer.mult_adds
+            row[2] += layer.params
+    rows = (
+        TypeCost(
+            name,
+            number,
+            mult_adds,
+            percent(mult_adds, totals.mult_adds),
+            params,
+            percent(params, totals.params),
+        )
+        for name, (number, mult_adds, params) in sums.items()
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.mult_adds, -row.params)))
