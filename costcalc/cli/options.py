@@ -17,16 +17,37 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def settings_options(function: F) -> F:
     """``--alpha``, ``--res`` and ``--set``: the network's parameters."""
-    function = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set any parameter of the network.")(function)
-    function = click.option("--res", metavar="R", help="Input resolution: 160, or 160x120 for height and width.")(function)
-    return click.option("--alpha", metavar="A", help="Width multiplier: 0.5, or 1/3; always exact.")(function)
+    function = click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set any parameter of the network.",
+    )(function)
+    function = click.option(
+        "--res", metavar="R", help="Input resolution: 160, or 160x120 for height and width."
+    )(function)
+    return click.option(
+        "--alpha", metavar="A", help="Width multiplier: 0.5, or 1/3; always exact."
+    )(function)
 
 
 def output_options(function: F) -> F:
     """``--format`` and ``-o``."""
-    function = click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE instead, whole or not at all.")(function)
+    function = click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        metavar="FILE",
+        help="Write to FILE instead, whole or not at all.",
+    )(function)
     names = [row.name for row in FORMATS]
-    return click.option("--format", "format_", type=click.Choice(names), help="Output format; by default a table, or what FILE's suffix says.")(function)
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(names),
+        help="Output format; by default a table, or what FILE's suffix says.",
+    )(function)
 
 
 def settings(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[str, Any]:
@@ -42,7 +63,9 @@ def settings(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[
         if equals and name.strip():
             texts[name.strip()] = text
         else:
-            problems.append(Problem(None, f"--set {item} sets nothing", expected="--set NAME=VALUE"))
+            problems.append(
+                Problem(None, f"--set {item} sets nothing", expected="--set NAME=VALUE")
+            )
     values = {}
     for name, text in texts.items():
         try:

@@ -107,7 +107,9 @@ def _convention(root: Mapping, problems: Problems) -> Convention:
         node = root.get(name)
         if not isinstance(node, Scalar) or not node.text:
             problems.add(
-                node.mark if node else root.mark, f"a convention states its {name}", expected="a line of text"
+                node.mark if node else root.mark,
+                f"a convention states its {name}",
+                expected="a line of text",
             )
         else:
             texts[name] = node.text
@@ -120,7 +122,9 @@ def _convention(root: Mapping, problems: Problems) -> Convention:
 def _rules(node: Node | None, metric: str, mark: Mark, problems: Problems) -> Rules:
     if not isinstance(node, Mapping):
         problems.add(
-            node.mark if node else mark, f"a convention has rules for {metric}", expected="'kind: rule'"
+            node.mark if node else mark,
+            f"a convention has rules for {metric}",
+            expected="'kind: rule'",
         )
         return {}
     known = {kind.name for kind in TABLE} | {kind.family for kind in TABLE}

@@ -21,9 +21,7 @@ def separable_weights(kernel: Sequence[Size], M: Size, N: Size) -> Size:
     return conv_weights(kernel, M, M, g=M) + conv_weights(POINTWISE, M, N)
 
 
-def separable_mult_adds(
-    kernel: Sequence[Size], M: Size, N: Size, output: Sequence[Size]
-) -> Size:
+def separable_mult_adds(kernel: Sequence[Size], M: Size, N: Size, output: Sequence[Size]) -> Size:
     """Mult-adds of a depthwise separable convolution.
 
     MobileNetV1, equation (5): D_K * D_K * M * D_F * D_F + M * N * D_F * D_F.

@@ -19,7 +19,9 @@ from costcalc.spec.numbers import ExpressionError
 class ValueProblem(Exception):
     """A value that is not what its place needs."""
 
-    def __init__(self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = "") -> None:
+    def __init__(
+        self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.mark = mark
         self.message = message
@@ -37,9 +39,7 @@ def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
     try:
         return expression.evaluate(here)
     except ZeroDivisionError:
-        raise ValueProblem(
-            expression.mark, f"'{expression.text}' divides by zero"
-        ) from None
+        raise ValueProblem(expression.mark, f"'{expression.text}' divides by zero") from None
     except ExpressionError as error:
         raise ValueProblem(
             expression.mark, error.message, error.expected, f"'{expression.text}'", error.hint
@@ -188,7 +188,9 @@ def _bounded(value: Any, single: Expression, lowest: int, expected: str = "") ->
     return value
 
 
-def _not_whole(value: Any, single: Expression, expected: str, here: Here | None = None) -> ValueProblem:
+def _not_whole(
+    value: Any, single: Expression, expected: str, here: Here | None = None
+) -> ValueProblem:
     known = here.frame.values if here else ()
     return ValueProblem(
         single.mark,

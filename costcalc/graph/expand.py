@@ -304,9 +304,7 @@ class _Expander:
         inside.tensors.update(zip(block.inputs, sources, strict=True))
         return self.run(block.steps, sources[0], inner, inside)
 
-    def bound(
-        self, step: BlockStep, arguments: Mapping[str, Argument], here: Here
-    ) -> Frame:
+    def bound(self, step: BlockStep, arguments: Mapping[str, Argument], here: Here) -> Frame:
         """The block's parameters with the values that this call gives them.
 
         Raises:
@@ -338,9 +336,7 @@ class _Expander:
                 channel_names.discard(name)
         return Frame(values, frozenset(channel_names))
 
-    def join(
-        self, step: JoinStep, here: Tensor, frame: Frame, scope: Scope, name: str
-    ) -> Tensor:
+    def join(self, step: JoinStep, here: Tensor, frame: Frame, scope: Scope, name: str) -> Tensor:
         """The branches, each from the same input, and the layer that joins them."""
         branches = step.branches
         try:

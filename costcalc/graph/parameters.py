@@ -40,11 +40,15 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
         if value is not None:
             _check(parameter, value, problems)
         elif name != "res":
-            problems.add(parameter.mark, f"parameter '{name}' has no value", hint=f"--set {name}=...")
+            problems.add(
+                parameter.mark, f"parameter '{name}' has no value", hint=f"--set {name}=..."
+            )
     return Resolved(
         values,
         _input(document, values, "res" in settings, own_res, problems),
-        all(values[name] is defaults[name] or _same(values[name], defaults[name]) for name in values),
+        all(
+            values[name] is defaults[name] or _same(values[name], defaults[name]) for name in values
+        ),
     )
 
 
@@ -202,8 +206,10 @@ def _sizes(
         except ValueProblem as error:
             problems.add(error.mark, error.message, error.expected, error.found, error.hint)
             return ()
-        if value is None or isinstance(value, str | bool | tuple) or not (
-            algebra.is_whole(value) and 0 < value <= limits.SIZE
+        if (
+            value is None
+            or isinstance(value, str | bool | tuple)
+            or not (algebra.is_whole(value) and 0 < value <= limits.SIZE)
         ):
             problems.add(
                 side.mark,

@@ -17,7 +17,8 @@ def check_shape(
     statement: Statement, actual: Shape, what: str, values: Mapping[str, Any], problems: Problems
 ) -> Shape:
     """The shape to go on with: the printed one where the two differ, so that one
-    contradiction is one problem and not one for every layer below."""
+    contradiction is one problem and not one for every layer below.
+    """
     printed = _printed(statement, values, problems)
     if printed is None or _as_map(printed, actual) == _as_map(actual, printed):
         return actual

@@ -6,7 +6,15 @@ beside this one (or in a new one), and a row here.
 
 from __future__ import annotations
 
-from costcalc.kinds import activation, convolution, dense, joining, normalisation, pooling, reshaping
+from costcalc.kinds import (
+    activation,
+    convolution,
+    dense,
+    joining,
+    normalisation,
+    pooling,
+    reshaping,
+)
 from costcalc.kinds.base import Kind
 
 # fmt: off

@@ -18,7 +18,6 @@ from costcalc.kinds.base import (
 )
 from costcalc.kinds.windows import pads
 
-
 Interpolation = Annotated[str, ("nearest", "bilinear")]
 
 

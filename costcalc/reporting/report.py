@@ -126,13 +126,14 @@ _PER_AXIS = ("stride", "kernel", "dilation")
 
 def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
     layer = cost.layer
-    operation, kind = layer.operation, layer.kind
+    operation: Any = layer.operation
+    kind = layer.kind
     axes = len(layer.input_shapes[0]) - 1
     attributes: dict[str, Any] = {}
     for name in kind.attributes:
         value = getattr(operation, name)
         if name == "stride" and value is None:
-            value = getattr(operation, "kernel")
+            value = operation.kernel
         if name in _PER_AXIS and not isinstance(value, tuple):
             value = (value,) * axes
         attributes[name] = value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
 from costcalc.reporting.figures import counted, exact, rounded, share
-from fractions import Fraction
 
 
 class Share(NamedTuple):

@@ -318,9 +318,7 @@ def _bounded(value: Value) -> Value:
     """
     value = algebra.whole(value)
     if isinstance(value, int | Fraction) and value.numerator.bit_length() > limits.BITS:
-        raise ExpressionError(
-            "the number grows too large", expected=f"at most {limits.BITS} bits"
-        )
+        raise ExpressionError("the number grows too large", expected=f"at most {limits.BITS} bits")
     return value
 
 

@@ -38,7 +38,8 @@ def reference(text: str) -> Reference:
         match = _SETTING.fullmatch(part)
         if match is None:
             raise _wrong(
-                f"'{part}' in '{text}' is not a setting", expected="name=value, as in @alpha=0.5,res=160"
+                f"'{part}' in '{text}' is not a setting",
+                expected="name=value, as in @alpha=0.5,res=160",
             )
         settings[match[1]] = match[2]
     return Reference(network, settings)
@@ -101,7 +102,9 @@ def block_finder(spec: str) -> FindBlocks:
             path = os.path.join(folder, "blocks", f"{name}.yaml")
             inside = os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
             if inside and os.path.isfile(path):
-                return os.path.relpath(path) if folder != shipped_folder() else path, read_bytes(path, path)
+                return os.path.relpath(path) if folder != shipped_folder() else path, read_bytes(
+                    path, path
+                )
         return None
 
     return find

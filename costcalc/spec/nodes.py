@@ -98,7 +98,9 @@ class _Composer:
                 if collection.anchor:
                     self.anchors[collection.anchor] = (node, self.nodes - collection.before + 1)
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise _wrong(self._mark(event), "a spec is one YAML document, and here a second starts")
+                raise _wrong(
+                    self._mark(event), "a spec is one YAML document, and here a second starts"
+                )
             else:
                 continue
             if open_:
@@ -175,5 +177,7 @@ class _Collection:
         return Mapping(tuple(entries.values()), self.mark)
 
 
-def _wrong(mark: Mark, message: str, expected: str = "", found: str = "", hint: str = "") -> SpecError:
+def _wrong(
+    mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
+) -> SpecError:
     return SpecError([Problem(mark, message, expected, found, hint)])

@@ -40,9 +40,7 @@ def exact_number(text: str) -> int | Fraction | None:
         return _plain(Fraction(int(above), int(below)))
     _check_digits(text)
     if abs(int(match["exponent"] or 0)) > limits.DIGITS:
-        raise ExpressionError(
-            "the exponent is too large", expected=f"at most {limits.DIGITS}"
-        )
+        raise ExpressionError("the exponent is too large", expected=f"at most {limits.DIGITS}")
     return _plain(Fraction(text.replace("_", "")))
 
 

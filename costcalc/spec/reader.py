@@ -14,7 +14,7 @@ from costcalc.spec.nodes import parse
 from costcalc.spec.numbers import ExpressionError, exact_number
 from costcalc.spec.steps import COMMON, FUSED, STRUCTURES, StepReader
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
-from costcalc.spec.values import Values, constant
+from costcalc.spec.values import Values
 
 TOP = (
     "name",
@@ -52,7 +52,9 @@ def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
     problems = Problems()
     root = parse(data, file, problems)
     if not isinstance(root, Mapping):
-        problems.add(root.mark, "a spec is a mapping", expected="'name:', 'layers:' ...", found=str(root))
+        problems.add(
+            root.mark, "a spec is a mapping", expected="'name:', 'layers:' ...", found=str(root)
+        )
         problems.raise_any()
         raise AssertionError("unreachable: a problem was noted")
     document = _Reader(file, problems, find_blocks).document(root)
@@ -84,7 +86,9 @@ class _Reader:
         layers = root.get("layers")
         steps = reader.steps(layers)
         if layers is None or (isinstance(layers, Scalar) and layers.is_null):
-            self.problems.add(Mark(self.file), "a spec needs layers", expected="'layers:' and a list")
+            self.problems.add(
+                Mark(self.file), "a spec needs layers", expected="'layers:' and a list"
+            )
         elif not steps and not self.problems:
             self.problems.add(layers.mark, "a spec needs at least one layer")
         return Document(
@@ -132,7 +136,7 @@ class _Reader:
             return Rounding(node.text)
         if isinstance(node, Mapping) and [key.text for key, _ in node.entries] == ["divisible_by"]:
             value = node.entries[0][1]
-            if isinstance(value, Scalar) and value.text.isdecimal() and 0 < int(value.text[:6]):
+            if isinstance(value, Scalar) and value.text.isdecimal() and int(value.text[:6]) > 0:
                 return Rounding("divisible_by", int(value.text[:6]))
         self.problems.add(
             node.mark,
@@ -142,15 +146,15 @@ class _Reader:
         )
         return Rounding()
 
-    def parameters(
-        self, node: Node | None, outer: frozenset[str]
-    ) -> dict[str, Parameter]:
+    def parameters(self, node: Node | None, outer: frozenset[str]) -> dict[str, Parameter]:
         """Parameters in their order; a default may use those above it."""
         if node is None or (isinstance(node, Scalar) and node.is_null):
             return {}
         if isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
             entries: tuple[tuple[Scalar, Node], ...] = tuple(
-                (item, Scalar("", False, item.mark)) for item in node.items if isinstance(item, Scalar)
+                (item, Scalar("", False, item.mark))
+                for item in node.items
+                if isinstance(item, Scalar)
             )
         elif isinstance(node, Mapping):
             entries = node.entries
@@ -197,7 +201,9 @@ class _Reader:
             key.mark,
             lowest,
             highest,
-            tuple(_literal(item) for item in choices.items) if isinstance(choices, Sequence) else (),
+            tuple(_literal(item) for item in choices.items)
+            if isinstance(choices, Sequence)
+            else (),
             self.text(node.get("doc")),
             isinstance(is_width_node, Scalar) and is_width_node.text == "true",
         )
@@ -210,7 +216,10 @@ class _Reader:
             if all(bound is None or not isinstance(bound, str) for bound in bounds):
                 return bounds[0], bounds[1]
         self.problems.add(
-            node.mark, "a range is two numbers", expected="[lowest, highest], ~ for none", found=str(node)
+            node.mark,
+            "a range is two numbers",
+            expected="[lowest, highest], ~ for none",
+            found=str(node),
         )
         return None, None
 
@@ -218,7 +227,12 @@ class _Reader:
         if node is None:
             return {}
         if not isinstance(node, Mapping):
-            self.problems.add(node.mark, "defaults are a mapping", expected="'kind: {argument: value}'", found=str(node))
+            self.problems.add(
+                node.mark,
+                "defaults are a mapping",
+                expected="'kind: {argument: value}'",
+                found=str(node),
+            )
             return {}
         found: dict[str, dict[str, Node]] = {}
         for key, body in node.entries:
@@ -300,16 +314,27 @@ class _Reader:
         bodies: dict[str, tuple[Scalar, Mapping, frozenset[str]]],
     ) -> None:
         if not isinstance(node, Mapping):
-            self.problems.add(node.mark, "blocks are a mapping", expected="'name: {parameters, layers}'", found=str(node))
+            self.problems.add(
+                node.mark,
+                "blocks are a mapping",
+                expected="'name: {parameters, layers}'",
+                found=str(node),
+            )
             return
         allowed = ("parameters", "inputs", "layers")
         for key, body in node.entries:
             if key.text in KINDS or key.text in STRUCTURES or not _IDENTIFIER.fullmatch(key.text):
                 self.problems.add(
-                    key.mark, f"'{key.text}' cannot name a block", expected="a name that no layer kind has"
+                    key.mark,
+                    f"'{key.text}' cannot name a block",
+                    expected="a name that no layer kind has",
                 )
             elif not isinstance(body, Mapping):
-                self.problems.add(body.mark, f"block '{key.text}' needs layers", expected="'parameters:' and 'layers:'")
+                self.problems.add(
+                    body.mark,
+                    f"block '{key.text}' needs layers",
+                    expected="'parameters:' and 'layers:'",
+                )
             else:
                 for name, _ in body.entries:
                     if name.text not in allowed:
@@ -325,7 +350,11 @@ class _Reader:
         node = body.get("inputs")
         if node is None:
             return ("input",)
-        if isinstance(node, Sequence) and node.items and all(isinstance(item, Scalar) for item in node.items):
+        if (
+            isinstance(node, Sequence)
+            and node.items
+            and all(isinstance(item, Scalar) for item in node.items)
+        ):
             return tuple(item.text for item in node.items if isinstance(item, Scalar))
         self.problems.add(node.mark, "a block's inputs are a list of names", found=str(node))
         return ("input",)

@@ -170,9 +170,7 @@ class StepReader:
         entries["kernel"] = (key, Scalar(f"{height}x{width}", False, node.mark))
         entries["stride"] = (key, Scalar(stride, False, node.mark))
 
-    def _filter(
-        self, kind: Kind, statement: Statement, arguments: dict[str, Argument]
-    ) -> None:
+    def _filter(self, kind: Kind, statement: Statement, arguments: dict[str, Argument]) -> None:
         """``3 x 3 x 32 x 64``: kernel, input channels and width, as MobileNetV1 prints them."""
         sides = list(statement.sides)
         if kind.family in ("convolution", "transposed_convolution", "dense"):
@@ -189,9 +187,7 @@ class StepReader:
         main = next(iter(parameters), "")
         entries = self._entries(key, body, main)
         common = self._common(key, entries)
-        arguments = self._arguments(
-            key, f"block '{key.text}'", entries, tuple(parameters), COMMON
-        )
+        arguments = self._arguments(key, f"block '{key.text}'", entries, tuple(parameters), COMMON)
         required = tuple(name for name, p in parameters.items() if p.default is None)
         self._check_required(key, key.text, required, arguments, entries)
         return BlockStep(common, key.text, arguments)
@@ -292,7 +288,10 @@ class StepReader:
                 sources.append((item.text, item.mark))
             else:
                 self.problems.add(
-                    item.mark, "'from' names layers", expected="a name or a list of names", found=str(item)
+                    item.mark,
+                    "'from' names layers",
+                    expected="a name or a list of names",
+                    found=str(item),
                 )
         return tuple(sources)
 

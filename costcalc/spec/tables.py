@@ -1,12 +1,12 @@
 """Table rows to steps, so that a spec can be laid beside the paper's table.
 
-    table:
-      layer: bottleneck                 # or a column 'layer'
-      columns: [t, c, n: repeat, s]     # 'n: repeat' sets 'repeat' from the paper's n
-      first_only: [s]                   # holds for the first of the repeats
-      rows:
-        - [1, 16, 1, 1]
-        - {repeat: 5, rows: [...]}      # several rows, repeated together
+table:
+layer: bottleneck                 # or a column 'layer'
+columns: [t, c, n: repeat, s]     # 'n: repeat' sets 'repeat' from the paper's n
+first_only: [s]                   # holds for the first of the repeats
+rows:
+- [1, 16, 1, 1]
+- {repeat: 5, rows: [...]}      # several rows, repeated together
 """
 
 from __future__ import annotations

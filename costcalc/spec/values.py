@@ -44,7 +44,10 @@ class Values:
         """The expression that a scalar holds; None after a problem was noted."""
         if not isinstance(node, Scalar):
             self.problems.add(
-                node.mark, "a single value is expected here", expected="a number or an expression", found=str(node)
+                node.mark,
+                "a single value is expected here",
+                expected="a number or an expression",
+                found=str(node),
             )
             return None
         text = node.text.strip()
