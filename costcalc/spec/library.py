@@ -7,11 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from costcalc.errors import Mark, Problem, SpecError, did_you_mean
+from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.spec import limits
+from costcalc.spec.nodes import parse
 from costcalc.spec.reader import FindBlocks
+from costcalc.spec.tree import Mapping as MappingNode
+from costcalc.spec.tree import Scalar
 
 _SUFFIXES = ("", ".yaml", ".yml")
+_NAMES = "names.yaml"
+"""The shipped networks that are another's spec at some settings."""
 _SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
 
 
@@ -25,23 +30,23 @@ class Reference(NamedTuple):
 def reference(text: str) -> Reference:
     """``mobilenet_v1@alpha=0.5,res=160`` as a network and its settings.
 
-    An existing path wins, whatever it contains.
+    An existing path wins, whatever it contains.  A name of :func:`aliases`
+    gives the spec that it stands for, with that name's settings below the
+    reference's own.
 
     Raises:
         SpecError: a setting is not ``name=value``.
     """
     network, at, tail = text.rpartition("@")
     if not at or os.path.exists(text):
-        return Reference(text, {})
-    settings = {}
-    for part in tail.split(","):
-        match = _SETTING.fullmatch(part)
-        if match is None:
-            raise _wrong(
-                f"'{part}' in '{text}' is not a setting",
-                expected="name=value, as in @alpha=0.5,res=160",
-            )
-        settings[match[1]] = match[2]
+        network, at, tail = text, "", ""
+    settings = _settings(tail, text) if at else {}
+    if _existing(network) is None:
+        target = aliases().get(_bare(network))
+        if target is not None:
+            spec, at, tail = target.partition("@")
+            fixed = _settings(tail, target) if at else {}
+            return Reference(_shipped_path(spec), {**fixed, **settings})
     return Reference(network, settings)
 
 
@@ -51,26 +56,74 @@ def locate(network: str) -> str:
     Raises:
         SpecError: there is none.
     """
-    for suffix in _SUFFIXES:
-        if os.path.isfile(network + suffix):
-            return network + suffix
-    name = network.removesuffix(".yaml")
-    shipped_path = os.path.join(shipped_folder(), f"{name}.yaml")
-    if re.fullmatch(r"[\w\-.]+", name) and os.path.isfile(shipped_path):
-        return shipped_path
+    found = _existing(network)
+    if found is not None:
+        return found
     if os.path.isdir(network):
         raise _wrong(f"'{network}' is a folder", expected="a spec, which is a file")
     raise _wrong(
         f"there is no network '{network}'",
-        expected="the path of a spec, or one of " + ", ".join(shipped()),
-        hint=did_you_mean(name, shipped()),
+        expected="the path of a spec, or a name that 'costcalc networks' lists",
+        hint=did_you_mean(_bare(network), shipped()),
     )
 
 
 def shipped() -> list[str]:
-    """The names of the networks that ship with costcalc."""
-    files = os.listdir(shipped_folder())
-    return sorted(file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
+    """The names of the networks that ship with costcalc, each spec's own and the aliases."""
+    specs = (file for file in os.listdir(shipped_folder()) if file.endswith(".yaml"))
+    return sorted({_bare(file) for file in specs if file != _NAMES} | aliases().keys())
+
+
+def aliases() -> dict[str, str]:
+    """Names that stand for a shipped spec at some settings: ``vgg11`` for ``vgg@configuration=A``.
+
+    Raises:
+        SpecError: the file of names is not what it should be.
+    """
+    path = _shipped_path(_bare(_NAMES))
+    problems = Problems()
+    root = parse(read_bytes(path, path), path, problems)
+    problems.raise_any()
+    names = root.entries if isinstance(root, MappingNode) else ()
+    return {name.text: target.text for name, target in names if isinstance(target, Scalar)}
+
+
+def _existing(network: str) -> str | None:
+    """The path of a spec that is there: the one given, or one that ships."""
+    for suffix in _SUFFIXES:
+        if os.path.isfile(network + suffix):
+            return network + suffix
+    name = _bare(network)
+    if re.fullmatch(r"[\w\-.]+", name) and f"{name}.yaml" != _NAMES:
+        path = _shipped_path(name)
+        return path if os.path.isfile(path) else None
+    return None
+
+
+def _shipped_path(name: str) -> str:
+    return os.path.join(shipped_folder(), f"{name}.yaml")
+
+
+def _bare(network: str) -> str:
+    return network.removesuffix(".yaml")
+
+
+def _settings(tail: str, text: str) -> dict[str, str]:
+    """The settings behind the ``@`` of ``text``.
+
+    Raises:
+        SpecError: one is not ``name=value``.
+    """
+    settings = {}
+    for part in tail.split(","):
+        match = _SETTING.fullmatch(part)
+        if match is None:
+            raise _wrong(
+                f"'{part}' in '{text}' is not a setting",
+                expected="name=value, as in @alpha=0.5,res=160",
+            )
+        settings[match[1]] = match[2]
+    return settings
 
 
 def shipped_folder() -> str:

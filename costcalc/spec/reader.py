@@ -11,10 +11,9 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
 from costcalc.spec.document import Block, Document, Expression, Parameter, Rounding, Step
 from costcalc.spec.nodes import parse
-from costcalc.spec.numbers import ExpressionError, exact_number
 from costcalc.spec.steps import COMMON, FUSED, STRUCTURES, StepReader
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
-from costcalc.spec.values import Values
+from costcalc.spec.values import Values, literal
 
 TOP = (
     "name",
@@ -201,9 +200,7 @@ class _Reader:
             key.mark,
             lowest,
             highest,
-            tuple(_literal(item) for item in choices.items)
-            if isinstance(choices, Sequence)
-            else (),
+            tuple(literal(item) for item in choices.items) if isinstance(choices, Sequence) else (),
             self.text(node.get("doc")),
             isinstance(is_width_node, Scalar) and is_width_node.text == "true",
         )
@@ -212,7 +209,7 @@ class _Reader:
         if node is None:
             return None, None
         if isinstance(node, Sequence) and len(node.items) == 2:
-            bounds = [_literal(item) for item in node.items]
+            bounds = [literal(item) for item in node.items]
             if all(bound is None or not isinstance(bound, str) for bound in bounds):
                 return bounds[0], bounds[1]
         self.problems.add(
@@ -392,16 +389,6 @@ def _called(steps: tuple[Step, ...]) -> list[str]:
             for _, branch in step.branches:
                 names.extend(_called(branch))
     return names
-
-
-def _literal(node: Node) -> Any:
-    if not isinstance(node, Scalar) or node.is_null:
-        return None
-    try:
-        number = exact_number(node.text)
-    except ExpressionError:
-        return node.text
-    return node.text if number is None else number
 
 
 def _stem(file: str) -> str:

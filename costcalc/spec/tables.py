@@ -1,12 +1,19 @@
 """Table rows to steps, so that a spec can be laid beside the paper's table.
 
-table:
-layer: bottleneck                 # or a column 'layer'
-columns: [t, c, n: repeat, s]     # 'n: repeat' sets 'repeat' from the paper's n
-first_only: [s]                   # holds for the first of the repeats
-rows:
-- [1, 16, 1, 1]
-- {repeat: 5, rows: [...]}      # several rows, repeated together
+    table:
+      layer: bottleneck                 # or a column 'layer'
+      columns: [t, c, n: repeat, s]     # 'n: repeat' sets 'repeat' from the paper's n
+      first_only: [s]                   # holds for the first of the repeats
+      rows:
+        - [1, 16, 1, 1]
+        - {repeat: 5, rows: [...]}      # several rows, repeated together
+
+Variants that a paper prints side by side are columns of one argument, of which a
+parameter picks one:
+
+    columns: [layer, kernel, out, repeat: {configuration: [A, B, C, D, E]}]
+    rows:
+      - [conv, 3, 64, 1, 2, 2, 2, 2]    # twice in all configurations but A
 """
 
 from __future__ import annotations
@@ -15,18 +22,36 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from costcalc.errors import Mark
 from costcalc.spec.document import BlockStep, Common, SequenceStep, Step
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from costcalc.spec.steps import StepReader
+
+
+class Column(NamedTuple):
+    """One argument: a cell of every row, or a cell for each value of a parameter."""
+
+    name: Scalar
+    parameter: Scalar | None = None
+    values: tuple[Scalar, ...] = ()
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What stands above each of its cells."""
+        return tuple(value.text for value in self.values) or (self.name.text,)
 
 
 class Columns(NamedTuple):
     """The head of a table."""
 
     layer: Scalar | None
-    names: tuple[Scalar, ...]
+    columns: tuple[Column, ...]
     first_only: frozenset[str]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What stands above each cell of a row."""
+        return tuple(title for column in self.columns for title in column.titles)
 
 
 def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
@@ -54,19 +79,22 @@ def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
     node = body.get("columns")
     if not isinstance(node, Sequence):
         return None
-    names = []
-    for item in node.items:
-        if isinstance(item, Mapping) and len(item.entries) == 1:
-            item = item.entries[0][1]
-        if isinstance(item, Scalar):
-            names.append(item)
-        else:
-            _wrong(reader, item.mark, "a column is a name", "name, or 'printed: name'", str(item))
+    found = [_column(item) for item in node.items]
+    for item, column in zip(node.items, found, strict=True):
+        if column is None:
+            _wrong(
+                reader,
+                item.mark,
+                "a column is a name",
+                "name, 'printed: name', or 'name: {parameter: [values]}'",
+                str(item),
+            )
             return None
+    columns = tuple(column for column in found if column is not None)
     layer = body.get("layer")
     if not isinstance(layer, Scalar):
         layer = None
-        if "layer" not in [name.text for name in names]:
+        if "layer" not in [column.name.text for column in columns]:
             _wrong(
                 reader,
                 key.mark,
@@ -80,7 +108,25 @@ def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
         for item in (first.items if isinstance(first, Sequence) else ())
         if isinstance(item, Scalar)
     ]
-    return Columns(layer, tuple(names), frozenset(first_names))
+    return Columns(layer, columns, frozenset(first_names))
+
+
+def _column(node: Node) -> Column | None:
+    """``name``, ``printed: name`` or ``name: {parameter: [values]}``."""
+    if isinstance(node, Scalar):
+        return Column(node)
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        return None
+    name, head = node.entries[0]
+    if isinstance(head, Scalar):
+        return Column(head)
+    if not isinstance(head, Mapping) or len(head.entries) != 1:
+        return None
+    parameter, values = head.entries[0]
+    if not isinstance(values, Sequence) or not values.items:
+        return None
+    titles = tuple(value for value in values.items if isinstance(value, Scalar))
+    return Column(name, parameter, titles) if len(titles) == len(values.items) else None
 
 
 def _rows(reader: StepReader, columns: Columns, rows: Sequence) -> tuple[Step, ...]:
@@ -91,24 +137,28 @@ def _rows(reader: StepReader, columns: Columns, rows: Sequence) -> tuple[Step, .
 def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
     if isinstance(row, Mapping):
         return _repeated(reader, columns, row)
-    if not isinstance(row, Sequence) or len(row.items) != len(columns.names):
+    if not isinstance(row, Sequence) or len(row.items) != len(columns.titles):
         _wrong(
             reader,
             row.mark,
             "a row must have one cell for each column",
-            f"{len(columns.names)} cells: " + ", ".join(name.text for name in columns.names),
+            f"{len(columns.titles)} cells: " + ", ".join(columns.titles),
             f"{len(row.items)}" if isinstance(row, Sequence) else str(row),
         )
         return None
     layer = columns.layer
     cells = []
-    for name, cell in zip(columns.names, row.items, strict=True):
-        if isinstance(cell, Scalar) and cell.is_null:
+    rest = iter(row.items)
+    for column in columns.columns:
+        cell = _cell(column, [next(rest) for _ in column.titles])
+        if cell is None:
+            _wrong(reader, row.mark, f"the cells of '{column.name.text}' are single values")
+        elif isinstance(cell, Scalar) and cell.is_null:
             continue
-        if name.text == "layer" and isinstance(cell, Scalar):
+        elif column.name.text == "layer" and isinstance(cell, Scalar):
             layer = cell
         else:
-            cells.append((Scalar(name.text, False, cell.mark), cell))
+            cells.append((Scalar(column.name.text, False, cell.mark), cell))
     if layer is None:
         _wrong(reader, row.mark, "this row does not say which layer it is", "a cell 'layer'")
         return None
@@ -116,6 +166,19 @@ def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
     if isinstance(step, BlockStep) and columns.first_only:
         return step._replace(first_only=columns.first_only)
     return step
+
+
+def _cell(column: Column, cells: list[Node]) -> Node | None:
+    """What a row says of a column: its cell, or a choice among its cells."""
+    if column.parameter is None:
+        return cells[0]
+    single = [cell for cell in cells if isinstance(cell, Scalar)]
+    if len(single) < len(cells):
+        return None
+    if all(cell.is_null for cell in single):
+        return single[0]
+    cases = tuple(zip(column.values, single, strict=True))
+    return Choice(column.parameter, cases, single[0].mark)
 
 
 def _repeated(reader: StepReader, columns: Columns, row: Mapping) -> Step | None:

@@ -1,4 +1,4 @@
-"""The nodes of a YAML document: three kinds, each with its place."""
+"""The nodes of a YAML document, each with its place."""
 
 from __future__ import annotations
 
@@ -47,4 +47,19 @@ class Mapping(NamedTuple):
         return "a mapping"
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+class Choice(NamedTuple):
+    """Values side by side, of which a parameter's value picks one.
+
+    No YAML is written so; a table makes it of the cells of one row.
+    """
+
+    parameter: Scalar
+    cases: tuple[tuple[Scalar, Scalar], ...]
+    """A value of the parameter, and what is meant there."""
+    mark: Mark
+
+    def __str__(self) -> str:
+        return f"a choice by {self.parameter}"
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Choice

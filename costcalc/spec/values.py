@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.spec import expression
 from costcalc.spec.document import Argument, Expression, ListArgument, Statement
 from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.tree import Node, Scalar, Sequence
+from costcalc.spec.tree import Choice, Node, Scalar, Sequence
 
 _SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
 _TIMES = re.compile(r"\s*[x×]\s*")
@@ -28,7 +28,7 @@ class Values:
 
     def argument(self, node: Node) -> Argument | None:
         """An expression, or a list of arguments; None after a problem was noted."""
-        if isinstance(node, Scalar):
+        if isinstance(node, Scalar | Choice):
             return self.expression(node)
         if isinstance(node, Sequence):
             items = [self.argument(item) for item in node.items]
@@ -42,6 +42,8 @@ class Values:
 
     def expression(self, node: Node) -> Expression | None:
         """The expression that a scalar holds; None after a problem was noted."""
+        if isinstance(node, Choice):
+            return self._choice(node)
         if not isinstance(node, Scalar):
             self.problems.add(
                 node.mark,
@@ -87,6 +89,40 @@ class Values:
             return None
         return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
 
+    def _choice(self, node: Choice) -> Expression | None:
+        """The case that the parameter's value picks; None after a problem was noted."""
+        selector = self.expression(node.parameter)
+        cells = [self.expression(cell) for _, cell in node.cases]
+        if selector is None or None in cells:
+            return None
+        if not selector.names:
+            self.problems.add(
+                node.parameter.mark,
+                f"{node.parameter} is not a parameter",
+                expected="the name of a parameter",
+                hint=did_you_mean(node.parameter.text, self.known),
+            )
+            return None
+        cases = tuple(
+            (literal(value), cell)
+            for (value, _), cell in zip(node.cases, cells, strict=True)
+            if cell is not None
+        )
+
+        def evaluate(scope: expression.Scope) -> Any:
+            chosen = selector.evaluate(scope)
+            for value, cell in cases:
+                if chosen == value:
+                    return cell.evaluate(scope)
+            raise ExpressionError(
+                f"there is no column for {selector.text} = {chosen}",
+                expected="one of " + ", ".join(value.text for value, _ in node.cases),
+            )
+
+        names = selector.names.union(*(cell.names for _, cell in cases))
+        is_fixed = any(cell.is_fixed for _, cell in cases)
+        return Expression(selector.text, evaluate, names, node.mark, is_fixed)
+
     def sides(self, node: Node) -> Statement | None:
         """Sides as a paper prints them, ``3 x 3 x 32 x 64``; None after a problem."""
         if isinstance(node, Sequence):
@@ -113,6 +149,19 @@ class Values:
 def constant(value: Any, text: str, mark: Mark) -> Expression:
     """An expression that is already a value."""
     return Expression(text, lambda scope: value, _NOTHING, mark)
+
+
+def literal(node: Node) -> Any:
+    """A number, a truth value, a word or nothing, as it is written; no name is looked up."""
+    if not isinstance(node, Scalar) or node.is_null:
+        return None
+    if node.text in ("true", "false"):
+        return node.text == "true"
+    try:
+        number = exact_number(node.text)
+    except ExpressionError:
+        return node.text
+    return node.text if number is None else number
 
 
 def _at(node: Scalar, offset: int) -> Mark:
