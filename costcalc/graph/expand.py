@@ -110,7 +110,9 @@ class _Expander:
         except ValueProblem as error:
             self.add(error)
             return Tensor(here.index, None)
-        self.count_steps(max(times, 1), common.mark)
+        if times == 0:
+            return here
+        self.count_steps(times, common.mark)
         if common.input is not None:
             first = self.stated(common.input, sources[0], f"{_word(step)} is said to read", frame)
             sources = (first, *sources[1:])

@@ -59,6 +59,7 @@ TABLE = (
     Kind("channel_shuffle", "Channel Shuffle", "reshaping", reshaping.ChannelShuffle, main="groups", aliases=("shuffle",)),
     Kind("flatten", "Flatten", "reshaping", reshaping.Flatten),
     Kind("zero_pad", "Zero Padding", "reshaping", reshaping.ZeroPad, main="padding", aliases=("pad",)),
+    Kind("pad_channels", "Channel Padding", "reshaping", reshaping.PadChannels, main="out", aliases=("zero_pad_channels",)),
     Kind("upsample", "Upsample", "resampling", reshaping.Upsample, main="scale"),
     Kind("dropout", "Dropout", "inactive", reshaping.Dropout, main="rate"),
     Kind("identity", "Identity", "inactive", reshaping.Identity),

@@ -12,6 +12,7 @@ from costcalc.kinds.base import (
     Shape,
     ShapeError,
     Spatial,
+    Width,
     elements,
     spatial_axes,
     spread,
@@ -160,6 +161,34 @@ class ZeroPad(NamedTuple):
             inputs[0][0],
             *(n + before + after for n, (before, after) in zip(axes, sides, strict=True)),
         )
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The input is read, the padded map written."""
+        return _moved(inputs[0], output)
+
+
+class PadChannels(NamedTuple):
+    """Channels of zeros behind those of the input, up to ``out``.
+
+    The shortcut of ResNet's option A (arXiv 1512.03385, section 3.3).
+    """
+
+    out: Width
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(out, H, W)``.
+
+        Raises:
+            ShapeError: the input has more channels.
+        """
+        channels, *axes = inputs[0]
+        if self.out < channels:
+            raise ShapeError(
+                f"{channels} channels cannot be padded to {self.out}",
+                expected=f"at least {channels} channels",
+                found=f"out: {self.out}",
+            )
+        return (self.out, *axes)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The input is read, the padded map written."""
