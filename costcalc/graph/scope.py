@@ -9,30 +9,34 @@ from costcalc.graph.frame import Tensor
 class Scope:
     """The names inside a network, a block or a sequence.
 
-    A sequence sees the names around it; a block sees its inputs alone.
+    A sequence sees the names around it; a block sees its inputs alone.  Where a
+    sequence has no name, its layers share a path with those around it, and no
+    two of them a name.
     """
 
     def __init__(self, path: str, outer: Scope | None = None) -> None:
         self.path = path
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
-        self.counts: dict[str, int] = {}
+        self.own: set[str] = set()
+        shared = outer is not None and outer.path == path
+        self.counts: dict[str, int] = outer.counts if outer and shared else {}
 
     def name(self, word: str, is_given: bool, numbered: bool) -> str:
         """A name that is free here: the given one, or ``word`` with a number."""
-        if is_given and not numbered and word not in self.counts:
-            self.counts[word] = 0
-            return word
-        while True:
+        name = word
+        while name in self.counts or not is_given or numbered:
             self.counts[word] = self.counts.get(word, 0) + 1
             name = f"{word}{self.counts[word]}"
             if name not in self.counts:
-                self.counts[name] = 0
-                return name
+                break
+        self.counts[name] = 0
+        self.own.add(name)
+        return name
 
     def is_taken(self, name: str) -> bool:
         """Whether a layer here has this name already."""
-        return name in self.counts
+        return name in self.own
 
     def full(self, name: str) -> str:
         """The name with the path that leads to it."""

@@ -1,0 +1,44 @@
+"""No two layers of a network have one name."""
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.spec import library
+from costcalc.spec.reader import read
+
+SPEC = """\
+input: [3, 8, 8]
+layers:
+  - conv: {out: 8, kernel: 3}
+  - table:
+      columns: [layer, name, out, kernel]
+      rows:
+        - [conv, ~, 8, 3]
+        - repeat: 2
+          rows:
+            - [conv, ~,   8, 3]
+            - [conv, mix, 8, 1]
+  - conv: {out: 8, kernel: 3}
+"""
+
+
+def names(spec: str) -> list[str]:
+    graph = expand(read(spec.encode(), "names.yaml", lambda name: None), {})
+    return [layer.name for layer in graph.layers]
+
+
+def test_unnamed_sequences_go_on_counting():
+    assert names(SPEC) == ["conv1", "conv2", "conv3", "mix", "conv4", "mix1", "conv5"]
+
+
+def test_a_name_given_twice_in_one_list_is_refused():
+    with pytest.raises(SpecError, match="the name 'mix' stands twice"):
+        names(SPEC.replace("[conv, ~,   8, 3]", "[conv, mix, 8, 3]"))
+
+
+@pytest.mark.parametrize("network", library.shipped())
+def test_names_of_shipped_networks_are_unique(network):
+    found = [layer.name for layer in pipeline.graph(network, {}).layers]
+    assert len(set(found)) == len(found)
