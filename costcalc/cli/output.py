@@ -6,7 +6,8 @@ import os
 import sys
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.render import FORMATS
+from costcalc.render import FORMATS, page_renderer
+from costcalc.reporting.table import Page
 
 
 def chosen_format(format_: str | None, output: str | None) -> str:
@@ -30,6 +31,20 @@ def chosen_format(format_: str | None, output: str | None) -> str:
             )
         ]
     )
+
+
+def show(page: Page, format_: str, output: str | None) -> None:
+    """Writes a page in a format; a table on a terminal is coloured and as wide as that is.
+
+    Raises:
+        SpecError: the file cannot be written; nothing is left of it.
+    """
+    text = None
+    if format_ == "table" and output is None:
+        from costcalc.render.terminal import on_terminal
+
+        text = on_terminal(page)
+    emit(page_renderer(format_)(page) if text is None else text, output)
 
 
 def emit(text: str, output: str | None) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 import click
 
 from costcalc import pipeline
 from costcalc.cli.options import output_options, settings, settings_options
-from costcalc.cli.output import chosen_format, emit
+from costcalc.cli.output import chosen_format, emit, show
+
+if TYPE_CHECKING:
+    from costcalc.reporting.tables import View
 
 
 @click.command()
 @click.argument("network")
 @settings_options
 @click.option("--convention", default="paper", show_default=True, help="How to count.")
+@click.option("--by", type=click.Choice(["layer", "block", "type"]), help="One table alone; by default layers, then types.")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Fold blocks below N levels into one row each.")
+@click.option("--columns", metavar="A,B,...", help="Columns of the table, by their keys.")
+@click.option("--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first.")
+@click.option("--all", "all_", is_flag=True, help="Norms and activations in rows of their own.")
 @output_options
 def command(
     network: str,
@@ -20,6 +30,11 @@ def command(
     res: str | None,
     sets: tuple[str, ...],
     convention: str,
+    by: Literal["layer", "block", "type"] | None,
+    depth: int | None,
+    columns: str | None,
+    sort: str | None,
+    all_: bool,
     format_: str | None,
     output: str | None,
 ) -> None:
@@ -35,7 +50,8 @@ def command(
 
         emit(report_json(result), output)
         return
-    from costcalc.render import page_renderer
-    from costcalc.reporting.tables import report_page
+    from costcalc.reporting.tables import View, report_page
 
-    emit(page_renderer(format_)(report_page(result)), output)
+    keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
+    view = View(by, depth, keys, sort or "", all_)
+    show(report_page(result, view), format_, output)

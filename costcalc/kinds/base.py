@@ -86,6 +86,8 @@ class Kind(NamedTuple):
     aliases: tuple[str, ...] = ()
     becomes: str = ""
     """The kind that it is another way to write, once its input is known."""
+    short: str = ""
+    """What a row of the layer table calls it, where that is shorter than the title."""
 
     @property
     def attributes(self) -> Mapping[str, Any]:

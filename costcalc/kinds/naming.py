@@ -24,6 +24,15 @@ def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
     return f"{title} {'x'.join(str(side) for side in kernel)}"
 
 
+def row_label(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
+    """What a row of the layer table calls it, as MobileNetV1's Table 1 does: ``Conv dw``."""
+    title = kind.short or kind.title
+    if "kernel" not in kind.attributes or "groups" not in kind.attributes:
+        return title
+    words = _convolution(operation.groups, inputs[0][0])
+    return title.replace("Conv", words.replace("DW", "dw"))
+
+
 def _convolution(groups: Any, channels: Any) -> str:
     if groups == 1:
         return "Conv"
@@ -57,6 +66,6 @@ def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: 
 
 def is_depthwise(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> bool:
     """Whether every input channel is a group of its own."""
-    if "groups" not in kind.attributes:
+    if "kernel" not in kind.attributes or "groups" not in kind.attributes:
         return False
     return bool(operation.groups == inputs[0][0] and operation.groups != 1)

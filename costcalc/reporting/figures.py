@@ -56,10 +56,19 @@ def scaled(value: int) -> str:
 def share(part: int, total: int) -> str:
     """``part`` of ``total`` in per cent with two decimals, as Table 2 prints it.
 
-    >>> share(539541504, 568740352)
-    '94.87'
+    >>> share(539492352, 568740352)
+    '94.86'
     """
     return rounded(Fraction(100 * part, total), 2) if total else "0.00"
+
+
+def percent(part: int, total: int) -> float:
+    """``part`` of ``total`` in per cent, unrounded; 0 of nothing.
+
+    >>> percent(1, 8)
+    12.5
+    """
+    return 100 * part / total if total else 0.0
 
 
 def exact(value: Any) -> str:
@@ -82,3 +91,16 @@ def exact(value: Any) -> str:
             count += 1
         places = max(places, count)
     return rounded(value, places) if rest == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def printable(text: str) -> str:
+    r"""Text from a spec, made safe to print: what a terminal would obey is spelled out.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

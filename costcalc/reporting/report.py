@@ -9,7 +9,8 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import Shape
-from costcalc.kinds.naming import filter_sides, is_depthwise, type_name
+from costcalc.reporting.figures import percent
+from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 
 FORMAT_VERSION = 1
 """Version of the JSON formats; a renamed key raises it."""
@@ -39,6 +40,9 @@ class LayerReport(NamedTuple):
     name: str
     kind: str
     type: str
+    """Its type as MobileNetV1's Table 2 names types."""
+    label: str
+    """What a row of MobileNetV1's Table 1 calls it."""
     attributes: Mapping[str, Any]
     """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
     input: Shape
@@ -62,6 +66,8 @@ class Report(NamedTuple):
     source: Mapping[str, str]
     convention: str
     convention_title: str
+    unit: str
+    """What the convention calls what it counts: mult-adds."""
     parameters: Mapping[str, Any]
     input: Shape
     totals: Totals
@@ -103,6 +109,7 @@ def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention)
         source=graph.source,
         convention=convention.name,
         convention_title=convention.title,
+        unit=convention.unit,
         parameters=graph.parameters,
         input=graph.input,
         totals=totals,
@@ -110,15 +117,6 @@ def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention)
         layers=layers,
         blocks=graph.blocks,
     )
-
-
-def percent(part: int, total: int) -> float:
-    """``part`` of ``total`` in per cent, unrounded; 0 of nothing.
-
-    >>> percent(1, 8)
-    12.5
-    """
-    return 100 * part / total if total else 0.0
 
 
 _PER_AXIS = ("stride", "kernel", "dilation")
@@ -141,6 +139,7 @@ def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
         name=layer.name,
         kind=kind.name,
         type=type_name(kind, operation, layer.input_shapes),
+        label=row_label(kind, operation, layer.input_shapes),
         attributes=attributes,
         input=layer.input_shapes[0],
         output=layer.output,

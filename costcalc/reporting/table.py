@@ -1,15 +1,15 @@
-"""A plain table: what every text format renders and every command produces."""
+"""A plain table: what every command produces and every text format renders."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
-from costcalc.reporting.figures import counted, exact, rounded, share
+from costcalc.reporting.figures import counted, percent, printable, rounded, share
 
 
 class Share(NamedTuple):
-    """A part of a total, kept exact until it is shown."""
+    """A part of a total, kept exact until it is shown in per cent."""
 
     part: int
     total: int
@@ -23,8 +23,26 @@ class Ratio(NamedTuple):
     suffix: str = ""
 
 
-Cell: TypeAlias = str | int | Share | Ratio | None
+class Sides(NamedTuple):
+    """Sides as papers print them, ``3 × 3 × 64 dw``: a filter, a map."""
+
+    sizes: tuple[int, ...]
+    suffix: str = ""
+
+
+class Word(NamedTuple):
+    """A word whose tone a renderer with colours may show."""
+
+    text: str
+    tone: Literal["good", "bad", "quiet"]
+
+
+Cell: TypeAlias = str | int | Share | Ratio | Sides | Word | None
 """None is an empty cell."""
+
+
+Audience: TypeAlias = Literal["all", "people", "scripts", "asked"]
+"""Who sees a column without asking for it; ``asked`` stands for nobody."""
 
 
 class Column(NamedTuple):
@@ -33,9 +51,11 @@ class Column(NamedTuple):
     key: str
     title: str
     align: Literal["left", "right"] = "left"
-    unit: str = ""
     bar: bool = False
-    """Whether a renderer with the room for it may draw shares as bars."""
+    """Whether its shares belong to the count on their left, and may be drawn as bars."""
+    rank: int = 0
+    """Where there is no room for all columns the highest rank goes first; 0 stays."""
+    audience: Audience = "all"
 
 
 class Row(NamedTuple):
@@ -49,7 +69,10 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under columns, with a title, and notes below."""
+    """Rows under columns, with a title, and notes below.
+
+    The first column of those that people see carries the tree.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -57,9 +80,34 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     total: Row | None = None
 
+    def seen_by(self, audience: Literal["people", "scripts"]) -> Table:
+        """The table with the columns that this audience sees."""
+        kept = [
+            index
+            for index, column in enumerate(self.columns)
+            if column.audience in ("all", audience)
+        ]
+        return self.with_columns(kept)
+
+    def with_columns(self, kept: list[int]) -> Table:
+        """The table with some of its columns, in the order asked for."""
+
+        def row(row: Row) -> Row:
+            return row._replace(cells=tuple(row.cells[index] for index in kept))
+
+        return self._replace(
+            columns=tuple(self.columns[index] for index in kept),
+            rows=tuple(row(each) for each in self.rows),
+            total=row(self.total) if self.total else None,
+        )
+
 
 class Page(NamedTuple):
-    """What a command prints: a heading with facts, then tables."""
+    """What a command prints: a heading with facts, then tables, then notes.
+
+    People get all of it; CSV carries the first table alone, since two tables in
+    one file are none.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...]
@@ -67,8 +115,14 @@ class Page(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def text(cell: Cell) -> str:
-    """A cell as people read it."""
+def text(cell: Cell, times: str = " × ") -> str:
+    """A cell as people read it, with ``times`` between sides.
+
+    >>> text(4209088), text(Share(1, 8)), text(Sides((3, 3, 64), " dw"))
+    ('4,209,088', '12.50', '3 × 3 × 64 dw')
+    """
+    if isinstance(cell, str):
+        return printable(cell)
     if cell is None:
         return ""
     if isinstance(cell, int):
@@ -77,18 +131,21 @@ def text(cell: Cell) -> str:
         return share(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return rounded(cell.value, cell.digits) + cell.suffix
-    return cell
+    if isinstance(cell, Sides):
+        return times.join(map(str, cell.sizes)) + cell.suffix
+    return printable(cell.text)
 
 
 def raw(cell: Cell) -> str | int | float:
-    """A cell as scripts read it: exact integers, unrounded ratios."""
-    if cell is None:
-        return ""
+    """A cell as scripts read it: exact integers, unrounded ratios.
+
+    >>> raw(4209088), raw(Share(1, 8)), raw(Sides((3, 3, 64), " dw"))
+    (4209088, 12.5, '3x3x64 dw')
+    """
+    if isinstance(cell, int):
+        return cell
     if isinstance(cell, Share):
-        return 100 * cell.part / cell.total if cell.total else 0.0
+        return percent(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return float(cell.value)
-    return cell
-
-
-__all__ = ["Cell", "Column", "Page", "Ratio", "Row", "Share", "Table", "exact", "raw", "text"]
+    return text(cell, "x")

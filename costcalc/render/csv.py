@@ -1,0 +1,28 @@
+"""CSV of a page's first table: exact integers, unrounded percentages, no sums of rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from costcalc.reporting.table import Cell, Page, raw
+
+
+def page(page: Page) -> str:
+    """The first table, one row for each row that is not a sum of others."""
+    table = page.tables[0].seen_by("scripts")
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(column.key for column in table.columns)
+    for row in table.rows:
+        if not row.is_sum:
+            writer.writerow(map(_value, row.cells))
+    return written.getvalue()
+
+
+def _value(cell: Cell) -> str | int | float:
+    """A cell's value; text that a spreadsheet would take for a formula gets a quote before it."""
+    value = raw(cell)
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
+        return f"'{value}"
+    return value

@@ -1,0 +1,81 @@
+"""LaTeX tables with booktabs rules, ready for a paper."""
+
+from __future__ import annotations
+
+import re
+
+from costcalc.reporting.figures import printable
+from costcalc.reporting.table import Cell, Page, Row, Sides, Table, text
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "×": r"$\times$",
+}
+_SPECIALS = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
+
+
+def page(page: Page) -> str:
+    """A page's tables, its facts and notes as comments above and below."""
+    lines = [_comment(page.title)]
+    lines += [_comment(f"{name}: {fact}") for name, fact in page.facts]
+    lines.append(r"% \usepackage{booktabs}")
+    for table in page.tables:
+        lines += ["", *_table(table.seen_by("people"))]
+        lines += [_comment(note) for note in table.notes]
+    lines += ["", *(_comment(note) for note in page.notes)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def escape(words: str) -> str:
+    r"""Text in which nothing means anything to LaTeX.
+
+    >>> escape("10 % of a_b")
+    '10 \\% of a\\_b'
+    """
+    return _SPECIALS.sub(lambda found: _SPECIAL[found[0]], printable(words))
+
+
+def _comment(words: str) -> str:
+    return f"% {printable(words)}"
+
+
+def _table(table: Table) -> list[str]:
+    alignment = "".join("r" if column.align == "right" else "l" for column in table.columns)
+    lines = [
+        _comment(table.title),
+        rf"\begin{{tabular}}{{{alignment}}}",
+        r"\toprule",
+        _line([escape(column.title) for column in table.columns]),
+        r"\midrule",
+        *(_line(_cells(row)) for row in table.rows),
+    ]
+    if table.total:
+        lines += [r"\midrule", _line(_cells(table.total))]
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _cells(row: Row) -> list[str]:
+    first, *rest = map(_cell, row.cells)
+    return [r"\quad " * row.depth + first, *rest]
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Sides):
+        return f"${text(cell._replace(suffix=''), chr(92) + 'times ')}${escape(cell.suffix)}"
+    return escape(text(cell))
+
+
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"

@@ -1,0 +1,290 @@
+"""Pages to lines of text: widths, alignment, the tree's branches, what to leave out where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeAlias
+from unicodedata import combining, east_asian_width
+
+from costcalc.reporting.figures import printable
+from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
+
+Style: TypeAlias = Literal["", "title", "head", "sum", "quiet", "bar", "good", "bad"]
+
+
+class Span(NamedTuple):
+    """Text in one style; what a style looks like is the terminal's matter."""
+
+    text: str
+    style: Style = ""
+
+
+Line: TypeAlias = list[Span]
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+"""A cell of a bar, from empty to full."""
+
+_LEAST_BAR, _MOST_BAR = 8, 20
+_NARROWEST = 8
+"""A column of words is broken into lines no shorter than this."""
+
+
+def page_lines(page: Page, width: int | None) -> list[Line]:
+    """A page in lines no longer than ``width`` where that is possible; None is no limit."""
+    lines = [[Span(line, "title")] for line in wrapped(page.title, width)]
+    indent = max((len(name) for name, _ in page.facts), default=0) + 2
+    for name, fact in page.facts:
+        first, *rest = wrapped(fact, width and width - indent)
+        lines.append([Span(name.ljust(indent), "quiet"), Span(first)])
+        lines += [[Span(" " * indent + line)] for line in rest]
+    for table in page.tables:
+        lines.append([])
+        if len(page.tables) > 1:
+            lines += [[Span(line, "title")] for line in wrapped(table.title, width)]
+        lines += table_lines(table.seen_by("people"), width)
+        lines += _notes(table.notes, width)
+    return [*lines, *([[]] if page.notes else []), *_notes(page.notes, width)]
+
+
+def table_lines(table: Table, width: int | None) -> list[Line]:
+    """A table's lines: its head, a rule, its rows, and below another rule the total."""
+    columns = _fitted(table, width)
+    rule = [Span("─" * _total_width(columns), "quiet")]
+    heads = [wrapped(each.column.title, each.width) for each in columns]
+    height = max((len(head) for head in heads), default=0)
+    padded = [[""] * (height - len(head)) + head for head in heads]
+    lines = _joined(columns, padded, ["head"] * len(columns), [""] * len(columns))
+    lines.append(rule)
+    for index, row in enumerate(_all_rows(table)):
+        if index == len(table.rows):
+            lines.append(rule)
+        cells = [each.lines(index) for each in columns]
+        bars = [each.bars[index] if each.bars else "" for each in columns]
+        lines += _joined(columns, cells, _styles(row, columns, index), bars)
+    return lines
+
+
+def wrapped(line: str, width: int | None) -> list[str]:
+    """A text in lines, broken between words where it can be.
+
+    >>> wrapped("no line is too long", 8)
+    ['no line', 'is too', 'long']
+    """
+    line = printable(line)
+    if width is None or text_width(line) <= width:
+        return [line]
+    lines = [""]
+    for word in line.split(" "):
+        if lines[-1] and text_width(lines[-1]) + 1 + text_width(word) <= width:
+            lines[-1] += f" {word}"
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in word:
+            if lines[-1] and text_width(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
+def text_width(line: str) -> int:
+    """Columns that a text takes in a terminal.
+
+    >>> text_width("3 × 3"), text_width("畳み込み")
+    (5, 8)
+    """
+    if line.isascii():
+        return len(line)
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in line
+    )
+
+
+def bar(part: int, largest: int, width: int) -> str:
+    """A bar as long in ``width`` as ``part`` is in ``largest``, in eighths of a cell.
+
+    >>> bar(5, 8, 1), bar(1, 1, 3), bar(0, 1, 3)
+    ('▋', '███', '')
+    """
+    eighths = (16 * width * part + largest) // (2 * largest) if largest else 0
+    return _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+class _Measured(NamedTuple):
+    """A column's cells as text, and the width that they take."""
+
+    column: Column
+    branches: Sequence[str]
+    """What stands before each cell: the tree's branches in the first column."""
+    texts: Sequence[str]
+    tones: Sequence[Style]
+    width: int
+    bars: Sequence[str] = ()
+    bar: int = 0
+    """The width of its bars."""
+
+    def lines(self, index: int) -> list[str]:
+        """A cell's lines, one where the column is as wide as it needs to be."""
+        branch = self.branches[index]
+        first, *rest = wrapped(self.texts[index], self.width - len(branch))
+        below = branch.replace("├", "│").replace("└", " ")
+        return [branch + first, *(below + line for line in rest)]
+
+
+def _fitted(table: Table, width: int | None) -> list[_Measured]:
+    """The columns that there is room for.
+
+    Bars go first, then the spaces between sides, then the columns of the
+    highest rank; then words are broken into lines.  Numbers stay whole.
+    """
+    spaced = _measured(table, " × ")
+    if width is None:
+        return spaced
+    dense = _measured(table, "×")
+    kept = list(range(len(table.columns)))
+    while True:
+        for measured in (spaced, dense):
+            columns = [measured[index] for index in kept]
+            if _total_width(columns) <= width:
+                return _with_bars(table, columns, width)
+        last = max(kept, key=lambda index: table.columns[index].rank, default=0)
+        if not kept or table.columns[last].rank == 0:
+            return _folded(columns, width)
+        kept.remove(last)
+
+
+def _measured(table: Table, times: str) -> list[_Measured]:
+    rows = _all_rows(table)
+    branches = _branches(rows)
+    nothing = [""] * len(rows)
+    columns = []
+    for index, column in enumerate(table.columns):
+        cells = [row.cells[index] for row in rows]
+        texts = [text(cell, times) for cell in cells]
+        tones: list[Style] = [cell.tone if isinstance(cell, Word) else "" for cell in cells]
+        before = branches if index == 0 and column.align == "left" else nothing
+        widths = map(text_width, map(str.__add__, before, texts))
+        # Dense columns break their titles into lines.
+        titles = [column.title] if times == " × " else column.title.split()
+        width = max([*widths, *map(text_width, titles)], default=0)
+        columns.append(_Measured(column, before, texts, tones, width))
+    return columns
+
+
+def _with_bars(table: Table, columns: list[_Measured], width: int) -> list[_Measured]:
+    """Bars beside every share, as long as the room that is left, where it is worth while."""
+    with_bars = sum(each.column.bar for each in columns)
+    room = (width - _total_width(columns)) // with_bars - 1 if with_bars else 0
+    if room < _LEAST_BAR:
+        return columns
+    return [_barred(table, each, min(room, _MOST_BAR)) for each in columns]
+
+
+def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
+    if not measured.column.bar:
+        return measured
+    index = table.columns.index(measured.column)
+    parts = [_part(row.cells[index]) for row in _all_rows(table)]
+    largest = max(parts, default=0)
+    return measured._replace(bars=[bar(part, largest, width) for part in parts], bar=width)
+
+
+def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
+    """The columns of words made narrower, the widest first."""
+    folded = list(columns)
+    while (excess := _total_width(folded) - width) > 0:
+        words = [index for index, each in enumerate(folded) if each.column.align == "left"]
+        words.sort(key=lambda index: folded[index].width)
+        if not words or folded[words[-1]].width <= _NARROWEST:
+            break
+        widest = folded[words[-1]]
+        next_ = folded[words[-2]].width if len(words) > 1 else _NARROWEST
+        least = max(min(next_, widest.width - 1), _NARROWEST)
+        folded[words[-1]] = widest._replace(width=max(widest.width - excess, least))
+    return folded
+
+
+def _branches(rows: Sequence[Row]) -> list[str]:
+    """The lines of the tree that lead to each row, two characters for each level."""
+    branches = []
+    goes_on: list[bool] = []
+    for row in reversed(rows):
+        depth = row.depth
+        goes_on += [False] * (depth + 1 - len(goes_on))
+        above = ["│ " if each else "  " for each in goes_on[1:depth]]
+        last = ["├ " if goes_on[depth] else "└ "] if depth else []
+        branches.append("".join(above + last))
+        goes_on[depth:] = [True]
+    return branches[::-1]
+
+
+def _joined(
+    columns: Sequence[_Measured],
+    cells: Sequence[list[str]],
+    styles: Sequence[Style],
+    bars: Sequence[str],
+) -> list[Line]:
+    """One row's cells side by side, on as many lines as the highest takes."""
+    lines = []
+    for level in range(max(map(len, cells), default=0)):
+        spans = []
+        for measured, cell, style, drawn in zip(columns, cells, styles, bars, strict=True):
+            part = cell[level] if level < len(cell) else ""
+            padding = " " * (measured.width - text_width(part))
+            gap = _gap(measured) if spans else ""
+            if measured.column.align == "right":
+                spans += [Span(gap + padding), Span(part, style)]
+            else:
+                spans += [Span(gap), Span(part, style), Span(padding)]
+            if measured.bar:
+                shown = drawn if level == 0 else ""
+                spans += [Span(" "), Span(shown, "bar"), Span(" " * (measured.bar - len(shown)))]
+        lines.append(_merged(spans))
+    return lines
+
+
+def _merged(spans: Sequence[Span]) -> Line:
+    """Neighbours of one style as one, without what is empty or trails."""
+    merged = [
+        Span("".join(span.text for span in group), style)
+        for style, group in groupby((span for span in spans if span.text), lambda span: span.style)
+    ]
+    if merged and not merged[-1].text.strip():
+        merged.pop()
+    if merged:
+        merged[-1] = merged[-1]._replace(text=merged[-1].text.rstrip())
+    return merged
+
+
+def _styles(row: Row, columns: Sequence[_Measured], index: int) -> list[Style]:
+    if row.is_quiet:
+        return ["quiet"] * len(columns)
+    styles: list[Style] = [each.tones[index] for each in columns]
+    if row.is_sum and styles:
+        styles[0] = "sum"
+    return styles
+
+
+def _all_rows(table: Table) -> tuple[Row, ...]:
+    return (*table.rows, table.total._replace(is_sum=True)) if table.total else table.rows
+
+
+def _part(cell: Cell) -> int:
+    return cell.part if isinstance(cell, Share) else 0
+
+
+def _gap(measured: _Measured) -> str:
+    """The space before a column: a share stands close to its count."""
+    return " " if measured.column.bar else "  "
+
+
+def _total_width(columns: Sequence[_Measured]) -> int:
+    gaps = sum(len(_gap(each)) for each in columns[1:])
+    bars = sum(each.bar + 1 for each in columns if each.bar)
+    return sum(each.width for each in columns) + gaps + bars
+
+
+def _notes(notes: Sequence[str], width: int | None) -> Iterator[Line]:
+    return ([Span(line)] for note in notes for line in wrapped(note, width))

@@ -1,0 +1,49 @@
+"""Markdown with pipe tables, as GitHub shows them."""
+
+from __future__ import annotations
+
+import re
+
+from costcalc.reporting.figures import printable
+from costcalc.reporting.table import Page, Row, Table, text
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
+
+
+def page(page: Page) -> str:
+    """A page as a heading, a list of facts, and tables."""
+    parts = [f"# {escape(page.title)}"]
+    if page.facts:
+        parts.append("\n".join(f"- {name}: {escape(fact)}" for name, fact in page.facts))
+    for table in page.tables:
+        if len(page.tables) > 1:
+            parts.append(f"## {escape(table.title)}")
+        parts.append(_table(table.seen_by("people")))
+        parts += map(escape, table.notes)
+    parts += map(escape, page.notes)
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(words: str) -> str:
+    r"""Text in which nothing means anything to Markdown.
+
+    >>> escape("a|b_c")
+    'a\\|b\\_c'
+    """
+    return _SPECIAL.sub(r"\\\1", printable(words))
+
+
+def _table(table: Table) -> str:
+    rules = ["---:" if column.align == "right" else "---" for column in table.columns]
+    lines = [[escape(column.title) for column in table.columns], rules]
+    lines += [_cells(row) for row in table.rows]
+    if table.total:
+        lines.append(_cells(table.total._replace(is_sum=True)))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(row: Row) -> list[str]:
+    first, *rest = (escape(text(cell)) for cell in row.cells)
+    if row.is_sum:
+        first = f"**{first}**"
+    return ["&emsp;" * row.depth + first, *rest]

@@ -1,0 +1,198 @@
+"""The pages of ``costcalc report``: a network's layers and its types of layer as tables."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from costcalc.errors import CostcalcError, Problem
+from costcalc.kinds.base import Shape
+from costcalc.reporting.figures import counted, exact, scaled
+from costcalc.reporting.report import Report, TypeCost
+from costcalc.reporting.select import select, sort
+from costcalc.reporting.table import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
+from costcalc.reporting.tree import Group, Line, lines, places, tree
+
+
+class View(NamedTuple):
+    """What of a report to show, and how."""
+
+    by: Literal["layer", "block", "type"] | None = None
+    """One table alone; by default the layers, then their types."""
+    depth: int | None = None
+    """Levels of blocks that are shown; below, they are folded into one row each."""
+    columns: tuple[str, ...] = ()
+    """Keys of the first table's columns, in order; by default those that the format shows."""
+    sort: str = ""
+    """The key of the column that sorts the first table, the largest count first."""
+    is_every_layer: bool = False
+    """Whether norms and activations that share a convolution's line get rows of their own."""
+
+
+def report_page(report: Report, view: View = View()) -> Page:
+    """A report as tables.
+
+    Raises:
+        CostcalcError: a column or a level of the view does not exist.
+    """
+    if view.by == "type":
+        if view.depth is not None:
+            raise CostcalcError(
+                [
+                    Problem(
+                        None,
+                        "types of layer are no tree, and have no depth",
+                        expected="a depth by layer or by block",
+                    )
+                ]
+            )
+        tables = [_types(report)]
+    else:
+        tables = [_layers(report, view)]
+        if view.by is None:
+            tables.append(_types(report))
+    tables[0] = select(sort(tables[0], view.sort), view.columns)
+    return Page(report.network, _facts(report), tuple(tables), _notes(report))
+
+
+def _facts(report: Report) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("source", _source(report)),
+        ("input", text(_size(report.input))),
+        ("settings", ", ".join(f"{name} = {exact(value)}" for name, value in report.parameters.items())),
+        ("convention", f"{report.convention}: {report.convention_title}"),
+    ]
+    return tuple(fact for fact in facts if fact[1])
+
+
+def _source(report: Report) -> str:
+    """The source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
+    titles = {"paper": "", "table": "", "arxiv": "arXiv "}
+    return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in report.source.items())
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    totals = report.totals
+    total = (
+        f"In all {counted(totals.mult_adds)} {report.unit} ({scaled(totals.mult_adds)}) "
+        f"and {counted(totals.params)} params ({scaled(totals.params)})."
+    )
+    if not report.free:
+        return (total,)
+    free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
+    return (f"Free in this convention: {free}.", total)
+
+
+def _counts(report: Report) -> tuple[Column, ...]:
+    unit = report.unit if report.unit != report.unit.lower() else report.unit.title()
+    return (
+        Column("mult_adds", unit, "right"),
+        Column("mult_adds_percent", "%", "right", bar=True, rank=2),
+        Column("params", "Params", "right"),
+        Column("params_percent", "%", "right", bar=True, rank=3),
+    )
+
+
+def _types(report: Report) -> Table:
+    """The table of types, as MobileNetV1's Table 2."""
+    columns = (
+        Column("type", "Type"),
+        Column("layers", "Layers", "right", rank=1),
+        *_counts(report),
+    )
+    rows = tuple(
+        Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types
+    )
+    layers = sum(row.layers for row in report.types)
+    totals = report.totals
+    total = Row(("Total", layers, totals.mult_adds, None, totals.params, None))
+    return Table("Types of layer", columns, rows, total=total)
+
+
+def _layers(report: Report, view: View) -> Table:
+    """The table of layers, its first columns those of MobileNetV1's Table 1."""
+    is_by_block = view.by == "block"
+    blocks: Audience = "all" if is_by_block else "asked"
+    columns = (
+        Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
+        Column("name", "Layer", rank=1 if view.sort else 9),
+        Column("type", "Type", audience="scripts"),
+        Column("layers", "Layers", "right", rank=7, audience=blocks),
+        Column("stride", "Stride", audience="asked"),
+        Column("filter", "Filter Shape", rank=5, audience="asked" if is_by_block else "all"),
+        Column("fused", "With", audience="asked"),
+        Column("input", "Input Size", rank=4),
+        Column("output", "Output Size", rank=6, audience="all" if is_by_block else "scripts"),
+        *_counts(report),
+    )
+    keys = [column.key for column in columns]
+    depth = view.depth if view.depth is not None else 1 if is_by_block else None
+    root = tree(lines(report.layers, view.is_every_layer))
+    rows = []
+    for place in places(report, root, depth):
+        cells = _cells(report, place.node)
+        rows.append(
+            Row(tuple(cells.get(key) for key in keys), place.depth, place.is_sum, place.node.is_free)
+        )
+    cells = {"type_stride": "Total", "layers": root.lines, **_costs(report, root)}
+    cells["mult_adds_percent"] = cells["params_percent"] = None
+    total = Row(tuple(cells.get(key) for key in keys))
+    return Table("Blocks" if is_by_block else "Layers", columns, tuple(rows), total=total)
+
+
+def _cells(report: Report, node: Line | Group) -> dict[str, Cell]:
+    """A row's cells by their columns' keys."""
+    if isinstance(node, Line):
+        cells = _line(node)
+    else:
+        cells = _group(report, node)
+    return {**cells, **_costs(report, node)}
+
+
+def _line(line: Line) -> dict[str, Cell]:
+    layer = line.layer
+    stride = layer.attributes.get("stride")
+    return {
+        "type_stride": f"{layer.label} / s{_same(stride)}" if stride else layer.label,
+        "name": layer.name,
+        "type": layer.type,
+        "layers": 1,
+        "stride": Sides(stride) if stride else None,
+        "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "") if layer.filter else None,
+        "fused": ", ".join(each.type for each in line.fused) or None,
+        "input": _size(layer.input),
+        "output": _size(layer.output),
+    }
+
+
+def _group(report: Report, group: Group) -> dict[str, Cell]:
+    own = group.path.rpartition("/")[2]
+    block = report.blocks.get(group.path, "branch")
+    is_named_for_it = own.startswith(block) or block in ("branch", "sequence")
+    return {
+        "type_stride": own if is_named_for_it else f"{block} ({own})",
+        "name": group.path,
+        "type": block,
+        "layers": group.lines,
+        "input": _size(group.input),
+        "output": _size(group.output),
+    }
+
+
+def _costs(report: Report, node: Line | Group | TypeCost) -> dict[str, Cell]:
+    totals = report.totals
+    return {
+        "mult_adds": node.mult_adds,
+        "mult_adds_percent": Share(node.mult_adds, totals.mult_adds),
+        "params": node.params,
+        "params_percent": Share(node.params, totals.params),
+    }
+
+
+def _same(stride: Shape) -> str:
+    """A stride as Table 1 prints it, once where all axes have the same."""
+    return str(stride[0]) if len(set(stride)) == 1 else "×".join(map(str, stride))
+
+
+def _size(shape: Shape) -> Sides:
+    """A shape as papers print it, channels last."""
+    return Sides((*shape[1:], shape[0]))

@@ -1,0 +1,122 @@
+"""A report's layers as a tree of blocks, costs added up at every branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from costcalc.kinds.base import Shape
+from costcalc.reporting.report import LayerReport, Report
+
+
+class Line:
+    """One line of the network: a layer with the norm and the activation written in it."""
+
+    __slots__ = ("fused", "is_free", "layer", "mult_adds", "params")
+
+    def __init__(self, layer: LayerReport) -> None:
+        self.layer = layer
+        self.fused: list[LayerReport] = []
+        self.mult_adds = layer.mult_adds
+        self.params = layer.params
+        self.is_free = layer.is_free
+
+    def fuse(self, layer: LayerReport) -> None:
+        """Adds a norm or an activation, its costs included."""
+        self.fused.append(layer)
+        self.mult_adds += layer.mult_adds
+        self.params += layer.params
+        self.is_free = self.is_free and layer.is_free
+
+
+class Group:
+    """A block, a branch or the whole network: what it holds, added up."""
+
+    __slots__ = ("input", "is_free", "lines", "members", "mult_adds", "output", "params", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.members: list[Line | Group] = []
+        self.lines = 0
+        self.mult_adds = 0
+        self.params = 0
+        self.is_free = True
+        self.input: Shape = ()
+        self.output: Shape = ()
+
+    def add(self, line: Line) -> None:
+        """Adds a line's costs; its place among the members is the caller's to choose."""
+        self.lines += 1
+        self.mult_adds += line.mult_adds
+        self.params += line.params
+        self.is_free = self.is_free and line.is_free
+        self.input = self.input or line.layer.input
+        self.output = line.layer.output
+
+
+class Place(NamedTuple):
+    """A line or a group where it stands in the tree."""
+
+    node: Line | Group
+    depth: int
+    is_sum: bool
+    """Whether what it adds up stands below it."""
+
+
+def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[Line]:
+    """The lines of a network; ``is_every_layer`` gives norms and activations their own."""
+    found: list[Line] = []
+    by_name: dict[str, Line] = {}
+    for layer in layers:
+        host = None if is_every_layer or layer.host is None else by_name[layer.host]
+        if host is None:
+            line = Line(layer)
+            found.append(line)
+        else:
+            line = host
+            host.fuse(layer)
+        by_name[layer.name] = line
+    return found
+
+
+def tree(network: Sequence[Line]) -> Group:
+    """The lines under the blocks and branches that their names' paths tell of."""
+    root = Group("")
+    groups: dict[str, Group] = {}
+    for line in network:
+        name = line.layer.name
+        parent = root
+        root.add(line)
+        end = name.find("/")
+        while end >= 0:
+            path = name[:end]
+            group = groups.get(path)
+            if group is None:
+                group = groups[path] = Group(path)
+                parent.members.append(group)
+            group.add(line)
+            parent = group
+            end = name.find("/", end + 1)
+        parent.members.append(line)
+    return root
+
+
+def places(report: Report, root: Group, depth: int | None) -> Iterator[Place]:
+    """Every node from the top, blocks before what they hold, folded below ``depth`` levels.
+
+    A branch that holds one thing is that thing: only blocks that the spec
+    names keep a row of their own.
+    """
+    open_ = [iter(root.members)]
+    while open_:
+        node = next(open_[-1], None)
+        if node is None:
+            open_.pop()
+            continue
+        while isinstance(node, Group) and len(node.members) == 1 and node.path not in report.blocks:
+            node = node.members[0]
+        level = len(open_) - 1
+        is_open = isinstance(node, Group) and (depth is None or level + 1 < depth)
+        yield Place(node, level, is_open)
+        if isinstance(node, Group) and is_open:
+            open_.append(iter(node.members))
