@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
@@ -10,18 +10,26 @@ from costcalc import pipeline
 from costcalc.cli.options import output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
 
-if TYPE_CHECKING:
-    from costcalc.reporting.tables import View
-
 
 @click.command()
 @click.argument("network")
 @settings_options
 @click.option("--convention", default="paper", show_default=True, help="How to count.")
-@click.option("--by", type=click.Choice(["layer", "block", "type"]), help="One table alone; by default layers, then types.")
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Fold blocks below N levels into one row each.")
+@click.option(
+    "--by",
+    type=click.Choice(["layer", "block", "type"]),
+    help="One table alone; by default layers, then types.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Fold blocks below N levels into one row each.",
+)
 @click.option("--columns", metavar="A,B,...", help="Columns of the table, by their keys.")
-@click.option("--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first.")
+@click.option(
+    "--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first."
+)
 @click.option("--all", "all_", is_flag=True, help="Norms and activations in rows of their own.")
 @output_options
 def command(

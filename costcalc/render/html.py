@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from html import escape as escape_html
 from typing import TYPE_CHECKING
 
-from costcalc.reporting.figures import printable
-from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, text
+from costcalc.reporting.figures import printable, rounded
+from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
 
 if TYPE_CHECKING:
     from costcalc.reporting.report import Report
+
+# Every colour is the surroundings' own, or lets them through, so that a page
+# reads on light and on dark.
+_BODY = "font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em"
+_TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5em 0"
+_HEAD = "border-bottom: 1px solid; padding: 0.2em 0.7em; vertical-align: bottom"
+_CELL = "border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding: 0.1em 0.7em"
+_TONES = {"good": "", "bad": "; font-weight: bold", "quiet": "; opacity: 0.65"}
+_BAR = "rgba(0, 140, 160, 0.3)"
 
 _DOCUMENT = """\
 <!doctype html>
@@ -20,7 +30,7 @@ _DOCUMENT = """\
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 </head>
-<body style="font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em">
+<body style="{style}">
 {body}</body>
 </html>
 """
@@ -28,7 +38,7 @@ _DOCUMENT = """\
 
 def page(page: Page) -> str:
     """A page as a document."""
-    return _DOCUMENT.format(title=escape(page.title), body=fragment(page))
+    return _DOCUMENT.format(title=escape(page.title), style=_BODY, body=fragment(page))
 
 
 def report_html(report: Report) -> str:
@@ -48,13 +58,11 @@ def escape(words: str) -> str:
 
 
 def fragment(page: Page) -> str:
-    """A page's elements, with colours of their surroundings alone, light or dark."""
+    """A page's elements, each with its own style."""
     lines = [f"<h2>{escape(page.title)}</h2>"]
     if page.facts:
-        lines.append("<dl>")
-        for name, fact in page.facts:
-            lines.append(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>")
-        lines.append("</dl>")
+        facts = (f"<b>{escape(name)}</b> {escape(fact)}" for name, fact in page.facts)
+        lines.append(f"<p>{'<br>'.join(facts)}</p>")
     for table in page.tables:
         if len(page.tables) > 1:
             lines.append(f"<h3>{escape(table.title)}</h3>")
@@ -65,22 +73,39 @@ def fragment(page: Page) -> str:
 
 
 def _table(table: Table) -> list[str]:
-    heads = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in table.columns)
-    lines = ["<table>", f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
-    lines += [_row(table, row) for row in table.rows]
+    largest = [table.largest(index) for index in range(len(table.columns))]
+    heads = "".join(
+        f'<th style="{_HEAD}; text-align: {column.align}">{escape(column.title)}</th>'
+        for column in table.columns
+    )
+    lines = [f'<table style="{_TABLE}">', f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
+    lines += [_row(table.columns, row, largest) for row in table.rows]
     lines.append("</tbody>")
     if table.total:
-        lines.append(f"<tfoot>{_row(table, table.total)}</tfoot>")
+        total = table.total._replace(is_sum=True)
+        lines.append(f"<tfoot>{_row(table.columns, total, largest)}</tfoot>")
     return [*lines, "</table>"]
 
 
-def _row(table: Table, row: Row) -> str:
-    cells = "".join(
-        f"<td{_style(column)}>{escape(text(cell))}</td>"
-        for column, cell in zip(table.columns, row.cells, strict=True)
-    )
-    return f"<tr>{cells}</tr>"
+def _row(columns: tuple[Column, ...], row: Row, largest: list[int]) -> str:
+    cells = []
+    for index, (column, cell) in enumerate(zip(columns, row.cells, strict=True)):
+        style = f"{_CELL}; text-align: {column.align}"
+        words = escape(text(cell))
+        if index == 0:
+            style += f"; padding-left: {0.7 + 1.2 * row.depth:.1f}em" if row.depth else ""
+            words = f"<b>{words}</b>" if row.is_sum else words
+        style += _decoration(column, cell, largest[index])
+        cells.append(f'<td style="{style}">{words}</td>')
+    quiet = ' style="opacity: 0.65"' if row.is_quiet else ""
+    return f"<tr{quiet}>{''.join(cells)}</tr>"
 
 
-def _style(column: Column) -> str:
-    return ' style="text-align: right"' if column.align == "right" else ""
+def _decoration(column: Column, cell: Cell, largest: int) -> str:
+    """A bar behind a share, from the left; the tone of a word."""
+    if isinstance(cell, Word):
+        return _TONES[cell.tone]
+    if not (column.bar and isinstance(cell, Share) and cell.part and largest):
+        return ""
+    end = f"{rounded(Fraction(100 * cell.part, largest), 1)}%"
+    return f"; background: linear-gradient(to right, {_BAR} {end}, transparent {end})"

@@ -187,7 +187,7 @@ def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
         return measured
     index = table.columns.index(measured.column)
     parts = [_part(row.cells[index]) for row in _all_rows(table)]
-    largest = max(parts, default=0)
+    largest = table.largest(index)
     return measured._replace(bars=[bar(part, largest, width) for part in parts], bar=width)
 
 
@@ -229,7 +229,7 @@ def _joined(
     """One row's cells side by side, on as many lines as the highest takes."""
     lines = []
     for level in range(max(map(len, cells), default=0)):
-        spans = []
+        spans: Line = []
         for measured, cell, style, drawn in zip(columns, cells, styles, bars, strict=True):
             part = cell[level] if level < len(cell) else ""
             padding = " " * (measured.width - text_width(part))

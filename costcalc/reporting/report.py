@@ -9,8 +9,8 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import Shape
-from costcalc.reporting.figures import percent
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
+from costcalc.reporting.figures import percent
 
 FORMAT_VERSION = 1
 """Version of the JSON formats; a renamed key raises it."""

@@ -101,6 +101,11 @@ class Table(NamedTuple):
             total=row(self.total) if self.total else None,
         )
 
+    def largest(self, index: int) -> int:
+        """The largest part among a column's shares, which bars are measured by."""
+        cells = (row.cells[index] for row in self.rows)
+        return max((cell.part for cell in cells if isinstance(cell, Share)), default=0)
+
 
 class Page(NamedTuple):
     """What a command prints: a heading with facts, then tables, then notes.

@@ -28,7 +28,10 @@ class View(NamedTuple):
     """Whether norms and activations that share a convolution's line get rows of their own."""
 
 
-def report_page(report: Report, view: View = View()) -> Page:
+DEFAULT_VIEW = View()
+
+
+def report_page(report: Report, view: View = DEFAULT_VIEW) -> Page:
     """A report as tables.
 
     Raises:
@@ -58,7 +61,10 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
         ("source", _source(report)),
         ("input", text(_size(report.input))),
-        ("settings", ", ".join(f"{name} = {exact(value)}" for name, value in report.parameters.items())),
+        (
+            "settings",
+            ", ".join(f"{name} = {exact(value)}" for name, value in report.parameters.items()),
+        ),
         ("convention", f"{report.convention}: {report.convention_title}"),
     ]
     return tuple(fact for fact in facts if fact[1])
@@ -99,9 +105,7 @@ def _types(report: Report) -> Table:
         Column("layers", "Layers", "right", rank=1),
         *_counts(report),
     )
-    rows = tuple(
-        Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types
-    )
+    rows = tuple(Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types)
     layers = sum(row.layers for row in report.types)
     totals = report.totals
     total = Row(("Total", layers, totals.mult_adds, None, totals.params, None))
@@ -131,7 +135,9 @@ def _layers(report: Report, view: View) -> Table:
     for place in places(report, root, depth):
         cells = _cells(report, place.node)
         rows.append(
-            Row(tuple(cells.get(key) for key in keys), place.depth, place.is_sum, place.node.is_free)
+            Row(
+                tuple(cells.get(key) for key in keys), place.depth, place.is_sum, place.node.is_free
+            )
         )
     cells = {"type_stride": "Total", "layers": root.lines, **_costs(report, root)}
     cells["mult_adds_percent"] = cells["params_percent"] = None
@@ -141,10 +147,7 @@ def _layers(report: Report, view: View) -> Table:
 
 def _cells(report: Report, node: Line | Group) -> dict[str, Cell]:
     """A row's cells by their columns' keys."""
-    if isinstance(node, Line):
-        cells = _line(node)
-    else:
-        cells = _group(report, node)
+    cells = _line(node) if isinstance(node, Line) else _group(report, node)
     return {**cells, **_costs(report, node)}
 
 
@@ -157,7 +160,9 @@ def _line(line: Line) -> dict[str, Cell]:
         "type": layer.type,
         "layers": 1,
         "stride": Sides(stride) if stride else None,
-        "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "") if layer.filter else None,
+        "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "")
+        if layer.filter
+        else None,
         "fused": ", ".join(each.type for each in line.fused) or None,
         "input": _size(layer.input),
         "output": _size(layer.output),
