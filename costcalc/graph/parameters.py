@@ -99,15 +99,15 @@ def _literal_side(input: tuple[Expression, ...]) -> Expression | None:
 
 
 def _all(document: Document, own_res: Expression | None) -> dict[str, Parameter]:
-    """The network's parameters; alpha and res, which every network has, come first."""
+    """The network's parameters, after alpha and res, which every network has."""
     mark = Mark(document.file)
     one = Expression("1", lambda scope: 1, frozenset(), mark)
-    found = {
+    always = {
         "alpha": Parameter("alpha", one, mark, doc="width multiplier"),
         "res": Parameter("res", own_res, mark, doc="input resolution"),
     }
-    found.update(document.parameters)
-    return found
+    own = document.parameters
+    return {**{name: always[name] for name in always if name not in own}, **own}
 
 
 def _refuse_unknown(document: Document, settings: Mapping[str, Any], problems: Problems) -> None:

@@ -121,7 +121,7 @@ class StepReader:
 
     def _layer(self, kind: Kind, key: Scalar, body: Node) -> LayerStep:
         entries = self._entries(key, body, kind.main)
-        common = self._common(key, entries)
+        common = self.common(key, entries)
         for name, node in self._defaults(kind).items():
             entries.setdefault(name, (Scalar(name, False, node.mark), node))
         patch = entries.pop("patch", None)
@@ -186,35 +186,55 @@ class StepReader:
         parameters = self.blocks[key.text]
         main = next(iter(parameters), "")
         entries = self._entries(key, body, main)
-        common = self._common(key, entries)
-        arguments = self._arguments(key, f"block '{key.text}'", entries, tuple(parameters), COMMON)
+        common = self.common(key, entries)
+        first_only = self._first_only(entries, parameters)
+        others = (*COMMON, "first_only")
+        arguments = self._arguments(key, f"block '{key.text}'", entries, tuple(parameters), others)
         required = tuple(name for name, p in parameters.items() if p.default is None)
         self._check_required(key, key.text, required, arguments, entries)
-        return BlockStep(common, key.text, arguments)
+        return BlockStep(common, key.text, arguments, first_only)
+
+    def _first_only(
+        self, entries: dict[str, tuple[Scalar, Node]], parameters: MappingOf[str, Parameter]
+    ) -> frozenset[str]:
+        """The arguments that hold for the first of several repeats alone."""
+        if "first_only" not in entries:
+            return frozenset()
+        _, node = entries.pop("first_only")
+        items = node.items if isinstance(node, Sequence) else (node,)
+        names = [item.text for item in items if isinstance(item, Scalar)]
+        if len(names) < len(items) or not parameters.keys() >= set(names):
+            self.problems.add(
+                node.mark,
+                "'first_only' names parameters of the block",
+                expected="some of " + ", ".join(parameters),
+                found=", ".join(names) or str(node),
+            )
+        return frozenset(names)
 
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep | None:
         entries = self._entries(key, body, "layers")
-        common = self._common(key, entries)
+        common = self.common(key, entries)
         _, layers = entries.pop("layers", (key, None))
-        self._refuse(key, "'sequence'", entries, ("layers", *COMMON))
+        self.refuse(key, "'sequence'", entries, ("layers", *COMMON))
         return SequenceStep(common, self.steps(layers))
 
     def _residual(self, key: Scalar, body: Node) -> JoinStep | None:
         entries = self._entries(key, body, "layers")
-        common = self._common(key, entries)
+        common = self.common(key, entries)
         _, layers = entries.pop("layers", (key, None))
         _, shortcut = entries.pop("shortcut", (key, None))
         act, only_if = self._fused(entries, "act"), self._fused(entries, "only_if")
-        self._refuse(key, "'residual'", entries, ("layers", "shortcut", "act", "only_if", *COMMON))
+        self.refuse(key, "'residual'", entries, ("layers", "shortcut", "act", "only_if", *COMMON))
         branches = (("", self.steps(shortcut)), ("", self.steps(layers)))
         return JoinStep(common, KINDS["add"], branches, act, only_if)
 
     def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep | None:
         entries = self._entries(key, body, "branches")
-        common = self._common(key, entries)
+        common = self.common(key, entries)
         _, node = entries.pop("branches")
         act = self._fused(entries, "act")
-        self._refuse(key, f"'{kind.name}'", entries, ("branches", "act", *COMMON))
+        self.refuse(key, f"'{kind.name}'", entries, ("branches", "act", *COMMON))
         if isinstance(node, Mapping):
             branches = tuple((name.text, self._branch(branch)) for name, branch in node.entries)
         elif isinstance(node, Sequence):
@@ -252,7 +272,8 @@ class StepReader:
             return {}
         return {main: (Scalar(main, False, body.mark), body)}
 
-    def _common(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Common:
+    def common(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Common:
+        """What any step may say, taken out of ``entries``."""
         found: dict[str, Any] = {}
         for word in COMMON:
             entry = entries.pop(word, None)
@@ -313,16 +334,17 @@ class StepReader:
             if argument is not None:
                 arguments[name] = argument
         unknown = {name: entry for name, entry in entries.items() if name not in allowed}
-        self._refuse(key, what, unknown, (*allowed, *others))
+        self.refuse(key, what, unknown, (*allowed, *others))
         return arguments
 
-    def _refuse(
+    def refuse(
         self,
         key: Scalar,
         what: str,
         entries: MappingOf[str, tuple[Scalar, Node]],
         allowed: tuple[str, ...],
     ) -> None:
+        """Notes every entry as an argument that ``what`` does not have."""
         for name, (word, _) in entries.items():
             self.problems.add(
                 word.mark,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from costcalc.errors import Mark
 from costcalc.spec.document import BlockStep, Common, SequenceStep, Step
+from costcalc.spec.steps import COMMON
 from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -59,20 +60,13 @@ def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
     if not isinstance(body, Mapping):
         _wrong(reader, body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
-    for name, _ in body.entries:
-        if name.text not in ("layer", "columns", "first_only", "rows"):
-            _wrong(
-                reader,
-                name.mark,
-                f"a table has no '{name.text}'",
-                "layer, columns, first_only, rows",
-            )
+    common = _common(reader, key, body, ("layer", "columns", "first_only", "rows"))
     columns = _columns(reader, key, body)
     rows = body.get("rows")
     if columns is None or not isinstance(rows, Sequence):
         _wrong(reader, key.mark, "a table needs columns and rows, each a list")
         return None
-    return SequenceStep(Common(key.mark), _rows(reader, columns, rows))
+    return SequenceStep(common, _rows(reader, columns, rows))
 
 
 def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
@@ -136,7 +130,7 @@ def _rows(reader: StepReader, columns: Columns, rows: Sequence) -> tuple[Step, .
 
 def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
     if isinstance(row, Mapping):
-        return _repeated(reader, columns, row)
+        return _group(reader, columns, row)
     if not isinstance(row, Sequence) or len(row.items) != len(columns.titles):
         _wrong(
             reader,
@@ -181,13 +175,22 @@ def _cell(column: Column, cells: list[Node]) -> Node | None:
     return Choice(column.parameter, cases, single[0].mark)
 
 
-def _repeated(reader: StepReader, columns: Columns, row: Mapping) -> Step | None:
-    repeat, rows = row.get("repeat"), row.get("rows")
-    if repeat is None or not isinstance(rows, Sequence) or len(row.entries) != 2:
-        _wrong(reader, row.mark, "rows that repeat together", "{repeat: times, rows: [...]}")
+def _group(reader: StepReader, columns: Columns, row: Mapping) -> Step | None:
+    """Rows that stand together: repeated, under a condition, under a name."""
+    common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
+    rows = row.get("rows")
+    if not isinstance(rows, Sequence):
+        _wrong(reader, row.mark, "rows that stand together", "{repeat: times, rows: [...]}")
         return None
-    common = Common(row.mark, repeat=reader.values.expression(repeat))
     return SequenceStep(common, _rows(reader, columns, rows))
+
+
+def _common(reader: StepReader, key: Scalar, body: Mapping, own: tuple[str, ...]) -> Common:
+    """What any step may say; all else but the ``own`` keys is refused."""
+    entries = {name.text: (name, value) for name, value in body.entries if name.text not in own}
+    common = reader.common(key, entries)
+    reader.refuse(key, f"'{key.text}'", entries, (*own, *COMMON))
+    return common
 
 
 def _wrong(

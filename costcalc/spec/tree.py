@@ -48,9 +48,9 @@ class Mapping(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Values side by side, of which a parameter's value picks one.
+    """Values of which a parameter's value picks one.
 
-    No YAML is written so; a table makes it of the cells of one row.
+    Written ``{parameter: {value: cell, ...}}``, or as cells side by side in a table.
     """
 
     parameter: Scalar

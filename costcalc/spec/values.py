@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.spec import expression
 from costcalc.spec.document import Argument, Expression, ListArgument, Statement
 from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.tree import Choice, Node, Scalar, Sequence
+from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence
 
 _SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
 _TIMES = re.compile(r"\s*[x×]\s*")
@@ -28,30 +28,29 @@ class Values:
 
     def argument(self, node: Node) -> Argument | None:
         """An expression, or a list of arguments; None after a problem was noted."""
-        if isinstance(node, Scalar | Choice):
+        if not isinstance(node, Sequence):
             return self.expression(node)
-        if isinstance(node, Sequence):
-            items = [self.argument(item) for item in node.items]
-            if any(item is None for item in items):
-                return None
-            return ListArgument(tuple(item for item in items if item is not None), node.mark)
+        items = [self.argument(item) for item in node.items]
+        if any(item is None for item in items):
+            return None
+        return ListArgument(tuple(item for item in items if item is not None), node.mark)
+
+    def expression(self, node: Node) -> Expression | None:
+        """The expression that a scalar or a choice holds; None after a problem was noted."""
+        if isinstance(node, Scalar):
+            return self._scalar(node)
+        choice = _choice(node) if isinstance(node, Mapping) else node
+        if isinstance(choice, Choice):
+            return self._chosen(choice)
         self.problems.add(
-            node.mark, "a mapping cannot be a value here", expected="a number, a word or a list"
+            node.mark,
+            "a single value is expected here",
+            expected="a number, an expression, or {parameter: {value: what holds there}}",
+            found=str(node),
         )
         return None
 
-    def expression(self, node: Node) -> Expression | None:
-        """The expression that a scalar holds; None after a problem was noted."""
-        if isinstance(node, Choice):
-            return self._choice(node)
-        if not isinstance(node, Scalar):
-            self.problems.add(
-                node.mark,
-                "a single value is expected here",
-                expected="a number or an expression",
-                found=str(node),
-            )
-            return None
+    def _scalar(self, node: Scalar) -> Expression | None:
         text = node.text.strip()
         if node.is_null:
             return constant(None, text, node.mark)
@@ -89,7 +88,7 @@ class Values:
             return None
         return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
 
-    def _choice(self, node: Choice) -> Expression | None:
+    def _chosen(self, node: Choice) -> Expression | None:
         """The case that the parameter's value picks; None after a problem was noted."""
         selector = self.expression(node.parameter)
         cells = [self.expression(cell) for _, cell in node.cases]
@@ -115,7 +114,7 @@ class Values:
                 if chosen == value:
                     return cell.evaluate(scope)
             raise ExpressionError(
-                f"there is no column for {selector.text} = {chosen}",
+                f"nothing is given for {selector.text} = {chosen}",
                 expected="one of " + ", ".join(value.text for value, _ in node.cases),
             )
 
@@ -162,6 +161,17 @@ def literal(node: Node) -> Any:
     except ExpressionError:
         return node.text
     return node.text if number is None else number
+
+
+def _choice(node: Mapping) -> Choice | None:
+    """``{parameter: {value: cell, ...}}`` as a choice; None where it is something else."""
+    if len(node.entries) != 1:
+        return None
+    parameter, body = node.entries[0]
+    if not isinstance(body, Mapping):
+        return None
+    cases = tuple((value, cell) for value, cell in body.entries if isinstance(cell, Scalar))
+    return Choice(parameter, cases, node.mark) if len(cases) == len(body.entries) else None
 
 
 def _at(node: Scalar, offset: int) -> Mark:

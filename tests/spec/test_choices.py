@@ -41,7 +41,11 @@ def test_the_parameter_picks_the_column(settings, expected):
 @pytest.mark.parametrize(
     ("spec", "settings", "message"),
     [
-        (TABLE, {"variant": "c"}, "yaml:8:37: .*no column for variant = c\n.*one of a, b-2, 3"),
+        (
+            TABLE,
+            {"variant": "c"},
+            "yaml:8:37: .*nothing is given for variant = c\n.*one of a, b-2, 3",
+        ),
         (TABLE.replace("out: {variant", "out: {varient"), {}, "'varient' is not a parameter"),
         (TABLE.replace("32, 3,", "[32], 3,"), {}, "cells of 'out' are single values"),
         (TABLE.replace("32, 3,", "3,"), {}, "8 cells: layer, a, b-2, 3, kernel, a, b-2, 3"),
@@ -52,3 +56,34 @@ def test_the_parameter_picks_the_column(settings, expected):
 def test_what_is_wrong_is_said(spec, settings, message):
     with pytest.raises(SpecError, match=message):
         layers(spec, **settings)
+
+
+MAPPING = """\
+name: variants
+input: [3, res, res]
+parameters:
+  variant: {default: a, choices: [a, b]}
+  alpha: {default: {variant: {a: 1, b: 1.5}}}
+  res: {default: {variant: {a: 8, b: 16}}}
+layers:
+  - conv: {out: 16, kernel: {variant: {a: 1, b: 5}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "output", "kernel"),
+    [
+        ({}, (16, 8, 8), 1),
+        # 1.5 * 16 = 24
+        ({"variant": "b"}, (24, 16, 16), 5),
+        ({"variant": "b", "alpha": 2, "res": 4}, (32, 4, 4), 5),
+    ],
+)
+def test_a_mapping_is_a_choice_anywhere(settings, output, kernel):
+    graph = expand(read(MAPPING.encode(), "variants.yaml", lambda name: None), settings)
+    assert (graph.layers[0].output, graph.layers[0].operation.kernel) == (output, kernel)
+
+
+def test_a_mapping_that_is_no_choice_is_refused():
+    with pytest.raises(SpecError, match="yaml:8:29: a single value is expected here"):
+        layers(MAPPING.replace("{variant: {a: 1, b: 5}}", "{a: 1, b: 5}"))

@@ -1,0 +1,65 @@
+"""Blocks and rows that stand several times, or on a condition."""
+
+import pytest
+
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.spec.reader import read
+
+BLOCK = """\
+name: repeats
+input: [3, 32, 32]
+parameters: {deep: false}
+blocks:
+  unit:
+    parameters: {c: width, s: 1}
+    layers: [{conv: {out: c, kernel: 3, stride: s}}]
+layers:
+"""
+
+
+def outputs(layers: str, **settings):
+    graph = expand(read((BLOCK + layers).encode(), "repeats.yaml", lambda name: None), settings)
+    return [layer.output for layer in graph.layers]
+
+
+def test_first_only_holds_for_the_first_repeat():
+    # The stride halves 32 to 16 once.
+    assert outputs("  - unit: {c: 8, s: 2, repeat: 3, first_only: s}") == [(8, 16, 16)] * 3
+    assert outputs("  - unit: {c: 8, s: 2, repeat: 2}") == [(8, 16, 16), (8, 8, 8)]
+
+
+@pytest.mark.parametrize("wrong", ["stride", "[s, d]", "{s: 1}"])
+def test_first_only_names_parameters(wrong):
+    with pytest.raises(SpecError, match="'first_only' names parameters of the block"):
+        outputs(f"  - unit: {{c: 8, s: 2, repeat: 3, first_only: {wrong}}}")
+
+
+ROWS = """\
+  - table:
+      when: WHEN
+      layer: unit
+      columns: [c]
+      rows:
+        - [8]
+        - when: deep
+          rows:
+            - [16]
+            - [24]
+        - repeat: 2
+          rows: [[32]]
+"""
+
+
+def test_rows_stand_on_a_condition():
+    spec = ROWS.replace("WHEN", "true")
+    assert [channels for channels, *_ in outputs(spec)] == [8, 32, 32]
+    assert [channels for channels, *_ in outputs(spec, deep=True)] == [8, 16, 24, 32, 32]
+    assert outputs(ROWS.replace("WHEN", "deep")) == []
+
+
+def test_what_rows_may_not_say_is_refused():
+    with pytest.raises(SpecError, match="15:11: 'rows' has no argument 'wen'"):
+        outputs(ROWS.replace("when: deep", "wen: deep"))
+    with pytest.raises(SpecError, match="'table' has no argument 'wen'"):
+        outputs(ROWS.replace("when: WHEN", "wen: WHEN"))
