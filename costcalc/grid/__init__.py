@@ -1,0 +1,1 @@
+"""Many settings at once: the report's own formulas, run over whole grids of numbers."""

@@ -1,0 +1,145 @@
+"""The values that a grid's parameters take: lists, and ranges with exact steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import product
+from math import lcm, prod
+from typing import Any, NamedTuple
+
+import numpy
+
+from costcalc.errors import Problem, SpecError
+from costcalc.formulas import algebra
+from costcalc.graph.parameters import setting
+from costcalc.grid.factor import Array, exact
+from costcalc.grid.number import Number, Term
+from costcalc.spec.numbers import ExpressionError
+
+VALUES = 1_000_000
+"""Values that one parameter may take."""
+
+
+class Axis(NamedTuple):
+    """A parameter and the values that it takes, in their order."""
+
+    name: str
+    values: tuple[Any, ...]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all values are numbers: words and shapes each stand for themselves."""
+        return not any(isinstance(value, str | bool | tuple) for value in self.values)
+
+
+class Numerators(NamedTuple):
+    """The values of a numeric axis over their common denominator."""
+
+    array: Array
+    denominator: int
+
+    def along(self, axis: int, axes: int) -> Number:
+        """The number that takes these values along one of a grid's ``axes``."""
+        shape = [1] * axes
+        shape[axis] = len(self.array)
+        factor = exact(self.array.reshape(shape))
+        return Number((Term(1, (factor,)),), self.denominator)
+
+
+def numerators(axis: Axis) -> Numerators:
+    """A numeric axis as whole numbers over one denominator, never as floats."""
+    common = lcm(*(value.denominator for value in axis.values))
+    listed = [value.numerator * (common // value.denominator) for value in axis.values]
+    return Numerators(exact(numpy.array(listed, dtype=object)).array, common)
+
+
+def parse(name: str, text: str) -> Axis:
+    """The axis that a command line writes: ``0.25,0.5``, ``128:224:32``, or both mixed.
+
+    A range includes its end where a step meets it, and ``1:5`` goes by 1.
+
+    Raises:
+        SpecError: it is empty, runs backwards, or is too long.
+    """
+    values: list[Any] = []
+    for part in text.split(","):
+        try:
+            values += _range(name, part) if ":" in part else [_value(name, part, text)]
+        except ExpressionError as error:
+            raise _wrong(f"{name}: {error.message}", error.expected, part.strip()) from None
+    return axis(name, values)
+
+
+def axis(name: str, values: Iterable[Any]) -> Axis:
+    """The axis of some values, each of them once.
+
+    Raises:
+        SpecError: there are none, or too many.
+    """
+    listed = tuple(dict.fromkeys(values))
+    if not listed:
+        raise _wrong(f"{name} has no values to take", "one value at least", "none")
+    if len(listed) > VALUES:
+        raise _too_many(name, len(listed))
+    return Axis(name, listed)
+
+
+def size(axes: Iterable[Axis]) -> int:
+    """The settings of the grid that axes span."""
+    return prod(len(axis.values) for axis in axes)
+
+
+def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
+    """Cuts a grid into pieces of about ``cells`` settings, in the order of its rows."""
+    inner, whole = 1, len(shape)
+    while whole and inner * shape[whole - 1] <= cells:
+        whole -= 1
+        inner *= shape[whole]
+    rest = tuple(slice(0, n) for n in shape[whole:])
+    if not whole:
+        yield rest
+        return
+    length, step = shape[whole - 1], max(1, cells // inner)
+    for lead in product(*(range(n) for n in shape[: whole - 1])):
+        before = tuple(slice(i, i + 1) for i in lead)
+        for start in range(0, length, step):
+            yield (*before, slice(start, min(start + step, length)), *rest)
+
+
+def _range(name: str, text: str) -> list[Any]:
+    ends = [_value(name, part, text) for part in text.split(":")]
+    numbers = [end for end in ends if isinstance(end, int | Fraction) and not isinstance(end, bool)]
+    if len(numbers) != len(ends) or len(ends) > 3:
+        raise _wrong(f"{name}: this is not a range", "first:last:step, as in 128:224:32", text)
+    first, last = Fraction(numbers[0]), Fraction(numbers[1])
+    step = Fraction(numbers[2] if len(numbers) == 3 else 1)
+    if step <= 0:
+        raise _wrong(f"{name}: a range needs a step above zero", "first:last:step", text)
+    if last < first:
+        raise _wrong(
+            f"{name}: this range runs backwards", f"the smaller end first: {_swapped(text)}", text
+        )
+    count = (last - first) // step + 1
+    if count > VALUES:
+        raise _too_many(name, count)
+    return [algebra.whole(first + index * step) for index in range(count)]
+
+
+def _swapped(text: str) -> str:
+    first, last, *step = text.split(":")
+    return ":".join([last.strip(), first.strip(), *step])
+
+
+def _value(name: str, text: str, whole: str) -> Any:
+    if not text.strip():
+        raise _wrong(f"{name}: a value is missing", "0.25,0.5,1 or first:last:step", f"'{whole}'")
+    return setting(text)
+
+
+def _too_many(name: str, count: int) -> SpecError:
+    return _wrong(f"{name} takes too many values", f"at most {VALUES:,}", f"{count:,}")
+
+
+def _wrong(message: str, expected: str, found: str) -> SpecError:
+    return SpecError([Problem(None, message, expected=expected, found=found)])

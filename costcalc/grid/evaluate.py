@@ -1,0 +1,241 @@
+"""The costs of every setting of a grid: the report's own stages, a grid at a time.
+
+The grid is taken in chunks, in the order of its rows.  A chunk is unfolded with
+grid numbers in the place of its parameters; where a decision differs across it,
+it is cut there, so that settings which share a structure are counted together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import numpy
+
+from costcalc.costs.convention import Convention
+from costcalc.costs.count import count
+from costcalc.errors import Problems, SpecError
+from costcalc.graph.expand import expand
+from costcalc.graph.parameters import resolve
+from costcalc.grid.axes import Axis, numerators, slabs
+from costcalc.grid.factor import Array, fits
+from costcalc.grid.number import Number, total
+from costcalc.grid.splitting import Indexes, Split, parts
+from costcalc.spec.document import Document
+
+CHUNK = 2**20
+"""Settings that are unfolded together: bounds the memory that a sweep needs."""
+
+CACHED = 2**15
+"""Settings whose costs are added up together: 256 KiB an array, which stays in cache."""
+
+T = TypeVar("T")
+
+
+class Chunk(NamedTuple):
+    """Costs of settings that follow one another in the order of the grid's rows."""
+
+    slices: tuple[slice, ...]
+    """The part of each axis that they take."""
+    params: Array
+    mult_adds: Array
+    is_valid: Array
+    """False where the network does not exist at a setting; its costs there are 0."""
+    refusals: tuple[Refusal, ...]
+
+
+class Refusal(NamedTuple):
+    """Settings at which the network does not exist, and why the first of them fails."""
+
+    settings: int
+    first: Mapping[str, Any]
+    error: SpecError
+
+
+class Totals(NamedTuple):
+    """What a network costs in all, at every setting of a part of a grid."""
+
+    params: Any
+    mult_adds: Any
+
+
+class Grid:
+    """A network over a grid of settings."""
+
+    def __init__(
+        self,
+        document: Document,
+        convention: Convention,
+        settings: Mapping[str, Any],
+        axes: tuple[Axis, ...],
+    ) -> None:
+        """Checks every value that a parameter takes.
+
+        Args:
+            document: the network.
+            convention: how its costs are counted.
+            settings: parameters that stay as they are.
+            axes: parameters that vary; the last one fastest.
+
+        Raises:
+            SpecError: the network has no such parameter, or it cannot take a value.
+        """
+        self.document = document
+        self.convention = convention
+        self.settings = settings
+        self.axes = axes
+        self._numerators = [numerators(axis) if axis.is_numeric else None for axis in axes]
+        for indexes, result in self._evaluated(self._whole(), self._resolved):
+            if isinstance(result, SpecError):
+                raise self._error(indexes, self._resolved)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each axis takes."""
+        return tuple(len(axis.values) for axis in self.axes)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The costs of all settings, a chunk at a time.
+
+        Raises:
+            ConventionError: the convention does not define some layer.
+        """
+        for slices in slabs(self.shape, CHUNK):
+            yield self._chunk(slices)
+
+    def at(self, indexes: tuple[int, ...]) -> dict[str, Any]:
+        """The setting at an index along each axis."""
+        values = zip(self.axes, indexes, strict=True)
+        return {**self.settings, **{axis.name: axis.values[index] for axis, index in values}}
+
+    def _chunk(self, slices: tuple[slice, ...]) -> Chunk:
+        shape = tuple(part.stop - part.start for part in slices)
+        params, mult_adds = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int64)
+        is_valid = numpy.ones(shape, bool)
+        refusals = []
+        offsets = tuple(numpy.arange(part.start, part.stop) for part in slices)
+        for indexes, result in self._evaluated(offsets, self._costs):
+            inside = tuple(index - part.start for index, part in zip(indexes, slices, strict=True))
+            where = numpy.ix_(*inside) if shape else ()
+            size = tuple(len(index) for index in inside)
+            if isinstance(result, SpecError):
+                is_valid[where] = False
+                first = self.at(tuple(int(index[0]) for index in indexes))
+                error = self._error(indexes, self._costs)
+                refusals.append(Refusal(int(numpy.prod(size)), first, error))
+                continue
+            params = _placed(params, where, cells(result.params, size), size == shape)
+            mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
+        return Chunk(
+            slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals)
+        )
+
+    def _costs(self, settings: Mapping[str, Any]) -> Totals:
+        costs = count(expand(self.document, settings), self.convention)
+        return Totals(
+            params=sum(cost.params for cost in costs),
+            mult_adds=sum(cost.mult_adds for cost in costs),
+        )
+
+    def _resolved(self, settings: Mapping[str, Any]) -> None:
+        problems = Problems()
+        resolve(self.document, settings, problems)
+        problems.raise_any()
+
+    def _whole(self) -> Indexes:
+        return tuple(numpy.arange(n) for n in self.shape)
+
+    def _evaluated(
+        self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], T]
+    ) -> Iterator[tuple[Indexes, T | SpecError]]:
+        """What ``evaluate`` says of each part of a grid whose settings agree throughout."""
+        waiting = [indexes]
+        for number, axis in enumerate(self.axes):
+            if not axis.is_numeric:
+                waiting = [
+                    (*part[:number], one.reshape(1), *part[number + 1 :])
+                    for part in waiting
+                    for one in part[number]
+                ]
+        while waiting:
+            part = waiting.pop()
+            try:
+                yield part, evaluate(self._numbers(part))
+            except Split as split:
+                cut = list(parts(part, split.answers))
+                if len(cut) < 2:
+                    raise AssertionError("a grid was cut where nothing differs") from split
+                waiting += cut
+            except SpecError as error:
+                yield part, error
+
+    def _numbers(self, indexes: Indexes) -> dict[str, Any]:
+        """The settings of a part: grid numbers where they vary, plain values elsewhere."""
+        values = dict(self.settings)
+        for number, (axis, chosen) in enumerate(zip(self.axes, indexes, strict=True)):
+            numbers = self._numerators[number]
+            if len(chosen) == 1 or numbers is None:
+                values[axis.name] = axis.values[int(chosen[0])]
+            else:
+                values[axis.name] = numbers._replace(array=numbers.array[chosen]).along(
+                    number, len(self.axes)
+                )
+        return values
+
+    def _error(self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], Any]) -> SpecError:
+        """What is wrong with a part's first setting, said of that setting alone."""
+        first = self.at(tuple(int(index[0]) for index in indexes))
+        try:
+            evaluate(first)
+        except SpecError as error:
+            return error
+        raise AssertionError("a setting fails in a grid and not alone")
+
+
+def cells(value: Any, shape: tuple[int, ...]) -> Array:
+    """A whole number of the grid, setting by setting."""
+    if not isinstance(value, Number):
+        kind = numpy.int64 if fits(value, value) else object
+        return numpy.full(shape, value, dtype=kind)
+    if value.denominator != 1 or not _adds_up(value):
+        numerator = total(value.terms).array
+        return numpy.broadcast_to(numerator // value.denominator, shape)
+    result = numpy.empty(shape, numpy.int64)
+    for block in slabs(shape, CACHED):
+        target = result[block]
+        target[...] = 0
+        spare = numpy.empty_like(target)
+        for term in value.terms:
+            product: Any = term.coefficient
+            for factor in term.factors:
+                array = factor.array[_within(block, factor.array)]
+                wide = numpy.broadcast_shapes(numpy.shape(product), array.shape)
+                out = spare if wide == target.shape else None
+                product = numpy.multiply(product, array, out=out)
+            numpy.add(target, product, out=target)
+    return result
+
+
+def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:
+    """The part of a factor that a block needs: all of it along the axes it does not vary on."""
+    return tuple(
+        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
+    )
+
+
+def _adds_up(number: Number) -> bool:
+    """Whether no sum of its terms, in any order, can leave 64 bits."""
+    reach = sum(max(map(abs, term.bounds())) for term in number.terms)
+    return fits(-reach, reach) and all(
+        factor.array.dtype != object for term in number.terms for factor in term.factors
+    )
+
+
+def _placed(result: Array, where: Any, part: Array, is_all: bool) -> Array:
+    """The cells with those of a part in their place."""
+    if is_all:
+        return part
+    if part.dtype == object and result.dtype != object:
+        result = result.astype(object)
+    result[where] = part
+    return result

@@ -1,0 +1,83 @@
+"""Arrays of whole numbers that know their bounds, so that nothing can wrap unseen.
+
+A factor varies along some axes of a grid and has length 1 along the others, so
+that NumPy's broadcasting spreads it.  Its bounds are Python integers.  Where a
+result might not fit 64 bits, the array goes on as one of Python integers: slower,
+and just as exact.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy
+
+Array: TypeAlias = "numpy.ndarray[Any, numpy.dtype[Any]]"
+
+_LIMIT = 2**63
+
+
+class Factor(NamedTuple):
+    """Whole numbers along some axes of a grid, none below ``low`` or above ``high``."""
+
+    array: Array
+    low: int
+    high: int
+
+    @property
+    def axes(self) -> frozenset[int]:
+        """The axes that the numbers vary along."""
+        return frozenset(axis for axis, size in enumerate(self.array.shape) if size > 1)
+
+    def times(self, other: Factor) -> Factor:
+        """The product, along the axes of either."""
+        low, high = product_bounds((self.low, self.high), (other.low, other.high))
+        a, b = _wide_enough(low, high, self.array, other.array)
+        return Factor(a * b, low, high)
+
+    def plus(self, times: int, other: Factor, other_times: int) -> Factor:
+        """``times * self + other_times * other``."""
+        a, b = self.scaled(times), other.scaled(other_times)
+        low, high = a.low + b.low, a.high + b.high
+        left, right = _wide_enough(low, high, a.array, b.array)
+        return Factor(left + right, low, high)
+
+    def scaled(self, times: int) -> Factor:
+        """``times * self``."""
+        if times == 1:
+            return self
+        low, high = sorted((times * self.low, times * self.high))
+        (array,) = _wide_enough(min(low, times), max(high, times), self.array)
+        return Factor(array * times, low, high)
+
+    def shifted(self, by: int) -> Factor:
+        """``self + by``."""
+        low, high = self.low + by, self.high + by
+        (array,) = _wide_enough(min(low, by), max(high, by), self.array)
+        return Factor(array + by, low, high)
+
+
+def exact(array: Array) -> Factor:
+    """The factor of an array, its bounds measured; 64 bits again where they suffice."""
+    low, high = int(array.min()), int(array.max())
+    if array.dtype == object and fits(low, high):
+        array = array.astype(numpy.int64)
+    return Factor(array, low, high)
+
+
+def fits(low: int, high: int) -> bool:
+    """Whether numbers in these bounds have 64 bits."""
+    return -_LIMIT < low and high < _LIMIT
+
+
+def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    """The bounds of a product whose factors have bounds ``a`` and ``b``."""
+    corners = [x * y for x in a for y in b]
+    return min(corners), max(corners)
+
+
+def _wide_enough(low: int, high: int, *arrays: Array) -> tuple[Array, ...]:
+    """The arrays, as Python integers where results between the bounds need more than 64 bits."""
+    if fits(low, high):
+        return arrays
+    return tuple(array.astype(object) for array in arrays)
