@@ -88,6 +88,7 @@ class Grid:
         for indexes, result in self._evaluated(self._whole(), self._resolved):
             if isinstance(result, SpecError):
                 raise self._error(indexes, self._resolved)
+        self._check_printed()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -126,9 +127,7 @@ class Grid:
                 continue
             params = _placed(params, where, cells(result.params, size), size == shape)
             mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
-        return Chunk(
-            slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals)
-        )
+        return Chunk(slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals))
 
     def _costs(self, settings: Mapping[str, Any]) -> Totals:
         costs = count(expand(self.document, settings), self.convention)
@@ -141,6 +140,18 @@ class Grid:
         problems = Problems()
         resolve(self.document, settings, problems)
         problems.raise_any()
+
+    def _check_printed(self) -> None:
+        """Shapes that the paper prints hold at the defaults alone: checked if these are here.
+
+        Raises:
+            SpecError: the spec contradicts what it prints.
+        """
+        resolved = resolve(self.document, {}, Problems())
+        taken = {name: (value,) for name, value in self.settings.items()}
+        taken.update((axis.name, axis.values) for axis in self.axes)
+        if all(resolved.values[name] in values for name, values in taken.items()):
+            expand(self.document, {})
 
     def _whole(self) -> Indexes:
         return tuple(numpy.arange(n) for n in self.shape)

@@ -67,7 +67,7 @@ def exact(array: Array) -> Factor:
 
 def fits(low: int, high: int) -> bool:
     """Whether numbers in these bounds have 64 bits."""
-    return -_LIMIT < low and high < _LIMIT
+    return low > -_LIMIT and high < _LIMIT
 
 
 def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
