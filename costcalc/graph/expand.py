@@ -23,7 +23,6 @@ from costcalc.spec import limits
 from costcalc.spec.document import (
     Argument,
     BlockStep,
-    Common,
     Document,
     Expression,
     JoinStep,
@@ -84,6 +83,7 @@ class _Expander:
         scope = Scope("")
         start = Tensor(NETWORK_INPUT, self.resolved.input)
         scope.tensors["input"] = start
+        scope.recent = (start,)
         frame = Frame(self.resolved.values, self.channel_names)
         try:
             self.run(self.document.steps, start, frame, scope)
@@ -100,7 +100,7 @@ class _Expander:
         """One step, as often as it says; each repeat reads the one before."""
         common = step.common
         try:
-            sources = self.sources(common, here, scope)
+            sources = self.sources(step, here, scope)
             start = Here(frame, sources[0])
             if common.when is not None and not self.truth(common.when, start):
                 return here
@@ -124,7 +124,8 @@ class _Expander:
         for index in range(times):
             name = scope.name(common.name or _word(step), bool(common.name), times > 1)
             result = self.once(step, sources, frame, scope, name, is_first=index == 0)
-            sources = (result,)
+            sources = (result, *sources[:-1])
+            scope.gave(result)
         if common.name:
             scope.tensors[common.name] = result
         if common.output is not None:
@@ -145,12 +146,27 @@ class _Expander:
         if isinstance(step, BlockStep):
             return self.block(step, sources, frame, scope, name, is_first)
         if isinstance(step, SequenceStep):
-            if not step.common.name:
-                return self.run(step.steps, sources[0], frame, Scope(scope.path, scope))
-            path = scope.full(name)
-            self.blocks[path] = "sequence"
-            return self.run(step.steps, sources[0], frame, Scope(path, scope))
+            return self.sequence(step, sources, frame, scope, name)
         return self.join(step, sources[0], frame, scope, name)
+
+    def sequence(
+        self,
+        step: SequenceStep,
+        sources: tuple[Tensor, ...],
+        frame: Frame,
+        scope: Scope,
+        name: str,
+    ) -> Tensor:
+        """The steps; without a name, as if they stood where the sequence stands."""
+        path = scope.full(name) if step.common.name else scope.path
+        inside = Scope(path, scope)
+        if step.common.name:
+            self.blocks[path] = "sequence"
+        inside.recent = sources if step.common.sources else scope.recent
+        result = self.run(step.steps, sources[0], frame, inside)
+        if not step.common.name:
+            scope.recent = inside.recent
+        return result
 
     def layer(
         self, step: LayerStep, sources: tuple[Tensor, ...], frame: Frame, scope: Scope, name: str
@@ -304,6 +320,7 @@ class _Expander:
         self.blocks[path] = block.name
         inside = Scope(path)
         inside.tensors.update(zip(block.inputs, sources, strict=True))
+        inside.recent = sources
         return self.run(block.steps, sources[0], inner, inside)
 
     def bound(self, step: BlockStep, arguments: Mapping[str, Argument], here: Here) -> Frame:
@@ -352,8 +369,9 @@ class _Expander:
             return Tensor(here.index, None)
         ends = []
         for branch, steps in branches:
-            path = scope.full(branch) if branch else scope.path
-            ends.append(self.run(steps, here, frame, Scope(path, scope) if branch else scope))
+            inside = Scope(scope.full(branch) if branch else scope.path, scope)
+            inside.recent = (here,)
+            ends.append(self.run(steps, here, frame, inside))
         mark, path = step.common.mark, scope.full(name)
         joined = self.append(step.kind, {}, tuple(ends), path, mark) if len(ends) > 1 else ends[0]
         if act is None:
@@ -361,16 +379,21 @@ class _Expander:
         host = joined.index if len(ends) > 1 else None
         return self.append(act, {}, (joined,), f"{path}.{act.name}", mark, host)
 
-    def sources(self, common: Common, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
-        """What the step reads: the step before, or the layers that it names.
+    def sources(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
+        """What the step reads: the layers that it names, or the steps before it.
+
+        A block of several inputs reads as many steps, the last one first.
 
         Raises:
             UnknownShape: a name means nothing here; the problem is noted.
         """
-        if not common.sources:
+        named = step.common.sources
+        if not named:
+            if isinstance(step, BlockStep):
+                return scope.recent[: len(self.document.blocks[step.block].inputs)]
             return (here,)
         found = []
-        for name, mark in common.sources:
+        for name, mark in named:
             tensor = scope.find(name)
             if tensor is None:
                 self.problems.add(
@@ -381,7 +404,7 @@ class _Expander:
                 )
             else:
                 found.append(tensor)
-        if len(found) < len(common.sources):
+        if len(found) < len(named):
             raise UnknownShape
         return tuple(found)
 

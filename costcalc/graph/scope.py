@@ -5,6 +5,9 @@ from __future__ import annotations
 from costcalc.errors import did_you_mean
 from costcalc.graph.frame import Tensor
 
+REMEMBERED = 8
+"""Steps whose results a block of several inputs may read without naming them."""
+
 
 class Scope:
     """The names inside a network, a block or a sequence.
@@ -18,6 +21,8 @@ class Scope:
         self.path = path
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
+        self.recent: tuple[Tensor, ...] = ()
+        """What the last steps here gave, the last one first."""
         self.own: set[str] = set()
         shared = outer is not None and outer.path == path
         self.counts: dict[str, int] = outer.counts if outer and shared else {}
@@ -50,6 +55,11 @@ class Scope:
                 return scope.tensors[name]
             scope = scope.outer
         return None
+
+    def gave(self, tensor: Tensor) -> None:
+        """Remembers what a step here gave."""
+        if self.recent[:1] != (tensor,):
+            self.recent = (tensor, *self.recent[: REMEMBERED - 1])
 
     def hint(self, name: str) -> str:
         """A likely name among those that are known here."""

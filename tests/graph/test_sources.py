@@ -1,0 +1,75 @@
+"""What a step reads when it does not say."""
+
+import pytest
+
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import NETWORK_INPUT, Layer
+from costcalc.spec.reader import read
+
+SPEC = """
+name: small
+input: [3, 8, 8]
+blocks:
+  cell:
+    inputs: [last, before]
+    layers:
+      - concat: {{name: both, from: [last, before]}}
+layers:
+{layers}
+"""
+
+
+def unfold(layers: str) -> dict[str, Layer]:
+    spec = SPEC.format(layers=layers)
+    document = read(spec.encode(), "small.yaml", lambda name: None)
+    return {layer.name: layer for layer in expand(document, {}).layers}
+
+
+def inputs(layers: dict[str, Layer], name: str) -> list[str]:
+    names = list(layers)
+    return ["input" if i == NETWORK_INPUT else names[i] for i in layers[name].inputs]
+
+
+def test_a_block_of_two_inputs_reads_the_two_steps_before_it():
+    layers = unfold("  - conv: {name: a, out: 4, kernel: 3}\n  - cell: {name: x, repeat: 3}")
+    assert inputs(layers, "x1/both") == ["a", "input"]
+    assert inputs(layers, "x2/both") == ["x1/both", "a"]
+    assert inputs(layers, "x3/both") == ["x2/both", "x1/both"]
+    # 4 + 3, 7 + 4, 11 + 7 channels.
+    assert [layers[f"x{i}/both"].output[0] for i in (1, 2, 3)] == [7, 11, 18]
+
+
+def test_rows_of_a_table_are_steps_like_others():
+    table = """
+  - conv: {name: a, out: 4, kernel: 3}
+  - table: {columns: [layer, name], rows: [[cell, x], [cell, y]]}
+  - cell: {name: z}
+"""
+    layers = unfold(table)
+    assert inputs(layers, "y/both") == ["x/both", "a"]
+    assert inputs(layers, "z/both") == ["y/both", "x/both"]
+
+
+def test_a_branch_is_one_step_for_what_comes_after_it():
+    residual = """
+  - conv: {name: a, out: 3, kernel: 3}
+  - residual: {name: r, layers: [conv: {out: 3, kernel: 3}, conv: {out: 3, kernel: 3}]}
+  - cell: {name: x}
+"""
+    assert inputs(unfold(residual), "x/both") == ["r", "a"]
+
+
+def test_the_first_repeat_reads_what_it_names():
+    layers = unfold(
+        "  - conv: {name: a, out: 4, kernel: 3}\n"
+        "  - conv: {name: b, out: 5, kernel: 3}\n"
+        "  - cell: {name: x, from: [a, input], repeat: 2}"
+    )
+    assert inputs(layers, "x1/both") == ["a", "input"]
+    assert inputs(layers, "x2/both") == ["x1/both", "a"]
+
+
+def test_too_few_steps_before_it():
+    with pytest.raises(SpecError, match="block 'cell' reads 2 inputs"):
+        unfold("  - cell")
