@@ -12,13 +12,17 @@ from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
 
 
-def report(network: str, *, convention: str = "paper", **settings: Any) -> Report:
+def report(
+    network: str, *, convention: str = "paper", unit: str | None = None, **settings: Any
+) -> Report:
     """What a network costs.
 
     Args:
         network: the path of a spec, or the name of a shipped one; it may carry
             settings, as in ``"mobilenet_v1@alpha=0.5,res=160"``.
         convention: the name of a counting convention, or the path of one.
+        unit: ``"macs"`` or ``"flops"``, two of which are one multiply-accumulate;
+            the convention's own by default.
         settings: the network's parameters, ``alpha`` and ``res`` among them.
             Integers, fractions, text and floats; a float means the decimal
             that it prints as, so that 0.35 is 7/20.
@@ -37,7 +41,7 @@ def report(network: str, *, convention: str = "paper", **settings: Any) -> Repor
         values = {name: from_python(value) for name, value in settings.items()}
     except ExpressionError as error:
         raise SpecError([Problem(None, error.message, expected=error.expected)]) from None
-    return pipeline.report(network, values, convention)
+    return pipeline.report(network, values, convention, unit)
 
 
 def networks() -> list[str]:

@@ -42,12 +42,19 @@ def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
     return expand(load(reference.network), {**carried, **settings})
 
 
-def report(network: str, settings: Mapping[str, Any], convention: str = "paper") -> Report:
+def report(
+    network: str,
+    settings: Mapping[str, Any],
+    convention: str = "paper",
+    unit: str | None = None,
+) -> Report:
     """The report of a network reference at settings, under a convention.
+
+    The unit is the convention's own; ``macs`` or ``flops`` converts to it.
 
     Raises:
         CostcalcError: the network, a setting, a shape or the convention is wrong.
     """
-    weighing = conventions.load(convention)
+    weighing = conventions.load(convention).converted(unit)
     expanded = graph(network, settings)
     return build(expanded, count(expanded, weighing), weighing)

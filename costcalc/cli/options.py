@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 from costcalc.graph.parameters import setting
 from costcalc.render import FORMATS
@@ -29,6 +30,22 @@ def settings_options(function: F) -> F:
     )(function)
     return click.option(
         "--alpha", metavar="A", help="Width multiplier: 0.5, or 1/3; always exact."
+    )(function)
+
+
+def convention_options(function: F) -> F:
+    """``--convention`` and ``--unit``."""
+    function = click.option(
+        "--unit",
+        type=click.Choice(list(UNITS)),
+        help="Convert mult-adds: a multiply-accumulate is two operations (flops).",
+    )(function)
+    return click.option(
+        "--convention",
+        default="paper",
+        show_default=True,
+        metavar="NAME",
+        help="How to count: a name that 'costcalc conventions' lists, or a file.",
     )(function)
 
 

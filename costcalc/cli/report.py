@@ -7,14 +7,14 @@ from typing import Literal
 import click
 
 from costcalc import pipeline
-from costcalc.cli.options import output_options, settings, settings_options
+from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
 
 
 @click.command()
 @click.argument("network")
 @settings_options
-@click.option("--convention", default="paper", show_default=True, help="How to count.")
+@convention_options
 @click.option(
     "--by",
     type=click.Choice(["layer", "block", "type"]),
@@ -38,6 +38,7 @@ def command(
     res: str | None,
     sets: tuple[str, ...],
     convention: str,
+    unit: str | None,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
     columns: str | None,
@@ -52,7 +53,7 @@ def command(
     costcalc, and may carry settings: mobilenet_v1@alpha=0.5,res=160.
     """
     format_ = chosen_format(format_, output)
-    result = pipeline.report(network, settings(alpha, res, sets), convention)
+    result = pipeline.report(network, settings(alpha, res, sets), convention, unit)
     if format_ == "json":
         from costcalc.render.json import report_json
 

@@ -1,59 +1,22 @@
-"""Conventions: data files that say which events count, and for how much."""
+"""Conventions are data files: where they are, and how one is read."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as MappingOf
-from typing import NamedTuple
 
+from costcalc.costs.names import attributes_of, known_names
+from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Mark, Problem, Problems, did_you_mean
 from costcalc.kinds import TABLE
-from costcalc.kinds.base import Events, Kind
-from costcalc.spec.document import Expression
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import Mapping, Node, Scalar
 from costcalc.spec.values import Values
 
-METRICS = ("mult_adds", "params")
-"""What a convention counts."""
-
-_KEYS = ("name", "title", "source", "unit", *METRICS)
+_REQUIRED = ("name", "title", "source", "unit")
+_KEYS = (*_REQUIRED, "tool", "version", "extends", *METRICS)
+_RULE_KEYS = ("rule", "source", "note")
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions")
-
-Rules = MappingOf[str, Expression | None]
-"""A rule for each kind or family: an expression over events, None where it is free."""
-
-
-class Convention(NamedTuple):
-    """One way to count, with its source."""
-
-    name: str
-    title: str
-    source: str
-    unit: str
-    mult_adds: Rules
-    params: Rules
-
-    def rule(self, metric: str, kind: Kind) -> Expression | None:
-        """The rule for a kind, or for its family; None where it is free.
-
-        Raises:
-            ConventionError: the convention says nothing of this kind.
-        """
-        rules: Rules = self.mult_adds if metric == "mult_adds" else self.params
-        for name in (kind.name, kind.family):
-            if name in rules:
-                return rules[name]
-        raise ConventionError(
-            [
-                Problem(
-                    None,
-                    f"convention '{self.name}' does not define the {metric} of '{kind.name}'",
-                    expected=f"a rule for '{kind.name}' or for its family '{kind.family}'",
-                )
-            ]
-        )
 
 
 def load(name: str) -> Convention:
@@ -62,27 +25,9 @@ def load(name: str) -> Convention:
     Raises:
         ConventionError: there is none, or it is wrong.
     """
-    path = os.path.join(_FOLDER, f"{name}.yaml")
-    if os.sep in name or name.endswith(".yaml"):
-        path = name
-    elif name not in available():
-        raise ConventionError(
-            [
-                Problem(
-                    None,
-                    f"there is no convention '{name}'",
-                    expected="one of " + ", ".join(available()) + ", or the path of a file",
-                    hint=did_you_mean(name, available()),
-                )
-            ]
-        )
+    path = name if os.sep in name or name.endswith((".yaml", ".yml")) else _shipped(name, None)
     problems = Problems()
-    root = parse(read_bytes(path, path), path, problems)
-    if not isinstance(root, Mapping):
-        problems.add(root.mark, "a convention is a mapping", expected=", ".join(_KEYS))
-        problems.raise_any(ConventionError)
-        raise AssertionError("unreachable: a problem was noted")
-    convention = _convention(root, problems)
+    convention = _Reader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
 
@@ -93,54 +38,185 @@ def available() -> list[str]:
     return sorted(file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
 
 
-def _convention(root: Mapping, problems: Problems) -> Convention:
-    for key, _ in root.entries:
-        if key.text not in _KEYS:
-            problems.add(
-                key.mark,
-                f"a convention has no '{key.text}'",
-                expected="one of " + ", ".join(_KEYS),
-                hint=did_you_mean(key.text, _KEYS),
+def _shipped(name: str, mark: Mark | None) -> str:
+    """The path of a convention that ships.
+
+    Raises:
+        ConventionError: there is none of that name.
+    """
+    path = os.path.join(_FOLDER, f"{name}.yaml")
+    if os.sep not in name and os.path.isfile(path):
+        return path
+    expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
+    hint = did_you_mean(name, available())
+    raise ConventionError([Problem(mark, f"there is no convention '{name}'", expected, hint=hint)])
+
+
+class _Reader:
+    """Reads one file; what is wrong goes to ``problems``."""
+
+    def __init__(self, path: str, problems: Problems) -> None:
+        self.path = path
+        self.problems = problems
+        self.values = Values(known_names(), problems)
+
+    def convention(self) -> Convention:
+        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
+        if not isinstance(root, Mapping):
+            self.problems.add(
+                root.mark, "a convention is a mapping", expected=", ".join(_KEYS), found=str(root)
             )
-    texts = {}
-    for name in ("name", "title", "source", "unit"):
+            self.problems.raise_any(ConventionError)
+            raise AssertionError("unreachable: a problem was noted")
+        self.refuse(root, _KEYS, "a convention")
+        extended = self.extended(root.get("extends"))
+        texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, "tool", "version")}
+        if texts["unit"] and texts["unit"] not in UNITS:
+            node = root.get("unit")
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"a convention counts in {' or '.join(UNITS)}",
+                found=f"'{texts['unit']}'",
+                hint=did_you_mean(texts["unit"], UNITS),
+            )
+        rules = {
+            metric: self.rules(
+                root, metric, extended.rules(metric) if extended else None, texts["source"]
+            )
+            for metric in METRICS
+        }
+        return Convention(
+            name=texts["name"],
+            title=texts["title"],
+            tool=texts["tool"],
+            version=texts["version"],
+            source=texts["source"],
+            unit=texts["unit"],
+            mult_adds=rules["mult_adds"],
+            params=rules["params"],
+        )
+
+    def extended(self, node: Node | None) -> Convention | None:
+        """The shipped convention whose rules hold where this one says nothing."""
+        if node is None:
+            return None
+        if not isinstance(node, Scalar):
+            self.problems.add(
+                node.mark, "a convention extends one other", "its name", found=str(node)
+            )
+            return None
+        try:
+            return load(_shipped(node.text, node.mark))
+        except ConventionError as error:
+            for problem in error.problems:
+                self.problems.add(*problem)
+            return None
+
+    def text(self, root: Mapping, name: str, extended: Convention | None) -> str:
         node = root.get(name)
-        if not isinstance(node, Scalar) or not node.text:
-            problems.add(
+        if isinstance(node, Scalar) and node.text:
+            return node.text
+        if node is None and extended is not None and name not in ("name", "title"):
+            return str(getattr(extended, name))
+        if node is not None or name in _REQUIRED:
+            self.problems.add(
                 node.mark if node else root.mark,
                 f"a convention states its {name}",
                 expected="a line of text",
+                found=str(node) if node else "",
             )
-        else:
-            texts[name] = node.text
-    rules = {metric: _rules(root.get(metric), metric, root.mark, problems) for metric in METRICS}
-    if problems:
-        problems.raise_any(ConventionError)
-    return Convention(**texts, mult_adds=rules["mult_adds"], params=rules["params"])
+        return ""
+
+    def rules(self, root: Mapping, metric: str, inherited: Rules | None, source: str) -> Rules:
+        node = root.get(metric)
+        rules = dict(inherited or {})
+        if node is None and inherited is not None:
+            return rules
+        if not isinstance(node, Mapping):
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"a convention has rules for {metric}",
+                expected="'kind: rule'",
+                found=str(node) if node else "",
+            )
+            return rules
+        known = {kind.name for kind in TABLE} | {kind.family for kind in TABLE}
+        for key, body in node.entries:
+            if key.text not in known:
+                self.problems.add(
+                    key.mark,
+                    f"'{key.text}' is neither a layer kind nor a family of kinds",
+                    hint=did_you_mean(key.text, known),
+                )
+                continue
+            rule = self.rule(body, source)
+            if rule is not None:
+                rules[key.text] = rule
+        self.check_attributes(rules)
+        return rules
+
+    def rule(self, node: Node, source: str) -> Rule | None:
+        """``free``, an expression, or a mapping with the rule, its source and a note."""
+        note = ""
+        if isinstance(node, Mapping):
+            self.refuse(node, _RULE_KEYS, "a rule")
+            parts = {key.text: value for key, value in node.entries}
+            source = self.line(parts.get("source")) or source
+            note = self.line(parts.get("note"))
+            if "rule" not in parts:
+                self.problems.add(node.mark, "a rule says how much counts", "'rule:'")
+                return None
+            node = parts["rule"]
+        if isinstance(node, Scalar) and node.text == "free":
+            return Rule(None, source, note)
+        if isinstance(node, Scalar) and (node.is_null or not node.text):
+            self.problems.add(node.mark, "a rule says how much counts", "an expression, or 'free'")
+            return None
+        expression = self.values.expression(node)
+        if expression is None:
+            return None
+        if not expression.names and expression.evaluate({}) == expression.text:
+            self.problems.add(
+                expression.mark,
+                f"'{expression.text}' has no meaning here",
+                expected="free, a number, or an expression over what a layer has",
+                hint=did_you_mean(expression.text, self.values.known),
+            )
+            return None
+        return Rule(expression, source, note)
+
+    def check_attributes(self, rules: Rules) -> None:
+        """A rule speaks of no attribute that some kind it holds for does not have."""
+        attributes = {kind.name: attributes_of(kind) for kind in TABLE}
+        particular = frozenset[str]().union(*attributes.values())
+        for kind in TABLE:
+            rule = rules.get(kind.name) or rules.get(kind.family)
+            if rule is None or rule.expression is None or kind.becomes:
+                continue
+            for name in sorted(rule.expression.names & particular - attributes[kind.name]):
+                self.problems.add(
+                    rule.expression.mark,
+                    f"'{kind.name}' has no '{name}', and this rule holds for it",
+                    expected=", ".join(sorted(attributes[kind.name])) or "no attribute",
+                    found=f"'{rule.text}'",
+                    hint=f"a rule for '{kind.name}' of its own",
+                )
+
+    def line(self, node: Node | None) -> str:
+        if node is None or isinstance(node, Scalar):
+            return node.text if node is not None else ""
+        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
+        return ""
+
+    def refuse(self, node: Mapping, allowed: tuple[str, ...], what: str) -> None:
+        for key, _ in node.entries:
+            if key.text not in allowed:
+                self.problems.add(
+                    key.mark,
+                    f"{what} has no '{key.text}'",
+                    expected="one of " + ", ".join(allowed),
+                    hint=did_you_mean(key.text, allowed),
+                )
 
 
-def _rules(node: Node | None, metric: str, mark: Mark, problems: Problems) -> Rules:
-    if not isinstance(node, Mapping):
-        problems.add(
-            node.mark if node else mark,
-            f"a convention has rules for {metric}",
-            expected="'kind: rule'",
-        )
-        return {}
-    known = {kind.name for kind in TABLE} | {kind.family for kind in TABLE}
-    values = Values(Events._fields, problems)
-    rules: dict[str, Expression | None] = {}
-    for key, rule in node.entries:
-        if key.text not in known:
-            problems.add(
-                key.mark,
-                f"'{key.text}' is neither a layer kind nor a family of kinds",
-                hint=did_you_mean(key.text, known),
-            )
-        elif isinstance(rule, Scalar) and rule.text == "free":
-            rules[key.text] = None
-        else:
-            expression = values.expression(rule)
-            if expression is not None:
-                rules[key.text] = expression
-    return rules
+__all__ = ["METRICS", "UNITS", "Convention", "Rule", "available", "load"]

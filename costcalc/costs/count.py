@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
-from costcalc.formulas.algebra import Size
+from costcalc.costs.names import LayerNames
+from costcalc.costs.rules import Rule
+from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import Layer, LayerGraph
-from costcalc.kinds.base import Events
-from costcalc.spec.document import Expression
 
 
 class LayerCost(NamedTuple):
@@ -27,7 +27,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
     Raises:
         ConventionError: the convention does not define some layer's kind.
     """
-    rules: dict[str, tuple[Expression | None, Expression | None]] = {}
+    rules: dict[str, tuple[Rule, Rule]] = {}
     costs = []
     for layer in graph.layers:
         name = layer.kind.name
@@ -37,25 +37,16 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
                 convention.rule("params", layer.kind),
             )
         mult_adds, params = rules[name]
-        if mult_adds is None and params is None:
+        if mult_adds.expression is None and params.expression is None:
             costs.append(LayerCost(layer, 0, 0, True))
             continue
-        events = _Named(layer.operation.events(layer.input_shapes, layer.output))
-        costs.append(LayerCost(layer, _weigh(mult_adds, events), _weigh(params, events), False))
+        names = LayerNames(layer)
+        weighed = _weigh(mult_adds, names)
+        if convention.factor != convention.divisor:
+            weighed = quotient(weighed * convention.factor, convention.divisor)
+        costs.append(LayerCost(layer, weighed, _weigh(params, names), False))
     return tuple(costs)
 
 
-class _Named:
-    """Events by their names, as rules speak of them."""
-
-    __slots__ = ("events",)
-
-    def __init__(self, events: Events) -> None:
-        self.events = events
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self.events, name)
-
-
-def _weigh(rule: Expression | None, events: _Named) -> Any:
-    return 0 if rule is None else rule.evaluate(events)
+def _weigh(rule: Rule, names: LayerNames) -> Any:
+    return 0 if rule.expression is None else rule.expression.evaluate(names)

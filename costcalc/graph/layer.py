@@ -12,6 +12,10 @@ NETWORK_INPUT = -1
 """The index that stands for the network's input where a layer reads it."""
 
 
+FUNCTIONAL = ("function", "operator")
+"""``F.relu(x)``; ``x + y`` or ``x.mean((2, 3))``."""
+
+
 class Layer(NamedTuple):
     """One layer with everything that its cost depends on."""
 
@@ -26,6 +30,8 @@ class Layer(NamedTuple):
     mark: Mark
     host: int | None = None
     """The layer whose norm or activation this is, where one line wrote both."""
+    functional: str | None = None
+    """One of :data:`FUNCTIONAL` where the implementation spoken of has no module for it."""
 
 
 class LayerGraph(NamedTuple):

@@ -20,6 +20,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "network": report.network,
         "convention": report.convention,
+        "unit": report.unit,
         "source": dict(report.source),
         "parameters": {name: number(value) for name, value in report.parameters.items()},
         "input": list(report.input),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost
+from costcalc.costs.rules import UNITS
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
@@ -67,7 +68,7 @@ class Report(NamedTuple):
     convention: str
     convention_title: str
     unit: str
-    """What the convention calls what it counts: mult-adds."""
+    """What mult-adds are counted in, for people: ``mult-adds``, or ``FLOPs``."""
     parameters: Mapping[str, Any]
     input: Shape
     totals: Totals
@@ -109,7 +110,7 @@ def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention)
         source=graph.source,
         convention=convention.name,
         convention_title=convention.title,
-        unit=convention.unit,
+        unit=UNITS[convention.unit].title,
         parameters=graph.parameters,
         input=graph.input,
         totals=totals,

@@ -1,0 +1,93 @@
+"""A convention as typed, frozen data: a rule for every kind of layer, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from costcalc.errors import ConventionError, Problem
+from costcalc.kinds.base import Kind
+from costcalc.spec.document import Expression
+
+METRICS = ("mult_adds", "params")
+"""What a convention counts."""
+
+
+class Unit(NamedTuple):
+    """What a convention counts in."""
+
+    title: str
+    operations: int
+    """Operations of one multiply-accumulate, counted in it."""
+
+
+UNITS = {"macs": Unit("mult-adds", 1), "flops": Unit("FLOPs", 2)}
+"""A multiply-accumulate is one mult-add, or two operations."""
+
+
+class Rule(NamedTuple):
+    """How much a layer counts: an expression over names of :mod:`.names`, None where it is free."""
+
+    expression: Expression | None
+    source: str
+    note: str = ""
+    """What is surprising about it."""
+
+    @property
+    def text(self) -> str:
+        """The rule as it is written."""
+        return self.expression.text if self.expression else "free"
+
+
+Rules = Mapping[str, Rule]
+"""A rule for each kind or family of kinds."""
+
+
+class Convention(NamedTuple):
+    """One way to count, with its sources."""
+
+    name: str
+    title: str
+    tool: str
+    """The tool that counts so, and the call; empty for a paper."""
+    version: str
+    """The tool's version."""
+    source: str
+    unit: str
+    """One of :data:`UNITS`, as the tool itself counts."""
+    mult_adds: Rules
+    params: Rules
+    factor: int = 1
+    """What the unit's count is multiplied by, after a conversion."""
+    divisor: int = 1
+
+    def rules(self, metric: str) -> Rules:
+        """The rules for one of :data:`METRICS`."""
+        return self.mult_adds if metric == "mult_adds" else self.params
+
+    def rule(self, metric: str, kind: Kind) -> Rule:
+        """The rule for a kind, or for its family.
+
+        Raises:
+            ConventionError: the convention says nothing of this kind.
+        """
+        rules = self.rules(metric)
+        for name in (kind.name, kind.family):
+            if name in rules:
+                return rules[name]
+        raise ConventionError(
+            [
+                Problem(
+                    None,
+                    f"convention '{self.name}' does not define the {metric} of '{kind.name}'",
+                    expected=f"a rule for '{kind.name}' or for its family '{kind.family}'",
+                )
+            ]
+        )
+
+    def converted(self, unit: str | None) -> Convention:
+        """The same count in another unit, by a fixed factor of two operations a mult-add."""
+        if unit is None or unit == self.unit:
+            return self
+        factor, divisor = UNITS[unit].operations, UNITS[self.unit].operations
+        return self._replace(unit=unit, factor=factor, divisor=divisor)

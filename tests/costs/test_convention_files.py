@@ -1,0 +1,112 @@
+"""Conventions as files: what they may say, and what is said of one that is wrong."""
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import count
+from costcalc.errors import ConventionError, CostcalcError
+
+FREE = (
+    "{pooling: free, norm: free, activation: free, elementwise: free, "
+    "reshaping: free, resampling: free, inactive: free"
+)
+MINE = f"""\
+name: mine
+title: adds of residual connections alone
+source: written here
+unit: flops
+mult_adds: {FREE}, convolution: 2 * macs, transposed_convolution: free, dense: free, add: n_out}}
+params: {FREE}, convolution: weights, transposed_convolution: free, dense: free}}
+"""
+
+
+def totals(network, convention, unit=None):
+    return tuple(pipeline.report(network, {}, convention, unit).totals)
+
+
+def load(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    return conventions.load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("convention", "params", "mult_adds"),
+    [
+        ("paper", 138_344_128, 15_470_264_320),
+        # 13,416 biases; one addition each for every output of a convolution and a
+        # fully connected layer: 13,547,520 + 9,192 (2 * 4096 + 1000)
+        ("paper-with-bias", 138_344_128 + 13_416, 15_470_264_320 + 13_547_520 + 9_192),
+        # 4,224 channels of convolutions have a gamma and a beta
+        ("paper-with-norm", 138_344_128 + 13_416 + 2 * 4_224, 15_470_264_320),
+        ("keras", 138_344_128 + 13_416 + 4 * 4_224, 15_470_264_320),
+    ],
+)
+def test_vgg16_with_batch_norm_under_the_conventions_of_papers(convention, params, mult_adds):
+    assert totals("vgg16_bn", convention) == (params, mult_adds)
+
+
+def test_a_file_of_ones_own_counts_and_converts(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    (params, flops), (_, macs) = totals("vgg16", str(path)), totals("vgg16", str(path), "macs")
+    # the convolutions' weights and mult-adds: all but the fully connected layers'
+    # 512*7*7*4096 + 4096*4096 + 4096*1000 = 123,633,664
+    assert params == 138_344_128 - 123_633_664
+    assert flops == 2 * (15_470_264_320 - 123_633_664)
+    assert macs * 2 == flops
+
+
+def test_a_kind_that_no_rule_speaks_of_is_an_error_by_the_conventions_name(tmp_path):
+    graph = pipeline.graph("vgg16", {})
+    convention = load(tmp_path, MINE.replace("pooling: free, ", ""))
+    with pytest.raises(ConventionError, match="'mine' does not define the mult_adds of 'max_pool'"):
+        count(graph, convention)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("unit: flops", "unit: flop", r"mine.yaml:4:7: .*macs or flops\n.*\n.*mean 'flops'"),
+        ("unit: flops\n", "", "states its unit"),
+        ("name: mine", "nam: mine", "has no 'nam'"),
+        ("2 * macs", "2 * mac", r"'mac' has no meaning here"),
+        ("2 * macs", "mac", r"'mac' has no meaning here"),
+        ("2 * macs", "2 * (macs", r"malformed expression"),
+        ("2 * macs", "", "a rule says how much counts"),
+        ("2 * macs", "{source: here}", "a rule says how much counts"),
+        ("2 * macs", "{rule: macs, sauce: here}", "a rule has no 'sauce'"),
+        ("2 * macs", "{rule: macs, source: [here]}", "a line of text is expected"),
+        ("2 * macs", "macs if affine else 0", "'conv' has no 'affine', and this rule"),
+        ("2 * macs", "[macs]", "a single value is expected"),
+        ("dense: free", "dens: free", r"'dens' is neither a layer kind .*\n.*mean 'dense'"),
+        ("params: {", "params: [{", "not YAML"),
+        ("mult_adds: {", "multadds: {", "has rules for mult_adds"),
+        (
+            "unit: flops",
+            "unit: flops\nextends: ppaer",
+            r"no convention 'ppaer'\n.*\n.*mean 'paper'",
+        ),
+        ("unit: flops", "unit: flops\nextends: ../paper", "no convention '../paper'"),
+        ("unit: flops", "unit: flops\nextends: [paper]", "extends one other"),
+        (MINE, "- mine\n", "a convention is a mapping"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path, old, new, message):
+    assert old in MINE
+    with pytest.raises(CostcalcError, match=message):
+        load(tmp_path, MINE.replace(old, new, 1))
+
+
+def test_an_unknown_name_is_refused_with_a_hint():
+    with pytest.raises(ConventionError, match="did you mean 'keras'"):
+        conventions.load("kerass")
+
+
+def test_rules_that_are_inherited_keep_their_source(tmp_path):
+    text = "name: mine\ntitle: mine\nsource: here\nextends: paper\nparams: {norm: norm_params}\n"
+    mine, paper = load(tmp_path, text), conventions.load("paper")
+    assert mine.params["norm"].source == "here"
+    assert mine.params["dense"] == paper.params["dense"]
+    assert (mine.unit, mine.mult_adds) == (paper.unit, paper.mult_adds)
