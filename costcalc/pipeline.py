@@ -14,7 +14,7 @@ from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.parameters import setting
+from costcalc.graph.parameters import published, setting
 from costcalc.reporting.report import Report, build
 from costcalc.spec import library
 from costcalc.spec.document import Document
@@ -31,15 +31,25 @@ def load(network: str) -> Document:
     return read(library.read_bytes(path, path), path, library.block_finder(path))
 
 
+def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
+    """The document of a network reference, and the settings that it carries under ``settings``.
+
+    Raises:
+        SpecError: there is no such network, or its spec or a setting is wrong.
+    """
+    reference = library.reference(network)
+    carried = {name: setting(text) for name, text in reference.settings.items()}
+    return load(reference.network), {**carried, **settings}
+
+
 def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
     """The layer graph of a network reference, ``mobilenet_v1@alpha=0.5``, at settings.
 
     Raises:
         SpecError: the network, a setting or a shape is wrong.
     """
-    reference = library.reference(network)
-    carried = {name: setting(text) for name, text in reference.settings.items()}
-    return expand(load(reference.network), {**carried, **settings})
+    document, values = opened(network, settings)
+    return expand(document, values)
 
 
 def report(
@@ -56,5 +66,7 @@ def report(
         CostcalcError: the network, a setting, a shape or the convention is wrong.
     """
     weighing = conventions.load(convention).converted(unit)
-    expanded = graph(network, settings)
-    return build(expanded, count(expanded, weighing), weighing)
+    document, values = opened(network, settings)
+    expanded = expand(document, values)
+    accuracy = published(document, expanded.parameters)
+    return build(expanded, count(expanded, weighing), weighing, accuracy)

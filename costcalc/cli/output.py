@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.render import FORMATS, page_renderer
+from costcalc.render import FORMATS, Format, page_renderer
 from costcalc.reporting.table import Page
 
 
-def chosen_format(format_: str | None, output: str | None) -> str:
-    """The format asked for, or the one that the file's suffix names.
+def chosen_format(
+    format_: str | None, output: str | None, formats: Sequence[Format] = FORMATS
+) -> str:
+    """The format asked for, or the one of ``formats`` that the file's suffix names.
 
     Raises:
         SpecError: no format is asked for and the suffix names none.
@@ -19,7 +23,7 @@ def chosen_format(format_: str | None, output: str | None) -> str:
     if format_ is not None or output is None:
         return format_ or "table"
     suffix = os.path.splitext(output)[1]
-    for row in FORMATS:
+    for row in formats:
         if row.suffix == suffix:
             return row.name
     raise SpecError(
@@ -27,7 +31,7 @@ def chosen_format(format_: str | None, output: str | None) -> str:
             Problem(
                 Mark(output),
                 f"no format has the suffix '{suffix}'",
-                expected="one of " + ", ".join(row.suffix for row in FORMATS) + ", or --format",
+                expected="one of " + ", ".join(row.suffix for row in formats) + ", or --format",
             )
         ]
     )
@@ -56,13 +60,25 @@ def emit(text: str, output: str | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    folder = os.path.dirname(os.path.abspath(output))
-    partial = os.path.join(folder, f".{os.path.basename(output)}.{os.getpid()}.partial")
+    with whole(output) as partial, open(partial, "x", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+@contextmanager
+def whole(output: str) -> Iterator[str]:
+    """A path beside ``output`` to write to; the file takes its place when all is written.
+
+    Raises:
+        SpecError: the file cannot be written; nothing is left of it.
+    """
+    folder, name = os.path.split(os.path.abspath(output))
+    suffix = os.path.splitext(name)[1]
+    partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
     try:
-        with open(partial, "x", encoding="utf-8", newline="") as file:
-            file.write(text)
+        yield partial
         os.replace(partial, output)
     except OSError as error:
+        raise SpecError([Problem(Mark(output), f"cannot be written: {error.strerror}")]) from None
+    finally:
         if os.path.exists(partial):
             os.unlink(partial)
-        raise SpecError([Problem(Mark(output), f"cannot be written: {error.strerror}")]) from None

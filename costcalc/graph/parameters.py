@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.attributes import ValueProblem, evaluate
 from costcalc.spec import limits
-from costcalc.spec.document import Document, Expression, Parameter
+from costcalc.spec.document import Accuracy, Document, Expression, Parameter
 from costcalc.spec.numbers import ExpressionError, exact_number
 
 
@@ -50,6 +50,14 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
             values[name] is defaults[name] or _same(values[name], defaults[name]) for name in values
         ),
     )
+
+
+def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
+    """The accuracy that a paper prints for these values of all parameters."""
+    for accuracy in document.accuracies:
+        if resolve(document, accuracy.settings, Problems()).values == values:
+            return accuracy
+    return None
 
 
 def setting(text: str) -> Any:

@@ -24,11 +24,19 @@ def report_object(report: Report) -> dict[str, Any]:
         "source": dict(report.source),
         "parameters": {name: number(value) for name, value in report.parameters.items()},
         "input": list(report.input),
+        **_accuracy(report),
         "totals": report.totals._asdict(),
         "types": [row._asdict() for row in report.types],
         "free": report.free,
         "layers": [_layer(layer) for layer in report.layers],
     }
+
+
+def _accuracy(report: Report) -> dict[str, Any]:
+    """What a paper prints for this setting, where the spec carries it."""
+    if report.accuracy is None:
+        return {}
+    return {"accuracy": {"top1": number(report.accuracy.top1), "source": report.accuracy.source}}
 
 
 def _layer(layer: LayerReport) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-_SCALES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
+from costcalc.spec.numbers import UNITS
+
+_SCALES = tuple((UNITS[unit], unit) for unit in "TGMK")
 
 
 def rounded(value: Fraction, digits: int) -> str:

@@ -12,6 +12,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.reporting.figures import percent
+from costcalc.spec.document import Accuracy
 
 FORMAT_VERSION = 1
 """Version of the JSON formats; a renamed key raises it."""
@@ -76,6 +77,8 @@ class Report(NamedTuple):
     layers: tuple[LayerReport, ...]
     blocks: Mapping[str, str]
     """What each inner path of the layers' names is: a block's name, or a sequence."""
+    accuracy: Accuracy | None = None
+    """What a paper prints for this setting."""
 
     @property
     def free(self) -> dict[str, int]:
@@ -98,7 +101,12 @@ class Report(NamedTuple):
         return report_html(self)
 
 
-def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention) -> Report:
+def build(
+    graph: LayerGraph,
+    costs: Sequence[LayerCost],
+    convention: Convention,
+    accuracy: Accuracy | None = None,
+) -> Report:
     """The report of a graph whose layers have been counted."""
     layers = tuple(_layer(cost, graph) for cost in costs)
     totals = Totals(
@@ -117,6 +125,7 @@ def build(graph: LayerGraph, costs: Sequence[LayerCost], convention: Convention)
         types=_types(layers, totals),
         layers=layers,
         blocks=graph.blocks,
+        accuracy=accuracy,
     )
 
 

@@ -11,6 +11,7 @@ from costcalc.reporting.report import Report, TypeCost
 from costcalc.reporting.select import select, sort
 from costcalc.reporting.table import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
 from costcalc.reporting.tree import Group, Line, lines, places, tree
+from costcalc.spec.document import Accuracy
 
 
 class View(NamedTuple):
@@ -65,9 +66,14 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
             "settings",
             ", ".join(f"{name} = {exact(value)}" for name, value in report.parameters.items()),
         ),
+        ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
         ("convention", f"{report.convention}: {report.convention_title}"),
     ]
     return tuple(fact for fact in facts if fact[1])
+
+
+def _accuracy(accuracy: Accuracy) -> str:
+    return f"{exact(accuracy.top1)} % ImageNet top-1 ({accuracy.source})"
 
 
 def _source(report: Report) -> str:

@@ -126,6 +126,17 @@ class Rounding(NamedTuple):
     divisor: int = 1
 
 
+class Accuracy(NamedTuple):
+    """What a network achieves at some settings, as a paper prints it."""
+
+    settings: Mapping[str, Any]
+    """The settings that it was measured at; other parameters have their defaults."""
+    top1: int | Fraction
+    """ImageNet top-1, in per cent."""
+    source: str
+    mark: Mark
+
+
 class Document(NamedTuple):
     """A network's spec, read and checked as far as it can be without its sizes."""
 
@@ -138,3 +149,4 @@ class Document(NamedTuple):
     blocks: Mapping[str, Block]
     steps: tuple[Step, ...]
     description: str = ""
+    accuracies: tuple[Accuracy, ...] = ()

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Protocol
 
 from costcalc.formulas import algebra
 from costcalc.spec import limits
-from costcalc.spec.numbers import ExpressionError, exact_number
+from costcalc.spec.numbers import ExpressionError, exact_number, quantity
 
 Value = Any
 """A number of some algebra, a word, a truth value or nothing."""
@@ -73,7 +73,7 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
+    r"\s*(?:(?P<number>(?:\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)(?:[KMGBT]\b)?)"
     r"|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<word>'[^']*')"
     r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"
@@ -81,8 +81,8 @@ _TOKEN = re.compile(
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Parsed:
-    """The meaning of an expression.
+def parse(text: str, has_units: bool = False) -> Parsed:
+    """The meaning of an expression; with units, ``100M`` is a number in it.
 
     Raises:
         ExpressionError: the text is malformed or beyond a limit.
@@ -91,7 +91,7 @@ def parse(text: str) -> Parsed:
         raise ExpressionError(
             "the expression is too long", expected=f"at most {limits.EXPRESSION} characters"
         )
-    return _Parser(text).parse()
+    return _Parser(text, has_units).parse()
 
 
 class _Token(NamedTuple):
@@ -103,7 +103,8 @@ class _Token(NamedTuple):
 class _Parser:
     """Recursive descent, one method a line of the grammar."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, has_units: bool) -> None:
+        self.read_number = quantity if has_units else exact_number
         self.tokens = list(_tokens(text))
         self.position = 0
         self.depth = 0
@@ -214,7 +215,10 @@ class _Parser:
         token = self.next
         self.position += 1
         if token.kind == "number":
-            number = exact_number(token.text)
+            number = self.read_number(token.text)
+            if number is None:
+                self.position -= 1
+                raise self.unexpected("a number without a unit")
             return lambda scope: number
         if token.kind == "word":
             word = token.text[1:-1]

@@ -10,6 +10,10 @@ from costcalc.spec import limits
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
 
 
+UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+"""Letters that a count may carry: 100M mult-adds."""
+
+
 class ExpressionError(Exception):
     """What is wrong with an expression, and at which of its characters."""
 
@@ -42,6 +46,19 @@ def exact_number(text: str) -> int | Fraction | None:
     if abs(int(match["exponent"] or 0)) > limits.DIGITS:
         raise ExpressionError("the exponent is too large", expected=f"at most {limits.DIGITS}")
     return _plain(Fraction(text.replace("_", "")))
+
+
+def quantity(text: str) -> int | Fraction | None:
+    """The exact value of a number that may carry a unit, or None where it is neither.
+
+    ``100M`` is 100000000 and ``1.5G`` is 1500000000.
+
+    Raises:
+        ExpressionError: the number has too many digits or a zero denominator.
+    """
+    unit = UNITS.get(text[-1:])
+    number = exact_number(text[:-1].rstrip() if unit else text)
+    return number if number is None or unit is None else _plain(Fraction(number) * unit)
 
 
 def _check_digits(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
+from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.document import Block, Document, Expression, Parameter, Rounding, Step
 from costcalc.spec.nodes import parse
 from costcalc.spec.steps import COMMON, FUSED, STRUCTURES, StepReader
@@ -21,6 +22,7 @@ TOP = (
     "source",
     "input",
     "parameters",
+    "accuracy",
     "width_rounding",
     "use",
     "blocks",
@@ -100,6 +102,7 @@ class _Reader:
             blocks=blocks,
             steps=steps,
             description=self.text(root.get("description")),
+            accuracies=read_accuracies(root.get("accuracy"), known, self.problems),
         )
 
     def text(self, node: Node | None) -> str:

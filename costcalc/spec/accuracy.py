@@ -1,0 +1,75 @@
+"""Accuracies that papers print for a network: data that costs are laid beside.
+
+    accuracy:
+      - {top1: 70.6, source: "Table 6"}
+      - {at: {alpha: 0.5, res: 160}, top1: 60.2, source: "Table 9"}
+
+``top1`` is ImageNet's, in per cent; ``at`` holds the settings that it was
+measured at, where they are not the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from fractions import Fraction
+from typing import Any
+
+from costcalc.errors import Problems, did_you_mean
+from costcalc.spec.document import Accuracy
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.values import literal
+
+_KEYS = ("at", "top1", "source")
+
+
+def read_accuracies(
+    node: Node | None, parameters: Collection[str], problems: Problems
+) -> tuple[Accuracy, ...]:
+    """The accuracies that a spec states; what is wrong with one goes to ``problems``."""
+    if node is None:
+        return ()
+    items = node.items if isinstance(node, Sequence) else (node,)
+    found = [_accuracy(item, parameters, problems) for item in items]
+    return tuple(accuracy for accuracy in found if accuracy is not None)
+
+
+def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Accuracy | None:
+    pairs = node.entries if isinstance(node, Mapping) else ()
+    entries = {key.text: (key, value) for key, value in pairs}
+    for name, (key, _) in entries.items():
+        if name not in _KEYS:
+            problems.add(
+                key.mark,
+                f"an accuracy has no '{name}'",
+                expected="one of " + ", ".join(_KEYS),
+                hint=did_you_mean(name, _KEYS),
+            )
+    top1 = literal(entries["top1"][1]) if "top1" in entries else None
+    source = entries["source"][1] if "source" in entries else None
+    if isinstance(top1, bool) or not isinstance(top1, int | Fraction) or not 0 <= top1 <= 100:
+        problems.add(
+            node.mark, "an accuracy states its top1", "a number from 0 to 100", found=str(node)
+        )
+        return None
+    if not isinstance(source, Scalar) or not source.text:
+        problems.add(node.mark, "an accuracy states its source", "the paper's table or section")
+        return None
+    at = entries["at"][1] if "at" in entries else None
+    return Accuracy(_settings(at, parameters, problems), top1, source.text, node.mark)
+
+
+def _settings(node: Node | None, parameters: Collection[str], problems: Problems) -> dict[str, Any]:
+    if node is None:
+        return {}
+    if not isinstance(node, Mapping):
+        problems.add(node.mark, "settings are a mapping", "'name: value'", found=str(node))
+        return {}
+    for key, _ in node.entries:
+        if key.text not in parameters:
+            problems.add(
+                key.mark,
+                f"the network has no parameter '{key.text}'",
+                expected="one of " + ", ".join(sorted(parameters)),
+                hint=did_you_mean(key.text, parameters),
+            )
+    return {key.text: literal(value) for key, value in node.entries}

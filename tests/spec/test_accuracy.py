@@ -1,0 +1,57 @@
+"""Accuracies in a spec: where each holds, and what is wrong with those that are wrong."""
+
+from fractions import Fraction
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.errors import SpecError
+
+SPEC = """
+input: [3, res, res]
+parameters: {{alpha: 1, res: 32}}
+accuracy: {}
+layers: [{{conv: {{out: 8, kernel: 3}}}}]
+"""
+
+
+def reported(tmp_path, accuracy, **settings):
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC.format(accuracy))
+    return pipeline.report(str(path), settings).accuracy
+
+
+STATED = "[{top1: 70.6, source: Table 6}, {at: {alpha: 0.5, res: 16}, top1: 60, source: Table 9}]"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, (Fraction(706, 10), "Table 6")),
+        ({"alpha": 1}, (Fraction(706, 10), "Table 6")),
+        ({"alpha": Fraction(1, 2), "res": 16}, (60, "Table 9")),
+        ({"alpha": Fraction(1, 2)}, None),
+    ],
+)
+def test_an_accuracy_holds_at_its_setting_alone(tmp_path, settings, expected):
+    found = reported(tmp_path, STATED, **settings)
+    assert (found and (found.top1, found.source)) == expected
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "message"),
+    [
+        ("[{source: Table 6}]", "states its top1"),
+        ("[{top1: 101, source: Table 6}]", "states its top1"),
+        ("[{top1: true, source: Table 6}]", "states its top1"),
+        ("[{top1: 70}]", "states its source"),
+        ("[{top1: 70, source: T, top: 3}]", "has no 'top'"),
+        ("[{at: {depth: 3}, top1: 70, source: T}]", "no parameter 'depth'"),
+        ("[{at: 3, top1: 70, source: T}]", "settings are a mapping"),
+        ("high", "states its top1"),
+    ],
+)
+def test_a_wrong_accuracy_is_refused(tmp_path, accuracy, message):
+    with pytest.raises(SpecError, match=message) as caught:
+        reported(tmp_path, accuracy)
+    assert "net.yaml:4:" in str(caught.value)
