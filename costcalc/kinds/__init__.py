@@ -13,6 +13,7 @@ from costcalc.kinds import (
     joining,
     normalisation,
     pooling,
+    recurrent,
     reshaping,
 )
 from costcalc.kinds.base import Kind
@@ -25,6 +26,8 @@ TABLE = (
     Kind("pointwise", "Conv 1x1", "convolution", convolution.Pointwise, main="out", becomes="conv", aliases=("pwconv",)),
     Kind("transposed_conv", "Transposed Conv", "transposed_convolution", convolution.TransposedConv, main="out", aliases=("deconv", "conv_transpose")),
     Kind("fc", "Fully Connected", "dense", dense.FullyConnected, main="out", aliases=("fully_connected", "linear", "dense"), short="FC"),
+
+    Kind("lstm", "LSTM", "recurrent", recurrent.Lstm, main="hidden", aliases=("lstm_cell",)),
 
     Kind("max_pool", "Max Pool", "pooling", pooling.Pool, {"reduction": pooling.largest}, "kernel", aliases=("maxpool",)),
     Kind("avg_pool", "Average Pool", "pooling", pooling.Pool, {"reduction": pooling.mean}, "kernel", aliases=("avgpool", "average_pool"), short="Avg Pool"),
@@ -53,6 +56,7 @@ TABLE = (
 
     Kind("add", "Add", "elementwise", joining.Add, several=True),
     Kind("multiply", "Multiply", "elementwise", joining.Multiply, several=True, aliases=("mul",)),
+    Kind("complement", "Complement", "elementwise", activation.Activation, {"per_element": activation.COMPLEMENT}),
     Kind("concat", "Concat", "reshaping", joining.Concat, several=True, aliases=("concatenate", "cat")),
     Kind("split", "Split", "reshaping", reshaping.Split, main="parts"),
     Kind("slice", "Slice", "reshaping", reshaping.Slice, main="stop"),

@@ -40,6 +40,9 @@ SWISH = SIGMOID._replace(multiplications=1)
 HARD_SWISH = HARD_SIGMOID._replace(multiplications=2)
 # x / 2 * (1 + erf(x / sqrt 2)): Hendrycks and Gimpel, arXiv 1606.08415.
 GELU = Events(functions=1, additions=1, multiplications=3)
+# 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
+# equation 3).
+COMPLEMENT = Events(additions=1)
 
 
 class Prelu(NamedTuple):

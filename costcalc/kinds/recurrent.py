@@ -1,0 +1,38 @@
+"""Recurrent cells, one step of each."""
+
+from typing import NamedTuple
+
+from costcalc.formulas.recurrent import LSTM_MATRICES, lstm_mult_adds, lstm_weights
+from costcalc.kinds.activation import SIGMOID, TANH
+from costcalc.kinds.base import Count, Events, Offset, Shape, elements
+
+
+class Lstm(NamedTuple):
+    """One step of an LSTM cell over the whole input, flattened."""
+
+    hidden: Count
+    bias_vectors: Offset = 2
+    """Of each matrix pair: two as PyTorch and ONNX keep them, one as Keras does."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(hidden,)``: the hidden state; the cell's state stays inside."""
+        return (self.hidden,)
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The four matrices, then c' = f * c + i * g and h' = o * tanh(c').
+
+        Both states are read and written beside the input.
+        """
+        M, H = elements(inputs[0]), self.hidden
+        vectors = LSTM_MATRICES * self.bias_vectors
+        return Events(
+            macs=lstm_mult_adds(M, H),
+            additions=(vectors + 3 * SIGMOID.additions + 1) * H,
+            multiplications=3 * H,
+            divisions=3 * SIGMOID.divisions * H,
+            functions=(3 * SIGMOID.functions + 2 * TANH.functions) * H,
+            reads=M + 2 * H,
+            writes=2 * H,
+            weights=lstm_weights(M, H),
+            biases=vectors * H,
+        )
