@@ -178,19 +178,21 @@ class _Expander:
             norm = self.fused(step.norm, here, "norm")
             act = self.fused(step.act, here, "activation")
             values = self.attributes(step, here, norm)
+            called, called_act = _called(step, here)
         except UnknownShape:
             return Tensor(sources[0].index, None)
         except ValueProblem as error:
             self.add(error, path)
             return Tensor(sources[0].index, None)
-        result = self.append(step.kind, values, sources, path, step.common.mark)
+        mark = step.common.mark
+        result = self.append(step.kind, values, sources, path, mark, functional=called)
         if step.filter is not None and result.shape is not None and self.resolved.is_default:
             check_filter(step.filter, self.layers[result.index], frame.values, self.problems)
         host = result.index
-        for kind in (norm, act):
+        for kind, how in ((norm, None), (act, called_act)):
             if kind is not None:
                 suffix = f"{path}.{kind.name}"
-                result = self.append(kind, {}, (result,), suffix, step.common.mark, host)
+                result = self.append(kind, {}, (result,), suffix, mark, host, how)
         return result
 
     def attributes(self, step: LayerStep, here: Here, norm: Kind | None) -> dict[str, Any]:
@@ -253,6 +255,7 @@ class _Expander:
         path: str,
         mark: Mark,
         host: int | None = None,
+        functional: str | None = None,
     ) -> Tensor:
         """Adds a layer to the graph; a problem with its shapes leaves its own open."""
         shapes: list[Shape] = []
@@ -283,7 +286,9 @@ class _Expander:
             )
             return Tensor(sources[0].index, None)
         indexes = tuple(source.index for source in sources)
-        self.layers.append(Layer(path, kind, operation, indexes, inputs, output, mark, host))
+        self.layers.append(
+            Layer(path, kind, operation, indexes, inputs, output, mark, host, functional)
+        )
         return Tensor(len(self.layers) - 1, output)
 
     def block(
@@ -362,6 +367,7 @@ class _Expander:
             if step.only_if is not None and not self.truth(step.only_if, Here(frame, here)):
                 branches = branches[-1:]
             act = self.fused(step.act, Here(frame, here), "activation")
+            called, called_act = _called(step, Here(frame, here))
         except UnknownShape:
             return Tensor(here.index, None)
         except ValueProblem as error:
@@ -373,11 +379,13 @@ class _Expander:
             inside.recent = (here,)
             ends.append(self.run(steps, here, frame, inside))
         mark, path = step.common.mark, scope.full(name)
-        joined = self.append(step.kind, {}, tuple(ends), path, mark) if len(ends) > 1 else ends[0]
+        joined, host = ends[0], None
+        if len(ends) > 1:
+            joined = self.append(step.kind, {}, tuple(ends), path, mark, functional=called)
+            host = joined.index
         if act is None:
             return joined
-        host = joined.index if len(ends) > 1 else None
-        return self.append(act, {}, (joined,), f"{path}.{act.name}", mark, host)
+        return self.append(act, {}, (joined,), f"{path}.{act.name}", mark, host, called_act)
 
     def sources(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
         """What the step reads: the layers that it names, or the steps before it.
@@ -449,6 +457,27 @@ class _Expander:
     def add(self, error: ValueProblem, path: str = "") -> None:
         message = f"layer '{path}': {error.message}" if path else error.message
         self.problems.add(error.mark, message, error.expected, error.found, error.hint)
+
+
+def _called(step: LayerStep | JoinStep, here: Here) -> tuple[str | None, str | None]:
+    """How the implementation calls the step's layer, and the activation of its line.
+
+    Raises:
+        ValueProblem: it is neither true, false nor an operator.
+    """
+    words = {None: None, False: None, True: "function", "operator": "operator"}
+    found = []
+    for expression in (step.functional, step.functional_act):
+        value = evaluate(expression, here) if expression else None
+        if expression is not None and value not in words:
+            raise ValueProblem(
+                expression.mark,
+                f"'{expression.text}' does not say how the layer is called",
+                expected="true, false or operator",
+                found=f"{value}",
+            )
+        found.append(words[value])
+    return found[0], found[1]
 
 
 def _word(step: Step) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.formulas.algebra import exact_div
-from costcalc.kinds.base import Kind, Shape, spread
+from costcalc.kinds.base import Kind, Shape, elements, spread
 
 
 def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
@@ -48,10 +48,7 @@ def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: 
     """
     shape = inputs[0]
     if kind.family == "dense":
-        inputs_flat = shape[0]
-        for side in shape[1:]:
-            inputs_flat = inputs_flat * side
-        return (inputs_flat, output[0])
+        return (shape[0] if operation.per_position else elements(shape), output[0])
     if kind.family == "pooling" and "kernel" not in kind.attributes:
         return shape[1:] if "size" not in kind.attributes else ()
     if "kernel" not in kind.attributes:

@@ -75,6 +75,9 @@ class LayerStep(NamedTuple):
     act: Expression | None = None
     filter: Statement | None = None
     """The filter's shape as the paper prints it, for the check of its channels."""
+    functional: Expression | None = None
+    """Whether the implementation spoken of calls a function, or an operator, and no module."""
+    functional_act: Expression | None = None
 
 
 class BlockStep(NamedTuple):
@@ -104,6 +107,8 @@ class JoinStep(NamedTuple):
     act: Expression | None = None
     only_if: Expression | None = None
     """Where it does not hold, the last branch stands alone."""
+    functional: Expression | None = None
+    functional_act: Expression | None = None
 
 
 Step: TypeAlias = LayerStep | BlockStep | SequenceStep | JoinStep

@@ -27,7 +27,10 @@ from costcalc.spec.values import Values, constant
 COMMON = ("name", "from", "when", "repeat", "input", "output")
 """What any step may say."""
 
-FUSED = ("norm", "act", "filter", "patch")
+FUNCTIONAL = ("functional", "functional_act")
+"""What a layer or a join may say of the implementation: which parts of it are no modules."""
+
+FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
 """What a layer may say besides its kind's attributes."""
 
 STRUCTURES = ("sequence", "residual", "table")
@@ -128,6 +131,7 @@ class StepReader:
         if patch is not None:
             self._patch(kind, *patch, entries)
         norm, act = self._fused(entries, "norm"), self._fused(entries, "act")
+        functional = [self._fused(entries, name) for name in FUNCTIONAL]
         printed = entries.pop("filter", None)
         arguments = self._arguments(
             key, f"'{kind.name}'", entries, tuple(kind.attributes), (*COMMON, *FUSED)
@@ -138,7 +142,7 @@ class StepReader:
             if statement is not None:
                 self._filter(kind, statement, arguments)
         self._check_required(key, kind.name, kind.required, arguments, entries)
-        return LayerStep(common, kind, arguments, norm, act, statement)
+        return LayerStep(common, kind, arguments, norm, act, statement, *functional)
 
     def _fused(self, entries: dict[str, tuple[Scalar, Node]], name: str) -> Expression | None:
         entry = entries.pop(name, None)
@@ -225,16 +229,19 @@ class StepReader:
         _, layers = entries.pop("layers", (key, None))
         _, shortcut = entries.pop("shortcut", (key, None))
         act, only_if = self._fused(entries, "act"), self._fused(entries, "only_if")
-        self.refuse(key, "'residual'", entries, ("layers", "shortcut", "act", "only_if", *COMMON))
+        functional = [self._fused(entries, name) for name in FUNCTIONAL]
+        allowed = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
+        self.refuse(key, "'residual'", entries, allowed)
         branches = (("", self.steps(shortcut)), ("", self.steps(layers)))
-        return JoinStep(common, KINDS["add"], branches, act, only_if)
+        return JoinStep(common, KINDS["add"], branches, act, only_if, *functional)
 
     def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep | None:
         entries = self._entries(key, body, "branches")
         common = self.common(key, entries)
         _, node = entries.pop("branches")
         act = self._fused(entries, "act")
-        self.refuse(key, f"'{kind.name}'", entries, ("branches", "act", *COMMON))
+        functional = [self._fused(entries, name) for name in FUNCTIONAL]
+        self.refuse(key, f"'{kind.name}'", entries, ("branches", "act", *FUNCTIONAL, *COMMON))
         if isinstance(node, Mapping):
             branches = tuple((name.text, self._branch(branch)) for name, branch in node.entries)
         elif isinstance(node, Sequence):
@@ -248,7 +255,7 @@ class StepReader:
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )
-        return JoinStep(common, kind, branches, act)
+        return JoinStep(common, kind, branches, act, None, *functional)
 
     def _branch(self, node: Node) -> tuple[Step, ...]:
         if isinstance(node, Sequence) or (isinstance(node, Scalar) and node.is_null):
