@@ -1,0 +1,94 @@
+"""Every command in the README and the guides runs, and prints what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md"]
+_BLOCK = re.compile(
+    r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+class Command(NamedTuple):
+    """A command of a console block, with the output shown below it."""
+
+    line: str
+    output: list[str]
+
+
+def commands(body: str) -> list[Command]:
+    """The commands of a console block: lines after ``$``, each with its output."""
+    found: list[Command] = []
+    for line in body.splitlines():
+        if line.startswith("$ "):
+            found.append(Command(line[2:], []))
+        elif found:
+            found[-1].output.append(line)
+    return found
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    """Whether the output is as shown, where a line ``...`` stands for any lines."""
+    shown = [line.rstrip() for line in shown]
+    while shown and not shown[-1]:
+        shown.pop()
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line) + r"\n" for line in shown
+    )
+    return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in printed)) is not None
+
+
+def run(command: str, folder: Path) -> list[str]:
+    """What a command of a page prints, standard error included, run in a folder."""
+    python = f'"{sys.executable}"'
+    line = re.sub(r"^costcalc\b", f"{python} -m costcalc", command)
+    line = re.sub(r"^python\b", python, line)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return (done.stdout + done.stderr).splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    wrong = []
+    blocks = list(_BLOCK.finditer(page.read_text(encoding="utf-8")))
+    assert blocks, "the page has examples"
+    for block in blocks:
+        if block["file"]:
+            (tmp_path / block["file"]).write_text(block["body"], encoding="utf-8")
+        if block["language"] != "console":
+            continue
+        for command in commands(block["body"]):
+            printed = run(command.line, tmp_path)
+            if not matches(command.output, printed):
+                wrong.append(f"$ {command.line}\n" + "\n".join(printed))
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_matcher_tells_right_output_from_wrong() -> None:
+    assert matches(["a", "...", "d"], ["a", "b", "c", "d"])
+    assert not matches(["a", "...", "d"], ["a", "b", "c"])
+    assert not matches(["a"], ["a", "b"])
+    assert not matches([], ["a"])
+
+
+def test_the_set_up_commands_are_the_ones_that_ci_runs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    command = re.search(r"<!-- test command -->\n```sh\n(?P<line>python3.*)\n```", readme)
+    assert command is not None
+    assert command["line"].endswith("-m pytest")
+    assert "<!-- test command -->" in ci
