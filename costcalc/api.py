@@ -6,7 +6,7 @@ from typing import Any
 
 from costcalc import pipeline
 from costcalc.errors import Problem, SpecError
-from costcalc.graph.parameters import from_python
+from costcalc.graph.settings import from_python
 from costcalc.reporting.report import Report
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError

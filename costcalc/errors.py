@@ -9,6 +9,10 @@ SHOWN = 25
 """Problems printed before the rest is only counted."""
 
 
+MOST = 1000
+"""Problems after which the search for more ends."""
+
+
 class Mark(NamedTuple):
     """A place in a file; lines and columns count from 1."""
 
@@ -82,7 +86,17 @@ class Problems:
         hint: str = "",
     ) -> None:
         """Note a problem; one that was noted before counts once."""
-        self._found[Problem(mark, message, expected, found, hint)] = None
+        self.note(Problem(mark, message, expected, found, hint))
+
+    def note(self, problem: Problem) -> None:
+        """Note a problem that is already in words.
+
+        Raises:
+            SpecError: so many were noted that looking for more helps nobody.
+        """
+        self._found[problem] = None
+        if len(self._found) >= MOST:
+            self.raise_any()
 
     def __bool__(self) -> bool:
         return bool(self._found)

@@ -14,7 +14,8 @@ from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.parameters import published, setting
+from costcalc.graph.parameters import published
+from costcalc.graph.settings import setting
 from costcalc.reporting.report import Report, build
 from costcalc.spec import library
 from costcalc.spec.document import Document

@@ -9,7 +9,7 @@ import click
 
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
-from costcalc.graph.parameters import setting
+from costcalc.graph.settings import setting
 from costcalc.render import FORMATS
 from costcalc.spec.numbers import ExpressionError
 

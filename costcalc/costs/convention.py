@@ -10,7 +10,7 @@ from costcalc.errors import ConventionError, Mark, Problem, Problems, did_you_me
 from costcalc.kinds import TABLE
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
-from costcalc.spec.tree import Mapping, Node, Scalar
+from costcalc.spec.tree import Mapping, Node, Scalar, given
 from costcalc.spec.values import Values
 
 _REQUIRED = ("name", "title", "source", "unit")
@@ -169,7 +169,7 @@ class _Reader:
             node = parts["rule"]
         if isinstance(node, Scalar) and node.text == "free":
             return Rule(None, source, note)
-        if isinstance(node, Scalar) and (node.is_null or not node.text):
+        if given(node) is None or (isinstance(node, Scalar) and not node.text):
             self.problems.add(node.mark, "a rule says how much counts", "an expression, or 'free'")
             return None
         expression = self.values.expression(node)

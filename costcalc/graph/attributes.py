@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any, get_args
 
-from costcalc.errors import Mark, did_you_mean
+from costcalc.errors import Mark, Problem, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.frame import Here
 from costcalc.graph.widths import scaled
@@ -17,17 +16,21 @@ from costcalc.spec.numbers import ExpressionError
 
 
 class ValueProblem(Exception):
-    """A value that is not what its place needs."""
+    """A value that is not what its place needs.
+
+    Attributes:
+        problem: the same in words.
+    """
 
     def __init__(
         self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
     ) -> None:
         super().__init__(message)
-        self.mark = mark
-        self.message = message
-        self.expected = expected
-        self.found = found
-        self.hint = hint
+        self.problem = Problem(mark, message, expected, found, hint)
+
+    def of_layer(self, path: str) -> Problem:
+        """The problem, with the name of the layer that has it."""
+        return self.problem._replace(message=f"layer '{path}': {self.problem.message}")
 
 
 def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
@@ -44,10 +47,15 @@ def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
         raise ValueProblem(
             expression.mark, error.message, error.expected, f"'{expression.text}'", error.hint
         ) from None
-    except TypeError:
-        raise ValueProblem(
-            expression.mark, f"'{expression.text}' compares what cannot be compared"
-        ) from None
+
+
+def whole(single: Expression, here: Here, lowest: int) -> Any:
+    """A whole number from ``lowest`` up.
+
+    Raises:
+        ValueProblem: the value is another.
+    """
+    return _check_whole(evaluate(single, here), single, here, lowest)
 
 
 class AttributeReader:
@@ -71,7 +79,7 @@ class AttributeReader:
     def width(self, argument: Argument, here: Here) -> Any:
         """Channels: scaled unless the expression speaks of channels already."""
         single = _single(argument)
-        value = _number(single, here)
+        value = _number(evaluate(single, here), single, here, "a number of channels")
         if not single.is_fixed and single.names.isdisjoint(here.frame.channel_names):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
@@ -94,25 +102,33 @@ class AttributeReader:
 
     def count(self, argument: Argument, here: Here) -> Any:
         """A whole number above zero."""
-        return _whole(_single(argument), here, lowest=1)
+        return whole(_single(argument), here, lowest=1)
 
     def offset(self, argument: Argument, here: Here) -> Any:
         """A whole number, zero or above."""
-        return _whole(_single(argument), here, lowest=0)
+        return whole(_single(argument), here, lowest=0)
 
     def number(self, argument: Argument, here: Here) -> Any:
         """An exact number, or nothing."""
         single = _single(argument)
         value = evaluate(single, here)
-        return value if value is None else _number(single, here)
+        return value if value is None else _number(value, single, here, "a number")
 
     def flag(self, argument: Argument, here: Here) -> bool:
         """A truth value."""
         single = _single(argument)
-        value = evaluate(single, here)
-        if isinstance(value, str | int | Fraction | None) and not isinstance(value, bool):
+        return self.truth(single, here)
+
+    def truth(self, condition: Expression, here: Here) -> bool:
+        """Whether a condition holds, which is true, false or a number that is zero or not."""
+        value = evaluate(condition, here)
+        if value is None or isinstance(value, str | tuple):
             raise ValueProblem(
-                single.mark, "true or false is expected here", "true or false", f"'{single.text}'"
+                condition.mark,
+                f"{_shown(value)} is neither true nor false",
+                expected="true, false or a comparison",
+                found=_text(condition),
+                hint=did_you_mean(condition.text, here.frame.values),
             )
         return bool(value)
 
@@ -123,25 +139,37 @@ class AttributeReader:
     def padding(self, argument: Argument, here: Here) -> Any:
         """``same``, ``valid``, a number, one for each axis, or a pair for each axis."""
         if isinstance(argument, ListArgument):
-            return tuple(_per_axis(item, here, lowest=0) for item in argument.items)
+            return tuple(_side(item, here) for item in argument.items)
         value = evaluate(argument, here)
-        if value in ("same", "valid"):
+        if isinstance(value, str) and value in ("same", "valid"):
             return value
         return _per_axis(argument, here, lowest=0, words="'same', 'valid' or ")
+
+
+def _side(argument: Argument, here: Here) -> Any:
+    """The padding of one axis: a number, or one before and one after."""
+    value = _per_axis(argument, here, lowest=0)
+    if isinstance(value, tuple) and len(value) != 2:
+        raise ValueProblem(
+            argument.mark,
+            f"the padding of an axis has {len(value)} sides",
+            expected="a number, or [before, after]",
+        )
+    return value
 
 
 def _choice(annotation: Any, argument: Argument, here: Here) -> str:
     options = get_args(annotation)[1]
     single = _single(argument)
     value = evaluate(single, here)
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValueProblem(
             single.mark,
             f"'{single.text}' is not known here",
             expected="one of " + ", ".join(options),
             hint=did_you_mean(single.text, options),
         )
-    return str(value)
+    return value
 
 
 def _single(argument: Argument) -> Expression:
@@ -152,53 +180,44 @@ def _single(argument: Argument) -> Expression:
 
 def _per_axis(argument: Argument, here: Here, lowest: int, words: str = "") -> Any:
     if isinstance(argument, ListArgument):
-        return tuple(_whole(_single(item), here, lowest) for item in argument.items)
+        return tuple(whole(_single(item), here, lowest) for item in argument.items)
     value = evaluate(argument, here)
     if isinstance(value, tuple):
-        return tuple(_check_whole(side, argument, lowest, words) for side in value)
-    return _check_whole(value, argument, lowest, words)
+        return tuple(_check_whole(side, argument, here, lowest, words) for side in value)
+    return _check_whole(value, argument, here, lowest, words)
 
 
-def _whole(single: Expression, here: Here, lowest: int) -> Any:
-    return _check_whole(evaluate(single, here), single, lowest)
-
-
-def _number(single: Expression, here: Here) -> Any:
-    value = evaluate(single, here)
-    if value is None or isinstance(value, str | bool | tuple):
-        raise _not_whole(value, single, "a number", here)
-    return value
-
-
-def _check_whole(value: Any, single: Expression, lowest: int, words: str = "") -> Any:
+def _check_whole(value: Any, single: Expression, here: Here, lowest: int, words: str = "") -> Any:
     expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
-    if value is None or isinstance(value, str | bool | tuple) or not algebra.is_whole(value):
-        raise _not_whole(value, single, expected)
-    return _bounded(value, single, lowest, expected)
+    number = _number(value, single, here, expected)
+    if not algebra.is_whole(number):
+        raise ValueProblem(single.mark, f"{number} is not a whole number", expected, _text(single))
+    return _bounded(number, single, lowest, expected)
+
+
+def _number(value: Any, single: Expression, here: Here, expected: str) -> Any:
+    if value is None or isinstance(value, str | bool | tuple):
+        raise ValueProblem(
+            single.mark,
+            f"{_shown(value)} is not a number",
+            expected,
+            _text(single),
+            did_you_mean(value, here.frame.values) if isinstance(value, str) else "",
+        )
+    return value
 
 
 def _bounded(value: Any, single: Expression, lowest: int, expected: str = "") -> Any:
     if value < lowest or value > limits.SIZE:
         raise ValueProblem(
             single.mark,
-            f"{_shown(value)} is {'too small' if value < lowest else 'too large'}",
-            expected=expected or f"a whole number from {lowest} to {limits.SIZE:,}",
-            found=f"'{single.text}'" if single.names else "",
+            f"{value} is too {'small' if value < lowest else 'large'}",
+            expected=expected
+            if expected and value < lowest
+            else f"a whole number from {lowest} to {limits.SIZE:,}",
+            found=_text(single) if single.names else "",
         )
     return value
-
-
-def _not_whole(
-    value: Any, single: Expression, expected: str, here: Here | None = None
-) -> ValueProblem:
-    known = here.frame.values if here else ()
-    return ValueProblem(
-        single.mark,
-        f"{_shown(value)} is not {'a number' if value is None or isinstance(value, str) else 'a whole number'}",
-        expected=expected,
-        found=f"'{single.text}'" if single.text else "nothing",
-        hint=did_you_mean(value, known) if isinstance(value, str) else "",
-    )
 
 
 def _shown(value: Any) -> str:
@@ -206,7 +225,13 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, tuple):
+        return "a list"
+    return f"'{value}'"
+
+
+def _text(single: Expression) -> str:
+    return f"'{single.text}'" if single.text else "nothing"
 
 
 _READERS: Mapping[Any, Callable[[AttributeReader, Argument, Here], Any]] = {

@@ -16,10 +16,17 @@ class UnknownShape(Exception):
 
 
 class Tensor(NamedTuple):
-    """What a layer gives: its index and its shape, None after a problem."""
+    """What a layer gives."""
 
-    index: int
+    layer: int
+    """The layer's index, or :data:`.layer.NETWORK_INPUT`."""
     shape: Shape | None
+    """None after a problem."""
+
+    @property
+    def unknown(self) -> Tensor:
+        """A tensor in this one's place, of a shape that a problem left open."""
+        return Tensor(self.layer, None)
 
 
 class Frame(NamedTuple):
@@ -28,6 +35,11 @@ class Frame(NamedTuple):
     values: Mapping[str, Any]
     channel_names: frozenset[str] = CHANNEL_NAMES
     """Names whose values are channels already: a width computed from one is not scaled."""
+
+    def having(self, name: str, value: Any, is_channels: bool) -> Frame:
+        """The frame with one more name, or with another value for it."""
+        others = self.channel_names - {name}
+        return Frame({**self.values, name: value}, others | {name} if is_channels else others)
 
 
 class Here:

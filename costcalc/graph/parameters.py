@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.input import input_shape, side_of_square
 from costcalc.spec import limits
-from costcalc.spec.document import Accuracy, Document, Expression, Parameter
-from costcalc.spec.numbers import ExpressionError, exact_number
+from costcalc.spec.document import Accuracy, Document, Parameter
+from costcalc.spec.values import constant
 
 
 class Resolved(NamedTuple):
     """A network's parameters, each with a value, and the shape of its input."""
 
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     input: tuple[Any, ...]
     is_default: bool
     """Whether every parameter has its default, at which printed shapes hold."""
@@ -25,31 +26,24 @@ class Resolved(NamedTuple):
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
     """Every parameter's value under ``settings``; what is wrong goes to ``problems``."""
-    _refuse_unknown(document, settings, problems)
+    parameters = _all(document)
+    _refuse_unknown(document, settings, parameters, problems)
     values: dict[str, Any] = {}
-    defaults: dict[str, Any] = {}
-    own_res = _literal_side(document.input)
-    for name, parameter in _all(document, own_res).items():
-        try:
-            defaults[name] = evaluate(parameter.default, values) if parameter.default else None
-        except ValueProblem as error:
-            problems.add(error.mark, error.message, error.expected, error.found, error.hint)
-            defaults[name] = None
-        value = settings.get(name, defaults[name])
-        values[name] = value
-        if value is not None:
-            _check(parameter, value, problems)
-        elif name != "res":
+    is_default = True
+    for name, parameter in parameters.items():
+        default = _default(parameter, values, problems)
+        value = values[name] = settings.get(name, default)
+        if value is None and parameter.default is None and name != "res":
             problems.add(
                 parameter.mark, f"parameter '{name}' has no value", hint=f"--set {name}=..."
             )
-    return Resolved(
-        values,
-        _input(document, values, "res" in settings, own_res, problems),
-        all(
-            values[name] is defaults[name] or _same(values[name], defaults[name]) for name in values
-        ),
-    )
+        elif value is not None:
+            expected = unfit(parameter, value, default)
+            if expected:
+                problems.add(None, f"{name} cannot be {_shown(value)}", expected=expected)
+        is_default = is_default and (name not in settings or _same(value, default))
+    shape = () if problems else input_shape(document, values, "res" in settings, problems)
+    return Resolved(values, shape, is_default)
 
 
 def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
@@ -60,104 +54,89 @@ def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
     return None
 
 
-def setting(text: str) -> Any:
-    """The value that a command line gives as text: a number, a truth value, a word.
+def unfit(parameter: Parameter, value: Any, default: Any) -> str:
+    """What a network's parameter should have been, where ``value`` is not; '' where it is."""
+    name = parameter.name
+    if name == "res" and isinstance(value, tuple):
+        fits = len(value) <= limits.AXES and all(_is_side(side) for side in value)
+        return "" if fits else "sides above zero, as in 160x120"
+    if parameter.choices:
+        return outside(parameter, value)
+    if name == "res" and not _is_side(value):
+        return "a whole number above zero, or a height and a width as in 160x120"
+    if name == "alpha" and not (_is_number(value) and 0 < value <= limits.SIZE):
+        return "a number above zero"
+    if isinstance(default, str | bool):
+        if type(value) is not type(default):
+            return "true or false" if isinstance(default, bool) else "a word"
+    elif not _is_number(value):
+        return "a number"
+    return outside(parameter, value)
 
-    ``0.35`` is 7/20 exactly and ``160x120`` a height and a width.
 
-    Raises:
-        ExpressionError: the number is beyond a limit.
-    """
-    text = text.strip()
-    number = exact_number(text)
-    if number is not None:
-        return number
-    if text in ("true", "false"):
-        return text == "true"
-    sides = text.split("x")
-    if len(sides) > 1 and all(side.isdecimal() for side in sides):
-        return tuple(exact_number(side) for side in sides)
-    return text
+def outside(parameter: Parameter, value: Any) -> str:
+    """The choices or the range of a parameter, where ``value`` is none of them; else ''."""
+    if parameter.choices:
+        listed = "one of " + ", ".join(_shown(choice) for choice in parameter.choices)
+        return "" if value in parameter.choices else listed
+    lowest, highest = parameter.lowest, parameter.highest
+    if not _is_number(value):
+        return "a number" if lowest is not None or highest is not None else ""
+    if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+        return _range_text(parameter)
+    return f"at most {limits.SIZE:,}" if value > limits.SIZE else ""
 
 
-def from_python(value: Any) -> Any:
-    """A setting that a Python caller passes: a float means the decimal it prints as.
+def _all(document: Document) -> dict[str, Parameter]:
+    """The network's parameters; alpha and res, which every network has, before its own."""
+    mark = Mark(document.file)
+    always = {
+        "alpha": Parameter("alpha", constant(1, "1", mark), mark, doc="width multiplier"),
+        "res": Parameter("res", side_of_square(document.input), mark, doc="input resolution"),
+    }
+    own = document.parameters
+    return {**{name: each for name, each in always.items() if name not in own}, **own}
 
-    Raises:
-        ExpressionError: the number is beyond a limit.
-    """
-    if isinstance(value, str | float):
-        return setting(str(value))
-    return algebra.whole(value)
+
+def _default(parameter: Parameter, values: Mapping[str, Any], problems: Problems) -> Any:
+    """The default's value under the values above it."""
+    if parameter.default is None:
+        return None
+    try:
+        return evaluate(parameter.default, values)
+    except ValueProblem as error:
+        problems.note(error.problem)
+        return None
+
+
+def _refuse_unknown(
+    document: Document,
+    settings: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    problems: Problems,
+) -> None:
+    for name in settings:
+        if name not in parameters:
+            problems.add(
+                None,
+                f"{document.name} has no parameter '{name}'",
+                expected="one of " + ", ".join(parameters),
+                hint=did_you_mean(name, parameters),
+            )
 
 
 def _same(a: Any, b: Any) -> bool:
+    """Whether two settings are one; arrays and symbols are never a default."""
     plain = int | Fraction | str | bool
     return isinstance(a, plain) and isinstance(b, plain) and a == b
 
 
-def _literal_side(input: tuple[Expression, ...]) -> Expression | None:
-    """The side of a square input that is written as a number."""
-    sides = input[1:]
-    if sides and not any(side.names for side in sides):
-        values = {side.evaluate({}) for side in sides}
-        if len(values) == 1:
-            return sides[0]
-    return None
+def _is_number(value: Any) -> bool:
+    return value is not None and not isinstance(value, str | bool | tuple)
 
 
-def _all(document: Document, own_res: Expression | None) -> dict[str, Parameter]:
-    """The network's parameters, after alpha and res, which every network has."""
-    mark = Mark(document.file)
-    one = Expression("1", lambda scope: 1, frozenset(), mark)
-    always = {
-        "alpha": Parameter("alpha", one, mark, doc="width multiplier"),
-        "res": Parameter("res", own_res, mark, doc="input resolution"),
-    }
-    own = document.parameters
-    return {**{name: always[name] for name in always if name not in own}, **own}
-
-
-def _refuse_unknown(document: Document, settings: Mapping[str, Any], problems: Problems) -> None:
-    known = ["alpha", "res", *document.parameters]
-    for name in settings:
-        if name not in known:
-            problems.add(
-                None,
-                f"{document.name} has no parameter '{name}'",
-                expected="one of " + ", ".join(dict.fromkeys(known)),
-                hint=did_you_mean(name, known),
-            )
-
-
-def _check(parameter: Parameter, value: Any, problems: Problems) -> None:
-    """A value must be a choice, in the range, of the sort that its name asks for."""
-    name = parameter.name
-    expected = ""
-    if parameter.choices:
-        if value not in parameter.choices:
-            expected = "one of " + ", ".join(str(choice) for choice in parameter.choices)
-    elif name == "res" and isinstance(value, tuple):
-        if len(value) > 3 or not all(0 < side <= limits.SIZE for side in value):
-            expected = "sides above zero, as in 160x120"
-    elif isinstance(value, str | bool | tuple):
-        default_is_number = parameter.default is None or not isinstance(
-            parameter.default.evaluate({}) if not parameter.default.names else 0, str | bool
-        )
-        if name in ("alpha", "res") or default_is_number or isinstance(value, tuple):
-            expected = "a number"
-    elif name == "alpha" and not value > 0:
-        expected = "a number above zero"
-    elif name == "res" and not (algebra.is_whole(value) and value > 0):
-        expected = "a whole number above zero, or a height and a width as in 160x120"
-    elif (parameter.lowest is not None and value < parameter.lowest) or (
-        parameter.highest is not None and value > parameter.highest
-    ):
-        expected = _range_text(parameter)
-    elif value > limits.SIZE:
-        expected = f"at most {limits.SIZE:,}"
-    if expected:
-        problems.add(None, f"{name} cannot be {value}", expected=expected)
+def _is_side(value: Any) -> bool:
+    return _is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
 
 
 def _range_text(parameter: Parameter) -> str:
@@ -168,66 +147,7 @@ def _range_text(parameter: Parameter) -> str:
     return f"from {parameter.lowest} to {parameter.highest}"
 
 
-def _input(
-    document: Document,
-    values: Mapping[str, Any],
-    is_res_set: bool,
-    own_res: Expression | None,
-    problems: Problems,
-) -> tuple[Any, ...]:
-    """The input's shape, channels first; empty after a problem."""
-    if not document.input:
-        return ()
-    channels, *sides = document.input
-    res = values.get("res")
-    uses_res = own_res is not None or all(side.text == "res" for side in sides)
-    if is_res_set and isinstance(res, tuple):
-        if not uses_res or len(res) != len(sides):
-            problems.add(
-                None,
-                f"the input of {document.name} has {len(sides)} spatial axes"
-                + ("" if uses_res else ", and its spec computes them"),
-                expected="a res that fits them",
-                found=" x ".join(str(side) for side in res),
-            )
-            return ()
-        return (*_sizes((channels,), values, problems), *res)
-    if is_res_set and own_res is not None:
-        return (*_sizes((channels,), values, problems), *(res for _ in sides))
-    if is_res_set and not any("res" in side.names for side in sides):
-        problems.add(
-            sides[0].mark if sides else channels.mark,
-            f"the input of {document.name} is not square, and res would set both sides",
-            expected="--res HxW, as in --res 96x64" if sides else "a network that reads a map",
-        )
-        return ()
-    return _sizes(document.input, values, problems)
-
-
-def _sizes(
-    expressions: tuple[Expression, ...], values: Mapping[str, Any], problems: Problems
-) -> tuple[Any, ...]:
-    sizes = []
-    for side in expressions:
-        try:
-            value = evaluate(side, values)
-        except ValueProblem as error:
-            problems.add(error.mark, error.message, error.expected, error.found, error.hint)
-            return ()
-        if (
-            value is None
-            or isinstance(value, str | bool | tuple)
-            or not (algebra.is_whole(value) and 0 < value <= limits.SIZE)
-        ):
-            problems.add(
-                side.mark,
-                "the input's shape is made of whole numbers above zero",
-                expected="[channels, height, width]",
-                found=f"{side.text} = {value}" if side.names else side.text,
-            )
-            return ()
-        sizes.append(value)
-    return tuple(sizes)
-
-
-__all__ = ["ExpressionError", "Resolved", "from_python", "resolve", "setting"]
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "x".join(str(side) for side in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

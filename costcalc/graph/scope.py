@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from costcalc.errors import did_you_mean
 from costcalc.graph.frame import Tensor
 
@@ -10,11 +12,11 @@ REMEMBERED = 8
 
 
 class Scope:
-    """The names inside a network, a block or a sequence.
+    """The names inside a network, a block, a sequence or a branch.
 
-    A sequence sees the names around it; a block sees its inputs alone.  Where a
-    sequence has no name, its layers share a path with those around it, and no
-    two of them a name.
+    A sequence and a branch see the names around them; a block sees its inputs
+    alone.  Scopes of one path share its names, so that no two layers have the
+    same one.
     """
 
     def __init__(self, path: str, outer: Scope | None = None) -> None:
@@ -23,25 +25,26 @@ class Scope:
         self.tensors: dict[str, Tensor] = {}
         self.recent: tuple[Tensor, ...] = ()
         """What the last steps here gave, the last one first."""
-        self.own: set[str] = set()
-        shared = outer is not None and outer.path == path
-        self.counts: dict[str, int] = outer.counts if outer and shared else {}
+        shares = outer is not None and outer.path == path
+        self.counts: dict[str, int] = outer.counts if outer is not None and shares else {}
+        self.given: set[str] = outer.given if outer is not None and shares else set()
 
-    def name(self, word: str, is_given: bool, numbered: bool) -> str:
-        """A name that is free here: the given one, or ``word`` with a number."""
-        name = word
-        while name in self.counts or not is_given or numbered:
-            self.counts[word] = self.counts.get(word, 0) + 1
-            name = f"{word}{self.counts[word]}"
-            if name not in self.counts:
-                break
-        self.counts[name] = 0
-        self.own.add(name)
-        return name
+    def expect(self, names: Iterable[str]) -> None:
+        """Keeps names that steps below give themselves from being given to others."""
+        self.given.update(names)
 
-    def is_taken(self, name: str) -> bool:
-        """Whether a layer here has this name already."""
-        return name in self.own
+    def name(self, word: str, is_given: bool, is_numbered: bool) -> str:
+        """A full name that is free: the given one, or ``word`` with a number."""
+        if is_given and not is_numbered and word not in self.counts:
+            self.counts[word] = 1
+            return self.full(word)
+        joint = "_" if word[-1].isdigit() else ""
+        while True:
+            self.counts[word] = count = self.counts.get(word, 0) + 1
+            name = f"{word}{joint}{count}"
+            if name not in self.counts and name not in self.given:
+                self.counts[name] = 0
+                return self.full(name)
 
     def full(self, name: str) -> str:
         """The name with the path that leads to it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Problems
-from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.attributes import ValueProblem, whole
+from costcalc.graph.frame import Here
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, shape_text
 from costcalc.kinds.naming import filter_sides
@@ -14,12 +14,13 @@ from costcalc.spec.document import Statement
 
 
 def check_shape(
-    statement: Statement, actual: Shape, what: str, values: Mapping[str, Any], problems: Problems
+    statement: Statement, actual: Shape, what: str, here: Here, problems: Problems
 ) -> Shape:
-    """The shape to go on with: the printed one where the two differ, so that one
-    contradiction is one problem and not one for every layer below.
+    """The shape to go on with: the printed one where the two differ.
+
+    So one contradiction is one problem, and not one for every layer below.
     """
-    printed = _printed(statement, values, problems)
+    printed = _printed(statement, here, problems)
     if printed is None or _as_map(printed, actual) == _as_map(actual, printed):
         return actual
     problems.add(
@@ -32,12 +33,10 @@ def check_shape(
     return printed
 
 
-def check_filter(
-    statement: Statement, layer: Layer, values: Mapping[str, Any], problems: Problems
-) -> None:
+def check_filter(statement: Statement, layer: Layer, here: Here, problems: Problems) -> None:
     """The printed filter must be the layer's."""
     actual = filter_sides(layer.kind, layer.operation, layer.input_shapes, layer.output)
-    printed = _printed(statement, values, problems)
+    printed = _printed(statement, here, problems)
     if printed is not None and printed != actual:
         problems.add(
             statement.mark,
@@ -53,13 +52,11 @@ def _as_map(shape: Shape, other: Shape) -> Shape:
     return (*shape, *(1 for _ in other[1:])) if len(shape) == 1 else shape
 
 
-def _printed(
-    statement: Statement, values: Mapping[str, Any], problems: Problems
-) -> tuple[Any, ...] | None:
+def _printed(statement: Statement, here: Here, problems: Problems) -> tuple[Any, ...] | None:
     try:
-        return tuple(evaluate(side, values) for side in statement.sides)
+        return tuple(whole(side, here, lowest=1) for side in statement.sides)
     except ValueProblem as error:
-        problems.add(error.mark, error.message, error.expected, error.found, error.hint)
+        problems.note(error.problem)
         return None
 
 

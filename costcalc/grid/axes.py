@@ -12,7 +12,7 @@ import numpy
 
 from costcalc.errors import Problem, SpecError
 from costcalc.formulas import algebra
-from costcalc.graph.parameters import setting
+from costcalc.graph.settings import setting
 from costcalc.grid.factor import Array, exact
 from costcalc.grid.number import Number, Term
 from costcalc.spec.numbers import ExpressionError

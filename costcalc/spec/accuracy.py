@@ -14,8 +14,9 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
-from costcalc.errors import Problems, did_you_mean
+from costcalc.errors import Problems
 from costcalc.spec.document import Accuracy
+from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
 from costcalc.spec.values import literal
 
@@ -36,14 +37,7 @@ def read_accuracies(
 def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Accuracy | None:
     pairs = node.entries if isinstance(node, Mapping) else ()
     entries = {key.text: (key, value) for key, value in pairs}
-    for name, (key, _) in entries.items():
-        if name not in _KEYS:
-            problems.add(
-                key.mark,
-                f"an accuracy has no '{name}'",
-                expected="one of " + ", ".join(_KEYS),
-                hint=did_you_mean(name, _KEYS),
-            )
+    refuse_others((key for key, _ in pairs), _KEYS, "an accuracy has no", problems)
     top1 = literal(entries["top1"][1]) if "top1" in entries else None
     source = entries["source"][1] if "source" in entries else None
     if isinstance(top1, bool) or not isinstance(top1, int | Fraction) or not 0 <= top1 <= 100:
@@ -64,12 +58,5 @@ def _settings(node: Node | None, parameters: Collection[str], problems: Problems
     if not isinstance(node, Mapping):
         problems.add(node.mark, "settings are a mapping", "'name: value'", found=str(node))
         return {}
-    for key, _ in node.entries:
-        if key.text not in parameters:
-            problems.add(
-                key.mark,
-                f"the network has no parameter '{key.text}'",
-                expected="one of " + ", ".join(sorted(parameters)),
-                hint=did_you_mean(key.text, parameters),
-            )
+    refuse_others(node.keys, sorted(parameters), "the network has no parameter", problems)
     return {key.text: literal(value) for key, value in node.entries}

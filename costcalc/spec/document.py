@@ -61,6 +61,8 @@ class Common(NamedTuple):
     sources: tuple[tuple[str, Mark], ...] = ()
     when: Expression | None = None
     repeat: Expression | None = None
+    first_only: tuple[tuple[str, Mark], ...] = ()
+    """Arguments that hold for the first of several repeats alone."""
     input: Statement | None = None
     output: Statement | None = None
 
@@ -86,8 +88,6 @@ class BlockStep(NamedTuple):
     common: Common
     block: str
     arguments: Mapping[str, Argument]
-    first_only: frozenset[str] = frozenset()
-    """Arguments that hold for the first of several repeats alone."""
 
 
 class SequenceStep(NamedTuple):

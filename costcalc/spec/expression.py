@@ -223,7 +223,7 @@ class _Parser:
         if token.kind == "word":
             word = token.text[1:-1]
             return lambda scope: word
-        if token.kind == "name" and token.text not in _KEYWORDS:
+        if token.kind == "name" and token.text not in KEYWORDS:
             name = token.text
             if self.take("("):
                 return self.call(token)
@@ -267,7 +267,8 @@ class _Parser:
             raise self.unexpected("')'")
 
 
-_KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+"""Words that no name may be."""
 
 
 def _tokens(text: str) -> list[_Token]:

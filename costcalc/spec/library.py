@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.spec import limits
+from costcalc.spec.blocks import FindBlocks
 from costcalc.spec.nodes import parse
-from costcalc.spec.reader import FindBlocks
 from costcalc.spec.tree import Mapping as MappingNode
 from costcalc.spec.tree import Scalar
 

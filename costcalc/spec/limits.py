@@ -18,14 +18,17 @@ EXPRESSION = 500
 EXPRESSION_DEPTH = 32
 """Parentheses and operators inside one another."""
 
-BITS = 256
+BITS = 1024
 """Bits of a number that an expression computes."""
+
+AXES = 8
+"""Axes of a shape, and so the sizes in a list of them."""
+
+NESTING = 64
+"""Steps inside one another, blocks written out."""
 
 STEPS = 1_000_000
 """Steps that a spec may unfold to, repeats and blocks written out."""
 
 SIZE = 2**40
 """A width, a side, a kernel: any one size."""
-
-WINDOWS = 4096
-"""Windows along one axis of an adaptive pool."""

@@ -8,6 +8,9 @@ it costs anything.
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 import yaml
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
@@ -18,6 +21,9 @@ try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # a platform without libyaml: slower, the same events
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would steer a terminal instead of being shown; tabs and ends of lines are text."""
 
 
 def parse(data: bytes, file: str, problems: Problems) -> Node:
@@ -61,13 +67,24 @@ def _decode(data: bytes, file: str) -> str:
         ) from None
 
 
+class _Anchored(NamedTuple):
+    """A node that aliases may repeat, and what each repetition adds."""
+
+    node: Node
+    size: int
+    """Nodes in it, itself among them."""
+    depth: int
+    """Levels of lists and mappings in it."""
+
+
 class _Composer:
     """Puts one file's events together, on a stack of its own."""
 
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
-        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.anchors: dict[str, _Anchored] = {}
+        self.open: list[_Collection] = []
         self.nodes = 0
 
     def compose(self, text: str) -> Node:
@@ -77,85 +94,108 @@ class _Composer:
             SpecError: see :func:`parse`.
         """
         root: Node | None = None
-        open_: list[_Collection] = []
+        node: Node
         for event in yaml.parse(text, Loader=Loader):
-            if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-                node = self._leaf(event)
+            if isinstance(event, yaml.ScalarEvent):
+                node = self._scalar(event)
+            elif isinstance(event, yaml.AliasEvent):
+                node = self._alias(event)
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-                self._count(1, event)
-                if len(open_) >= limits.DEPTH:
-                    raise _wrong(
-                        self._mark(event),
-                        "lists and mappings are nested too deeply",
-                        expected=f"at most {limits.DEPTH} levels",
-                    )
-                self._refuse_tag(event)
-                open_.append(_Collection(event, self._mark(event), self.nodes))
+                mark = self._count(1, 1, event)
+                self._refuse_tag(event.tag, mark)
+                self.open.append(_Collection(event, mark, self.nodes))
                 continue
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                collection = open_.pop()
-                node = collection.close(self.problems)
-                if collection.anchor:
-                    self.anchors[collection.anchor] = (node, self.nodes - collection.before + 1)
+                node = self._close(self.open.pop())
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise _wrong(
                     self._mark(event), "a spec is one YAML document, and here a second starts"
                 )
             else:
                 continue
-            if open_:
-                open_[-1].children.append(node)
+            if self.open:
+                self.open[-1].children.append(node)
             else:
                 root = node
         if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
             raise _wrong(Mark(self.file), "the file is empty", expected="a spec")
         return root
 
-    def _leaf(self, event: yaml.Event) -> Node:
-        mark = self._mark(event)
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                raise _wrong(mark, f"no anchor '&{event.anchor}' stands above this alias")
-            node, size = self.anchors[event.anchor]
-            self._count(size, event)
-            return node
-        self._count(1, event)
-        self._refuse_tag(event)
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        mark = self._count(1, 0, event)
+        self._refuse_tag(event.tag, mark)
+        if _CONTROL.search(event.value):
+            self.problems.add(
+                mark,
+                "a control character stands in this text",
+                expected="text that can be printed",
+                found=ascii(event.value)[:60],
+            )
         scalar = Scalar(event.value, not event.implicit[0], mark)
         if event.anchor:
-            self.anchors[event.anchor] = (scalar, 1)
+            self.anchors[event.anchor] = _Anchored(scalar, 1, 0)
         return scalar
 
-    def _count(self, nodes: int, event: yaml.Event) -> None:
+    def _alias(self, event: yaml.AliasEvent) -> Node:
+        anchored = self.anchors.get(event.anchor or "")
+        if anchored is None:
+            raise _wrong(self._mark(event), f"no anchor '&{event.anchor}' stands above this alias")
+        self._count(anchored.size, anchored.depth, event)
+        return anchored.node
+
+    def _close(self, collection: _Collection) -> Node:
+        node = collection.close(self.problems)
+        if self.open:
+            self.open[-1].depth = max(self.open[-1].depth, collection.depth + 1)
+        if collection.anchor:
+            size = self.nodes - collection.before + 1
+            self.anchors[collection.anchor] = _Anchored(node, size, collection.depth)
+        return node
+
+    def _count(self, nodes: int, depth: int, event: yaml.NodeEvent) -> Mark:
+        """Bounds what is held, aliases written out.
+
+        Raises:
+            SpecError: it is too much, or too deep.
+        """
+        mark = self._mark(event)
         self.nodes += nodes
         if self.nodes > limits.NODES:
             raise _wrong(
-                self._mark(event),
+                mark,
                 "the spec holds too many values",
                 expected=f"at most {limits.NODES:,}, aliases written out",
             )
+        if depth and len(self.open) + depth > limits.DEPTH:
+            raise _wrong(
+                mark,
+                "lists and mappings are nested too deeply",
+                expected=f"at most {limits.DEPTH} levels",
+            )
+        if depth and self.open:
+            self.open[-1].depth = max(self.open[-1].depth, depth + 1)
+        return mark
 
-    def _refuse_tag(self, event: yaml.Event) -> None:
-        if event.tag is not None and event.tag != "!":
+    def _refuse_tag(self, tag: str | None, mark: Mark) -> None:
+        if tag is not None and tag != "!":
             self.problems.add(
-                self._mark(event),
-                f"the tag '{event.tag}' has no meaning in a spec",
-                hint="remove the tag",
+                mark, f"the tag '{tag}' has no meaning in a spec", hint="remove the tag"
             )
 
     def _mark(self, event: yaml.Event) -> Mark:
         place = event.start_mark
-        return Mark(self.file, place.line + 1, place.column + 1)
+        return Mark(self.file, place.line + 1, place.column + 1) if place else Mark(self.file)
 
 
 class _Collection:
     """A sequence or a mapping whose end has not come yet."""
 
-    def __init__(self, event: yaml.Event, mark: Mark, before: int) -> None:
+    def __init__(self, event: yaml.CollectionStartEvent, mark: Mark, before: int) -> None:
         self.is_mapping = isinstance(event, yaml.MappingStartEvent)
         self.anchor = event.anchor
         self.mark = mark
         self.before = before
+        self.depth = 1
         self.children: list[Node] = []
 
     def close(self, problems: Problems) -> Node:

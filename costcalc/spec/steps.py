@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as MappingOf
-from typing import Any
+from typing import TypeAlias
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Kind
+from costcalc.spec.arguments import COMMON, STEP_NAME, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import (
     Argument,
     BlockStep,
-    Common,
     Expression,
     JoinStep,
     LayerStep,
@@ -21,11 +21,8 @@ from costcalc.spec.document import (
     Statement,
     Step,
 )
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
-from costcalc.spec.values import Values, constant
-
-COMMON = ("name", "from", "when", "repeat", "input", "output")
-"""What any step may say."""
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.values import Values
 
 FUNCTIONAL = ("functional", "functional_act")
 """What a layer or a join may say of the implementation: which parts of it are no modules."""
@@ -36,8 +33,10 @@ FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
 STRUCTURES = ("sequence", "residual", "table")
 """Steps that hold other steps."""
 
-_STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*")
-_PATCH = re.compile(r"(\d+)\s*[x×]\s*(\d+)\s*/\s*(\d+)")
+Defaults: TypeAlias = MappingOf[str, MappingOf[str, Node]]
+"""The arguments that a spec gives every layer of a kind."""
+
+_PATCH = re.compile(r"(\d+(?:\s*[x×]\s*\d+)+)\s*/\s*(\d+)", re.ASCII)
 
 
 class StepReader:
@@ -47,7 +46,7 @@ class StepReader:
         self,
         known: frozenset[str],
         blocks: MappingOf[str, MappingOf[str, Parameter]],
-        defaults: MappingOf[str, MappingOf[str, Node]],
+        defaults: Defaults,
         problems: Problems,
     ) -> None:
         self.values = Values(known, problems)
@@ -57,7 +56,8 @@ class StepReader:
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         """Every item of a list; items that are wrong are noted and left out."""
-        if node is None or (isinstance(node, Scalar) and node.is_null):
+        node = given(node)
+        if node is None:
             return ()
         if not isinstance(node, Sequence):
             self.problems.add(
@@ -77,13 +77,12 @@ class StepReader:
         if isinstance(node, Mapping) and len(node.entries) == 1:
             return self.step(*node.entries[0])
         if isinstance(node, Mapping):
-            keys = ", ".join(f"'{key.text}'" for key, _ in node.entries)
             self.problems.add(
                 node.mark,
                 "a layer is one kind with its arguments",
                 expected="one key, as in '- conv: {out: 32, kernel: 3}'",
-                found=keys or "none",
-                hint="indent the arguments below the kind" if len(node.entries) > 1 else "",
+                found=", ".join(f"'{key.text}'" for key in node.keys) or "none",
+                hint="indent the arguments below the kind" if node.entries else "",
             )
         else:
             self.problems.add(
@@ -109,44 +108,39 @@ class StepReader:
             return self._sequence(key, body)
         kind = KINDS.get(name)
         if kind is None:
-            known = [*KINDS, *self.blocks, *STRUCTURES]
             self.problems.add(
                 key.mark,
                 f"unknown layer kind '{name}'",
                 expected="a layer kind, a block of this spec, or "
                 + ", ".join(f"'{word}'" for word in STRUCTURES),
-                hint=did_you_mean(name, known),
+                hint=did_you_mean(name, (*KINDS, *self.blocks, *STRUCTURES)),
             )
             return None
-        if kind.several and (isinstance(body, Sequence) or _has(body, "branches")):
+        if kind.several and (
+            isinstance(body, Sequence)
+            or (isinstance(body, Mapping) and body.get("branches") is not None)
+        ):
             return self._join(kind, key, body)
         return self._layer(kind, key, body)
 
     def _layer(self, kind: Kind, key: Scalar, body: Node) -> LayerStep:
-        entries = self._entries(key, body, kind.main)
-        common = self.common(key, entries)
+        arguments = Arguments(key, body, kind.main, self.values)
+        common = arguments.common()
         for name, node in self._defaults(kind).items():
-            entries.setdefault(name, (Scalar(name, False, node.mark), node))
-        patch = entries.pop("patch", None)
-        if patch is not None:
-            self._patch(kind, *patch, entries)
-        norm, act = self._fused(entries, "norm"), self._fused(entries, "act")
-        functional = [self._fused(entries, name) for name in FUNCTIONAL]
-        printed = entries.pop("filter", None)
-        arguments = self._arguments(
-            key, f"'{kind.name}'", entries, tuple(kind.attributes), (*COMMON, *FUSED)
+            arguments.entries.setdefault(name, (Scalar(name, False, node.mark), node))
+        self._patch(kind, arguments)
+        norm, act = arguments.expression("norm"), arguments.expression("act")
+        functional = [arguments.expression(name) for name in FUNCTIONAL]
+        printed = arguments.take("filter")
+        statement = self.values.sides(printed) if printed is not None else None
+        implied = _implied(kind, statement) if statement is not None else {}
+        required = tuple(name for name in kind.required if name not in implied)
+        values = arguments.read(
+            tuple(kind.attributes), required, (*COMMON, *FUSED), f"'{kind.name}'"
         )
-        statement = None
-        if printed is not None:
-            statement = self.values.sides(printed[1])
-            if statement is not None:
-                self._filter(kind, statement, arguments)
-        self._check_required(key, kind.name, kind.required, arguments, entries)
-        return LayerStep(common, kind, arguments, norm, act, statement, *functional)
-
-    def _fused(self, entries: dict[str, tuple[Scalar, Node]], name: str) -> Expression | None:
-        entry = entries.pop(name, None)
-        return self.values.expression(entry[1]) if entry else None
+        refuse_unfit_first_only(common, values, required, self.problems)
+        given_here = {**implied, **values}
+        return LayerStep(common, kind, given_here, norm, act, statement, *functional)
 
     def _defaults(self, kind: Kind) -> dict[str, Node]:
         """The spec's defaults for a kind: its own, then those of what it becomes."""
@@ -157,12 +151,13 @@ class StepReader:
                 found.setdefault(name, node)
         return found
 
-    def _patch(
-        self, kind: Kind, key: Scalar, node: Node, entries: dict[str, tuple[Scalar, Node]]
-    ) -> None:
+    def _patch(self, kind: Kind, arguments: Arguments) -> None:
         """``7x7/2``: kernel and stride in one, as GoogLeNet's Table 1 prints them."""
+        node = arguments.take("patch")
+        if node is None:
+            return
         match = _PATCH.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if match is None or "kernel" not in kind.attributes or "stride" not in kind.attributes:
+        if match is None or not {"kernel", "stride"} <= {*kind.attributes}:
             self.problems.add(
                 node.mark,
                 f"'patch' gives a '{kind.name}' no kernel and stride",
@@ -170,222 +165,111 @@ class StepReader:
                 found=str(node),
             )
             return
-        height, width, stride = match.groups()
-        entries["kernel"] = (key, Scalar(f"{height}x{width}", False, node.mark))
-        entries["stride"] = (key, Scalar(stride, False, node.mark))
-
-    def _filter(self, kind: Kind, statement: Statement, arguments: dict[str, Argument]) -> None:
-        """``3 x 3 x 32 x 64``: kernel, input channels and width, as MobileNetV1 prints them."""
-        sides = list(statement.sides)
-        if kind.family in ("convolution", "transposed_convolution", "dense"):
-            if "out" in kind.attributes and sides:
-                arguments.setdefault("out", sides.pop())
-            if sides:
-                sides.pop()
-        if "kernel" in kind.attributes and sides:
-            text = " x ".join(side.text for side in sides)
-            arguments.setdefault("kernel", _tuple_of(sides, text, statement.mark))
+        for name, text in zip(("kernel", "stride"), match.groups(), strict=True):
+            word = Scalar(name, False, node.mark)
+            arguments.entries[name] = (word, Scalar(text, False, node.mark))
 
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
-        main = next(iter(parameters), "")
-        entries = self._entries(key, body, main)
-        common = self.common(key, entries)
-        first_only = self._first_only(entries, parameters)
-        others = (*COMMON, "first_only")
-        arguments = self._arguments(key, f"block '{key.text}'", entries, tuple(parameters), others)
-        required = tuple(name for name, p in parameters.items() if p.default is None)
-        self._check_required(key, key.text, required, arguments, entries)
-        return BlockStep(common, key.text, arguments, first_only)
+        arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
+        common = arguments.common()
+        required = tuple(name for name, each in parameters.items() if each.default is None)
+        values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
+        refuse_unfit_first_only(common, values, required, self.problems)
+        return BlockStep(common, key.text, values)
 
-    def _first_only(
-        self, entries: dict[str, tuple[Scalar, Node]], parameters: MappingOf[str, Parameter]
-    ) -> frozenset[str]:
-        """The arguments that hold for the first of several repeats alone."""
-        if "first_only" not in entries:
-            return frozenset()
-        _, node = entries.pop("first_only")
-        items = node.items if isinstance(node, Sequence) else (node,)
-        names = [item.text for item in items if isinstance(item, Scalar)]
-        if len(names) < len(items) or not parameters.keys() >= set(names):
-            self.problems.add(
-                node.mark,
-                "'first_only' names parameters of the block",
-                expected="some of " + ", ".join(parameters),
-                found=", ".join(names) or str(node),
-            )
-        return frozenset(names)
+    def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
+        arguments = Arguments(key, body, "layers", self.values)
+        common = arguments.common()
+        steps = self._held(key, arguments)
+        arguments.read((), (), ("layers", *COMMON), "'sequence'")
+        refuse_unfit_first_only(common, (), (), self.problems)
+        return SequenceStep(common, steps)
 
-    def _sequence(self, key: Scalar, body: Node) -> SequenceStep | None:
-        entries = self._entries(key, body, "layers")
-        common = self.common(key, entries)
-        _, layers = entries.pop("layers", (key, None))
-        self.refuse(key, "'sequence'", entries, ("layers", *COMMON))
-        return SequenceStep(common, self.steps(layers))
-
-    def _residual(self, key: Scalar, body: Node) -> JoinStep | None:
-        entries = self._entries(key, body, "layers")
-        common = self.common(key, entries)
-        _, layers = entries.pop("layers", (key, None))
-        _, shortcut = entries.pop("shortcut", (key, None))
-        act, only_if = self._fused(entries, "act"), self._fused(entries, "only_if")
-        functional = [self._fused(entries, name) for name in FUNCTIONAL]
-        allowed = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
-        self.refuse(key, "'residual'", entries, allowed)
-        branches = (("", self.steps(shortcut)), ("", self.steps(layers)))
+    def _residual(self, key: Scalar, body: Node) -> JoinStep:
+        arguments = Arguments(key, body, "layers", self.values)
+        common = arguments.common()
+        steps, shortcut = self._held(key, arguments), self.steps(arguments.take("shortcut"))
+        act, only_if = arguments.expression("act"), arguments.expression("only_if")
+        functional = [arguments.expression(name) for name in FUNCTIONAL]
+        others = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
+        arguments.read((), (), others, "'residual'")
+        refuse_unfit_first_only(common, (), (), self.problems)
+        branches = (("", shortcut), ("", steps))
         return JoinStep(common, KINDS["add"], branches, act, only_if, *functional)
 
-    def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep | None:
-        entries = self._entries(key, body, "branches")
-        common = self.common(key, entries)
-        _, node = entries.pop("branches")
-        act = self._fused(entries, "act")
-        functional = [self._fused(entries, name) for name in FUNCTIONAL]
-        self.refuse(key, f"'{kind.name}'", entries, ("branches", "act", *FUNCTIONAL, *COMMON))
+    def _held(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
+        """The layers that a structure holds, of which there is at least one."""
+        node = arguments.take("layers")
+        if node is None or (isinstance(node, Sequence) and not node.items):
+            self.problems.add(
+                key.mark, f"'{key.text}' holds no layers", expected="'layers:' and a list"
+            )
+        return self.steps(node)
+
+    def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep:
+        arguments = Arguments(key, body, "branches", self.values)
+        common = arguments.common()
+        node = arguments.take("branches")
+        act = arguments.expression("act")
+        functional = [arguments.expression(name) for name in FUNCTIONAL]
+        others = ("branches", "act", *FUNCTIONAL, *COMMON)
+        arguments.read((), (), others, f"'{kind.name}'")
+        refuse_unfit_first_only(common, (), (), self.problems)
+        branches: tuple[tuple[str, tuple[Step, ...]], ...] = ()
         if isinstance(node, Mapping):
-            branches = tuple((name.text, self._branch(branch)) for name, branch in node.entries)
+            branches = tuple(
+                (self._branch_name(name), self._branch(branch)) for name, branch in node.entries
+            )
         elif isinstance(node, Sequence):
             branches = tuple(("", self._branch(branch)) for branch in node.items)
-        else:
-            branches = ()
         if len(branches) < 2:
             self.problems.add(
-                node.mark,
+                node.mark if node is not None else key.mark,
                 f"'{kind.name}' joins branches, and here is {'one' if branches else 'none'}",
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )
         return JoinStep(common, kind, branches, act, None, *functional)
 
+    def _branch_name(self, key: Scalar) -> str:
+        if not STEP_NAME.fullmatch(key.text):
+            self.problems.add(
+                key.mark,
+                "this cannot be a branch's name",
+                expected="letters, digits, '_', '-' and '.'",
+                found=str(key),
+            )
+        return key.text
+
     def _branch(self, node: Node) -> tuple[Step, ...]:
-        if isinstance(node, Sequence) or (isinstance(node, Scalar) and node.is_null):
+        if isinstance(node, Sequence) or given(node) is None:
             return self.steps(node)
         step = self.item(node)
         return () if step is None else (step,)
 
-    def _entries(self, key: Scalar, body: Node, main: str) -> dict[str, tuple[Scalar, Node]]:
-        """The arguments by name; a value alone is the main one's."""
-        if isinstance(body, Mapping):
-            return {name.text: (name, value) for name, value in body.entries}
-        if isinstance(body, Scalar) and body.is_null:
-            return {}
-        if not main:
-            self.problems.add(
-                body.mark,
-                f"'{key.text}' takes no value by itself",
-                expected="its arguments as a mapping",
-                found=str(body),
-            )
-            return {}
-        return {main: (Scalar(main, False, body.mark), body)}
 
-    def common(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Common:
-        """What any step may say, taken out of ``entries``."""
-        found: dict[str, Any] = {}
-        for word in COMMON:
-            entry = entries.pop(word, None)
-            if entry is None or (isinstance(entry[1], Scalar) and entry[1].is_null):
-                continue
-            node = entry[1]
-            if word == "name":
-                found["name"] = self._name(node)
-            elif word == "from":
-                found["sources"] = self._sources(node)
-            elif word in ("input", "output"):
-                found[word] = self.values.shape(node)
-            else:
-                found[word] = self.values.expression(node)
-        return Common(key.mark, **found)
+def _implied(kind: Kind, printed: Statement) -> dict[str, Argument]:
+    """The arguments that a printed filter gives, ``3 x 3 x 32 x 64``.
 
-    def _name(self, node: Node) -> str:
-        if isinstance(node, Scalar) and _STEP_NAME.fullmatch(node.text):
-            return node.text
-        self.problems.add(
-            node.mark,
-            "this cannot be a layer's name",
-            expected="letters, digits, '_', '-' and '.'",
-            found=str(node),
-        )
-        return ""
-
-    def _sources(self, node: Node) -> tuple[tuple[str, Mark], ...]:
-        items = node.items if isinstance(node, Sequence) else (node,)
-        sources = []
-        for item in items:
-            if isinstance(item, Scalar) and item.text:
-                sources.append((item.text, item.mark))
-            else:
-                self.problems.add(
-                    item.mark,
-                    "'from' names layers",
-                    expected="a name or a list of names",
-                    found=str(item),
-                )
-        return tuple(sources)
-
-    def _arguments(
-        self,
-        key: Scalar,
-        what: str,
-        entries: dict[str, tuple[Scalar, Node]],
-        allowed: tuple[str, ...],
-        others: tuple[str, ...],
-    ) -> dict[str, Argument]:
-        arguments = {}
-        for name in [name for name in entries if name in allowed]:
-            node = entries[name][1]
-            if isinstance(node, Scalar) and node.is_null:
-                del entries[name]
-                continue
-            argument = self.values.argument(node)
-            if argument is not None:
-                arguments[name] = argument
-        unknown = {name: entry for name, entry in entries.items() if name not in allowed}
-        self.refuse(key, what, unknown, (*allowed, *others))
-        return arguments
-
-    def refuse(
-        self,
-        key: Scalar,
-        what: str,
-        entries: MappingOf[str, tuple[Scalar, Node]],
-        allowed: tuple[str, ...],
-    ) -> None:
-        """Notes every entry as an argument that ``what`` does not have."""
-        for name, (word, _) in entries.items():
-            self.problems.add(
-                word.mark,
-                f"{what} has no argument '{name}'",
-                expected="one of " + ", ".join(allowed),
-                hint=did_you_mean(name, allowed),
-            )
-
-    def _check_required(
-        self,
-        key: Scalar,
-        what: str,
-        required: tuple[str, ...],
-        arguments: MappingOf[str, Argument],
-        entries: MappingOf[str, tuple[Scalar, Node]],
-    ) -> None:
-        missing = [name for name in required if name not in arguments and name not in entries]
-        if missing:
-            self.problems.add(
-                key.mark,
-                f"'{what}' lacks " + " and ".join(f"'{name}'" for name in missing),
-                hint=f"{key.text}: {{{', '.join(f'{name}: ...' for name in missing)}}}",
-            )
+    Kernel, input channels and width, as MobileNetV1's Table 1 prints them.
+    """
+    sides = list(printed.sides)
+    found: dict[str, Argument] = {}
+    if kind.family in ("convolution", "transposed_convolution", "dense"):
+        if "out" in kind.attributes and sides:
+            found["out"] = sides.pop()
+        if sides:
+            sides.pop()
+    if "kernel" in kind.attributes and sides:
+        text = " x ".join(side.text for side in sides)
+        found["kernel"] = _tuple_of(sides, text, printed.mark)
+    return found
 
 
 def _tuple_of(sides: list[Expression], text: str, mark: Mark) -> Expression:
     """Several expressions as one whose value is the tuple of theirs."""
-    names = frozenset().union(*(side.names for side in sides))
-    if not names:
-        return constant(tuple(side.evaluate({}) for side in sides), text, mark)
+    names = frozenset[str]().union(*(side.names for side in sides))
     return Expression(
         text, lambda scope: tuple(side.evaluate(scope) for side in sides), names, mark
     )
-
-
-def _has(body: Node, key: str) -> bool:
-    return isinstance(body, Mapping) and body.get(key) is not None

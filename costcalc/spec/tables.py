@@ -21,9 +21,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from costcalc.errors import Mark
-from costcalc.spec.document import BlockStep, Common, SequenceStep, Step
-from costcalc.spec.steps import COMMON
-from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence
+from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
+from costcalc.spec.document import Common, SequenceStep, Step
+from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence, given
 
 if TYPE_CHECKING:
     from costcalc.spec.steps import StepReader
@@ -47,7 +47,7 @@ class Columns(NamedTuple):
 
     layer: Scalar | None
     columns: tuple[Column, ...]
-    first_only: frozenset[str]
+    first_only: tuple[Scalar, ...]
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -85,6 +85,12 @@ def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
             )
             return None
     columns = tuple(column for column in found if column is not None)
+    names: set[str] = set()
+    for column in columns:
+        if column.name.text in names:
+            _wrong(reader, column.name.mark, f"the column '{column.name.text}' stands twice")
+            return None
+        names.add(column.name.text)
     layer = body.get("layer")
     if not isinstance(layer, Scalar):
         layer = None
@@ -96,13 +102,28 @@ def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
                 "'layer: kind' above the columns, or a column 'layer'",
             )
             return None
-    first = body.get("first_only")
-    first_names = [
-        item.text
-        for item in (first.items if isinstance(first, Sequence) else ())
-        if isinstance(item, Scalar)
-    ]
-    return Columns(layer, columns, frozenset(first_names))
+    return Columns(layer, columns, _first_only(reader, body.get("first_only"), columns))
+
+
+def _first_only(
+    reader: StepReader, node: Node | None, columns: tuple[Column, ...]
+) -> tuple[Scalar, ...]:
+    """The columns that hold for the first of a row's repeats alone."""
+    items = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+    names = [column.name.text for column in columns]
+    found = []
+    for item in items:
+        if isinstance(item, Scalar) and item.text in names:
+            found.append(item)
+        else:
+            _wrong(
+                reader,
+                item.mark,
+                "'first_only' names columns",
+                "one of " + ", ".join(names),
+                str(item),
+            )
+    return tuple(found)
 
 
 def _column(node: Node) -> Column | None:
@@ -147,7 +168,7 @@ def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
         cell = _cell(column, [next(rest) for _ in column.titles])
         if cell is None:
             _wrong(reader, row.mark, f"the cells of '{column.name.text}' are single values")
-        elif isinstance(cell, Scalar) and cell.is_null:
+        elif given(cell) is None:
             continue
         elif column.name.text == "layer" and isinstance(cell, Scalar):
             layer = cell
@@ -156,10 +177,11 @@ def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
     if layer is None:
         _wrong(reader, row.mark, "this row does not say which layer it is", "a cell 'layer'")
         return None
-    step = reader.step(Scalar(layer.text, False, row.mark), Mapping(tuple(cells), row.mark))
-    if isinstance(step, BlockStep) and columns.first_only:
-        return step._replace(first_only=columns.first_only)
-    return step
+    named = {name.text for name, _ in cells}
+    first_only = tuple(name for name in columns.first_only if name.text in named)
+    if first_only and "repeat" in named:
+        cells.append((Scalar("first_only", False, row.mark), Sequence(first_only, row.mark)))
+    return reader.step(Scalar(layer.text, False, row.mark), Mapping(tuple(cells), row.mark))
 
 
 def _cell(column: Column, cells: list[Node]) -> Node | None:
@@ -169,7 +191,7 @@ def _cell(column: Column, cells: list[Node]) -> Node | None:
     single = [cell for cell in cells if isinstance(cell, Scalar)]
     if len(single) < len(cells):
         return None
-    if all(cell.is_null for cell in single):
+    if all(given(cell) is None for cell in single):
         return single[0]
     cases = tuple(zip(column.values, single, strict=True))
     return Choice(column.parameter, cases, single[0].mark)
@@ -187,9 +209,11 @@ def _group(reader: StepReader, columns: Columns, row: Mapping) -> Step | None:
 
 def _common(reader: StepReader, key: Scalar, body: Mapping, own: tuple[str, ...]) -> Common:
     """What any step may say; all else but the ``own`` keys is refused."""
-    entries = {name.text: (name, value) for name, value in body.entries if name.text not in own}
-    common = reader.common(key, entries)
-    reader.refuse(key, f"'{key.text}'", entries, (*own, *COMMON))
+    rest = tuple(entry for entry in body.entries if entry[0].text not in own)
+    arguments = Arguments(key, Mapping(rest, body.mark), "", reader.values)
+    common = arguments.common()
+    arguments.read((), (), (*own, *COMMON), f"'{key.text}'")
+    refuse_unfit_first_only(common, (), (), reader.problems)
     return common
 
 

@@ -14,11 +14,6 @@ class Scalar(NamedTuple):
     quoted: bool
     mark: Mark
 
-    @property
-    def is_null(self) -> bool:
-        """Whether the value was left out or written ``~`` or ``null``."""
-        return not self.quoted and self.text in ("", "~", "null")
-
     def __str__(self) -> str:
         return f"'{self.text}'" if self.text else "nothing"
 
@@ -38,6 +33,11 @@ class Mapping(NamedTuple):
 
     entries: tuple[tuple[Scalar, Node], ...]
     mark: Mark
+
+    @property
+    def keys(self) -> tuple[Scalar, ...]:
+        """The keys alone."""
+        return tuple(key for key, _ in self.entries)
 
     def get(self, key: str) -> Node | None:
         """The value of ``key``."""
@@ -63,3 +63,10 @@ class Choice(NamedTuple):
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping | Choice
+
+
+def given(node: Node | None) -> Node | None:
+    """The value, or None where it was left out or written ``~`` or ``null``."""
+    if isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null"):
+        return None
+    return node

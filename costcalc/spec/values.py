@@ -7,10 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
-from costcalc.spec import expression
+from costcalc.spec import expression, limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Statement
 from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence, given
 
 _SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
 _TIMES = re.compile(r"\s*[x×]\s*")
@@ -30,6 +30,9 @@ class Values:
         """An expression, or a list of arguments; None after a problem was noted."""
         if not isinstance(node, Sequence):
             return self.expression(node)
+        if not 0 < len(node.items) <= limits.AXES:
+            self._refuse_length(node, len(node.items))
+            return None
         items = [self.argument(item) for item in node.items]
         if any(item is None for item in items):
             return None
@@ -52,8 +55,16 @@ class Values:
 
     def _scalar(self, node: Scalar) -> Expression | None:
         text = node.text.strip()
-        if node.is_null:
+        if given(node) is None:
             return constant(None, text, node.mark)
+        if len(text) > limits.EXPRESSION:
+            self.problems.add(
+                node.mark,
+                "the value is too long",
+                expected=f"at most {limits.EXPRESSION} characters",
+                found=f"{len(text):,}",
+            )
+            return None
         if text in ("true", "false"):
             return constant(text == "true", text, node.mark)
         try:
@@ -75,15 +86,9 @@ class Values:
                 hint=error.hint,
             )
             return None
-        unknown = sorted(parsed.names - frozenset(self.known))
+        unknown = sorted(parsed.names.difference(self.known))
         for name in unknown:
-            self.problems.add(
-                _at(node, text.find(name)),
-                f"'{name}' has no meaning here",
-                expected="one of " + ", ".join(sorted(self.known)),
-                found=f"'{_short(text)}'",
-                hint=did_you_mean(name, self.known),
-            )
+            self._unknown(name, node)
         if unknown:
             return None
         return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
@@ -122,16 +127,33 @@ class Values:
         is_fixed = any(cell.is_fixed for _, cell in cases)
         return Expression(selector.text, evaluate, names, node.mark, is_fixed)
 
+    def size(self, node: Node) -> Expression | None:
+        """An expression where a word by itself can only be a name."""
+        if isinstance(node, Scalar):
+            text = node.text.strip()
+            if given(node) is None:
+                self.problems.add(
+                    node.mark, "a size is missing here", expected="a number or an expression"
+                )
+                return None
+            if _NAME.fullmatch(text) and text not in self.known:
+                self._unknown(text, node)
+                return None
+        return self.expression(node)
+
     def sides(self, node: Node) -> Statement | None:
         """Sides as a paper prints them, ``3 x 3 x 32 x 64``; None after a problem."""
+        nodes: tuple[Node, ...] = (node,)
         if isinstance(node, Sequence):
-            items = [self.expression(item) for item in node.items]
-        elif isinstance(node, Scalar):
-            text = node.text.removesuffix(" dw")
+            nodes = node.items
+        elif isinstance(node, Scalar) and len(node.text) <= limits.EXPRESSION:
+            text = node.text.removesuffix(" dw").strip()
             split = _TIMES.split(text) if _SIDES.fullmatch(text) else _SPACED_TIMES.split(text)
-            items = [self.expression(Scalar(side, False, node.mark)) for side in split]
-        else:
-            items = [self.expression(node)]
+            nodes = tuple(Scalar(side, False, node.mark) for side in split)
+        if not 0 < len(nodes) <= limits.AXES:
+            self._refuse_length(node, len(nodes))
+            return None
+        items = [self.size(side) for side in nodes]
         if any(item is None for item in items):
             return None
         return Statement(tuple(item for item in items if item is not None), node.mark)
@@ -144,6 +166,23 @@ class Values:
         *axes, channels = statement.sides
         return Statement((channels, *axes), statement.mark)
 
+    def _unknown(self, name: str, node: Scalar) -> None:
+        place = re.search(rf"\b{name}\b", node.text)
+        self.problems.add(
+            _at(node, place.start() if place else 0),
+            f"'{name}' has no meaning here",
+            expected="one of " + ", ".join(sorted(self.known)),
+            found=f"'{_short(node.text)}'",
+            hint=did_you_mean(name, self.known),
+        )
+
+    def _refuse_length(self, node: Node, length: int) -> None:
+        self.problems.add(
+            node.mark,
+            f"a list of {length:,} sizes",
+            expected=f"one for each axis, and at most {limits.AXES}",
+        )
+
 
 def constant(value: Any, text: str, mark: Mark) -> Expression:
     """An expression that is already a value."""
@@ -152,7 +191,7 @@ def constant(value: Any, text: str, mark: Mark) -> Expression:
 
 def literal(node: Node) -> Any:
     """A number, a truth value, a word or nothing, as it is written; no name is looked up."""
-    if not isinstance(node, Scalar) or node.is_null:
+    if not isinstance(node, Scalar) or given(node) is None:
         return None
     if node.text in ("true", "false"):
         return node.text == "true"

@@ -30,7 +30,7 @@ def names(spec: str) -> list[str]:
 
 
 def test_unnamed_sequences_go_on_counting():
-    assert names(SPEC) == ["conv1", "conv2", "conv3", "mix", "conv4", "mix1", "conv5"]
+    assert names(SPEC) == ["conv1", "conv2", "conv3", "mix", "conv4", "mix2", "conv5"]
 
 
 def test_a_name_given_twice_in_one_list_is_refused():

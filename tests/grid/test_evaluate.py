@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from costcalc import pipeline
 from costcalc.costs import convention
 from costcalc.errors import SpecError
-from costcalc.graph.parameters import from_python
+from costcalc.graph.settings import from_python
 from costcalc.grid import evaluate
 from costcalc.grid.axes import axis
 from costcalc.grid.evaluate import Grid

@@ -29,9 +29,17 @@ def test_first_only_holds_for_the_first_repeat():
     assert outputs("  - unit: {c: 8, s: 2, repeat: 2}") == [(8, 16, 16), (8, 8, 8)]
 
 
-@pytest.mark.parametrize("wrong", ["stride", "[s, d]", "{s: 1}"])
-def test_first_only_names_parameters(wrong):
-    with pytest.raises(SpecError, match="'first_only' names parameters of the block"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("stride", "'first_only' speaks of 'stride', which is not given here"),
+        ("[s, d]", "'first_only' speaks of 'd', which is not given here"),
+        ("{s: 1}", "'first_only' names arguments"),
+        ("c", "'c' has no default that the repeats after the first could take"),
+    ],
+)
+def test_first_only_names_arguments_that_have_a_default(wrong, message):
+    with pytest.raises(SpecError, match=message):
         outputs(f"  - unit: {{c: 8, s: 2, repeat: 3, first_only: {wrong}}}")
 
 

@@ -1,0 +1,61 @@
+"""Calls of blocks: the values of a block's parameters inside one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.graph.attributes import AttributeReader, ValueProblem, evaluate
+from costcalc.graph.frame import CHANNEL_NAMES, Frame, Here
+from costcalc.graph.parameters import outside
+from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
+
+
+def network_frame(document: Document, values: dict[str, Any]) -> Frame:
+    """The names that every step of a network knows, and every block that it calls."""
+    channels = set(CHANNEL_NAMES)
+    for name, parameter in document.parameters.items():
+        if parameter.default is not None and not parameter.default.names.isdisjoint(channels):
+            channels.add(name)
+    return Frame(values, frozenset(channels))
+
+
+def bound(
+    block: Block, step: BlockStep, here: Here, network: Frame, reader: AttributeReader
+) -> Frame:
+    """The names inside a block that ``step`` calls.
+
+    An argument is computed where the call stands, a default inside the block,
+    from the parameters above it.
+
+    Raises:
+        ValueProblem: a value is not what its parameter asks for.
+    """
+    inside = network
+    for name, parameter in block.parameters.items():
+        argument, where = step.arguments.get(name), here
+        if argument is None:
+            argument, where = parameter.default, Here(inside, here.tensor)
+        if argument is None:
+            raise ValueProblem(step.common.mark, f"block '{block.name}' lacks '{name}'")
+        is_width = parameter.is_width
+        value = reader.width(argument, where) if is_width else plain_value(argument, where)
+        expected = outside(parameter, value)
+        if expected:
+            raise ValueProblem(argument.mark, f"{name} cannot be {value}", expected=expected)
+        is_channels = is_width or not names(argument).isdisjoint(where.frame.channel_names)
+        inside = inside.having(name, value, is_channels)
+    return inside
+
+
+def plain_value(argument: Argument, here: Here) -> Any:
+    """The value of an expression, or the values of a list of them."""
+    if isinstance(argument, Expression):
+        return evaluate(argument, here)
+    return tuple(plain_value(item, here) for item in argument.items)
+
+
+def names(argument: Argument) -> frozenset[str]:
+    """The names that an argument depends on."""
+    if isinstance(argument, Expression):
+        return argument.names
+    return frozenset[str]().union(*(names(item) for item in argument.items))

@@ -1,0 +1,43 @@
+"""What can be said of steps without unfolding them."""
+
+from __future__ import annotations
+
+from costcalc.errors import Mark
+from costcalc.spec.document import BlockStep, JoinStep, LayerStep, SequenceStep, Step
+
+
+def word(step: Step) -> str:
+    """What a step is called where it has no name of its own."""
+    if isinstance(step, LayerStep | JoinStep):
+        return step.kind.name
+    return step.block if isinstance(step, BlockStep) else "sequence"
+
+
+def inner(step: Step) -> tuple[Step, ...]:
+    """The steps that a step holds."""
+    if isinstance(step, SequenceStep):
+        return step.steps
+    if isinstance(step, JoinStep):
+        return tuple(each for _, branch in step.branches for each in branch)
+    return ()
+
+
+def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
+    """The fully connected layer that ends a network: its outputs are classes, not width."""
+    for step in reversed(steps):
+        if not isinstance(step, LayerStep):
+            return classifier(step.steps) if isinstance(step, SequenceStep) else None
+        if step.kind.family == "dense":
+            return step
+        if "out" in step.kind.attributes:
+            return None
+    return None
+
+
+def named(steps: tuple[Step, ...], name: str) -> Mark | None:
+    """Where a step of that name stands."""
+    for step in steps:
+        mark = step.common.mark if step.common.name == name else named(inner(step), name)
+        if mark is not None:
+            return mark
+    return None

@@ -1,0 +1,58 @@
+"""What a caller sets a parameter to: from text, or from Python."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from costcalc.formulas import algebra
+from costcalc.spec.numbers import ExpressionError, exact_number
+
+
+def setting(text: str) -> Any:
+    """The value that a command line gives as text: a number, a truth value, a word.
+
+    ``0.35`` is 7/20 exactly and ``160x120`` a height and a width.
+
+    Raises:
+        ExpressionError: there is no text, or the number is beyond a limit.
+
+    >>> setting("0.35"), setting("160x120"), setting("true")
+    (Fraction(7, 20), (160, 120), True)
+    """
+    text = text.strip()
+    if not text:
+        raise ExpressionError("a value is missing", expected="a number or a word")
+    number = exact_number(text)
+    if number is not None:
+        return number
+    if text in ("true", "false"):
+        return text == "true"
+    sides = text.split("x")
+    if len(sides) > 1 and all(side.isdecimal() for side in sides):
+        return tuple(exact_number(side) for side in sides)
+    return text
+
+
+def from_python(value: Any) -> Any:
+    """A setting that a Python caller passes: a float means the decimal it prints as.
+
+    Raises:
+        ExpressionError: the value is of no sort that a parameter can have, or
+            beyond a limit.
+
+    >>> from_python(0.35)
+    Fraction(7, 20)
+    """
+    if isinstance(value, str | float):
+        return setting(str(value))
+    if isinstance(value, bool | int | Fraction):
+        return algebra.whole(value)
+    if isinstance(value, tuple | list):
+        return tuple(from_python(side) for side in value)
+    if hasattr(value, "__index__"):
+        return value.__index__()
+    raise ExpressionError(
+        f"{type(value).__name__} is not a value of a parameter",
+        expected="a number, a truth value, a word, or a height and a width",
+    )

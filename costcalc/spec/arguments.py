@@ -1,0 +1,144 @@
+"""What a step says of itself: its arguments, taken out one after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from costcalc.errors import Mark, Problems
+from costcalc.spec.document import Argument, Common, Expression
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.values import Values
+
+COMMON = ("name", "from", "when", "repeat", "first_only", "input", "output")
+"""What any step may say."""
+
+STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
+"""What a layer or a branch may be called."""
+
+
+class Arguments:
+    """The arguments of the step that ``key: body`` writes.
+
+    A body that is a value alone is the argument ``main``.
+    """
+
+    def __init__(self, key: Scalar, body: Node, main: str, values: Values) -> None:
+        self.key = key
+        self.values = values
+        self.problems: Problems = values.problems
+        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        if isinstance(body, Mapping):
+            self.entries = {name.text: (name, value) for name, value in body.entries}
+        elif given(body) is not None:
+            if main:
+                self.entries = {main: (Scalar(main, False, body.mark), body)}
+            else:
+                self.problems.add(
+                    body.mark,
+                    f"'{key.text}' takes no value by itself",
+                    expected="its arguments as a mapping",
+                    found=str(body),
+                )
+
+    def take(self, name: str) -> Node | None:
+        """The argument's node, None where it is left out."""
+        entry = self.entries.pop(name, None)
+        return None if entry is None else given(entry[1])
+
+    def expression(self, name: str) -> Expression | None:
+        """The argument as an expression, None where it is left out."""
+        node = self.take(name)
+        return None if node is None else self.values.expression(node)
+
+    def common(self) -> Common:
+        """What any step may say."""
+        name, sources, first_only = self.take("name"), self.take("from"), self.take("first_only")
+        input, output = self.take("input"), self.take("output")
+        return Common(
+            self.key.mark,
+            name=self._name(name) if name is not None else "",
+            sources=self._words(sources, "from", "names layers") if sources is not None else (),
+            when=self.expression("when"),
+            repeat=self.expression("repeat"),
+            first_only=self._words(first_only, "first_only", "names arguments")
+            if first_only is not None
+            else (),
+            input=self.values.shape(input) if input is not None else None,
+            output=self.values.shape(output) if output is not None else None,
+        )
+
+    def read(
+        self, allowed: Collection[str], required: Iterable[str], others: Iterable[str], what: str
+    ) -> dict[str, Argument]:
+        """The rest of the arguments, each of which must be in ``allowed``."""
+        phrase = f"{what} has no argument"
+        refuse_others(
+            (key for name, (key, _) in self.entries.items() if name not in allowed),
+            (*allowed, *others),
+            phrase,
+            self.problems,
+        )
+        found = {}
+        missing = []
+        for name in allowed:
+            node = self.take(name)
+            if node is not None:
+                argument = self.values.argument(node)
+                if argument is not None:
+                    found[name] = argument
+            elif name in required:
+                missing.append(name)
+        if missing:
+            self.problems.add(
+                self.key.mark,
+                f"{what} lacks " + " and ".join(f"'{name}'" for name in missing),
+                hint=f"{self.key.text}: {{{', '.join(f'{name}: ...' for name in missing)}}}",
+            )
+        return found
+
+    def _name(self, node: Node) -> str:
+        if isinstance(node, Scalar) and STEP_NAME.fullmatch(node.text):
+            return node.text
+        self.problems.add(
+            node.mark,
+            "this cannot be a layer's name",
+            expected="letters, digits, '_', '-' and '.'",
+            found=str(node),
+        )
+        return ""
+
+    def _words(self, node: Node, key: str, does: str) -> tuple[tuple[str, Mark], ...]:
+        words: list[tuple[str, Mark]] = []
+        for item in node.items if isinstance(node, Sequence) else (node,):
+            if isinstance(item, Scalar) and item.text:
+                words.append((item.text, item.mark))
+            else:
+                self.problems.add(
+                    item.mark,
+                    f"'{key}' {does}",
+                    expected="a name or a list of names",
+                    found=str(item),
+                )
+        return tuple(words)
+
+
+def refuse_unfit_first_only(
+    common: Common,
+    arguments: Collection[str],
+    required: Iterable[str],
+    problems: Problems,
+) -> None:
+    """An argument of the first repeat alone must stand there, and have a default for the rest."""
+    for name, mark in common.first_only:
+        if name not in arguments:
+            problems.add(
+                mark,
+                f"'first_only' speaks of '{name}', which is not given here",
+                expected="one of " + ", ".join(arguments) if arguments else "",
+            )
+        elif name in required:
+            problems.add(
+                mark, f"'{name}' has no default that the repeats after the first could take"
+            )

@@ -1,0 +1,202 @@
+"""Blocks: those of the libraries that a spec uses, and its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingOf
+from typing import NamedTuple
+
+from costcalc.errors import Problems
+from costcalc.kinds import KINDS
+from costcalc.spec.document import (
+    Block,
+    BlockStep,
+    JoinStep,
+    Parameter,
+    SequenceStep,
+    Step,
+)
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.nodes import parse
+from costcalc.spec.parameters import ALWAYS, HERE, IDENTIFIER, ParameterReader
+from costcalc.spec.steps import STRUCTURES, Defaults, StepReader
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+
+FindBlocks = Callable[[str], tuple[str, bytes] | None]
+"""The file and text of a library of blocks, by its name."""
+
+_KEYS = ("parameters", "inputs", "layers")
+_LIBRARY = re.compile(r"[A-Za-z0-9_][\w\-]*", re.ASCII)
+
+
+class _Body(NamedTuple):
+    """A block's text, and the names of the network that it may use."""
+
+    key: Scalar
+    body: Mapping
+    known: frozenset[str]
+
+
+class BlockReader:
+    """Reads the blocks of a spec whose parameters are ``known``."""
+
+    def __init__(
+        self,
+        known: frozenset[str],
+        defaults: Defaults,
+        find_blocks: FindBlocks,
+        problems: Problems,
+    ) -> None:
+        self.known = known
+        self.defaults = defaults
+        self.find_blocks = find_blocks
+        self.problems = problems
+        self.bodies: dict[str, _Body] = {}
+
+    def read(self, use: Node | None, own: Node | None) -> dict[str, Block]:
+        """The blocks by name; what is wrong with one is noted."""
+        for library in self._libraries(use):
+            self._collect(library, ALWAYS)
+        if own is not None:
+            self._collect(own, self.known)
+        parameters = {
+            name: ParameterReader(each.known | HERE, self.problems).read(
+                each.body.get("parameters")
+            )
+            for name, each in self.bodies.items()
+        }
+        blocks = {name: self._block(name, each, parameters) for name, each in self.bodies.items()}
+        self._refuse_recursion(blocks)
+        return blocks
+
+    def _block(
+        self, name: str, text: _Body, parameters: MappingOf[str, MappingOf[str, Parameter]]
+    ) -> Block:
+        known = text.known | HERE | frozenset(parameters[name])
+        reader = StepReader(known, parameters, self.defaults, self.problems)
+        layers = text.body.get("layers")
+        steps = reader.steps(layers)
+        if layers is None:
+            self.problems.add(
+                text.key.mark, f"block '{name}' has no layers", expected="'layers:' and a list"
+            )
+        return Block(name, parameters[name], self._inputs(text.body), steps, text.key.mark)
+
+    def _libraries(self, node: Node | None) -> Iterator[Node]:
+        """What stands under ``blocks:`` in each library."""
+        if node is None:
+            return
+        used: set[str] = set()
+        for item in node.items if isinstance(node, Sequence) else (node,):
+            name = item.text if isinstance(item, Scalar) else ""
+            if name in used:
+                self.problems.add(item.mark, f"library '{name}' is used twice")
+                continue
+            used.add(name)
+            library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
+            if library is None:
+                self.problems.add(
+                    item.mark,
+                    f"no library of blocks {item}",
+                    expected="the name of a file in 'blocks/' beside the spec, "
+                    "or of one that ships",
+                )
+                continue
+            file, data = library
+            root = parse(data, file, self.problems)
+            blocks = root.get("blocks") if isinstance(root, Mapping) else None
+            if blocks is None or (isinstance(root, Mapping) and len(root.entries) > 1):
+                self.problems.add(root.mark, "a library of blocks holds 'blocks:' alone")
+            if blocks is not None:
+                yield blocks
+
+    def _collect(self, node: Node, known: frozenset[str]) -> None:
+        if not isinstance(node, Mapping):
+            self.problems.add(
+                node.mark,
+                "blocks are a mapping",
+                expected="'name: {parameters, layers}'",
+                found=str(node),
+            )
+            return
+        for key, body in node.entries:
+            name = key.text
+            if name in KINDS or name in STRUCTURES or not IDENTIFIER.fullmatch(name):
+                self.problems.add(
+                    key.mark,
+                    f"'{name}' cannot name a block",
+                    expected="a name of letters, digits and '_' that no layer kind has",
+                )
+            elif name in self.bodies:
+                self.problems.add(
+                    key.mark,
+                    f"there are two blocks '{name}'",
+                    found=f"the other at {self.bodies[name].key.mark}",
+                    hint="another name",
+                )
+            elif not isinstance(body, Mapping):
+                self.problems.add(
+                    body.mark,
+                    f"block '{name}' has no layers",
+                    expected="'parameters:' and 'layers:'",
+                    found=str(body),
+                )
+            else:
+                refuse_others(body.keys, _KEYS, "a block has no", self.problems)
+                self.bodies[name] = _Body(key, body, known)
+
+    def _inputs(self, body: Mapping) -> tuple[str, ...]:
+        node = body.get("inputs")
+        if node is None:
+            return ("input",)
+        names = [
+            item.text
+            for item in (node.items if isinstance(node, Sequence) else ())
+            if isinstance(item, Scalar) and IDENTIFIER.fullmatch(item.text)
+        ]
+        if not names or not isinstance(node, Sequence) or len(set(names)) < len(node.items):
+            self.problems.add(
+                node.mark,
+                "a block's inputs are a list of names, each its own",
+                expected="inputs: [one, other]",
+                found=str(node),
+            )
+        return tuple(names) or ("input",)
+
+    def _refuse_recursion(self, blocks: MappingOf[str, Block]) -> None:
+        """A block that would contain itself has no end."""
+        calls = {name: sorted({*_called(block.steps)}) for name, block in blocks.items()}
+        done: set[str] = set()
+        path: dict[str, None] = {}
+        for start in blocks:
+            stack = [(start, False)]
+            while stack:
+                name, is_leaving = stack.pop()
+                if is_leaving:
+                    del path[name]
+                    done.add(name)
+                elif name in path:
+                    around = [*path][[*path].index(name) :]
+                    self.problems.add(
+                        blocks[name].mark,
+                        f"block '{name}' contains itself",
+                        found=" -> ".join([*around, name]),
+                        hint="'repeat' for several of one block after another",
+                    )
+                elif name not in done:
+                    path[name] = None
+                    stack.append((name, True))
+                    stack.extend((callee, False) for callee in calls[name])
+
+
+def _called(steps: tuple[Step, ...]) -> Iterator[str]:
+    """The blocks that steps call, at any depth."""
+    for step in steps:
+        if isinstance(step, BlockStep):
+            yield step.block
+        elif isinstance(step, SequenceStep):
+            yield from _called(step.steps)
+        elif isinstance(step, JoinStep):
+            for _, branch in step.branches:
+                yield from _called(branch)

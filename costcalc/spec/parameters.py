@@ -1,0 +1,133 @@
+"""The parameters of a network or of a block: name, default, range, choices, doc."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+from costcalc.errors import Problems
+from costcalc.spec.arguments import COMMON
+from costcalc.spec.document import Expression, Parameter
+from costcalc.spec.expression import KEYWORDS
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.values import Values, literal
+
+HERE = frozenset({"in", "in_height", "in_width"})
+"""Names that every step knows: the channels and the sides of what it reads."""
+
+ALWAYS = frozenset({"alpha", "res"})
+"""Parameters that every network has."""
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+"""What a parameter or a block may be called."""
+
+_WORDS = {*HERE, *KEYWORDS, *COMMON, "width", "true", "false", "null"}
+_KEYS = ("default", "range", "choices", "doc", "width")
+
+
+class ParameterReader:
+    """Reads parameters where the names in ``known`` have a meaning."""
+
+    def __init__(self, known: frozenset[str], problems: Problems) -> None:
+        self.known = known
+        self.problems = problems
+
+    def read(self, node: Node | None) -> dict[str, Parameter]:
+        """The parameters in their order; a default may use those above it."""
+        found: dict[str, Parameter] = {}
+        entries = self._entries(node)
+        known = self.known - {key.text for key, _ in entries}
+        for key, value in entries:
+            if not IDENTIFIER.fullmatch(key.text) or key.text in _WORDS:
+                self.problems.add(
+                    key.mark,
+                    f"'{key.text}' cannot name a parameter",
+                    expected="letters, digits and '_', and no word of the language",
+                )
+                continue
+            found[key.text] = self._parameter(key, value, Values(known, self.problems))
+            known |= {key.text}
+        return found
+
+    def _entries(self, node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+        """Names with their bodies; a list gives names alone."""
+        node = given(node)
+        if node is None:
+            return ()
+        if isinstance(node, Mapping):
+            return node.entries
+        if isinstance(node, Sequence):
+            names = [item for item in node.items if isinstance(item, Scalar)]
+            if len(names) == len(node.items):
+                return tuple((name, Scalar("", False, name.mark)) for name in names)
+        self.problems.add(
+            node.mark, "parameters are a mapping", expected="'name: default'", found=str(node)
+        )
+        return ()
+
+    def _parameter(self, key: Scalar, node: Node, values: Values) -> Parameter:
+        if isinstance(node, Mapping):
+            return self._described(key, node, values)
+        if isinstance(node, Scalar) and node.text == "width":
+            return Parameter(key.text, None, key.mark, is_width=True)
+        return Parameter(key.text, self._default(node, values), key.mark)
+
+    def _described(self, key: Scalar, node: Mapping, values: Values) -> Parameter:
+        refuse_others(node.keys, _KEYS, "a parameter has no", self.problems)
+        lowest, highest = self._range(node.get("range"))
+        return Parameter(
+            key.text,
+            self._default(node.get("default"), values),
+            key.mark,
+            lowest,
+            highest,
+            self._choices(node.get("choices")),
+            self._doc(node.get("doc")),
+            self._is_width(node.get("width")),
+        )
+
+    def _default(self, node: Node | None, values: Values) -> Expression | None:
+        node = given(node)
+        return None if node is None else values.expression(node)
+
+    def _range(self, node: Node | None) -> tuple[int | Fraction | None, int | Fraction | None]:
+        if node is None:
+            return None, None
+        bounds = [literal(item) for item in node.items] if isinstance(node, Sequence) else []
+        if len(bounds) == 2 and not any(isinstance(bound, str) for bound in bounds):
+            lowest, highest = bounds
+            if lowest is None or highest is None or lowest <= highest:
+                return lowest, highest
+        self.problems.add(
+            node.mark,
+            "a range is two numbers",
+            expected="[lowest, highest], ~ for none",
+            found=str(node),
+        )
+        return None, None
+
+    def _choices(self, node: Node | None) -> tuple[Any, ...]:
+        if node is None:
+            return ()
+        if isinstance(node, Sequence) and node.items:
+            choices = [literal(item) for item in node.items]
+            if None not in choices:
+                return tuple(choices)
+        self.problems.add(
+            node.mark, "choices are a list of numbers or words", "[18, 34, 50]", str(node)
+        )
+        return ()
+
+    def _doc(self, node: Node | None) -> str:
+        if node is None or isinstance(node, Scalar):
+            return node.text if node is not None else ""
+        self.problems.add(node.mark, "a doc is a line of text", found=str(node))
+        return ""
+
+    def _is_width(self, node: Node | None) -> bool:
+        if node is None or (isinstance(node, Scalar) and node.text in ("true", "false")):
+            return node is not None and node.text == "true"
+        self.problems.add(node.mark, "a width is one or not", "true or false", str(node))
+        return False
