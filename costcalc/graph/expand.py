@@ -32,6 +32,7 @@ from costcalc.spec.document import (
     Statement,
     Step,
 )
+from costcalc.spec.numbers import exact
 
 
 def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
@@ -60,7 +61,7 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
 def _title(name: str, values: Mapping[str, Any]) -> str:
     """The network's name, ``{parameter}`` replaced by its value."""
     for parameter, value in values.items():
-        name = name.replace(f"{{{parameter}}}", str(value))
+        name = name.replace(f"{{{parameter}}}", exact(value))
     return name
 
 

@@ -12,6 +12,7 @@ from costcalc.graph.attributes import ValueProblem, evaluate
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
+from costcalc.spec.numbers import exact
 from costcalc.spec.values import constant
 
 
@@ -40,7 +41,7 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
         elif value is not None:
             expected = unfit(parameter, value, default)
             if expected:
-                problems.add(None, f"{name} cannot be {_shown(value)}", expected=expected)
+                problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
         is_default = is_default and (name not in settings or _same(value, default))
     shape = () if problems else input_shape(document, values, "res" in settings, problems)
     return Resolved(values, shape, is_default)
@@ -77,7 +78,7 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
 def outside(parameter: Parameter, value: Any) -> str:
     """The choices or the range of a parameter, where ``value`` is none of them; else ''."""
     if parameter.choices:
-        listed = "one of " + ", ".join(_shown(choice) for choice in parameter.choices)
+        listed = "one of " + ", ".join(exact(choice) for choice in parameter.choices)
         return "" if value in parameter.choices else listed
     lowest, highest = parameter.lowest, parameter.highest
     if not _is_number(value):
@@ -145,9 +146,3 @@ def _range_text(parameter: Parameter) -> str:
     if parameter.lowest is None:
         return f"at most {parameter.highest}"
     return f"from {parameter.lowest} to {parameter.highest}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "x".join(str(side) for side in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
-from costcalc.spec.numbers import UNITS
+from costcalc.spec.numbers import UNITS, exact
 
 _SCALES = tuple((UNITS[unit], unit) for unit in "TGMK")
 
@@ -73,28 +72,6 @@ def percent(part: int, total: int) -> float:
     return 100 * part / total if total else 0.0
 
 
-def exact(value: Any) -> str:
-    """A parameter's value: a fraction as a decimal where it ends, else as a ratio.
-
-    >>> exact(Fraction(7, 20)), exact(Fraction(1, 3)), exact(224)
-    ('0.35', '1/3', '224')
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "x".join(exact(side) for side in value)
-    if not isinstance(value, Fraction):
-        return str(value)
-    rest, places = value.denominator, 0
-    for prime in (2, 5):
-        count = 0
-        while rest % prime == 0:
-            rest //= prime
-            count += 1
-        places = max(places, count)
-    return rounded(value, places) if rest == 1 else f"{value.numerator}/{value.denominator}"
-
-
 def printable(text: str) -> str:
     r"""Text from a spec, made safe to print: what a terminal would obey is spelled out.
 
@@ -106,3 +83,6 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else ascii(character)[1:-1] for character in text
     )
+
+
+__all__ = ["counted", "exact", "percent", "printable", "rounded", "scaled", "share"]

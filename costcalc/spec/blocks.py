@@ -84,32 +84,40 @@ class BlockReader:
         return Block(name, parameters[name], self._inputs(text.body), steps, text.key.mark)
 
     def _libraries(self, node: Node | None) -> Iterator[Node]:
-        """What stands under ``blocks:`` in each library."""
-        if node is None:
-            return
-        used: set[str] = set()
-        for item in node.items if isinstance(node, Sequence) else (node,):
-            name = item.text if isinstance(item, Scalar) else ""
-            if name in used:
-                self.problems.add(item.mark, f"library '{name}' is used twice")
-                continue
-            used.add(name)
-            library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
-            if library is None:
-                self.problems.add(
-                    item.mark,
-                    f"no library of blocks {item}",
-                    expected="the name of a file in 'blocks/' beside the spec, "
-                    "or of one that ships",
-                )
-                continue
-            file, data = library
-            root = parse(data, file, self.problems)
-            blocks = root.get("blocks") if isinstance(root, Mapping) else None
-            if blocks is None or (isinstance(root, Mapping) and len(root.entries) > 1):
-                self.problems.add(root.mark, "a library of blocks holds 'blocks:' alone")
-            if blocks is not None:
-                yield blocks
+        """What stands under ``blocks:`` in each library, and in those that it uses."""
+        found: set[str] = set()
+        pending = [node] if node else []
+        while pending:
+            used = pending.pop()
+            here: set[str] = set()
+            for item in used.items if isinstance(used, Sequence) else (used,):
+                name = item.text if isinstance(item, Scalar) else ""
+                if name in here:
+                    self.problems.add(item.mark, f"library '{name}' is used twice")
+                here.add(name)
+                library = self._library(item, name) if name not in found else None
+                found.add(name)
+                if library is not None:
+                    pending += [use for use in (library.get("use"),) if use]
+                    yield library.get("blocks") or library
+
+    def _library(self, item: Node, name: str) -> Mapping | None:
+        """The library of that name; None after a problem was noted."""
+        library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
+        if library is None:
+            self.problems.add(
+                item.mark,
+                f"no library of blocks {item}",
+                expected="the name of a file in 'blocks/' beside the spec, or of one that ships",
+            )
+            return None
+        file, data = library
+        root = parse(data, file, self.problems)
+        if not isinstance(root, Mapping) or root.get("blocks") is None:
+            self.problems.add(root.mark, "a library of blocks holds 'blocks:'", found=str(root))
+            return None
+        refuse_others(root.keys, ("use", "blocks"), "a library of blocks has no", self.problems)
+        return root
 
     def _collect(self, node: Node, known: frozenset[str]) -> None:
         if not isinstance(node, Mapping):

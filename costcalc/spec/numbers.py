@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 from costcalc.spec import limits
 
@@ -59,6 +60,33 @@ def quantity(text: str) -> int | Fraction | None:
     unit = UNITS.get(text[-1:])
     number = exact_number(text[:-1].rstrip() if unit else text)
     return number if number is None or unit is None else _plain(Fraction(number) * unit)
+
+
+def exact(value: Any) -> str:
+    """A parameter's value as a spec writes it: a fraction as a decimal where it ends.
+
+    >>> exact(Fraction(7, 20)), exact(Fraction(1, 3)), exact((160, 120)), exact(True)
+    ('0.35', '1/3', '160x120', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "x".join(exact(side) for side in value)
+    return _decimal(value) if isinstance(value, Fraction) else str(value)
+
+
+def _decimal(number: Fraction) -> str:
+    rest, places = number.denominator, 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest //= prime
+            count += 1
+        places = max(places, count)
+    if rest != 1 or not places:
+        return str(number)
+    sign, digits = "-" if number < 0 else "", int(abs(number) * 10**places)
+    return f"{sign}{digits // 10**places}.{digits % 10**places:0{places}d}"
 
 
 def _check_digits(text: str) -> None:

@@ -149,7 +149,7 @@ def test_settings_without_a_network_are_named_with_their_reason():
     ("axes", "message"),
     [
         ({"alpha": [1, 0]}, "alpha cannot be 0"),
-        ({"res": [224, Fraction(1, 2)]}, "res cannot be 1/2"),
+        ({"res": [224, Fraction(1, 2)]}, "res cannot be 0.5"),
         ({"depth": [1, 2]}, "has no parameter 'depth'"),
         ({"alpha": [1, "wide"]}, "alpha cannot be wide"),
         ({"classes": [10, 0]}, "classes cannot be 0"),
