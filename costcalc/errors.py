@@ -8,6 +8,8 @@ from typing import NamedTuple
 SHOWN = 25
 """Problems printed before the rest is only counted."""
 
+LINE = 2000
+"""Characters of a line of a message."""
 
 MOST = 1000
 """Problems after which the search for more ends."""
@@ -42,7 +44,16 @@ class Problem(NamedTuple):
         ):
             if text:
                 lines.append(f"    {title:<9}{text}")
-        return "\n".join(lines)
+        return "\n".join(_printable(line) for line in lines)
+
+
+def _printable(line: str) -> str:
+    """A line that steers no terminal and fills no screen, whatever a file put into it."""
+    if len(line) > LINE:
+        line = f"{line[: LINE // 2]} ... {line[-LINE // 2 :]}"
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
 
 class CostcalcError(Exception):

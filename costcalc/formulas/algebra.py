@@ -13,6 +13,7 @@ before one of their values arrives.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias, cast
@@ -38,6 +39,9 @@ class Algebra(Protocol):
 
     def is_whole(self, a: Any) -> Any:
         """Whether ``a`` is a whole number."""
+
+    def gcd(self, a: Any, b: Any) -> Any:
+        """The greatest common divisor, element by element."""
 
 
 def maximum(a: Any, b: Any) -> Any:
@@ -77,6 +81,13 @@ def is_whole(a: Any) -> Any:
     if _plain(a):
         return a.denominator == 1
     return _algebra(a).is_whole(a)
+
+
+def gcd(a: Any, b: Any) -> Any:
+    """The greatest whole number that divides both."""
+    if type(a) is int and type(b) is int:
+        return math.gcd(a, b)
+    return _algebra(a, b).gcd(a, b)
 
 
 def whole(a: Any) -> Any:

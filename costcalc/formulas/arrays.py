@@ -8,6 +8,7 @@ import numpy
 
 maximum = numpy.maximum
 minimum = numpy.minimum
+gcd = numpy.gcd
 
 
 def less(a: Any, b: Any) -> Any:

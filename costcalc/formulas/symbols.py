@@ -23,3 +23,17 @@ def quotient(a: Any, b: Any) -> Any:
 def is_whole(a: Any) -> bool:
     """Whether SymPy can prove that ``a`` is whole."""
     return bool(a.is_integer)
+
+
+class gcd(sympy.Function):  # type: ignore[misc]  # noqa: N801  # a function, as SymPy writes one
+    """The greatest common divisor of two whole numbers, open while either is a symbol.
+
+    SymPy's own is that of polynomials: it finds 2 in 6 x and 4, whatever x is.
+    """
+
+    @classmethod
+    def eval(cls, a: Any, b: Any) -> Any:
+        """The divisor itself, once both are numbers."""
+        if a.is_Integer and b.is_Integer:
+            return sympy.igcd(a, b)
+        return None

@@ -6,7 +6,7 @@ Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
 
 from __future__ import annotations
 
-from costcalc.formulas.algebra import Size, ceil_div, less
+from costcalc.formulas.algebra import Size, ceil_div, gcd, less
 
 
 def window_extent(kernel: Size, dilation: Size) -> Size:
@@ -74,3 +74,16 @@ def transposed_output(
     """
     spread = (size - 1) * stride + window_extent(kernel, dilation)
     return spread - before - after + extra
+
+
+def adaptive_rows(size: Size, windows: Size) -> Size:
+    """Rows of all windows of an adaptive pool together: n + m - gcd(n, m).
+
+    Window i of m over n rows runs from floor(i n / m) to ceil((i + 1) n / m), as
+    PyTorch's AdaptiveAvgPool2d cuts them: m windows cover n rows, and two
+    neighbours share one wherever m does not divide the row where they meet.
+
+    >>> adaptive_rows(7, 3)  # rows 0-2, 2-4 and 4-6
+    9
+    """
+    return size + windows - gcd(size, windows)

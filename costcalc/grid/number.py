@@ -298,6 +298,10 @@ class _Algebra:
         """The smaller of ``a`` and ``b``, setting by setting."""
         return self._extreme(a, b, numpy.minimum)
 
+    def gcd(self, a: Any, b: Any) -> Any:
+        """The greatest common divisor, setting by setting."""
+        return self._extreme(a, b, numpy.gcd)
+
     def less(self, a: Any, b: Any) -> Any:
         """1 where ``a < b``, else 0."""
         is_less = a < b

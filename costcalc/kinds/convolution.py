@@ -118,7 +118,13 @@ class TransposedConv(NamedTuple):
         check_groups(inputs[0][0], self.out, self.groups)
         kernels = spread(self.kernel, rank, "kernel")
         strides = spread(self.stride, rank, "stride")
-        if self.padding == "same":
+        if isinstance(self.padding, str) and self.padding == "same":
+            if self.output_padding != 0:
+                raise ShapeError(
+                    "'same' padding leaves no room for an output padding",
+                    expected="a padding in numbers",
+                    found=f"output_padding: {self.output_padding}",
+                )
             return (self.out, *(n * s for n, s in zip(axes, strides, strict=True)))
         sides = tuple(
             transposed_output(n, k, s, before, after, d, self.output_padding)

@@ -1,9 +1,10 @@
 """Pooling: over a window, to a given size, over the whole map."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from costcalc.formulas.algebra import Size, ceil_div, product
+from costcalc.formulas.algebra import Size, product
+from costcalc.formulas.windows import adaptive_rows
 from costcalc.kinds.base import (
     Events,
     Flag,
@@ -68,11 +69,10 @@ class AdaptivePool(NamedTuple):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Every element of every window; neighbouring windows may share a row."""
-        windows: Any = output[0]
-        for n, m in zip(inputs[0][1:], output[1:], strict=True):
-            windows = windows * _window_rows(n, m)
+        channels, *sides = inputs[0]
+        rows = (adaptive_rows(n, m) for n, m in zip(sides, output[1:], strict=True))
         results = elements(output)
-        reduced = self.reduction(windows, results)
+        reduced = self.reduction(channels * product(rows), results)
         return reduced._replace(reads=elements(inputs[0]), writes=results)
 
 
@@ -90,8 +90,3 @@ class GlobalPool(NamedTuple):
         """Every element once."""
         n, results = elements(inputs[0]), elements(output)
         return self.reduction(n, results)._replace(reads=n, writes=results)
-
-
-def _window_rows(n: Size, m: Any) -> Size:
-    """Rows of all m windows together: window i runs from floor(in/m) to ceil((i + 1)n/m)."""
-    return sum((ceil_div((i + 1) * n, m) - i * n // m for i in range(m)), 0)

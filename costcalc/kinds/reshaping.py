@@ -151,10 +151,12 @@ class ZeroPad(NamedTuple):
         """``(C, H + before + after, W + before + after)``.
 
         Raises:
-            ShapeError: 'same' has no meaning without a window.
+            ShapeError: 'same' and 'valid' have no meaning without a window.
         """
-        if self.padding == "same":
-            raise ShapeError("'same' padding needs a window", expected="how many rows to add")
+        if isinstance(self.padding, str):
+            raise ShapeError(
+                f"'{self.padding}' padding needs a window", expected="how many rows to add"
+            )
         axes = spatial_axes(inputs[0], "zero padding")
         sides = pads(self.padding, len(axes))
         return (

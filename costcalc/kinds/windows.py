@@ -31,7 +31,7 @@ def slide(
     kernels = spread(kernel, rank, "kernel")
     strides = spread(stride, rank, "stride")
     dilations = spread(dilation, rank, "dilation")
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         return tuple(window_output_same(n, s) for n, s in zip(axes, strides, strict=True))
     rule = window_output_ceil if ceil_mode else window_output
     result = []
@@ -52,7 +52,7 @@ def slide(
 
 def pads(padding: Any, rank: int) -> tuple[tuple[Size, Size], ...]:
     """The rows added before and after each axis."""
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         return ((0, 0),) * rank
     return tuple(
         side if isinstance(side, tuple) else (side, side)

@@ -322,7 +322,9 @@ def _bounded(value: Value) -> Value:
         ExpressionError: the number has grown beyond the limit.
     """
     value = algebra.whole(value)
-    if isinstance(value, int | Fraction) and value.numerator.bit_length() > limits.BITS:
+    if isinstance(value, int | Fraction) and (
+        max(value.numerator.bit_length(), value.denominator.bit_length()) > limits.BITS
+    ):
         raise ExpressionError("the number grows too large", expected=f"at most {limits.BITS} bits")
     return value
 

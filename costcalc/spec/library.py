@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -61,6 +62,8 @@ def locate(network: str) -> str:
         return found
     if os.path.isdir(network):
         raise _wrong(f"'{network}' is a folder", expected="a spec, which is a file")
+    if os.path.exists(network):
+        raise _wrong(f"'{network}' is not a file to read", expected="a regular file")
     raise _wrong(
         f"there is no network '{network}'",
         expected="the path of a spec, or a name that 'costcalc networks' lists",
@@ -140,6 +143,8 @@ def read_bytes(path: str, shown: str) -> bytes:
         SpecError: the file cannot be read.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise _wrong(f"'{shown}' is not a file to read", expected="a regular file")
         with open(path, "rb") as file:
             return file.read(limits.FILE_BYTES + 1)
     except (OSError, ValueError) as error:
