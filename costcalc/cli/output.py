@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -55,13 +56,34 @@ def emit(text: str, output: str | None) -> None:
     """Writes a result.
 
     Raises:
-        SpecError: the file cannot be written; nothing is left of it.
+        SpecError: it cannot be written; nothing is left of a file.
     """
     if output is None:
-        sys.stdout.write(text)
+        _print(text)
         return
     with whole(output) as partial, open(partial, "x", encoding="utf-8", newline="") as file:
         file.write(text)
+
+
+def _print(text: str) -> None:
+    """Text to standard output, all of it or as much as its reader wants.
+
+    Raises:
+        SpecError: it cannot be written, as on a full disk.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Where the terminal's encoding lacks a letter, it is spelled out.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered must not be tried again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise SpecError(
+                [Problem(None, f"standard output cannot be written: {error.strerror}")]
+            ) from None
 
 
 @contextmanager
@@ -71,12 +93,15 @@ def whole(output: str) -> Iterator[str]:
     Raises:
         SpecError: the file cannot be written; nothing is left of it.
     """
-    folder, name = os.path.split(os.path.abspath(output))
+    if os.path.exists(output) and not os.path.isfile(output):
+        kind = "it is a folder" if os.path.isdir(output) else "it is not a regular file"
+        raise SpecError([Problem(Mark(output), f"cannot be written: {kind}")])
+    folder, name = os.path.split(os.path.realpath(output))
     suffix = os.path.splitext(name)[1]
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
     try:
         yield partial
-        os.replace(partial, output)
+        os.replace(partial, os.path.join(folder, name))
     except OSError as error:
         raise SpecError([Problem(Mark(output), f"cannot be written: {error.strerror}")]) from None
     finally:

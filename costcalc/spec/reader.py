@@ -186,4 +186,6 @@ def _literal(node: Node) -> int | None:
 
 
 def _stem(file: str) -> str:
-    return file.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
+    name = file.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
+    # A file's name may be of bytes that are no text.
+    return name.encode("utf-8", "replace").decode("utf-8")
