@@ -40,7 +40,8 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         if mult_adds.expression is None and params.expression is None:
             costs.append(LayerCost(layer, 0, 0, True))
             continue
-        names = LayerNames(layer)
+        first = layer.inputs[0]
+        names = LayerNames(layer, graph.layers[first] if first >= 0 else None)
         weighed = _weigh(mult_adds, names)
         if convention.factor != convention.divisor:
             weighed = quotient(weighed * convention.factor, convention.divisor)

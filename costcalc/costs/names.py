@@ -17,11 +17,8 @@ class Name(NamedTuple):
     """Something that a layer has, whatever its kind."""
 
     doc: str
-    compute: Callable[[Layer], Any]
-
-
-def _n_in(layer: Layer) -> Size:
-    return sum((elements(shape) for shape in layer.input_shapes), 0)
+    compute: Callable[[Layer, Layer | None], Any]
+    """Of a layer, and of the one whose output it reads, None for the network's input."""
 
 
 def _positions(channels_first: tuple[Size, ...]) -> Size:
@@ -29,10 +26,12 @@ def _positions(channels_first: tuple[Size, ...]) -> Size:
 
 
 def _kernel(layer: Layer) -> tuple[Size, ...]:
-    """The kernel's sides; the whole map where pooling has none of its own."""
+    """The kernel's sides; those that give the output's size where pooling has none of its own."""
     axes = layer.input_shapes[0][1:]
     kernel = getattr(layer.operation, "kernel", None)
-    return axes if kernel is None else spread(kernel, len(axes), "kernel")
+    if kernel is None:
+        return tuple(n // m for n, m in zip(axes, layer.output[1:], strict=True))
+    return spread(kernel, len(axes), "kernel")
 
 
 def _windows(layer: Layer) -> Size:
@@ -55,33 +54,51 @@ def _windows(layer: Layer) -> Size:
 
 
 SIZES: Mapping[str, Name] = {
-    "n_in": Name("elements of all inputs", _n_in),
-    "n_out": Name("elements of the output", lambda layer: elements(layer.output)),
-    "c_in": Name("channels of the first input", lambda layer: layer.input_shapes[0][0]),
-    "c_out": Name("channels of the output", lambda layer: layer.output[0]),
+    "n_in": Name(
+        "elements of all inputs",
+        lambda layer, before: sum((elements(shape) for shape in layer.input_shapes), 0),
+    ),
+    "n_out": Name("elements of the output", lambda layer, before: elements(layer.output)),
+    "c_in": Name("channels of the first input", lambda layer, before: layer.input_shapes[0][0]),
+    "c_out": Name("channels of the output", lambda layer, before: layer.output[0]),
     "positions_in": Name(
         "elements of one channel of the first input",
-        lambda layer: _positions(layer.input_shapes[0]),
+        lambda layer, before: _positions(layer.input_shapes[0]),
     ),
     "positions_out": Name(
-        "elements of one channel of the output", lambda layer: _positions(layer.output)
+        "elements of one channel of the output", lambda layer, before: _positions(layer.output)
     ),
-    "rank": Name("spatial axes of the first input", lambda layer: len(layer.input_shapes[0]) - 1),
+    "rank": Name(
+        "spatial axes of the first input", lambda layer, before: len(layer.input_shapes[0]) - 1
+    ),
     "window": Name(
-        "elements of the kernel, of the whole map where there is none",
-        lambda layer: product(_kernel(layer)),
+        "elements of the kernel; of the one that gives the output's size where there is none",
+        lambda layer, before: product(_kernel(layer)),
     ),
-    "window_side": Name("the kernel's first side", lambda layer: _kernel(layer)[0]),
+    "window_side": Name("the kernel's first side", lambda layer, before: _kernel(layer)[0]),
     "windows": Name(
-        "positions that an ordinary convolution with these settings would have", _windows
+        "positions that an ordinary convolution with these settings would have",
+        lambda layer, before: _windows(layer),
+    ),
+    "sized": Name(
+        "whether the layer is given the size of its output",
+        lambda layer, before: getattr(layer.operation, "size", None) is not None,
+    ),
+    "follows": Name(
+        "the kind of the layer that it reads",
+        lambda layer, before: before.kind.name if before else "input",
+    ),
+    "follows_bias": Name(
+        "whether the layer that it reads has a bias",
+        lambda layer, before: before is not None and getattr(before.operation, "bias", False),
     ),
     "functional": Name(
         "whether the implementation calls a function, where it could have used a module",
-        lambda layer: layer.functional is not None,
+        lambda layer, before: layer.functional is not None,
     ),
     "operator": Name(
         "whether that function is an operator or a method: x + y, x.mean((2, 3))",
-        lambda layer: layer.functional == "operator",
+        lambda layer, before: layer.functional == "operator",
     ),
 }
 """Names of every layer, besides its events."""
@@ -109,16 +126,17 @@ def known_names() -> frozenset[str]:
 class LayerNames:
     """The names' values at one layer, each computed when a rule asks for it."""
 
-    __slots__ = ("events", "layer")
+    __slots__ = ("before", "events", "layer")
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, before: Layer | None) -> None:
         self.layer = layer
+        self.before = before
         self.events: Events | None = None
 
     def __getitem__(self, name: str) -> Any:
         layer = self.layer
         if name in SIZES:
-            return SIZES[name].compute(layer)
+            return SIZES[name].compute(layer, self.before)
         if name in Events._fields:
             if self.events is None:
                 self.events = layer.operation.events(layer.input_shapes, layer.output)
