@@ -10,6 +10,7 @@ from costcalc.errors import CostcalcError
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
+    "check": "whether printed figures reproduce, and budgets are kept",
     "networks": "the networks that ship with costcalc",
 }
 """Every command and what it is for; the module of its name holds it."""

@@ -41,12 +41,12 @@ def reference(text: str) -> Reference:
     network, at, tail = text.rpartition("@")
     if not at or os.path.exists(text):
         network, at, tail = text, "", ""
-    settings = _settings(tail, text) if at else {}
+    settings = parse_settings(tail, text) if at else {}
     if _existing(network) is None:
         target = aliases().get(_bare(network))
         if target is not None:
             spec, at, tail = target.partition("@")
-            fixed = _settings(tail, target) if at else {}
+            fixed = parse_settings(tail, target) if at else {}
             return Reference(_shipped_path(spec), {**fixed, **settings})
     return Reference(network, settings)
 
@@ -111,7 +111,7 @@ def _bare(network: str) -> str:
     return network.removesuffix(".yaml")
 
 
-def _settings(tail: str, text: str) -> dict[str, str]:
+def parse_settings(tail: str, text: str) -> dict[str, str]:
     """The settings behind the ``@`` of ``text``.
 
     Raises:

@@ -28,8 +28,11 @@ TOP = (
     "blocks",
     "defaults",
     "layers",
+    "mult_adds",
+    "params",
+    "claims",
 )
-"""The keys of a spec."""
+"""The keys of a spec; the last three are read by ``costcalc check``."""
 
 
 def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
@@ -39,7 +42,17 @@ def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
         SpecError: with every problem of the text.
     """
     problems = Problems()
-    root = parse(data, file, problems)
+    document = read_node(parse(data, file, problems), file, find_blocks, problems)
+    problems.raise_any()
+    return document
+
+
+def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems) -> Document:
+    """The document that a node writes, a file's root or a part of it.
+
+    Raises:
+        SpecError: the node is no mapping; what else is wrong goes to ``problems``.
+    """
     if not isinstance(root, Mapping):
         raise SpecError(
             [
@@ -51,9 +64,7 @@ def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
                 )
             ]
         )
-    document = _Reader(file, problems, find_blocks).document(root)
-    problems.raise_any()
-    return document
+    return _Reader(file, problems, find_blocks).document(root)
 
 
 class _Reader:

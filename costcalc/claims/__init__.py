@@ -1,0 +1,1 @@
+"""Printed figures as data: read, recomputed, judged by their digits."""

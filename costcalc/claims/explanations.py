@@ -1,0 +1,221 @@
+"""Why a figure may not reproduce: the readings that people trip over, tried one by one.
+
+Each gives other values, with the words that say what was done; the first that
+agrees with the printed digits is named.  It stays a hint: what a paper counted
+is for the claim to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from costcalc.claims.claim import Claim, Network, Quantity
+from costcalc.claims.figure import Figure
+from costcalc.claims.measure import measure
+from costcalc.claims.networks import Networks, with_settings
+from costcalc.claims.strides import other_strides
+from costcalc.costs.convention import available
+from costcalc.errors import CostcalcError
+from costcalc.formulas.convolution import conv_mult_adds, conv_weights
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.naming import is_depthwise
+from costcalc.spec.numbers import ExpressionError
+
+RESOLUTIONS = (32, 96, 112, 128, 160, 192, 224, 227, 240, 256, 260, 288, 299, 300, 320, 331, 380)
+"""Sides of inputs that published networks are trained at."""
+
+CLASSES = (1000, 1001, 1024)
+"""Outputs of ImageNet's classifiers: as they are, with a background class, padded."""
+
+UNIT_PAIRS = (("K", "Ki"), ("M", "Mi"), ("G", "Gi"), ("B", "Gi"), ("KB", "KiB"), ("MB", "MiB"))
+"""Units that differ by 1024 for 1000."""
+
+
+class Reading(NamedTuple):
+    """Another value, or another print, and what makes it so."""
+
+    words: str
+    value: Fraction
+    figure: Figure
+
+
+Readings = Iterator[Reading]
+
+
+def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
+    """The first reading that agrees with the print, as a hint; empty where none does."""
+    if claim.figure.bound:
+        return ""
+    for tried in EXPLANATIONS:
+        for reading in tried(claim, computed, networks):
+            fit = reading.figure.fit(reading.value)
+            if fit is not None:
+                shown = reading.figure.show(reading.value)
+                return f"would hold {reading.words} ({shown}): the claim must say so"
+    return ""
+
+
+def _swapped_digits(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    for figure in claim.figure.swapped():
+        yield Reading(f"as {figure.text}, two digits transposed", computed, figure)
+
+
+def _flops(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    if claim.quantity.metric == "mult_adds":
+        yield Reading("in FLOPs, 2 for each multiply-accumulate", 2 * computed, claim.figure)
+        yield Reading("in MACs, where the claim counts 2 operations", computed / 2, claim.figure)
+
+
+def _conventions(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    counting = claim.quantity.counting
+    for name in sorted(available(), key=lambda name: (not name.startswith("paper"), name)):
+        if name != counting.convention:
+            other = claim.quantity._replace(counting=counting._replace(convention=name))
+            yield from _recount(claim, other, f"under convention {name}", networks)
+
+
+def _fully_connected(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    quantity = claim.quantity
+    counting = quantity.counting
+    if "fc" in counting.without:
+        rest = tuple(name for name in counting.without if name != "fc")
+        other = quantity._replace(counting=counting._replace(without=rest))
+        yield from _recount(claim, other, "with the fully connected layers", networks)
+        return
+    without = counting._replace(without=(*counting.without, "fc"))
+    other = quantity._replace(counting=without)
+    yield from _recount(claim, other, "without the fully connected layers", networks)
+    for name in _last_layers(quantity, networks):
+        headless = counting._replace(without=(*counting.without, name))
+        other = quantity._replace(counting=headless)
+        yield from _recount(claim, other, f"without the last layer, {name}", networks)
+
+
+def _last_layers(quantity: Quantity, networks: Networks) -> list[str]:
+    """The layer that classifies, where it is a convolution."""
+    layers = networks.graph(quantity.subject.networks[0]).layers
+    last = [layer.name for layer in layers if layer.kind.family == "convolution"][-1:]
+    return last if not any(layer.kind.family == "dense" for layer in layers) else []
+
+
+def _units(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    unit = claim.figure.unit
+    for pair in UNIT_PAIRS:
+        if unit in pair:
+            other = pair[1 - pair.index(unit)]
+            yield Reading(f"in {other}, 1024 for 1000", computed, claim.figure.rescaled(other))
+    for other in ("K", "M", "B"):
+        if unit in ("K", "M", "B", "G") and other != unit:
+            yield Reading(f"in {other}", computed, claim.figure.rescaled(other))
+
+
+def _classes(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    for classes in CLASSES:
+        yield from _at(claim, "classes", classes, f"with {classes} classes", networks)
+
+
+def _resolution(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    for res in RESOLUTIONS:
+        yield from _at(claim, "res", res, f"at an input of {res} x {res}", networks)
+
+
+def _choices(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    """The network's own parameters that have a few values to choose from."""
+    parameters = networks.document(claim.quantity.subject.networks[0]).parameters
+    for name, parameter in parameters.items():
+        choices = parameter.choices
+        if parameter.default is not None and parameter.default.text in ("true", "false"):
+            choices = (True, False)
+        for choice in choices:
+            yield from _at(claim, name, choice, f"at {name} = {str(choice).lower()}", networks)
+
+
+def _at(claim: Claim, name: str, value: object, words: str, networks: Networks) -> Readings:
+    """The count at another setting, where the network has that parameter."""
+    first = claim.quantity.subject.networks[0]
+    if networks.graph(first).parameters.get(name) in (None, value):
+        return
+    subject = claim.quantity.subject
+    changed = tuple(with_settings(network, {name: value}) for network in subject.networks)
+    other = claim.quantity._replace(subject=subject._replace(networks=changed))
+    yield from _recount(claim, other, words, networks)
+
+
+def _first_expansion(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    """The 1x1 convolution that expands by t = 1 in front of the first depthwise one."""
+    metric = claim.quantity.metric
+    if metric not in ("mult_adds", "params") or claim.quantity.subject.only:
+        return
+    for network in claim.quantity.subject.networks[:1]:
+        graph = networks.graph(network)
+        cost = _expansion(graph, metric)
+        if cost:
+            yield Reading("with a first expansion", computed + cost, claim.figure)
+        for name in _expansions(graph)[:1]:
+            counting = claim.quantity.counting
+            without = counting._replace(without=(*counting.without, name))
+            other = claim.quantity._replace(counting=without)
+            yield from _recount(claim, other, f"without the first expansion, {name}", networks)
+
+
+def _expansions(graph: LayerGraph) -> list[str]:
+    """The convolutions called 'expand' whose output a depthwise convolution reads."""
+    layers = [layer for layer in graph.layers if layer.kind.family == "convolution"]
+    return [
+        layer.name
+        for layer, after in pairwise(layers)
+        if layer.name.endswith("/expand")
+        and is_depthwise(after.kind, after.operation, after.input_shapes)
+    ]
+
+
+def _expansion(graph: LayerGraph, metric: str) -> int:
+    """What a 1x1 convolution would cost that keeps the first depthwise layer's channels."""
+    for layer in graph.layers:
+        if layer.name.endswith("/expand"):
+            return 0
+        (M, *positions) = layer.input_shapes[0]  # noqa: N806 - the paper's symbol
+        if layer.name.endswith("/dw"):
+            if metric == "params":
+                return int(conv_weights((1, 1), M, M, 1))
+            return int(conv_mult_adds((1, 1), M, M, positions, 1))
+    return 0
+
+
+def _strides(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    """A stride on another layer, or one more or one less."""
+    subject = claim.quantity.subject
+    if claim.quantity.metric != "mult_adds" or len(subject.networks) != 1:
+        return
+    network = subject.networks[0]
+    for number, (words, document) in enumerate(other_strides(networks.document(network))):
+        changed = Network(network.name, f"{network.path}~{number}", network.settings)
+        networks.add(changed.path, document)
+        other = claim.quantity._replace(subject=subject._replace(networks=(changed,)))
+        yield from _recount(claim, other, words, networks)
+
+
+def _recount(claim: Claim, quantity: Quantity, words: str, networks: Networks) -> Readings:
+    """The value of another count, where it can be made."""
+    try:
+        yield Reading(words, measure(quantity, networks), claim.figure)
+    except (CostcalcError, ExpressionError):
+        return
+
+
+EXPLANATIONS: tuple[Callable[[Claim, Fraction, Networks], Readings], ...] = (
+    _swapped_digits,
+    _flops,
+    _fully_connected,
+    _conventions,
+    _units,
+    _classes,
+    _first_expansion,
+    _choices,
+    _resolution,
+    _strides,
+)
+"""What is tried, the cheap and the likely first."""

@@ -1,0 +1,153 @@
+"""A figure as it is printed; its digits say what it claims.
+
+``569 M`` claims 568.5 to 569.5 million by rounding, 569 to 570 by truncation.
+``<= 600M`` claims a bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+from costcalc.reporting.figures import counted, rounded
+from costcalc.spec import limits
+from costcalc.spec.numbers import ExpressionError
+
+Fit = Literal["exact", "rounded", "truncated", "within"]
+"""How a figure agrees with a value."""
+
+UNITS = {
+    "": Fraction(1),
+    "x": Fraction(1),
+    "%": Fraction(1, 100),
+    "K": Fraction(10**3),
+    "M": Fraction(10**6),
+    "G": Fraction(10**9),
+    "B": Fraction(10**9),
+    "T": Fraction(10**12),
+    "Ki": Fraction(2**10),
+    "Mi": Fraction(2**20),
+    "Gi": Fraction(2**30),
+    "KB": Fraction(10**3),
+    "MB": Fraction(10**6),
+    "KiB": Fraction(2**10),
+    "MiB": Fraction(2**20),
+    "1e3": Fraction(10**3),
+    "1e6": Fraction(10**6),
+    "1e8": Fraction(10**8),
+    "1e9": Fraction(10**9),
+}
+"""Every unit that a figure may have, and how many of the counted thing it is."""
+
+_FIGURE = re.compile(
+    r"(?P<bound><=|<|≤)?\s*"
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?"
+    r"(?:e(?P<exponent>\d)|\s+(?P<power>1e\d)|\s*(?P<unit>[A-Za-z%×]*))"
+)
+_SPELLINGS = {"k": "K", "×": "x", "X": "x", "ki": "Ki"}
+_EXPECTED = "a number and a unit, as in '569 M', '94.86 %', '32 x', '14,208' or '<= 600M'"
+
+
+class Figure(NamedTuple):
+    """A printed number with its unit, and the place of its last digit."""
+
+    text: str
+    bound: Literal["", "<", "<="]
+    """Empty for a figure that claims a value."""
+    number: Fraction
+    """In the figure's own unit."""
+    decimals: int
+    unit: str
+
+    @property
+    def scale(self) -> Fraction:
+        """How many of the counted thing the unit is."""
+        return UNITS[self.unit]
+
+    def fit(self, value: Any, step: Fraction | None = None) -> Fit | None:
+        """How the figure agrees with an exact value; None where it does not.
+
+        Args:
+            value: in the counted thing, not in the figure's unit; a share is
+                the fraction that it is.
+            step: what the figure is counted in; one unit of its last digit by default.
+        """
+        if self.bound:
+            return "within" if self._bounds(value) else None
+        exact = Fraction(value) / self.scale
+        step = step if step is not None else Fraction(1, 10**self.decimals)
+        if exact == self.number:
+            return "exact"
+        if abs(exact - self.number) <= step / 2:
+            return "rounded"
+        return "truncated" if 0 < exact - self.number < step else None
+
+    def _bounds(self, value: Any) -> bool:
+        most = self.number * self.scale
+        return bool(value < most if self.bound == "<" else value <= most)
+
+    @property
+    def round_step(self) -> Fraction:
+        """The place of the last digit that is not zero: what 'about 5000' is counted in."""
+        units = self.number * 10**self.decimals
+        step = Fraction(1, 10**self.decimals)
+        while units and units % 10 == 0:
+            units, step = units / 10, step * 10
+        return step
+
+    def show(self, value: Any, extra: int = 2) -> str:
+        """A computed value beside this figure: in its unit, with more digits."""
+        exact = Fraction(value) / self.scale
+        if self.unit == "" and exact.denominator == 1:
+            return counted(exact.numerator)
+        unit = f" {self.unit}" if self.unit else ""
+        return rounded(exact, self.decimals + extra) + unit
+
+    def swapped(self) -> Iterator[Figure]:
+        """The figure with two neighbouring digits in each other's place."""
+        number = _plain(self)
+        for index in range(len(number) - 1):
+            a, b = number[index], number[index + 1]
+            if a != b and a.isdigit() and b.isdigit():
+                yield self._respelled(number[:index] + b + a + number[index + 2 :], self.unit)
+
+    def rescaled(self, unit: str) -> Figure:
+        """The same number in another unit."""
+        return self._respelled(_plain(self), unit)
+
+    def _respelled(self, number: str, unit: str) -> Figure:
+        text = f"{number} {unit}".strip()
+        return self._replace(text=text, number=Fraction(number), unit=unit)
+
+
+def parse(text: str) -> Figure:
+    """The figure that a text prints.
+
+    >>> parse("4.2 M").fit(4209088), parse("4.2 M").fit(4299999), parse("4.2 M").fit(4300000)
+    ('rounded', 'truncated', None)
+
+    Raises:
+        ExpressionError: it is not a number with a unit that is known.
+    """
+    match = _FIGURE.fullmatch(text.strip())
+    if match is None:
+        raise ExpressionError("this is not a figure", expected=_EXPECTED)
+    if sum(character.isdigit() for character in text) > limits.DIGITS:
+        raise ExpressionError("a figure with too many digits", expected=f"at most {limits.DIGITS}")
+    word = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
+    unit = _SPELLINGS.get(word, word)
+    if unit not in UNITS:
+        offset = match.start(match.lastgroup or 0)
+        raise ExpressionError(
+            f"unknown unit '{unit}'", offset, "one of " + ", ".join(filter(None, UNITS))
+        )
+    decimals = match["decimals"] or ""
+    bound: Any = {"≤": "<=", None: ""}.get(match["bound"], match["bound"])
+    number = Fraction(match["whole"].replace(",", "") + decimals)
+    return Figure(text.strip(), bound, number, max(len(decimals) - 1, 0), unit)
+
+
+def _plain(figure: Figure) -> str:
+    return rounded(figure.number, figure.decimals)

@@ -1,0 +1,206 @@
+"""What a figure speaks of, computed: the table of metrics, and how layers are picked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc.claims.claim import Counting, Quantity, Subject
+from costcalc.claims.networks import Networks
+from costcalc.costs.count import LayerCost
+from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.kinds.base import elements
+from costcalc.kinds.naming import type_name
+
+BITS = 16
+"""Bits of an activation where memory is claimed: MobileNetV2 (arXiv 1801.04381), Table 3."""
+
+
+class Part(NamedTuple):
+    """The layers of one network that a figure speaks of, and the network."""
+
+    graph: LayerGraph
+    costs: Sequence[LayerCost]
+    subject: Subject
+
+
+class Metric(NamedTuple):
+    """A row of the table of metrics."""
+
+    name: str
+    title: str
+    measure: Callable[[Part], Any]
+    join: Callable[[Iterator[Any]], Any] = sum
+    """How several networks taken together are measured."""
+
+
+def _mult_adds(part: Part) -> Any:
+    return sum(cost.mult_adds for cost in part.costs)
+
+
+def _params(part: Part) -> Any:
+    return sum(cost.params for cost in part.costs)
+
+
+def _layers(part: Part) -> int:
+    return sum(1 for cost in part.costs if cost.params)
+
+
+def _blocks(part: Part) -> int:
+    names = part.graph.blocks.values()
+    return sum(1 for name in names if not part.subject.only or name in part.subject.only)
+
+
+def _hosts(part: Part) -> Iterator[LayerCost]:
+    """Layers without the norms and activations of their lines, whose maps are the same."""
+    return (cost for cost in part.costs if cost.layer.host is None)
+
+
+def _neurons(part: Part) -> Any:
+    return sum(elements(cost.layer.output) for cost in _hosts(part))
+
+
+def _memory(part: Part) -> Any:
+    outputs = (cost.layer.output for cost in _hosts(part))
+    return max((Fraction(elements(output) * BITS, 8) for output in outputs), default=0)
+
+
+def _side(part: Part) -> Any:
+    return max((cost.layer.output[-1] for cost in _hosts(part)), default=0)
+
+
+def _input_neurons(part: Part) -> Any:
+    return elements(part.graph.input)
+
+
+QUANTITIES = (
+    Metric("mult_adds", "Mult-Adds", _mult_adds),
+    Metric("params", "Params", _params),
+    Metric("layer_count", "Layers", _layers),
+    Metric("block_count", "Blocks", _blocks),
+    Metric("neurons", "Neurons", _neurons),
+    Metric("input_neurons", "Input neurons", _input_neurons),
+    Metric("memory", "Memory", _memory, max),
+    Metric("side", "Side", _side, max),
+)
+"""What can be measured; every one may also stand with a suffix of :data:`RELATIONS`."""
+
+
+class Relation(NamedTuple):
+    """What is made of two measurements."""
+
+    suffix: str
+    title: str
+    of: Callable[[Fraction, Fraction], Fraction]
+    needs_over: bool = True
+    """Whether the second is named by ``over``; else it is the whole network's."""
+
+
+RELATIONS = (
+    Relation("_share", "share of", lambda part, whole: part / whole, needs_over=False),
+    Relation("_ratio", "ratio of", lambda a, b: a / b),
+    Relation("_increase", "increase of", lambda a, b: (a - b) / b),
+    Relation("_difference", "difference of", lambda a, b: a - b),
+)
+
+METRICS: Mapping[str, tuple[Metric, Relation | None]] = {
+    metric.name + (relation.suffix if relation else ""): (metric, relation)
+    for metric in QUANTITIES
+    for relation in (None, *RELATIONS)
+}
+"""Every word that a claim may use for what it counts."""
+
+
+def title(metric: str) -> str:
+    """What a table calls a metric: ``Mult-Adds``, ``Mult-Adds (share)``."""
+    quantity, relation = METRICS[metric]
+    return f"{quantity.title} ({relation.suffix[1:]})" if relation else quantity.title
+
+
+def measure(quantity: Quantity, networks: Networks) -> Fraction:
+    """The exact value of what a figure speaks of.
+
+    Raises:
+        CostcalcError: a network or the convention is wrong, or a name that the
+            claim uses fits no layer.
+    """
+    metric, relation = METRICS[quantity.metric]
+    value = _one(metric, quantity.subject, quantity.counting, networks)
+    if relation is None:
+        return value
+    second = quantity.over if relation.needs_over else quantity.subject._replace(only=())
+    assert second is not None  # the reader refuses a ratio to nothing
+    other = _one(metric, second, quantity.counting, networks)
+    if not other and relation.suffix != "_difference":
+        name = " + ".join(network.name for network in second.networks)
+        raise SpecError([Problem(None, f"the {metric.title} of {name} are none to compare with")])
+    return relation.of(value, other)
+
+
+def _one(metric: Metric, subject: Subject, counting: Counting, networks: Networks) -> Fraction:
+    value = metric.join(metric.measure(part) for part in parts(subject, counting, networks))
+    return Fraction(value) * (counting.times if metric.name == "mult_adds" else 1)
+
+
+def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part]:
+    """The layers that a subject picks and the counting does not leave out, network by network.
+
+    Raises:
+        CostcalcError: a network or the convention is wrong, or a name fits no layer.
+    """
+    graphs = [networks.graph(network) for network in subject.networks]
+    for name in (*subject.only, *counting.without):
+        if not any(_picks(name, layer, graph) for graph in graphs for layer in graph.layers):
+            raise _fits_nothing(name, graphs)
+    found = []
+    for network, graph in zip(subject.networks, graphs, strict=True):
+        everything = networks.costs(network, counting.convention)
+        costs = [cost for cost in everything if _is_meant(cost.layer, graph, subject, counting)]
+        found.append(Part(graph, costs, subject))
+    return found
+
+
+def _is_meant(layer: Layer, graph: LayerGraph, subject: Subject, counting: Counting) -> bool:
+    if subject.side is not None and layer.output[-1:] != (subject.side,):
+        return False
+    if subject.only and not any(_picks(name, layer, graph) for name in subject.only):
+        return False
+    return not any(_picks(name, layer, graph) for name in counting.without)
+
+
+def _picks(name: str, layer: Layer, graph: LayerGraph) -> bool:
+    """Whether a name means a layer: its own, one it stands under, its block, type or kind.
+
+    ``3a`` means every layer of the block called 3a, ``conv1`` also the norm and
+    the activation in that layer's line, ``Conv DW 3x3`` every layer of the type,
+    ``fc`` of the kind, ``*/expand`` every layer whose name fits.
+    """
+    path = layer.name
+    if path == name or path.startswith((f"{name}/", f"{name}.")) or layer.kind.name == name:
+        return True
+    if "*" in name:
+        return fnmatchcase(path, name) or fnmatchcase(path, f"{name}[/.]*")
+    if name in graph.blocks.values():
+        folders = path.split("/")[:-1]
+        paths = ("/".join(folders[:end]) for end in range(1, len(folders) + 1))
+        return any(graph.blocks.get(path) == name for path in paths)
+    return type_name(layer.kind, layer.operation, layer.input_shapes) == name
+
+
+def _fits_nothing(name: str, graphs: Sequence[LayerGraph]) -> SpecError:
+    known = {layer.name for graph in graphs for layer in graph.layers}
+    known.update(path for graph in graphs for path in graph.blocks)
+    titles = " or ".join(graph.name for graph in graphs)
+    return SpecError(
+        [
+            Problem(
+                None,
+                f"no layer of {titles} is '{name}'",
+                expected="a layer's name, a block, a type ('Conv 1x1') or a kind ('fc')",
+                hint=did_you_mean(name, known),
+            )
+        ]
+    )

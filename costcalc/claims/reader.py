@@ -1,0 +1,172 @@
+"""Claims files and the claims of specs: YAML to :class:`.ClaimsFile`.
+
+    paper: "MobileNets: ..."
+    arxiv: "1704.04861"
+    network: mobilenet_v1
+    tables:
+      - table: Table 6
+        title: MobileNet width multiplier
+        columns: [row, at, mult_adds, params]
+        rows:
+          - [0.5 MobileNet-224, alpha=0.5, 149 M, 1.3 M]
+
+What is said of a figure (:data:`ATTRIBUTES`) may stand at the top, in a table,
+a column, a row or at the figure itself; the nearest wins.
+"""
+
+from __future__ import annotations
+
+import os
+
+from costcalc.claims.attributes import ATTRIBUTES, AttributeReader
+from costcalc.claims.claim import ClaimsFile, Undetermined
+from costcalc.claims.measure import METRICS
+from costcalc.claims.networks import Networks
+from costcalc.claims.tables import TableReader
+from costcalc.errors import Mark, Problems
+from costcalc.spec import library
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.nodes import parse
+from costcalc.spec.reader import TOP as SPEC_KEYS
+from costcalc.spec.reader import read_node
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+
+SOURCE = ("paper", "arxiv", "url")
+"""What a claims file says of where its figures are printed."""
+
+TOP = (*SOURCE, "networks", "tables", "claims", "undetermined")
+"""The keys of a claims file, beside attributes and metrics."""
+
+_OWN = ("tables", "claims", "undetermined")
+
+
+def read(path: str, networks: Networks) -> ClaimsFile | None:
+    """The claims that a file makes; None for YAML that is neither claims nor a spec.
+
+    Raises:
+        SpecError: with every problem of the text.
+    """
+    problems = Problems()
+    root = parse(library.read_bytes(path, path), path, problems)
+    if not isinstance(root, Mapping) or not is_claims(root):
+        return None
+    problems.raise_any()
+    file = _Reader(path, problems, networks).file(root)
+    problems.raise_any()
+    return file
+
+
+def is_claims(root: Mapping) -> bool:
+    """Whether a file's root makes claims, or is a spec that could."""
+    keys = {key.text for key, _ in root.entries}
+    return not keys.isdisjoint((*_OWN, "layers")) or (
+        "network" in keys and bool(keys & set(METRICS))
+    )
+
+
+class _Reader:
+    def __init__(self, path: str, problems: Problems, networks: Networks) -> None:
+        self.path = path
+        self.problems = problems
+        self.networks = networks
+        self.inline: dict[str, str] = {}
+        self.attributes = AttributeReader(path, problems, networks, self.inline)
+
+    def file(self, root: Mapping) -> ClaimsFile:
+        is_spec = root.get("layers") is not None
+        allowed = SPEC_KEYS if is_spec else (*TOP, *ATTRIBUTES, *METRICS)
+        refuse_others(root.keys, allowed, "a claims file has no", self.problems)
+        self.read_inline(root.get("networks"))
+        stem = os.path.splitext(os.path.basename(self.path))[0]
+        inherited: dict[str, Node] = {}
+        if is_spec:
+            itself = Scalar(os.path.basename(self.path), True, root.mark)
+            inherited["network"] = itself
+            source: dict[str, str] = {}
+        else:
+            inherited = {key.text: node for key, node in root.entries if key.text in ATTRIBUTES}
+            source = {name: self.text(root.get(name)) for name in SOURCE if root.get(name)}
+        reader = TableReader(stem, self.attributes, self.problems)
+        tables = [reader.table(node, inherited) for node in self.items(root.get("tables"))]
+        figures = [entry for entry in root.entries if entry[0].text in METRICS]
+        items = self.items(root.get("claims"))
+        own = reader.own(Mapping(tuple(figures), root.mark), items, inherited)
+        name = self.text(root.get("name")) if is_spec else source.get("paper", "")
+        file = ClaimsFile(
+            path=self.path,
+            title=name or stem,
+            source=source,
+            tables=(*tables, *own),
+            undetermined=self.undetermined(root.get("undetermined")),
+            spec=self.networks.named(self.path) if is_spec else None,
+        )
+        self.refuse_twice(file)
+        return file
+
+    def read_inline(self, node: Node | None) -> None:
+        """Networks that are written here, for the claims of this file."""
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            self.problems.add(
+                node.mark, "networks are a mapping", expected="'name: {input: ..., layers: ...}'"
+            )
+            return
+        find_blocks = library.block_finder(self.path)
+        for key, body in node.entries:
+            path = f"{self.path}#{key.text}"
+            self.networks.add(path, read_node(body, self.path, find_blocks, self.problems))
+            self.inline[key.text] = path
+
+    def items(self, node: Node | None) -> tuple[Node, ...]:
+        if node is None:
+            return ()
+        if isinstance(node, Sequence):
+            return node.items
+        self.problems.add(node.mark, "a list is expected here", expected="'- ...'", found=str(node))
+        return ()
+
+    def text(self, node: Node | None) -> str:
+        if node is None or isinstance(node, Scalar):
+            return node.text if node is not None else ""
+        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
+        return ""
+
+    def undetermined(self, node: Node | None) -> tuple[Undetermined, ...]:
+        found = []
+        for group in self.items(node):
+            reason = group.get("reason") if isinstance(group, Mapping) else None
+            figures = group.get("figures") if isinstance(group, Mapping) else None
+            if not isinstance(reason, Scalar) or not isinstance(figures, Sequence):
+                self.problems.add(
+                    group.mark,
+                    "figures that no architecture determines have a reason",
+                    expected="{reason: ..., figures: [[id, table, what, printed], ...]}",
+                )
+                continue
+            for row in figures.items:
+                cells = row.items if isinstance(row, Sequence) else ()
+                texts = [cell.text for cell in cells if isinstance(cell, Scalar)]
+                if len(texts) != 4 or len(cells) != 4:
+                    self.problems.add(
+                        row.mark, "a figure has four cells", expected="[id, table, what, printed]"
+                    )
+                    continue
+                id_, table, what, printed = texts
+                found.append(Undetermined(id_, row.mark, table, what, printed, reason.text))
+        return tuple(found)
+
+    def refuse_twice(self, file: ClaimsFile) -> None:
+        """An id names one figure."""
+        places = [(claim.id, claim.mark) for claim in file.claims]
+        places += [(figure.id, figure.mark) for figure in file.undetermined]
+        first: dict[str, Mark] = {}
+        for name, mark in places:
+            if name in first:
+                self.problems.add(
+                    mark,
+                    f"the id '{name}' stands twice",
+                    found=f"first on line {first[name].line}",
+                    hint="an 'id' of its own, or a 'row' that tells the two apart",
+                )
+            first.setdefault(name, mark)

@@ -1,0 +1,168 @@
+"""What ``costcalc check`` is asked for: files, folders, a paper's name, a network's, everything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from costcalc.claims import reader
+from costcalc.claims.claim import (
+    Claim,
+    ClaimsFile,
+    Counting,
+    Network,
+    PaperTable,
+    Quantity,
+    Subject,
+)
+from costcalc.claims.figure import Figure
+from costcalc.claims.measure import title
+from costcalc.claims.networks import Networks
+from costcalc.errors import CostcalcError, Mark, Problem, SpecError, did_you_mean
+from costcalc.spec import library
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def collect(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
+    """The claims of everything that is named; of all that ship where nothing is.
+
+    Raises:
+        SpecError: with the problems of every file, or of a name that means nothing.
+    """
+    files: dict[str, ClaimsFile] = {}
+    problems: list[Problem] = []
+    for path in paths or (shipped_folder(),):
+        try:
+            for file in _found(path, networks):
+                files.setdefault(file.path, file)
+        except CostcalcError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return list(files.values())
+
+
+def bounded(
+    paths: Sequence[str], bounds: Sequence[tuple[str, Figure]], networks: Networks
+) -> list[ClaimsFile]:
+    """Bounds that the command line sets on networks, and what their specs claim themselves.
+
+    Raises:
+        SpecError: no network is named, or a name means none.
+    """
+    if not paths:
+        message = "a bound holds for a network, and none is named"
+        raise SpecError([Problem(None, message, hint="costcalc check mynet.yaml --max-params 5M")])
+    files = []
+    for path in paths:
+        network = networks.named(path)
+        claims = tuple(
+            Claim(
+                id=f"{path}:{metric}",
+                mark=Mark(network.path),
+                table="",
+                row=path,
+                column=title(metric),
+                figure=figure,
+                quantity=Quantity(metric, Subject((network,)), Counting()),
+            )
+            for metric, figure in bounds
+        )
+        heads = tuple(claim.column for claim in claims)
+        table = PaperTable("", "bounds of the command line", heads, claims)
+        own = reader.read(path, networks) if os.path.isfile(path) else None
+        files.append(ClaimsFile(path, path, {}, (table, *(own.tables if own else ()))))
+    return files
+
+
+def shipped_folder() -> str:
+    """The folder of the claims that ship, beside the specs."""
+    return os.path.join(library.shipped_folder(), "claims")
+
+
+def papers() -> dict[str, str]:
+    """The papers whose figures ship, each name with its file."""
+    folder = shipped_folder()
+    return {
+        file.removesuffix(".yaml"): os.path.join(folder, file)
+        for file in sorted(os.listdir(folder))
+        if file.endswith(".yaml")
+    }
+
+
+def _found(path: str, networks: Networks) -> list[ClaimsFile]:
+    """The claims files that one word of the command line means."""
+    if os.path.isdir(path):
+        return _read(_inside(path), networks)
+    if os.path.isfile(path):
+        file = reader.read(path, networks)
+        if file is None:
+            raise SpecError(
+                [
+                    Problem(
+                        Mark(path),
+                        "this is neither a claims file nor a spec",
+                        expected="'tables:' or 'claims:', or 'layers:'",
+                    )
+                ]
+            )
+        return [file]
+    shipped = papers()
+    if path in shipped:
+        return _read([shipped[path]], networks)
+    files = _read(list(shipped.values()), networks)
+    of_paper = [file for file in files if path and path == file.source.get("arxiv")]
+    return of_paper or _about(path, files, shipped, networks)
+
+
+def _read(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
+    """The files that make claims, or are specs and could."""
+    found = (reader.read(path, networks) for path in paths)
+    return [file for file in found if file is not None]
+
+
+def _about(
+    path: str, files: list[ClaimsFile], shipped: dict[str, str], networks: Networks
+) -> list[ClaimsFile]:
+    """What all papers print about one network."""
+    if path not in library.shipped():
+        known = [*shipped, *library.shipped()]
+        raise SpecError(
+            [
+                Problem(
+                    None,
+                    f"there is nothing to check called '{path}'",
+                    expected="a path, or one of the papers " + ", ".join(shipped),
+                    hint=did_you_mean(path, known),
+                )
+            ]
+        )
+    network = networks.named(path)
+    kept = []
+    for file in files:
+        tables = []
+        for table in file.tables:
+            claims = tuple(claim for claim in table.claims if _speaks_of(claim, network))
+            if claims:
+                tables.append(table._replace(claims=claims))
+        if tables:
+            kept.append(file._replace(tables=tuple(tables), undetermined=()))
+    return kept
+
+
+def _speaks_of(claim: Claim, network: Network) -> bool:
+    asked = set(network.settings)
+    return any(
+        each.path == network.path and asked <= set(each.settings)
+        for each in claim.quantity.subject.networks
+    )
+
+
+def _inside(folder: str) -> list[str]:
+    """The YAML files in a folder, hidden ones and libraries of blocks aside."""
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if each[0] != "." and each != "blocks")
+        found += [os.path.join(parent, each) for each in sorted(files) if each.endswith(_SUFFIXES)]
+    return found

@@ -1,0 +1,132 @@
+"""A network with one stride changed, or two exchanged: what a misprint in a table does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from costcalc.spec.document import (
+    BlockStep,
+    Document,
+    JoinStep,
+    LayerStep,
+    SequenceStep,
+    Step,
+)
+from costcalc.spec.values import constant
+
+_STRIDES = ("stride", "s")
+"""What layers and blocks call it."""
+
+
+def other_strides(document: Document) -> Iterator[tuple[str, Document]]:
+    """Each other placing of strides, and the words for it.
+
+    One layer of the network has stride 1 for 2, or 2 for 1; or the layers of a
+    block hand the block's stride on to another of them.
+    """
+    document = _unstated(document)
+    for path, step in _steps(document.steps):
+        for name, stride in (("1", 1), ("2", 2)):
+            changed = _with_stride(step, stride)
+            if changed is not None:
+                words = f"with stride {name} on line {step.common.mark.line} of the spec"
+                yield words, document._replace(steps=_replaced(document.steps, path, changed))
+    for block in document.blocks.values():
+        strided = [(path, step) for path, step in _steps(block.steps) if _stride(step) is not None]
+        plain = [
+            (path, step)
+            for path, step in _steps(block.steps)
+            if isinstance(step, LayerStep)
+            and "stride" in step.kind.attributes
+            and not _stride(step)
+        ]
+        for from_path, giver in strided:
+            for to_path, taker in plain:
+                if isinstance(giver, LayerStep) and isinstance(taker, LayerStep):
+                    bare = {k: v for k, v in giver.arguments.items() if k != "stride"}
+                    given = {**taker.arguments, "stride": giver.arguments["stride"]}
+                    steps = _replaced(block.steps, from_path, giver._replace(arguments=bare))
+                    steps = _replaced(steps, to_path, taker._replace(arguments=given))
+                    words = (
+                        f"with the stride of {block.name} on line {taker.common.mark.line} "
+                        f"instead of line {giver.common.mark.line}"
+                    )
+                    blocks = {**document.blocks, block.name: block._replace(steps=steps)}
+                    yield words, document._replace(blocks=blocks)
+
+
+Path = tuple[Any, ...]
+
+
+def _steps(steps: tuple[Step, ...], path: Path = ()) -> Iterator[tuple[Path, Step]]:
+    """Every layer and block, and the way to it."""
+    for index, step in enumerate(steps):
+        here = (*path, index)
+        if isinstance(step, SequenceStep):
+            yield from _steps(step.steps, here)
+        elif isinstance(step, JoinStep):
+            for number, (_, branch) in enumerate(step.branches):
+                yield from _steps(branch, (*here, number))
+        else:
+            yield here, step
+
+
+def _replaced(steps: tuple[Step, ...], path: Path, new: Step) -> tuple[Step, ...]:
+    index, *rest = path
+    old = steps[index]
+    if not rest:
+        changed: Step = new
+    elif isinstance(old, SequenceStep):
+        changed = old._replace(steps=_replaced(old.steps, tuple(rest), new))
+    else:
+        assert isinstance(old, JoinStep)  # only these two hold steps
+        number, *inner = rest
+        branches = list(old.branches)
+        branches[number] = (branches[number][0], _replaced(branches[number][1], tuple(inner), new))
+        changed = old._replace(branches=tuple(branches))
+    return (*steps[:index], changed, *steps[index + 1 :])
+
+
+def _unstated(document: Document) -> Document:
+    """The document without the shapes that the paper prints: they hold for its own strides."""
+    blocks = {
+        name: block._replace(steps=_without_shapes(block.steps))
+        for name, block in document.blocks.items()
+    }
+    return document._replace(steps=_without_shapes(document.steps), blocks=blocks)
+
+
+def _without_shapes(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    bare: list[Step] = []
+    for step in steps:
+        common = step.common._replace(input=None, output=None)
+        if isinstance(step, SequenceStep):
+            bare.append(step._replace(common=common, steps=_without_shapes(step.steps)))
+        elif isinstance(step, JoinStep):
+            branches = tuple((name, _without_shapes(branch)) for name, branch in step.branches)
+            bare.append(step._replace(common=common, branches=branches))
+        elif isinstance(step, LayerStep):
+            bare.append(step._replace(common=common, filter=None))
+        else:
+            bare.append(step._replace(common=common))
+    return tuple(bare)
+
+
+def _stride(step: Step) -> Any:
+    """The argument that sets the step's stride."""
+    if isinstance(step, LayerStep):
+        return step.arguments.get("stride")
+    return None
+
+
+def _with_stride(step: Step, stride: int) -> Step | None:
+    """The step with another stride; None where it has none, or that one already."""
+    arguments: Mapping[str, Any] = getattr(step, "arguments", {})
+    for name in _STRIDES:
+        old = arguments.get(name)
+        if old is not None and getattr(old, "text", "") in ("1", "2") and old.text != str(stride):
+            changed = {**arguments, name: constant(stride, str(stride), old.mark)}
+            if isinstance(step, LayerStep | BlockStep):
+                return step._replace(arguments=changed)
+    return None

@@ -1,0 +1,161 @@
+"""Whether a printed figure holds, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+from costcalc.claims.claim import Claim, Erratum
+from costcalc.claims.explanations import explain
+from costcalc.claims.measure import measure, parts
+from costcalc.claims.networks import Networks
+from costcalc.errors import CostcalcError, Problem, SpecError
+from costcalc.reporting.figures import scaled, share
+from costcalc.spec.numbers import ExpressionError
+
+Verdict = Literal[
+    "exact", "rounded", "truncated", "within", "tolerance", "convention", "erratum", "mismatch"
+]
+VERDICTS: tuple[Verdict, ...] = (
+    "exact",
+    "rounded",
+    "truncated",
+    "within",
+    "tolerance",
+    "convention",
+    "erratum",
+    "mismatch",
+)
+"""Every verdict, from the best to the one that fails; ``within`` is a bound that is kept."""
+
+COSTLY = 3
+"""Layers that a broken bound names."""
+
+
+class Result(NamedTuple):
+    """A claim, recomputed."""
+
+    claim: Claim
+    computed: Fraction
+    parameters: Mapping[str, Any]
+    """Those of the claim's first network, at its settings."""
+    verdict: Verdict
+    explanation: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim stands."""
+        return self.verdict != "mismatch"
+
+    @property
+    def shown(self) -> str:
+        """The computed value in the unit of the printed one."""
+        return self.claim.figure.show(self.computed)
+
+
+def judge(claim: Claim, networks: Networks) -> Result:
+    """The claim's verdict.
+
+    Raises:
+        CostcalcError: what the claim speaks of is wrong; every problem has a place.
+    """
+    try:
+        return _judged(claim, networks)
+    except ExpressionError as error:
+        raise SpecError([Problem(claim.mark, error.message, expected=error.expected)]) from None
+    except CostcalcError as error:
+        placed = [problem._replace(mark=problem.mark or claim.mark) for problem in error.problems]
+        raise type(error)(placed) from None
+
+
+def _judged(claim: Claim, networks: Networks) -> Result:
+    computed = measure(claim.quantity, networks)
+    graph = networks.graph(claim.quantity.subject.networks[0])
+
+    def result(verdict: Verdict, *explanation: str) -> Result:
+        words = "; ".join(filter(None, (*explanation, claim.note)))
+        return Result(claim, computed, graph.parameters, verdict, words)
+
+    if claim.erratum is not None:
+        problem = _refuted(claim, claim.erratum, computed, networks)
+        return result("mismatch", problem) if problem else result("erratum", claim.erratum.why)
+    counting = _counting(claim, computed, networks)
+    fit = claim.figure.fit(computed)
+    if fit is not None and counting:
+        return result("convention", counting, "truncated" if fit == "truncated" else "")
+    if fit is not None:
+        return result(fit)
+    if _agrees(claim, computed):
+        return result("tolerance", claim.about, counting)
+    if claim.figure.bound:
+        return result("mismatch", _costliest(claim, networks))
+    return result("mismatch", explain(claim, computed, networks))
+
+
+def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:
+    """In words how the paper counts, where the convention 'paper' gives another value."""
+    own = claim.quantity.counting
+    if own.convention != "paper":
+        plain = own._replace(convention="paper")
+        if measure(claim.quantity._replace(counting=plain), networks) == computed:
+            return plain.words
+    return own.words
+
+
+def _refuted(claim: Claim, erratum: Erratum, computed: Fraction, networks: Networks) -> str:
+    """Why an erratum is not accepted; empty where it is."""
+    if _agrees(claim, computed):
+        return "the figure reproduces as it is printed: there is no erratum"
+    pinned = erratum.computed
+    if pinned.fit(computed) not in ("exact", "rounded"):
+        return f"the erratum pins {pinned.text} as the computed value"
+    if erratum.reads is not None:
+        if erratum.reads.fit(computed) is None:
+            return f"the erratum reads {erratum.reads.text}, which does not reproduce either"
+        return ""
+    if erratum.counts is not None:
+        other = measure(erratum.counts, networks)
+    else:
+        other = _arithmetic(erratum, computed)
+    if not _agrees(claim, other):
+        shown = claim.figure.show(other)
+        return f"the erratum's explanation gives {shown}, which is not what is printed"
+    return ""
+
+
+def _agrees(claim: Claim, value: Fraction) -> bool:
+    """Whether the printed digits agree; of an approximate figure, those that are not zero."""
+    if claim.figure.fit(value) is not None:
+        return True
+    return bool(claim.about) and claim.figure.fit(value, claim.figure.round_step) is not None
+
+
+def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
+    assert erratum.gives is not None  # the reader asks for one of the three
+    try:
+        value = erratum.gives.evaluate({"computed": computed})
+    except ZeroDivisionError:
+        value = None
+    if not isinstance(value, int | Fraction) or isinstance(value, bool):
+        found = f"'{erratum.gives.text}'"
+        raise SpecError([Problem(erratum.gives.mark, "'gives' is arithmetic", found=found)])
+    return Fraction(value)
+
+
+def _costliest(claim: Claim, networks: Networks) -> str:
+    """The layers that a broken bound is mostly spent on."""
+    name = claim.quantity.metric
+    if name not in ("mult_adds", "params"):
+        return ""
+    quantity = claim.quantity
+    costs = [
+        cost for part in parts(quantity.subject, quantity.counting, networks) for cost in part.costs
+    ]
+    total = sum(getattr(cost, name) for cost in costs)
+    top = sorted(costs, key=lambda cost: -getattr(cost, name))[:COSTLY]
+    words = [
+        f"{cost.layer.name} {scaled(getattr(cost, name))} ({share(getattr(cost, name), total)} %)"
+        for cost in top
+    ]
+    return "most is spent on " + ", ".join(words)
