@@ -15,6 +15,9 @@ MOST = 1000
 """Problems after which the search for more ends."""
 
 
+_QUESTION = "did you mean"
+
+
 class Mark(NamedTuple):
     """A place in a file; lines and columns count from 1."""
 
@@ -36,12 +39,12 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{self.mark}: {self.message}" if self.mark else self.message]
-        for title, text in (
-            ("expected", self.expected),
-            ("found", self.found),
-            ("try", self.hint),
-        ):
+        first = f"{self.mark}: {self.message}" if self.mark else self.message
+        hint = self.hint
+        if hint.startswith(_QUESTION):
+            first, hint = f"{first}; {hint}", ""
+        lines = [first]
+        for title, text in (("expected", self.expected), ("found", self.found), ("try", hint)):
             if text:
                 lines.append(f"    {title:<9}{text}")
         return "\n".join(_printable(line) for line in lines)
@@ -134,4 +137,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+    return f"{_QUESTION} '{close[0]}'?" if close else ""

@@ -23,6 +23,9 @@ Spatial = Annotated[Any, "a whole number above zero for every spatial axis, or o
 Padding = Annotated[Any, "'same', 'valid', a number, one per axis, or [before, after] per axis"]
 Flag = Annotated[bool, "true or false"]
 
+SIZES = (Width, Count, Offset, Spatial)
+"""Annotations of attributes where a word by itself can only be the name of a parameter."""
+
 
 class Events(NamedTuple):
     """What happens in one forward pass of one layer on one image, counted.

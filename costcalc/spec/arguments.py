@@ -70,9 +70,17 @@ class Arguments:
         )
 
     def read(
-        self, allowed: Collection[str], required: Iterable[str], others: Iterable[str], what: str
+        self,
+        allowed: Collection[str],
+        required: Iterable[str],
+        others: Iterable[str],
+        what: str,
+        sizes: Collection[str] = (),
     ) -> dict[str, Argument]:
-        """The rest of the arguments, each of which must be in ``allowed``."""
+        """The rest of the arguments, each of which must be in ``allowed``.
+
+        In those of ``sizes`` a word by itself must be the name of a parameter.
+        """
         phrase = f"{what} has no argument"
         refuse_others(
             (key for name, (key, _) in self.entries.items() if name not in allowed),
@@ -85,7 +93,8 @@ class Arguments:
         for name in allowed:
             node = self.take(name)
             if node is not None:
-                argument = self.values.argument(node)
+                read = self.values.sizes if name in sizes else self.values.argument
+                argument = read(node)
                 if argument is not None:
                     found[name] = argument
             elif name in required:

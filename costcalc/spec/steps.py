@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import Kind
+from costcalc.kinds.base import SIZES, Kind
 from costcalc.spec.arguments import COMMON, STEP_NAME, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import (
     Argument,
@@ -135,8 +135,9 @@ class StepReader:
         statement = self.values.sides(printed) if printed is not None else None
         implied = _implied(kind, statement) if statement is not None else {}
         required = tuple(name for name in kind.required if name not in implied)
+        sizes = tuple(name for name, reads in kind.attributes.items() if reads in SIZES)
         values = arguments.read(
-            tuple(kind.attributes), required, (*COMMON, *FUSED), f"'{kind.name}'"
+            tuple(kind.attributes), required, (*COMMON, *FUSED), f"'{kind.name}'", sizes
         )
         refuse_unfit_first_only(common, values, required, self.problems)
         given_here = {**implied, **values}

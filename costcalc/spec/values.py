@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
@@ -28,15 +28,7 @@ class Values:
 
     def argument(self, node: Node) -> Argument | None:
         """An expression, or a list of arguments; None after a problem was noted."""
-        if not isinstance(node, Sequence):
-            return self.expression(node)
-        if not 0 < len(node.items) <= limits.AXES:
-            self._refuse_length(node, len(node.items))
-            return None
-        items = [self.argument(item) for item in node.items]
-        if any(item is None for item in items):
-            return None
-        return ListArgument(tuple(item for item in items if item is not None), node.mark)
+        return self._list(node, self.argument) if isinstance(node, Sequence) else self.expression(node)
 
     def expression(self, node: Node) -> Expression | None:
         """The expression that a scalar or a choice holds; None after a problem was noted."""
@@ -127,6 +119,10 @@ class Values:
         is_fixed = any(cell.is_fixed for _, cell in cases)
         return Expression(selector.text, evaluate, names, node.mark, is_fixed)
 
+    def sizes(self, node: Node) -> Argument | None:
+        """An argument in which a word by itself can only be a name."""
+        return self._list(node, self.size) if isinstance(node, Sequence) else self.size(node)
+
     def size(self, node: Node) -> Expression | None:
         """An expression where a word by itself can only be a name."""
         if isinstance(node, Scalar):
@@ -140,6 +136,15 @@ class Values:
                 self._unknown(text, node)
                 return None
         return self.expression(node)
+
+    def _list(self, node: Sequence, read: Callable[[Node], Argument | None]) -> Argument | None:
+        if not 0 < len(node.items) <= limits.AXES:
+            self._refuse_length(node, len(node.items))
+            return None
+        items = [read(item) for item in node.items]
+        if any(item is None for item in items):
+            return None
+        return ListArgument(tuple(item for item in items if item is not None), node.mark)
 
     def sides(self, node: Node) -> Statement | None:
         """Sides as a paper prints them, ``3 x 3 x 32 x 64``; None after a problem."""
