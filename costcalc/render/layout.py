@@ -22,8 +22,8 @@ class Span(NamedTuple):
 
 Line: TypeAlias = list[Span]
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-"""A cell of a bar, from empty to full."""
+_HALF, _FULL = "╸", "━"
+"""Half a cell of a bar, and a whole one."""
 
 _LEAST_BAR, _MOST_BAR = 8, 20
 _NARROWEST = 8
@@ -103,13 +103,13 @@ def text_width(line: str) -> int:
 
 
 def bar(part: int, largest: int, width: int) -> str:
-    """A bar as long in ``width`` as ``part`` is in ``largest``, in eighths of a cell.
+    """A bar as long in ``width`` as ``part`` is in ``largest``, to half a cell.
 
-    >>> bar(5, 8, 1), bar(1, 1, 3), bar(0, 1, 3)
-    ('▋', '███', '')
+    >>> bar(5, 8, 4), bar(1, 1, 3), bar(0, 1, 3)
+    ('━━╸', '━━━', '')
     """
-    eighths = (16 * width * part + largest) // (2 * largest) if largest else 0
-    return _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    halves = (4 * width * part + largest) // (2 * largest) if largest else 0
+    return _FULL * (halves // 2) + _HALF * (halves % 2)
 
 
 class _Measured(NamedTuple):
@@ -121,6 +121,8 @@ class _Measured(NamedTuple):
     texts: Sequence[str]
     tones: Sequence[Style]
     width: int
+    gap: str
+    """What stands between it and the column on its left."""
     bars: Sequence[str] = ()
     bar: int = 0
     """The width of its bars."""
@@ -139,10 +141,10 @@ def _fitted(table: Table, width: int | None) -> list[_Measured]:
     Bars go first, then the spaces between sides, then the columns of the
     highest rank; then words are broken into lines.  Numbers stay whole.
     """
-    spaced = _measured(table, " × ")
+    spaced = _measured(table, is_dense=False)
     if width is None:
         return spaced
-    dense = _measured(table, "×")
+    dense = _measured(table, is_dense=True)
     kept = list(range(len(table.columns)))
     while True:
         for measured in (spaced, dense):
@@ -155,7 +157,9 @@ def _fitted(table: Table, width: int | None) -> list[_Measured]:
         kept.remove(last)
 
 
-def _measured(table: Table, times: str) -> list[_Measured]:
+def _measured(table: Table, is_dense: bool) -> list[_Measured]:
+    """All columns; dense ones set sides, titles and shares in as little room as they can."""
+    times = "×" if is_dense else " × "
     rows = _all_rows(table)
     branches = _branches(rows)
     nothing = [""] * len(rows)
@@ -166,10 +170,10 @@ def _measured(table: Table, times: str) -> list[_Measured]:
         tones: list[Style] = [cell.tone if isinstance(cell, Word) else "" for cell in cells]
         before = branches if index == 0 and column.align == "left" else nothing
         widths = map(text_width, map(str.__add__, before, texts))
-        # Dense columns break their titles into lines.
-        titles = [column.title] if times == " × " else column.title.split()
+        titles = column.title.split() if is_dense else [column.title]
         width = max([*widths, *map(text_width, titles)], default=0)
-        columns.append(_Measured(column, before, texts, tones, width))
+        gap = " " if column.bar and is_dense else "  "
+        columns.append(_Measured(column, before, texts, tones, width, gap))
     return columns
 
 
@@ -233,7 +237,7 @@ def _joined(
         for measured, cell, style, drawn in zip(columns, cells, styles, bars, strict=True):
             part = cell[level] if level < len(cell) else ""
             padding = " " * (measured.width - text_width(part))
-            gap = _gap(measured) if spans else ""
+            gap = measured.gap if spans else ""
             if measured.column.align == "right":
                 spans += [Span(gap + padding), Span(part, style)]
             else:
@@ -275,13 +279,8 @@ def _part(cell: Cell) -> int:
     return cell.part if isinstance(cell, Share) else 0
 
 
-def _gap(measured: _Measured) -> str:
-    """The space before a column: a share stands close to its count."""
-    return " " if measured.column.bar else "  "
-
-
 def _total_width(columns: Sequence[_Measured]) -> int:
-    gaps = sum(len(_gap(each)) for each in columns[1:])
+    gaps = sum(len(each.gap) for each in columns[1:])
     bars = sum(each.bar + 1 for each in columns if each.bar)
     return sum(each.width for each in columns) + gaps + bars
 
