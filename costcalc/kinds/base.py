@@ -8,6 +8,7 @@ tuple, and the annotation of a field says how a spec writes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -95,14 +96,19 @@ class Kind(NamedTuple):
     @property
     def attributes(self) -> Mapping[str, Any]:
         """What a spec may set: each field's name and the annotation that reads it."""
-        fields = self.operation.__annotations__
-        return {name: reads for name, reads in fields.items() if name not in self.given}
+        return _settable(self.operation, tuple(self.given))
 
     @property
     def required(self) -> tuple[str, ...]:
         """The attributes without a default."""
         defaults = getattr(self.operation, "_field_defaults", {})
         return tuple(name for name in self.attributes if name not in defaults)
+
+
+@cache
+def _settable(operation: Callable[..., Any], given: tuple[str, ...]) -> Mapping[str, Any]:
+    fields = operation.__annotations__
+    return {name: reads for name, reads in fields.items() if name not in given}
 
 
 class ShapeError(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
-from unicodedata import combining, east_asian_width
 
 from costcalc.reporting.figures import printable
 from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
@@ -24,6 +23,9 @@ Line: TypeAlias = list[Span]
 
 _HALF, _FULL = "╸", "━"
 """Half a cell of a bar, and a whole one."""
+
+_FIRST_UNEVEN = "\u0300"
+"""Below the first combining character every printable one takes one column."""
 
 _LEAST_BAR, _MOST_BAR = 8, 20
 _NARROWEST = 8
@@ -94,8 +96,10 @@ def text_width(line: str) -> int:
     >>> text_width("3 × 3"), text_width("畳み込み")
     (5, 8)
     """
-    if line.isascii():
+    if line.isascii() or max(line) < _FIRST_UNEVEN:
         return len(line)
+    from unicodedata import combining, east_asian_width
+
     return sum(
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
         for character in line
