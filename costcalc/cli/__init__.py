@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 
 import click
 
 from costcalc.errors import CostcalcError
+from costcalc.reporting.figures import printable
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
@@ -35,10 +37,13 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
+        # What is loaded by now stays; the collector need not walk it again and again.
+        gc.freeze()
         try:
             return super().invoke(ctx)
         except CostcalcError as error:
-            raise UserError(str(error)) from None
+            lines = str(error).split("\n")
+            raise UserError("\n".join(map(printable, lines))) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
