@@ -53,6 +53,10 @@ def command(
     costcalc, and may carry settings: mobilenet_v1@alpha=0.5,res=160.
     """
     format_ = chosen_format(format_, output)
+    if format_ == "json" and (by or depth or columns is not None or sort is not None or all_):
+        raise click.UsageError(
+            "--by, --depth, --columns, --sort and --all arrange tables; JSON holds everything."
+        )
     result = pipeline.report(network, settings(alpha, res, sets), convention, unit)
     if format_ == "json":
         from costcalc.render.json import report_json
@@ -62,5 +66,5 @@ def command(
     from costcalc.reporting.tables import View, report_page
 
     keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
-    view = View(by, depth, keys, sort or "", all_)
+    view = View(by, depth, keys, sort, all_)
     show(report_page(result, view), format_, output)

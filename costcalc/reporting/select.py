@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
 from costcalc.reporting.table import Cell, Ratio, Share, Sides, Table, text
 
+_NUMBER = re.compile(r"(\d+)")
 
-def select(table: Table, keys: tuple[str, ...]) -> Table:
-    """The table with these columns, in this order, for every audience; no keys, no change.
+
+def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
+    """The table with these columns, its rows in the order of one; nothing asked, nothing changed.
+
+    Counts are sorted from the largest, words from A to Z.  Sums over other rows
+    have no place in such an order and are left out; so is the tree.  Columns
+    that are asked for are shown in every format, however narrow.
 
     Raises:
         CostcalcError: naming every key that the table does not have.
     """
-    if not keys:
+    indexes = _indexes(table, columns if sort is None else (*columns, sort))
+    if sort is not None:
+        by = indexes.pop()
+        rows = [row._replace(depth=0) for row in table.rows if not row.is_sum]
+        rows.sort(key=lambda row: _order(row.cells[by]))
+        table = table._replace(rows=tuple(rows))
+    if not columns:
         return table
-    chosen = table.with_columns(_indexes(table, keys))
-    columns = tuple(column._replace(audience="all", rank=0) for column in chosen.columns)
-    return chosen._replace(columns=columns)
-
-
-def sort(table: Table, key: str) -> Table:
-    """The rows in the order of a column: counts from the largest, words from A to Z.
-
-    Sums over other rows have no place in such an order and are left out; so is
-    the tree.  No key, no change.
-
-    Raises:
-        CostcalcError: the table has no such column.
-    """
-    if not key:
-        return table
-    (index,) = _indexes(table, (key,))
-    rows = [row._replace(depth=0) for row in table.rows if not row.is_sum]
-    rows.sort(key=lambda row: _order(row.cells[index]))
-    return table._replace(rows=tuple(rows))
+    chosen = table.with_columns(indexes)
+    shown = tuple(column._replace(audience="all", rank=0) for column in chosen.columns)
+    return chosen._replace(columns=shown)
 
 
 def _indexes(table: Table, keys: tuple[str, ...]) -> list[int]:
@@ -57,7 +53,7 @@ def _indexes(table: Table, keys: tuple[str, ...]) -> list[int]:
 
 
 def _order(cell: Cell) -> tuple[int, Any]:
-    """A key that sorts cells of one kind; empty cells come last."""
+    """A key that sorts cells of one kind, ``conv2`` before ``conv10``; empty cells come last."""
     if cell is None:
         return (2, 0)
     if isinstance(cell, int):
@@ -68,4 +64,5 @@ def _order(cell: Cell) -> tuple[int, Any]:
         return (0, -cell.value)
     if isinstance(cell, Sides):
         return (0, -product(cell.sizes))
-    return (1, text(cell))
+    parts = enumerate(_NUMBER.split(text(cell)))
+    return (1, [int(part) if index % 2 else part for index, part in parts])

@@ -8,7 +8,7 @@ from costcalc.errors import CostcalcError, Problem
 from costcalc.kinds.base import Shape
 from costcalc.reporting.figures import counted, exact, scaled
 from costcalc.reporting.report import Report, TypeCost
-from costcalc.reporting.select import select, sort
+from costcalc.reporting.select import arrange
 from costcalc.reporting.table import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
 from costcalc.reporting.tree import Group, Line, lines, places, tree
 from costcalc.spec.document import Accuracy
@@ -23,7 +23,7 @@ class View(NamedTuple):
     """Levels of blocks that are shown; below, they are folded into one row each."""
     columns: tuple[str, ...] = ()
     """Keys of the first table's columns, in order; by default those that the format shows."""
-    sort: str = ""
+    sort: str | None = None
     """The key of the column that sorts the first table, the largest count first."""
     is_every_layer: bool = False
     """Whether norms and activations that share a convolution's line get rows of their own."""
@@ -54,7 +54,7 @@ def report_page(report: Report, view: View = DEFAULT_VIEW) -> Page:
         tables = [_layers(report, view)]
         if view.by is None:
             tables.append(_types(report))
-    tables[0] = select(sort(tables[0], view.sort), view.columns)
+    tables[0] = arrange(tables[0], view.columns, view.sort)
     return Page(report.network, _facts(report), tuple(tables), _notes(report))
 
 
@@ -122,9 +122,10 @@ def _layers(report: Report, view: View) -> Table:
     """The table of layers, its first columns those of MobileNetV1's Table 1."""
     is_by_block = view.by == "block"
     blocks: Audience = "all" if is_by_block else "asked"
+    names: Audience = "scripts" if is_by_block else "all"
     columns = (
         Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
-        Column("name", "Layer", rank=1 if view.sort else 9),
+        Column("name", "Layer", rank=9 if view.sort is None else 1, audience=names),
         Column("type", "Type", audience="scripts"),
         Column("layers", "Layers", "right", rank=7, audience=blocks),
         Column("stride", "Stride", audience="asked"),
