@@ -1,0 +1,68 @@
+"""What holds for every network that ships."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.spec import library
+
+SPECS = Path(library.shipped_folder())
+NAMES = library.shipped()
+
+# fmt: off
+EXPECTED = {
+    "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small",
+    "vgg11", "vgg13", "vgg16", "vgg19", "vgg_c", "googlenet", "inception_v3", "xception",
+    "alexnet", "alexnet_one_column", "squeezenet", "squeezenet1_0", "squeezenet1_1",
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+    "resnet20_cifar", "resnet110_cifar", "resnext50_32x4d",
+    "shufflenet_v1", "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5",
+    "shufflenet_v2_x2_0",
+    "densenet121", "densenet161", "densenet169", "densenet201", "densenet264",
+    "nasnetamobile", "nasnetalarge",
+    *(f"efficientnet_b{number}" for number in range(8)),
+}
+# fmt: on
+
+
+def test_the_names_that_people_type_are_there():
+    assert set(NAMES) >= EXPECTED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_reports_and_has_a_source(name):
+    report = pipeline.report(name, {})
+    assert report.totals.params > 0
+    assert report.totals.mult_adds > 0
+    assert report.source["paper"]
+    assert report.source.get("arxiv") or report.source.get("venue")
+    assert report.source["table"]
+    assert "{" not in report.network
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_says_what_it_is(name):
+    document = pipeline.load(library.reference(name).network)
+    assert [each.name for each in document.parameters.values() if not each.doc] == []
+
+
+def test_every_choice_of_every_parameter_can_be_reported():
+    for path in SPECS.glob("*.yaml"):
+        if path.name == "names.yaml":
+            continue
+        for parameter in pipeline.load(str(path)).parameters.values():
+            for choice in parameter.choices:
+                assert pipeline.report(str(path), {parameter.name: choice}).totals.params > 0
+
+
+def test_every_block_that_ships_is_used():
+    text = "".join(path.read_text() for path in SPECS.rglob("*.yaml"))
+    blocks = [
+        name
+        for path in (SPECS / "blocks").glob("*.yaml")
+        for name in re.findall(r"^  (\w+):$", path.read_text(), re.MULTILINE)
+    ]
+    assert len(blocks) > 8
+    assert [name for name in blocks if len(re.findall(rf"\b{name}\b", text)) < 2] == []
