@@ -1,0 +1,3 @@
+"""Scripts that need frameworks: no tests."""
+
+collect_ignore_glob = ["*.py"]
