@@ -1,0 +1,229 @@
+"""Everything that slides a window, against loops that slide it."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costcalc.kinds.base import Events
+from costcalc.kinds.convolution import Conv, Depthwise, Pointwise, TransposedConv
+from costcalc.kinds.pooling import AdaptivePool, GlobalPool, Pool, largest, mean
+from tests.kinds import loops
+
+many = settings(max_examples=150, derandomize=True, deadline=None)
+
+
+@st.composite
+def windows(draw: st.DrawFn, longest: int = 7) -> dict:
+    """A small map of one to three axes, and a window that fits it."""
+    rank = draw(st.integers(1, 3))
+    top = {1: longest, 2: 6, 3: 3}[rank]
+    channels = draw(st.sampled_from([1, 2, 4, 6]))
+    kernel = tuple(draw(st.integers(1, 3)) for _ in range(rank))
+    dilation = tuple(draw(st.integers(1, 2)) for _ in range(rank))
+    extents = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    pads = tuple((draw(st.integers(0, e - 1)), draw(st.integers(0, e - 1))) for e in extents)
+    axes = tuple(
+        draw(st.integers(max(1, e - sum(pad)), max(top, e)))
+        for e, pad in zip(extents, pads, strict=True)
+    )
+    return {
+        "shape": (channels, *axes),
+        "kernel": kernel,
+        "stride": tuple(draw(st.integers(1, 3)) for _ in range(rank)),
+        "dilation": dilation,
+        "pads": pads,
+    }
+
+
+def check(operation, shape, expected_shape, did: Counter, bias: int = 0) -> None:
+    output = operation.output_shape((shape,))
+    events = operation.events((shape,), output)
+    assert output == expected_shape
+    elements = len(list(loops.cells(shape)))
+    results = len(list(loops.cells(output)))
+    expected = Events(
+        macs=did["macs"],
+        weights=did["weights"],
+        biases=bias,
+        additions=results if bias else 0,
+        reads=elements,
+        writes=results,
+    )
+    assert events == expected
+
+
+@many
+@given(windows(), st.sampled_from([1, 2, 3, 4, 6]), st.data())
+def test_convolutions(window, factor, data):
+    channels = window["shape"][0]
+    groups = data.draw(st.sampled_from([g for g in (1, 2, 3, 4, 6) if channels % g == 0]))
+    out, has_bias = groups * factor, data.draw(st.booleans())
+    shape, did = loops.convolution(**window, out=out, groups=groups)
+    operation = Conv(
+        out,
+        window["kernel"],
+        window["stride"],
+        window["pads"],
+        window["dilation"],
+        groups,
+        has_bias,
+    )
+    check(operation, window["shape"], shape, did, out if has_bias else 0)
+
+
+@many
+@given(windows(), st.integers(1, 3))
+def test_depthwise_convolutions(window, multiplier):
+    channels = window["shape"][0]
+    out = channels * multiplier
+    shape, did = loops.convolution(**window, out=out, groups=channels)
+    written = Depthwise(
+        window["kernel"], window["stride"], window["pads"], window["dilation"], multiplier, False
+    )
+    check(written.resolve((window["shape"],)), window["shape"], shape, did)
+
+
+@many
+@given(windows(), st.sampled_from([1, 2, 4]))
+def test_same_padding_is_that_of_tensorflow(window, out):
+    sliding = zip(
+        window["shape"][1:], window["kernel"], window["stride"], window["dilation"], strict=True
+    )
+    pads = tuple(loops.same_pads(n, d * (k - 1) + 1, s) for n, k, s, d in sliding)
+    shape, did = loops.convolution(**{**window, "pads": pads}, out=out, groups=1)
+    operation = Conv(
+        out, window["kernel"], window["stride"], "same", window["dilation"], bias=False
+    )
+    check(operation, window["shape"], shape, did)
+
+
+@pytest.mark.parametrize("padding", ["valid", 0, (0, 0), ((0, 0), (0, 0))])
+def test_no_padding_written_in_four_ways(padding):
+    shape, did = loops.convolution((2, 5, 6), 4, (3, 2), (1, 2), ((0, 0), (0, 0)), (1, 1), groups=1)
+    operation = Conv(4, (3, 2), (1, 2), padding, bias=False)
+    check(operation, (2, 5, 6), shape, did)
+
+
+@pytest.mark.parametrize(
+    ("padding", "pads"),
+    [(1, ((1, 1), (1, 1))), ((2, 0), ((2, 2), (0, 0))), (((0, 1), 2), ((0, 1), (2, 2)))],
+)
+def test_one_padding_per_axis_or_per_side(padding, pads):
+    shape, did = loops.convolution((1, 5, 4), 2, (3, 3), (2, 1), pads, (1, 1), groups=1)
+    operation = Conv(2, 3, (2, 1), padding, bias=False)
+    check(operation, (1, 5, 4), shape, did)
+
+
+def test_pointwise_convolutions_are_convolutions():
+    shape, did = loops.convolution((4, 3, 5), 6, (1, 1), (2, 2), ((0, 0),) * 2, (1, 1), groups=2)
+    operation = Pointwise(6, stride=2, groups=2, bias=False).resolve(((4, 3, 5),))
+    check(operation, (4, 3, 5), shape, did)
+
+
+@many
+@given(windows(longest=5), st.integers(0, 2), st.data())
+def test_transposed_convolutions(window, extra, data):
+    channels = window["shape"][0]
+    groups = data.draw(st.sampled_from([g for g in (1, 2, 4) if channels % g == 0]))
+    out = groups * data.draw(st.integers(1, 2))
+    # A padding no larger than the window leaves something of every output.
+    shape, did = loops.transposed_convolution(**window, out=out, groups=groups)
+    sides = [side + extra for side in shape[1:]]
+    operation = TransposedConv(
+        out,
+        window["kernel"],
+        window["stride"],
+        window["pads"],
+        extra,
+        window["dilation"],
+        groups,
+        bias=True,
+    )
+    if min(sides) < 1:
+        return
+    check(operation, window["shape"], (out, *sides), did, out)
+
+
+def test_same_padding_of_a_transposed_convolution_multiplies_by_the_stride():
+    operation = TransposedConv(3, kernel=4, stride=(2, 3))
+    assert operation.output_shape(((8, 5, 7),)) == (3, 10, 21)
+
+
+@many
+@given(windows(), st.booleans(), st.sampled_from([largest, mean]))
+def test_pools(window, is_ceil, reduction):
+    shape, did = loops.pooling(**window, is_ceil=is_ceil)
+    operation = Pool(
+        reduction,
+        window["kernel"],
+        window["stride"],
+        window["pads"],
+        window["dilation"],
+        is_ceil,
+    )
+    check_pool(operation, reduction, window["shape"], shape, did)
+
+
+def check_pool(operation, reduction, shape, expected_shape, did: Counter) -> None:
+    output = operation.output_shape((shape,))
+    events = operation.events((shape,), output)
+    assert output == expected_shape
+    moved = Events(reads=len(list(loops.cells(shape))), writes=did["results"])
+    if reduction is largest:
+        assert events == moved._replace(comparisons=did["pairs"])
+    else:
+        assert events == moved._replace(additions=did["pairs"], divisions=did["results"])
+
+
+@many
+@given(windows())
+def test_the_last_window_of_a_pool_in_ceil_mode_begins_inside(window):
+    pool = Pool(
+        largest, window["kernel"], window["stride"], window["pads"], window["dilation"], True
+    )
+    output = pool.output_shape((window["shape"],))
+    for n, positions, s, (before, _) in zip(
+        window["shape"][1:], output[1:], window["stride"], window["pads"], strict=True
+    ):
+        assert (positions - 1) * s - before < n
+
+
+def test_ceil_mode_of_googlenets_pools():
+    # 112 -> 56 by 3x3/2 without padding: windows begin at 0, 2, ..., 110.
+    pool = Pool(largest, 3, 2, ceil_mode=True)
+    assert pool.output_shape(((64, 112, 112),)) == (64, 56, 56)
+    assert Pool(largest, 3, 2).output_shape(((64, 112, 112),)) == (64, 55, 55)
+
+
+def test_the_stride_of_a_pool_is_its_kernel():
+    assert Pool(mean, (2, 3)).output_shape(((1, 8, 9),)) == (1, 4, 3)
+
+
+@many
+@given(st.integers(1, 3), st.data())
+def test_adaptive_pools(channels, data):
+    rank = data.draw(st.integers(1, 2))
+    axes = tuple(data.draw(st.integers(1, 12)) for _ in range(rank))
+    size = tuple(data.draw(st.integers(1, 14)) for _ in range(rank))
+    for reduction in (largest, mean):
+        shape, did = loops.adaptive_pooling((channels, *axes), size)
+        check_pool(AdaptivePool(reduction, size), reduction, (channels, *axes), shape, did)
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (2, 4, 5), (2, 3, 2, 2)])
+def test_global_pools_are_adaptive_pools_to_one(shape):
+    size = (1,) * (len(shape) - 1)
+    for reduction in (largest, mean):
+        expected, did = loops.adaptive_pooling(shape, size)
+        check_pool(GlobalPool(reduction), reduction, shape, expected, did)
+
+
+def test_windows_of_every_rank_are_loops_of_that_rank():
+    # 2 * 3 * 4 positions of a 2x2x2 kernel over 3 channels into 5.
+    operation = Conv(5, 2, padding="valid", bias=False)
+    events = operation.events(((3, 3, 4, 5),), operation.output_shape(((3, 3, 4, 5),)))
+    positions = len(list(product(range(2), range(3), range(4))))
+    assert events.macs == positions * 2 * 2 * 2 * 3 * 5
