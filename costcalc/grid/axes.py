@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import lcm, prod
@@ -14,7 +14,8 @@ from costcalc.errors import Problem, SpecError
 from costcalc.formulas import algebra
 from costcalc.graph.settings import setting
 from costcalc.grid.factor import Array, exact
-from costcalc.grid.number import Number, Term
+from costcalc.grid.number import Number
+from costcalc.grid.terms import Term
 from costcalc.spec.numbers import ExpressionError
 
 VALUES = 1_000_000
@@ -34,10 +35,14 @@ class Axis(NamedTuple):
 
 
 class Numerators(NamedTuple):
-    """The values of a numeric axis over their common denominator."""
+    """Numbers over their common denominator."""
 
     array: Array
     denominator: int
+
+    def value(self, index: int) -> Any:
+        """One of the numbers."""
+        return algebra.whole(Fraction(int(self.array[index]), self.denominator))
 
     def along(self, axis: int, axes: int) -> Number:
         """The number that takes these values along one of a grid's ``axes``."""
@@ -47,10 +52,10 @@ class Numerators(NamedTuple):
         return Number((Term(1, (factor,)),), self.denominator)
 
 
-def numerators(axis: Axis) -> Numerators:
-    """A numeric axis as whole numbers over one denominator, never as floats."""
-    common = lcm(*(value.denominator for value in axis.values))
-    listed = [value.numerator * (common // value.denominator) for value in axis.values]
+def of_values(values: Sequence[Any]) -> Numerators:
+    """Numbers as whole ones over their common denominator, never as floats."""
+    common = lcm(*(value.denominator for value in values))
+    listed = [value.numerator * (common // value.denominator) for value in values]
     return Numerators(exact(numpy.array(listed, dtype=object)).array, common)
 
 

@@ -8,6 +8,7 @@ it is cut there, so that settings which share a structure are counted together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 import numpy
@@ -15,11 +16,12 @@ import numpy
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, SpecError
+from costcalc.formulas import algebra
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
-from costcalc.grid.axes import Axis, numerators, slabs
+from costcalc.grid.axes import Axis, of_values, slabs
 from costcalc.grid.factor import Array, fits
-from costcalc.grid.number import Number, total
+from costcalc.grid.number import Number
 from costcalc.grid.splitting import Indexes, Split, parts
 from costcalc.spec.document import Document
 
@@ -35,6 +37,8 @@ T = TypeVar("T")
 class Chunk(NamedTuple):
     """Costs of settings that follow one another in the order of the grid's rows."""
 
+    start: int
+    """The number of rows before the first of them."""
     slices: tuple[slice, ...]
     """The part of each axis that they take."""
     params: Array
@@ -84,7 +88,7 @@ class Grid:
         self.convention = convention
         self.settings = settings
         self.axes = axes
-        self._numerators = [numerators(axis) if axis.is_numeric else None for axis in axes]
+        self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
         for indexes, result in self._evaluated(self._whole(), self._resolved):
             if isinstance(result, SpecError):
                 raise self._error(indexes, self._resolved)
@@ -101,15 +105,18 @@ class Grid:
         Raises:
             ConventionError: the convention does not define some layer.
         """
+        start = 0
         for slices in slabs(self.shape, CHUNK):
-            yield self._chunk(slices)
+            chunk = self._chunk(start, slices)
+            start += len(chunk.is_valid)
+            yield chunk
 
     def at(self, indexes: tuple[int, ...]) -> dict[str, Any]:
         """The setting at an index along each axis."""
         values = zip(self.axes, indexes, strict=True)
         return {**self.settings, **{axis.name: axis.values[index] for axis, index in values}}
 
-    def _chunk(self, slices: tuple[slice, ...]) -> Chunk:
+    def _chunk(self, start: int, slices: tuple[slice, ...]) -> Chunk:
         shape = tuple(part.stop - part.start for part in slices)
         params, mult_adds = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int64)
         is_valid = numpy.ones(shape, bool)
@@ -127,7 +134,9 @@ class Grid:
                 continue
             params = _placed(params, where, cells(result.params, size), size == shape)
             mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
-        return Chunk(slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals))
+        return Chunk(
+            start, slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals)
+        )
 
     def _costs(self, settings: Mapping[str, Any]) -> Totals:
         costs = count(expand(self.document, settings), self.convention)
@@ -184,13 +193,12 @@ class Grid:
         """The settings of a part: grid numbers where they vary, plain values elsewhere."""
         values = dict(self.settings)
         for number, (axis, chosen) in enumerate(zip(self.axes, indexes, strict=True)):
-            numbers = self._numerators[number]
-            if len(chosen) == 1 or numbers is None:
+            if len(chosen) == 1:
                 values[axis.name] = axis.values[int(chosen[0])]
-            else:
-                values[axis.name] = numbers._replace(array=numbers.array[chosen]).along(
-                    number, len(self.axes)
-                )
+                continue
+            numbers = self.numerators[number]
+            varying = numbers._replace(array=numbers.array[chosen])
+            values[axis.name] = varying.along(number, len(self.axes))
         return values
 
     def _error(self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], Any]) -> SpecError:
@@ -204,13 +212,14 @@ class Grid:
 
 
 def cells(value: Any, shape: tuple[int, ...]) -> Array:
-    """A whole number of the grid, setting by setting."""
+    """A number of the grid, setting by setting: 64-bit integers where these hold it."""
     if not isinstance(value, Number):
-        kind = numpy.int64 if fits(value, value) else object
-        return numpy.full(shape, value, dtype=kind)
-    if value.denominator != 1 or not _adds_up(value):
-        numerator = total(value.terms).array
-        return numpy.broadcast_to(numerator // value.denominator, shape)
+        is_short = isinstance(value, int) and fits(value, value)
+        return numpy.full(shape, value, dtype=numpy.int64 if is_short else object)
+    if value.denominator != 1:
+        return numpy.broadcast_to(_fractions(value), shape)
+    if not _adds_up(value):
+        return numpy.broadcast_to(value.numerator().array, shape)
     result = numpy.empty(shape, numpy.int64)
     for block in slabs(shape, CACHED):
         target = result[block]
@@ -225,6 +234,13 @@ def cells(value: Any, shape: tuple[int, ...]) -> Array:
                 product = numpy.multiply(product, array, out=out)
             numpy.add(target, product, out=target)
     return result
+
+
+def _fractions(number: Number) -> Array:
+    """Exact values as Python's own numbers, for conventions that halve what they count."""
+    numerator = number.numerator().array
+    values = [algebra.whole(Fraction(int(n), number.denominator)) for n in numerator.ravel()]
+    return numpy.array(values, dtype=object).reshape(numerator.shape)
 
 
 def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:

@@ -59,7 +59,7 @@ class Factor(NamedTuple):
 
 def exact(array: Array) -> Factor:
     """The factor of an array, its bounds measured; 64 bits again where they suffice."""
-    low, high = int(array.min()), int(array.max())
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     if array.dtype == object and fits(low, high):
         array = array.astype(numpy.int64)
     return Factor(array, low, high)

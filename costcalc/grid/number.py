@@ -13,27 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from costcalc.formulas import algebra
-from costcalc.grid.factor import Array, Factor, exact, product_bounds
+from costcalc.grid.factor import Array, Factor, exact
 from costcalc.grid.splitting import Mask, Split, decided
-
-
-class Term(NamedTuple):
-    """An integer times factors, no two of which vary along one axis."""
-
-    coefficient: int
-    factors: tuple[Factor, ...]
-
-    def bounds(self) -> tuple[int, int]:
-        """The least and the greatest value that it may have."""
-        bounds = (self.coefficient, self.coefficient)
-        for factor in self.factors:
-            bounds = product_bounds(bounds, (factor.low, factor.high))
-        return bounds
+from costcalc.grid.terms import Term, gathered, joined, total
 
 
 class Number:
@@ -93,7 +80,7 @@ class Number:
         terms, below = _parts(other)
         return _number(
             [
-                Term(a.coefficient * b.coefficient, _joined(a.factors, b.factors))
+                Term(a.coefficient * b.coefficient, joined(a.factors, b.factors))
                 for a in self.terms
                 for b in terms
             ],
@@ -155,26 +142,6 @@ class Number:
         return f"{Fraction(low, self.denominator)} to {Fraction(high, self.denominator)}"
 
 
-def total(terms: Iterable[Term]) -> Factor:
-    """The sum of some terms, cell by cell along the axes that they vary on."""
-    result: Factor | None = None
-    constant = 0
-    for term in terms:
-        if not term.factors:
-            constant += term.coefficient
-            continue
-        product = term.factors[0]
-        for factor in term.factors[1:]:
-            product = product.times(factor)
-        if result is None:
-            result = product.scaled(term.coefficient)
-        else:
-            result = result.plus(1, product, term.coefficient)
-    if result is None:
-        return exact(numpy.array([constant], dtype=object))
-    return result.shifted(constant) if constant else result
-
-
 def _parts(value: Any) -> tuple[tuple[Term, ...], int]:
     """The terms and the denominator of a number, grid or plain."""
     if isinstance(value, Number):
@@ -183,15 +150,8 @@ def _parts(value: Any) -> tuple[tuple[Term, ...], int]:
 
 
 def _number(terms: Iterable[Term], denominator: int) -> Any:
-    """The number of some terms, like terms added up; a plain one where nothing varies."""
-    alike: dict[Any, Term] = {}
-    for term in terms:
-        if not term.coefficient:
-            continue
-        key = _kind(term)
-        before = alike.get(key)
-        alike[key] = term if before is None else _added(before, term)
-    kept = [term for term in alike.values() if term.coefficient]
+    """The number of some terms; a plain one where nothing varies."""
+    kept = gathered(terms)
     if not any(term.factors for term in kept):
         return algebra.whole(Fraction(sum(term.coefficient for term in kept), denominator))
     shared = gcd(denominator, *(term.coefficient for term in kept))
@@ -199,35 +159,6 @@ def _number(terms: Iterable[Term], denominator: int) -> Any:
         kept = [Term(term.coefficient // shared, term.factors) for term in kept]
         denominator //= shared
     return Number(tuple(kept), denominator)
-
-
-def _kind(term: Term) -> Any:
-    """What terms that can be added without growing have in common."""
-    if len(term.factors) == 1:
-        return term.factors[0].axes
-    return tuple(id(factor.array) for factor in term.factors)
-
-
-def _added(a: Term, b: Term) -> Term:
-    """The sum of two terms of a kind."""
-    if len(a.factors) == 1:
-        return Term(1, (a.factors[0].plus(a.coefficient, b.factors[0], b.coefficient),))
-    return Term(a.coefficient + b.coefficient, a.factors)
-
-
-def _joined(ours: tuple[Factor, ...], theirs: tuple[Factor, ...]) -> tuple[Factor, ...]:
-    """The factors of a product: those that share an axis become one."""
-    joined = list(ours)
-    for factor in theirs:
-        product = factor
-        apart = []
-        for other in joined:
-            if other.axes & product.axes:
-                product = other.times(product)
-            else:
-                apart.append(other)
-        joined = [*apart, product]
-    return tuple(sorted(joined, key=lambda factor: min(factor.axes)))
 
 
 def _cells(array: Array) -> Any:

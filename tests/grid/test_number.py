@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from costcalc.formulas import algebra
-from costcalc.grid.axes import Axis, numerators
+from costcalc.grid.axes import of_values
 from costcalc.grid.evaluate import cells
 from costcalc.grid.number import Number
 from costcalc.grid.splitting import Mask, Split, parts
@@ -39,7 +39,7 @@ def varying(values):
 
 
 def grid(values, axis, axes=2):
-    return numerators(Axis("x", tuple(values))).along(axis, axes)
+    return of_values(values).along(axis, axes)
 
 
 def cell(value, shape, at):

@@ -1,0 +1,194 @@
+"""Which settings of a chunk are wanted: conditions, the largest few, the Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy
+
+from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.formulas import algebra
+from costcalc.grid.axes import Axis, Numerators, of_values
+from costcalc.grid.evaluate import CACHED, Chunk, Grid
+from costcalc.grid.factor import Array
+from costcalc.grid.splitting import Split
+from costcalc.spec.expression import Parsed, parse
+from costcalc.spec.numbers import ExpressionError
+
+METRICS = ("params", "mult_adds")
+"""The costs of a setting, by the names of their columns."""
+
+
+class Condition:
+    """A condition over a network's parameters and costs: ``mult_adds <= 100M``."""
+
+    def __init__(self, text: str) -> None:
+        """Reads the condition.
+
+        Raises:
+            SpecError: it is malformed.
+        """
+        self.text = text
+        try:
+            self.parsed: Parsed = parse(text, has_units=True)
+        except ExpressionError as error:
+            raise SpecError(
+                [Problem(None, f"--where: {error.message}", error.expected, f"'{text}'")]
+            ) from None
+
+    def check(self, known: Mapping[str, Any]) -> None:
+        """Every name of the condition must be known.
+
+        Raises:
+            SpecError: one is not.
+        """
+        for name in sorted(self.parsed.names):
+            check_name(name, "--where", known)
+
+    def holds(self, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Array:
+        """Where in a chunk the condition holds; False where there is no network.
+
+        Raises:
+            SpecError: the condition compares what cannot be compared, or divides by zero.
+        """
+        found = chunk.is_valid.copy()
+        columns = {name: column(name, grid, chunk, known) for name in self.parsed.names}
+        for start in range(0, len(found), CACHED):
+            (inside,) = numpy.nonzero(found[start : start + CACHED])
+            for part, holds in self._decided(inside + start, columns):
+                found[part] = holds
+        return found
+
+    def _decided(self, cells: Array, columns: Mapping[str, Any]) -> list[tuple[Array, bool]]:
+        """The cells in parts, for each of which the condition has one answer."""
+        waiting, decided = [cells] if len(cells) else [], []
+        while waiting:
+            part = waiting.pop()
+            try:
+                decided.append((part, self._truth(part, columns)))
+            except Split as split:
+                answers = numpy.broadcast_to(split.answers, (len(part),))
+                waiting += [part[answers == answer] for answer in numpy.unique(answers)]
+        return decided
+
+    def _truth(self, cells: Array, columns: Mapping[str, Any]) -> bool:
+        scope = {name: _values(column, cells) for name, column in columns.items()}
+        try:
+            value = self.parsed.evaluate(scope)
+        except ZeroDivisionError:
+            raise self._wrong("divides by zero") from None
+        except ExpressionError as error:
+            raise self._wrong(error.message) from None
+        except TypeError:
+            raise self._wrong("compares what cannot be compared") from None
+        if isinstance(value, str | int | Fraction | None) and not isinstance(value, bool):
+            raise self._wrong("is no condition")
+        return bool(value)
+
+    def _wrong(self, message: str) -> SpecError:
+        return SpecError(
+            [Problem(None, f"--where '{self.text}' {message}", "a condition: mult_adds <= 100M")]
+        )
+
+
+def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
+    """A name must be one of the network's parameters or a cost.
+
+    Raises:
+        SpecError: it is not.
+    """
+    if name not in known and name not in METRICS:
+        names = [*known, *METRICS]
+        raise SpecError(
+            [
+                Problem(
+                    None,
+                    f"{where}: '{name}' has no meaning here",
+                    expected="one of " + ", ".join(names),
+                    hint=did_you_mean(name, names),
+                )
+            ]
+        )
+
+
+def largest(column: Array, count: int, is_smallest: bool) -> Array:
+    """The indexes of the ``count`` largest numbers, or smallest, in the order of the rows."""
+    ranks = _ranks(column)
+    order = numpy.argsort(ranks if is_smallest else -ranks, kind="stable")
+    return numpy.sort(order[:count])
+
+
+def front(first: Array, second: Array) -> Array:
+    """The indexes of the points that no other undercuts in one cost without exceeding it in both.
+
+    Equal points stand or fall together.
+    """
+    a, b = _ranks(first), _ranks(second)
+    order = numpy.lexsort((b, a))
+    a, b = a[order], b[order]
+    is_new = numpy.ones(len(order), bool)
+    is_new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    is_best = numpy.ones(len(order), bool)
+    is_best[1:] = b[1:] < numpy.minimum.accumulate(b)[:-1]
+    starts = numpy.flatnonzero(is_new)
+    return numpy.sort(order[is_best[starts][numpy.cumsum(is_new) - 1]])
+
+
+def column(name: str, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Any:
+    """A parameter or a cost across a chunk.
+
+    Returns:
+        Numerators, words, or one value where it does not vary.
+    """
+    if name in METRICS:
+        costs: Array = getattr(chunk, name)
+        return Numerators(costs, 1) if costs.dtype != object else of_values(costs.tolist())
+    for number, axis in enumerate(grid.axes):
+        if axis.name == name:
+            return _axis(number, axis, grid, chunk)
+    return known[name]
+
+
+def _axis(number: int, axis: Axis, grid: Grid, chunk: Chunk) -> Any:
+    shape = [1] * len(grid.axes)
+    shape[number] = -1
+    taken = chunk.slices[number]
+    if axis.is_numeric:
+        array = grid.numerators[number]
+        return array._replace(array=_spread(array.array[taken].reshape(shape), chunk))
+    words = numpy.empty(len(axis.values), object)
+    words[:] = axis.values
+    return _spread(words[taken].reshape(shape), chunk)
+
+
+def _spread(array: Array, chunk: Chunk) -> Array:
+    shape = tuple(part.stop - part.start for part in chunk.slices)
+    return numpy.broadcast_to(array, shape).ravel()
+
+
+def _values(column: Any, cells: Array) -> Any:
+    """A column's value in some cells, for an expression to compute with.
+
+    Raises:
+        Split: it is a word, and not the same throughout.
+    """
+    if isinstance(column, Numerators):
+        numbers = column.array[cells]
+        if (numbers == numbers[0]).all():
+            return algebra.whole(Fraction(int(numbers[0]), column.denominator))
+        return column._replace(array=numbers).along(0, 1)
+    if not isinstance(column, numpy.ndarray):
+        return column
+    words = [str(word) for word in column[cells]]
+    if len(set(words)) > 1:
+        raise Split(numpy.array(words))
+    return column[cells[0]]
+
+
+def _ranks(array: Array) -> Array:
+    """The numbers, or their ranks where they are not NumPy's own, to sort by."""
+    if array.dtype != object:
+        return array
+    return numpy.unique(array, return_inverse=True)[1]
