@@ -7,8 +7,8 @@ One direction, no way back; every stage hands the next a frozen value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
@@ -20,6 +20,10 @@ from costcalc.reporting.report import Report, build
 from costcalc.spec import library
 from costcalc.spec.document import Document
 from costcalc.spec.reader import read
+
+if TYPE_CHECKING:
+    from costcalc.grid.axes import Axis
+    from costcalc.grid.sweep import Sweep
 
 
 def load(network: str) -> Document:
@@ -71,3 +75,27 @@ def report(
     expanded = expand(document, values)
     accuracy = published(document, expanded.parameters)
     return build(expanded, count(expanded, weighing), weighing, accuracy)
+
+
+def sweep(
+    networks: Sequence[str],
+    axes: Sequence[Axis],
+    convention: str = "paper",
+    unit: str | None = None,
+    where: str | None = None,
+) -> Sweep:
+    """Network references over a grid of settings, those where a condition holds.
+
+    Raises:
+        CostcalcError: a network, a value, the condition or the convention is wrong.
+    """
+    from costcalc.grid.select import Condition
+    from costcalc.grid.sweep import Network, Sweep, check_size
+
+    check_size(len(networks), axes)
+    weighing = conventions.load(convention).converted(unit)
+    condition = Condition(where) if where is not None else None
+    opened_networks = [
+        Network(network, *opened(network, {}), tuple(axes), weighing) for network in networks
+    ]
+    return Sweep(opened_networks, condition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -10,7 +10,7 @@ import click
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 from costcalc.graph.settings import setting
-from costcalc.render import FORMATS
+from costcalc.render import FORMATS, Format
 from costcalc.spec.numbers import ExpressionError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,22 +49,29 @@ def convention_options(function: F) -> F:
     )(function)
 
 
-def output_options(function: F) -> F:
-    """``--format`` and ``-o``."""
-    function = click.option(
-        "-o",
-        "--output",
-        type=click.Path(),
-        metavar="FILE",
-        help="Write to FILE instead, whole or not at all.",
-    )(function)
-    names = [row.name for row in FORMATS]
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(names),
-        help="Output format; by default a table, or what FILE's suffix says.",
-    )(function)
+def output_option(formats: Sequence[Format]) -> Callable[[F], F]:
+    """``--format``, one of ``formats``, and ``-o``."""
+
+    def decorate(function: F) -> F:
+        function = click.option(
+            "-o",
+            "--output",
+            type=click.Path(),
+            metavar="FILE",
+            help="Write to FILE instead, whole or not at all.",
+        )(function)
+        return click.option(
+            "--format",
+            "format_",
+            type=click.Choice([row.name for row in formats]),
+            help="Output format; by default a table, or what FILE's suffix says.",
+        )(function)
+
+    return decorate
+
+
+output_options = output_option(FORMATS)
+"""``--format`` of the text formats, and ``-o``."""
 
 
 def settings(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[str, Any]:
@@ -72,6 +79,24 @@ def settings(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[
 
     Raises:
         SpecError: one is not NAME=VALUE, or its number is beyond a limit.
+    """
+    problems = []
+    values = {}
+    for name, text in setting_texts(alpha, res, sets).items():
+        try:
+            values[name] = setting(text)
+        except ExpressionError as error:
+            problems.append(Problem(None, f"{name}: {error.message}", expected=error.expected))
+    if problems:
+        raise SpecError(problems)
+    return values
+
+
+def setting_texts(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[str, str]:
+    """What the options say of each parameter, as it was written.
+
+    Raises:
+        SpecError: one is not NAME=VALUE.
     """
     texts = {name: text for name, text in (("alpha", alpha), ("res", res)) if text is not None}
     problems = []
@@ -83,12 +108,6 @@ def settings(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> dict[
             problems.append(
                 Problem(None, f"--set {item} sets nothing", expected="--set NAME=VALUE")
             )
-    values = {}
-    for name, text in texts.items():
-        try:
-            values[name] = setting(text)
-        except ExpressionError as error:
-            problems.append(Problem(None, f"{name}: {error.message}", expected=error.expected))
     if problems:
         raise SpecError(problems)
-    return values
+    return texts

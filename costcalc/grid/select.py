@@ -13,7 +13,7 @@ from costcalc.formulas import algebra
 from costcalc.grid.axes import Axis, Numerators, of_values
 from costcalc.grid.evaluate import CACHED, Chunk, Grid
 from costcalc.grid.factor import Array
-from costcalc.grid.splitting import Split
+from costcalc.grid.splitting import Mask, Split
 from costcalc.spec.expression import Parsed, parse
 from costcalc.spec.numbers import ExpressionError
 
@@ -83,7 +83,7 @@ class Condition:
             raise self._wrong(error.message) from None
         except TypeError:
             raise self._wrong("compares what cannot be compared") from None
-        if isinstance(value, str | int | Fraction | None) and not isinstance(value, bool):
+        if not isinstance(value, bool | Mask):
             raise self._wrong("is no condition")
         return bool(value)
 

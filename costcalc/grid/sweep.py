@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -105,26 +105,15 @@ class Sweep:
     """
 
     def __init__(self, networks: Sequence[Network], condition: Condition | None) -> None:
-        """Checks the size of the grid, and the condition's names.
+        """Checks the condition's names.
 
         Raises:
-            SpecError: the grid is too large, or a name has no meaning.
+            SpecError: one has no meaning.
         """
         self.networks = tuple(networks)
         self.axes = self.networks[0].grid.axes
         self.condition = condition
         self.refused: list[Refused] = []
-        if self.size > SETTINGS:
-            raise SpecError(
-                [
-                    Problem(
-                        None,
-                        f"the grid has {self.size:,} settings",
-                        expected=f"at most {SETTINGS:,}",
-                        hint="fewer values, or larger steps",
-                    )
-                ]
-            )
         for network in self.networks:
             if condition is not None:
                 condition.check(network.known)
@@ -218,28 +207,21 @@ class Sweep:
                     progress(done)
 
 
-def limited(rows: Iterable[Row], most: int, where: str) -> list[Row]:
-    """The rows as a list.
+def check_size(networks: int, axes: Sequence[Axis]) -> None:
+    """A sweep of so many networks must have a size that ends.
 
     Raises:
-        SpecError: there are more than ``where`` holds.
+        SpecError: it has more settings than :data:`SETTINGS`.
     """
-    found: list[Row] = []
-    for row in rows:
-        if len(found) == most:
-            raise SpecError(
-                [
-                    Problem(
-                        None,
-                        f"the sweep has more rows than {where} holds",
-                        expected=f"at most {most:,} rows",
-                        hint="-o FILE.csv or -o FILE.parquet, which stream any number; "
-                        "or --where or --top",
-                    )
-                ]
-            )
-        found.append(row)
-    return found
+    settings = networks * size(axes)
+    if settings > SETTINGS:
+        problem = Problem(
+            None,
+            f"the grid has {settings:,} settings",
+            expected=f"at most {SETTINGS:,}",
+            hint="fewer values, or larger steps",
+        )
+        raise SpecError([problem])
 
 
 def _batch(network: Network, chunk: Chunk, cells: Array) -> Batch:

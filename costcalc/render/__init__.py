@@ -27,6 +27,10 @@ FORMATS = (
 )
 
 
+PARQUET = Format("parquet", "costcalc.render.stream", ".parquet")
+"""For sweeps alone: columns of numbers in a binary file."""
+
+
 def page_renderer(name: str) -> Callable[[Page], str]:
     """The function that renders a page in a format; JSON has a shape per command instead."""
     module = next(row.module for row in FORMATS if row.name == name)

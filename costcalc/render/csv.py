@@ -20,9 +20,11 @@ def page(page: Page) -> str:
     return written.getvalue()
 
 
+def guarded(words: str) -> str:
+    """Text; what a spreadsheet would take for a formula gets a quote before it."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
+
+
 def _value(cell: Cell) -> str | int | float:
-    """A cell's value; text that a spreadsheet would take for a formula gets a quote before it."""
     value = raw(cell)
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
-        return f"'{value}"
-    return value
+    return guarded(value) if isinstance(value, str) else value

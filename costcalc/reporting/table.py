@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
-from costcalc.reporting.figures import counted, percent, printable, rounded, share
+from costcalc.reporting.figures import counted, percent, printable, rounded, scaled, share
 
 
 class Share(NamedTuple):
@@ -23,6 +23,12 @@ class Ratio(NamedTuple):
     suffix: str = ""
 
 
+class Scaled(NamedTuple):
+    """A count that people read with three digits and a unit, as papers print it."""
+
+    value: int
+
+
 class Sides(NamedTuple):
     """Sides as papers print them, ``3 × 3 × 64 dw``: a filter, a map."""
 
@@ -37,7 +43,7 @@ class Word(NamedTuple):
     tone: Literal["good", "bad", "quiet"]
 
 
-Cell: TypeAlias = str | int | Share | Ratio | Sides | Word | None
+Cell: TypeAlias = str | int | Share | Ratio | Scaled | Sides | Word | None
 """None is an empty cell."""
 
 
@@ -123,8 +129,8 @@ class Page(NamedTuple):
 def text(cell: Cell, times: str = " × ") -> str:
     """A cell as people read it, with ``times`` between sides.
 
-    >>> text(4209088), text(Share(1, 8)), text(Sides((3, 3, 64), " dw"))
-    ('4,209,088', '12.50', '3 × 3 × 64 dw')
+    >>> text(4209088), text(Scaled(4209088)), text(Share(1, 8)), text(Sides((3, 3, 64), " dw"))
+    ('4,209,088', '4.21 M', '12.50', '3 × 3 × 64 dw')
     """
     if isinstance(cell, str):
         return printable(cell)
@@ -136,6 +142,8 @@ def text(cell: Cell, times: str = " × ") -> str:
         return share(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return rounded(cell.value, cell.digits) + cell.suffix
+    if isinstance(cell, Scaled):
+        return scaled(cell.value)
     if isinstance(cell, Sides):
         return times.join(map(str, cell.sizes)) + cell.suffix
     return printable(cell.text)
@@ -153,4 +161,6 @@ def raw(cell: Cell) -> str | int | float:
         return percent(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return float(cell.value)
+    if isinstance(cell, Scaled):
+        return cell.value
     return text(cell, "x")

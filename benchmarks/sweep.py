@@ -1,0 +1,85 @@
+"""How fast a sweep is, and how little memory it needs: ``python benchmarks/sweep.py``.
+
+Prints, all measured in this run: settings a second for a million settings of
+MobileNetV1 and of MobileNetV2, how often faster that is than a report for each,
+and the peak memory of sweeps of a million and of four million settings that are
+streamed to a file.  One thread does everything.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from costcalc import pipeline
+from costcalc.grid.axes import parse
+
+ALPHAS = "0.05:1.049:0.001"
+SIDES = "32:1031"
+REPORTS = 50
+MEBIBYTE = 2**20
+
+_STREAM = """
+import resource, sys
+from costcalc.cli import main
+main(sys.argv[1:], standalone_mode=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def seconds_of_sweep(network: str) -> float:
+    """The time for a million settings, the network's spec read and every cell filled."""
+    begun = time.perf_counter()
+    sweep = pipeline.sweep([network], [parse("alpha", ALPHAS), parse("res", SIDES)])
+    cells = sum(len(chunk.mult_adds) for chunk in sweep.networks[0].grid.chunks())
+    taken = time.perf_counter() - begun
+    if cells != sweep.size:
+        raise SystemExit(f"{cells} cells of {sweep.size}")
+    return taken
+
+
+def seconds_of_report(network: str) -> float:
+    """The time for one report of one setting, as the library's users call it."""
+    begun = time.perf_counter()
+    for side in range(224, 224 + REPORTS):
+        pipeline.report(network, {"res": side})
+    return (time.perf_counter() - begun) / REPORTS
+
+
+def peak_of_stream(sides: str) -> tuple[int, float]:
+    """The peak memory, in bytes, and the time of a sweep to a CSV file."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["sweep", "mobilenet_v1", "--alpha", ALPHAS, "--res", sides]
+        begun = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", _STREAM, *command, "-o", str(Path(folder) / "grid.csv")],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return int(done.stdout), time.perf_counter() - begun
+
+
+def main() -> None:
+    """Measures and prints."""
+    for network in ("mobilenet_v1", "mobilenet_v2"):
+        seconds_of_sweep(network)
+        swept = min(seconds_of_sweep(network) for _ in range(3))
+        reported = seconds_of_report(network)
+        print(
+            f"{network}: 1,000,000 settings in {swept:.3f} s, {1 / swept:.1f} million a second; "
+            f"a report for each would take {reported * 10**6 / swept:,.0f} times as long"
+        )
+    for sides, million in (("32:1031", 1), ("32:4031", 4)):
+        peak, taken = peak_of_stream(sides)
+        print(
+            f"{million} million settings to a CSV file: {taken:.1f} s, "
+            f"at most {peak / MEBIBYTE:.0f} MiB of memory"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""A bar on standard error while something takes long; nothing where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_LONG = 1.0
+"""Seconds after which a bar appears."""
+
+
+@contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """A function to call with what is done of ``total``, or None where no bar will be."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(doing, total=total)
+    begun = time.monotonic()
+
+    def advance(done: int) -> None:
+        if time.monotonic() - begun > _LONG:
+            bar.start()
+        bar.update(task, completed=done)
+
+    try:
+        yield advance
+    finally:
+        bar.stop()

@@ -1,0 +1,159 @@
+"""Which rows of a sweep are wanted: conditions, the largest, the Pareto front."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costcalc import pipeline
+from costcalc.errors import SpecError
+from costcalc.grid import evaluate, select, sweep
+from costcalc.grid.axes import axis, parse
+
+SPEC = """
+name: Net
+input: [1, res, res]
+parameters:
+  alpha: 1
+  res: 8
+  mode: {default: thin, choices: [thin, thick]}
+accuracy:
+  - {top1: 60, source: Table 1}
+  - {at: {alpha: 2}, top1: 70, source: Table 1}
+  - {at: {alpha: 2, res: 16}, top1: 65, source: Table 1}
+layers:
+  - conv: {out: "8 if mode == 'thin' else 16", kernel: 1}
+"""
+# params are 8 * alpha * 1 (twice that when thick), mult-adds that times res^2.
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+def swept(net, where=None, **texts):
+    axes = [parse(name, text) for name, text in texts.items()]
+    return pipeline.sweep([net], axes, where=where)
+
+
+def shown(rows):
+    return [(*row.settings.values(), row.params, row.mult_adds) for row in rows]
+
+
+def test_rows_stand_in_order_the_last_parameter_fastest(net):
+    assert shown(swept(net, alpha="1,0.5", res="2,1").rows()) == [
+        (1, 2, 8, 32),
+        (1, 1, 8, 8),
+        (Fraction(1, 2), 2, 4, 16),
+        (Fraction(1, 2), 1, 4, 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("where", "alphas"),
+    [
+        ("mult_adds <= 1K", [1]),
+        ("params >= 16 and not res > 8", [2, 3]),
+        ("alpha == 1 or alpha == 3", [1, 3]),
+        ("24 // alpha == 12", [2]),
+        ("mult_adds / params == 64", [1, 2, 3]),
+        ("(alpha > 1 if params > 8 else res < 3) and 2 * alpha < 5", [2]),
+        ("mode == 'thin'", [1, 2, 3]),
+        ("mode == 'thick'", []),
+        ("max(alpha, 2) == 2", [1, 2]),
+    ],
+)
+def test_conditions(net, where, alphas):
+    rows = swept(net, where, alpha="1,2,3").rows()
+    assert [row.settings["alpha"] for row in rows] == alphas
+
+
+def test_a_condition_on_words_that_vary(net):
+    rows = swept(net, "mode == 'thick' or alpha > 1", alpha="1,2", mode="thin,thick").rows()
+    assert [tuple(row.settings.values()) for row in rows] == [
+        (1, "thick"),
+        (2, "thin"),
+        (2, "thick"),
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sampled_from(["mult_adds", "params", "alpha", "res", "-mult_adds", "-res"]),
+    st.integers(1, 12),
+    st.integers(1, 9),
+)
+def test_the_largest_are_those_that_sorting_puts_first(by, count, chunk):
+    axes = [axis("alpha", [Fraction(1, 2), 1, Fraction(1, 4), 2]), axis("res", [64, 32, 33])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "CHUNK", chunk)
+        found = pipeline.sweep(["mobilenet_v1"], axes)
+        top = found.top(count, by)
+        key = by.removeprefix("-")
+        ordered = sorted(
+            found.rows(),
+            key=lambda row: getattr(row, key, None) or row.settings[key],
+            reverse=by == key,
+        )
+    assert top == ordered[:count]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12))
+def test_the_front_is_what_no_point_beats(points):
+    first, second = (evaluate.numpy.array(column) for column in zip(*points, strict=True))
+    expected = [
+        index
+        for index, (x, y) in enumerate(points)
+        if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points)
+    ]
+    assert select.front(first, second).tolist() == expected
+
+
+def test_the_front_of_published_accuracies(net):
+    # At alpha 2, res 8 beats res 16: more accurate at fewer mult-adds.
+    rows = swept(net, alpha="1,2,3", res="8,16").pareto()
+    assert [(*row.settings.values(), row.accuracy.top1) for row in rows] == [(1, 8, 60), (2, 8, 70)]
+
+
+def test_the_front_of_costs_where_no_accuracy_is_published(net):
+    rows = swept(net, alpha="3,4", res="9,10").pareto()
+    assert shown(rows) == [(3, 9, 24, 24 * 81)]
+
+
+def test_rows_come_in_batches_that_a_small_memory_holds(net, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH", 2)
+    batches = list(swept(net, alpha="1,2,3,4,5").batches())
+    assert [batch.params for batch in batches] == [[8, 16], [24, 32], [40]]
+
+
+def test_progress_counts_settings_up_to_all(net, monkeypatch):
+    monkeypatch.setattr(evaluate, "CHUNK", 2)
+    done = []
+    list(swept(net, alpha="1,2,3").batches(done.append))
+    assert done == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("mult_ads < 3", "'mult_ads' has no meaning here"),
+        ("mult_adds <", "malformed expression"),
+        ("mult_adds", "is no condition"),
+        ("mode < 3", "arithmetic needs numbers"),
+        ("1 / (alpha - 1) > 2", "divides by zero"),
+    ],
+)
+def test_wrong_conditions(net, where, message):
+    with pytest.raises(SpecError, match="--where") as caught:
+        list(swept(net, where, alpha="1,2").rows())
+    assert message in str(caught.value)
+
+
+def test_a_grid_beyond_all_limits_is_refused_with_its_size(net):
+    with pytest.raises(SpecError, match="10,000,100,000 settings"):
+        swept(net, alpha="0.01:1000:0.01", res="1:100001")
