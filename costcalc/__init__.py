@@ -5,9 +5,9 @@
 568740352
 """
 
-from costcalc.api import networks, report
+from costcalc.api import Report, networks, report
 from costcalc.errors import ConventionError, CostcalcError, SpecError
-from costcalc.reporting.report import LayerReport, Report, Totals, TypeCost
+from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
 __all__ = [
     "ConventionError",

@@ -7,9 +7,26 @@ from typing import Any
 from costcalc import pipeline
 from costcalc.errors import Problem, SpecError
 from costcalc.graph.settings import from_python
-from costcalc.reporting.report import Report
+from costcalc.reporting import report as reports
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
+
+
+class Report(reports.Report):
+    """A network's cost, as a notebook shows it and a script takes it."""
+
+    __slots__ = ()
+
+    def to_json(self) -> str:
+        """The report as JSON text, in the shape of ``costcalc report --format json``."""
+        from costcalc.render.json import report_json
+
+        return report_json(self)
+
+    def _repr_html_(self) -> str:
+        from costcalc.render.html import report_html
+
+        return report_html(self)
 
 
 def report(
@@ -41,7 +58,7 @@ def report(
         values = {name: from_python(value) for name, value in settings.items()}
     except ExpressionError as error:
         raise SpecError([Problem(None, error.message, expected=error.expected)]) from None
-    return pipeline.report(network, values, convention, unit)
+    return Report(*pipeline.report(network, values, convention, unit))
 
 
 def networks() -> list[str]:

@@ -89,17 +89,6 @@ class Report(NamedTuple):
                 found[layer.type] = found.get(layer.type, 0) + 1
         return found
 
-    def to_json(self) -> str:
-        """The report as JSON text, in the shape of ``costcalc report --format json``."""
-        from costcalc.render.json import report_json
-
-        return report_json(self)
-
-    def _repr_html_(self) -> str:
-        from costcalc.render.html import report_html
-
-        return report_html(self)
-
 
 def build(
     graph: LayerGraph,
