@@ -45,7 +45,8 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         weighed = _weigh(mult_adds, names)
         if convention.factor != convention.divisor:
             weighed = quotient(weighed * convention.factor, convention.divisor)
-        costs.append(LayerCost(layer, weighed, _weigh(params, names), False))
+        learned = 0 if layer.shares is not None else _weigh(params, names)
+        costs.append(LayerCost(layer, weighed, learned, False))
     return tuple(costs)
 
 

@@ -9,6 +9,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.graph.attributes import AttributeReader, ValueProblem, evaluate
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
 from costcalc.graph.layer import Layer
+from costcalc.graph.sharing import Sharing
 from costcalc.graph.statements import check_filter
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Kind, Shape, ShapeError, shape_text
@@ -31,6 +32,7 @@ class LayerBuilder:
         self.is_default = is_default
         self.problems = problems
         self.layers: list[Layer] = []
+        self.sharing = Sharing(problems)
 
     def layer(
         self, step: LayerStep, sources: tuple[Tensor, ...], frame: Frame, path: str
@@ -115,9 +117,8 @@ class LayerBuilder:
             )
             return sources[0].unknown
         indexes = tuple(source.layer for source in sources)
-        self.layers.append(
-            Layer(path, kind, operation, indexes, inputs, output, mark, host, functional)
-        )
+        layer = Layer(path, kind, operation, indexes, inputs, output, mark, host, functional)
+        self.layers.append(self.sharing.owned(layer, self.layers))
         return Tensor(len(self.layers) - 1, output)
 
     def _attributes(

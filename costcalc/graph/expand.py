@@ -16,8 +16,9 @@ from costcalc.graph import outline
 from costcalc.graph.attributes import AttributeReader, ValueProblem
 from costcalc.graph.builder import LayerBuilder, called_as
 from costcalc.graph.calls import bound, network_frame
+from costcalc.graph.executions import Executions
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
-from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, Gated, LayerGraph
 from costcalc.graph.outline import classifier, word
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.scope import Scope
@@ -47,14 +48,18 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
     walk = _Walk(document, resolved, problems)
     walk.unfold()
     problems.raise_any()
+    title = _title(document.name, resolved.values)
+    walk.executions.refuse_unused(title, walk.gated, problems)
+    problems.raise_any()
     return LayerGraph(
-        name=_title(document.name, resolved.values),
+        name=title,
         file=document.file,
         source=document.source,
-        parameters=resolved.values,
+        parameters={**resolved.values, **resolved.executions},
         input=resolved.input,
         layers=tuple(walk.builder.layers),
         blocks=walk.blocks,
+        gated=tuple(walk.gated),
     )
 
 
@@ -81,7 +86,9 @@ class _Walk:
         self.builder = LayerBuilder(
             self.reader, classifier(document.steps), resolved.is_default, problems
         )
+        self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = {}
+        self.gated: list[Gated] = []
         self.steps_taken = 0
         self.depth = 0
 
@@ -152,17 +159,64 @@ class _Walk:
         scope: Scope,
         is_repeated: bool,
     ) -> Tensor:
-        name = step.common.name
-        if isinstance(step, SequenceStep) and not name:
-            inside = Scope(scope.path, scope) if is_repeated else scope
-            return self.sequence(step, sources, frame, inside, scope)
-        path = scope.name(name or word(step), bool(name), is_repeated)
+        """One repeat of a step: its name, whose params it uses, whether it is gated."""
+        common, path = step.common, scope.path
+        if common.name or not isinstance(step, SequenceStep):
+            path = scope.name(common.name or word(step), bool(common.name), is_repeated)
+            is_repeated = False
+        unfold = self.gated_step if common.gate or common.execute else self.unfolded
+        if not common.shares:
+            return unfold(step, sources, frame, scope, path, is_repeated)
+        with self.builder.sharing.inside(common.shares, path):
+            return unfold(step, sources, frame, scope, path, is_repeated)
+
+    def gated_step(
+        self,
+        step: Step,
+        sources: tuple[Tensor, ...],
+        frame: Frame,
+        scope: Scope,
+        path: str,
+        is_repeated: bool,
+    ) -> Tensor:
+        """The gate's layers, then those of the step that it decides upon."""
+        common, layers = step.common, self.builder.layers
+        here = sources[0]
+        try:
+            execute = self.executions.of(path, common.execute, Here(frame, here))
+        except UnknownShape:
+            return here.unknown
+        except ValueProblem as error:
+            self.problems.note(error.of_layer(path))
+            return here.unknown
+        recent, first = scope.recent, len(layers)
+        scope.recent = (here,)
+        self.inside(common.gate, here, frame, scope, common.mark)
+        scope.recent, decided = recent, len(layers)
+        result = self.unfolded(step, sources, frame, scope, path, is_repeated)
+        gate, own = range(first, decided), range(decided, len(layers))
+        self.gated.append(Gated(path or word(step), execute, gate, own))
+        return result
+
+    def unfolded(
+        self,
+        step: Step,
+        sources: tuple[Tensor, ...],
+        frame: Frame,
+        scope: Scope,
+        path: str,
+        is_repeated: bool,
+    ) -> Tensor:
+        """The step's own layers; a sequence without a name has the path around it."""
         if isinstance(step, LayerStep):
             return self.builder.layer(step, sources, frame, path)
         if isinstance(step, BlockStep):
             return self.block(step, sources, frame, path)
         if isinstance(step, JoinStep):
             return self.join(step, sources, frame, scope, path)
+        if not step.common.name:
+            inside = Scope(path, scope) if is_repeated else scope
+            return self.sequence(step, sources, frame, inside, scope)
         self.blocks[path] = "sequence"
         return self.sequence(step, sources, frame, Scope(path, scope), scope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
@@ -32,6 +33,21 @@ class Layer(NamedTuple):
     """The layer whose norm or activation this is, where one line wrote both."""
     functional: str | None = None
     """One of :data:`FUNCTIONAL` where the implementation spoken of has no module for it."""
+    shares: int | None = None
+    """The layer whose params this one uses, so that they count once."""
+
+
+class Gated(NamedTuple):
+    """A part of a network that runs with a probability, and the gate that decides it."""
+
+    name: str
+    """The path of the step, or of the block that holds it where it has no name."""
+    execute: int | Fraction
+    """The probability, from 0 to 1."""
+    gate: range
+    """Indexes of the gate's layers; empty where only the probability is stated."""
+    layers: range
+    """Indexes of the layers that it decides upon."""
 
 
 class LayerGraph(NamedTuple):
@@ -45,3 +61,5 @@ class LayerGraph(NamedTuple):
     layers: tuple[Layer, ...]
     blocks: Mapping[str, str]
     """What each inner path of the layers' names is: a block's name, or a sequence."""
+    gated: tuple[Gated, ...] = ()
+    """In the order of their layers; one may stand inside another."""

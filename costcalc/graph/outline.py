@@ -14,12 +14,13 @@ def word(step: Step) -> str:
 
 
 def inner(step: Step) -> tuple[Step, ...]:
-    """The steps that a step holds."""
+    """The steps that a step holds, those of its gate among them."""
+    held: tuple[Step, ...] = ()
     if isinstance(step, SequenceStep):
-        return step.steps
-    if isinstance(step, JoinStep):
-        return tuple(each for _, branch in step.branches for each in branch)
-    return ()
+        held = step.steps
+    elif isinstance(step, JoinStep):
+        held = tuple(each for _, branch in step.branches for each in branch)
+    return (*step.common.gate, *held)
 
 
 def classifier(steps: tuple[Step, ...]) -> LayerStep | None:

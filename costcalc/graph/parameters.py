@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
@@ -23,6 +24,8 @@ class Resolved(NamedTuple):
     input: tuple[Any, ...]
     is_default: bool
     """Whether every parameter has its default, at which printed shapes hold."""
+    executions: dict[str, Any]
+    """Probabilities of single blocks, by their settings' names."""
 
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
@@ -44,7 +47,7 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
                 problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
         is_default = is_default and (name not in settings or _same(value, default))
     shape = () if problems else input_shape(document, values, "res" in settings, problems)
-    return Resolved(values, shape, is_default)
+    return Resolved(values, shape, is_default, _executions(settings, problems))
 
 
 def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
@@ -117,13 +120,22 @@ def _refuse_unknown(
     problems: Problems,
 ) -> None:
     for name in settings:
-        if name not in parameters:
+        if name not in parameters and not is_execution(name):
             problems.add(
                 None,
                 f"{document.name} has no parameter '{name}'",
                 expected="one of " + ", ".join(parameters),
                 hint=did_you_mean(name, parameters),
             )
+
+
+def _executions(settings: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """The settings that are probabilities of blocks; whether such blocks exist is not known yet."""
+    found = {name: value for name, value in settings.items() if is_execution(name)}
+    for name, value in found.items():
+        if not is_probability(value):
+            problems.add(None, f"{name} cannot be {exact(value)}", expected=EXPECTED)
+    return found
 
 
 def _same(a: Any, b: Any) -> bool:

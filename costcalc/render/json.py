@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
+from costcalc.reporting.figures import percent
 from costcalc.reporting.report import FORMAT_VERSION, LayerReport, Report
 
 
@@ -28,6 +29,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "totals": report.totals._asdict(),
         "types": [row._asdict() for row in report.types],
         "free": report.free,
+        **_gated(report),
         "layers": [_layer(layer) for layer in report.layers],
     }
 
@@ -37,6 +39,31 @@ def _accuracy(report: Report) -> dict[str, Any]:
     if report.accuracy is None:
         return {}
     return {"accuracy": {"top1": number(report.accuracy.top1), "source": report.accuracy.source}}
+
+
+def _gated(report: Report) -> dict[str, Any]:
+    """What gates cost, and the network that skips; an expected cost is exact where it is whole."""
+    gating = report.gating
+    if gating is None:
+        return {}
+    return {
+        "gated": {
+            "gates": {"params": gating.gate_params, "mult_adds": gating.gates},
+            "minimum": gating.minimum,
+            "expected": number(gating.expected),
+            "maximum": gating.maximum,
+            "blocks": [
+                {
+                    "name": part.name,
+                    "execute": number(part.execute),
+                    "gate_mult_adds": part.gate,
+                    "block_mult_adds": part.part,
+                    "gate_percent": percent(part.gate, part.part),
+                }
+                for part in gating.parts
+            ],
+        }
+    }
 
 
 def _layer(layer: LayerReport) -> dict[str, Any]:

@@ -25,13 +25,16 @@ def rounded(value: Fraction, digits: int) -> str:
     return f"{sign}{whole // scale}.{whole % scale:0{digits}d}"
 
 
-def counted(value: int) -> str:
-    """A count with its thousands set apart.
+def counted(value: int | Fraction) -> str:
+    """A count with its thousands set apart; one decimal where it is not whole.
 
-    >>> counted(568740352)
-    '568,740,352'
+    >>> counted(568740352), counted(Fraction(35271234, 4))
+    ('568,740,352', '8,817,808.5')
     """
-    return f"{value:,}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    whole, _, decimal = rounded(value, 1).partition(".")
+    return f"{int(whole):,}.{decimal}"
 
 
 def scaled(value: int) -> str:

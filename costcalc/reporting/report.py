@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost
+from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import Shape
@@ -77,6 +78,8 @@ class Report(NamedTuple):
     layers: tuple[LayerReport, ...]
     blocks: Mapping[str, str]
     """What each inner path of the layers' names is: a block's name, or a sequence."""
+    gating: Gating | None = None
+    """What its gates cost, and the network that skips; None where nothing is gated."""
     accuracy: Accuracy | None = None
     """What a paper prints for this setting."""
 
@@ -114,6 +117,7 @@ def build(
         types=_types(layers, totals),
         layers=layers,
         blocks=graph.blocks,
+        gating=gating(graph, costs),
         accuracy=accuracy,
     )
 

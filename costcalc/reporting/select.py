@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any
 
 from costcalc.errors import CostcalcError, Problem, did_you_mean
@@ -56,7 +57,7 @@ def _order(cell: Cell) -> tuple[int, Any]:
     """A key that sorts cells of one kind, ``conv2`` before ``conv10``; empty cells come last."""
     if cell is None:
         return (2, 0)
-    if isinstance(cell, int):
+    if isinstance(cell, int | Fraction):
         return (0, -cell)
     if isinstance(cell, Share):
         return (0, -cell.part)

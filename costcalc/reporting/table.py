@@ -43,8 +43,8 @@ class Word(NamedTuple):
     tone: Literal["good", "bad", "quiet"]
 
 
-Cell: TypeAlias = str | int | Share | Ratio | Scaled | Sides | Word | None
-"""None is an empty cell."""
+Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Sides | Word | None
+"""None is an empty cell; a fraction is an expected count."""
 
 
 Audience: TypeAlias = Literal["all", "people", "scripts", "asked"]
@@ -136,7 +136,7 @@ def text(cell: Cell, times: str = " × ") -> str:
         return printable(cell)
     if cell is None:
         return ""
-    if isinstance(cell, int):
+    if isinstance(cell, int | Fraction):
         return counted(cell)
     if isinstance(cell, Share):
         return share(cell.part, cell.total)
@@ -163,4 +163,6 @@ def raw(cell: Cell) -> str | int | float:
         return float(cell.value)
     if isinstance(cell, Scaled):
         return cell.value
+    if isinstance(cell, Fraction):
+        return float(cell)
     return text(cell, "x")

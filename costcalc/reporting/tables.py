@@ -54,6 +54,10 @@ def report_page(report: Report, view: View = DEFAULT_VIEW) -> Page:
         tables = [_layers(report, view)]
         if view.by is None:
             tables.append(_types(report))
+    if view.by is None and report.gating is not None:
+        from costcalc.reporting.gates import gate_tables
+
+        tables.extend(gate_tables(report.gating, _unit(report)))
     tables[0] = arrange(tables[0], view.columns, view.sort)
     return Page(report.network, _facts(report), tuple(tables), _notes(report))
 
@@ -95,13 +99,17 @@ def _notes(report: Report) -> tuple[str, ...]:
 
 
 def _counts(report: Report) -> tuple[Column, ...]:
-    unit = report.unit if report.unit != report.unit.lower() else report.unit.title()
     return (
-        Column("mult_adds", unit, "right"),
+        Column("mult_adds", _unit(report), "right"),
         Column("mult_adds_percent", "%", "right", bar=True, rank=2),
         Column("params", "Params", "right"),
         Column("params_percent", "%", "right", bar=True, rank=3),
     )
+
+
+def _unit(report: Report) -> str:
+    """The unit as a title: ``Mult-Adds``, ``FLOPs``."""
+    return report.unit if report.unit != report.unit.lower() else report.unit.title()
 
 
 def _types(report: Report) -> Table:

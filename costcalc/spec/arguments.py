@@ -11,7 +11,18 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
 from costcalc.spec.values import Values
 
-COMMON = ("name", "from", "when", "repeat", "first_only", "input", "output")
+COMMON = (
+    "name",
+    "from",
+    "when",
+    "repeat",
+    "first_only",
+    "input",
+    "output",
+    "gate",
+    "execute",
+    "shares",
+)
 """What any step may say."""
 
 STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
@@ -56,6 +67,7 @@ class Arguments:
         """What any step may say."""
         name, sources, first_only = self.take("name"), self.take("from"), self.take("first_only")
         input, output = self.take("input"), self.take("output")
+        shares = self.take("shares")
         return Common(
             self.key.mark,
             name=self._name(name) if name is not None else "",
@@ -67,6 +79,8 @@ class Arguments:
             else (),
             input=self.values.shape(input) if input is not None else None,
             output=self.values.shape(output) if output is not None else None,
+            execute=self.expression("execute"),
+            shares=self._name(shares) if shares is not None else "",
         )
 
     def read(

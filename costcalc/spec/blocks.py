@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from costcalc.errors import Problems
 from costcalc.kinds import KINDS
+from costcalc.spec.arguments import COMMON
 from costcalc.spec.document import (
     Block,
     BlockStep,
@@ -61,7 +62,7 @@ class BlockReader:
         if own is not None:
             self._collect(own, self.known)
         parameters = {
-            name: ParameterReader(each.known | HERE, self.problems).read(
+            name: ParameterReader(each.known | HERE, self.problems, COMMON).read(
                 each.body.get("parameters")
             )
             for name, each in self.bodies.items()
@@ -201,6 +202,7 @@ class BlockReader:
 def _called(steps: tuple[Step, ...]) -> Iterator[str]:
     """The blocks that steps call, at any depth."""
     for step in steps:
+        yield from _called(step.common.gate)
         if isinstance(step, BlockStep):
             yield step.block
         elif isinstance(step, SequenceStep):

@@ -65,6 +65,12 @@ class Common(NamedTuple):
     """Arguments that hold for the first of several repeats alone."""
     input: Statement | None = None
     output: Statement | None = None
+    gate: tuple[Step, ...] = ()
+    """Steps that read what this one reads, and decide whether it runs."""
+    execute: Expression | None = None
+    """The probability that it runs."""
+    shares: str = ""
+    """All steps that say one word here use the params of the first of them."""
 
 
 class LayerStep(NamedTuple):

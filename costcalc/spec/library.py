@@ -18,7 +18,7 @@ from costcalc.spec.tree import Scalar
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
 """The shipped networks that are another's spec at some settings."""
-_SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
+_SETTING = re.compile(r"\s*([A-Za-z_][\w./-]*)\s*=\s*(.*?)\s*")
 
 
 class Reference(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
 from costcalc.errors import Problems
-from costcalc.spec.arguments import COMMON
 from costcalc.spec.document import Expression, Parameter
 from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others
@@ -23,16 +23,23 @@ ALWAYS = frozenset({"alpha", "res"})
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 """What a parameter or a block may be called."""
 
-_WORDS = {*HERE, *KEYWORDS, *COMMON, "width", "true", "false", "null"}
+_WORDS = {*HERE, *KEYWORDS, "width", "true", "false", "null"}
 _KEYS = ("default", "range", "choices", "doc", "width")
 
 
 class ParameterReader:
-    """Reads parameters where the names in ``known`` have a meaning."""
+    """Reads parameters where the names in ``known`` have a meaning.
 
-    def __init__(self, known: frozenset[str], problems: Problems) -> None:
+    A network's may have any name; a block's not those that every step has, since
+    a call of the block could not set them.
+    """
+
+    def __init__(
+        self, known: frozenset[str], problems: Problems, reserved: Collection[str] = ()
+    ) -> None:
         self.known = known
         self.problems = problems
+        self.words = _WORDS.union(reserved)
 
     def read(self, node: Node | None) -> dict[str, Parameter]:
         """The parameters in their order; a default may use those above it."""
@@ -40,7 +47,7 @@ class ParameterReader:
         entries = self._entries(node)
         known = self.known - {key.text for key, _ in entries}
         for key, value in entries:
-            if not IDENTIFIER.fullmatch(key.text) or key.text in _WORDS:
+            if not IDENTIFIER.fullmatch(key.text) or key.text in self.words:
                 self.problems.add(
                     key.mark,
                     f"'{key.text}' cannot name a parameter",

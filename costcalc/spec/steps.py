@@ -13,6 +13,7 @@ from costcalc.spec.arguments import COMMON, STEP_NAME, Arguments, refuse_unfit_f
 from costcalc.spec.document import (
     Argument,
     BlockStep,
+    Common,
     Expression,
     JoinStep,
     LayerStep,
@@ -125,7 +126,7 @@ class StepReader:
 
     def _layer(self, kind: Kind, key: Scalar, body: Node) -> LayerStep:
         arguments = Arguments(key, body, kind.main, self.values)
-        common = arguments.common()
+        common = self._common(arguments)
         for name, node in self._defaults(kind).items():
             arguments.entries.setdefault(name, (Scalar(name, False, node.mark), node))
         self._patch(kind, arguments)
@@ -173,7 +174,7 @@ class StepReader:
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
         arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
-        common = arguments.common()
+        common = self._common(arguments)
         required = tuple(name for name, each in parameters.items() if each.default is None)
         values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
         refuse_unfit_first_only(common, values, required, self.problems)
@@ -181,7 +182,7 @@ class StepReader:
 
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = arguments.common()
+        common = self._not_shared(self._common(arguments), key)
         steps = self._held(key, arguments)
         arguments.read((), (), ("layers", *COMMON), "'sequence'")
         refuse_unfit_first_only(common, (), (), self.problems)
@@ -189,7 +190,7 @@ class StepReader:
 
     def _residual(self, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = arguments.common()
+        common = self._not_shared(self._common(arguments), key)
         steps, shortcut = self._held(key, arguments), self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
         functional = [arguments.expression(name) for name in FUNCTIONAL]
@@ -198,6 +199,22 @@ class StepReader:
         refuse_unfit_first_only(common, (), (), self.problems)
         branches = (("", shortcut), ("", steps))
         return JoinStep(common, KINDS["add"], branches, act, only_if, *functional)
+
+    def _common(self, arguments: Arguments) -> Common:
+        """What any step may say, the steps of its gate among it."""
+        gate = arguments.take("gate")
+        common = arguments.common()
+        return common if gate is None else common._replace(gate=self._branch(gate))
+
+    def _not_shared(self, common: Common, key: Scalar) -> Common:
+        """Params are shared by layers and blocks, whose names say which goes with which."""
+        if common.shares:
+            self.problems.add(
+                key.mark,
+                f"'{key.text}' cannot share params",
+                expected="'shares' on a layer or on a block",
+            )
+        return common
 
     def _held(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
         """The layers that a structure holds, of which there is at least one."""
@@ -210,7 +227,7 @@ class StepReader:
 
     def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "branches", self.values)
-        common = arguments.common()
+        common = self._not_shared(self._common(arguments), key)
         node = arguments.take("branches")
         act = arguments.expression("act")
         functional = [arguments.expression(name) for name in FUNCTIONAL]

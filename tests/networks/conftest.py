@@ -22,14 +22,13 @@ def counts() -> Callable[[str], Counts]:
     """Counts of a network reference."""
 
     def count(network: str) -> Counts:
-        events = [
-            layer.operation.events(layer.input_shapes, layer.output)
-            for layer in pipeline.graph(network, {}).layers
-        ]
+        layers = pipeline.graph(network, {}).layers
+        events = [layer.operation.events(layer.input_shapes, layer.output) for layer in layers]
+        owned = [event for layer, event in zip(layers, events, strict=True) if layer.shares is None]
         return Counts(
-            sum(event.weights for event in events),
-            sum(event.biases for event in events),
-            sum(event.norm_params for event in events),
+            sum(event.weights for event in owned),
+            sum(event.biases for event in owned),
+            sum(event.norm_params for event in owned),
             sum(event.macs for event in events),
         )
 

@@ -1,0 +1,72 @@
+"""How probable it is that gated steps run: what the spec says, and what the caller sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from costcalc.errors import Problems, did_you_mean
+from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.frame import Here
+from costcalc.graph.layer import Gated
+from costcalc.spec.document import Expression
+from costcalc.spec.numbers import exact
+
+PREFIX = "execute."
+"""``execute.conv3_x2=0.5`` sets the gated steps of one block."""
+
+EXPECTED = "a probability, from 0 to 1"
+
+
+def is_execution(name: str) -> bool:
+    """Whether a setting is a probability of one block, and no parameter."""
+    return name.startswith(PREFIX)
+
+
+def is_probability(value: Any) -> bool:
+    """Whether it is a number from 0 to 1."""
+    is_number = value is not None and not isinstance(value, str | bool | tuple)
+    return is_number and bool(value >= 0) and bool(value <= 1)
+
+
+class Executions:
+    """The probabilities that a caller sets for blocks, by their settings' names."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+        self.unused = dict.fromkeys(settings)
+
+    def of(self, path: str, stated: Expression | None, here: Here) -> Any:
+        """The probability of a gated step: the one set for it, or the stated one, or 1.
+
+        Raises:
+            ValueProblem: what is stated is no probability.
+        """
+        for name, value in self.settings.items():
+            block = name.removeprefix(PREFIX)
+            if path == block or path.startswith(f"{block}/"):
+                self.unused.pop(name, None)
+                return value
+        if stated is None:
+            return 1
+        value = evaluate(stated, here)
+        if not is_probability(value):
+            raise ValueProblem(
+                stated.mark,
+                f"'execute' cannot be {exact(value)}",
+                expected=EXPECTED,
+                found=f"'{stated.text}'",
+            )
+        return value
+
+    def refuse_unused(self, network: str, gated: Iterable[Gated], problems: Problems) -> None:
+        """A probability that was set for a block which is not gated is a mistake."""
+        names = [part.name for part in gated]
+        for name in self.unused:
+            block = name.removeprefix(PREFIX)
+            problems.add(
+                None,
+                f"{network} has no gated block '{block}'",
+                expected="one of " + ", ".join(names) if names else "a network with gates",
+                hint=did_you_mean(block, names),
+            )

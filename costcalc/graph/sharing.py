@@ -1,0 +1,65 @@
+"""Params that several layers use: which layer owns them, and that they are of one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from costcalc.errors import Problems
+from costcalc.formulas.algebra import Size
+from costcalc.graph.layer import Layer
+
+
+class Sharing:
+    """Layers that stand at one place inside steps which share a word share their params."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.owners: dict[tuple[str, str], int] = {}
+        self.around: tuple[str, str] | None = None
+
+    @contextmanager
+    def inside(self, word: str, path: str) -> Iterator[None]:
+        """Layers that are added now stand in a step of that path, which shares the word."""
+        outer = self.around
+        if word:
+            self.around = (word, path)
+        try:
+            yield
+        finally:
+            self.around = outer
+
+    def owned(self, layer: Layer, layers: Sequence[Layer]) -> Layer:
+        """The layer, which is about to stand behind ``layers``, with the owner of its params."""
+        if self.around is None:
+            return layer
+        word, path = self.around
+        place = (word, layer.name.removeprefix(path))
+        index = self.owners.setdefault(place, len(layers))
+        if index == len(layers):
+            return layer
+        owner = layers[index]
+        if _learned(owner) != _learned(layer):
+            self.problems.add(
+                layer.mark,
+                f"layer '{layer.name}' cannot share the params of '{owner.name}'",
+                expected=f"{_described(owner)}, as at {owner.mark}",
+                found=_described(layer),
+            )
+        return layer._replace(shares=index)
+
+
+def _learned(layer: Layer) -> tuple[str, Size, Size, Size, Size]:
+    events = layer.operation.events(layer.input_shapes, layer.output)
+    return (
+        layer.kind.name,
+        events.weights,
+        events.biases,
+        events.norm_params,
+        events.other_params,
+    )
+
+
+def _described(layer: Layer) -> str:
+    kind, weights, biases, *_ = _learned(layer)
+    return f"'{kind}' with {weights} weights and {biases} biases"

@@ -1,0 +1,62 @@
+"""Steps that share their params."""
+
+import pytest
+
+from costcalc.costs.convention import load
+from costcalc.costs.count import count
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.spec.reader import read
+
+
+def unfold(layers: str) -> LayerGraph:
+    spec = f"""
+name: small
+input: [3, 4, 4]
+blocks:
+  pair:
+    parameters: {{c: width, times: 1}}
+    layers:
+      - pointwise: {{out: c, norm: batch}}
+      - pointwise: {{name: last, out: c, repeat: times}}
+layers:
+{layers}"""
+    return expand(read(spec.encode(), "small.yaml", lambda name: None), {})
+
+
+def params(graph: LayerGraph) -> dict[str, int]:
+    costs = count(graph, load("paper-with-norm"))
+    return {cost.layer.name: cost.params for cost in costs}
+
+
+def test_params_count_once_and_mult_adds_every_time():
+    graph = unfold("  - pointwise: {name: a, out: 3, repeat: 3, shares: w}")
+    assert params(graph) == {"a1": 3 * 3 + 3, "a2": 0, "a3": 0}
+    assert [cost.mult_adds for cost in count(graph, load("paper"))] == [9 * 16] * 3
+    assert [layer.shares for layer in graph.layers] == [None, 0, 0]
+
+
+def test_blocks_share_layer_by_layer():
+    graph = unfold(
+        "  - pair: {name: a, c: 3, shares: w}\n"
+        "  - pair: {name: b, c: 3, shares: w}\n"
+        "  - pair: {name: c, c: 3}"
+    )
+    found = params(graph)
+    own = [3 * 3, 2 * 3, 3 * 3 + 3]
+    assert list(found.values()) == [*own, 0, 0, 0, *own]
+
+
+def test_what_is_shared_has_one_shape():
+    with pytest.raises(SpecError) as error:
+        unfold("  - pointwise: {out: 3, shares: w}\n  - pointwise: {name: b, out: 4, shares: w}")
+    (problem,) = error.value.problems
+    assert problem.message == "layer 'b' cannot share the params of 'pointwise1'"
+    assert problem.expected == "'conv' with 9 weights and 3 biases, as at small.yaml:11:5"
+    assert problem.found == "'conv' with 12 weights and 4 biases"
+
+
+def test_a_sequence_has_no_names_to_share_by():
+    with pytest.raises(SpecError, match="'sequence' cannot share params"):
+        unfold("  - sequence: {shares: w, layers: [relu]}")
