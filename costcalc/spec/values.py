@@ -28,7 +28,9 @@ class Values:
 
     def argument(self, node: Node) -> Argument | None:
         """An expression, or a list of arguments; None after a problem was noted."""
-        return self._list(node, self.argument) if isinstance(node, Sequence) else self.expression(node)
+        return (
+            self._list(node, self.argument) if isinstance(node, Sequence) else self.expression(node)
+        )
 
     def expression(self, node: Node) -> Expression | None:
         """The expression that a scalar or a choice holds; None after a problem was noted."""

@@ -8,7 +8,6 @@ import json
 from collections import Counter
 
 import pytest
-from measured_layers import DATA, NotInSpec, layers, step
 
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
@@ -16,6 +15,7 @@ from costcalc.errors import ConventionError
 from costcalc.graph.expand import expand
 from costcalc.kinds.base import elements
 from costcalc.spec.reader import read
+from tests.costs.measured_layers import DATA, NotInSpec, layers, step
 
 TOOLS, LAYERS = layers()
 CONVENTIONS = {
