@@ -229,10 +229,3 @@ def test_mobilenet_v2_by_hand():
 @pytest.mark.parametrize("res", [224, 192, 96, 161])
 def test_mobilenet_v2_at_many_settings(alpha, res):
     assert totals("mobilenet_v2", alpha=alpha, res=res) == mobilenet_v2(Fraction(alpha), res)
-
-
-def test_a_seventh_of_720_channels_is_exact():
-    # 0.35 * 720 = 252, half way between 248 and 256: a half goes up.  As a float,
-    # 0.35 * 720 is 251.99999999999997, which rounds to 248.
-    assert divisible(Fraction(7, 20) * 720) == 256
-    assert 0.35 * 720 < 252

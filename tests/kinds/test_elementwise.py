@@ -1,0 +1,186 @@
+"""Activations and normalisations, done by numbers that count what is done with them.
+
+Every function here is the definition in its paper, one operation after another.
+"""
+
+from math import sqrt
+
+import pytest
+
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import elements
+from tests.kinds.loops import cells
+from tests.kinds.tally import Counted, Tally, added
+
+
+def relu(x: Counted) -> Counted:
+    return x.at_least(0)
+
+
+def relu6(x: Counted) -> Counted:
+    return x.at_least(0).at_most(6)
+
+
+def leaky_relu(x: Counted) -> Counted:
+    # Every element takes the slope's product into account, as vector units do.
+    x.is_positive()
+    return x.times(0.01)
+
+
+def sigmoid(x: Counted) -> Counted:
+    # 1 / (1 + exp(-x)); a sign is free.
+    one = Counted(1, x.tally)
+    return one.over(Counted(-x.value, x.tally).exp().plus(1))
+
+
+def h_sigmoid(x: Counted) -> Counted:
+    return relu6(x.plus(3)).times(1 / 6)
+
+
+def swish(x: Counted) -> Counted:
+    return x.times(sigmoid(x))
+
+
+def h_swish(x: Counted) -> Counted:
+    return x.times(h_sigmoid(x))
+
+
+def gelu(x: Counted) -> Counted:
+    return x.times(0.5).times(x.times(1 / sqrt(2)).erf().plus(1))
+
+
+ACTIVATIONS = {
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "sigmoid": sigmoid,
+    "tanh": Counted.tanh,
+    "h_sigmoid": h_sigmoid,
+    "swish": swish,
+    "h_swish": h_swish,
+    "gelu": gelu,
+}
+SHAPES = [(3,), (4, 5), (2, 3, 5), (4, 2, 3, 2)]
+
+
+def operation(name: str, **attributes):
+    kind = KINDS[name]
+    return kind.operation(**kind.given, **attributes)
+
+
+def check(operation, shape, tally: Tally, **learned) -> None:
+    assert operation.output_shape((shape,)) == shape
+    n = len(list(cells(shape)))
+    assert operation.events((shape,), shape) == tally.events(reads=n, writes=n, **learned)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name, shape):
+    tally = Tally()
+    for index in cells(shape):
+        ACTIVATIONS[name](tally.number(sum(index) - 2))
+    check(operation(name), shape, tally)
+
+
+def test_every_activation_is_covered():
+    # PReLU has params and softmax sums: they have tests of their own.
+    named = {kind.name for kind in KINDS.values() if kind.family == "activation"}
+    assert named == {*ACTIVATIONS, "prelu", "softmax"}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_prelu(shape, shared):
+    tally, slopes = Tally(), set()
+    for channel, *position in cells(shape):
+        leaky_relu(tally.number(sum(position)))
+        slopes.add(0 if shared else channel)
+    check(operation("prelu", shared=shared), shape, tally, other_params=len(slopes))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_softmax(shape):
+    tally = Tally()
+    channels, *axes = shape
+    for _ in cells(axes):
+        powers = [tally.number(channel).exp() for channel in range(channels)]
+        total = added(powers[1:], powers[0])
+        for power in powers:
+            power.over(total)
+    check(operation("softmax"), shape, tally)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_batch_norm_at_inference(shape, affine):
+    # gamma and beta, mean and variance are folded into one scale and one shift.
+    tally, learned, kept = Tally(), set(), set()
+    for channel, *_ in cells(shape):
+        tally.number(channel).times(2).plus(1)
+        learned |= {(channel, name) for name in ("gamma", "beta")} if affine else set()
+        kept |= {(channel, name) for name in ("mean", "variance")}
+    check(
+        operation("batch_norm", affine=affine),
+        shape,
+        tally,
+        norm_params=len(learned),
+        buffers=len(kept),
+    )
+
+
+def normalise(values: list[Counted], affine: bool) -> None:
+    """Ba et al., arXiv 1607.06450, equation (4): mean, variance, and the scaled rest."""
+    tally = values[0].tally
+    mean = added(values, tally.number(0)).over(len(values))
+    centred = [value.plus(-mean.value) for value in values]
+    squares = [value.times(value) for value in centred]
+    variance = added(squares, tally.number(0)).over(len(values))
+    deviation = variance.plus(1e-5).root()
+    for value in centred:
+        # The reciprocal of the deviation belongs to the root: one function.
+        scaled = value.times(1 / (deviation.value or 1))
+        if affine:
+            scaled.times(2).plus(1)
+
+
+def groups_of(shape, name, groups):
+    channels, *axes = shape
+    if name == "layer_norm":
+        return [[(c, *at) for c in range(channels)] for at in cells(axes)]
+    if name == "instance_norm":
+        return [[(c, *at) for at in cells(axes)] for c in range(channels)]
+    each = channels // groups
+    return [[(g * each + c, *at) for c in range(each) for at in cells(axes)] for g in range(groups)]
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", [(4, 5), (2, 3, 5), (4, 2, 3, 2)])
+@pytest.mark.parametrize("name", ["layer_norm", "instance_norm", "group_norm"])
+def test_norms_with_statistics(name, shape, affine):
+    tally = Tally()
+    for group in groups_of(shape, name, groups=2):
+        normalise([tally.number(sum(index)) for index in group], affine)
+    attributes = {"groups": 2} if name == "group_norm" else {}
+    params = {(channel, which) for channel in range(shape[0]) for which in "gb"} if affine else ()
+    check(operation(name, affine=affine, **attributes), shape, tally, norm_params=len(params))
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+@pytest.mark.parametrize("shape", [(4,), (6, 3), (5, 2, 2)])
+def test_local_response_norm(shape, size):
+    # Krizhevsky et al. (2012), section 3.3: x / (k + alpha * sum of squares) ** beta.
+    # Channels beyond the first and the last are zeros, summed like others.
+    tally = Tally()
+    for _ in cells(shape):
+        x = tally.number(2)
+        x.times(x)
+        total = tally.number(0)
+        for _ in range(size - 1):
+            total = total.plus(4)
+        x.over(total.times(1e-4).plus(2).power(0.75))
+    check(operation("lrn", size=size), shape, tally)
+
+
+def test_elements_are_cells():
+    assert all(elements(shape) == len(list(cells(shape))) for shape in SHAPES)
