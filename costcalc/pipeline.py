@@ -8,6 +8,7 @@ One direction, no way back; every stage hands the next a frozen value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from costcalc.costs import convention as conventions
@@ -24,6 +25,7 @@ from costcalc.spec.reader import read
 if TYPE_CHECKING:
     from costcalc.grid.axes import Axis
     from costcalc.grid.sweep import Sweep
+    from costcalc.solving.solve import Budgets, Solution
 
 
 def load(network: str) -> Document:
@@ -99,3 +101,26 @@ def sweep(
         Network(network, *opened(network, {}), tuple(axes), weighing) for network in networks
     ]
     return Sweep(opened_networks, condition)
+
+
+def solve(
+    network: str,
+    name: str,
+    budgets: Budgets,
+    settings: Mapping[str, Any],
+    convention: str = "paper",
+    unit: str | None = None,
+    *,
+    step: int | Fraction | None = None,
+    values: Sequence[Any] = (),
+) -> Solution:
+    """The largest value of a parameter at which a network reference keeps its budgets.
+
+    Raises:
+        CostcalcError: the network, a setting, the parameter or the convention is wrong.
+    """
+    from costcalc.solving import solve as solving
+
+    weighing = conventions.load(convention).converted(unit)
+    document, carried = opened(network, settings)
+    return solving.solve(document, weighing, name, carried, budgets, step, values)

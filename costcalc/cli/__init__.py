@@ -14,6 +14,7 @@ COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
     "check": "whether printed figures reproduce, and budgets are kept",
     "sweep": "what networks cost over a grid of settings",
+    "solve": "the largest alpha, resolution or other parameter within budgets",
     "networks": "the networks that ship with costcalc",
 }
 """Every command and what it is for; the module of its name holds it."""

@@ -1,0 +1,96 @@
+"""``costcalc solve``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import click
+
+from costcalc import pipeline
+from costcalc.cli.options import convention_options, output_options, settings, settings_options
+from costcalc.cli.output import chosen_format, emit, show
+from costcalc.errors import Problem, SpecError
+from costcalc.spec.numbers import ExpressionError, quantity
+
+
+@click.command()
+@click.argument("network")
+@click.option("--for", "name", required=True, metavar="NAME", help="alpha, res or a parameter.")
+@click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
+@click.option("--max-params", metavar="N", help="At most N params: 2M.")
+@click.option(
+    "--step",
+    metavar="S",
+    help="Search the multiples of S; by default 0.001 for alpha, 1 for others.",
+)
+@click.option("--values", metavar="VALUES", help="Search these alone: 0.25,0.5 or 128:224:32.")
+@settings_options
+@convention_options
+@output_options
+@click.pass_context
+def command(
+    context: click.Context,
+    network: str,
+    name: str,
+    max_mult_adds: str | None,
+    max_params: str | None,
+    step: str | None,
+    values: str | None,
+    alpha: str | None,
+    res: str | None,
+    sets: tuple[str, ...],
+    convention: str,
+    unit: str | None,
+    format_: str | None,
+    output: str | None,
+) -> None:
+    """The largest alpha, resolution or other parameter of NETWORK within budgets.
+
+    Every value in the searched range is counted exactly, rounding rules
+    included.  Exit code 1 where nothing fits.
+    """
+    format_ = chosen_format(format_, output)
+    if step is not None and values is not None:
+        raise _wrong("--step and --values both say what is searched", "one of the two")
+    from costcalc.grid.axes import parse
+    from costcalc.solving.solve import Budgets
+
+    budgets = Budgets(
+        _above_zero("--max-mult-adds", max_mult_adds), _above_zero("--max-params", max_params)
+    )
+    solution = pipeline.solve(
+        network,
+        name,
+        budgets,
+        settings(alpha, res, sets),
+        convention,
+        unit,
+        step=_above_zero("--step", step),
+        values=parse(name, values).values if values is not None else (),
+    )
+    if format_ == "json":
+        from costcalc.render.solutions import solution_json
+
+        emit(solution_json(solution, convention), output)
+    else:
+        from costcalc.solving.pages import solution_page
+
+        show(solution_page(solution, convention), format_, output)
+    if solution.best is None:
+        context.exit(1)
+
+
+def _above_zero(option: str, text: str | None) -> int | Fraction | None:
+    if text is None:
+        return None
+    try:
+        number = quantity(text.strip())
+    except ExpressionError as error:
+        raise _wrong(f"{option}: {error.message}", error.expected) from None
+    if number is None or number <= 0:
+        raise _wrong(f"{option} cannot be '{text}'", "a number above zero: 100M, 1.5G, 2000000")
+    return number
+
+
+def _wrong(message: str, expected: str) -> SpecError:
+    return SpecError([Problem(None, message, expected=expected)])

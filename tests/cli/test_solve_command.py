@@ -1,0 +1,70 @@
+"""``costcalc solve`` as its users meet it."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc.cli import main
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["solve", *arguments])
+
+
+def test_the_largest_standard_width_within_a_budget():
+    options = ["--max-mult-adds", "100M", "--max-params", "2M", "--values", "0.25,0.5,0.75,1"]
+    result = run("mobilenet_v1@res=160", "--for", "alpha", *options)
+    assert result.exit_code == 0
+    assert "alpha = 0.5 costs 76,524,800 mult-adds and 1,319,648 params." in result.stdout
+    # Table 6 prints 325 M for alpha 0.75 at 224:
+    # (166396800 - 768000) * (224 / 160)^2 + 768000 = 325400448.
+    assert "166,396,800   166.40 %" in result.stdout
+
+
+def test_json():
+    options = ["--alpha", "0.5", "--step", "32", "--max-mult-adds", "100M", "--format", "json"]
+    parsed = json.loads(run("mobilenet_v1", "--for", "res", *options).stdout)
+    assert parsed["for"] == "res" and parsed["budget"] == {"mult_adds": 10**8}
+    assert parsed["solution"] == {"value": 160, "params": 1319648, "mult_adds": 76524800}
+    assert parsed["next"]["value"] == 192
+    assert parsed["nearest"] is None
+
+
+def test_no_solution_is_said_with_the_nearest_cost_and_exit_code_1():
+    result = run("mobilenet_v1", "--for", "res", "--max-params", "2M")
+    assert result.exit_code == 1
+    assert "Nothing fits" in result.stdout
+    assert "costs 4,209,088 mult-adds and 4,209,088 params" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mobilenet_v1", "--for", "res"], "no budget to keep"),
+        (["mobilenet_v1", "--for", "depth", "--max-params", "2M"], "one of alpha, res, classes"),
+        (["mobilenet_v1", "--for", "res", "--max-params", "many"], "cannot be 'many'"),
+        (["mobilenet_v1", "--for", "res", "--max-params", "-2M"], "a number above zero"),
+        (
+            ["mobilenet_v1", "--for", "res", "--max-params", "2M", "--step", "0"],
+            "--step cannot be '0'",
+        ),
+        (
+            ["mobilenet_v1", "--for", "res", "--max-params", "2M", "--step", "1/2"],
+            "res cannot be 0.5",
+        ),
+        (
+            ["mobilenet_v1", "--for", "res", "--max-params", "2M", "--values", "8:2"],
+            "runs backwards",
+        ),
+        (
+            ["mobilenet_v1", "--for", "res", "--max-params", "2M", "--values", "8", "--step", "2"],
+            "one of the two",
+        ),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""

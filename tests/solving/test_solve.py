@@ -1,0 +1,102 @@
+"""The largest value within budgets, against a report for every value."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costcalc import pipeline
+from costcalc.errors import SpecError
+from costcalc.solving.solve import Budgets
+
+# A map above 12 is halved first, so that the costs fall there.
+FALLING = """
+input: [1, res, res]
+parameters: {alpha: 1, res: 8, n: {default: 1, range: [1, 6]}, mode: {default: a, choices: [a, b]}}
+layers:
+  - max_pool: {kernel: 2, when: res > 12}
+  - conv: {out: 10, kernel: 1, repeat: n}
+"""
+
+
+@pytest.fixture
+def falling(tmp_path):
+    path = tmp_path / "falling.yaml"
+    path.write_text(FALLING)
+    return str(path)
+
+
+def best(*arguments, **options):
+    return pipeline.solve(*arguments, **options).best
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(["mobilenet_v1", "mobilenet_v2"]),
+    st.integers(10**6, 6 * 10**8),
+    st.integers(5 * 10**5, 5 * 10**6),
+)
+def test_the_largest_alpha_is_the_one_that_trying_all_finds(network, mult_adds, params):
+    step = Fraction(1, 16)
+    found = pipeline.solve(network, "alpha", Budgets(mult_adds, params), {}, step=step)
+    fitting = [
+        index * step
+        for index in range(1, 25)
+        if (totals := pipeline.report(network, {"alpha": index * step}).totals).params <= params
+        and totals.mult_adds <= mult_adds
+    ]
+    assert (found.best.value if found.best else None) == (fitting[-1] if fitting else None)
+    if found.best:
+        totals = pipeline.report(network, {"alpha": found.best.value}).totals
+        assert (found.best.params, found.best.mult_adds) == totals
+        assert found.after.value == found.best.value + step
+
+
+def test_costs_that_fall_are_searched_through(falling):
+    # 10 * 8^2 = 640 fits 700 and 10 * 9^2 = 810 does not; halved, 16 and 17 give
+    # 10 * 8^2 again, and 18 gives 810.
+    found = pipeline.solve(falling, "res", Budgets(700, None), {})
+    assert found.best.value == 17
+    # 9, 10, 11 and 12 do not fit.
+    assert found.exceptions == 4
+    assert found.after == (18, 10, 810)
+
+
+def test_a_range_of_the_spec_bounds_the_search(falling):
+    # n layers of 10 weights for the first and 100 for each other one: 510 at 6.
+    found = pipeline.solve(falling, "n", Budgets(None, 1000), {})
+    assert (found.best.value, found.best.params) == (6, 510)
+    assert found.searched.values == (1, 2, 3, 4, 5, 6)
+    assert not found.is_bounded
+
+
+def test_values_to_choose_from(falling):
+    assert best(falling, "res", Budgets(700, None), {}, values=(12, 4, 8)).value == 8
+
+
+def test_no_solution_names_the_nearest(falling):
+    found = pipeline.solve(falling, "res", Budgets(5, None), {})
+    assert found.best is None
+    # 10 mult-adds at 1 x 1: twice the budget.
+    assert found.nearest == (1, 10, 10)
+
+
+def test_an_answer_far_away_is_found(falling):
+    # A map halved to 10000 on a side: 10 * 10000^2 = 10^9.
+    assert best(falling, "res", Budgets(10**9, None), {}).value == 20001
+
+
+@pytest.mark.parametrize(
+    ("name", "budgets", "given", "message"),
+    [
+        ("depth", Budgets(1, None), {}, "no parameter 'depth'"),
+        ("res", Budgets(None, None), {}, "no budget to keep"),
+        ("res", Budgets(1, None), {"res": 3}, "solved for, and set too"),
+        ("mode", Budgets(1, None), {}, "'mode' is no number"),
+        ("res", Budgets(1, None), {"alpha": 0}, "alpha cannot be 0"),
+    ],
+)
+def test_wrong_questions(falling, name, budgets, given, message):
+    with pytest.raises(SpecError, match=message):
+        pipeline.solve(falling, name, budgets, given)
