@@ -5,7 +5,7 @@
 568740352
 """
 
-from costcalc.api import Report, networks, report
+from costcalc.api import Report, networks, report, solve, sweep
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
@@ -19,5 +19,7 @@ __all__ = [
     "TypeCost",
     "networks",
     "report",
+    "solve",
+    "sweep",
 ]
 __version__ = "0.1.0"

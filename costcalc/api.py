@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from costcalc import pipeline
 from costcalc.errors import Problem, SpecError
@@ -10,6 +11,10 @@ from costcalc.graph.settings import from_python
 from costcalc.reporting import report as reports
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
+
+if TYPE_CHECKING:
+    from costcalc.grid.sweep import Sweep
+    from costcalc.solving.solve import Solution
 
 
 class Report(reports.Report):
@@ -54,11 +59,102 @@ def report(
     >>> report("mobilenet_v1", alpha=0.5, res=160).totals
     Totals(params=1319648, mult_adds=76524800)
     """
+    return Report(*pipeline.report(network, _exact(settings), convention, unit))
+
+
+def sweep(
+    *networks: str,
+    where: str | None = None,
+    convention: str = "paper",
+    unit: str | None = None,
+    **values: Iterable[Any] | str,
+) -> Sweep:
+    """What networks cost over a grid of settings.
+
+    Args:
+        networks: networks as :func:`report` takes them.
+        where: a condition that rows must meet, ``"mult_adds <= 100M"``.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+        values: the values of each parameter that varies, the last one fastest:
+            an iterable, or text as the command line takes it, ``"0.05:2:0.001"``.
+
+    Returns:
+        The sweep; its ``rows()`` are computed as they are read, with counts as
+        exact integers, and ``top`` and ``pareto`` choose among them.
+
+    Raises:
+        CostcalcError: a network, a value, the condition or the convention is wrong.
+
+    >>> [row.mult_adds for row in sweep("mobilenet_v1", alpha=[0.5, 1], res=[224]).rows()]
+    [149497088, 568740352]
+    """
+    from costcalc.grid.axes import axis, parse
+
+    axes = [
+        parse(name, taken)
+        if isinstance(taken, str)
+        else axis(name, (_exact({name: value})[name] for value in taken))
+        for name, taken in values.items()
+    ]
+    return pipeline.sweep(networks, axes, convention, unit, where)
+
+
+def solve(
+    network: str,
+    name: str,
+    *,
+    max_mult_adds: int | None = None,
+    max_params: int | None = None,
+    step: Any = None,
+    values: Iterable[Any] = (),
+    convention: str = "paper",
+    unit: str | None = None,
+    **settings: Any,
+) -> Solution:
+    """The largest value of a parameter at which a network keeps its budgets.
+
+    Args:
+        network: a network as :func:`report` takes it.
+        name: the parameter, such as ``"alpha"`` or ``"res"``.
+        max_mult_adds: the most mult-adds; None for any number.
+        max_params: the most params; None for any number.
+        step: between the values that are searched; 0.001 for alpha, else 1.
+        values: the values to choose from, instead of steps.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+        settings: the network's other parameters.
+
+    Returns:
+        The solution; its ``best`` is None where nothing fits, and ``nearest``
+        then says what comes nearest.
+
+    Raises:
+        CostcalcError: the network, the parameter, a setting or the convention is wrong.
+
+    >>> solve("mobilenet_v1", "res", max_mult_adds=10**8, step=32, alpha=0.5).best
+    Candidate(value=160, params=1319648, mult_adds=76524800)
+    """
+    from costcalc.solving.solve import Budgets
+
+    chosen = [_exact({name: value})[name] for value in values]
+    by = _exact({"step": step})["step"] if step is not None else None
+    budgets = Budgets(max_mult_adds, max_params)
+    return pipeline.solve(
+        network, name, budgets, _exact(settings), convention, unit, step=by, values=chosen
+    )
+
+
+def _exact(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with their exact values.
+
+    Raises:
+        SpecError: a number is beyond a limit.
+    """
     try:
-        values = {name: from_python(value) for name, value in settings.items()}
+        return {name: from_python(value) for name, value in settings.items()}
     except ExpressionError as error:
         raise SpecError([Problem(None, error.message, expected=error.expected)]) from None
-    return Report(*pipeline.report(network, values, convention, unit))
 
 
 def networks() -> list[str]:
