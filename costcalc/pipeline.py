@@ -12,12 +12,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from costcalc.costs import convention as conventions
+from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import published
 from costcalc.graph.settings import setting
-from costcalc.reporting.report import Report, build
+from costcalc.reporting.report import Report, Totals, build
 from costcalc.spec import library
 from costcalc.spec.document import Document
 from costcalc.spec.reader import read
@@ -25,6 +26,7 @@ from costcalc.spec.reader import read
 if TYPE_CHECKING:
     from costcalc.grid.axes import Axis
     from costcalc.grid.sweep import Sweep
+    from costcalc.reporting.networks import Entry
     from costcalc.solving.solve import Budgets, Solution
 
 
@@ -45,8 +47,11 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
         SpecError: there is no such network, or its spec or a setting is wrong.
     """
     reference = library.reference(network)
-    carried = {name: setting(text) for name, text in reference.settings.items()}
-    return load(reference.network), {**carried, **settings}
+    return load(reference.network), {**_carried(reference), **settings}
+
+
+def _carried(reference: library.Reference) -> dict[str, Any]:
+    return {name: setting(text) for name, text in reference.settings.items()}
 
 
 def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
@@ -124,3 +129,31 @@ def solve(
     weighing = conventions.load(convention).converted(unit)
     document, carried = opened(network, settings)
     return solving.solve(document, weighing, name, carried, budgets, step, values)
+
+
+def networks(search: str, weighing: Convention) -> list[Entry]:
+    """The networks that ship and have every word of ``search`` in name, title or source."""
+    from costcalc.reporting.networks import Entry
+
+    documents: dict[str, Document] = {}
+    found = []
+    for name in library.shipped():
+        reference = library.reference(name)
+        document = documents.get(reference.network) or load(reference.network)
+        documents[reference.network] = document
+        known = " ".join((name, document.name, *document.source.values())).lower()
+        if all(word in known for word in search.lower().split()):
+            expanded = expand(document, _carried(reference))
+            costs = count(expanded, weighing)
+            totals = Totals(sum(c.params for c in costs), sum(c.mult_adds for c in costs))
+            found.append(
+                Entry(
+                    name,
+                    expanded.name,
+                    document.source,
+                    expanded.parameters,
+                    expanded.input,
+                    totals,
+                )
+            )
+    return found

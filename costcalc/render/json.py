@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costcalc.reporting.figures import percent
 from costcalc.reporting.report import FORMAT_VERSION, LayerReport, Report
+
+if TYPE_CHECKING:
+    from costcalc.reporting.networks import Entry
 
 
 def report_json(report: Report) -> str:
@@ -77,6 +81,27 @@ def _layer(layer: LayerReport) -> dict[str, Any]:
         "mult_adds": layer.mult_adds,
         "params": layer.params,
     }
+
+
+def networks_json(entries: Sequence[Entry], convention: str) -> str:
+    """The networks that ship as a JSON object, one line for each."""
+    return dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "convention": convention,
+            "networks": [
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "source": dict(each.source),
+                    "parameters": {name: number(value) for name, value in each.parameters.items()},
+                    "input": list(each.input),
+                    "totals": each.totals._asdict(),
+                }
+                for each in entries
+            ],
+        }
+    )
 
 
 def number(value: Any) -> Any:

@@ -57,7 +57,7 @@ def report_page(report: Report, view: View = DEFAULT_VIEW) -> Page:
     if view.by is None and report.gating is not None:
         from costcalc.reporting.gates import gate_tables
 
-        tables.extend(gate_tables(report.gating, _unit(report)))
+        tables.extend(gate_tables(report.gating, unit_title(report.unit)))
     tables[0] = arrange(tables[0], view.columns, view.sort)
     return Page(report.network, _facts(report), tuple(tables), _notes(report))
 
@@ -98,18 +98,18 @@ def _notes(report: Report) -> tuple[str, ...]:
     return (f"Free in this convention: {free}.", total)
 
 
+def unit_title(unit: str) -> str:
+    """A unit as a column's title: ``Mult-Adds``, ``FLOPs``."""
+    return unit if unit != unit.lower() else unit.title()
+
+
 def _counts(report: Report) -> tuple[Column, ...]:
     return (
-        Column("mult_adds", _unit(report), "right"),
+        Column("mult_adds", unit_title(report.unit), "right"),
         Column("mult_adds_percent", "%", "right", bar=True, rank=2),
         Column("params", "Params", "right"),
         Column("params_percent", "%", "right", bar=True, rank=3),
     )
-
-
-def _unit(report: Report) -> str:
-    """The unit as a title: ``Mult-Adds``, ``FLOPs``."""
-    return report.unit if report.unit != report.unit.lower() else report.unit.title()
 
 
 def _types(report: Report) -> Table:
