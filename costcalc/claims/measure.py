@@ -84,7 +84,7 @@ QUANTITIES = (
     Metric("neurons", "Neurons", _neurons),
     Metric("input_neurons", "Input neurons", _input_neurons),
     Metric("memory", "Memory", _memory, max),
-    Metric("side", "Side", _side, max),
+    Metric("map_side", "Side", _side, max),
 )
 """What can be measured; every one may also stand with a suffix of :data:`RELATIONS`."""
 
