@@ -162,12 +162,13 @@ def _first_expansion(claim: Claim, computed: Fraction, networks: Networks) -> Re
 
 
 def _expansions(graph: LayerGraph) -> list[str]:
-    """The convolutions called 'expand' whose output a depthwise convolution reads."""
+    """The expansions to as many channels as there were, which released code leaves out."""
     layers = [layer for layer in graph.layers if layer.kind.family == "convolution"]
     return [
         layer.name
         for layer, after in pairwise(layers)
         if layer.name.endswith("/expand")
+        and layer.input_shapes[0][0] == layer.output[0]
         and is_depthwise(after.kind, after.operation, after.input_shapes)
     ]
 

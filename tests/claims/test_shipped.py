@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from costcalc.claims.check import Checked, check
 from costcalc.claims.networks import Networks
 from costcalc.claims.sources import collect, papers
+
+FIGURES = Path(__file__).parents[1] / "data" / "paper_figures.csv"
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +41,28 @@ def test_errata_of_counts_pin_an_exact_integer(everything: Checked) -> None:
         if claim.erratum and claim.quantity.metric in ("params", "mult_adds"):
             assert claim.erratum.computed.unit == "", claim.id
             assert claim.erratum.computed.fit(result.computed) == "exact", claim.id
+
+
+def _known() -> dict[str, str]:
+    """Every printed figure that was collected, by its id."""
+    with FIGURES.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row["printed"] for row in csv.DictReader(file)}
+
+
+def test_figures_are_as_they_were_printed(everything: Checked) -> None:
+    known = _known()
+    for result in everything.results:
+        claim = result.claim
+        if claim.id in known:
+            reads = claim.erratum.reads.text if claim.erratum and claim.erratum.reads else ""
+            prints = {claim.figure.text, reads, claim.figure.text.replace("< ", "")}
+            assert _same(known[claim.id]) in {_same(text) for text in prints}, claim.id
+    for file in everything.files:
+        for each in file.file.undetermined:
+            if each.id in known:
+                assert _same(known[each.id]) == _same(each.printed), each.id
+
+
+def _same(printed: str) -> str:
+    """A figure without what collectors spell differently: spaces, and Ki for the K of 1024."""
+    return printed.replace(" ", "").replace("Ki", "K")
