@@ -5,6 +5,13 @@ from pathlib import Path
 
 DATA = Path(__file__).parent.parent / "data" / "judges"
 
+CONVENTIONS = {
+    "torchinfo": "torchinfo-1.8.0",
+    "calflops-macs": "calflops",
+    "deepspeed-macs": "deepspeed",
+}
+"""The readings that another name reproduces."""
+
 KINDS = {
     "conv": "conv",
     "conv-transposed": "transposed_conv",

@@ -15,16 +15,9 @@ from costcalc.errors import ConventionError
 from costcalc.graph.expand import expand
 from costcalc.kinds.base import elements
 from costcalc.spec.reader import read
-from tests.costs.measured_layers import DATA, NotInSpec, layers, step
+from tests.costs.measured_layers import CONVENTIONS, DATA, NotInSpec, layers, step
 
 TOOLS, LAYERS = layers()
-CONVENTIONS = {
-    "torchinfo": "torchinfo-1.8.0",
-    "calflops-macs": "calflops",
-    "deepspeed-macs": "deepspeed",
-}
-"""The readings that another name reproduces."""
-
 UNDEFINED = {"layer_norm", "lrn"}
 """What onnx-tool's conventions leave undefined: costs that depend on how it is exported."""
 
