@@ -21,6 +21,7 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "[": "{[}",  # else the row above would take it for the optional argument of its \\
     "×": r"$\times$",
 }
 _SPECIALS = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")

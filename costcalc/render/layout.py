@@ -35,8 +35,9 @@ _NARROWEST = 8
 def page_lines(page: Page, width: int | None) -> list[Line]:
     """A page in lines no longer than ``width`` where that is possible; None is no limit."""
     lines = [[Span(line, "title")] for line in wrapped(page.title, width)]
-    indent = max((len(name) for name, _ in page.facts), default=0) + 2
-    for name, fact in page.facts:
+    facts = [(printable(name), fact) for name, fact in page.facts]
+    indent = max((text_width(name) for name, _ in facts), default=0) + 2
+    for name, fact in facts:
         first, *rest = wrapped(fact, width and width - indent)
         lines.append([Span(name.ljust(indent), "quiet"), Span(first)])
         lines += [[Span(" " * indent + line)] for line in rest]

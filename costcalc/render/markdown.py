@@ -14,7 +14,7 @@ def page(page: Page) -> str:
     """A page as a heading, a list of facts, and tables."""
     parts = [f"# {escape(page.title)}"]
     if page.facts:
-        parts.append("\n".join(f"- {name}: {escape(fact)}" for name, fact in page.facts))
+        parts.append("\n".join(f"- {escape(name)}: {escape(fact)}" for name, fact in page.facts))
     for table in page.tables:
         if len(page.tables) > 1:
             parts.append(f"## {escape(table.title)}")

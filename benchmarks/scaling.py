@@ -1,0 +1,82 @@
+"""How time and memory grow with a network's layers.
+
+    python benchmarks/scaling.py [--layers N] [--repeats N]
+
+Reports a spec of literal layers, one line each, and a spec of one layer that
+repeats, at an eighth, a quarter, a half and the whole of their size, each in a
+process of its own.  Where the work grows linearly the time for one layer stays
+the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+_LAYER = "conv: {out: 16, kernel: 3, norm: batch, act: relu}"
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--layers", type=int, default=10_000)
+    parser.add_argument("--repeats", type=int, default=100_000)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure)
+        return
+    print(f"{'spec':<18} {'lines':>8} {'seconds':>8} {'peak MB':>8} {'us/line':>8} {'KB/line':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, most in (("literal layers", options.layers), ("one repeat", options.repeats)):
+            for lines in (most // 8, most // 4, most // 2, most):
+                path = os.path.join(folder, "network.yaml")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(spec(kind, lines))
+                command = [sys.executable, __file__, "--measure", path]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                taken, peak, idle = map(float, done.stdout.split())
+                print(
+                    f"{kind:<18} {lines:>8,} {taken:>8.2f} {peak / 1024:>8.0f} "
+                    f"{1e6 * taken / lines:>8.0f} {(peak - idle) / lines:>8.2f}"
+                )
+
+
+def spec(kind: str, lines: int) -> str:
+    """A network of that many layers, written out or repeated."""
+    head = f"name: {kind}\ninput: [3, 32, 32]\nlayers:\n"
+    if kind == "one repeat":
+        return head + f"  - {_LAYER[:-1]}, repeat: {lines}}}\n"
+    return head + f"  - {_LAYER}\n" * lines
+
+
+def measure(path: str) -> None:
+    """Prints the seconds of a report as text, the peak of memory, and that before, in KB."""
+    from costcalc import pipeline
+    from costcalc.render.terminal import page
+    from costcalc.reporting.tables import report_page
+
+    idle = peak()
+    start = time.perf_counter()
+    text = page(report_page(pipeline.report(path, {})))
+    taken = time.perf_counter() - start
+    assert text
+    print(taken, peak(), idle)
+
+
+def peak() -> int:
+    """The most memory that this process has held, in KB."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used // 1024 if sys.platform == "darwin" else used
+
+
+if __name__ == "__main__":
+    main()
