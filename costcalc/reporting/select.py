@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
-from costcalc.reporting.table import Cell, Ratio, Share, Sides, Table, text
+from costcalc.reporting.table import Cell, Ratio, Row, Share, Sides, Table, text
 
 _NUMBER = re.compile(r"(\d+)")
 
@@ -33,7 +33,15 @@ def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
         return table
     chosen = table.with_columns(indexes)
     shown = tuple(column._replace(audience="all", rank=0) for column in chosen.columns)
-    return chosen._replace(columns=shown)
+    return chosen._replace(columns=shown, total=_labelled(chosen))
+
+
+def _labelled(table: Table) -> Row | None:
+    """The total, which says what it is where its first cell has the room."""
+    total = table.total
+    if total is None or total.cells[0] is not None or table.columns[0].align == "right":
+        return total
+    return total._replace(cells=("Total", *total.cells[1:]))
 
 
 def _indexes(table: Table, keys: tuple[str, ...]) -> list[int]:

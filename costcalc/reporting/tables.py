@@ -88,10 +88,8 @@ def _source(report: Report) -> str:
 
 def _notes(report: Report) -> tuple[str, ...]:
     totals = report.totals
-    total = (
-        f"In all {counted(totals.mult_adds)} {report.unit} ({scaled(totals.mult_adds)}) "
-        f"and {counted(totals.params)} params ({scaled(totals.params)})."
-    )
+    mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
+    total = f"In all {mult_adds} and {params}."
     if not report.free:
         return (total,)
     free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
@@ -101,6 +99,12 @@ def _notes(report: Report) -> tuple[str, ...]:
 def unit_title(unit: str) -> str:
     """A unit as a column's title: ``Mult-Adds``, ``FLOPs``."""
     return unit if unit != unit.lower() else unit.title()
+
+
+def _amount(value: int, unit: str) -> str:
+    """A total, exact and as papers print it: ``568,740,352 mult-adds (569 M)``."""
+    short = scaled(value)
+    return f"{counted(value)} {unit}" + (f" ({short})" if short != str(value) else "")
 
 
 def _counts(report: Report) -> tuple[Column, ...]:

@@ -1,0 +1,144 @@
+"""Each format read back by a reader of its own: nothing that a spec says can break out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+import costcalc
+from costcalc.render import csv as csv_format
+from costcalc.render import html, latex, markdown, terminal
+from costcalc.reporting.figures import printable
+from costcalc.reporting.report import Report
+from costcalc.reporting.table import Page
+from costcalc.reporting.tables import View, report_page
+
+SMALL = Path(__file__).parent / "small.yaml"
+
+
+def first_cells(page: Page) -> list[str]:
+    """What the first column says, as it can be printed."""
+    table = page.tables[0]
+    return [printable(str(row.cells[0])) for row in table.rows if isinstance(row.cells[0], str)]
+
+
+def test_csv_reads_back_as_numbers_that_add_up(small: Report) -> None:
+    for depth in (None, 1, 2, 3):
+        text = csv_format.page(report_page(small, View(depth=depth)))
+        assert "\r" not in text
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert sum(int(row["mult_adds"]) for row in rows) == 5416
+        assert sum(int(row["params"]) for row in rows) == 376
+        for row in rows:
+            assert float(row["mult_adds_percent"]) == 100 * int(row["mult_adds"]) / 5416
+
+
+def test_a_spreadsheet_takes_no_text_for_a_formula(hostile: Page) -> None:
+    rows = list(csv.reader(io.StringIO(csv_format.page(hostile))))[1:]
+    assert len(rows) == len(hostile.tables[0].rows)
+    for cells in rows:
+        assert cells[0][0] not in "=+-@\t\r\n"
+    assert [cells[0].removeprefix("'") for cells in rows[:-1]] == first_cells(hostile)
+    assert [cells[0] for cells in rows if cells[0].startswith("'")] == [
+        "'=1+1",
+        "'+1",
+        "'-1",
+        "'@SUM(A1)",
+    ]
+    assert rows[0][1:3] == ["1", repr(100 / 3)]
+
+
+def test_markdown_shows_text_as_it_is(hostile: Page) -> None:
+    tokens = (
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown.page(hostile))
+    )
+    inline = [token for token in tokens if token.type == "inline"]
+    kinds = {child.type for token in inline for child in token.children or []}
+    assert kinds <= {"text", "text_special"}, "no code, link, emphasis or HTML"
+    shown = ["".join(child.content for child in token.children or []) for token in inline]
+    assert shown[0] == printable(hostile.title)
+    for cell in first_cells(hostile):
+        assert cell.strip() in shown
+    assert sum(token.type == "tr_open" for token in tokens) == 2 * (1 + len(hostile.tables[0].rows))
+    assert sum(token.type == "td_open" for token in tokens) == 2 * 4 * len(hostile.tables[0].rows)
+
+
+class _Cells(HTMLParser):
+    """Collects the tags of a document, and the text of each cell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.cells: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cells:
+            self.cells[-1] += data
+
+
+def test_html_holds_no_element_but_its_own(hostile: Page) -> None:
+    reader = _Cells()
+    reader.feed(html.page(hostile))
+    structure = {"html", "head", "meta", "title", "body", "table", "thead", "tbody", "tfoot"}
+    assert reader.tags <= structure | {"h2", "h3", "p", "b", "br", "tr", "th", "td"}
+    assert reader.attributes <= {"lang", "charset", "name", "content", "style"}
+    for cell in first_cells(hostile):
+        assert cell in reader.cells
+
+
+def test_html_leaves_colours_to_its_surroundings(small: Report) -> None:
+    """Black text on a dark notebook, or a white table in one, cannot be read."""
+    styles = ";".join(re.findall(r'style="([^"]*)"', html.page(report_page(small))))
+    assert not re.search(r"(?<![-\w])color\s*:", styles)
+    for colour in re.findall(r"#[0-9a-f]{3,6}\b|\b(?:rgb|hsl)a?\([^)]*\)|white|black", styles):
+        assert re.fullmatch(r"rgba\(\d+, \d+, \d+, 0\.\d+\)", colour), "colours let light through"
+
+
+def test_a_notebook_shows_the_report_as_a_fragment(small: Report) -> None:
+    shown = costcalc.report(str(SMALL))._repr_html_()
+    assert shown == html.report_html(small)
+    assert "<html" not in shown
+    assert "5,416" in shown
+
+
+def test_latex_holds_no_command_but_its_own(hostile: Page) -> None:
+    text = latex.page(hostile)
+    code = [line for line in text.splitlines() if line and not line.startswith("%")]
+    for line in code:
+        bare = re.sub(r"\\text(backslash|asciicircum|asciitilde|less|greater|bar)\{\}", "", line)
+        commands = set(re.findall(r"\\([A-Za-z]+|.)", bare))
+        assert commands <= {
+            *("begin", "end", "toprule", "midrule", "bottomrule", "quad", "times"),
+            *("\\", "{", "}", "$", "&", "#", "%", "_"),
+        }
+        bare = re.sub(r"\\.", "", bare)
+        assert bare.count("{") == bare.count("}")
+        assert bare.count("$") % 2 == 0
+        assert not re.search(r"[#%_^~]", bare)
+        assert not bare.startswith("["), "the row above would take it for an argument"
+    rows = [line for line in code if line.endswith(r"\\")]
+    assert len(rows) == 2 * (1 + len(hostile.tables[0].rows))
+    for line in rows:
+        assert len(re.findall(r"(?<!\\)&", line)) == 3
+
+
+@pytest.mark.parametrize("format_", [terminal, markdown, latex, html, csv_format])
+def test_no_control_character_reaches_the_output(format_: object, hostile: Page) -> None:
+    text = format_.page(hostile)  # type: ignore[attr-defined]
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert r"\x1b[31mred" in text.replace(r"\textbackslash{}", "\\").replace("{[}", "[").replace(
+        r"\\x1b\[", r"\x1b["
+    )

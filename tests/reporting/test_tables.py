@@ -1,0 +1,173 @@
+"""The tables of a report: nothing is lost in a fold, and an unknown column is named."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.errors import CostcalcError
+from costcalc.reporting.report import Report
+from costcalc.reporting.select import arrange
+from costcalc.reporting.table import Column, Ratio, Row, Share, Sides, Table, text
+from costcalc.reporting.tables import View, report_page
+from costcalc.reporting.tree import Group, Line, lines, places, tree
+
+THIRD, HALF = Ratio(Fraction(1, 3)), Ratio(Fraction(1, 2))
+NETWORKS = ["mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"]
+
+
+@pytest.fixture(params=NETWORKS)
+def report(request: pytest.FixtureRequest) -> Report:
+    return pipeline.report(request.param, {})
+
+
+def column(table: Table, key: str) -> list[object]:
+    index = [each.key for each in table.columns].index(key)
+    return [row.cells[index] for row in table.rows if not row.is_sum]
+
+
+@pytest.mark.parametrize("by", ["layer", "block"])
+@pytest.mark.parametrize("is_every_layer", [False, True])
+def test_rows_that_are_no_sums_add_up_at_any_depth(
+    report: Report, by: str, is_every_layer: bool
+) -> None:
+    for depth in (1, 2, 3, None):
+        view = View(by=by, depth=depth, is_every_layer=is_every_layer)  # type: ignore[arg-type]
+        table = report_page(report, view).tables[0]
+        assert sum(column(table, "mult_adds")) == report.totals.mult_adds  # type: ignore[arg-type]
+        assert sum(column(table, "params")) == report.totals.params  # type: ignore[arg-type]
+        assert max(row.depth for row in table.rows) < (depth or 99)
+
+
+def test_every_sum_is_that_of_the_rows_below_it(report: Report) -> None:
+    table = report_page(report).tables[0]
+    keys = [each.key for each in table.columns]
+    for key in ("mult_adds", "params", "layers"):
+        counts = [row.cells[keys.index(key)] for row in table.rows]
+        for index, row in enumerate(table.rows):
+            if not row.is_sum:
+                continue
+            below = 0
+            for inner, count in zip(table.rows[index + 1 :], counts[index + 1 :], strict=True):
+                if inner.depth <= row.depth:
+                    break
+                if inner.depth == row.depth + 1:
+                    below += count  # type: ignore[operator]
+            assert counts[index] == below
+
+
+def test_every_layer_stands_in_one_line(report: Report) -> None:
+    found = lines(report.layers)
+    held = [layer.name for line in found for layer in (line.layer, *line.fused)]
+    assert sorted(held) == sorted(layer.name for layer in report.layers)
+    assert len(lines(report.layers, is_every_layer=True)) == len(report.layers)
+
+
+def test_types_add_up(report: Report) -> None:
+    table = report_page(report, View(by="type")).tables[0]
+    assert sum(column(table, "mult_adds")) == report.totals.mult_adds  # type: ignore[arg-type]
+    assert sum(column(table, "params")) == report.totals.params  # type: ignore[arg-type]
+
+
+def test_table_1_and_table_2_of_mobilenet_v1() -> None:
+    """Rows as the paper prints them (arXiv 1704.04861), but for 1.19 % where it adds up to 1.91."""
+    layers, types = report_page(pipeline.report("mobilenet_v1", {})).tables
+    seen = layers.seen_by("people")
+    first = [seen.rows[index].cells for index in (0, 1, 2, 3)]
+    assert [(cells[0], *cells[2:4]) for cells in first] == [
+        ("Conv / s2", Sides((3, 3, 3, 32)), Sides((224, 224, 3))),
+        ("Conv dw / s1", Sides((3, 3, 32), " dw"), Sides((112, 112, 32))),
+        ("Conv / s1", Sides((1, 1, 32, 64)), Sides((112, 112, 32))),
+        ("Conv dw / s2", Sides((3, 3, 64), " dw"), Sides((112, 112, 64))),
+    ]
+    assert [[text(cell) for cell in row.cells] for row in types.rows] == [
+        ["Conv 1x1", "13", "539,492,352", "94.86", "3,139,584", "74.59"],
+        ["Conv DW 3x3", "13", "17,385,984", "3.06", "44,640", "1.06"],
+        ["Conv 3x3", "1", "10,838,016", "1.91", "864", "0.02"],
+        ["Fully Connected", "1", "1,024,000", "0.18", "1,024,000", "24.33"],
+    ]
+
+
+def test_free_layers_are_quiet_and_counted() -> None:
+    page = report_page(pipeline.report("mobilenet_v1", {}))
+    quiet = [row.cells[0] for row in page.tables[0].rows if row.is_quiet]
+    assert quiet == ["Global Avg Pool", "Softmax"]
+    assert page.notes == (
+        "Free in this convention: 27 Batch Norm, 27 ReLU, 1 Global Average Pool, 1 Softmax.",
+        "In all 568,740,352 mult-adds (569 M) and 4,209,088 params (4.21 M).",
+    )
+
+
+def test_a_branch_of_one_layer_is_that_layer() -> None:
+    report = pipeline.report("googlenet", {})
+    shown = {
+        place.node.path if isinstance(place.node, Group) else place.node.layer.name
+        for place in places(report, tree(lines(report.layers)), None)
+    }
+    assert "3a/1x1/pointwise1" in shown
+    assert "3a/1x1" not in shown
+    assert "3a/3x3" in shown
+
+
+def test_costs_of_what_shares_a_line_are_added() -> None:
+    """Under a convention that counts norms, their costs stand in the convolution's row."""
+    report = pipeline.report("mobilenet_v1", {}, "torchinfo")
+    first, *_ = lines(report.layers)
+    assert isinstance(first, Line)
+    assert [layer.type for layer in first.fused] == ["Batch Norm", "ReLU"]
+    assert first.params == sum(each.params for each in report.layers[:3]) > report.layers[0].params
+
+
+def table_of(*cells: object) -> Table:
+    rows = tuple(Row((cell,)) for cell in cells)  # type: ignore[arg-type]
+    return Table("", (Column("key", "Key"),), rows)
+
+
+@pytest.mark.parametrize(
+    "cells, ordered",
+    [
+        ([3, None, 10], [10, 3, None]),
+        (["conv10", "conv2", None, "add1"], ["add1", "conv2", "conv10", None]),
+        ([Share(1, 9), Share(5, 9)], [Share(5, 9), Share(1, 9)]),
+        ([Sides((3, 3)), Sides((7, 7))], [Sides((7, 7)), Sides((3, 3))]),
+        (
+            [Ratio(Fraction(1, 3)), Ratio(Fraction(1, 2))],
+            [Ratio(Fraction(1, 2)), Ratio(Fraction(1, 3))],
+        ),
+    ],
+)
+def test_order(cells: list[object], ordered: list[object]) -> None:
+    arranged = arrange(table_of(*cells), (), "key")
+    assert [row.cells[0] for row in arranged.rows] == ordered
+
+
+def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
+    report = pipeline.report("mobilenet_v2", {})
+    names = column(report_page(report, View(sort="params")).tables[0], "name")
+    counts = column(report_page(report, View(sort="params")).tables[0], "params")
+    assert counts == sorted(counts, key=lambda count: -count)  # type: ignore[operator]
+    assert len(names) == len(lines(report.layers))
+    place = {line.layer.name: index for index, line in enumerate(lines(report.layers))}
+    for (one, more), (other, less) in zip(
+        zip(names, counts, strict=True), list(zip(names, counts, strict=True))[1:], strict=False
+    ):
+        assert more != less or place[one] < place[other]  # type: ignore[index]
+
+
+def test_every_unknown_column_is_named_with_a_likely_one() -> None:
+    report = pipeline.report("mobilenet_v1", {})
+    with pytest.raises(CostcalcError) as caught:
+        report_page(report, View(columns=("nme", "mult_adds", "zzz"), sort="parms"))
+    first, second, third = caught.value.problems
+    assert first.message.startswith("there is no column 'nme'")
+    assert "name" in first.expected
+    assert "'name'" in str(first)
+    assert "zzz" in second.message
+    assert "'params'" in str(third)
+
+
+def test_types_have_no_depth() -> None:
+    with pytest.raises(CostcalcError, match="no depth"):
+        report_page(pipeline.report("mobilenet_v1", {}), View(by="type", depth=1))
