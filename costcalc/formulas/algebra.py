@@ -131,7 +131,7 @@ def round_to_multiple(a: Any, divisor: int = 8) -> Any:
     the multiple, at least ``divisor``; one multiple more where that lost over
     ten per cent.
     """
-    nearest = maximum(divisor, (2 * a + divisor) // (2 * divisor) * divisor)
+    nearest = maximum((2 * a + divisor) // (2 * divisor) * divisor, divisor)
     return nearest + divisor * less(10 * nearest, 9 * a)
 
 

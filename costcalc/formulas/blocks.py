@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costcalc.formulas.algebra import Size, product
-from costcalc.formulas.convolution import conv_weights
+from costcalc.formulas.convolution import conv_weights, depthwise_weights
 
 POINTWISE = (1, 1)
 
@@ -18,7 +18,7 @@ def separable_weights(kernel: Sequence[Size], M: Size, N: Size) -> Size:
     >>> separable_weights((3, 3), M=16, N=32)
     656
     """
-    return conv_weights(kernel, M, M, g=M) + conv_weights(POINTWISE, M, N)
+    return depthwise_weights(kernel, M) + conv_weights(POINTWISE, M, N)
 
 
 def separable_mult_adds(kernel: Sequence[Size], M: Size, N: Size, output: Sequence[Size]) -> Size:
@@ -42,7 +42,7 @@ def bottleneck_weights(kernel: Sequence[Size], M: Size, N: Size, t: Size) -> Siz
     """
     return (
         conv_weights(POINTWISE, M, t * M)
-        + conv_weights(kernel, t * M, t * M, g=t * M)
+        + depthwise_weights(kernel, t * M)
         + conv_weights(POINTWISE, t * M, N)
     )
 

@@ -38,6 +38,28 @@ def conv_mult_adds(
     return conv_weights(kernel, M, N, g) * product(output)
 
 
+def depthwise_weights(kernel: Sequence[Size], M: Size) -> Size:
+    """Weights of a depthwise convolution: one filter for each of M channels.
+
+    MobileNetV1, section 3.1: D_K * D_K * M.
+
+    >>> depthwise_weights((3, 3), M=32)
+    288
+    """
+    return conv_weights(kernel, M, M, g=M)
+
+
+def depthwise_mult_adds(kernel: Sequence[Size], M: Size, output: Sequence[Size]) -> Size:
+    """Mult-adds of a depthwise convolution.
+
+    MobileNetV1, equation (4): D_K * D_K * M * D_F * D_F.
+
+    >>> depthwise_mult_adds((3, 3), M=32, output=(112, 112))
+    3612672
+    """
+    return conv_mult_adds(kernel, M, M, output, g=M)
+
+
 def transposed_conv_mult_adds(
     kernel: Sequence[Size], M: Size, N: Size, input: Sequence[Size], g: Size = 1
 ) -> Size:

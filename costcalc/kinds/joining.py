@@ -40,7 +40,7 @@ class Multiply(NamedTuple):
         for shape in inputs[1:]:
             if len(shape) != len(result):
                 raise _do_not_join("multiplied", inputs, "inputs of as many axes")
-            if any(a != b and 1 not in (a, b) for a, b in zip(shape, result, strict=True)):
+            if any(1 not in (a, b) and a != b for a, b in zip(shape, result, strict=True)):
                 raise _do_not_join("multiplied", inputs, "inputs of one shape, or with sides of 1")
             result = tuple(b if a == 1 else a for a, b in zip(shape, result, strict=True))
         return tuple(result)

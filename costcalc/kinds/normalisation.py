@@ -3,6 +3,15 @@
 from typing import Any, NamedTuple
 
 from costcalc.formulas.algebra import exact_div
+from costcalc.formulas.normalisation import (
+    batch_norm_buffers,
+    centring_additions,
+    centring_divisions,
+    centring_multiplications,
+    lrn_additions,
+    norm_params,
+    scale_and_shift,
+)
 from costcalc.kinds.base import Count, Events, Flag, Shape, ShapeError, elements
 
 
@@ -24,12 +33,12 @@ class BatchNorm(NamedTuple):
         """One multiplication and one addition per element."""
         n, channels = elements(output), output[0]
         return Events(
-            multiplications=n,
-            additions=n,
+            multiplications=scale_and_shift(n),
+            additions=scale_and_shift(n),
             reads=n,
             writes=n,
-            norm_params=2 * channels if self.affine else 0,
-            buffers=2 * channels,
+            norm_params=norm_params(channels) if self.affine else 0,
+            buffers=batch_norm_buffers(channels),
         )
 
 
@@ -101,7 +110,7 @@ class LocalResponseNorm(NamedTuple):
         n = elements(output)
         return Events(
             multiplications=2 * n,
-            additions=n * self.size,
+            additions=lrn_additions(n, self.size),
             functions=n,
             divisions=n,
             reads=n,
@@ -116,12 +125,13 @@ def _normalised(shape: Shape, statistics: Any, affine: bool) -> Events:
     and scaled; each statistic takes two divisions, an epsilon and a root.
     """
     n = elements(shape)
+    affinity = scale_and_shift(n) if affine else 0
     return Events(
-        additions=3 * n + statistics + (n if affine else 0),
-        multiplications=2 * n + (n if affine else 0),
-        divisions=2 * statistics,
+        additions=centring_additions(n, statistics) + affinity,
+        multiplications=centring_multiplications(n) + affinity,
+        divisions=centring_divisions(statistics),
         functions=statistics,
         reads=n,
         writes=n,
-        norm_params=2 * shape[0] if affine else 0,
+        norm_params=norm_params(shape[0]) if affine else 0,
     )

@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from costcalc.formulas.algebra import Size, product
+from costcalc.formulas.algebra import Size
+from costcalc.formulas.pooling import (
+    avg_pool_additions,
+    avg_pool_divisions,
+    max_pool_comparisons,
+    pooled_elements,
+)
 from costcalc.formulas.windows import adaptive_rows
 from costcalc.kinds.base import (
     Events,
@@ -23,12 +29,14 @@ Reduction = Callable[[Size, Size], Events]
 
 def largest(elements: Size, results: Size) -> Events:
     """A comparison for every element but the first of each window."""
-    return Events(comparisons=elements - results)
+    return Events(comparisons=max_pool_comparisons(elements, results))
 
 
 def mean(elements: Size, results: Size) -> Events:
     """An addition for every element but the first of each window, then a division."""
-    return Events(additions=elements - results, divisions=results)
+    return Events(
+        additions=avg_pool_additions(elements, results), divisions=avg_pool_divisions(results)
+    )
 
 
 class Pool(NamedTuple):
@@ -50,9 +58,9 @@ class Pool(NamedTuple):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Every element of every window, those of the padding included."""
-        window = product(spread(self.kernel, len(output) - 1, "kernel"))
+        kernel = spread(self.kernel, len(output) - 1, "kernel")
         results = elements(output)
-        reduced = self.reduction(results * window, results)
+        reduced = self.reduction(pooled_elements(kernel, output[0], output[1:]), results)
         return reduced._replace(reads=elements(inputs[0]), writes=results)
 
 

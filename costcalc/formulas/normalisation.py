@@ -1,0 +1,79 @@
+"""Params and operations of normalisations, as they run at inference."""
+
+from __future__ import annotations
+
+from costcalc.formulas.algebra import Size
+
+
+def norm_params(C: Size) -> Size:
+    """Learned numbers of a normalisation: a scale and a shift for every channel.
+
+    Ioffe and Szegedy (arXiv 1502.03167), algorithm 1: gamma and beta.
+
+    >>> norm_params(32)
+    64
+    """
+    return 2 * C
+
+
+def batch_norm_buffers(C: Size) -> Size:
+    """Numbers that training leaves behind: a mean and a variance for every channel.
+
+    Ioffe and Szegedy, algorithm 2, lines 9 to 11.
+
+    >>> batch_norm_buffers(32)
+    64
+    """
+    return 2 * C
+
+
+def scale_and_shift(elements: Size) -> Size:
+    """Multiplications, and as many additions, of scaling and shifting every element.
+
+    Ioffe and Szegedy, algorithm 2, line 11: at inference this is all of batch norm.
+
+    >>> scale_and_shift(32 * 112 * 112)
+    401408
+    """
+    return elements
+
+
+def centring_additions(elements: Size, statistics: Size) -> Size:
+    """Additions of centring by means and variances taken from the input itself.
+
+    Each element is added to a mean, centred and, squared, added to a variance;
+    each variance gets an epsilon.
+
+    >>> centring_additions(elements=100, statistics=10)
+    310
+    """
+    return 3 * elements + statistics
+
+
+def centring_multiplications(elements: Size) -> Size:
+    """Multiplications of the same: each element is squared, and scaled by one over a root.
+
+    >>> centring_multiplications(100)
+    200
+    """
+    return 2 * elements
+
+
+def centring_divisions(statistics: Size) -> Size:
+    """Divisions of the same: the mean and the variance of every group.
+
+    >>> centring_divisions(10)
+    20
+    """
+    return 2 * statistics
+
+
+def lrn_additions(elements: Size, neighbours: Size) -> Size:
+    """Additions of local response normalisation: squares over neighbouring channels.
+
+    AlexNet (Krizhevsky et al., 2012), section 3.3.
+
+    >>> lrn_additions(elements=100, neighbours=5)
+    500
+    """
+    return elements * neighbours

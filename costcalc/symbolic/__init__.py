@@ -1,0 +1,1 @@
+"""Costs as formulas: named layers, whole networks in closed form, one layer explained."""

@@ -1,0 +1,193 @@
+"""The named formulas: what ``costcalc formula`` knows besides networks, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from costcalc.formulas import blocks, convolution, dense, normalisation, pooling
+from costcalc.formulas.algebra import product
+from costcalc.symbolic.notation import MOBILENET_V1, MOBILENET_V2, Notation, Sizes
+
+Metric = Callable[[Sizes], Any]
+
+
+class Entry(NamedTuple):
+    """A named formula: its counts, as functions of sizes in any algebra."""
+
+    name: str
+    title: str
+    counts: Mapping[str, Metric]
+    """Params and mult-adds where there are any, else events by their names."""
+    source: str
+    notation: Notation = MOBILENET_V1
+    is_factored: bool = False
+    """Whether the paper writes it as one product, rather than as a sum of products."""
+    aliases: tuple[str, ...] = ()
+
+
+def _costs(params: Metric, mult_adds: Metric) -> Mapping[str, Metric]:
+    return {"params": params, "mult_adds": mult_adds}
+
+
+def _map(s: Sizes) -> Any:
+    return s.M * product(s.output)
+
+
+def _window(s: Sizes) -> Any:
+    return pooling.pooled_elements(s.kernel, s.M, s.output)
+
+
+def _normalising(statistics: Metric) -> Mapping[str, Metric]:
+    """Counts of a norm that takes that many means and variances from its input."""
+    return {
+        "norm_params": lambda s: normalisation.norm_params(s.M),
+        "multiplications": lambda s: normalisation.centring_multiplications(_map(s))
+        + normalisation.scale_and_shift(_map(s)),
+        "additions": lambda s: normalisation.centring_additions(_map(s), statistics(s))
+        + normalisation.scale_and_shift(_map(s)),
+        "divisions": lambda s: normalisation.centring_divisions(statistics(s)),
+    }
+
+
+TABLE = (
+    Entry(
+        "conv",
+        "standard convolution",
+        _costs(
+            lambda s: convolution.conv_weights(s.kernel, s.M, s.N),
+            lambda s: convolution.conv_mult_adds(s.kernel, s.M, s.N, s.output),
+        ),
+        "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (2)",
+        aliases=("convolution", "conv2d"),
+    ),
+    Entry(
+        "gconv",
+        "grouped convolution",
+        _costs(
+            lambda s: convolution.conv_weights(s.kernel, s.M, s.N, s.g),
+            lambda s: convolution.conv_mult_adds(s.kernel, s.M, s.N, s.output, s.g),
+        ),
+        "ResNeXt (arXiv 1611.05431), section 3.2; symbols of MobileNetV1",
+        aliases=("grouped", "grouped_conv", "group_conv"),
+    ),
+    Entry(
+        "dwconv",
+        "depthwise convolution",
+        _costs(
+            lambda s: convolution.depthwise_weights(s.kernel, s.M),
+            lambda s: convolution.depthwise_mult_adds(s.kernel, s.M, s.output),
+        ),
+        "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (4)",
+        aliases=("depthwise", "depthwise_conv"),
+    ),
+    Entry(
+        "pwconv",
+        "pointwise convolution",
+        _costs(
+            lambda s: convolution.conv_weights(blocks.POINTWISE, s.M, s.N),
+            lambda s: convolution.conv_mult_adds(blocks.POINTWISE, s.M, s.N, s.output),
+        ),
+        "MobileNetV1 (arXiv 1704.04861), section 3.1, second term of equation (5)",
+        aliases=("pointwise",),
+    ),
+    Entry(
+        "separable",
+        "depthwise separable convolution",
+        _costs(
+            lambda s: blocks.separable_weights(s.kernel, s.M, s.N),
+            lambda s: blocks.separable_mult_adds(s.kernel, s.M, s.N, s.output),
+        ),
+        "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (5)",
+        aliases=("separable_conv",),
+    ),
+    Entry(
+        "bottleneck",
+        "inverted residual with linear bottleneck, stride 1",
+        _costs(
+            lambda s: blocks.bottleneck_weights(s.kernel, s.M, s.N, s.t),
+            lambda s: blocks.bottleneck_mult_adds(s.kernel, s.M, s.N, s.t, s.output),
+        ),
+        "MobileNetV2 (arXiv 1801.04381), section 3.3",
+        MOBILENET_V2,
+        is_factored=True,
+        aliases=("inverted_residual", "mbconv"),
+    ),
+    Entry(
+        "transposed_conv",
+        "transposed convolution; the map is its input",
+        _costs(
+            lambda s: convolution.conv_weights(s.kernel, s.M, s.N),
+            lambda s: convolution.transposed_conv_mult_adds(s.kernel, s.M, s.N, s.output),
+        ),
+        "Dumoulin and Visin (arXiv 1603.07285), chapter 4; symbols of MobileNetV1",
+        aliases=("deconv", "conv_transpose"),
+    ),
+    Entry(
+        "fc",
+        "fully connected layer",
+        _costs(
+            lambda s: dense.fc_weights(s.M, s.N),
+            lambda s: dense.fc_mult_adds(s.M, s.N),
+        ),
+        "MobileNetV1 (arXiv 1704.04861), Table 1, row FC",
+        aliases=("linear", "dense", "fully_connected"),
+    ),
+    Entry(
+        "max_pool",
+        "maximum over a window",
+        {"comparisons": lambda s: pooling.max_pool_comparisons(_window(s), _map(s))},
+        "one comparison less than elements in each window",
+        is_factored=True,
+        aliases=("maxpool",),
+    ),
+    Entry(
+        "avg_pool",
+        "mean over a window",
+        {
+            "additions": lambda s: pooling.avg_pool_additions(_window(s), _map(s)),
+            "divisions": lambda s: pooling.avg_pool_divisions(_map(s)),
+        },
+        "one addition less than elements in each window, then a division",
+        is_factored=True,
+        aliases=("avgpool", "average_pool"),
+    ),
+    Entry(
+        "batch_norm",
+        "batch normalisation at inference",
+        {
+            "norm_params": lambda s: normalisation.norm_params(s.M),
+            "buffers": lambda s: normalisation.batch_norm_buffers(s.M),
+            "multiplications": lambda s: normalisation.scale_and_shift(_map(s)),
+            "additions": lambda s: normalisation.scale_and_shift(_map(s)),
+        },
+        "Ioffe and Szegedy (arXiv 1502.03167), algorithm 2",
+        aliases=("bn", "batchnorm"),
+    ),
+    Entry(
+        "layer_norm",
+        "layer normalisation over the channels of each position",
+        _normalising(lambda s: product(s.output)),
+        "Ba, Kiros and Hinton (arXiv 1607.06450), section 3",
+        aliases=("layernorm",),
+    ),
+    Entry(
+        "group_norm",
+        "normalisation of g groups of channels over the map",
+        _normalising(lambda s: s.g),
+        "Wu and He (arXiv 1803.08494), section 3",
+        aliases=("groupnorm",),
+    ),
+    Entry(
+        "instance_norm",
+        "normalisation of each channel over the map",
+        _normalising(lambda s: s.M),
+        "Ulyanov, Vedaldi and Lempitsky (arXiv 1607.08022), section 2",
+        aliases=("instancenorm",),
+    ),
+)
+
+FORMULAS: Mapping[str, Entry] = {
+    name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
+}
+"""Each named formula by its name and by each of its aliases."""

@@ -1,0 +1,93 @@
+"""The symbols that papers write their formulas in, and what each of them means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from costcalc.symbolic.writing import Name
+
+
+class Symbol(NamedTuple):
+    """A symbol of a notation."""
+
+    name: Name
+    meaning: str
+    scaled_by: str = ""
+    """The multiplier, alpha or rho, that thins it."""
+
+
+class Sizes(NamedTuple):
+    """What layer formulas speak of, in some algebra."""
+
+    kernel: tuple[Any, ...]
+    M: Any
+    N: Any
+    output: tuple[Any, ...]
+    g: Any
+    t: Any
+
+
+class Notation(NamedTuple):
+    """One paper's symbols, in the order in which it writes them in a product."""
+
+    source: str
+    symbols: tuple[Symbol, ...]
+    sizes: Sizes
+    """The name of the symbol that stands for each size."""
+
+
+def _plain(name: str) -> Name:
+    return Name(name, name, name, name)
+
+
+ALPHA = Symbol(Name("alpha", "α", "alpha", r"\alpha"), "width multiplier")
+RHO = Symbol(Name("rho", "ρ", "rho", r"\rho"), "resolution multiplier")
+MULTIPLIERS = (ALPHA, RHO)
+
+_T = Symbol(_plain("t"), "expansion factor")
+
+MOBILENET_V1 = Notation(
+    "MobileNetV1 (arXiv 1704.04861), section 3",
+    (
+        Symbol(_plain("D_K"), "side of the kernel"),
+        Symbol(_plain("M"), "input channels", "alpha"),
+        Symbol(_plain("N"), "output channels", "alpha"),
+        Symbol(_plain("D_F"), "side of the output map", "rho"),
+        Symbol(_plain("g"), "groups"),
+        _T,
+    ),
+    Sizes(("D_K", "D_K"), "M", "N", ("D_F", "D_F"), "g", "t"),
+)
+MOBILENET_V2 = Notation(
+    "MobileNetV2 (arXiv 1801.04381), section 3",
+    (
+        Symbol(_plain("h"), "height of the map", "rho"),
+        Symbol(_plain("w"), "width of the map", "rho"),
+        Symbol(Name("d'", "d′", "d'", "d'"), "input channels", "alpha"),
+        _T,
+        Symbol(_plain("k"), "side of the kernel"),
+        Symbol(Name("d''", "d″", "d''", "d''"), "output channels", "alpha"),
+        Symbol(_plain("g"), "groups"),
+    ),
+    Sizes(("k", "k"), "d'", "d''", ("h", "w"), "g", "t"),
+)
+
+SPELLINGS: Mapping[str, str] = {"α": "alpha", "ρ": "rho", "d′": "d'", "d″": "d''"}
+"""Other ways to type a symbol's name."""
+
+
+def thinned(symbol: Symbol, multiplier: Symbol) -> Name:
+    """The symbol times its multiplier, written as one: αM.
+
+    >>> thinned(MOBILENET_V1.symbols[1], ALPHA).text
+    'αM'
+    """
+    name, by = symbol.name, multiplier.name
+    return Name(
+        f"{by.name}*{name.name}",
+        by.text + name.text,
+        f"{by.ascii}*{name.ascii}",
+        f"{by.latex} {name.latex}",
+        is_product=True,
+    )

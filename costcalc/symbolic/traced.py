@@ -1,0 +1,311 @@
+"""A number with its formula beside it: how a whole network is unfolded in symbols.
+
+A traced number has the exact value that it has at the chosen settings, which
+decides every comparison and every rounding, and a polynomial in the network's
+parameters.  The two agree wherever what is rounded is whole already; where
+that is, and which comparisons were decided, the :class:`Tracer` writes down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import prod
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, NamedTuple
+
+from costcalc.formulas import algebra
+from costcalc.spec import limits
+from costcalc.symbolic.polynomial import Polynomial, Powers, Rational, unit
+
+
+class Variable(NamedTuple):
+    """A parameter that stays a symbol."""
+
+    name: str
+    value: Rational
+    """Its value at the chosen settings."""
+    is_whole: bool
+    """A size, taken as ``modulus * q + residue`` with a whole q; else any number above zero."""
+    modulus: int = 1
+
+    @property
+    def residue(self) -> int:
+        """What its value leaves over a multiple of the modulus."""
+        return int(self.value % self.modulus)
+
+    @property
+    def counter(self) -> Rational:
+        """The q of its value; a variable that is no size counts itself."""
+        return self.value // self.modulus if self.is_whole else self.value
+
+    @property
+    def lowest(self) -> int:
+        """The lowest counter of a size above zero."""
+        return 0 if self.residue else 1
+
+
+class Refine(Exception):
+    """A rounding that is no formula until a variable is a multiple of a larger number."""
+
+    def __init__(self, variable: int, factor: int) -> None:
+        super().__init__(variable, factor)
+        self.variable = variable
+        self.factor = factor
+
+
+class NoClosedFormError(Exception):
+    """A quotient that is no polynomial in the network's parameters."""
+
+
+class Condition(NamedTuple):
+    """A comparison with zero that was decided, and that other settings may decide otherwise."""
+
+    polynomial: Polynomial
+    relation: str
+    """``>``, ``>=``, ``==`` or ``!=``."""
+
+
+class Tracer:
+    """The variables of one unfolding, and what its polynomials take for granted."""
+
+    def __init__(self, variables: tuple[Variable, ...]) -> None:
+        self.variables = variables
+        self.counters = tuple(variable.counter for variable in variables)
+        self.roundings: dict[tuple[Powers, Rational], None] = {}
+        """Terms, as powers and coefficient, that were rounded as if they were whole."""
+        self.conditions: list[Condition] = []
+
+    def start(self, index: int) -> Any:
+        """The variable itself, as a number to compute with."""
+        variable, size = self.variables[index], len(self.variables)
+        terms: dict[Powers, Rational] = {unit(size, index): variable.modulus, (0,) * size: variable.residue}
+        return Traced(self, variable.value, Polynomial(terms if variable.is_whole else {unit(size, index): 1}))
+
+    def of(self, number: Any) -> tuple[Rational, Polynomial]:
+        """A number's value and its polynomial."""
+        if isinstance(number, Traced):
+            return number.value, number.polynomial
+        return number, Polynomial({(0,) * len(self.variables): number})
+
+    def make(self, value: Any, polynomial: Polynomial) -> Any:
+        """A traced number; a plain one where the formula is nothing but its value."""
+        if polynomial.terms == ({(0,) * len(self.variables): value} if value else {}):
+            return algebra.whole(value)
+        return Traced(self, algebra.whole(value), polynomial)
+
+    def floor(self, polynomial: Polynomial) -> Polynomial:
+        """The polynomial rounded down, its terms with variables taken to be whole.
+
+        Raises:
+            Refine: a term in sizes alone is not whole for all of them.
+        """
+        varying = polynomial.varying
+        for powers, coefficient in varying.terms.items():
+            self._take_whole(powers, coefficient)
+        return varying + self.of(polynomial.constant // 1)[1]
+
+    def _take_whole(self, powers: Powers, coefficient: Rational) -> None:
+        if any(n and not self.variables[i].is_whole for i, n in enumerate(powers)):
+            self.roundings[powers, coefficient] = None
+        elif isinstance(coefficient, Fraction):
+            variable = next(i for i, n in enumerate(powers) if n)
+            raise Refine(variable, _smallest_factor(coefficient.denominator))
+
+    def sign(self, polynomial: Polynomial) -> str:
+        """``>``, ``>=``, ``<``, ``<=`` or ``=``: against zero at all settings; '' where it varies."""
+        if not polynomial.terms:
+            return "="
+        for index, variable in enumerate(self.variables):
+            if variable.is_whole:
+                polynomial = polynomial.shifted(index, 1, variable.lowest)
+        signs = {value > 0 for value in polynomial.terms.values()}
+        if len(signs) > 1:
+            return ""
+        is_strict = any(
+            all(n == 0 or not self.variables[i].is_whole for i, n in enumerate(powers))
+            for powers in polynomial.terms
+        )
+        return (">" if signs == {True} else "<") + ("" if is_strict else "=")
+
+    def decide(self, a: Any, b: Any, relation: str) -> bool:
+        """Whether ``a relation b`` at the chosen settings; what that assumes is noted."""
+        (first, p), (second, q) = self.of(a), self.of(b)
+        truth = bool(_RELATIONS[relation](first, second))
+        if limits.SIZE not in (first, second):
+            # Beyond the limit on sizes is an error, not another formula.
+            self.note(p - q, relation if truth else _OPPOSITE[relation])
+        return truth
+
+    def note(self, difference: Polynomial, relation: str) -> None:
+        """Writes down that ``difference relation 0``, unless it is so at all settings."""
+        if self.sign(difference) in _IMPLIES[relation]:
+            return
+        if relation in ("<", "<="):
+            difference, relation = difference.times(-1), _MIRRORED[relation]
+        condition = Condition(difference, relation)
+        if condition not in self.conditions:
+            self.conditions.append(condition)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """The larger; the formula of the one that is larger at the chosen settings."""
+        return self._extreme(a, b, algebra.maximum, ">=")
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        """The smaller; the formula of the one that is smaller at the chosen settings."""
+        return self._extreme(a, b, algebra.minimum, "<=")
+
+    def _extreme(self, a: Any, b: Any, choose: Callable[[Any, Any], Any], relation: str) -> Any:
+        (first, p), (second, q) = self.of(a), self.of(b)
+        takes_first = _RELATIONS[relation](p(self.counters), q(self.counters))
+        self.note(p - q, relation if takes_first else _OPPOSITE[relation])
+        return self.make(choose(first, second), p if takes_first else q)
+
+    def less(self, a: Any, b: Any) -> Any:
+        """1 where ``a < b``; its formula is 0 or 1, as the formulas of the two compare."""
+        (first, p), (second, q) = self.of(a), self.of(b)
+        is_less = p(self.counters) < q(self.counters)
+        self.note(p - q, "<" if is_less else ">=")
+        return self.make(int(first < second), self.of(int(is_less))[1])
+
+    def quotient(self, a: Any, b: Any) -> Any:
+        """The exact quotient.
+
+        Raises:
+            NoClosedFormError: it is no polynomial.
+        """
+        (first, p), (second, q) = self.of(a), self.of(b)
+        return self.make(algebra.quotient(first, second), self._divided(p, q))
+
+    def floor_quotient(self, a: Any, b: Any) -> Any:
+        """``a // b``.
+
+        Raises:
+            NoClosedFormError: the quotient is no polynomial.
+        """
+        (first, p), (second, q) = self.of(a), self.of(b)
+        return self.make(first // second, self.floor(self._divided(p, q)))
+
+    def _divided(self, p: Polynomial, q: Polynomial) -> Polynomial:
+        if not q.terms:
+            raise ZeroDivisionError
+        quotient = p.divided(q)
+        if quotient is None:
+            raise NoClosedFormError
+        return quotient
+
+    def is_whole(self, a: Any) -> bool:
+        """Whether the value is whole; if so, the formula is taken to be."""
+        value, polynomial = self.of(a)
+        if not algebra.is_whole(value):
+            return False
+        self.floor(polynomial)
+        return True
+
+
+class Traced:
+    """A value and its polynomial; see the module."""
+
+    __slots__ = ("polynomial", "tracer", "value")
+
+    def __init__(self, tracer: Tracer, value: Rational, polynomial: Polynomial) -> None:
+        self.tracer = tracer
+        self.value = value
+        self.polynomial = polynomial
+
+    @property
+    def __algebra__(self) -> Tracer:
+        return self.tracer
+
+    def __add__(self, other: Any) -> Any:
+        value, polynomial = self.tracer.of(other)
+        return self.tracer.make(self.value + value, self.polynomial + polynomial)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        value, polynomial = self.tracer.of(other)
+        return self.tracer.make(self.value - value, self.polynomial - polynomial)
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        value, polynomial = self.tracer.of(other)
+        return self.tracer.make(self.value * value, self.polynomial * polynomial)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Any:
+        return self.tracer.make(-self.value, self.polynomial.times(-1))
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self.tracer.floor_quotient(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self.tracer.floor_quotient(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - self * (other // self)
+
+    def __lt__(self, other: Any) -> bool:
+        return self.tracer.decide(self, other, "<")
+
+    def __le__(self, other: Any) -> bool:
+        return self.tracer.decide(self, other, "<=")
+
+    def __gt__(self, other: Any) -> bool:
+        return self.tracer.decide(self, other, ">")
+
+    def __ge__(self, other: Any) -> bool:
+        return self.tracer.decide(self, other, ">=")
+
+    def __eq__(self, other: object) -> bool:
+        is_number = isinstance(other, int | Fraction | Traced)
+        return is_number and self.tracer.decide(self, other, "==")
+
+    __hash__ = None  # type: ignore[assignment]  # comparisons are noted: no place in a set
+
+    def __bool__(self) -> bool:
+        return self.tracer.decide(self, 0, "!=")
+
+    def __index__(self) -> int:
+        self.tracer.decide(self, self.value, "==")
+        return int(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+
+_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+    "==": eq,
+    "!=": ne,
+}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_MIRRORED = {"<": ">", "<=": ">="}
+_IMPLIES = {
+    "<": ("<",),
+    "<=": ("<", "<=", "="),
+    ">": (">",),
+    ">=": (">", ">=", "="),
+    "==": ("=",),
+    "!=": ("<", ">"),
+}
+"""The signs of a difference that leave no doubt about a relation to zero."""
+
+
+def _smallest_factor(number: int) -> int:
+    return next(n for n in range(2, number + 1) if number % n == 0)
+
+
+__all__ = ["Condition", "NoClosedFormError", "Refine", "Traced", "Tracer", "Variable", "prod"]

@@ -1,0 +1,259 @@
+"""Formulas as trees, and the one printer that writes them: Unicode, ASCII, LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
+
+from costcalc.reporting.figures import exact
+
+
+class Number(NamedTuple):
+    """An exact number, not negative: a sign is a :class:`Negative` around it."""
+
+    value: int | Fraction
+
+
+class Name(NamedTuple):
+    """A symbol, as each style writes it."""
+
+    name: str
+    """What ``--set`` and Python call it."""
+    text: str
+    ascii: str
+    latex: str
+    is_product: bool = False
+    """Whether it is written as a product, as αM is."""
+
+
+class Sum(NamedTuple):
+    """Two terms or more."""
+
+    terms: tuple[Node, ...]
+
+
+class Product(NamedTuple):
+    """Two factors or more."""
+
+    factors: tuple[Node, ...]
+
+
+class Quotient(NamedTuple):
+    """``above / below``."""
+
+    above: Node
+    below: Node
+
+
+class Power(NamedTuple):
+    """``base`` to a whole exponent of at least 2."""
+
+    base: Node
+    exponent: int
+
+
+class Negative(NamedTuple):
+    """``-operand``."""
+
+    operand: Node
+
+
+class Call(NamedTuple):
+    """A function: ``floor``, ``ceil``, ``max``, ``min`` or ``less``."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+Node: TypeAlias = Number | Name | Sum | Product | Quotient | Power | Negative | Call
+
+ONE = Number(1)
+
+
+def number(value: int | Fraction) -> Node:
+    """A number, its sign apart."""
+    return Number(value) if value >= 0 else Negative(Number(-value))
+
+
+def collected(factors: list[Node]) -> Node:
+    """The product of ``factors``, equal ones as a power, ones left out."""
+    bases: dict[str, Power] = {}
+    for factor in factors:
+        base, exponent = factor if isinstance(factor, Power) else (factor, 1)
+        if base == ONE:
+            continue
+        key = written(base, ASCII)
+        bases[key] = Power(base, exponent + (bases[key].exponent if key in bases else 0))
+    powers = [power if power.exponent > 1 else power.base for power in bases.values()]
+    if len(powers) > 1:
+        return Product(tuple(powers))
+    return powers[0] if powers else ONE
+
+
+class Style(NamedTuple):
+    """What tells one way of writing from another."""
+
+    name: Callable[[Name], str]
+    times: str
+    power: Callable[[str, int], str]
+    quotient: Callable[[str, str], str]
+    stacked: bool
+    """Whether a quotient is drawn, so that nothing in it needs parentheses."""
+    parentheses: tuple[str, str]
+    calls: Mapping[str, tuple[str, str, str]]
+    """What opens a function, parts its arguments and closes it."""
+
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+UNICODE = Style(
+    name=lambda name: name.text,
+    times="·",
+    power=lambda base, n: base + str(n).translate(_SUPERSCRIPTS),
+    quotient=lambda above, below: f"{above}/{below}",
+    stacked=False,
+    parentheses=("(", ")"),
+    calls={
+        "floor": ("⌊", "", "⌋"),
+        "ceil": ("⌈", "", "⌉"),
+        "max": ("max(", ", ", ")"),
+        "min": ("min(", ", ", ")"),
+        "less": ("[", " < ", "]"),
+    },
+)
+ASCII = Style(
+    name=lambda name: name.ascii,
+    times="*",
+    power=lambda base, n: f"{base}^{n}",
+    quotient=lambda above, below: f"{above}/{below}",
+    stacked=False,
+    parentheses=("(", ")"),
+    calls={
+        "floor": ("floor(", "", ")"),
+        "ceil": ("ceil(", "", ")"),
+        "max": ("max(", ", ", ")"),
+        "min": ("min(", ", ", ")"),
+        "less": ("[", " < ", "]"),
+    },
+)
+LATEX = Style(
+    name=lambda name: name.latex,
+    times=r" \cdot ",
+    power=lambda base, n: f"{base}^{{{n}}}",
+    quotient=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
+    stacked=True,
+    parentheses=(r"\left(", r"\right)"),
+    calls={
+        "floor": (r"\left\lfloor ", "", r" \right\rfloor"),
+        "ceil": (r"\left\lceil ", "", r" \right\rceil"),
+        "max": (r"\max\left(", ", ", r"\right)"),
+        "min": (r"\min\left(", ", ", r"\right)"),
+        "less": (r"\left[", " < ", r"\right]"),
+    },
+)
+
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+
+def written(node: Node, style: Style = UNICODE) -> str:
+    """The formula as text.
+
+    >>> k = Name("D_K", "D_K", "D_K", "D_K")
+    >>> written(Sum((Power(k, 2), Quotient(ONE, k))))
+    'D_K² + 1/D_K'
+    """
+    return _write(node, style)[0]
+
+
+def _write(node: Node, style: Style) -> tuple[str, int]:
+    """The text, and how tightly its last operation binds."""
+    if isinstance(node, Number):
+        text = exact(node.value)
+        if "/" not in text:
+            return text, _ATOM
+        above, below = text.split("/")
+        return style.quotient(above, below), _ATOM if style.stacked else _SUM
+    if isinstance(node, Name):
+        return style.name(node), _PRODUCT if node.is_product else _ATOM
+    if isinstance(node, Sum):
+        return _sum(node, style), _SUM
+    if isinstance(node, Product):
+        return style.times.join(_factor(factor, style) for factor in node.factors), _PRODUCT
+    if isinstance(node, Quotient):
+        if style.stacked:
+            return style.quotient(written(node.above, style), written(node.below, style)), _ATOM
+        above = _at_least(node.above, _PRODUCT, style)
+        return style.quotient(above, _at_least(node.below, _POWER, style)), _PRODUCT
+    if isinstance(node, Power):
+        return style.power(_at_least(node.base, _ATOM, style), node.exponent), _POWER
+    if isinstance(node, Negative):
+        return "-" + _at_least(node.operand, _PRODUCT, style), _SUM
+    opening, between, closing = style.calls[node.function]
+    inside = between.join(written(argument, style) for argument in node.arguments)
+    return opening + inside + closing, _ATOM
+
+
+def _sum(node: Sum, style: Style) -> str:
+    text = ""
+    for term in node.terms:
+        is_negative = isinstance(term, Negative)
+        operand = term.operand if isinstance(term, Negative) else term
+        shown = _at_least(operand, _PRODUCT if is_negative else _SUM, style)
+        sign = " - " if is_negative else " + "
+        text += (sign if text else sign.strip().strip("+")) + shown
+    return text
+
+
+def _factor(node: Node, style: Style) -> str:
+    """A factor; a quotient beside others is set apart where it is written on one line."""
+    if isinstance(node, Quotient) and not style.stacked:
+        return "(" + written(node, style) + ")"
+    return _at_least(node, _PRODUCT, style)
+
+
+def _at_least(node: Node, binding: int, style: Style) -> str:
+    text, binds = _write(node, style)
+    opening, closing = style.parentheses
+    return text if binds >= binding else opening + text + closing
+
+
+def substituted(node: Node, values: Mapping[str, Any]) -> Node:
+    """The formula with numbers in the place of names."""
+    if isinstance(node, Name):
+        return Number(values[node.name]) if node.name in values else node
+    if isinstance(node, Number):
+        return node
+    if isinstance(node, Power):
+        return Power(substituted(node.base, values), node.exponent)
+    if isinstance(node, Negative):
+        return Negative(substituted(node.operand, values))
+    if isinstance(node, Quotient):
+        return Quotient(substituted(node.above, values), substituted(node.below, values))
+    if isinstance(node, Call):
+        return node._replace(
+            arguments=tuple(substituted(argument, values) for argument in node.arguments)
+        )
+    if isinstance(node, Product):
+        return Product(tuple(substituted(factor, values) for factor in node.factors))
+    return Sum(tuple(substituted(term, values) for term in node.terms))
+
+
+def names(node: Node) -> frozenset[str]:
+    """The names that stand in a formula."""
+    if isinstance(node, Name):
+        return frozenset({node.name})
+    if isinstance(node, Number):
+        return frozenset()
+    if isinstance(node, Power):
+        return names(node.base)
+    parts: tuple[Node, ...]
+    if isinstance(node, Call):
+        parts = node.arguments
+    elif isinstance(node, Sum):
+        parts = node.terms
+    elif isinstance(node, Product):
+        parts = node.factors
+    else:
+        parts = tuple(node)
+    return frozenset().union(*(names(part) for part in parts))
