@@ -12,6 +12,7 @@ from costcalc.reporting.figures import printable
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
+    "formula": "what a layer or a whole network costs, as a formula",
     "check": "whether printed figures reproduce, and budgets are kept",
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import click
 
@@ -14,48 +16,156 @@ from costcalc.errors import Problem, SpecError
 @click.command()
 @click.argument("network_or_layer", metavar="NETWORK_OR_LAYER")
 @click.option("--over", metavar="LAYER", help="Divide by the cost of another layer.")
-@click.option("--with", "multipliers", metavar="NAMES", help="alpha, rho or alpha,rho: a thinned layer.")
-@settings_options
-@click.option("--in", "variables", metavar="NAMES", help="A network's parameters to keep as symbols.  [default: alpha,res]")
+@click.option(
+    "--with",
+    "multipliers",
+    metavar="NAMES",
+    help="alpha, rho, or alpha,rho: a layer with its multipliers.",
+)
+@click.option(
+    "--in",
+    "variables",
+    metavar="NAMES",
+    help="The parameters of a network that stay symbols.  [default: alpha,res]",
+)
 @click.option("--convention", metavar="NAME", help="How to count a network.  [default: paper]")
-@click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True, help="Output format.")
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE instead, whole or not at all.")
+@settings_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "latex", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write to FILE instead, whole or not at all.",
+)
 def command(
     network_or_layer: str,
     over: str | None,
     multipliers: str | None,
+    variables: str | None,
+    convention: str | None,
     alpha: str | None,
     res: str | None,
     sets: tuple[str, ...],
-    variables: str | None,
-    convention: str | None,
     format_: str,
     output: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
-    A layer is one of conv, gconv, dwconv, pwconv, separable, bottleneck, fc,
-    transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm
-    and instance_norm; --set D_K=3 puts a number in the place of a symbol.
+    A layer is conv, gconv, dwconv, pwconv, separable, bottleneck, fc,
+    transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm or
+    instance_norm; --set D_K=3 puts a number in the place of a symbol.
 
-    A network is the path of a spec or the name of one that ships with
-    costcalc.  Its formula is in the width multiplier and the resolution; the
-    options choose the settings at which it is worked out.
+    A network is the path of a spec, or the name of one that ships with
+    costcalc.  Its formula is in the width multiplier and the resolution;
+    --alpha, --res and --set choose the settings at which it is worked out.
     """
     from costcalc.symbolic.catalogue import FORMULAS
 
     values = settings(alpha, res, sets)
-    if network_or_layer not in FORMULAS:
-        _refuse({"--over": over, "--with": multipliers}, "a layer", network_or_layer)
-        raise NotImplementedError
-    _refuse({"--in": variables, "--convention": convention, "--res": res}, "a network", network_or_layer)
+    write: Mapping[str, Callable[[], str]]
+    if network_or_layer in FORMULAS:
+        _refuse({"--in": variables, "--convention": convention, "--res": res}, "a network")
+        write = _layer(network_or_layer, over, _names(multipliers), values, _style(output))
+    else:
+        _locate(network_or_layer)
+        _refuse({"--over": over, "--with": multipliers}, "a layer")
+        write = _network(network_or_layer, values, _names(variables), convention, _style(output))
+    emit(write[format_](), output)
+
+
+def _layer(
+    name: str, over: str | None, multipliers: tuple[str, ...], values: Mapping[str, Any], style: Any
+) -> Mapping[str, Callable[[], str]]:
+    """The formula of a layer, in each format."""
     from costcalc.render import formulas
     from costcalc.symbolic.layers import layer_formula
 
-    formula = layer_formula(network_or_layer, over, _names(multipliers), values)
-    if format_ == "json":
-        emit(formulas.formula_json(formula), output)
-    elif format_ == "latex":
-        emit(formulas.formula_latex(formula), output)
-    else:
-        emit(_readable(lambda style: formulas.formula_text(formula, style), output), output)
+    formula = layer_formula(name, over, multipliers, values)
+    return {
+        "text": lambda: formulas.formula_text(formula, style),
+        "latex": lambda: formulas.formula_latex(formula),
+        "json": lambda: formulas.formula_json(formula),
+    }
+
+
+def _network(
+    name: str,
+    values: Mapping[str, Any],
+    variables: tuple[str, ...],
+    convention: str | None,
+    style: Any,
+) -> Mapping[str, Callable[[], str]]:
+    """The closed form of a network, in each format."""
+    from costcalc.render import closed_forms
+    from costcalc.symbolic.networks import closed_form
+
+    form = closed_form(name, values, variables, convention or "paper")
+    return {
+        "text": lambda: closed_forms.closed_text(form, style),
+        "latex": lambda: closed_forms.closed_latex(form),
+        "json": lambda: closed_forms.closed_json(form),
+    }
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",")) if text else ()
+
+
+def _locate(name: str) -> None:
+    """A name that is no layer must be a network.
+
+    Raises:
+        SpecError: it is neither.
+    """
+    from costcalc.errors import did_you_mean
+    from costcalc.spec import library
+    from costcalc.symbolic.catalogue import FORMULAS, TABLE
+
+    network = library.reference(name).network
+    try:
+        library.locate(network)
+    except SpecError:
+        hint = did_you_mean(network, [*FORMULAS, *library.shipped()])
+        layers = ", ".join(entry.name for entry in TABLE)
+        problem = Problem(
+            None,
+            f"there is no layer and no network '{network}'",
+            expected=f"a layer ({layers}), the path of a spec, "
+            "or a name that 'costcalc networks' lists",
+            hint=hint,
+        )
+        raise SpecError([problem]) from None
+
+
+def _refuse(options: Mapping[str, str | None], owner: str) -> None:
+    """Options that say nothing about what was asked for.
+
+    Raises:
+        SpecError: one of them is given.
+    """
+    problems = [
+        Problem(None, f"{option} is about {owner}", expected=f"the name of {owner}")
+        for option, value in options.items()
+        if value is not None
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+def _style(output: str | None) -> Any:
+    """Unicode where it can be shown, else ASCII."""
+    from costcalc.symbolic.writing import ASCII, UNICODE
+
+    try:
+        "·²₀⌊⌋′″αρ≤≡".encode(sys.stdout.encoding if output is None else "utf-8")
+    except UnicodeEncodeError:
+        return ASCII
+    return UNICODE

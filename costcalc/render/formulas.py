@@ -6,10 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.render.json import dumps
+from costcalc.render.spellings import exact_json, spellings
 from costcalc.reporting.figures import counted, exact, rounded
 from costcalc.reporting.report import FORMAT_VERSION
-from costcalc.symbolic.layers import Count, Formula, title
-from costcalc.symbolic.writing import ASCII, LATEX, UNICODE, Node, Style, written
+from costcalc.symbolic.layers import Count, Formula
+from costcalc.symbolic.notation import Symbol, title
+from costcalc.symbolic.writing import Style, written
 
 
 def formula_text(formula: Formula, style: Style) -> str:
@@ -21,11 +23,9 @@ def formula_text(formula: Formula, style: Style) -> str:
         if formula.settings:
             lines.append(f"  {'':<{width}}  = {_result(count, style)}")
     lines.append("")
-    names = [style.name(symbol.name) for symbol in formula.symbols]
+    names = [_given(symbol, formula, style) for symbol in formula.symbols]
     for name, symbol in zip(names, formula.symbols, strict=True):
-        value = formula.settings.get(symbol.name.name)
-        given = "" if value is None else f" = {exact(value)}"
-        lines.append(f"  {name + given:<{max(map(len, names)) + 8}}  {symbol.meaning}")
+        lines.append(f"  {name:<{max(map(len, names))}}  {symbol.meaning}")
     lines += ["", *(f"Source: {source}" for source in formula.source)]
     return "\n".join(lines) + "\n"
 
@@ -55,18 +55,10 @@ def formula_json(formula: Formula) -> str:
     )
 
 
-def spellings(node: Node) -> dict[str, str]:
-    """One formula in every style."""
-    return {
-        "text": written(node, UNICODE),
-        "ascii": written(node, ASCII),
-        "latex": written(node, LATEX),
-    }
-
-
-def exact_json(value: int | Fraction | None) -> Any:
-    """A number that JSON holds exactly: an integer, or a ratio as text."""
-    return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else value
+def _given(symbol: Symbol, formula: Formula, style: Style) -> str:
+    """The symbol, with its number where it has one."""
+    value = formula.settings.get(symbol.name.name)
+    return style.name(symbol.name) + ("" if value is None else f" = {exact(value)}")
 
 
 def _headline(formula: Formula) -> str:
@@ -101,5 +93,7 @@ def _count_json(count: Count) -> dict[str, Any]:
         **spellings(count.formula),
         "result": spellings(count.result),
         "value": exact_json(count.value),
-        "compared": None if count.compared is None else [exact_json(each) for each in count.compared],
+        "compared": None
+        if count.compared is None
+        else [exact_json(each) for each in count.compared],
     }

@@ -36,7 +36,8 @@ def tree(expression: sympy.Expr, order: Sequence[Name]) -> Node:
     coefficient, rest = expression.as_coeff_Mul()
     if coefficient.is_negative:
         return Negative(tree(-expression, order))
-    above, below = [], []
+    above: list[Node] = []
+    below: list[Node] = []
     for factor in sorted(sympy.Mul.make_args(rest), key=lambda factor: _place(factor, order)):
         base, exponent = factor.as_base_exp()
         side = below if exponent.is_negative else above

@@ -13,7 +13,15 @@ from costcalc.formulas.algebra import is_whole
 from costcalc.spec import limits
 from costcalc.symbolic.catalogue import FORMULAS, Entry
 from costcalc.symbolic.expressions import plain, symbol, tree
-from costcalc.symbolic.notation import MULTIPLIERS, SPELLINGS, Notation, Sizes, Symbol, thinned
+from costcalc.symbolic.notation import (
+    MULTIPLIERS,
+    SPELLINGS,
+    Notation,
+    Sizes,
+    Symbol,
+    thinned,
+    title,
+)
 from costcalc.symbolic.writing import LATEX, Name, Node, written
 
 
@@ -75,11 +83,6 @@ class Formula(NamedTuple):
         return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
 
 
-def title(metric: str) -> str:
-    """A metric as people read it: ``mult-adds``, ``norm params``."""
-    return "mult-adds" if metric == "mult_adds" else metric.replace("_", " ")
-
-
 def layer_formula(
     name: str,
     over: str | None = None,
@@ -116,7 +119,9 @@ def layer_formula(
                 )
             ]
         )
-    sources = (entry.source,) if other is None else tuple(dict.fromkeys((entry.source, other.source)))
+    sources = (
+        (entry.source,) if other is None else tuple(dict.fromkeys((entry.source, other.source)))
+    )
     return Formula(
         name=entry.name,
         over=other.name if other else None,
@@ -199,7 +204,10 @@ class _View:
         """The two counts that a ratio compares, where both are numbers."""
         if self.other is None:
             return None
-        counts = [sympy.sympify(each.counts[metric](self.sizes), strict=True) for each in (self.entry, self.other)]
+        counts = [
+            sympy.sympify(each.counts[metric](self.sizes), strict=True)
+            for each in (self.entry, self.other)
+        ]
         if not all(count.is_Rational for count in counts):
             return None
         return plain(counts[0]), plain(counts[1])
@@ -271,7 +279,9 @@ def _check_settings(view: _View, settings: Mapping[str, Any]) -> None:
         SpecError: with everything that is wrong.
     """
     problems = Problems()
-    metrics = [metric for metric in view.entry.counts if not view.other or metric in view.other.counts]
+    metrics = [
+        metric for metric in view.entry.counts if not view.other or metric in view.other.counts
+    ]
     known = [each.name.name for each in view.used(metrics)]
     for name, value in settings.items():
         if name not in known:

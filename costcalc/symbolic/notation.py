@@ -91,3 +91,8 @@ def thinned(symbol: Symbol, multiplier: Symbol) -> Name:
         f"{by.latex} {name.latex}",
         is_product=True,
     )
+
+
+def title(metric: str) -> str:
+    """A metric as people read it: ``mult-adds``, ``norm params``."""
+    return "mult-adds" if metric == "mult_adds" else metric.replace("_", " ")

@@ -16,7 +16,6 @@ from costcalc.symbolic.writing import (
     Number,
     Sum,
     collected,
-    number,
 )
 
 Rational: TypeAlias = int | Fraction
@@ -61,7 +60,10 @@ class Polynomial:
     def __call__(self, values: Sequence[Rational]) -> Rational:
         """The value where the variables have those values."""
         total = sum(
-            (c * prod(v**n for v, n in zip(values, powers, strict=True)) for powers, c in self.terms.items()),
+            (
+                c * prod(v**n for v, n in zip(values, powers, strict=True))
+                for powers, c in self.terms.items()
+            ),
             Fraction(0),
         )
         result: Rational = whole(total)
@@ -84,7 +86,9 @@ class Polynomial:
             size = len(powers)
             linear = Polynomial({unit(size, variable): factor, (0,) * size: offset})
             rest = tuple(0 if i == variable else n for i, n in enumerate(powers))
-            result += reduce(Polynomial.__mul__, [linear] * powers[variable], Polynomial({rest: value}))
+            result += reduce(
+                Polynomial.__mul__, [linear] * powers[variable], Polynomial({rest: value})
+            )
         return result
 
     def divided(self, divisor: Polynomial) -> Polynomial | None:
@@ -120,7 +124,7 @@ def polynomial_tree(polynomial: Polynomial, names: Sequence[Name]) -> Node:
 
 
 def _term(powers: Powers, value: Rational, names: Sequence[Name]) -> Node:
-    factors: list[Node] = [number(abs(value))]
+    factors: list[Node] = [Number(-value if value < 0 else value)]
     for name, n in zip(names, powers, strict=True):
         factors += [name] * n
     return Negative(collected(factors)) if value < 0 else collected(factors)

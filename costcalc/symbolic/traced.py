@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
@@ -79,8 +78,13 @@ class Tracer:
     def start(self, index: int) -> Any:
         """The variable itself, as a number to compute with."""
         variable, size = self.variables[index], len(self.variables)
-        terms: dict[Powers, Rational] = {unit(size, index): variable.modulus, (0,) * size: variable.residue}
-        return Traced(self, variable.value, Polynomial(terms if variable.is_whole else {unit(size, index): 1}))
+        terms: dict[Powers, Rational] = {
+            unit(size, index): variable.modulus,
+            (0,) * size: variable.residue,
+        }
+        return Traced(
+            self, variable.value, Polynomial(terms if variable.is_whole else {unit(size, index): 1})
+        )
 
     def of(self, number: Any) -> tuple[Rational, Polynomial]:
         """A number's value and its polynomial."""
@@ -113,7 +117,7 @@ class Tracer:
             raise Refine(variable, _smallest_factor(coefficient.denominator))
 
     def sign(self, polynomial: Polynomial) -> str:
-        """``>``, ``>=``, ``<``, ``<=`` or ``=``: against zero at all settings; '' where it varies."""
+        """Against zero at all settings: ``>``, ``>=``, ``<``, ``<=``, ``=``; '' where it varies."""
         if not polynomial.terms:
             return "="
         for index, variable in enumerate(self.variables):
@@ -158,7 +162,7 @@ class Tracer:
     def _extreme(self, a: Any, b: Any, choose: Callable[[Any, Any], Any], relation: str) -> Any:
         (first, p), (second, q) = self.of(a), self.of(b)
         takes_first = _RELATIONS[relation](p(self.counters), q(self.counters))
-        self.note(p - q, relation if takes_first else _OPPOSITE[relation])
+        self.note(p - q, relation if takes_first else _REVERSED[relation])
         return self.make(choose(first, second), p if takes_first else q)
 
     def less(self, a: Any, b: Any) -> Any:
@@ -293,6 +297,7 @@ _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {"<": ">", "<=": ">="}
+_REVERSED = {"<=": ">=", ">=": "<="}
 _IMPLIES = {
     "<": ("<",),
     "<=": ("<", "<=", "="),
@@ -306,6 +311,3 @@ _IMPLIES = {
 
 def _smallest_factor(number: int) -> int:
     return next(n for n in range(2, number + 1) if number % n == 0)
-
-
-__all__ = ["Condition", "NoClosedFormError", "Refine", "Traced", "Tracer", "Variable", "prod"]

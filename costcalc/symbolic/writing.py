@@ -1,21 +1,28 @@
-"""Formulas as trees, and the one printer that writes them: Unicode, ASCII, LaTeX."""
+"""Formulas as trees, and the one printer that writes them: Unicode, ASCII, LaTeX.
+
+The nodes are data classes: as named tuples, a sum and a product of the same
+parts would be equal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from costcalc.reporting.figures import exact
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
     """An exact number, not negative: a sign is a :class:`Negative` around it."""
 
     value: int | Fraction
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """A symbol, as each style writes it."""
 
     name: str
@@ -27,39 +34,45 @@ class Name(NamedTuple):
     """Whether it is written as a product, as αM is."""
 
 
-class Sum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sum:
     """Two terms or more."""
 
     terms: tuple[Node, ...]
 
 
-class Product(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Product:
     """Two factors or more."""
 
     factors: tuple[Node, ...]
 
 
-class Quotient(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quotient:
     """``above / below``."""
 
     above: Node
     below: Node
 
 
-class Power(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Power:
     """``base`` to a whole exponent of at least 2."""
 
     base: Node
     exponent: int
 
 
-class Negative(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Negative:
     """``-operand``."""
 
     operand: Node
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """A function: ``floor``, ``ceil``, ``max``, ``min`` or ``less``."""
 
     function: str
@@ -78,14 +91,12 @@ def number(value: int | Fraction) -> Node:
 
 def collected(factors: list[Node]) -> Node:
     """The product of ``factors``, equal ones as a power, ones left out."""
-    bases: dict[str, Power] = {}
+    exponents: dict[Node, int] = {}
     for factor in factors:
-        base, exponent = factor if isinstance(factor, Power) else (factor, 1)
-        if base == ONE:
-            continue
-        key = written(base, ASCII)
-        bases[key] = Power(base, exponent + (bases[key].exponent if key in bases else 0))
-    powers = [power if power.exponent > 1 else power.base for power in bases.values()]
+        power = factor if isinstance(factor, Power) else Power(factor, 1)
+        if power.base != ONE:
+            exponents[power.base] = exponents.get(power.base, 0) + power.exponent
+    powers = [Power(base, n) if n > 1 else base for base, n in exponents.items()]
     if len(powers) > 1:
         return Product(tuple(powers))
     return powers[0] if powers else ONE
@@ -95,7 +106,9 @@ class Style(NamedTuple):
     """What tells one way of writing from another."""
 
     name: Callable[[Name], str]
-    times: str
+    times: Callable[[str, str], str]
+    """The sign between two factors."""
+    is_ascii: bool
     power: Callable[[str, int], str]
     quotient: Callable[[str, str], str]
     stacked: bool
@@ -109,7 +122,8 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 UNICODE = Style(
     name=lambda name: name.text,
-    times="·",
+    times=lambda left, right: "·",
+    is_ascii=False,
     power=lambda base, n: base + str(n).translate(_SUPERSCRIPTS),
     quotient=lambda above, below: f"{above}/{below}",
     stacked=False,
@@ -124,7 +138,8 @@ UNICODE = Style(
 )
 ASCII = Style(
     name=lambda name: name.ascii,
-    times="*",
+    times=lambda left, right: "*",
+    is_ascii=True,
     power=lambda base, n: f"{base}^{n}",
     quotient=lambda above, below: f"{above}/{below}",
     stacked=False,
@@ -139,7 +154,8 @@ ASCII = Style(
 )
 LATEX = Style(
     name=lambda name: name.latex,
-    times=r" \cdot ",
+    times=lambda left, right: r" \cdot " if right[0].isdigit() else r" \, ",
+    is_ascii=True,
     power=lambda base, n: f"{base}^{{{n}}}",
     quotient=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
     stacked=True,
@@ -179,7 +195,7 @@ def _write(node: Node, style: Style) -> tuple[str, int]:
     if isinstance(node, Sum):
         return _sum(node, style), _SUM
     if isinstance(node, Product):
-        return style.times.join(_factor(factor, style) for factor in node.factors), _PRODUCT
+        return _product(node, style), _PRODUCT
     if isinstance(node, Quotient):
         if style.stacked:
             return style.quotient(written(node.above, style), written(node.below, style)), _ATOM
@@ -202,6 +218,14 @@ def _sum(node: Sum, style: Style) -> str:
         shown = _at_least(operand, _PRODUCT if is_negative else _SUM, style)
         sign = " - " if is_negative else " + "
         text += (sign if text else sign.strip().strip("+")) + shown
+    return text
+
+
+def _product(node: Product, style: Style) -> str:
+    text = ""
+    for factor in node.factors:
+        shown = _factor(factor, style)
+        text += (style.times(text, shown) if text else "") + shown
     return text
 
 
@@ -231,9 +255,8 @@ def substituted(node: Node, values: Mapping[str, Any]) -> Node:
     if isinstance(node, Quotient):
         return Quotient(substituted(node.above, values), substituted(node.below, values))
     if isinstance(node, Call):
-        return node._replace(
-            arguments=tuple(substituted(argument, values) for argument in node.arguments)
-        )
+        arguments = tuple(substituted(argument, values) for argument in node.arguments)
+        return Call(node.function, arguments)
     if isinstance(node, Product):
         return Product(tuple(substituted(factor, values) for factor in node.factors))
     return Sum(tuple(substituted(term, values) for term in node.terms))
@@ -247,13 +270,14 @@ def names(node: Node) -> frozenset[str]:
         return frozenset()
     if isinstance(node, Power):
         return names(node.base)
-    parts: tuple[Node, ...]
+    if isinstance(node, Negative):
+        return names(node.operand)
+    if isinstance(node, Quotient):
+        return names(node.above) | names(node.below)
     if isinstance(node, Call):
-        parts = node.arguments
-    elif isinstance(node, Sum):
-        parts = node.terms
-    elif isinstance(node, Product):
-        parts = node.factors
-    else:
-        parts = tuple(node)
-    return frozenset().union(*(names(part) for part in parts))
+        return _all_names(node.arguments)
+    return _all_names(node.terms if isinstance(node, Sum) else node.factors)
+
+
+def _all_names(nodes: tuple[Node, ...]) -> frozenset[str]:
+    return frozenset(name for node in nodes for name in names(node))

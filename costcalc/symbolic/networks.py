@@ -1,0 +1,240 @@
+"""Whole networks in closed form: their costs as polynomials in alpha and the resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc import pipeline
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import count
+from costcalc.errors import Problem, Problems, SpecError, did_you_mean
+from costcalc.formulas.algebra import is_whole
+from costcalc.graph.expand import expand
+from costcalc.graph.parameters import resolve
+from costcalc.reporting.figures import exact
+from costcalc.spec import limits
+from costcalc.spec.document import Document
+from costcalc.symbolic.domain import Domain, domain, in_parameters
+from costcalc.symbolic.notation import ALPHA, title
+from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree
+from costcalc.symbolic.traced import NoClosedFormError, Refine, Tracer, Variable
+from costcalc.symbolic.writing import LATEX, Name, Node, written
+
+
+class Total(NamedTuple):
+    """One total of a network, in closed form and at the chosen settings."""
+
+    polynomial: Polynomial
+    names: tuple[Name, ...]
+    value: Rational
+    """What the closed form gives at the chosen settings."""
+    reported: int
+    """What ``costcalc report`` gives there."""
+
+    @property
+    def formula(self) -> Node:
+        """The closed form, collected by the powers of its variables."""
+        return polynomial_tree(self.polynomial, self.names)
+
+    @property
+    def error(self) -> Fraction:
+        """How much of the reported total the closed form lacks or adds."""
+        return (
+            Fraction(self.value - self.reported) / self.reported if self.reported else Fraction(0)
+        )
+
+    @property
+    def expression(self) -> Any:
+        """The closed form as a SymPy expression."""
+        import sympy
+
+        from costcalc.symbolic.expressions import symbol
+
+        symbols = [symbol(name) for name in self.names]
+        terms = []
+        for powers, value in self.polynomial.ordered():
+            factors = [one**n for one, n in zip(symbols, powers, strict=True)]
+            terms.append(sympy.Mul(sympy.Rational(value.numerator, value.denominator), *factors))
+        return sympy.Add(*terms)
+
+
+class ClosedForm(NamedTuple):
+    """A network's costs in its parameters, with where that is exact."""
+
+    network: str
+    source: Mapping[str, str]
+    convention: str
+    parameters: Mapping[str, Any]
+    """Every parameter at the chosen settings."""
+    names: tuple[Name, ...]
+    """The parameters that stay symbols."""
+    values: tuple[Rational, ...]
+    """Their values at the chosen settings."""
+    totals: Mapping[str, Total]
+    domain: Domain
+
+    @property
+    def params(self) -> Any:
+        """Params, a SymPy expression."""
+        return self.totals["params"].expression
+
+    @property
+    def mult_adds(self) -> Any:
+        """Mult-adds, a SymPy expression."""
+        return self.totals["mult_adds"].expression
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both closed forms give the reported totals at the chosen settings."""
+        return all(total.value == total.reported for total in self.totals.values())
+
+    @property
+    def latex(self) -> str:
+        """The closed forms as the lines of a LaTeX ``align`` environment."""
+        return " \\\\\n".join(
+            rf"\text{{{title(metric)}}} &= {written(total.formula, LATEX)}"
+            for metric, total in self.totals.items()
+        )
+
+    def _repr_latex_(self) -> str:
+        return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
+
+
+_NAMES = {
+    "alpha": ALPHA.name,
+    "res": Name("res", "r", "r", "r"),
+}
+_SIDES = (
+    Name("res[0]", "h", "h", "h"),
+    Name("res[1]", "w", "w", "w"),
+    Name("res[2]", "d", "d", "d"),
+)
+DEFAULT = ("alpha", "res")
+"""The parameters that stay symbols unless others are asked for."""
+
+
+def closed_form(
+    network: str,
+    settings: Mapping[str, Any],
+    variables: tuple[str, ...] = (),
+    convention: str = "paper",
+) -> ClosedForm:
+    """A network's params and mult-adds as polynomials in its parameters.
+
+    Args:
+        network: a reference, as for ``report``.
+        settings: where the network is unfolded: they decide every comparison.
+        variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
+        convention: the name or the path of a counting convention.
+
+    Raises:
+        CostcalcError: the network, a setting or the convention is wrong, or
+            the costs are no polynomial.
+    """
+    weighing = conventions.load(convention)
+    document, given = pipeline.opened(network, settings)
+    problems = Problems()
+    resolved = resolve(document, given, problems)
+    problems.raise_any()
+    chosen = _variables(document, resolved.values, variables)
+    while True:
+        tracer = Tracer(tuple(variable for variable, _ in chosen))
+        symbols = [tracer.start(index) for index in range(len(chosen))]
+        try:
+            graph = expand(document, {**given, **_symbolic(tracer, symbols)})
+            costs = count(graph, weighing)
+            sums = {
+                "params": sum(cost.params for cost in costs),
+                "mult_adds": sum(cost.mult_adds for cost in costs),
+            }
+            break
+        except Refine as step:
+            variable, name = chosen[step.variable]
+            variable = variable._replace(modulus=variable.modulus * step.factor)
+            chosen[step.variable] = (variable, name)
+            if variable.modulus > limits.SIZE:
+                raise _none(document, chosen) from None
+        except NoClosedFormError:
+            raise _none(document, chosen) from None
+    names = tuple(name for _, name in chosen)
+    values = tuple(variable.value for variable, _ in chosen)
+    return ClosedForm(
+        network=graph.name,
+        source=graph.source,
+        convention=weighing.name,
+        parameters=resolved.values,
+        names=names,
+        values=values,
+        totals={metric: _total(tracer, total, names, values) for metric, total in sums.items()},
+        domain=domain(tracer, names),
+    )
+
+
+def _total(
+    tracer: Tracer, total: Any, names: tuple[Name, ...], values: tuple[Rational, ...]
+) -> Total:
+    reported, counters = tracer.of(total)
+    polynomial = in_parameters(counters, tracer.variables)
+    return Total(polynomial, names, polynomial(values), int(reported))
+
+
+def _variables(
+    document: Document, values: Mapping[str, Any], asked: tuple[str, ...]
+) -> list[tuple[Variable, Name]]:
+    """The parameters that stay symbols; a height and a width are two.
+
+    Raises:
+        SpecError: one of those that were asked for is no number.
+    """
+    problems = Problems()
+    found: list[tuple[Variable, Name]] = []
+    for parameter in asked or DEFAULT:
+        value = values.get(parameter)
+        if isinstance(value, tuple):
+            for side, name in zip(value, _SIDES, strict=False):
+                found.append((Variable(name.name, side, True), name))
+        elif value is None and parameter in values and not asked:
+            continue
+        elif isinstance(value, bool) or not isinstance(value, int | Fraction) or value <= 0:
+            problems.add(
+                None,
+                f"'{parameter}' cannot stay a symbol in {document.name}",
+                expected="parameters that are numbers above zero, among " + ", ".join(values),
+                found="no such parameter" if parameter not in values else f"{parameter} = {value}",
+                hint=did_you_mean(parameter, values) if parameter not in values else "",
+            )
+        else:
+            name = _NAMES.get(parameter, _named(parameter))
+            whole = parameter != "alpha" and bool(is_whole(value))
+            found.append((Variable(parameter, value, whole), name))
+    problems.raise_any()
+    return found
+
+
+def _symbolic(tracer: Tracer, symbols: list[Any]) -> dict[str, Any]:
+    """Settings that put symbols in the place of numbers."""
+    settings: dict[str, Any] = {}
+    for variable, symbol in zip(tracer.variables, symbols, strict=True):
+        name, bracket, _ = variable.name.partition("[")
+        settings[name] = (*settings.get(name, ()), symbol) if bracket else symbol
+    return settings
+
+
+def _named(parameter: str) -> Name:
+    return Name(parameter, parameter, parameter, r"\mathit{" + parameter.replace("_", r"\_") + "}")
+
+
+def _none(document: Document, chosen: list[tuple[Variable, Name]]) -> SpecError:
+    names = ", ".join(f"{name.ascii} (near {exact(variable.value)})" for variable, name in chosen)
+    return SpecError(
+        [
+            Problem(
+                None,
+                f"the costs of {document.name} are no polynomial in {names}",
+                expected="sizes that are sums, products and roundings of its parameters",
+                hint="fewer parameters as symbols, as in --in alpha",
+            )
+        ]
+    )

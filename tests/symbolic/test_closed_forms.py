@@ -1,0 +1,190 @@
+"""Whole networks in closed form, against the report at many settings."""
+
+from fractions import Fraction
+
+import pytest
+import sympy
+
+import costcalc
+from costcalc.errors import SpecError
+from costcalc.symbolic.networks import closed_form
+from costcalc.symbolic.writing import ASCII, UNICODE, written
+
+
+def texts(network, **settings):
+    form = closed_form(network, settings)
+    return tuple(written(total.formula) for total in form.totals.values())
+
+
+def exact_for(form):
+    return [extent.multiples(UNICODE) for extent in form.domain.extents]
+
+
+def totals(network, **settings):
+    found = costcalc.report(network, **settings).totals
+    return {"params": found.params, "mult_adds": found.mult_adds}
+
+
+def test_mobilenet_v1():
+    # params: 13 pointwise layers, 32*64 + 64*128 + ... + 1024*1024 = 3139584, go with
+    # alpha^2; stem 3*9*32, depthwise 9*4960 and classifier 1024*1000 with alpha:
+    # 864 + 44640 + 1024000 = 1069504.
+    assert texts("mobilenet_v1") == (
+        "3139584·α² + 1069504·α",
+        "10752·α²·r² + 562.5·α·r² + 1024000·α",
+    )
+    form = closed_form("mobilenet_v1", {})
+    assert exact_for(form) == ["32·α whole", "r a multiple of 32"]
+    assert form.is_exact
+
+
+def test_vgg16():
+    # Convolutions 3*3*(3*64) = 1728 with alpha, the others with alpha^2; the first
+    # fully connected layer sees 512 * (r/32)^2 = r^2/2 inputs: 4096/2 = 2048.
+    assert texts("vgg16") == (
+        "2048·α²·r² + 31485952·α² + 4097728·α",
+        "306176·α²·r² + 16777216·α² + 1728·α·r² + 4096000·α",
+    )
+
+
+def test_mobilenet_v2_says_where_it_is_an_approximation():
+    form = closed_form("mobilenet_v2", {})
+    assert exact_for(form) == ["α = 1", "r a multiple of 32"]
+    assert form.domain.assumptions(UNICODE, form.values) == ["α ≤ 1"]
+    assert form.is_exact
+    thin = closed_form("mobilenet_v2", {"alpha": Fraction(3, 4)})
+    assert thin.domain.assumptions(ASCII, thin.values) == ["0.5 <= alpha <= 1"]
+    assert not thin.is_exact
+    assert not thin.domain.holds(thin.values)
+    wide = closed_form("mobilenet_v2", {"alpha": Fraction(7, 5)})
+    assert wide.domain.assumptions(UNICODE, wide.values) == ["α ≥ 1"]
+
+
+@pytest.mark.parametrize("alpha", [Fraction(7, 20), Fraction(3, 4), Fraction(7, 5)])
+def test_the_stated_error_is_the_difference_from_the_report(alpha):
+    form = closed_form("mobilenet_v2", {"alpha": alpha, "res": 192})
+    reported = totals("mobilenet_v2", alpha=alpha, res=192)
+    for metric, total in form.totals.items():
+        assert total.reported == reported[metric]
+        by_sympy = total.expression.subs(
+            {
+                sympy.Symbol("alpha", positive=True): sympy.Rational(alpha),
+                sympy.Symbol("res", positive=True): 192,
+            }
+        )
+        assert Fraction(int(by_sympy.p), int(by_sympy.q)) == total.value
+        assert total.error == Fraction(total.value - reported[metric]) / reported[metric] != 0
+
+
+@pytest.mark.parametrize(
+    ("network", "alphas", "resolutions"),
+    [
+        ("mobilenet_v1", ["1/32", "5/32", "0.25", "0.5", "0.75", 1, 2], [32, 64, 160, 224, 320]),
+        ("vgg16", ["1/64", "0.5", 1, "1.25"], [32, 96, 224]),
+        ("googlenet", ["1/8", "0.5", 1, "1.5"], [64, 96, 224, 256]),
+        ("mobilenet_v2", [1], [32, 64, 128, 224]),
+    ],
+)
+def test_exact_where_it_says_so(network, alphas, resolutions):
+    form = closed_form(network, {})
+    for alpha in map(Fraction, alphas):
+        for res in resolutions:
+            assert form.domain.holds((alpha, res))
+            reported = totals(network, alpha=alpha, res=res)
+            for metric, total in form.totals.items():
+                assert total.polynomial((alpha, res)) == reported[metric], (alpha, res)
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v1", "googlenet", "vgg16"])
+def test_every_resolution_has_its_form(network):
+    for res in (97, 128, 150, 229):
+        form = closed_form(network, {"res": res})
+        modulus = form.domain.extents[1].step
+        assert exact_for(form)[1].endswith(
+            f"≡ {res % modulus} (mod {modulus})" if res % modulus else f"multiple of {modulus}"
+        )
+        for other in (res, res + modulus, res + 3 * modulus):
+            assert form.domain.holds((1, other))
+            reported = totals(network, res=other)
+            for metric, total in form.totals.items():
+                assert total.polynomial((1, other)) == reported[metric]
+
+
+def test_the_modulus_is_the_smallest():
+    """At 16 more, MobileNetV1's form no longer holds: 32 is needed."""
+    total = closed_form("mobilenet_v1", {}).totals["mult_adds"]
+    assert total.polynomial((1, 240)) != totals("mobilenet_v1", res=240)["mult_adds"]
+
+
+def test_where_it_is_not_exact_the_report_differs():
+    form = closed_form("mobilenet_v1", {})
+    assert not form.domain.holds((Fraction(7, 20), 224))
+    reported = totals("mobilenet_v1", alpha="0.35")
+    assert form.totals["params"].polynomial((Fraction(7, 20), 224)) != reported["params"]
+
+
+def test_a_lower_bound_stands_where_smaller_inputs_fail():
+    form = closed_form("googlenet", {})
+    assert form.domain.assumptions(UNICODE, form.values) == ["r ≥ 64"]
+    with pytest.raises(SpecError):
+        costcalc.report("googlenet", res=32)
+
+
+def test_other_parameters_stay_symbols_on_request():
+    form = closed_form("mobilenet_v1", {}, ("alpha", "res", "classes"))
+    assert written(form.totals["params"].formula) == ("3139584·α² + 1024·α·classes + 45504·α")
+    assert (
+        form.totals["params"].polynomial((1, 224, 10))
+        == totals("mobilenet_v1", classes=10)["params"]
+    )
+    assert texts("mobilenet_v1", classes=10)[0] == "3139584·α² + 55744·α"  # 45504 + 10240
+
+
+def test_height_and_width_stay_apart():
+    form = closed_form("mobilenet_v1", {"res": (192, 96)})
+    assert [name.text for name in form.names] == ["α", "h", "w"]
+    assert written(form.totals["mult_adds"].formula) == ("10752·α²·h·w + 562.5·α·h·w + 1024000·α")
+
+
+def test_a_network_reference_carries_its_settings():
+    assert (
+        closed_form("mobilenet_v1@classes=10", {}).totals["params"].reported
+        == (totals("mobilenet_v1", classes=10)["params"])
+    )
+
+
+def spec(tmp_path, text):
+    path = tmp_path / "net.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_widths_that_choose_between_forms(tmp_path):
+    """A condition on alpha is written down, and the form changes on its other side."""
+    network = spec(
+        tmp_path,
+        "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
+        "  - conv: {out: 'fixed(64) if alpha > 2 else 16 * alpha', kernel: 1}\n",
+    )
+    narrow, wide = closed_form(network, {}), closed_form(network, {"alpha": 3})
+    assert written(narrow.totals["params"].formula) == "48·α"
+    assert narrow.domain.assumptions(UNICODE, narrow.values) == ["α ≤ 2"]
+    assert written(wide.totals["params"].formula) == "192"
+    assert wide.domain.assumptions(UNICODE, wide.values) == ["α > 2"]
+    assert not narrow.domain.holds((3, 8)) and not wide.domain.holds((2, 8))
+
+
+def test_a_quotient_that_is_no_polynomial_is_said(tmp_path):
+    network = spec(
+        tmp_path,
+        "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
+        "  - conv: {out: 'ceil(64 / alpha)', kernel: 1}\n",
+    )
+    with pytest.raises(SpecError, match="no polynomial in alpha"):
+        closed_form(network, {})
+
+
+@pytest.mark.parametrize("name", ["colour", "alpha=1", "__import__('os')"])
+def test_symbols_that_do_not_exist(name):
+    with pytest.raises(SpecError, match="cannot stay a symbol"):
+        closed_form("mobilenet_v1", {}, (name,))
