@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -133,6 +134,8 @@ def _locate(name: str) -> None:
     try:
         library.locate(network)
     except SpecError:
+        if os.path.isdir(network):
+            raise
         hint = did_you_mean(network, [*FORMULAS, *library.shipped()])
         layers = ", ".join(entry.name for entry in TABLE)
         problem = Problem(

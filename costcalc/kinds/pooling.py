@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from costcalc.formulas.algebra import Size
+from costcalc.formulas.algebra import Size, product
 from costcalc.formulas.pooling import (
     avg_pool_additions,
     avg_pool_divisions,
