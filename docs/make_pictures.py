@@ -1,0 +1,53 @@
+"""Makes the pictures of the documentation from what costcalc prints to a terminal.
+
+    python docs/make_pictures.py
+
+A test holds that the pictures show what is printed today.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from costcalc import pipeline
+from costcalc.render.terminal import console_page
+from costcalc.reporting.tables import report_page
+
+IMAGES = Path(__file__).parent / "images"
+WIDTH = 124
+
+
+def main() -> None:
+    """Writes the pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    command = "costcalc report mobilenet_v1 --alpha 0.5 --res 160"
+    (IMAGES / "report.svg").write_text(picture(command, report()), encoding="utf-8")
+
+
+def report() -> str:
+    """What the command of the report's picture prints, colours included."""
+    page = report_page(pipeline.report("mobilenet_v1@alpha=0.5,res=160", {}))
+    terminal = Console(
+        file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="standard", _environ={}
+    )
+    return console_page(page, terminal)
+
+
+def picture(command: str, printed: str) -> str:
+    """A terminal with a command's output, as SVG that needs no font from elsewhere."""
+    console = Console(
+        file=io.StringIO(), width=WIDTH, force_terminal=True, record=True, _environ={}
+    )
+    console.print(Text.from_ansi(printed), end="")
+    svg = console.export_svg(title=command, theme=MONOKAI, unique_id="costcalc")
+    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    main()
