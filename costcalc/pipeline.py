@@ -24,6 +24,7 @@ from costcalc.spec.document import Document
 from costcalc.spec.reader import read
 
 if TYPE_CHECKING:
+    from costcalc.comparing.compare import Comparison
     from costcalc.grid.axes import Axis
     from costcalc.grid.sweep import Sweep
     from costcalc.reporting.networks import Entry
@@ -82,6 +83,27 @@ def report(
     expanded = expand(document, values)
     accuracy = published(document, expanded.parameters)
     return build(expanded, count(expanded, weighing), weighing, accuracy)
+
+
+def compare(
+    networks: Sequence[str],
+    settings: Mapping[str, Any],
+    baseline: str | None = None,
+    convention: str = "paper",
+    unit: str | None = None,
+) -> Comparison:
+    """Network references side by side, under the settings that hold for all of them.
+
+    Raises:
+        CostcalcError: a network, a setting, the baseline or the convention is wrong.
+    """
+    from costcalc.comparing import compare as comparing
+
+    entries = [
+        comparing.Entry(network, report(network, settings, convention, unit))
+        for network in networks
+    ]
+    return comparing.compare(entries, baseline)
 
 
 def sweep(

@@ -1,0 +1,1 @@
+"""Networks side by side: how their costs differ, and where."""

@@ -1,0 +1,158 @@
+"""The page of ``costcalc compare``: totals as in MobileNetV1's Tables 8 and 9, then parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from costcalc.comparing.compare import METRICS, Comparison, Entry, by_stage, by_type
+from costcalc.reporting.figures import rounded, scaled, share
+from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Share, Sides, Table
+
+TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
+"""What tables call the costs."""
+
+_DIGITS = {"mult_adds": 1, "params": 2}
+_CAUSES = 3
+"""Causes of a difference that are named."""
+
+
+def comparison_page(comparison: Comparison) -> Page:
+    """Totals with their ratios, costs by type of layer and by stage, and causes."""
+    report = comparison.baseline.report
+    facts = (
+        ("baseline", comparison.baseline.label),
+        ("convention", f"{report.convention}: {report.convention_title}"),
+    )
+    tables = [_totals(comparison)]
+    tables += [_types(comparison, metric) for metric in METRICS]
+    tables.append(_stages(comparison))
+    title = ", ".join(entry.label for entry in comparison.entries)
+    return Page(title, facts, tuple(tables), tuple(_causes(comparison)))
+
+
+def ratio_text(ratio: Fraction | None) -> str:
+    """A ratio to the baseline in words.
+
+    >>> ratio_text(Fraction(1, 8)), ratio_text(Fraction(272, 10)), ratio_text(Fraction(1))
+    ('8.00 × fewer', '27.2 × more', 'the same')
+    """
+    if ratio is None:
+        return "more than none"
+    if ratio == 1:
+        return "the same"
+    if ratio == 0:
+        return "none"
+    factor = max(ratio, 1 / ratio)
+    digits = 2 if factor < 10 else 1
+    return f"{rounded(factor, digits)} × {'more' if ratio > 1 else 'fewer'}"
+
+
+def _totals(comparison: Comparison) -> Table:
+    has_accuracy = any(entry.report.accuracy for entry in comparison.entries)
+    columns = [Column("network", "Model")]
+    columns += [Column("top1", "ImageNet top-1 %", "right")] if has_accuracy else []
+    for metric, title in TITLES.items():
+        columns.append(Column(f"million_{metric}", f"Million {title}", "right", audience="people"))
+        columns.append(Column(metric, title, "right", audience="scripts"))
+    for metric, title in TITLES.items():
+        columns.append(Column(f"{metric}_words", f"{title} than baseline", audience="people"))
+        columns.append(Column(f"{metric}_ratio", f"{title} ratio", "right", audience="scripts"))
+    rows = []
+    for entry in comparison.entries:
+        accuracy = entry.report.accuracy
+        cells: list[Cell] = [entry.label]
+        if has_accuracy:
+            cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
+        for metric in TITLES:
+            total = entry.total(metric)
+            cells += [Ratio(Fraction(total, 10**6), _DIGITS[metric]), total]
+        for metric in TITLES:
+            ratio = comparison.ratio(entry, metric)
+            is_baseline = entry is comparison.baseline
+            cells.append("" if is_baseline else ratio_text(ratio))
+            cells.append(Ratio(ratio) if ratio is not None else None)
+        rows.append(Row(tuple(cells)))
+    sources = [
+        f"{entry.label}: accuracy of {entry.report.accuracy.source}."
+        for entry in comparison.entries
+        if entry.report.accuracy
+    ]
+    return Table("Totals", tuple(columns), tuple(rows), tuple(sources))
+
+
+def _types(comparison: Comparison, metric: str) -> Table:
+    parts = [by_type(entry.report, metric) for entry in comparison.entries]
+    names = dict.fromkeys(name for part in parts for name in part)
+    ordered = sorted(names, key=lambda name: -max(part.get(name, 0) for part in parts))
+    lines: list[tuple[Cell, Any]] = [(name, name) for name in ordered]
+    head = Column("type", "Type")
+    return _side_by_side(
+        comparison, f"{TITLES[metric]} by type of layer", head, lines, parts, metric
+    )
+
+
+def _stages(comparison: Comparison) -> Table:
+    parts = [by_stage(entry.report, "mult_adds") for entry in comparison.entries]
+    sizes = sorted({size for part in parts for size in part}, key=_positions, reverse=True)
+    lines: list[tuple[Cell, Any]] = [(Sides(size), size) for size in sizes]
+    head = Column("stage", "Output size")
+    return _side_by_side(comparison, "Mult-Adds by stage", head, lines, parts, "mult_adds")
+
+
+def _side_by_side(
+    comparison: Comparison,
+    title: str,
+    head: Column,
+    lines: Sequence[tuple[Cell, Any]],
+    parts: Sequence[dict[Any, int]],
+    metric: str,
+) -> Table:
+    """One column of costs and one of shares for each network."""
+    columns = [head]
+    for entry in comparison.entries:
+        columns.append(Column(entry.reference, entry.label, "right"))
+        columns.append(Column(f"{entry.reference}_percent", "%", "right", rank=2))
+    totals = [entry.total(metric) for entry in comparison.entries]
+    rows = []
+    for shown, key in lines:
+        cells = [shown]
+        for part, total in zip(parts, totals, strict=True):
+            cost = part.get(key)
+            cells += [Scaled(cost), Share(cost, total)] if cost is not None else [None, None]
+        rows.append(Row(tuple(cells)))
+    ends: list[Cell] = ["Total"]
+    for total in totals:
+        ends += [Scaled(total), None]
+    return Table(title, tuple(columns), tuple(rows), total=Row(tuple(ends)))
+
+
+def _causes(comparison: Comparison) -> list[str]:
+    """For each network, what its difference from the baseline comes from."""
+    return [
+        sentence
+        for entry in comparison.entries
+        if entry is not comparison.baseline
+        for metric in METRICS
+        if (sentence := cause_text(comparison, entry, metric))
+    ]
+
+
+def cause_text(comparison: Comparison, entry: Entry, metric: str) -> str:
+    """``Of 4.30 G mult-adds saved, 100.00 % from Conv 3x3 → Conv 1x1 + Conv DW 3x3``."""
+    saved = comparison.saved(entry, metric)
+    if not saved:
+        return ""
+    causes = comparison.causes(entry, metric)[:_CAUSES]
+    parts = ", ".join(f"{share(cause.saved, saved)} % from {cause.text}" for cause in causes)
+    unit = TITLES[metric].lower()
+    verb = "saved" if saved > 0 else "added"
+    return f"{entry.label}: of {scaled(abs(saved))} {unit} {verb}, {parts}."
+
+
+def _positions(size: tuple[int, ...]) -> int:
+    positions = 1
+    for side in size:
+        positions *= side
+    return positions

@@ -1,0 +1,42 @@
+"""JSON of a comparison."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.comparing.compare import METRICS, Comparison, Entry, by_stage
+from costcalc.render.json import dumps, number, report_object
+from costcalc.reporting.report import FORMAT_VERSION
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Networks as a JSON object: each a report without its layers, with its ratio."""
+    return dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "baseline": comparison.baseline.reference,
+            "networks": [_network(comparison, entry) for entry in comparison.entries],
+        }
+    )
+
+
+def _network(comparison: Comparison, entry: Entry) -> dict[str, Any]:
+    found = report_object(entry.report)
+    del found["layers"]
+    ratios = {metric: comparison.ratio(entry, metric) for metric in reversed(METRICS)}
+    stages = by_stage(entry.report, "mult_adds")
+    return {
+        "reference": entry.reference,
+        **found,
+        "stages": [
+            {"size": list(size), "mult_adds": mult_adds} for size, mult_adds in stages.items()
+        ],
+        "ratio": {metric: number(ratio) for metric, ratio in ratios.items()},
+        "causes": {
+            metric: [
+                {"fewer": list(cause.fewer), "more": list(cause.more), "saved": cause.saved}
+                for cause in comparison.causes(entry, metric)
+            ]
+            for metric in METRICS
+        },
+    }
