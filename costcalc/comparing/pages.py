@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from costcalc.comparing.compare import METRICS, Comparison, Entry, by_stage, by_type
+from costcalc.comparing.compare import METRICS, Cause, Comparison, Entry, by_stage, by_type
 from costcalc.reporting.figures import rounded, scaled, share
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Share, Sides, Table
 
@@ -57,7 +57,7 @@ def _totals(comparison: Comparison) -> Table:
         columns.append(Column(f"million_{metric}", f"Million {title}", "right", audience="people"))
         columns.append(Column(metric, title, "right", audience="scripts"))
     for metric, title in TITLES.items():
-        columns.append(Column(f"{metric}_words", f"{title} than baseline", audience="people"))
+        columns.append(Column(f"{metric}_words", f"{title} ratio", audience="people"))
         columns.append(Column(f"{metric}_ratio", f"{title} ratio", "right", audience="scripts"))
     rows = []
     for entry in comparison.entries:
@@ -75,7 +75,7 @@ def _totals(comparison: Comparison) -> Table:
             cells.append(Ratio(ratio) if ratio is not None else None)
         rows.append(Row(tuple(cells)))
     sources = [
-        f"{entry.label}: accuracy of {entry.report.accuracy.source}."
+        f"Accuracy of {entry.label}: {entry.report.accuracy.source}."
         for entry in comparison.entries
         if entry.report.accuracy
     ]
@@ -144,11 +144,23 @@ def cause_text(comparison: Comparison, entry: Entry, metric: str) -> str:
     saved = comparison.saved(entry, metric)
     if not saved:
         return ""
-    causes = comparison.causes(entry, metric)[:_CAUSES]
-    parts = ", ".join(f"{share(cause.saved, saved)} % from {cause.text}" for cause in causes)
+    causes = comparison.causes(entry, metric)
+    is_one_way = all(cause.saved * saved >= 0 for cause in causes)
+    parts = ", ".join(_part(cause, saved, is_one_way) for cause in causes[:_CAUSES])
     unit = TITLES[metric].lower()
-    verb = "saved" if saved > 0 else "added"
-    return f"{entry.label}: of {scaled(abs(saved))} {unit} {verb}, {parts}."
+    return f"{entry.label}: of {_change(saved, unit)}, {parts}."
+
+
+def _part(cause: Cause, saved: int, is_one_way: bool) -> str:
+    """A cause with its share, or with what it saves where another adds."""
+    if is_one_way:
+        return f"{share(cause.saved, saved)} % from {cause.text}"
+    return f"{_change(cause.saved)} by {cause.text}"
+
+
+def _change(saved: int, unit: str = "") -> str:
+    words = (scaled(abs(saved)), unit, "saved" if saved > 0 else "added")
+    return " ".join(word for word in words if word)
 
 
 def _positions(size: tuple[int, ...]) -> int:

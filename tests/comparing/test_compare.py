@@ -1,0 +1,134 @@
+"""Networks side by side: ratios, parts, and what a difference comes from."""
+
+import json
+from fractions import Fraction
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc import pipeline
+from costcalc.cli import main
+from costcalc.comparing.compare import by_stage, by_type
+from costcalc.comparing.pages import cause_text, ratio_text
+from costcalc.errors import SpecError
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["compare", *arguments])
+
+
+def rows(text, title, count):
+    lines = text.splitlines()
+    start = lines.index(title) + 3
+    return [
+        [cell.strip() for cell in line.split("  ") if cell.strip()]
+        for line in lines[start:][:count]
+    ]
+
+
+def test_table_8_of_mobilenet():
+    result = run("mobilenet_v1", "googlenet", "vgg16")
+    assert rows(result.stdout, "Totals", 3) == [
+        ["MobileNetV1", "70.6", "568.7", "4.21"],
+        # 15470.3 / 568.7 = 27.2 and 138.34 / 4.21 = 32.9; the text prints 27 and 32.
+        ["GoogLeNet", "69.8", "1582.7", "6.99", "2.78 × more", "1.66 × more"],
+        ["VGG-D", "71.5", "15470.3", "138.34", "27.2 × more", "32.9 × more"],
+    ]
+
+
+def test_table_9_of_mobilenet():
+    result = run("mobilenet_v1@alpha=0.5,res=160", "squeezenet", "alexnet")
+    table = rows(result.stdout, "Totals", 3)
+    assert [row[:4] for row in table] == [
+        ["MobileNetV1@alpha=0.5,res=160", "60.2", "76.5", "1.32"],
+        ["SqueezeNet v1.0", "57.5", "832.7", "1.24"],
+        ["AlexNet", "57.2", "724.4", "60.95"],
+    ]
+    # The text prints 9.4 times less computation and 45 times smaller than AlexNet.
+    assert table[2][4:] == ["9.47 × more", "46.2 × more"]
+
+
+def test_the_ratio_to_another_baseline():
+    comparison = pipeline.compare(["mobilenet_v1", "vgg16"], {}, baseline="vgg16")
+    ratio = comparison.ratio(comparison.entries[0], "mult_adds")
+    assert ratio == Fraction(568740352, 15470264320)
+    assert ratio_text(ratio) == "27.2 × fewer"
+
+
+def test_a_saving_is_attributed_to_the_layers_that_took_the_place_of_others():
+    comparison = pipeline.compare(["mobilenet_v1@convolution=full", "mobilenet_v1"], {})
+    (cause,) = comparison.causes(comparison.entries[1], "mult_adds")
+    assert (cause.fewer, cause.more) == (("Conv 3x3",), ("Conv 1x1", "Conv DW 3x3"))
+    # 4867293184 - 568740352
+    assert cause.saved == 4298552832
+    assert cause_text(comparison, comparison.entries[1], "mult_adds") == (
+        "MobileNetV1: of 4.30 G mult-adds saved, 100.00 % from Conv 3x3 → Conv 1x1 + Conv DW 3x3."
+    )
+
+
+def test_parts_that_work_against_each_other_are_said_as_amounts():
+    comparison = pipeline.compare(["mobilenet_v1@alpha=0.5,res=160", "squeezenet"], {})
+    # 1319648 - 1244448 = 75200: the classifier's 512000 less, convolutions 436800 more.
+    assert cause_text(comparison, comparison.entries[1], "params") == (
+        "SqueezeNet v1.0: of 75.2 K params saved, 512 K saved by Fully Connected, "
+        "437 K added by Conv 1x1 + Conv DW 3x3 → Conv 3x3 + Conv 7x7."
+    )
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v1", "googlenet", "mobilenet_v2"])
+@pytest.mark.parametrize("parts", [by_type, by_stage])
+@pytest.mark.parametrize("metric", ["mult_adds", "params"])
+def test_parts_add_up_to_the_whole(network, parts, metric):
+    report = pipeline.report(network, {})
+    assert sum(parts(report, metric).values()) == getattr(report.totals, metric)
+
+
+def test_stages_are_those_of_the_output_size():
+    stages = by_stage(pipeline.report("mobilenet_v1", {}), "mult_adds")
+    # The first convolution, 3*3*3*32 weights, the first depthwise one, 3*3*32, and the
+    # first pointwise one, 32*64, each at 112*112 positions.
+    assert stages[112, 112] == (864 + 288 + 2048) * 112 * 112
+    # The classifier alone.
+    assert stages[1, 1] == 1024000
+
+
+def test_json():
+    result = run("mobilenet_v1", "vgg16", "--format", "json")
+    parsed = json.loads(result.stdout)
+    assert (parsed["format_version"], parsed["baseline"]) == (1, "mobilenet_v1")
+    first, second = parsed["networks"]
+    assert first["ratio"] == {"params": 1.0, "mult_adds": 1.0}
+    assert second["ratio"]["mult_adds"] == pytest.approx(15470264320 / 568740352, rel=1e-15)
+    assert second["totals"] == {"params": 138344128, "mult_adds": 15470264320}
+    assert "layers" not in second
+    assert second["accuracy"]["top1"] == 71.5
+
+
+def test_csv_carries_exact_counts():
+    result = run("mobilenet_v1", "vgg16", "--format", "csv")
+    assert result.stdout.splitlines()[1] == "MobileNetV1,70.6,568740352,4209088,1.0,1.0"
+
+
+def test_settings_hold_for_all():
+    comparison = pipeline.compare(["mobilenet_v1", "vgg16"], {"res": 192})
+    assert {entry.report.input for entry in comparison.entries} == {(3, 192, 192)}
+
+
+@pytest.mark.parametrize(
+    ("networks", "options", "message"),
+    [
+        (["mobilenet_v1"], [], "compares with nothing"),
+        (["mobilenet_v1", "vgg16"], ["--baseline", "vgg"], "did you mean 'vgg16'?"),
+        (["mobilenet_v1", "vgg17"], [], "did you mean 'vgg1"),
+        (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG-{configuration} has no"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, options, message):
+    result = run(*networks, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+def test_unknown_baselines_are_errors_of_the_spec_kind():
+    with pytest.raises(SpecError):
+        pipeline.compare(["mobilenet_v1", "vgg16"], {}, baseline="x")
