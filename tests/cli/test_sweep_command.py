@@ -61,6 +61,7 @@ def test_json():
             "parameters": {"alpha": 0.5, "res": 160},
             "params": 1319648,
             "mult_adds": 76524800,
+            "top1": 60.2,
         }
     ]
 
