@@ -30,7 +30,8 @@ def bound(
     Raises:
         ValueProblem: a value is not what its parameter asks for.
     """
-    inside = network
+    values, channels = dict(network.values), set(network.channel_names)
+    inside = Frame(values, channels)
     for name, parameter in block.parameters.items():
         argument, where = step.arguments.get(name), here
         if argument is None:
@@ -43,7 +44,8 @@ def bound(
         if expected:
             raise ValueProblem(argument.mark, f"{name} cannot be {value}", expected=expected)
         is_channels = is_width or not names(argument).isdisjoint(where.frame.channel_names)
-        inside = inside.having(name, value, is_channels)
+        values[name] = value
+        (channels.add if is_channels else channels.discard)(name)
     return inside
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 from costcalc.kinds.base import Shape
@@ -33,13 +33,8 @@ class Frame(NamedTuple):
     """The names of a network or of one call of a block."""
 
     values: Mapping[str, Any]
-    channel_names: frozenset[str] = CHANNEL_NAMES
+    channel_names: Set[str] = CHANNEL_NAMES
     """Names whose values are channels already: a width computed from one is not scaled."""
-
-    def having(self, name: str, value: Any, is_channels: bool) -> Frame:
-        """The frame with one more name, or with another value for it."""
-        others = self.channel_names - {name}
-        return Frame({**self.values, name: value}, others | {name} if is_channels else others)
 
 
 class Here:

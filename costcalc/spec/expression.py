@@ -131,7 +131,7 @@ class _Parser:
 
     def unexpected(self, expected: str) -> ExpressionError:
         token = self.next
-        found = f"'{token.text}'" if token.kind != "end" else "the end"
+        found = f"'{token.text}'" if token.kind != "end" else "end"
         return ExpressionError(
             f"malformed expression: unexpected {found}", token.offset, expected=expected
         )

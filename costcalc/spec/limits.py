@@ -24,10 +24,16 @@ BITS = 1024
 AXES = 8
 """Axes of a shape, and so the sizes in a list of them."""
 
+PARAMETERS = 256
+"""Parameters of a network or of a block."""
+
+CASES = 256
+"""Cases among which a parameter chooses."""
+
 NESTING = 64
 """Steps inside one another, blocks written out."""
 
-STEPS = 1_000_000
+STEPS = 300_000
 """Steps that a spec may unfold to, repeats and blocks written out."""
 
 SIZE = 2**40

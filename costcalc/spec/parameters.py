@@ -45,6 +45,13 @@ class ParameterReader:
         """The parameters in their order; a default may use those above it."""
         found: dict[str, Parameter] = {}
         entries = self._entries(node)
+        if len(entries) > limits.PARAMETERS:
+            self.problems.add(
+                entries[0][0].mark,
+                f"{len(entries):,} parameters",
+                expected=f"at most {limits.PARAMETERS}",
+            )
+            return {}
         known = self.known - {key.text for key, _ in entries}
         for key, value in entries:
             if not IDENTIFIER.fullmatch(key.text) or key.text in self.words:

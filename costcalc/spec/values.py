@@ -89,6 +89,11 @@ class Values:
 
     def _chosen(self, node: Choice) -> Expression | None:
         """The case that the parameter's value picks; None after a problem was noted."""
+        if len(node.cases) > limits.CASES:
+            self.problems.add(
+                node.mark, f"{len(node.cases):,} cases", expected=f"at most {limits.CASES}"
+            )
+            return None
         selector = self.expression(node.parameter)
         cells = [self.expression(cell) for _, cell in node.cases]
         if selector is None or None in cells:
