@@ -21,10 +21,11 @@ def test_every_network_is_listed_with_source_settings_and_totals():
     assert list(rows) == costcalc.networks()
     row = rows["mobilenet_v3_small"]
     assert row["arxiv"] == "1905.02244"
-    assert row["settings"].startswith("res=224, size=Small, features=1024")
+    assert row["settings"].startswith("res=224, ")
+    assert "size=Small, features=1024" in row["settings"]
     assert (row["mult_adds"], row["params"]) == ("56510400", "2525832")
     # 0.5 of the channels: what the name stands for is a default setting too.
-    assert rows["mnasnet0_5"]["settings"] == "alpha=0.5, res=224"
+    assert rows["mnasnet0_5"]["settings"].startswith("alpha=0.5, res=224")
 
 
 @pytest.mark.parametrize(
