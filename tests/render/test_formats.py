@@ -63,8 +63,12 @@ def test_markdown_shows_text_as_it_is(hostile: Page) -> None:
     assert kinds <= {"text", "text_special"}, "no code, link, emphasis or HTML"
     shown = ["".join(child.content for child in token.children or []) for token in inline]
     assert shown[0] == printable(hostile.title)
-    for cell in first_cells(hostile):
-        assert cell.strip() in shown
+    cells = [
+        "".join(child.content for child in inner.children or [])
+        for opened, inner in zip(tokens, tokens[1:], strict=False)
+        if opened.type == "td_open"
+    ]
+    assert cells[::4] == [*first_cells(hostile), "3 × 3 × 64 dw"] * 2
     assert sum(token.type == "tr_open" for token in tokens) == 2 * (1 + len(hostile.tables[0].rows))
     assert sum(token.type == "td_open" for token in tokens) == 2 * 4 * len(hostile.tables[0].rows)
 
