@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.errors import Problems
+from costcalc.spec import limits
 from costcalc.spec.document import Expression, Parameter
 from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_markdown_shows_text_as_it_is(hostile: Page) -> None:
     assert shown[0] == printable(hostile.title)
     cells = [
         "".join(child.content for child in inner.children or [])
-        for opened, inner in zip(tokens, tokens[1:], strict=False)
+        for opened, inner in pairwise(tokens)
         if opened.type == "td_open"
     ]
     assert cells[::4] == [*first_cells(hostile), "3 × 3 × 64 dw"] * 2
