@@ -46,16 +46,14 @@ Readings = Iterator[Reading]
 
 
 def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
-    """The first reading that agrees with the print, as a hint; empty where none does."""
-    if claim.figure.bound:
-        return ""
+    """The first reading that agrees with the print, as a hint."""
     for tried in EXPLANATIONS:
         for reading in tried(claim, computed, networks):
             fit = reading.figure.fit(reading.value)
             if fit is not None:
                 shown = reading.figure.show(reading.value)
                 return f"would hold {reading.words} ({shown}): the claim must say so"
-    return ""
+    return "no reading that was tried gives the printed figure: correct the claim or the spec"
 
 
 def _swapped_digits(claim: Claim, computed: Fraction, networks: Networks) -> Readings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from costcalc.claims.check import Checked, CheckedFile
+from costcalc.claims.claim import Claim
 from costcalc.claims.page import source
 from costcalc.claims.verdict import Result
 from costcalc.render.json import dumps, number
@@ -19,7 +21,7 @@ def json(checked: Checked) -> str:
     undetermined = [
         {
             "id": each.id,
-            "source": source(file, each.table),
+            "source": source(file.file, each.table),
             "printed": each.printed,
             "reason": each.reason,
         }
@@ -47,7 +49,7 @@ def junit(checked: Checked) -> str:
         for result in results:
             claim = result.claim
             attributes = (
-                f"name={quoteattr(printable(title(result)))} classname={name} "
+                f"name={quoteattr(printable(title(claim)))} classname={name} "
                 f'file={quoteattr(claim.mark.file)} line="{claim.mark.line}"'
             )
             if result.holds:
@@ -68,9 +70,8 @@ def github(checked: Checked) -> str:
     return "".join(_annotation(result) for _, result in _all(checked) if not result.holds)
 
 
-def title(result: Result) -> str:
+def title(claim: Claim) -> str:
     """A claim in a few words: ``Table 6, 0.5 MobileNet-224, Mult-Adds``."""
-    claim = result.claim
     return ", ".join(filter(None, (claim.table, claim.row, claim.column)))
 
 
@@ -78,18 +79,24 @@ def failure(result: Result) -> str:
     """What is printed, what is computed, and the best explanation."""
     claim = result.claim
     said = "claims" if claim.figure.bound else "prints"
-    words = f"{title(result)}: {said} {claim.figure.text}, computed {result.shown}"
+    words = f"{title(claim)}: {said} {claim.figure.text}, computed {result.shown}"
     return f"{words}; {result.explanation}" if result.explanation else words
 
 
 def _annotation(result: Result) -> str:
     mark = result.claim.mark
-    place = {"file": mark.file, "line": mark.line or 1, "col": mark.column or 1}
+    place = {"file": _from_here(mark.file), "line": mark.line or 1, "col": mark.column or 1}
     title_ = {"title": f"costcalc: {result.claim.id}"}
     properties = ",".join(
         f"{name}={_escaped(str(value), ',:')}" for name, value in {**place, **title_}.items()
     )
     return f"::error {properties}::{_escaped(failure(result))}\n"
+
+
+def _from_here(file: str) -> str:
+    """The path as a workflow knows it: from the folder that it runs in, where it is below."""
+    path = os.path.relpath(file)
+    return file if path.startswith(os.pardir) else path
 
 
 def _escaped(text: str, more: str = "") -> str:
@@ -113,7 +120,7 @@ def _object(file: CheckedFile, result: Result) -> dict[str, Any]:
     computed = result.computed
     return {
         "id": claim.id,
-        "source": source(file, claim.table),
+        "source": source(file.file, claim.table),
         "network": " + ".join(network.name for network in claim.quantity.subject.networks),
         "parameters": {name: number(value) for name, value in result.parameters.items()},
         "metric": claim.quantity.metric,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costcalc.claims.check import Checked, CheckedFile, CheckedTable
+from costcalc.claims.claim import ClaimsFile
 from costcalc.claims.verdict import Result
 from costcalc.reporting.table import Cell, Column, Page, Row, Table, Word
 
@@ -15,10 +16,10 @@ def check_page(checked: Checked) -> Page:
     return Page("costcalc check", facts, tuple(tables), _notes(checked))
 
 
-def source(file: CheckedFile, table: str) -> str:
-    """Where a figure is printed: ``MobileNets..., arXiv 1704.04861, Table 2``."""
-    arxiv = file.file.source.get("arxiv")
-    return ", ".join(filter(None, (file.file.title, f"arXiv {arxiv}" if arxiv else "", table)))
+def source(file: ClaimsFile, table: str) -> str:
+    """Where a figure is printed: ``MobileNets, arXiv 1704.04861, Table 2``."""
+    arxiv = file.source.get("arxiv")
+    return ", ".join(filter(None, (file.title, f"arXiv {arxiv}" if arxiv else "", table)))
 
 
 def _table(file: CheckedFile, checked: CheckedTable) -> Table:
@@ -42,7 +43,7 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
         for head in table.columns:
             cells += _cells(found.get(head))
         lines.append(Row(tuple(cells)))
-    title = source(file, table.table) + (f": {table.title}" if table.title else "")
+    title = source(file.file, table.table) + (f": {table.title}" if table.title else "")
     return Table(title, tuple(columns), tuple(lines), _explanations(checked.results))
 
 

@@ -164,5 +164,6 @@ def _inside(folder: str) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if each[0] != "." and each != "blocks")
-        found += [os.path.join(parent, each) for each in sorted(files) if each.endswith(_SUFFIXES)]
+        named = (each for each in sorted(files) if each[0] != "." and each.endswith(_SUFFIXES))
+        found += [os.path.join(parent, each) for each in named]
     return found

@@ -171,7 +171,9 @@ class TableReader:
             return []
         row = self.attributes.text(nodes.get("row")) or _label(nodes)
         own = self.attributes.text(nodes.get("id"))
-        ids = ids or (f"{own}.{column.name}" if own else f"{self.stem}:{table}:*:{column.name}")
+        if not ids:
+            made = filter(None, (self.stem, table, "*", column.name))
+            ids = f"{own}.{column.name}" if own else ":".join(made)
         return [
             Claim(
                 id=ids.replace("*", own or row.replace(" ", "")),

@@ -147,7 +147,7 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     """The layers that a broken bound is mostly spent on."""
     name = claim.quantity.metric
     if name not in ("mult_adds", "params"):
-        return ""
+        return "correct the network, or the bound"
     quantity = claim.quantity
     costs = [
         cost for part in parts(quantity.subject, quantity.counting, networks) for cost in part.costs
@@ -158,4 +158,4 @@ def _costliest(claim: Claim, networks: Networks) -> str:
         f"{cost.layer.name} {scaled(getattr(cost, name))} ({share(getattr(cost, name), total)} %)"
         for cost in top
     ]
-    return "most is spent on " + ", ".join(words)
+    return f"most is spent on {', '.join(words)}: thin these, or raise the bound"

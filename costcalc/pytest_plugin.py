@@ -1,0 +1,100 @@
+"""Claims as tests: ``pytest claims.yaml``, or every claim that ``pytest --costcalc`` finds.
+
+Loaded with pytest wherever costcalc is installed, and silent until it is asked for
+or a claims file is named; what it needs of costcalc it imports then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from costcalc.claims.claim import Claim
+    from costcalc.claims.networks import Networks
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--costcalc``."""
+    parser.getgroup("costcalc").addoption(
+        "--costcalc",
+        action="store_true",
+        help="collect the claims of claims files and specs; those named are collected anyway",
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A YAML file that is named, or any where all are asked for."""
+    if file_path.suffix not in _SUFFIXES:
+        return None
+    if parent.config.getoption("costcalc") or parent.session.isinitpath(file_path):
+        file: ClaimsModule = ClaimsModule.from_parent(parent, path=file_path)
+        return file
+    return None
+
+
+class ClaimsModule(pytest.File):
+    """A claims file, or a spec with claims of its own; any other YAML holds no tests."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """An item for each claim."""
+        from costcalc.claims.networks import Networks
+        from costcalc.claims.page import source
+        from costcalc.claims.reader import read
+
+        networks = Networks()
+        file = read(str(self.path), networks)
+        if file is None:
+            return
+        for claim in file.claims:
+            words = (source(file, claim.table), claim.row, claim.column, claim.figure.text)
+            # In brackets, like a test's parameters: elsewhere pytest shows '.' as '::'.
+            name = f"claim[{', '.join(filter(None, words))}]"
+            yield ClaimItem.from_parent(self, name=name, claim=claim, networks=networks)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The problems of the file, without a traceback."""
+        from costcalc.errors import CostcalcError
+
+        if isinstance(excinfo.value, CostcalcError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class ClaimItem(pytest.Item):
+    """One printed figure."""
+
+    def __init__(self, *, claim: Claim, networks: Networks, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.claim = claim
+        self.networks = networks
+
+    def runtest(self) -> None:
+        """Raises where the claim does not hold."""
+        from costcalc.claims.formats import failure
+        from costcalc.claims.verdict import judge
+
+        result = judge(self.claim, self.networks)
+        if not result.holds:
+            raise ClaimDoesNotHold(failure(result))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is printed, what is computed and why, without a traceback."""
+        from costcalc.errors import CostcalcError
+
+        if isinstance(excinfo.value, ClaimDoesNotHold | CostcalcError):
+            return f"{self.claim.mark}: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The claim's place."""
+        return self.path, max(self.claim.mark.line - 1, 0), self.name
+
+
+class ClaimDoesNotHold(Exception):
+    """A claim's figure is not what the network gives."""

@@ -1,0 +1,163 @@
+"""``costcalc check`` as people and CI call it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from costcalc.claims.sources import papers
+from costcalc.claims.verdict import VERDICTS
+from costcalc.cli import main
+
+SPEC = """\
+name: mynet
+input: [3, 8, 8]
+params: "<= 1K"
+layers:
+  - conv: {out: 16, kernel: 3}   # 3*3*3*16 = 432
+  - fc: 10                       # 16*8*8*10 = 10240
+"""
+
+
+@pytest.fixture
+def mynet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mynet.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+def test_a_paper_by_its_name_and_by_its_number() -> None:
+    by_name, by_number = check("mobilenet_v1"), check("1704.04861")
+    assert by_name.exit_code == by_number.exit_code == 0
+    assert by_name.output == by_number.output
+    for table in ("Table 2", "Table 3", "Table 4", "Table 5", "Table 6", "Table 7", "Table 8"):
+        assert f"MobileNets, arXiv 1704.04861, {table}" in by_name.output
+    row = re.search(r"^Conv 3x3 .*$", by_name.output, re.MULTILINE)
+    assert row
+    assert re.split(r"\s{2,}", row[0].strip()) == [
+        "Conv 3x3", "1.19 %", "1.9056 %", "erratum", "0.02 %", "0.0205 %", "rounded",
+    ]  # fmt: skip
+
+
+def test_the_four_known_misprints_of_mobilenet_v1_are_errata() -> None:
+    claims = {
+        claim["id"]: claim
+        for claim in json.loads(check("mobilenet_v1", "--format", "json").output)["claims"]
+    }
+    for id_, computed in {
+        "v1.T2.Conv3x3.macs": 100 * 10_838_016 / 568_740_352 / 100,  # 3*3*3*32*112*112
+        "v1.T8.goog.params": 6_990_272,
+        "v1.T9.sq.macs": 861_339_936,
+        "v1.T12.0.25.224": 40_774_272,
+    }.items():
+        assert claims[id_]["verdict"] == "erratum"
+        assert claims[id_]["computed"] == pytest.approx(computed, rel=1e-12)
+        assert claims[id_]["explanation"]
+
+
+def test_what_all_papers_print_of_one_network() -> None:
+    claims = json.loads(check("resnet50", "--format", "json").output)["claims"]
+    sources = {claim["source"].split(",")[0] for claim in claims}
+    assert {"EfficientNet", "Deep Residual Learning", "ShuffleNet V2"} <= sources
+    assert {claim["network"] for claim in claims} == {"resnet50"}
+
+
+def test_json_is_as_promised(mynet: Path) -> None:
+    result = check(str(mynet), "--format", "json")
+    assert result.exit_code == 1
+    data = json.loads(result.output)
+    assert data["format_version"] == 1
+    assert data["summary"] == {"mismatch": 1}
+    (claim,) = data["claims"]
+    assert claim["network"] == "mynet.yaml"
+    assert claim["parameters"] == {"alpha": 1, "res": 8}
+    assert (claim["metric"], claim["printed"], claim["computed"]) == ("params", "<= 1K", 10_672)
+    assert claim["verdict"] in VERDICTS
+    assert claim["explanation"].startswith("most is spent on fc1 10.2 K")
+
+
+def test_bounds_of_the_command_line(mynet: Path) -> None:
+    mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
+    # mult-adds 432*64 + 10240 = 37888
+    assert check("mynet.yaml", "--max-mult-adds", "37888", "--max-params", "11K").exit_code == 0
+    broken = check("mynet.yaml", "--max-mult-adds", "37887")
+    assert broken.exit_code == 1
+    assert "most is spent on conv1" in broken.output
+    assert check("mynet.yaml@alpha=0.5", "--max-params", "5.4K").exit_code == 0  # 216 + 5120
+    assert check("mobilenet_v2", "--max-params", "3M").exit_code == 1
+
+
+def test_a_spec_that_claims_nothing_is_read(mynet: Path) -> None:
+    mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
+    result = check("mynet.yaml")
+    assert (result.exit_code, "claims nothing" in result.output) == (0, True)
+    mynet.write_text(SPEC.replace("kernel: 3", "kernel: 30, padding: 0"), encoding="utf-8")
+    assert check("mynet.yaml").exit_code == 2
+
+
+def test_a_folder(mynet: Path) -> None:
+    (mynet.parent / "deep").mkdir()
+    claims = mynet.parent / "deep" / "claims.yml"
+    claims.write_text("claims: [{network: vgg16, params: 138 M}]", encoding="utf-8")
+    (mynet.parent / "other.yaml").write_text("a: b\n", encoding="utf-8")
+    (mynet.parent / ".hidden.yaml").write_text("a: [\n", encoding="utf-8")
+    result = check(str(mynet.parent), "--format", "json")
+    assert json.loads(result.output)["summary"] == {"rounded": 1, "mismatch": 1}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nowhere",),
+        ("mynet.yaml", "--max-params", "many"),
+        ("--max-params", "5M"),
+        ("missing.yaml", "--max-params", "5M"),
+        ("other.yaml",),
+        ("broken.yaml",),
+        ("",),
+    ],
+)
+def test_what_is_wrong_ends_with_2(mynet: Path, arguments: tuple[str, ...]) -> None:
+    (mynet.parent / "other.yaml").write_text("a: b\n", encoding="utf-8")
+    (mynet.parent / "broken.yaml").write_text("claims: [\n", encoding="utf-8")
+    result = check(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_annotations_point_at_the_line(mynet: Path) -> None:
+    result = check("mynet.yaml", "--format", "github")
+    assert result.output.startswith("::error file=mynet.yaml,line=3,col=9,title=costcalc%3A ")
+    assert "(95.95 %25)" in result.output  # 10240 / 10672
+    assert check("vgg", "--format", "github").output == ""
+
+
+def test_junit_counts_failures(mynet: Path) -> None:
+    mynet.write_text(SPEC.replace("mynet\n", "'my <net> & \"co\"'\n", 1), encoding="utf-8")
+    (suite,) = ElementTree.fromstring(check("mynet.yaml", "--format", "junit").output)
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert suite.get("name") == 'my <net> & "co"'
+    (case,) = suite
+    assert case.get("line") == "3"
+    assert "computed 10.67 K" in (case[0].text or "")
+
+
+def test_markdown_has_a_table_for_each_table() -> None:
+    output = check("vgg", "--format", "markdown").output
+    assert "## Very Deep Convolutional Networks, arXiv 1409.1556, Table 2" in output
+    assert "| D | 138 M | 138.36 M | convention |" in output
+
+
+def test_every_paper_has_a_name() -> None:
+    assert {"mobilenet_v1", "mobilenet_v2", "googlenet", "resnet", "vgg"} <= papers().keys()

@@ -1,0 +1,198 @@
+"""Each verdict, and what a mismatch is explained by, on networks small enough to count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from costcalc.claims.check import check
+from costcalc.claims.networks import Networks
+from costcalc.claims.sources import collect
+from costcalc.claims.verdict import Result
+from costcalc.errors import SpecError
+
+SMALL = """
+name: small
+input: [3, res, res]
+parameters: {res: 8, classes: 1000}
+layers:
+  - conv: {out: 16, kernel: 3, stride: 2, bias: true}   # 3*3*3*16 = 432; 432*4*4 = 6912
+  - conv: {out: 32, kernel: 3, bias: true}              # 3*3*16*32 = 4608; 4608*4*4 = 73728
+  - global_avg_pool
+  - fc: classes                                         # 32*1000 = 32000
+"""
+# params 432 + 4608 + 32000 = 37040, with biases 37040 + 16 + 32 + 1000 = 38088
+# mult-adds 6912 + 73728 + 32000 = 112640
+
+
+def judged(folder: Path, claims: str) -> list[Result]:
+    (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
+    path = folder / "claims.yaml"
+    path.write_text(claims, encoding="utf-8")
+    networks = Networks()
+    return list(check(collect([str(path)], networks), networks).results)
+
+
+def one(folder: Path, claim: str) -> Result:
+    (result,) = judged(folder, f"network: small.yaml\nclaims:\n  - {{{claim}}}\n")
+    return result
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ('params: "37,040"', "exact"),
+        ("params: 37 K", "rounded"),
+        ("mult_adds: 112 K", "truncated"),
+        ("mult_adds: 113 K", "rounded"),
+        ("mult_adds: 114 K", "mismatch"),
+        ('params: "<= 37040"', "within"),
+        ('params: "<= 37039"', "mismatch"),
+        ('params: "< 37040"', "mismatch"),
+        ("mult_adds: 100 K, about: some 100 thousand", "tolerance"),
+        ("mult_adds: 200 K, about: some 200 thousand", "mismatch"),
+        ("params: 38088", "mismatch"),
+        ("params: 38088, convention: paper-with-bias", "convention"),
+        ("mult_adds: 80640, without: fc", "convention"),
+        ("mult_adds: 225280, times: 2", "convention"),
+        ("mult_adds: 112640, convention: paper-with-norm", "exact"),  # no norm: nothing to add
+        ("only: fc, params_share: 86.39 %", "rounded"),  # 32000 / 37040 = 0.86393
+        ("only: fc, params_share: 86.4 %", "rounded"),
+        ("only: Conv 3x3, layer_count: 2", "exact"),
+        ("layer_count: 3", "exact"),
+        ("only: conv1, neurons: 256", "exact"),  # 16*4*4
+        ("input_neurons: 192", "exact"),  # 3*8*8
+        ("side: 4, memory: 1024", "exact"),  # 32*4*4 values of 2 bytes
+        ("only: conv2, map_side: 4", "exact"),
+        ("at: res=16, mult_adds: 354560", "exact"),  # (432 + 4608)*8*8 + 32000
+        ("over: small.yaml@res=16, mult_adds_ratio: 0.32 x", "rounded"),  # 112640 / 354560
+        ("at: res=16, over: small.yaml, mult_adds_difference: 241920", "exact"),
+        ("only: fc, over: {only: conv2}, params_ratio: 6.9 x", "rounded"),  # 32000 / 4608 = 6.94
+        ("only: fc, over: {only: conv2}, params_increase: 594 %", "rounded"),
+        ("network: [small.yaml, small.yaml@res=16], params: 74080", "exact"),
+    ],
+)
+def test_each_verdict(tmp_path: Path, claim: str, verdict: str) -> None:
+    assert one(tmp_path, claim).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("params: 38088", "under convention paper-with-bias"),
+        ("mult_adds: 80640", "without the fully connected layers"),
+        ("mult_adds: 112640, without: fc", "with the fully connected layers"),
+        ("mult_adds: 225280", "in FLOPs"),
+        ("mult_adds: 56320", "in MACs"),
+        ("params: 36.2 K", "in Ki, 1024 for 1000"),  # 37040 / 1024 = 36.17
+        ("params: 37 M", "in K"),
+        ("params: 37808", "with 1024 classes"),  # 37040 + 24*32
+        ("mult_adds: 354 K, at: res=32", "no reading"),
+        ("mult_adds: 121640", "as 112640, two digits transposed"),
+        # 2*432*... : without the first stride, 5040*8*8 + 32000
+        ("mult_adds: 354560", "with stride 1 on line 6 of the spec"),
+    ],
+)
+def test_a_mismatch_names_the_reading_that_fits(tmp_path: Path, claim: str, words: str) -> None:
+    result = one(tmp_path, claim)
+    assert result.verdict == "mismatch"
+    assert words in result.explanation
+
+
+def test_another_resolution_is_tried(tmp_path: Path) -> None:
+    # At 96 x 96 maps of 48 x 48: 5040*48*48 + 32000
+    result = one(tmp_path, "mult_adds: 11644160")
+    assert (result.verdict, "at an input of 96 x 96" in result.explanation) == ("mismatch", True)
+
+
+def test_another_choice_of_a_parameter_is_tried() -> None:
+    networks = Networks()
+    text = "network: mobilenet_v1\nmult_adds: 307 M\n"
+    (result,) = _of(text, networks)
+    assert "shallow = true" in result.explanation
+
+
+def test_the_first_expansion_is_tried() -> None:
+    # 32*32*112*112 = 12845056 more than the 300774272 of MobileNetV2.
+    (result,) = _of("network: mobilenet_v2\nmult_adds: 313619328\n", Networks())
+    assert "with a first expansion" in result.explanation
+
+
+def _of(text: str, networks: Networks) -> list[Result]:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "claims.yaml"
+        path.write_text(text, encoding="utf-8")
+        return list(check(collect([str(path)], networks), networks).results)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("params: {figure: 37 M, erratum: {why: K, computed: 37040, reads: 37 K}}", "erratum"),
+        ("params: {figure: 37 M, erratum: {why: K, computed: 37041, reads: 37 K}}", "mismatch"),
+        ("params: {figure: 37 M, erratum: {why: K, computed: 37040, reads: 38 K}}", "mismatch"),
+        (
+            "params: {figure: 5040, erratum: {why: fc, computed: 37040, counts: {without: fc}}}",
+            "erratum",
+        ),
+        (
+            "params: {figure: 5041, erratum: {why: fc, computed: 37040, counts: {without: fc}}}",
+            "mismatch",
+        ),
+        (
+            "params: {figure: 74080, erratum: {why: 2, computed: 37040, gives: 2 * computed}}",
+            "erratum",
+        ),
+        (
+            "params: {figure: 37040, erratum: {why: 2, computed: 37040, gives: computed}}",
+            "mismatch",
+        ),
+    ],
+)
+def test_an_erratum_pins_and_reproduces(tmp_path: Path, claim: str, verdict: str) -> None:
+    assert one(tmp_path, claim).verdict == verdict
+
+
+def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
+    explanation = one(tmp_path, 'params: "<= 10K"').explanation
+    assert explanation.startswith("most is spent on fc1 32.0 K (86.39 %), conv2 4.61 K (12.44 %)")
+
+
+@pytest.mark.parametrize(
+    ("claims", "messages"),
+    [
+        ("network: nope\nparams: 5 M\n", ["1:10: there is no network 'nope'"]),
+        ("network: ../small.yaml\nparams: 5 M\n", ["there is no spec '../small.yaml'"]),
+        ("network: small.yaml\nparams: 5 Q\n", ["2:9: unknown unit 'Q'"]),
+        ("claims: [{params: 5 M}]\n", ["does not say of which network"]),
+        ("network: small.yaml\nclaims: [{parms: 5 M}]\n", ["has no 'parms'", "'params'?"]),
+        ("network: small.yaml\nclaims: [{only: fcc, params: 5}]\n", ["no layer of small is 'fcc'"]),
+        ("network: small.yaml\nclaims: [{at: rez=3, params: 5}]\n", ["has no parameter 'rez'"]),
+        ("network: small.yaml\nclaims: [{at: res, params: 5}]\n", ["is not a setting"]),
+        ("network: small.yaml\nclaims: [{convention: papper, params: 5}]\n", ["'papper'"]),
+        ("network: small.yaml\nclaims: [{params_ratio: 5 x}]\n", ["compares two things"]),
+        (
+            "network: small.yaml\nclaims: [{id: a, params: 5}, {id: a, params: 6}]\n",
+            ["the id 'a' stands twice", "first on line 2"],
+        ),
+        (
+            "network: small.yaml\nparams: {figure: 5, erratum: {why: x, computed: 5}}\n",
+            ["an erratum says why"],
+        ),
+        (
+            "network: small.yaml\ntables: [{table: T, columns: [row, params], rows: [[a]]}]\n",
+            ["one cell for each column"],
+        ),
+        ("network: small.yaml\nparams: 5 Q\nmult_adds: M\n", ["2:9", "3:12"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    tmp_path: Path, claims: str, messages: list[str]
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        judged(tmp_path, claims)
+    for message in messages:
+        assert message in str(caught.value)
