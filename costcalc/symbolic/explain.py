@@ -1,0 +1,251 @@
+"""One layer's cost written out: the formula, the numbers in it, the result.
+
+The layer's own events and the convention's own rule are computed once more,
+over numbers that remember how they were computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from costcalc import pipeline
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import LayerCost, count
+from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.kinds.base import Shape
+from costcalc.kinds.naming import is_depthwise, type_name
+from costcalc.symbolic.notation import Symbol
+from costcalc.symbolic.recorded import Recorded, formula
+from costcalc.symbolic.writing import Name, Node, names, substituted
+
+
+class Step(NamedTuple):
+    """One count of one layer, from rule to result."""
+
+    metric: str
+    rule: str
+    """What the convention counts, in the names of events; ``free`` for nothing."""
+    formula: Node
+    numbers: Node
+    """The formula with each symbol's value in its place."""
+    value: int
+
+
+class LayerExplanation(NamedTuple):
+    """A layer's cost, written out."""
+
+    name: str
+    type: str
+    is_free: bool
+    shares: str | None
+    """The layer whose params it uses, which are counted there."""
+    symbols: tuple[tuple[Symbol, Any], ...]
+    """The symbols in its formulas, with their values."""
+    steps: tuple[Step, ...]
+
+
+class Explanation(NamedTuple):
+    """The cost of a layer, or of a block as the sum of its layers."""
+
+    network: str
+    name: str
+    block: str | None
+    """What the block is, where it is one."""
+    convention: str
+    unit: str
+    parameters: Mapping[str, Any]
+    layers: tuple[LayerExplanation, ...]
+
+    def total(self, metric: str) -> int:
+        """The layers' costs added up."""
+        return sum(
+            step.value for layer in self.layers for step in layer.steps if step.metric == metric
+        )
+
+
+def explain(
+    network: str,
+    layer: str,
+    settings: Mapping[str, Any],
+    convention: str = "paper",
+    unit: str | None = None,
+) -> Explanation:
+    """How a layer's params and mult-adds come about.
+
+    Args:
+        network: a reference, as for ``report``.
+        layer: a layer's name, or the path of a block, as the report names them.
+        settings: the network's parameters.
+        convention: the name or the path of a counting convention.
+        unit: ``macs`` or ``flops``; by default the convention's own.
+
+    Raises:
+        CostcalcError: the network has no such layer; or as for ``report``.
+    """
+    weighing = conventions.load(convention).converted(unit)
+    graph = pipeline.graph(network, settings)
+    chosen = _chosen(graph, layer)
+    views = {index: _View(graph.layers[index]) for index in chosen}
+    layers = tuple(
+        views[index].layer if index in views else each for index, each in enumerate(graph.layers)
+    )
+    costs = count(graph._replace(layers=layers), weighing)
+    is_block = layer not in (each.name for each in graph.layers)
+    return Explanation(
+        network=graph.name,
+        name=layer,
+        block=graph.blocks.get(layer, "block") if is_block else None,
+        convention=weighing.name,
+        unit=UNITS[weighing.unit].title,
+        parameters=graph.parameters,
+        layers=tuple(_explained(views[index], costs[index], graph, weighing) for index in chosen),
+    )
+
+
+def _chosen(graph: LayerGraph, name: str) -> list[int]:
+    """The layer of that name, or the layers of that block.
+
+    Raises:
+        SpecError: there is neither.
+    """
+    exact = [index for index, layer in enumerate(graph.layers) if layer.name == name]
+    if exact:
+        return exact
+    inside = [
+        index for index, layer in enumerate(graph.layers) if layer.name.startswith(f"{name}/")
+    ]
+    if inside:
+        return inside
+    known = dict.fromkeys(layer.name for layer in graph.layers)
+    for layer in list(known):
+        parts = layer.split("/")
+        known.update(dict.fromkeys("/".join(parts[:n]) for n in range(1, len(parts))))
+    raise SpecError(
+        [
+            Problem(
+                None,
+                f"{graph.name} has no layer '{name}'",
+                expected="a layer or a block, as the report names it",
+                hint=did_you_mean(name, known) or f"one of {', '.join(list(known)[:5])}, ...",
+            )
+        ]
+    )
+
+
+def _explained(
+    view: _View, cost: LayerCost, graph: LayerGraph, convention: Convention
+) -> LayerExplanation:
+    layer = view.plain
+    steps = []
+    for metric in METRICS:
+        counted = getattr(cost, metric)
+        node = formula(counted)
+        steps.append(
+            Step(
+                metric=metric,
+                rule=convention.rule(metric, layer.kind).text,
+                formula=node,
+                numbers=substituted(node, view.values),
+                value=counted.value if isinstance(counted, Recorded) else counted,
+            )
+        )
+    used = frozenset(name for step in steps for name in names(step.formula))
+    return LayerExplanation(
+        name=layer.name,
+        type=type_name(layer.kind, layer.operation, layer.input_shapes),
+        is_free=cost.is_free,
+        shares=graph.layers[layer.shares].name if layer.shares is not None else None,
+        symbols=tuple(
+            (symbol, view.values[name]) for name, symbol in view.symbols.items() if name in used
+        ),
+        steps=tuple(steps),
+    )
+
+
+class _View:
+    """A layer whose sizes are symbols that know their values."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.plain = layer
+        self.symbols: dict[str, Symbol] = {}
+        self.values: dict[str, Any] = {}
+        inputs = tuple(
+            self._shape(shape, "M", "I", f"input {index + 1}" if index else "input", index)
+            for index, shape in enumerate(layer.input_shapes)
+        )
+        is_depthwise_ = is_depthwise(layer.kind, layer.operation, layer.input_shapes)
+        channels = inputs[0][0]
+        output = self._shape(layer.output, "N", "F", "output", 0)
+        if is_depthwise_ and layer.output[0] == layer.input_shapes[0][0]:
+            output = (channels, *output[1:])
+        operation: Any = layer.operation
+        changed = {
+            name: self._attribute(name, getattr(operation, name))
+            for name in layer.kind.attributes
+            if name in _ATTRIBUTES
+        }
+        if is_depthwise_:
+            changed["groups"] = channels
+        self.layer = layer._replace(
+            operation=operation._replace(**changed), input_shapes=inputs, output=output
+        )
+
+    def _shape(self, shape: Shape, channels: str, side: str, of: str, index: int) -> Shape:
+        """A shape in symbols; sides of 1 leave no trace in a product, and stay numbers."""
+        number = str(index + 1) if index else ""
+        first = self._symbol(
+            f"{channels}{number}", f"{channels}_{number}", shape[0], f"{of} channels"
+        )
+        axes = shape[1:]
+        if len(set(axes)) == 1:
+            one = self._side(f"D_{side}{number}", axes[0], f"side of the {of}")
+            return (first, *(one for _ in axes))
+        words = (
+            ("height", "width")
+            if len(axes) == 2
+            else tuple(f"side {n + 1}" for n in range(len(axes)))
+        )
+        letters = ("H", "W") if len(axes) == 2 else tuple(f"D{n + 1}" for n in range(len(axes)))
+        sides = (
+            self._side(f"{letter}_{side}{number}", value, f"{word} of the {of}")
+            for letter, value, word in zip(letters, axes, words, strict=True)
+        )
+        return (first, *sides)
+
+    def _side(self, name: str, value: Any, meaning: str) -> Any:
+        return value if value == 1 else self._symbol(name, name, value, meaning)
+
+    def _attribute(self, name: str, value: Any) -> Any:
+        """An attribute in symbols; 1 and what is no number stay as they are."""
+        symbol, meaning = _ATTRIBUTES[name]
+        if isinstance(value, tuple):
+            if len(set(value)) == 1:
+                return (self._attribute(name, value[0]),) * len(value)
+            return tuple(
+                self._side(f"{symbol}{n + 1}", side, f"{meaning}, axis {n + 1}")
+                for n, side in enumerate(value)
+            )
+        if value is None or value == 1:
+            return value
+        return self._symbol(symbol, symbol, value, meaning)
+
+    def _symbol(self, name: str, latex: str, value: Any, meaning: str) -> Recorded:
+        latex = latex.removesuffix("_")
+        stem, underscore, index = latex.partition("_")
+        latex = f"{stem}_{{{index}}}" if underscore and len(index) > 1 else latex
+        written = Name(name, name, name, latex)
+        self.symbols[name] = Symbol(written, meaning)
+        self.values[name] = value
+        return Recorded(written, value)
+
+
+_ATTRIBUTES = {
+    "kernel": ("D_K", "side of the kernel"),
+    "groups": ("g", "groups"),
+    "size": ("n", "size"),
+    "hidden": ("d", "hidden units"),
+}
+"""Attributes that formulas speak of, and their symbols."""

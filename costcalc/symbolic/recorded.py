@@ -1,0 +1,200 @@
+"""A number that remembers how it was computed, so that a cost can be written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from costcalc.formulas import algebra
+from costcalc.symbolic.writing import (
+    ONE,
+    Call,
+    Negative,
+    Node,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    collected,
+    number,
+)
+
+
+class Recorded:
+    """A value and the formula that led to it; every comparison is decided by the value."""
+
+    __slots__ = ("node", "value")
+
+    def __init__(self, node: Node, value: Any) -> None:
+        self.node = node
+        self.value = value
+
+    @property
+    def __algebra__(self) -> type[_Recording]:
+        return _Recording
+
+    def __add__(self, other: Any) -> Any:
+        return _sum(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _sum(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _sum(self, -other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _sum(other, -self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _product(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _product(other, self)
+
+    def __neg__(self) -> Any:
+        return Recorded(_negative(self.node), -self.value)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _floor_quotient(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _floor_quotient(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - self * (other // self)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.value < _value(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.value <= _value(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.value > _value(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.value >= _value(other))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == _value(other))
+
+    __hash__ = None  # type: ignore[assignment]  # equal by value: no key of anything
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __index__(self) -> int:
+        return int(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class _Recording:
+    """What the formulas' algebra has no operator for."""
+
+    @staticmethod
+    def maximum(a: Any, b: Any) -> Any:
+        """The larger of two."""
+        return _call("max", a, b, algebra.maximum)
+
+    @staticmethod
+    def minimum(a: Any, b: Any) -> Any:
+        """The smaller of two."""
+        return _call("min", a, b, algebra.minimum)
+
+    @staticmethod
+    def less(a: Any, b: Any) -> Any:
+        """1 where ``a < b``, else 0."""
+        return _call("less", a, b, algebra.less)
+
+    @staticmethod
+    def quotient(a: Any, b: Any) -> Any:
+        """The exact quotient."""
+        above, below = formula(a), formula(b)
+        value = algebra.quotient(_value(a), _value(b))
+        return _made(ONE if above == below else _quotient(above, below), value)
+
+    @staticmethod
+    def is_whole(a: Any) -> bool:
+        """Whether the value is whole."""
+        return bool(algebra.is_whole(_value(a)))
+
+
+def formula(number_: Any) -> Node:
+    """How a number was computed; a plain one is itself."""
+    return number_.node if isinstance(number_, Recorded) else number(number_)
+
+
+def _value(number_: Any) -> Any:
+    return number_.value if isinstance(number_, Recorded) else number_
+
+
+def _made(node: Node, value: Any) -> Any:
+    """A recorded number; a plain one where nothing but a number is left of its formula."""
+    return value if isinstance(node, Number) else Recorded(node, value)
+
+
+def _call(function: str, a: Any, b: Any, compute: Callable[[Any, Any], Any]) -> Any:
+    return Recorded(Call(function, (formula(a), formula(b))), compute(_value(a), _value(b)))
+
+
+def _sum(a: Any, b: Any) -> Any:
+    terms: list[Node] = []
+    for node in (formula(a), formula(b)):
+        terms += node.terms if isinstance(node, Sum) else [node] if node != Number(0) else []
+    node = Sum(tuple(terms)) if len(terms) > 1 else terms[0] if terms else Number(0)
+    return _made(node, _value(a) + _value(b))
+
+
+def _product(a: Any, b: Any) -> Any:
+    factors: list[Node] = []
+    coefficient: int | Fraction = 1
+    for node in (formula(a), formula(b)):
+        operand = node
+        if isinstance(operand, Negative):
+            operand, coefficient = operand.operand, -coefficient
+        for factor in operand.factors if isinstance(operand, Product) else (operand,):
+            if isinstance(factor, Number):
+                coefficient *= factor.value
+            else:
+                factors.append(factor)
+    value = algebra.whole(_value(a) * _value(b))
+    if not coefficient:
+        return value
+    node = collected([Number(abs(coefficient)), *factors])
+    return _made(Negative(node) if coefficient < 0 else node, value)
+
+
+def _floor_quotient(a: Any, b: Any) -> Any:
+    above, below = formula(a), formula(b)
+    value = _value(a) // _value(b)
+    if above == below:
+        return value
+    if below == ONE and algebra.is_whole(_value(a)):
+        return a
+    return _made(Call("floor", (_quotient(above, below),)), value)
+
+
+def _quotient(above: Node, below: Node) -> Node:
+    return above if below == ONE else Quotient(above, below)
+
+
+def _negative(node: Node) -> Node:
+    """The formula with its sign turned; minus the floor of minus a quotient is its ceiling."""
+    if isinstance(node, Negative):
+        return node.operand
+    if isinstance(node, Sum):
+        return Sum(tuple(_negative(term) for term in node.terms))
+    if isinstance(node, Call) and node.function == "floor":
+        inside = node.arguments[0]
+        above = inside.above if isinstance(inside, Quotient) else inside
+        if isinstance(above, Negative):
+            turned = above.operand
+            below = inside.below if isinstance(inside, Quotient) else ONE
+            return Call("ceil", (_quotient(turned, below),))
+    return Negative(node)
