@@ -5,7 +5,7 @@
 568740352
 """
 
-from costcalc.api import Report, networks, report, solve, sweep
+from costcalc.api import Report, explain, formula, networks, report, solve, sweep
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
@@ -17,6 +17,8 @@ __all__ = [
     "SpecError",
     "Totals",
     "TypeCost",
+    "explain",
+    "formula",
     "networks",
     "report",
     "solve",

@@ -15,6 +15,9 @@ from costcalc.spec.numbers import ExpressionError
 if TYPE_CHECKING:
     from costcalc.grid.sweep import Sweep
     from costcalc.solving.solve import Solution
+    from costcalc.symbolic.explain import Explanation
+    from costcalc.symbolic.layers import Formula
+    from costcalc.symbolic.networks import ClosedForm
 
 
 class Report(reports.Report):
@@ -143,6 +146,86 @@ def solve(
     return pipeline.solve(
         network, name, budgets, _exact(settings), convention, unit, step=by, values=chosen
     )
+
+
+def formula(
+    name: str,
+    *,
+    over: str | None = None,
+    multipliers: Iterable[str] = (),
+    variables: Iterable[str] = (),
+    convention: str = "paper",
+    unit: str | None = None,
+    **settings: Any,
+) -> Formula | ClosedForm:
+    """What a layer or a whole network costs, as a formula.
+
+    Args:
+        name: a layer, ``"separable"``, as ``costcalc formula --help`` lists them;
+            or a network as :func:`report` takes it.
+        over: the layer to divide by, for a layer.
+        multipliers: ``"alpha"``, ``"rho"`` or both, for a layer.
+        variables: the parameters that stay symbols, for a network; alpha and
+            res by default.
+        convention: as for :func:`report`, for a network.
+        unit: as for :func:`report`, for a network.
+        settings: numbers for a layer's symbols, ``D_K=3``; or the settings at
+            which a network is worked out.
+
+    Returns:
+        ``params`` and ``mult_adds`` as SymPy expressions, ``latex`` as the lines
+        of an ``align`` environment; for a network also where that is exact.
+
+    Raises:
+        CostcalcError: a name or a setting is wrong, or a network has no closed form.
+
+    >>> formula("separable", over="conv", D_K=3, M=16, N=32).params
+    41/288
+    >>> formula("mobilenet_v1").params
+    3139584*alpha**2 + 1069504*alpha
+    """
+    from costcalc.symbolic.catalogue import FORMULAS
+
+    values = _exact(settings)
+    if name in FORMULAS:
+        from costcalc.symbolic.layers import layer_formula
+
+        return layer_formula(name, over, tuple(multipliers), values)
+    from costcalc.symbolic.networks import closed_form
+
+    return closed_form(name, values, tuple(variables), convention, unit)
+
+
+def explain(
+    network: str,
+    layer: str,
+    *,
+    convention: str = "paper",
+    unit: str | None = None,
+    **settings: Any,
+) -> Explanation:
+    """How the cost of one layer comes about: formula, numbers, result.
+
+    Args:
+        network: a network as :func:`report` takes it.
+        layer: a layer's name, or a block's, as the report names them.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+        settings: the network's parameters.
+
+    Returns:
+        A step for params and one for mult-adds, for the layer or for each
+        layer of the block; counts are exact integers.
+
+    Raises:
+        CostcalcError: the network has no such layer; or as for :func:`report`.
+
+    >>> explain("mobilenet_v1", "depthwise1").total("params")  # 3 * 3 * 32
+    288
+    """
+    from costcalc.symbolic import explain as explaining
+
+    return explaining.explain(network, layer, _exact(settings), convention, unit)
 
 
 def _exact(settings: Mapping[str, Any]) -> dict[str, Any]:

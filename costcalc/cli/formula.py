@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from costcalc.cli.options import settings, settings_options
-from costcalc.cli.output import emit
+from costcalc.cli.output import emit, style
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 
 
@@ -30,6 +30,11 @@ from costcalc.errors import Problem, SpecError
     help="The parameters of a network that stay symbols.  [default: alpha,res]",
 )
 @click.option("--convention", metavar="NAME", help="How to count a network.  [default: paper]")
+@click.option(
+    "--unit",
+    type=click.Choice(list(UNITS)),
+    help="Convert a network's mult-adds: a multiply-accumulate is two operations (flops).",
+)
 @settings_options
 @click.option(
     "--format",
@@ -52,6 +57,7 @@ def command(
     multipliers: str | None,
     variables: str | None,
     convention: str | None,
+    unit: str | None,
     alpha: str | None,
     res: str | None,
     sets: tuple[str, ...],
@@ -73,12 +79,14 @@ def command(
     values = settings(alpha, res, sets)
     write: Mapping[str, Callable[[], str]]
     if network_or_layer in FORMULAS:
-        _refuse({"--in": variables, "--convention": convention, "--res": res}, "a network")
-        write = _layer(network_or_layer, over, _names(multipliers), values, _style(output))
+        options = {"--in": variables, "--convention": convention, "--unit": unit, "--res": res}
+        _refuse(options, "a network")
+        write = _layer(network_or_layer, over, _names(multipliers), values, style(output))
     else:
         _locate(network_or_layer)
         _refuse({"--over": over, "--with": multipliers}, "a layer")
-        write = _network(network_or_layer, values, _names(variables), convention, _style(output))
+        counting = (convention or "paper", unit)
+        write = _network(network_or_layer, values, _names(variables), counting, style(output))
     emit(write[format_](), output)
 
 
@@ -101,14 +109,14 @@ def _network(
     name: str,
     values: Mapping[str, Any],
     variables: tuple[str, ...],
-    convention: str | None,
+    counting: tuple[str, str | None],
     style: Any,
 ) -> Mapping[str, Callable[[], str]]:
     """The closed form of a network, in each format."""
     from costcalc.render import closed_forms
     from costcalc.symbolic.networks import closed_form
 
-    form = closed_form(name, values, variables, convention or "paper")
+    form = closed_form(name, values, variables, *counting)
     return {
         "text": lambda: closed_forms.closed_text(form, style),
         "latex": lambda: closed_forms.closed_latex(form),
@@ -161,14 +169,3 @@ def _refuse(options: Mapping[str, str | None], owner: str) -> None:
     ]
     if problems:
         raise SpecError(problems)
-
-
-def _style(output: str | None) -> Any:
-    """Unicode where it can be shown, else ASCII."""
-    from costcalc.symbolic.writing import ASCII, UNICODE
-
-    try:
-        "·²₀⌊⌋′″αρ≤≡".encode(sys.stdout.encoding if output is None else "utf-8")
-    except UnicodeEncodeError:
-        return ASCII
-    return UNICODE

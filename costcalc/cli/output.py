@@ -7,10 +7,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.render import FORMATS, Format, page_renderer
 from costcalc.reporting.table import Page
+
+if TYPE_CHECKING:
+    from costcalc.symbolic.writing import Style
 
 
 def chosen_format(
@@ -50,6 +54,17 @@ def show(page: Page, format_: str, output: str | None) -> None:
 
         text = on_terminal(page)
     emit(page_renderer(format_)(page) if text is None else text, output)
+
+
+def style(output: str | None) -> Style:
+    """How formulas are written: in Unicode where it can be shown, else in ASCII."""
+    from costcalc.symbolic.writing import ASCII, UNICODE
+
+    try:
+        "·²₀⌊⌋′″αρ≤≡".encode(sys.stdout.encoding if output is None else "utf-8")
+    except UnicodeEncodeError:
+        return ASCII
+    return UNICODE
 
 
 def emit(text: str, output: str | None) -> None:

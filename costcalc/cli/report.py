@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import click
 
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, show
+from costcalc.cli.output import chosen_format, emit, show, style
 
 
 @click.command()
@@ -31,6 +32,12 @@ from costcalc.cli.output import chosen_format, emit, show
     "--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first."
 )
 @click.option("--all", "all_", is_flag=True, help="Norms and activations in rows of their own.")
+@click.option(
+    "--explain",
+    "layer",
+    metavar="LAYER",
+    help="Write out how the cost of one layer, or of one block, comes about.",
+)
 @output_options
 def command(
     network: str,
@@ -44,6 +51,7 @@ def command(
     columns: str | None,
     sort: str | None,
     all_: bool,
+    layer: str | None,
     format_: str | None,
     output: str | None,
 ) -> None:
@@ -53,10 +61,18 @@ def command(
     costcalc, and may carry settings: mobilenet_v1@alpha=0.5,res=160.
     """
     format_ = chosen_format(format_, output)
-    if format_ == "json" and (by or depth or columns is not None or sort is not None or all_):
+    arranged = by or depth or columns is not None or sort is not None or all_
+    if layer is not None and arranged:
+        raise click.UsageError(
+            "--by, --depth, --columns, --sort and --all arrange tables; --explain prints none."
+        )
+    if format_ == "json" and arranged:
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON holds everything."
         )
+    if layer is not None:
+        _explain(network, layer, settings(alpha, res, sets), (convention, unit), format_, output)
+        return
     result = pipeline.report(network, settings(alpha, res, sets), convention, unit)
     if format_ == "json":
         from costcalc.render.json import report_json
@@ -68,3 +84,22 @@ def command(
     keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
     view = View(by, depth, keys, sort, all_)
     show(report_page(result, view), format_, output)
+
+
+def _explain(
+    network: str,
+    layer: str,
+    values: Mapping[str, Any],
+    counting: tuple[str, str | None],
+    format_: str,
+    output: str | None,
+) -> None:
+    """Writes out one layer's cost."""
+    from costcalc.render import explanations
+    from costcalc.symbolic.explain import explain
+
+    if format_ not in explanations.FORMATS:
+        known = ", ".join(explanations.FORMATS)
+        raise click.UsageError(f"--explain is written as one of {known}, not as {format_}.")
+    explanation = explain(network, layer, values, *counting)
+    emit(explanations.FORMATS[format_](explanation, style(output)), output)

@@ -11,23 +11,22 @@ from costcalc.reporting.figures import counted, exact, rounded
 from costcalc.reporting.report import FORMAT_VERSION
 from costcalc.symbolic.domain import Extent
 from costcalc.symbolic.networks import ClosedForm, Total
-from costcalc.symbolic.notation import title
 from costcalc.symbolic.writing import ASCII, UNICODE, Style, written
 
 
 def closed_text(form: ClosedForm, style: Style) -> str:
     """The closed forms, where they are exact, what they give at the chosen settings."""
-    width = max(len(title(metric)) for metric in form.totals)
+    width = max(len(form.title(metric)) for metric in form.totals)
     lines = [_headline(form, style), ""]
     for metric, total in form.totals.items():
-        lines.append(f"  {title(metric):<{width}}  {written(total.formula, style)}")
+        lines.append(f"  {form.title(metric):<{width}}  {written(total.formula, style)}")
     lines += ["", _exactness(form, style)]
     assumptions = form.domain.assumptions(style, form.values)
     if assumptions:
         lines.append(f"Assumes {', '.join(assumptions)}.")
     lines += ["", f"At {_settings(form)}:"]
     for metric, total in form.totals.items():
-        lines.append(f"  {title(metric):<{width}}  {_comparison(total)}")
+        lines.append(f"  {form.title(metric):<{width}}  {_comparison(total)}")
     source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
     if source:
         lines += ["", f"Source: {source}"]
@@ -49,6 +48,7 @@ def closed_json(form: ClosedForm) -> str:
             "format_version": FORMAT_VERSION,
             "network": form.network,
             "convention": form.convention,
+            "unit": form.unit,
             "parameters": {name: number(value) for name, value in form.parameters.items()},
             "symbols": [_extent_json(extent) for extent in form.domain.extents],
             "assumes": form.domain.assumptions(ASCII, form.values),

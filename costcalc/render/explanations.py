@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from costcalc.render.json import dumps, number
@@ -145,3 +146,12 @@ def _layer_json(layer: LayerExplanation) -> dict[str, Any]:
             for step in layer.steps
         },
     }
+
+
+FORMATS: Mapping[str, Callable[[Explanation, Style], str]] = {
+    "table": explanation_text,
+    "json": lambda explanation, style: explanation_json(explanation),
+    "markdown": explanation_markdown,
+    "latex": lambda explanation, style: explanation_latex(explanation),
+}
+"""The formats of ``report --explain``, each with what writes it."""

@@ -172,6 +172,12 @@ class _View:
         self.plain = layer
         self.symbols: dict[str, Symbol] = {}
         self.values: dict[str, Any] = {}
+        operation: Any = layer.operation
+        changed = {
+            name: self._attribute(name, getattr(operation, name))
+            for name in layer.kind.attributes
+            if name in _ATTRIBUTES
+        }
         inputs = tuple(
             self._shape(shape, "M", "I", f"input {index + 1}" if index else "input", index)
             for index, shape in enumerate(layer.input_shapes)
@@ -181,12 +187,6 @@ class _View:
         output = self._shape(layer.output, "N", "F", "output", 0)
         if is_depthwise_ and layer.output[0] == layer.input_shapes[0][0]:
             output = (channels, *output[1:])
-        operation: Any = layer.operation
-        changed = {
-            name: self._attribute(name, getattr(operation, name))
-            for name in layer.kind.attributes
-            if name in _ATTRIBUTES
-        }
         if is_depthwise_:
             changed["groups"] = channels
         self.layer = layer._replace(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from costcalc import pipeline
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
@@ -66,6 +67,8 @@ class ClosedForm(NamedTuple):
     network: str
     source: Mapping[str, str]
     convention: str
+    unit: str
+    """What mult-adds are counted in, for people."""
     parameters: Mapping[str, Any]
     """Every parameter at the chosen settings."""
     names: tuple[Name, ...]
@@ -90,11 +93,15 @@ class ClosedForm(NamedTuple):
         """Whether both closed forms give the reported totals at the chosen settings."""
         return all(total.value == total.reported for total in self.totals.values())
 
+    def title(self, metric: str) -> str:
+        """A metric as people read it, mult-adds in the convention's unit."""
+        return self.unit if metric == "mult_adds" else title(metric)
+
     @property
     def latex(self) -> str:
         """The closed forms as the lines of a LaTeX ``align`` environment."""
         return " \\\\\n".join(
-            rf"\text{{{title(metric)}}} &= {written(total.formula, LATEX)}"
+            rf"\text{{{self.title(metric)}}} &= {written(total.formula, LATEX)}"
             for metric, total in self.totals.items()
         )
 
@@ -120,6 +127,7 @@ def closed_form(
     settings: Mapping[str, Any],
     variables: tuple[str, ...] = (),
     convention: str = "paper",
+    unit: str | None = None,
 ) -> ClosedForm:
     """A network's params and mult-adds as polynomials in its parameters.
 
@@ -128,12 +136,13 @@ def closed_form(
         settings: where the network is unfolded: they decide every comparison.
         variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
         convention: the name or the path of a counting convention.
+        unit: ``macs`` or ``flops``; by default the convention's own.
 
     Raises:
         CostcalcError: the network, a setting or the convention is wrong, or
             the costs are no polynomial.
     """
-    weighing = conventions.load(convention)
+    weighing = conventions.load(convention).converted(unit)
     document, given = pipeline.opened(network, settings)
     problems = Problems()
     resolved = resolve(document, given, problems)
@@ -164,6 +173,7 @@ def closed_form(
         network=graph.name,
         source=graph.source,
         convention=weighing.name,
+        unit=UNITS[weighing.unit].title,
         parameters=resolved.values,
         names=names,
         values=values,

@@ -166,7 +166,7 @@ def _product(a: Any, b: Any) -> Any:
     value = algebra.whole(_value(a) * _value(b))
     if not coefficient:
         return value
-    node = collected([Number(abs(coefficient)), *factors])
+    node = collected([Number(-coefficient if coefficient < 0 else coefficient), *factors])
     return _made(Negative(node) if coefficient < 0 else node, value)
 
 
