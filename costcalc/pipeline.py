@@ -31,24 +31,29 @@ if TYPE_CHECKING:
     from costcalc.solving.solve import Budgets, Solution
 
 
-def load(network: str) -> Document:
+def load(network: str, beside: str | None = None) -> Document:
     """The document of a path, or of the name of a network that ships.
+
+    Its libraries of blocks stand beside it, or beside another path that it is
+    a version of.
 
     Raises:
         SpecError: there is no such network, or its spec is wrong.
     """
     path = library.locate(network)
-    return read(library.read_bytes(path, path), path, library.block_finder(path))
+    return read(library.read_bytes(path, path), path, library.block_finder(beside or path))
 
 
-def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
+def opened(
+    network: str, settings: Mapping[str, Any], beside: str | None = None
+) -> tuple[Document, dict[str, Any]]:
     """The document of a network reference, and the settings that it carries under ``settings``.
 
     Raises:
         SpecError: there is no such network, or its spec or a setting is wrong.
     """
     reference = library.reference(network)
-    return load(reference.network), {**_carried(reference), **settings}
+    return load(reference.network, beside), {**_carried(reference), **settings}
 
 
 def _carried(reference: library.Reference) -> dict[str, Any]:
@@ -70,16 +75,18 @@ def report(
     settings: Mapping[str, Any],
     convention: str = "paper",
     unit: str | None = None,
+    beside: str | None = None,
 ) -> Report:
     """The report of a network reference at settings, under a convention.
 
     The unit is the convention's own; ``macs`` or ``flops`` converts to it.
+    Blocks are looked for beside the spec, or ``beside`` another path.
 
     Raises:
         CostcalcError: the network, a setting, a shape or the convention is wrong.
     """
     weighing = conventions.load(convention).converted(unit)
-    document, values = opened(network, settings)
+    document, values = opened(network, settings, beside)
     expanded = expand(document, values)
     accuracy = published(document, expanded.parameters)
     return build(expanded, count(expanded, weighing), weighing, accuracy)

@@ -1,10 +1,11 @@
-"""JSON of a comparison."""
+"""JSON of comparisons and of differences."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from costcalc.comparing.compare import METRICS, Comparison, Entry, by_stage
+from costcalc.comparing.diff import Difference
 from costcalc.render.json import dumps, number, report_object
 from costcalc.reporting.report import FORMAT_VERSION
 
@@ -40,3 +41,30 @@ def _network(comparison: Comparison, entry: Entry) -> dict[str, Any]:
             for metric in METRICS
         },
     }
+
+
+def difference_json(difference: Difference) -> str:
+    """Two versions as a JSON object: totals, and the layers that changed."""
+    return dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "totals": {
+                "old": difference.totals("old")._asdict(),
+                "new": difference.totals("new")._asdict(),
+            },
+            "changes": [
+                {
+                    "change": change.kind,
+                    "layer": change.layer.name,
+                    "type": change.layer.type,
+                    "details": {
+                        name: {"old": number(old), "new": number(new)}
+                        for name, (old, new) in change.details().items()
+                    },
+                    "mult_adds": change.added("mult_adds"),
+                    "params": change.added("params"),
+                }
+                for change in difference.changes
+            ],
+        }
+    )
