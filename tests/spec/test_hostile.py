@@ -129,7 +129,8 @@ def test_mutated_blocks(block, tmp_path):
     assert refused > 20
 
 
-TOKENS = """alpha res in 0 1 2 3.5 1e30 0.35 ( ) , + - * / // % ** == != < <= > >= if else and or not
+TOKENS = """alpha res in 0 1 2 3.5 1e30 0.35 ( ) , + - * / // % ** == != < <= >
+    >= if else and or not
     floor( ceil( round( min( max( round_to_multiple( fixed( 'word' true ~ . [ __class__ x ; : =
     """
 tokens = st.sampled_from(TOKENS.split())
