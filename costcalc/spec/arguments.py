@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from costcalc.errors import Mark, Problems
 from costcalc.spec.document import Argument, Common, Expression
@@ -25,8 +26,22 @@ COMMON = (
 )
 """What any step may say."""
 
+FUNCTIONAL = ("functional", "functional_act")
+"""What a layer or a join may say of the implementation: which parts of it are no modules."""
+
+FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
+"""What a layer may say besides its kind's attributes."""
+
 STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
 """What a layer or a branch may be called."""
+
+
+class Entry(NamedTuple):
+    """An argument as it is written, and what reads it."""
+
+    key: Scalar
+    node: Node
+    values: Values
 
 
 class Arguments:
@@ -39,12 +54,12 @@ class Arguments:
         self.key = key
         self.values = values
         self.problems: Problems = values.problems
-        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        self.entries: dict[str, Entry] = {}
         if isinstance(body, Mapping):
-            self.entries = {name.text: (name, value) for name, value in body.entries}
+            self.entries = {name.text: Entry(name, value, values) for name, value in body.entries}
         elif given(body) is not None:
             if main:
-                self.entries = {main: (Scalar(main, False, body.mark), body)}
+                self.entries = {main: Entry(Scalar(main, False, body.mark), body, values)}
             else:
                 self.problems.add(
                     body.mark,
@@ -56,12 +71,13 @@ class Arguments:
     def take(self, name: str) -> Node | None:
         """The argument's node, None where it is left out."""
         entry = self.entries.pop(name, None)
-        return None if entry is None else given(entry[1])
+        return None if entry is None else given(entry.node)
 
     def expression(self, name: str) -> Expression | None:
         """The argument as an expression, None where it is left out."""
+        entry = self.entries.get(name)
         node = self.take(name)
-        return None if node is None else self.values.expression(node)
+        return None if entry is None or node is None else entry.values.expression(node)
 
     def common(self) -> Common:
         """What any step may say."""
@@ -97,7 +113,7 @@ class Arguments:
         """
         phrase = f"{what} has no argument"
         refuse_others(
-            (key for name, (key, _) in self.entries.items() if name not in allowed),
+            (entry.key for name, entry in self.entries.items() if name not in allowed),
             (*allowed, *others),
             phrase,
             self.problems,
@@ -105,9 +121,10 @@ class Arguments:
         found = {}
         missing = []
         for name in allowed:
+            entry = self.entries.get(name)
             node = self.take(name)
-            if node is not None:
-                read = self.values.sizes if name in sizes else self.values.argument
+            if entry is not None and node is not None:
+                read = entry.values.sizes if name in sizes else entry.values.argument
                 argument = read(node)
                 if argument is not None:
                     found[name] = argument

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from costcalc.errors import Problems
 from costcalc.kinds import KINDS
 from costcalc.spec.arguments import COMMON
+from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
     Block,
     BlockStep,
@@ -21,7 +22,7 @@ from costcalc.spec.document import (
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import ALWAYS, HERE, IDENTIFIER, ParameterReader
-from costcalc.spec.steps import STRUCTURES, Defaults, StepReader
+from costcalc.spec.steps import STRUCTURES, StepReader
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
 
 FindBlocks = Callable[[str], tuple[str, bytes] | None]
@@ -45,44 +46,46 @@ class BlockReader:
     def __init__(
         self,
         known: frozenset[str],
-        defaults: Defaults,
         find_blocks: FindBlocks,
         problems: Problems,
     ) -> None:
         self.known = known
-        self.defaults = defaults
         self.find_blocks = find_blocks
         self.problems = problems
         self.bodies: dict[str, _Body] = {}
+        self.parameters: dict[str, dict[str, Parameter]] = {}
 
-    def read(self, use: Node | None, own: Node | None) -> dict[str, Block]:
-        """The blocks by name; what is wrong with one is noted."""
+    def headers(self, use: Node | None, own: Node | None) -> Headers:
+        """The parameters of each block; what is wrong with one is noted."""
         for library in self._libraries(use):
             self._collect(library, ALWAYS)
         if own is not None:
             self._collect(own, self.known)
-        parameters = {
+        self.parameters = {
             name: ParameterReader(each.known | HERE, self.problems, COMMON).read(
                 each.body.get("parameters")
             )
             for name, each in self.bodies.items()
         }
-        blocks = {name: self._block(name, each, parameters) for name, each in self.bodies.items()}
+        return self.parameters
+
+    def blocks(self, defaults: Defaults) -> dict[str, Block]:
+        """The blocks by name; what is wrong with one is noted."""
+        blocks = {name: self._block(name, each, defaults) for name, each in self.bodies.items()}
         self._refuse_recursion(blocks)
         return blocks
 
-    def _block(
-        self, name: str, text: _Body, parameters: MappingOf[str, MappingOf[str, Parameter]]
-    ) -> Block:
-        known = text.known | HERE | frozenset(parameters[name])
-        reader = StepReader(known, parameters, self.defaults, self.problems)
+    def _block(self, name: str, text: _Body, defaults: Defaults) -> Block:
+        own = self.parameters[name]
+        known = text.known | HERE | frozenset(own)
+        reader = StepReader(known, self.parameters, defaults, self.problems)
         layers = text.body.get("layers")
         steps = reader.steps(layers)
         if layers is None:
             self.problems.add(
                 text.key.mark, f"block '{name}' has no layers", expected="'layers:' and a list"
             )
-        return Block(name, parameters[name], self._inputs(text.body), steps, text.key.mark)
+        return Block(name, own, self._inputs(text.body), steps, text.key.mark)
 
     def _libraries(self, node: Node | None) -> Iterator[Node]:
         """What stands under ``blocks:`` in each library, and in those that it uses."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
-from costcalc.kinds import KINDS
+from costcalc.errors import Mark, Problem, Problems, SpecError
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.blocks import BlockReader, FindBlocks
+from costcalc.spec.defaults import read_defaults
 from costcalc.spec.document import Document, Expression, Rounding
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
 from costcalc.spec.numbers import ExpressionError, exact_number
 from costcalc.spec.parameters import ALWAYS, HERE, ParameterReader
-from costcalc.spec.steps import FUSED, StepReader
+from costcalc.spec.steps import StepReader
 from costcalc.spec.tree import Mapping, Node, Scalar, given
 from costcalc.spec.values import Values
 
@@ -77,11 +77,10 @@ class _Reader:
         refuse_others(root.keys, TOP, "a spec has no", self.problems)
         parameters = ParameterReader(ALWAYS, self.problems).read(root.get("parameters"))
         known = frozenset(parameters) | ALWAYS
-        defaults = self.defaults(root.get("defaults"))
-        blocks = BlockReader(known, defaults, self.find_blocks, self.problems).read(
-            root.get("use"), root.get("blocks")
-        )
-        headers = {name: block.parameters for name, block in blocks.items()}
+        library = BlockReader(known, self.find_blocks, self.problems)
+        headers = library.headers(root.get("use"), root.get("blocks"))
+        defaults = read_defaults(root.get("defaults"), headers, known | HERE, self.problems)
+        blocks = library.blocks(defaults)
         reader = StepReader(known | HERE, headers, defaults, self.problems)
         steps = reader.steps(root.get("layers"))
         if not steps and not self.problems:
@@ -147,44 +146,6 @@ class _Reader:
             found=str(node),
         )
         return Rounding()
-
-    def defaults(self, node: Node | None) -> dict[str, dict[str, Node]]:
-        node = given(node)
-        if node is None:
-            return {}
-        if not isinstance(node, Mapping):
-            self.problems.add(
-                node.mark,
-                "defaults are a mapping",
-                expected="'kind: {argument: value}'",
-                found=str(node),
-            )
-            return {}
-        found: dict[str, dict[str, Node]] = {}
-        for key, body in node.entries:
-            kind = KINDS.get(key.text)
-            if kind is None:
-                self.problems.add(
-                    key.mark,
-                    f"unknown layer kind '{key.text}'",
-                    expected="a layer kind, whose arguments may have defaults",
-                    hint=did_you_mean(key.text, KINDS),
-                )
-            elif not isinstance(body, Mapping):
-                self.problems.add(
-                    body.mark,
-                    "defaults of a kind are a mapping",
-                    expected="{argument: value}",
-                    found=str(body),
-                )
-            elif kind.name in found:
-                self.problems.add(key.mark, f"the defaults of '{kind.name}' stand twice")
-            else:
-                allowed = (*kind.attributes, *FUSED)
-                phrase = f"'{kind.name}' has no argument"
-                refuse_others(body.keys, allowed, phrase, self.problems)
-                found[kind.name] = {name.text: value for name, value in body.entries}
-        return found
 
 
 def _literal(node: Node) -> int | None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingOf
-from typing import TypeAlias
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import SIZES, Kind
-from costcalc.spec.arguments import COMMON, STEP_NAME, Arguments, refuse_unfit_first_only
+from costcalc.spec.arguments import (
+    COMMON,
+    FUNCTIONAL,
+    FUSED,
+    STEP_NAME,
+    Arguments,
+    Entry,
+    refuse_unfit_first_only,
+)
+from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
     Argument,
     BlockStep,
@@ -17,7 +24,6 @@ from costcalc.spec.document import (
     Expression,
     JoinStep,
     LayerStep,
-    Parameter,
     SequenceStep,
     Statement,
     Step,
@@ -25,17 +31,8 @@ from costcalc.spec.document import (
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
 from costcalc.spec.values import Values
 
-FUNCTIONAL = ("functional", "functional_act")
-"""What a layer or a join may say of the implementation: which parts of it are no modules."""
-
-FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
-"""What a layer may say besides its kind's attributes."""
-
 STRUCTURES = ("sequence", "residual", "table")
 """Steps that hold other steps."""
-
-Defaults: TypeAlias = MappingOf[str, MappingOf[str, Node]]
-"""The arguments that a spec gives every layer of a kind."""
 
 _PATCH = re.compile(r"(\d+(?:\s*[x×]\s*\d+)+)\s*/\s*(\d+)", re.ASCII)
 
@@ -46,7 +43,7 @@ class StepReader:
     def __init__(
         self,
         known: frozenset[str],
-        blocks: MappingOf[str, MappingOf[str, Parameter]],
+        blocks: Headers,
         defaults: Defaults,
         problems: Problems,
     ) -> None:
@@ -127,8 +124,7 @@ class StepReader:
     def _layer(self, kind: Kind, key: Scalar, body: Node) -> LayerStep:
         arguments = Arguments(key, body, kind.main, self.values)
         common = self._common(arguments)
-        for name, node in self._defaults(kind).items():
-            arguments.entries.setdefault(name, (Scalar(name, False, node.mark), node))
+        self.defaults.of_kind(kind, arguments)
         self._patch(kind, arguments)
         norm, act = arguments.expression("norm"), arguments.expression("act")
         functional = [arguments.expression(name) for name in FUNCTIONAL]
@@ -143,15 +139,6 @@ class StepReader:
         refuse_unfit_first_only(common, values, required, self.problems)
         given_here = {**implied, **values}
         return LayerStep(common, kind, given_here, norm, act, statement, *functional)
-
-    def _defaults(self, kind: Kind) -> dict[str, Node]:
-        """The spec's defaults for a kind: its own, then those of what it becomes."""
-        allowed = {*kind.attributes, *FUSED}
-        found = dict(self.defaults.get(kind.name, {}))
-        for name, node in self.defaults.get(kind.becomes, {}).items():
-            if name in allowed:
-                found.setdefault(name, node)
-        return found
 
     def _patch(self, kind: Kind, arguments: Arguments) -> None:
         """``7x7/2``: kernel and stride in one, as GoogLeNet's Table 1 prints them."""
@@ -169,12 +156,14 @@ class StepReader:
             return
         for name, text in zip(("kernel", "stride"), match.groups(), strict=True):
             word = Scalar(name, False, node.mark)
-            arguments.entries[name] = (word, Scalar(text, False, node.mark))
+            side = Scalar(text, False, node.mark)
+            arguments.entries[name] = Entry(word, side, self.values)
 
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
         arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
         common = self._common(arguments)
+        self.defaults.of_block(key.text, arguments)
         required = tuple(name for name, each in parameters.items() if each.default is None)
         values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
         refuse_unfit_first_only(common, values, required, self.problems)
