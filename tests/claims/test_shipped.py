@@ -49,6 +49,15 @@ def _known() -> dict[str, str]:
         return {row["id"]: row["printed"] for row in csv.DictReader(file)}
 
 
+def test_no_known_figure_is_missing(everything: Checked) -> None:
+    claimed = {result.claim.id for result in everything.results}
+    undetermined = {each.id for file in everything.files for each in file.file.undetermined}
+    known = _known()
+    assert len(known) == 390
+    assert not claimed & undetermined
+    assert sorted(set(known) - claimed - undetermined) == []
+
+
 def test_figures_are_as_they_were_printed(everything: Checked) -> None:
     known = _known()
     for result in everything.results:
