@@ -20,7 +20,7 @@ def closed_text(form: ClosedForm, style: Style) -> str:
     lines = [_headline(form, style), ""]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {written(total.formula, style)}")
-    lines += ["", _exactness(form, style)]
+    lines += ["", *_exactness(form, style)]
     assumptions = form.domain.assumptions(style, form.values)
     if assumptions:
         lines.append(f"Assumes {', '.join(assumptions)}.")
@@ -35,7 +35,7 @@ def closed_text(form: ClosedForm, style: Style) -> str:
 
 def closed_latex(form: ClosedForm) -> str:
     """An ``align`` environment of amsmath, where it is exact as comments."""
-    comments = [_headline(form, ASCII), _exactness(form, ASCII)]
+    comments = [_headline(form, ASCII), *_exactness(form, ASCII)]
     comments += [f"Assumes {each}." for each in form.domain.assumptions(ASCII, form.values)]
     text = "".join(f"% {comment}\n" for comment in comments)
     return f"{text}\\begin{{align}}\n{form.latex}\n\\end{{align}}\n"
@@ -66,19 +66,15 @@ def _headline(form: ClosedForm, style: Style) -> str:
     return f"{form.network} in closed form in {symbols}, convention {form.convention}"
 
 
-def _exactness(form: ClosedForm, style: Style) -> str:
+def _exactness(form: ClosedForm, style: Style) -> list[str]:
     if form.domain.is_empty:
-        return "Sizes are rounded: an approximation near these settings."
+        return ["Sizes are rounded: an approximation near these settings."]
     parts = [extent.multiples(style) for extent in form.domain.extents]
     where = " and ".join(part for part in parts if part)
-    if not where:
-        return "Exact at all settings."
-    rest = (
-        "; elsewhere sizes are rounded, and it is an approximation"
-        if form.domain.is_rounded
-        else ""
-    )
-    return f"Exact for {where}{rest}."
+    lines = [f"Exact for {where}." if where else "Exact at all settings."]
+    if form.domain.is_rounded:
+        lines.append("Elsewhere sizes are rounded, and it is an approximation.")
+    return lines
 
 
 def _settings(form: ClosedForm) -> str:

@@ -136,9 +136,13 @@ def domain(tracer: Tracer, names: Sequence[Name]) -> Domain:
     others = []
     for condition in tracer.conditions:
         polynomial = in_parameters(condition.polynomial, tracer.variables)
-        found = _bound(polynomial, condition.relation)
+        found = _bound(polynomial)
         is_strict = condition.relation == ">"
-        if found is None or (is_strict and not tracer.variables[found[0]].is_whole):
+        if (
+            found is None
+            or condition.relation in ("==", "!=")
+            or (is_strict and not tracer.variables[found[0]].is_whole)
+        ):
             others.append(Condition(polynomial, condition.relation))
             continue
         index, value, is_lower = found
@@ -150,13 +154,21 @@ def domain(tracer: Tracer, names: Sequence[Name]) -> Domain:
         else:
             old = highs[index]
             highs[index] = value if old is None else min(value, old)
-    extents = (
+    extents = tuple(
         _extent(variable, name, step, low, high)
         for variable, name, step, low, high in zip(
             tracer.variables, names, steps, lows, highs, strict=True
         )
     )
-    return Domain(tuple(extents), tuple(others))
+    return Domain(extents, tuple(each for each in others if not _is_idle(each, extents)))
+
+
+def _is_idle(condition: Condition, extents: Sequence[Extent]) -> bool:
+    """Whether a condition forbids one value alone, at which nothing is exact anyhow."""
+    found = _bound(condition.polynomial)
+    return (
+        condition.relation == "!=" and found is not None and not extents[found[0]].holds(found[1])
+    )
 
 
 def _extent(
@@ -221,10 +233,10 @@ def _steps(tracer: Tracer) -> list[Rational | None]:
     return steps
 
 
-def _bound(polynomial: Polynomial, relation: str) -> tuple[int, Rational, bool] | None:
-    """The variable that a condition bounds, the bound, and whether it is the lower one."""
+def _bound(polynomial: Polynomial) -> tuple[int, Rational, bool] | None:
+    """Where a line crosses zero: its variable, the value, whether it rises there."""
     varying = list(polynomial.varying.terms.items())
-    if relation not in (">", ">=") or len(varying) != 1 or sum(varying[0][0]) != 1:
+    if len(varying) != 1 or sum(varying[0][0]) != 1:
         return None
     powers, factor = varying[0]
     return powers.index(1), whole(-Fraction(polynomial.constant) / factor), factor > 0
@@ -243,14 +255,19 @@ def _onto(variable: Variable, value: Rational, is_lower: bool, is_strict: bool) 
 
 
 def _relation(condition: Condition, names: Sequence[Name], style: Style) -> str:
-    """``32·α - r > 0`` with the negative terms on the other side: ``32·α > r``."""
+    """``α > 2``; ``32·α > r``, the negative terms of a longer difference on the other side."""
     if not condition.polynomial.varying.terms:
         return "a comparison that rounding decides here"
+    shown = {">": ">", "<": "<", ">=": "≥", "==": "=", "!=": "≠"}
+    if style.is_ascii:
+        shown = {">": ">", "<": "<", ">=": ">=", "==": "=", "!=": "!="}
+    line = _bound(condition.polynomial)
+    if line is not None and condition.relation != ">=":
+        index, value, rises = line
+        relation = condition.relation if rises or condition.relation != ">" else "<"
+        return f"{style.name(names[index])} {shown[relation]} {exact(value)}"
     terms = condition.polynomial.terms
     left = Polynomial({powers: value for powers, value in terms.items() if value > 0})
     right = Polynomial({powers: -value for powers, value in terms.items() if value < 0})
-    shown = {">": ">", ">=": "≥", "==": "=", "!=": "≠"}
-    if style.is_ascii:
-        shown = {">": ">", ">=": ">=", "==": "=", "!=": "!="}
     sides = (written(polynomial_tree(side, names), style) for side in (left, right))
     return f" {shown[condition.relation]} ".join(sides)

@@ -17,6 +17,12 @@ from costcalc.formulas import algebra
 from costcalc.spec import limits
 from costcalc.symbolic.polynomial import Polynomial, Powers, Rational, unit
 
+TERMS = 200
+"""Terms of a closed form; networks have a dozen."""
+
+DEGREE = 64
+"""The highest power in a closed form; networks have 2."""
+
 
 class Variable(NamedTuple):
     """A parameter that stays a symbol."""
@@ -54,7 +60,7 @@ class Refine(Exception):
 
 
 class NoClosedFormError(Exception):
-    """A quotient that is no polynomial in the network's parameters."""
+    """A cost that is no polynomial in the network's parameters, or one beyond the limits."""
 
 
 class Condition(NamedTuple):
@@ -93,7 +99,13 @@ class Tracer:
         return number, Polynomial({(0,) * len(self.variables): number})
 
     def make(self, value: Any, polynomial: Polynomial) -> Any:
-        """A traced number; a plain one where the formula is nothing but its value."""
+        """A traced number; a plain one where the formula is nothing but its value.
+
+        Raises:
+            NoClosedFormError: the formula is too long for anyone to read.
+        """
+        if len(polynomial.terms) > TERMS or any(max(p) > DEGREE for p in polynomial.terms if p):
+            raise NoClosedFormError
         if polynomial.terms == ({(0,) * len(self.variables): value} if value else {}):
             return algebra.whole(value)
         return Traced(self, algebra.whole(value), polynomial)

@@ -1,5 +1,7 @@
 """Whole networks in closed form, against the report at many settings."""
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -188,3 +190,39 @@ def test_a_quotient_that_is_no_polynomial_is_said(tmp_path):
 def test_symbols_that_do_not_exist(name):
     with pytest.raises(SpecError, match="cannot stay a symbol"):
         closed_form("mobilenet_v1", {}, (name,))
+
+
+def test_a_value_that_is_exact_anyhow_is_not_forbidden(tmp_path):
+    """A gate over a map of one pixel is another case, of the same form."""
+    network = spec(
+        tmp_path,
+        "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
+        "  - conv: {out: 'fixed(8) if res == 4 else 16 * alpha', kernel: 1, stride: 2}\n",
+    )
+    form = closed_form(network, {})
+    assert form.domain.assumptions(UNICODE, form.values) == ["r ≠ 4"]
+    assert not form.domain.holds((1, 4)) and form.domain.holds((1, 6))
+    odd = closed_form(network, {"res": 9})  # 4 is no odd number
+    assert odd.domain.assumptions(UNICODE, odd.values) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "alpha"), [("in * in * alpha", 1), ("in * (in + alpha)", Fraction(1, 10))]
+)
+def test_formulas_without_end_are_refused(tmp_path, width, alpha):
+    network = spec(
+        tmp_path,
+        "name: N\ninput: [1, 1, 1]\nlayers:\n"
+        f"  - conv: {{out: 'floor({width})', kernel: 1, repeat: 100000}}\n",
+    )
+    with pytest.raises(SpecError, match="no polynomial"):
+        closed_form(network, {"alpha": alpha}, ("alpha",))
+
+
+def test_nothing_symbolic_is_loaded_by_a_report():
+    code = (
+        "import sys; import costcalc; costcalc.report('mobilenet_v2');"
+        "found = [name for name in sys.modules if name.startswith(('sympy', 'costcalc.symbolic'))];"
+        "assert not found, found"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
