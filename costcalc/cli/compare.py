@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
+from costcalc.errors import Problem, SpecError
 
 
 @click.command()
@@ -30,9 +33,16 @@ def command(
 
     Each is a spec or a shipped network, and may carry settings of its own:
     mobilenet_v1@alpha=0.5,res=160.  Settings that are options hold for all.
+
+    Layers and blocks are compared by formula, and by number where --set gives
+    their symbols: separable bottleneck --set D_K=3 --set M=64.  They are conv,
+    gconv, dwconv, pwconv, separable, bottleneck, residual, transposed_conv, fc.
     """
     format_ = chosen_format(format_, output)
     values = settings(alpha, res, sets)
+    if _are_layers(networks):
+        _compare_layers(networks, values, format_, output)
+        return
     comparison = pipeline.compare(networks, values, baseline, convention, unit)
     if format_ == "json":
         from costcalc.render.comparisons import comparison_json
@@ -42,3 +52,45 @@ def command(
     from costcalc.comparing.pages import comparison_page
 
     show(comparison_page(comparison), format_, output)
+
+
+def _are_layers(names: tuple[str, ...]) -> bool:
+    """Whether all names are formulas, and no network has one of them.
+
+    Raises:
+        SpecError: some are layers and some are networks, which do not compare.
+    """
+    from costcalc.spec import library
+
+    others = [name for name in names if not library.is_network(name)]
+    if not others:
+        return False
+    from costcalc.symbolic.catalogue import FORMULAS
+
+    layers = [name for name in others if name in FORMULAS]
+    if layers and len(layers) < len(names):
+        raise SpecError(
+            [
+                Problem(
+                    None,
+                    f"'{layers[0]}' is a layer, and does not compare with a network",
+                    expected="networks alone, or layers alone",
+                )
+            ]
+        )
+    return len(layers) == len(names)
+
+
+def _compare_layers(
+    names: tuple[str, ...], values: dict[str, Any], format_: str, output: str | None
+) -> None:
+    from costcalc.comparing.layers import compare_layers, layers_page
+    from costcalc.symbolic.writing import written
+
+    layers = compare_layers(names, values)
+    if format_ == "json":
+        from costcalc.render.comparisons import layers_json
+
+        emit(layers_json(layers, values), output)
+        return
+    show(layers_page(layers, values, written), format_, output)

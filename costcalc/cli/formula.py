@@ -66,9 +66,9 @@ def command(
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
-    A layer is conv, gconv, dwconv, pwconv, separable, bottleneck, fc,
-    transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm or
-    instance_norm; --set D_K=3 puts a number in the place of a symbol.
+    A layer is conv, gconv, dwconv, pwconv, separable, bottleneck, residual,
+    fc, transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm
+    or instance_norm; --set D_K=3 puts a number in the place of a symbol.
 
     A network is the path of a spec, or the name of one that ships with
     costcalc.  Its formula is in the width multiplier and the resolution;

@@ -58,3 +58,23 @@ def bottleneck_mult_adds(
     25740288
     """
     return bottleneck_weights(kernel, M, N, t) * product(output)
+
+
+def residual_weights(kernel: Sequence[Size], M: Size, N: Size) -> Size:
+    """Weights of a residual block of two convolutions: M to N, then N to N.
+
+    ResNet (arXiv 1512.03385), figure 5 (left); the shortcut has none.
+
+    >>> residual_weights((3, 3), M=64, N=64)
+    73728
+    """
+    return conv_weights(kernel, M, N) + conv_weights(kernel, N, N)
+
+
+def residual_mult_adds(kernel: Sequence[Size], M: Size, N: Size, output: Sequence[Size]) -> Size:
+    """Mult-adds of a residual block of stride 1.
+
+    >>> residual_mult_adds((3, 3), M=64, N=64, output=(56, 56))
+    231211008
+    """
+    return residual_weights(kernel, M, N) * product(output)

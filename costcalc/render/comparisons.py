@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from costcalc.comparing.compare import METRICS, Comparison, Entry, by_stage
 from costcalc.comparing.diff import Difference
 from costcalc.render.json import dumps, number, report_object
 from costcalc.reporting.report import FORMAT_VERSION
+from costcalc.symbolic.writing import written
+
+if TYPE_CHECKING:
+    from costcalc.comparing.layers import LayerEntry
 
 
 def comparison_json(comparison: Comparison) -> str:
@@ -65,6 +70,26 @@ def difference_json(difference: Difference) -> str:
                     "params": change.added("params"),
                 }
                 for change in difference.changes
+            ],
+        }
+    )
+
+
+def layers_json(layers: Sequence[LayerEntry], settings: Mapping[str, Any]) -> str:
+    """Layers as a JSON object: their formulas, and their numbers where all symbols are set."""
+    return dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "settings": {name: number(value) for name, value in settings.items()},
+            "layers": [
+                {
+                    "layer": layer.entry.name,
+                    **{
+                        metric: {"formula": written(node), "value": number(layer.values[metric])}
+                        for metric, node in layer.formulas.items()
+                    },
+                }
+                for layer in layers
             ],
         }
     )

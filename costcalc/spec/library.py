@@ -71,6 +71,11 @@ def locate(network: str) -> str:
     )
 
 
+def is_network(text: str) -> bool:
+    """Whether a network reference means a spec that is there."""
+    return _existing(reference(text).network) is not None
+
+
 def shipped() -> list[str]:
     """The names of the networks that ship with costcalc, each spec's own and the aliases."""
     specs = (file for file in os.listdir(shipped_folder()) if file.endswith(".yaml"))

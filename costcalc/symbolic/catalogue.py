@@ -114,6 +114,16 @@ TABLE = (
         aliases=("inverted_residual", "mbconv"),
     ),
     Entry(
+        "residual",
+        "residual block of two convolutions, stride 1",
+        _costs(
+            lambda s: blocks.residual_weights(s.kernel, s.M, s.N),
+            lambda s: blocks.residual_mult_adds(s.kernel, s.M, s.N, s.output),
+        ),
+        "ResNet (arXiv 1512.03385), figure 5; symbols of MobileNetV1",
+        aliases=("basic_block", "residual_block"),
+    ),
+    Entry(
         "transposed_conv",
         "transposed convolution; the map is its input",
         _costs(

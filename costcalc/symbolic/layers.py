@@ -171,7 +171,7 @@ class _View:
         self.values = {key: sympy.Rational(value) for key, value in settings.items()}
         self.order: list[Name] = [multiplier.name for multiplier in thin]
         sizes = {each.name.name: self._size(each) for each in self.notation.symbols}
-        self.sizes = _sizes(self.notation, sizes)
+        self.sizes = sizes_of(self.notation, sizes)
 
     def _size(self, each: Symbol) -> sympy.Expr:
         """The symbol, thinned where it was asked for; its number where it has one."""
@@ -244,7 +244,8 @@ def _ratio(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
     return sympy.expand(quotient)
 
 
-def _sizes(notation: Notation, values: Mapping[str, Any]) -> Sizes:
+def sizes_of(notation: Notation, values: Mapping[str, Any]) -> Sizes:
+    """The sizes that formulas speak of, each symbol with its value in some algebra."""
     return Sizes(
         *(
             tuple(values[side] for side in name) if isinstance(name, tuple) else values[name]
