@@ -24,9 +24,12 @@ from costcalc.spec.document import Document
 from costcalc.spec.reader import read
 
 if TYPE_CHECKING:
+    from costcalc.claims.figure import Figure
     from costcalc.comparing.compare import Comparison
     from costcalc.grid.axes import Axis
     from costcalc.grid.sweep import Sweep
+    from costcalc.reconciling.printed import Search
+    from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reporting.networks import Entry
     from costcalc.solving.solve import Budgets, Solution
 
@@ -158,6 +161,41 @@ def solve(
     weighing = conventions.load(convention).converted(unit)
     document, carried = opened(network, settings)
     return solving.solve(document, weighing, name, carried, budgets, step, values)
+
+
+def reconcile(network: str, settings: Mapping[str, Any], names: Sequence[str]) -> Reconciliation:
+    """A network reference under several conventions, and what makes their differences.
+
+    Where the network has several implementations and the settings choose none, it
+    is the one that the conventions' tools are usually run on.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or a convention is wrong.
+    """
+    from costcalc.reconciling.reconcile import reconcile
+
+    weighings = [conventions.load(name) for name in names]
+    document, values = opened(network, settings)
+    implementation = document.parameters.get("implementation")
+    if implementation is not None:
+        usual = {weighing.implementation for weighing in weighings} - {"paper"}
+        values.setdefault("implementation", min(usual & {*implementation.choices} or {"paper"}))
+    return reconcile(expand(document, values), weighings)
+
+
+def search(
+    network: str, settings: Mapping[str, Any], names: Sequence[str], printed: Figure
+) -> Search:
+    """What gives a printed number for a network reference; every convention where none is named.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or a convention is wrong.
+    """
+    from costcalc.reconciling.printed import search
+
+    weighings = [conventions.load(name) for name in names or conventions.available()]
+    document, values = opened(network, settings)
+    return search(document, values, weighings, printed)
 
 
 def networks(search: str, weighing: Convention) -> list[Entry]:

@@ -18,6 +18,8 @@ COMMANDS = {
     "diff": "what changed between two versions of a spec",
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",
+    "reconcile": "why counters disagree, and what gives a printed number",
+    "conventions": "the counting conventions, or the rules of one",
     "networks": "the networks that ship with costcalc",
 }
 """Every command and what it is for; the module of its name holds it."""

@@ -14,7 +14,8 @@ from costcalc.spec.tree import Mapping, Node, Scalar, given
 from costcalc.spec.values import Values
 
 _REQUIRED = ("name", "title", "source", "unit")
-_KEYS = (*_REQUIRED, "tool", "version", "extends", *METRICS)
+_OPTIONAL = ("tool", "version", "implementation")
+_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS)
 _RULE_KEYS = ("rule", "source", "note")
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions")
 
@@ -33,9 +34,10 @@ def load(name: str) -> Convention:
 
 
 def available() -> list[str]:
-    """The names of the conventions that ship."""
+    """The names of the conventions that ship, those of papers first."""
     files = os.listdir(_FOLDER)
-    return sorted(file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
+    names = (file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
+    return sorted(names, key=lambda name: (not name.startswith("paper"), name))
 
 
 def _shipped(name: str, mark: Mark | None) -> str:
@@ -70,7 +72,7 @@ class _Reader:
             raise AssertionError("unreachable: a problem was noted")
         self.refuse(root, _KEYS, "a convention")
         extended = self.extended(root.get("extends"))
-        texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, "tool", "version")}
+        texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, *_OPTIONAL)}
         if texts["unit"] and texts["unit"] not in UNITS:
             node = root.get("unit")
             self.problems.add(
@@ -92,12 +94,17 @@ class _Reader:
             version=texts["version"],
             source=texts["source"],
             unit=texts["unit"],
+            implementation=texts["implementation"] or "paper",
             mult_adds=rules["mult_adds"],
             params=rules["params"],
         )
 
     def extended(self, node: Node | None) -> Convention | None:
-        """The shipped convention whose rules hold where this one says nothing."""
+        """The shipped convention whose rules hold where this one says nothing.
+
+        Raises:
+            ConventionError: there is none of that name.
+        """
         if node is None:
             return None
         if not isinstance(node, Scalar):
@@ -105,12 +112,7 @@ class _Reader:
                 node.mark, "a convention extends one other", "its name", found=str(node)
             )
             return None
-        try:
-            return load(_shipped(node.text, node.mark))
-        except ConventionError as error:
-            for problem in error.problems:
-                self.problems.add(*problem)
-            return None
+        return load(_shipped(node.text, node.mark))
 
     def text(self, root: Mapping, name: str, extended: Convention | None) -> str:
         node = root.get(name)

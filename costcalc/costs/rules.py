@@ -55,6 +55,8 @@ class Convention(NamedTuple):
     source: str
     unit: str
     """One of :data:`UNITS`, as the tool itself counts."""
+    implementation: str
+    """Which of a network's implementations it is usually run on."""
     mult_adds: Rules
     params: Rules
     factor: int = 1

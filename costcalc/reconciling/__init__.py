@@ -1,0 +1,1 @@
+"""Why two conventions disagree on one network, and which of them gives a printed number."""

@@ -1,0 +1,184 @@
+"""The reverse question: which convention and settings give a number that somebody quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any, NamedTuple
+
+from costcalc.claims.figure import Figure, Fit
+from costcalc.costs.count import LayerCost, count
+from costcalc.costs.rules import UNITS, Convention
+from costcalc.errors import ConventionError, SpecError
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.reporting.figures import exact
+from costcalc.spec.document import Document
+
+RESOLUTIONS = (224, 256, 299)
+"""Resolutions that people usually mean, besides the spec's own."""
+
+BATCHES = (2, 4, 8, 16, 32, 64, 128, 256)
+"""Images at once, where a count is of all of them."""
+
+_FITS: Mapping[Fit | None, int] = {"exact": 0, "rounded": 1, "truncated": 2, "within": 3}
+
+
+class Match(NamedTuple):
+    """A way to count that gives the figure, or comes near it."""
+
+    convention: str
+    unit: str
+    metric: str
+    words: str
+    """The settings that differ from the network's own, and what is left out."""
+    parameters: Mapping[str, Any]
+    without_classifier: bool
+    batch: int
+    value: Any
+    fit: Fit | None
+    steps: int
+    """How far it is from what one would assume: settings changed, units converted."""
+
+
+class Search(NamedTuple):
+    """What was found for a figure, the likeliest first."""
+
+    network: str
+    figure: Figure
+    matches: tuple[Match, ...]
+    nearest: tuple[Match, ...]
+    """Where nothing fits, what comes near."""
+    searched: str
+
+
+class _Case(NamedTuple):
+    """One graph to count, and how its settings differ from those asked for."""
+
+    graph: LayerGraph
+    changes: tuple[str, ...]
+    implementation: str | None
+    """The one that it is of, where the network has several and the caller chose none."""
+
+
+def search(
+    document: Document,
+    settings: Mapping[str, Any],
+    conventions: Sequence[Convention],
+    figure: Figure,
+) -> Search:
+    """What gives the figure: conventions, resolutions, variants, batches, with and without head.
+
+    Raises:
+        SpecError: the network is wrong at the settings asked for.
+    """
+    cases = list(_cases(document, settings))
+    candidates = [
+        match
+        for case in cases
+        for convention in conventions
+        for match in _matches(case, convention, figure)
+    ]
+    fitting = _distinct(sorted((m for m in candidates if m.fit), key=lambda m: _rank(m, figure)))
+    nearest = sorted(candidates, key=lambda m: (_distance(m, figure), m.steps))[:3]
+    searched = (
+        f"{len(conventions)} conventions, {len(cases)} settings, "
+        f"batches to {BATCHES[-1]}, with and without the classifier; "
+        "each convention on its usual implementation, and on the others"
+    )
+    return Search(
+        cases[0].graph.name,
+        figure,
+        tuple(fitting),
+        () if fitting else tuple(nearest),
+        searched,
+    )
+
+
+def _cases(document: Document, settings: Mapping[str, Any]) -> Iterator[_Case]:
+    """The settings asked for, then those with another resolution, another variant, or both."""
+    asked = expand(document, settings)
+    free = {
+        name: parameter.choices
+        for name, parameter in document.parameters.items()
+        if parameter.choices and name not in settings
+    }
+    implementations = free.pop("implementation", (None,))
+    variants: list[dict[str, Any]] = [{}]
+    for name, choices in free.items():
+        variants += [{name: each} for each in choices if each != asked.parameters[name]]
+    resolutions: list[dict[str, Any]] = [{}]
+    if "res" not in settings:
+        resolutions += [{"res": res} for res in RESOLUTIONS if res != asked.parameters.get("res")]
+    for implementation, variant, resolution in product(implementations, variants, resolutions):
+        changed = {**variant, **resolution}
+        chosen = {"implementation": implementation} if implementation else {}
+        try:
+            graph = expand(document, {**settings, **chosen, **changed})
+        except SpecError:
+            continue
+        changes = tuple(f"{name} = {exact(value)}" for name, value in changed.items())
+        yield _Case(graph, changes, implementation)
+
+
+def _matches(case: _Case, convention: Convention, figure: Figure) -> Iterator[Match]:
+    """The network as it is counted, converted, in batches and without its classifier."""
+    try:
+        costs = count(case.graph, convention)
+    except ConventionError:
+        return
+    is_usual = case.implementation in (convention.implementation, None)
+    words = [*case.changes, *([] if is_usual else [f"implementation = {case.implementation}"])]
+    for headless in (False, True):
+        part = costs[: _classifier(costs)] if headless else costs
+        params = sum(cost.params for cost in part)
+        mult_adds = sum(cost.mult_adds for cost in part)
+        said = [*words, "without the classifier"] if headless else words
+        found = Match(convention.name, convention.unit, "params", "", {}, headless, 1, 0, None, 0)
+        found = found._replace(parameters=case.graph.parameters)
+        yield _valued(found, params, said, figure)
+        found = found._replace(metric="mult_adds")
+        yield _valued(found, mult_adds, said, figure)
+        for unit in UNITS:
+            if unit != convention.unit:
+                factor = Fraction(UNITS[unit].operations, UNITS[convention.unit].operations)
+                converted = [*said, f"converted to {UNITS[unit].title}"]
+                yield _valued(found._replace(unit=unit), factor * mult_adds, converted, figure)
+        if not words and not headless:
+            for batch in BATCHES:
+                several = [*said, f"a batch of {batch}", ""]
+                yield _valued(found._replace(batch=batch), batch * mult_adds, several, figure)
+
+
+def _valued(found: Match, value: Any, words: Sequence[str], figure: Figure) -> Match:
+    """The match with its value; an empty word makes it less likely and says nothing."""
+    exactly = Fraction(value)
+    value = exactly.numerator if exactly.denominator == 1 else exactly
+    text = ", ".join(word for word in words if word)
+    fit = figure.fit(value) if value else None
+    return found._replace(words=text, value=value, fit=fit, steps=len(words))
+
+
+def _classifier(costs: Sequence[LayerCost]) -> int:
+    """Where the last layer with weights stands; it and what follows are the classifier."""
+    for index in range(len(costs) - 1, -1, -1):
+        if "bias" in costs[index].layer.kind.attributes:
+            return index
+    return len(costs)
+
+
+def _distance(match: Match, figure: Figure) -> Fraction:
+    return abs(Fraction(match.value) / figure.scale - figure.number)
+
+
+def _rank(match: Match, figure: Figure) -> tuple[int, int, Fraction]:
+    return (match.steps, _FITS[match.fit], _distance(match, figure))
+
+
+def _distinct(matches: list[Match]) -> list[Match]:
+    """One match for each convention, count and value: its simplest."""
+    found: dict[tuple[str, str, Any], Match] = {}
+    for match in matches:
+        found.setdefault((match.convention, match.metric, match.value), match)
+    return list(found.values())

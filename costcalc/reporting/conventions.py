@@ -1,0 +1,66 @@
+"""Conventions as pages: all that ship, and the rules of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from costcalc.costs.rules import UNITS, Convention
+from costcalc.kinds import TABLE
+from costcalc.reporting.table import Column, Page, Row, Table
+
+
+def conventions_page(conventions: Sequence[Convention]) -> Page:
+    """Every convention on a line."""
+    columns = (
+        Column("name", "Convention"),
+        Column("unit", "Unit"),
+        Column("title", "What it counts"),
+        Column("version", "Version", rank=1),
+    )
+    rows = tuple(
+        Row((each.name, UNITS[each.unit].title, each.title, each.version)) for each in conventions
+    )
+    return Page("Conventions", (), (Table("Conventions", columns, rows),))
+
+
+def convention_page(convention: Convention) -> Page:
+    """A convention's rules, kind by kind in the order of the table of kinds."""
+    columns = (
+        Column("layers", "Layers"),
+        Column("mult_adds", UNITS[convention.unit].title),
+        Column("params", "Params"),
+        Column("source", "Source", rank=2),
+        Column("note", "Note", rank=1),
+    )
+    rows = []
+    for name in _order(convention):
+        mult_adds = convention.mult_adds.get(name)
+        params = convention.params.get(name)
+        rule = mult_adds or params
+        assert rule is not None  # _order names nothing else
+        cells = (
+            name,
+            mult_adds.text if mult_adds else None,
+            params.text if params else None,
+            rule.source,
+            "; ".join(note for note in _notes(convention, name) if note),
+        )
+        is_quiet = not any(each and each.expression for each in (mult_adds, params))
+        rows.append(Row(cells, is_quiet=is_quiet))
+    facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
+    if convention.tool:
+        facts.insert(0, ("tool", f"{convention.tool}, {convention.version}"))
+    table = Table("Rules", columns, tuple(rows), ("An empty cell: the rule of the family holds.",))
+    return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))
+
+
+def _order(convention: Convention) -> list[str]:
+    """The families and kinds that have rules, each family before its kinds."""
+    names = (name for kind in TABLE for name in (kind.family, kind.name))
+    ruled = {*convention.mult_adds, *convention.params}
+    return [name for name in dict.fromkeys(names) if name in ruled]
+
+
+def _notes(convention: Convention, name: str) -> list[str]:
+    rules = (convention.mult_adds.get(name), convention.params.get(name))
+    return list(dict.fromkeys(rule.note for rule in rules if rule))

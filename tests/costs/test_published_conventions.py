@@ -1,0 +1,66 @@
+"""Published conventions are frozen: numbers that people quoted must stay what they were.
+
+A rule that turns out wrong is corrected in a file of another name, as torchinfo and
+torchinfo-1.8.0; a new version of a tool that counts otherwise gets one too.  What is
+added for new kinds of layers changes the digest, and is entered here with the reason.
+"""
+
+from hashlib import sha256
+
+import pytest
+
+from costcalc.costs import convention as conventions
+from costcalc.costs.rules import METRICS
+
+DIGESTS = {
+    "calflops": "e03ac347ab8ffdf2",
+    "calflops-flops": "1f3c2ca389e11141",
+    "deepspeed": "9e02b6b8d5cdab60",
+    "deepspeed-flops": "b36511d56e5987e7",
+    "fvcore": "cbc7530c351c98c7",
+    "keras": "f5e1ac46fa2015c9",
+    "onnx-tool": "1980cc714743c8c5",
+    "onnx-tool-bn-kept": "8e1aaf3cfe81425f",
+    "paper": "75a76829ce2f58ac",
+    "paper-with-bias": "496a6fdae32c3fc3",
+    "paper-with-norm": "c126d5d0adfc79f4",
+    "ptflops": "15952417960caca8",
+    "ptflops-aten": "35f1df274561c3a7",
+    "thop": "960c12bf19eb7dab",
+    "torch": "a7115225c4c7c505",
+    "torchinfo": "29ae1f9b4a9b4d55",
+    "torchinfo-1.8.0": "f4326e53696fc267",
+    "torchprofile": "ad9000502e15f1d4",
+}
+
+
+def digest(convention):
+    """What the convention counts: its unit and every rule, not its words."""
+    rules = [
+        (metric, kind, rule.text)
+        for metric in METRICS
+        for kind, rule in sorted(convention.rules(metric).items())
+    ]
+    return sha256(repr((convention.unit, rules)).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", conventions.available())
+def test_what_a_published_convention_counts_is_frozen(name):
+    assert digest(conventions.load(name)) == DIGESTS[name]
+
+
+def test_no_published_convention_is_gone():
+    assert set(conventions.available()) == set(DIGESTS)
+
+
+@pytest.mark.parametrize("name", conventions.available())
+def test_every_rule_of_a_tool_has_its_source_and_the_tool_its_version(name):
+    convention = conventions.load(name)
+    assert convention.name == name
+    assert bool(convention.tool) == bool(convention.version) == (not name.startswith("paper"))
+    for metric in METRICS:
+        for kind, rule in convention.rules(metric).items():
+            assert rule.source, (metric, kind)
+            if rule.expression is not None and convention.tool and name != "keras":
+                # a rule that counts something names the function that does
+                assert rule.source != convention.source, (metric, kind)

@@ -1,0 +1,65 @@
+"""The reverse question: what gives a number that somebody quoted."""
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.claims import figure
+
+
+def search(network, printed, *names, **settings):
+    return pipeline.search(network, settings, names, figure.parse(printed))
+
+
+def first(found):
+    match = found.matches[0]
+    return match.convention, match.metric, match.words
+
+
+@pytest.mark.parametrize(
+    ("network", "printed", "expected"),
+    [
+        # what the tools print of torchvision's MobileNetV2
+        ("mobilenet_v2", "327.5M", ("thop", "mult_adds", "")),
+        ("mobilenet_v2", "314.2M", ("fvcore", "mult_adds", "")),
+        ("mobilenet_v2", "320.3M", ("ptflops", "mult_adds", "")),
+        ("mobilenet_v2", "601548544", ("torch", "mult_adds", "")),
+        ("mobilenet_v2", "300774272", ("paper", "mult_adds", "")),
+        ("mobilenet_v2", "3504872", ("paper-with-norm", "params", "")),
+        ("mobilenet_v2", "3538984", ("keras", "params", "")),
+        # without the 1280 * 1000 of the classifier
+        ("mobilenet_v2", "299494272", ("paper", "mult_adds", "without the classifier")),
+        ("mobilenet_v2", "2223872", ("paper-with-norm", "params", "without the classifier")),
+        # four images through ResNet-18
+        ("resnet18", "7256293376", ("paper", "mult_adds", "a batch of 4")),
+        # 256 is 8/7 of 224: 299,494,272 * 64 / 49 + 1280 * 1000
+        ("mobilenet_v2", "392456192", ("paper", "mult_adds", "res = 256")),
+        ("vgg16", "30.9G", ("torch", "mult_adds", "")),
+    ],
+)
+def test_a_quoted_number_is_found(network, printed, expected):
+    assert first(search(network, printed)) == expected
+
+
+def test_digits_decide_how_it_fits():
+    assert search("mobilenet_v2", "327.5M").matches[0].fit == "rounded"
+    assert search("mobilenet_v2", "327.4M").matches[0].fit == "truncated"
+    assert search("mobilenet_v2", "327486720").matches[0].fit == "exact"
+
+
+def test_a_number_that_nothing_gives_has_its_nearest():
+    found = search("mobilenet_v2", "314193217")
+    assert not found.matches
+    assert (found.nearest[0].convention, found.nearest[0].value) == ("fvcore", 314_193_216)
+
+
+def test_the_conventions_and_settings_asked_for_alone_are_searched():
+    assert not search("mobilenet_v2", "327.5M", "paper", "fvcore").matches
+    found = search("mobilenet_v2", "327550720", implementation="paper")
+    assert first(found) == ("thop", "mult_adds", "")
+    found = search("mobilenet_v2", "392456192", res=224)
+    assert not [match for match in found.matches if "256" in match.words]
+
+
+def test_variants_are_searched():
+    # VGG19: 19,632,062,464 mult-adds
+    assert first(search("vgg", "19632062464")) == ("paper", "mult_adds", "configuration = E")
