@@ -23,7 +23,7 @@ SUBJECT = ("network", "at", "only", "side")
 COUNTING = ("convention", "without", "times")
 """How the paper counts."""
 
-ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "erratum")
+ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
 """What may be said of a figure."""
 
 Nodes = MappingOf[str, Node]

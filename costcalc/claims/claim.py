@@ -91,6 +91,8 @@ class Claim(NamedTuple):
     about: str = ""
     """The words that make the figure approximate: its zeros at the end are no digits."""
     note: str = ""
+    unexplained: Figure | None = None
+    """The recomputed value, pinned, of a figure that is known not to reproduce."""
     erratum: Erratum | None = None
 
 

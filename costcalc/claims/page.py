@@ -50,7 +50,8 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
 def _cells(result: Result | None) -> list[Cell]:
     if result is None:
         return [None, None, None]
-    verdict = Word(result.verdict, "good" if result.holds else "bad")
+    good = result.holds and result.verdict != "unexplained"
+    verdict = Word(result.verdict, "good" if good else "bad")
     return [result.claim.figure.text, result.shown, verdict]
 
 
@@ -81,5 +82,7 @@ def _notes(checked: Checked) -> tuple[str, ...]:
     if failed:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")
     elif checked.results:
-        notes.append(f"All {len(checked.results)} claims hold.")
+        known = checked.summary.get("unexplained", 0)
+        but = f", but for {known} that are known not to reproduce" if known else ""
+        notes.append(f"All {len(checked.results)} claims hold{but}.")
     return tuple(notes)

@@ -167,6 +167,8 @@ class TableReader:
         figure = self.attributes.figure(cell)
         quantity = self.attributes.quantity(column.name, nodes, cell)
         erratum = self.attributes.erratum(column.name, nodes)
+        pinned = given(nodes.get("unexplained"))
+        unexplained = self.attributes.figure(pinned) if pinned is not None else None
         if figure is None or quantity is None:
             return []
         row = self.attributes.text(nodes.get("row")) or _label(nodes)
@@ -185,6 +187,7 @@ class TableReader:
                 quantity=quantity,
                 about=self.attributes.text(nodes.get("about")),
                 note=self.attributes.text(nodes.get("note")),
+                unexplained=unexplained,
                 erratum=erratum,
             )
         ]

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
+from costcalc.claims.figure import Figure
 from costcalc.claims.measure import measure, parts
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Problem, SpecError
@@ -15,7 +16,15 @@ from costcalc.reporting.figures import scaled, share
 from costcalc.spec.numbers import ExpressionError
 
 Verdict = Literal[
-    "exact", "rounded", "truncated", "within", "tolerance", "convention", "erratum", "mismatch"
+    "exact",
+    "rounded",
+    "truncated",
+    "within",
+    "tolerance",
+    "convention",
+    "erratum",
+    "unexplained",
+    "mismatch",
 ]
 VERDICTS: tuple[Verdict, ...] = (
     "exact",
@@ -25,9 +34,14 @@ VERDICTS: tuple[Verdict, ...] = (
     "tolerance",
     "convention",
     "erratum",
+    "unexplained",
     "mismatch",
 )
-"""Every verdict, from the best to the one that fails; ``within`` is a bound that is kept."""
+"""Every verdict, from the best to the one that fails.
+
+``within`` is a bound that is kept; ``unexplained`` a figure that is known not to
+reproduce, whose recomputed value is as the claim pins it.
+"""
 
 COSTLY = 3
 """Layers that a broken bound names."""
@@ -77,6 +91,9 @@ def _judged(claim: Claim, networks: Networks) -> Result:
         words = "; ".join(filter(None, (*explanation, claim.note)))
         return Result(claim, computed, graph.parameters, verdict, words)
 
+    if claim.unexplained is not None:
+        problem = _moved(claim, claim.unexplained, computed)
+        return result("mismatch", problem) if problem else result("unexplained")
     if claim.erratum is not None:
         problem = _refuted(claim, claim.erratum, computed, networks)
         return result("mismatch", problem) if problem else result("erratum", claim.erratum.why)
@@ -103,13 +120,20 @@ def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:
     return own.words
 
 
+def _moved(claim: Claim, pinned: Figure, computed: Fraction) -> str:
+    """Why a figure is not the misprint that the claim says it is; empty where it is."""
+    if _agrees(claim, computed):
+        return "the figure reproduces as it is printed"
+    if pinned.fit(computed) not in ("exact", "rounded"):
+        return f"the claim pins {pinned.text} as the computed value"
+    return ""
+
+
 def _refuted(claim: Claim, erratum: Erratum, computed: Fraction, networks: Networks) -> str:
     """Why an erratum is not accepted; empty where it is."""
-    if _agrees(claim, computed):
-        return "the figure reproduces as it is printed: there is no erratum"
-    pinned = erratum.computed
-    if pinned.fit(computed) not in ("exact", "rounded"):
-        return f"the erratum pins {pinned.text} as the computed value"
+    problem = _moved(claim, erratum.computed, computed)
+    if problem:
+        return problem
     if erratum.reads is not None:
         if erratum.reads.fit(computed) is None:
             return f"the erratum reads {erratum.reads.text}, which does not reproduce either"
@@ -135,7 +159,7 @@ def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
     assert erratum.gives is not None  # the reader asks for one of the three
     try:
         value = erratum.gives.evaluate({"computed": computed})
-    except ZeroDivisionError:
+    except (ZeroDivisionError, TypeError):
         value = None
     if not isinstance(value, int | Fraction) or isinstance(value, bool):
         found = f"'{erratum.gives.text}'"

@@ -54,7 +54,7 @@ def command(
     paper (its name or arXiv number) or a network that ships with costcalc.
     Without one, everything that ships is checked.
 
-    Exits with 0 where every claim holds or is a documented erratum whose
+    Exits with 0 where every claim holds or is a documented misprint whose
     recomputed value holds, else with 1.
     """
     networks = Networks()

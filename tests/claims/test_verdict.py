@@ -156,6 +156,18 @@ def test_an_erratum_pins_and_reproduces(tmp_path: Path, claim: str, verdict: str
     assert one(tmp_path, claim).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("params: {figure: 50 K, unexplained: 37040}", "unexplained"),
+        ("params: {figure: 50 K, unexplained: 37041}", "mismatch"),
+        ("params: {figure: 37 K, unexplained: 37040}", "mismatch"),  # it reproduces after all
+    ],
+)
+def test_a_figure_that_nothing_explains_is_pinned(tmp_path: Path, claim: str, verdict: str) -> None:
+    assert one(tmp_path, claim).verdict == verdict
+
+
 def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
     explanation = one(tmp_path, 'params: "<= 10K"').explanation
     assert explanation.startswith("most is spent on fc1 32.0 K (86.39 %), conv2 4.61 K (12.44 %)")
