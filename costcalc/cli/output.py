@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.render import FORMATS, Format, page_renderer
-from costcalc.reporting.table import Page
+
+if TYPE_CHECKING:
+    from costcalc.reporting.table import Page
 
 if TYPE_CHECKING:
     from costcalc.symbolic.writing import Style

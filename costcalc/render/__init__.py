@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from costcalc.reporting.table import Page
+if TYPE_CHECKING:
+    from costcalc.reporting.table import Page
 
 
 class Format(NamedTuple):
@@ -34,4 +35,4 @@ PARQUET = Format("parquet", "costcalc.render.stream", ".parquet")
 def page_renderer(name: str) -> Callable[[Page], str]:
     """The function that renders a page in a format; JSON has a shape per command instead."""
     module = next(row.module for row in FORMATS if row.name == name)
-    return cast(Callable[[Page], str], import_module(module).page)
+    return cast("Callable[[Page], str]", import_module(module).page)
