@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from costcalc.symbolic.writing import Style
 
 
+_PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
+"""What tables are drawn with, in ASCII."""
+
+
 def chosen_format(
     format_: str | None, output: str | None, formats: Sequence[Format] = FORMATS
 ) -> str:
@@ -89,7 +93,11 @@ def _print(text: str) -> None:
         SpecError: it cannot be written, as on a full disk.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Where the terminal's encoding lacks a letter, it is spelled out.
+        # Where the encoding lacks a line or a sign it gets a like one; a letter is spelled out.
+        try:
+            text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_PLAIN)
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.stdout.write(text)

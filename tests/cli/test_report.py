@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,20 @@ def test_a_failure_leaves_the_file_as_it_was(
     assert "No space left" in result.stderr
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_encoding_without_lines_gets_a_table_of_plain_signs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "costcalc", "report", "mobilenet_v2"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+    lines = done.stdout.decode("ascii").splitlines()
+    assert "\\" not in done.stdout.decode("ascii")
+    assert any(line.startswith("| Conv dw / s1") for line in lines)
+    assert any(line and not line.strip("-") for line in lines)
+    assert any("3 x 3 x 32 dw" in line for line in lines)
 
 
 def test_control_characters_of_an_argument_do_not_reach_the_terminal() -> None:
