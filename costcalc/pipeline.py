@@ -160,7 +160,13 @@ def solve(
 
     weighing = conventions.load(convention).converted(unit)
     document, carried = opened(network, settings)
-    return solving.solve(document, weighing, name, carried, budgets, step, values)
+    solution = solving.solve(document, weighing, name, carried, budgets, step, values)
+    if unit is not None:
+        return solution
+    from costcalc.solving.closed import closed_answer
+
+    closed = closed_answer(network, name, budgets, settings, convention)
+    return solution._replace(closed=closed)
 
 
 def reconcile(network: str, settings: Mapping[str, Any], names: Sequence[str]) -> Reconciliation:

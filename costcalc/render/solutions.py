@@ -28,6 +28,7 @@ def solution_json(solution: Solution, convention: str) -> str:
             "solution": _candidate(solution.best),
             "next": _candidate(solution.after),
             "nearest": _candidate(solution.nearest),
+            "closed_form": _closed(solution),
         }
     )
 
@@ -36,3 +37,9 @@ def _candidate(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
     return {name: number(value) for name, value in candidate._asdict().items()}
+
+
+def _closed(solution: Solution) -> dict[str, Any] | None:
+    if solution.closed is None:
+        return None
+    return {name: number(value) for name, value in solution.closed._asdict().items()}

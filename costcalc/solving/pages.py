@@ -54,6 +54,7 @@ def searched(solution: Solution) -> str:
 def notes(solution: Solution) -> tuple[str, ...]:
     """The answer as a sentence, and what must be known with it."""
     name, best, nearest = solution.name, solution.best, solution.nearest
+    limits = solution.budgets.limits
     if nearest is not None:
         return (
             f"Nothing fits: no {name} that was searched is within the budget. "
@@ -64,6 +65,13 @@ def notes(solution: Solution) -> tuple[str, ...]:
     found = [f"{name} = {exact(best.value)} costs {_costs(best)}."]
     if not solution.is_bounded:
         found.append(f"No {name} that was searched is too large; larger ones may fit.")
+    if solution.closed is not None:
+        metric, most = solution.closed.metric, limits[solution.closed.metric]
+        found.append(
+            f"In closed form, nothing rounded: {solution.closed.symbol} <= "
+            f"{exact(solution.closed.value)}, where {_TITLES[metric].lower()} = "
+            f"{solution.closed.formula} reach {_amount(most)}."
+        )
     if solution.exceptions:
         found.append(
             f"Costs do not only rise with {name}: {counted(solution.exceptions)} smaller "

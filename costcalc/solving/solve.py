@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
@@ -21,6 +21,9 @@ from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.factor import Array
 from costcalc.spec.document import Document, Parameter
+
+if TYPE_CHECKING:
+    from costcalc.solving.closed import ClosedAnswer
 
 VALUES = 2**12
 """Values that are searched at least."""
@@ -72,6 +75,8 @@ class Solution(NamedTuple):
     """Smaller values than the best which do not fit."""
     is_bounded: bool
     """Whether a value was searched that is too large."""
+    closed: ClosedAnswer | None = None
+    """What the closed form of the costs allows, where they have one."""
 
 
 def solve(

@@ -87,6 +87,20 @@ def test_an_answer_far_away_is_found(falling):
     assert best(falling, "res", Budgets(10**9, None), {}).value == 20001
 
 
+def test_the_closed_form_stands_beside_the_answer():
+    found = pipeline.solve("mobilenet_v1", "alpha", Budgets(10**8, 2 * 10**6), {})
+    # 10752 * 224^2 * a^2 + (562.5 * 224^2 + 1024000) * a = 10^8:
+    # a = (-29248000 + sqrt(29248000^2 + 4 * 539492352 * 10^8)) / (2 * 539492352) = 0.40428...
+    assert found.closed.value == Fraction(4042, 10000)
+    assert found.closed.metric == "mult_adds"
+    # Rounding down its widths, the network itself affords a little more.
+    assert found.best.value == Fraction(406, 1000)
+
+
+def test_no_closed_form_where_costs_do_not_depend_on_it():
+    assert pipeline.solve("mobilenet_v1", "res", Budgets(None, 10**6), {}).closed is None
+
+
 @pytest.mark.parametrize(
     ("name", "budgets", "given", "message"),
     [
