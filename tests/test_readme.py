@@ -12,7 +12,11 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "docs" / "report.md"]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs" / "report.md",
+    ROOT / "docs" / "gated-networks.md",
+]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
     re.DOTALL | re.MULTILINE,

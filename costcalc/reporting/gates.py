@@ -41,7 +41,8 @@ def _runs(parts: tuple[GatedCost, ...]) -> list[list[GatedCost]]:
 def _row(run: list[GatedCost]) -> Row:
     part = run[0]
     name = part.name if len(run) == 1 else f"{part.name} … {run[-1].name}"
-    ratio = Ratio(Fraction(100 * part.gate, part.part), digits=4) if part.part else None
+    has_ratio = part.gate and part.part
+    ratio = Ratio(Fraction(100 * part.gate, part.part), digits=4) if has_ratio else None
     return Row((name, len(run), exact(part.execute), part.gate, part.part, ratio))
 
 
