@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from costcalc.errors import CostcalcError
+from costcalc.errors import CostcalcError, did_you_mean
 from costcalc.reporting.figures import printable
 
 COMMANDS = {
@@ -42,6 +42,20 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"costcalc.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], COMMANDS)
+            error.message = f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip()
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
         # What is loaded by now stays; the collector need not walk it again and again.

@@ -27,7 +27,11 @@ from costcalc.cli.output import chosen_format, emit, show, style
     metavar="N",
     help="Fold blocks below N levels into one row each.",
 )
-@click.option("--columns", metavar="A,B,...", help="Columns of the table, by their keys.")
+@click.option(
+    "--columns",
+    metavar="A,B,...",
+    help="Columns of the table, by key, in order; an unknown key lists them.",
+)
 @click.option(
     "--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first."
 )
