@@ -34,6 +34,10 @@ UNIT_PAIRS = (("K", "Ki"), ("M", "Mi"), ("G", "Gi"), ("B", "Gi"), ("KB", "KiB"),
 """Units that differ by 1024 for 1000."""
 
 
+LARGE = 20_000
+"""Layers beyond which no other networks are tried: each would take seconds."""
+
+
 class Reading(NamedTuple):
     """Another value, or another print, and what makes it so."""
 
@@ -47,7 +51,11 @@ Readings = Iterator[Reading]
 
 def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
     """The first reading that agrees with the print, as a hint."""
-    for tried in EXPLANATIONS:
+    if claim.figure.fit(computed, claim.figure.round_step) is not None:
+        return "would hold if the zeros at its end were no digits: the claim must say so"
+    sizes = (len(networks.graph(each).layers) for each in claim.quantity.subject.networks)
+    is_large = sum(sizes) > LARGE
+    for tried in RECOUNTS if is_large else (*RECOUNTS, *OTHER_NETWORKS):
         for reading in tried(claim, computed, networks):
             fit = reading.figure.fit(reading.value)
             if fit is not None:
@@ -205,16 +213,17 @@ def _recount(claim: Claim, quantity: Quantity, words: str, networks: Networks) -
         return
 
 
-EXPLANATIONS: tuple[Callable[[Claim, Fraction, Networks], Readings], ...] = (
+Try = Callable[[Claim, Fraction, Networks], Readings]
+
+RECOUNTS: tuple[Try, ...] = (
     _swapped_digits,
     _flops,
     _fully_connected,
     _conventions,
     _units,
-    _classes,
     _first_expansion,
-    _choices,
-    _resolution,
-    _strides,
 )
-"""What is tried, the cheap and the likely first."""
+"""Other counts and other prints of the same network."""
+
+OTHER_NETWORKS: tuple[Try, ...] = (_classes, _choices, _resolution, _strides)
+"""Counts of networks that differ in one thing, each of which must be unfolded."""

@@ -72,6 +72,17 @@ def _side(part: Part) -> Any:
     return max((cost.layer.output[-1] for cost in _hosts(part)), default=0)
 
 
+def _stride(part: Part) -> Any:
+    return max((_largest_stride(cost.layer.operation) for cost in _hosts(part)), default=0)
+
+
+def _largest_stride(operation: Any) -> Any:
+    stride = getattr(operation, "stride", 1)
+    if stride is None:  # a pool's windows do not overlap unless it says so
+        stride = operation.kernel
+    return max(stride) if isinstance(stride, tuple) else stride
+
+
 def _input_neurons(part: Part) -> Any:
     return elements(part.graph.input)
 
@@ -85,6 +96,7 @@ QUANTITIES = (
     Metric("input_neurons", "Input neurons", _input_neurons),
     Metric("memory", "Memory", _memory, max),
     Metric("map_side", "Side", _side, max),
+    Metric("stride", "Stride", _stride, max),
 )
 """What can be measured; every one may also stand with a suffix of :data:`RELATIONS`."""
 

@@ -88,7 +88,8 @@ def test_each_verdict(tmp_path: Path, claim: str, verdict: str) -> None:
         ("params: 36.2 K", "in Ki, 1024 for 1000"),  # 37040 / 1024 = 36.17
         ("params: 37 M", "in K"),
         ("params: 37808", "with 1024 classes"),  # 37040 + 24*32
-        ("mult_adds: 354 K, at: res=32", "no reading"),
+        ("mult_adds: 351 K, at: res=32", "no reading"),
+        ("params: 40 K", "if the zeros at its end were no digits"),
         ("mult_adds: 121640", "as 112640, two digits transposed"),
         # 2*432*... : without the first stride, 5040*8*8 + 32000
         ("mult_adds: 354560", "with stride 1 on line 6 of the spec"),
