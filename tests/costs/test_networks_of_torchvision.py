@@ -25,7 +25,7 @@ NETWORKS = {
     "alexnet": "alexnet_one_column@implementation=torchvision",
     "squeezenet1_0": "squeezenet1_0",
     "squeezenet1_1": "squeezenet1_1",
-    "googlenet": "googlenet_torchvision",
+    "googlenet": "googlenet_bn",
     "densenet121": "densenet121@implementation=torchvision",
     "shufflenet_v2_x0_5": "shufflenet_v2_x0_5@implementation=torchvision",
     "shufflenet_v2_x1_0": "shufflenet_v2_x1_0@implementation=torchvision",
