@@ -137,7 +137,8 @@ class AttributeReader:
         """How the paper counts."""
         convention = self.text(nodes.get("convention"))
         times = self.whole(nodes.get("times"), "the operations of a multiply-accumulate")
-        return Counting(convention or "paper", self.words(nodes.get("without")), times or 1)
+        convention = convention or self.networks.convention
+        return Counting(convention, self.words(nodes.get("without")), times or 1)
 
     def words(self, node: Node | None) -> tuple[str, ...]:
         """One name or a list of names."""

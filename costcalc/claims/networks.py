@@ -22,9 +22,14 @@ Settings = tuple[tuple[str, Any], ...]
 
 
 class Networks:
-    """Documents, graphs and costs, kept for as long as the checking takes."""
+    """Documents, graphs and costs, kept for as long as the checking takes.
 
-    def __init__(self) -> None:
+    Attributes:
+        convention: how figures are counted that name no convention themselves.
+    """
+
+    def __init__(self, convention: str = "paper") -> None:
+        self.convention = convention
         self._documents: dict[str, Document] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
         self._costs: dict[tuple[str, Settings, str], tuple[LayerCost, ...]] = {}

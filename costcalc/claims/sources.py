@@ -54,6 +54,7 @@ def bounded(
     if not paths:
         message = "a bound holds for a network, and none is named"
         raise SpecError([Problem(None, message, hint="costcalc check mynet.yaml --max-params 5M")])
+    counting = Counting(networks.convention)
     files = []
     for path in paths:
         network = networks.named(path)
@@ -65,7 +66,7 @@ def bounded(
                 row=path,
                 column=title(metric),
                 figure=figure,
-                quantity=Quantity(metric, Subject((network,)), Counting()),
+                quantity=Quantity(metric, Subject((network,)), counting),
             )
             for metric, figure in bounds
         )

@@ -14,6 +14,7 @@ from costcalc.claims.networks import Networks
 from costcalc.claims.page import check_page
 from costcalc.claims.verdict import Result
 from costcalc.cli.output import emit, show
+from costcalc.costs import convention as conventions
 from costcalc.errors import Problem, SpecError
 from costcalc.spec.numbers import ExpressionError
 
@@ -26,6 +27,13 @@ _PATIENCE = 1.0
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--max-mult-adds", metavar="N", help="A bound on a network's mult-adds: 600M.")
 @click.option("--max-params", metavar="N", help="A bound on a network's params: 5M.")
+@click.option(
+    "--convention",
+    default="paper",
+    show_default=True,
+    metavar="NAME",
+    help="How figures are counted that name no convention themselves.",
+)
 @click.option(
     "--format",
     "format_",
@@ -45,6 +53,7 @@ def command(
     paths: tuple[str, ...],
     max_mult_adds: str | None,
     max_params: str | None,
+    convention: str,
     format_: str,
     output: str | None,
 ) -> None:
@@ -57,7 +66,8 @@ def command(
     Exits with 0 where every claim holds or is a documented misprint whose
     recomputed value holds, else with 1.
     """
-    networks = Networks()
+    conventions.load(convention)
+    networks = Networks(convention)
     bounds = _bounds({"mult_adds": max_mult_adds, "params": max_params})
     files = sources.bounded(paths, bounds, networks) if bounds else sources.collect(paths, networks)
     total = sum(len(file.claims) for file in files)

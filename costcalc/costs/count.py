@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
 from costcalc.costs.rules import Rule
+from costcalc.errors import ConventionError, Problem
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.spec.numbers import ExpressionError
 
 
 class LayerCost(NamedTuple):
@@ -25,7 +27,8 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
     """The cost of every layer, in the graph's order.
 
     Raises:
-        ConventionError: the convention does not define some layer's kind.
+        ConventionError: the convention does not define some layer's kind, or its
+            rule has no value there.
     """
     rules: dict[str, tuple[Rule, Rule]] = {}
     costs = []
@@ -42,13 +45,41 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
             continue
         first = layer.inputs[0]
         names = LayerNames(layer, graph.layers[first] if first >= 0 else None)
-        weighed = _weigh(mult_adds, names)
+        weighed = _weigh(mult_adds, names, convention)
         if convention.factor != convention.divisor:
             weighed = quotient(weighed * convention.factor, convention.divisor)
-        learned = 0 if layer.shares is not None else _weigh(params, names)
+        learned = 0 if layer.shares is not None else _weigh(params, names, convention)
         costs.append(LayerCost(layer, weighed, learned, False))
     return tuple(costs)
 
 
-def _weigh(rule: Rule, names: LayerNames) -> Any:
-    return 0 if rule.expression is None else rule.expression.evaluate(names)
+def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
+    """What a rule gives at a layer.
+
+    Raises:
+        ConventionError: it divides by zero there, or gives no number.
+    """
+    if rule.expression is None:
+        return 0
+    try:
+        value = rule.expression.evaluate(names)
+        if not isinstance(value, str | bool | tuple | None):
+            return value
+        reason = "it gives no number"
+    except ZeroDivisionError:
+        reason = "it divides by zero"
+    except ExpressionError as error:
+        reason = error.message
+    except (AttributeError, IndexError):
+        reason = "it speaks of a window, and the layer has none"
+    raise ConventionError(
+        [
+            Problem(
+                rule.expression.mark,
+                f"convention '{convention.name}' has no value for layer '{names.layer.name}': "
+                + reason,
+                found=f"'{rule.text}'",
+                hint=f"a rule for '{names.layer.kind.name}' of its own",
+            )
+        ]
+    )

@@ -44,10 +44,12 @@ def search_page(search: Search) -> Page:
     for match in search.matches or search.nearest:
         groups.setdefault(_match_cells(match), []).append(match.convention)
     rows = tuple(Row((_listed(names), *cells)) for cells, names in groups.items())
-    title = "What gives it" if search.matches else "Nothing gives it; the nearest"
     notes = [f"{len(rows) - SHOWN} less likely rows are not shown."] if len(rows) > SHOWN else []
-    facts = (("printed", search.figure.text), ("searched", search.searched))
-    return Page(search.network, facts, (Table(title, columns, rows[:SHOWN]),), tuple(notes))
+    facts = [("printed", search.figure.text), ("searched", search.searched)]
+    if not search.matches:
+        facts.append(("found", "nothing; what comes near is below"))
+    table = Table("What gives it", columns, rows[:SHOWN])
+    return Page(search.network, tuple(facts), (table,), tuple(notes))
 
 
 def _listed(names: list[str]) -> str:

@@ -125,7 +125,8 @@ def dumps(value: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+# A count is a fraction where a unit is converted, or where a rule has one.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=float)
 
 
 def _line(value: Any) -> str:

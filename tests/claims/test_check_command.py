@@ -169,3 +169,20 @@ def test_markdown_has_a_table_for_each_table() -> None:
 
 def test_every_paper_has_a_name() -> None:
     assert {"mobilenet_v1", "mobilenet_v2", "googlenet", "resnet", "vgg"} <= papers().keys()
+
+
+def test_figures_that_name_no_convention_are_counted_by_the_one_asked_for(mynet: Path) -> None:
+    # 3*3*3*16*8*8 + 10240 = 37,888; thop adds nothing for biases, ptflops 16*8*8 + 10
+    mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""))
+    bound = ("mynet.yaml", "--max-mult-adds", "37888")
+    assert check(*bound).exit_code == 0
+    assert check(*bound, "--convention", "thop").exit_code == 0
+    assert check(*bound, "--convention", "ptflops").exit_code == 1
+    refused = check(*bound, "--convention", "thpo")
+    assert refused.exit_code == 2
+    assert "did you mean 'thop'" in refused.output
+
+
+def test_a_claim_that_names_its_convention_keeps_it(mynet: Path) -> None:
+    mynet.write_text(SPEC.replace("params:", "claims:\n  - {params: 10672, convention: paper}\n#"))
+    assert check("mynet.yaml", "--convention", "paper-with-bias").exit_code == 0

@@ -1,5 +1,7 @@
 """Conventions as files: what they may say, and what is said of one that is wrong."""
 
+from fractions import Fraction
+
 import pytest
 
 from costcalc import pipeline
@@ -110,3 +112,38 @@ def test_rules_that_are_inherited_keep_their_source(tmp_path):
     assert mine.params["norm"].source == "here"
     assert mine.params["dense"] == paper.params["dense"]
     assert (mine.unit, mine.mult_adds) == (paper.unit, paper.mult_adds)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("1 / (n_out - 150528)", "it divides by zero"),
+        ("follows", "it gives no number"),
+        ("functional", "it gives no number"),
+        ("n_out + follows", "arithmetic needs numbers"),
+        ("windows", "it speaks of a window"),
+    ],
+)
+def test_a_rule_without_a_value_is_an_error_at_the_layer(tmp_path, rule, reason):
+    spec = "name: one\ninput: [3, 224, 224]\nlayers: [relu]\n"
+    (tmp_path / "one.yaml").write_text(spec)
+    graph = pipeline.graph(str(tmp_path / "one.yaml"), {})
+    convention = load(tmp_path, MINE.replace("activation: free", f"activation: {rule}", 1))
+    with pytest.raises(ConventionError, match=f"yaml:5:.*no value for layer 'relu1': {reason}"):
+        count(graph, convention)
+
+
+@pytest.mark.parametrize(
+    ("rule", "relu"),
+    [
+        ("n_in + 10 * c_out", 3 * 8 * 4 + 10 * 3),
+        ("positions_out + 1 / 2", Fraction(8 * 4) + Fraction(1, 2)),
+        ("7 if follows == 'input' else 0", 7),
+        ("rank + (100 if sized else 0)", 2),
+    ],
+)
+def test_rules_over_sizes(tmp_path, rule, relu):
+    (tmp_path / "one.yaml").write_text("name: one\ninput: [3, 8, 4]\nlayers: [relu]\n")
+    graph = pipeline.graph(str(tmp_path / "one.yaml"), {})
+    convention = load(tmp_path, MINE.replace("activation: free", f"activation: {rule}", 1))
+    assert count(graph, convention)[0].mult_adds == relu

@@ -1,0 +1,117 @@
+"""``costcalc reconcile`` and ``costcalc conventions``, as they are called."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc.cli import main
+from costcalc.costs import convention as conventions
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+def test_json_holds_totals_and_causes():
+    result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--format", "json")
+    assert result.exit_code == 0
+    parsed = json.loads(result.stdout)
+    assert parsed["format_version"] == 1
+    assert parsed["parameters"]["implementation"] == "torchvision"
+    paper, thop = parsed["counts"]
+    assert paper["totals"] == {"params": 3_469_760, "mult_adds": 300_774_272}
+    assert (thop["convention"], thop["unit"]) == ("thop", "macs")
+    assert thop["totals"] == {"params": 3_504_872, "mult_adds": 327_486_720}
+    assert thop["causes"]["mult_adds"] == [
+        {"what": "Batch Norm", "each": "4 per element", "layers": 52, "difference": 26_712_448}
+    ]
+
+
+def test_the_table_says_it_in_words():
+    result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--format", "markdown")
+    assert "| paper | mult-adds | 300,774,272 |" in result.stdout
+    assert "| &emsp;Batch Norm | 4 per element | 52 | +26,712,448 |" in result.stdout
+    assert "| **thop** |  |  | 327,486,720 |" in result.stdout
+    assert "thop: Global Average Pool is a function here" in result.stdout
+
+
+def test_a_printed_number_that_nothing_gives_fails():
+    found = run("reconcile", "mobilenet_v2", "--printed", "327.5M", "--format", "json")
+    assert found.exit_code == 0
+    first = json.loads(found.stdout)["matches"][0]
+    assert (first["convention"], first["value"], first["fit"]) == ("thop", 327_486_720, "rounded")
+    missed = run("reconcile", "mobilenet_v2", "--printed", "1,234,567,891")
+    assert missed.exit_code == 1
+    assert "nothing; what comes near is below" in missed.stdout
+
+
+def test_settings_hold_for_all():
+    result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--res", "192",
+                 "--alpha", "0.5", "--set", "implementation=paper", "--format", "json")  # fmt: skip
+    parsed = json.loads(result.stdout)
+    assert parsed["input"] == [3, 192, 192]
+    assert parsed["parameters"]["implementation"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mobilenet_v2"], "two conventions or more"),
+        (["mobilenet_v2", "--between", "paper"], "two conventions or more"),
+        (["mobilenet_v2", "--between", "paper", "thpo"], "did you mean 'thop'"),
+        (["mobilenet_w2", "--between", "paper", "thop"], "did you mean 'mobilenet_v2'"),
+        (["mobilenet_v2", "--printed", "many"], "--printed many: this is not a figure"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments, message):
+    result = run("reconcile", *arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_conventions_are_listed():
+    listed = run("conventions", "--format", "json")
+    rows = json.loads(listed.stdout)["conventions"]
+    assert [row["name"] for row in rows] == conventions.available()
+    table = run("conventions").stdout
+    assert all(name in table for name in conventions.available())
+
+
+def test_the_rules_of_one_are_shown():
+    table = run("conventions", "thop", "--format", "csv").stdout
+    assert "batch_norm,0 if functional else 4 * n_out if affine else 2 * n_out" in table
+    one = json.loads(run("conventions", "thop", "--format", "json").stdout)
+    rules = {(rule["metric"], rule["kind"]): rule for rule in one["rules"]}
+    assert rules["mult_adds", "prelu"]["source"] == "thop/vision/basic_hooks.py, count_prelu"
+    assert "wrong" in rules["mult_adds", "transposed_convolution"]["note"]
+    assert one["version"] == "0.1.1-2209072238"
+
+
+def test_a_file_of_ones_own_is_shown_and_reconciled(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ntitle: without the classifier\nsource: me\nextends: paper\n"
+                    "mult_adds: {dense: free}\n")  # fmt: skip
+    assert "mine: without the classifier" in run("conventions", str(path)).stdout
+    result = run("reconcile", "vgg16", "--between", "paper", str(path), "--format", "json")
+    cause = json.loads(result.stdout)["counts"][1]["causes"]["mult_adds"][0]
+    # 25088*4096 + 4096*4096 + 4096*1000
+    assert (cause["layers"], cause["difference"]) == (3, -123_633_664)
+
+
+@pytest.mark.parametrize("unit", ["macs", "flops"])
+def test_the_unit_of_a_report_is_stated(unit):
+    result = run("report", "vgg16", "--convention", "torch", "--unit", unit, "--format", "json")
+    parsed = json.loads(result.stdout)
+    factor = {"macs": 1, "flops": 2}[unit]
+    assert parsed["totals"]["mult_adds"] == factor * 15_470_264_320
+    assert parsed["unit"] == {"macs": "mult-adds", "flops": "FLOPs"}[unit]
+
+
+def test_conversion_keeps_halves(tmp_path):
+    path = tmp_path / "halves.yaml"
+    path.write_text("name: halves\ninput: [3]\nlayers: [relu]\n")
+    # calflops-flops of one relu on 3 elements: 3 operations, 3/2 multiply-accumulates
+    arguments = ["report", str(path), "--convention", "calflops-flops", "--unit", "macs"]
+    assert json.loads(run(*arguments, "--format", "json").stdout)["totals"]["mult_adds"] == 1.5
+    assert "1.5" in run(*arguments).stdout
