@@ -85,6 +85,11 @@ class ConventionError(CostcalcError):
     """A convention is wrong, or does not define a layer that it meets."""
 
 
+def _place(problem: Problem) -> tuple[str, int, int]:
+    """Where a problem stands; those of no place come first."""
+    return problem.mark or Mark("")
+
+
 class Problems:
     """Collects problems, so that all of them are reported together."""
 
@@ -125,7 +130,7 @@ class Problems:
             CostcalcError: of the type asked for.
         """
         if self._found:
-            raise error(list(self._found))
+            raise error(sorted(self._found, key=_place))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
