@@ -81,7 +81,11 @@ class LayerBuilder:
                     hint=f"a layer of its own: - {kind.name}: ...",
                 )
             return kind
-        known = [kind.name for kind in KINDS.values() if kind.family == family]
+        known = [
+            kind.name.removesuffix("_norm")
+            for kind in KINDS.values()
+            if kind.family == family and not kind.required
+        ]
         raise ValueProblem(
             expression.mark,
             f"unknown {family} '{word}'",

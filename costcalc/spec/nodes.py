@@ -22,6 +22,9 @@ try:
 except ImportError:  # a platform without libyaml: slower, the same events
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What would steer a terminal instead of being shown; tabs and ends of lines are text."""
 
@@ -51,6 +54,10 @@ def _decode(data: bytes, file: str) -> str:
             "the file is too large for a spec",
             expected=f"at most {limits.FILE_BYTES:,} bytes",
             found=f"{len(data):,}",
+        )
+    if data.startswith(_UTF_16):
+        raise _wrong(
+            Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16"
         )
     if b"\0" in data:
         raise _wrong(Mark(file), "not a spec: the file is binary", expected="YAML text in UTF-8")
