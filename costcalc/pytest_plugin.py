@@ -76,8 +76,8 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Raises where the claim does not hold."""
-        from costcalc.claims.formats import failure
         from costcalc.claims.verdict import judge
+        from costcalc.render.checks import failure
 
         result = judge(self.claim, self.networks)
         if not result.holds:

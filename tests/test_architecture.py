@@ -13,6 +13,9 @@ TABLE = re.findall(r"^\| `(\w+)/` \|[^|]*\| ([^|]*) \|$", PAGE, re.MULTILINE)
 ANYONE = {"errors"}
 """Modules beside the folders that every folder may import."""
 
+SUMMARIES = {"pipeline"}
+"""Modules beside the folders that tell the way through them; a page's row names them."""
+
 
 def imports(path: Path) -> set[str]:
     """The parts of costcalc that a module imports, wherever in it: ``spec``, ``errors``."""
@@ -25,7 +28,7 @@ def imports(path: Path) -> set[str]:
             names = [each.name for each in node.names if each.name.startswith("costcalc")]
         else:
             continue
-        found |= {(name.split(".") + [""])[1] for name in names}
+        found |= {[*name.split("."), ""][1] for name in names}
     return found - {""}
 
 
@@ -36,8 +39,9 @@ def allowed() -> dict[str, set[str]]:
         if column.strip() == "everything":
             table[folder] = {path.stem for path in PACKAGE.iterdir()}
             continue
-        direct = set(re.findall(r"\w+", column)) & set(table)
-        table[folder] = direct | {each for name in direct for each in table[name]}
+        above = set(table) if column.strip() == "all above" else set()
+        direct = set(re.findall(r"\w+", column)) & {*table, *SUMMARIES} | above
+        table[folder] = direct | {each for name in direct for each in table.get(name, ())}
     return table
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from costcalc.claims import figure, formats, sources
+from costcalc.claims import figure, sources
 from costcalc.claims.check import check
 from costcalc.claims.networks import Networks
 from costcalc.claims.page import check_page
@@ -16,9 +16,10 @@ from costcalc.claims.verdict import Result
 from costcalc.cli.output import emit, show
 from costcalc.costs import convention as conventions
 from costcalc.errors import Problem, SpecError
+from costcalc.render import checks
 from costcalc.spec.numbers import ExpressionError
 
-_FORMATS = {"json": formats.json, "junit": formats.junit, "github": formats.github}
+_FORMATS = {"json": checks.json, "junit": checks.junit, "github": checks.github}
 _PATIENCE = 1.0
 """Seconds after which a terminal is shown how far the check is."""
 

@@ -56,9 +56,7 @@ def _decode(data: bytes, file: str) -> str:
             found=f"{len(data):,}",
         )
     if data.startswith(_UTF_16):
-        raise _wrong(
-            Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16"
-        )
+        raise _wrong(Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16")
     if b"\0" in data:
         raise _wrong(Mark(file), "not a spec: the file is binary", expected="YAML text in UTF-8")
     try:

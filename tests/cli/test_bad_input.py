@@ -217,8 +217,7 @@ CASES = {
         ],
     ),
     "shapes that do not add": (
-        "input: [3, 8, 8]\nlayers:\n  - residual:\n"
-        "      layers: [conv: {out: 4, kernel: 3}]\n",
+        "input: [3, 8, 8]\nlayers:\n  - residual:\n      layers: [conv: {out: 4, kernel: 3}]\n",
         [
             "3:5: layer 'add1': shapes that differ cannot be added",
             "8 x 8 x 3 and 8 x 8 x 4",
@@ -229,8 +228,7 @@ CASES = {
         ["3:5: layer 'concat1': shapes that differ", "4 x 4 x 3 and 8 x 8 x 3"],
     ),
     "a cycle": (
-        "input: [3, 8, 8]\nlayers:\n"
-        "  - relu: {name: a, from: b}\n  - relu: {name: b, from: a}\n",
+        "input: [3, 8, 8]\nlayers:\n  - relu: {name: a, from: b}\n  - relu: {name: b, from: a}\n",
         ["3:27: no layer above is named 'b'", "'b' stands below, on line 4: a cycle"],
     ),
     "a block that contains itself": (
@@ -266,8 +264,7 @@ CASES = {
         ["there is no function '__import__'"],
     ),
     "an unknown name": (
-        "input: [3, 8, 8]\nparameters: {depth: 3}\nlayers:\n"
-        "  - conv: {out: 2 * dept, kernel: 3}\n",
+        "input: [3, 8, 8]\nparameters: {depth: 3}\nlayers:\n  - conv: {out: 2 * dept, kernel: 3}\n",
         ["4:21: 'dept' has no meaning here", "did you mean 'depth'?"],
     ),
     "arithmetic with a word": (
