@@ -50,8 +50,8 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             hint = did_you_mean(args[0], COMMANDS)
-            error.message = f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip()
-            raise
+            message = f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip()
+            raise click.UsageError(message, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
