@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "README.md",
+    ROOT / "docs" / "collection.md",
     ROOT / "docs" / "report.md",
     ROOT / "docs" / "gated-networks.md",
 ]
