@@ -17,6 +17,7 @@ PAGES = [
     ROOT / "docs" / "collection.md",
     ROOT / "docs" / "report.md",
     ROOT / "docs" / "gated-networks.md",
+    ROOT / "docs" / "formulas.md",
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",

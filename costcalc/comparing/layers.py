@@ -16,8 +16,8 @@ from costcalc.reporting.table import Cell, Column, Page, Row, Table
 from costcalc.spec import limits
 from costcalc.symbolic.catalogue import Entry
 from costcalc.symbolic.expressions import symbol, tree
-from costcalc.symbolic.layers import entry_of, sizes_of
-from costcalc.symbolic.notation import MOBILENET_V1
+from costcalc.symbolic.layers import entry_of
+from costcalc.symbolic.notation import MOBILENET_V1, sizes_of
 from costcalc.symbolic.writing import Node
 
 _NOTATION = MOBILENET_V1

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.render.json import dumps, number
-from costcalc.render.spellings import exact_json, spellings
-from costcalc.reporting.figures import counted, exact, rounded
+from costcalc.render.spellings import at_settings, exact_json, spellings
+from costcalc.reporting.figures import counted, rounded
 from costcalc.reporting.report import FORMAT_VERSION
 from costcalc.symbolic.domain import Extent
 from costcalc.symbolic.networks import ClosedForm, Total
@@ -24,7 +24,7 @@ def closed_text(form: ClosedForm, style: Style) -> str:
     assumptions = form.domain.assumptions(style, form.values)
     if assumptions:
         lines.append(f"Assumes {', '.join(assumptions)}.")
-    lines += ["", f"At {_settings(form)}:"]
+    lines += ["", *at_settings(form.parameters)]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {_comparison(total)}")
     source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
@@ -75,12 +75,6 @@ def _exactness(form: ClosedForm, style: Style) -> list[str]:
     if form.domain.is_rounded:
         lines.append("Elsewhere sizes are rounded, and it is an approximation.")
     return lines
-
-
-def _settings(form: ClosedForm) -> str:
-    return ", ".join(
-        f"{name} = {exact(value)}" for name, value in form.parameters.items() if value is not None
-    )
 
 
 def _comparison(total: Total) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from costcalc.render.json import dumps, number
-from costcalc.render.spellings import exact_json, spellings
-from costcalc.reporting.figures import counted, exact
+from costcalc.render.spellings import at_settings, exact_json, spellings
+from costcalc.reporting.figures import counted
 from costcalc.reporting.report import FORMAT_VERSION
 from costcalc.symbolic.explain import Explanation, LayerExplanation, Step
 from costcalc.symbolic.notation import title
@@ -16,7 +16,7 @@ from costcalc.symbolic.writing import ASCII, LATEX, Number, Style, written
 
 def explanation_text(explanation: Explanation, style: Style) -> str:
     """Each layer's symbols, then each count line by line; a block's sum at the end."""
-    blocks = [_headline(explanation)]
+    blocks = [_headline(explanation), "\n".join(at_settings(explanation.parameters))]
     blocks += ["\n".join(_layer_lines(layer, explanation, style)) for layer in explanation.layers]
     if explanation.block is not None:
         blocks.append("\n".join(_sum_lines(explanation)))
@@ -31,7 +31,7 @@ def explanation_markdown(explanation: Explanation, style: Style) -> str:
 
 def explanation_latex(explanation: Explanation) -> str:
     """An ``align`` environment of amsmath for each layer that costs something."""
-    parts = [f"% {_headline(explanation)}"]
+    parts = [f"% {line}" for line in (_headline(explanation), *at_settings(explanation.parameters))]
     for layer in explanation.layers:
         lines = []
         for step in _shown(layer):
@@ -66,15 +66,7 @@ def explanation_json(explanation: Explanation) -> str:
 
 def _headline(explanation: Explanation) -> str:
     what = f" ({explanation.block})" if explanation.block else ""
-    settings = ", ".join(
-        f"{name} = {exact(value)}"
-        for name, value in explanation.parameters.items()
-        if value is not None
-    )
-    return (
-        f"{explanation.name}{what} of {explanation.network} at {settings}, "
-        f"convention {explanation.convention}"
-    )
+    return f"{explanation.name}{what} of {explanation.network}, convention {explanation.convention}"
 
 
 def _layer_lines(layer: LayerExplanation, explanation: Explanation, style: Style) -> list[str]:

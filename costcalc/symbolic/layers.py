@@ -8,21 +8,13 @@ from typing import Any, NamedTuple
 
 import sympy
 
-from costcalc.errors import Problem, Problems, SpecError, did_you_mean
-from costcalc.formulas.algebra import is_whole
-from costcalc.spec import limits
+from costcalc.errors import Problem, SpecError, did_you_mean
 from costcalc.symbolic.catalogue import FORMULAS, Entry
-from costcalc.symbolic.expressions import plain, symbol, tree
-from costcalc.symbolic.notation import (
-    MULTIPLIERS,
-    SPELLINGS,
-    Notation,
-    Sizes,
-    Symbol,
-    thinned,
-    title,
-)
-from costcalc.symbolic.writing import LATEX, Name, Node, written
+from costcalc.symbolic.expressions import plain, tree
+from costcalc.symbolic.notation import SPELLINGS, THINNING, Symbol, title
+from costcalc.symbolic.symbol_values import asked_multipliers, check_settings
+from costcalc.symbolic.view import View
+from costcalc.symbolic.writing import LATEX, Node, written
 
 
 class Count(NamedTuple):
@@ -102,10 +94,10 @@ def layer_formula(
     """
     entry, other = entry_of(name), entry_of(over) if over else None
     given = {SPELLINGS.get(key, key): value for key, value in (settings or {}).items()}
-    thin = _multipliers(multipliers, given)
-    view = _View(entry, other, thin, {})
-    _check_settings(view, given)
-    numbers = _View(entry, other, thin, given)
+    thin = asked_multipliers(multipliers, given)
+    view = View(entry, other, thin, {})
+    check_settings(view, given)
+    numbers = View(entry, other, thin, given)
     metrics = [metric for metric in entry.counts if other is None or metric in other.counts]
     if not metrics:
         raise SpecError(
@@ -119,14 +111,12 @@ def layer_formula(
                 )
             ]
         )
-    sources = (
-        (entry.source,) if other is None else tuple(dict.fromkeys((entry.source, other.source)))
-    )
+    sources = [entry.source, *([other.source] if other else []), *([THINNING] if thin else [])]
     return Formula(
         name=entry.name,
         over=other.name if other else None,
         title=entry.title if other is None else f"{entry.title} over {other.title}",
-        source=sources,
+        source=tuple(dict.fromkeys(sources)),
         symbols=view.used(metrics),
         settings=given,
         counts=tuple(_count(metric, view, numbers) for metric in metrics),
@@ -154,76 +144,7 @@ def entry_of(name: str) -> Entry:
     )
 
 
-class _View:
-    """One or two formulas over symbols, some of them with numbers in their place."""
-
-    def __init__(
-        self,
-        entry: Entry,
-        other: Entry | None,
-        thin: tuple[Symbol, ...],
-        settings: Mapping[str, int | Fraction],
-    ) -> None:
-        self.entry, self.other = entry, other
-        self.notation: Notation = entry.notation
-        self.thin = thin
-        self.whole: dict[sympy.Symbol, sympy.Expr] = {}
-        self.values = {key: sympy.Rational(value) for key, value in settings.items()}
-        self.order: list[Name] = [multiplier.name for multiplier in thin]
-        sizes = {each.name.name: self._size(each) for each in self.notation.symbols}
-        self.sizes = sizes_of(self.notation, sizes)
-
-    def _size(self, each: Symbol) -> sympy.Expr:
-        """The symbol, thinned where it was asked for; its number where it has one."""
-        name = each.name.name
-        own = self.values.get(name, symbol(each.name))
-        by = next((one for one in self.thin if one.name.name == each.scaled_by), None)
-        self.order.append(each.name)
-        if by is None:
-            return own
-        factor = self.values.get(by.name.name, symbol(by.name))
-        if own.is_number or factor.is_number:
-            return factor * own
-        joint = thinned(each, by)
-        self.order[-1:] = [joint, each.name]
-        self.whole[symbol(joint)] = factor * own
-        return symbol(joint)
-
-    def expression(self, metric: str) -> sympy.Expr:
-        """The count, or the ratio, in the form that the paper gives it."""
-        own = sympy.expand(self.entry.counts[metric](self.sizes))
-        if self.other is not None:
-            return _ratio(own, self.other.counts[metric](self.sizes))
-        return sympy.factor_terms(own) if self.entry.is_factored else own
-
-    def opened(self, expression: sympy.Expr) -> sympy.Expr:
-        """The expression with αM as the product that it is."""
-        return expression.subs(self.whole)
-
-    def compared(self, metric: str) -> tuple[Any, Any] | None:
-        """The two counts that a ratio compares, where both are numbers."""
-        if self.other is None:
-            return None
-        counts = [
-            sympy.sympify(each.counts[metric](self.sizes), strict=True)
-            for each in (self.entry, self.other)
-        ]
-        if not all(count.is_Rational for count in counts):
-            return None
-        return plain(counts[0]), plain(counts[1])
-
-    def used(self, metrics: list[str]) -> tuple[Symbol, ...]:
-        """The symbols that the formulas, those under a ratio included, speak of."""
-        free: set[str] = set()
-        for entry in (self.entry, self.other):
-            for metric in metrics if entry else ():
-                assert entry is not None
-                count = sympy.sympify(entry.counts[metric](self.sizes), strict=True)
-                free |= {str(one) for one in self.opened(count).free_symbols}
-        return tuple(one for one in (*self.notation.symbols, *MULTIPLIERS) if one.name.name in free)
-
-
-def _count(metric: str, view: _View, numbers: _View) -> Count:
+def _count(metric: str, view: View, numbers: View) -> Count:
     formula, expression = view.expression(metric), numbers.expression(metric)
     return Count(
         metric=metric,
@@ -233,96 +154,3 @@ def _count(metric: str, view: _View, numbers: _View) -> Count:
         value=plain(expression) if expression.is_Rational else None,
         compared=numbers.compared(metric),
     )
-
-
-def _ratio(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
-    """The quotient, simplified: term by term where the divisor is a product."""
-    quotient = sympy.cancel(above / below)
-    numerator, denominator = sympy.fraction(quotient)
-    if sympy.expand(denominator).is_Add:
-        return sympy.factor_terms(numerator) / sympy.factor_terms(denominator)
-    return sympy.expand(quotient)
-
-
-def sizes_of(notation: Notation, values: Mapping[str, Any]) -> Sizes:
-    """The sizes that formulas speak of, each symbol with its value in some algebra."""
-    return Sizes(
-        *(
-            tuple(values[side] for side in name) if isinstance(name, tuple) else values[name]
-            for name in notation.sizes
-        )
-    )
-
-
-def _multipliers(asked: tuple[str, ...], settings: Mapping[str, Any]) -> tuple[Symbol, ...]:
-    """The multipliers that are asked for, or that a setting speaks of.
-
-    Raises:
-        SpecError: there is no such multiplier.
-    """
-    names = [SPELLINGS.get(name, name) for name in asked]
-    known = {multiplier.name.name: multiplier for multiplier in MULTIPLIERS}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise SpecError(
-            [
-                Problem(None, f"'{name}' is not a multiplier", expected="alpha, rho, or both")
-                for name in unknown
-            ]
-        )
-    return tuple(one for name, one in known.items() if name in names or name in settings)
-
-
-def _check_settings(view: _View, settings: Mapping[str, Any]) -> None:
-    """Every setting must be a number that its symbol can have.
-
-    Raises:
-        SpecError: with everything that is wrong.
-    """
-    problems = Problems()
-    metrics = [
-        metric for metric in view.entry.counts if not view.other or metric in view.other.counts
-    ]
-    known = [each.name.name for each in view.used(metrics)]
-    for name, value in settings.items():
-        if name not in known:
-            problems.add(
-                None,
-                f"{view.entry.name} has no symbol '{name}'",
-                expected="one of " + ", ".join(known),
-                hint=did_you_mean(name, known),
-            )
-        elif isinstance(value, bool) or not isinstance(value, int | Fraction):
-            problems.add(None, f"{name} cannot be '{value}'", expected="a number")
-        elif not 0 < value <= limits.SIZE:
-            problems.add(
-                None, f"{name} cannot be {value}", expected=f"above zero, at most {limits.SIZE:,}"
-            )
-        elif name not in ("alpha", "rho") and not is_whole(value):
-            problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
-    problems.raise_any()
-    _check_groups(view, settings, problems)
-    for each in view.notation.symbols:
-        own, factor = settings.get(each.name.name), settings.get(each.scaled_by)
-        if own is not None and factor is not None and not is_whole(own * factor):
-            problems.add(
-                None,
-                f"{each.scaled_by} times {each.name.name} is {own * factor}, no whole number",
-                expected=f"a multiplier that leaves {each.meaning} whole",
-                hint="costcalc report, which rounds as the network's spec says",
-            )
-    problems.raise_any()
-
-
-def _check_groups(view: _View, settings: Mapping[str, Any], problems: Problems) -> None:
-    names = view.notation.sizes
-    groups = settings.get(names.g)
-    for name, which in ((names.M, "input"), (names.N, "output")):
-        channels = settings.get(name)
-        if groups is not None and channels is not None and channels % groups:
-            problems.add(
-                None,
-                f"{channels} {which} channels cannot be split into {groups} groups",
-                expected=f"{names.g} that divides {name}",
-                found=f"{names.g} = {groups}, {name} = {channels}",
-            )

@@ -44,6 +44,8 @@ def _plain(name: str) -> Name:
 ALPHA = Symbol(Name("alpha", "α", "alpha", r"\alpha"), "width multiplier")
 RHO = Symbol(Name("rho", "ρ", "rho", r"\rho"), "resolution multiplier")
 MULTIPLIERS = (ALPHA, RHO)
+THINNING = "MobileNetV1 (arXiv 1704.04861), sections 3.3 and 3.4, on alpha and rho"
+"""Where the multipliers come from."""
 
 _T = Symbol(_plain("t"), "expansion factor")
 
@@ -96,3 +98,13 @@ def thinned(symbol: Symbol, multiplier: Symbol) -> Name:
 def title(metric: str) -> str:
     """A metric as people read it: ``mult-adds``, ``norm params``."""
     return "mult-adds" if metric == "mult_adds" else metric.replace("_", " ")
+
+
+def sizes_of(notation: Notation, values: Mapping[str, Any]) -> Sizes:
+    """The sizes that formulas speak of, each symbol with its value in some algebra."""
+    return Sizes(
+        *(
+            tuple(values[side] for side in name) if isinstance(name, tuple) else values[name]
+            for name in notation.sizes
+        )
+    )
