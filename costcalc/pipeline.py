@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import count
+from costcalc.costs.count import LayerCost, count
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import published
@@ -93,6 +93,19 @@ def report(
     expanded = expand(document, values)
     accuracy = published(document, expanded.parameters)
     return build(expanded, count(expanded, weighing), weighing, accuracy)
+
+
+def counted(
+    network: str, settings: Mapping[str, Any], convention: str = "paper", unit: str | None = None
+) -> tuple[LayerGraph, tuple[LayerCost, ...]]:
+    """The layer graph of a network reference at settings, and what its layers cost.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or the convention is wrong.
+    """
+    weighing = conventions.load(convention).converted(unit)
+    expanded = graph(network, settings)
+    return expanded, count(expanded, weighing)
 
 
 def compare(

@@ -15,6 +15,8 @@ COMMANDS = {
     "formula": "what a layer or a whole network costs, as a formula",
     "check": "whether printed figures reproduce, and budgets are kept",
     "compare": "networks side by side, with ratios to a baseline",
+    "plot": "costs as pictures, in the terminal or as files",
+    "graph": "the layer graph as a picture, or as text for Mermaid and Graphviz",
     "diff": "what changed between two versions of a spec",
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",

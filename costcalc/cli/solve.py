@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import click
 
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
+from costcalc.cli.quantities import budget
 from costcalc.errors import Problem, SpecError
-from costcalc.spec.numbers import ExpressionError, quantity
 
 
 @click.command()
@@ -55,9 +53,7 @@ def command(
     from costcalc.grid.axes import parse
     from costcalc.solving.solve import Budgets
 
-    budgets = Budgets(
-        _above_zero("--max-mult-adds", max_mult_adds), _above_zero("--max-params", max_params)
-    )
+    budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
     solution = pipeline.solve(
         network,
         name,
@@ -65,7 +61,7 @@ def command(
         settings(alpha, res, sets),
         convention,
         unit,
-        step=_above_zero("--step", step),
+        step=budget("--step", step),
         values=parse(name, values).values if values is not None else (),
     )
     if format_ == "json":
@@ -78,18 +74,6 @@ def command(
         show(solution_page(solution, convention), format_, output)
     if solution.best is None:
         context.exit(1)
-
-
-def _above_zero(option: str, text: str | None) -> int | Fraction | None:
-    if text is None:
-        return None
-    try:
-        number = quantity(text.strip())
-    except ExpressionError as error:
-        raise _wrong(f"{option}: {error.message}", error.expected) from None
-    if number is None or number <= 0:
-        raise _wrong(f"{option} cannot be '{text}'", "a number above zero: 100M, 1.5G, 2000000")
-    return number
 
 
 def _wrong(message: str, expected: str) -> SpecError:

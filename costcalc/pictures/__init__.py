@@ -1,0 +1,1 @@
+"""Pictures: layer graphs as text for other tools, costs as figures."""

@@ -1,0 +1,147 @@
+"""What the pictures show, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc import pipeline
+from costcalc.comparing.compare import Entry, by_type
+from costcalc.errors import Problem, SpecError
+from costcalc.grid.pages import limited
+from costcalc.grid.sweep import Sweep
+from costcalc.reporting.figures import exact
+from costcalc.reporting.report import Report
+from costcalc.solving.solve import Budgets
+
+
+class Series(NamedTuple):
+    """A cost of each layer along a network."""
+
+    title: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    costs: dict[str, tuple[int, ...]]
+    """The cost of each layer, by what it counts."""
+
+
+class Shares(NamedTuple):
+    """What each network spends on each type of layer."""
+
+    networks: tuple[str, ...]
+    parts: tuple[dict[str, int], ...]
+    counted: str
+
+
+class Point(NamedTuple):
+    """A network at a setting for which an accuracy is published."""
+
+    family: str
+    label: str
+    mult_adds: int
+    params: int
+    top1: float
+
+
+class Map(NamedTuple):
+    """A cost over two parameters; None where there is no network."""
+
+    title: str
+    down: tuple[str, tuple[float, ...]]
+    across: tuple[str, tuple[float, ...]]
+    mult_adds: tuple[tuple[int | None, ...], ...]
+    params: tuple[tuple[int | None, ...], ...]
+    budgets: dict[str, Sequence[Any]]
+    """The limits to draw as contours, by the cost that they are on."""
+
+
+def series(report: Report) -> Series:
+    """The layers of a report that cost something."""
+    layers = [layer for layer in report.layers if layer.mult_adds or layer.params]
+    return Series(
+        report.network,
+        tuple(layer.name for layer in layers),
+        tuple(layer.type for layer in layers),
+        {
+            "mult-adds": tuple(layer.mult_adds for layer in layers),
+            "params": tuple(layer.params for layer in layers),
+        },
+    )
+
+
+def shares(entries: Sequence[Entry], metric: str) -> Shares:
+    """The types of layer of some networks."""
+    return Shares(
+        tuple(entry.label for entry in entries),
+        tuple(by_type(entry.report, metric) for entry in entries),
+        metric.replace("_", "-"),
+    )
+
+
+def points(networks: Sequence[str], convention: str, unit: str | None) -> list[Point]:
+    """Networks at each setting for which their specs carry an accuracy.
+
+    A reference with settings of its own is shown at these alone.
+
+    Raises:
+        CostcalcError: a network is wrong, or no spec carries an accuracy.
+    """
+    found = []
+    for network in networks:
+        document, carried = pipeline.opened(network, {})
+        for accuracy in document.accuracies:
+            settings = {**accuracy.settings, **carried}
+            report = pipeline.report(network, settings, convention, unit)
+            if report.accuracy != accuracy:
+                continue
+            given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
+            label = f"{report.network} ({given})" if given else report.network
+            totals = report.totals
+            found.append(
+                Point(report.network, label, totals.mult_adds, totals.params, float(accuracy.top1))
+            )
+    if not found:
+        problem = Problem(
+            None,
+            "no accuracy is published for these networks at these settings",
+            expected="a spec with 'accuracy:', as mobilenet_v1 has",
+        )
+        raise SpecError([problem])
+    return found
+
+
+def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
+    """A sweep of one network over two parameters.
+
+    Raises:
+        SpecError: there are more networks, or other than two numeric parameters.
+    """
+    if (
+        len(sweep.networks) > 1
+        or len(sweep.axes) != 2
+        or not all(axis.is_numeric and len(axis.values) > 1 for axis in sweep.axes)
+    ):
+        problem = Problem(
+            None,
+            "a map shows one network over two parameters that vary",
+            expected="--alpha 0.25:1:0.05 --res 96:256:16",
+        )
+        raise SpecError([problem])
+    down, across = sweep.axes
+    rows = {tuple(row.settings.values()): row for row in limited(sweep.rows())}
+    cells = [[rows.get((a, b)) for b in across.values] for a in down.values]
+    limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
+    return Map(
+        sweep.networks[0].title,
+        (down.name, tuple(map(float, down.values))),
+        (across.name, tuple(map(float, across.values))),
+        tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
+        tuple(tuple(row.params if row else None for row in line) for line in cells),
+        limits,
+    )
+
+
+def percent(part: int, total: int) -> Fraction:
+    """``part`` of ``total`` in per cent; 0 of nothing."""
+    return Fraction(100 * part, total) if total else Fraction(0)

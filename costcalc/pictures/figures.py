@@ -1,0 +1,219 @@
+"""Costs as figures: legible in print, in colours that the colour-blind tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from costcalc.errors import Problem, SpecError
+from costcalc.pictures.data import Map, Point, Series, Shares
+from costcalc.pictures.labels import placed
+from costcalc.reporting.figures import scaled
+
+# Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
+# keeps neighbours apart; grey stands for what is left.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442")
+_HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
+_REST = "#999999"
+_WIDTH = 7.0
+"""Inches: the text width of a paper."""
+
+_NAMED = 60
+"""Layers that have room for their names."""
+
+
+def save(figure: Any, path: str) -> None:
+    """Writes a figure; the same bytes for the same figure."""
+    kind = path.rpartition(".")[2]
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    figure.savefig(path, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
+
+
+def along(series: Series) -> Any:
+    """Bars along the network, a panel for each cost, coloured by type of layer."""
+    plot = _pyplot()
+    figure, panels = plot.subplots(
+        len(series.costs), 1, figsize=(_WIDTH, 4.6), sharex=True, layout="constrained"
+    )
+    colours = _palette(series.types)
+    places = range(len(series.names))
+    for panel, (title, costs) in zip(panels, series.costs.items(), strict=True):
+        shown = [colours.get(type_, _REST) for type_ in series.types]
+        panel.bar(places, costs, color=shown, width=0.8, edgecolor="#333333", linewidth=0.3)
+        panel.set_ylabel(title)
+        panel.yaxis.set_major_formatter(_engineering())
+        panel.margins(x=0.01)
+    if len(series.names) <= _NAMED:
+        panels[-1].set_xticks(list(places), series.names, rotation=90, fontsize=6.5)
+    else:
+        panels[-1].set_xlabel("layers, from input to output")
+    handles = [plot.Rectangle((0, 0), 1, 1, color=colour) for colour in colours.values()]
+    names = list(colours)
+    if set(series.types) - set(colours):
+        handles.append(plot.Rectangle((0, 0), 1, 1, color=_REST))
+        names.append("others")
+    figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+    figure.suptitle(series.title)
+    return figure
+
+
+def stacked(shares: Shares) -> Any:
+    """One bar of 100 % for each network, its types stacked."""
+    plot = _pyplot()
+    height = 1.3 + 0.45 * len(shares.networks)
+    figure, panel = plot.subplots(figsize=(_WIDTH, height), layout="constrained")
+    weight: dict[str, float] = {}
+    for part in shares.parts:
+        total = sum(part.values())
+        for name, cost in part.items():
+            weight[name] = weight.get(name, 0) + cost / total
+    ordered = sorted(weight, key=lambda name: -weight[name])
+    named = ordered[: len(_COLOURS)]
+    places = list(range(len(shares.networks)))
+    lefts = [0.0] * len(places)
+    for name in [*named, *(["others"] if len(ordered) > len(named) else [])]:
+        widths = []
+        for part in shares.parts:
+            kept = part.get(name, 0)
+            if name == "others":
+                kept = sum(cost for other, cost in part.items() if other not in named)
+            widths.append(100 * kept / sum(part.values()) if part else 0.0)
+        index = named.index(name) if name in named else None
+        panel.barh(
+            places,
+            widths,
+            left=lefts,
+            height=0.7,
+            label=name,
+            color=_REST if index is None else _COLOURS[index],
+            hatch="" if index is None else _HATCHES[index],
+            edgecolor="white",
+            linewidth=0.5,
+        )
+        for place, width, left in zip(places, widths, lefts, strict=True):
+            if width >= 8:
+                # On white, so that hatches and colours leave it legible.
+                panel.text(
+                    left + width / 2,
+                    place,
+                    f"{width:.0f} %",
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+                )
+        lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
+    panel.set_yticks(places, shares.networks)
+    panel.invert_yaxis()
+    panel.set_xlim(0, 100)
+    panel.set_xlabel(f"share of {shares.counted}, %")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def bubbles(points: Sequence[Point]) -> Any:
+    """Accuracy against mult-adds on a logarithmic scale; areas are params."""
+    plot = _pyplot()
+    figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
+    largest = max(point.params for point in points)
+    palette = _palette([point.family for point in points])
+    # The largest first, so that none hides a smaller one.
+    for point in sorted(points, key=lambda point: -point.params):
+        panel.scatter(
+            point.mult_adds,
+            point.top1,
+            s=_area(point, largest),
+            color=palette.get(point.family, _REST),
+            alpha=0.75,
+            edgecolor="#333333",
+            linewidth=0.6,
+        )
+    panel.set_xscale("log")
+    panel.xaxis.set_major_formatter(_engineering())
+    panel.margins(0.18)
+    panel.grid(alpha=0.3)
+    panel.set_axisbelow(True)
+    panel.set_xlabel("mult-adds")
+    panel.set_ylabel("ImageNet top-1, %")
+    panel.set_title(f"area: params, {scaled(largest)} the largest", fontsize=9)
+    placed(
+        figure,
+        panel,
+        [(point.label, point.mult_adds, point.top1) for point in points],
+        [_area(point, largest) for point in points],
+    )
+    return figure
+
+
+def heat(costs: Map) -> Any:
+    """Mult-adds over two parameters, with the budgets as contours."""
+    import numpy
+
+    plot = _pyplot()
+    from matplotlib.colors import LogNorm
+
+    figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
+    down, across = costs.down[1], costs.across[1]
+    values = numpy.array(costs.mult_adds, dtype=float)
+    mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
+    bar = figure.colorbar(mesh, ax=panel)
+    bar.set_label("mult-adds")
+    bar.ax.yaxis.set_major_formatter(_engineering())
+    for (cost, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
+        if not limits or min(len(down), len(across)) < 2:
+            continue
+        field = numpy.array(getattr(costs, cost), dtype=float)
+        levels = sorted(float(limit) for limit in limits)
+        lines = panel.contour(
+            across, down, field, levels=levels, colors="white", linestyles=style, linewidths=1.6
+        )
+        word = cost.replace("_", "-")
+        texts = {level: f"{scaled(int(level))} {word}" for level in levels}
+        for text in panel.clabel(lines, fmt=texts, fontsize=8):
+            text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
+    panel.set_xlabel(costs.across[0])
+    panel.set_ylabel(costs.down[0])
+    panel.set_title(costs.title)
+    return figure
+
+
+def _area(point: Point, largest: int) -> float:
+    """The area of a bubble in square points; the smallest can be seen as well."""
+    return 1200 * point.params / largest + 12
+
+
+def _palette(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each of the names that stand most often."""
+    ordered = sorted(dict.fromkeys(names), key=lambda name: -list(names).count(name))
+    return dict(zip(ordered, _COLOURS, strict=False))
+
+
+def _engineering() -> Any:
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: scaled(round(value)))
+
+
+def _pyplot() -> Any:
+    """Matplotlib, drawing to files alone.
+
+    Raises:
+        SpecError: it is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        problem = Problem(
+            None,
+            "figures are drawn by the package 'matplotlib', which is not installed",
+            hint="pip install 'costcalc[plot]'",
+        )
+        raise SpecError([problem]) from None
+    matplotlib.use("agg")
+    matplotlib.rcParams.update(
+        {"font.size": 9, "svg.hashsalt": "costcalc", "svg.fonttype": "none", "pdf.fonttype": 42}
+    )
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    return pyplot

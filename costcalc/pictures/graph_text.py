@@ -1,0 +1,67 @@
+"""Diagrams as text: Mermaid, which GitHub draws, and Graphviz, which draws files."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from costcalc.pictures.diagram import Diagram
+
+_LIGHT, _DARK = (247, 251, 255), (8, 69, 148)
+"""The ends of the scale of blues that costs are shaded by."""
+
+_WHITE_FROM = Fraction(1, 2)
+"""The shade from which on letters are white."""
+
+
+def mermaid(diagram: Diagram) -> str:
+    """A Mermaid flowchart."""
+    lines = ["---", f"title: {_quoted(diagram.title)}", "---", "flowchart TD"]
+    for node in diagram.nodes:
+        label = "<br>".join(map(_escaped, (node.title, *node.lines)))
+        lines.append(f'    {node.id}["{label}"]')
+    for edge in diagram.edges:
+        lines.append(f"    {edge.source} -->|{edge.shape}| {edge.target}")
+    for node in diagram.nodes:
+        ink = "#fff" if node.shade >= _WHITE_FROM else "#000"
+        lines.append(f"    style {node.id} fill:{_colour(node.shade)},color:{ink},stroke:#555")
+    return "\n".join(lines) + "\n"
+
+
+def dot(diagram: Diagram) -> str:
+    """A Graphviz digraph."""
+    lines = [
+        "digraph network {",
+        f"  label={_quoted(diagram.title)}; labelloc=t; fontname=Helvetica; fontsize=16;",
+        "  node [shape=box, style=filled, fontname=Helvetica, fontsize=11, color=gray40];",
+        "  edge [fontname=Helvetica, fontsize=9, color=gray40];",
+    ]
+    for node in diagram.nodes:
+        label = "\\n".join(_quoted(line)[1:-1] for line in (node.title, *node.lines))
+        ink = "white" if node.shade >= _WHITE_FROM else "black"
+        fill = _colour(node.shade)
+        lines.append(f'  {node.id} [label="{label}", fillcolor="{fill}", fontcolor={ink}];')
+    for edge in diagram.edges:
+        lines.append(f'  {edge.source} -> {edge.target} [label="{edge.shape}"];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _colour(shade: Fraction) -> str:
+    """The blue of a share; its root, so that small costs can be told from none.
+
+    >>> _colour(Fraction(0)), _colour(Fraction(1))
+    ('#f7fbff', '#084594')
+    """
+    strength = float(shade) ** 0.5
+    mixed = (round(a + (b - a) * strength) for a, b in zip(_LIGHT, _DARK, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _escaped(text: str) -> str:
+    """Text in a Mermaid label: what it or HTML would obey is written as entities."""
+    special = "#&<>\"'`;"
+    return "".join(f"#{ord(each)};" if each in special else each for each in text)

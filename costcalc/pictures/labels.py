@@ -1,0 +1,80 @@
+"""Labels beside points, none upon another where there is any room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+_SIDES = (
+    (1, 0, "left", "center"),
+    (-1, 0, "right", "center"),
+    (0, 1, "center", "bottom"),
+    (0, -1, "center", "top"),
+    (1, 1, "left", "bottom"),
+    (1, -1, "left", "top"),
+    (-1, 1, "right", "bottom"),
+    (-1, -1, "right", "top"),
+)
+_DISTANCES = (3, 9, 16, 26, 38)
+"""Points between a bubble's edge and its label, the nearest that is free taken."""
+
+
+def placed(
+    figure: Any, panel: Any, points: Sequence[tuple[str, float, float]], areas: Sequence[float]
+) -> None:
+    """Writes each label where it covers neither a bubble nor another label.
+
+    Args:
+        figure: the figure, whose size is final.
+        panel: the axes that the points stand in.
+        points: each label with the place of its point.
+        areas: of the bubbles, in square points.
+    """
+    from matplotlib.transforms import Bbox
+
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    scale = figure.dpi / 72
+    taken = []
+    for (_, x, y), area in zip(points, areas, strict=True):
+        centre = panel.transData.transform((x, y))
+        radius = (area / 3.14159) ** 0.5 * scale
+        taken.append(Bbox([centre - radius, centre + radius]))
+    frame = panel.get_window_extent(renderer)
+    for (label, x, y), area in sorted(zip(points, areas, strict=True), key=lambda pair: pair[0][2]):
+        radius = (area / 3.14159) ** 0.5
+        best: tuple[float, Any, Any] | None = None
+        for distance, (right, up, across, level) in product(_DISTANCES, _SIDES):
+            reach = radius + distance if not (right and up) else 0.7 * radius + distance
+            text = panel.annotate(
+                label,
+                (x, y),
+                xytext=(right * reach, up * reach),
+                textcoords="offset points",
+                ha=across,
+                va=level,
+                fontsize=7.5,
+                arrowprops={"arrowstyle": "-", "color": "#777777", "linewidth": 0.5}
+                if distance > _DISTANCES[1]
+                else None,
+            )
+            box = text.get_window_extent(renderer)
+            covered = sum(_overlap(box, other) for other in taken)
+            outside = box.width * box.height - _overlap(box, frame)
+            if best is None or covered + outside < best[0]:
+                if best is not None:
+                    best[1].remove()
+                best = (covered + outside, text, box)
+            else:
+                text.remove()
+            if best[0] == 0:
+                break
+        if best is not None:
+            taken.append(best[2])
+
+
+def _overlap(a: Any, b: Any) -> float:
+    width = min(a.x1, b.x1) - max(a.x0, b.x0)
+    height = min(a.y1, b.y1) - max(a.y0, b.y0)
+    return float(width * height) if width > 0 and height > 0 else 0.0

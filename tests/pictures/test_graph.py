@@ -1,0 +1,114 @@
+"""Layer graphs as text for other tools, and as files where Graphviz is there."""
+
+import os
+import re
+import stat
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc import pipeline
+from costcalc.cli import main
+from costcalc.pictures.diagram import diagram
+
+SPEC = """
+name: 'Net "one" <b>'
+input: [3, res, res]
+parameters: {alpha: 1, res: 8}
+layers:
+  - conv: {name: a, out: 4, kernel: 3, norm: batch, act: relu}
+  - residual:
+      layers:
+        - conv: {name: b, out: 4, kernel: 1}
+  - fc: {name: head, out: 10}
+"""
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["graph", *arguments])
+
+
+def test_what_flows_between_layers(net):
+    drawn = diagram(*pipeline.counted(net, {}))
+    titles = {node.id: node.title for node in drawn.nodes}
+    assert [(titles[edge.source], titles[edge.target], edge.shape) for edge in drawn.edges] == [
+        ("input", "a", "8×8×3"),
+        ("a", "b", "8×8×4"),
+        # The sum reads what stood before the branch, and the branch.
+        ("a", "add1", "8×8×4"),
+        ("b", "add1", "8×8×4"),
+        ("add1", "head", "8×8×4"),
+    ]
+
+
+def test_a_norm_and_an_activation_stand_with_their_layer(net):
+    drawn = diagram(*pipeline.counted(net, {}))
+    first = next(node for node in drawn.nodes if node.title == "a")
+    # 3*3*3*4 = 108 weights at 8*8 positions.
+    assert first.lines == ("Conv 3x3 + Batch Norm + ReLU", "6.91 K mult-adds", "108 params")
+    assert first.shade == 1
+
+
+def test_mermaid(net):
+    lines = run(net).stdout.splitlines()
+    assert lines[3] == "flowchart TD"
+    assert '    input["input"]' in lines
+    assert "    input -->|8×8×3| n0" in lines
+    assert any(line.startswith("    style n0 fill:#084594,color:#fff") for line in lines)
+
+
+def test_dot(net):
+    text = run(net, "--format", "dot").stdout
+    assert text.startswith("digraph network {") and text.endswith("}\n")
+    assert 'label="Net \\"one\\" <b>"' in text
+    assert '  input -> n0 [label="8×8×3"];' in text
+
+
+def test_every_arrow_ends_at_a_box():
+    for network in ("mobilenet_v2", "googlenet"):
+        text = run(network).stdout
+        boxes = set(re.findall(r"^    (\w+)\[", text, re.MULTILINE))
+        arrows = re.findall(r"^    (\w+) -->\|[^|]*\| (\w+)$", text, re.MULTILINE)
+        assert boxes == {end for arrow in arrows for end in arrow}
+
+
+def test_drawn_by_graphviz_where_it_is_there(net, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "dot"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ncat > /dev/null\nprintf \'drawn %s\' "$1" > "$3"\n')
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    output = tmp_path / "net.svg"
+    assert run(net, "-o", str(output)).exit_code == 0
+    assert output.read_text() == "drawn -Tsvg"
+
+
+def test_without_graphviz_the_message_says_what_to_do(net, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(net, "-o", str(tmp_path / "net.svg"))
+    assert result.exit_code == 2
+    assert "apt install graphviz" in result.stderr and ".mmd" in result.stderr
+    assert not (tmp_path / "net.svg").exists()
+
+
+def test_a_graphviz_that_fails_leaves_no_file(net, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "dot"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho broken >&2\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    result = run(net, "-o", str(tmp_path / "net.pdf"))
+    assert result.exit_code == 2 and "broken" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "net.yaml"]
+
+
+def test_an_unknown_suffix(net, tmp_path):
+    result = run(net, "-o", str(tmp_path / "net.gif"))
+    assert result.exit_code == 2 and ".svg" in result.stderr
