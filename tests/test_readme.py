@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "collection.md",
+    ROOT / "docs" / "conventions.md",
     ROOT / "docs" / "report.md",
     ROOT / "docs" / "gated-networks.md",
     ROOT / "docs" / "formulas.md",

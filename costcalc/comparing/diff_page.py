@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.comparing.diff import Change, Difference
 from costcalc.kinds.base import shape_text
 from costcalc.reporting.figures import counted, exact, rounded
-from costcalc.reporting.table import Cell, Column, Page, Row, Table, Word
+from costcalc.reporting.table import Cell, Column, Page, Row, Signed, Table, Word
 
 _TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
 _TONES: dict[str, Any] = {"changed": "quiet", "added": "good", "removed": "bad"}
@@ -33,7 +33,7 @@ def difference_page(difference: Difference, title: str) -> Page:
 
 def _row(change: Change) -> Row:
     cells: list[Cell] = [Word(change.kind, _TONES[change.kind]), change.layer.name, _what(change)]
-    cells += [signed(change.added(metric)) for metric in _TITLES]
+    cells += [Signed(change.added(metric)) for metric in _TITLES]
     return Row(tuple(cells))
 
 
@@ -51,15 +51,6 @@ def _what(change: Change) -> str:
     )
 
 
-def signed(amount: int) -> str:
-    """An amount with its sign.
-
-    >>> signed(1000), signed(-1000), signed(0)
-    ('+1,000', '-1,000', '0')
-    """
-    return f"{amount:+,}" if amount else "0"
-
-
 def _totals(difference: Difference) -> Table:
     columns = (
         Column("total", "Total"),
@@ -74,7 +65,7 @@ def _totals(difference: Difference) -> Table:
         new: int = getattr(difference.totals("new"), metric)
         percent = rounded(Fraction(100 * (new - old), old), 2) if old else ""
         sign = "+" if new > old and percent else ""
-        rows.append(Row((title, old, new, signed(new - old), f"{sign}{percent}")))
+        rows.append(Row((title, old, new, Signed(new - old), f"{sign}{percent}")))
     return Table("Totals", columns, tuple(rows))
 
 

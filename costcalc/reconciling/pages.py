@@ -10,8 +10,8 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.reconciling.causes import Cause
 from costcalc.reconciling.printed import Match, Search
 from costcalc.reconciling.reconcile import Count, Reconciliation
-from costcalc.reporting.figures import counted, exact
-from costcalc.reporting.table import Column, Page, Row, Table
+from costcalc.reporting.figures import exact
+from costcalc.reporting.table import Column, Page, Row, Signed, Table
 
 SHOWN = 12
 """Rows of a search that are shown."""
@@ -93,9 +93,9 @@ def _totals(counts: tuple[Count, ...]) -> Table:
                 count.convention.name,
                 UNITS[count.convention.unit].title,
                 count.mult_adds,
-                signed(count.mult_adds - first.mult_adds) if count is not first else None,
+                Signed(count.mult_adds - first.mult_adds) if count is not first else None,
                 count.params,
-                signed(count.params - first.params) if count is not first else None,
+                Signed(count.params - first.params) if count is not first else None,
                 _tool(count),
             )
         )
@@ -131,17 +131,8 @@ def _differences(counts: tuple[Count, ...], metric: str) -> Table:
         if causes:
             rows.append(Row((first.convention.name, None, None, getattr(first, metric))))
             rows += [
-                Row((cause.what, cause.each, cause.layers, signed(cause.difference)), depth=1)
+                Row((cause.what, cause.each, cause.layers, Signed(cause.difference)), depth=1)
                 for cause in causes
             ]
             rows.append(Row((", ".join(names), None, None, total), is_sum=True))
     return Table(f"{title}: what makes the difference", columns, tuple(rows))
-
-
-def signed(value: Any) -> str:
-    """A difference with its sign.
-
-    >>> signed(26712448), signed(-1000), signed(0)
-    ('+26,712,448', '-1,000', '0')
-    """
-    return f"+{counted(value)}" if value > 0 else counted(value)

@@ -36,6 +36,12 @@ class Sides(NamedTuple):
     suffix: str = ""
 
 
+class Signed(NamedTuple):
+    """A difference, which people read with its sign."""
+
+    value: int | Fraction
+
+
 class Word(NamedTuple):
     """A word whose tone a renderer with colours may show."""
 
@@ -43,7 +49,7 @@ class Word(NamedTuple):
     tone: Literal["good", "bad", "quiet"]
 
 
-Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Sides | Word | None
+Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Sides | Signed | Word | None
 """None is an empty cell; a fraction is an expected count."""
 
 
@@ -131,6 +137,8 @@ def text(cell: Cell, times: str = " × ") -> str:
 
     >>> text(4209088), text(Scaled(4209088)), text(Share(1, 8)), text(Sides((3, 3, 64), " dw"))
     ('4,209,088', '4.21 M', '12.50', '3 × 3 × 64 dw')
+    >>> text(Signed(26712448)), text(Signed(-1000)), text(Signed(0))
+    ('+26,712,448', '-1,000', '0')
     """
     if isinstance(cell, str):
         return printable(cell)
@@ -144,6 +152,8 @@ def text(cell: Cell, times: str = " × ") -> str:
         return rounded(cell.value, cell.digits) + cell.suffix
     if isinstance(cell, Scaled):
         return scaled(cell.value)
+    if isinstance(cell, Signed):
+        return f"{'+' if cell.value > 0 else ''}{counted(cell.value)}"
     if isinstance(cell, Sides):
         return times.join(map(str, cell.sizes)) + cell.suffix
     return printable(cell.text)
@@ -152,17 +162,17 @@ def text(cell: Cell, times: str = " × ") -> str:
 def raw(cell: Cell) -> str | int | float:
     """A cell as scripts read it: exact integers, unrounded ratios.
 
-    >>> raw(4209088), raw(Share(1, 8)), raw(Sides((3, 3, 64), " dw"))
-    (4209088, 12.5, '3x3x64 dw')
+    >>> raw(4209088), raw(Share(1, 8)), raw(Sides((3, 3, 64), " dw")), raw(Signed(-7))
+    (4209088, 12.5, '3x3x64 dw', -7)
     """
-    if isinstance(cell, int):
-        return cell
     if isinstance(cell, Share):
         return percent(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return float(cell.value)
-    if isinstance(cell, Scaled):
-        return cell.value
+    if isinstance(cell, Scaled | Signed):
+        cell = cell.value
+    if isinstance(cell, int):
+        return cell
     if isinstance(cell, Fraction):
         return float(cell)
     return text(cell, "x")

@@ -13,24 +13,24 @@ from costcalc.costs import convention as conventions
 from costcalc.costs.rules import METRICS
 
 DIGESTS = {
-    "calflops": "e03ac347ab8ffdf2",
-    "calflops-flops": "1f3c2ca389e11141",
-    "deepspeed": "9e02b6b8d5cdab60",
-    "deepspeed-flops": "b36511d56e5987e7",
-    "fvcore": "cbc7530c351c98c7",
-    "keras": "f5e1ac46fa2015c9",
-    "onnx-tool": "1980cc714743c8c5",
-    "onnx-tool-bn-kept": "8e1aaf3cfe81425f",
     "paper": "75a76829ce2f58ac",
     "paper-with-bias": "496a6fdae32c3fc3",
     "paper-with-norm": "c126d5d0adfc79f4",
-    "ptflops": "15952417960caca8",
+    "calflops": "e03ac347ab8ffdf2",
+    "calflops-flops": "c8b4733fd10dd6f2",
+    "deepspeed": "9e02b6b8d5cdab60",
+    "deepspeed-flops": "b402bd8eeb4cfbe3",
+    "fvcore": "cbc7530c351c98c7",
+    "keras": "f5e1ac46fa2015c9",
+    "onnx-tool": "a30ff6f884ab57b9",
+    "onnx-tool-bn-kept": "b72b32207ecac85d",
+    "ptflops": "c95036a7c40b09b3",
     "ptflops-aten": "35f1df274561c3a7",
     "thop": "960c12bf19eb7dab",
     "torch": "a7115225c4c7c505",
     "torchinfo": "29ae1f9b4a9b4d55",
     "torchinfo-1.8.0": "f4326e53696fc267",
-    "torchprofile": "ad9000502e15f1d4",
+    "torchprofile": "701e3901e707da98",
 }
 
 

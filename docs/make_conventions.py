@@ -1,0 +1,77 @@
+"""Writes the tables of ``docs/conventions.md`` from the conventions themselves."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from costcalc.costs import convention as conventions
+from costcalc.costs.names import SIZES
+from costcalc.errors import ConventionError
+from costcalc.kinds import TABLE
+
+PAGE = Path(__file__).parent / "conventions.md"
+COLUMNS = (
+    "paper",
+    "fvcore",
+    "thop",
+    "ptflops",
+    "ptflops-aten",
+    "torchinfo",
+    "torch",
+    "torchprofile",
+    "calflops",
+    "calflops-flops",
+    "onnx-tool-bn-kept",
+)
+EVENTS = {
+    "macs": "multiply-accumulates",
+    "additions, multiplications, divisions, comparisons, functions": "operations outside them; "
+    "`additions` of a convolution are those of its bias",
+    "reads, writes": "elements of the inputs, each once, and of the output",
+    "weights, biases": "learned numbers of convolutions and fully connected layers",
+    "norm_params": "gamma and beta of norms",
+    "other_params": "learned numbers that are none of these: slopes of PReLU",
+    "buffers": "running means and variances",
+}
+
+
+def names() -> str:
+    """Everything that a rule may speak of at any layer."""
+    rows = [*EVENTS.items(), *((name, size.doc) for name, size in SIZES.items())]
+    lines = [f"| {', '.join(f'`{n}`' for n in name.split(', '))} | {doc} |" for name, doc in rows]
+    return "\n".join(["| name | what it is |", "|---|---|", *lines])
+
+
+def rules() -> str:
+    """Every kind's rule in every convention that differs from its neighbours."""
+    loaded = [conventions.load(name) for name in COLUMNS]
+    lines = ["| layer | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for kind in TABLE:
+        if kind.becomes:
+            continue
+        cells = []
+        for convention in loaded:
+            try:
+                rule = convention.rule("mult_adds", kind)
+            except ConventionError:
+                cells.append("")
+                continue
+            cells.append(f"`{rule.text}`" if rule.expression else "0")
+        if len(set(cells)) > 1:
+            lines.append(f"| {kind.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def written(page: str) -> str:
+    """The page with its tables as the conventions are now."""
+    for name, table in (("names", names()), ("rules", rules())):
+        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
+        page = re.sub(pattern, lambda m, table=table: m[1] + table + m[2], page, flags=re.DOTALL)
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.exit(0)
