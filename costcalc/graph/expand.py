@@ -33,7 +33,6 @@ from costcalc.spec.document import (
     Statement,
     Step,
 )
-from costcalc.spec.numbers import exact
 
 
 def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
@@ -48,7 +47,7 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
     walk = _Walk(document, resolved, problems)
     walk.unfold()
     problems.raise_any()
-    title = _title(document.name, resolved.values)
+    title = document.titled(resolved.values)
     walk.executions.refuse_unused(title, walk.gated, problems)
     problems.raise_any()
     return LayerGraph(
@@ -61,13 +60,6 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
         blocks=walk.blocks,
         gated=tuple(walk.gated),
     )
-
-
-def _title(name: str, values: Mapping[str, Any]) -> str:
-    """The network's name, ``{parameter}`` replaced by its value."""
-    for parameter, value in values.items():
-        name = name.replace(f"{{{parameter}}}", exact(value))
-    return name
 
 
 class _TooManySteps(Exception):

@@ -27,6 +27,7 @@ def input_shape(
     A resolution that is set takes the place of ``res``, or of the literal side
     of a square input; a height and a width take the place of both sides.
     """
+    network = document.titled(values)
     channels, *sides = document.input
     if not is_res_set or not (isinstance(values["res"], tuple) or _is_literal(sides)):
         return _sizes(document.input, values, problems)
@@ -37,7 +38,7 @@ def input_shape(
         if not is_one_side:
             problems.add(
                 sides[0].mark,
-                f"the spec of {document.name} computes the sides of its input from one res",
+                f"the spec of {network} computes the sides of its input from one res",
                 expected="--res R",
                 found="x".join(str(side) for side in res),
             )
@@ -46,7 +47,7 @@ def input_shape(
     if len(shape) != len(sides):
         problems.add(
             None,
-            f"the input of {document.name} has {_axes(len(sides))}",
+            f"the input of {network} has {_axes(len(sides))}",
             expected="a res for each" if sides else "no res",
             found="x".join(str(side) for side in shape),
         )
@@ -54,7 +55,7 @@ def input_shape(
     if not isinstance(res, tuple) and not is_one_side:
         problems.add(
             sides[0].mark if sides else channels.mark,
-            f"the input of {document.name} is not square, and one res would set every side",
+            f"the input of {network} is not square, and one res would set every side",
             expected="--res HxW, as in --res 96x64" if sides else "a network that reads a map",
         )
         return ()

@@ -31,7 +31,6 @@ class Resolved(NamedTuple):
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
     """Every parameter's value under ``settings``; what is wrong goes to ``problems``."""
     parameters = _all(document)
-    _refuse_unknown(document, settings, parameters, problems)
     values: dict[str, Any] = {}
     is_default = True
     for name, parameter in parameters.items():
@@ -46,6 +45,7 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
             if expected:
                 problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
         is_default = is_default and (name not in settings or _same(value, default))
+    _refuse_unknown(document.titled(values), settings, parameters, problems)
     shape = () if problems else input_shape(document, values, "res" in settings, problems)
     return Resolved(values, shape, is_default, _executions(settings, problems))
 
@@ -114,7 +114,7 @@ def _default(parameter: Parameter, values: Mapping[str, Any], problems: Problems
 
 
 def _refuse_unknown(
-    document: Document,
+    network: str,
     settings: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     problems: Problems,
@@ -123,7 +123,7 @@ def _refuse_unknown(
         if name not in parameters and not is_execution(name):
             problems.add(
                 None,
-                f"{document.name} has no parameter '{name}'",
+                f"{network} has no parameter '{name}'",
                 expected="one of " + ", ".join(parameters),
                 hint=did_you_mean(name, parameters),
             )

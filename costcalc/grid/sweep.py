@@ -74,7 +74,7 @@ class Network:
         self.grid = Grid(document, convention, fixed, axes)
         first = self.grid.at((0,) * len(axes))
         self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
-        self.title = document.name
+        self.title = document.titled({**self.known, **{key: key for key in swept}})
         self.accuracies = {
             position: accuracy
             for accuracy in document.accuracies

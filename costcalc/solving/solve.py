@@ -147,7 +147,7 @@ def _solution(
     larger = existing[existing > best] if best is not None else existing
     others = resolve(document, grid.at((0,)), Problems()).values
     return Solution(
-        network=document.name,
+        network=document.titled({**others, axis.name: axis.name}),
         name=axis.name,
         settings={key: value for key, value in others.items() if key != axis.name},
         budgets=budgets,

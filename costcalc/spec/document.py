@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from costcalc.errors import Mark
 from costcalc.kinds.base import Kind
 from costcalc.spec.expression import Evaluate
+from costcalc.spec.numbers import exact
 
 
 class Expression(NamedTuple):
@@ -161,3 +162,10 @@ class Document(NamedTuple):
     steps: tuple[Step, ...]
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
+
+    def titled(self, values: Mapping[str, Any]) -> str:
+        """The network's name, ``{parameter}`` replaced by its value."""
+        name = self.name
+        for parameter, value in values.items():
+            name = name.replace(f"{{{parameter}}}", exact(value))
+        return name

@@ -210,7 +210,7 @@ def _variables(
         elif isinstance(value, bool) or not isinstance(value, int | Fraction) or value <= 0:
             problems.add(
                 None,
-                f"'{parameter}' cannot stay a symbol in {document.name}",
+                f"'{parameter}' cannot stay a symbol in {document.titled(values)}",
                 expected="parameters that are numbers above zero, among " + ", ".join(values),
                 found="no such parameter" if parameter not in values else f"{parameter} = {value}",
                 hint=did_you_mean(parameter, values) if parameter not in values else "",

@@ -120,7 +120,7 @@ def test_settings_hold_for_all():
         (["mobilenet_v1"], [], "compares with nothing"),
         (["mobilenet_v1", "vgg16"], ["--baseline", "vgg"], "did you mean 'vgg16'?"),
         (["mobilenet_v1", "vgg17"], [], "did you mean 'vgg1"),
-        (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG-{configuration} has no"),
+        (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG-D has no"),
     ],
 )
 def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, options, message):
