@@ -120,6 +120,21 @@ def test_the_first_expansion_is_tried() -> None:
     assert "with a first expansion" in result.explanation
 
 
+def test_a_stride_on_another_layer_is_tried_whatever_shapes_are_printed() -> None:
+    # MobileNetV1 with the stride that its Table 1 prints for the last depthwise layer.
+    (result,) = _of("network: mobilenet_v1\nmult_adds: 533 M\n", Networks())
+    assert "with stride 2 on line" in result.explanation
+
+
+def test_a_spec_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    with pytest.raises(SpecError, match="there is no spec"):
+        judged(tmp_path / "deep", "network: ../small.yaml\nparams: 5 M\n")
+    with pytest.raises(SpecError, match="there is no spec"):
+        judged(tmp_path / "deep", f"network: {tmp_path}/small.yaml\nparams: 5 M\n")
+
+
 def _of(text: str, networks: Networks) -> list[Result]:
     from tempfile import TemporaryDirectory
 
