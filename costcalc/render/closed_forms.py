@@ -71,7 +71,9 @@ def _exactness(form: ClosedForm, style: Style) -> list[str]:
         return ["Sizes are rounded: an approximation near these settings."]
     parts = [extent.multiples(style) for extent in form.domain.extents]
     where = " and ".join(part for part in parts if part)
-    lines = [f"Exact for {where}." if where else "Exact at all settings."]
+    lines = [f"Exact for {where}." if where else "Exact where its assumptions hold."]
+    if not where and not form.domain.assumptions(style, form.values):
+        lines = ["Exact at all settings."]
     if form.domain.is_rounded:
         lines.append("Elsewhere sizes are rounded, and it is an approximation.")
     return lines

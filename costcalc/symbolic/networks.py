@@ -200,7 +200,7 @@ def _variables(
     """
     problems = Problems()
     found: list[tuple[Variable, Name]] = []
-    for parameter in asked or DEFAULT:
+    for parameter in dict.fromkeys(asked or DEFAULT):
         value = values.get(parameter)
         if isinstance(value, tuple):
             for side, name in zip(value, _SIDES, strict=False):

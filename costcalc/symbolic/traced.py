@@ -159,7 +159,8 @@ class Tracer:
             return
         if relation in ("<", "<="):
             difference, relation = difference.times(-1), _MIRRORED[relation]
-        condition = Condition(difference, relation)
+        lead = abs(Fraction(next((value for _, value in difference.ordered()), 1)))
+        condition = Condition(difference.times(1 / lead), relation)
         if condition not in self.conditions:
             self.conditions.append(condition)
 

@@ -226,3 +226,13 @@ def test_nothing_symbolic_is_loaded_by_a_report():
         "assert not found, found"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_decision_is_stated_once():
+    """Repeats of depth, 2 * depth, 3 * depth all depend on the same depth."""
+    form = closed_form("efficientnet", {}, ("depth",))
+    assert form.domain.assumptions(UNICODE, form.values) == ["depth = 1"]
+
+
+def test_a_parameter_named_twice_is_one():
+    assert [name.text for name in closed_form("mobilenet_v1", {}, ("res", "res")).names] == ["r"]

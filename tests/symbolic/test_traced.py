@@ -1,0 +1,112 @@
+"""Traced numbers: the value decides, the polynomial follows, what was assumed is noted."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcalc.formulas import algebra
+from costcalc.symbolic.domain import domain
+from costcalc.symbolic.polynomial import Polynomial
+from costcalc.symbolic.traced import NoClosedFormError, Refine, Traced, Tracer, Variable
+from costcalc.symbolic.writing import UNICODE, Name
+
+ALPHA, RES = Name("alpha", "α", "alpha", r"\alpha"), Name("res", "r", "r", "r")
+
+
+def tracer(alpha=1, res=224, modulus=32):
+    made = Tracer((Variable("alpha", alpha, False), Variable("res", res, True, modulus)))
+    return made, made.start(0), made.start(1)
+
+
+def assumed(made):
+    found = domain(made, (ALPHA, RES))
+    return [bound for each in found.extents if (bound := each.bounds(UNICODE, everywhere=True))]
+
+
+def test_constants_are_plain_again():
+    _, alpha, res = tracer()
+    assert type(res - res) is int
+    assert type(algebra.exact_div(32 * alpha, 8 * alpha)) is int
+    assert type((64 * alpha) % (32 * alpha)) is int
+    assert isinstance(2 * alpha, Traced)
+
+
+def test_a_stride_halves_what_the_modulus_allows():
+    _, _, res = tracer(res=224, modulus=32)
+    half = (res + 2 - 3) // 2 + 1
+    assert half.value == 112
+    assert half.polynomial == Polynomial({(0, 1): 16})
+    _, _, odd = tracer(res=225, modulus=32)
+    # 32q + 1: (32q + 1 - 1) // 2 + 1 = 16q + 1
+    assert ((odd + 2 - 3) // 2 + 1).polynomial == Polynomial({(0, 1): 16, (0, 0): 1})
+    _, _, finer = tracer(modulus=1)
+    with pytest.raises(Refine) as step:
+        (finer + 2 - 3) // 2
+    assert (step.value.variable, step.value.factor) == (1, 2)
+
+
+def test_rounding_of_widths_is_noted():
+    made, alpha, _ = tracer(alpha=Fraction(7, 20))
+    width = algebra.round_to_multiple(24 * alpha)
+    # 8.4 is nearest to 8, and 8 is not below 90 % of it.
+    assert width.value == 8
+    assert width.polynomial == Polynomial({(1, 0): 24})
+    assert domain(made, (ALPHA, RES)).extents[0].step == Fraction(1, 3)  # 24/8 = 3
+
+
+def test_decisions_bound_alpha():
+    made, alpha, _ = tracer()
+    assert algebra.maximum(1, alpha) == 1
+    assert assumed(made) == ["α ≤ 1"]
+    made, alpha, _ = tracer(alpha=2)
+    assert algebra.maximum(1, alpha).polynomial == Polynomial({(1, 0): 1})
+    assert assumed(made) == ["α ≥ 1"]
+
+
+def test_what_holds_at_all_settings_is_not_noted():
+    made, alpha, res = tracer()
+    assert 32 * alpha > 0
+    assert 16 * alpha != 24 * alpha
+    assert not alpha * res < 0
+    assert res >= 32
+    assert not made.conditions
+    assert res < 1000
+    assert len(made.conditions) == 1
+
+
+def test_a_quotient_that_is_no_polynomial():
+    _, alpha, res = tracer()
+    with pytest.raises(NoClosedFormError):
+        algebra.quotient(res, alpha)
+
+
+@given(
+    st.fractions(Fraction(1, 8), 4, max_denominator=8),
+    st.integers(1, 12),
+    st.integers(1, 9),
+    st.integers(1, 9),
+)
+def test_values_are_those_of_plain_numbers(alpha, q, a, b):
+    def compute(x, r):
+        width = algebra.round_to_multiple(a * 8 * x, 8)
+        side = algebra.ceil_div(r + b, 4)
+        return algebra.maximum(width, side) * side - algebra.minimum(width, a) + (r + a) % 8
+
+    made, traced_alpha, traced_res = tracer(alpha, 8 * q, 8)
+    found = compute(traced_alpha, traced_res)
+    value, polynomial = made.of(found)
+    assert value == compute(alpha, 8 * q)
+    if domain(made, (ALPHA, RES)).holds((alpha, 8 * q)):
+        assert polynomial(made.counters) == value
+
+
+def test_a_comparison_that_rounding_decides():
+    """8.4 and the 8 that it becomes have one formula, and the form is exact nowhere."""
+    made, alpha, _ = tracer(alpha=Fraction(7, 20))
+    assert algebra.floor(24 * alpha) != 24 * alpha
+    found = domain(made, (ALPHA, RES))
+    values = (Fraction(7, 20), 224)
+    assert "a comparison that rounding decides here" in found.assumptions(UNICODE, values)
+    assert not found.holds((1, 224))
