@@ -19,6 +19,8 @@ PAGES = [
     ROOT / "docs" / "report.md",
     ROOT / "docs" / "gated-networks.md",
     ROOT / "docs" / "formulas.md",
+    ROOT / "docs" / "sweep.md",
+    ROOT / "docs" / "compare.md",
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",

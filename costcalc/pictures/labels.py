@@ -56,7 +56,7 @@ def placed(
                 va=level,
                 fontsize=7.5,
                 arrowprops={"arrowstyle": "-", "color": "#777777", "linewidth": 0.5}
-                if distance > _DISTANCES[1]
+                if distance > _DISTANCES[0]
                 else None,
             )
             box = text.get_window_extent(renderer)
