@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from costcalc.formulas import blocks, convolution, dense, normalisation, pooling
+from costcalc.formulas import blocks, convolution, dense, normalisation, pooling, recurrent
 from costcalc.formulas.algebra import product
 from costcalc.symbolic.notation import MOBILENET_V1, MOBILENET_V2, Notation, Sizes
 
@@ -142,6 +142,16 @@ TABLE = (
         ),
         "MobileNetV1 (arXiv 1704.04861), Table 1, row FC",
         aliases=("linear", "dense", "fully_connected"),
+    ),
+    Entry(
+        "lstm",
+        "one step of an LSTM cell of N hidden units",
+        _costs(
+            lambda s: recurrent.lstm_weights(s.M, s.N),
+            lambda s: recurrent.lstm_mult_adds(s.M, s.N),
+        ),
+        "Gers, Schmidhuber and Cummins, \"Learning to Forget\" (2000)",
+        aliases=("lstm_cell",),
     ),
     Entry(
         "max_pool",
