@@ -1,6 +1,7 @@
 """What holds for every network that ships."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_every_block_that_ships_is_called():
     assert len(blocks) > 10
     calls = re.compile(r"(?:- |layer: |\[\{?)(\w+)")
     assert blocks - {name for text in texts for name in calls.findall(text)} == set()
+
+
+@pytest.mark.parametrize("spec", sorted(set(NAMES) - library.aliases().keys()))
+def test_width_and_resolution_are_parameters_of_every_network(spec):
+    full = pipeline.report(spec, {})
+    half = pipeline.report(spec, {"alpha": Fraction(1, 2)}).totals
+    assert half.params < full.totals.params
+    assert half.mult_adds < full.totals.mult_adds
+    if len(full.input) == 3:
+        larger = pipeline.report(spec, {"res": full.input[1] + 32}).totals
+        assert larger.params >= full.totals.params
+        assert larger.mult_adds > full.totals.mult_adds
