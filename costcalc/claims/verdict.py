@@ -43,6 +43,8 @@ VERDICTS: tuple[Verdict, ...] = (
 reproduce, whose recomputed value is as the claim pins it.
 """
 
+_KNOWN = "known not to reproduce"
+
 COSTLY = 3
 """Layers that a broken bound names."""
 
@@ -93,7 +95,7 @@ def _judged(claim: Claim, networks: Networks) -> Result:
 
     if claim.unexplained is not None:
         problem = _moved(claim, claim.unexplained, computed)
-        return result("mismatch", problem) if problem else result("unexplained")
+        return result("mismatch", problem) if problem else result("unexplained", _KNOWN)
     if claim.erratum is not None:
         problem = _refuted(claim, claim.erratum, computed, networks)
         return result("mismatch", problem) if problem else result("erratum", claim.erratum.why)
