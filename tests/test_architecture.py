@@ -39,7 +39,7 @@ def allowed() -> dict[str, set[str]]:
         if column.strip() == "everything":
             table[folder] = {path.stem for path in PACKAGE.iterdir()}
             continue
-        above = set(table) if column.strip() == "all above" else set()
+        above = set(table) if "all above" in column else set()
         direct = set(re.findall(r"\w+", column)) & {*table, *SUMMARIES} | above
         table[folder] = direct | {each for name in direct for each in table.get(name, ())}
     return table
