@@ -150,7 +150,7 @@ TABLE = (
             lambda s: recurrent.lstm_weights(s.M, s.N),
             lambda s: recurrent.lstm_mult_adds(s.M, s.N),
         ),
-        "Gers, Schmidhuber and Cummins, \"Learning to Forget\" (2000)",
+        'Gers, Schmidhuber and Cummins, "Learning to Forget" (2000)',
         aliases=("lstm_cell",),
     ),
     Entry(
