@@ -12,6 +12,7 @@ from costcalc.claims.figure import Figure
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.errors import CostcalcError, Problems
+from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
@@ -119,18 +120,19 @@ class AttributeReader:
 
     def settings(self, node: Node | None) -> dict[str, Any] | None:
         """``alpha=0.5,res=160``; None after a problem was noted."""
-        if given(node) is None or node is None:
+        value = given(node)
+        if value is None:
             return {}
-        if not isinstance(node, Scalar):
-            self.problems.add(node.mark, "settings are a word", expected="alpha=0.5,res=160")
+        if not isinstance(value, Scalar):
+            self.problems.add(value.mark, "settings are a word", expected="alpha=0.5,res=160")
             return None
         try:
-            return read_settings(node.text)
+            return read_settings(value.text)
         except CostcalcError as error:
             for problem in error.problems:
-                self.problems.add(node.mark, *problem[1:])
+                self.problems.add(value.mark, *problem[1:])
         except ExpressionError as error:
-            self.problems.add(node.mark, error.message, expected=error.expected, found=str(node))
+            self.problems.add(value.mark, error.message, expected=error.expected, found=str(value))
         return None
 
     def counting(self, nodes: Nodes) -> Counting:
@@ -142,10 +144,9 @@ class AttributeReader:
 
     def words(self, node: Node | None) -> tuple[str, ...]:
         """One name or a list of names."""
-        if given(node) is None or node is None:
-            return ()
+        value = given(node)
         names = []
-        for item in _items(node):
+        for item in _items(value) if value is not None else ():
             if isinstance(item, Scalar) and item.text:
                 names.append(item.text)
             else:
@@ -154,24 +155,27 @@ class AttributeReader:
 
     def whole(self, node: Node | None, what: str) -> int | None:
         """A whole number above zero, or nothing."""
-        if given(node) is None or node is None:
+        value = given(node)
+        if value is None:
             return None
-        if isinstance(node, Scalar) and node.text.isdecimal() and int(node.text[:12]) > 0:
-            return int(node.text[:12])
-        self.problems.add(node.mark, f"{what} is a whole number above zero", found=str(node))
+        digits = value.text if isinstance(value, Scalar) and value.text.isdecimal() else ""
+        if 0 < len(digits) <= limits.DIGITS and int(digits) > 0:
+            return int(digits)
+        self.problems.add(value.mark, f"{what} is a whole number above zero", found=str(value))
         return None
 
     def text(self, node: Node | None) -> str:
         """A line of text; empty where there is none."""
-        if node is None or isinstance(node, Scalar):
-            return node.text if isinstance(given(node), Scalar) and node is not None else ""
-        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
+        value = given(node)
+        if value is None or isinstance(value, Scalar):
+            return value.text if value is not None else ""
+        self.problems.add(value.mark, "a line of text is expected here", found=str(value))
         return ""
 
     def erratum(self, metric: str, nodes: Nodes) -> Erratum | None:
         """What is wrong with the print, pinned and reproduced; None where nothing is."""
-        node = nodes.get("erratum")
-        if given(node) is None or node is None:
+        node = given(nodes.get("erratum"))
+        if node is None:
             return None
         if not isinstance(node, Mapping):
             self.problems.add(node.mark, "an erratum is a mapping", expected=_ERRATUM)

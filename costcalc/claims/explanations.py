@@ -184,11 +184,11 @@ def _expansion(graph: LayerGraph, metric: str) -> int:
     for layer in graph.layers:
         if layer.name.endswith("/expand"):
             return 0
-        (M, *positions) = layer.input_shapes[0]  # noqa: N806 - the paper's symbol
+        channels, *positions = layer.input_shapes[0]
         if layer.name.endswith("/dw"):
             if metric == "params":
-                return int(conv_weights((1, 1), M, M, 1))
-            return int(conv_mult_adds((1, 1), M, M, positions, 1))
+                return int(conv_weights((1, 1), channels, channels, 1))
+            return int(conv_mult_adds((1, 1), channels, channels, positions, 1))
     return 0
 
 

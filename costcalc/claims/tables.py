@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence as SequenceOf
+from types import MappingProxyType
 from typing import NamedTuple
 
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader
 from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import METRICS, title
-from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.errors import Problems, did_you_mean
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
 
 Nodes = MappingOf[str, Node]
@@ -21,11 +22,10 @@ class Column(NamedTuple):
     """A column of a table: an attribute of its rows, or figures of one metric."""
 
     name: str
-    mark: Mark
     title: str = ""
     ids: str = ""
     """The pattern of its figures' ids, a star for the row's own."""
-    attributes: MappingOf[str, Node] = {}
+    attributes: MappingOf[str, Node] = MappingProxyType({})
 
 
 class TableReader:
@@ -101,7 +101,7 @@ class TableReader:
         shown = self.attributes.text(rest.get("title"))
         if not shown and head.text in METRICS:
             shown = title(head.text)
-        return Column(head.text, head.mark, shown, ids, own)
+        return Column(head.text, shown, ids, own)
 
     def row(
         self, row: Node, columns: tuple[Column, ...], inherited: Nodes, table: str
@@ -145,7 +145,7 @@ class TableReader:
         for key, cell in metrics:
             ids = id_ if len(metrics) == 1 else f"{id_}.{key.text}" if id_ else ""
             shown = "figure" if table and len(metrics) == 1 else title(key.text)
-            column = Column(key.text, key.mark, shown, ids)
+            column = Column(key.text, shown, ids)
             claims += self.claim(column, cell, {**inherited, **said}, table)
         return claims
 
