@@ -153,13 +153,16 @@ class Grid:
     def _check_printed(self) -> None:
         """Shapes that the paper prints hold at the defaults alone: checked if these are here.
 
+        The probability that a block runs is no parameter, and changes no shape.
+
         Raises:
             SpecError: the spec contradicts what it prints.
         """
         resolved = resolve(self.document, {}, Problems())
         taken = {name: (value,) for name, value in self.settings.items()}
         taken.update((axis.name, axis.values) for axis in self.axes)
-        if all(resolved.values[name] in values for name, values in taken.items()):
+        known = resolved.values
+        if all(known[name] in values for name, values in taken.items() if name in known):
             expand(self.document, {})
 
     def _whole(self) -> Indexes:

@@ -86,7 +86,7 @@ class Network:
         values = resolve(document, accuracy.settings, Problems()).values
         indexes = []
         for axis in self.grid.axes:
-            if values[axis.name] not in axis.values:
+            if values.get(axis.name) not in axis.values:
                 return None
             indexes.append(axis.values.index(values[axis.name]))
         setting = self.grid.at(tuple(indexes))

@@ -11,6 +11,8 @@ from costcalc.costs.gating import gating
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
+from costcalc.grid.axes import Axis
+from costcalc.grid.evaluate import Grid
 from costcalc.spec.reader import read
 
 NESTED = """
@@ -104,3 +106,12 @@ layers: [a]
 """
     with pytest.raises(SpecError, match="block 'a' contains itself"):
         read(spec.encode(), "small.yaml", lambda name: None)
+
+
+def test_a_probability_of_one_block_may_vary_in_a_sweep_and_changes_no_total():
+    spec = f"name: small\ninput: [3, 4, 4]\nlayers:\n{NESTED}"
+    document = read(spec.encode(), "small.yaml", lambda name: None)
+    grid = Grid(document, load("paper"), {}, (Axis("execute.outer", (Fraction(1, 2), 1)),))
+    (chunk,) = grid.chunks()
+    # 96 + 144 + 48 + 144 + 240, as above.
+    assert chunk.mult_adds.tolist() == [672, 672]
