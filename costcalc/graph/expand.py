@@ -7,12 +7,11 @@ settings and symbols.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from costcalc.errors import Mark, Problems
-from costcalc.graph import outline
 from costcalc.graph.attributes import AttributeReader, ValueProblem
 from costcalc.graph.builder import LayerBuilder, called_as
 from costcalc.graph.calls import bound, network_frame
@@ -22,6 +21,7 @@ from costcalc.graph.layer import NETWORK_INPUT, Gated, LayerGraph
 from costcalc.graph.outline import classifier, word
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.scope import Scope
+from costcalc.graph.sources import Sources
 from costcalc.graph.statements import check_shape
 from costcalc.spec import limits
 from costcalc.spec.document import (
@@ -78,6 +78,7 @@ class _Walk:
         self.builder = LayerBuilder(
             self.reader, classifier(document.steps), resolved.is_default, problems
         )
+        self.sources = Sources(document, problems)
         self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = {}
         self.gated: list[Gated] = []
@@ -104,7 +105,7 @@ class _Walk:
         common = step.common
         self.count_steps(max(1, len(common.sources)), common.mark)
         try:
-            sources = self.sources(step, here, scope)
+            sources = self.sources.of(step, here, scope)
             start = Here(frame, sources[0])
             if common.when is not None and not self.reader.truth(common.when, start):
                 return here
@@ -299,65 +300,6 @@ class _Walk:
             return joined
         name = f"{path}.{act.name}"
         return self.builder.append(act, {}, (joined,), name, mark, host, called_act)
-
-    def sources(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
-        """What the step reads: the layers that it names, or the steps before it.
-
-        A block of several inputs reads as many steps, the last one first.
-
-        Raises:
-            UnknownShape: a name means nothing here, or there are too many or
-                too few; the problem is noted.
-        """
-        inputs = self.document.blocks[step.block].inputs if isinstance(step, BlockStep) else ()
-        words = step.common.sources
-        if not words:
-            found = list(scope.recent[: len(inputs)] if inputs else (here,))
-        else:
-            found = [tensor for tensor in self.named(words, scope) if tensor is not None]
-            if len(found) < len(words):
-                raise UnknownShape
-        if inputs or not isinstance(step, LayerStep):
-            self.check_inputs(step, inputs or ("input",), len(found))
-        return tuple(found)
-
-    def named(self, words: tuple[tuple[str, Mark], ...], scope: Scope) -> Iterator[Tensor | None]:
-        """The tensors of some names, None after a problem was noted."""
-        for name, mark in words:
-            tensor = scope.find(name)
-            if tensor is None:
-                self.problems.add(
-                    mark,
-                    f"no layer above is named '{name}'",
-                    expected="the name of a layer that stands before this one, or 'input'",
-                    hint=scope.hint(name) or self.cycle_hint(name),
-                )
-            yield tensor
-
-    def check_inputs(self, step: Step, inputs: tuple[str, ...], found: int) -> None:
-        """A step that holds others reads as many inputs as it has.
-
-        Raises:
-            UnknownShape: it does not; the problem is noted.
-        """
-        if found == len(inputs):
-            return
-        what = f"{'block ' if isinstance(step, BlockStep) else ''}'{word(step)}'"
-        many = f"{len(inputs)} inputs" if len(inputs) > 1 else "one input"
-        self.problems.add(
-            step.common.mark,
-            f"{what} reads {many}",
-            expected="from: [" + ", ".join(inputs) + "]" if len(inputs) > 1 else "from: name",
-            found=f"{found}",
-        )
-        raise UnknownShape
-
-    def cycle_hint(self, name: str) -> str:
-        """Says so where the name stands below: reading it would close a cycle."""
-        below = outline.named(self.document.steps, name)
-        if below is None:
-            return ""
-        return f"'{name}' stands below, on line {below.line}: a cycle, unless it moves above"
 
     def count_steps(self, steps: int, mark: Mark) -> None:
         """Bounds the work before it is done.

@@ -1,0 +1,79 @@
+"""What a step reads: the layers that it names, or the steps before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from costcalc.errors import Mark, Problems
+from costcalc.graph import outline
+from costcalc.graph.frame import Tensor, UnknownShape
+from costcalc.graph.outline import word
+from costcalc.graph.scope import Scope
+from costcalc.spec.document import BlockStep, Document, LayerStep, Step
+
+
+class Sources:
+    """Finds the tensors that steps of a document read; what is wrong goes to ``problems``."""
+
+    def __init__(self, document: Document, problems: Problems) -> None:
+        self.document = document
+        self.problems = problems
+
+    def of(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
+        """What the step reads: the layers that it names, or the steps before it.
+
+        A block of several inputs reads as many steps, the last one first.
+
+        Raises:
+            UnknownShape: a name means nothing here, or there are too many or
+                too few; the problem is noted.
+        """
+        inputs = self.document.blocks[step.block].inputs if isinstance(step, BlockStep) else ()
+        words = step.common.sources
+        if not words:
+            found = list(scope.recent[: len(inputs)] if inputs else (here,))
+        else:
+            found = [tensor for tensor in self._named(words, scope) if tensor is not None]
+            if len(found) < len(words):
+                raise UnknownShape
+        if inputs or not isinstance(step, LayerStep):
+            self._check_inputs(step, inputs or ("input",), len(found))
+        return tuple(found)
+
+    def _named(self, words: tuple[tuple[str, Mark], ...], scope: Scope) -> Iterator[Tensor | None]:
+        """The tensors of some names, None after a problem was noted."""
+        for name, mark in words:
+            tensor = scope.find(name)
+            if tensor is None:
+                self.problems.add(
+                    mark,
+                    f"no layer above is named '{name}'",
+                    expected="the name of a layer that stands before this one, or 'input'",
+                    hint=scope.hint(name) or self._cycle_hint(name),
+                )
+            yield tensor
+
+    def _check_inputs(self, step: Step, inputs: tuple[str, ...], found: int) -> None:
+        """A step that holds others reads as many inputs as it has.
+
+        Raises:
+            UnknownShape: it does not; the problem is noted.
+        """
+        if found == len(inputs):
+            return
+        what = f"{'block ' if isinstance(step, BlockStep) else ''}'{word(step)}'"
+        many = f"{len(inputs)} inputs" if len(inputs) > 1 else "one input"
+        self.problems.add(
+            step.common.mark,
+            f"{what} reads {many}",
+            expected="from: [" + ", ".join(inputs) + "]" if len(inputs) > 1 else "from: name",
+            found=f"{found}",
+        )
+        raise UnknownShape
+
+    def _cycle_hint(self, name: str) -> str:
+        """Says so where the name stands below: reading it would close a cycle."""
+        below = outline.named(self.document.steps, name)
+        if below is None:
+            return ""
+        return f"'{name}' stands below, on line {below.line}: a cycle, unless it moves above"
