@@ -5,7 +5,7 @@
 568740352
 """
 
-from costcalc.api import Report, explain, formula, networks, report, solve, sweep
+from costcalc.api import Report, explain, formula, networks, reconcile, report, solve, sweep
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
@@ -20,6 +20,7 @@ __all__ = [
     "explain",
     "formula",
     "networks",
+    "reconcile",
     "report",
     "solve",
     "sweep",

@@ -14,6 +14,7 @@ from costcalc.spec.numbers import ExpressionError
 
 if TYPE_CHECKING:
     from costcalc.grid.sweep import Sweep
+    from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.solving.solve import Solution
     from costcalc.symbolic.explain import Explanation
     from costcalc.symbolic.layers import Formula
@@ -101,6 +102,31 @@ def sweep(
         for name, taken in values.items()
     ]
     return pipeline.sweep(networks, axes, convention, unit, where)
+
+
+def reconcile(network: str, *conventions: str, **settings: Any) -> Reconciliation:
+    """A network under several conventions, and what makes their differences.
+
+    Args:
+        network: a network as :func:`report` takes it.
+        conventions: names or paths of conventions; each is explained by its
+            difference from the first.
+        settings: as for :func:`report`.  Where the network has several
+            implementations and none is set, it is the one that the conventions'
+            tools are usually run on.
+
+    Returns:
+        Counts in the order of the conventions; the causes of each add up to its
+        difference from the first, exactly, in both metrics.
+
+    Raises:
+        CostcalcError: the network, a setting, a shape or a convention is wrong.
+
+    >>> thop = reconcile("mobilenet_v2", "paper", "thop").counts[1]
+    >>> thop.mult_adds, [(cause.what, cause.each) for cause in thop.causes["mult_adds"]]
+    (327486720, [('Batch Norm', '4 per element')])
+    """
+    return pipeline.reconcile(network, _exact(settings), conventions)
 
 
 def solve(

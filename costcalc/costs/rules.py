@@ -92,4 +92,5 @@ class Convention(NamedTuple):
         if unit is None or unit == self.unit:
             return self
         factor, divisor = UNITS[unit].operations, UNITS[self.unit].operations
-        return self._replace(unit=unit, factor=factor, divisor=divisor)
+        title = f"{self.title}; converted, {UNITS['flops'].operations} FLOPs a multiply-accumulate"
+        return self._replace(title=title, unit=unit, factor=factor, divisor=divisor)

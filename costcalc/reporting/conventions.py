@@ -50,7 +50,11 @@ def convention_page(convention: Convention) -> Page:
     facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
     if convention.tool:
         facts.insert(0, ("tool", f"{convention.tool}, {convention.version}"))
-    table = Table("Rules", columns, tuple(rows), ("An empty cell: the rule of the family holds.",))
+    notes = (
+        "An empty cell: the rule of the family holds.",
+        "Where there is no room for sources and notes: --format csv, markdown or json.",
+    )
+    table = Table("Rules", columns, tuple(rows), notes)
     return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))
 
 

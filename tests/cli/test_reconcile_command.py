@@ -106,6 +106,8 @@ def test_the_unit_of_a_report_is_stated(unit):
     factor = {"macs": 1, "flops": 2}[unit]
     assert parsed["totals"]["mult_adds"] == factor * 15_470_264_320
     assert parsed["unit"] == {"macs": "mult-adds", "flops": "FLOPs"}[unit]
+    table = run("report", "vgg16", "--convention", "torch", "--unit", unit).stdout
+    assert ("converted, 2 FLOPs a multiply-accumulate" in table) == (unit == "macs")
 
 
 def test_conversion_keeps_halves(tmp_path):
