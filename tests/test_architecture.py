@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from costcalc.cli import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "costcalc"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -66,3 +68,9 @@ def test_no_module_is_a_heap():
     for path in PACKAGE.rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= 420, f"{path} holds more than one idea"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command):
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    assert any(f"costcalc {command} " in page.read_text(encoding="utf-8") for page in pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from costcalc.errors import Problems
@@ -15,8 +15,8 @@ from costcalc.spec.document import Document, Expression
 def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
     """The side of a square input that is written as a number, which is then ``res``."""
     sides = input[1:]
-    is_square = sides and not any(side.names for side in sides)
-    return sides[0] if is_square and len({side.text for side in sides}) == 1 else None
+    is_square = _is_literal(sides) and len({side.text for side in sides}) == 1
+    return sides[0] if is_square else None
 
 
 def input_shape(
@@ -27,47 +27,57 @@ def input_shape(
     A resolution that is set takes the place of ``res``, or of the literal side
     of a square input; a height and a width take the place of both sides.
     """
-    network = document.titled(values)
     channels, *sides = document.input
-    if not is_res_set or not (isinstance(values["res"], tuple) or _is_literal(sides)):
-        return _sizes(document.input, values, problems)
     res = values["res"]
-    is_one_side = side_of_square(document.input) is not None
-    if isinstance(res, tuple) and not (is_one_side or _is_literal(sides)):
-        is_one_side = all(side.text == "res" for side in sides)
-        if not is_one_side:
-            problems.add(
-                sides[0].mark,
-                f"the spec of {network} computes the sides of its input from one res",
-                expected="--res R",
-                found="x".join(str(side) for side in res),
-            )
-            return ()
-    shape = res if isinstance(res, tuple) else (res,) * len(sides)
-    if len(shape) != len(sides):
+    if not is_res_set or not (isinstance(res, tuple) or _is_literal(sides)):
+        return _sizes(document.input, values, problems)
+    if not sides:
+        problems.add(
+            channels.mark,
+            f"the input of {document.name} has no spatial axes, and takes no res",
+            expected="a network that reads a map",
+        )
+        return ()
+    if isinstance(res, tuple):
+        return _of_sides(document, res, values, problems)
+    if side_of_square(document.input) is None:
+        problems.add(
+            sides[0].mark,
+            f"the input of {document.name} is not square, and one res would set every side",
+            expected="--res HxW, as in --res 96x64",
+        )
+        return ()
+    return (*_sizes((channels,), values, problems), *(res for _ in sides))
+
+
+def _of_sides(
+    document: Document, res: tuple[Any, ...], values: Mapping[str, Any], problems: Problems
+) -> tuple[Any, ...]:
+    """The shape where a resolution names every side; each must be free to be set."""
+    channels, *sides = document.input
+    shown = "x".join(str(side) for side in res)
+    if len(res) != len(sides):
         problems.add(
             None,
-            f"the input of {network} has {_axes(len(sides))}",
-            expected="a res for each" if sides else "no res",
-            found="x".join(str(side) for side in shape),
+            f"the input of {document.name} has {len(sides)} spatial "
+            f"{'axis' if len(sides) == 1 else 'axes'}",
+            expected="a res for each",
+            found=shown,
         )
         return ()
-    if not isinstance(res, tuple) and not is_one_side:
+    if not _is_literal(sides) and any(side.text != "res" for side in sides):
         problems.add(
-            sides[0].mark if sides else channels.mark,
-            f"the input of {network} is not square, and one res would set every side",
-            expected="--res HxW, as in --res 96x64" if sides else "a network that reads a map",
+            sides[0].mark,
+            f"the spec of {document.name} computes the sides of its input from one res",
+            expected="--res R",
+            found=shown,
         )
         return ()
-    return (*_sizes((channels,), values, problems), *shape)
+    return (*_sizes((channels,), values, problems), *res)
 
 
-def _is_literal(sides: list[Expression]) -> bool:
+def _is_literal(sides: Sequence[Expression]) -> bool:
     return not any(side.names for side in sides)
-
-
-def _axes(count: int) -> str:
-    return f"{count} spatial {'axis' if count == 1 else 'axes'}" if count else "no spatial axes"
 
 
 def _sizes(

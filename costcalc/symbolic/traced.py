@@ -211,6 +211,19 @@ class Tracer:
             raise NoClosedFormError
         return quotient
 
+    def gcd(self, a: Any, b: Any) -> Any:
+        """The greatest common divisor.
+
+        Raises:
+            NoClosedFormError: neither divides the other throughout.
+        """
+        (first, p), (second, q) = self.of(a), self.of(b)
+        for divisor, value, other in ((q, second, p), (p, first, q)):
+            if first % value == 0 and second % value == 0 and other.divided(divisor) is not None:
+                self.floor(self._divided(other, divisor))
+                return self.make(value, divisor)
+        raise NoClosedFormError
+
     def is_whole(self, a: Any) -> bool:
         """Whether the value is whole; if so, the formula is taken to be."""
         value, polynomial = self.of(a)

@@ -277,7 +277,7 @@ def test_resolutions(input_, res, shape):
     [
         ("[3, 9, 8]", "16", "is not square"),
         ("[3, res, 2 * res]", "16x10", "computes the sides of its input"),
-        ("[784]", "16", "reads a map"),
+        ("[784]", "16", "no spatial axes, and takes no res"),
         ("[784]", "16x16", "no spatial axes"),
         ("[3, 8, 8]", "4x4x4", "has 2 spatial axes"),
     ],

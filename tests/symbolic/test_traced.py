@@ -47,6 +47,21 @@ def test_a_stride_halves_what_the_modulus_allows():
     assert (step.value.variable, step.value.factor) == (1, 2)
 
 
+def test_a_common_divisor_is_one_of_the_two():
+    # The resolution is 32 q, so that 16 and 32 divide it whatever q is.
+    _, _, res = tracer(res=224, modulus=32)
+    assert algebra.gcd(res, 32) == 32
+    assert algebra.gcd(16, res) == 16
+    common = algebra.gcd(3 * res, res)
+    assert (common.value, common.polynomial) == (224, res.polynomial)
+    # Whether 7 does depends on q: the resolution is taken as 224 q' first.
+    with pytest.raises(Refine) as step:
+        algebra.gcd(res, 7)
+    assert (step.value.variable, step.value.factor) == (1, 7)
+    with pytest.raises(NoClosedFormError):
+        algebra.gcd(res, 5)
+
+
 def test_rounding_of_widths_is_noted():
     made, alpha, _ = tracer(alpha=Fraction(7, 20))
     width = algebra.round_to_multiple(24 * alpha)
