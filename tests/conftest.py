@@ -6,6 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine, and none of them timed: a busy machine fails nothing.
+settings.register_profile(
+    "costcalc", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("costcalc")
 
 GOLDEN = Path(__file__).parent / "golden"
 

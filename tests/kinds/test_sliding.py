@@ -12,7 +12,7 @@ from costcalc.kinds.convolution import Conv, Depthwise, Pointwise, TransposedCon
 from costcalc.kinds.pooling import AdaptivePool, GlobalPool, Pool, largest, mean
 from tests.kinds import loops
 
-many = settings(max_examples=150, derandomize=True, deadline=None)
+many = settings(max_examples=150)
 
 
 @st.composite
