@@ -75,9 +75,23 @@ def command(
 
 
 def _figure(printed: str) -> figures.Figure:
+    """The count that somebody quoted.
+
+    Raises:
+        SpecError: it is no figure, or one that is no count.
+    """
     try:
-        return figures.parse(printed)
+        figure = figures.parse(printed)
     except ExpressionError as error:
         raise SpecError(
             [Problem(None, f"--printed {printed}: {error.message}", expected=error.expected)]
         ) from None
+    if figure.bound or figure.unit in ("%", "x"):
+        raise SpecError(
+            [
+                Problem(
+                    None, f"--printed {printed}: this is no count", expected="327.5M, or 327486720"
+                )
+            ]
+        )
+    return figure
