@@ -5,7 +5,17 @@
 568740352
 """
 
-from costcalc.api import Report, explain, formula, networks, reconcile, report, solve, sweep
+from costcalc.api import (
+    Report,
+    compare,
+    explain,
+    formula,
+    networks,
+    reconcile,
+    report,
+    solve,
+    sweep,
+)
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
@@ -17,6 +27,7 @@ __all__ = [
     "SpecError",
     "Totals",
     "TypeCost",
+    "compare",
     "explain",
     "formula",
     "networks",

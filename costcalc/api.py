@@ -13,6 +13,7 @@ from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
 
 if TYPE_CHECKING:
+    from costcalc.comparing.compare import Comparison
     from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.solving.solve import Solution
@@ -64,6 +65,36 @@ def report(
     Totals(params=1319648, mult_adds=76524800)
     """
     return Report(*pipeline.report(network, _exact(settings), convention, unit))
+
+
+def compare(
+    *networks: str,
+    baseline: str | None = None,
+    convention: str = "paper",
+    unit: str | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Networks side by side.
+
+    Args:
+        networks: networks as :func:`report` takes them.
+        baseline: the one to measure by; the first by default.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+        settings: parameters that hold for all of them.
+
+    Returns:
+        The comparison: its entries hold the reports; ``ratio`` and ``saved``
+        measure by the baseline, and ``causes`` says what a difference comes from.
+
+    Raises:
+        CostcalcError: a network, a setting, the baseline or the convention is wrong.
+
+    >>> found = compare("mobilenet_v1", "vgg16")
+    >>> round(float(found.ratio(found.entries[1], "mult_adds")), 1)
+    27.2
+    """
+    return pipeline.compare(networks, _exact(settings), baseline, convention, unit)
 
 
 def sweep(
