@@ -17,7 +17,8 @@ from costcalc.grid.evaluate import Grid
 from costcalc.spec.reader import read
 
 PAPER = convention.load("paper")
-DOCUMENTS = {name: pipeline.load(name) for name in ("mobilenet_v1", "mobilenet_v2", "googlenet")}
+NETWORKS = ("mobilenet_v1", "mobilenet_v2", "googlenet", "mobilenet_v3", "squeezenet")
+DOCUMENTS = {name: pipeline.load(name) for name in NETWORKS}
 STRUCTURES = b"""
 name: Structures
 input: [3, res, res]
