@@ -36,7 +36,8 @@ def command(
 
     Layers and blocks are compared by formula, and by number where --set gives
     their symbols: separable bottleneck --set D_K=3 --set M=64.  They are conv,
-    gconv, dwconv, pwconv, separable, bottleneck, residual, transposed_conv, fc.
+    gconv, dwconv, pwconv, separable, bottleneck, residual, transposed_conv, fc,
+    and may carry symbols of their own: separable@M=32,N=64.
     """
     format_ = chosen_format(format_, output)
     values = settings(alpha, res, sets)
@@ -67,7 +68,7 @@ def _are_layers(names: tuple[str, ...]) -> bool:
         return False
     from costcalc.symbolic.catalogue import FORMULAS
 
-    layers = [name for name in others if name in FORMULAS]
+    layers = [name for name in others if library.reference(name).network in FORMULAS]
     if layers and len(layers) < len(names):
         raise SpecError(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -68,7 +68,8 @@ def difference(old: Report | None, new: Report | None) -> Difference:
     what they are, so that one more convolution is one change, whatever it does
     to the numbers in the names below it; where a stretch of layers differs, by
     their names.  Layers that cost nothing and whose shapes alone are others,
-    since those above changed, are left out.
+    since those above changed, are left out, and so are free norms and
+    activations that came or went with their layer.
     """
     before = old.layers if old is not None else ()
     after = new.layers if new is not None else ()
@@ -77,7 +78,9 @@ def difference(old: Report | None, new: Report | None) -> Difference:
         changes = [Change(a, b) for a, b in pairs if _signature(a) != _signature(b)]
     else:
         changes = list(_aligned(before, after))
-    return Difference(old, new, tuple(each for each in changes if not _follows(each)))
+    moved = {(each.kind, each.layer.name) for each in changes}
+    told = (each for each in changes if not _follows(each) and not _came_with(each, moved))
+    return Difference(old, new, tuple(told))
 
 
 def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
@@ -87,6 +90,12 @@ def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Ite
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             yield from _matched(before[i:j], after[k:m])
+
+
+def _came_with(change: Change, moved: Collection[tuple[Kind, str | None]]) -> bool:
+    """Whether a free norm or activation came or went with the layer whose line names it."""
+    layer = change.layer
+    return change.kind != "changed" and layer.is_free and (change.kind, layer.host) in moved
 
 
 def _follows(change: Change) -> bool:

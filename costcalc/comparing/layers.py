@@ -11,9 +11,10 @@ import sympy
 from costcalc.comparing.pages import TITLES, ratio_text
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas.algebra import is_whole
+from costcalc.graph.settings import setting
 from costcalc.reporting.figures import exact
 from costcalc.reporting.table import Cell, Column, Page, Row, Table
-from costcalc.spec import limits
+from costcalc.spec import library, limits
 from costcalc.symbolic.catalogue import Entry
 from costcalc.symbolic.expressions import symbol, tree
 from costcalc.symbolic.layers import entry_of
@@ -27,6 +28,8 @@ _NOTATION = MOBILENET_V1
 class LayerEntry(NamedTuple):
     """A layer of a comparison."""
 
+    label: str
+    """As its user wrote it: ``separable@M=384``."""
     entry: Entry
     formulas: Mapping[str, Node]
     """Its params and mult-adds, in the common symbols."""
@@ -39,28 +42,22 @@ def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> list[La
     """Layers by formula and by number.
 
     Args:
-        names: names of formulas that count params and mult-adds.
+        names: names of formulas that count params and mult-adds; each may carry
+            settings of its own, as in ``separable@M=384,N=384``.
         settings: numbers for some of the symbols D_K, M, N, D_F, g and t.
 
     Raises:
         SpecError: a name or a symbol is unknown, or a number is wrong.
     """
-    found = [_layer(entry_of(name), settings) for name in names]
-    known = [each.name.name for each in _NOTATION.symbols]
-    used = frozenset[str]().union(*(layer.symbols for layer in found))
+    found = []
     problems = Problems()
-    for name, value in settings.items():
-        if name not in used:
-            problems.add(
-                None,
-                f"none of these layers has a symbol '{name}'",
-                expected="one of " + ", ".join(each for each in known if each in used),
-                hint=did_you_mean(name, used),
-            )
-        elif isinstance(value, str | bool | tuple) or not (
-            is_whole(value) and 0 < value <= limits.SIZE
-        ):
-            problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
+    for name in names:
+        reference = library.reference(name)
+        own = {key: setting(text) for key, text in reference.settings.items()}
+        layer = _layer(name, entry_of(reference.network), {**settings, **own})
+        _check(own, layer.symbols, problems)
+        found.append(layer)
+    _check(settings, frozenset[str]().union(*(layer.symbols for layer in found)), problems)
     problems.raise_any()
     return found
 
@@ -92,11 +89,26 @@ def layers_page(layers: Sequence[LayerEntry], settings: Mapping[str, Any], write
         if any(write_name.name in layer.symbols for layer in layers)
     ]
     notes += dict.fromkeys(f"{layer.entry.name}: {layer.entry.source}." for layer in layers)
-    title = " against ".join(layer.entry.title for layer in layers)
+    title = " against ".join(dict.fromkeys(layer.entry.title for layer in layers))
     return Page(title, tuple(fact for fact in facts if fact[1]), tuple(tables), tuple(notes))
 
 
-def _layer(entry: Entry, settings: Mapping[str, Any]) -> LayerEntry:
+def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:
+    """Every setting must be of a symbol that is spoken of, and a number that it can have."""
+    known = [each.name.name for each in _NOTATION.symbols if each.name.name in used]
+    for name, value in settings.items():
+        if name not in used:
+            problems.add(
+                None,
+                f"none of these layers has a symbol '{name}'",
+                expected="one of " + ", ".join(known),
+                hint=did_you_mean(name, used),
+            )
+        elif not _is_number(value) or not (is_whole(value) and 0 < value <= limits.SIZE):
+            problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
+
+
+def _layer(label: str, entry: Entry, settings: Mapping[str, Any]) -> LayerEntry:
     if not TITLES.keys() <= entry.counts.keys():
         raise SpecError(
             [
@@ -112,17 +124,21 @@ def _layer(entry: Entry, settings: Mapping[str, Any]) -> LayerEntry:
     counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in TITLES}
     free = frozenset(str(each) for count in counts.values() for each in count.free_symbols)
     values: dict[str, int | Fraction | None] = dict.fromkeys(TITLES)
-    if free <= settings.keys():
+    if free <= settings.keys() and all(_is_number(settings[name]) for name in free):
         numbers = sizes_of(_NOTATION, {name: settings.get(name, 1) for name in symbols})
         values = {metric: entry.counts[metric](numbers) for metric in TITLES}
     formulas = {metric: tree(sympy.factor_terms(count), order) for metric, count in counts.items()}
-    return LayerEntry(entry, formulas, values, free)
+    return LayerEntry(label, entry, formulas, values, free)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, str | bool | tuple)
 
 
 def _row(layers: Sequence[LayerEntry], layer: LayerEntry, metric: str, write: Any) -> Row:
     value, base = layer.values[metric], layers[0].values[metric]
     shown = "" if value is None else value if isinstance(value, int) else exact(value)
-    cells: list[Cell] = [layer.entry.name, write(layer.formulas[metric]), shown]
+    cells: list[Cell] = [layer.label, write(layer.formulas[metric]), shown]
     is_compared = layer is not layers[0] and value is not None and base
     cells.append(ratio_text(Fraction(value) / base) if is_compared and value and base else "")
     return Row(tuple(cells))

@@ -83,6 +83,7 @@ def layers_json(layers: Sequence[LayerEntry], settings: Mapping[str, Any]) -> st
             "settings": {name: number(value) for name, value in settings.items()},
             "layers": [
                 {
+                    "reference": layer.label,
                     "layer": layer.entry.name,
                     **{
                         metric: {"formula": written(node), "value": number(layer.values[metric])}

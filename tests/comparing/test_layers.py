@@ -18,10 +18,21 @@ SIZES = ("--set", "D_K=3", "--set", "M=64", "--set", "N=64", "--set", "D_F=14")
 
 def test_table_3_of_mobilenet():
     sizes = {"D_K": 3, "M": 512, "N": 512, "D_F": 14}
-    conv, separable = compare_layers(["conv", "separable"], sizes)
-    # 3*3*512*512 weights at 14*14 positions; 3*3*512 + 512*512 weights.
-    assert conv.values == {"mult_adds": 2359296 * 196, "params": 2359296}
-    assert separable.values == {"mult_adds": 266752 * 196, "params": 266752}
+    layers = ["conv", "separable", "separable@M=384,N=384", "separable@M=384,N=384,D_F=10"]
+    found = [
+        (layer.values["mult_adds"], layer.values["params"])
+        for layer in compare_layers(layers, sizes)
+    ]
+    assert found == [
+        # 3*3*512*512 weights at 14*14 positions: 462 M and 2.36 M are printed.
+        (2359296 * 196, 2359296),
+        # 3*3*512 + 512*512: 52.3 M and 0.27 M.
+        (266752 * 196, 266752),
+        # alpha = 0.75, 3*3*384 + 384*384: 29.6 M and 0.15 M.
+        (150912 * 196, 150912),
+        # rho = 0.714, 10*10 positions: 15.1 M and 0.15 M.
+        (150912 * 100, 150912),
+    ]
 
 
 def test_the_block_of_v1_against_that_of_v2_at_the_same_widths():
@@ -72,6 +83,8 @@ def test_json_has_formulas_without_numbers_where_symbols_are_open():
         (["conv", "batch_norm"], "has no params and mult-adds"),
         (["conv", "separable", "--set", "t=6"], "none of these layers has a symbol 't'"),
         (["conv", "separable", "--set", "M=0"], "M cannot be 0"),
+        (["conv", "separable@t=6"], "none of these layers has a symbol 't'"),
+        (["conv", "separable@M=wide"], "M cannot be wide"),
         (["conv", "separable", "--set", "M=1/2"], "a whole number above zero"),
     ],
 )
