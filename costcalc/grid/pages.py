@@ -127,7 +127,8 @@ def refusals(sweep: Sweep) -> tuple[str, ...]:
 def _page(sweep: Sweep, facts: Sequence[tuple[str, str]], tables: tuple[Table, ...]) -> Page:
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     shape = " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)
-    return Page(title, (("grid", shape), *facts), tables, refusals(sweep))
+    empty = () if tables[0].rows else ("No setting meets the condition.",)
+    return Page(title, (("grid", shape), *facts), tables, (*empty, *refusals(sweep)))
 
 
 def _parameter(name: str, is_numeric: bool) -> Column:

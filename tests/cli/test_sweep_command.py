@@ -88,6 +88,12 @@ def test_the_largest_within_a_budget():
     )
 
 
+def test_a_condition_that_nothing_meets_is_said():
+    result = run("mobilenet_v1", "--alpha", "1,2", "--where", "params < 1")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("No setting meets the condition.\n")
+
+
 def test_settings_without_a_network_are_said_and_left_out():
     result = run("googlenet", "--res", "32,224", "--format", "csv")
     assert result.exit_code == 0
