@@ -124,6 +124,15 @@ def test_pooling_and_norms_count_events():
     }
 
 
+def test_norms_over_their_own_statistics():
+    # 3 additions an element to centre it, 1 to shift it; an epsilon for each variance.
+    assert lines("layer_norm")["additions"] == "4·M·D_F² + D_F²"
+    assert lines("group_norm")["additions"] == "4·M·D_F² + g"
+    assert lines("instance_norm")["additions"] == "4·M·D_F² + M"
+    # Squared and scaled, and scaled once more by gamma.
+    assert lines("layer_norm")["multiplications"] == "3·M·D_F²"
+
+
 def problems(*arguments):
     with pytest.raises(SpecError) as caught:
         layer_formula(*arguments)

@@ -125,3 +125,25 @@ def test_a_comparison_that_rounding_decides():
     values = (Fraction(7, 20), 224)
     assert "a comparison that rounding decides here" in found.assumptions(UNICODE, values)
     assert not found.holds((1, 224))
+
+
+def test_a_residue_may_be_the_size_itself():
+    """Of the sizes 1, 33, 65, ... the first is not above 32."""
+    made, _, res = tracer(res=225)
+    assert res > 32
+    assert assumed(made) == ["r ≥ 33"]
+
+
+def test_the_tightest_bound_is_kept():
+    for bounds in ((2, 3), (3, 2)):
+        made, alpha, _ = tracer()
+        assert [algebra.maximum(bound, alpha) for bound in bounds] == list(bounds)
+        assert assumed(made) == ["α ≤ 2"]
+
+
+def test_the_step_makes_every_rounded_term_whole():
+    made, alpha, _ = tracer(alpha=3)
+    for _ in (algebra.floor(8 * alpha), 16 * alpha // 3):
+        pass
+    # multiples of 1/8 that are multiples of 3/16: of 3/8
+    assert domain(made, (ALPHA, RES)).extents[0].step == Fraction(3, 8)
