@@ -227,7 +227,7 @@ def networks(search: str, weighing: Convention) -> list[Entry]:
         reference = library.reference(name)
         document = documents.get(reference.network) or load(reference.network)
         documents[reference.network] = document
-        known = " ".join((name, document.name, *document.source.values())).lower()
+        known = " ".join((name, document.title.text, *document.source.values())).lower()
         if all(word in known for word in search.lower().split()):
             expanded = expand(document, _carried(reference))
             costs = count(expanded, weighing)

@@ -29,6 +29,7 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
 from costcalc.spec.reader import TOP as SPEC_KEYS
 from costcalc.spec.reader import read_node
+from costcalc.spec.title import read_title
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
 
 SOURCE = ("paper", "arxiv", "url")
@@ -91,10 +92,12 @@ class _Reader:
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))
         own = reader.own(Mapping(tuple(figures), root.mark), items, inherited)
-        name = self.text(root.get("name")) if is_spec else source.get("paper", "")
+        title = source.get("paper") or stem
+        if is_spec:  # its own problems are those of the network
+            title = read_title(root.get("name"), self.path, (), Problems()).text
         file = ClaimsFile(
             path=self.path,
-            title=name or stem,
+            title=title,
             source=source,
             tables=(*tables, *own),
             undetermined=self.undetermined(root.get("undetermined")),

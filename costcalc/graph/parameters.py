@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems, did_you_mean
@@ -13,7 +12,7 @@ from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
-from costcalc.spec.numbers import exact
+from costcalc.spec.numbers import exact, same
 from costcalc.spec.values import constant
 
 
@@ -44,7 +43,7 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
             expected = unfit(parameter, value, default)
             if expected:
                 problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
-        is_default = is_default and (name not in settings or _same(value, default))
+        is_default = is_default and (name not in settings or same(value, default))
     _refuse_unknown(document.titled(values), settings, parameters, problems)
     shape = () if problems else input_shape(document, values, "res" in settings, problems)
     return Resolved(values, shape, is_default, _executions(settings, problems))
@@ -136,12 +135,6 @@ def _executions(settings: Mapping[str, Any], problems: Problems) -> dict[str, An
         if not is_probability(value):
             problems.add(None, f"{name} cannot be {exact(value)}", expected=EXPECTED)
     return found
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two settings are one; arrays and symbols are never a default."""
-    plain = int | Fraction | str | bool
-    return isinstance(a, plain) and isinstance(b, plain) and a == b
 
 
 def _is_number(value: Any) -> bool:

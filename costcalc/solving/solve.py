@@ -191,7 +191,7 @@ def _check_name(
     if not budgets.limits:
         message, expected = "there is no budget to keep", "--max-mult-adds N, --max-params N"
     elif name not in values:
-        message = f"{document.name} has no parameter '{name}'"
+        message = f"{document.titled(values)} has no parameter '{name}'"
         expected = "one of " + ", ".join(values)
         hint = did_you_mean(name, values)
     elif name in settings:

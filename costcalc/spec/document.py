@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from costcalc.errors import Mark
 from costcalc.kinds.base import Kind
 from costcalc.spec.expression import Evaluate
-from costcalc.spec.numbers import exact
+from costcalc.spec.numbers import exact, same
 
 
 class Expression(NamedTuple):
@@ -138,6 +138,24 @@ class Rounding(NamedTuple):
     divisor: int = 1
 
 
+class Title(NamedTuple):
+    """What a network is called."""
+
+    text: str
+    """Its name, where none of the cases holds; ``{parameter}`` is that parameter's value."""
+    parameter: str = ""
+    cases: tuple[tuple[Any, str], ...] = ()
+    """Its name at some values of the parameter."""
+
+    def at(self, values: Mapping[str, Any]) -> str:
+        """The name at these values of parameters."""
+        here = values.get(self.parameter)
+        text = next((name for value, name in self.cases if same(here, value)), self.text)
+        for parameter, value in values.items():
+            text = text.replace(f"{{{parameter}}}", exact(value))
+        return text
+
+
 class Accuracy(NamedTuple):
     """What a network achieves at some settings, as a paper prints it."""
 
@@ -152,7 +170,7 @@ class Accuracy(NamedTuple):
 class Document(NamedTuple):
     """A network's spec, read and checked as far as it can be without its sizes."""
 
-    name: str
+    title: Title
     file: str
     source: Mapping[str, str]
     input: tuple[Expression, ...]
@@ -164,8 +182,5 @@ class Document(NamedTuple):
     accuracies: tuple[Accuracy, ...] = ()
 
     def titled(self, values: Mapping[str, Any]) -> str:
-        """The network's name, ``{parameter}`` replaced by its value."""
-        name = self.name
-        for parameter, value in values.items():
-            name = name.replace(f"{{{parameter}}}", exact(value))
-        return name
+        """The network's name at these values of its parameters."""
+        return self.title.at(values)

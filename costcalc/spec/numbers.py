@@ -10,7 +10,6 @@ from costcalc.spec import limits
 
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
 
-
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 """Letters that a count may carry: 100M mult-adds."""
 
@@ -73,6 +72,12 @@ def exact(value: Any) -> str:
     if isinstance(value, tuple):
         return "x".join(exact(side) for side in value)
     return _decimal(value) if isinstance(value, Fraction) else str(value)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values of a parameter are one; arrays and symbols are no single value."""
+    plain = int | Fraction | str | bool
+    return isinstance(a, plain) and isinstance(b, plain) and a == b
 
 
 def _decimal(number: Fraction) -> str:

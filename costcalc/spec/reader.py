@@ -13,6 +13,7 @@ from costcalc.spec.nodes import parse
 from costcalc.spec.numbers import ExpressionError, exact_number
 from costcalc.spec.parameters import ALWAYS, HERE, ParameterReader
 from costcalc.spec.steps import StepReader
+from costcalc.spec.title import read_title
 from costcalc.spec.tree import Mapping, Node, Scalar, given
 from costcalc.spec.values import Values
 
@@ -88,7 +89,7 @@ class _Reader:
                 Mark(self.file), "a spec needs layers", expected="'layers:' and a list"
             )
         return Document(
-            name=self.text(root.get("name")) or _stem(self.file),
+            title=read_title(root.get("name"), self.file, known, self.problems),
             file=self.file,
             source=self.source(root.get("source")),
             input=self.input(root.get("input"), known),
@@ -155,9 +156,3 @@ def _literal(node: Node) -> int | None:
     except ExpressionError:
         return None
     return number if isinstance(number, int) else None
-
-
-def _stem(file: str) -> str:
-    name = file.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
-    # A file's name may be of bytes that are no text.
-    return name.encode("utf-8", "replace").decode("utf-8")

@@ -36,8 +36,8 @@ class Values:
         """The expression that a scalar or a choice holds; None after a problem was noted."""
         if isinstance(node, Scalar):
             return self._scalar(node)
-        choice = _choice(node) if isinstance(node, Mapping) else node
-        if isinstance(choice, Choice):
+        choice = as_choice(node)
+        if choice is not None:
             return self._chosen(choice)
         self.problems.add(
             node.mark,
@@ -214,9 +214,11 @@ def literal(node: Node) -> Any:
     return node.text if number is None else number
 
 
-def _choice(node: Mapping) -> Choice | None:
+def as_choice(node: Node) -> Choice | None:
     """``{parameter: {value: cell, ...}}`` as a choice; None where it is something else."""
-    if len(node.entries) != 1:
+    if isinstance(node, Choice):
+        return node
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
         return None
     parameter, body = node.entries[0]
     if not isinstance(body, Mapping):

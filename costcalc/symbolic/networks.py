@@ -164,9 +164,9 @@ def closed_form(
             variable = variable._replace(modulus=variable.modulus * step.factor)
             chosen[step.variable] = (variable, name)
             if variable.modulus > limits.SIZE:
-                raise _none(document, chosen) from None
+                raise _none(document.titled(resolved.values), chosen) from None
         except NoClosedFormError:
-            raise _none(document, chosen) from None
+            raise _none(document.titled(resolved.values), chosen) from None
     names = tuple(name for _, name in chosen)
     values = tuple(variable.value for variable, _ in chosen)
     return ClosedForm(
@@ -236,13 +236,13 @@ def _named(parameter: str) -> Name:
     return Name(parameter, parameter, parameter, r"\mathit{" + parameter.replace("_", r"\_") + "}")
 
 
-def _none(document: Document, chosen: list[tuple[Variable, Name]]) -> SpecError:
+def _none(network: str, chosen: list[tuple[Variable, Name]]) -> SpecError:
     names = ", ".join(f"{name.ascii} (near {exact(variable.value)})" for variable, name in chosen)
     return SpecError(
         [
             Problem(
                 None,
-                f"the costs of {document.name} are no polynomial in {names}",
+                f"the costs of {network} are no polynomial in {names}",
                 expected="sizes that are sums, products and roundings of its parameters",
                 hint="fewer parameters as symbols, as in --in alpha",
             )

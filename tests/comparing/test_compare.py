@@ -32,7 +32,7 @@ def test_table_8_of_mobilenet():
         ["MobileNetV1", "70.6", "568.7", "4.21"],
         # 15470.3 / 568.7 = 27.2 and 138.34 / 4.21 = 32.9; the text prints 27 and 32.
         ["GoogLeNet", "69.8", "1582.7", "6.99", "2.78 × more", "1.66 × more"],
-        ["VGG-D", "71.5", "15470.3", "138.34", "27.2 × more", "32.9 × more"],
+        ["VGG16", "71.5", "15470.3", "138.34", "27.2 × more", "32.9 × more"],
     ]
 
 
@@ -120,7 +120,7 @@ def test_settings_hold_for_all():
         (["mobilenet_v1"], [], "compares with nothing"),
         (["mobilenet_v1", "vgg16"], ["--baseline", "vgg"], "did you mean 'vgg16'?"),
         (["mobilenet_v1", "vgg17"], [], "did you mean 'vgg1"),
-        (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG-D has no"),
+        (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG16 has no"),
     ],
 )
 def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, options, message):

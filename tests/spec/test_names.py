@@ -25,9 +25,39 @@ def test_a_file_of_that_name_wins_and_the_shipped_spec_is_the_target(tmp_path, m
     spec = "name: mine\ninput: [3]\nlayers: [{fc: 2}]\n"
     (tmp_path / "vgg.yaml").write_text(spec)
     assert pipeline.graph("vgg", {}).name == "mine"
-    assert pipeline.graph("vgg11", {}).name == "VGG-A"
+    assert pipeline.graph("vgg11", {}).name == "VGG11"
     (tmp_path / "vgg11.yaml").write_text(spec)
     assert pipeline.graph("vgg11", {}).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("vgg16", "VGG16"),
+        ("vgg11", "VGG11"),
+        ("vgg@configuration=A-LRN", "VGG11-LRN"),
+        ("vgg_c", "VGG-C"),
+        ("vgg19", "VGG19"),
+        ("resnet@depth=34", "ResNet-34"),
+    ],
+)
+def test_a_network_is_called_what_people_type(name, title):
+    assert pipeline.graph(name, {}).name == title
+
+
+def test_a_name_for_each_value_of_a_parameter(tmp_path):
+    spec = tmp_path / "plain.yaml"
+    layers = "input: [3, 8, 8]\nparameters: {depth: 18}\nlayers: [conv: {out: 4, kernel: 1}]\n"
+    spec.write_text(f"name: {{depth: {{18: 'Small-{{res}}', 34: Large}}}}\n{layers}")
+    assert pipeline.graph(str(spec), {}).name == "Small-8"
+    assert pipeline.graph(str(spec), {"depth": 34}).name == "Large"
+    assert pipeline.graph(str(spec), {"depth": 50}).name == "plain"
+    spec.write_text(f"name: {{dept: {{18: Small}}}}\n{layers}")
+    with pytest.raises(SpecError, match=r":1:8: 'dept' is not a parameter; did you mean 'depth'"):
+        pipeline.load(str(spec))
+    spec.write_text(f"name: [Small]\n{layers}")
+    with pytest.raises(SpecError, match=r":1:7: a name is a line of text"):
+        pipeline.load(str(spec))
 
 
 def test_every_name_resolves_to_a_shipped_spec_and_known_settings():
