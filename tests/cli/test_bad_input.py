@@ -293,7 +293,7 @@ CASES = {
         ["3:5: the spec unfolds to too many layers", "at most 300,000"],
     ),
     "repeats of repeats": (
-        "input: [3, 8, 8]\nlayers:\n  - sequence:\n      repeat: 100000\n"
+        "input: [3, 8, 8]\nlayers:\n  - sequence:\n      repeat: 299999\n"
         "      layers: [relu: {repeat: 100000}]\n",
         ["5:16: the spec unfolds to too many layers"],
     ),
