@@ -34,7 +34,7 @@ def input_shape(
     if not sides:
         problems.add(
             channels.mark,
-            f"the input of {document.name} has no spatial axes, and takes no res",
+            f"the input of {document.titled(values)} has no spatial axes, and takes no res",
             expected="a network that reads a map",
         )
         return ()
@@ -43,7 +43,7 @@ def input_shape(
     if side_of_square(document.input) is None:
         problems.add(
             sides[0].mark,
-            f"the input of {document.name} is not square, and one res would set every side",
+            f"the input of {document.titled(values)} is not square, and one res would set every side",
             expected="--res HxW, as in --res 96x64",
         )
         return ()
@@ -59,7 +59,7 @@ def _of_sides(
     if len(res) != len(sides):
         problems.add(
             None,
-            f"the input of {document.name} has {len(sides)} spatial "
+            f"the input of {document.titled(values)} has {len(sides)} spatial "
             f"{'axis' if len(sides) == 1 else 'axes'}",
             expected="a res for each",
             found=shown,
@@ -68,7 +68,7 @@ def _of_sides(
     if not _is_literal(sides) and any(side.text != "res" for side in sides):
         problems.add(
             sides[0].mark,
-            f"the spec of {document.name} computes the sides of its input from one res",
+            f"the spec of {document.titled(values)} computes the sides of its input from one res",
             expected="--res R",
             found=shown,
         )
