@@ -50,7 +50,7 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
 def _cells(result: Result | None) -> list[Cell]:
     if result is None:
         return [None, None, None]
-    good = result.holds and result.verdict != "unexplained"
+    good = result.holds and not result.is_unexplained
     verdict = Word(result.verdict, "good" if good else "bad")
     return [result.claim.figure.text, result.shown, verdict]
 
@@ -82,7 +82,7 @@ def _notes(checked: Checked) -> tuple[str, ...]:
     if failed:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")
     elif checked.results:
-        known = checked.summary.get("unexplained", 0)
-        but = f", but for {known} that are known not to reproduce" if known else ""
+        known = sum(result.is_unexplained for result in checked.results)
+        but = f", {known} of them as errata that nothing explains" if known else ""
         notes.append(f"All {len(checked.results)} claims hold{but}.")
     return tuple(notes)

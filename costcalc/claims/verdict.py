@@ -19,31 +19,23 @@ Verdict = Literal[
     "exact",
     "rounded",
     "truncated",
-    "within",
     "tolerance",
     "convention",
     "erratum",
-    "unexplained",
     "mismatch",
 ]
 VERDICTS: tuple[Verdict, ...] = (
     "exact",
     "rounded",
     "truncated",
-    "within",
     "tolerance",
     "convention",
     "erratum",
-    "unexplained",
     "mismatch",
 )
-"""Every verdict, from the best to the one that fails.
+"""Every verdict, from the best to the one that fails; a bound that is kept is ``exact``."""
 
-``within`` is a bound that is kept; ``unexplained`` a figure that is known not to
-reproduce, whose recomputed value is as the claim pins it.
-"""
-
-_KNOWN = "known not to reproduce"
+_UNEXPLAINED = "nothing that was tried gives it; the recomputed value is pinned"
 
 COSTLY = 3
 """Layers that a broken bound names."""
@@ -63,6 +55,11 @@ class Result(NamedTuple):
     def holds(self) -> bool:
         """Whether the claim stands."""
         return self.verdict != "mismatch"
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it is documented not to reproduce, without a reading that would."""
+        return self.verdict == "erratum" and self.claim.erratum is None
 
     @property
     def shown(self) -> str:
@@ -95,7 +92,7 @@ def _judged(claim: Claim, networks: Networks) -> Result:
 
     if claim.unexplained is not None:
         problem = _moved(claim, claim.unexplained, computed)
-        return result("mismatch", problem) if problem else result("unexplained", _KNOWN)
+        return result("mismatch", problem) if problem else result("erratum", _UNEXPLAINED)
     if claim.erratum is not None:
         problem = _refuted(claim, claim.erratum, computed, networks)
         return result("mismatch", problem) if problem else result("erratum", claim.erratum.why)
@@ -104,7 +101,7 @@ def _judged(claim: Claim, networks: Networks) -> Result:
     if fit is not None and counting:
         return result("convention", counting, "truncated" if fit == "truncated" else "")
     if fit is not None:
-        return result(fit)
+        return result("exact" if fit == "within" else fit)
     if _agrees(claim, computed):
         return result("tolerance", claim.about, counting)
     if claim.figure.bound:
