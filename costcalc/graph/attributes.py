@@ -80,6 +80,8 @@ class AttributeReader:
         """Channels: scaled unless the expression speaks of channels already."""
         single = _single(argument)
         value = _number(evaluate(single, here), single, here, "a number of channels")
+        if not single.names:
+            _check_whole(value, single, here, lowest=1)
         if not single.is_fixed and single.names.isdisjoint(here.frame.channel_names):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:

@@ -43,7 +43,8 @@ def input_shape(
     if side_of_square(document.input) is None:
         problems.add(
             sides[0].mark,
-            f"the input of {document.titled(values)} is not square, and one res would set every side",
+            f"the input of {document.titled(values)} is not square, "
+            "and one res would set every side",
             expected="--res HxW, as in --res 96x64",
         )
         return ()

@@ -67,7 +67,7 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
         return outside(parameter, value)
     if name == "res" and not _is_side(value):
         return "a whole number above zero, or a height and a width as in 160x120"
-    if name == "alpha" and not (_is_number(value) and 0 < value <= limits.SIZE):
+    if name == "alpha" and not (_is_number(value) and value > 0):
         return "a number above zero"
     if isinstance(default, str | bool):
         if type(value) is not type(default):

@@ -39,12 +39,11 @@ def parse(data: bytes, file: str, problems: Problems) -> Node:
     text = _decode(data, file)
     try:
         return _Composer(file, problems).compose(text)
-    except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
-        mark = Mark(file, place.line + 1, place.column + 1) if place else Mark(file)
-        raise _wrong(mark, f"not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
-        raise _wrong(Mark(file), f"not YAML: {str(error).splitlines()[0]}") from None
+        # Only text that is malformed needs the module.
+        from costcalc.spec.malformed import malformed
+
+        raise SpecError([malformed(error, file)]) from None
 
 
 def _decode(data: bytes, file: str) -> str:

@@ -87,11 +87,29 @@ def test_latin_1(spec):
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
-    [("layers: [conv: {out: 1\n", "2:1"), ("a: b: c\n", "1:5"), ("layers:\n\t- relu\n", "2:1")],
+    ("text", "place", "mend"),
+    [
+        ("layers: [conv: {out: 1\n", "2:1", "the bracket that closes"),
+        ("a: b: c\n", "1:5", "quotes around text that has ': ' in it"),
+        ("layers:\n\t- relu\n", "2:1", "spaces instead of a tab"),
+        ("name: x\n\tinput: 3\n", "2:1", "spaces instead of the tab"),
+        ("layers:\n  - relu\n - fc: 2\n", "3:2", "one column for lines that belong together"),
+        ("- conv: {out: 3}}\n", "1:17", "each bracket closed once"),
+        ("layers:\n  - relu\n  fc: 2\n", "3:3", "'- ' before each item"),
+        ("name: @net\n", "1:7", "quotes around text with @"),
+        ('name: "net\n', "2:1", "the quotes that close the text"),
+        ('name: "\\q"\n', "1:8", "single quotes"),
+    ],
 )
-def test_not_yaml(spec, text, place):
-    assert f"bad.yaml:{place}: not YAML" in spec(text)
+def test_not_yaml(spec, text, place, mend):
+    message = spec(text)
+    assert f"bad.yaml:{place}: not YAML" in message
+    assert mend in message.partition("    try")[2]
+
+
+def test_what_is_open_is_said_to_begin_on_its_line(spec):
+    message = spec("name: x\nlayers: [conv: {out: 1\nname: y\n")
+    assert "while parsing a flow mapping, which begins on line 2" in message
 
 
 @pytest.mark.parametrize(
@@ -145,6 +163,10 @@ CASES = {
     "unknown argument of a block": (
         "input: [3, 8, 8]\nuse: [bottleneck]\nlayers:\n  - bottleneck: {c: 4, tt: 6}\n",
         ["4:24: block 'bottleneck' has no argument 'tt'", "expected one of t, c, s, k"],
+    ),
+    "a width that is no whole number": (
+        "input: [3, 8, 8]\nlayers:\n  - conv: {out: 16.5, kernel: 3}\n",
+        ["3:17: layer 'conv1': 33/2 is not a whole number", "a whole number above zero"],
     ),
     "no layers": ("input: [3, 8, 8]\n", ["a spec needs layers"]),
     "no input": ("layers: [relu]\n", ["a spec needs its input's shape", "input: [3, res, res]"]),
@@ -419,6 +441,7 @@ def test_table_1_as_printed_contradicts_itself(spec):
     [
         (["--alpha", "0"], ["alpha cannot be 0", "a number above zero"]),
         (["--alpha", "-1/2"], ["alpha cannot be", "a number above zero"]),
+        (["--alpha", "1e13"], ["alpha cannot be 10000000000000", "at most 1,099,511,627,776"]),
         (["--alpha", "nan"], ["alpha cannot be nan", "a number above zero"]),
         (["--alpha", "inf"], ["alpha cannot be inf"]),
         (["--alpha", "1e400"], ["alpha: the exponent is too large"]),
