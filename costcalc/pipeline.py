@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
+from costcalc.errors import Problems
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.parameters import published
+from costcalc.graph.parameters import allowed, every, published, resolve
 from costcalc.graph.settings import setting
 from costcalc.reporting.report import Report, Totals, build
 from costcalc.spec import library
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from costcalc.reconciling.printed import Search
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reporting.networks import Entry
+    from costcalc.reporting.parameters import Settings
     from costcalc.solving.solve import Budgets, Solution
 
 
@@ -215,6 +217,27 @@ def search(
     weighings = [conventions.load(name) for name in names or conventions.available()]
     document, values = opened(network, settings)
     return search(document, values, weighings, printed)
+
+
+def parameters(network: str) -> Settings:
+    """What may be set of a network reference, with the defaults that it has.
+
+    Raises:
+        SpecError: the network, or a setting of the reference, is wrong.
+    """
+    from costcalc.reporting.parameters import Setting, Settings
+
+    document, carried = opened(network, {})
+    problems = Problems()
+    values = resolve(document, carried, problems).values
+    problems.raise_any()
+    found = every(document).items()
+    return Settings(
+        document.titled(values),
+        document.source,
+        document.description,
+        tuple(Setting(name, values[name], allowed(each), each.doc) for name, each in found),
+    )
 
 
 def networks(search: str, weighing: Convention) -> list[Entry]:

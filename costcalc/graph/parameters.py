@@ -29,7 +29,7 @@ class Resolved(NamedTuple):
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
     """Every parameter's value under ``settings``; what is wrong goes to ``problems``."""
-    parameters = _all(document)
+    parameters = every(document)
     values: dict[str, Any] = {}
     is_default = True
     for name, parameter in parameters.items():
@@ -80,17 +80,16 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
 def outside(parameter: Parameter, value: Any) -> str:
     """The choices or the range of a parameter, where ``value`` is none of them; else ''."""
     if parameter.choices:
-        listed = "one of " + ", ".join(exact(choice) for choice in parameter.choices)
-        return "" if value in parameter.choices else listed
+        return "" if value in parameter.choices else allowed(parameter)
     lowest, highest = parameter.lowest, parameter.highest
     if not _is_number(value):
         return "a number" if lowest is not None or highest is not None else ""
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
-        return _range_text(parameter)
+        return allowed(parameter)
     return f"at most {limits.SIZE:,}" if value > limits.SIZE else ""
 
 
-def _all(document: Document) -> dict[str, Parameter]:
+def every(document: Document) -> dict[str, Parameter]:
     """The network's parameters; alpha and res, which every network has, before its own."""
     mark = Mark(document.file)
     always = {
@@ -145,7 +144,12 @@ def _is_side(value: Any) -> bool:
     return _is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
 
 
-def _range_text(parameter: Parameter) -> str:
+def allowed(parameter: Parameter) -> str:
+    """A parameter's choices or its range; '' where it states neither."""
+    if parameter.choices:
+        return "one of " + ", ".join(exact(choice) for choice in parameter.choices)
+    if parameter.lowest is None and parameter.highest is None:
+        return ""
     if parameter.highest is None:
         return f"at least {parameter.lowest}"
     if parameter.lowest is None:

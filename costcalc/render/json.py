@@ -12,6 +12,7 @@ from costcalc.reporting.report import FORMAT_VERSION, LayerReport, Report
 
 if TYPE_CHECKING:
     from costcalc.reporting.networks import Entry
+    from costcalc.reporting.parameters import Settings
 
 
 def report_json(report: Report) -> str:
@@ -99,6 +100,27 @@ def networks_json(entries: Sequence[Entry], convention: str) -> str:
                     "totals": each.totals._asdict(),
                 }
                 for each in entries
+            ],
+        }
+    )
+
+
+def settings_json(settings: Settings) -> str:
+    """What may be set of a network as a JSON object, one line for each parameter."""
+    return dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "network": settings.network,
+            "source": dict(settings.source),
+            "description": settings.description,
+            "parameters": [
+                {
+                    "name": each.name,
+                    "default": number(each.value),
+                    "allowed": each.allowed,
+                    "doc": each.doc,
+                }
+                for each in settings.parameters
             ],
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from costcalc.errors import CostcalcError, Problem
@@ -64,7 +65,7 @@ def report_page(report: Report, view: View = DEFAULT_VIEW) -> Page:
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
-        ("source", _source(report)),
+        ("source", source_line(report.source)),
         ("input", text(_size(report.input))),
         (
             "settings",
@@ -80,10 +81,10 @@ def _accuracy(accuracy: Accuracy) -> str:
     return f"{exact(accuracy.top1)} % ImageNet top-1 ({accuracy.source})"
 
 
-def _source(report: Report) -> str:
+def source_line(source: Mapping[str, str]) -> str:
     """The source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
     titles = {"paper": "", "table": "", "arxiv": "arXiv "}
-    return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in report.source.items())
+    return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in source.items())
 
 
 def _notes(report: Report) -> tuple[str, ...]:

@@ -43,6 +43,41 @@ def test_search_looks_for_every_word_in_name_title_and_source(search, names):
     assert [each["name"] for each in found["networks"]] == names
 
 
+def test_one_network_says_what_may_be_set_and_what_it_means():
+    rows = list(csv.reader(run("vgg11", "--format", "csv").splitlines()))
+    assert rows[0] == ["name", "default", "allowed", "doc"]
+    assert ["alpha", "1", "", "width multiplier"] in rows
+    assert ["classes", "1000", "at least 1", "outputs of the classifier"] in rows
+    # The default is the one of the name.
+    assert ["configuration", "A", "one of A, A-LRN, B, C, D, E", "column of Table 1"] in rows
+    text = run("vgg11")
+    assert text.startswith("VGG11\nsource  Very Deep Convolutional Networks")
+    assert ", arXiv 1409.1556, Table 1\n" in text
+    assert "column of Table 1" in text
+    found = json.loads(run("vgg16@alpha=0.35", "--format", "json"))
+    assert (found["network"], found["source"]["arxiv"]) == ("VGG16", "1409.1556")
+    assert found["parameters"][0] == {
+        "name": "alpha",
+        "default": 0.35,
+        "allowed": "",
+        "doc": "width multiplier",
+    }
+
+
+def test_a_spec_of_ones_own_says_it_too(tmp_path):
+    spec = tmp_path / "own.yaml"
+    spec.write_text(
+        "description: a head\ninput: [8, 4, 4]\n"
+        "parameters: {k: {range: [1, 3], doc: side}}\nlayers: [conv: {out: 4, kernel: k}]\n"
+    )
+    result = CliRunner().invoke(main, ["networks", str(spec)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "parameter 'k' has no value" in result.stderr
+    text = run(f"{spec}@k=3")
+    assert "about  a head" in text
+    assert text.split("k ", 1)[1].split() == ["3", "from", "1", "to", "3", "side"]
+
+
 def test_json_has_exact_totals_and_all_settings():
     (found,) = json.loads(run("--search", "googlenet", "--format", "json"))["networks"][:1]
     assert found["totals"] == costcalc.report("googlenet").totals._asdict()

@@ -1,0 +1,48 @@
+"""The page of ``costcalc networks NETWORK``: what may be set, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from costcalc.reporting.table import Column, Page, Row, Table
+from costcalc.reporting.tables import source_line
+from costcalc.spec.numbers import exact
+
+
+class Setting(NamedTuple):
+    """A parameter of a network."""
+
+    name: str
+    value: Any
+    """Its default, at the settings that the network's name stands for; None has none."""
+    allowed: str
+    """Its choices or its range; '' where any number, or any word, will do."""
+    doc: str
+
+
+class Settings(NamedTuple):
+    """What may be set of a network."""
+
+    network: str
+    source: Mapping[str, str]
+    description: str
+    parameters: tuple[Setting, ...]
+
+
+def settings_page(settings: Settings) -> Page:
+    """The parameters as one table, in the order of the spec."""
+    columns = (
+        Column("name", "Parameter"),
+        Column("default", "Default"),
+        Column("allowed", "Allowed", rank=1),
+        Column("doc", "Meaning", rank=2),
+    )
+    rows = tuple(
+        Row((each.name, None if each.value is None else exact(each.value), each.allowed, each.doc))
+        for each in settings.parameters
+    )
+    facts = [("source", source_line(settings.source))] if settings.source else []
+    if settings.description:
+        facts.append(("about", settings.description))
+    return Page(settings.network, tuple(facts), (Table("", columns, rows),))
