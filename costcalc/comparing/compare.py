@@ -90,6 +90,14 @@ class Comparison(NamedTuple):
         return sorted(causes, key=lambda cause: -abs(cause.saved))
 
 
+def saved_by_stage(comparison: Comparison, entry: Entry, metric: str) -> dict[tuple[int, ...], int]:
+    """What a network costs less than the baseline at each size, the largest part first."""
+    old, new = (by_stage(each.report, metric) for each in (comparison.baseline, entry))
+    saved = {size: old.get(size, 0) - new.get(size, 0) for size in dict.fromkeys([*old, *new])}
+    ordered = sorted(saved, key=lambda size: -abs(saved[size]))
+    return {size: saved[size] for size in ordered if saved[size]}
+
+
 def compare(entries: Sequence[Entry], baseline: str | None) -> Comparison:
     """The comparison of some networks with the first, or with ``baseline``.
 

@@ -6,16 +6,34 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from costcalc.comparing.compare import METRICS, Cause, Comparison, Entry, by_stage, by_type
+from costcalc.comparing.compare import (
+    METRICS,
+    Comparison,
+    Entry,
+    by_stage,
+    by_type,
+    saved_by_stage,
+)
 from costcalc.reporting.figures import rounded, scaled, share
-from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Share, Sides, Table
+from costcalc.reporting.table import (
+    Cell,
+    Column,
+    Page,
+    Ratio,
+    Row,
+    Scaled,
+    Share,
+    Sides,
+    Table,
+    text,
+)
 
 TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
 """What tables call the costs."""
 
 _DIGITS = {"mult_adds": 1, "params": 2}
 _CAUSES = 3
-"""Causes of a difference that are named."""
+"""Causes of a difference, and stages that it lies in, that are named."""
 
 
 def comparison_page(comparison: Comparison) -> Page:
@@ -129,33 +147,52 @@ def _side_by_side(
 
 
 def _causes(comparison: Comparison) -> list[str]:
-    """For each network, what its difference from the baseline comes from."""
+    """For each network, what its difference from the baseline comes from, and where it lies."""
     return [
         sentence
         for entry in comparison.entries
         if entry is not comparison.baseline
-        for metric in METRICS
-        if (sentence := cause_text(comparison, entry, metric))
+        for sentence in (
+            *(cause_text(comparison, entry, metric) for metric in METRICS),
+            stage_text(comparison, entry),
+        )
+        if sentence
     ]
 
 
 def cause_text(comparison: Comparison, entry: Entry, metric: str) -> str:
     """``Of 4.30 G mult-adds saved, 100.00 % from Conv 3x3 → Conv 1x1 + Conv DW 3x3``."""
-    saved = comparison.saved(entry, metric)
+    causes = comparison.causes(entry, metric)
+    parts = [(cause.saved, f"from {cause.text}", f"by {cause.text}") for cause in causes]
+    return _attributed(entry, comparison.saved(entry, metric), metric, parts)
+
+
+def stage_text(comparison: Comparison, entry: Entry) -> str:
+    """``Of 4.30 G mult-adds saved, 52.49 % at 14 × 14, 14.23 % at 56 × 56``."""
+    stages = saved_by_stage(comparison, entry, "mult_adds")
+    parts = [(saved, *2 * (f"at {text(Sides(size))}",)) for size, saved in stages.items()]
+    return _attributed(entry, comparison.saved(entry, "mult_adds"), "mult_adds", parts)
+
+
+def _attributed(
+    entry: Entry, saved: int, metric: str, parts: Sequence[tuple[int, str, str]]
+) -> str:
+    """The largest parts of what a network saves.
+
+    Args:
+        entry: the network.
+        saved: the whole difference.
+        metric: what is saved.
+        parts: of each part its amount, and what follows its share and what its amount.
+    """
     if not saved:
         return ""
-    causes = comparison.causes(entry, metric)
-    is_one_way = all(cause.saved * saved >= 0 for cause in causes)
-    parts = ", ".join(_part(cause, saved, is_one_way) for cause in causes[:_CAUSES])
-    unit = TITLES[metric].lower()
-    return f"{entry.label}: of {_change(saved, unit)}, {parts}."
-
-
-def _part(cause: Cause, saved: int, is_one_way: bool) -> str:
-    """A cause with its share, or with what it saves where another adds."""
-    if is_one_way:
-        return f"{share(cause.saved, saved)} % from {cause.text}"
-    return f"{_change(cause.saved)} by {cause.text}"
+    is_one_way = all(part * saved >= 0 for part, *_ in parts)
+    shown = ", ".join(
+        f"{share(part, saved)} % {of_share}" if is_one_way else f"{_change(part)} {of_amount}"
+        for part, of_share, of_amount in parts[:_CAUSES]
+    )
+    return f"{entry.label}: of {_change(saved, TITLES[metric].lower())}, {shown}."
 
 
 def _change(saved: int, unit: str = "") -> str:

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from costcalc import pipeline
 from costcalc.cli import main
-from costcalc.comparing.compare import by_stage, by_type
-from costcalc.comparing.pages import cause_text, ratio_text
+from costcalc.comparing.compare import by_stage, by_type, saved_by_stage
+from costcalc.comparing.pages import cause_text, ratio_text, stage_text
 from costcalc.errors import SpecError
 
 
@@ -72,6 +72,39 @@ def test_parts_that_work_against_each_other_are_said_as_amounts():
     assert cause_text(comparison, comparison.entries[1], "params") == (
         "SqueezeNet v1.0: of 75.2 K params saved, 512 K saved by Fully Connected, "
         "437 K added by Conv 1x1 + Conv DW 3x3 → Conv 3x3 + Conv 7x7."
+    )
+
+
+def test_a_saving_is_attributed_to_the_stages_that_it_lies_in():
+    comparison = pipeline.compare(["mobilenet_v1@convolution=full", "mobilenet_v1"], {})
+    # At 14 * 14, 3x3 layers 256 → 512, and 512 → 512 five times, against 1x1 layers of these
+    # widths, and 3x3 filters of one channel: 256 at stride 2, and 512 five times.
+    full = 9 * (256 * 512 + 5 * 512 * 512) * 14 * 14
+    separable = (256 * 512 + 5 * 512 * 512 + 9 * (256 + 5 * 512)) * 14 * 14
+    assert saved_by_stage(comparison, comparison.entries[1], "mult_adds")[14, 14] == (
+        full - separable
+    )
+    # (2543321088 - 287558656) / 4298552832 = 52.48 %. At 7 * 7, 512 → 1024 → 1024:
+    # 8 * 1572864 * 49 - 9 * (512 + 1024) * 49 = 615885312, 14.33 %. At 28 * 28,
+    # 128 → 256 → 256: 8 * 98304 * 784 - 9 * (128 + 256) * 784 = 613859328, 14.28 %.
+    assert stage_text(comparison, comparison.entries[1]) == (
+        "MobileNetV1: of 4.30 G mult-adds saved, "
+        "52.48 % at 14 × 14, 14.33 % at 7 × 7, 14.28 % at 28 × 28."
+    )
+
+
+def test_stages_that_work_against_each_other_are_said_as_amounts(tmp_path):
+    layer = "conv: {name: a, out: 1, kernel: 1}"
+    pool = "max_pool: {kernel: 2}"
+    for name, order in (("first", (layer, pool)), ("last", (pool, layer))):
+        lines = "".join(f"  - {step}\n" for step in (*order, "conv: {name: b, out: 1, kernel: 1}"))
+        (tmp_path / f"{name}.yaml").write_text(
+            f"name: {name}\ninput: [1, res, res]\nparameters: {{res: 8}}\nlayers:\n{lines}"
+        )
+    comparison = pipeline.compare([str(tmp_path / f"{n}.yaml") for n in ("first", "last")], {})
+    # 8 * 8 = 64 mult-adds less before the pool, 4 * 4 = 16 more behind it.
+    assert stage_text(comparison, comparison.entries[1]) == (
+        "last: of 48 mult-adds saved, 64 saved at 8 × 8, 16 added at 4 × 4."
     )
 
 
