@@ -41,7 +41,7 @@ def dot(diagram: Diagram) -> str:
         fill = _colour(node.shade)
         lines.append(f'  {node.id} [label="{label}", fillcolor="{fill}", fontcolor={ink}];')
     for edge in diagram.edges:
-        lines.append(f'  {edge.source} -> {edge.target} [label="{edge.shape}"];')
+        lines.append(f'  {edge.source} -> {edge.target} [label=" {edge.shape}"];')
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -68,7 +68,7 @@ def test_dot(net):
     text = run(net, "--format", "dot").stdout
     assert text.startswith("digraph network {") and text.endswith("}\n")
     assert 'label="Net \\"one\\" <b>"' in text
-    assert '  input -> n0 [label="8×8×3"];' in text
+    assert '  input -> n0 [label=" 8×8×3"];' in text
 
 
 def test_every_arrow_ends_at_a_box():
