@@ -12,7 +12,7 @@ from costcalc.graph.widths import scaled
 from costcalc.kinds.base import Count, Flag, Number, Offset, Padding, Spatial, Width
 from costcalc.spec import limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Rounding
-from costcalc.spec.numbers import ExpressionError
+from costcalc.spec.numbers import ExpressionError, exact
 
 
 class ValueProblem(Exception):
@@ -87,7 +87,7 @@ class AttributeReader:
             if not value > 0:
                 raise ValueProblem(
                     single.mark,
-                    f"no channel is left of '{single.text}' at alpha = {self.alpha}",
+                    f"no channel is left of '{single.text}' at alpha = {exact(self.alpha)}",
                     expected="at least one channel",
                     found=f"{value}",
                     hint="a larger alpha, or fixed(...) for a width that does not scale",
@@ -193,7 +193,9 @@ def _check_whole(value: Any, single: Expression, here: Here, lowest: int, words:
     expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
     number = _number(value, single, here, expected)
     if not algebra.is_whole(number):
-        raise ValueProblem(single.mark, f"{number} is not a whole number", expected, _text(single))
+        raise ValueProblem(
+            single.mark, f"{exact(number)} is not a whole number", expected, _text(single)
+        )
     return _bounded(number, single, lowest, expected)
 
 

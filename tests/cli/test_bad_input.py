@@ -166,7 +166,7 @@ CASES = {
     ),
     "a width that is no whole number": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 16.5, kernel: 3}\n",
-        ["3:17: layer 'conv1': 33/2 is not a whole number", "a whole number above zero"],
+        ["3:17: layer 'conv1': 16.5 is not a whole number", "a whole number above zero"],
     ),
     "no layers": ("input: [3, 8, 8]\n", ["a spec needs layers"]),
     "no input": ("layers: [relu]\n", ["a spec needs its input's shape", "input: [3, res, res]"]),
@@ -192,7 +192,7 @@ CASES = {
     ),
     "a fraction for a kernel": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 1.5}\n",
-        ["3:28: layer 'conv1': 3/2 is not a whole number", "a whole number above zero"],
+        ["3:28: layer 'conv1': 1.5 is not a whole number", "a whole number above zero"],
     ),
     "a stride of zero": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 3, stride: 0}\n",
