@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from costcalc.claims.check import Checked, CheckedFile
 from costcalc.claims.claim import Claim
@@ -40,6 +39,8 @@ def json(checked: Checked) -> str:
 
 def junit(checked: Checked) -> str:
     """A test suite for each file, a test case for each claim."""
+    from xml.sax.saxutils import escape, quoteattr  # loads urllib, which nothing else needs
+
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
     for file in checked.files:
         results = [result for table in file.tables for result in table.results]
@@ -50,7 +51,7 @@ def junit(checked: Checked) -> str:
             claim = result.claim
             attributes = (
                 f"name={quoteattr(printable(title(claim)))} classname={name} "
-                f'file={quoteattr(claim.mark.file)} line="{claim.mark.line}"'
+                f'file={quoteattr(printable(claim.mark.file))} line="{claim.mark.line}"'
             )
             if result.holds:
                 lines.append(f"    <testcase {attributes}/>")
