@@ -1,0 +1,203 @@
+"""What an unexplained figure pins, by a second route: the layers written out.
+
+A figure that nothing explains is accepted for its pinned value alone, so that none may
+rest on what the calculator itself says.
+"""
+
+from itertools import pairwise
+
+import pytest
+
+from costcalc.claims.networks import Networks
+from costcalc.claims.sources import collect
+
+
+def inception(c: int, side: int, *widths: int) -> tuple[int, int]:
+    """Weights and mult-adds of an Inception module, its row in Table 1 given."""
+    n1x1, reduce3, n3x3, reduce5, n5x5, pool = widths
+    weights = c * (n1x1 + reduce3 + reduce5 + pool) + 9 * reduce3 * n3x3 + 25 * reduce5 * n5x5
+    return weights, weights * side * side
+
+
+MODULES = {
+    "3a": inception(192, 28, 64, 96, 128, 16, 32, 32),
+    "3b": inception(256, 28, 128, 128, 192, 32, 96, 64),
+    "4a": inception(480, 14, 192, 96, 208, 16, 48, 64),
+    "4b": inception(512, 14, 160, 112, 224, 24, 64, 64),
+    "4c": inception(512, 14, 128, 128, 256, 24, 64, 64),
+    "4d": inception(512, 14, 112, 144, 288, 32, 64, 64),
+    "4e": inception(528, 14, 256, 160, 320, 32, 128, 128),
+    "5a": inception(832, 7, 256, 160, 320, 32, 128, 128),
+    "5b": inception(832, 7, 384, 192, 384, 48, 128, 128),
+}
+# 7 x 7 x 3 x 64, then 64 x 64 and 3 x 3 x 64 x 192, and 1024 x 1000 at the end.
+STEM, SECOND, FC = 9_408, 4_096 + 110_592, 1_024_000
+GOOGLENET_PARAMS = STEM + SECOND + FC + sum(weights for weights, _ in MODULES.values())
+GOOGLENET_MULT_ADDS = (
+    STEM * 112**2 + SECOND * 56**2 + FC + sum(mult_adds for _, mult_adds in MODULES.values())
+)
+
+# VGG-16 of 13 convolutions and three layers behind 7 x 7 x 512; AlexNet as in section 3.5.
+VGG = [3, 64, 64, 128, 128, 256, 256, 256, *[512] * 6]
+VGG16 = sum(9 * m * n for m, n in pairwise(VGG)) + 25_088 * 4096 + 4096**2 + 4096 * 1000
+ALEXNET = 34_848 + 307_200 + 884_736 + 663_552 + 442_368 + 9216 * 4096 + 4096**2 + 4096 * 1000
+ALEXNET_MULT_ADDS = (
+    34_848 * 55**2
+    + 307_200 * 27**2
+    + (884_736 + 663_552 + 442_368) * 13**2
+    + (9216 * 4096 + 4096**2 + 4096 * 1000)
+)
+
+
+def mobilenet_v1(eighths: int, side: int, strides: str = "1212121111121") -> int:
+    """Mult-adds of MobileNetV1 without its classifier; alpha in eighths."""
+    widths = [32, 64, 128, 128, 256, 256, *[512] * 6, 1024, 1024]
+    widths = [width * eighths // 8 for width in widths]
+    side = (side + 1) // 2
+    mult_adds = 27 * widths[0] * side**2
+    for (m, n), stride in zip(pairwise(widths), strides, strict=True):
+        side = (side + int(stride) - 1) // int(stride)
+        mult_adds += (9 * m + m * n) * side**2
+    return mult_adds
+
+
+def mobilenet_v2_at_513() -> int:
+    """Mult-adds up to the 320 channels, with output stride 16."""
+    side, m = 257, 32
+    mult_adds = 27 * m * side**2
+    rows = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1)]
+    for t, c, n, s in [*rows, (6, 160, 3, 1), (6, 320, 1, 1)]:
+        for stride in [s] + [1] * (n - 1):
+            expand = m * t * m * side**2 if t > 1 else 0
+            side = (side + stride - 1) // stride
+            mult_adds += expand + (9 * t * m + t * m * c) * side**2
+            m = c
+    return mult_adds
+
+
+def deeplab(c: int, aspp: bool) -> int:
+    """Mult-adds of the heads at 33 x 33: the 1 x 1, the image pooled, three 3 x 3, 256, 21."""
+    branches = 5 if aspp else 2
+    dilated = 3 * 9 * c * 256 if aspp else 0
+    at_33 = c * 256 + dilated + branches * 256 * 256 + 256 * 21
+    return at_33 * 33**2 + c * 256
+
+
+def fire(side: int, c: int, squeeze: int, expand: int) -> int:
+    """Mult-adds of a fire module that expands by 1 x 1 and by 3 x 3 filters alike."""
+    return (c * squeeze + 10 * squeeze * expand) * side**2
+
+
+def squeezenet_v1_0(stem: int) -> int:
+    """Mult-adds; three poolings that round up behind a first map of the side."""
+    a = stem // 2
+    b = a // 2
+    return (
+        147 * 96 * stem**2
+        + fire(a, 96, 16, 64)
+        + fire(a, 128, 16, 64)
+        + fire(a, 128, 32, 128)
+        + fire(b, 256, 32, 128)
+        + fire(b, 256, 48, 192)
+        + fire(b, 384, 48, 192)
+        + fire(b, 384, 64, 256)
+        + (fire(1, 512, 64, 256) + 512 * 1000) * (b // 2) ** 2
+    )
+
+
+def squeezenet_v1_1() -> int:
+    """Mult-adds at 227: 113, pooled to 56, 28 and 14."""
+    return (
+        27 * 64 * 113**2
+        + fire(56, 64, 16, 64)
+        + fire(56, 128, 16, 64)
+        + fire(28, 128, 32, 128)
+        + fire(28, 256, 32, 128)
+        + fire(14, 256, 48, 192)
+        + fire(14, 384, 48, 192)
+        + fire(14, 384, 64, 256)
+        + fire(14, 512, 64, 256)
+        + 512 * 1000 * 14**2
+    )
+
+
+def shallow_shufflenet() -> int:
+    """Mult-adds of half the units of 0.5x with 3 groups, its classifier among them."""
+    mult_adds, m = 27 * 12 * 112**2, 12
+    for c, side, units in ((120, 28, 2), (240, 14, 4), (480, 7, 2)):
+        mid = c // 4
+        for unit in range(units):
+            before = (2 * side) ** 2 if unit == 0 else side**2
+            first = m * mid if m == 12 else m * mid // 3
+            out = c - m if unit == 0 else c
+            mult_adds += first * before + (9 * mid + mid * out // 3) * side**2
+            m = c
+    return mult_adds + 480 * 1000
+
+
+# ResNet-50 as everybody runs it, 4,089,184,256, with the stride of three blocks a layer
+# earlier: three quarters of these 1 x 1 convolutions are saved.
+STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
+
+WRITTEN_OUT = {
+    "g.T1o.5a": MODULES["5a"][1],
+    **{f"g.T1p.{name}": MODULES[name][0] for name in ("4a", "4b", "4c", "4d", "4e", "5a", "5b")},
+    "v1.T8.goog.macs": GOOGLENET_MULT_ADDS,
+    "i3.g": GOOGLENET_PARAMS,
+    "v1.T14.1.160": mobilenet_v1(8, 160),
+    "v1.T14.0.75.128": mobilenet_v1(6, 128),
+    "v2.v1.macs": mobilenet_v1(8, 224) + 1024 * 1000,
+    "tf.v1.192": mobilenet_v1(2, 192) + 256 * 1000,
+    "v2.T7.MNetV1OS16ASPP": mobilenet_v1(8, 513, "1212121111111") + deeplab(1024, aspp=True),
+    "v2.T7.MNetV2*OS16ASPP": mobilenet_v2_at_513() + deeplab(320, aspp=True),
+    "v2.T7.MNetV2*OS16noASPP": mobilenet_v2_at_513() + deeplab(320, aspp=False),
+    "sq.rd11": 2 * squeezenet_v1_1(),
+    "cb.sq": squeezenet_v1_0(109),
+    "cb.alex": ALEXNET_MULT_ADDS,
+    "s1.T5.sh": shallow_shufflenet(),
+    "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
+    # torchvision's module has 2048 x 1000 weights behind its pooling: 880 classes fewer.
+    "v1.T10.incv3.params": 23_799_136 - 2048 * 880,
+}
+
+# Read off torchvision's and timm's modules: see tests/networks/test_published_modules.py.
+PUBLISHED = {
+    "v2.min": 11_934_128,
+    "v2.14.macs": 582_195_824,
+    "v2.14.params": 6_059_840,
+    "s2.T8.v214": 582_195_824,
+    "e.T2f.B4": 4_393_771_024,
+    "e.T2f.B5": 10_266_384_752,
+    "e.T2f.DenseNet-169": 3_359_843_328,
+    "nas.v1m": 1_498_376_192,
+    "nas.xm": 8_357_403_496,
+    "x.T3i": 23_799_136 + 1_000 + 34_432,
+}
+
+RATIOS = {
+    "i3.v": VGG16 / ALEXNET,
+    "i3.25x": 5_713_216_096 / GOOGLENET_MULT_ADDS,
+}
+
+
+COUNTS = WRITTEN_OUT | PUBLISHED
+
+
+@pytest.fixture(scope="module")
+def pinned():
+    claims = [claim for file in collect((), Networks()) for claim in file.claims]
+    return {claim.id: claim.unexplained for claim in claims if claim.unexplained}
+
+
+@pytest.mark.parametrize("claim", COUNTS)
+def test_a_pinned_count_is_the_layers_written_out(pinned, claim):
+    assert pinned[claim].text == f"{COUNTS[claim]:,}"
+
+
+@pytest.mark.parametrize("claim", RATIOS)
+def test_a_pinned_ratio_is_that_of_the_counts(pinned, claim):
+    assert pinned[claim].text == f"{RATIOS[claim]:.2f} x"
+
+
+def test_every_unexplained_figure_has_a_second_route(pinned):
+    assert set(pinned) == {*COUNTS, *RATIOS}
