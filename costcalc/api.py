@@ -164,8 +164,8 @@ def solve(
     network: str,
     name: str,
     *,
-    max_mult_adds: int | None = None,
-    max_params: int | None = None,
+    max_mult_adds: int | str | None = None,
+    max_params: int | str | None = None,
     step: Any = None,
     values: Iterable[Any] = (),
     convention: str = "paper",
@@ -177,7 +177,7 @@ def solve(
     Args:
         network: a network as :func:`report` takes it.
         name: the parameter, such as ``"alpha"`` or ``"res"``.
-        max_mult_adds: the most mult-adds; None for any number.
+        max_mult_adds: the most mult-adds, ``100_000_000`` or ``"100M"``; None for any number.
         max_params: the most params; None for any number.
         step: between the values that are searched; 0.001 for alpha, else 1.
         values: the values to choose from, instead of steps.
@@ -195,11 +195,12 @@ def solve(
     >>> solve("mobilenet_v1", "res", max_mult_adds=10**8, step=32, alpha=0.5).best
     Candidate(value=160, params=1319648, mult_adds=76524800)
     """
+    from costcalc.graph.budgets import budget
     from costcalc.solving.solve import Budgets
 
     chosen = [_exact({name: value})[name] for value in values]
     by = _exact({"step": step})["step"] if step is not None else None
-    budgets = Budgets(max_mult_adds, max_params)
+    budgets = Budgets(budget("max_mult_adds", max_mult_adds), budget("max_params", max_params))
     return pipeline.solve(
         network, name, budgets, _exact(settings), convention, unit, step=by, values=chosen
     )

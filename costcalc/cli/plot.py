@@ -11,8 +11,8 @@ import click
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, setting_texts, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, whole
-from costcalc.cli.quantities import budget
 from costcalc.errors import Problem, SpecError
+from costcalc.graph.budgets import budget
 from costcalc.render import Format
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,8 +7,8 @@ import click
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
-from costcalc.cli.quantities import budget
 from costcalc.errors import Problem, SpecError
+from costcalc.graph.budgets import budget
 
 
 @click.command()

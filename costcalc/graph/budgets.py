@@ -1,0 +1,34 @@
+"""Budgets: numbers above zero, given as numbers or as text with units."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from costcalc.errors import Problem, SpecError
+from costcalc.spec.numbers import ExpressionError, quantity
+
+
+def budget(name: str, value: int | Fraction | str | None) -> int | Fraction | None:
+    """The number that a caller gives as a budget, ``100M`` or ``0.5``; None where it is left out.
+
+    Raises:
+        SpecError: it is no number above zero.
+
+    >>> budget("--max-mult-adds", "1.5G")
+    1500000000
+    """
+    if value is None:
+        return None
+    number: object = value
+    if isinstance(value, str):
+        try:
+            number = quantity(value.strip())
+        except ExpressionError as error:
+            raise _wrong(f"{name}: {error.message}", error.expected) from None
+    if not isinstance(number, int | Fraction) or isinstance(number, bool) or number <= 0:
+        raise _wrong(f"{name} cannot be '{value}'", "a number above zero: 100M, 1.5G, 2000000")
+    return number
+
+
+def _wrong(message: str, expected: str) -> SpecError:
+    return SpecError([Problem(None, message, expected=expected)])

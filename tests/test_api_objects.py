@@ -1,0 +1,31 @@
+"""A report as notebooks and scripts get it from Python."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import costcalc
+
+
+def test_a_report_shows_itself_and_gives_its_json():
+    report = costcalc.report("mobilenet_v1", alpha=0.5, res=160)
+    assert isinstance(report, costcalc.Report)
+    assert report.totals == (1_319_648, 76_524_800)
+    assert json.loads(report.to_json())["totals"]["mult_adds"] == 76_524_800
+    assert "76,524,800" in report._repr_html_()
+
+
+def test_a_budget_is_a_number_or_a_text_with_a_unit():
+    as_text = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds="100M", values=[0.25, 0.5])
+    as_number = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds=10**8, values=[0.25, 0.5])
+    assert as_text.best == as_number.best
+    assert as_text.best is not None
+    assert as_text.best.mult_adds == 41_030_272  # MobileNetV1's Table 6: 41 million at 0.25
+
+
+@pytest.mark.parametrize("budget", ["lots", "", "-1", 0, True, 1.5, float("nan")])
+def test_what_is_no_budget_is_said(budget):
+    with pytest.raises(costcalc.CostcalcError, match="max_params"):
+        costcalc.solve("mobilenet_v1", "alpha", max_params=budget)
