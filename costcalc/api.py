@@ -199,7 +199,7 @@ def solve(
     from costcalc.solving.solve import Budgets
 
     chosen = [_exact({name: value})[name] for value in values]
-    by = _exact({"step": step})["step"] if step is not None else None
+    by = budget("step", _exact({"step": step})["step"]) if step is not None else None
     budgets = Budgets(budget("max_mult_adds", max_mult_adds), budget("max_params", max_params))
     return pipeline.solve(
         network, name, budgets, _exact(settings), convention, unit, step=by, values=chosen

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
-from costcalc.errors import Problems
+from costcalc.errors import Problem, Problems, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import allowed, every, published, resolve
@@ -146,6 +146,8 @@ def sweep(
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Network, Sweep, check_size
 
+    if not networks:
+        raise SpecError([Problem(None, "a sweep needs a network", expected="one network, or more")])
     check_size(len(networks), axes)
     weighing = conventions.load(convention).converted(unit)
     condition = Condition(where) if where is not None else None

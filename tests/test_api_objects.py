@@ -29,3 +29,10 @@ def test_a_budget_is_a_number_or_a_text_with_a_unit():
 def test_what_is_no_budget_is_said(budget):
     with pytest.raises(costcalc.CostcalcError, match="max_params"):
         costcalc.solve("mobilenet_v1", "alpha", max_params=budget)
+
+
+def test_a_step_of_nothing_and_a_sweep_of_nothing_are_said():
+    with pytest.raises(costcalc.CostcalcError, match="step cannot be '0'"):
+        costcalc.solve("mobilenet_v1", "alpha", max_params=10**6, step=0)
+    with pytest.raises(costcalc.CostcalcError, match="a sweep needs a network"):
+        costcalc.sweep(alpha="0.5,1")
