@@ -131,11 +131,13 @@ def _stream(
 ) -> None:
     """Writes rows as they are computed, to a file that is complete or not there."""
     from costcalc.grid.pages import refusals
-    from costcalc.render.stream import write_csv, write_parquet
+    from costcalc.render.stream import kind, write_csv, write_parquet
 
     several = len(sweep.networks) > 1
-    header = ["network"] if several else []
-    header += [*(axis.name for axis in sweep.axes), "params", "mult_adds"]
+    kinds = {"network": "string"} if several else {}
+    kinds |= {axis.name: kind(axis.values) for axis in sweep.axes}
+    kinds |= {"params": "int64", "mult_adds": "int64"}
+    header = list(kinds)
     batches = sweep.batches(report) if chosen is None else _batches(chosen)
     columns = (
         [
@@ -151,7 +153,7 @@ def _stream(
     else:
         with whole(output) as partial:
             if format_ == "parquet":
-                write_parquet(partial, header, columns)
+                write_parquet(partial, kinds, columns)
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
                     write_csv(file, header, columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TextIO
 
@@ -24,8 +24,13 @@ def write_csv(file: TextIO, header: Sequence[str], batches: Iterable[Columns]) -
         writer.writerows(zip(*(_texts(column, texts) for column in columns), strict=True))
 
 
-def write_parquet(path: str, header: Sequence[str], batches: Iterable[Columns]) -> None:
+def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns]) -> None:
     """Parquet: integers of 64 bits; fractions as the nearest doubles, words as text.
+
+    Args:
+        path: where to write.
+        kinds: the type of each column, by its name; the first rows do not tell it.
+        batches: the rows.
 
     Raises:
         SpecError: pyarrow is not installed, or a count needs more than 64 bits.
@@ -40,26 +45,30 @@ def write_parquet(path: str, header: Sequence[str], batches: Iterable[Columns]) 
             hint="pip install 'costcalc[parquet]'",
         )
         raise SpecError([problem]) from None
-    writer = None
-    kinds: list[Any] = []
+    schema = pyarrow.schema(list(kinds.items()))
     try:
-        for columns in batches:
-            arrays = [_plain(column) for column in columns]
-            if writer is None:
-                kinds = [pyarrow.array(array).type for array in arrays]
-                schema = pyarrow.schema(list(zip(header, kinds, strict=True)))
-                writer = pyarrow.parquet.ParquetWriter(path, schema)
-            typed = [pyarrow.array(a, kind) for a, kind in zip(arrays, kinds, strict=True)]
-            writer.write_table(pyarrow.table(typed, names=list(header)))
-        if writer is None:
-            empty = pyarrow.table({name: pyarrow.array([], "int64") for name in header})
-            pyarrow.parquet.write_table(empty, path)
+        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+            for columns in batches:
+                arrays = [
+                    pyarrow.array(_plain(column, kind), kind)
+                    for column, kind in zip(columns, kinds.values(), strict=True)
+                ]
+                writer.write_table(pyarrow.table(arrays, schema=schema))
     except OverflowError:
         problem = Problem(None, "Parquet holds counts of 64 bits", hint="--format csv")
         raise SpecError([problem]) from None
-    finally:
-        if writer is not None:
-            writer.close()
+
+
+def kind(values: Iterable[Any]) -> str:
+    """The type of the Parquet column that holds all of some values.
+
+    >>> kind([1, 2]), kind([1, Fraction(1, 2)]), kind([224, (160, 120)])
+    ('int64', 'double', 'string')
+    """
+    listed = list(values)
+    if any(isinstance(value, str | tuple | bool) for value in listed):
+        return "string"
+    return "double" if any(isinstance(value, Fraction) for value in listed) else "int64"
 
 
 def _texts(column: Sequence[Any], known: dict[Any, Any]) -> Sequence[Any]:
@@ -72,9 +81,7 @@ def _texts(column: Sequence[Any], known: dict[Any, Any]) -> Sequence[Any]:
     return [known[value] for value in column]
 
 
-def _plain(column: Sequence[Any]) -> Sequence[Any]:
-    if any(isinstance(value, str | tuple | bool) for value in column):
-        return [exact(value) for value in column]
-    if any(isinstance(value, Fraction) for value in column):
-        return [float(value) for value in column]
-    return column
+def _plain(column: Sequence[Any], kind: str) -> Sequence[Any]:
+    if kind == "string":
+        return [value if isinstance(value, str) else exact(value) for value in column]
+    return [float(value) for value in column] if kind == "double" else column

@@ -77,6 +77,19 @@ def test_parquet(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [("--alpha", [1.0, 0.5]), ("--res", ["224", "160x120"])],
+)
+def test_the_first_rows_do_not_say_what_a_column_holds(tmp_path, option, values):
+    path = tmp_path / "grid.parquet"
+    many = ["--set", "classes=1:150000"]
+    result = run("mobilenet_v1", option, ",".join(map(str, values)), *many, "-o", str(path))
+    assert result.exit_code == 0
+    column = pyarrow.parquet.read_table(path)[option[2:]].to_pylist()
+    assert column == [values[0]] * 150000 + [values[1]] * 150000
+
+
 def test_the_largest_within_a_budget():
     result = run(
         *("mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32", "--format", "csv"),
