@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.render import FORMATS, Format, page_renderer
@@ -99,8 +99,19 @@ def _print(text: str) -> None:
         except UnicodeEncodeError:
             text = text.translate(_PLAIN)
         sys.stdout.reconfigure(errors="backslashreplace")
+    with printed() as file:
+        file.write(text)
+
+
+@contextmanager
+def printed() -> Iterator[TextIO]:
+    """Standard output, which its reader may close early.
+
+    Raises:
+        SpecError: it cannot be written, as on a full disk.
+    """
     try:
-        sys.stdout.write(text)
+        yield sys.stdout
         sys.stdout.flush()
     except OSError as error:
         # What is still buffered must not be tried again when the process ends.
@@ -124,6 +135,7 @@ def whole(output: str) -> Iterator[str]:
     folder, name = os.path.split(os.path.realpath(output))
     suffix = os.path.splitext(name)[1]
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
+    before = _on_termination(_leave)
     try:
         yield partial
         os.replace(partial, os.path.join(folder, name))
@@ -132,3 +144,19 @@ def whole(output: str) -> Iterator[str]:
     finally:
         if os.path.exists(partial):
             os.unlink(partial)
+        _on_termination(before)
+
+
+def _on_termination(handler: Any) -> Any:
+    """Sets what a request to terminate does; gives what it did, None where that stays."""
+    import signal
+    from threading import current_thread, main_thread
+
+    if handler is None or current_thread() is not main_thread():
+        return None
+    return signal.signal(signal.SIGTERM, handler)
+
+
+def _leave(number: int, frame: object) -> None:
+    """Ends the process as a shell reports it, by way of whatever cleans up."""
+    sys.exit(128 + number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_option, setting_texts, settings_options
-from costcalc.cli.output import chosen_format, emit, show, whole
+from costcalc.cli.output import chosen_format, emit, printed, show, whole
 from costcalc.cli.progress import progress
 from costcalc.errors import Problem, SpecError
 from costcalc.render import FORMATS, PARQUET
@@ -149,7 +148,8 @@ def _stream(
         for batch in batches
     )
     if output is None:
-        write_csv(sys.stdout, header, columns)
+        with printed() as file:
+            write_csv(file, header, columns)
     else:
         with whole(output) as partial:
             if format_ == "parquet":
