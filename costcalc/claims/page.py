@@ -77,7 +77,8 @@ def _notes(checked: Checked) -> tuple[str, ...]:
             figures = "1 figure is" if number == 1 else f"{number} figures are"
             notes.append(f"{file.file.title}: {figures} not determined: {reason}")
         if not file.tables and not file.file.undetermined:
-            notes.append(f"{file.file.path}: claims nothing; the network itself is well formed")
+            network = "; the network itself is well formed" if file.file.spec else ""
+            notes.append(f"{file.file.path}: claims nothing{network}")
     failed = [result for result in checked.results if not result.holds]
     if failed:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")

@@ -48,33 +48,52 @@ def bounded(
 ) -> list[ClaimsFile]:
     """Bounds that the command line sets on networks, and what their specs claim themselves.
 
+    A folder stands for the specs in it; its claims files are checked beside them.
+
     Raises:
         SpecError: no network is named, or a name means none.
     """
-    if not paths:
+    files: list[ClaimsFile] = []
+    bound = 0
+    for path in paths:
+        found: Sequence[ClaimsFile | None] = [None]
+        if os.path.exists(path):
+            found = _found(path, networks)
+        for own in found:
+            if own is not None and own.spec is None:
+                files.append(own)
+                continue
+            bound += 1
+            files.append(_bound(own.path if own else path, own, bounds, networks))
+    if not bound:
         message = "a bound holds for a network, and none is named"
         raise SpecError([Problem(None, message, hint="costcalc check mynet.yaml --max-params 5M")])
-    counting = Counting(networks.convention)
-    files = []
-    for path in paths:
-        network = networks.named(path)
-        claims = tuple(
-            Claim(
-                id=f"{path}:{metric}",
-                mark=Mark(network.path),
-                table="",
-                row=path,
-                column=title(metric),
-                figure=figure,
-                quantity=Quantity(metric, Subject((network,)), counting),
-            )
-            for metric, figure in bounds
-        )
-        heads = tuple(claim.column for claim in claims)
-        table = PaperTable("", "bounds of the command line", heads, claims)
-        own = reader.read(path, networks) if os.path.isfile(path) else None
-        files.append(ClaimsFile(path, path, {}, (table, *(own.tables if own else ()))))
     return files
+
+
+def _bound(
+    path: str,
+    own: ClaimsFile | None,
+    bounds: Sequence[tuple[str, Figure]],
+    networks: Networks,
+) -> ClaimsFile:
+    """The bounds of one network, then what its spec claims itself."""
+    network = networks.named(path)
+    claims = tuple(
+        Claim(
+            id=f"{path}:{metric}",
+            mark=Mark(network.path),
+            table="",
+            row=path,
+            column=title(metric),
+            figure=figure,
+            quantity=Quantity(metric, Subject((network,)), Counting(networks.convention)),
+        )
+        for metric, figure in bounds
+    )
+    heads = tuple(claim.column for claim in claims)
+    table = PaperTable("", "bounds of the command line", heads, claims)
+    return ClaimsFile(path, path, {}, (table, *(own.tables if own else ())))
 
 
 def shipped_folder() -> str:
@@ -95,7 +114,12 @@ def papers() -> dict[str, str]:
 def _found(path: str, networks: Networks) -> list[ClaimsFile]:
     """The claims files that one word of the command line means."""
     if os.path.isdir(path):
-        return _read(_inside(path), networks)
+        inside = _read(_inside(path), networks)
+        if not inside:
+            message = "no claims and no specs are in this folder"
+            hint = "a file that ends in .yaml, with 'claims:' or 'layers:'"
+            raise SpecError([Problem(Mark(path), message, expected=hint)])
+        return inside
     if os.path.isfile(path):
         file = reader.read(path, networks)
         if file is None:
@@ -113,7 +137,7 @@ def _found(path: str, networks: Networks) -> list[ClaimsFile]:
     if path in shipped:
         return _read([shipped[path]], networks)
     files = _read(list(shipped.values()), networks)
-    of_paper = [file for file in files if path and path == file.source.get("arxiv")]
+    of_paper = [file for file in files if path and path in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
 
 

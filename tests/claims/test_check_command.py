@@ -38,6 +38,7 @@ def check(*arguments: str) -> Result:
 
 def test_a_paper_by_its_name_and_by_its_number() -> None:
     by_name, by_number = check("mobilenet_v1"), check("1704.04861")
+    assert check("MobileNets").output == by_name.output
     assert by_name.exit_code == by_number.exit_code == 0
     assert by_name.output == by_number.output
     for table in ("Table 2", "Table 3", "Table 4", "Table 5", "Table 6", "Table 7", "Table 8"):
@@ -95,6 +96,33 @@ def test_bounds_of_the_command_line(mynet: Path) -> None:
     assert "most is spent on conv1" in broken.output
     assert check("mynet.yaml@alpha=0.5", "--max-params", "5.4K").exit_code == 0  # 216 + 5120
     assert check("mobilenet_v2", "--max-params", "3M").exit_code == 1
+
+
+def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path) -> None:
+    (mynet.parent / "other.yaml").write_text(SPEC.replace("fc: 10", "fc: 1"), encoding="utf-8")
+    claims = "claims: [{network: mynet.yaml, mult_adds: 37.9 K}]\n"
+    (mynet.parent / "claims.yaml").write_text(claims, encoding="utf-8")
+    found = json.loads(check(".", "--max-mult-adds", "30K", "--format", "json").output)
+    # 432 * 64 + 1024 = 28,672 and 37,888; other.yaml's own bound holds too, and the claim.
+    verdicts = [(each["printed"], each["computed"], each["verdict"]) for each in found["claims"]]
+    assert verdicts == [
+        ("37.9 K", 37_888, "rounded"),
+        ("<= 30K", 37_888, "mismatch"),
+        ("<= 1K", 10_672, "mismatch"),
+        ("<= 30K", 28_672, "exact"),
+        ("<= 1K", 1_456, "mismatch"),
+    ]
+    refused = check("claims.yaml", "--max-params", "1M")
+    assert refused.exit_code == 2
+    assert "a bound holds for a network, and none is named" in refused.output
+
+
+def test_a_folder_without_anything_to_check_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
+    for more in ((), ("--max-params", "1M")):
+        refused = check(str(tmp_path), *more)
+        assert refused.exit_code == 2
+        assert "no claims and no specs are in this folder" in refused.output
 
 
 def test_a_spec_may_hold_a_list_of_claims(mynet: Path) -> None:

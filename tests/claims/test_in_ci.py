@@ -86,6 +86,9 @@ def test_the_hook_checks_the_files_it_is_given(repository: Path) -> None:
     assert use["id"] == hook["id"]
     assert re.search(use["files"], "specs/mynet.yaml")
     assert re.search(hook["files"], "models/specs/mynet.yaml")
+    # A library of blocks claims nothing: pre-commit leaves it out, as a folder's check does.
+    assert re.search(hook["exclude"], "models/specs/blocks/mine.yaml")
+    assert not re.search(hook["exclude"], "models/specs/mynet.yaml")
     assert run([*hook["entry"].split(), "mynet.yaml", "claims.yaml"], repository).returncode == 0
     spec = repository / "mynet.yaml"
     spec.write_text(example("mynet.yaml").replace("200K", "100K"), encoding="utf-8")
@@ -111,6 +114,9 @@ def test_the_action_checks_and_annotates(repository: Path) -> None:
         return run(["bash", "-e", "-c", step["run"]], repository, **environment)
 
     assert annotations().returncode == 0
+    # Bounds hold for the specs of the folder; its claims files are checked as ever.
+    assert annotations(max_params="200K").returncode == 0
+    assert "file=mynet.yaml" in annotations(max_params="100K").stdout
     broken = annotations(paths="mynet.yaml", max_mult_adds="5M")
     assert broken.returncode == 1
     assert broken.stdout.startswith("::error file=mynet.yaml,line=1,col=1,")
