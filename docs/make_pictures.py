@@ -1,8 +1,8 @@
-"""Makes the pictures of the documentation from what costcalc prints to a terminal.
+"""Makes the pictures of the documentation: what costcalc prints to a terminal, and what it draws.
 
     python docs/make_pictures.py
 
-A test holds that the pictures show what is printed today.
+A test holds that the terminal shows what is printed today.
 """
 
 from __future__ import annotations
@@ -16,11 +16,24 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from costcalc import pipeline
+from costcalc.cli.plot import command as plot
 from costcalc.render.terminal import console_page
 from costcalc.reporting.tables import report_page
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH = 124
+
+SIX = ("mobilenet_v1", "mobilenet_v2", "squeezenet", "googlenet", "alexnet", "vgg16")
+DRAWN = {
+    "layers.png": ("layers", "mobilenet_v1"),
+    "types.png": ("types", *SIX),
+    "accuracy.png": ("accuracy", *SIX),
+    "sweep.png": (
+        *("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.05", "--res", "96:256:8"),
+        *("--max-mult-adds", "100M", "--max-params", "2M"),
+    ),
+}
+"""The arguments of ``costcalc plot`` for each picture that it draws."""
 
 
 def main() -> None:
@@ -28,6 +41,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     command = "costcalc report mobilenet_v1 --alpha 0.5 --res 160"
     (IMAGES / "report.svg").write_text(picture(command, report()), encoding="utf-8")
+    for name, arguments in DRAWN.items():
+        plot.main([*arguments, "-o", str(IMAGES / name)], standalone_mode=False)
 
 
 def report() -> str:

@@ -82,7 +82,8 @@ def shares(entries: Sequence[Entry], metric: str) -> Shares:
 def points(networks: Sequence[str], convention: str, unit: str | None) -> list[Point]:
     """Networks at each setting for which their specs carry an accuracy.
 
-    A reference with settings of its own is shown at these alone.
+    A reference with settings of its own is shown at these alone, and each point once,
+    however many references name it.
 
     Raises:
         CostcalcError: a network is wrong, or no spec carries an accuracy.
@@ -108,7 +109,7 @@ def points(networks: Sequence[str], convention: str, unit: str | None) -> list[P
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
         )
         raise SpecError([problem])
-    return found
+    return list(dict.fromkeys(found))
 
 
 def heat_map(sweep: Sweep, budgets: Budgets) -> Map:

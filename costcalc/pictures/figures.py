@@ -41,7 +41,7 @@ def along(series: Series) -> Any:
         shown = [colours.get(type_, _REST) for type_ in series.types]
         panel.bar(places, costs, color=shown, width=0.8, edgecolor="#333333", linewidth=0.3)
         panel.set_ylabel(title)
-        panel.yaxis.set_major_formatter(_engineering())
+        _engineering(panel.yaxis)
         panel.margins(x=0.01)
     if len(series.names) <= _NAMED:
         panels[-1].set_xticks(list(places), series.names, rotation=90, fontsize=6.5)
@@ -104,7 +104,7 @@ def stacked(shares: Shares) -> Any:
                 )
         lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
     panel.set_yticks(places, shares.networks)
-    panel.invert_yaxis()
+    panel.set_ylim(len(places) - 0.4, -0.6)
     panel.set_xlim(0, 100)
     panel.set_xlabel(f"share of {shares.counted}, %")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
@@ -129,8 +129,8 @@ def bubbles(points: Sequence[Point]) -> Any:
             linewidth=0.6,
         )
     panel.set_xscale("log")
-    panel.xaxis.set_major_formatter(_engineering())
     panel.margins(0.18)
+    _engineering(panel.xaxis)
     panel.grid(alpha=0.3)
     panel.set_axisbelow(True)
     panel.set_xlabel("mult-adds")
@@ -151,6 +151,7 @@ def heat(costs: Map) -> Any:
 
     plot = _pyplot()
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import MaxNLocator
 
     figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
     down, across = costs.down[1], costs.across[1]
@@ -158,7 +159,7 @@ def heat(costs: Map) -> Any:
     mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
     bar = figure.colorbar(mesh, ax=panel)
     bar.set_label("mult-adds")
-    bar.ax.yaxis.set_major_formatter(_engineering())
+    _engineering(bar.ax.yaxis)
     for (cost, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
         if not limits or min(len(down), len(across)) < 2:
             continue
@@ -171,8 +172,10 @@ def heat(costs: Map) -> Any:
         texts = {level: f"{scaled(int(level))} {word}" for level in levels}
         for text in panel.clabel(lines, fmt=texts, fontsize=8):
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
-    panel.set_xlabel(costs.across[0])
-    panel.set_ylabel(costs.down[0])
+    for ticks, (name, sizes) in ((panel.xaxis, costs.across), (panel.yaxis, costs.down)):
+        ticks.set_label_text(name)
+        if all(size % 1 == 0 for size in sizes):
+            ticks.set_major_locator(MaxNLocator(integer=True))
     panel.set_title(costs.title)
     return figure
 
@@ -188,10 +191,18 @@ def _palette(names: Sequence[str]) -> dict[str, str]:
     return dict(zip(ordered, _COLOURS, strict=False))
 
 
-def _engineering() -> Any:
+def _engineering(axis: Any) -> None:
+    """Labels an axis with ``1.50 M``; between the powers of ten where it shows few of them."""
     from matplotlib.ticker import FuncFormatter
 
-    return FuncFormatter(lambda value, _: scaled(round(value)))
+    low, high = axis.get_view_interval()
+    first = {"1", "2", "5"} if low > 0 and high < 30 * low else {"1"}
+
+    def between(value: float, _: object) -> str:
+        return scaled(round(value)) if f"{value:e}"[0] in first else ""
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: scaled(round(value))))
+    axis.set_minor_formatter(FuncFormatter(between))
 
 
 def _pyplot() -> Any:

@@ -52,6 +52,22 @@ def test_labels_cover_neither_each_other_nor_a_bubble():
     assert overlapping == []
 
 
+def test_a_point_that_two_references_name_is_shown_once():
+    once = points(["mobilenet_v1"], "paper", None)
+    assert points(["mobilenet_v1", "mobilenet_v1@alpha=0.5"], "paper", None) == once
+
+
+def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
+    figure = figures.bubbles(points(["googlenet"], "paper", None))
+    figure.canvas.draw()
+    axis = figure.axes[0].xaxis
+    labels = [
+        text.get_text() for text in [*axis.get_majorticklabels(), *axis.get_minorticklabels()]
+    ]
+    # 1.58 G lies between.
+    assert {"1.00 G", "2.00 G"} <= set(labels) and "3.00 G" not in labels
+
+
 def test_shares_add_up_to_the_whole():
     entries = [Entry(name, pipeline.report(name, {})) for name in ("mobilenet_v1", "alexnet")]
     figure = figures.stacked(shares(entries, "mult_adds"))
