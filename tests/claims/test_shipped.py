@@ -10,6 +10,7 @@ import pytest
 from costcalc.claims.check import Checked, check
 from costcalc.claims.networks import Networks
 from costcalc.claims.sources import collect, papers
+from costcalc.render.checks import title
 
 FIGURES = Path(__file__).parents[1] / "data" / "paper_figures.csv"
 
@@ -33,6 +34,13 @@ def test_every_paper_is_checked(everything: Checked) -> None:
 def test_ids_are_unique_across_papers(everything: Checked) -> None:
     ids = [result.claim.id for result in everything.results]
     assert len(ids) == len(set(ids))
+
+
+def test_every_figure_has_words_of_its_own(everything: Checked) -> None:
+    # What pytest and JUnit's XML call a claim.
+    for file in everything.files:
+        titles = [title(claim) for claim in file.file.claims]
+        assert len(titles) == len(set(titles)), file.file.path
 
 
 def test_misprints_of_counts_pin_an_exact_integer(everything: Checked) -> None:
