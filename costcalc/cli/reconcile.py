@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
@@ -22,7 +23,9 @@ from costcalc.spec.numbers import ExpressionError
     help="Conventions, names or files; all are explained by their difference from the first.",
 )
 @click.argument("others", nargs=-1, metavar="")
-@click.option("--printed", metavar="FIGURE", help="What gives a number somebody quoted: 327.5M.")
+@click.option(
+    "--printed", metavar="FIGURE", help="What gives a number somebody quoted: 327.5M, 320.3 MMac."
+)
 @settings_options
 @output_options
 def command(
@@ -74,14 +77,18 @@ def command(
     show(reconciliation_page(result), format_, output)
 
 
+# The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
+_COUNTED = re.compile(r"\s*(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)\s*$", re.IGNORECASE)
+
+
 def _figure(printed: str) -> figures.Figure:
-    """The count that somebody quoted.
+    """The count that somebody quoted.  The word behind it is ignored: people mean either by both.
 
     Raises:
         SpecError: it is no figure, or one that is no count.
     """
     try:
-        figure = figures.parse(printed)
+        figure = figures.parse(_COUNTED.sub("", printed))
     except ExpressionError as error:
         raise SpecError(
             [Problem(None, f"--printed {printed}: {error.message}", expected=error.expected)]

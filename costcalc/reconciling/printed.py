@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
@@ -22,7 +23,8 @@ RESOLUTIONS = (224, 256, 299)
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256)
 """Images at once, where a count is of all of them."""
 
-_FITS: Mapping[Fit | None, int] = {"exact": 0, "rounded": 1, "truncated": 2, "within": 3}
+_WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
+"""How likely a figure is written so: most round, and few cut the digits off."""
 
 
 class Match(NamedTuple):
@@ -80,7 +82,7 @@ def search(
         for convention in conventions
         for match in _matches(case, convention, figure)
     ]
-    fitting = _distinct(sorted((m for m in candidates if m.fit), key=lambda m: _rank(m, figure)))
+    fitting = _ranked([match for match in candidates if match.fit], figure)
     nearest = sorted(candidates, key=lambda m: (_distance(m, figure), m.steps))[:3]
     searched = (
         f"{len(conventions)} conventions, {len(cases)} settings, "
@@ -172,8 +174,18 @@ def _distance(match: Match, figure: Figure) -> Fraction:
     return abs(Fraction(match.value) / figure.scale - figure.number)
 
 
-def _rank(match: Match, figure: Figure) -> tuple[int, int, Fraction]:
-    return (match.steps, _FITS[match.fit], _distance(match, figure))
+def _ranked(matches: list[Match], figure: Figure) -> list[Match]:
+    """The likeliest first: what changes least, then what most conventions give.
+
+    How near a value is to the figure says little: its digits allow all of them alike.
+    """
+    backing = Counter((match.metric, match.unit, match.words, match.value) for match in matches)
+
+    def rank(match: Match) -> tuple[int, int, Fraction]:
+        agreeing = backing[match.metric, match.unit, match.words, match.value]
+        return (match.steps, -agreeing * _WEIGHTS[match.fit], _distance(match, figure))
+
+    return _distinct(sorted(matches, key=rank))
 
 
 def _distinct(matches: list[Match]) -> list[Match]:

@@ -127,9 +127,9 @@ def settings_json(settings: Settings) -> str:
 
 
 def number(value: Any) -> Any:
-    """A value that JSON knows: a fraction becomes the nearest float, a tuple a list."""
+    """A value that JSON knows: a fraction that is not whole becomes the nearest float."""
     if isinstance(value, Fraction):
-        return float(value)
+        return value.numerator if value.denominator == 1 else float(value)
     if isinstance(value, tuple):
         return [number(item) for item in value]
     return value
@@ -148,7 +148,7 @@ def dumps(value: dict[str, Any]) -> str:
 
 
 # A count is a fraction where a unit is converted, or where a rule has one.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=float)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=number)
 
 
 def _line(value: Any) -> str:

@@ -28,11 +28,11 @@ def rounded(value: Fraction, digits: int) -> str:
 def counted(value: int | Fraction) -> str:
     """A count with its thousands set apart; one decimal where it is not whole.
 
-    >>> counted(568740352), counted(Fraction(35271234, 4))
-    ('568,740,352', '8,817,808.5')
+    >>> counted(568740352), counted(Fraction(35271234, 4)), counted(Fraction(21, 7))
+    ('568,740,352', '8,817,808.5', '3')
     """
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int) or value.denominator == 1:
+        return f"{value.numerator:,}"
     whole, _, decimal = rounded(value, 1).partition(".")
     return f"{int(whole):,}.{decimal}"
 

@@ -46,6 +46,15 @@ def test_a_printed_number_that_nothing_gives_fails():
     assert "nothing; what comes near is below" in missed.stdout
 
 
+@pytest.mark.parametrize(
+    "printed",
+    ["320.3 MMac", "320.3MMACs", "320.3 M mult-adds", "320.3 MFLOPs", "320.3M madds", "320300008"],
+)
+def test_a_number_may_carry_the_word_that_a_tool_prints(printed):
+    found = run("reconcile", "mobilenet_v2", "--printed", printed, "--format", "json")
+    assert json.loads(found.stdout)["matches"][0]["convention"] == "ptflops"
+
+
 def test_settings_hold_for_all():
     result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--res", "192",
                  "--alpha", "0.5", "--set", "implementation=paper", "--format", "json")  # fmt: skip
@@ -119,3 +128,18 @@ def test_conversion_keeps_halves(tmp_path):
     arguments = ["report", str(path), "--convention", "calflops-flops", "--unit", "macs"]
     assert json.loads(run(*arguments, "--format", "json").stdout)["totals"]["mult_adds"] == 1.5
     assert "1.5" in run(*arguments).stdout
+
+
+def test_a_whole_count_is_shown_whole(tmp_path):
+    (tmp_path / "thirds.yaml").write_text("name: thirds\ntitle: thirds\nsource: me\n"
+        "extends: paper\nmult_adds: {activation: n_out / 3}\n")  # fmt: skip
+    (tmp_path / "one.yaml").write_text("name: one\ninput: [4]\nlayers: [relu, relu, relu]\n")
+    arguments = [
+        "report",
+        str(tmp_path / "one.yaml"),
+        "--convention",
+        str(tmp_path / "thirds.yaml"),
+    ]
+    # three layers of 4/3 each
+    assert '"mult_adds": 4}' in run(*arguments, "--format", "json").stdout
+    assert "In all 4 mult-adds and 0 params" in run(*arguments).stdout

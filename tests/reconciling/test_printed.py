@@ -40,6 +40,24 @@ def test_a_quoted_number_is_found(network, printed, expected):
     assert first(search(network, printed)) == expected
 
 
+@pytest.mark.parametrize(
+    ("network", "printed", "value", "words"),
+    [
+        # 4,089,238,376 of torchinfo lies nearer to 4.09G, 4,100,300,288 of torchprofile to 4.1G
+        ("resnet50", "4.09G", 4_089_184_256, ""),
+        ("resnet50", "4.1G", 4_089_184_256, ""),
+        ("resnet50", "25.6M", 25_557_032, ""),
+        # He et al.'s 3.8 x 10^9: the stride stands on the block's first convolution
+        ("resnet50", "3.8G", 3_857_973_248, "stride_on = 1"),
+        ("vgg16", "15.5G", 15_470_264_320, ""),
+        ("mobilenet_v2", "300.8M", 300_774_272, ""),
+    ],
+)
+def test_of_what_the_digits_allow_most_conventions_decide(network, printed, value, words):
+    match = search(network, printed).matches[0]
+    assert (match.value, match.words) == (value, words)
+
+
 def test_digits_decide_how_it_fits():
     assert search("mobilenet_v2", "327.5M").matches[0].fit == "rounded"
     assert search("mobilenet_v2", "327.4M").matches[0].fit == "truncated"
