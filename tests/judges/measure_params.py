@@ -134,14 +134,14 @@ def build(network: Network) -> nn.Module:
 def default_resolution(network: Network, model: Any) -> int:
     """The resolution at which the library evaluates its own trained weights."""
     if network.library == "timm":
-        return model.pretrained_cfg["input_size"][-1]
+        return int(model.pretrained_cfg["input_size"][-1])
     if network.model == "DenseNet":
         return 224
     weights: Any = torchvision.models.get_model_weights(network.model)
-    return weights.DEFAULT.transforms.keywords["crop_size"]
+    return int(weights.DEFAULT.transforms.keywords["crop_size"])
 
 
-def measure(network: Network) -> tuple[dict[str, Any], list[tuple]]:
+def measure(network: Network) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """The totals of one network, and its layers at the default resolution."""
     with torch.device("meta"):
         model = build(network).eval()
@@ -162,7 +162,7 @@ def measure(network: Network) -> tuple[dict[str, Any], list[tuple]]:
     return row, [astuple(cost) for cost in costs]
 
 
-def write_layers(path: Path, library: str, tables: dict[str, list[tuple]]) -> None:
+def write_layers(path: Path, library: str, tables: dict[str, list[tuple[Any, ...]]]) -> None:
     """One file of layers: a network a line."""
     networks = [
         f"{json.dumps(label)}: {json.dumps(rows, separators=(',', ':'))}"
@@ -185,7 +185,7 @@ def main() -> None:
     options = parser.parse_args()
 
     rows = []
-    tables: dict[str, dict[str, list[tuple]]] = {"torchvision": {}, "timm": {}}
+    tables: dict[str, dict[str, list[tuple[Any, ...]]]] = {"torchvision": {}, "timm": {}}
     for network in NETWORKS:
         row, layers = measure(network)
         rows.append(row)

@@ -9,6 +9,9 @@ operator stands under the method behind it: ``x + y`` is ``torch.Tensor.add``,
 ``x += y`` is ``torch.Tensor.add_``.
 """
 
+# PyTorch is not installed where types are checked.
+# mypy: allow-subclassing-any
+
 import argparse
 import json
 from collections import defaultdict
@@ -42,7 +45,7 @@ class Tally:
 def elements(value: Any) -> int:
     """Elements of the first tensor of a value, as counters look at it."""
     if isinstance(value, torch.Tensor):
-        return value.numel()
+        return int(value.numel())
     if isinstance(value, (tuple, list)):
         return next((elements(item) for item in value if elements(item)), 0)
     return 0
@@ -60,16 +63,20 @@ class FunctionLog(TorchFunctionMode):
             module.register_forward_pre_hook(self.enter)
             module.register_forward_hook(self.leave)
 
-    def enter(self, module: nn.Module, given: tuple) -> None:
+    def enter(self, module: nn.Module, given: tuple[Any, ...]) -> None:
         self.active.append(module)
 
-    def leave(self, module: nn.Module, given: tuple, made: Any) -> None:
+    def leave(self, module: nn.Module, given: tuple[Any, ...], made: Any) -> None:
         self.active.pop()
         if not any(True for _ in module.children()):
             self.modules[type(module).__name__].add(given, made)
 
     def __torch_function__(
-        self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Call the function, and tally it if it makes elements outside a leaf."""
         made = function(*args, **(kwargs or {}))

@@ -53,11 +53,11 @@ def parameter_split(model: nn.Module) -> dict[str, int]:
 def macs_of(module: nn.Module, given: torch.Tensor, made: torch.Tensor) -> int:
     """Multiply-accumulates of one call, from its weight and its number of positions."""
     if isinstance(module, _ConvTransposeNd):
-        return module.weight.numel() * given.shape[0] * prod(given.shape[2:])
+        return int(module.weight.numel() * given.shape[0] * prod(given.shape[2:]))
     if isinstance(module, _ConvNd):
-        return module.weight.numel() * made.shape[0] * prod(made.shape[2:])
+        return int(module.weight.numel() * made.shape[0] * prod(made.shape[2:]))
     if isinstance(module, nn.Linear):
-        return module.weight.numel() * prod(made.shape[:-1])
+        return int(module.weight.numel() * prod(made.shape[:-1]))
     return 0
 
 
@@ -65,7 +65,9 @@ def layer_costs(model: nn.Module, given: torch.Tensor) -> list[LayerCost]:
     """Every convolution, linear and normalisation layer in the order of its calls."""
     costs: list[LayerCost] = []
 
-    def record(name: str, module: nn.Module, inputs: tuple, output: torch.Tensor) -> None:
+    def record(
+        name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
+    ) -> None:
         weight = getattr(module, "weight", None)
         costs.append(
             LayerCost(
