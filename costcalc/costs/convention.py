@@ -81,6 +81,14 @@ class _Reader:
                 found=f"'{texts['unit']}'",
                 hint=did_you_mean(texts["unit"], UNITS),
             )
+        is_shipped = os.path.dirname(os.path.abspath(self.path)) == _FOLDER
+        if not is_shipped and texts["name"] in available():
+            node = root.get("name")
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"'{texts['name']}' is the name of a convention that ships",
+                expected="a name of its own, so that nobody takes its counts for the other's",
+            )
         rules = {
             metric: self.rules(
                 root, metric, extended.rules(metric) if extended else None, texts["source"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
-from costcalc.costs.rules import Rule
+from costcalc.costs.rules import METRICS, Rule
 from costcalc.errors import ConventionError, Problem
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import Layer, LayerGraph
@@ -30,16 +30,10 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         ConventionError: the convention does not define some layer's kind, or its
             rule has no value there.
     """
-    rules: dict[str, tuple[Rule, Rule]] = {}
+    rules = _rules(graph, convention)
     costs = []
     for layer in graph.layers:
-        name = layer.kind.name
-        if name not in rules:
-            rules[name] = (
-                convention.rule("mult_adds", layer.kind),
-                convention.rule("params", layer.kind),
-            )
-        mult_adds, params = rules[name]
+        mult_adds, params = rules[layer.kind.name]
         if mult_adds.expression is None and params.expression is None:
             costs.append(LayerCost(layer, 0, 0, True))
             continue
@@ -51,6 +45,32 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         learned = 0 if layer.shares is not None else _weigh(params, names, convention)
         costs.append(LayerCost(layer, weighed, learned, False))
     return tuple(costs)
+
+
+def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, ...]]:
+    """The rules for every kind of the graph, in the order of the metrics.
+
+    Raises:
+        ConventionError: the convention does not define some of them; all are named.
+    """
+    rules: dict[str, tuple[Rule, ...]] = {}
+    undefined = []
+    for layer in graph.layers:
+        name = layer.kind.name
+        if name in rules:
+            continue
+        found = []
+        for metric in METRICS:
+            try:
+                found.append(convention.rule(metric, layer.kind))
+            except ConventionError as error:
+                undefined += [
+                    problem._replace(found=f"layer '{layer.name}'") for problem in error.problems
+                ]
+        rules[name] = tuple(found)
+    if undefined:
+        raise ConventionError(undefined)
+    return rules
 
 
 def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:

@@ -1,6 +1,7 @@
 """Conventions as files: what they may say, and what is said of one that is wrong."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,27 @@ def test_a_kind_that_no_rule_speaks_of_is_an_error_by_the_conventions_name(tmp_p
     convention = load(tmp_path, MINE.replace("pooling: free, ", ""))
     with pytest.raises(ConventionError, match="'mine' does not define the mult_adds of 'max_pool'"):
         count(graph, convention)
+
+
+def test_all_kinds_without_a_rule_are_named_with_a_layer(tmp_path):
+    graph = pipeline.graph("vgg16", {})
+    text = MINE.replace("pooling: free, ", "").replace("dense: free", "lstm: free", 1)
+    with pytest.raises(ConventionError) as caught:
+        count(graph, load(tmp_path, text))
+    found = [(each.message.partition("define ")[2], each.found) for each in caught.value.problems]
+    assert found == [
+        ("the mult_adds of 'max_pool'", "layer 'max_pool1'"),
+        ("the params of 'max_pool'", "layer 'max_pool1'"),
+        ("the mult_adds of 'fc'", "layer 'fc1'"),
+    ]
+
+
+def test_a_shipped_name_stays_that_of_the_shipped_rules(tmp_path):
+    text = MINE.replace("name: mine", "name: paper")
+    with pytest.raises(ConventionError, match=r"mine.yaml:1:7: 'paper' is .* that ships"):
+        load(tmp_path, text)
+    shipped = Path(conventions.__file__).parent.parent / "conventions" / "paper.yaml"
+    assert conventions.load(str(shipped)) == conventions.load("paper")
 
 
 @pytest.mark.parametrize(
