@@ -62,7 +62,7 @@ def of_values(values: Sequence[Any]) -> Numerators:
 def parse(name: str, text: str) -> Axis:
     """The axis that a command line writes: ``0.25,0.5``, ``128:224:32``, or both mixed.
 
-    A range includes its end where a step meets it, and ``1:5`` goes by 1.
+    A range includes its end where a step meets it; ``1:5`` goes by 1, which must meet it.
 
     Raises:
         SpecError: it is empty, runs backwards, or is too long.
@@ -125,6 +125,8 @@ def _range(name: str, text: str) -> list[Any]:
         raise _wrong(
             f"{name}: this range runs backwards", f"the smaller end first: {_swapped(text)}", text
         )
+    if len(numbers) == 2 and (last - first) % step:
+        raise _wrong(f"{name}: by 1 this range misses its end", f"a step: {text}:STEP", text)
     count = (last - first) // step + 1
     if count > VALUES:
         raise _too_many(name, count)
