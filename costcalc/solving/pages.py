@@ -64,7 +64,7 @@ def notes(solution: Solution) -> tuple[str, ...]:
         raise AssertionError("a solution has a best or a nearest value")
     found = [f"{name} = {exact(best.value)} costs {_costs(best)}."]
     if not solution.is_bounded:
-        found.append(f"No {name} that was searched is too large; larger ones may fit.")
+        found.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if solution.closed is not None:
         metric, most = solution.closed.metric, limits[solution.closed.metric]
         found.append(

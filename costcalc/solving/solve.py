@@ -20,6 +20,7 @@ from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.factor import Array
+from costcalc.reporting.figures import exact
 from costcalc.spec.document import Document, Parameter
 
 if TYPE_CHECKING:
@@ -174,13 +175,23 @@ def _nearest(costs: Mapping[str, Array], existing: Array, budgets: Budgets) -> i
 
 
 def _steps(parameter: Parameter | None, name: str, step: Any, count: int) -> Axis:
-    """The first multiples of a step that the parameter can take."""
+    """The first multiples of a step that the parameter can take, or its choices."""
+    if parameter and parameter.choices:
+        numbers = sorted(value for value in parameter.choices if _is_number(value))
+        return _some(name, step, [n for n in numbers if step is None or n % step == 0])
     by = step or (ALPHA_STEP if name == "alpha" else 1)
     lowest = parameter.lowest if parameter and parameter.lowest is not None else by
     highest = parameter.highest if parameter else None
     first = algebra.ceil_div(lowest, by)
     values = [algebra.whole(index * by) for index in range(first, first + count)]
-    return Axis(name, tuple(v for v in values if highest is None or v <= highest))
+    return _some(name, by, [v for v in values if highest is None or v <= highest])
+
+
+def _some(name: str, step: Any, values: Sequence[Any]) -> Axis:
+    if not values:
+        message = f"{name} can be no multiple of {exact(step)}"
+        raise SpecError([Problem(None, message, "a smaller --step, or --values")])
+    return Axis(name, tuple(values))
 
 
 def _check_name(
@@ -196,7 +207,11 @@ def _check_name(
         hint = did_you_mean(name, values)
     elif name in settings:
         message, expected = f"'{name}' is solved for, and set too", "one of the two"
-    elif isinstance(values[name], str | bool | tuple):
+    elif not _is_number(values[name]):
         message, expected = f"'{name}' is no number", "a parameter that can be larger"
     if message:
         raise SpecError([Problem(None, message, expected, hint=hint)])
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, str | bool | tuple)

@@ -76,6 +76,23 @@ def test_a_range_of_the_spec_bounds_the_search(falling):
     assert not found.is_bounded
 
 
+def test_choices_of_the_spec_are_what_is_searched():
+    found = pipeline.solve("resnet", "depth", Budgets(5 * 10**9, None), {})
+    assert found.searched.values == (18, 34, 50, 101, 152)
+    costs = {depth: pipeline.report("resnet", {"depth": depth}).totals for depth in (50, 101)}
+    assert (found.best.value, found.best.mult_adds) == (50, costs[50].mult_adds)
+    assert costs[50].mult_adds <= 5 * 10**9 < costs[101].mult_adds
+    assert best("resnet", "depth", Budgets(5 * 10**9, None), {}, step=17).value == 34
+
+
+@pytest.mark.parametrize(("network", "name", "step"), [("falling", "n", 7), ("resnet", "depth", 7)])
+def test_a_step_that_meets_no_value(falling, network, name, step):
+    with pytest.raises(SpecError, match=f"{name} can be no multiple of 7"):
+        pipeline.solve(
+            falling if network == "falling" else network, name, Budgets(1, None), {}, step=step
+        )
+
+
 def test_values_to_choose_from(falling):
     assert best(falling, "res", Budgets(700, None), {}, values=(12, 4, 8)).value == 8
 
