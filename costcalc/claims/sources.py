@@ -35,7 +35,8 @@ def collect(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
     for path in paths or (shipped_folder(),):
         try:
             for file in _found(path, networks):
-                files.setdefault(file.path, file)
+                place = os.path.realpath(file.path)
+                files[place] = _joined(files[place], file) if place in files else file
         except CostcalcError as error:
             problems += error.problems
     if problems:
@@ -139,6 +140,28 @@ def _found(path: str, networks: Networks) -> list[ClaimsFile]:
     files = _read(list(shipped.values()), networks)
     of_paper = [file for file in files if path and path in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
+
+
+def _joined(one: ClaimsFile, other: ClaimsFile) -> ClaimsFile:
+    """What two words of the command line mean of one file, in the order of its lines."""
+    tables: dict[tuple[str, str], PaperTable] = {}
+    for table in (*one.tables, *other.tables):
+        known = tables.get((table.table, table.title), table)
+        claims = {claim.id: claim for claim in (*known.claims, *table.claims)}
+        in_order = tuple(sorted(claims.values(), key=_place))
+        tables[table.table, table.title] = known._replace(claims=in_order)
+    return one._replace(
+        tables=tuple(
+            sorted(
+                tables.values(), key=lambda table: min(map(_place, table.claims), default=(0, 0))
+            )
+        ),
+        undetermined=one.undetermined or other.undetermined,
+    )
+
+
+def _place(claim: Claim) -> tuple[int, int]:
+    return claim.mark.line, claim.mark.column
 
 
 def _read(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:

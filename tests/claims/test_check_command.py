@@ -117,6 +117,18 @@ def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path)
     assert "a bound holds for a network, and none is named" in refused.output
 
 
+def test_no_claim_is_lost_where_two_words_mean_one_file(mynet: Path) -> None:
+    def ids(*words: str) -> list[str]:
+        found = json.loads(check(*words, "--format", "json").output)
+        return [claim["id"] for claim in found["claims"]]
+
+    both = ids("resnet18", "resnet34")
+    assert set(both) == {*ids("resnet18"), *ids("resnet34")}
+    assert len(both) == len(set(both))
+    assert ids("resnet34", "resnet") == ids("resnet", "resnet34") == ids("resnet")
+    assert ids(".", "mynet.yaml") == ids(".")
+
+
 def test_a_folder_without_anything_to_check_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
     for more in ((), ("--max-params", "1M")):
