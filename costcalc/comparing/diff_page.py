@@ -9,6 +9,7 @@ from costcalc.comparing.diff import Change, Difference
 from costcalc.kinds.base import shape_text
 from costcalc.reporting.figures import counted, exact, rounded
 from costcalc.reporting.table import Cell, Column, Page, Row, Signed, Table, Word
+from costcalc.reporting.tables import unit_title
 
 _TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
 _TONES: dict[str, Any] = {"changed": "quiet", "added": "good", "removed": "bad"}
@@ -20,15 +21,21 @@ def difference_page(difference: Difference, title: str) -> Page:
     facts = []
     if report is not None:
         facts.append(("convention", f"{report.convention}: {report.convention_title}"))
+    titles = _titles(difference)
     columns = (
         Column("change", "Change"),
         Column("layer", "Layer"),
         Column("what", "What"),
-        *(Column(metric, title, "right") for metric, title in _TITLES.items()),
+        *(Column(metric, title, "right") for metric, title in titles.items()),
     )
     rows = tuple(_row(change) for change in difference.changes)
     tables = [Table("Layers", columns, rows)] if rows else []
     return Page(title, tuple(facts), (*tables, _totals(difference)), _notes(difference))
+
+
+def _titles(difference: Difference) -> dict[str, str]:
+    report = difference.new or difference.old
+    return _TITLES | ({"mult_adds": unit_title(report.unit)} if report else {})
 
 
 def _row(change: Change) -> Row:
@@ -60,7 +67,7 @@ def _totals(difference: Difference) -> Table:
         Column("percent", "%", "right"),
     )
     rows = []
-    for metric, title in _TITLES.items():
+    for metric, title in _titles(difference).items():
         old: int = getattr(difference.totals("old"), metric)
         new: int = getattr(difference.totals("new"), metric)
         percent = rounded(Fraction(100 * (new - old), old), 2) if old else ""

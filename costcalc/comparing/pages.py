@@ -27,9 +27,10 @@ from costcalc.reporting.table import (
     Table,
     text,
 )
+from costcalc.reporting.tables import unit_title
 
 TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
-"""What tables call the costs."""
+"""What tables call the costs, where no convention gives them another unit."""
 
 _DIGITS = {"mult_adds": 1, "params": 2}
 _CAUSES = 3
@@ -48,6 +49,10 @@ def comparison_page(comparison: Comparison) -> Page:
     tables.append(_stages(comparison))
     title = ", ".join(entry.label for entry in comparison.entries)
     return Page(title, facts, tuple(tables), tuple(_causes(comparison)))
+
+
+def _titles(comparison: Comparison) -> dict[str, str]:
+    return TITLES | {"mult_adds": unit_title(comparison.baseline.report.unit)}
 
 
 def ratio_text(ratio: Fraction | None) -> str:
@@ -69,12 +74,13 @@ def ratio_text(ratio: Fraction | None) -> str:
 
 def _totals(comparison: Comparison) -> Table:
     has_accuracy = any(entry.report.accuracy for entry in comparison.entries)
+    titles = _titles(comparison)
     columns = [Column("network", "Model")]
     columns += [Column("top1", "ImageNet top-1 %", "right")] if has_accuracy else []
-    for metric, title in TITLES.items():
+    for metric, title in titles.items():
         columns.append(Column(f"million_{metric}", f"Million {title}", "right", audience="people"))
         columns.append(Column(metric, title, "right", audience="scripts"))
-    for metric, title in TITLES.items():
+    for metric, title in titles.items():
         columns.append(Column(f"{metric}_words", f"{title} ratio", audience="people"))
         columns.append(Column(f"{metric}_ratio", f"{title} ratio", "right", audience="scripts"))
     rows = []
@@ -83,10 +89,10 @@ def _totals(comparison: Comparison) -> Table:
         cells: list[Cell] = [entry.label]
         if has_accuracy:
             cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
-        for metric in TITLES:
+        for metric in titles:
             total = entry.total(metric)
             cells += [Ratio(Fraction(total, 10**6), _DIGITS[metric]), total]
-        for metric in TITLES:
+        for metric in titles:
             ratio = comparison.ratio(entry, metric)
             is_baseline = entry is comparison.baseline
             cells.append("" if is_baseline else ratio_text(ratio))
@@ -106,9 +112,8 @@ def _types(comparison: Comparison, metric: str) -> Table:
     ordered = sorted(names, key=lambda name: -max(part.get(name, 0) for part in parts))
     lines: list[tuple[Cell, Any]] = [(name, name) for name in ordered]
     head = Column("type", "Type")
-    return _side_by_side(
-        comparison, f"{TITLES[metric]} by type of layer", head, lines, parts, metric
-    )
+    title = f"{_titles(comparison)[metric]} by type of layer"
+    return _side_by_side(comparison, title, head, lines, parts, metric)
 
 
 def _stages(comparison: Comparison) -> Table:
@@ -116,7 +121,8 @@ def _stages(comparison: Comparison) -> Table:
     sizes = sorted({size for part in parts for size in part}, key=_positions, reverse=True)
     lines: list[tuple[Cell, Any]] = [(Sides(size), size) for size in sizes]
     head = Column("stage", "Output size")
-    return _side_by_side(comparison, "Mult-Adds by stage", head, lines, parts, "mult_adds")
+    title = f"{_titles(comparison)['mult_adds']} by stage"
+    return _side_by_side(comparison, title, head, lines, parts, "mult_adds")
 
 
 def _side_by_side(
@@ -192,7 +198,8 @@ def _attributed(
         f"{share(part, saved)} % {of_share}" if is_one_way else f"{_change(part)} {of_amount}"
         for part, of_share, of_amount in parts[:_CAUSES]
     )
-    return f"{entry.label}: of {_change(saved, TITLES[metric].lower())}, {shown}."
+    unit = entry.report.unit if metric == "mult_adds" else metric
+    return f"{entry.label}: of {_change(saved, unit)}, {shown}."
 
 
 def _change(saved: int, unit: str = "") -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 from costcalc.grid.sweep import Row as Setting
 from costcalc.grid.sweep import Sweep
 from costcalc.reporting.figures import counted, exact
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Table
+from costcalc.reporting.tables import unit_title
 
 ROWS = 100_000
 """Rows that a table, or JSON, holds."""
@@ -47,7 +49,7 @@ def sweep_page(sweep: Sweep, rows: Sequence[Setting], facts: Sequence[tuple[str,
     has_accuracy = any(row.accuracy for row in rows)
     columns = [Column("network", "Network")] if several else []
     columns += [_parameter(axis.name, axis.is_numeric) for axis in sweep.axes]
-    columns += [Column("params", "Params", "right"), Column("mult_adds", "Mult-Adds", "right")]
+    columns += [Column("params", "Params", "right"), Column("mult_adds", _unit(sweep), "right")]
     columns += [Column("top1", "Top-1 %", "right", audience="people")] if has_accuracy else []
     lines = []
     for row in rows:
@@ -102,10 +104,14 @@ def pivot_page(sweep: Sweep, rows: Sequence[Setting], facts: Sequence[tuple[str,
         return Table(title, (*heads, *sides, *ends), tuple(lines))
 
     ends = [Column("params", "Params", "right")] if is_one else []
-    tables = [table("Mult-Adds", "mult_adds", ends)]
+    tables = [table(_unit(sweep), "mult_adds", ends)]
     if not is_one:
         tables.append(table("Params", "params", []))
     return _page(sweep, facts, tuple(tables))
+
+
+def _unit(sweep: Sweep) -> str:
+    return unit_title(UNITS[sweep.networks[0].grid.convention.unit].title)
 
 
 def refusals(sweep: Sweep) -> tuple[str, ...]:

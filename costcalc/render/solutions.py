@@ -17,6 +17,7 @@ def solution_json(solution: Solution, convention: str) -> str:
             "format_version": FORMAT_VERSION,
             "network": solution.network,
             "convention": convention,
+            "unit": solution.unit,
             "for": solution.name,
             "parameters": {name: number(value) for name, value in solution.settings.items()},
             "budget": {name: number(most) for name, most in solution.budgets.limits.items()},

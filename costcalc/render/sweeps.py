@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from costcalc.costs.rules import UNITS
 from costcalc.grid.sweep import Row, Sweep
 from costcalc.render.json import dumps, number
 from costcalc.reporting.report import FORMAT_VERSION
@@ -17,6 +18,7 @@ def sweep_json(sweep: Sweep, rows: Sequence[Row]) -> str:
             "format_version": FORMAT_VERSION,
             "networks": [network.name for network in sweep.networks],
             "convention": sweep.networks[0].grid.convention.name,
+            "unit": UNITS[sweep.networks[0].grid.convention.unit].title,
             "settings": sweep.size,
             "rows": [_row(row) for row in rows],
             "refused": [

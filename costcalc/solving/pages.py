@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from costcalc.reporting.figures import counted, exact
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Table, Word
+from costcalc.reporting.tables import unit_title
 from costcalc.solving.solve import Candidate, Solution
 
 _TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
@@ -16,7 +17,7 @@ def solution_page(solution: Solution, convention: str) -> Page:
     """The answer, and the value beside it that shows that it is one."""
     limits = solution.budgets.limits
     columns = [Column(solution.name, solution.name, "right")]
-    for cost, title in _TITLES.items():
+    for cost, title in (_TITLES | {"mult_adds": unit_title(solution.unit)}).items():
         columns.append(Column(cost, title, "right"))
         if cost in limits:
             columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
@@ -56,20 +57,22 @@ def notes(solution: Solution) -> tuple[str, ...]:
     name, best, nearest = solution.name, solution.best, solution.nearest
     limits = solution.budgets.limits
     if nearest is not None:
+        costs = _costs(nearest, solution.unit)
         return (
             f"Nothing fits: no {name} that was searched is within the budget. "
-            f"The nearest, {name} = {exact(nearest.value)}, costs {_costs(nearest)}.",
+            f"The nearest, {name} = {exact(nearest.value)}, costs {costs}.",
         )
     if best is None:
         raise AssertionError("a solution has a best or a nearest value")
-    found = [f"{name} = {exact(best.value)} costs {_costs(best)}."]
+    found = [f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}."]
     if not solution.is_bounded:
         found.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if solution.closed is not None:
         metric, most = solution.closed.metric, limits[solution.closed.metric]
         found.append(
             f"In closed form, nothing rounded: {solution.closed.symbol} <= "
-            f"{exact(solution.closed.value)}, where {_TITLES[metric].lower()} = "
+            f"{exact(solution.closed.value)}, where "
+            f"{solution.unit if metric == 'mult_adds' else metric} = "
             f"{solution.closed.formula} reach {_amount(most)}."
         )
     if solution.exceptions:
@@ -84,8 +87,8 @@ def _amount(most: int | Fraction) -> str:
     return counted(most) if isinstance(most, int) else exact(most)
 
 
-def _costs(candidate: Candidate) -> str:
-    return f"{counted(candidate.mult_adds)} mult-adds and {counted(candidate.params)} params"
+def _costs(candidate: Candidate, unit: str) -> str:
+    return f"{counted(candidate.mult_adds)} {unit} and {counted(candidate.params)} params"
 
 
 def _row(solution: Solution, candidate: Candidate, is_best: bool) -> Row:

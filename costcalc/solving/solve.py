@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
-from costcalc.costs.convention import Convention
+from costcalc.costs.convention import UNITS, Convention
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.parameters import resolve
@@ -78,6 +78,8 @@ class Solution(NamedTuple):
     """Whether a value was searched that is too large."""
     closed: ClosedAnswer | None = None
     """What the closed form of the costs allows, where they have one."""
+    unit: str = UNITS["macs"].title
+    """What the convention counts in."""
 
 
 def solve(
@@ -158,6 +160,7 @@ def _solution(
         nearest=candidate(_nearest(costs, existing, budgets)) if best is None else None,
         exceptions=int((existing < best).sum() - (len(fitting) - 1)) if best is not None else 0,
         is_bounded=best is None or bool(len(larger)),
+        unit=UNITS[convention.unit].title,
     )
 
 

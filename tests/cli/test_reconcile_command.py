@@ -121,6 +121,24 @@ def test_the_unit_of_a_report_is_stated(unit):
     assert ("converted, 2 FLOPs a multiply-accumulate" in table) == (unit == "macs")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "vgg16", "resnet18"],
+        ["diff", "resnet18", "resnet34"],
+        ["sweep", "mobilenet_v1", "--res", "128,160"],
+        ["solve", "mobilenet_v1", "--for", "alpha", "--max-mult-adds", "100M"],
+    ],
+)
+def test_every_table_of_counts_names_their_unit(arguments):
+    flops = run(*arguments, "--convention", "torch", "--format", "markdown")
+    assert flops.exit_code == 0
+    assert "FLOPs" in flops.stdout
+    assert "Mult-Adds" not in flops.stdout
+    macs = run(*arguments, "--convention", "torch", "--unit", "macs", "--format", "markdown")
+    assert "Mult-Adds" in macs.stdout
+
+
 def test_conversion_keeps_halves(tmp_path):
     path = tmp_path / "halves.yaml"
     path.write_text("name: halves\ninput: [3]\nlayers: [relu]\n")
