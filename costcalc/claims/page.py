@@ -80,7 +80,9 @@ def _notes(checked: Checked) -> tuple[str, ...]:
             network = "; the network itself is well formed" if file.file.spec else ""
             notes.append(f"{file.file.path}: claims nothing{network}")
     failed = [result for result in checked.results if not result.holds]
-    if failed:
+    if len(checked.results) == 1:
+        notes.append("The claim does not hold." if failed else "The claim holds.")
+    elif failed:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")
     elif checked.results:
         known = sum(result.is_unexplained for result in checked.results)

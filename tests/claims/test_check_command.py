@@ -117,6 +117,12 @@ def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path)
     assert "a bound holds for a network, and none is named" in refused.output
 
 
+def test_one_claim_is_spoken_of_as_one(mynet: Path) -> None:
+    assert check("mynet.yaml").output.endswith("\nThe claim does not hold.\n")
+    mynet.write_text(SPEC.replace("1K", "11K"), encoding="utf-8")
+    assert check("mynet.yaml").output.endswith("\nThe claim holds.\n")
+
+
 def test_no_claim_is_lost_where_two_words_mean_one_file(mynet: Path) -> None:
     def ids(*words: str) -> list[str]:
         found = json.loads(check(*words, "--format", "json").output)
