@@ -51,6 +51,16 @@ def name(row):
     return f"{row['model']}-{row['arguments'].get('width_mult', '')}-{row['resolution']}"
 
 
+def test_every_network_stands_at_two_resolutions():
+    widths = {"mobilenet_v2": [0.5, 0.75, 1.0, 1.4]}
+    assert sorted(name(row) for row in PINNED["networks"]) == sorted(
+        f"{model}-{width}-{resolution}"
+        for model in NETWORKS
+        for width in widths.get(model, [""])
+        for resolution in (192, 224)
+    )
+
+
 @pytest.mark.parametrize("row", PINNED["networks"], ids=name)
 def test_each_tool_is_reproduced_to_the_last_digit(row):
     graph = pipeline.graph(NETWORKS[row["model"]], settings(row))

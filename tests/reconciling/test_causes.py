@@ -51,6 +51,15 @@ def test_causes_add_up_between_any_two_conventions(network):
             assert sum(cause.difference for cause in second.causes[metric]) == difference, names
 
 
+@pytest.mark.parametrize("first", conventions.available())
+def test_causes_add_up_from_any_convention_to_all_others(first):
+    before, *others = reconciled("mobilenet_v3_small", first, *conventions.available()).counts
+    for after in others:
+        for metric in ("mult_adds", "params"):
+            difference = getattr(after, metric) - getattr(before, metric)
+            assert sum(cause.difference for cause in after.causes[metric]) == difference
+
+
 def test_mobilenet_v2_as_every_tool_prints_it():
     names = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "torch")
     result = reconciled("mobilenet_v2", *names)
