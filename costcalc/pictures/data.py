@@ -116,7 +116,8 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
     """A sweep of one network over two parameters.
 
     Raises:
-        SpecError: there are more networks, or other than two numeric parameters.
+        SpecError: there are more networks, or other than two numeric parameters; the
+            network exists at no setting, or costs nothing.
     """
     if (
         len(sweep.networks) > 1
@@ -129,14 +130,18 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
             expected="--alpha 0.25:1:0.05 --res 96:256:16",
         )
         raise SpecError([problem])
-    down, across = sweep.axes
+    (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in limited(sweep.rows())}
-    cells = [[rows.get((a, b)) for b in across.values] for a in down.values]
+    if not rows and sweep.refused:
+        raise sweep.refused[0].refusal.error
+    if not any(row.mult_adds for row in rows.values()):
+        raise SpecError([Problem(None, "no setting of the grid costs a mult-add")])
+    cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
     return Map(
         sweep.networks[0].title,
-        (down.name, tuple(map(float, down.values))),
-        (across.name, tuple(map(float, across.values))),
+        (down, tuple(map(float, ups))),
+        (across, tuple(map(float, sides))),
         tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
         tuple(tuple(row.params if row else None for row in line) for line in cells),
         limits,

@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from costcalc import pipeline
 from costcalc.cli import main
 from costcalc.comparing.compare import Entry
+from costcalc.grid.axes import parse
 from costcalc.pictures import figures
-from costcalc.pictures.data import points, series, shares
+from costcalc.pictures.data import heat_map, points, series, shares
+from costcalc.solving.solve import Budgets
 
 SIGNS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 PICTURES = {
@@ -68,6 +70,26 @@ def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
     assert {"1.00 G", "2.00 G"} <= set(labels) and "3.00 G" not in labels
 
 
+def test_a_map_runs_upwards_in_whatever_order_its_values_are_given():
+    maps = [
+        heat_map(
+            pipeline.sweep(["mobilenet_v1"], [parse("alpha", alpha), parse("res", res)]),
+            Budgets(None, None),
+        )
+        for alpha, res in (("0.25,0.5,1", "128,160,224"), ("0.5,1,0.25", "224,128,160"))
+    ]
+    assert maps[0] == maps[1]
+    assert maps[0].across == ("res", (128, 160, 224))
+
+
+def test_a_network_that_costs_nothing_has_no_map(tmp_path):
+    path = tmp_path / "free.yaml"
+    path.write_text("input: [1, res, res]\nparameters: {res: 8}\nlayers: [relu]\n")
+    result = run("sweep", str(path), "--alpha", "1,2", "--res", "8,16")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no setting of the grid costs a mult-add" in result.stderr
+
+
 def test_shares_add_up_to_the_whole():
     entries = [Entry(name, pipeline.report(name, {})) for name in ("mobilenet_v1", "alexnet")]
     figure = figures.stacked(shares(entries, "mult_adds"))
@@ -116,6 +138,7 @@ def test_a_map_in_the_terminal():
         (["accuracy", "resnext"], "no accuracy is published"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),
         (["sweep", "mobilenet_v1", "--alpha", "0.5,1"], "two parameters that vary"),
+        (["sweep", "googlenet", "--alpha", "1,2", "--res", "3:5"], "larger than its input"),
         (
             ["sweep", "mobilenet_v1", "--alpha", "1,2", "--res", "1,2", "--max-params", "x"],
             "--max-params cannot be 'x'",
