@@ -47,8 +47,6 @@ def command(
     from costcalc.pictures.diagram import diagram
     from costcalc.pictures.graph_text import dot, mermaid
 
-    if format_ is None and output is None:
-        format_ = "mermaid"
     format_ = chosen_format(format_, output, (*_TEXT, *_DRAWN))
     if format_ in (row.name for row in _DRAWN):
         if output is None:

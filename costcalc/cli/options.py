@@ -50,7 +50,7 @@ def convention_options(function: F) -> F:
 
 
 def output_option(formats: Sequence[Format]) -> Callable[[F], F]:
-    """``--format``, one of ``formats``, and ``-o``."""
+    """``--format``, one of ``formats``, the first by default, and ``-o``."""
 
     def decorate(function: F) -> F:
         function = click.option(
@@ -64,7 +64,7 @@ def output_option(formats: Sequence[Format]) -> Callable[[F], F]:
             "--format",
             "format_",
             type=click.Choice([row.name for row in formats]),
-            help="Output format; by default a table, or what FILE's suffix says.",
+            help=f"Output format; by default {formats[0].name}, or what FILE's suffix says.",
         )(function)
 
     return decorate

@@ -26,13 +26,13 @@ _PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
 def chosen_format(
     format_: str | None, output: str | None, formats: Sequence[Format] = FORMATS
 ) -> str:
-    """The format asked for, or the one of ``formats`` that the file's suffix names.
+    """The format asked for, or the one of ``formats`` that the file's suffix names, or the first.
 
     Raises:
         SpecError: no format is asked for and the suffix names none.
     """
     if format_ is not None or output is None:
-        return format_ or "table"
+        return format_ or formats[0].name
     suffix = os.path.splitext(output)[1]
     for row in formats:
         if row.suffix == suffix:
@@ -42,7 +42,8 @@ def chosen_format(
             Problem(
                 Mark(output),
                 f"no format has the suffix '{suffix}'",
-                expected="one of " + ", ".join(row.suffix for row in formats) + ", or --format",
+                expected="one of " + ", ".join(row.suffix for row in formats),
+                hint="-o FILE" + formats[0].suffix,
             )
         ]
     )
