@@ -119,7 +119,7 @@ class Number:
     def __ne__(self, other: Any) -> Any:
         return _compared(self, other, numpy.not_equal)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equality is cell by cell: no key of anything
 
     def __bool__(self) -> bool:
         return bool(self != 0)

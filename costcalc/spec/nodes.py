@@ -20,7 +20,7 @@ from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # a platform without libyaml: slower, the same events
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]  # another class, used alike
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How a file in UTF-16 begins."""

@@ -142,7 +142,7 @@ def test_latex_holds_no_command_but_its_own(hostile: Page) -> None:
 
 @pytest.mark.parametrize("format_", [terminal, markdown, latex, html, csv_format])
 def test_no_control_character_reaches_the_output(format_: object, hostile: Page) -> None:
-    text = format_.page(hostile)  # type: ignore[attr-defined]
+    text = format_.page(hostile)
     assert all(line.isprintable() for line in text.split("\n"))
     assert r"\x1b[31mred" in text.replace(r"\textbackslash{}", "\\").replace("{[}", "[").replace(
         r"\\x1b\[", r"\x1b["

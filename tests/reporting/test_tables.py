@@ -34,10 +34,10 @@ def test_rows_that_are_no_sums_add_up_at_any_depth(
     report: Report, by: str, is_every_layer: bool
 ) -> None:
     for depth in (1, 2, 3, None):
-        view = View(by=by, depth=depth, is_every_layer=is_every_layer)  # type: ignore[arg-type]
+        view = View(by=by, depth=depth, is_every_layer=is_every_layer)
         table = report_page(report, view).tables[0]
-        assert sum(column(table, "mult_adds")) == report.totals.mult_adds  # type: ignore[arg-type]
-        assert sum(column(table, "params")) == report.totals.params  # type: ignore[arg-type]
+        assert sum(column(table, "mult_adds")) == report.totals.mult_adds
+        assert sum(column(table, "params")) == report.totals.params
         assert max(row.depth for row in table.rows) < (depth or 99)
 
 
@@ -54,7 +54,7 @@ def test_every_sum_is_that_of_the_rows_below_it(report: Report) -> None:
                 if inner.depth <= row.depth:
                     break
                 if inner.depth == row.depth + 1:
-                    below += count  # type: ignore[operator]
+                    below += count
             assert counts[index] == below
 
 
@@ -67,8 +67,8 @@ def test_every_layer_stands_in_one_line(report: Report) -> None:
 
 def test_types_add_up(report: Report) -> None:
     table = report_page(report, View(by="type")).tables[0]
-    assert sum(column(table, "mult_adds")) == report.totals.mult_adds  # type: ignore[arg-type]
-    assert sum(column(table, "params")) == report.totals.params  # type: ignore[arg-type]
+    assert sum(column(table, "mult_adds")) == report.totals.mult_adds
+    assert sum(column(table, "params")) == report.totals.params
 
 
 def test_table_1_and_table_2_of_mobilenet_v1() -> None:
@@ -121,7 +121,7 @@ def test_costs_of_what_shares_a_line_are_added() -> None:
 
 
 def table_of(*cells: object) -> Table:
-    rows = tuple(Row((cell,)) for cell in cells)  # type: ignore[arg-type]
+    rows = tuple(Row((cell,)) for cell in cells)
     return Table("", (Column("key", "Key"),), rows)
 
 
@@ -147,13 +147,13 @@ def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
     report = pipeline.report("mobilenet_v2", {})
     names = column(report_page(report, View(sort="params")).tables[0], "name")
     counts = column(report_page(report, View(sort="params")).tables[0], "params")
-    assert counts == sorted(counts, key=lambda count: -count)  # type: ignore[operator]
+    assert counts == sorted(counts, key=lambda count: -count)
     assert len(names) == len(lines(report.layers))
     place = {line.layer.name: index for index, line in enumerate(lines(report.layers))}
     for (one, more), (other, less) in zip(
         zip(names, counts, strict=True), list(zip(names, counts, strict=True))[1:], strict=False
     ):
-        assert more != less or place[one] < place[other]  # type: ignore[index]
+        assert more != less or place[one] < place[other]
 
 
 def test_every_unknown_column_is_named_with_a_likely_one() -> None:
