@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from costcalc import importers
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
@@ -58,7 +59,12 @@ def opened(
         SpecError: there is no such network, or its spec or a setting is wrong.
     """
     reference = library.reference(network)
-    return load(reference.network, beside), {**_carried(reference), **settings}
+    values = {**_carried(reference), **settings}
+    if importers.importer(reference.network) is not None:
+        return importers.opened(reference.network, values)
+    for name in importers.REQUESTS:
+        values.pop(name, None)
+    return load(reference.network, beside), values
 
 
 def _carried(reference: library.Reference) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class _Walk:
         )
         self.sources = Sources(document, problems)
         self.executions = Executions(resolved.executions)
-        self.blocks: dict[str, str] = {}
+        self.blocks: dict[str, str] = dict(document.groups)
         self.gated: list[Gated] = []
         self.steps_taken = 0
         self.depth = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from costcalc.errors import Mark
@@ -72,6 +73,8 @@ class Common(NamedTuple):
     """The probability that it runs."""
     shares: str = ""
     """All steps that say one word here use the params of the first of them."""
+    borrows: Mapping[str, Expression] = MappingProxyType({})
+    """Params of the layer that another one counts, by the name of their event."""
 
 
 class LayerStep(NamedTuple):
@@ -180,6 +183,10 @@ class Document(NamedTuple):
     steps: tuple[Step, ...]
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
+    is_sized: bool = False
+    """Whether it holds at the size of its input alone, as a model does that was traced."""
+    groups: Mapping[str, str] = MappingProxyType({})
+    """What paths inside the layers' names are, where the names themselves hold them."""
 
     def titled(self, values: Mapping[str, Any]) -> str:
         """The network's name at these values of its parameters."""

@@ -1,0 +1,86 @@
+"""A model as a document, so that everything that reads specs reads models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.errors import Mark
+from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.importers.model import Model, Node
+from costcalc.kinds import KINDS
+from costcalc.spec.document import (
+    Argument,
+    Common,
+    Document,
+    Expression,
+    LayerStep,
+    ListArgument,
+    Parameter,
+    Rounding,
+    Statement,
+    Title,
+)
+from costcalc.spec.values import constant
+
+
+def document(model: Model) -> Document:
+    """The document whose layers are the model's nodes, each reading others by name."""
+    mark = Mark(model.file)
+    return Document(
+        title=Title(model.name),
+        file=model.file,
+        source=model.source,
+        input=tuple(_constant(side, mark) for side in model.input),
+        parameters={
+            name: Parameter(name, _constant(value, mark), mark)
+            for name, value in model.parameters.items()
+        },
+        rounding=Rounding(),
+        blocks={},
+        steps=tuple(_step(node, model, mark) for node in model.nodes),
+        is_sized=model.is_sized,
+        groups=model.blocks,
+    )
+
+
+def _step(node: Node, model: Model, mark: Mark) -> LayerStep:
+    sources = tuple((_name(index, model), mark) for index in node.inputs)
+    common = Common(
+        mark,
+        name=node.name,
+        sources=sources,
+        output=_statement(node, mark),
+        shares=node.shares,
+        borrows={name: _constant(count, mark) for name, count in node.borrows.items()},
+    )
+    arguments = {name: _argument(value, mark) for name, value in node.arguments.items()}
+    return LayerStep(
+        common, KINDS[node.kind], arguments, functional=_functional(node.functional, mark)
+    )
+
+
+def _name(index: int, model: Model) -> str:
+    return "input" if index == NETWORK_INPUT else model.nodes[index].name
+
+
+def _statement(node: Node, mark: Mark) -> Statement | None:
+    if node.output is None:
+        return None
+    return Statement(tuple(_constant(side, mark) for side in node.output), mark)
+
+
+def _argument(value: Any, mark: Mark) -> Argument:
+    if isinstance(value, tuple):
+        return ListArgument(tuple(_argument(item, mark) for item in value), mark)
+    return _constant(value, mark)
+
+
+def _constant(value: Any, mark: Mark) -> Expression:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return constant(value, text, mark)
+
+
+def _functional(word: str | None, mark: Mark) -> Expression | None:
+    if word is None:
+        return None
+    return _constant(True if word == "function" else word, mark)
