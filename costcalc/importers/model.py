@@ -22,7 +22,7 @@ class Node(NamedTuple):
     arguments: Mapping[str, Any]
     """The kind's attributes: whole numbers, tuples of them, truth values and words."""
     inputs: tuple[int, ...]
-    """Indexes of the nodes that it reads, or NETWORK_INPUT of the layer graph; none for a source."""
+    """Indexes of the nodes that it reads, or the graph's NETWORK_INPUT; none for a source."""
     output: Sides | None = None
     """The shape that the model states for its output, None where it states none."""
     origin: str = ""
