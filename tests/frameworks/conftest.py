@@ -1,0 +1,16 @@
+"""The frameworks as judges: a test command of its own, ``python -m pytest tests/frameworks``."""
+
+from importlib.util import find_spec
+
+import pytest
+
+JUDGES = ("torch", "torchvision", "timm", "onnx", "onnxscript")
+
+
+def pytest_configure() -> None:
+    """Without a judge there is no verdict, and a skipped test would look like one."""
+    missing = [judge for judge in JUDGES if find_spec(judge) is None]
+    if missing:
+        raise pytest.UsageError(
+            f"tests/frameworks needs {', '.join(missing)}: pip install -e '.[frameworks]'"
+        )
