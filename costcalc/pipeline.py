@@ -56,15 +56,42 @@ def opened(
     """The document of a network reference, and the settings that it carries under ``settings``.
 
     Raises:
-        SpecError: there is no such network, or its spec or a setting is wrong.
+        SpecError: the network is wrong, or a setting.
     """
     reference = library.reference(network)
-    values = {**_carried(reference), **settings}
-    if importers.importer(reference.network) is not None:
-        return importers.opened(reference.network, values)
-    for name in importers.REQUESTS:
-        values.pop(name, None)
-    return load(reference.network, beside), values
+    return read_at(reference.network, {**_carried(reference), **settings}, beside)
+
+
+def read_at(
+    network: str, settings: Mapping[str, Any], beside: str | None = None
+) -> tuple[Document, dict[str, Any]]:
+    """The document of a network, a spec or a model, and the settings that are left for it.
+
+    Raises:
+        SpecError: there is no such network, or it is wrong, or a setting.
+    """
+    if importers.importer(network) is not None:
+        return importers.opened(network, settings)
+    left = dict(settings)
+    left.pop(importers.ALLOW_UNKNOWN, None)
+    if importers.INPUT in left:
+        raise SpecError(
+            [
+                Problem(
+                    None,
+                    f"'{network}' is a spec, which says its input itself",
+                    expected="--input for models: ONNX, PyTorch, Keras, Caffe",
+                    hint="--res, or model.onnx@input=3x224x224 for one network of several",
+                )
+            ]
+        )
+    return load(network, beside), left
+
+
+def is_network(network: str) -> bool:
+    """Whether a network reference means a spec that is there, or a model."""
+    reference = library.reference(network)
+    return importers.importer(reference.network) is not None or library.is_network(network)
 
 
 def _carried(reference: library.Reference) -> dict[str, Any]:
@@ -157,10 +184,24 @@ def sweep(
     check_size(len(networks), axes)
     weighing = conventions.load(convention).converted(unit)
     condition = Condition(where) if where is not None else None
+    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     opened_networks = [
-        Network(network, *opened(network, {}), tuple(axes), weighing) for network in networks
+        Network(network, *_opened_on(network, axes), varied, weighing) for network in networks
     ]
     return Sweep(opened_networks, condition)
+
+
+def _opened_on(network: str, axes: Sequence[Axis]) -> tuple[Document, dict[str, Any]]:
+    """A network of a sweep; what a model is built or read at has the first of its values.
+
+    Raises:
+        SpecError: the network, or a setting of it, is wrong.
+    """
+    reference = library.reference(network)
+    first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
+    if importers.importer(reference.network) is None:
+        first = {name: value for name, value in first.items() if name in importers.REQUESTS}
+    return opened(network, first)
 
 
 def solve(

@@ -14,7 +14,8 @@ from costcalc.errors import Problem, SpecError, did_you_mean
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.settings import setting
-from costcalc.pipeline import load
+from costcalc.importers import SUFFIXES, importer
+from costcalc.pipeline import load, read_at
 from costcalc.spec import library
 from costcalc.spec.document import Document
 
@@ -31,6 +32,7 @@ class Networks:
     def __init__(self, convention: str = "paper") -> None:
         self.convention = convention
         self._documents: dict[str, Document] = {}
+        self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
         self._costs: dict[tuple[str, Settings, str], tuple[LayerCost, ...]] = {}
         self._conventions: dict[str, Convention] = {}
@@ -39,14 +41,14 @@ class Networks:
     def find(self, text: str, folder: str) -> Network:
         """The network that a claims file in ``folder`` names, with the settings it carries.
 
-        A name that ends in ``.yaml`` or holds a slash is a path inside that
-        folder; any other is one of those that ship.
+        A name with the suffix of a spec or a model, or with a slash, is a path
+        inside that folder; any other is one of those that ship.
 
         Raises:
             SpecError: there is none, it lies outside the folder, or a setting is none.
         """
         name, _, _ = text.partition("@")
-        if "/" in name or name.endswith((".yaml", ".yml")):
+        if "/" in name or name.endswith((".yaml", ".yml", *SUFFIXES)):
             path = os.path.join(folder, name)
             inside = os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
             if not inside or not os.path.isfile(path):
@@ -75,6 +77,8 @@ class Networks:
         """
         reference = library.reference(text)
         network = _network(text.partition("@")[0], text)
+        if importer(reference.network) is not None:
+            return network
         return network._replace(path=library.locate(reference.network))
 
     def add(self, path: str, document: Document) -> None:
@@ -87,9 +91,18 @@ class Networks:
         Raises:
             SpecError: it is wrong.
         """
+        return self._read(network)[0]
+
+    def _read(self, network: Network) -> tuple[Document, dict[str, Any]]:
+        """The network's document, and the settings that are left for it: a model takes some."""
+        if importer(network.path) is not None:
+            key = (network.path, network.settings)
+            if key not in self._models:
+                self._models[key] = read_at(network.path, dict(network.settings))
+            return self._models[key]
         if network.path not in self._documents:
             self._documents[network.path] = load(network.path)
-        return self._documents[network.path]
+        return self._documents[network.path], dict(network.settings)
 
     def graph(self, network: Network) -> LayerGraph:
         """The network's layers at its settings.
@@ -99,7 +112,7 @@ class Networks:
         """
         key = (network.path, network.settings)
         if key not in self._graphs:
-            self._graphs[key] = expand(self.document(network), dict(network.settings))
+            self._graphs[key] = expand(*self._read(network))
         return self._graphs[key]
 
     def costs(self, network: Network, convention: str) -> tuple[LayerCost, ...]:

@@ -19,6 +19,7 @@ from costcalc.claims.figure import Figure
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, SpecError, did_you_mean
+from costcalc.importers import importer
 from costcalc.spec import library
 
 _SUFFIXES = (".yaml", ".yml")
@@ -58,7 +59,7 @@ def bounded(
     bound = 0
     for path in paths:
         found: Sequence[ClaimsFile | None] = [None]
-        if os.path.exists(path):
+        if os.path.exists(path) and importer(path) is None:
             found = _found(path, networks)
         for own in found:
             if own is not None and own.spec is None:
@@ -121,6 +122,10 @@ def _found(path: str, networks: Networks) -> list[ClaimsFile]:
             hint = "a file that ends in .yaml, with 'claims:' or 'layers:'"
             raise SpecError([Problem(Mark(path), message, expected=hint)])
         return inside
+    if importer(path) is not None:
+        message = f"'{path}' is a model, and makes no claims itself"
+        hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
+        raise SpecError([Problem(None, message, expected="claims", hint=hint)])
     if os.path.isfile(path):
         file = reader.read(path, networks)
         if file is None:

@@ -61,11 +61,10 @@ def _are_layers(names: tuple[str, ...]) -> bool:
     Raises:
         SpecError: some are layers and some are networks, which do not compare.
     """
-    from costcalc.spec import library
-
-    others = [name for name in names if not library.is_network(name)]
+    others = [name for name in names if not pipeline.is_network(name)]
     if not others:
         return False
+    from costcalc.spec import library
     from costcalc.symbolic.catalogue import FORMULAS
 
     layers = [name for name in others if library.reference(name).network in FORMULAS]

@@ -134,10 +134,13 @@ def _locate(name: str) -> None:
     Raises:
         SpecError: it is neither.
     """
+    from costcalc import pipeline
     from costcalc.errors import did_you_mean
     from costcalc.spec import library
     from costcalc.symbolic.catalogue import FORMULAS, TABLE
 
+    if pipeline.is_network(name):
+        return
     network = library.reference(name).network
     try:
         library.locate(network)

@@ -10,14 +10,33 @@ import click
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 from costcalc.graph.settings import setting
+from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.render import FORMATS, Format
 from costcalc.spec.numbers import ExpressionError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_MODEL = "costcalc.cli.options.model"
+"""Where a command's context keeps what its options say of models."""
+
+
 def settings_options(function: F) -> F:
-    """``--alpha``, ``--res`` and ``--set``: the network's parameters."""
+    """``--alpha``, ``--res`` and ``--set``, and how a model is opened."""
+    function = click.option(
+        "--allow-unknown",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep,
+        help="For models: list operations of no known kind as not counted.",
+    )(function)
+    function = click.option(
+        "--input",
+        metavar="C,H,W",
+        expose_value=False,
+        callback=_keep,
+        help="For models: the input's shape, without the batch.",
+    )(function)
     function = click.option(
         "--set",
         "sets",
@@ -31,6 +50,23 @@ def settings_options(function: F) -> F:
     return click.option(
         "--alpha", metavar="A", help="Width multiplier: 0.5, or 1/3; always exact."
     )(function)
+
+
+def _keep(context: click.Context, option: click.Parameter, value: str | bool | None) -> None:
+    """Keeps what an option says of models for :func:`setting_texts`.
+
+    Raises:
+        SpecError: the input is no shape.
+    """
+    texts = context.meta.setdefault(_MODEL, {})
+    if value is True:
+        texts[ALLOW_UNKNOWN] = "true"
+    elif value:
+        sides = [side.strip() for side in str(value).split(",")]
+        if not all(side.isdecimal() and side.isascii() for side in sides):
+            problem = Problem(None, f"--input {value} is no shape", expected="--input 3,224,224")
+            raise SpecError([problem])
+        texts[INPUT] = "x".join(sides)
 
 
 def convention_options(function: F) -> F:
@@ -99,6 +135,7 @@ def setting_texts(alpha: str | None, res: str | None, sets: tuple[str, ...]) -> 
         SpecError: one is not NAME=VALUE.
     """
     texts = {name: text for name, text in (("alpha", alpha), ("res", res)) if text is not None}
+    texts |= click.get_current_context().meta.get(_MODEL, {})
     problems = []
     for item in sets:
         name, equals, text = item.partition("=")

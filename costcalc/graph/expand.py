@@ -42,6 +42,7 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
         SpecError: with every problem that the settings bring to light.
     """
     problems = Problems()
+    document = at_sizes(document, settings)
     resolved = resolve(document, settings, problems)
     problems.raise_any()
     walk = _Walk(document, resolved, problems)
@@ -60,6 +61,23 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
         blocks=walk.blocks,
         gated=tuple(walk.gated),
     )
+
+
+def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
+    """The document, read again where it holds at other sizes than these.
+
+    Raises:
+        SpecError: there is none at these sizes.
+    """
+    if document.reread is None:
+        return document
+    values = resolve(document, {}, Problems()).values
+    others = {
+        name: settings[name]
+        for name in document.sized_by
+        if name in settings and settings[name] != values.get(name)
+    }
+    return document.reread(others) if others else document
 
 
 class _TooManySteps(Exception):

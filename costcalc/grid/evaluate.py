@@ -174,7 +174,7 @@ class Grid:
         """What ``evaluate`` says of each part of a grid whose settings agree throughout."""
         waiting = [indexes]
         for number, axis in enumerate(self.axes):
-            if not axis.is_numeric:
+            if not axis.is_numeric or axis.name in self.document.sized_by:
                 waiting = [
                     (*part[:number], one.reshape(1), *part[number + 1 :])
                     for part in waiting

@@ -34,6 +34,9 @@ IMPORTERS = (
     Importer("Caffe network", "costcalc.importers.caffe", suffixes=(".prototxt",)),
 )
 
+SUFFIXES = tuple(suffix for row in IMPORTERS for suffix in row.suffixes)
+"""How the names of models' files end."""
+
 
 def importer(network: str) -> Importer | None:
     """The importer of a network's reference, None where it is a spec."""
@@ -58,15 +61,17 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
     if row is None:
         raise SpecError([Problem(None, f"'{network}' is no model that costcalc reads")])
     others = dict(settings)
+    input = others.pop(INPUT, None)
     request = Request(
-        input=others.pop(INPUT, None),
+        input=input if input is None or isinstance(input, tuple) else (input,),
         res=_sides(others.pop("res", None)),
         allow_unknown=others.pop(ALLOW_UNKNOWN, False),
         settings={name: value for name, value in others.items() if name != "alpha"},
     )
     model = import_module(row.module).read(network, request)
     left = {name: value for name, value in others.items() if name not in model.parameters}
-    return document(model), left
+    read = document(model)
+    return read._replace(reread=lambda sizes: opened(network, {**settings, **sizes})[0]), left
 
 
 def _sides(res: Any) -> tuple[int, int] | None:

@@ -38,7 +38,7 @@ def document(model: Model) -> Document:
         rounding=Rounding(),
         blocks={},
         steps=tuple(_step(node, model, mark) for node in model.nodes),
-        is_sized=model.is_sized,
+        sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
         groups=model.blocks,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -183,8 +183,10 @@ class Document(NamedTuple):
     steps: tuple[Step, ...]
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
-    is_sized: bool = False
-    """Whether it holds at the size of its input alone, as a model does that was traced."""
+    sized_by: frozenset[str] = frozenset()
+    """Settings at whose values alone it holds, as a model does that was traced at one size."""
+    reread: Callable[[Mapping[str, Any]], Document] | None = None
+    """Reads it again at other values of these."""
     groups: Mapping[str, str] = MappingProxyType({})
     """What paths inside the layers' names are, where the names themselves hold them."""
 

@@ -202,7 +202,16 @@ def _variables(
     found: list[tuple[Variable, Name]] = []
     for parameter in dict.fromkeys(asked or DEFAULT):
         value = values.get(parameter)
-        if isinstance(value, tuple):
+        if parameter in document.sized_by:
+            if asked:
+                problems.add(
+                    None,
+                    f"'{parameter}' cannot stay a symbol in {document.titled(values)}, "
+                    "whose sizes were read at one value of it",
+                    expected="--in alpha",
+                    hint="costcalc import writes a spec, which can have it",
+                )
+        elif isinstance(value, tuple):
             for side, name in zip(value, _SIDES, strict=False):
                 found.append((Variable(name.name, side, True), name))
         elif value is None and parameter in values and not asked:
