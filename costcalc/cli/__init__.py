@@ -22,6 +22,7 @@ COMMANDS = {
     "solve": "the largest alpha, resolution or other parameter within budgets",
     "reconcile": "why counters disagree, and what gives a printed number",
     "conventions": "the counting conventions, or the rules of one",
+    "export": "a network as another tool's model",
     "networks": "the networks that ship with costcalc",
 }
 """Every command and what it is for; the module of its name holds it."""

@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.render import FORMATS, Format, page_renderer
+from costcalc.render import FORMATS, page_renderer
 
 if TYPE_CHECKING:
     from costcalc.reporting.table import Page
@@ -23,8 +23,18 @@ _PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
 """What tables are drawn with, in ASCII."""
 
 
+class _Named(Protocol):
+    """A format that a suffix may stand for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def suffix(self) -> str: ...
+
+
 def chosen_format(
-    format_: str | None, output: str | None, formats: Sequence[Format] = FORMATS
+    format_: str | None, output: str | None, formats: Sequence[_Named] = FORMATS
 ) -> str:
     """The format asked for, or the one of ``formats`` that the file's suffix names, or the first.
 
@@ -74,17 +84,23 @@ def style(output: str | None) -> Style:
     return UNICODE
 
 
-def emit(text: str, output: str | None) -> None:
-    """Writes a result.
+def emit(result: str | bytes, output: str | None) -> None:
+    """Writes a result; bytes to a file or a pipe, not to a terminal.
 
     Raises:
         SpecError: it cannot be written; nothing is left of a file.
     """
-    if output is None:
-        _print(text)
-        return
-    with whole(output) as partial, open(partial, "x", encoding="utf-8", newline="") as file:
-        file.write(text)
+    if output is not None:
+        data = result if isinstance(result, bytes) else result.encode()
+        with whole(output) as partial, open(partial, "xb") as file:
+            file.write(data)
+    elif isinstance(result, str):
+        _print(result)
+    elif sys.stdout.isatty():
+        raise SpecError([Problem(None, "the result is no text to print", expected="-o FILE")])
+    else:
+        with printed() as stream:
+            stream.buffer.write(result)
 
 
 def _print(text: str) -> None:

@@ -6,7 +6,7 @@ Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
 
 from __future__ import annotations
 
-from costcalc.formulas.algebra import Size, ceil_div, gcd, less
+from costcalc.formulas.algebra import Size, ceil_div, gcd, less, maximum
 
 
 def window_extent(kernel: Size, dilation: Size) -> Size:
@@ -54,6 +54,18 @@ def window_output_same(size: Size, stride: Size) -> Size:
     4
     """
     return ceil_div(size, stride)
+
+
+def same_padding(size: Size, kernel: Size, stride: Size, dilation: Size) -> Size:
+    """Rows that ``same`` padding adds to an axis, before and after together.
+
+    What the last window lacks; TensorFlow adds the smaller half before.
+
+    >>> same_padding(224, kernel=3, stride=2, dilation=1)  # none before, one after
+    1
+    """
+    covered = (window_output_same(size, stride) - 1) * stride + window_extent(kernel, dilation)
+    return maximum(covered - size, 0)
 
 
 def transposed_output(

@@ -6,6 +6,7 @@ from typing import Any
 
 from costcalc.formulas.algebra import Size
 from costcalc.formulas.windows import (
+    same_padding,
     window_extent,
     window_output,
     window_output_ceil,
@@ -58,3 +59,18 @@ def pads(padding: Any, rank: int) -> tuple[tuple[Size, Size], ...]:
         side if isinstance(side, tuple) else (side, side)
         for side in spread(padding, rank, "padding")
     )
+
+
+def explicit_pads(
+    axes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
+) -> tuple[tuple[Size, Size], ...]:
+    """The rows before and after each axis, those of ``same`` as numbers."""
+    rank = len(axes)
+    if not (isinstance(padding, str) and padding == "same"):
+        return pads(padding, rank)
+    kernels = spread(kernel, rank, "kernel")
+    strides = spread(stride, rank, "stride")
+    dilations = spread(dilation, rank, "dilation")
+    sides = zip(axes, kernels, strides, dilations, strict=True)
+    totals = (same_padding(n, k, s, d) for n, k, s, d in sides)
+    return tuple((total // 2, total - total // 2) for total in totals)

@@ -1,0 +1,75 @@
+"""Names of specs as names of Python: a spec may call anything anything."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection
+
+from costcalc.reporting.figures import printable
+
+_WORDS_OF_MODULES = """
+T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
+half ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters
+parameters register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict
+to to_empty train training type xpu zero_grad
+"""
+_MODULE = frozenset(_WORDS_OF_MODULES.split())
+"""What ``nn.Module`` has already, so that no layer may be called so."""
+
+_GLOBAL = frozenset({"F", "nn", "torch", "self", "super", "range", "x"})
+"""What generated code calls by these names; ``x`` is what a module reads."""
+
+
+def attribute(name: str, prefix: str = "layer") -> str:
+    """A name of a module inside another: ``dw``, ``inception_3a``.
+
+    >>> attribute("1x1", "branch"), attribute("lambda"), attribute("a.b-c"), attribute("type")
+    ('branch_1x1', 'lambda_', 'a_b_c', 'type_')
+    """
+    word = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+    if not word or word[0].isdigit():
+        word = f"{prefix}_{word}".strip("_")
+    return f"{word}_" if keyword.iskeyword(word) or word in _MODULE | _GLOBAL else word
+
+
+def class_name(title: str) -> str:
+    """A name of a class, by the words of a title outside of parentheses.
+
+    >>> class_name("ShuffleNet V2 1.5x (g = 3)"), class_name("dense_layer"), class_name("1x1")
+    ('ShuffleNetV2_1_5x', 'DenseLayer', 'Net1x1')
+    """
+    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"\([^()]*\)", " ", title))
+    name = ""
+    for word in words:
+        joint = "_" if name[-1:].isdigit() and word[0].isdigit() else ""
+        name += joint + word[0].upper() + word[1:]
+    if not name or name[0].isdigit():
+        name = f"Net{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in _GLOBAL else name
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken.
+
+    >>> free("conv", {"conv", "conv_2"})
+    'conv_3'
+    """
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def quoted(text: str) -> str:
+    r"""Text as it may stand in a docstring.
+
+    >>> quoted('a "quoted" \\ name')
+    'a \\"quoted\\" \\\\ name'
+    """
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')
