@@ -6,6 +6,7 @@
 """
 
 from costcalc.api import (
+    Network,
     Report,
     compare,
     explain,
@@ -23,6 +24,7 @@ __all__ = [
     "ConventionError",
     "CostcalcError",
     "LayerReport",
+    "Network",
     "Report",
     "SpecError",
     "Totals",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.solving.solve import Solution
+    from costcalc.spec.document import Document
     from costcalc.symbolic.explain import Explanation
     from costcalc.symbolic.layers import Formula
     from costcalc.symbolic.networks import ClosedForm
@@ -39,8 +40,29 @@ class Report(reports.Report):
         return report_html(self)
 
 
+class Network:
+    """A network that is open: every function of costcalc takes it where it takes a name."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def report(
+        self, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    ) -> Report:
+        """What it costs, as :func:`report` says it."""
+        return report(self, convention=convention, unit=unit, **settings)
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.document.title.text}>"
+
+
 def report(
-    network: str, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    network: str | Network, *, convention: str = "paper", unit: str | None = None, **settings: Any
 ) -> Report:
     """What a network costs.
 
@@ -64,11 +86,11 @@ def report(
     >>> report("mobilenet_v1", alpha=0.5, res=160).totals
     Totals(params=1319648, mult_adds=76524800)
     """
-    return Report(*pipeline.report(network, _exact(settings), convention, unit))
+    return Report(*pipeline.report(_taken(network), _exact(settings), convention, unit))
 
 
 def compare(
-    *networks: str,
+    *networks: str | Network,
     baseline: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
@@ -94,11 +116,13 @@ def compare(
     >>> round(float(found.ratio(found.entries[1], "mult_adds")), 1)
     27.2
     """
-    return pipeline.compare(networks, _exact(settings), baseline, convention, unit)
+    return pipeline.compare(
+        [_taken(network) for network in networks], _exact(settings), baseline, convention, unit
+    )
 
 
 def sweep(
-    *networks: str,
+    *networks: str | Network,
     where: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
@@ -132,10 +156,10 @@ def sweep(
         else axis(name, (_exact({name: value})[name] for value in taken))
         for name, taken in values.items()
     ]
-    return pipeline.sweep(networks, axes, convention, unit, where)
+    return pipeline.sweep([_taken(network) for network in networks], axes, convention, unit, where)
 
 
-def reconcile(network: str, *conventions: str, **settings: Any) -> Reconciliation:
+def reconcile(network: str | Network, *conventions: str, **settings: Any) -> Reconciliation:
     """A network under several conventions, and what makes their differences.
 
     Args:
@@ -157,11 +181,11 @@ def reconcile(network: str, *conventions: str, **settings: Any) -> Reconciliatio
     >>> thop.mult_adds, [(cause.what, cause.each) for cause in thop.causes["mult_adds"]]
     (327486720, [('Batch Norm', '4 per element')])
     """
-    return pipeline.reconcile(network, _exact(settings), conventions)
+    return pipeline.reconcile(_taken(network), _exact(settings), conventions)
 
 
 def solve(
-    network: str,
+    network: str | Network,
     name: str,
     *,
     max_mult_adds: int | str | None = None,
@@ -202,7 +226,7 @@ def solve(
     by = budget("step", _exact({"step": step})["step"]) if step is not None else None
     budgets = Budgets(budget("max_mult_adds", max_mult_adds), budget("max_params", max_params))
     return pipeline.solve(
-        network, name, budgets, _exact(settings), convention, unit, step=by, values=chosen
+        _taken(network), name, budgets, _exact(settings), convention, unit, step=by, values=chosen
     )
 
 
@@ -255,7 +279,7 @@ def formula(
 
 
 def explain(
-    network: str,
+    network: str | Network,
     layer: str,
     *,
     convention: str = "paper",
@@ -283,7 +307,12 @@ def explain(
     """
     from costcalc.symbolic import explain as explaining
 
-    return explaining.explain(network, layer, _exact(settings), convention, unit)
+    return explaining.explain(_taken(network), layer, _exact(settings), convention, unit)
+
+
+def _taken(network: str | Network) -> str | Document:
+    """A network as the pipeline takes it."""
+    return network.document if isinstance(network, Network) else network
 
 
 def _exact(settings: Mapping[str, Any]) -> dict[str, Any]:

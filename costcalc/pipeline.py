@@ -51,13 +51,17 @@ def load(network: str, beside: str | None = None) -> Document:
 
 
 def opened(
-    network: str, settings: Mapping[str, Any], beside: str | None = None
+    network: str | Document, settings: Mapping[str, Any], beside: str | None = None
 ) -> tuple[Document, dict[str, Any]]:
     """The document of a network reference, and the settings that it carries under ``settings``.
+
+    A network that is open already stays as it is.
 
     Raises:
         SpecError: the network is wrong, or a setting.
     """
+    if isinstance(network, Document):
+        return network, dict(settings)
     reference = library.reference(network)
     return read_at(reference.network, {**_carried(reference), **settings}, beside)
 
@@ -88,6 +92,11 @@ def read_at(
     return load(network, beside), left
 
 
+def _shown(network: str | Document) -> str:
+    """What a network is called where its user gave it."""
+    return network if isinstance(network, str) else network.title.text
+
+
 def is_network(network: str) -> bool:
     """Whether a network reference means a spec that is there, or a model."""
     reference = library.reference(network)
@@ -98,7 +107,7 @@ def _carried(reference: library.Reference) -> dict[str, Any]:
     return {name: setting(text) for name, text in reference.settings.items()}
 
 
-def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
+def graph(network: str | Document, settings: Mapping[str, Any]) -> LayerGraph:
     """The layer graph of a network reference, ``mobilenet_v1@alpha=0.5``, at settings.
 
     Raises:
@@ -109,7 +118,7 @@ def graph(network: str, settings: Mapping[str, Any]) -> LayerGraph:
 
 
 def report(
-    network: str,
+    network: str | Document,
     settings: Mapping[str, Any],
     convention: str = "paper",
     unit: str | None = None,
@@ -131,7 +140,10 @@ def report(
 
 
 def counted(
-    network: str, settings: Mapping[str, Any], convention: str = "paper", unit: str | None = None
+    network: str | Document,
+    settings: Mapping[str, Any],
+    convention: str = "paper",
+    unit: str | None = None,
 ) -> tuple[LayerGraph, tuple[LayerCost, ...]]:
     """The layer graph of a network reference at settings, and what its layers cost.
 
@@ -144,7 +156,7 @@ def counted(
 
 
 def compare(
-    networks: Sequence[str],
+    networks: Sequence[str | Document],
     settings: Mapping[str, Any],
     baseline: str | None = None,
     convention: str = "paper",
@@ -158,14 +170,14 @@ def compare(
     from costcalc.comparing import compare as comparing
 
     entries = [
-        comparing.Entry(network, report(network, settings, convention, unit))
+        comparing.Entry(_shown(network), report(network, settings, convention, unit))
         for network in networks
     ]
     return comparing.compare(entries, baseline)
 
 
 def sweep(
-    networks: Sequence[str],
+    networks: Sequence[str | Document],
     axes: Sequence[Axis],
     convention: str = "paper",
     unit: str | None = None,
@@ -186,17 +198,20 @@ def sweep(
     condition = Condition(where) if where is not None else None
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     opened_networks = [
-        Network(network, *_opened_on(network, axes), varied, weighing) for network in networks
+        Network(_shown(network), *_opened_on(network, axes), varied, weighing)
+        for network in networks
     ]
     return Sweep(opened_networks, condition)
 
 
-def _opened_on(network: str, axes: Sequence[Axis]) -> tuple[Document, dict[str, Any]]:
+def _opened_on(network: str | Document, axes: Sequence[Axis]) -> tuple[Document, dict[str, Any]]:
     """A network of a sweep; what a model is built or read at has the first of its values.
 
     Raises:
         SpecError: the network, or a setting of it, is wrong.
     """
+    if isinstance(network, Document):
+        return network, {}
     reference = library.reference(network)
     first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
     if importers.importer(reference.network) is None:
@@ -205,7 +220,7 @@ def _opened_on(network: str, axes: Sequence[Axis]) -> tuple[Document, dict[str, 
 
 
 def solve(
-    network: str,
+    network: str | Document,
     name: str,
     budgets: Budgets,
     settings: Mapping[str, Any],
@@ -233,7 +248,9 @@ def solve(
     return solution._replace(closed=closed)
 
 
-def reconcile(network: str, settings: Mapping[str, Any], names: Sequence[str]) -> Reconciliation:
+def reconcile(
+    network: str | Document, settings: Mapping[str, Any], names: Sequence[str]
+) -> Reconciliation:
     """A network reference under several conventions, and what makes their differences.
 
     Where the network has several implementations and the settings choose none, it
@@ -254,7 +271,7 @@ def reconcile(network: str, settings: Mapping[str, Any], names: Sequence[str]) -
 
 
 def search(
-    network: str, settings: Mapping[str, Any], names: Sequence[str], printed: Figure
+    network: str | Document, settings: Mapping[str, Any], names: Sequence[str], printed: Figure
 ) -> Search:
     """What gives a printed number for a network reference; every convention where none is named.
 

@@ -6,11 +6,14 @@ only when a network is its model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from costcalc.errors import Problem, SpecError
 from costcalc.spec.document import Document
+
+if TYPE_CHECKING:
+    from costcalc.importers.model import Model, Request
 
 REQUESTS = INPUT, ALLOW_UNKNOWN = "input", "allow_unknown"
 """Settings that say how a model is opened; no parameter of it has such a name."""
@@ -54,12 +57,24 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
     """
     from importlib import import_module
 
-    from costcalc.importers.document import document
-    from costcalc.importers.model import Request
-
     row = importer(network)
     if row is None:
         raise SpecError([Problem(None, f"'{network}' is no model that costcalc reads")])
+    module = import_module(row.module)
+    return documented(lambda request: module.read(network, request), settings)
+
+
+def documented(
+    read: Callable[[Request], Model], settings: Mapping[str, Any]
+) -> tuple[Document, dict[str, Any]]:
+    """The document of what ``read`` gives, and the settings that are left for it.
+
+    Raises:
+        SpecError: the model is wrong, or a setting of it.
+    """
+    from costcalc.importers.document import document
+    from costcalc.importers.model import Request
+
     others = dict(settings)
     input = others.pop(INPUT, None)
     request = Request(
@@ -68,10 +83,10 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
         allow_unknown=others.pop(ALLOW_UNKNOWN, False),
         settings={name: value for name, value in others.items() if name != "alpha"},
     )
-    model = import_module(row.module).read(network, request)
+    model = read(request)
     left = {name: value for name, value in others.items() if name not in model.parameters}
-    read = document(model)
-    return read._replace(reread=lambda sizes: opened(network, {**settings, **sizes})[0]), left
+    made = document(model)
+    return made._replace(reread=lambda sizes: documented(read, {**settings, **sizes})[0]), left
 
 
 def _sides(res: Any) -> tuple[int, int] | None:

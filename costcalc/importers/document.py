@@ -37,13 +37,14 @@ def document(model: Model) -> Document:
         },
         rounding=Rounding(),
         blocks={},
-        steps=tuple(_step(node, model, mark) for node in model.nodes),
+        steps=tuple(_step(node, model) for node in model.nodes),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
         groups=model.blocks,
     )
 
 
-def _step(node: Node, model: Model, mark: Mark) -> LayerStep:
+def _step(node: Node, model: Model) -> LayerStep:
+    mark = Mark(f"{model.file}: {node.origin or node.name}")
     sources = tuple((_name(index, model), mark) for index in node.inputs)
     common = Common(
         mark,

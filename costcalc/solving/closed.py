@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import quotient
 from costcalc.solving.solve import Budgets
+from costcalc.spec.document import Document
 from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.polynomial import Polynomial, Rational
 from costcalc.symbolic.writing import written
@@ -28,7 +29,11 @@ class ClosedAnswer(NamedTuple):
 
 
 def closed_answer(
-    network: str, name: str, budgets: Budgets, settings: Mapping[str, Any], convention: str
+    network: str | Document,
+    name: str,
+    budgets: Budgets,
+    settings: Mapping[str, Any],
+    convention: str,
 ) -> ClosedAnswer | None:
     """The answer in closed form; None where the costs have none that only rises.
 

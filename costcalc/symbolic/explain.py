@@ -17,6 +17,7 @@ from costcalc.errors import Problem, SpecError, did_you_mean
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import is_depthwise, type_name
+from costcalc.spec.document import Document
 from costcalc.symbolic.notation import Symbol
 from costcalc.symbolic.recorded import Recorded, formula
 from costcalc.symbolic.writing import Name, Node, names, substituted
@@ -67,7 +68,7 @@ class Explanation(NamedTuple):
 
 
 def explain(
-    network: str,
+    network: str | Document,
     layer: str,
     settings: Mapping[str, Any],
     convention: str = "paper",

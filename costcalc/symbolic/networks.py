@@ -123,7 +123,7 @@ DEFAULT = ("alpha", "res")
 
 
 def closed_form(
-    network: str,
+    network: str | Document,
     settings: Mapping[str, Any],
     variables: tuple[str, ...] = (),
     convention: str = "paper",

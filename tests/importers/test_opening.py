@@ -1,0 +1,128 @@
+"""A model behaves as a spec does, whatever importer made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import costcalc
+from costcalc import importers, pipeline
+from costcalc.errors import SpecError
+from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.importers.model import Model, Node, Request
+
+Read = Callable[[Request], Model]
+
+
+def small(is_sized: bool, requests: list[Request] | None = None) -> Read:
+    """A convolution, its activation, pooling and a classifier."""
+
+    def read(request: Request) -> Model:
+        if requests is not None:
+            requests.append(request)
+        rows, columns = request.res or (8, 8)
+        out = request.settings.get("filters", 4)
+        nodes = (
+            Node(
+                "stem/conv",
+                "conv",
+                {"out": out, "kernel": (3, 3), "padding": (1, 1), "bias": False},
+                (NETWORK_INPUT,),
+                (out, rows, columns),
+            ),
+            Node("stem/act", "relu", {}, (0,), (out, rows, columns), functional="function"),
+            Node("pool", "global_avg_pool", {}, (1,), (out, 1, 1)),
+            Node("classifier", "fc", {"out": 10}, (2,), (10,)),
+        )
+        taken = {name: value for name, value in request.settings.items() if name == "filters"}
+        return Model(
+            "Small", "small.onnx", {}, (3, rows, columns), nodes, taken, is_sized, {"stem": "Stem"}
+        )
+
+    return read
+
+
+def network(read: Read, **settings: Any) -> costcalc.Network:
+    return costcalc.Network(importers.documented(read, settings)[0])
+
+
+def test_a_model_is_reported_as_a_spec_is():
+    report = network(small(is_sized=False)).report()
+    assert report.network == "Small"
+    assert [layer.name for layer in report.layers] == [
+        "stem/conv",
+        "stem/act",
+        "pool",
+        "classifier",
+    ]
+    assert report.totals.params == 3 * 3 * 3 * 4 + 4 * 10
+    assert report.totals.mult_adds == 3 * 3 * 3 * 4 * 8 * 8 + 4 * 10
+    assert report.blocks == {"stem": "Stem"}
+
+
+def test_the_width_multiplier_scales_a_model_but_for_its_classifier():
+    report = network(small(is_sized=True)).report(alpha=0.5)
+    assert report.totals.params == 3 * 3 * 3 * 2 + 2 * 10
+
+
+@pytest.mark.parametrize("is_sized", [True, False])
+def test_another_resolution_is_counted_whether_or_not_it_is_read_again(is_sized):
+    requests: list[Request] = []
+    model = network(small(is_sized, requests))
+    assert model.report(res=16).totals.mult_adds == 3 * 3 * 3 * 4 * 16 * 16 + 4 * 10
+    assert [request.res for request in requests] == ([None, (16, 16)] if is_sized else [None])
+
+
+@pytest.mark.parametrize("is_sized", [True, False])
+def test_a_sweep_goes_over_sizes_and_widths(is_sized):
+    rows = list(costcalc.sweep(network(small(is_sized)), alpha=[0.5, 1], res=[8, 16]).rows())
+    assert [row.mult_adds for row in rows] == [
+        27 * 2 * 64 + 2 * 10,
+        27 * 2 * 256 + 2 * 10,
+        27 * 4 * 64 + 4 * 10,
+        27 * 4 * 256 + 4 * 10,
+    ]
+
+
+def test_what_a_model_is_built_with_is_set_like_a_parameter():
+    model = network(small(is_sized=True), filters=6)
+    assert model.report().parameters == {"alpha": 1, "res": 8, "filters": 6}
+    assert model.report(filters=2).totals.params == 27 * 2 + 2 * 10
+
+
+def test_a_resolution_is_solved_for():
+    # 27 * 4 * r^2 + 40 <= 20000 at 13: 108 * 169 + 40 = 18292; 14: 21208
+    solution = costcalc.solve(
+        network(small(is_sized=True)), "res", max_mult_adds=20_000, values=range(8, 17)
+    )
+    assert solution.best is not None
+    assert solution.best.value == 13
+
+
+def test_the_formula_of_a_model_of_one_size_is_in_the_width_alone():
+    from costcalc.symbolic.networks import closed_form
+
+    document = network(small(is_sized=True)).document
+    assert closed_form(document, {}).totals["params"].value == 27 * 4 + 40
+    with pytest.raises(SpecError, match="'res' cannot stay a symbol"):
+        closed_form(document, {}, ("res",))
+
+
+def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
+    def read(request: Request) -> Model:
+        node = Node(
+            "conv", "conv", {"out": 4, "kernel": 3}, (NETWORK_INPUT,), (4, 9, 9), "node 'Conv_0'"
+        )
+        return Model("Wrong", "wrong.onnx", {}, (3, 8, 8), (node,))
+
+    with pytest.raises(SpecError) as error:
+        network(read).report()
+    assert "wrong.onnx" in str(error.value)
+    assert "node 'Conv_0'" in str(error.value)
+
+
+def test_an_input_is_for_models():
+    with pytest.raises(SpecError, match="is a spec, which says its input itself"):
+        pipeline.report("mobilenet_v2", {"input": (3, 160, 160)})
