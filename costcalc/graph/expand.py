@@ -17,7 +17,7 @@ from costcalc.graph.builder import LayerBuilder, called_as
 from costcalc.graph.calls import bound, network_frame
 from costcalc.graph.executions import Executions
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
-from costcalc.graph.layer import NETWORK_INPUT, Gated, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, Call, Gated, LayerGraph
 from costcalc.graph.outline import classifier, word
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.scope import Scope
@@ -60,6 +60,7 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
         layers=tuple(walk.builder.layers),
         blocks=walk.blocks,
         gated=tuple(walk.gated),
+        calls=walk.calls,
     )
 
 
@@ -99,6 +100,7 @@ class _Walk:
         self.sources = Sources(document, problems)
         self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = dict(document.groups)
+        self.calls: dict[str, Call] = {}
         self.gated: list[Gated] = []
         self.steps_taken = 0
         self.depth = 0
@@ -279,6 +281,9 @@ class _Walk:
             self.problems.note(error.of_layer(path))
             return sources[0].unknown
         self.blocks[path] = block.name
+        inputs = dict(zip(block.inputs, (source.layer for source in sources), strict=True))
+        arguments = {name: names.values[name] for name in block.parameters}
+        self.calls[path] = Call(block.name, arguments, inputs)
         scope = Scope(path)
         scope.tensors.update(zip(block.inputs, sources, strict=True))
         scope.recent = sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
@@ -50,6 +51,16 @@ class Gated(NamedTuple):
     """Indexes of the layers that it decides upon."""
 
 
+class Call(NamedTuple):
+    """A call of a block."""
+
+    block: str
+    arguments: Mapping[str, Any]
+    """The values of its parameters, widths as they are scaled."""
+    inputs: Mapping[str, int]
+    """The layer that each of its inputs is, or :data:`NETWORK_INPUT`."""
+
+
 class LayerGraph(NamedTuple):
     """A network at one setting of its parameters, in topological order."""
 
@@ -63,3 +74,5 @@ class LayerGraph(NamedTuple):
     """What each inner path of the layers' names is: a block's name, or a sequence."""
     gated: tuple[Gated, ...] = ()
     """In the order of their layers; one may stand inside another."""
+    calls: Mapping[str, Call] = MappingProxyType({})
+    """The calls of blocks, by the paths inside the layers' names."""

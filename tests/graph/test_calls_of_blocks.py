@@ -1,0 +1,34 @@
+"""What a graph remembers of the calls of blocks."""
+
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import NETWORK_INPUT, Call
+from costcalc.spec.reader import read
+
+SPEC = b"""
+name: small
+input: [3, 4, 4]
+width_rounding: floor
+blocks:
+  wide:
+    parameters: {c: width, twice: 2 * c}
+    layers: [pointwise: twice]
+  joined:
+    inputs: [near, far]
+    parameters: [k]
+    layers:
+      - wide: {name: inner, from: near, c: fixed(5)}
+      - conv: {name: far, out: fixed(10), kernel: k, from: far}
+      - add: {from: [inner, far]}
+layers:
+  - wide: {name: a, c: 8}
+  - joined: {name: b, from: [a, input], k: 3}
+"""
+
+
+def test_a_call_has_the_values_of_its_parameters_and_the_layers_that_it_reads():
+    graph = expand(read(SPEC, "small.yaml", lambda name: None), {"alpha": 0.5})
+    assert graph.calls == {
+        "a": Call("wide", {"c": 4, "twice": 8}, {"input": NETWORK_INPUT}),
+        "b": Call("joined", {"k": 3}, {"near": 0, "far": NETWORK_INPUT}),
+        "b/inner": Call("wide", {"c": 5, "twice": 10}, {"input": 0}),
+    }
