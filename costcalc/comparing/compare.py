@@ -22,10 +22,17 @@ class Entry(NamedTuple):
     reference: str
     """As its user wrote it: ``mobilenet_v1@alpha=0.5``."""
     report: Report
+    is_namesake: bool = False
+    """Whether another network of the comparison has the same name and settings."""
 
     @property
     def label(self) -> str:
-        """The network's name, with the settings that its reference carries."""
+        """The network's name, with the settings that its reference carries.
+
+        Of namesakes, a network and the model of it, the reference tells which is which.
+        """
+        if self.is_namesake:
+            return self.reference
         _, at, settings = self.reference.rpartition("@")
         return f"{self.report.network}{at}{settings}" if at else self.report.network
 
@@ -106,6 +113,8 @@ def compare(entries: Sequence[Entry], baseline: str | None) -> Comparison:
     """
     if len(entries) < 2:
         raise _wrong("one network compares with nothing", "two networks, or more")
+    labels = [entry.label for entry in entries]
+    entries = [entry._replace(is_namesake=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
         return Comparison(tuple(entries), entries[0])
     for entry in entries:

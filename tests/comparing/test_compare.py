@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc import pipeline
 from costcalc.cli import main
 from costcalc.comparing.compare import by_stage, by_type, saved_by_stage
@@ -165,3 +166,11 @@ def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, option
 def test_unknown_baselines_are_errors_of_the_spec_kind():
     with pytest.raises(SpecError):
         pipeline.compare(["mobilenet_v1", "vgg16"], {}, baseline="x")
+
+
+def test_namesakes_are_told_apart_by_their_references(tmp_path):
+    copy = tmp_path / "copy.yaml"
+    text = "name: VGG16\ninput: [3, 8, 8]\nlayers:\n  - conv: {out: 2, kernel: 1}\n"
+    copy.write_text(text, encoding="utf-8")
+    labels = [entry.label for entry in costcalc.compare("vgg16", str(copy), "alexnet").entries]
+    assert labels == ["vgg16", str(copy), "AlexNet"]
