@@ -1,5 +1,7 @@
 """What a graph remembers of the calls of blocks."""
 
+from fractions import Fraction
+
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT, Call
 from costcalc.spec.reader import read
@@ -17,8 +19,8 @@ blocks:
     parameters: [k]
     layers:
       - wide: {name: inner, from: near, c: fixed(5)}
-      - conv: {name: far, out: fixed(10), kernel: k, from: far}
-      - add: {from: [inner, far]}
+      - conv: {name: wider, out: fixed(10), kernel: k, from: far}
+      - add: {from: [inner, wider]}
 layers:
   - wide: {name: a, c: 8}
   - joined: {name: b, from: [a, input], k: 3}
@@ -26,7 +28,7 @@ layers:
 
 
 def test_a_call_has_the_values_of_its_parameters_and_the_layers_that_it_reads():
-    graph = expand(read(SPEC, "small.yaml", lambda name: None), {"alpha": 0.5})
+    graph = expand(read(SPEC, "small.yaml", lambda name: None), {"alpha": Fraction(1, 2)})
     assert graph.calls == {
         "a": Call("wide", {"c": 4, "twice": 8}, {"input": NETWORK_INPUT}),
         "b": Call("joined", {"k": 3}, {"near": 0, "far": NETWORK_INPUT}),
