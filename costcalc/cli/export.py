@@ -7,7 +7,7 @@ import click
 from costcalc import pipeline
 from costcalc.cli.options import settings, settings_options
 from costcalc.cli.output import chosen_format, emit
-from costcalc.exporters import EXPORTERS, exported
+from costcalc.exporters import EXPORTERS, exported, exporter
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
 
@@ -22,6 +22,17 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
 )
 @settings_options
 @click.option(
+    "--weights",
+    type=click.Choice(["none", "random"]),
+    help="Weights of an ONNX model: none, so that they are inputs of it, or random numbers.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The same random weights for the same number, 0 by default.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(),
@@ -34,8 +45,18 @@ def command(
     alpha: str | None,
     res: str | None,
     sets: tuple[str, ...],
+    weights: str | None,
+    seed: int | None,
     output: str | None,
 ) -> None:
-    """NETWORK as another tool's model, at settings, without weights."""
+    """NETWORK as another tool's model, at settings."""
     format_ = chosen_format(to, output, EXPORTERS)
-    emit(exported(pipeline.graph(network, settings(alpha, res, sets)), format_), output)
+    given = {"weights": weights, "seed": seed}
+    options = {name: value for name, value in given.items() if value is not None}
+    for name in options:
+        if name not in exporter(format_).options:
+            raise click.UsageError(f"--{name} means nothing to {format_}.")
+    if seed is not None and weights != "random":
+        raise click.UsageError("--seed is of random weights: --weights random.")
+    network_graph = pipeline.graph(network, settings(alpha, res, sets))
+    emit(exported(network_graph, format_, **options), output)

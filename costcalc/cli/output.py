@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -84,23 +84,23 @@ def style(output: str | None) -> Style:
     return UNICODE
 
 
-def emit(result: str | bytes, output: str | None) -> None:
-    """Writes a result; bytes to a file or a pipe, not to a terminal.
+def emit(result: str | Iterable[bytes], output: str | None) -> None:
+    """Writes a result; bytes, which come in chunks, to a file or a pipe, not to a terminal.
 
     Raises:
         SpecError: it cannot be written; nothing is left of a file.
     """
     if output is not None:
-        data = result if isinstance(result, bytes) else result.encode()
+        chunks = (result.encode(),) if isinstance(result, str) else result
         with whole(output) as partial, open(partial, "xb") as file:
-            file.write(data)
+            file.writelines(chunks)
     elif isinstance(result, str):
         _print(result)
     elif sys.stdout.isatty():
         raise SpecError([Problem(None, "the result is no text to print", expected="-o FILE")])
     else:
         with printed() as stream:
-            stream.buffer.write(result)
+            stream.buffer.writelines(result)
 
 
 def _print(text: str) -> None:

@@ -1,13 +1,15 @@
 """The table of exporters: what a network may be written as, and the module that writes each.
 
 A module of the table has ``text(graph)``, which gives a layer graph's text, or
-its bytes where the format is binary; it is imported only when asked for.
+its bytes in chunks where the format is binary; it is imported only when asked
+for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from costcalc.graph.layer import LayerGraph
 
@@ -19,17 +21,26 @@ class Exporter(NamedTuple):
     title: str
     module: str
     suffix: str
+    options: tuple[str, ...] = ()
+    """Keywords that ``text`` takes beside the graph."""
 
 
-EXPORTERS = (Exporter("torch", "PyTorch module", "costcalc.exporters.torch", ".py"),)
+EXPORTERS = (
+    Exporter("torch", "PyTorch module", "costcalc.exporters.torch", ".py"),
+    Exporter("onnx", "ONNX model", "costcalc.exporters.onnx", ".onnx", ("weights", "seed")),
+)
 
 
-def exported(graph: LayerGraph, name: str) -> str | bytes:
+def exporter(name: str) -> Exporter:
+    """The row of that name."""
+    return next(row for row in EXPORTERS if row.name == name)
+
+
+def exported(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
     """The network in the format of that name.
 
     Raises:
         SpecError: the format cannot say some of its layers; all of them are named.
     """
-    module = next(row.module for row in EXPORTERS if row.name == name)
-    text: str | bytes = import_module(module).text(graph)
+    text: str | Iterable[bytes] = import_module(exporter(name).module).text(graph, **options)
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.formulas.algebra import Size
+from costcalc.formulas.algebra import Size, maximum
 from costcalc.formulas.windows import (
     same_padding,
     window_extent,
@@ -74,3 +74,24 @@ def explicit_pads(
     sides = zip(axes, kernels, strides, dilations, strict=True)
     totals = (same_padding(n, k, s, d) for n, k, s, d in sides)
     return tuple((total // 2, total - total // 2) for total in totals)
+
+
+def transposed_pads(
+    kernel: tuple[Size, ...],
+    stride: tuple[Size, ...],
+    padding: Any,
+    dilation: tuple[Size, ...],
+    output_padding: Size,
+) -> tuple[tuple[tuple[Size, Size], ...], tuple[Size, ...]]:
+    """What a transposed convolution cuts off each end, and what it adds behind.
+
+    Where the padding is ``same``, the output is the stride times the input: what
+    the kernel covers beyond the stride goes, and what it lacks is added.
+    """
+    rank = len(kernel)
+    if not (isinstance(padding, str) and padding == "same"):
+        return pads(padding, rank), (output_padding,) * rank
+    extents = [window_extent(k, d) for k, d in zip(kernel, dilation, strict=True)]
+    beyond = [maximum(extent - s, 0) for extent, s in zip(extents, stride, strict=True)]
+    lacking = (maximum(s - extent, 0) for extent, s in zip(extents, stride, strict=True))
+    return tuple((total // 2, total - total // 2) for total in beyond), tuple(lacking)

@@ -1,0 +1,125 @@
+"""Where a layer's nodes are written: its inputs, its names, its learned tensors."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, cast
+
+from costcalc.exporters.onnx.model import Attribute, Node, Tensor
+from costcalc.exporters.onnx.weights import Spread
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.kinds.base import Shape
+from costcalc.kinds.reshaping import Split
+
+
+class Learned(NamedTuple):
+    """A tensor of learned numbers, or of numbers that training leaves behind."""
+
+    tensor: Tensor
+    spread: Spread
+
+
+class Builder:
+    """A model in the making, one layer after another."""
+
+    def __init__(self, graph: LayerGraph) -> None:
+        self.layers = graph.layers
+        self.nodes: list[Node] = []
+        self.learned: dict[tuple[str, str], Learned] = {}
+        self.opset = 21
+        self._taken = {layer.name for layer in graph.layers}
+        self._constants: dict[Attribute, str] = {}
+        self.input = self.fresh("input")
+        self.parts: dict[object, dict[int, str]] = {}
+        """The names of the parts that layers read of each tensor that is split."""
+        for layer in graph.layers:
+            if layer.kind.name == "split":
+                parts = self.parts.setdefault(split_of(layer), {})
+                parts.setdefault(cast(Split, layer.operation).part, layer.name)
+
+    def fresh(self, name: str) -> str:
+        """The name, with a number where it is taken."""
+        free, number = name, 1
+        while free in self._taken:
+            number += 1
+            free = f"{name}_{number}"
+        self._taken.add(free)
+        return free
+
+    def constant(self, value: float | tuple[int, ...]) -> str:
+        """A number, or a vector of whole numbers, that nothing learns; each stands there once."""
+        if value not in self._constants:
+            is_vector = isinstance(value, tuple)
+            words = map(str, value) if isinstance(value, tuple) else (str(value),)
+            name = self.fresh("_".join(("constant", *words)))
+            attributes: dict[str, Attribute] = {"value_ints" if is_vector else "value_float": value}
+            self.nodes.append(Node("Constant", name, (), (name,), attributes))
+            self._constants[value] = name
+        return self._constants[value]
+
+
+class Site:
+    """One layer, whose nodes are being added to a model."""
+
+    def __init__(self, builder: Builder, index: int) -> None:
+        self.builder = builder
+        self.layer: Layer = builder.layers[index]
+        self.operation: Any = self.layer.operation
+        self.shape: Shape = self.layer.output
+        self.input_shape: Shape = self.layer.input_shapes[0] if self.layer.input_shapes else ()
+        self.inputs = tuple(
+            builder.input if source == NETWORK_INPUT else builder.layers[source].name
+            for source in self.layer.inputs
+        )
+
+    def between(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
+        """Adds a node in front of the layer's last one; gives its output's name."""
+        name = self.builder.fresh(f"{self.layer.name}.{operator.lower()}")
+        self.builder.nodes.append(Node(operator, name, inputs, (name,), attributes))
+        return name
+
+    def last(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
+        """Adds the node whose output is the layer's, and which has its name."""
+        self.gives(operator, inputs, (self.layer.name,), **attributes)
+
+    def gives(
+        self,
+        operator: str,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        **attributes: Attribute,
+    ) -> None:
+        """Adds the layer's node, which gives other layers' tensors beside its own."""
+        node = Node(operator, self.layer.name, inputs, outputs, attributes)
+        self.builder.nodes.append(node)
+
+    def number(self, value: float) -> str:
+        """A constant number."""
+        return self.builder.constant(value)
+
+    def whole(self, *values: int) -> str:
+        """A constant vector of whole numbers."""
+        return self.builder.constant(values)
+
+    def learned(self, what: str, shape: Shape, spread: Spread) -> str:
+        """A learned tensor of this layer, or of the layer whose params it uses."""
+        owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
+        place = (owner.name, what)
+        if place not in self.builder.learned:
+            tensor = Tensor(self.builder.fresh(f"{owner.name}.{what}"), shape)
+            self.builder.learned[place] = Learned(tensor, spread)
+        return self.builder.learned[place].tensor.name
+
+
+def split_of(layer: Layer) -> object:
+    """What all parts of one tensor, split in one way, have in common."""
+    return layer.inputs, cast(Split, layer.operation)._replace(part=1)
+
+
+def batched(shape: Shape) -> Shape:
+    """A shape with the batch, which is one image."""
+    return (1, *shape)
+
+
+def onnx_axis(axis: int) -> int:
+    """An axis of a shape without the batch, counted with it."""
+    return axis + 1 if axis >= 0 else axis

@@ -1,0 +1,42 @@
+"""What a format has no words for: all such layers are named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from costcalc.errors import Problem, SpecError
+from costcalc.graph.layer import LayerGraph
+
+T = TypeVar("T")
+
+
+class UnsayableError(Exception):
+    """A layer that a format cannot say; the caller knows which one."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -> list[T]:
+    """What ``write`` makes of every layer, given its index.
+
+    Raises:
+        SpecError: it cannot say some of them.
+    """
+    written, problems = [], []
+    for index, layer in enumerate(graph.layers):
+        try:
+            written.append(write(index))
+        except UnsayableError as error:
+            problems.append(
+                Problem(
+                    layer.mark,
+                    f"layer '{layer.name}' cannot be written for {format_}: {error}",
+                    hint=error.hint,
+                )
+            )
+    if problems:
+        raise SpecError(problems)
+    return written

@@ -1,0 +1,277 @@
+"""ONNX files, read back field by field."""
+
+import math
+import re
+import struct
+from fractions import Fraction
+
+import numpy
+import pytest
+from click.testing import CliRunner
+
+from costcalc import pipeline
+from costcalc.cli import main
+from costcalc.errors import SpecError
+from costcalc.exporters.onnx import text
+from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.spec import library
+from tests.exporters.onnx_file import File
+
+STATISTICS = re.compile(r"\.running_(mean|var)$")
+
+
+def expanded(spec: str, tmp_path, **settings):
+    path = tmp_path / "small.yaml"
+    path.write_text(spec, encoding="utf-8")
+    return pipeline.graph(str(path), settings)
+
+
+def file(graph, **options) -> File:
+    return File(b"".join(text(graph, **options)))
+
+
+def small(layers: str, tmp_path, input_="[4, 9, 9]", **options) -> File:
+    spec = f"input: {input_}\nlayers:\n{layers}"
+    return file(expanded(spec, tmp_path), **options)
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_every_network_that_ships(name):
+    graph = pipeline.graph(name, {})
+    model = file(graph)
+    assert (model.opset, model.ir_version) == (21, 10)
+    (source, shape), *learned = model.inputs.items()
+    assert (source, shape) == ("input", (1, *graph.input))
+
+    # Every layer's tensor stands there with its shape, and one node gives it.
+    shapes = model.values | model.outputs
+    assert shapes == {layer.name: (1, *layer.output) for layer in graph.layers}
+    made = set(model.inputs)
+    for node in model.nodes:
+        assert {each for each in node.inputs if each} <= made, node.name
+        assert made.isdisjoint(node.outputs)
+        made.update(node.outputs)
+    assert made >= set(shapes)
+
+    # What is not read by another layer is a result: the last layer, and what gates decide.
+    read = {source for layer in graph.layers for source in layer.inputs} - {NETWORK_INPUT}
+    last = [layer.name for index, layer in enumerate(graph.layers) if index not in read]
+    assert list(model.outputs) == last
+
+    # Params and buffers are those that the layers' own formulas count.
+    events = [
+        layer.operation.events(layer.input_shapes, layer.output)
+        for layer in graph.layers
+        if layer.shares is None
+    ]
+    params = sum(
+        each.weights + each.biases + each.norm_params + each.other_params for each in events
+    )
+    sizes = {name: math.prod(shape) for name, shape in learned}
+    buffers = sum(size for name, size in sizes.items() if STATISTICS.search(name))
+    assert sum(sizes.values()) - buffers == params
+    assert buffers == sum(each.buffers for each in events)
+
+
+def test_a_convolution_has_its_padding_in_numbers(tmp_path):
+    model = small(
+        "  - conv: {name: a, out: 8, kernel: 3x5, stride: 2, groups: 2}", tmp_path, "[4, 8, 9]"
+    )
+    node = model.node("a")
+    assert node.operator == "Conv"
+    assert node.inputs == ["input", "a.weight", "a.bias"]
+    # rows: 3 * 2 + 3 - 8 = 1, all of it after; columns: 4 * 2 + 5 - 9 = 4, two on each side
+    assert node.attributes == {
+        "kernel_shape": (3, 5),
+        "strides": (2, 2),
+        "dilations": (1, 1),
+        "pads": (0, 2, 1, 2),
+        "group": 2,
+    }
+    assert model.inputs["a.weight"] == (8, 2, 3, 5)  # 4 channels / 2 groups
+    assert model.inputs["a.bias"] == (8,)
+    assert model.outputs == {"a": (1, 8, 4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pads", "extra", "output"),
+    [
+        ("kernel: 4, stride: 2, padding: 1", (1, 1, 1, 1), (0, 0), 18),  # 2 * 8 + 4 - 2
+        ("kernel: 3, stride: 2", (0, 0, 1, 1), (0, 0), 18),  # 2 * 8 + 3 - 1
+        ("kernel: 1, stride: 2", (0, 0, 0, 0), (1, 1), 18),  # 2 * 8 + 1 + 1
+        ("kernel: 2, stride: 2, padding: 0, output_padding: 1", (0, 0, 0, 0), (1, 1), 19),
+    ],
+)
+def test_a_transposed_convolution_cuts_and_adds(arguments, pads, extra, output, tmp_path):
+    model = small(f"  - transposed_conv: {{name: a, out: 6, {arguments}}}", tmp_path)
+    node = model.node("a")
+    assert (node.attributes["pads"], node.attributes["output_padding"]) == (pads, extra)
+    assert model.outputs == {"a": (1, 6, output, output)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pads", "is_ceil", "output"),
+    [
+        ("kernel: 3, stride: 2", (0, 0, 0, 0), False, 4),  # floor(6 / 2) + 1
+        ("kernel: 2, stride: 2, ceil_mode: true", (0, 0, 0, 0), True, 5),  # ceil(7 / 2) + 1
+        ("kernel: 3, stride: 2, padding: same", (1, 1, 1, 1), False, 5),  # 4 * 2 + 3 - 9 = 2
+        # ceil(10 / 3) + 1 = 5 windows, the last of which would begin at 12, beyond the
+        # 10 of the map and the padding before it: 4, the last of them from 9 to 10
+        ("kernel: 1, stride: 3, padding: 1, ceil_mode: true", (1, 1, 0, 0), False, 4),
+    ],
+)
+def test_a_last_window_that_hangs_over_the_end(arguments, pads, is_ceil, output, tmp_path):
+    model = small(f"  - max_pool: {{name: a, {arguments}}}", tmp_path)
+    attributes = model.node("a").attributes
+    assert attributes["pads"] == pads
+    assert attributes.get("ceil_mode", 0) == is_ceil
+    assert model.outputs == {"a": (1, 4, output, output)}
+
+
+def test_parts_of_one_tensor_are_one_node(tmp_path):
+    model = small(
+        """
+  - split: {name: b, parts: 4, part: 2, from: input}
+  - split: {name: d, parts: 4, part: 4, from: input}
+  - split: {name: again, parts: 4, part: 2, from: input}
+  - split: {name: half, parts: 2, from: input}
+  - concat: {from: [b, d, again, half]}
+""",
+        tmp_path,
+    )
+    whole = model.node("b")
+    assert whole.operator == "Split"
+    assert whole.attributes == {"axis": 1, "num_outputs": 4}
+    assert whole.outputs == ["b.part1", "b", "b.part3", "d"]
+    assert (model.node("again").operator, model.node("again").inputs) == ("Identity", ["b"])
+    assert model.node("half").outputs == ["half", "half.part2"]
+
+
+def test_shared_params_stand_there_once(tmp_path):
+    model = small(
+        """
+  - conv: {name: a, out: 4, kernel: 3, shares: filters}
+  - conv: {name: b, out: 4, kernel: 3, shares: filters}
+""",
+        tmp_path,
+    )
+    assert model.node("b").inputs == ["a", "a.weight", "a.bias"]
+    assert set(model.inputs) == {"input", "a.weight", "a.bias"}
+
+
+def test_names_that_are_taken_get_a_number(tmp_path):
+    model = small(
+        """
+  - conv: {name: a.weight, out: 4, kernel: 1}
+  - conv: {name: a, out: 4, kernel: 1, act: swish}
+  - swish: {name: a.swish.sigmoid}
+""",
+        tmp_path,
+    )
+    assert model.node("a").inputs == ["a.weight", "a.weight_2", "a.bias"]
+    assert model.node("a.swish").inputs == ["a", "a.swish.sigmoid_2"]
+
+
+def test_a_name_is_any_text(tmp_path):
+    graph = expanded("input: [4, 9, 9]\nlayers: [relu, sigmoid]", tmp_path)
+    hostile = 'a"b\n\x00,=1+é\ud800' * 50
+    first = graph.layers[0]._replace(name=hostile)
+    model = file(graph._replace(name=hostile, layers=(first, graph.layers[1])))
+    spelled = hostile.encode(errors="backslashreplace").decode()
+    assert model.name == model.nodes[0].name == spelled
+    assert model.nodes[1].inputs == [spelled]
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "skipnet50"])
+def test_random_weights_fill_every_shape(name):
+    graph = pipeline.graph(
+        name, {"alpha": Fraction(1, 4)} if name == "mobilenet_v2" else {"depth": 50}
+    )
+    bare, filled = file(graph), file(graph, weights="random")
+    assert list(filled.inputs) == ["input"]
+    assert {"input": bare.inputs["input"], **filled.weights} == bare.inputs
+    sizes = {each: len(data) for each, data in filled.data.items()}
+    assert sizes == {each: 4 * math.prod(shape) for each, shape in filled.weights.items()}
+
+
+def test_random_weights_are_uniform_and_keep_the_variance(tmp_path):
+    model = small(
+        "  - conv: {name: a, out: 400, kernel: 3, norm: batch, bias: true}",
+        tmp_path,
+        "[100, 9, 9]",
+        weights="random",
+    )
+    found = {name: numpy.frombuffer(data, "<f4") for name, data in model.data.items()}
+    fan_in = 3 * 3 * 100
+    assert abs(found["a.weight"]).max() <= math.sqrt(6 / fan_in)
+    assert found["a.weight"].var() == pytest.approx(2 / fan_in, rel=0.01)
+    assert found["a.weight"].mean() == pytest.approx(0, abs=0.001)
+    assert found["a.batch_norm.running_var"].min() > 0.9
+    assert len({bytes(data) for data in model.data.values()}) == len(model.data)
+    # The streams are NumPy's own: 24 high bits of PCG64, the first tensor's of (seed, 0).
+    raw = numpy.random.PCG64(numpy.random.SeedSequence((0, 0))).random_raw()
+    uniform = 2 * (raw >> 40) / 2**24 - 1
+    assert (
+        found["a.weight"][0]
+        == struct.unpack("<f", struct.pack("<f", uniform * math.sqrt(6 / fan_in)))[0]
+    )
+
+
+def test_a_seed_gives_the_same_bytes(tmp_path):
+    graph = expanded("input: [8]\nlayers: [fc: 70000]", tmp_path)  # 560,000: three blocks
+    one, two = (b"".join(text(graph, "random", seed)) for seed in (1, 2))
+    assert one == b"".join(text(graph, "random", 1))
+    assert one != two
+
+
+def test_more_than_a_file_holds_is_an_error():
+    graph = pipeline.graph("vgg16", {"alpha": 4})
+    with pytest.raises(SpecError, match=r"at most 2,147,483,647 bytes(.|\n)*--weights none"):
+        text(graph, "random")
+    assert len(file(graph).inputs) == 33  # 16 weights and biases, and the image
+
+
+def test_what_onnx_cannot_say_is_named_all_at_once(tmp_path):
+    graph = expanded(
+        """
+input: [4, 9, 9]
+layers:
+  - adaptive_avg_pool: {name: uneven, size: 5}
+  - lstm: {name: keras, hidden: 3, bias_vectors: 1}
+""",
+        tmp_path,
+    )
+    with pytest.raises(SpecError) as caught:
+        text(graph)
+    message = str(caught.value)
+    assert "small.yaml:4:5: layer 'uneven' cannot be written for ONNX: " in message
+    assert "small.yaml:5:5: layer 'keras' cannot be written for ONNX: " in message
+    assert "bias_vectors: 2" in message
+
+
+def test_the_command(tmp_path):
+    path = tmp_path / "net.onnx"
+    run = CliRunner().invoke
+    done = run(main, ["export", "squeezenet1_1", "-o", str(path)])
+    assert (done.exit_code, done.output) == (0, "")
+    assert path.read_bytes() == b"".join(text(pipeline.graph("squeezenet1_1", {})))
+    command = ["export", "squeezenet1_1@alpha=1/8", "--to", "onnx", "--weights", "random"]
+    done = run(main, [*command, "--seed", "7"])
+    assert done.stdout_bytes == b"".join(
+        text(pipeline.graph("squeezenet1_1", {"alpha": Fraction(1, 8)}), "random", 7)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--to", "torch", "--weights", "none"], "--weights means nothing to torch"),
+        (["--to", "onnx", "--seed", "1"], "--seed is of random weights"),
+        (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'random'"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options, message):
+    done = CliRunner().invoke(main, ["export", "alexnet", *options])
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not done.stdout
