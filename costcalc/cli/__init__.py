@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "solve": "the largest alpha, resolution or other parameter within budgets",
     "reconcile": "why counters disagree, and what gives a printed number",
     "conventions": "the counting conventions, or the rules of one",
+    "import": "a model as a spec to own",
     "export": "a network as another tool's model",
     "networks": "the networks that ship with costcalc",
 }
@@ -43,7 +45,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"costcalc.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"costcalc.cli.{module}").command
         return command
 
     def resolve_command(

@@ -1,1 +1,0 @@
-"""ONNX models: their graphs, without their weights."""

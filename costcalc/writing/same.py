@@ -1,0 +1,40 @@
+"""Whether two graphs are one: the same layers in the same order, each of the same cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.kinds.base import shape_text
+from costcalc.writing.lines import attributes, learns
+
+
+def difference(graph: LayerGraph, other: LayerGraph) -> str:
+    """The first thing in which two graphs differ; nothing where they are one."""
+    if graph.input != other.input:
+        return f"the input is {shape_text(graph.input)} and not {shape_text(other.input)}"
+    if len(graph.layers) != len(other.layers):
+        return f"{len(graph.layers)} layers and not {len(other.layers)}"
+    for layer, wanted in zip(graph.layers, other.layers, strict=True):
+        if _described(layer) != _described(wanted):
+            return f"layer '{wanted.name}' comes out as '{layer.name}', which is another"
+    if [part[1:] for part in graph.gated] != [part[1:] for part in other.gated]:
+        return "other parts are gated"
+    return ""
+
+
+def _described(layer: Layer) -> tuple[Any, ...]:
+    """All of a layer but its name and its place in a file."""
+    inputs, shapes = layer.inputs, layer.input_shapes
+    if layer.kind.name in ("add", "multiply"):
+        pairs = sorted(zip(inputs, shapes, strict=True))
+        inputs, shapes = tuple(at for at, _ in pairs), tuple(shape for _, shape in pairs)
+    return (
+        attributes(layer),
+        inputs,
+        shapes,
+        layer.output,
+        layer.operation.events(layer.input_shapes, layer.output),
+        layer.functional,
+        layer.shares if learns(layer) else None,
+    )

@@ -1,0 +1,143 @@
+"""The whole spec, held to the network that it was written from before it is given away."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from costcalc.errors import Mark, Problem, SpecError
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds import KINDS
+from costcalc.reporting.figures import printable
+from costcalc.spec.reader import read
+from costcalc.writing import yaml
+from costcalc.writing.defaults import convolutions
+from costcalc.writing.lines import lines
+from costcalc.writing.names import named
+from costcalc.writing.same import difference
+from costcalc.writing.step import Formula, Step, walk
+from costcalc.writing.structure import nested
+from costcalc.writing.text import Context, items
+
+_SHOWN = 8
+"""Names of layers that a comment lists."""
+
+
+def spec(
+    graph: LayerGraph,
+    comments: tuple[str, ...] = (),
+    is_flat: bool = False,
+    is_sized: bool = False,
+) -> str:
+    """The text of a spec whose layers are those of a graph, one by one.
+
+    The text is read back before it is given away.  Where branches, repeats and
+    blocks would not give the same layers in the same order, it has fewer of
+    them; ``is_flat`` asks for none.
+
+    Raises:
+        SpecError: no text gives this graph.
+    """
+    sized = _sized(graph) if is_sized else ()
+    if sized:
+        comments = (*comments, *_warning(sized))
+    found = ""
+    for steps in _attempts(graph, is_flat):
+        text = _text(graph, steps, comments, is_sized=bool(sized))
+        found = _wrong(text, graph)
+        if not found:
+            return text
+    raise SpecError(
+        [Problem(Mark(graph.file), f"no spec gives all layers of {graph.name}", found=found)]
+    )
+
+
+def _attempts(graph: LayerGraph, is_flat: bool) -> Iterator[tuple[Step, ...]]:
+    """The steps of a network with less and less structure."""
+    if not is_flat:
+        yield named(nested(lines(graph), graph.gated))
+    for is_folded in (True, False):
+        yield named(nested(lines(graph, is_folded), graph.gated, is_flat=True), is_flat=True)
+
+
+def _sized(graph: LayerGraph) -> tuple[str, ...]:
+    """The layers that hold sizes as numbers, which may hold for one input alone."""
+    found = []
+    for layer in graph.layers:
+        sizes = getattr(layer.operation, "shape", None)
+        if sizes is None and layer.kind.family == "resampling":
+            sizes = getattr(layer.operation, "size", None)
+        if isinstance(sizes, int) or (sizes and sum(side != 1 for side in sizes) > 1):
+            found.append(layer.name)
+    return tuple(found)
+
+
+def _warning(layers: tuple[str, ...]) -> list[str]:
+    shown = ", ".join(map(printable, layers[:_SHOWN]))
+    more = f" and {len(layers) - _SHOWN} more" if len(layers) > _SHOWN else ""
+    return textwrap.wrap(
+        "At another resolution the sizes would be others that these layers hold as numbers: "
+        f"{shown}{more}.",
+        width=yaml.WIDTH - 2,
+        break_on_hyphens=False,
+    )
+
+
+def _wrong(text: str, graph: LayerGraph) -> str:
+    """What a text says differently from a graph; nothing where the two agree."""
+    try:
+        document = read(text.encode(), graph.file, lambda name: None)
+        return difference(expand(document, {}), graph)
+    except SpecError as error:
+        return str(error)
+
+
+def _text(
+    graph: LayerGraph, steps: tuple[Step, ...], comments: tuple[str, ...], is_sized: bool
+) -> str:
+    parameters, input = _input(graph, is_sized)
+    steps, classes = _classified(steps, graph.parameters.get("classes"))
+    if classes is not None:
+        parameters["classes"] = _parameter(classes, "outputs of the classifier")
+    conv = convolutions(walk(steps))
+    head: dict[str, yaml.Node] = {"name": graph.name}
+    if graph.source:
+        head["source"] = yaml.Rows(graph.source)
+    head["input"] = input
+    if parameters:
+        head["parameters"] = yaml.Rows(parameters)
+    if conv:
+        head["defaults"] = yaml.Rows(conv=conv)
+    layers = {"layers": items(steps, Context(conv, {}))}
+    above = [f"# {line}" for line in comments]
+    return "\n".join([*above, *yaml.lines(head), "", *yaml.lines(layers), ""])
+
+
+def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], list[yaml.Node]]:
+    """The parameter that the sides of a square input are, and the input."""
+    channels, *sides = graph.input
+    if len(sides) == 2 and len(set(sides)) == 1 and not is_sized:
+        side = Formula("res")
+        return {"res": _parameter(sides[0], "input resolution")}, [channels, side, side]
+    return {}, [channels, *sides]
+
+
+def _classified(steps: tuple[Step, ...], classes: Any) -> tuple[tuple[Step, ...], Any]:
+    """Steps whose classifier speaks of ``classes``, and how many those are."""
+    for at in range(len(steps) - 1, -1, -1):
+        step = steps[at]
+        if step.parts or step.word not in KINDS:
+            break
+        out = step.values.get("out")
+        if out is None:
+            continue
+        if step.word == "fc" or out == classes:
+            return (*steps[:at], step.say(out=Formula("classes")), *steps[at + 1 :]), out
+        break
+    return steps, None
+
+
+def _parameter(value: Any, doc: str) -> Mapping[str, yaml.Node]:
+    return {"default": value, "doc": doc}

@@ -1,0 +1,82 @@
+"""Steps of the spec to be written: what a line of it says, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from costcalc.kinds import KINDS
+
+NETWORK = -1
+"""The line that stands for the input of the network, or of the block, around a step."""
+
+WEIGHTED = ("convolution", "transposed_convolution", "dense")
+"""Families whose lines name their norm and their activation."""
+
+OFTEN = {
+    "norm": "none",
+    "act": "none",
+    "functional": False,
+    "functional_act": False,
+    "repeat": 1,
+}
+"""What a step may say besides the attributes of its kind, and what it means to say nothing."""
+
+
+class Formula(NamedTuple):
+    """A value that is computed from names in scope."""
+
+    text: str
+
+
+class Part(NamedTuple):
+    """Steps that another step holds: a branch, a gate, what a sequence groups."""
+
+    steps: tuple[Step, ...]
+    label: str = ""
+
+
+class Step(NamedTuple):
+    """One step: a layer with its norm and activation, a join of branches, a call of a block."""
+
+    word: str
+    """A kind, a block, ``sequence`` or ``table``."""
+    values: Mapping[str, Any]
+    """Attributes of a kind, all of them; arguments of a block; what else the step says."""
+    reads: int
+    """The channels that arrive, ``in``."""
+    first: int
+    """Its first line, counted over the network."""
+    last: int
+    """The line whose result is its own."""
+    path: str = ""
+    """What the network calls it: the layers' names as far as they agree."""
+    parts: tuple[Part, ...] = ()
+    sources: tuple[int | str, ...] = ()
+    """The lines that it reads, later their names, where those are not simply the step before."""
+    name: str = ""
+
+    def say(self, **values: Any) -> Step:
+        """The step, saying more."""
+        return self._replace(values={**self.values, **values})
+
+    def value(self, name: str) -> Any:
+        """What it says of an attribute, or what its silence means."""
+        return self.values.get(name, OFTEN.get(name))
+
+
+def default(word: str, name: str) -> Any:
+    """What a kind takes an attribute for where a line leaves it out."""
+    return getattr(KINDS[word].operation, "_field_defaults", _NOTHING).get(name)
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Steps and all that they hold."""
+    for step in steps:
+        yield step
+        for part in step.parts:
+            yield from walk(part.steps)
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -1,0 +1,207 @@
+"""Lines as steps inside one another: branches that are joined, gated parts, one after another.
+
+A join whose inputs are branches of one fork, each a run of lines, holds them.
+Whatever the nesting does not say is said by the name of the line that is read,
+so that every graph can be written.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from costcalc.graph.layer import Gated
+from costcalc.kinds import KINDS
+from costcalc.spec.numbers import exact
+from costcalc.writing.lines import Lines
+from costcalc.writing.step import NETWORK, OFTEN, Formula, Part, Step, default
+
+_DEEPEST = 10
+"""Joins inside one another; names do the rest, since YAML's levels are bounded."""
+
+_COMMUTATIVE = ("add", "multiply")
+
+
+class _Gated(NamedTuple):
+    """A gated part in lines: its gate from ``gate``, what it decides from ``first`` to ``last``."""
+
+    gate: int
+    first: int
+    last: int
+    execute: str
+
+    def cuts(self, start: int, end: int, join: int) -> bool:
+        """Whether a branch holds a part of it, and not all."""
+        if self.last < start or end < self.gate:
+            return False
+        return not (start <= self.gate and self.last <= end) and not (
+            self.gate <= start and join <= self.last
+        )
+
+
+class _Branches(NamedTuple):
+    """The branches of a join, each from a line up to one before another; empty for none."""
+
+    start: int
+    ranges: tuple[tuple[int, int], ...]
+
+
+def nested(found: Lines, gated: tuple[Gated, ...], is_flat: bool = False) -> tuple[Step, ...]:
+    """The steps of a network; only what is gated is nested if flat."""
+    return _Nesting(found, gated, is_flat).between(0, len(found.lines), NETWORK, 0, None)
+
+
+class _Nesting:
+    def __init__(self, found: Lines, gated: tuple[Gated, ...], is_flat: bool) -> None:
+        self.lines = found.lines
+        self.network = found.channels
+        self.is_flat = is_flat
+        self.readers: list[list[int]] = [[] for _ in found.lines]
+        for index, line in enumerate(found.lines):
+            for source in line.inputs:
+                if source != NETWORK:
+                    self.readers[source].append(index)
+        self.latest = _Largest([max(each, default=-1) for each in self.readers])
+        self.gated = [_in_lines(each, found.of_layer) for each in gated if each.layers]
+
+    def between(
+        self, start: int, stop: int, here: int, depth: int, inside: _Gated | None
+    ) -> tuple[Step, ...]:
+        """The steps of lines from ``start`` up to ``stop``, where ``here`` arrives."""
+        found: list[Step] = []
+        at = stop - 1
+        while at >= start:
+            part = self._gated_at(at, start, inside)
+            branches = None if part is not None else self._branches(at, start, here, depth)
+            first = branches.start if branches else part.gate if part is not None else at
+            before = first - 1 if first > start else here
+            if part is not None:
+                found.append(self._gated_step(part, before, depth))
+            elif branches is not None:
+                found.append(self._join(at, branches, before, depth))
+            else:
+                found.append(self._line(at, before))
+            at = first - 1
+        return tuple(reversed(found))
+
+    def _line(self, at: int, here: int) -> Step:
+        step, inputs, _ = self.lines[at]
+        return step if inputs in ((), (here,)) else step._replace(sources=inputs)
+
+    def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
+        """The widest gated part that ends with a line, other than the one around."""
+        found = [
+            each
+            for each in self.gated
+            if each.last == last and each.gate >= start and each != inside
+        ]
+        if inside is not None:
+            found = [each for each in found if each.gate >= inside.gate]
+        return min(found, default=None, key=lambda each: each.gate)
+
+    def _gated_step(self, part: _Gated, here: int, depth: int) -> Step:
+        parts = [Part(self.between(part.first, part.last + 1, here, depth + 1, part))]
+        if part.gate < part.first:
+            gate = self.between(part.gate, part.first, here, depth + 1, part)
+            parts.append(Part(gate, "gate"))
+        reads = self.network if here == NETWORK else self.lines[here].gives
+        path = self.lines[part.gate].step.path
+        values = (
+            {"execute": Formula(part.execute)} if len(parts) == 1 or part.execute != "1" else {}
+        )
+        return Step("sequence", values, reads, part.gate, part.last, path, tuple(parts))
+
+    def _join(self, at: int, branches: _Branches, here: int, depth: int) -> Step:
+        parts = tuple(
+            Part(self.between(start, stop, here, depth + 1, None))
+            for start, stop in branches.ranges
+        )
+        reads = self.network if here == NETWORK else self.lines[here].gives
+        return self.lines[at].step._replace(first=branches.start, parts=parts, reads=reads)
+
+    def _branches(self, at: int, start: int, here: int, depth: int) -> _Branches | None:
+        """The branches that a line joins, where they are runs of lines from one fork."""
+        step, inputs, _ = self.lines[at]
+        if self.is_flat or depth >= _DEEPEST or len(inputs) < 2 or not _is_join(step):
+            return None
+        if step.word in _COMMUTATIVE:
+            inputs = tuple(sorted(inputs))
+        forks = [min(inputs)]
+        ends = sorted(set(inputs))
+        if len(ends) > 1 and ends[0] + 1 < at:
+            forks += [each for each in self.lines[ends[0] + 1].inputs[:1] if each < ends[0]]
+        for fork in forks:
+            if fork != here and fork < start:
+                continue
+            first = start if fork == here else fork + 1
+            ranges = self._ranges(at, inputs, fork, first)
+            if ranges is not None:
+                return _Branches(first, ranges)
+        return None
+
+    def _ranges(
+        self, at: int, inputs: tuple[int, ...], fork: int, first: int
+    ) -> tuple[tuple[int, int], ...] | None:
+        """The branches from a fork to a join; None where they are more than that."""
+        found = []
+        start = first
+        for end in inputs:
+            if end == fork:
+                found.append((start, start))
+                continue
+            if end < start or not self._is_branch(start, end, fork, at):
+                return None
+            found.append((start, end + 1))
+            start = end + 1
+        return tuple(found) if start == at else None
+
+    def _is_branch(self, start: int, end: int, fork: int, join: int) -> bool:
+        """Whether lines read the fork first, and are read by none outside but the join."""
+        inputs = self.lines[start].inputs
+        if inputs and fork not in inputs:
+            return False
+        if any(reader != join and reader > end for reader in self.readers[end]):
+            return False
+        if any(each.cuts(start, end, join) for each in self.gated):
+            return False
+        return self.latest.between(start, end) <= end
+
+
+def _is_join(step: Step) -> bool:
+    """Whether branches can say all that it says."""
+    if not KINDS[step.word].several or "shares" in step.values:
+        return False
+    return (
+        all(
+            name in OFTEN or value == default(step.word, name)
+            for name, value in step.values.items()
+        )
+        and step.value("norm") == "none"
+    )
+
+
+def _in_lines(part: Gated, of_layer: tuple[int, ...]) -> _Gated:
+    first, last = of_layer[part.layers[0]], of_layer[part.layers[-1]]
+    gate = of_layer[part.gate[0]] if part.gate else first
+    return _Gated(gate, first, last, exact(part.execute))
+
+
+class _Largest:
+    """The largest of any run of numbers, each in the same time."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.levels = [numbers]
+        width = 1
+        while 2 * width <= len(numbers):
+            last = self.levels[-1]
+            self.levels.append(
+                [max(last[i], last[i + width]) for i in range(len(numbers) - 2 * width + 1)]
+            )
+            width *= 2
+
+    def between(self, start: int, stop: int) -> int:
+        """The largest from ``start`` up to, not including, ``stop``; -1 of none."""
+        if start >= stop:
+            return -1
+        level = (stop - start).bit_length() - 1
+        row = self.levels[level]
+        return max(row[start], row[stop - (1 << level)])

@@ -1,0 +1,131 @@
+"""Steps as the items of a spec's lists of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from costcalc.kinds import KINDS
+from costcalc.writing.step import OFTEN, Part, Step, default
+from costcalc.writing.yaml import Below, Node
+
+_LAST = ("when", "repeat", "first_only")
+"""What a line says at its end."""
+
+
+class Context(NamedTuple):
+    """What lines need not say, since it is said for all."""
+
+    conv: Mapping[str, Any]
+    """Defaults of convolutions."""
+    blocks: Mapping[str, Mapping[str, Any]]
+    """The parameters of each block, and the defaults of those that have one."""
+
+
+def items(steps: tuple[Step, ...], context: Context) -> Below:
+    """Steps as a list."""
+    return Below(item(step, context) for step in steps)
+
+
+def item(step: Step, context: Context) -> Node:
+    """A step as an item: its word, and what it says."""
+    if step.word == "table":
+        return {"table": step.values}
+    if step.word == "sequence" or step.parts:
+        return _holding(step, context)
+    said = saying(step, context)
+    main = _main(step, context)
+    if not said:
+        return step.word
+    if list(said) == [main]:
+        return {step.word: said[main]}
+    return {step.word: said}
+
+
+def saying(step: Step, context: Context) -> dict[str, Node]:
+    """What a line says beyond its word, in the order in which it says it."""
+    said: dict[str, Node] = {"name": step.name} if step.name else {}
+    said.update({"from": _sources(step)} if step.sources else {})
+    silent = silence(step, context)
+    for name, value in step.values.items():
+        if name not in _LAST and (name not in silent or not _same(value, silent[name])):
+            said[name] = value
+    said.update({name: step.values[name] for name in _LAST if step.values.get(name, 1) != 1})
+    return said
+
+
+def silence(step: Step, context: Context) -> dict[str, Any]:
+    """What it would mean that a step says nothing of an attribute."""
+    if step.word in context.blocks:
+        return dict(context.blocks[step.word])
+    kind = KINDS[step.word]
+    given = context.conv if kind.name == "conv" or kind.becomes == "conv" else {}
+    found = {
+        name: default(step.word, name) for name in kind.attributes if name not in kind.required
+    }
+    found = {**OFTEN, **found, **given}
+    if "stride" in found and found["stride"] is None:
+        found["stride"] = step.values.get("kernel")
+    if "bias" in kind.attributes and "bias" not in given:
+        found["bias"] = step.values.get("norm", found["norm"]) == "none"
+    return found
+
+
+def _same(value: Any, other: Any) -> bool:
+    return type(value) is type(other) and value == other
+
+
+def _main(step: Step, context: Context) -> str:
+    if step.word in context.blocks:
+        return next(iter(context.blocks[step.word]), "")
+    return KINDS[step.word].main
+
+
+def _sources(step: Step) -> Node:
+    names = [str(each) for each in step.sources]
+    return names[0] if len(names) == 1 else names
+
+
+def _holding(step: Step, context: Context) -> Node:
+    """A step that holds others: a sequence, a residual, a join."""
+    said = {**_common(step), **({"from": _sources(step)} if step.sources else {})}
+    gate = [part for part in step.parts if part.label == "gate" and step.word == "sequence"]
+    if gate:
+        said["gate"] = held(gate[0], context)
+    parts = [part for part in step.parts if part not in gate]
+    if step.word == "sequence":
+        return {"sequence": {**said, "layers": items(parts[0].steps, context)}}
+    if step.word == "add" and len(parts) == 2 and (not parts[0].steps or not parts[1].steps):
+        (full,) = [part for part in parts if part.steps] or parts[:1]
+        if full.steps:
+            return {"residual": _only({**said, "layers": items(full.steps, context)})}
+    if all(part.label for part in parts):
+        return {step.word: {**said, "branches": {p.label: held(p, context) for p in parts}}}
+    branches = Below(_branch(part, context) for part in parts)
+    return {step.word: {**said, "branches": branches} if said else branches}
+
+
+def _only(said: dict[str, Node]) -> Node:
+    return said["layers"] if list(said) == ["layers"] else said
+
+
+def held(part: Part, context: Context) -> Node:
+    """The steps of a branch or a gate; one short one stands in the line of its name."""
+    below = items(part.steps, context)
+    return list(below) if len(below) == 1 else below
+
+
+def _branch(part: Part, context: Context) -> Node:
+    below = items(part.steps, context)
+    return below[0] if len(below) == 1 else below
+
+
+def _common(step: Step) -> dict[str, Node]:
+    """What a step that holds others says of itself."""
+    said: dict[str, Node] = {"name": step.name} if step.name else {}
+    known = (*OFTEN, "when", "only_if", "execute", "first_only")
+    return said | {
+        name: value
+        for name, value in step.values.items()
+        if name in known and (name not in OFTEN or value != OFTEN[name])
+    }

@@ -1,0 +1,66 @@
+"""Text that the reader of specs reads as what it was written from."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcalc.errors import Problems
+from costcalc.spec.nodes import parse
+from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.writing import yaml
+
+WORDS = st.text(st.characters(blacklist_categories=("C", "Zl", "Zp")), min_size=1, max_size=12)
+NODES = st.recursive(
+    WORDS,
+    lambda each: (
+        st.lists(each, max_size=4)
+        | st.lists(each, min_size=1, max_size=4).map(yaml.Below)
+        | st.dictionaries(WORDS, each, min_size=1, max_size=4)
+        | st.dictionaries(WORDS, each, min_size=1, max_size=4).map(yaml.Rows)
+    ),
+    max_leaves=20,
+)
+
+
+def plain(node: Node | None) -> object:
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return [plain(each) for each in node.items]
+    assert isinstance(node, Mapping)
+    return {key.text: plain(value) for key, value in node.entries}
+
+
+@given(st.dictionaries(WORDS, NODES, min_size=1, max_size=4))
+def test_what_is_written_is_read_again(node: dict[str, object]) -> None:
+    problems = Problems()
+    read = parse("\n".join(yaml.lines(node)).encode(), "net.yaml", problems)
+    problems.raise_any()
+    assert plain(read) == node
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        ("true", '"true"'),
+        (1801, "1801"),
+        ("1801.04381", '"1801.04381"'),
+        (None, "~"),
+        ("s != 1 or in != c", "s != 1 or in != c"),
+        ("max(1, alpha)", '"max(1, alpha)"'),
+        ("a: b", '"a: b"'),
+        ("a #b", '"a #b"'),
+        ("- a", '"- a"'),
+    ],
+)
+def test_words_are_quoted_where_they_would_be_something_else(value: object, text: str) -> None:
+    assert yaml.scalar(value) == text
+
+
+def test_lines_break_where_they_would_be_too_long() -> None:
+    long = {f"argument{number}": number for number in range(9)}
+    assert yaml.lines({"conv": long})[:2] == ["conv:", "  argument0: 0"]
+    assert yaml.lines({"conv": {"out": 8}}) == ["conv: {out: 8}"]
