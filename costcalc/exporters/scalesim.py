@@ -1,0 +1,180 @@
+"""A network as a topology of SCALE-Sim, the simulator of accelerators.
+
+The format is that of SCALE-Sim 3 (https://github.com/scalesim-project/SCALE-Sim,
+``topology_utils.py``): a convolution in each row, every row closed by a comma.
+The simulator knows no padding, so that a map stands there as the windows cover
+it.  Layers without multiply-accumulates have no rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from costcalc.errors import Mark, Problem, SpecError
+from costcalc.exporters.unsayable import UnsayableError, each_layer
+from costcalc.formulas.algebra import exact_div, product
+from costcalc.formulas.recurrent import LSTM_MATRICES
+from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.kinds.base import elements, spread
+
+HEADER = (
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
+    "Channels, Num Filter, Strides,"
+)
+
+MOST = 1_000_000
+"""Rows of a file."""
+
+_PER_CHANNEL = "DP"
+"""In the name of a row it stands for one row for each of its channels."""
+
+
+class Row(NamedTuple):
+    """A convolution without padding, or several of one shape."""
+
+    map: tuple[int, int]
+    filter: tuple[int, int]
+    channels: int
+    filters: int
+    stride: int = 1
+    suffix: str = ""
+    """What is added to the layer's name."""
+    copies: int = 1
+    is_depthwise: bool = False
+
+
+def text(graph: LayerGraph) -> str:
+    """The topology's text.
+
+    Raises:
+        SpecError: the simulator cannot say some layers, or the rows are too many.
+    """
+    layers = graph.layers
+    rows = each_layer(graph, lambda index: _rows(layers[index]), "SCALE-Sim")
+    count = sum(row.copies for each in rows for row in each)
+    if count > MOST:
+        raise SpecError(
+            [Problem(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")]
+        )
+    names = _Names()
+    lines = [HEADER]
+    for layer, each in zip(layers, rows, strict=True):
+        for row in each:
+            lines += _lines(layer, row, names)
+    return "\n".join((*lines, ""))
+
+
+def _rows(layer: Layer) -> tuple[Row, ...]:
+    if not layer.operation.events(layer.input_shapes, layer.output).macs:
+        return ()
+    write = _KINDS.get(layer.kind.name)
+    if write is None:
+        raise UnsayableError("a topology has convolutions and matrix products")
+    return write(layer)
+
+
+def _conv(layer: Layer) -> tuple[Row, ...]:
+    operation: Any = layer.operation
+    channels, *axes = layer.input_shapes[0]
+    rank, groups = len(axes), operation.groups
+    if rank > 2:
+        raise UnsayableError(f"its maps have two axes, not {rank}")
+    if any(dilation > 1 for dilation in spread(operation.dilation, rank, "dilation")):
+        raise UnsayableError("it knows no dilation")
+    positions = layer.output[1:]
+    strides = spread(operation.stride, rank, "stride")
+    moving = {s for s, n in zip(strides, positions, strict=True) if n > 1} or {strides[-1]}
+    if len(moving) > 1:
+        raise UnsayableError(
+            f"its one stride is for both axes, not {' x '.join(map(str, strides))}"
+        )
+    (stride,) = moving
+    kernel = spread(operation.kernel, rank, "kernel")
+    row = Row(
+        _two(tuple((n - 1) * stride + k for n, k in zip(positions, kernel, strict=True))),
+        _two(kernel),
+        exact_div(channels, groups),
+        exact_div(operation.out, groups),
+        stride,
+    )
+    if groups == channels and groups > 1:
+        return (row._replace(channels=channels, is_depthwise=True),)
+    return (row._replace(suffix="_group" if groups > 1 else "", copies=groups),)
+
+
+def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
+    """Every input position times all weights: a matrix product, whose results are then added."""
+    operation: Any = layer.operation
+    channels, *axes = layer.input_shapes[0]
+    groups = operation.groups
+    results = exact_div(operation.out, groups) * product(
+        spread(operation.kernel, len(axes), "kernel")
+    )
+    row = _product(product(axes), exact_div(channels, groups), results)
+    return (row._replace(suffix="_group" if groups > 1 else "", copies=groups),)
+
+
+def _fc(layer: Layer) -> tuple[Row, ...]:
+    operation: Any = layer.operation
+    shape = layer.input_shapes[0]
+    if operation.per_position:
+        return (_product(product(shape[1:]), shape[0], operation.out),)
+    return (_product(1, elements(shape), operation.out),)
+
+
+def _lstm(layer: Layer) -> tuple[Row, ...]:
+    hidden = layer.output[0]
+    results = LSTM_MATRICES * hidden
+    return (
+        _product(1, elements(layer.input_shapes[0]), results)._replace(suffix="_input"),
+        _product(1, hidden, results)._replace(suffix="_hidden"),
+    )
+
+
+_KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
+    "conv": _conv,
+    "transposed_conv": _transposed_conv,
+    "fc": _fc,
+    "lstm": _lstm,
+}
+
+
+def _product(rows: int, inner: int, columns: int) -> Row:
+    """A matrix product: a pointwise convolution of a column of positions."""
+    return Row((rows, 1), (1, 1), inner, columns)
+
+
+def _two(sides: tuple[int, ...]) -> tuple[int, int]:
+    """The sides of a map of two axes; one of a single axis is a row."""
+    height, width = (1, *sides)[-2:]
+    return height, width
+
+
+def _lines(layer: Layer, row: Row, names: _Names) -> Iterator[str]:
+    numbers = (*row.map, *row.filter, row.channels, row.filters, row.stride)
+    for copy in range(1, row.copies + 1):
+        number = str(copy) if row.copies > 1 else ""
+        name = names.free(layer.name + row.suffix + number, row.is_depthwise)
+        yield ", ".join((name, *map(str, numbers))) + ","
+
+
+class _Names:
+    """Names of letters, digits and ``_ . / -``: nothing ends a cell or begins a formula."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def free(self, name: str, is_depthwise: bool) -> str:
+        """The name as a row may have it, with a number where it is taken."""
+        plain = re.sub(r"[^A-Za-z0-9_./-]|^[./-]", "_", name, flags=re.ASCII)
+        plain = plain.replace(_PER_CHANNEL, _PER_CHANNEL.lower()) or "_"
+        if is_depthwise:
+            plain = f"{_PER_CHANNEL}_{plain}"
+        free, number = plain, 1
+        while free in self._taken:
+            number += 1
+            free = f"{plain}_{number}"
+        self._taken.add(free)
+        return free

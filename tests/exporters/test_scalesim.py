@@ -1,0 +1,159 @@
+"""SCALE-Sim topologies, read back by the simulator's own rules."""
+
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc import pipeline
+from costcalc.cli import main
+from costcalc.errors import SpecError
+from costcalc.exporters.scalesim import text
+from costcalc.spec import library
+
+HEADER = (
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
+    "Channels, Num Filter, Strides,"
+)
+
+
+def read(topology: str) -> dict[str, int]:
+    """Multiply-accumulates of each row, as topology_utils.py of SCALE-Sim 3.0.0 has them."""
+    header, *lines = topology.splitlines()
+    assert header == HEADER
+    rows = {}
+    for line in lines:
+        *cells, nothing = line.split(",")
+        assert not nothing, "the last field is dropped"
+        name, *numbers = (cell.strip() for cell in cells)
+        height, width, filter_height, filter_width, channels, filters, stride = map(int, numbers)
+        assert filter_height <= height
+        assert filter_width <= width
+        times = channels if "DP" in name else 1  # a row for each channel
+        rows[name] = (
+            times
+            * math.ceil((height - filter_height + stride) / stride)
+            * math.ceil((width - filter_width + stride) / stride)
+            * filter_height
+            * filter_width
+            * (1 if "DP" in name else channels)
+            * filters
+        )
+    assert len(rows) == len(lines), "a name stands there twice"
+    return rows
+
+
+def topology(layers: str, tmp_path, input_: str = "[4, 9, 9]") -> list[str]:
+    path = tmp_path / "small.yaml"
+    path.write_text(f"input: {input_}\nlayers:\n{layers}", encoding="utf-8")
+    return text(pipeline.graph(str(path), {})).splitlines()[1:]
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_every_network_that_ships(name):
+    rows = read(text(pipeline.graph(name, {})))
+    assert sum(rows.values()) == pipeline.report(name, {}).totals.mult_adds
+
+
+def test_mobilenet_v1_row_by_row():
+    rows = read(text(pipeline.graph("mobilenet_v1", {})))
+    assert len(rows) == 28  # 1 + 13 * 2 convolutions and the classifier
+    assert rows.pop("fc1") == 1_024_000  # 1024 * 1000
+    assert rows["conv1"] == 10_838_016  # 112 * 112 * 3 * 3 * 3 * 32
+    assert rows["DP_depthwise2"] == 1_806_336  # 56 * 56 * 3 * 3 * 64
+    assert sum(rows.values()) == 567_716_352  # the simulator's own sum
+
+
+@pytest.mark.parametrize(
+    ("layer", "rows"),
+    [
+        # (5 - 1) * 2 + 3 = 11 rows and columns are what the windows cover
+        ("conv: {name: a, out: 8, kernel: 3, stride: 2}", ["a, 11, 11, 3, 3, 4, 8, 2,"]),
+        ("conv: {name: a, out: 8, kernel: 3, padding: valid}", ["a, 9, 9, 3, 3, 4, 8, 1,"]),
+        ("conv: {name: a, out: 8, kernel: 1x5}", ["a, 9, 13, 1, 5, 4, 8, 1,"]),
+        (
+            "conv: {name: a, out: 8, kernel: 3, groups: 2}",
+            ["a_group1, 11, 11, 3, 3, 2, 4, 1,", "a_group2, 11, 11, 3, 3, 2, 4, 1,"],
+        ),
+        ("depthwise: {name: a, kernel: 3, multiplier: 2}", ["DP_a, 11, 11, 3, 3, 4, 2, 1,"]),
+        # the stride along an axis with one position says nothing
+        (
+            "conv: {name: a, out: 8, kernel: 9x3, stride: 3x2, padding: [0, 1]}",
+            ["a, 9, 11, 9, 3, 4, 8, 2,"],
+        ),
+        # 9 * 9 positions, 4 channels to 6 * 2 * 2 results each
+        (
+            "transposed_conv: {name: a, out: 6, kernel: 2, stride: 2}",
+            ["a, 81, 1, 1, 1, 4, 24, 1,"],
+        ),
+        (
+            "transposed_conv: {name: a, out: 6, kernel: 2, stride: 2, groups: 2}",
+            ["a_group1, 81, 1, 1, 1, 2, 12, 1,", "a_group2, 81, 1, 1, 1, 2, 12, 1,"],
+        ),
+        ("fc: {name: a, out: 10}", ["a, 1, 1, 1, 1, 324, 10, 1,"]),  # 4 * 9 * 9
+        ("fc: {name: a, out: 10, per_position: true}", ["a, 81, 1, 1, 1, 4, 10, 1,"]),
+        (
+            "lstm: {name: a, hidden: 5}",  # four matrices of each
+            ["a_input, 1, 1, 1, 1, 324, 20, 1,", "a_hidden, 1, 1, 1, 1, 5, 20, 1,"],
+        ),
+        ("max_pool: {name: a, kernel: 3}", []),
+    ],
+)
+def test_rows(layer, rows, tmp_path):
+    assert topology(f"  - {layer}", tmp_path) == rows
+
+
+def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
+    layers = "  - conv: {name: a, out: 8, kernel: 3, stride: 2}"
+    assert topology(layers, tmp_path, "[4, 9]") == ["a, 1, 11, 1, 3, 4, 8, 2,"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ('=cmd|"x",1\n2', "_cmd__x__1_2"),
+        ("-1+2", "_1_2"),
+        ("a/b.c-d_é", "a/b.c-d__"),
+        ("ADP", "Adp"),  # or else the simulator takes it for a depthwise layer
+        ("", "_2"),
+        ("a b", "a_b_2"),
+    ],
+)
+def test_names_end_no_cell_and_begin_no_formula(name, written, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text("input: [4, 9, 9]\nlayers: [pointwise: 4, pointwise: 4, pointwise: 4]")
+    graph = pipeline.graph(str(path), {})
+    names = ("_" if not name else "a_b", "b", name)
+    layers = [layer._replace(name=each) for layer, each in zip(graph.layers, names, strict=True)]
+    last = text(graph._replace(layers=tuple(layers))).splitlines()[-1]
+    assert last == f"{written}, 9, 9, 1, 1, 4, 4, 1,"
+
+
+def test_what_the_simulator_does_not_know_is_named_all_at_once(tmp_path):
+    layers = """
+  - conv: {name: oblong, out: 4, kernel: 3, stride: 1x2}
+  - conv: {name: dilated, out: 4, kernel: 3, dilation: 2}
+"""
+    with pytest.raises(SpecError) as caught:
+        topology(layers, tmp_path)
+    message = str(caught.value)
+    assert (
+        "small.yaml:4:5: layer 'oblong' cannot be written for SCALE-Sim: its one stride" in message
+    )
+    assert "not 1 x 2" in message
+    assert "small.yaml:5:5: layer 'dilated' cannot be written for SCALE-Sim: it knows no" in message
+    with pytest.raises(SpecError, match="maps have two axes, not 3"):
+        topology("  - conv: {out: 4, kernel: 1}", tmp_path, "[4, 5, 6, 7]")
+
+
+def test_a_file_has_so_many_rows_and_no_more(tmp_path):
+    layers = "  - conv: {out: 2200000, kernel: 1, groups: 1100000}"
+    with pytest.raises(SpecError, match=r"1,100,000 rows are too many(.|\n)*1,000,000"):
+        topology(layers, tmp_path, "[2200000, 1, 1]")
+
+
+def test_the_command(tmp_path):
+    path = tmp_path / "net.csv"
+    done = CliRunner().invoke(main, ["export", "alexnet", "-o", str(path)])
+    assert (done.exit_code, done.output) == (0, "")
+    assert path.read_bytes().decode() == text(pipeline.graph("alexnet", {}))
