@@ -115,7 +115,7 @@ def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
         ("-1+2", "_1_2"),
         ("a/b.c-d_é", "a/b.c-d__"),
         ("ADP", "Adp"),  # or else the simulator takes it for a depthwise layer
-        ("", "_2"),
+        ("", "__2"),  # the first layer is "_"
         ("a b", "a_b_2"),
     ],
 )
