@@ -1,0 +1,1 @@
+"""ONNX models: their graphs, without their weights."""

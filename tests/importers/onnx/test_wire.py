@@ -1,0 +1,127 @@
+"""The wire format, and what of it is refused."""
+
+import pytest
+
+from costcalc.errors import SpecError
+from costcalc.importers.onnx import schema
+from costcalc.importers.onnx.numbers import MOST, stored
+from costcalc.importers.onnx.wire import Wire, opened
+from tests.importers.onnx.models import graph, model, node, tensor, value
+from tests.importers.onnx.protobuf import field, message, varint
+
+
+def wire(data):
+    return Wire(data, "net.onnx")
+
+
+def read_tensor(data):
+    return schema.tensor(wire(data), 0, len(data))
+
+
+def refused(data):
+    with pytest.raises(SpecError) as caught:
+        schema.model(wire(data))
+    (problem,) = caught.value.problems
+    assert problem.mark.file == "net.onnx"
+    return problem.message
+
+
+def test_a_model_keeps_what_costs_depend_on():
+    nodes = [node("Conv", "x w", "y", name="stem", strides=(2, 2), group=1)]
+    inside = graph(
+        nodes, [value("x", "batch", 3, None)], [value("y", 1, -8)], [tensor("w", [8, 3])]
+    )
+    read = schema.model(wire(model(inside)))
+    assert read.producer == "by hand"
+    assert read.opsets == (("", 20), ("own", 1))
+    (conv,) = read.graph.nodes
+    assert (conv.name, conv.operator, conv.inputs, conv.outputs) == (
+        "stem",
+        "Conv",
+        ("x", "w"),
+        ("y",),
+    )
+    assert [(each.name, each.numbers, each.number) for each in conv.attributes] == [
+        ("strides", (2, 2), 0),
+        ("group", (), 1),
+    ]
+    assert read.graph.inputs == (schema.Value("x", ("batch", 3, "")),)
+    assert read.graph.outputs == (schema.Value("y", (1, -8)),)
+    assert [(each.name, each.dims) for each in read.graph.initializers] == [("w", (8, 3))]
+
+
+def test_packed_and_unpacked_numbers_are_the_same():
+    packed = message((1, varint(3) + varint(500)), (2, 7), (7, varint(7) + varint(-1)))
+    unpacked = message((1, [3, 500]), (2, 7), (7, [7, -1]))
+    (first, second) = (read_tensor(each) for each in (packed, unpacked))
+    assert first.dims == second.dims == (3, 500)
+    two = [message((1, [2]), (2, 7), rest) for rest in ((7, varint(7) + varint(-1)), (7, [7, -1]))]
+    for data in two:
+        each = read_tensor(data)
+        assert stored(wire(data), each) == (7, -1)
+
+
+def test_fields_of_other_numbers_are_skipped():
+    strange = (
+        field(99, 5)
+        + field(98, b"\xff\xff")
+        + field(97, 1.5)
+        + bytes([96 << 3 & 127 | 1 | 128, 6])
+        + bytes(8)
+    )
+    assert schema.model(wire(strange + model(graph([], [], [])))).producer == "by hand"
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (varint(7 << 3 | 2) + varint(100), "byte 0: a length of 100 bytes reaches past the end"),
+        (varint(7 << 3 | 2) + varint(2**31), "byte 0: a length of 2,147,483,648 bytes"),
+        (varint(7 << 3 | 2) + varint(2**64 - 1), "byte 0: a length of 18,446,744,073,709,551,615"),
+        (varint(1 << 3) + b"\xff" * 10 + b"\x01", "byte 1: a number does not end"),
+        (varint(1 << 3) + b"\xff\xff", "byte 1: a number does not end"),
+        (varint(1 << 3), "byte 1: a number does not end"),
+        (b"\xff" * 12, "byte 0: a number does not end"),
+        (varint(7 << 3 | 3) + varint(7 << 3 | 4), "byte 0: a field of wire type 3"),
+        (varint(7 << 3 | 6), "byte 0: a field of wire type 6"),
+        (varint(9 << 3 | 5) + b"abc", "byte 0: a number of 4 bytes is cut off"),
+        (field(2, "n" * 70_000), "a name of 70,000 bytes"),
+    ],
+)
+def test_what_is_no_message_is_refused_at_its_byte(data, message):
+    assert message in refused(data)
+
+
+def test_a_length_is_held_against_the_message_around_it():
+    # The name claims two bytes, of which its node has one; the file goes on behind it.
+    broken = field(1, b"\x0a\x02a") + field(2, "graph")
+    assert "byte 4: a length of 2 bytes" in refused(field(7, broken))
+
+
+def test_too_many_fields_are_refused(monkeypatch):
+    monkeypatch.setattr("costcalc.importers.onnx.wire.FIELDS", 10)
+    assert "more than 10 fields" in refused(field(1, 1) * 11)
+
+
+def test_a_tensor_must_hold_as_many_numbers_as_its_dims_say():
+    data = tensor("axes", [3], [1, 2])
+    each = read_tensor(data)
+    with pytest.raises(SpecError, match=r"tensor 'axes' holds 2 numbers"):
+        stored(wire(data), each)
+
+
+def test_numbers_of_large_tensors_are_not_read():
+    data = tensor("w", [MOST + 1])
+    assert stored(wire(data), read_tensor(data)) is None
+
+
+def test_what_is_no_file_to_read_is_said(tmp_path):
+    for path, reason in (("nothing.onnx", "cannot be read: No such file"), (".", "is not a file")):
+        with pytest.raises(SpecError, match=reason), opened(str(tmp_path / path)):
+            pass
+
+
+def test_an_empty_file_is_an_empty_message(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"")
+    with opened(str(tmp_path / "net.onnx")) as empty:
+        assert schema.model(empty).graph is None
