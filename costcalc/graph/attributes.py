@@ -9,7 +9,7 @@ from costcalc.errors import Mark, Problem, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.frame import Here
 from costcalc.graph.widths import scaled
-from costcalc.kinds.base import Count, Flag, Number, Offset, Padding, Spatial, Width
+from costcalc.kinds.base import Count, Flag, Number, Offset, Offsets, Padding, Spatial, Width
 from costcalc.spec import limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Rounding
 from costcalc.spec.numbers import ExpressionError, exact
@@ -138,6 +138,10 @@ class AttributeReader:
         """A whole number above zero, or one for each axis."""
         return _per_axis(argument, here, lowest=1)
 
+    def offsets(self, argument: Argument, here: Here) -> Any:
+        """A whole number, zero or above, or one for each axis."""
+        return _per_axis(argument, here, lowest=0)
+
     def padding(self, argument: Argument, here: Here) -> Any:
         """``same``, ``valid``, a number, one for each axis, or a pair for each axis."""
         if isinstance(argument, ListArgument):
@@ -245,5 +249,6 @@ _READERS: Mapping[Any, Callable[[AttributeReader, Argument, Here], Any]] = {
     Number: AttributeReader.number,
     Flag: AttributeReader.flag,
     Spatial: AttributeReader.spatial,
+    Offsets: AttributeReader.offsets,
     Padding: AttributeReader.padding,
 }

@@ -21,10 +21,11 @@ Count = Annotated[Size, "a whole number above zero"]
 Offset = Annotated[Size, "a whole number, zero or above"]
 Number = Annotated[Any, "an exact number"]
 Spatial = Annotated[Any, "a whole number above zero for every spatial axis, or one each"]
+Offsets = Annotated[Any, "a whole number, zero or above, for every spatial axis, or one each"]
 Padding = Annotated[Any, "'same', 'valid', a number, one per axis, or [before, after] per axis"]
 Flag = Annotated[bool, "true or false"]
 
-SIZES = (Width, Count, Offset, Spatial)
+SIZES = (Width, Count, Offset, Spatial, Offsets)
 """Annotations of attributes where a word by itself can only be the name of a parameter."""
 
 

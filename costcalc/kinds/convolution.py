@@ -14,7 +14,7 @@ from costcalc.kinds.base import (
     Count,
     Events,
     Flag,
-    Offset,
+    Offsets,
     Padding,
     Shape,
     ShapeError,
@@ -106,7 +106,7 @@ class TransposedConv(NamedTuple):
     kernel: Spatial
     stride: Spatial = 1
     padding: Padding = "same"
-    output_padding: Offset = 0
+    output_padding: Offsets = 0
     dilation: Spatial = 1
     groups: Count = 1
     bias: Flag = True
@@ -118,30 +118,36 @@ class TransposedConv(NamedTuple):
         check_groups(inputs[0][0], self.out, self.groups)
         kernels = spread(self.kernel, rank, "kernel")
         strides = spread(self.stride, rank, "stride")
+        dilations = spread(self.dilation, rank, "dilation")
+        extras = spread(self.output_padding, rank, "output_padding")
         if isinstance(self.padding, str) and self.padding == "same":
-            if self.output_padding != 0:
+            if any(extra > 0 for extra in extras):
                 raise ShapeError(
                     "'same' padding leaves no room for an output padding",
                     expected="a padding in numbers",
-                    found=f"output_padding: {self.output_padding}",
+                    found=f"output_padding: {_per_axis(extras)}",
                 )
             return (self.out, *(n * s for n, s in zip(axes, strides, strict=True)))
+        if any(
+            extra > 0 and extra >= s and extra >= d
+            for extra, s, d in zip(extras, strides, dilations, strict=True)
+        ):
+            raise ShapeError(
+                "an output padding must be smaller than the stride, or than the dilation",
+                expected=f"less than {_per_axis(strides)} or {_per_axis(dilations)}",
+                found=f"output_padding: {_per_axis(extras)}",
+            )
         sides = tuple(
-            transposed_output(n, k, s, before, after, d, self.output_padding)
-            for n, k, s, (before, after), d in zip(
-                axes,
-                kernels,
-                strides,
-                pads(self.padding, rank),
-                spread(self.dilation, rank, "dilation"),
-                strict=True,
+            transposed_output(n, k, s, before, after, d, extra)
+            for n, k, s, (before, after), d, extra in zip(
+                axes, kernels, strides, pads(self.padding, rank), dilations, extras, strict=True
             )
         )
         if any(side <= 0 for side in sides):
             raise ShapeError(
                 "the padding cuts away the whole output",
                 expected="an output of at least 1",
-                found=" x ".join(str(side) for side in sides),
+                found=_per_axis(sides),
                 hint="less padding",
             )
         return (self.out, *sides)
@@ -174,6 +180,10 @@ def check_groups(M: Size, N: Size, groups: Size) -> None:
                 found=f"groups: {groups}",
                 hint=_nearest_groups(M, N, groups),
             )
+
+
+def _per_axis(sizes: tuple[Size, ...]) -> str:
+    return " x ".join(str(size) for size in sizes)
 
 
 def _nearest_groups(M: Size, N: Size, groups: Size) -> str:

@@ -39,11 +39,13 @@ def slide(
     for n, k, s, (before, after), d in zip(
         axes, kernels, strides, pads(padding, rank), dilations, strict=True
     ):
-        if n + before + after < window_extent(k, d):
+        extent = window_extent(k, d)
+        hanging = s - 1 if ceil_mode else 0
+        if n + before + after + hanging < extent:
             raise ShapeError(
                 "the window is larger than its input, and nothing is left",
-                expected=f"an input of at least {window_extent(k, d) - before - after} "
-                f"for a window of {window_extent(k, d)}",
+                expected=f"an input of at least {extent - hanging - before - after} "
+                f"for a window of {extent}",
                 found=f"{n}, padded to {n + before + after}",
                 hint="a smaller kernel, more padding, or a higher resolution (--res)",
             )

@@ -108,10 +108,10 @@ def test_a_condition_that_nothing_meets_is_said():
 
 
 def test_settings_without_a_network_are_said_and_left_out():
-    result = run("googlenet", "--res", "32,224", "--format", "csv")
+    result = run("vgg16", "--res", "16,224", "--format", "csv")
     assert result.exit_code == 0
     assert result.stdout.count("\n") == 2
-    assert "No row for 1 setting of googlenet; at res = 32" in result.stderr
+    assert "No row for 1 setting of vgg16; at configuration = D, res = 16" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_settings_without_a_network_are_said_and_left_out():
         (["mobilenet_v1", "--alpha", "1", "--top", "3", "--by", "param"], "did you mean 'params'"),
         (["mobilenet_v1", "--alpha", "1", "--pivot"], "crosses two parameters"),
         (["mobilenet_v1", "--alpha", "1", "--format", "parquet"], "-o FILE.parquet"),
-        (["googlenet", "--res", "16,32"], "window is larger than its input"),
+        (["vgg16", "--res", "8,16"], "window is larger than its input"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(arguments, message):

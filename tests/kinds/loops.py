@@ -39,11 +39,11 @@ def starts(size: int, extent: int, stride: int, pads: tuple[int, int]) -> list[i
 
 def starts_ceil(size: int, extent: int, stride: int, pads: tuple[int, int]) -> list[int]:
     """The same, and one that hangs over the end where elements are left, if it begins inside."""
-    _, after = pads
+    before, after = pads
     found = starts(size, extent, stride, pads)
-    following = found[-1] + stride
-    if found[-1] + extent < size + after and following < size:
-        found.append(following)
+    last = found[-1] if found else -before - stride
+    if last + extent < size + after and last + stride < size:
+        found.append(last + stride)
     return found
 
 

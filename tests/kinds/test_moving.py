@@ -196,6 +196,11 @@ def test_upsampling_needs_one_of_scale_and_size(attributes):
             {"out": 4, "kernel": 1, "output_padding": 1},
             "'same' padding leaves no room for an output padding",
         ),
+        (
+            "transposed_conv",
+            {"out": 4, "kernel": 3, "padding": 1, "stride": (3, 2), "output_padding": (2, 2)},
+            "an output padding must be smaller than the stride, or than the dilation",
+        ),
     ],
 )
 def test_what_does_not_fit(name, attributes, message):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costcalc.kinds.base import Events
+from costcalc.kinds.base import Events, ShapeError
 from costcalc.kinds.convolution import Conv, Depthwise, Pointwise, TransposedConv
 from costcalc.kinds.pooling import AdaptivePool, GlobalPool, Pool, largest, mean
 from tests.kinds import loops
@@ -124,14 +124,16 @@ def test_pointwise_convolutions_are_convolutions():
 
 
 @many
-@given(windows(longest=5), st.integers(0, 2), st.data())
-def test_transposed_convolutions(window, extra, data):
+@given(windows(longest=5), st.data())
+def test_transposed_convolutions(window, data):
     channels = window["shape"][0]
     groups = data.draw(st.sampled_from([g for g in (1, 2, 4) if channels % g == 0]))
     out = groups * data.draw(st.integers(1, 2))
     # A padding no larger than the window leaves something of every output.
     shape, did = loops.transposed_convolution(**window, out=out, groups=groups)
-    sides = [side + extra for side in shape[1:]]
+    steps = zip(window["stride"], window["dilation"], strict=True)
+    extra = tuple(data.draw(st.integers(0, max(s, d) - 1)) for s, d in steps)
+    sides = [side + more for side, more in zip(shape[1:], extra, strict=True)]
     operation = TransposedConv(
         out,
         window["kernel"],
@@ -196,6 +198,15 @@ def test_ceil_mode_of_googlenets_pools():
     pool = Pool(largest, 3, 2, ceil_mode=True)
     assert pool.output_shape(((64, 112, 112),)) == (64, 56, 56)
     assert Pool(largest, 3, 2).output_shape(((64, 112, 112),)) == (64, 55, 55)
+
+
+def test_a_pool_in_ceil_mode_may_hang_over_a_map_smaller_than_its_window():
+    # (2 - 4) / 4 rounded up is 0, and one position: rows 0 to 3 of which two are there.
+    assert Pool(largest, 4, ceil_mode=True).output_shape(((3, 2, 9),)) == (3, 1, 3)
+    # (2 - 4) / 2 is -1: no position.
+    with pytest.raises(ShapeError, match="larger than its input") as error:
+        Pool(largest, 4, 2, ceil_mode=True).output_shape(((3, 2, 9),))
+    assert error.value.expected == "an input of at least 3 for a window of 4"
 
 
 def test_the_stride_of_a_pool_is_its_kernel():

@@ -61,10 +61,7 @@ def transposed_conv(layer: Layer) -> tuple[Piece, ...]:
             extra.append(max(-surplus, 0))
     else:
         cut = list(explicit_pads(tuple(axes), kernels, strides, operation.padding, dilations))
-        extra = [operation.output_padding] * rank
-        limits = (max(s, d) for s, d in zip(strides, dilations, strict=True))
-        if any(more and more >= most for more, most in zip(extra, limits, strict=True)):
-            raise UnsayableError("an output padding is smaller than the stride or the dilation")
+        extra = list(spread(operation.output_padding, rank, "output_padding"))
     padding = tuple(min(pair) for pair in cut)
     rest = tuple((p - before, p - after) for p, (before, after) in zip(padding, cut, strict=True))
     module = built(
