@@ -12,6 +12,9 @@ from costcalc.writing.step import Step
 
 _SILENT: Mapping[str, Any] = {"norm": "none", "act": "none", "bias": None}
 
+_NEVER = 10**9
+"""Length of what cannot be said."""
+
 
 def convolutions(steps: Iterable[Step]) -> Mapping[str, Any]:
     """The norm, activation and bias with which the convolutions have least to say."""
@@ -44,6 +47,8 @@ def _length(choice: tuple[Any, ...], found: Counter[tuple[Any, ...]]) -> int:
     norm, act, bias = choice
     length = _given(choice)
     for (each_norm, each_act, each_bias), times in found.items():
-        silent = each_norm == "none" if bias is None else bias
+        if each_bias is None and bias is not None:
+            return _NEVER
+        silent = each_norm == "none" if bias is None or each_bias is None else bias
         length += times * sum((each_norm != norm, each_act != act, each_bias != silent))
     return length

@@ -13,13 +13,16 @@ from costcalc.kinds import KINDS
 from costcalc.reporting.figures import printable
 from costcalc.spec.reader import read
 from costcalc.writing import yaml
+from costcalc.writing.block import Block
+from costcalc.writing.blocks import Blocks
 from costcalc.writing.defaults import convolutions
 from costcalc.writing.lines import lines
 from costcalc.writing.names import named
+from costcalc.writing.repeats import repeated
 from costcalc.writing.same import difference
 from costcalc.writing.step import Formula, Step, walk
 from costcalc.writing.structure import nested
-from costcalc.writing.text import Context, items
+from costcalc.writing.text import Context, block, items
 
 _SHOWN = 8
 """Names of layers that a comment lists."""
@@ -44,8 +47,8 @@ def spec(
     if sized:
         comments = (*comments, *_warning(sized))
     found = ""
-    for steps in _attempts(graph, is_flat):
-        text = _text(graph, steps, comments, is_sized=bool(sized))
+    for steps, blocks in _attempts(graph, is_flat):
+        text = _text(graph, steps, blocks, comments, is_sized=bool(sized))
         found = _wrong(text, graph)
         if not found:
             return text
@@ -54,12 +57,24 @@ def spec(
     )
 
 
-def _attempts(graph: LayerGraph, is_flat: bool) -> Iterator[tuple[Step, ...]]:
-    """The steps of a network with less and less structure."""
+def _attempts(
+    graph: LayerGraph, is_flat: bool
+) -> Iterator[tuple[tuple[Step, ...], Mapping[str, Block]]]:
+    """The steps of a network, and its blocks, with less and less structure."""
     if not is_flat:
-        yield named(nested(lines(graph), graph.gated))
+        found = lines(graph)
+        steps = nested(found, graph.gated)
+        finder = Blocks(found, graph.blocks)
+        called = named(finder.called(steps))
+        yield called, {name: _named(block) for name, block in finder.blocks.items()}
+        yield named(repeated(steps, {})), {}
     for is_folded in (True, False):
-        yield named(nested(lines(graph, is_folded), graph.gated, is_flat=True), is_flat=True)
+        steps = nested(lines(graph, is_folded), graph.gated, is_flat=True)
+        yield named(steps, is_flat=True), {}
+
+
+def _named(block: Block) -> Block:
+    return block._replace(steps=named(block.steps))
 
 
 def _sized(graph: LayerGraph) -> tuple[str, ...]:
@@ -95,13 +110,18 @@ def _wrong(text: str, graph: LayerGraph) -> str:
 
 
 def _text(
-    graph: LayerGraph, steps: tuple[Step, ...], comments: tuple[str, ...], is_sized: bool
+    graph: LayerGraph,
+    steps: tuple[Step, ...],
+    blocks: Mapping[str, Block],
+    comments: tuple[str, ...],
+    is_sized: bool,
 ) -> str:
     parameters, input = _input(graph, is_sized)
     steps, classes = _classified(steps, graph.parameters.get("classes"))
     if classes is not None:
         parameters["classes"] = _parameter(classes, "outputs of the classifier")
-    conv = convolutions(walk(steps))
+    conv = convolutions(walk((*steps, *(step for each in blocks.values() for step in each.steps))))
+    context = Context(conv, blocks)
     head: dict[str, yaml.Node] = {"name": graph.name}
     if graph.source:
         head["source"] = yaml.Rows(graph.source)
@@ -110,9 +130,12 @@ def _text(
         head["parameters"] = yaml.Rows(parameters)
     if conv:
         head["defaults"] = yaml.Rows(conv=conv)
-    layers = {"layers": items(steps, Context(conv, {}))}
-    above = [f"# {line}" for line in comments]
-    return "\n".join([*above, *yaml.lines(head), "", *yaml.lines(layers), ""])
+    text = [*(f"# {line}" for line in comments), *yaml.lines(head), ""]
+    if blocks:
+        text.append("blocks:")
+        for name, each in blocks.items():
+            text += [*(f"  {line}" for line in yaml.lines({name: block(each, context)})), ""]
+    return "\n".join([*text, *yaml.lines({"layers": items(steps, context)}), ""])
 
 
 def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], list[yaml.Node]]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.kinds import KINDS
+from costcalc.writing.block import Block
 from costcalc.writing.step import OFTEN, Part, Step, default
-from costcalc.writing.yaml import Below, Node
+from costcalc.writing.tables import runs, table
+from costcalc.writing.yaml import Below, Node, Rows
 
 _LAST = ("when", "repeat", "first_only")
 """What a line says at its end."""
@@ -18,19 +20,30 @@ class Context(NamedTuple):
 
     conv: Mapping[str, Any]
     """Defaults of convolutions."""
-    blocks: Mapping[str, Mapping[str, Any]]
-    """The parameters of each block, and the defaults of those that have one."""
+    blocks: Mapping[str, Block]
 
 
 def items(steps: tuple[Step, ...], context: Context) -> Below:
-    """Steps as a list."""
-    return Below(item(step, context) for step in steps)
+    """Steps as a list, in which calls of one block are a table."""
+    return Below(
+        item(run[0], context) if len(run) == 1 else table(run, context.blocks)
+        for run in runs(steps, context.blocks)
+    )
+
+
+def block(written: Block, context: Context) -> Node:
+    """A block as a spec defines it."""
+    said: dict[str, Node] = {}
+    if written.parameters:
+        said["parameters"] = {
+            name: "width" if each.is_width and each.default is None else each.default
+            for name, each in written.parameters.items()
+        }
+    return Rows({**said, "layers": items(written.steps, context)})
 
 
 def item(step: Step, context: Context) -> Node:
     """A step as an item: its word, and what it says."""
-    if step.word == "table":
-        return {"table": step.values}
     if step.word == "sequence" or step.parts:
         return _holding(step, context)
     said = saying(step, context)
@@ -57,7 +70,8 @@ def saying(step: Step, context: Context) -> dict[str, Node]:
 def silence(step: Step, context: Context) -> dict[str, Any]:
     """What it would mean that a step says nothing of an attribute."""
     if step.word in context.blocks:
-        return dict(context.blocks[step.word])
+        parameters = context.blocks[step.word].parameters
+        return {name: each.default for name, each in parameters.items() if not each.is_width}
     kind = KINDS[step.word]
     given = context.conv if kind.name == "conv" or kind.becomes == "conv" else {}
     found = {
@@ -77,7 +91,7 @@ def _same(value: Any, other: Any) -> bool:
 
 def _main(step: Step, context: Context) -> str:
     if step.word in context.blocks:
-        return next(iter(context.blocks[step.word]), "")
+        return next(iter(context.blocks[step.word].parameters), "")
     return KINDS[step.word].main
 
 
@@ -99,6 +113,9 @@ def _holding(step: Step, context: Context) -> Node:
         (full,) = [part for part in parts if part.steps] or parts[:1]
         if full.steps:
             return {"residual": _only({**said, "layers": items(full.steps, context)})}
+    if step.word == "add" and len(parts) == 2 and len(parts[0].steps) < len(parts[1].steps):
+        shortcut, body = (held(part, context) for part in parts)
+        return {"residual": {**said, "shortcut": shortcut, "layers": body}}
     if all(part.label for part in parts):
         return {step.word: {**said, "branches": {p.label: held(p, context) for p in parts}}}
     branches = Below(_branch(part, context) for part in parts)

@@ -28,6 +28,10 @@ class Below(list[Node]):
     """A list whose items always stand one below another, as layers do."""
 
 
+class Aligned(Below):
+    """Rows of cells, the cells of each column one below another."""
+
+
 class Rows(dict[str, Node]):
     """A mapping whose entries always stand one below another, as parameters do."""
 
@@ -103,6 +107,8 @@ def _mapping(node: Mapping[str, Node], indent: int) -> list[str]:
 
 
 def _list(node: Sequence[Node], indent: int) -> list[str]:
+    if isinstance(node, Aligned):
+        return _aligned(node)
     lines = []
     for item in node:
         if not _is_below(item) and (
@@ -118,3 +124,14 @@ def _list(node: Sequence[Node], indent: int) -> list[str]:
 
 def _block(node: Node, indent: int) -> list[str]:
     return _mapping(node, indent) if isinstance(node, Mapping) else _list(node, indent)
+
+
+def _aligned(rows: Aligned) -> list[str]:
+    cells = [[_item(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    found = []
+    for row in cells:
+        padded = [f"{cell}," for cell in row[:-1]]
+        shown = [cell.ljust(width + 1) for cell, width in zip(padded, widths, strict=False)]
+        found.append("- [" + " ".join([*shown, row[-1]]) + "]")
+    return found

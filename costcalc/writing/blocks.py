@@ -1,0 +1,205 @@
+"""Groups of steps that are alike as calls of one block."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from costcalc.kinds import KINDS
+from costcalc.spec.steps import STRUCTURES
+from costcalc.writing.block import Block
+from costcalc.writing.columns import Solution, differing
+from costcalc.writing.conditions import condition, wanted
+from costcalc.writing.groups import Groups, Unit, replaced
+from costcalc.writing.lines import Lines
+from costcalc.writing.repeats import repeated
+from costcalc.writing.step import NETWORK, Formula, Part, Step, walk
+from costcalc.writing.template import (
+    ABSENT,
+    Column,
+    Group,
+    Merged,
+    Template,
+    Templates,
+    alike,
+    merged,
+)
+
+_MOST_FLAGS = 1
+"""Parameters that say no more than whether a step is there."""
+
+_MOST_PARAMETERS = 12
+
+
+class Blocks:
+    """Finds the blocks of a network's steps, inner ones before those around them."""
+
+    def __init__(self, found: Lines, kinds: Mapping[str, str]) -> None:
+        self.lines = found
+        self.groups = Groups(tuple(line.step.path for line in found.lines), kinds)
+        self.blocks: dict[str, Block] = {}
+
+    def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps, with calls of blocks for groups that are alike."""
+        pending = self._order(steps)
+        skipped = {kind for kind in pending if self._is_once_inside(kind, steps)}
+        for kind in (*(each for each in pending if each not in skipped), *skipped):
+            steps = self._replaced(kind, steps)
+        return repeated(steps, self.blocks)
+
+    def _units(self, steps: tuple[Step, ...]) -> dict[str, list[Unit]]:
+        """The outermost groups of each class."""
+        found: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self.groups.units(steps):
+            if found[unit.kind] and found[unit.kind][-1].last >= unit.last:
+                continue
+            found[unit.kind].append(unit)
+        return found
+
+    def _order(self, steps: tuple[Step, ...]) -> list[str]:
+        """Classes of groups of which there are several, those inside others first."""
+        units = {kind: each for kind, each in self._units(steps).items() if len(each) > 1}
+        spans = {kind: max(unit.last - unit.first for unit in each) for kind, each in units.items()}
+        return sorted(units, key=lambda kind: (spans[kind], kind))
+
+    def _is_once_inside(self, kind: str, steps: tuple[Step, ...]) -> bool:
+        """Whether each group of a class is the only one inside a group of some other class."""
+        units = self._units(steps)
+        for other, around in units.items():
+            if other == kind or len(around) < 2:
+                continue
+            counts = [
+                sum(outer.first <= unit.first and unit.last <= outer.last for unit in units[kind])
+                for outer in around
+            ]
+            if sum(counts) == len(units[kind]) and max(counts) == 1:
+                return True
+        return False
+
+    def _replaced(self, kind: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps, with calls for the groups of one class."""
+        units = self._units(steps).get(kind, [])
+        if len(units) < 2:
+            return steps
+        bodies = [repeated(unit.steps, self.blocks) for unit in units]
+        groups = [
+            Group(body, unit.first, unit.here, unit.path)
+            for body, unit in zip(bodies, units, strict=True)
+        ]
+        for each in self._solved(groups, units):
+            block, indexes, arguments = each
+            calls = {}
+            for index, values in zip(indexes, arguments, strict=True):
+                unit = units[index]
+                reads = unit.steps[0].reads
+                call = Step(block.name, values, reads, unit.first, unit.last, unit.path)
+                calls[unit.first, unit.last] = call
+            steps = replaced(steps, calls)
+        return steps
+
+    def _solved(
+        self, groups: Sequence[Group], units: Sequence[Unit]
+    ) -> Iterable[tuple[Block, tuple[int, ...], list[dict[str, Any]]]]:
+        """The blocks that are worth having, the groups that each is, and their arguments."""
+        for together in merged(groups):
+            for each in self._simple(together, groups, units):
+                found, solution = self._block(each, units)
+                runs = 1 + sum(
+                    a + 1 != b or units[a].last + 1 != units[b].first
+                    for a, b in zip(each.indexes, each.indexes[1:], strict=False)
+                )
+                size = sum(1 for _ in walk(found.steps))
+                if len(each.indexes) < 2 or size < 2 or (runs == 1 and not solution.columns):
+                    continue
+                self.blocks[found.name] = found
+                columns = solution.columns
+                arguments = [
+                    {name: columns[name][at] for name in found.given}
+                    for at in range(len(each.indexes))
+                ]
+                yield found, each.indexes, arguments
+
+    def _simple(
+        self, together: Merged, groups: Sequence[Group], units: Sequence[Unit]
+    ) -> list[Merged]:
+        """Groups as one, or those of one shape each where as one they need many parameters."""
+        solution = self._block(together, units)[1]
+        if solution.flags <= _MOST_FLAGS and len(solution.columns) <= _MOST_PARAMETERS:
+            return [together]
+        apart = alike([groups[index] for index in together.indexes])
+        return [
+            each._replace(indexes=tuple(together.indexes[at] for at in each.indexes))
+            for each in apart
+        ]
+
+    def _block(self, together: Merged, units: Sequence[Unit]) -> tuple[Block, Solution]:
+        chosen = [units[index] for index in together.indexes]
+        ins = tuple(unit.steps[0].reads for unit in chosen)
+        outs = tuple(self.lines.lines[unit.last].gives for unit in chosen)
+        solution = Solution(differing(together.templates, self.blocks), ins, outs)
+        steps = _said(together.templates, solution, (True,) * len(chosen))
+        return Block(self._name(chosen[0].kind), solution.parameters(), steps), solution
+
+    def _name(self, kind: str) -> str:
+        """A block's name, from that of its class."""
+        word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
+        word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").lower()
+        if not word or word[0].isdigit() or word in (*KINDS, *STRUCTURES):
+            word = f"block_{word}".rstrip("_")
+        name, number = word, 1
+        while name in self.blocks:
+            number += 1
+            name = f"{word}_{number}"
+        return name
+
+
+def _said(templates: Templates, solution: Solution, around: Column) -> tuple[Step, ...]:
+    """The steps of a block, with formulas where its groups differ."""
+    return tuple(_step(each, solution, around) for each in templates)
+
+
+def _step(template: Template, solution: Solution, around: Column) -> Step:
+    values: dict[str, Any] = {}
+    for name, column in template.values.items():
+        formula = solution.said.get((id(template), name))
+        known = [value for value in column if value is not ABSENT]
+        if formula is not None:
+            values[name] = formula
+        elif known and all(value == known[0] for value in known):
+            values[name] = known[0]
+    if "first_only" in values and not isinstance(values["first_only"], tuple):
+        del values["first_only"]
+    when = wanted(template, around)
+    if False in when:
+        values["when"] = Formula(_decided(when, template, solution, template.word))
+    joined = tuple(
+        None if each is ABSENT or not here else bool(each)
+        for each, here in zip(template.joined, template.present, strict=True)
+    )
+    if False in joined:
+        values["only_if"] = Formula(_decided(joined, template, solution, "shortcut"))
+    parts = tuple(
+        Part(_said(part, solution, template.present), label) for label, part in template.parts
+    )
+    return Step(
+        template.word,
+        values,
+        0,
+        template.last,
+        template.last,
+        template.path,
+        parts,
+        tuple(NETWORK if each < 0 else each for each in template.sources),
+    )
+
+
+def _decided(column: Column, template: Template, solution: Solution, word: str) -> str:
+    """A condition, or a new parameter where there is none."""
+    found = condition(column, template.reads, solution)
+    if found:
+        return found
+    common = next(each for each in column if each is not None)
+    filled = tuple(common if each is None else each for each in column)
+    return solution.flag({"multiply": "se"}.get(word, word), filled)

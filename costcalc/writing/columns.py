@@ -1,0 +1,313 @@
+"""Where groups of steps differ: which values are one parameter, and which follow from others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc.formulas.algebra import round_to_multiple
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import Width
+from costcalc.spec.arguments import COMMON
+from costcalc.spec.expression import FUNCTIONS, KEYWORDS
+from costcalc.spec.parameters import ALWAYS, HERE
+from costcalc.writing.block import Block, Parameter
+from costcalc.writing.step import Formula
+from costcalc.writing.template import ABSENT, Column, Template, Templates, every
+
+_LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
+"""What papers call attributes."""
+
+_RESERVED = {*COMMON, *FUNCTIONS, *KEYWORDS, *ALWAYS, *HERE, "classes", "width", "true", "false"}
+
+_DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""What squeezed widths are divided by."""
+
+
+class Slot(NamedTuple):
+    """A place of a template where groups differ."""
+
+    template: Template
+    name: str
+
+
+class Differing:
+    """Values that differ from group to group, and all the places that have them."""
+
+    def __init__(self, slot: Slot, column: Column, is_width: bool) -> None:
+        self.slots = [slot]
+        self.column = column
+        self.is_width = is_width
+
+    def takes(self, slot: Slot, column: Column, is_width: bool) -> bool:
+        """Adds a place whose values agree wherever both are there."""
+        if is_width != self.is_width or (not is_width and slot.name != self.slots[0].name):
+            return False
+        both = [
+            (a, b)
+            for a, b in zip(self.column, column, strict=True)
+            if a is not ABSENT and b is not ABSENT
+        ]
+        if not both or any(type(a) is not type(b) or a != b for a, b in both):
+            return False
+        self.column = tuple(
+            b if a is ABSENT else a for a, b in zip(self.column, column, strict=True)
+        )
+        self.slots.append(slot)
+        return True
+
+    @property
+    def known(self) -> set[Any]:
+        """Its values, those that are there."""
+        return {value for value in self.column if value is not ABSENT}
+
+
+def differing(templates: Templates, blocks: Mapping[str, Block]) -> list[Differing]:
+    """All values that differ, places of the same values together."""
+    found: list[Differing] = []
+    for template in every(templates):
+        for name, column in template.values.items():
+            values = [value for value in column if value is not ABSENT]
+            if all(type(v) is type(values[0]) and v == values[0] for v in values[1:]):
+                continue
+            if name in ("first_only", "shares"):
+                continue
+            if name == "bias" and _follows_norm(template):
+                continue
+            is_width = _is_width(template, name, blocks)
+            slot = Slot(template, name)
+            if not any(each.takes(slot, column, is_width) for each in found):
+                found.append(Differing(slot, column, is_width))
+    return found
+
+
+def _is_width(template: Template, name: str, blocks: Mapping[str, Block]) -> bool:
+    if template.word in blocks:
+        return (
+            blocks[template.word].parameters[name].is_width
+            if name in blocks[template.word].parameters
+            else False
+        )
+    return template.word in KINDS and KINDS[template.word].attributes.get(name) is Width
+
+
+def _follows_norm(template: Template) -> bool:
+    """Whether a bias is there where there is no norm, as a line says by saying nothing."""
+    norms = template.values.get("norm", ())
+    return bool(norms) and all(
+        bias is ABSENT or bias == (norm == "none")
+        for bias, norm in zip(template.values["bias"], norms, strict=True)
+    )
+
+
+class Solution:
+    """The parameters of groups that are one block, and what their steps say of them."""
+
+    def __init__(self, found: list[Differing], ins: Column, outs: Column) -> None:
+        self.ins = ins
+        self.outs = outs
+        self.columns: dict[str, Column] = {}
+        """The parameters that calls give."""
+        self.flags = 0
+        """How many of them say whether a step is there."""
+        self.widths: set[str] = set()
+        self.computed: dict[str, str] = {}
+        """Parameters that the block computes."""
+        self.said: dict[tuple[int, str], Formula] = {}
+        """What is said at each place."""
+        self.texts: list[tuple[str, Column]] = [("in", ins)]
+        """What widths are known by."""
+        widths = [each for each in found if each.is_width]
+        for each in found:
+            if not each.is_width:
+                self._given(each)
+        for each in widths:
+            self._width(each, sum(not self._is_implied(other) for other in widths))
+
+    def output(self) -> str:
+        """What the block's output is called, nothing where no name of it is known."""
+        return next((text for text, column in self.texts[1:] if _agree(column, self.outs)), "")
+
+    def flag(self, word: str, column: Column) -> str:
+        """A new parameter that is true or false."""
+        name = next((name for name, each in self.columns.items() if each == column), "")
+        if not name:
+            name = self._free(word)
+            self.columns[name] = column
+            self.flags += 1
+        return name
+
+    def parameters(self) -> dict[str, Parameter]:
+        """All parameters, in the order in which calls and tables give them."""
+        found = {}
+        for name in sorted(self.columns, key=self._rank):
+            column = self.columns[name]
+            if name in self.widths:
+                found[name] = Parameter(is_width=True)
+            else:
+                found[name] = Parameter(_most_common(column))
+        found.update({name: Parameter(Formula(text)) for name, text in self.computed.items()})
+        return found
+
+    def _rank(self, name: str) -> int:
+        order = ("t", "hidden") if name not in self.widths else ("hidden",)
+        if name in order:
+            return order.index(name)
+        if name in self.widths:
+            return 2
+        return {"k": 4, "n": 6, "s": 7}.get(name.rstrip("0123456789"), 5)
+
+    def _given(self, each: Differing) -> None:
+        """A parameter of its own."""
+        attribute = each.slots[0].name
+        name = self._free(_LETTERS.get(attribute, attribute))
+        self.columns[name] = _filled(each.column)
+        self._say(each, name)
+
+    def _is_implied(self, each: Differing) -> bool:
+        return self._by_line(each) is not None
+
+    def _width(self, each: Differing, count: int) -> None:
+        """A width: by what its line reads, by the block's input, by another width, or given."""
+        lines = self._by_line(each)
+        if lines is not None:
+            for slot, text in zip(each.slots, lines, strict=True):
+                self.said[id(slot.template), slot.name] = Formula(text)
+            return
+        text = self._by_others(each) or self._expanded(each)
+        if text:
+            self._say_text(each, text)
+            return
+        is_output = _agree(each.column, self.outs)
+        name = self._free("c" if is_output or count == 1 else self._called(each, count))
+        self.columns[name] = _filled(each.column)
+        self.widths.add(name)
+        self.texts.append((name, each.column))
+        self._say(each, name)
+
+    def _by_line(self, each: Differing) -> list[str] | None:
+        """Each place as a multiple of what its line reads."""
+        found = []
+        for template, name in each.slots:
+            text = _multiple("in", template.reads, template.values[name])
+            if not text:
+                return None
+            found.append(text)
+        return found
+
+    def _by_others(self, each: Differing) -> str:
+        """A width as a multiple of another, rounded or not, or as what is left of it."""
+        for text, column in (*self.texts[1:], self.texts[0]):
+            found = _multiple(text, column, each.column)
+            if found:
+                return found
+        for text, column in (*self.texts[1:], self.texts[0]):
+            found = _rounded(text, column, each.column)
+            if found:
+                return found
+        for text, column in self.texts[1:]:
+            if _all(lambda own, c, i: own == c - i, each.column, column, self.ins):
+                return f"{text} - in"
+        return ""
+
+    def _expanded(self, each: Differing) -> str:
+        """A width inside the block as a whole multiple of the block's input."""
+        if _agree(each.column, self.outs):
+            return ""
+        ratios: Column = tuple(
+            ABSENT if own is ABSENT or not i else Fraction(own, i)
+            for own, i in zip(each.column, self.ins, strict=True)
+        )
+        known: set[Any] = {ratio for ratio in ratios if ratio is not ABSENT}
+        if any(ratio.denominator != 1 for ratio in known) or len(known) >= len(each.known):
+            return ""
+        name = self._free("t")
+        self.columns[name] = tuple(1 if each is ABSENT else int(each) for each in ratios)
+        return f"{name} * in"
+
+    def _say_text(self, each: Differing, text: str) -> None:
+        """Says a formula at all places, by a name where it would mean something else there."""
+        reads_input = all(_agree(slot.template.reads, self.ins) for slot in each.slots)
+        if re.search(r"\bin\b", text) and not reads_input:
+            name = self._free("hidden" if text.startswith("t") else self._called(each, 2))
+            self.computed[name] = text
+            self.texts.append((name, each.column))
+            text = name
+        elif " " in text:
+            self.texts.append((text, each.column))
+        self._say(each, text)
+
+    def _say(self, each: Differing, text: str) -> None:
+        for slot in each.slots:
+            self.said[id(slot.template), slot.name] = Formula(text)
+
+    def _called(self, each: Differing, count: int) -> str:
+        """What a width is called by where it first stands."""
+        if each.slots[0].name != "out":
+            return each.slots[0].name
+        word = re.sub(r"\W+", "_", each.slots[0].template.path.replace("/", "_"), flags=re.ASCII)
+        word = re.sub(rf"_?{each.slots[0].template.word}_?\d*$|_?conv\d*$", "", word).strip("_")
+        if not word or word.isdigit():
+            return "hidden" if count == 2 else "c1"
+        return f"n{word}" if word[0].isdigit() else word.lower()
+
+    def _free(self, word: str) -> str:
+        taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
+        name, number = word, 1
+        while name in taken:
+            number += 1
+            name = f"{word.rstrip('0123456789')}{number}"
+        return name
+
+
+def _all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:
+    """Whether something holds of the values of every group that has one."""
+    rows = [row for row in zip(own, *others, strict=True) if row[0] is not ABSENT]
+    return all(
+        all(value is not ABSENT and value is not None for value in row) and holds(*row)
+        for row in rows
+    )
+
+
+def _agree(one: Column, other: Column) -> bool:
+    return _all(lambda a, b: bool(a == b), one, other)
+
+
+def _multiple(text: str, column: Column, own: Column) -> str:
+    """A column as a multiple or a part of another; nothing where it is neither."""
+    ratios = {
+        Fraction(a, b) if b not in (ABSENT, None, 0) else None
+        for a, b in zip(own, column, strict=True)
+        if a is not ABSENT
+    }
+    if len(ratios) != 1 or None in ratios:
+        return ""
+    ratio = ratios.pop() or Fraction(1)
+    if ratio == 1:
+        return text
+    if 1 not in (ratio.numerator, ratio.denominator):
+        return ""
+    simple = f"({text})" if re.search(r"[-+]", text) else text
+    return f"{simple} * {ratio}" if ratio > 1 else f"{simple} / {ratio.denominator}"
+
+
+def _rounded(text: str, column: Column, own: Column) -> str:
+    """A column as a rounded part of another; nothing where it is none."""
+    for divisor in _DIVISORS:
+        if _all(lambda a, b, d=divisor: a == round_to_multiple(Fraction(b, d), 8), own, column):
+            return f"round_to_multiple({text} / {divisor}, 8)"
+    return ""
+
+
+def _filled(column: Column) -> Column:
+    """A column with a value in every place: the most common where none is needed."""
+    common = _most_common(column)
+    return tuple(common if value is ABSENT else value for value in column)
+
+
+def _most_common(column: Iterable[Any]) -> Any:
+    counts = Counter(value for value in column if value is not ABSENT)
+    return counts.most_common(1)[0][0]

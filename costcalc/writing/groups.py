@@ -1,0 +1,132 @@
+"""Steps that belong together, as the names of the layers say: the blocks of a network."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from costcalc.writing.step import NETWORK, Part, Step, walk
+
+_TRANSPARENT = frozenset(
+    ("sequence", "Sequential", "ModuleList", "ModuleDict", "Module", "Functional", "Identity", "")
+)
+"""Groups that are no more than their steps one after another."""
+
+
+class Unit(NamedTuple):
+    """Steps one after another that are a group of the network."""
+
+    path: str
+    kind: str
+    """The class of the group."""
+    steps: tuple[Step, ...]
+    here: int
+    """The line that the first of them reads."""
+
+    @property
+    def first(self) -> int:
+        """Its first line."""
+        return self.steps[0].first
+
+    @property
+    def last(self) -> int:
+        """Its last line."""
+        return self.steps[-1].last
+
+
+class Groups:
+    """The groups of a network's lines: those whose lines stand one after another."""
+
+    def __init__(self, paths: tuple[str, ...], kinds: Mapping[str, str]) -> None:
+        lines: dict[str, list[int]] = defaultdict(list)
+        for line, path in enumerate(paths):
+            at = path.find("/")
+            while at >= 0:
+                if kinds.get(path[:at], "") not in _TRANSPARENT:
+                    lines[path[:at]].append(line)
+                at = path.find("/", at + 1)
+        self.kinds = kinds
+        self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for path, found in lines.items():
+            if 1 < len(found) == found[-1] - found[0] + 1:
+                self.starting[found[0]].append((found[-1], path))
+
+    def units(self, steps: tuple[Step, ...], here: int = NETWORK) -> Iterator[Unit]:
+        """All groups that are steps of one list, in the order of their first lines."""
+        references = _References(steps)
+        yield from self._units(steps, here, references)
+
+    def _units(self, steps: tuple[Step, ...], here: int, references: _References) -> Iterator[Unit]:
+        ends = {step.last: at for at, step in enumerate(steps)}
+        before = here
+        for at, step in enumerate(steps):
+            for last, path in self.starting.get(step.first, ()):
+                end = ends.get(last)
+                if end is None or not references.are_inside(step.first, last, before):
+                    continue
+                yield Unit(path, self.kinds[path], steps[at : end + 1], before)
+            for part in step.parts:
+                yield from self._units(part.steps, before, references)
+            before = step.last
+
+
+class _References:
+    """Which lines are read by their names, and from where."""
+
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self.sources: dict[int, list[int]] = defaultdict(list)
+        readers: dict[int, int] = {}
+        for step in walk(steps):
+            reader = step.last
+            for source in step.sources:
+                if isinstance(source, int):
+                    self.sources[reader].append(source)
+                    readers[source] = max(readers.get(source, NETWORK), reader)
+        self.readers = readers
+        self.named = sorted(readers)
+        self.reading = sorted(self.sources)
+
+    def are_inside(self, first: int, last: int, here: int) -> bool:
+        """Whether lines read by name but themselves and what arrives, and are not read."""
+        at = bisect_left(self.named, first)
+        while at < len(self.named) and self.named[at] < last:
+            if self.readers[self.named[at]] > last:
+                return False
+            at += 1
+        at = bisect_left(self.reading, first)
+        while at < len(self.reading) and self.reading[at] <= last:
+            sources = self.sources[self.reading[at]]
+            if any(source < first and source != here for source in sources):
+                return False
+            at += 1
+        return True
+
+
+def replaced(steps: tuple[Step, ...], calls: Mapping[tuple[int, int], Step]) -> tuple[Step, ...]:
+    """Steps with some runs of them, by their first and last lines, as one step each."""
+    starts: dict[int, list[tuple[int, Step]]] = defaultdict(list)
+    for (first, last), call in calls.items():
+        starts[first].append((last, call))
+    return _replaced(steps, starts)
+
+
+def _replaced(
+    steps: tuple[Step, ...], starts: Mapping[int, list[tuple[int, Step]]]
+) -> tuple[Step, ...]:
+    found: list[Step] = []
+    lasts = {step.last: at for at, step in enumerate(steps)}
+    at = 0
+    while at < len(steps):
+        step = steps[at]
+        options = [(last, call) for last, call in starts.get(step.first, ()) if last in lasts]
+        if options:
+            last, call = max(options, key=lambda option: option[0])
+            found.append(call)
+            at = lasts[last] + 1
+            continue
+        parts = tuple(Part(_replaced(part.steps, starts), part.label) for part in step.parts)
+        found.append(step._replace(parts=parts))
+        at += 1
+    return tuple(found)

@@ -1,0 +1,157 @@
+"""Steps that stand several times, as one that says how often."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from costcalc.kinds import KINDS
+from costcalc.writing.block import Block
+from costcalc.writing.step import Part, Step, default
+
+_LONGEST = 12
+"""Steps of a run that is looked for one after another."""
+
+
+class Keys:
+    """A number for each step, the same for steps that say the same."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Hashable, int] = {}
+        self.unlike = 0
+
+    def of(self, step: Step) -> int:
+        """The step's number; steps that others read, or that read them, are like none."""
+        if step.sources or step.name:
+            self.unlike -= 1
+            return self.unlike
+        values = tuple(sorted((name, _fixed(value)) for name, value in step.values.items()))
+        parts = tuple((part.label, tuple(map(self.of, part.steps))) for part in step.parts)
+        return self.numbers.setdefault((step.word, values, parts), len(self.numbers))
+
+
+def _fixed(value: Any) -> Hashable:
+    """A value that can be compared with others of its type alone."""
+    return type(value).__name__, str(value)
+
+
+def repeated(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> tuple[Step, ...]:
+    """Steps with repeats, at every depth."""
+    return _Repeats(blocks).of(steps)
+
+
+class _Repeats:
+    def __init__(self, blocks: Mapping[str, Block]) -> None:
+        self.blocks = blocks
+        self.keys = Keys()
+
+    def of(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        steps = tuple(
+            step._replace(parts=tuple(Part(self.of(p.steps), p.label) for p in step.parts))
+            for step in steps
+        )
+        return self._runs(self._singles(steps))
+
+    def _singles(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """One step after another of the same."""
+        found: list[Step] = []
+        keys = [self.keys.of(step) for step in steps]
+        at = 0
+        while at < len(steps):
+            end = at + 1
+            while end < len(steps) and keys[end] == keys[at]:
+                end += 1
+            run = steps[at:end]
+            at = end
+            first_only = self._first_only(found[-1], run[0]) if found else ()
+            if first_only and len(run) >= 1 and run[0].value("repeat") == 1:
+                first = found.pop()
+                found.append(_times(first, (first, *run), first_only))
+            elif len(run) > 1 and run[0].value("repeat") == 1 and _can_repeat(run[0]):
+                found.append(_times(run[0], run, ()))
+            else:
+                found += run
+        return tuple(found)
+
+    def _first_only(self, first: Step, later: Step) -> tuple[str, ...]:
+        """The arguments in which a step differs from those that follow it, which have none."""
+        if first.word != later.word or first.parts or later.parts or not _can_repeat(first):
+            return ()
+        if first.value("repeat") != 1 or later.sources or later.name or not _can_repeat(later):
+            return ()
+        differ = [
+            name
+            for name in dict.fromkeys([*first.values, *later.values])
+            if _fixed(first.value(name)) != _fixed(later.value(name))
+        ]
+        if all(self._is_default(later, name) for name in differ):
+            return tuple(differ)
+        return ()
+
+    def _is_default(self, step: Step, name: str) -> bool:
+        if step.word in self.blocks:
+            parameter = self.blocks[step.word].parameters.get(name)
+            given = parameter.default if parameter is not None else None
+            return given is not None and _fixed(given) == _fixed(step.value(name))
+        kind = KINDS.get(step.word)
+        if kind is None or name not in kind.attributes or name in (*kind.required, "bias"):
+            return False
+        return _fixed(default(step.word, name)) == _fixed(step.value(name))
+
+    def _runs(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Several steps after several of the same, as a sequence."""
+        keys = [self.keys.of(step) for step in steps]
+        found: list[Step] = []
+        at = 0
+        while at < len(steps):
+            length, times = self._longest(keys, at)
+            if times < 2:
+                found.append(steps[at])
+                at += 1
+                continue
+            inside = steps[at : at + length]
+            all_ = steps[at : at + length * times]
+            values = {"repeat": times}
+            path = _common(all_)
+            first, last = inside[0], all_[-1]
+            found.append(
+                Step("sequence", values, first.reads, first.first, last.last, path, (Part(inside),))
+            )
+            at += length * times
+        return tuple(found)
+
+    def _longest(self, keys: list[int], at: int) -> tuple[int, int]:
+        """The length of a run from a place on, and how often it stands there."""
+        best = (1, 1)
+        for length in range(2, min(_LONGEST, (len(keys) - at) // 2) + 1):
+            times = 1
+            while keys[at + length * times : at + length * (times + 1)] == keys[at : at + length]:
+                times += 1
+            if times > 1 and length * (times - 1) > best[0] * (best[1] - 1):
+                best = (length, times)
+        return best
+
+
+def _can_repeat(step: Step) -> bool:
+    return not step.sources and not step.name and "shares" not in step.values
+
+
+def _times(step: Step, run: tuple[Step, ...], first_only: tuple[str, ...]) -> Step:
+    said: dict[str, Any] = {"repeat": len(run)}
+    if first_only:
+        said["first_only"] = first_only
+    return step.say(**said)._replace(last=run[-1].last, path=_common(run))
+
+
+def _common(steps: tuple[Step, ...]) -> str:
+    """What the paths of several steps have in common."""
+    paths = [step.path.split("/") for step in steps]
+    found = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1:
+            stem = os.path.commonprefix(parts).rstrip("0123456789")
+            found += [stem] if len(stem) > 1 else []
+            break
+        found.append(parts[0])
+    return "/".join(found)
