@@ -10,7 +10,7 @@ from typing import Any
 from costcalc.kinds import KINDS
 from costcalc.spec.steps import STRUCTURES
 from costcalc.writing.block import Block
-from costcalc.writing.columns import Solution, differing
+from costcalc.writing.columns import Solution, differing, squeezed
 from costcalc.writing.conditions import condition, wanted
 from costcalc.writing.groups import Groups, Unit, replaced
 from costcalc.writing.lines import Lines
@@ -83,11 +83,10 @@ class Blocks:
         units = self._units(steps).get(kind, [])
         if len(units) < 2:
             return steps
-        bodies = [repeated(unit.steps, self.blocks) for unit in units]
-        groups = [
-            Group(body, unit.first, unit.here, unit.path)
-            for body, unit in zip(bodies, units, strict=True)
-        ]
+        groups = [Group(unit.steps, unit.first, unit.here, unit.path) for unit in units]
+        shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in groups]
+        if len(alike(shorter)) < len(alike(groups)):
+            groups = shorter
         for each in self._solved(groups, units):
             block, indexes, arguments = each
             calls = {}
@@ -138,8 +137,10 @@ class Blocks:
         chosen = [units[index] for index in together.indexes]
         ins = tuple(unit.steps[0].reads for unit in chosen)
         outs = tuple(self.lines.lines[unit.last].gives for unit in chosen)
-        solution = Solution(differing(together.templates, self.blocks), ins, outs)
+        found = differing(together.templates, self.blocks)
+        solution = Solution(found, ins, outs, squeezed(together.templates))
         steps = _said(together.templates, solution, (True,) * len(chosen))
+        steps = repeated(steps, self.blocks)
         return Block(self._name(chosen[0].kind), solution.parameters(), steps), solution
 
     def _name(self, kind: str) -> str:
@@ -202,4 +203,4 @@ def _decided(column: Column, template: Template, solution: Solution, word: str) 
         return found
     common = next(each for each in column if each is not None)
     filled = tuple(common if each is None else each for each in column)
-    return solution.flag({"multiply": "se"}.get(word, word), filled)
+    return solution.flag({"multiply": "se"}.get(word, f"has_{word}"), filled)

@@ -103,10 +103,23 @@ def _follows_norm(template: Template) -> bool:
     )
 
 
+def squeezed(templates: Templates) -> frozenset[int]:
+    """Layers that squeeze channels which others weigh: those behind the pool of a multiply."""
+    found = set()
+    for each in every(templates):
+        for _, part in each.parts if each.word == "multiply" else ():
+            weighted = [step for step in part if "out" in step.values]
+            if weighted and part[0].word in ("global_avg_pool", "adaptive_avg_pool", "mean"):
+                found.add(id(weighted[0]))
+    return frozenset(found)
+
+
 class Solution:
     """The parameters of groups that are one block, and what their steps say of them."""
 
-    def __init__(self, found: list[Differing], ins: Column, outs: Column) -> None:
+    def __init__(
+        self, found: list[Differing], ins: Column, outs: Column, squeezed: frozenset[int]
+    ) -> None:
         self.ins = ins
         self.outs = outs
         self.columns: dict[str, Column] = {}
@@ -120,12 +133,17 @@ class Solution:
         """What is said at each place."""
         self.texts: list[tuple[str, Column]] = [("in", ins)]
         """What widths are known by."""
-        widths = [each for each in found if each.is_width]
         for each in found:
             if not each.is_width:
                 self._given(each)
-        for each in widths:
-            self._width(each, sum(not self._is_implied(other) for other in widths))
+        self.open = [each for each in found if each.is_width]
+        """Widths that nothing is known of yet."""
+        self.squeezed = squeezed
+        self.count = len(self.open)
+        if any(self._is_rest(each) for each in self.open):
+            self._new("c", outs)
+        while self.open:
+            self._width(self.open[0])
 
     def output(self) -> str:
         """What the block's output is called, nothing where no name of it is known."""
@@ -167,42 +185,55 @@ class Solution:
         self.columns[name] = _filled(each.column)
         self._say(each, name)
 
-    def _is_implied(self, each: Differing) -> bool:
-        return self._by_line(each) is not None
-
-    def _width(self, each: Differing, count: int) -> None:
+    def _width(self, each: Differing) -> None:
         """A width: by what its line reads, by the block's input, by another width, or given."""
         lines = self._by_line(each)
         if lines is not None:
+            self.open.remove(each)
             for slot, text in zip(each.slots, lines, strict=True):
                 self.said[id(slot.template), slot.name] = Formula(text)
             return
         text = self._by_others(each) or self._expanded(each)
         if text:
+            self.open.remove(each)
             self._say_text(each, text)
             return
-        is_output = _agree(each.column, self.outs)
-        name = self._free("c" if is_output or count == 1 else self._called(each, count))
-        self.columns[name] = _filled(each.column)
+        parts = [other for other in self.open if _part(other.column, each.column)]
+        base = min(parts, key=lambda other: min(other.known), default=each)
+        self.open.remove(base)
+        is_output = any(_agree(other.column, self.outs) for other in (base, *parts, each))
+        self._say(base, self._new("c" if is_output else self._called(base), base.column))
+
+    def _is_rest(self, each: Differing) -> bool:
+        """Whether a width is what the block's output has beside its input, joined to it."""
+        return self._by_line(each) is None and _all(
+            lambda own, out, i: own == out - i, each.column, self.outs, self.ins
+        )
+
+    def _new(self, word: str, column: Column) -> str:
+        """A new parameter that is a width."""
+        name = self._free(word)
+        self.columns[name] = _filled(column)
         self.widths.add(name)
-        self.texts.append((name, each.column))
-        self._say(each, name)
+        self.texts.append((name, column))
+        return name
 
     def _by_line(self, each: Differing) -> list[str] | None:
         """Each place as a multiple of what its line reads."""
         found = []
         for template, name in each.slots:
             text = _multiple("in", template.reads, template.values[name])
-            if not text:
+            if not text or (False in template.present and text.startswith("in * ")):
                 return None
             found.append(text)
         return found
 
     def _by_others(self, each: Differing) -> str:
         """A width as a multiple of another, rounded or not, or as what is left of it."""
+        absent = any(False in slot.template.present for slot in each.slots)
         for text, column in (*self.texts[1:], self.texts[0]):
             found = _multiple(text, column, each.column)
-            if found:
+            if found and not (absent and text == "in" and " * " in found):
                 return found
         for text, column in (*self.texts[1:], self.texts[0]):
             found = _rounded(text, column, each.column)
@@ -224,6 +255,8 @@ class Solution:
         known: set[Any] = {ratio for ratio in ratios if ratio is not ABSENT}
         if any(ratio.denominator != 1 for ratio in known) or len(known) >= len(each.known):
             return ""
+        if len(known) == 1 and ABSENT not in ratios:
+            return ""
         name = self._free("t")
         self.columns[name] = tuple(1 if each is ABSENT else int(each) for each in ratios)
         return f"{name} * in"
@@ -232,7 +265,7 @@ class Solution:
         """Says a formula at all places, by a name where it would mean something else there."""
         reads_input = all(_agree(slot.template.reads, self.ins) for slot in each.slots)
         if re.search(r"\bin\b", text) and not reads_input:
-            name = self._free("hidden" if text.startswith("t") else self._called(each, 2))
+            name = self._free("hidden" if text.startswith("t") else self._called(each))
             self.computed[name] = text
             self.texts.append((name, each.column))
             text = name
@@ -244,15 +277,22 @@ class Solution:
         for slot in each.slots:
             self.said[id(slot.template), slot.name] = Formula(text)
 
-    def _called(self, each: Differing, count: int) -> str:
+    def _called(self, each: Differing) -> str:
         """What a width is called by where it first stands."""
-        if each.slots[0].name != "out":
-            return each.slots[0].name
-        word = re.sub(r"\W+", "_", each.slots[0].template.path.replace("/", "_"), flags=re.ASCII)
-        word = re.sub(rf"_?{each.slots[0].template.word}_?\d*$|_?conv\d*$", "", word).strip("_")
-        if not word or word.isdigit():
-            return "hidden" if count == 2 else "c1"
-        return f"n{word}" if word[0].isdigit() else word.lower()
+        first = each.slots[0]
+        if first.name != "out":
+            return first.name
+        if id(first.template) in self.squeezed:
+            return "squeeze"
+        if self.count == 2:
+            return "hidden"
+        parts = [
+            part
+            for part in first.template.path.split("/")
+            if not part.isdigit() and part.rstrip("0123456789") not in KINDS
+        ]
+        word = re.sub(r"\W+", "_", "_".join(parts), flags=re.ASCII).strip("_").lower()
+        return f"n{word}" if word[:1].isdigit() else word or "c1"
 
     def _free(self, word: str) -> str:
         taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
@@ -292,6 +332,11 @@ def _multiple(text: str, column: Column, own: Column) -> str:
         return ""
     simple = f"({text})" if re.search(r"[-+]", text) else text
     return f"{simple} * {ratio}" if ratio > 1 else f"{simple} / {ratio.denominator}"
+
+
+def _part(one: Column, other: Column) -> bool:
+    """Whether a column is a whole part of another."""
+    return _multiple("", other, one).startswith(" / ")
 
 
 def _rounded(text: str, column: Column, own: Column) -> str:

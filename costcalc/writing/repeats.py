@@ -13,6 +13,12 @@ from costcalc.writing.step import Part, Step, default
 _LONGEST = 12
 """Steps of a run that is looked for one after another."""
 
+_SAVED = 3
+"""Lines that a sequence must save, since it takes some itself."""
+
+_ONCE = {"shares", "when", "only_if"}
+"""What is said of one step alone."""
+
 
 class Keys:
     """A number for each step, the same for steps that say the same."""
@@ -128,13 +134,13 @@ class _Repeats:
             times = 1
             while keys[at + length * times : at + length * (times + 1)] == keys[at : at + length]:
                 times += 1
-            if times > 1 and length * (times - 1) > best[0] * (best[1] - 1):
+            if times > 1 and length * (times - 1) > max(_SAVED, best[0] * (best[1] - 1)):
                 best = (length, times)
         return best
 
 
 def _can_repeat(step: Step) -> bool:
-    return not step.sources and not step.name and "shares" not in step.values
+    return not step.sources and not step.name and not _ONCE & {*step.values}
 
 
 def _times(step: Step, run: tuple[Step, ...], first_only: tuple[str, ...]) -> Step:

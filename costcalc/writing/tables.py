@@ -12,6 +12,9 @@ from costcalc.writing.yaml import Aligned, Node
 _FEWEST = 3
 """Rows that make a table."""
 
+_WIDE = 4
+"""Cells of a row that make a table of two."""
+
 
 def runs(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[tuple[Step, ...]]:
     """Steps, those together that are rows of one table."""
@@ -22,10 +25,12 @@ def runs(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[tuple[Ste
         else:
             found.append((step,))
     return [
-        part
-        for run in found
-        for part in ([run] if len(run) >= _FEWEST else [(step,) for step in run])
+        part for run in found for part in ([run] if _is_table(run) else [(step,) for step in run])
     ]
+
+
+def _is_table(steps: tuple[Step, ...]) -> bool:
+    return len(steps) >= _FEWEST or (len(steps) > 1 and len(steps[0].values) >= _WIDE)
 
 
 def _is_row(step: Step, blocks: Mapping[str, Block]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from costcalc.kinds import KINDS
 from costcalc.writing.block import Block
-from costcalc.writing.step import OFTEN, Part, Step, default
+from costcalc.writing.step import OFTEN, Formula, Part, Step, default, walk
 from costcalc.writing.tables import runs, table
 from costcalc.writing.yaml import Below, Node, Rows
 
@@ -81,7 +81,9 @@ def silence(step: Step, context: Context) -> dict[str, Any]:
     if "stride" in found and found["stride"] is None:
         found["stride"] = step.values.get("kernel")
     if "bias" in kind.attributes and "bias" not in given:
-        found["bias"] = step.values.get("norm", found["norm"]) == "none"
+        norm = step.values.get("norm", found["norm"])
+        # Where only a call says whether there is a norm, the line says whether there is a bias.
+        found["bias"] = None if isinstance(norm, Formula) else norm == "none"
     return found
 
 
@@ -113,13 +115,17 @@ def _holding(step: Step, context: Context) -> Node:
         (full,) = [part for part in parts if part.steps] or parts[:1]
         if full.steps:
             return {"residual": _only({**said, "layers": items(full.steps, context)})}
-    if step.word == "add" and len(parts) == 2 and len(parts[0].steps) < len(parts[1].steps):
+    if step.word == "add" and len(parts) == 2 and _size(parts[0]) < _size(parts[1]):
         shortcut, body = (held(part, context) for part in parts)
         return {"residual": {**said, "shortcut": shortcut, "layers": body}}
     if all(part.label for part in parts):
         return {step.word: {**said, "branches": {p.label: held(p, context) for p in parts}}}
     branches = Below(_branch(part, context) for part in parts)
     return {step.word: {**said, "branches": branches} if said else branches}
+
+
+def _size(part: Part) -> int:
+    return sum(1 for _ in walk(part.steps))
 
 
 def _only(said: dict[str, Node]) -> Node:
