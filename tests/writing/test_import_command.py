@@ -41,7 +41,7 @@ def test_the_settings_stand_in_the_comment_and_no_folder_does(tmp_path: Path) ->
     text = imported(str(path), "--set", "deep=true")
     assert text.startswith("# Written by costcalc import small.yaml@deep=true\n")
     assert str(tmp_path) not in text
-    assert text.count("conv: {out: 8, kernel: 3}") == 2
+    assert "  - conv: {out: 8, kernel: 3, norm: batch, act: relu, repeat: 2}\n" in text
 
 
 def test_flat_layers_stand_by_themselves_under_full_names() -> None:
