@@ -7,10 +7,12 @@ import pytest
 JUDGES = ("torch", "torchvision", "timm", "onnx", "onnxscript")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Without a judge there is no verdict, and a skipped test would look like one."""
     missing = [judge for judge in JUDGES if find_spec(judge) is None]
     if missing:
         raise pytest.UsageError(
             f"tests/frameworks needs {', '.join(missing)}: pip install -e '.[frameworks]'"
         )
+    # What PyTorch says once of a padding that is computed exactly, if not fast.
+    config.addinivalue_line("filterwarnings", "ignore:Using padding='same' with even kernel")

@@ -1,0 +1,289 @@
+"""Random networks as a spec's data, drawn step by step for the shapes that arrive.
+
+What a step makes of a shape is asked of PyTorch. A careful network leaves out
+what PyTorch refuses; a careless one ends with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.frameworks.draws import ACTIVATIONS, Draws, Shape, Whole
+from tests.frameworks.torch_network import REFUSALS, TorchNetwork
+
+Step = Any
+
+LONGEST = {0: 1, 1: 80, 2: 33, 3: 11}
+"""The longest side of an input of so many spatial axes."""
+LARGE = 20_000
+"""Elements from which a map is not enlarged."""
+
+
+@st.composite
+def networks(draw: Callable[..., Any]) -> dict[str, Any]:
+    """Networks for Hypothesis, which shrinks one that fails."""
+    return network(lambda least, most: int(draw(st.integers(least, most))))
+
+
+def network(whole: Whole) -> dict[str, Any]:
+    """A network of up to a dozen steps on a vector, or a map of one to three axes."""
+    rank = (2, 2, 2, 2, 1, 1, 3, 3, 0)[whole(0, 8)]
+    shape = (whole(1, 12), *(whole(1, LONGEST[rank]) for _ in range(rank)))
+    drawing = Drawing(whole, is_careful=whole(1, 10) < 10)
+    steps, _ = drawing.steps(shape, whole(1, 12))
+    return {"input": list(shape), "layers": steps}
+
+
+class Drawing(Draws):
+    """Draws steps, and asks PyTorch what they make of a shape."""
+
+    def steps(self, shape: Shape, count: int, depth: int = 0) -> tuple[list[Step], Shape]:
+        """Steps one after another, and the shape that they leave."""
+        steps: list[Step] = []
+        named: dict[str, Shape] = {}
+        for _ in range(count):
+            step, name = self.maybe_named(self.step(shape, named, depth))
+            given = after(shape, step, named)
+            if given is None and self.is_careful:
+                continue
+            steps.append(step)
+            if given is None:
+                self.is_over = True
+                break
+            shape = given
+            if name:
+                named[name] = given
+        return steps or ["identity"], shape
+
+    def maybe_named(self, step: Step) -> tuple[Step, str]:
+        """A step that others may read, now and then."""
+        if isinstance(step, str) or not self.chance(3):
+            return step, ""
+        ((kind, arguments),) = step.items()
+        if not isinstance(arguments, dict):
+            return step, ""
+        name = self.word()
+        return {kind: {"name": name, **arguments}}, name
+
+    def step(self, shape: Shape, named: Mapping[str, Shape], depth: int) -> Step:
+        """Any step that suits the number of axes."""
+        if len(named) > 1 and self.chance(5):
+            return self.of_names(named)
+        if depth < 2 and self.chance(4):
+            nested = (self.sequence, self.residual, self.concat, self.product, self.excited)
+            return self.of(*nested)(shape, depth)
+        on_maps = (
+            self.conv, self.conv, self.conv, self.depthwise, self.pointwise, self.transposed_conv,
+            self.pool, self.pool, self.adaptive_pool, self.upsample, self.zero_pad,
+        )  # fmt: skip
+        anywhere = (self.norm, self.activation, self.moved, self.fc)
+        return self.of(*anywhere, *(on_maps if len(shape) > 1 else ()))(shape)
+
+    # Layers -----------------------------------------------------------------------
+
+    def conv(self, shape: Shape) -> Step:
+        groups = self.groups(shape) if self.chance(3) else 1
+        out = groups * self.upto(40 // groups) if self.is_careful else self.upto(40)
+        step = {"out": out, **self.window(shape)}
+        if groups > 1:
+            step["groups"] = groups
+        if self.chance(8):
+            step |= {"repeat": self.upto(3)} | (
+                {"first_only": "stride"} if "stride" in step else {}
+            )
+        elif self.chance(8) and out == shape[0]:
+            step |= {"repeat": 2, "shares": self.word()}
+        return {"conv": step | self.finish()}
+
+    def depthwise(self, shape: Shape) -> Step:
+        step = self.window(shape)
+        if self.chance(3):
+            step["multiplier"] = self.upto(3)
+        return {"depthwise": step | self.finish()}
+
+    def pointwise(self, shape: Shape) -> Step:
+        groups = self.groups(shape) if self.chance(3) else 1
+        step = {"out": groups * self.upto(40 // groups)}
+        if groups > 1:
+            step["groups"] = groups
+        if self.chance(4):
+            step["stride"] = self.sizes(shape, 3)
+        return {"pointwise": step | self.finish()}
+
+    def transposed_conv(self, shape: Shape) -> Step:
+        groups = self.groups(shape) if self.chance(3) else 1
+        small = prod(shape) < LARGE
+        step = {"out": groups * self.upto(16 // groups), "kernel": self.sizes(shape, 4)}
+        if groups > 1:
+            step["groups"] = groups
+        if small and self.chance(2):
+            step["stride"] = self.sizes(shape, 3)
+        if self.chance(4):
+            step["dilation"] = self.sizes(shape, 2)
+        if self.chance(2):
+            step["padding"] = self.padding(shape, 2)
+            if self.chance(3):
+                step["output_padding"] = self.upto(2)
+        return {"transposed_conv": step | self.finish()}
+
+    def fc(self, shape: Shape) -> Step:
+        step: dict[str, Any] = {"out": self.upto(30)}
+        if len(shape) > 1 and self.chance(2):
+            step["per_position"] = True
+        if self.chance(4):
+            step["bias"] = False
+        return {"fc": self.of(step, step["out"]) if len(step) == 1 else step}
+
+    def pool(self, shape: Shape) -> Step:
+        kind = self.of("max_pool", "avg_pool")
+        step = self.window(shape)
+        if kind == "avg_pool":
+            step.pop("dilation", None)
+        padding = step.get("padding", 0)
+        if not isinstance(padding, str) and not self.paired(padding):
+            if padding and (self.is_careful or self.chance(2)):
+                kernels = self.listed(step["kernel"], len(shape) - 1)
+                step["padding"] = [self.upto(kernel // 2, 0) for kernel in kernels]
+            if self.chance(2):
+                step["ceil_mode"] = True
+        is_short = set(step) == {"kernel"} and isinstance(step["kernel"], int)
+        return {kind: step["kernel"] if is_short else step}
+
+    def adaptive_pool(self, shape: Shape) -> Step:
+        kind = self.of(
+            "adaptive_max_pool", "adaptive_avg_pool", "global_max_pool", "global_avg_pool"
+        )
+        return kind if kind.startswith("global") else {kind: {"size": self.sizes(shape, 8)}}
+
+    def norm(self, shape: Shape) -> Step:
+        kinds = ("batch_norm", "layer_norm", "group_norm")
+        kind = self.of(*kinds, *(("instance_norm", "lrn") if len(shape) > 1 else ()))
+        if kind == "lrn":
+            return self.of(kind, {kind: self.upto(7)})
+        step: dict[str, Any] = {"groups": self.groups(shape)} if kind == "group_norm" else {}
+        if self.chance(3):
+            step["affine"] = self.of(True, False)
+        return {kind: step} if step else kind
+
+    def activation(self, shape: Shape) -> Step:
+        kind = self.of(*ACTIVATIONS, "complement", "prelu")
+        return {kind: {"shared": True}} if kind == "prelu" and self.chance(2) else kind
+
+    def moved(self, shape: Shape) -> Step:
+        """A step that only moves channels, or nothing."""
+        kind = self.of("split", "slice", "channel_shuffle", "pad_channels", "flatten", "dropout")
+        channels = shape[0]
+        if kind == "split":
+            parts = self.groups(shape)
+            return {kind: {"parts": parts, "part": self.upto(parts)}}
+        if kind == "slice":
+            stop = self.upto(channels if self.is_careful else channels + 2)
+            return {kind: {"stop": stop, "start": self.upto(stop - 1, 0)}}
+        if kind == "channel_shuffle":
+            return {kind: self.groups(shape)} if len(shape) > 1 else "identity"
+        if kind == "pad_channels":
+            return {kind: channels + self.upto(8, 0 if self.is_careful else -2)}
+        return kind
+
+    def upsample(self, shape: Shape) -> Step:
+        if prod(shape) >= LARGE:
+            return "identity"
+        by = self.of("scale", "size")
+        step = {by: self.sizes(shape, 3 if by == "scale" else 12)}
+        if self.chance(2):
+            step["mode"] = self.of("nearest", "bilinear")
+        return {"upsample": step}
+
+    def zero_pad(self, shape: Shape) -> Step:
+        if prod(shape) >= LARGE:
+            return "identity"
+        rank = len(shape) - 1
+        return {"zero_pad": {"padding": self.of(self.sizes(shape, 3, 0), self.pairs(rank, 3))}}
+
+    # Steps that hold steps --------------------------------------------------------
+
+    def sequence(self, shape: Shape, depth: int) -> Step:
+        steps, _ = self.steps(shape, self.upto(3), depth + 1)
+        return {"sequence": {"layers": steps, "repeat": self.upto(3)}}
+
+    def residual(self, shape: Shape, depth: int) -> Step:
+        layers, given = self.steps(shape, self.upto(3), depth + 1)
+        if self.is_over or self.chance(2):
+            step: dict[str, Any] = {"layers": [*layers, *self.fitting(given, shape)]}
+        else:
+            step = {"shortcut": self.fitting(shape, given), "layers": layers}
+        if self.chance(2):
+            step["act"] = self.of(*ACTIVATIONS)
+        return {"residual": step}
+
+    def concat(self, shape: Shape, depth: int) -> Step:
+        branches, goal = [], shape
+        for index in range(self.upto(3, 2)):
+            steps, given = self.steps(shape, self.upto(2), depth + 1)
+            if index == 0:
+                goal = given
+            if len(given) != len(goal) or given[1:] != goal[1:]:
+                steps = [*steps, *self.fitting(given, goal)]
+            branches.append(steps)
+        step: dict[str, Any] = {
+            "branches": {f"branch-{index}": steps for index, steps in enumerate(branches)}
+        }
+        if self.chance(4):
+            step["act"] = self.of(*ACTIVATIONS)
+        return {"concat": step}
+
+    def product(self, shape: Shape, depth: int) -> Step:
+        steps, given = self.steps(shape, self.upto(2), depth + 1)
+        return {"multiply": [[], [*steps, *self.fitting(given, shape)]]}
+
+    def excited(self, shape: Shape, depth: int) -> Step:
+        """Squeeze and excitation (arXiv 1709.01507)."""
+        few = max(shape[0] // 4, 1)
+        if len(shape) == 1:
+            gate = [{"fc": few}, "relu", {"fc": shape[0]}, "sigmoid"]
+        else:
+            gate = [
+                "global_avg_pool",
+                {"pointwise": {"out": few, "act": "relu"}},
+                {"pointwise": {"out": shape[0], "act": self.of("sigmoid", "h_sigmoid")}},
+            ]
+        return {"multiply": [[], gate]}
+
+    def of_names(self, named: Mapping[str, Shape]) -> Step:
+        """A join of layers above, by their names."""
+        names = sorted(named)
+        first = self.of(*names)
+        kind = self.of("add", "multiply", "concat")
+        fitting = [each for each in names if self.joins(kind, named[first], named[each])]
+        others = [self.of(*(fitting if self.is_careful else names)) for _ in range(self.upto(2))]
+        return {kind: {"from": [first, *others]}}
+
+    def fitting(self, given: Shape, goal: Shape) -> list[Step]:
+        """Steps that make one shape of another; careless ones may leave them out."""
+        if not self.is_careful and self.chance(2):
+            return []
+        if len(goal) == 1:
+            return [{"fc": {"out": goal[0]}}] if given != goal else []
+        if len(given) == 1:
+            return [{"fc": {"out": goal[0]}}]
+        pooled = {"adaptive_avg_pool": {"size": list(goal[1:])}}
+        steps: list[Step] = [pooled] if given[1:] != goal[1:] else []
+        return [*steps, {"pointwise": {"out": goal[0]}}] if given[0] != goal[0] else steps
+
+    @staticmethod
+    def joins(kind: str, first: Shape, other: Shape) -> bool:
+        if kind == "concat":
+            return len(first) == len(other) and first[1:] == other[1:]
+        return first == other
+
+
+def after(shape: Shape, step: Step, named: Mapping[str, Shape]) -> Shape | None:
+    """The shape after a step; None where PyTorch refuses it."""
+    try:
+        return TorchNetwork({"input": shape, "layers": [step]}, above=named).output
+    except REFUSALS:
+        return None
