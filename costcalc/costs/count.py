@@ -9,12 +9,12 @@ from costcalc.costs.names import LayerNames
 from costcalc.costs.rules import METRICS, Rule
 from costcalc.errors import ConventionError, Problem
 from costcalc.formulas.algebra import Size, quotient
-from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.spec.numbers import ExpressionError
 
 
 class LayerCost(NamedTuple):
-    """A layer and its cost, in the convention's unit."""
+    """A layer and its cost, in the convention's unit; nothing for what no convention counts."""
 
     layer: Layer
     mult_adds: Size
@@ -33,12 +33,15 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
     rules = _rules(graph, convention)
     costs = []
     for layer in graph.layers:
+        if not layer.kind.is_counted:
+            costs.append(LayerCost(layer, 0, 0, False))
+            continue
         mult_adds, params = rules[layer.kind.name]
         if mult_adds.expression is None and params.expression is None:
             costs.append(LayerCost(layer, 0, 0, True))
             continue
-        first = layer.inputs[0]
-        names = LayerNames(layer, graph.layers[first] if first >= 0 else None)
+        first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
+        names = LayerNames(layer, graph.layers[first] if first != NETWORK_INPUT else None)
         weighed = _weigh(mult_adds, names, convention)
         if convention.factor != convention.divisor:
             weighed = quotient(weighed * convention.factor, convention.divisor)
@@ -57,7 +60,7 @@ def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, .
     undefined = []
     for layer in graph.layers:
         name = layer.kind.name
-        if name in rules:
+        if name in rules or not layer.kind.is_counted:
             continue
         found = []
         for metric in METRICS:
@@ -91,7 +94,7 @@ def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
     except ExpressionError as error:
         reason = error.message
     except (AttributeError, IndexError):
-        reason = "it speaks of a window, and the layer has none"
+        reason = "it speaks of a window or of an input, and the layer has none"
     raise ConventionError(
         [
             Problem(

@@ -9,7 +9,19 @@ from costcalc.formulas.algebra import Size, product
 from costcalc.formulas.windows import window_output
 from costcalc.graph.layer import Layer
 from costcalc.kinds import TABLE
-from costcalc.kinds.base import Count, Events, Flag, Kind, Offset, elements, spread
+from costcalc.kinds.base import (
+    Axis,
+    Count,
+    Events,
+    Flag,
+    Kind,
+    Offset,
+    Shape,
+    all_elements,
+    axes_of,
+    elements,
+    spread,
+)
 from costcalc.kinds.windows import pads
 
 
@@ -21,8 +33,21 @@ class Name(NamedTuple):
     """Of a layer, and of the one whose output it reads, None for the network's input."""
 
 
-def _positions(channels_first: tuple[Size, ...]) -> Size:
-    return product(channels_first[1:])
+def _channels(layer: Layer, shape: Shape) -> Size:
+    """The side along the layer's axis, the first where it has none; 1 for a single number."""
+    return product(shape[axis] for axis in _axis(layer, shape))
+
+
+def _positions(layer: Layer, shape: Shape) -> Size:
+    """The other sides together."""
+    axis = _axis(layer, shape)
+    return product(side for index, side in enumerate(shape) if index not in axis)
+
+
+def _axis(layer: Layer, shape: Shape) -> tuple[int, ...]:
+    operation: Any = layer.operation
+    axis = operation.axis if layer.kind.attributes.get("axis") is Axis else 0
+    return axes_of((axis,), shape) if shape else ()
 
 
 def _kernel(layer: Layer) -> tuple[Size, ...]:
@@ -56,17 +81,21 @@ def _windows(layer: Layer) -> Size:
 SIZES: Mapping[str, Name] = {
     "n_in": Name(
         "elements of all inputs",
-        lambda layer, before: sum((elements(shape) for shape in layer.input_shapes), 0),
+        lambda layer, before: all_elements(layer.input_shapes),
     ),
     "n_out": Name("elements of the output", lambda layer, before: elements(layer.output)),
-    "c_in": Name("channels of the first input", lambda layer, before: layer.input_shapes[0][0]),
-    "c_out": Name("channels of the output", lambda layer, before: layer.output[0]),
+    "c_in": Name(
+        "channels of the first input: the side along the layer's `axis`",
+        lambda layer, before: _channels(layer, layer.input_shapes[0]),
+    ),
+    "c_out": Name("channels of the output", lambda layer, before: _channels(layer, layer.output)),
     "positions_in": Name(
         "elements of one channel of the first input",
-        lambda layer, before: _positions(layer.input_shapes[0]),
+        lambda layer, before: _positions(layer, layer.input_shapes[0]),
     ),
     "positions_out": Name(
-        "elements of one channel of the output", lambda layer, before: _positions(layer.output)
+        "elements of one channel of the output",
+        lambda layer, before: _positions(layer, layer.output),
     ),
     "rank": Name(
         "spatial axes of the first input", lambda layer, before: len(layer.input_shapes[0]) - 1
@@ -139,6 +168,6 @@ class LayerNames:
             return SIZES[name].compute(layer, self.before)
         if name in Events._fields:
             if self.events is None:
-                self.events = layer.operation.events(layer.input_shapes, layer.output)
+                self.events = layer.events()
             return getattr(self.events, name)
         return getattr(layer.operation, name)

@@ -1,4 +1,4 @@
-"""Params and mult-adds of fully connected layers."""
+"""Params and mult-adds of fully connected layers, and params of embeddings."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def fc_mult_adds(M: Size, N: Size, positions: Size = 1) -> Size:
     1024000
     """
     return fc_weights(M, N) * positions
+
+
+def embedding_weights(rows: Size, N: Size) -> Size:
+    """Weights of an embedding: a row of N numbers for each word.
+
+    Vaswani et al. (arXiv 1706.03762), section 3.4: vectors of d_model for tokens.
+
+    >>> embedding_weights(30522, 768)
+    23440896
+    """
+    return rows * N

@@ -16,6 +16,17 @@ def norm_params(C: Size) -> Size:
     return 2 * C
 
 
+def norm_scales(C: Size) -> Size:
+    """Learned numbers of a normalisation without a shift: a scale for every channel.
+
+    Zhang and Sennrich (arXiv 1910.07467), equation (4): the gain g.
+
+    >>> norm_scales(32)
+    32
+    """
+    return C
+
+
 def batch_norm_buffers(C: Size) -> Size:
     """Numbers that training leaves behind: a mean and a variance for every channel.
 
@@ -66,6 +77,15 @@ def centring_divisions(statistics: Size) -> Size:
     20
     """
     return 2 * statistics
+
+
+def mean_square_additions(elements: Size, statistics: Size) -> Size:
+    """Additions of mean squares: each element's square is added, each mean gets an epsilon.
+
+    >>> mean_square_additions(elements=100, statistics=10)
+    110
+    """
+    return elements + statistics
 
 
 def lrn_additions(elements: Size, neighbours: Size) -> Size:

@@ -9,7 +9,22 @@ from costcalc.errors import Mark, Problem, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.frame import Here
 from costcalc.graph.widths import scaled
-from costcalc.kinds.base import Count, Flag, Number, Offset, Offsets, Padding, Spatial, Width
+from costcalc.kinds.base import (
+    Axes,
+    Axis,
+    Count,
+    FirstAxis,
+    Flag,
+    Number,
+    Offset,
+    Offsets,
+    OpenSides,
+    Padding,
+    Sides,
+    Spatial,
+    Width,
+    Word,
+)
 from costcalc.spec import limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Rounding
 from costcalc.spec.numbers import ExpressionError, exact
@@ -151,6 +166,55 @@ class AttributeReader:
             return value
         return _per_axis(argument, here, lowest=0, words="'same', 'valid' or ")
 
+    def axis(self, argument: Argument, here: Here) -> int:
+        """An axis, which may be counted from the last."""
+        single = _single(argument)
+        return _axis(evaluate(single, here), single, here)
+
+    def axes(self, argument: Argument, here: Here) -> tuple[int, ...]:
+        """An axis, or several."""
+        values = _listed(argument, here)
+        return tuple(_axis(value, single, here) for value, single in values)
+
+    def sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
+        """A shape: whole numbers above zero."""
+        values = _listed(argument, here)
+        return tuple(_check_whole(value, single, here, lowest=1) for value, single in values)
+
+    def open_sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
+        """A shape, one side of which may be -1."""
+        values = _listed(argument, here)
+        is_open = [type(value) is int and value == -1 for value, _ in values]
+        if sum(is_open) > 1:
+            raise ValueProblem(
+                argument.mark, "two sides cannot both be whatever is left", "one -1 at most"
+            )
+        return tuple(
+            value if left else _check_whole(value, single, here, lowest=1)
+            for (value, single), left in zip(values, is_open, strict=True)
+        )
+
+    def word(self, argument: Argument, here: Here) -> str:
+        """A word, as it is written."""
+        return _single(argument).text
+
+
+def _listed(argument: Argument, here: Here) -> list[tuple[Any, Expression]]:
+    """The values of a list, each with its expression; a single one is a list of one."""
+    if isinstance(argument, ListArgument):
+        singles = [_single(item) for item in argument.items]
+        return [(evaluate(single, here), single) for single in singles]
+    value = evaluate(argument, here)
+    return [(item, argument) for item in (value if isinstance(value, tuple) else (value,))]
+
+
+def _axis(value: Any, single: Expression, here: Here) -> int:
+    expected = f"a whole number from {-limits.AXES} to {limits.AXES - 1}"
+    number = _number(value, single, here, expected)
+    if not algebra.is_whole(number) or number < -limits.AXES or number >= limits.AXES:
+        raise ValueProblem(single.mark, f"{exact(number)} is no axis", expected, _text(single))
+    return int(number)
+
 
 def _side(argument: Argument, here: Here) -> Any:
     """The padding of one axis: a number, or one before and one after."""
@@ -251,4 +315,10 @@ _READERS: Mapping[Any, Callable[[AttributeReader, Argument, Here], Any]] = {
     Spatial: AttributeReader.spatial,
     Offsets: AttributeReader.offsets,
     Padding: AttributeReader.padding,
+    Axis: AttributeReader.axis,
+    FirstAxis: AttributeReader.axis,
+    Axes: AttributeReader.axes,
+    Sides: AttributeReader.sides,
+    OpenSides: AttributeReader.open_sides,
+    Word: AttributeReader.word,
 }

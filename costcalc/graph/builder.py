@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
@@ -12,9 +13,11 @@ from costcalc.graph.layer import Layer
 from costcalc.graph.sharing import Sharing
 from costcalc.graph.statements import check_filter
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import Kind, Shape, ShapeError, shape_text
+from costcalc.kinds.base import NONE, Kind, Shape, ShapeError, shape_text
 from costcalc.spec import limits
 from costcalc.spec.document import Expression, JoinStep, LayerStep
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class LayerBuilder:
@@ -42,15 +45,21 @@ class LayerBuilder:
         try:
             norm = self.fused(step.norm, here, "norm")
             act = self.fused(step.act, here, "activation")
-            values = self._attributes(step, here, norm, path)
+            values = self.attributes(step, here, path, norm)
             called, called_act = called_as(step, here)
+            borrows = {
+                name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
+            }
         except UnknownShape:
             return sources[0].unknown
         except ValueProblem as error:
             self.problems.note(error.of_layer(path))
             return sources[0].unknown
         mark = step.common.mark
-        result = self.append(step.kind, values, sources, path, mark, functional=called)
+        reads = () if _reads_nothing(step) else sources
+        result = self.append(
+            step.kind, values, reads, path, mark, functional=called, borrows=borrows
+        )
         if step.filter is not None and result.shape is not None and self.is_default:
             check_filter(step.filter, self.layers[result.layer], here, self.problems)
         host = result.layer
@@ -102,11 +111,13 @@ class LayerBuilder:
         mark: Mark,
         host: int | None = None,
         functional: str | None = None,
+        borrows: Mapping[str, Any] = NOTHING,
     ) -> Tensor:
         """Adds a layer to the graph; a problem with its shapes leaves its own open."""
         inputs = tuple(source.shape for source in sources if source.shape is not None)
+        unknown = Tensor(len(self.layers), None)
         if len(inputs) < len(sources):
-            return sources[0].unknown
+            return unknown
         operation = kind.operation(**kind.given, **values)
         try:
             _check_inputs(kind, inputs)
@@ -119,14 +130,29 @@ class LayerBuilder:
             self.problems.add(
                 mark, f"layer '{path}': {error.message}", error.expected, error.found, error.hint
             )
-            return sources[0].unknown
+            return unknown
         indexes = tuple(source.layer for source in sources)
         layer = Layer(path, kind, operation, indexes, inputs, output, mark, host, functional)
+        if borrows:
+            layer = self._borrowing(layer, borrows)
         self.layers.append(self.sharing.owned(layer, self.layers))
         return Tensor(len(self.layers) - 1, output)
 
-    def _attributes(
-        self, step: LayerStep, here: Here, norm: Kind | None, path: str
+    def _borrowing(self, layer: Layer, borrows: Mapping[str, Any]) -> Layer:
+        """The layer without params that another one counts; it cannot borrow more than it has."""
+        events = layer.events()
+        for name, count in borrows.items():
+            if count > getattr(events, name):
+                self.problems.add(
+                    layer.mark,
+                    f"layer '{layer.name}' borrows more {name} than it has",
+                    expected=f"at most {getattr(events, name)}",
+                    found=f"{count}",
+                )
+        return layer._replace(borrows=borrows)
+
+    def attributes(
+        self, step: LayerStep | JoinStep, here: Here, path: str, norm: Kind | None = None
     ) -> dict[str, Any]:
         """The values of the layer's attributes.
 
@@ -173,22 +199,26 @@ def called_as(step: LayerStep | JoinStep, here: Here) -> tuple[str | None, str |
     return found[0], found[1]
 
 
+def _reads_nothing(step: LayerStep) -> bool:
+    """Whether it is a source, or is said to read nothing."""
+    sources = step.common.sources
+    return sources == () or (sources is None and step.kind.arity == NONE)
+
+
 def _check_inputs(kind: Kind, inputs: tuple[Shape, ...]) -> None:
-    """A kind joins several inputs, or reads one.
+    """A kind reads as many inputs as its row of the table says.
 
     Raises:
         ShapeError: there are too few or too many.
     """
-    if kind.several and len(inputs) < 2:
-        raise ShapeError(
-            f"'{kind.name}' joins two inputs or more",
-            expected="from: [one, other]",
-            found=f"{len(inputs)}",
-        )
-    if not kind.several and len(inputs) > 1:
-        raise ShapeError(
-            f"'{kind.name}' reads one input", expected="from: name", found=f"{len(inputs)}"
-        )
+    if kind.arity.admits(len(inputs)):
+        return
+    expected = "from: [one, other]" if kind.joins else "from: name" if kind.arity != NONE else ""
+    raise ShapeError(
+        f"'{kind.name}' {'joins' if kind.joins else 'reads'} {kind.arity}",
+        expected=expected,
+        found=f"{len(inputs)}",
+    )
 
 
 def _check_output(output: Shape) -> None:

@@ -123,7 +123,7 @@ class _Walk:
     def step(self, step: Step, here: Tensor, frame: Frame, scope: Scope) -> Tensor:
         """One step, as often as it says; each repeat reads the one before."""
         common = step.common
-        self.count_steps(max(1, len(common.sources)), common.mark)
+        self.count_steps(max(1, len(common.sources or ())), common.mark)
         try:
             sources = self.sources.of(step, here, scope)
             start = Here(frame, sources[0])
@@ -303,6 +303,7 @@ class _Walk:
         try:
             if step.only_if is not None and not self.reader.truth(step.only_if, start):
                 branches = branches[-1:]
+            values = self.builder.attributes(step, start, path)
             act = self.builder.fused(step.act, start, "activation")
             called, called_act = called_as(step, start)
         except UnknownShape:
@@ -317,7 +318,9 @@ class _Walk:
             ends.append(self.inside(steps, here, frame, around, mark))
         joined, host = ends[0], None
         if len(ends) > 1:
-            joined = self.builder.append(step.kind, {}, tuple(ends), path, mark, functional=called)
+            joined = self.builder.append(
+                step.kind, values, tuple(ends), path, mark, functional=called
+            )
             host = joined.layer
         if act is None:
             return joined

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
-from costcalc.kinds.base import Kind, Operation, Shape
+from costcalc.formulas.algebra import Size
+from costcalc.kinds.base import Events, Kind, Operation, Shape
 
 NETWORK_INPUT = -1
 """The index that stands for the network's input where a layer reads it."""
@@ -36,6 +37,16 @@ class Layer(NamedTuple):
     """One of :data:`FUNCTIONAL` where the implementation spoken of has no module for it."""
     shares: int | None = None
     """The layer whose params this one uses, so that they count once."""
+    borrows: Mapping[str, Size] = MappingProxyType({})
+    """Params that another layer counts, by the name of their event."""
+
+    def events(self) -> Events:
+        """What happens in it, with the params that are its own."""
+        events = self.operation.events(self.input_shapes, self.output)
+        if not self.borrows:
+            return events
+        own = {name: getattr(events, name) - count for name, count in self.borrows.items()}
+        return events._replace(**own)
 
 
 class Gated(NamedTuple):

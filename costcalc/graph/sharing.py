@@ -50,7 +50,7 @@ class Sharing:
 
 
 def _learned(layer: Layer) -> tuple[str, Size, Size, Size, Size]:
-    events = layer.operation.events(layer.input_shapes, layer.output)
+    events = layer.events()
     return (
         layer.kind.name,
         events.weights,

@@ -22,7 +22,8 @@ class Sources:
     def of(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
         """What the step reads: the layers that it names, or the steps before it.
 
-        A block of several inputs reads as many steps, the last one first.
+        A block of several inputs reads as many steps, the last one first.  A layer
+        that reads nothing stands where the step before it ends all the same.
 
         Raises:
             UnknownShape: a name means nothing here, or there are too many or
@@ -30,7 +31,7 @@ class Sources:
         """
         inputs = self.document.blocks[step.block].inputs if isinstance(step, BlockStep) else ()
         words = step.common.sources
-        if not words:
+        if words is None:
             found = list(scope.recent[: len(inputs)] if inputs else (here,))
         else:
             found = [tensor for tensor in self._named(words, scope) if tensor is not None]
@@ -38,7 +39,7 @@ class Sources:
                 raise UnknownShape
         if inputs or not isinstance(step, LayerStep):
             self._check_inputs(step, inputs or ("input",), len(found))
-        return tuple(found)
+        return tuple(found) or (here,)
 
     def _named(self, words: tuple[tuple[str, Mark], ...], scope: Scope) -> Iterator[Tensor | None]:
         """The tensors of some names, None after a problem was noted."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from costcalc.formulas.algebra import exact_div
-from costcalc.kinds.base import Events, Flag, Shape, elements
+from costcalc.kinds.base import Axis, Events, Flag, Shape, axis_of, elements
 
 
 class Activation(NamedTuple):
@@ -40,21 +40,44 @@ SWISH = SIGMOID._replace(multiplications=1)
 HARD_SWISH = HARD_SIGMOID._replace(multiplications=2)
 # x / 2 * (1 + erf(x / sqrt 2)): Hendrycks and Gimpel, arXiv 1606.08415.
 GELU = Events(functions=1, additions=1, multiplications=3)
-# 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
-# equation 3).
-COMPLEMENT = Events(additions=1)
+# x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))): the same, section 2.
+GELU_TANH = Events(functions=1, additions=2, multiplications=6)
+# x * sigmoid(1.702 x): the same, section 2.
+QUICK_GELU = SWISH._replace(multiplications=2)
+# x where positive, else a * (exp(x) - 1): Clevert et al., arXiv 1511.07289.
+ELU = Events(comparisons=1, functions=1, additions=1, multiplications=1)
+# The same, scaled: Klambauer et al., arXiv 1706.02515.
+SELU = ELU._replace(multiplications=2)
+# max(0, x) + min(0, a * (exp(x / a) - 1)): Barron, arXiv 1704.07483.
+CELU = Events(comparisons=2, functions=1, additions=2, multiplications=1, divisions=1)
+# log(1 + exp(x)).
+SOFTPLUS = Events(functions=2, additions=1)
+# x * tanh(softplus(x)): Misra, arXiv 1908.08681.
+MISH = SOFTPLUS._replace(functions=3, multiplications=1)
+# x / (1 + |x|); clearing a sign is free.
+SOFTSIGN = Events(additions=1, divisions=1)
+# -log(1 + exp(-x)).
+LOG_SIGMOID = SOFTPLUS
+# min(max(-1, x), 1).
+HARD_TANH = Events(comparisons=2)
 
 
 class Prelu(NamedTuple):
     """A leaky ReLU whose slope is learned (He et al., arXiv 1502.01852).
 
-    One slope per channel, or one for all where ``shared``.
+    One slope for each side of ``axis``, the channels, or one for all where ``shared``.
     """
 
     shared: Flag = False
+    axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no such axis.
+        """
+        axis_of(self.axis, inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -65,15 +88,22 @@ class Prelu(NamedTuple):
             multiplications=n,
             reads=n,
             writes=n,
-            other_params=1 if self.shared else output[0],
+            other_params=1 if self.shared else output[axis_of(self.axis, output)],
         )
 
 
 class Softmax(NamedTuple):
-    """exp(x) over its sum along the channels."""
+    """exp(x) over its sum along an axis, the channels."""
+
+    axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no such axis.
+        """
+        axis_of(self.axis, inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -81,8 +111,29 @@ class Softmax(NamedTuple):
         n = elements(output)
         return Events(
             functions=n,
-            additions=n - exact_div(n, output[0]),
+            additions=n - exact_div(n, output[axis_of(self.axis, output)]),
             divisions=n,
             reads=n,
             writes=n,
         )
+
+
+class LogSoftmax(NamedTuple):
+    """x less the logarithm of the sum of exp(x) along an axis, the channels."""
+
+    axis: Axis = 0
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The input's.
+
+        Raises:
+            ShapeError: it has no such axis.
+        """
+        axis_of(self.axis, inputs[0])
+        return inputs[0]
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """An exponential and a difference per element, a sum and its logarithm per position."""
+        n = elements(output)
+        positions = exact_div(n, output[axis_of(self.axis, output)])
+        return Events(functions=n + positions, additions=2 * n - positions, reads=n, writes=n)

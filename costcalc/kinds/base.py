@@ -24,8 +24,20 @@ Spatial = Annotated[Any, "a whole number above zero for every spatial axis, or o
 Offsets = Annotated[Any, "a whole number, zero or above, for every spatial axis, or one each"]
 Padding = Annotated[Any, "'same', 'valid', a number, one per axis, or [before, after] per axis"]
 Flag = Annotated[bool, "true or false"]
+Axis = Annotated[int, "an axis: 0 for the first, -1 for the last"]
+FirstAxis = Annotated[int, "the first of some axes: 0 for the first, -1 for the last"]
+Axes = Annotated[Any, "an axis, or several"]
+Sides = Annotated[Any, "a shape"]
+OpenSides = Annotated[Any, "a shape, one side of which may be -1: whatever is left"]
+Word = Annotated[str, "a word"]
 
-SIZES = (Width, Count, Offset, Spatial, Offsets)
+UNCOUNTED = "uncounted"
+"""The family of what costcalc does not know, and no convention counts."""
+
+MATRICES = ("convolution", "transposed_convolution", "dense")
+"""Families whose layers have a matrix of weights, and may have a bias."""
+
+SIZES = (Width, Count, Offset, Spatial, Offsets, Axis, FirstAxis, Axes, Sides, OpenSides)
 """Annotations of attributes where a word by itself can only be the name of a parameter."""
 
 
@@ -58,6 +70,10 @@ class Events(NamedTuple):
     """Stored but not learned: running means and variances."""
 
 
+PARAMS = ("weights", "biases", "norm_params", "other_params")
+"""The events that are params."""
+
+
 class Operation(Protocol):
     """One layer's attributes, with the two rules that its kind consists of."""
 
@@ -70,6 +86,30 @@ class Operation(Protocol):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The events of one forward pass."""
+
+
+class Arity(NamedTuple):
+    """How many inputs a kind reads; no bound where ``most`` is None."""
+
+    least: int
+    most: int | None
+
+    def admits(self, inputs: int) -> bool:
+        """Whether it reads so many."""
+        return self.least <= inputs and (self.most is None or inputs <= self.most)
+
+    def __str__(self) -> str:
+        words = ("no", "one", "two", "three", "four")
+        more = " or more" if self.most is None else f" or {words[self.most]}"
+        is_one = self.least == 1 and self.most in (1, None)
+        noun = "input" if is_one else "inputs"
+        if self.most is None:
+            return f"{words[self.least]} {noun}{more}"
+        return f"{words[self.least]}{more if self.most > self.least else ''} {noun}"
+
+
+NONE, ONE, TWO, THREE = Arity(0, 0), Arity(1, 1), Arity(2, 2), Arity(3, 3)
+SEVERAL, ANY = Arity(2, None), Arity(0, None)
 
 
 class Kind(NamedTuple):
@@ -86,13 +126,25 @@ class Kind(NamedTuple):
     """Fields of the operation that the kind fixes; a spec sets the others."""
     main: str = ""
     """The attribute that ``kind: value`` sets; none by default."""
-    several: bool = False
-    """Whether it joins several inputs."""
+    arity: Arity = ONE
+    """How many inputs it reads."""
     aliases: tuple[str, ...] = ()
     becomes: str = ""
     """The kind that it is another way to write, once its input is known."""
     short: str = ""
     """What a row of the layer table calls it, where that is shorter than the title."""
+    rare: tuple[str, ...] = ()
+    """Attributes that a report shows only where they are not the default."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether costcalc knows what it does."""
+        return self.family != UNCOUNTED
+
+    @property
+    def joins(self) -> bool:
+        """Whether it needs several inputs, and may hold the branches that give them."""
+        return self.arity.least > 1
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -104,6 +156,10 @@ class Kind(NamedTuple):
         """The attributes without a default."""
         defaults = getattr(self.operation, "_field_defaults", {})
         return tuple(name for name in self.attributes if name not in defaults)
+
+    def default(self, attribute: str) -> Any:
+        """What an attribute is where nothing is set."""
+        return getattr(self.operation, "_field_defaults", {}).get(attribute)
 
 
 @cache
@@ -130,6 +186,49 @@ def elements(shape: Shape) -> Size:
     401408
     """
     return product(shape)
+
+
+def all_elements(shapes: tuple[Shape, ...]) -> Size:
+    """The number of elements in several shapes together.
+
+    >>> all_elements(((32, 7, 7), (32, 1, 1)))
+    1600
+    """
+    total: Any = sum((elements(shape) for shape in shapes), 0)
+    return total
+
+
+def axis_of(axis: int, shape: Shape) -> int:
+    """The axis counted from the first, where it may be counted from the last.
+
+    Raises:
+        ShapeError: the shape has no such axis.
+
+    >>> axis_of(-1, (32, 112, 112))
+    2
+    """
+    rank = len(shape)
+    if not -rank <= axis < rank:
+        raise ShapeError(
+            f"there is no axis {axis}",
+            expected=f"an axis from {-rank} to {rank - 1}" if rank else "a shape with axes",
+            found=f"{rank} {'axis' if rank == 1 else 'axes'}",
+        )
+    return axis % rank
+
+
+def axes_of(axes: tuple[int, ...] | None, shape: Shape) -> tuple[int, ...]:
+    """The axes counted from the first, in order; every axis for None.
+
+    Raises:
+        ShapeError: the shape has no such axis, or one stands twice.
+    """
+    if axes is None:
+        return tuple(range(len(shape)))
+    found = sorted(axis_of(axis, shape) for axis in axes)
+    if len(set(found)) < len(found):
+        raise ShapeError("an axis stands twice", expected="every axis once", found=str(list(axes)))
+    return tuple(found)
 
 
 def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:
@@ -165,10 +264,19 @@ def spatial_axes(shape: Shape, doing: str) -> Shape:
     return shape[1:]
 
 
+def channels_last(shape: Shape) -> Shape:
+    """A shape with its sides as papers print them.
+
+    >>> channels_last((32, 112, 112))
+    (112, 112, 32)
+    """
+    return (*shape[1:], *shape[:1])
+
+
 def shape_text(shape: Shape) -> str:
     """A shape as papers print it, channels last: ``112 x 112 x 32``.
 
     >>> shape_text((32, 112, 112))
     '112 x 112 x 32'
     """
-    return " x ".join(str(size) for size in (*shape[1:], shape[0]))
+    return " x ".join(str(size) for size in channels_last(shape)) or "a single number"

@@ -12,8 +12,11 @@ def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
     """The layer's type as MobileNetV1's Table 2 names types.
 
     ``Conv 1x1``, ``Conv DW 3x3`` where every channel is a group of its own,
-    ``GConv 5x5`` for other groups; ``Max Pool 3x3``; ``Fully Connected``.
+    ``GConv 5x5`` for other groups; ``Max Pool 3x3``; ``Fully Connected``.  What
+    costcalc does not know has the model's own word, and says so.
     """
+    if not kind.is_counted:
+        return f"{operation.op} (not counted)"
     if "kernel" not in kind.attributes:
         return kind.title
     shape = inputs[0]
@@ -26,6 +29,8 @@ def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
 
 def row_label(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
     """What a row of the layer table calls it, as MobileNetV1's Table 1 does: ``Conv dw``."""
+    if not kind.is_counted:
+        return type_name(kind, operation, inputs)
     title = kind.short or kind.title
     if "kernel" not in kind.attributes or "groups" not in kind.attributes:
         return title
@@ -46,13 +51,14 @@ def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: 
     ``3 x 3 x M`` for a depthwise one, ``M x N`` for a fully connected layer,
     the window for pooling.
     """
-    shape = inputs[0]
     if kind.family == "dense":
-        return (shape[0] if operation.per_position else elements(shape), output[0])
+        axis = operation.axis
+        return (inputs[0][axis] if operation.per_position else elements(inputs[0]), output[axis])
     if kind.family == "pooling" and "kernel" not in kind.attributes:
-        return shape[1:] if "size" not in kind.attributes else ()
+        return inputs[0][1:] if "size" not in kind.attributes else ()
     if "kernel" not in kind.attributes:
         return ()
+    shape = inputs[0]
     kernel = spread(operation.kernel, len(shape) - 1, "kernel")
     if "groups" not in kind.attributes:
         return kernel

@@ -1,18 +1,20 @@
 """Normalisations, as they run at inference."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from costcalc.formulas.algebra import exact_div
+from costcalc.formulas.algebra import Size, exact_div
 from costcalc.formulas.normalisation import (
     batch_norm_buffers,
     centring_additions,
     centring_divisions,
     centring_multiplications,
     lrn_additions,
+    mean_square_additions,
     norm_params,
+    norm_scales,
     scale_and_shift,
 )
-from costcalc.kinds.base import Count, Events, Flag, Shape, ShapeError, elements
+from costcalc.kinds.base import Axes, Count, Events, Flag, Shape, ShapeError, axes_of, elements
 
 
 class BatchNorm(NamedTuple):
@@ -43,18 +45,62 @@ class BatchNorm(NamedTuple):
 
 
 class LayerNorm(NamedTuple):
-    """Normalises all channels of a position together (Ba et al., arXiv 1607.06450)."""
+    """Normalises some axes together, all channels of a position (Ba et al., arXiv 1607.06450)."""
 
     affine: Flag = True
+    axes: Axes = (0,)
+    bias: Flag = True
+    """Whether an affine one shifts; it scales anyhow."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no such axes.
+        """
+        axes_of(self.axes, inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Mean and variance of each position over its channels."""
-        channels = output[0]
-        return _normalised(output, exact_div(elements(output), channels), self.affine)
+        normalised = _extent(self.axes, output)
+        statistics = exact_div(elements(output), normalised)
+        return _normalised(output, statistics, self.affine, normalised, self.bias)
+
+
+class RmsNorm(NamedTuple):
+    """Scales some axes together by the root of their mean square.
+
+    Zhang and Sennrich, arXiv 1910.07467, equation (4): no mean is taken away, and
+    a learned scale alone follows.
+    """
+
+    affine: Flag = True
+    axes: Axes = (0,)
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The input's.
+
+        Raises:
+            ShapeError: it has no such axes.
+        """
+        axes_of(self.axes, inputs[0])
+        return inputs[0]
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The mean square of each position over its channels."""
+        n, normalised = elements(output), _extent(self.axes, output)
+        statistics = exact_div(n, normalised)
+        return Events(
+            additions=mean_square_additions(n, statistics),
+            multiplications=centring_multiplications(n)
+            + (scale_and_shift(n) if self.affine else 0),
+            divisions=statistics,
+            functions=statistics,
+            reads=n,
+            writes=n,
+            norm_params=norm_scales(normalised) if self.affine else 0,
+        )
 
 
 class GroupNorm(NamedTuple):
@@ -79,7 +125,7 @@ class GroupNorm(NamedTuple):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Mean and variance of each group."""
-        return _normalised(output, self.groups, self.affine)
+        return _normalised(output, self.groups, self.affine, output[0])
 
 
 class InstanceNorm(NamedTuple):
@@ -93,7 +139,7 @@ class InstanceNorm(NamedTuple):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Mean and variance of each channel."""
-        return _normalised(output, output[0], self.affine)
+        return _normalised(output, output[0], self.affine, output[0])
 
 
 class LocalResponseNorm(NamedTuple):
@@ -118,7 +164,14 @@ class LocalResponseNorm(NamedTuple):
         )
 
 
-def _normalised(shape: Shape, statistics: Any, affine: bool) -> Events:
+def _extent(axes: tuple[int, ...], shape: Shape) -> Size:
+    """Elements that are normalised together."""
+    return elements(tuple(shape[axis] for axis in axes_of(axes, shape)))
+
+
+def _normalised(
+    shape: Shape, statistics: Size, affine: bool, scales: Size, has_shift: bool = True
+) -> Events:
     """The events of normalising ``shape`` by that many means and variances.
 
     Each element is added to a mean, centred, squared and added to a variance,
@@ -126,12 +179,13 @@ def _normalised(shape: Shape, statistics: Any, affine: bool) -> Events:
     """
     n = elements(shape)
     affinity = scale_and_shift(n) if affine else 0
+    learned = norm_params(scales) if has_shift else norm_scales(scales)
     return Events(
-        additions=centring_additions(n, statistics) + affinity,
+        additions=centring_additions(n, statistics) + (affinity if has_shift else 0),
         multiplications=centring_multiplications(n) + affinity,
         divisions=centring_divisions(statistics),
         functions=statistics,
         reads=n,
         writes=n,
-        norm_params=norm_params(shape[0]) if affine else 0,
+        norm_params=learned if affine else 0,
     )

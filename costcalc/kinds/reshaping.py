@@ -2,10 +2,13 @@
 
 from typing import Annotated, NamedTuple
 
-from costcalc.formulas.algebra import exact_div
+from costcalc.formulas.algebra import Size, ceil_div, exact_div, product
+from costcalc.formulas.windows import adaptive_rows
 from costcalc.kinds.base import (
+    Axis,
     Count,
     Events,
+    FirstAxis,
     Number,
     Offset,
     Padding,
@@ -13,32 +16,37 @@ from costcalc.kinds.base import (
     ShapeError,
     Spatial,
     Width,
+    axis_of,
     elements,
     spatial_axes,
     spread,
 )
+from costcalc.kinds.pooling import mean
 from costcalc.kinds.windows import pads
 
-Interpolation = Annotated[str, ("nearest", "bilinear")]
+Interpolation = Annotated[str, ("nearest", "bilinear", "bicubic", "area")]
+Border = Annotated[str, ("zero", "reflect", "replicate", "circular")]
 
 
 class Split(NamedTuple):
-    """One of several equal parts of the channels; ``part`` counts from 1."""
+    """One of several equal parts of an axis, the channels; ``part`` counts from 1."""
 
     parts: Count
     part: Count = 1
+    axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(C / parts, H, W)``.
 
         Raises:
-            ShapeError: the parts are not equal, or there is no such part.
+            ShapeError: the parts are not equal, or there is no such part or axis.
         """
-        channels, *axes = inputs[0]
-        if channels % self.parts != 0:
+        axis = axis_of(self.axis, inputs[0])
+        side, (what, where) = inputs[0][axis], _along(axis)
+        if side % self.parts != 0:
             raise ShapeError(
-                f"{channels} channels cannot be split into {self.parts} equal parts",
-                expected="parts that divide the channels",
+                f"{side} {what} cannot be split into {self.parts} equal parts{where}",
+                expected=f"parts that divide the {what}",
                 found=f"parts: {self.parts}",
             )
         if self.part > self.parts:
@@ -47,7 +55,7 @@ class Split(NamedTuple):
                 expected=f"a part from 1 to {self.parts}",
                 found=f"part: {self.part}",
             )
-        return (exact_div(channels, self.parts), *axes)
+        return _replaced(inputs[0], axis, exact_div(side, self.parts))
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The part is read and written."""
@@ -55,25 +63,31 @@ class Split(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Channels from ``start`` up to, not including, ``stop``; counted from 0."""
+    """Channels from ``start`` up to, not including, ``stop``; counted from 0.
+
+    Or what stands along another ``axis``, and every ``step`` of it alone.
+    """
 
     stop: Count
     start: Offset = 0
+    axis: Axis = 0
+    step: Count = 1
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """``(stop - start, H, W)``.
+        """``((stop - start) / step, H, W)``, rounded up.
 
         Raises:
-            ShapeError: the input has no such channels.
+            ShapeError: the input has no such channels, or no such axis.
         """
-        channels, *axes = inputs[0]
-        if self.stop > channels or self.start >= self.stop:
+        axis = axis_of(self.axis, inputs[0])
+        side, (what, where) = inputs[0][axis], _along(axis)
+        if self.stop > side or self.start >= self.stop:
             raise ShapeError(
-                f"channels {self.start} to {self.stop} are not a part of {channels}",
-                expected=f"0 <= start < stop <= {channels}",
+                f"{what} {self.start} to {self.stop} are not a part of {side}{where}",
+                expected=f"0 <= start < stop <= {side}",
                 found=f"start: {self.start}, stop: {self.stop}",
             )
-        return (self.stop - self.start, *axes)
+        return _replaced(inputs[0], axis, ceil_div(self.stop - self.start, self.step))
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The slice is read and written."""
@@ -143,25 +157,34 @@ class Identity(NamedTuple):
 
 
 class ZeroPad(NamedTuple):
-    """Zeros around the map."""
+    """Zeros around the map, or what ``mode`` puts there instead.
+
+    The axes from ``axis`` on are padded.
+    """
 
     padding: Padding
+    axis: FirstAxis = 1
+    mode: Border = "zero"
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(C, H + before + after, W + before + after)``.
 
         Raises:
-            ShapeError: 'same' and 'valid' have no meaning without a window.
+            ShapeError: there is no such axis, or 'same' and 'valid', which have no
+                meaning without a window.
         """
         if isinstance(self.padding, str):
             raise ShapeError(
                 f"'{self.padding}' padding needs a window", expected="how many rows to add"
             )
-        axes = spatial_axes(inputs[0], "zero padding")
-        sides = pads(self.padding, len(axes))
+        shape = inputs[0]
+        if self.axis == 1:
+            spatial_axes(shape, "zero padding")
+        first = axis_of(self.axis, shape)
+        sides = pads(self.padding, len(shape) - first)
         return (
-            inputs[0][0],
-            *(n + before + after for n, (before, after) in zip(axes, sides, strict=True)),
+            *shape[:first],
+            *(n + before + after for n, (before, after) in zip(shape[first:], sides, strict=True)),
         )
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -223,12 +246,30 @@ class Upsample(NamedTuple):
         return (inputs[0][0], *(n * s for n, s in zip(axes, scales, strict=True)))
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Copies for ``nearest``; for ``bilinear`` four products and three sums each."""
-        moved = _moved(inputs[0], output)
+        """Copies for ``nearest``; for the others a weighted sum of neighbours each.
+
+        Four neighbours for ``bilinear``, sixteen for ``bicubic``; for ``area`` the mean
+        over a window.
+        """
+        moved, n = _moved(inputs[0], output), elements(output)
         if self.mode == "nearest":
             return moved
-        n = elements(output)
-        return moved._replace(multiplications=4 * n, additions=3 * n)
+        if self.mode == "area":
+            rows = (adaptive_rows(a, b) for a, b in zip(inputs[0][1:], output[1:], strict=True))
+            averaged = mean(output[0] * product(rows), n)
+            return averaged._replace(reads=moved.reads, writes=n)
+        neighbours = 4 if self.mode == "bilinear" else 16
+        return moved._replace(multiplications=neighbours * n, additions=(neighbours - 1) * n)
+
+
+def _along(axis: int) -> tuple[str, str]:
+    """What stands along an axis, in words, and which axis that is where it must be said."""
+    return ("places", f" along axis {axis}") if axis else ("channels", "")
+
+
+def _replaced(shape: Shape, axis: int, side: Size) -> Shape:
+    """The shape with another side along an axis."""
+    return (*shape[:axis], side, *shape[axis + 1 :])
 
 
 def _moved(input: Shape, output: Shape) -> Events:

@@ -10,7 +10,7 @@ from costcalc.costs.count import LayerCost
 from costcalc.costs.names import SIZES
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.graph.layer import Layer
-from costcalc.kinds.base import Events
+from costcalc.kinds.base import MATRICES, Events
 
 
 class Cause(NamedTuple):
@@ -90,7 +90,7 @@ def causes(
         difference = getattr(other, metric) - factor * getattr(one, metric)
         if difference:
             layer = one.layer
-            events = layer.operation.events(layer.input_shapes, layer.output)
+            events = layer.events()
             groups.setdefault(_what(metric, layer, events, difference), []).append(
                 (layer, events, difference)
             )
@@ -138,7 +138,7 @@ def _unit(factor: Fraction, counts: Sequence[Any]) -> Cause:
 
 def _what(metric: str, layer: Layer, events: Events, difference: Any) -> str:
     """The group that a layer's difference belongs to."""
-    if "bias" in layer.kind.attributes and abs(difference) == _BIASES[metric](events):
+    if layer.kind.family in MATRICES and abs(difference) == _BIASES[metric](events):
         return "biases"
     if layer.functional is None:
         return layer.kind.title

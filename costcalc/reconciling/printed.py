@@ -14,6 +14,7 @@ from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import ConventionError, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import MATRICES
 from costcalc.reporting.figures import exact
 from costcalc.spec.document import Document
 
@@ -165,7 +166,7 @@ def _valued(found: Match, value: Any, words: Sequence[str], figure: Figure) -> M
 def _classifier(costs: Sequence[LayerCost]) -> int:
     """Where the last layer with weights stands; it and what follows are the classifier."""
     for index in range(len(costs) - 1, -1, -1):
-        if "bias" in costs[index].layer.kind.attributes:
+        if costs[index].layer.kind.family in MATRICES:
             return index
     return len(costs)
 

@@ -35,7 +35,7 @@ def explanation_latex(explanation: Explanation) -> str:
     for layer in explanation.layers:
         lines = []
         for step in _shown(layer):
-            label = rf"\text{{{_title(step, explanation)}}}"
+            label = rf"\text{{{_title(step.metric, explanation)}}}"
             for left, node in ((label, step.formula), ("", step.numbers)):
                 lines.append(f"{left} &= {written(node, LATEX)}")
             if not isinstance(step.numbers, Number):
@@ -78,7 +78,7 @@ def _layer_lines(layer: LayerExplanation, explanation: Explanation, style: Style
             f"  {style.name(symbol.name):<{width}} = {counted(value):>{digits}}  {symbol.meaning}"
         )
     for step in _shown(layer):
-        label = _title(step, explanation)
+        label = _title(step.metric, explanation)
         lines.append(f"  {label:<9} = {step.rule}")
         shown = [written(step.formula, style), written(step.numbers, style)]
         if isinstance(step.numbers, Number):
@@ -100,7 +100,7 @@ def _sum_lines(explanation: Explanation) -> list[str]:
             step for layer in explanation.layers for step in layer.steps if step.metric == metric
         ]
         terms = " + ".join(counted(step.value) for step in steps if step.value) or "0"
-        label = _title(steps[0], explanation)
+        label = _title(metric, explanation)
         total = counted(explanation.total(metric))
         lines.append(f"  {label:<9} = {terms}")
         if terms != total:
@@ -108,8 +108,8 @@ def _sum_lines(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _title(step: Step, explanation: Explanation) -> str:
-    return explanation.unit if step.metric == "mult_adds" else title(step.metric)
+def _title(metric: str, explanation: Explanation) -> str:
+    return explanation.unit if metric == "mult_adds" else title(metric)
 
 
 def _remark(layer: LayerExplanation) -> str:

@@ -34,6 +34,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "totals": report.totals._asdict(),
         "types": [row._asdict() for row in report.types],
         "free": report.free,
+        **({"uncounted": report.uncounted} if report.uncounted else {}),
         **_gated(report),
         "layers": [_layer(layer) for layer in report.layers],
     }
@@ -79,8 +80,8 @@ def _layer(layer: LayerReport) -> dict[str, Any]:
         **{name: number(value) for name, value in layer.attributes.items() if name != "out"},
         "input": list(layer.input),
         "output": list(layer.output),
-        "mult_adds": layer.mult_adds,
-        "params": layer.params,
+        "mult_adds": layer.mult_adds if layer.is_counted else None,
+        "params": layer.params if layer.is_counted else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.rules import UNITS
-from costcalc.kinds.base import Shape
+from costcalc.kinds.base import Shape, channels_last
 from costcalc.reporting.report import Totals
 from costcalc.reporting.table import Cell, Column, Page, Row, Sides, Table
 from costcalc.reporting.tables import unit_title
@@ -62,7 +62,7 @@ def _cells(entry: Entry) -> tuple[Cell, ...]:
         source.get("paper"),
         source.get("arxiv", source.get("venue")),
         source.get("table"),
-        Sides((*entry.input[1:], entry.input[0])),
+        Sides(channels_last(entry.input)),
         settings,
         entry.totals.mult_adds,
         entry.totals.params,

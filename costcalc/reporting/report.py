@@ -49,7 +49,7 @@ class LayerReport(NamedTuple):
     attributes: Mapping[str, Any]
     """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
     input: Shape
-    """The first input's shape, channels first."""
+    """The first input's shape, channels first; empty for a source."""
     output: Shape
     filter: Shape
     """The filter as MobileNetV1's Table 1 prints it; empty where there is none."""
@@ -60,6 +60,8 @@ class LayerReport(NamedTuple):
     """Whether the convention counts neither."""
     host: str | None
     """The layer in whose line a norm or an activation was written."""
+    is_counted: bool = True
+    """Whether costcalc knows what it does; where it does not, its costs are no zeros."""
 
 
 class Report(NamedTuple):
@@ -82,6 +84,15 @@ class Report(NamedTuple):
     """What its gates cost, and the network that skips; None where nothing is gated."""
     accuracy: Accuracy | None = None
     """What a paper prints for this setting."""
+
+    @property
+    def uncounted(self) -> dict[str, list[str]]:
+        """The names of the layers that costcalc does not know, by what the model calls them."""
+        found: dict[str, list[str]] = {}
+        for layer in self.layers:
+            if not layer.is_counted:
+                found.setdefault(layer.attributes["op"], []).append(layer.name)
+        return found
 
     @property
     def free(self) -> dict[str, int]:
@@ -129,22 +140,23 @@ def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
     layer = cost.layer
     operation: Any = layer.operation
     kind = layer.kind
-    axes = len(layer.input_shapes[0]) - 1
+    shape = layer.input_shapes[0] if layer.input_shapes else ()
     attributes: dict[str, Any] = {}
     for name in kind.attributes:
         value = getattr(operation, name)
         if name == "stride" and value is None:
             value = operation.kernel
         if name in _PER_AXIS and not isinstance(value, tuple):
-            value = (value,) * axes
-        attributes[name] = value
+            value = (value,) * (len(shape) - 1)
+        if name not in kind.rare or value != kind.default(name):
+            attributes[name] = value
     return LayerReport(
         name=layer.name,
         kind=kind.name,
         type=type_name(kind, operation, layer.input_shapes),
         label=row_label(kind, operation, layer.input_shapes),
         attributes=attributes,
-        input=layer.input_shapes[0],
+        input=shape,
         output=layer.output,
         filter=filter_sides(kind, operation, layer.input_shapes, layer.output),
         is_depthwise=is_depthwise(kind, operation, layer.input_shapes),
@@ -152,6 +164,7 @@ def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
         params=cost.params,
         is_free=cost.is_free,
         host=graph.layers[layer.host].name if layer.host is not None else None,
+        is_counted=kind.is_counted,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from costcalc.errors import CostcalcError, Problem
-from costcalc.kinds.base import Shape
-from costcalc.reporting.figures import counted, exact, scaled
+from costcalc.kinds.base import Shape, channels_last
+from costcalc.reporting.figures import counted, exact, printable, scaled
 from costcalc.reporting.report import Report, TypeCost
 from costcalc.reporting.select import arrange
 from costcalc.reporting.table import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
@@ -91,10 +91,26 @@ def _notes(report: Report) -> tuple[str, ...]:
     totals = report.totals
     mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
     total = f"In all {mult_adds} and {params}."
-    if not report.free:
-        return (total,)
-    free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
-    return (f"Free in this convention: {free}.", total)
+    notes = [total]
+    if report.uncounted:
+        notes.insert(0, f"Not counted: {uncounted_words(report)}.")
+    if report.free:
+        free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
+        notes.insert(0, f"Free in this convention: {free}.")
+    return tuple(notes)
+
+
+_NAMED = 5
+"""Layers that a note names; JSON names them all."""
+
+
+def uncounted_words(report: Report) -> str:
+    """What is not counted in a report, in words: ``2 Foo (stem/foo1, head/foo2)``."""
+    found = []
+    for op, names in report.uncounted.items():
+        shown = ", ".join([*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])])
+        found.append(f"{len(names)} {op} ({shown})")
+    return printable(", ".join(found))
 
 
 def unit_title(unit: str) -> str:
@@ -166,9 +182,10 @@ def _layers(report: Report, view: View) -> Table:
 
 
 def _cells(report: Report, node: Line | Group) -> dict[str, Cell]:
-    """A row's cells by their columns' keys."""
-    cells = _line(node) if isinstance(node, Line) else _group(report, node)
-    return {**cells, **_costs(report, node)}
+    """A row's cells by their columns' keys; no costs for what is not counted."""
+    if isinstance(node, Group):
+        return {**_group(report, node), **_costs(report, node)}
+    return {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
 
 
 def _line(line: Line) -> dict[str, Cell]:
@@ -220,4 +237,4 @@ def _same(stride: Shape) -> str:
 
 def _size(shape: Shape) -> Sides:
     """A shape as papers print it, channels last."""
-    return Sides((*shape[1:], shape[0]))
+    return Sides(channels_last(shape))

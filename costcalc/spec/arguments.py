@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Mapping as MappingOf
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems
+from costcalc.kinds.base import PARAMS
 from costcalc.spec.document import Argument, Common, Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
@@ -23,6 +26,7 @@ COMMON = (
     "gate",
     "execute",
     "shares",
+    "borrows",
 )
 """What any step may say."""
 
@@ -83,11 +87,11 @@ class Arguments:
         """What any step may say."""
         name, sources, first_only = self.take("name"), self.take("from"), self.take("first_only")
         input, output = self.take("input"), self.take("output")
-        shares = self.take("shares")
+        shares, borrows = self.take("shares"), self.take("borrows")
         return Common(
             self.key.mark,
             name=self._name(name) if name is not None else "",
-            sources=self._words(sources, "from", "names layers") if sources is not None else (),
+            sources=self._words(sources, "from", "names layers") if sources is not None else None,
             when=self.expression("when"),
             repeat=self.expression("repeat"),
             first_only=self._words(first_only, "first_only", "names arguments")
@@ -97,6 +101,7 @@ class Arguments:
             output=self.values.shape(output) if output is not None else None,
             execute=self.expression("execute"),
             shares=self._name(shares) if shares is not None else "",
+            borrows=self._borrows(borrows) if borrows is not None else {},
         )
 
     def read(
@@ -105,11 +110,11 @@ class Arguments:
         required: Iterable[str],
         others: Iterable[str],
         what: str,
-        sizes: Collection[str] = (),
+        annotations: MappingOf[str, Any] = MappingProxyType({}),
     ) -> dict[str, Argument]:
         """The rest of the arguments, each of which must be in ``allowed``.
 
-        In those of ``sizes`` a word by itself must be the name of a parameter.
+        A kind's annotations say what each of its attributes is.
         """
         phrase = f"{what} has no argument"
         refuse_others(
@@ -124,8 +129,7 @@ class Arguments:
             entry = self.entries.get(name)
             node = self.take(name)
             if entry is not None and node is not None:
-                read = entry.values.sizes if name in sizes else entry.values.argument
-                argument = read(node)
+                argument = entry.values.read(annotations.get(name), node)
                 if argument is not None:
                     found[name] = argument
             elif name in required:
@@ -148,6 +152,24 @@ class Arguments:
             found=str(node),
         )
         return ""
+
+    def _borrows(self, node: Node) -> dict[str, Expression]:
+        """Params that another layer counts, by the name of their event."""
+        found: dict[str, Expression] = {}
+        if not isinstance(node, Mapping):
+            self.problems.add(
+                node.mark,
+                "'borrows' says how many params are another layer's",
+                expected="a mapping such as {biases: 64}",
+                found=str(node),
+            )
+            return found
+        refuse_others(node.keys, PARAMS, "'borrows' has no", self.problems)
+        for key, value in node.entries:
+            count = self.values.size(value)
+            if key.text in PARAMS and count is not None:
+                found[key.text] = count
+        return found
 
     def _words(self, node: Node, key: str, does: str) -> tuple[tuple[str, Mark], ...]:
         words: list[tuple[str, Mark]] = []

@@ -60,7 +60,8 @@ class Common(NamedTuple):
 
     mark: Mark
     name: str = ""
-    sources: tuple[tuple[str, Mark], ...] = ()
+    sources: tuple[tuple[str, Mark], ...] | None = None
+    """What it reads, by name; None for the step before it."""
     when: Expression | None = None
     repeat: Expression | None = None
     first_only: tuple[tuple[str, Mark], ...] = ()
@@ -119,6 +120,8 @@ class JoinStep(NamedTuple):
     """Where it does not hold, the last branch stands alone."""
     functional: Expression | None = None
     functional_act: Expression | None = None
+    arguments: Mapping[str, Argument] = MappingProxyType({})
+    """Of the layer that joins them."""
 
 
 Step: TypeAlias = LayerStep | BlockStep | SequenceStep | JoinStep

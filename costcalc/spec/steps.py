@@ -6,7 +6,7 @@ import re
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import SIZES, Kind
+from costcalc.kinds.base import MATRICES, Kind
 from costcalc.spec.arguments import (
     COMMON,
     FUNCTIONAL,
@@ -114,7 +114,7 @@ class StepReader:
                 hint=did_you_mean(name, (*KINDS, *self.blocks, *STRUCTURES)),
             )
             return None
-        if kind.several and (
+        if kind.joins and (
             isinstance(body, Sequence)
             or (isinstance(body, Mapping) and body.get("branches") is not None)
         ):
@@ -132,9 +132,8 @@ class StepReader:
         statement = self.values.sides(printed) if printed is not None else None
         implied = _implied(kind, statement) if statement is not None else {}
         required = tuple(name for name in kind.required if name not in implied)
-        sizes = tuple(name for name, reads in kind.attributes.items() if reads in SIZES)
         values = arguments.read(
-            tuple(kind.attributes), required, (*COMMON, *FUSED), f"'{kind.name}'", sizes
+            kind.attributes, required, (*COMMON, *FUSED), f"'{kind.name}'", kind.attributes
         )
         refuse_unfit_first_only(common, values, required, self.problems)
         given_here = {**implied, **values}
@@ -162,7 +161,7 @@ class StepReader:
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
         arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
-        common = self._common(arguments)
+        common = self._not_borrowing(self._common(arguments), key)
         self.defaults.of_block(key.text, arguments)
         required = tuple(name for name, each in parameters.items() if each.default is None)
         values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
@@ -182,12 +181,12 @@ class StepReader:
         common = self._not_shared(self._common(arguments), key)
         steps, shortcut = self._held(key, arguments), self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
-        functional = [arguments.expression(name) for name in FUNCTIONAL]
+        functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
         others = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
         arguments.read((), (), others, "'residual'")
         refuse_unfit_first_only(common, (), (), self.problems)
         branches = (("", shortcut), ("", steps))
-        return JoinStep(common, KINDS["add"], branches, act, only_if, *functional)
+        return JoinStep(common, KINDS["add"], branches, act, only_if, functional, functional_act)
 
     def _common(self, arguments: Arguments) -> Common:
         """What any step may say, the steps of its gate among it."""
@@ -202,6 +201,14 @@ class StepReader:
                 key.mark,
                 f"'{key.text}' cannot share params",
                 expected="'shares' on a layer or on a block",
+            )
+        return self._not_borrowing(common, key)
+
+    def _not_borrowing(self, common: Common, key: Scalar) -> Common:
+        """Params are borrowed by layers, which have them."""
+        if common.borrows:
+            self.problems.add(
+                key.mark, f"'{key.text}' cannot borrow params", expected="'borrows' on a layer"
             )
         return common
 
@@ -219,9 +226,11 @@ class StepReader:
         common = self._not_shared(self._common(arguments), key)
         node = arguments.take("branches")
         act = arguments.expression("act")
-        functional = [arguments.expression(name) for name in FUNCTIONAL]
+        functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
         others = ("branches", "act", *FUNCTIONAL, *COMMON)
-        arguments.read((), (), others, f"'{kind.name}'")
+        values = arguments.read(
+            kind.attributes, kind.required, others, f"'{kind.name}'", kind.attributes
+        )
         refuse_unfit_first_only(common, (), (), self.problems)
         branches: tuple[tuple[str, tuple[Step, ...]], ...] = ()
         if isinstance(node, Mapping):
@@ -237,7 +246,7 @@ class StepReader:
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )
-        return JoinStep(common, kind, branches, act, None, *functional)
+        return JoinStep(common, kind, branches, act, None, functional, functional_act, values)
 
     def _branch_name(self, key: Scalar) -> str:
         if not STEP_NAME.fullmatch(key.text):
@@ -263,7 +272,7 @@ def _implied(kind: Kind, printed: Statement) -> dict[str, Argument]:
     """
     sides = list(printed.sides)
     found: dict[str, Argument] = {}
-    if kind.family in ("convolution", "transposed_convolution", "dense"):
+    if kind.family in MATRICES:
         if "out" in kind.attributes and sides:
             found["out"] = sides.pop()
         if sides:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.kinds.base import SIZES, Word
 from costcalc.spec import expression, limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Statement
 from costcalc.spec.numbers import ExpressionError, exact_number
@@ -125,6 +126,24 @@ class Values:
         names = selector.names.union(*(cell.names for _, cell in cases))
         is_fixed = any(cell.is_fixed for _, cell in cases)
         return Expression(selector.text, evaluate, names, node.mark, is_fixed)
+
+    def read(self, annotation: Any, node: Node) -> Argument | None:
+        """An argument for an attribute with that annotation; None after a problem was noted."""
+        if annotation is Word:
+            return self._word(node)
+        return self.sizes(node) if annotation in SIZES else self.argument(node)
+
+    def _word(self, node: Node) -> Expression | None:
+        """A word as it is written, whatever it would mean elsewhere."""
+        if isinstance(node, Scalar) and 0 < len(node.text) <= limits.EXPRESSION:
+            return constant(node.text, node.text, node.mark)
+        self.problems.add(
+            node.mark,
+            "a word is expected here",
+            expected=f"at most {limits.EXPRESSION} characters",
+            found=str(node),
+        )
+        return None
 
     def sizes(self, node: Node) -> Argument | None:
         """An argument in which a word by itself can only be a name."""

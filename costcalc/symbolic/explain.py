@@ -46,6 +46,7 @@ class LayerExplanation(NamedTuple):
     symbols: tuple[tuple[Symbol, Any], ...]
     """The symbols in its formulas, with their values."""
     steps: tuple[Step, ...]
+    """None for what costcalc does not know."""
 
 
 class Explanation(NamedTuple):
@@ -141,7 +142,7 @@ def _explained(
 ) -> LayerExplanation:
     layer = view.plain
     steps = []
-    for metric in METRICS:
+    for metric in METRICS if layer.kind.is_counted else ():
         counted = getattr(cost, metric)
         node = formula(counted)
         steps.append(
@@ -184,18 +185,19 @@ class _View:
             for index, shape in enumerate(layer.input_shapes)
         )
         is_depthwise_ = is_depthwise(layer.kind, layer.operation, layer.input_shapes)
-        channels = inputs[0][0]
         output = self._shape(layer.output, "N", "F", "output", 0)
-        if is_depthwise_ and layer.output[0] == layer.input_shapes[0][0]:
-            output = (channels, *output[1:])
         if is_depthwise_:
-            changed["groups"] = channels
+            changed["groups"] = inputs[0][0]
+            if layer.output[0] == layer.input_shapes[0][0]:
+                output = (inputs[0][0], *output[1:])
         self.layer = layer._replace(
             operation=operation._replace(**changed), input_shapes=inputs, output=output
         )
 
     def _shape(self, shape: Shape, channels: str, side: str, of: str, index: int) -> Shape:
         """A shape in symbols; sides of 1 leave no trace in a product, and stay numbers."""
+        if not shape:
+            return ()
         number = str(index + 1) if index else ""
         first = self._symbol(
             f"{channels}{number}", f"{channels}_{number}", shape[0], f"{of} channels"
@@ -248,5 +250,6 @@ _ATTRIBUTES = {
     "groups": ("g", "groups"),
     "size": ("n", "size"),
     "hidden": ("d", "hidden units"),
+    "rows": ("V", "rows of the table"),
 }
 """Attributes that formulas speak of, and their symbols."""

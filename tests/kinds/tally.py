@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from math import erf, exp, sqrt, tanh
+from math import erf, exp, log, sqrt, tanh
 from typing import Any
 
 from costcalc.kinds.base import Events
@@ -58,6 +58,9 @@ class Counted:
 
     def erf(self) -> Counted:
         return self._did("functions", erf(self.value))
+
+    def log(self) -> Counted:
+        return self._did("functions", log(self.value))
 
     def root(self) -> Counted:
         return self._did("functions", sqrt(abs(self.value)))

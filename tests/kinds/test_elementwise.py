@@ -3,7 +3,7 @@
 Every function here is the definition in its paper, one operation after another.
 """
 
-from math import sqrt
+from math import pi, sqrt
 
 import pytest
 
@@ -49,7 +49,50 @@ def gelu(x: Counted) -> Counted:
     return x.times(0.5).times(x.times(1 / sqrt(2)).erf().plus(1))
 
 
+def gelu_tanh(x: Counted) -> Counted:
+    cube = x.times(x).times(x).times(0.044715)
+    return x.times(0.5).times(x.plus(cube).times(sqrt(2 / pi)).tanh().plus(1))
+
+
+def quick_gelu(x: Counted) -> Counted:
+    return x.times(sigmoid(x.times(1.702)))
+
+
+def elu(x: Counted) -> Counted:
+    # Both branches are computed, and one is taken.
+    x.is_positive()
+    return x.exp().plus(-1).times(0.5)
+
+
+def selu(x: Counted) -> Counted:
+    return elu(x).times(1.0507)
+
+
+def celu(x: Counted) -> Counted:
+    return x.at_least(0).plus(x.over(2).exp().plus(-1).times(2).at_most(0))
+
+
+def softplus(x: Counted) -> Counted:
+    return x.exp().plus(1).log()
+
+
+def softsign(x: Counted) -> Counted:
+    # Clearing a sign is free.
+    return x.over(Counted(abs(x.value), x.tally).plus(1))
+
+
 ACTIVATIONS = {
+    "gelu_tanh": gelu_tanh,
+    "quick_gelu": quick_gelu,
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "softplus": softplus,
+    "mish": lambda x: x.times(softplus(x).tanh()),
+    "softsign": softsign,
+    # A sign is free: -log(1 + exp(-x)).
+    "log_sigmoid": softplus,
+    "hard_tanh": lambda x: x.at_least(-1).at_most(1),
     "relu": relu,
     "relu6": relu6,
     "leaky_relu": leaky_relu,
@@ -84,9 +127,9 @@ def test_activations(name, shape):
 
 
 def test_every_activation_is_covered():
-    # PReLU has params and softmax sums: they have tests of their own.
+    # PReLU has params and the softmaxes sum: they have tests of their own.
     named = {kind.name for kind in KINDS.values() if kind.family == "activation"}
-    assert named == {*ACTIVATIONS, "prelu", "softmax"}
+    assert named == {*ACTIVATIONS, "prelu", "softmax", "log_softmax"}
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -109,6 +152,25 @@ def test_softmax(shape):
         for power in powers:
             power.over(total)
     check(operation("softmax"), shape, tally)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
+def test_softmaxes_along_an_axis(name, axis):
+    tally, shape = Tally(), (2, 3, 5)
+    along = range(3)[axis]
+    for _ in cells(side for index, side in enumerate(shape) if index != along):
+        values = [tally.number(place) for place in range(shape[along])]
+        powers = [value.exp() for value in values]
+        total = added(powers[1:], powers[0])
+        if name == "softmax":
+            for power in powers:
+                power.over(total)
+        else:
+            logarithm = total.log()
+            for value in values:
+                value.plus(-logarithm.value)
+    check(operation(name, axis=axis), shape, tally)
 
 
 @pytest.mark.parametrize("affine", [True, False])

@@ -1,0 +1,98 @@
+"""Arithmetic element by element: on one input, or on several whose sides of 1 repeat.
+
+The table of kinds gives each operation its rates.
+"""
+
+from typing import Any, NamedTuple
+
+from costcalc.kinds.base import Events, Flag, Shape, ShapeError, all_elements, elements, shape_text
+
+# 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
+# equation 3).
+COMPLEMENT = Events(additions=1)
+ADDITION = Events(additions=1)
+MULTIPLICATION = Events(multiplications=1)
+DIVISION = Events(divisions=1)
+COMPARISON = Events(comparisons=1)
+FUNCTION = Events(functions=1)
+# Two comparisons: with the one bound and with the other, or from both sides with zero.
+BETWEEN = Events(comparisons=2)
+# A sign that is changed or cleared, an element that is chosen: nothing is computed.
+NOTHING = Events()
+
+
+class Add(NamedTuple):
+    """The sum of its inputs; with ``broadcast`` a side of 1 is repeated."""
+
+    broadcast: Flag = False
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The shape that all inputs share, or the larger side along every axis.
+
+        Raises:
+            ShapeError: they differ.
+        """
+        if self.broadcast:
+            return broadcast(inputs, "added")
+        for shape in inputs[1:]:
+            if len(shape) != len(inputs[0]) or any(
+                a != b for a, b in zip(shape, inputs[0], strict=True)
+            ):
+                raise do_not_join("added", inputs, "inputs of one shape")
+        return inputs[0]
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """An addition per element for every input but the first."""
+        return _between(inputs, output, ADDITION)
+
+
+class Elementwise(NamedTuple):
+    """An operation between its inputs, element by element; a side of 1 is repeated."""
+
+    per_element: Events
+    """What one element of one input but the first causes."""
+    joined: str
+    """What is done to the inputs, for messages."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The larger side along every axis.
+
+        Raises:
+            ShapeError: two sides differ and neither is 1.
+        """
+        return broadcast(inputs, self.joined)
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The rates, per element of the output for every input but the first."""
+        return _between(inputs, output, self.per_element)
+
+
+def broadcast(inputs: tuple[Shape, ...], joined: str) -> Shape:
+    """The larger side along every axis; all inputs have as many axes.
+
+    Raises:
+        ShapeError: two sides differ and neither is 1.
+    """
+    result: Any = inputs[0]
+    for shape in inputs[1:]:
+        if len(shape) != len(result):
+            raise do_not_join(joined, inputs, "inputs of as many axes")
+        if any(1 not in (a, b) and a != b for a, b in zip(shape, result, strict=True)):
+            raise do_not_join(joined, inputs, "inputs of one shape, or with sides of 1")
+        result = tuple(b if a == 1 else a for a, b in zip(shape, result, strict=True))
+    return tuple(result)
+
+
+def do_not_join(joined: str, inputs: tuple[Shape, ...], expected: str) -> ShapeError:
+    """The error that says so."""
+    return ShapeError(
+        f"shapes that differ cannot be {joined}",
+        expected=expected,
+        found=" and ".join(shape_text(shape) for shape in inputs),
+    )
+
+
+def _between(inputs: tuple[Shape, ...], output: Shape, per_element: Events) -> Events:
+    n = elements(output)
+    rates = Events(*(rate * (len(inputs) - 1) * n for rate in per_element))
+    return rates._replace(reads=all_elements(inputs), writes=n)

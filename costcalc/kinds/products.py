@@ -1,0 +1,86 @@
+"""Products between activations: matrices, and attention."""
+
+from typing import NamedTuple
+
+from costcalc.formulas.products import attention_mult_adds, matmul_mult_adds
+from costcalc.kinds.base import Events, Shape, ShapeError, all_elements, elements, shape_text
+from costcalc.kinds.elementwise import broadcast
+
+
+class MatMul(NamedTuple):
+    """The product of two stacks of matrices; leading sides of 1 are repeated."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(..., n, m)`` for ``(..., n, k)`` and ``(..., k, m)``.
+
+        Raises:
+            ShapeError: the inputs are no matrices, or do not fit.
+        """
+        stack = _stack(inputs, "multiplied as matrices")
+        first, second = inputs
+        if first[-1] != second[-2]:
+            raise _do_not_fit(
+                f"rows of {first[-1]} cannot be multiplied with columns of {second[-2]}", inputs
+            )
+        return (*stack, first[-2], second[-1])
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Every row with every column."""
+        *stack, n, m = output
+        return Events(
+            macs=matmul_mult_adds(n, inputs[0][-1], m, elements(tuple(stack))),
+            reads=all_elements(inputs),
+            writes=elements(output),
+        )
+
+
+class Attention(NamedTuple):
+    """softmax(Q K^T / sqrt(d) + mask) V: Vaswani et al., arXiv 1706.03762, equation (1).
+
+    Reads queries, keys and values, and a mask where there are four inputs.
+    """
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(..., n, e)`` for ``(..., n, d)``, ``(..., m, d)`` and ``(..., m, e)``.
+
+        Raises:
+            ShapeError: the inputs are no matrices, or do not fit.
+        """
+        queries, keys, values = inputs[:3]
+        stack = _stack((queries, keys, values), "attended to")
+        if queries[-1] != keys[-1]:
+            raise _do_not_fit(f"queries of {queries[-1]} numbers meet keys of {keys[-1]}", inputs)
+        if keys[-2] != values[-2]:
+            raise _do_not_fit(f"{keys[-2]} keys have {values[-2]} values", inputs)
+        return (*stack, queries[-2], values[-1])
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Both products; every score is scaled and masked, and the softmax over the keys."""
+        (d, m), (*stack, n, e) = (inputs[0][-1], inputs[1][-2]), output
+        heads = elements(tuple(stack))
+        scores = heads * n * m
+        masked = scores if len(inputs) > 3 else 0
+        return Events(
+            macs=attention_mult_adds(n, m, d, e, heads),
+            multiplications=scores,
+            additions=scores - heads * n + masked,
+            functions=scores,
+            divisions=scores,
+            reads=all_elements(inputs),
+            writes=elements(output),
+        )
+
+
+def _stack(inputs: tuple[Shape, ...], joined: str) -> Shape:
+    """The sides before the matrices, those of 1 repeated.
+
+    Raises:
+        ShapeError: an input is no matrix, or the sides differ.
+    """
+    if any(len(shape) < 2 for shape in inputs):
+        raise _do_not_fit("a product of matrices needs inputs of two axes or more", inputs)
+    return broadcast(tuple(shape[:-2] for shape in inputs), joined)
+
+
+def _do_not_fit(message: str, inputs: tuple[Shape, ...]) -> ShapeError:
+    return ShapeError(message, found=" and ".join(shape_text(shape) for shape in inputs))
