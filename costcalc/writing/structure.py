@@ -168,7 +168,7 @@ class _Nesting:
 
 def _is_join(step: Step) -> bool:
     """Whether branches can say all that it says."""
-    if not KINDS[step.word].several or "shares" in step.values:
+    if not KINDS[step.word].joins or "shares" in step.values:
         return False
     return (
         all(
