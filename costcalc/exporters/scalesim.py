@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problem, SpecError
+from costcalc.exporters.names import Names
 from costcalc.exporters.unsayable import UnsayableError, each_layer
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
@@ -58,7 +59,7 @@ def text(graph: LayerGraph) -> str:
         raise SpecError(
             [Problem(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")]
         )
-    names = _Names()
+    names = Names()
     lines = [HEADER]
     for layer, each in zip(layers, rows, strict=True):
         for row in each:
@@ -152,29 +153,16 @@ def _two(sides: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def _lines(layer: Layer, row: Row, names: _Names) -> Iterator[str]:
+def _lines(layer: Layer, row: Row, names: Names) -> Iterator[str]:
     numbers = (*row.map, *row.filter, row.channels, row.filters, row.stride)
     for copy in range(1, row.copies + 1):
         number = str(copy) if row.copies > 1 else ""
-        name = names.free(layer.name + row.suffix + number, row.is_depthwise)
+        name = names.free(_plain(layer.name + row.suffix + number, row.is_depthwise))
         yield ", ".join((name, *map(str, numbers))) + ","
 
 
-class _Names:
-    """Names of letters, digits and ``_ . / -``: nothing ends a cell or begins a formula."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def free(self, name: str, is_depthwise: bool) -> str:
-        """The name as a row may have it, with a number where it is taken."""
-        plain = re.sub(r"[^A-Za-z0-9_./-]|^[./-]", "_", name, flags=re.ASCII)
-        plain = plain.replace(_PER_CHANNEL, _PER_CHANNEL.lower()) or "_"
-        if is_depthwise:
-            plain = f"{_PER_CHANNEL}_{plain}"
-        free, number = plain, 1
-        while free in self._taken:
-            number += 1
-            free = f"{plain}_{number}"
-        self._taken.add(free)
-        return free
+def _plain(name: str, is_depthwise: bool) -> str:
+    """Letters, digits and ``_ . / -``: nothing ends a cell or begins a formula."""
+    plain = re.sub(r"[^A-Za-z0-9_./-]|^[./-]", "_", name, flags=re.ASCII)
+    plain = plain.replace(_PER_CHANNEL, _PER_CHANNEL.lower()) or "_"
+    return f"{_PER_CHANNEL}_{plain}" if is_depthwise else plain

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.site import Site, split_of
+from costcalc.exporters.onnx.site import Site
+from costcalc.exporters.parts import split_of
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.windows import pads
 
@@ -24,7 +25,7 @@ def split(site: Site) -> None:
     names = site.builder.parts[split_of(site.layer)]
     if next(iter(names.values())) == name:
         outputs = (
-            names.get(part) or site.builder.fresh(f"{name}.part{part}")
+            names.get(part) or site.builder.names.free(f"{name}.part{part}")
             for part in range(1, operation.parts + 1)
         )
         site.gives("Split", site.inputs, tuple(outputs), axis=1, num_outputs=operation.parts)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from costcalc.exporters.names import Names
 from costcalc.exporters.onnx.model import Attribute, Node, Tensor
 from costcalc.exporters.onnx.weights import Spread
+from costcalc.exporters.parts import parts
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
-from costcalc.kinds.reshaping import Split
 
 
 class Learned(NamedTuple):
@@ -26,31 +27,17 @@ class Builder:
         self.nodes: list[Node] = []
         self.learned: dict[tuple[str, str], Learned] = {}
         self.opset = 21
-        self._taken = {layer.name for layer in graph.layers}
+        self.parts = parts(graph.layers)
+        self.names = Names(layer.name for layer in graph.layers)
+        self.input = self.names.free("input")
         self._constants: dict[Attribute, str] = {}
-        self.input = self.fresh("input")
-        self.parts: dict[object, dict[int, str]] = {}
-        """The names of the parts that layers read of each tensor that is split."""
-        for layer in graph.layers:
-            if layer.kind.name == "split":
-                parts = self.parts.setdefault(split_of(layer), {})
-                parts.setdefault(cast(Split, layer.operation).part, layer.name)
-
-    def fresh(self, name: str) -> str:
-        """The name, with a number where it is taken."""
-        free, number = name, 1
-        while free in self._taken:
-            number += 1
-            free = f"{name}_{number}"
-        self._taken.add(free)
-        return free
 
     def constant(self, value: float | tuple[int, ...]) -> str:
         """A number, or a vector of whole numbers, that nothing learns; each stands there once."""
         if value not in self._constants:
             is_vector = isinstance(value, tuple)
             words = map(str, value) if isinstance(value, tuple) else (str(value),)
-            name = self.fresh("_".join(("constant", *words)))
+            name = self.names.free("_".join(("constant", *words)))
             attributes: dict[str, Attribute] = {"value_ints" if is_vector else "value_float": value}
             self.nodes.append(Node("Constant", name, (), (name,), attributes))
             self._constants[value] = name
@@ -73,7 +60,7 @@ class Site:
 
     def between(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
         """Adds a node in front of the layer's last one; gives its output's name."""
-        name = self.builder.fresh(f"{self.layer.name}.{operator.lower()}")
+        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
         self.builder.nodes.append(Node(operator, name, inputs, (name,), attributes))
         return name
 
@@ -105,14 +92,9 @@ class Site:
         owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
         place = (owner.name, what)
         if place not in self.builder.learned:
-            tensor = Tensor(self.builder.fresh(f"{owner.name}.{what}"), shape)
+            tensor = Tensor(self.builder.names.free(f"{owner.name}.{what}"), shape)
             self.builder.learned[place] = Learned(tensor, spread)
         return self.builder.learned[place].tensor.name
-
-
-def split_of(layer: Layer) -> object:
-    """What all parts of one tensor, split in one way, have in common."""
-    return layer.inputs, cast(Split, layer.operation)._replace(part=1)
 
 
 def batched(shape: Shape) -> Shape:
