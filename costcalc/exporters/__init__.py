@@ -28,6 +28,7 @@ class Exporter(NamedTuple):
 EXPORTERS = (
     Exporter("torch", "PyTorch module", "costcalc.exporters.torch", ".py"),
     Exporter("onnx", "ONNX model", "costcalc.exporters.onnx", ".onnx", ("weights", "seed")),
+    Exporter("prototxt", "Caffe network", "costcalc.exporters.prototxt", ".prototxt"),
     Exporter("csv-scalesim", "topology of SCALE-Sim", "costcalc.exporters.scalesim", ".csv"),
 )
 

@@ -1,0 +1,89 @@
+"""Where a layer is written: what it reads, and the layers that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from costcalc.exporters.names import Names
+from costcalc.exporters.parts import parts
+from costcalc.exporters.prototxt.text import Field
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.kinds.base import Shape
+
+
+class Builder:
+    """The layers that are written so far."""
+
+    def __init__(self, graph: LayerGraph) -> None:
+        self.layers = graph.layers
+        self.written: list[Field] = []
+        self.parts = parts(graph.layers)
+        self.names = Names(layer.name for layer in graph.layers)
+        self.input = self.names.free("data")
+        self.owners = {layer.shares for layer in graph.layers if layer.shares is not None}
+        """Indexes of layers whose params others use."""
+        self._blobs: dict[int, str] = {NETWORK_INPUT: self.input}
+
+    def blob(self, index: int) -> str:
+        """The name of what a layer gives, which is its own unless it gives what it reads."""
+        return self._blobs.get(index) or self.layers[index].name
+
+    def passes(self, index: int, blob: str) -> None:
+        """A layer gives what it reads."""
+        self._blobs[index] = blob
+
+
+class Site:
+    """One layer, being written."""
+
+    def __init__(self, builder: Builder, index: int) -> None:
+        self.builder = builder
+        self.index = index
+        self.layer: Layer = builder.layers[index]
+        self.operation: Any = self.layer.operation
+        self.shape: Shape = self.layer.output
+        self.input_shapes = self.layer.input_shapes
+        self.inputs = tuple(map(builder.blob, self.layer.inputs))
+
+    def between(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
+        """Writes a layer before the last one; gives its name, which is also its top's."""
+        name = self.builder.names.free(f"{self.layer.name}.{type_.lower()}")
+        self.write(type_, name, bottoms, (name,), fields)
+        return name
+
+    def last(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
+        """Writes the layer whose name and top are this layer's; gives its name."""
+        name = self.layer.name
+        self.write(type_, name, bottoms, (name,), fields)
+        return name
+
+    def write(
+        self,
+        type_: str,
+        name: str,
+        bottoms: Sequence[str],
+        tops: Sequence[str],
+        fields: Sequence[Field] = (),
+    ) -> None:
+        """Writes a layer."""
+        self.builder.written.append(
+            Field(
+                "layer",
+                (
+                    Field("name", name),
+                    Field("type", type_),
+                    *(Field("bottom", each) for each in bottoms),
+                    *(Field("top", each) for each in tops),
+                    *fields,
+                ),
+            )
+        )
+
+    def params(self, *names: str) -> tuple[Field, ...]:
+        """The names of params, by which layers that share them find each other."""
+        owner = self.index if self.layer.shares is None else self.layer.shares
+        if owner not in self.builder.owners:
+            return ()
+        prefix = self.builder.layers[owner].name
+        return tuple(Field("param", (Field("name", f"{prefix}.{name}"),)) for name in names)
