@@ -45,7 +45,7 @@ TABLE = (
     Kind("global_max_pool", "Global Max Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.largest}),
     Kind("global_avg_pool", "Global Average Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.mean}, aliases=("global_average_pool", "gap"), short="Global Avg Pool"),
 
-    Kind("batch_norm", "Batch Norm", "norm", normalisation.BatchNorm, aliases=("bn", "batchnorm")),
+    Kind("batch_norm", "Batch Norm", "norm", normalisation.BatchNorm, aliases=("bn", "batchnorm"), rare=("scale", "bias")),
     Kind("layer_norm", "Layer Norm", "norm", normalisation.LayerNorm, aliases=("layernorm",), rare=("axes", "bias")),
     Kind("rms_norm", "RMS Norm", "norm", normalisation.RmsNorm, aliases=("rmsnorm",), rare=("axes",)),
     Kind("group_norm", "Group Norm", "norm", normalisation.GroupNorm, main="groups", aliases=("groupnorm",)),

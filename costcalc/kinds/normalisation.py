@@ -26,6 +26,10 @@ class BatchNorm(NamedTuple):
     """
 
     affine: Flag = True
+    scale: Flag = True
+    """Whether an affine one has gamma."""
+    bias: Flag = True
+    """Whether an affine one has beta."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The input's."""
@@ -39,9 +43,14 @@ class BatchNorm(NamedTuple):
             additions=scale_and_shift(n),
             reads=n,
             writes=n,
-            norm_params=norm_params(channels) if self.affine else 0,
+            norm_params=self._learned(channels) if self.affine else 0,
             buffers=batch_norm_buffers(channels),
         )
+
+    def _learned(self, channels: Size) -> Size:
+        if self.scale and self.bias:
+            return norm_params(channels)
+        return norm_scales(channels) if self.scale or self.bias else 0
 
 
 class LayerNorm(NamedTuple):

@@ -173,17 +173,27 @@ def test_softmaxes_along_an_axis(name, axis):
     check(operation(name, axis=axis), shape, tally)
 
 
-@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({}, ("gamma", "beta")),
+        ({"scale": False}, ("beta",)),
+        ({"bias": False}, ("gamma",)),
+        ({"scale": False, "bias": False}, ()),
+        ({"affine": False}, ()),
+        ({"affine": False, "bias": True}, ()),
+    ],
+)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_batch_norm_at_inference(shape, affine):
+def test_batch_norm_at_inference(shape, settings, names):
     # gamma and beta, mean and variance are folded into one scale and one shift.
     tally, learned, kept = Tally(), set(), set()
     for channel, *_ in cells(shape):
         tally.number(channel).times(2).plus(1)
-        learned |= {(channel, name) for name in ("gamma", "beta")} if affine else set()
+        learned |= {(channel, name) for name in names}
         kept |= {(channel, name) for name in ("mean", "variance")}
     check(
-        operation("batch_norm", affine=affine),
+        operation("batch_norm", **settings),
         shape,
         tally,
         norm_params=len(learned),
