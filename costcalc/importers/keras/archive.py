@@ -1,0 +1,120 @@
+"""The architecture that a file holds: JSON text, or the config.json of a ``.keras`` archive."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+import zlib
+from typing import Any
+
+from costcalc.errors import Mark, Problem, SpecError
+from costcalc.spec import library, limits
+
+CONFIG = "config.json"
+"""The member of an archive that holds the architecture; the others hold weights."""
+
+_AT_ONCE = 2**20
+"""Bytes that are read from an archive at once, its list of members included."""
+
+_BEFORE_VALUES = (b",", b"[", b"{")
+"""One of them stands before every value but the first."""
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def architecture(path: str) -> Any:
+    """The JSON value that a file's architecture is.
+
+    Raises:
+        SpecError: the file cannot be read, is damaged, too large or no JSON.
+    """
+    is_archive = path.endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
+    text = _config(path) if is_archive else _plain(path)
+    if sum(map(text.count, _BEFORE_VALUES)) > limits.NODES:
+        raise _wrong(
+            path, "the architecture holds too much", expected=f"at most {limits.NODES:,} values"
+        )
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        raise _wrong(path, f"not JSON: byte {error.start + 1} is no UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise SpecError(
+            [Problem(Mark(path, error.lineno, error.colno), f"not JSON: {error.msg}")]
+        ) from None
+    except ValueError:
+        raise _wrong(path, "not JSON: a number has too many digits") from None
+
+
+def _plain(path: str) -> bytes:
+    text = library.read_bytes(path, path)
+    _check_size(len(text), path)
+    if path.endswith(".keras"):
+        raise _wrong(
+            path,
+            "not an archive of Keras",
+            expected="the zip file that model.save('model.keras') writes",
+            found="HDF5, an older format" if text.startswith(b"\x89HDF") else "another format",
+            hint="the text of model.to_json() in a file whose name ends in .json",
+        )
+    return text
+
+
+def _config(path: str) -> bytes:
+    """The archive's config, decompressed no further than a spec may be long."""
+    try:
+        with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
+            member = archive.getinfo(CONFIG)
+            if member.flag_bits & 1 or member.compress_type not in _METHODS:
+                raise _wrong(
+                    path,
+                    f"its {CONFIG} cannot be read",
+                    expected="one that is stored, or compressed by deflate",
+                    found="an encrypted one" if member.flag_bits & 1 else "another compression",
+                )
+            text = bytearray()
+            with archive.open(member) as unpacked:
+                while piece := unpacked.read(_AT_ONCE):
+                    text += piece
+                    _check_size(len(text), path)
+            return bytes(text)
+    except KeyError:
+        raise _wrong(
+            path, f"the archive holds no {CONFIG}", expected="a file that model.save() wrote"
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise _wrong(path, f"the archive is damaged: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _wrong(path, f"cannot be read: {reason}") from None
+
+
+class _Bounded(io.FileIO):
+    """A file that gives no more at once than an honest archive asks for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes.
+
+        Raises:
+            BadZipFile: more were asked for than a list of members or a piece of one takes.
+        """
+        if size is not None and size > _AT_ONCE:
+            raise zipfile.BadZipFile("its list of members is too long")
+        return super().read(_AT_ONCE if size is None or size < 0 else size) or b""
+
+
+def _check_size(size: int, path: str) -> None:
+    if size > limits.FILE_BYTES:
+        raise _wrong(
+            path,
+            "the architecture is too long",
+            expected=f"at most {limits.FILE_BYTES:,} bytes of JSON",
+        )
+
+
+def _wrong(
+    path: str, message: str, expected: str = "", found: str = "", hint: str = ""
+) -> SpecError:
+    return SpecError([Problem(Mark(path), message, expected, found, hint)])

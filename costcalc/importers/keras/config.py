@@ -1,0 +1,129 @@
+"""A layer's config, each value read as what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from costcalc.errors import did_you_mean
+from costcalc.importers.building import LayerError
+from costcalc.spec import limits
+
+_SHOWN = 60
+"""Characters of a value in a message."""
+
+
+class Config:
+    """The values that a layer was made with.
+
+    Every reader raises :class:`LayerError` where a value is not of its type.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def raw(self, name: str) -> Any:
+        """The value as it is; None where it was left out."""
+        return self.values.get(name)
+
+    def whole(self, name: str, default: int | None = None, lowest: int = 1) -> int:
+        """A whole number from ``lowest`` up."""
+        value = self.values.get(name, default)
+        return whole(value, f"'{name}'", lowest)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A truth value."""
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            raise LayerError(f"'{name}' is not what it must be", "true or false", shown(value))
+        return value
+
+    def word(self, name: str, default: str, known: Sequence[str]) -> str:
+        """One of some words."""
+        value = self.values.get(name, default)
+        if value not in known:
+            expected = "one of " + ", ".join(known)
+            hint = did_you_mean(value, known) if isinstance(value, str) else ""
+            raise LayerError(f"'{name}' is not what it must be", expected, shown(value), hint)
+        return str(value)
+
+    def number(self, name: str, default: float | None = None) -> float | None:
+        """A number, or None where there is none."""
+        value = self.values.get(name, default)
+        if value is None or is_number(value):
+            number: float | None = value
+            return number
+        raise LayerError(f"'{name}' is not what it must be", "a number", shown(value))
+
+    def per_axis(
+        self, name: str, rank: int, default: int | None = None, lowest: int = 1
+    ) -> tuple[int, ...]:
+        """A whole number for each of ``rank`` axes."""
+        value = self.values.get(name, default)
+        sides = value if isinstance(value, list) else [value] * rank
+        if len(sides) != rank:
+            raise LayerError(
+                f"'{name}' is not what it must be", f"one number, or {rank}", shown(value)
+            )
+        return tuple(whole(side, f"'{name}'", lowest) for side in sides)
+
+    def wholes(self, name: str, default: Sequence[int], lowest: int) -> tuple[int, ...]:
+        """Whole numbers, or one of them."""
+        return wholes(self.values.get(name, default), f"'{name}'", lowest)
+
+    def pairs(self, name: str, rank: int) -> tuple[tuple[int, int], ...]:
+        """Rows before and after each of ``rank`` axes; of one axis also a pair by itself."""
+        value = self.values.get(name)
+        sides = value if isinstance(value, list) else [value] * rank
+        if rank == 1 and len(sides) == 2:
+            sides = [sides]
+        if len(sides) != rank:
+            raise LayerError(
+                f"'{name}' is not what it must be", f"a pair for each of {rank} axes", shown(value)
+            )
+        found = []
+        for side in sides:
+            before, after = side if isinstance(side, list) and len(side) == 2 else (side, side)
+            found.append((whole(before, f"'{name}'", 0), whole(after, f"'{name}'", 0)))
+        return tuple(found)
+
+
+def wholes(value: Any, name: str, lowest: int) -> tuple[int, ...]:
+    """Whole numbers, or one of them.
+
+    Raises:
+        LayerError: a value is another, or there are too many.
+    """
+    sides = value if isinstance(value, list | tuple) else (value,)
+    if len(sides) > limits.AXES:
+        raise LayerError(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sides)}")
+    return tuple(whole(side, name, lowest) for side in sides)
+
+
+def whole(value: Any, name: str, lowest: int) -> int:
+    """A whole number from ``lowest`` up.
+
+    Raises:
+        LayerError: the value is another.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= limits.SIZE:
+        return value
+    expected = f"a whole number from {lowest} to {limits.SIZE:,}"
+    raise LayerError(f"{name} is not what it must be", expected, shown(value))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def shown(value: Any) -> str:
+    """A value of a file, as a message may show it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list) and len(value) > limits.AXES:
+        return f"a list of {len(value):,}"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."

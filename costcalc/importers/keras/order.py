@@ -1,0 +1,80 @@
+"""The order in which the calls of a model's layers run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from costcalc.errors import did_you_mean
+from costcalc.importers.building import LayerError
+from costcalc.importers.keras.structure import Layer, Network, Ref
+
+Key = tuple[str, int]
+"""A layer's name, and which of its calls."""
+
+
+def ordered(network: Network) -> list[tuple[Layer, int]]:
+    """Every call behind those whose tensors it reads, else as they stand in the file.
+
+    Raises:
+        LayerError: a call reads a layer or a call that is not there, or itself by way
+            of others.
+    """
+    done: dict[Key, None] = {}
+    for name, layer in network.layers.items():
+        for index in range(len(layer.calls)):
+            _visit((name, layer.first_call + index), network, done)
+    for ref in network.outputs:
+        _check(ref, f"the model '{network.name}' ends in", network)
+    return [(network.layers[name], call - network.layers[name].first_call) for name, call in done]
+
+
+def _visit(start: Key, network: Network, done: dict[Key, None]) -> None:
+    """Adds a call behind all that it reads, without recursion: chains are long."""
+    if start in done:
+        return
+    path: dict[Key, Iterator[Ref]] = {start: _read(start, network)}
+    while path:
+        key = next(reversed(path))
+        ref = next(path[key], None)
+        if ref is None:
+            del path[key]
+            done[key] = None
+            continue
+        source = (ref.layer, ref.call)
+        _check(ref, f"layer '{key[0]}' reads", network)
+        if source in done or not network.layers[ref.layer].calls:
+            continue
+        if source in path:
+            names = [name for name, _ in path]
+            circle = [*names[names.index(ref.layer) :], ref.layer]
+            raise LayerError(
+                f"layer '{ref.layer}' reads what it gives itself: a cycle",
+                found=" -> ".join(reversed(circle)),
+            )
+        path[source] = _read(source, network)
+
+
+def _read(key: Key, network: Network) -> Iterator[Ref]:
+    layer = network.layers[key[0]]
+    return layer.calls[key[1] - layer.first_call].refs
+
+
+def _check(ref: Ref, who: str, network: Network) -> None:
+    """The tensor's layer has such a call; an input layer has one that is not written.
+
+    Raises:
+        LayerError: it has not.
+    """
+    layer = network.layers.get(ref.layer)
+    if layer is None:
+        raise LayerError(
+            f"{who} '{ref.layer}', which the file does not hold",
+            "a layer of the same model",
+            hint=did_you_mean(ref.layer, network.layers),
+        )
+    calls = range(layer.first_call, layer.first_call + max(1, len(layer.calls)))
+    if ref.call not in calls:
+        raise LayerError(
+            f"{who} call {ref.call} of '{ref.layer}', which is not in the file",
+            f"a call from {calls[0]} to {calls[-1]}",
+        )

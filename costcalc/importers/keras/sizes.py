@@ -1,0 +1,148 @@
+"""The shapes of a model's inputs: as the file states them, or as the caller sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from costcalc.importers.building import LayerError
+from costcalc.importers.keras.config import shown
+from costcalc.importers.keras.layout import Layout
+from costcalc.importers.keras.structure import Layer
+from costcalc.importers.model import Request, Sides
+from costcalc.spec import limits
+
+Open = tuple[int | None, ...]
+"""A shape of which some sides are not known."""
+
+
+class Sizes(NamedTuple):
+    """The inputs' shapes in costcalc's order, and what was set for them."""
+
+    shapes: tuple[Sides, ...]
+    parameters: dict[str, Any]
+    is_as_stated: bool
+    """Whether no side of the file was replaced."""
+
+
+def sizes(layers: Sequence[Layer], layout: Layout, request: Request) -> Sizes:
+    """The shape of every input.
+
+    The caller's shape and resolution are the first input's; ``--set NAME=160x120``
+    sets the open sides of the input of that name.
+
+    Raises:
+        LayerError: a side stays open, or does not fit.
+    """
+    shapes, parameters, is_as_stated = [], {}, True
+    for index, layer in enumerate(layers):
+        stated = stated_shape(layer, layout)
+        shape = stated
+        if layer.name in request.settings:
+            parameters[layer.name] = request.settings[layer.name]
+            shape = _filled(shape, request.settings[layer.name], layer)
+        if index == 0 and request.input is not None:
+            shape = _given(shape, request.input, layer)
+        if request.res is not None:
+            shape = _at(shape, request.res, is_first=index == 0)
+        closed = tuple(side for side in shape or () if side is not None)
+        if shape is None or len(closed) < len(shape):
+            raise _still_open(shape, layout, layer)
+        shapes.append(closed)
+        is_as_stated &= stated is None or all(
+            known in (None, side) for known, side in zip(stated, closed, strict=True)
+        )
+    return Sizes(tuple(shapes), parameters, is_as_stated)
+
+
+def stated_shape(layer: Layer, layout: Layout) -> Open | None:
+    """An input layer's shape in costcalc's order, its open sides None.
+
+    Raises:
+        LayerError: what stands there is no shape.
+    """
+    value = layer.config.raw("batch_shape") or layer.config.raw("batch_input_shape")
+    if value is None:
+        return None
+    if not isinstance(value, list) or not 1 < len(value) <= limits.AXES + 1:
+        raise LayerError(
+            f"{layer.origin}: its shape is not what it must be",
+            f"the batch and up to {limits.AXES} sides",
+            shown(value),
+        )
+    for side in value[1:]:
+        is_whole = isinstance(side, int) and not isinstance(side, bool)
+        if side is not None and not (is_whole and 0 < side <= limits.SIZE):
+            raise LayerError(
+                f"{layer.origin}: a side of its shape is not what it must be",
+                f"a whole number from 1 to {limits.SIZE:,}, or null",
+                shown(side),
+            )
+    return layout.turned(value[1:])
+
+
+def _filled(shape: Open | None, value: Any, layer: Layer) -> Open:
+    """The shape with its open sides set, in order."""
+    sides = value if isinstance(value, tuple) else (value,)
+    missing = [axis for axis, side in enumerate(shape or ()) if side is None]
+    if shape is None or len(sides) != len(missing) or not all(type(each) is int for each in sides):
+        raise LayerError(
+            f"{layer.origin} has {len(missing)} open sides",
+            f"--set {layer.name}=" + "x".join(["N"] * max(1, len(missing))),
+            shown(value),
+        )
+    filled = list(shape)
+    for axis, side in zip(missing, sides, strict=True):
+        filled[axis] = side
+    return tuple(filled)
+
+
+def _given(shape: Open | None, input: Sides, layer: Layer) -> Open:
+    """The shape that the caller gives, channels first as everywhere."""
+    if shape is None:
+        return input
+    is_map = len(shape) > 1
+    if len(input) != len(shape) or (is_map and shape[0] not in (None, input[0])):
+        channels = f", the first of them {shape[0]}" if is_map and shape[0] else ""
+        raise LayerError(
+            f"{layer.origin} does not take an input of {'x'.join(map(str, input))}",
+            f"{len(shape)} sides{channels}: channels come first",
+            hint="--input 3,224,224" if len(shape) == 3 else "",
+        )
+    return input
+
+
+def _at(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None:
+    """The shape at a height and a width; of other inputs the open sides alone.
+
+    A single number, which is both, also sets the sides of maps of other ranks.
+    """
+    if shape is None or len(shape) < 2:
+        return shape
+    sides = res if len(shape) == 3 else res[:1] * (len(shape) - 1)
+    if len(shape) != 3 and res[0] != res[1]:
+        return shape
+    return (
+        shape[0],
+        *(
+            new if old is None or is_first else old
+            for old, new in zip(shape[1:], sides, strict=True)
+        ),
+    )
+
+
+def _still_open(shape: Open | None, layout: Layout, layer: Layer) -> LayerError:
+    if shape is None:
+        return LayerError(
+            f"{layer.origin}: the file does not say the shape of its input",
+            "--input 3,224,224, channels first",
+        )
+    text = " x ".join("?" if side is None else str(side) for side in layout.back(shape))
+    missing = sum(side is None for side in shape)
+    hint = f"--set {layer.name}=" + "x".join(["N"] * missing)
+    if len(shape) == 3 and shape[0] is not None:
+        hint = "--res 224, or NETWORK@res=224"
+    return LayerError(
+        f"{layer.origin}: its shape {text} leaves {missing} side{'s' * (missing > 1)} open",
+        hint=hint,
+    )

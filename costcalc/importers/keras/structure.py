@@ -1,0 +1,286 @@
+"""A Keras model as its file describes it: layers, and which tensors each call of one reads.
+
+Keras 2 writes a call as a list of ``[layer, call, tensor, keywords]``, Keras 3
+as ``args`` and ``kwargs`` in which a tensor is a ``__keras_tensor__``.  Both
+come out the same: arguments with a :class:`Ref` wherever a tensor stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from costcalc.importers.building import LayerError
+from costcalc.importers.keras.config import Config, shown
+from costcalc.importers.model import Sides
+
+MODELS = ("Functional", "Model", "Sequential")
+"""Classes of layers that are models themselves."""
+
+_CONSTANT = "_CONSTANT_VALUE"
+"""What Keras 2 writes for a layer where an argument is a value."""
+
+
+class Ref(NamedTuple):
+    """A tensor: which one of which call of which layer."""
+
+    layer: str
+    call: int
+    tensor: int
+    shape: Sides | None = None
+    """Without the batch, where the file states every side."""
+
+
+class Call(NamedTuple):
+    """One use of a layer."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = {}
+
+    @property
+    def refs(self) -> Iterator[Ref]:
+        """Every tensor that it reads."""
+        return refs((self.args, self.kwargs))
+
+
+class Layer(NamedTuple):
+    """A layer, and every use of it."""
+
+    name: str
+    class_name: str
+    module: str
+    config: Config
+    calls: tuple[Call, ...]
+    content: Any = None
+    """The config as it stands, where the layer is a model."""
+    first_call: int = 0
+    """Number of its first call: Keras 2 counts the making of a model as its call 0."""
+    reads: Sides | None = None
+    """The shape that it was built for, where the file states every side."""
+
+    @property
+    def origin(self) -> str:
+        """The layer, as messages name it."""
+        return f"layer '{self.name}' ({self.class_name})"
+
+
+class Network(NamedTuple):
+    """A model: its layers by name, and the tensors where it begins and ends."""
+
+    name: str
+    layers: Mapping[str, Layer]
+    inputs: tuple[Ref, ...]
+    outputs: tuple[Ref, ...]
+
+
+def refs(value: Any) -> Iterator[Ref]:
+    """The tensors inside a value, in the order in which Keras flattens it."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from refs(item)
+    elif isinstance(value, Mapping):
+        for key in sorted(value):
+            yield from refs(value[key])
+
+
+def network(class_name: str, config: Any) -> Network:
+    """The structure of a model's config.
+
+    Raises:
+        LayerError: it is not the config of a model.
+    """
+    if class_name == "Sequential":
+        return _sequential(config)
+    if not isinstance(config, dict):
+        raise LayerError("its config is not what it must be", "a mapping", shown(config))
+    layers = _layers(config.get("layers"))
+    found: dict[str, Layer] = {}
+    for layer in layers:
+        if layer.name in found:
+            raise LayerError(f"two of its layers are named '{layer.name}'")
+        found[layer.name] = layer
+    inputs, outputs = (_ends(config, key, found) for key in ("input_layers", "output_layers"))
+    _count_calls(found, outputs)
+    return Network(_text(config.get("name")) or class_name.lower(), found, inputs, outputs)
+
+
+def _count_calls(layers: dict[str, Layer], outputs: tuple[Ref, ...]) -> None:
+    """Finds the models whose calls are counted from 1: all calls of a layer are read."""
+    highest: dict[str, int] = {}
+    for layer in layers.values():
+        for call in layer.calls:
+            for ref in call.refs:
+                highest[ref.layer] = max(ref.call, highest.get(ref.layer, 0))
+    for ref in outputs:
+        highest[ref.layer] = max(ref.call, highest.get(ref.layer, 0))
+    for name, layer in layers.items():
+        if layer.content is not None and highest.get(name) == len(layer.calls):
+            layers[name] = layer._replace(first_call=1)
+
+
+def _sequential(config: Any) -> Network:
+    """Layers one after another, each called on what the one before gave."""
+    values = config if isinstance(config, dict) else {"layers": config}
+    layers = _layers(values.get("layers"))
+    if not layers:
+        raise LayerError("it has no layers")
+    if layers[0].class_name != "InputLayer":
+        own = layers[0].config
+        shape = own.raw("batch_input_shape") or own.raw("batch_shape")
+        shape = shape or values.get("build_input_shape")
+        layers.insert(0, Layer("input", "InputLayer", "", Config({"batch_shape": shape}), ()))
+    found = {layers[0].name: layers[0]}
+    last = start = Ref(layers[0].name, 0, 0)
+    for layer in layers[1:]:
+        name = layer.name
+        while name in found:
+            name += "_"
+        call = Call((last._replace(shape=layer.reads),))
+        found[name] = layer._replace(name=name, calls=(call,))
+        last = Ref(name, 0, 0)
+    return Network(_text(values.get("name")) or "sequential", found, (start,), (last,))
+
+
+def _layers(entries: Any) -> list[Layer]:
+    if not isinstance(entries, list):
+        raise LayerError("its layers are not what they must be", "a list", shown(entries))
+    return [layer(entry, index) for index, entry in enumerate(entries)]
+
+
+def layer(entry: Any, index: int = 0) -> Layer:
+    """A layer from its entry in a list of layers.
+
+    Raises:
+        LayerError: it is none.
+    """
+    class_name = entry.get("class_name") if isinstance(entry, dict) else None
+    if not isinstance(class_name, str):
+        raise LayerError(
+            f"its layer {index + 1} is not what it must be",
+            "a mapping with a class_name and a config",
+            shown(entry),
+        )
+    config = entry.get("config")
+    values = config if isinstance(config, dict) else {}
+    name = _text(entry.get("name")) or _text(values.get("name")) or f"{class_name}_{index}"
+    if not isinstance(config, dict) and class_name not in MODELS:
+        raise LayerError(f"the config of layer '{name}' is no mapping", "a mapping", shown(config))
+    nodes = entry.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        raise LayerError(
+            f"layer '{name}': its inbound_nodes are not what they must be", "a list", shown(nodes)
+        )
+    built = entry.get("build_config")
+    return Layer(
+        name,
+        class_name,
+        _text(entry.get("module")),
+        Config(values),
+        tuple(_call(node, name) for node in nodes),
+        config if class_name in MODELS else None,
+        reads=_stated(built.get("input_shape")) if isinstance(built, dict) else None,
+    )
+
+
+def _call(node: Any, name: str) -> Call:
+    if isinstance(node, dict):
+        args, kwargs = node.get("args", []), node.get("kwargs", {})
+        if isinstance(args, list) and isinstance(kwargs, dict):
+            return Call(
+                tuple(_keras3(arg, name) for arg in args),
+                {key: _keras3(value, name) for key, value in kwargs.items()},
+            )
+    elif isinstance(node, list):
+        return _keras2_call(node, name)
+    raise LayerError(
+        f"layer '{name}': an inbound node is not what it must be",
+        "the args and kwargs of Keras 3, or a list of tensors as Keras 2 writes it",
+        shown(node),
+    )
+
+
+def _keras3(value: Any, name: str) -> Any:
+    """An argument of Keras 3, its tensors as references."""
+    if isinstance(value, list):
+        return [_keras3(item, name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class_name") != "__keras_tensor__":
+        return {key: _keras3(item, name) for key, item in value.items()}
+    config = value.get("config")
+    values = config if isinstance(config, dict) else {}
+    return _ref(values.get("keras_history"), name)._replace(shape=_stated(values.get("shape")))
+
+
+def _keras2_call(node: list[Any], name: str) -> Call:
+    """A call of Keras 2: a list of tensors, or one tensor by itself."""
+    is_single = bool(node) and isinstance(node[0], str)
+    entries = [node] if is_single else node
+    first = [_keras2_first(entry, name) for entry in entries]
+    kwargs: dict[str, Any] = {}
+    for entry in entries:
+        if isinstance(entry, list) and len(entry) > 3 and isinstance(entry[3], dict):
+            kwargs = {key: _keras2(value, name) for key, value in entry[3].items()}
+    return Call((first[0] if len(first) == 1 else first,), kwargs)
+
+
+def _keras2_first(entry: Any, name: str) -> Any:
+    if isinstance(entry, list) and len(entry) >= 3 and entry[0] == _CONSTANT:
+        return entry[2]
+    return _ref(entry, name)
+
+
+def _keras2(value: Any, name: str) -> Any:
+    """A keyword's value of Keras 2, in which ``[layer, call, tensor]`` is a tensor."""
+    if isinstance(value, dict):
+        return {key: _keras2(item, name) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    is_tensor = len(value) == 3 and isinstance(value[0], str) and isinstance(value[1], int)
+    return _ref(value, name) if is_tensor else [_keras2(item, name) for item in value]
+
+
+def _ref(history: Any, name: str) -> Ref:
+    match history:
+        case [str(layer), int(call), int(tensor), *_] if call >= 0 and tensor >= 0:
+            return Ref(layer, call, tensor)
+    raise LayerError(
+        f"layer '{name}': a tensor that it reads is not what it must be",
+        "[layer, call, tensor]",
+        shown(history),
+    )
+
+
+def _stated(shape: Any) -> Sides | None:
+    """The sides behind the batch, where all of them are numbers."""
+    if not isinstance(shape, list) or not shape or len(shape) < 2:
+        return None
+    sides = shape[1:]
+    is_known = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
+    return tuple(sides) if is_known else None
+
+
+def _ends(config: Mapping[str, Any], key: str, layers: Mapping[str, Layer]) -> tuple[Ref, ...]:
+    """The tensors where a model begins or ends: one, or a nest of them."""
+    found = tuple(_references(config.get(key), key))
+    for ref in found:
+        if ref.layer not in layers:
+            raise LayerError(f"its {key} name '{ref.layer}', which the file does not hold")
+    return found
+
+
+def _references(value: Any, key: str) -> Iterator[Ref]:
+    if isinstance(value, dict):
+        for name in sorted(value):
+            yield from _references(value[name], key)
+    elif isinstance(value, list) and not (value and isinstance(value[0], str)):
+        for item in value:
+            yield from _references(item, key)
+    else:
+        yield _ref(value, key)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
