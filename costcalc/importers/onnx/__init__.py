@@ -1,1 +1,5 @@
 """ONNX models: their graphs, without their weights."""
+
+from costcalc.importers.onnx.read import read
+
+__all__ = ["read"]

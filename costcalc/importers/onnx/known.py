@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from costcalc.formulas.algebra import product
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
-from costcalc.spec import limits
 
 
 class Known(NamedTuple):
@@ -22,8 +21,8 @@ class Known(NamedTuple):
     """The numbers in order, the last axis fastest, where they do not depend on the input."""
     is_static: bool = False
     """Whether it is the same for every input."""
-    is_sized: bool = False
-    """Whether it was computed from the shape of another tensor."""
+    roots: tuple[str, ...] = ()
+    """The stored tensors that it was computed from, where it is static."""
 
     @property
     def dims(self) -> Sides:
@@ -62,135 +61,6 @@ class NodeProblem(Exception):
         self.expected = expected
         self.found = found
         self.hint = hint
-
-
-class Call:
-    """An operation together with what is known of the tensors that it reads."""
-
-    __slots__ = ("images", "operation", "tensors")
-
-    def __init__(self, operation: Operation, tensors: Mapping[str, Known], images: int) -> None:
-        self.operation = operation
-        self.tensors = tensors
-        self.images = images
-        """Images in a batch."""
-
-    def has(self, index: int) -> bool:
-        """Whether there is such an input."""
-        inputs = self.operation.inputs
-        return index < len(inputs) and inputs[index] != ""
-
-    def input(self, index: int) -> Known:
-        """What is known of an input.
-
-        Raises:
-            NodeProblem: there is none.
-        """
-        if not self.has(index):
-            raise NodeProblem(
-                "reads too few tensors",
-                expected=f"at least {index + 1}",
-                found=f"{len(self.operation.inputs)}",
-            )
-        return self.tensors[self.operation.inputs[index]]
-
-    def inputs(self) -> list[Known]:
-        """All inputs that are there.
-
-        Raises:
-            NodeProblem: there are none.
-        """
-        found = [self.tensors[name] for name in self.operation.inputs if name]
-        return found or [self.input(0)]
-
-    def shape(self, index: int = 0) -> Sides:
-        """The shape of an input."""
-        return self.input(index).shape
-
-    def attribute(self, name: str, default: Any = None) -> Any:
-        """An attribute's value."""
-        return self.operation.attributes.get(name, default)
-
-    def whole(self, name: str, default: int) -> int:
-        """A whole number that an attribute gives.
-
-        Raises:
-            NodeProblem: it is none, or beyond any size.
-        """
-        value = self.attribute(name, default)
-        if not isinstance(value, int) or not -limits.SIZE <= value <= limits.SIZE:
-            raise _no(name, "a whole number", value)
-        return value
-
-    def word(self, name: str, default: str) -> str:
-        """A word that an attribute gives.
-
-        Raises:
-            NodeProblem: it is none.
-        """
-        value = self.attribute(name, default.encode())
-        if not isinstance(value, bytes):
-            raise _no(name, "a word", value)
-        return value.decode("utf-8", "backslashreplace")
-
-    def sizes(self, name: str, rank: int, default: int, lowest: int = 1) -> Sides:
-        """As many sizes as there are axes, from an attribute.
-
-        Raises:
-            NodeProblem: it gives others.
-        """
-        value = self.attribute(name)
-        if value is None or value == ():
-            return (default,) * rank
-        if not isinstance(value, tuple) or len(value) != rank:
-            raise _no(name, f"{rank} whole numbers", value)
-        for size in value:
-            if not isinstance(size, int) or not lowest <= size <= limits.SIZE:
-                raise _no(name, f"sizes from {lowest} to {limits.SIZE:,}", value)
-        return value
-
-    def numbers(self, index: int) -> tuple[Number, ...] | None:
-        """The numbers of an input, None where there is no such input.
-
-        Raises:
-            NodeProblem: they depend on what the network reads.
-        """
-        if not self.has(index):
-            return None
-        known = self.input(index)
-        if known.values is None:
-            raise NodeProblem(
-                f"its input '{self.operation.inputs[index]}' decides a shape, "
-                "and cannot be computed without running the network",
-                expected="a constant, or arithmetic on shapes",
-            )
-        return known.values
-
-    def wholes(self, name: str, index: int) -> Sides | None:
-        """Whole numbers that an attribute gives, or an input as newer versions have it.
-
-        Raises:
-            NodeProblem: they are others, or depend on what the network reads.
-        """
-        value = self.attribute(name)
-        if isinstance(value, int):
-            value = (value,)
-        if value is None:
-            value = self.numbers(index)
-        if value is None:
-            return None
-        if not isinstance(value, tuple) or not all(isinstance(each, int) for each in value):
-            raise _no(name, "whole numbers", value)
-        return tuple(int(each) for each in value)
-
-    def axis(self, default: int, rank: int | None = None) -> int:
-        """The axis that the operation speaks of, counted from the front.
-
-        Raises:
-            NodeProblem: there is no such axis.
-        """
-        count = len(self.shape()) if rank is None else rank
-        return front(self.whole("axis", default), count)
 
 
 def front(axis: Number, rank: int) -> int:
@@ -265,19 +135,10 @@ def elements(shape: Sides) -> int:
     return math.prod(shape)
 
 
-def text(shape: Sides) -> str:
+def text(shape: Sequence[Number]) -> str:
     """A shape for messages.
 
     >>> text((1, 3, 224, 224))
     '(1, 3, 224, 224)'
     """
     return f"({', '.join(str(side) for side in shape)})"
-
-
-def _no(name: str, expected: str, value: Any) -> NodeProblem:
-    shown = str(value)
-    return NodeProblem(
-        f"has an attribute '{name}' that it cannot have",
-        expected,
-        shown if len(shown) < 100 else f"{shown[:100]}...",
-    )

@@ -1,0 +1,170 @@
+"""A graph's nodes as operations, the model's own functions written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from costcalc.errors import Mark, Problem, SpecError
+from costcalc.importers.onnx import schema
+from costcalc.importers.onnx.known import Operation
+from costcalc.importers.onnx.numbers import Number, stored
+from costcalc.importers.onnx.wire import Wire
+from costcalc.spec import limits
+
+OWN = ("", "ai.onnx")
+"""The domains of ONNX's own operators."""
+
+
+class Literal(NamedTuple):
+    """A tensor in an attribute, and its numbers where they are few."""
+
+    tensor: schema.Tensor
+    values: tuple[Number, ...] | None
+
+
+class Inside(NamedTuple):
+    """A graph in an attribute, which is read when it is needed; and what it stands in."""
+
+    span: schema.Span
+    around: Around
+
+
+class Around(NamedTuple):
+    """What a node stands in: the network, or a call of a function."""
+
+    opsets: Mapping[str, int]
+    renamed: Mapping[str, str] | None = None
+    """Tensors of the function by their names in the network; None in the network itself."""
+    given: Mapping[str, Any] = {}
+    """The attributes of the call."""
+    path: str = ""
+    calls: tuple[tuple[str, str, str], ...] = ()
+    """The functions that are being written out."""
+
+
+class Inliner:
+    """Writes a model's operations out."""
+
+    def __init__(self, wire: Wire, model: schema.Model) -> None:
+        self.wire = wire
+        self.functions = {(each.domain, each.name, each.overload): each for each in model.functions}
+        self.opsets = dict(model.opsets)
+        self.written = 0
+
+    def operations(
+        self, nodes: Sequence[schema.Node], around: Around | None = None
+    ) -> Iterator[Operation]:
+        """The operations of some nodes.
+
+        Raises:
+            SpecError: a function calls itself, or there are too many operations.
+        """
+        around = around or Around(self.opsets)
+        for node in nodes:
+            key = (node.domain, node.operator, node.overload)
+            if key in self.functions:
+                yield from self._called(node, key, around)
+                continue
+            self.written += 1
+            if self.written > limits.STEPS:
+                self._refuse(node, f"more than {limits.STEPS:,} operations, functions written out")
+            domain = "" if node.domain in OWN else node.domain
+            yield Operation(
+                _within(around.path, node.name),
+                f"{domain}.{node.operator}" if domain else node.operator,
+                around.opsets.get(node.domain, around.opsets.get("", 1)),
+                tuple(_renamed(name, around) for name in node.inputs),
+                tuple(_renamed(name, around) for name in node.outputs),
+                dict(self._attributes(node, around)),
+                tuple(pair for pair in node.metadata if pair[0]),
+            )
+
+    def inside(self, inside: Inside, name: str) -> tuple[schema.Graph, list[Operation]]:
+        """A graph inside another, its tensors named apart where a function is written out.
+
+        Raises:
+            SpecError: it is no graph, or there are too many operations.
+        """
+        graph = schema.graph(self.wire, inside.span)
+        around = inside.around
+        if around.renamed is not None:
+            own = [each.name for each in graph.initializers]
+            own += [each for node in graph.nodes for each in node.outputs if each]
+            prefix = f"{around.path}#{self.written}/"
+            renamed = {**around.renamed, **{each: prefix + each for each in own}}
+            around = around._replace(renamed=renamed)
+            graph = graph._replace(
+                initializers=tuple(
+                    each._replace(name=renamed[each.name]) for each in graph.initializers
+                ),
+                outputs=tuple(
+                    each._replace(name=renamed.get(each.name, each.name)) for each in graph.outputs
+                ),
+            )
+        path = _within(around.path, name)
+        return graph, list(self.operations(graph.nodes, around._replace(path=path)))
+
+    def _called(
+        self, node: schema.Node, key: tuple[str, str, str], around: Around
+    ) -> Iterator[Operation]:
+        """The operations of a function where it is called."""
+        function = self.functions[key]
+        if key in around.calls:
+            self._refuse(node, f"function '{node.operator}' calls itself")
+        if len(around.calls) >= limits.NESTING:
+            self._refuse(node, f"functions are called more than {limits.NESTING} levels deep")
+        path = _within(around.path, node.name or node.operator)
+        renamed = dict.fromkeys(function.inputs, "")
+        for names, own in ((node.inputs, function.inputs), (node.outputs, function.outputs)):
+            outer = (_renamed(name, around) for name in names)
+            renamed.update(zip(own, outer, strict=False))
+        self.written += 1
+        prefix = f"{path}#{self.written}/"
+        for inner in function.nodes:
+            for name in inner.outputs:
+                if name not in renamed or not renamed[name]:
+                    renamed[name] = prefix + name
+        given = {each.name: self._value(each, around) for each in function.defaults}
+        given.update(self._attributes(node, around))
+        inside = Around(dict(function.opsets), renamed, given, path, (*around.calls, key))
+        yield from self.operations(function.nodes, inside)
+
+    def _attributes(self, node: schema.Node, around: Around) -> Iterator[tuple[str, Any]]:
+        for each in node.attributes:
+            if not each.refers:
+                yield each.name, self._value(each, around)
+            elif each.refers in around.given:
+                yield each.name, around.given[each.refers]
+
+    def _value(self, attribute: schema.Attribute, around: Around) -> Any:
+        """An attribute in its own type; files of the first version do not say which."""
+        type_ = attribute.type
+        if type_ == 4 or (not type_ and attribute.tensor):
+            tensor = attribute.tensor
+            return None if tensor is None else Literal(tensor, stored(self.wire, tensor))
+        if type_ == 5 or (not type_ and attribute.graph):
+            return None if attribute.graph is None else Inside(attribute.graph, around)
+        if type_ == 3 or (not type_ and attribute.text):
+            return attribute.text
+        if type_ == 7 or (not type_ and attribute.numbers):
+            return attribute.numbers
+        if type_ == 6 or (not type_ and attribute.singles):
+            return attribute.singles
+        if type_ == 1 or (not type_ and attribute.single):
+            return attribute.single
+        return attribute.number if type_ in (0, 2) else None
+
+    def _refuse(self, node: schema.Node, message: str) -> NoReturn:
+        mark = Mark(self.wire.file)
+        raise SpecError([Problem(mark, f"node '{node.name}' ({node.operator}): {message}")])
+
+
+def _within(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _renamed(name: str, around: Around) -> str:
+    if around.renamed is None or not name:
+        return name
+    return around.renamed.get(name, name)

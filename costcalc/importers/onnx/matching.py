@@ -1,0 +1,142 @@
+"""Finds patterns in a graph, and puts one operation in the place of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from costcalc.importers.onnx.known import Known, Operation
+from costcalc.importers.onnx.patterns import PATTERNS, Bound, Match, Pattern, Tree
+
+COMMUTATIVE = frozenset({"Add", "Mul"})
+
+CLOSE = 1e-3
+"""How far a constant may be from a pattern's, as a part of it: exporters round."""
+
+_BY_LAST: dict[str, list[Pattern]] = defaultdict(list)
+for _pattern in PATTERNS:
+    _BY_LAST[_pattern.tree[0]].append(_pattern)
+
+
+def matched(
+    operations: Sequence[Operation], tensors: Mapping[str, Known], outputs: Iterable[str]
+) -> list[Operation]:
+    """The operations, each pattern among them as one."""
+    graph = _Graph(operations, tensors, outputs)
+    gone: set[tuple[str, ...]] = set()
+    found = []
+    for operation in reversed(operations):
+        if operation.outputs in gone:
+            continue
+        pattern_match = graph.match(operation, gone)
+        if pattern_match is None:
+            found.append(operation)
+            continue
+        replaced, parts = pattern_match
+        gone.update(each.outputs for each in parts)
+        found.append(replaced)
+    return found[::-1]
+
+
+class _Graph:
+    """A graph, to be searched from each tensor upwards."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        tensors: Mapping[str, Known],
+        outputs: Iterable[str],
+    ) -> None:
+        self.tensors = tensors
+        self.producers = {name: each for each in operations for name in each.outputs}
+        self.readers: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for each in operations:
+            for name in each.inputs:
+                self.readers[name].add(each.outputs)
+        for name in outputs:
+            self.readers[name].add(())
+
+    def match(
+        self, operation: Operation, gone: set[tuple[str, ...]]
+    ) -> tuple[Operation, tuple[Operation, ...]] | None:
+        """The operation that stands for a pattern which ends here, and the pattern's parts."""
+        if self.tensors[operation.outputs[0]].is_static:
+            return None
+        for pattern in _BY_LAST.get(operation.operator, ()):
+            for bound, parts in self._tree(pattern.tree, operation.outputs[0], {}, ()):
+                if not self._is_whole(parts) or any(each.outputs in gone for each in parts):
+                    continue
+                attributes = pattern.found(Match(bound, parts, self.tensors))
+                if attributes is not None:
+                    inputs = tuple(bound[word] for word in pattern.reads)
+                    return (
+                        operation._replace(
+                            operator=pattern.name, inputs=inputs, attributes=attributes
+                        ),
+                        parts,
+                    )
+        return None
+
+    def _is_whole(self, parts: tuple[Operation, ...]) -> bool:
+        """Whether nothing else reads what passes between the parts."""
+        inside = {each.outputs for each in parts}
+        return all(
+            self.readers[name] <= inside for each in parts[1:] for name in each.outputs if name
+        )
+
+    def _tree(
+        self, tree: Tree, name: str, bound: Bound, parts: tuple[Operation, ...]
+    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        """The ways in which a tree gives a tensor, each with what its words are."""
+        known = self.tensors.get(name)
+        if known is None:
+            return
+        if isinstance(tree, float):
+            values = known.values
+            if values is not None and len({*values}) == 1 and abs(values[0] - tree) <= CLOSE * tree:
+                yield bound, parts
+            return
+        if isinstance(tree, str):
+            if bound.get(tree, name) == name and (known.is_static or not tree.isupper()):
+                yield {**bound, tree: name}, parts
+            return
+        operation = self.producers.get(name)
+        if operation is None or operation.operator != tree[0]:
+            return
+        wanted, inputs = tree[1:], operation.inputs
+        if operation not in parts:
+            parts = (*parts, operation)
+        if operation.operator == "Clip" and len(inputs) < 3:
+            yield from self._bounds(tree, operation, bound, parts)
+            return
+        if len(inputs) < len(wanted):
+            return
+        yield from self._inputs(wanted, inputs, bound, parts)
+        if operation.operator in COMMUTATIVE:
+            yield from self._inputs(wanted, inputs[::-1], bound, parts)
+
+    def _inputs(
+        self,
+        trees: Sequence[Tree],
+        names: Sequence[str],
+        bound: Bound,
+        parts: tuple[Operation, ...],
+    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        """The ways in which trees give as many tensors, all at once."""
+        if not trees:
+            yield bound, parts
+            return
+        for first, so_far in self._tree(trees[0], names[0], bound, parts):
+            yield from self._inputs(trees[1:], names[1:], first, so_far)
+
+    def _bounds(
+        self,
+        tree: tuple[Tree, ...],
+        operation: Operation,
+        bound: Bound,
+        parts: tuple[Operation, ...],
+    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        """A Clip of the time when its bounds were attributes."""
+        stated = (operation.attributes.get("min"), operation.attributes.get("max"))
+        if stated == tree[2:]:
+            yield from self._inputs(tree[1:2], operation.inputs[:1], bound, parts)

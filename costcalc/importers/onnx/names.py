@@ -1,0 +1,134 @@
+"""What layers are called: by the modules that both of PyTorch's exporters write, or the nodes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from costcalc.importers.onnx.known import Operation
+
+_QUOTED = re.compile(r"'([^']*)'")
+_PARAMETER = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias)")
+_UNFIT = re.compile(r"[^\w.\-]+")
+
+MOVED = frozenset({"reshape", "flatten", "transpose"})
+"""Kinds of layers that fit what another operation reads or gives."""
+
+MOVING = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Gather"})
+"""Operators that such layers are."""
+
+WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormalization")
+"""Operators whose second input has the name of their module's parameter."""
+
+
+class Scope(NamedTuple):
+    """Where an operation stands among modules."""
+
+    path: str
+    classes: Mapping[str, str] = {}
+    """The class of each module around it, by its path."""
+
+
+class Names:
+    """Unique names of layers, paths of modules joined by '/'."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.scopes = {each.outputs: scope(each) for each in operations}
+        paths = Counter(each.path for each in self.scopes.values())
+        inner = {ahead for path in paths for ahead in _inner(path)}
+        self.alone = {path for path, count in paths.items() if count == 1} - inner - {""}
+        self.taken: set[str] = set()
+        self.again: Counter[str] = Counter()
+
+    def layer(self, operation: Operation, kind: str) -> str:
+        """The name of a layer of an operation: its module's where that does nothing else."""
+        path = self.scopes[operation.outputs].path
+        if path in self.alone:
+            is_moved = kind in MOVED and operation.operator not in MOVING
+            return self._unique(f"{path}.{kind}" if is_moved else path)
+        return self._unique(f"{path}/{kind}" if path else kind)
+
+    def stored(self, name: str) -> str:
+        """The name of a layer that gives a stored tensor."""
+        return self._unique(_path(name) or "tensor")
+
+    def blocks(self, layers: Sequence[str]) -> dict[str, str]:
+        """The class of every module that layers stand in, where the file says it."""
+        inner = {path for name in layers for path in _inner(name)}
+        return {
+            path: name
+            for each in self.scopes.values()
+            for path, name in each.classes.items()
+            if path in inner
+        }
+
+    def _unique(self, name: str) -> str:
+        found = name
+        while found in self.taken:
+            self.again[name] += 1
+            found = f"{name}_{self.again[name]}"
+        self.taken.add(found)
+        return found
+
+
+def scope(operation: Operation) -> Scope:
+    """The modules that a node stands in, as its metadata, its name or its weights tell."""
+    found = _of_metadata(dict(operation.metadata))
+    if found is None:
+        found = Scope(_of_name(operation.name))
+    weights = _of_weights(operation)
+    if weights and _parent(weights) == _parent(found.path):
+        return found._replace(path=weights)
+    return found
+
+
+def _of_metadata(metadata: Mapping[str, str]) -> Scope | None:
+    """The dynamo exporter's: the modules' names from the outermost, and their classes."""
+    names = _QUOTED.findall(metadata.get("pkg.torch.onnx.name_scopes", ""))
+    classes = _QUOTED.findall(metadata.get("pkg.torch.onnx.class_hierarchy", ""))
+    if not names:
+        return None
+    paths = [_path(name) for name in names[:-1]]
+    words = {
+        path: kind.rpartition(".")[2] for path, kind in zip(paths, classes, strict=False) if path
+    }
+    return Scope(paths[-1] if paths else "", words)
+
+
+def _of_name(name: str) -> str:
+    """The older exporter's: ``/features/features.0/features.0.0/Conv``, or any other path."""
+    parts: list[str] = []
+    for part in name.strip("/").split("/")[:-1]:
+        if parts and part.startswith(f"{parts[-1]}."):
+            parts[-1] = part
+        else:
+            parts.append(part)
+    return "/".join(filter(None, (_path(part) for part in parts)))
+
+
+def _of_weights(operation: Operation) -> str:
+    """The module that an operation's weights are named after."""
+    if operation.operator not in WEIGHTED or len(operation.inputs) < 2:
+        return ""
+    found = _PARAMETER.fullmatch(operation.inputs[1])
+    return _path(found[1]) if found else ""
+
+
+def _path(name: str) -> str:
+    """A dotted name as a path of what names may consist of."""
+    parts = (_UNFIT.sub("_", part) for part in name.replace(".", "/").split("/"))
+    return "/".join(part for part in parts if part)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _inner(path: str) -> Iterable[str]:
+    """The paths above a path."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)

@@ -1,0 +1,168 @@
+"""The way of an ONNX file on one screen: bytes, messages, operations, shapes, layers.
+
+bytes --wire--> messages --inline--> operations --walk--> shapes --lowering--> layers
+"""
+
+from __future__ import annotations
+
+import os
+
+from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.importers.model import Model, Request
+from costcalc.importers.onnx import schema
+from costcalc.importers.onnx.inline import Inliner, Inside
+from costcalc.importers.onnx.inputs import Inputs, sized
+from costcalc.importers.onnx.known import Operation
+from costcalc.importers.onnx.lowering import Lowering
+from costcalc.importers.onnx.matching import matched
+from costcalc.importers.onnx.names import Names
+from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
+from costcalc.importers.onnx.order import ordered
+from costcalc.importers.onnx.walk import Walk, refused
+from costcalc.importers.onnx.wire import Wire, opened
+
+SHAPES = {name: row.shapes for name, row in TABLE.items()}
+LOWER = {**{name: row.lower for name, row in TABLE.items()}, **WRITTEN_OUT}
+
+
+def read(network: str, request: Request) -> Model:
+    """The model of an ONNX file, at the sizes that are asked for.
+
+    Weights are not read, and files that hold them apart are not opened.
+
+    Raises:
+        SpecError: the file is damaged, its graph is wrong, or costcalc does not
+            know some of its operators.
+    """
+    with opened(network) as wire:
+        return _read(wire, request)
+
+
+def _read(wire: Wire, request: Request) -> Model:
+    model = schema.model(wire)
+    graph = _graph(model, wire.file)
+    stored = {tensor.name for tensor in graph.initializers}
+    values = [value for value in graph.inputs if value.name not in stored]
+    if not values:
+        raise SpecError([Problem(Mark(wire.file), "the graph has no inputs", "a network")])
+    inputs = sized(values, request, wire.file)
+    walk = _walk(wire, model, graph, inputs)
+    if walk.unknown and not request.allow_unknown:
+        raise SpecError(refused(walk.unknown, TABLE, wire.file))
+    walk.problems.raise_any()
+    outputs = [value.name for value in graph.outputs]
+    problems = Problems()
+    live = _live(walk, outputs, problems, wire.file)
+    problems.raise_any()
+    operations = matched(live, walk.tensors, outputs)
+    return _lowered(wire, graph, walk, inputs, operations, outputs)
+
+
+def _graph(model: schema.Model, file: str) -> schema.Graph:
+    """The model's graph.
+
+    Raises:
+        SpecError: it has none, or one that costcalc does not read.
+    """
+    graph = model.graph
+    if graph is None or not graph.outputs:
+        what = "is no ONNX model" if graph is None else "has a graph without outputs"
+        raise SpecError([Problem(Mark(file), what, "a model with a graph of nodes")])
+    if graph.sparse:
+        raise SpecError([Problem(Mark(file), "holds sparse tensors", "dense ones")])
+    return graph
+
+
+def _walk(wire: Wire, model: schema.Model, graph: schema.Graph, inputs: Inputs) -> Walk:
+    """What is known of every tensor that the outputs depend on.
+
+    Raises:
+        SpecError: the graph hangs together in no way.
+    """
+    inliner = Inliner(wire, model)
+    operations = list(inliner.operations(graph.nodes))
+    stated = {}
+    if not inputs.are_other:
+        said = (*graph.values, *graph.outputs)
+        stated = {value.name: value.dims for value in said if value.dims is not None}
+    walk = Walk(wire, inliner, SHAPES, inputs.images, stated)
+    walk.store(graph.initializers)
+    walk.tensors.update(inputs.tensors)
+    problems = Problems()
+    reads = {each.outputs: _reads(each, walk) for each in operations}
+    wanted = [value.name for value in graph.outputs]
+    chosen = ordered(operations, reads, walk.tensors, wanted, problems, wire.file)
+    problems.raise_any()
+    walk.run(chosen)
+    return walk
+
+
+def _reads(operation: Operation, walk: Walk) -> list[str]:
+    """The tensors that an operation depends on, those of graphs inside it included."""
+    found = list(operation.inputs)
+    for value in operation.attributes.values():
+        if isinstance(value, Inside) and operation.operator == "If":
+            _, inner = walk.inliner.inside(value, operation.name)
+            own = {name for each in inner for name in each.outputs}
+            found += [name for each in inner for name in _reads(each, walk) if name not in own]
+    return found
+
+
+def _live(walk: Walk, outputs: list[str], problems: Problems, file: str) -> list[Operation]:
+    """The operations that are left once what is known beforehand is no operation any more."""
+    reads = {}
+    for each in walk.operations:
+        is_known = all(walk.is_known(name) for name in each.outputs if name)
+        reads[each.outputs] = () if is_known else each.inputs
+    return ordered(walk.operations, reads, _beforehand(walk), outputs, problems, file)
+
+
+def _beforehand(walk: Walk) -> set[str]:
+    """Tensors that no operation needs to give."""
+    given = {name for each in walk.operations for name in each.outputs}
+    return {*walk.tensors} - given
+
+
+def _lowered(
+    wire: Wire,
+    graph: schema.Graph,
+    walk: Walk,
+    inputs: Inputs,
+    operations: list[Operation],
+    outputs: list[str],
+) -> Model:
+    """The layers of the operations that are left.
+
+    Raises:
+        SpecError: some become no layers.
+    """
+    names = Names(operations)
+    lowering = Lowering(
+        operations,
+        walk.tensors,
+        walk.stored,
+        walk.constants,
+        inputs.images,
+        outputs,
+        LOWER,
+        names,
+        wire.file,
+    )
+    first, *others = inputs.tensors
+    lowering.start(first, others)
+    lowering.run()
+    lowering.problems.raise_any()
+    lowering.leftovers()
+    if not any(node.inputs for node in lowering.nodes):
+        raise SpecError([Problem(Mark(wire.file), "no output depends on the network's input")])
+    name = os.path.basename(wire.file).removesuffix(".onnx")
+    return Model(
+        name=name,
+        file=wire.file,
+        source={},
+        input=walk.tensors[first].dims,
+        nodes=tuple(lowering.nodes),
+        parameters=inputs.parameters,
+        is_sized=True,
+        blocks=names.blocks([node.name for node in lowering.nodes]),
+    )
