@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
-from costcalc.kinds.base import Kind, Padding, Spatial
+from costcalc.kinds.base import MATRICES, NONE, PARAMS, Kind, Padding, Spatial
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
-from costcalc.writing.step import NETWORK, WEIGHTED, Step
+from costcalc.writing.step import NETWORK, Step
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
 """What a line says of how a layer is called."""
@@ -45,7 +45,7 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
         layer = graph.layers[index]
         kinds = folding.behind(index) if is_folded else {}
         word, values = attributes(layer)
-        if layer.kind.family in WEIGHTED:
+        if layer.kind.family in MATRICES:
             values.update(norm="none", act="none")
         for family, at in kinds.items():
             kind = graph.layers[at].kind
@@ -56,6 +56,10 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
             if how is not None:
                 values[name] = _CALLED[how]
         values.update(folding.shared(index))
+        if layer.borrows:
+            values["borrows"] = dict(layer.borrows)
+        if not layer.inputs and layer.kind.arity != NONE:
+            values["from"] = ()
         number = len(found)
         of_layer += [number] * (1 + len(kinds))
         inputs = tuple(NETWORK if i == NETWORK_INPUT else of_layer[i] for i in layer.inputs)
@@ -98,13 +102,13 @@ class _Folding:
         layer = self.layers[at]
         if layer.kind.family != family or layer.inputs != (last,) or not _is_plain(layer):
             return False
-        if family == "norm" and layer.functional is not None:
+        if layer.borrows or (family == "norm" and layer.functional is not None):
             return False
         if not self._is_shared_alike(layer, at, first, host):
             return False
         if layer.host is not None:
             return layer.host == host
-        return first.kind.family in WEIGHTED or (
+        return first.kind.family in MATRICES or (
             family == "activation" and first.kind.name in ("add", "concat") and last == host
         )
 
@@ -125,8 +129,8 @@ class _Folding:
 
 def learns(layer: Layer) -> bool:
     """Whether a layer has params."""
-    events = layer.operation.events(layer.input_shapes, layer.output)
-    return any((events.weights, events.biases, events.norm_params, events.other_params))
+    events = layer.events()
+    return any(getattr(events, name) for name in PARAMS)
 
 
 def _is_plain(layer: Layer) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from costcalc.writing.step import NETWORK, Step, walk
 
@@ -38,6 +39,36 @@ def _named(step: Step, names: Mapping[int, str]) -> Step:
         name=names.get(step.last, step.name) if step.last not in inner else step.name,
         sources=tuple(names[each] for each in step.sources if isinstance(each, int)),
     )
+
+
+def titled(steps: tuple[Step, ...], blocks: Collection[str]) -> tuple[Step, ...]:
+    """Steps, calls of blocks with the names that the network has for them, if it has."""
+    calls: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        if step.word in blocks:
+            calls[step.word].append(step)
+    taken = {step.name for step in steps}
+    titles: dict[int, str] = {}
+    for block, each in calls.items():
+        words = _titles(block, each)
+        if words and taken.isdisjoint(words):
+            taken.update(words)
+            titles.update((step.last, word) for step, word in zip(each, words, strict=True))
+    return tuple(
+        step._replace(name=step.name or titles.get(step.last, "")) if step.word in blocks else step
+        for step in steps
+    )
+
+
+def _titles(block: str, calls: Sequence[Step]) -> list[str]:
+    """A word of each call's path that no other has; nothing where there are none."""
+    paths = [[part for part in step.path.split("/") if not part.isdigit()] for step in calls]
+    for depth in range(1, 1 + min(map(len, paths))):
+        words = [fit(path[-depth]) for path in paths]
+        plain = {word.rstrip("0123456789").replace("_", "").lower() for word in words}
+        if len(calls) > 1 and len({*words}) == len(words) and block.replace("_", "") not in plain:
+            return words
+    return []
 
 
 def unique(wanted: Iterable[tuple[int, str]]) -> dict[int, str]:

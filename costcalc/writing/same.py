@@ -34,7 +34,7 @@ def _described(layer: Layer) -> tuple[Any, ...]:
         inputs,
         shapes,
         layer.output,
-        layer.operation.events(layer.input_shapes, layer.output),
+        layer.events(),
         layer.functional,
         layer.shares if learns(layer) else None,
     )

@@ -15,9 +15,10 @@ from costcalc.spec.reader import read
 from costcalc.writing import yaml
 from costcalc.writing.block import Block
 from costcalc.writing.blocks import Blocks
+from costcalc.writing.concatenation import chained
 from costcalc.writing.defaults import convolutions
 from costcalc.writing.lines import lines
-from costcalc.writing.names import named
+from costcalc.writing.names import named, titled
 from costcalc.writing.repeats import repeated
 from costcalc.writing.same import difference
 from costcalc.writing.step import Formula, Step, walk
@@ -43,6 +44,7 @@ def spec(
     Raises:
         SpecError: no text gives this graph.
     """
+    graph = chained(graph)
     sized = _sized(graph) if is_sized else ()
     if sized:
         comments = (*comments, *_warning(sized))
@@ -65,7 +67,7 @@ def _attempts(
         found = lines(graph)
         steps = nested(found, graph.gated)
         finder = Blocks(found, graph.blocks)
-        called = named(finder.called(steps))
+        called = titled(named(finder.called(steps)), finder.blocks)
         yield called, {name: _named(block) for name, block in finder.blocks.items()}
         yield named(repeated(steps, {})), {}
     for is_folded in (True, False):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.kinds import KINDS
 
 NETWORK = -1
 """The line that stands for the input of the network, or of the block, around a step."""
-
-WEIGHTED = ("convolution", "transposed_convolution", "dense")
-"""Families whose lines name their norm and their activation."""
 
 OFTEN = {
     "norm": "none",
@@ -68,7 +64,7 @@ class Step(NamedTuple):
 
 def default(word: str, name: str) -> Any:
     """What a kind takes an attribute for where a line leaves it out."""
-    return getattr(KINDS[word].operation, "_field_defaults", _NOTHING).get(name)
+    return KINDS[word].default(name)
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
@@ -77,6 +73,3 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield step
         for part in step.parts:
             yield from walk(part.steps)
-
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})

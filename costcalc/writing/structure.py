@@ -13,7 +13,8 @@ from costcalc.graph.layer import Gated
 from costcalc.kinds import KINDS
 from costcalc.spec.numbers import exact
 from costcalc.writing.lines import Lines
-from costcalc.writing.step import NETWORK, OFTEN, Formula, Part, Step, default
+from costcalc.writing.names import fit
+from costcalc.writing.step import NETWORK, Formula, Part, Step
 
 _DEEPEST = 10
 """Joins inside one another; names do the rest, since YAML's levels are bounded."""
@@ -111,12 +112,29 @@ class _Nesting:
         return Step("sequence", values, reads, part.gate, part.last, path, tuple(parts))
 
     def _join(self, at: int, branches: _Branches, here: int, depth: int) -> Step:
+        labels = self._labels(at, branches)
         parts = tuple(
-            Part(self.between(start, stop, here, depth + 1, None))
-            for start, stop in branches.ranges
+            Part(self.between(start, stop, here, depth + 1, None), label)
+            for (start, stop), label in zip(branches.ranges, labels, strict=True)
         )
+        if self.lines[at].step.word == "add" and len(parts) == 2 and not parts[1].steps:
+            parts = parts[::-1]
         reads = self.network if here == NETWORK else self.lines[here].gives
         return self.lines[at].step._replace(first=branches.start, parts=parts, reads=reads)
+
+    def _labels(self, at: int, branches: _Branches) -> tuple[str, ...]:
+        """What the network calls the branches; nothing unless it has a word for each."""
+        around = self.lines[at].step.path.rpartition("/")[0]
+        labels = []
+        for start, stop in branches.ranges:
+            words = {
+                self.lines[line].step.path.removeprefix(f"{around}/").partition("/")[0]
+                for line in range(start, stop)
+            }
+            word = words.pop() if len(words) == 1 else ""
+            labels.append("" if _is_usual(word) else fit(word))
+        is_complete = all(labels) and len(set(labels)) == len(labels)
+        return tuple(labels) if is_complete else ("",) * len(labels)
 
     def _branches(self, at: int, start: int, here: int, depth: int) -> _Branches | None:
         """The branches that a line joins, where they are runs of lines from one fork."""
@@ -168,15 +186,13 @@ class _Nesting:
 
 def _is_join(step: Step) -> bool:
     """Whether branches can say all that it says."""
-    if not KINDS[step.word].joins or "shares" in step.values:
-        return False
-    return (
-        all(
-            name in OFTEN or value == default(step.word, name)
-            for name, value in step.values.items()
-        )
-        and step.value("norm") == "none"
-    )
+    said = {"shares", "borrows", "norm"} & {*step.values}
+    return KINDS[step.word].joins and not said
+
+
+def _is_usual(word: str) -> bool:
+    """Whether a word says no more than a number or a kind does."""
+    return word.rstrip("0123456789").rstrip("_") in ("", *KINDS)
 
 
 def _in_lines(part: Gated, of_layer: tuple[int, ...]) -> _Gated:

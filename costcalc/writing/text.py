@@ -14,6 +14,9 @@ from costcalc.writing.yaml import Below, Node, Rows
 _LAST = ("when", "repeat", "first_only")
 """What a line says at its end."""
 
+_SUM = frozenset(KINDS["add"].attributes)
+"""What a sum may say that a residual may not."""
+
 
 class Context(NamedTuple):
     """What lines need not say, since it is said for all."""
@@ -105,31 +108,34 @@ def _sources(step: Step) -> Node:
 def _holding(step: Step, context: Context) -> Node:
     """A step that holds others: a sequence, a residual, a join."""
     said = {**_common(step), **({"from": _sources(step)} if step.sources else {})}
-    gate = [part for part in step.parts if part.label == "gate" and step.word == "sequence"]
-    if gate:
-        said["gate"] = held(gate[0], context)
-    parts = [part for part in step.parts if part not in gate]
     if step.word == "sequence":
-        return {"sequence": {**said, "layers": items(parts[0].steps, context)}}
-    if step.word == "add" and len(parts) == 2 and (not parts[0].steps or not parts[1].steps):
-        (full,) = [part for part in parts if part.steps] or parts[:1]
-        if full.steps:
-            return {"residual": _only({**said, "layers": items(full.steps, context)})}
-    if step.word == "add" and len(parts) == 2 and _size(parts[0]) < _size(parts[1]):
-        shortcut, body = (held(part, context) for part in parts)
-        return {"residual": {**said, "shortcut": shortcut, "layers": body}}
-    if all(part.label for part in parts):
-        return {step.word: {**said, "branches": {p.label: held(p, context) for p in parts}}}
-    branches = Below(_branch(part, context) for part in parts)
+        layers, *gate = step.parts
+        said.update({part.label: held(part, context) for part in gate})
+        return {"sequence": {**said, "layers": items(layers.steps, context)}}
+    residual = _residual(step, said, context)
+    if residual is not None:
+        return residual
+    if all(part.label for part in step.parts):
+        return {step.word: {**said, "branches": {p.label: held(p, context) for p in step.parts}}}
+    branches = Below(_branch(part, context) for part in step.parts)
     return {step.word: {**said, "branches": branches} if said else branches}
+
+
+def _residual(step: Step, said: dict[str, Node], context: Context) -> Node | None:
+    """A sum as a residual, where it is of a shortcut and of more; None where it is none."""
+    if step.word != "add" or len(step.parts) != 2 or not _SUM.isdisjoint(said):
+        return None
+    shortcut, body = step.parts
+    if not body.steps or _size(shortcut) >= _size(body):
+        return None
+    layers = items(body.steps, context)
+    if shortcut.steps:
+        said["shortcut"] = held(shortcut, context)
+    return {"residual": {**said, "layers": layers} if said else layers}
 
 
 def _size(part: Part) -> int:
     return sum(1 for _ in walk(part.steps))
-
-
-def _only(said: dict[str, Node]) -> Node:
-    return said["layers"] if list(said) == ["layers"] else said
 
 
 def held(part: Part, context: Context) -> Node:
@@ -146,9 +152,10 @@ def _branch(part: Part, context: Context) -> Node:
 def _common(step: Step) -> dict[str, Node]:
     """What a step that holds others says of itself."""
     said: dict[str, Node] = {"name": step.name} if step.name else {}
-    known = (*OFTEN, "when", "only_if", "execute", "first_only")
+    attributes = KINDS[step.word].attributes if step.word in KINDS else ()
+    silent = {**OFTEN, **{name: default(step.word, name) for name in attributes}}
     return said | {
         name: value
         for name, value in step.values.items()
-        if name in known and (name not in OFTEN or value != OFTEN[name])
+        if name not in silent or not _same(value, silent[name])
     }
