@@ -11,13 +11,13 @@ from costcalc.exporters.torch.pieces import (
     Argument,
     Module,
     Piece,
-    UnsayableError,
     Word,
     built,
     given,
     option,
     per_axis,
 )
+from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import elements
 from costcalc.kinds.windows import explicit_pads
@@ -167,9 +167,9 @@ def _zero_pad(layer: Layer) -> Pieces:
 
 def _pad_channels(layer: Layer) -> Pieces:
     operation: Any = layer.operation
-    channels, *axes = layer.input_shapes[0]
-    padding = (0, 0) * len(axes) + (0, operation.out - channels)
-    return (Piece("F.pad({0}, {padding})", numbers={"padding": padding}),)
+    axes = "0, 0, " * (len(layer.output) - 1)
+    text = f"F.pad({{0}}, ({axes}0, {{channels}} - {{0}}.shape[1]))"
+    return (Piece(text, numbers={"channels": operation.out}),)
 
 
 def _upsample(layer: Layer) -> Pieces:

@@ -25,16 +25,26 @@ _GLOBAL = frozenset({"F", "nn", "torch", "self", "super", "range", "x"})
 """What generated code calls by these names; ``x`` is what a module reads."""
 
 
-def attribute(name: str, prefix: str = "layer") -> str:
-    """A name of a module inside another: ``dw``, ``inception_3a``.
+def variable(name: str, prefix: str) -> str:
+    """A name of a variable or of a parameter.
 
-    >>> attribute("1x1", "branch"), attribute("lambda"), attribute("a.b-c"), attribute("type")
-    ('branch_1x1', 'lambda_', 'a_b_c', 'type_')
+    >>> variable("1x1", "n"), variable("lambda", "n"), variable("a.b-c", "n")
+    ('n_1x1', 'lambda_', 'a_b_c')
     """
     word = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
     if not word or word[0].isdigit():
         word = f"{prefix}_{word}".strip("_")
-    return f"{word}_" if keyword.iskeyword(word) or word in _MODULE | _GLOBAL else word
+    return f"{word}_" if keyword.iskeyword(word) or word in _GLOBAL else word
+
+
+def attribute(name: str, prefix: str = "layer") -> str:
+    """A name of a module inside another.
+
+    >>> attribute("1x1", "branch"), attribute("type"), attribute("dw")
+    ('branch_1x1', 'type_', 'dw')
+    """
+    word = variable(name, prefix)
+    return f"{word}_" if word in _MODULE else word
 
 
 def class_name(title: str) -> str:

@@ -30,6 +30,10 @@ class Argument(NamedTuple):
     """Whether people write it without its name."""
 
 
+CALLED = "{module}({0})"
+"""A module that is called with what the layer reads."""
+
+
 class Module(NamedTuple):
     """A module to build."""
 
@@ -51,14 +55,10 @@ class Piece(NamedTuple):
     """The helper that it calls, a name of :data:`.helpers.HELPERS`."""
 
 
-class UnsayableError(Exception):
-    """A layer that PyTorch has no word for; the caller knows which one."""
-
-
 def built(constructor: str, *arguments: Argument, suffix: str = "", helper: str = "") -> Piece:
     """A module that is called with what the layer reads."""
     module = Module(Word(constructor), arguments)
-    return Piece("{module}({0})", module, suffix=suffix, helper=helper)
+    return Piece(CALLED, module, suffix=suffix, helper=helper)
 
 
 def given(name: str, value: Any) -> Argument:

@@ -8,12 +8,12 @@ from typing import Any
 from costcalc.exporters.torch.pieces import (
     Argument,
     Piece,
-    UnsayableError,
     built,
     given,
     option,
     per_axis,
 )
+from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import spread
 from costcalc.kinds.windows import explicit_pads

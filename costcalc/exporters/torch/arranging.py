@@ -1,0 +1,140 @@
+"""The steps of a module as people write them: splits, repeats and long rows as one step each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from costcalc.exporters.torch.names import free
+from costcalc.exporters.torch.pieces import Module
+from costcalc.exporters.torch.steps import Body, Ref, Step, is_plain, sequential
+from costcalc.exporters.torch.tree import base
+
+_SECTION = 9
+"""Layers without names, one after another, that are worth a sequence of their own."""
+
+_REPEATS = 3
+"""Layers without names that are worth a sequence; of blocks and of named layers, two are."""
+
+_SECTION_NAME = "features"
+
+_END = "return"
+"""The reader of what the module gives."""
+
+
+def arranged(body: Body, is_network: bool) -> Body:
+    """The body with fewer steps that do the same."""
+    body = _split_once(body)
+    if is_network:
+        body = _sectioned(body)
+    return _folded(body)
+
+
+def _split_once(body: Body) -> Body:
+    """All parts of one split, one after another, as one step that gives them all."""
+    found: list[Step] = []
+    renamed: dict[Ref, Ref] = {}
+    start = 0
+    while start < len(body.steps):
+        step = body.steps[start]
+        count = step.numbers["parts"] if "part" in step.numbers else 0
+        run = body.steps[start : start + count]
+        start += 1
+        if count > 1 and [_part(each, step) for each in run] == list(range(count)):
+            renamed |= {Ref(each.key): Ref(step.key, part) for part, each in enumerate(run)}
+            numbers = {name: step.numbers[name] for name in ("parts", "axis")}
+            forward = "{0}.chunk({parts}, {axis})"
+            step = step._replace(forward=forward, numbers=numbers, outputs=count)
+            start += count - 1
+        found.append(step)
+    return Body(tuple(found), body.outputs).renamed(renamed)
+
+
+def _part(step: Step, first: Step) -> int | None:
+    """Which part of what ``first`` splits the step is."""
+    if step.forward != first.forward or step.inputs != first.inputs:
+        return None
+    part = step.numbers["part"]
+    return part if {**step.numbers, "part": 0} == {**first.numbers, "part": 0} else None
+
+
+def _sectioned(body: Body) -> Body:
+    """Many layers that have no name of their own, one after another, in one sequence."""
+    steps = body.steps
+    for start, first in enumerate(steps):
+        end, before = start, first.inputs
+        while end < len(steps) and _is_anonymous(steps[end]) and steps[end].inputs == before:
+            before = (Ref(steps[end].key),)
+            end += 1
+        run = steps[start:end]
+        if len(run) >= _SECTION and _is_read_in_turn(run, _readers(body)):
+            name = free(_SECTION_NAME, {step.key for step in steps})
+            section = _in_sequence(run, name)
+            names = {Ref(run[-1].key): Ref(name)}
+            return Body((*steps[:start], section, *steps[end:]), body.outputs).renamed(names)
+    return body
+
+
+def _is_anonymous(step: Step) -> bool:
+    """Whether it is a layer that the spec did not name, and none that ends the features."""
+    ends = isinstance(step.module, Module) and "Adaptive" in step.module.constructor
+    return is_plain(step) and not step.is_named and not step.is_block and not ends
+
+
+def _folded(body: Body) -> Body:
+    """Repeats of one step, each reading the one before, as one sequence."""
+    readers = _readers(body)
+    keys = {step.key for step in body.steps}
+    found: list[Step] = []
+    renamed: dict[Ref, Ref] = {}
+    start = 0
+    while start < len(body.steps):
+        end = start + 1
+        while end < len(body.steps) and _continues(body.steps[end - 1], body.steps[end], readers):
+            end += 1
+        run = body.steps[start:end]
+        start = end
+        if len(run) < (2 if run[0].is_block or run[0].is_named else _REPEATS):
+            found += run
+            continue
+        others = keys.difference(step.key for step in run)
+        word = base(run[0].key)
+        word = free(f"{word}_x" if word in others else word, others)
+        keys.add(word)
+        renamed[Ref(run[-1].key)] = Ref(word)
+        found.append(_in_sequence(run, word))
+    return Body(tuple(found), body.outputs).renamed(renamed)
+
+
+def _continues(step: Step, following: Step, readers: Mapping[Ref, list[str]]) -> bool:
+    """Whether the second is the next repeat of the first."""
+    return (
+        is_plain(step)
+        and is_plain(following)
+        and isinstance(step.module, Module)
+        and isinstance(following.module, Module)
+        and step.module.constructor == following.module.constructor != "nn.Sequential"
+        and base(step.key) == base(following.key) != following.key
+        and following.inputs == (Ref(step.key),)
+        and _is_read_in_turn((step, following), readers)
+    )
+
+
+def _is_read_in_turn(run: Sequence[Step], readers: Mapping[Ref, list[str]]) -> bool:
+    """Whether nobody else reads what one step gives the next."""
+    return all(readers.get(Ref(step.key)) == [following.key] for step, following in pairwise(run))
+
+
+def _in_sequence(run: Sequence[Step], name: str) -> Step:
+    modules = [step.module for step in run if isinstance(step.module, Module)]
+    return run[0]._replace(key=name, module=sequential(modules), is_named=True)
+
+
+def _readers(body: Body) -> Mapping[Ref, list[str]]:
+    readers: dict[Ref, list[str]] = {}
+    for step in body.steps:
+        for ref in step.inputs:
+            readers.setdefault(ref, []).append(step.key)
+    for ref in body.outputs:
+        readers.setdefault(ref, []).append(_END)
+    return readers

@@ -1,0 +1,239 @@
+"""A class of modules, from the instances that it has in a network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from costcalc.exporters.torch.code import Call, Code, Named, literal
+from costcalc.exporters.torch.merging import Instance, Merged, Whole
+from costcalc.exporters.torch.names import attribute, free
+from costcalc.exporters.torch.pieces import REQUIRED, Argument, Module, Word
+from costcalc.exporters.torch.runs import counted
+from costcalc.exporters.torch.scheme import (
+    ABSENT,
+    Computed,
+    Literal,
+    Parameter,
+    Said,
+    Scheme,
+)
+from costcalc.exporters.torch.steps import CONSTRUCTOR, Path, Shared, Slot, slots
+from costcalc.exporters.torch.tree import base
+
+_WIDTHS = ("in_channels", "out_channels", "in_features", "out_features", "num_features")
+
+
+class Blueprint:
+    """What every number in a class is, and which steps it has under which condition."""
+
+    def __init__(self, name: str, instances: Sequence[Instance], whole: Whole, base: str) -> None:
+        self.name = name
+        self.base = base
+        self.instances = instances
+        self.whole = whole
+        self.scheme = Scheme([each.facts for each in instances])
+        self.said: dict[str, dict[Path, Said]] = {}
+        self.conditions: dict[str, str] = {}
+        """When a step is there, by its key; those without one always are."""
+        self.holds: dict[str, tuple[bool, ...]] = {}
+        self.defaults: dict[str, set[Path]] = {}
+        """The numbers that every instance has as they are where they are not written."""
+        for step in whole.steps:
+            self._prime(step)
+        for step in whole.steps:
+            self._learn(step)
+        self.names = _attributes(whole)
+        self.parameters = self.scheme.parameters()
+        self.locals = self._locals()
+
+    def module(self, number: int) -> Module:
+        """The call of the class that builds its instance of that number."""
+        return Module(Word(self.name), tuple(_argument(each, number) for each in self.parameters))
+
+    def built(self, step: Merged) -> Code:
+        """The code that builds a step's module."""
+        module = step.any.module
+        if isinstance(module, Shared):
+            return self._text(step.key, (CONSTRUCTOR,))
+        if module is None:
+            raise AssertionError("a step without a module builds none")
+        return self._code(step, module, ())
+
+    def numbers(self, step: Merged) -> dict[str, str]:
+        """The numbers of a step's line in ``forward``."""
+        return {
+            name: self.kept(step, name) or self._text(step.key, (name,))
+            for name in step.any.numbers
+        }
+
+    def kept(self, step: Merged, number: str) -> str | None:
+        """The attribute that keeps a number for ``forward``; None where it is a literal."""
+        if isinstance(self.said[step.key][(number,)], Literal):
+            return None
+        return f"self.{attribute(f'{self.names[step.key]}_{number}')}"
+
+    def number(self, step: Merged, number: str) -> str:
+        """What a number of a step's line is, in the constructor."""
+        return self._text(step.key, (number,))
+
+    def _vectors(self, step: Merged) -> Iterator[tuple[Slot, tuple[Any, ...]]]:
+        """The step's values, in each instance."""
+        arguments = [
+            {slot.path: slot.argument for slot in slots(each)} if each is not None else {}
+            for each in step.steps
+        ]
+        defaults = self.defaults.setdefault(step.key, set())
+        for slot in slots(step.any):
+            here = [each.get(slot.path) for each in arguments]
+            if all(_is_default(each) for each in here if each is not None):
+                defaults.add(slot.path)
+            yield slot, tuple(ABSENT if each is None else each.value for each in here)
+
+    def _prime(self, step: Merged) -> None:
+        """What every instance has is said first, so that a step that some lack is said alike."""
+        if None not in step.steps:
+            for _, vector in self._vectors(step):
+                self.scheme.known(vector)
+
+    def _learn(self, step: Merged) -> None:
+        """Says what the step's numbers are, then when it is there."""
+        self.said[step.key] = said = {}
+        for slot, vector in self._vectors(step):
+            hint = self._hint(step, slot.path, slot.argument)
+            said[slot.path] = self._conditional(vector) or self.scheme.say(vector, hint)
+        if None in step.steps:
+            holds = tuple(each is not None for each in step.steps)
+            self.holds[step.key] = holds
+            self.conditions[step.key] = (
+                self._asked(said, holds)
+                or self.scheme.condition(holds)
+                or self._ask(step, said)
+                or self.scheme.flag(holds, f"has_{step.key}")
+            )
+
+    def _asked(self, said: dict[Path, Said], holds: tuple[bool, ...]) -> str | None:
+        """The parameter of the step that is given just where the step is there."""
+        texts = {each.text for each in said.values() if isinstance(each, Computed)}
+        for name in texts & self.scheme.chosen.keys():
+            values = self.scheme.chosen[name]
+            if tuple(value is not ABSENT and bool(value) for value in values) == holds:
+                return name
+        return None
+
+    def _ask(self, step: Merged, said: dict[Path, Said]) -> str | None:
+        """A new parameter in place of the step's one number, given where the step is there."""
+        numbers = [path for path in said if path[-1] != CONSTRUCTOR]
+        only = said[numbers[0]] if len(numbers) == 1 else None
+        if not isinstance(only, Literal) or not only.value:
+            return None
+        vector = tuple(ABSENT if each is None else only.value for each in step.steps)
+        found = self.scheme.add(vector, step.key)
+        said[numbers[0]] = found
+        return found.text
+
+    def _conditional(self, vector: tuple[Any, ...]) -> Said | None:
+        """A vector that is one thing where a step is there and another where it is not."""
+        known = self.scheme.known(vector)
+        if known is not None:
+            return known
+        for key, holds in self.holds.items():
+            with_, without = (
+                tuple(
+                    v if held is wanted else ABSENT for v, held in zip(vector, holds, strict=True)
+                )
+                for wanted in (True, False)
+            )
+            if any(v is not ABSENT for v in with_) and any(v is not ABSENT for v in without):
+                yes, no = self.scheme.known(with_), self.scheme.known(without)
+                if yes is not None and no is not None:
+                    return Computed(f"{_said(yes)} if {self.conditions[key]} else {_said(no)}")
+        return None
+
+    def _hint(self, step: Merged, path: Path, argument: Argument) -> str:
+        if self.base == "nn.Sequential":
+            is_act, is_pad = path[-1] == CONSTRUCTOR, step.key == "pad"
+            return "act" if is_act else "pad" if is_pad else argument.name
+        if isinstance(argument.value, Shared):
+            return argument.name
+        if argument.name in _WIDTHS:
+            return f"{step.key}_channels"
+        if path[-1] == CONSTRUCTOR:
+            return f"{step.key}_type"
+        name = argument.name
+        return f"{step.key}_{name}" if name in self.scheme.chosen else name
+
+    def _locals(self) -> dict[str, str]:
+        """Names for arithmetic that stands more than once, by its text."""
+        texts: Counter[str] = Counter()
+        hints: dict[str, str] = {}
+        for step in self.whole.steps:
+            for path, said in self.said[step.key].items():
+                if isinstance(said, Computed) and said.is_arithmetic:
+                    texts[said.text] += path[-1] != "padding"
+                    hints.setdefault(said.text, f"{step.key}_{path[-1]}")
+                    if path[-1] in _WIDTHS:
+                        hints[said.text] = hints[said.text].replace(path[-1], "channels")
+        taken = {each.name for each in self.parameters}
+        found: dict[str, str] = {}
+        for text, times in texts.items():
+            if times > 1:
+                found[text] = free(attribute(hints[text]), {*taken, *found.values()})
+        return found
+
+    def _text(self, key: str, path: Path) -> str:
+        text = _said(self.said[key][path])
+        return self.locals.get(text, text)
+
+    def _code(self, step: Merged, module: Module, path: Path) -> Code:
+        said = self.said[step.key]
+        items: list[Code] = []
+        for argument in module.arguments:
+            inner = (*path, argument.name)
+            if isinstance(argument.value, Module):
+                value = self._code(step, argument.value, inner)
+            elif inner in self.defaults[step.key] and isinstance(said[inner], Literal):
+                continue
+            else:
+                value = self._text(step.key, inner)
+            items.append(value if argument.by_position else Named(argument.name, value))
+        head = _said(said[(*path, CONSTRUCTOR)])
+        return Call(head, counted(items) if head == "nn.Sequential" else tuple(items))
+
+
+def _is_default(argument: Argument) -> bool:
+    """Whether a value is what it is where it is not written."""
+    default, value = argument.default, argument.value
+    return default is not REQUIRED and type(default) is type(value) and bool(default == value)
+
+
+def _argument(parameter: Parameter, number: int) -> Argument:
+    value = parameter.values[number]
+    if parameter.default is ABSENT:
+        return Argument(parameter.name, value, by_position=True)
+    return Argument(parameter.name, None if value is ABSENT else value, parameter.default)
+
+
+def _said(said: Said) -> str:
+    return literal(said.value) if isinstance(said, Literal) else said.text
+
+
+def _attributes(whole: Whole) -> dict[str, str]:
+    """The name of each step's module; those without a name are counted, where there are several."""
+    words = Counter(base(step.key) for step in whole.steps if not step.any.is_named)
+    shorts = Counter(step.any.short for step in whole.steps)
+    named = {step.key for step in whole.steps if step.any.is_named}
+    counts: Counter[str] = Counter()
+    found: dict[str, str] = {}
+    for step in whole.steps:
+        key, word = step.key, base(step.key)
+        if not step.any.is_named:
+            counts[word] += 1
+            alone = words[word] == 1 and word not in named
+            key = word if alone else f"{word}{'_' * word[-1].isdigit()}{counts[word]}"
+        short = step.any.short
+        if short and shorts[short] == 1 and short not in named and short not in words:
+            key = short
+        found[step.key] = free(attribute(key, step.any.prefix), set(found.values()))
+    return found

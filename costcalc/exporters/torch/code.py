@@ -1,0 +1,87 @@
+"""Python code in lines of bounded length, broken as formatters break it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from costcalc.exporters.torch.pieces import Word
+
+WIDTH = 100
+INDENT = "    "
+
+
+class Call(NamedTuple):
+    """Something in parentheses: a call, or the items of a generator."""
+
+    head: str
+    """What stands in front of the parenthesis."""
+    items: tuple[Code, ...]
+    joint: str = ","
+    """What separates the items: a comma, or nothing in a generator."""
+
+
+class Named(NamedTuple):
+    """A keyword argument."""
+
+    name: str
+    value: Code
+
+
+Code: TypeAlias = str | Call | Named
+
+
+def flat(code: Code) -> str:
+    """The code on one line."""
+    if isinstance(code, str):
+        return code
+    if isinstance(code, Named):
+        return f"{code.name}={flat(code.value)}"
+    return f"{code.head}({f'{code.joint} '.join(map(flat, code.items))})"
+
+
+def lines(code: Code, depth: int, prefix: str = "", suffix: str = "") -> list[str]:
+    """The code on as few lines as its length allows.
+
+    >>> lines(Call("f", ("a", "b")), 1, "x = ")
+    ['    x = f(a, b)']
+    """
+    margin = INDENT * depth
+    one = f"{margin}{prefix}{flat(code)}{suffix}"
+    if len(one) <= WIDTH or isinstance(code, str):
+        return [one]
+    if isinstance(code, Named):
+        return lines(code.value, depth, f"{prefix}{code.name}=", suffix)
+    body = [f"{margin}{INDENT}{f'{code.joint} '.join(map(flat, code.items))}"]
+    if len(body[0]) > WIDTH or len(code.items) == 1:
+        broken = [lines(item, depth + 1, suffix=code.joint) for item in code.items]
+        body = [line for item in broken for line in item]
+    return [f"{margin}{prefix}{code.head}(", *body, f"{margin}){suffix}"]
+
+
+def paragraph(words: str, depth: int, first: str = "", last: str = "") -> list[str]:
+    """Text in lines, with something in front of the first and behind the last."""
+    margin = INDENT * depth
+    found = [margin + first]
+    for word in words.split(" "):
+        joint = "" if found[-1] in (margin, margin + first) else " "
+        if len(found[-1]) + len(joint) + len(word) + len(last) > WIDTH and joint:
+            found.append(margin)
+            joint = ""
+        found[-1] += joint + word
+    found[-1] += last
+    return found
+
+
+def literal(value: object) -> str:
+    """A value as Python writes it; a word as it stands.
+
+    >>> literal(float("-inf")), literal((1, 2)), literal(None)
+    ('float("-inf")', '(1, 2)', 'None')
+    """
+    if isinstance(value, Word):
+        return str(value)
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    if isinstance(value, str):
+        return f'"{value}"'
+    return repr(value)

@@ -1,0 +1,159 @@
+"""The lines of a module's ``forward``: one for each step, each result under a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from costcalc.exporters.torch.blueprint import Blueprint
+from costcalc.exporters.torch.merging import Merged
+from costcalc.exporters.torch.names import attribute, free
+from costcalc.exporters.torch.steps import Ref, is_plain
+
+_GATE = "A gate: what it decides upon runs always here."
+
+_END = "return"
+"""The reader of what a module gives."""
+
+
+class _Value(NamedTuple):
+    """What stands for a tensor: a variable, or an expression that is not written yet."""
+
+    text: str
+    variables: frozenset[str]
+    is_variable: bool
+
+
+class Forward:
+    """Writes the lines of ``forward``; ``inputs`` are the names of what it reads."""
+
+    def __init__(self, blueprint: Blueprint, inputs: Sequence[str]) -> None:
+        self.blueprint = blueprint
+        self.whole = blueprint.whole
+        self.steps = [step for step in self.whole.steps if step.any.forward]
+        self.values = {
+            Ref("", index): _Value(name, frozenset({name}), True)
+            for index, name in enumerate(inputs)
+        }
+        self.readers = self._readers()
+        self.lines: list[str] = []
+
+    def written(self) -> list[str]:
+        """The lines, without their margin."""
+        for index, step in enumerate(self.steps):
+            self._step(index, step)
+        if self.whole.outputs:
+            self.lines.append(
+                "return " + ", ".join(self._read(ref).text for ref in self.whole.outputs)
+            )
+        return _returned(self.lines)
+
+    def _readers(self) -> dict[Ref, list[str]]:
+        readers: dict[Ref, list[str]] = {}
+        for step in self.steps:
+            for ref in step.inputs:
+                readers.setdefault(ref, []).append(step.key)
+        for ref in self.whole.outputs:
+            readers.setdefault(ref, []).append(_END)
+        return readers
+
+    def _read(self, ref: Ref) -> _Value:
+        return self.values[ref]
+
+    def _step(self, index: int, step: Merged) -> None:
+        inputs = [self._read(ref) for ref in step.inputs]
+        expression = self._expression(step, inputs)
+        variables = frozenset[str]().union(*(value.variables for value in inputs))
+        results = [Ref(step.key, number) for number in range(step.any.outputs)]
+        if self._is_folded(index, step):
+            self.values[results[0]] = _Value(expression, variables, False)
+            return
+        if not any(ref in self.readers for ref in results):
+            self.lines += [f"# {_GATE}", expression]
+            return
+        live = self._live(index)
+        names: list[str] = []
+        for ref in results:
+            name = self._name(index, step, ref, variables, {*live, *names})
+            names.append(name)
+            self.values[ref] = _Value(name, frozenset({name}), True)
+        self.lines.append(f"{', '.join(names)} = {expression}")
+
+    def _expression(self, step: Merged, inputs: Sequence[_Value]) -> str:
+        template = step.any.forward
+        texts = [
+            value.text if value.is_variable or _is_enclosed(template, index) else f"({value.text})"
+            for index, value in enumerate(inputs)
+        ]
+        text = template.format(
+            *texts,
+            inputs=", ".join(value.text for value in inputs),
+            module=f"self.{self.blueprint.names[step.any.calls or step.key]}",
+            **self.blueprint.numbers(step),
+        )
+        if step.key not in self.blueprint.conditions or is_plain(step.any):
+            return text
+        passed = self._read(step.inputs[step.passes]).text
+        return f"{text} if self.{flag(self.blueprint, step)} else {passed}"
+
+    def _is_folded(self, index: int, step: Merged) -> bool:
+        """Whether the line is short work without a module, for the next line alone."""
+        return (
+            step.any.module is None
+            and not step.any.calls
+            and not step.any.is_named
+            and step.any.outputs == 1
+            and step.key not in self.blueprint.conditions
+            and index + 1 < len(self.steps)
+            and self.readers.get(Ref(step.key)) == [self.steps[index + 1].key]
+        )
+
+    def _live(self, index: int) -> set[str]:
+        """The variables that are read below a line."""
+        below = {step.key for step in self.steps[index + 1 :]} | {_END}
+        return {
+            name
+            for ref, value in self.values.items()
+            for name in value.variables
+            if below.intersection(self.readers.get(ref, ()))
+        }
+
+    def _name(
+        self, index: int, step: Merged, ref: Ref, variables: frozenset[str], live: set[str]
+    ) -> str:
+        """The variable of a result: that of what dies here, or one of its own."""
+        own = attribute(self.blueprint.names[step.key])
+        if step.any.outputs > 1:
+            return free(f"{own}_{ref.number + 1}", live)
+        readers = self.readers.get(ref, [])
+        following = self.steps[index + 1].key if index + 1 < len(self.steps) else _END
+        is_spoken = step.any.is_named and step.any.module is None and not step.any.calls
+        if is_spoken or ((step.any.is_named or step.any.is_block) and readers != [following]):
+            return free(own, live)
+        if len(step.inputs) == 1 and len(variables) == 1:
+            (name,) = variables
+            if name not in live and not name[-1].isdigit():
+                return name
+        return next((name for name in ("x", "out") if name not in live), free(own, live))
+
+
+def flag(blueprint: Blueprint, step: Merged) -> str:
+    """The attribute that says whether a step is there."""
+    name = blueprint.names[step.key].rstrip("_")
+    return "is_residual" if name == "add" else f"has_{name}"
+
+
+def _is_enclosed(template: str, index: int) -> bool:
+    """Whether an input stands alone between parentheses or commas."""
+    return re.search(rf"[(,\[] ?\{{{index}\}}[),\]]", template) is not None
+
+
+def _returned(lines: list[str]) -> list[str]:
+    """The last assignment and its return as one."""
+    if len(lines) < 2:
+        return lines
+    name, equals, expression = lines[-2].partition(" = ")
+    if equals and lines[-1] == f"return {name}":
+        return [*lines[:-2], f"return {expression}"]
+    return lines

@@ -1,0 +1,243 @@
+"""A layer graph as the tree that the paths of its layers' names spell.
+
+A leaf is a layer with the norm and the activation that its line wrote; a group
+is what a path holds: a block, a named sequence, a named branch.  A group reads
+tensors and gives tensors, as a module does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from costcalc.exporters.torch.names import free
+from costcalc.graph.layer import Call, Layer, LayerGraph
+from costcalc.kinds import TABLE
+
+_NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
+_KINDS = {kind.name for kind in TABLE}
+
+
+class Leaf:
+    """A layer, and those of its line; each is named by its index."""
+
+    def __init__(self, name: str, indexes: tuple[int, ...], layers: tuple[Layer, ...]) -> None:
+        self.path = name
+        self.key = name.rpartition("/")[2]
+        self.indexes = indexes
+        self.layers = layers
+        self.owner: Node | None = None
+        """Whose params it uses, where it uses another's."""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The tensors that it reads, each named by the layer that gives it."""
+        return self.layers[0].inputs
+
+    @property
+    def gives(self) -> tuple[int, ...]:
+        """The tensor that it gives."""
+        return self.indexes[-1:]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the spec named it, and not its kind and a number."""
+        return _spoken(self.key, _KINDS)
+
+
+class Group:
+    """What a path inside the layers' names holds."""
+
+    def __init__(self, path: str, block: str, call: Call | None) -> None:
+        self.path = path
+        self.key = path.rpartition("/")[2]
+        self.block = block
+        """The block's name; ``sequence``; empty for a branch."""
+        self.call = call
+        self.children: list[Node] = []
+        self.reads: tuple[int, ...] = ()
+        self.gives: tuple[int, ...] = ()
+        self.owner: Node | None = None
+
+    @property
+    def leaves(self) -> Iterator[Leaf]:
+        """The leaves inside, in their order."""
+        for child in self.children:
+            if isinstance(child, Group):
+                yield from child.leaves
+            else:
+                yield child
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the spec named it, and not its block and a number."""
+        return _spoken(self.key, {self.block, "sequence"})
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block or a model's module, and no branch or sequence."""
+        return self.block not in ("", "sequence")
+
+    @property
+    def family(self) -> str:
+        """What those are called together that may be one class."""
+        return self.block if self.is_block else base(self.key)
+
+    @property
+    def inputs(self) -> Mapping[str, int]:
+        """What its module reads, by names: the block's inputs, or else what its layers read."""
+        if self.call is not None and {*self.reads} <= {*self.call.inputs.values()}:
+            return self.call.inputs
+        if len(self.reads) == 1:
+            return {"input": self.reads[0]}
+        return {f"input_{number}": tensor for number, tensor in enumerate(self.reads, 1)}
+
+
+Node: TypeAlias = Leaf | Group
+
+
+def tree(graph: LayerGraph) -> Group:
+    """The root of a graph's tree."""
+    leaves = list(_leaves(graph))
+    torn = _torn([leaf.path for leaf in leaves])
+    root = Group("", "", None)
+    found: dict[str, Group] = {"": root}
+    for leaf in leaves:
+        parent = root
+        for path in _paths(leaf.path):
+            if path in torn:
+                continue
+            if path not in found:
+                found[path] = Group(path, graph.blocks.get(path, ""), graph.calls.get(path))
+                _put(found[path], parent)
+            parent = found[path]
+        _put(leaf, parent)
+    _connect(root, _results(graph), _readers(leaves))
+    return root
+
+
+def _put(node: Node, parent: Group) -> None:
+    """Makes a node the last one of a group, under a key that no other there has."""
+    key = node.path[len(parent.path) :].lstrip("/")
+    keys = {child.key for child in parent.children}
+    node.key = free(key, keys)
+    parent.children.append(node)
+
+
+def base(key: str) -> str:
+    """A key without the number that tells it from its siblings.
+
+    >>> base("conv2_x3"), base("dense1_12"), base("stem")
+    ('conv2_x', 'dense1', 'stem')
+    """
+    numbered = _NUMBERED.fullmatch(key)
+    return numbered[1] if numbered and numbered[1] else key
+
+
+def groups(group: Group) -> Iterator[Group]:
+    """A group and all groups inside it, the inner ones first."""
+    for child in group.children:
+        if isinstance(child, Group):
+            yield from groups(child)
+    yield group
+
+
+def _spoken(key: str, words: set[str]) -> bool:
+    return base(key) not in words
+
+
+def _leaves(graph: LayerGraph) -> Iterator[Leaf]:
+    """Each line's layers; apart where they do not share their params as one."""
+    layers = graph.layers
+    lines: dict[int, list[int]] = {}
+    for index, layer in enumerate(layers):
+        lines.setdefault(index if layer.host is None else layer.host, []).append(index)
+    apart = {
+        host
+        for line in lines.values()
+        for host in (line[0], *(_line_of(layers, index) for index in _owners(layers, line)))
+        if not _is_shared_as_one(layers, line, lines)
+    }
+    for host, line in lines.items():
+        parts = [[index] for index in line] if host in apart else [line]
+        for part in parts:
+            members = tuple(layers[index] for index in part)
+            yield Leaf(layers[part[0]].name, tuple(part), members)
+
+
+def _owners(layers: tuple[Layer, ...], line: list[int]) -> list[int]:
+    return [each for each in (layers[index].shares for index in line) if each is not None]
+
+
+def _line_of(layers: tuple[Layer, ...], index: int) -> int:
+    host = layers[index].host
+    return index if host is None else host
+
+
+def _is_shared_as_one(
+    layers: tuple[Layer, ...], line: list[int], lines: Mapping[int, list[int]]
+) -> bool:
+    owners = _owners(layers, line)
+    return not owners or owners == lines[_line_of(layers, owners[0])]
+
+
+def _paths(name: str) -> Iterator[str]:
+    """The paths that lead to a name, the outer ones first."""
+    position = name.find("/")
+    while position >= 0:
+        yield name[:position]
+        position = name.find("/", position + 1)
+
+
+def _torn(names: list[str]) -> set[str]:
+    """Paths whose layers do not stand together, so that no module could hold them."""
+    open_: tuple[str, ...] = ()
+    closed: set[str] = set()
+    torn: set[str] = set()
+    for name in names:
+        here = tuple(_paths(name))
+        closed.update(set(open_) - set(here))
+        torn.update(closed.intersection(here))
+        open_ = here
+    return torn
+
+
+def _readers(leaves: list[Leaf]) -> Mapping[int, list[int]]:
+    """Which tensors read each tensor."""
+    readers: dict[int, list[int]] = {}
+    for leaf in leaves:
+        for tensor in leaf.reads:
+            readers.setdefault(tensor, []).extend(leaf.gives)
+    return readers
+
+
+def _results(graph: LayerGraph) -> set[int]:
+    """What the network gives: what nobody reads, a gate's decisions apart."""
+    read = {index for layer in graph.layers for index in layer.inputs}
+    gates = {index for part in graph.gated for index in part.gate}
+    last = len(graph.layers) - 1
+    return {last} | {index for index in range(last) if index not in read and index not in gates}
+
+
+def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) -> set[int]:
+    """Finds what each group reads and gives; the tensors that are made inside."""
+    made: set[int] = set()
+    read: dict[int, None] = {}
+    unread: list[int] = []
+    for child in group.children:
+        inside = set(child.gives)
+        if isinstance(child, Group):
+            inside = _connect(child, results, readers)
+        read.update(dict.fromkeys(tensor for tensor in child.reads if tensor not in made))
+        made |= inside
+        unread += [tensor for tensor in child.gives if not readers.get(tensor)]
+    group.reads = tuple(read)
+    given = [
+        tensor
+        for child in group.children
+        for tensor in child.gives
+        if tensor in results or not made.issuperset(readers.get(tensor, ()))
+    ]
+    group.gives = tuple(given or unread)
+    return made

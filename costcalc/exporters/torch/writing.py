@@ -1,0 +1,113 @@
+"""The text of a class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.exporters.torch.blueprint import Blueprint
+from costcalc.exporters.torch.code import INDENT, WIDTH, Call, flat, lines, literal
+from costcalc.exporters.torch.forward import Forward, flag
+from costcalc.exporters.torch.merging import Merged
+from costcalc.exporters.torch.pieces import Word
+from costcalc.exporters.torch.scheme import ABSENT, Parameter
+from costcalc.exporters.torch.steps import Shared, is_plain
+
+
+def class_lines(blueprint: Blueprint, doc: list[str], inputs: tuple[str, ...]) -> list[str]:
+    """A class, with its docstring's lines; ``inputs`` are the names of what it reads."""
+    head = [f"class {blueprint.name}({blueprint.base}):", *doc]
+    if blueprint.base == "nn.Sequential":
+        return [*head, "", *_init(blueprint), *_chain(blueprint)]
+    names = ", ".join(f"{name}: torch.Tensor" for name in inputs)
+    many = len(blueprint.whole.outputs) > 1
+    gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
+    forward = Call(f"{INDENT}def forward", ("self", names) if names else ("self",))
+    written = Forward(blueprint, inputs).written()
+    text = [line for each in written for line in _wrapped(each)]
+    return [
+        *head,
+        "",
+        *_init(blueprint),
+        *_attributes(blueprint),
+        "",
+        *lines(forward, 0, suffix=f" -> {gives}:"),
+        *text,
+    ]
+
+
+def _wrapped(line: str) -> list[str]:
+    return [f"{INDENT * 2}{line}"]
+
+
+def _init(blueprint: Blueprint) -> list[str]:
+    parameters = tuple(_parameter(each) for each in blueprint.parameters)
+    head = Call("def __init__", ("self", *parameters))
+    found = lines(head, 1, suffix=" -> None:")
+    if blueprint.base != "nn.Sequential":
+        found.append(f"{INDENT * 2}super().__init__()")
+    found += [f"{INDENT * 2}{name} = {text}" for text, name in blueprint.locals.items()]
+    return found
+
+
+def _attributes(blueprint: Blueprint) -> list[str]:
+    return [line for step in blueprint.whole.steps for line in _attribute(blueprint, step)]
+
+
+def _attribute(blueprint: Blueprint, step: Merged) -> list[str]:
+    """The lines that build a step's module, or keep whether there is one."""
+    condition = blueprint.conditions.get(step.key)
+    name = f"self.{blueprint.names[step.key]}"
+    kept = [
+        f"{INDENT * 2}{attribute} = {blueprint.number(step, number)}"
+        for number in step.any.numbers
+        if (attribute := blueprint.kept(step, number)) is not None
+    ]
+    if step.any.module is None:
+        if condition is None:
+            return kept
+        return [*kept, f"{INDENT * 2}self.{flag(blueprint, step)} = {condition}"]
+    return [*kept, *_building(blueprint, step, name, condition)]
+
+
+def _building(blueprint: Blueprint, step: Merged, name: str, condition: str | None) -> list[str]:
+    """The lines that build a step's module, under its condition."""
+    built = blueprint.built(step)
+    if condition is None:
+        return lines(built, 2, f"{name} = ")
+    if is_plain(step.any):
+        one = f"{INDENT * 2}{name} = {flat(built)} if {condition} else nn.Identity()"
+        if len(one) <= WIDTH:
+            return [one]
+        first = f"{INDENT * 2}{name} = nn.Identity()"
+    else:
+        first = f"{INDENT * 2}self.{flag(blueprint, step)} = {condition}"
+    return [first, f"{INDENT * 2}if {condition}:", *lines(built, 3, f"{name} = ")]
+
+
+def _chain(blueprint: Blueprint) -> list[str]:
+    """The call that hands a sequence its modules."""
+    items = []
+    for step in blueprint.whole.steps:
+        built = blueprint.built(step)
+        condition = blueprint.conditions.get(step.key)
+        items.append(built if condition is None else f"*([{flat(built)}] if {condition} else [])")
+    return lines(Call("super().__init__", tuple(items)), 2)
+
+
+def _parameter(parameter: Parameter) -> str:
+    given = (value for value in parameter.values if value is not ABSENT and value is not None)
+    kinds = list(dict.fromkeys(_type(value) for value in given))
+    if parameter.default is None or None in parameter.values:
+        kinds.append("None")
+    text = f"{parameter.name}: {' | '.join(kinds)}"
+    return text if parameter.default is ABSENT else f"{text} = {literal(parameter.default)}"
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, Shared):
+        return "nn.Module"
+    if isinstance(value, Word):
+        return "type[nn.Module]"
+    if isinstance(value, tuple):
+        return "tuple[int, ...]"
+    return type(value).__name__
