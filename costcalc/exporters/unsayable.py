@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from costcalc.errors import Problem, SpecError
-from costcalc.graph.layer import LayerGraph
+from costcalc.graph.layer import Layer, LayerGraph
 
 T = TypeVar("T")
 
@@ -17,6 +17,16 @@ class UnsayableError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def refuse_borrowing(layer: Layer) -> None:
+    """A file holds every tensor by its name, and a layer that borrows knows no name.
+
+    Raises:
+        UnsayableError: the layer uses params of another.
+    """
+    if layer.borrows:
+        raise UnsayableError("it uses params of another layer, and nobody says of which")
 
 
 def each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -> list[T]:

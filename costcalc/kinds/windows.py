@@ -83,7 +83,7 @@ def transposed_pads(
     stride: tuple[Size, ...],
     padding: Any,
     dilation: tuple[Size, ...],
-    output_padding: Size,
+    output_padding: tuple[Size, ...],
 ) -> tuple[tuple[tuple[Size, Size], ...], tuple[Size, ...]]:
     """What a transposed convolution cuts off each end, and what it adds behind.
 
@@ -92,7 +92,7 @@ def transposed_pads(
     """
     rank = len(kernel)
     if not (isinstance(padding, str) and padding == "same"):
-        return pads(padding, rank), (output_padding,) * rank
+        return pads(padding, rank), output_padding
     extents = [window_extent(k, d) for k, d in zip(kernel, dilation, strict=True)]
     beyond = [maximum(extent - s, 0) for extent, s in zip(extents, stride, strict=True)]
     lacking = (maximum(s - extent, 0) for extent, s in zip(extents, stride, strict=True))

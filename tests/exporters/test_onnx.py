@@ -9,12 +9,14 @@ import numpy
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+from costcalc import kinds, pipeline
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.onnx import text
+from costcalc.exporters.onnx.kinds import KINDS
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.spec import library
+from tests.exporters.every_kind import specs
 from tests.exporters.onnx_file import File
 
 STATISTICS = re.compile(r"\.running_(mean|var)$")
@@ -35,17 +37,18 @@ def small(layers: str, tmp_path, input_="[4, 9, 9]", **options) -> File:
     return file(expanded(spec, tmp_path), **options)
 
 
-@pytest.mark.parametrize("name", library.shipped())
-def test_every_network_that_ships(name):
-    graph = pipeline.graph(name, {})
+def check(graph) -> None:
+    """The file holds every layer's shape, every param and every result of the network."""
     model = file(graph)
-    assert (model.opset, model.ir_version) == (21, 10)
-    (source, shape), *learned = model.inputs.items()
-    assert (source, shape) == ("input", (1, *graph.input))
+    shape, *_ = model.inputs.values()
+    assert shape == (1, *graph.input)
+    _, *learned = model.inputs.items()
 
     # Every layer's tensor stands there with its shape, and one node gives it.
-    shapes = model.values | model.outputs
-    assert shapes == {layer.name: (1, *layer.output) for layer in graph.layers}
+    shapes = model.values | model.outputs | dict(learned)
+    expected = {layer.name: (1, *layer.output) for layer in graph.layers}
+    assert expected.items() <= shapes.items()
+    assert len(model.values | model.outputs) + len(learned) == len(shapes)
     made = set(model.inputs)
     for node in model.nodes:
         assert {each for each in node.inputs if each} <= made, node.name
@@ -55,15 +58,15 @@ def test_every_network_that_ships(name):
 
     # What is not read by another layer is a result: the last layer, and what gates decide.
     read = {source for layer in graph.layers for source in layer.inputs} - {NETWORK_INPUT}
-    last = [layer.name for index, layer in enumerate(graph.layers) if index not in read]
+    last = [
+        layer.name
+        for index, layer in enumerate(graph.layers)
+        if index not in read and layer.kind.name != "learned"
+    ]
     assert list(model.outputs) == last
 
     # Params and buffers are those that the layers' own formulas count.
-    events = [
-        layer.operation.events(layer.input_shapes, layer.output)
-        for layer in graph.layers
-        if layer.shares is None
-    ]
+    events = [layer.events() for layer in graph.layers if layer.shares is None]
     params = sum(
         each.weights + each.biases + each.norm_params + each.other_params for each in events
     )
@@ -71,6 +74,33 @@ def test_every_network_that_ships(name):
     buffers = sum(size for name, size in sizes.items() if STATISTICS.search(name))
     assert sum(sizes.values()) - buffers == params
     assert buffers == sum(each.buffers for each in events)
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_every_network_that_ships(name):
+    graph = pipeline.graph(name, {})
+    check(graph)
+    model = file(graph)
+    assert (model.opset, model.ir_version) == (21, 10)
+    assert next(iter(model.inputs)) == "input"
+
+
+@pytest.mark.parametrize("name", specs())
+def test_every_kind(name, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(specs()[name], encoding="utf-8")
+    check(pipeline.graph(str(path), {}))
+
+
+def test_no_kind_is_left_out(tmp_path):
+    held = set()
+    for spec in specs().values():
+        path = tmp_path / "small.yaml"
+        path.write_text(spec, encoding="utf-8")
+        held |= {layer.kind.name for layer in pipeline.graph(str(path), {}).layers}
+    unsayable = {"rearrange", "uncounted"}
+    assert held == set(KINDS) - unsayable
+    assert set(KINDS) == {kind.name for kind in kinds.KINDS.values() if not kind.becomes}
 
 
 def test_a_convolution_has_its_padding_in_numbers(tmp_path):
@@ -159,6 +189,37 @@ def test_shared_params_stand_there_once(tmp_path):
     assert set(model.inputs) == {"input", "a.weight", "a.bias"}
 
 
+@pytest.mark.parametrize(
+    ("layer", "operators"),
+    [
+        ("layer_norm: {axes: [-1]}", ["LayerNormalization"]),
+        ("layer_norm: {}", ["Transpose", "LayerNormalization", "Transpose"]),
+        ("fc: {out: 2, per_position: true, axis: -1}", ["MatMul", "Add"]),
+        ("fc: {out: 2, per_position: true}", ["Transpose", "MatMul", "Add", "Transpose"]),
+        ("fc: 2", ["Flatten", "Gemm"]),
+        ("swish: {}", ["Sigmoid", "Mul"]),
+        ("channel_shuffle: 2", ["Reshape", "Transpose", "Reshape"]),
+    ],
+)
+def test_operators(layer, operators, tmp_path):
+    model = small(f"  - {layer}", tmp_path)
+    assert [node.operator for node in model.nodes if node.operator != "Constant"] == operators
+
+
+def test_axes_that_go_to_the_end_come_back(tmp_path):
+    model = small("  - layer_norm: {name: a, axes: [0, 2]}", tmp_path, "[4, 9, 8]")
+    there, normed, back = (node for node in model.nodes if node.operator != "Constant")
+    assert there.attributes == {"perm": (0, 2, 1, 3)}  # rows ahead, then channels, columns
+    assert normed.attributes == {"axis": -2}
+    assert back.attributes == {"perm": (0, 2, 1, 3)}
+    assert model.inputs["a.weight"] == (4, 8)
+
+
+def test_newer_operators_raise_the_opset(tmp_path):
+    assert small("  - rms_norm: {axes: [-1]}", tmp_path).opset == 23
+    assert small("  - rms_norm: {axes: [-1]}", tmp_path).ir_version == 11
+
+
 def test_names_that_are_taken_get_a_number(tmp_path):
     model = small(
         """
@@ -238,6 +299,11 @@ input: [4, 9, 9]
 layers:
   - adaptive_avg_pool: {name: uneven, size: 5}
   - lstm: {name: keras, hidden: 3, bias_vectors: 1}
+  - rearrange: {name: moved, shape: [3]}
+  - uncounted: {name: unknown, op: NonMaxSuppression, shape: [3]}
+  - upsample: {name: enlarged, size: 4, mode: area, from: input}
+  - argmax: {name: place, axes: [0, 2], from: input}
+  - fc: {name: tied, out: 5, borrows: {biases: 5}}
 """,
         tmp_path,
     )
@@ -247,6 +313,9 @@ layers:
     assert "small.yaml:4:5: layer 'uneven' cannot be written for ONNX: " in message
     assert "small.yaml:5:5: layer 'keras' cannot be written for ONNX: " in message
     assert "bias_vectors: 2" in message
+    for name in ("moved", "unknown", "enlarged", "place", "tied"):
+        assert f"layer '{name}' cannot be written for ONNX: " in message
+    assert "'NonMaxSuppression'" in message
 
 
 def test_the_command(tmp_path):

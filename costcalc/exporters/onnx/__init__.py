@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.exporters.onnx.kinds import KINDS
 from costcalc.exporters.onnx.model import Model, Tensor, encoded
-from costcalc.exporters.onnx.site import Builder, Learned, Site, batched
+from costcalc.exporters.onnx.site import Builder, Site, batched
 from costcalc.exporters.onnx.weights import data
-from costcalc.exporters.unsayable import each_layer
+from costcalc.exporters.onnx.wire import Stream
+from costcalc.exporters.unsayable import each_layer, refuse_borrowing
 from costcalc.graph.layer import LayerGraph
 
 IR_VERSIONS = {21: 10, 23: 11}
 """The version of the format that came with each version of the operators."""
+
+WEIGHTS_ARE_INPUTS = {"costcalc.weights": "inputs"}
+"""Metadata of a model all of whose inputs but the first are learned numbers."""
 
 LARGEST = 2**31 - 1
 """Bytes of a message that every reader takes."""
@@ -29,6 +33,7 @@ def text(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[by
 
     def write(index: int) -> None:
         site = Site(builder, index)
+        refuse_borrowing(site.layer)
         KINDS[site.layer.kind.name](site)
 
     each_layer(graph, write, "ONNX")
@@ -51,24 +56,26 @@ def _model(graph: LayerGraph, builder: Builder, seed: int | None) -> Model:
     """The model; without a seed, every learned tensor is an input."""
     read = {source for layer in graph.layers for source in layer.inputs}
     tensors = [Tensor(layer.name, batched(layer.output)) for layer in graph.layers]
-    results = [tensor for index, tensor in enumerate(tensors) if index not in read]
-    learned: list[Learned] = list(builder.learned.values())
-    fed = [each.tensor for each in learned] if seed is None else []
-    filled = (
-        []
-        if seed is None
-        else [
+    learned = list(builder.learned.values())
+    given = {tensor.name for tensor, _ in learned}
+    computed = [(index, tensor) for index, tensor in enumerate(tensors) if tensor.name not in given]
+    fed: tuple[Tensor, ...] = ()
+    filled: tuple[tuple[Tensor, Stream], ...] = ()
+    if seed is None:
+        fed = tuple(tensor for tensor, _ in learned)
+    else:
+        filled = tuple(
             (tensor, data(tensor.shape, spread, seed, index))
             for index, (tensor, spread) in enumerate(learned)
-        ]
-    )
+        )
     return Model(
         name=graph.name,
         opset=builder.opset,
         ir_version=IR_VERSIONS[builder.opset],
         inputs=(Tensor(builder.input, batched(graph.input)), *fed),
-        outputs=tuple(results),
+        outputs=tuple(tensor for index, tensor in computed if index not in read),
         nodes=tuple(builder.nodes),
-        values=tuple(tensor for index, tensor in enumerate(tensors) if index in read),
-        initializers=tuple(filled),
+        values=tuple(tensor for index, tensor in computed if index in read),
+        initializers=filled,
+        metadata=WEIGHTS_ARE_INPUTS if seed is None else {},
     )

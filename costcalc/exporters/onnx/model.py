@@ -13,7 +13,7 @@ from costcalc.exporters.onnx.wire import Message, Stream
 
 Attribute = int | float | str | tuple[int, ...]
 
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, BOOL = 1, 7, 9
 """Types of elements."""
 
 _ATTRIBUTE_TYPES = {int: 2, float: 1, str: 3, tuple: 7}
@@ -50,6 +50,7 @@ class Model(NamedTuple):
     """What flows between nodes, as far as its shapes are stated."""
     initializers: tuple[tuple[Tensor, Stream], ...]
     """Learned numbers and their bytes."""
+    metadata: Mapping[str, str]
 
 
 def encoded(model: Model) -> Message:
@@ -62,6 +63,11 @@ def encoded(model: Model) -> Message:
     message.message(8, opset)
     message.text(2, "costcalc")
     message.message(7, _graph(model))
+    for key, value in model.metadata.items():
+        entry = Message()
+        entry.text(1, key)
+        entry.text(2, value)
+        message.message(14, entry)
     return message
 
 

@@ -1,65 +1,59 @@
 """Normalisations.
 
-ONNX's have a scale and a shift; without any, MeanVarianceNormalization does the same.
+ONNX's have a scale at least; where a layer has none, it is a constant.
 """
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.site import Site
+from costcalc.exporters.onnx.site import Site, Step
 from costcalc.exporters.onnx.weights import MEAN, SCALE, SHIFT, VARIANCE
-from costcalc.kinds.base import Shape
+from costcalc.kinds.base import Shape, axes_of
 
 _ALPHA, _BETA, _BIAS = 1e-4, 0.75, 2.0
 """AlexNet's alpha, beta and k: Krizhevsky et al., 2012, section 3.3."""
 
 
 def batch_norm(site: Site) -> None:
-    """BatchNormalization; without a learned scale and shift these are constants."""
-    channels = site.shape[:1]
-    if site.operation.affine:
-        affinity = _affinity(site, channels)
-    else:
-        affinity = (_filled(site, channels, 1.0), _filled(site, channels, 0.0))
+    """BatchNormalization, kept apart from the convolution before it."""
+    operation, channels = site.operation, site.shape[:1]
+    affinity = (
+        _scale(site, channels, operation.affine and operation.scale),
+        _shift(site, channels, operation.affine and operation.bias),
+    )
     mean = site.learned("running_mean", channels, MEAN)
     variance = site.learned("running_var", channels, VARIANCE)
     site.last("BatchNormalization", *site.inputs, *affinity, mean, variance)
 
 
 def layer_norm(site: Site) -> None:
-    """LayerNormalization, which knows trailing axes alone: channels are moved there and back."""
-    rank = len(site.shape)
-    if not site.operation.affine:
-        site.last("MeanVarianceNormalization", *site.inputs, axes=(1,))
-    elif rank == 1:
-        site.last("LayerNormalization", *site.inputs, *_affinity(site, site.shape), axis=1)
-    else:
-        there = (0, *range(2, rank + 1), 1)
-        back = (0, rank, *range(1, rank))
-        moved = site.between("Transpose", *site.inputs, perm=there)
-        affinity = _affinity(site, site.shape[:1])
-        normed = site.between("LayerNormalization", moved, *affinity, axis=-1)
-        site.last("Transpose", normed, perm=back)
+    """LayerNormalization, whose shift may be left out."""
+    operation = site.operation
+    shifts = operation.affine and operation.bias
+    extents = _extents(site)
+    shift = (_shift(site, extents, is_learned=True),) if shifts else ()
+    _trailing(site, "LayerNormalization", _scale(site, extents, operation.affine), *shift)
+
+
+def rms_norm(site: Site) -> None:
+    """RMSNormalization, which came with opset 23."""
+    site.builder.opset = 23
+    scale = _scale(site, _extents(site), site.operation.affine)
+    _trailing(site, "RMSNormalization", scale)
 
 
 def group_norm(site: Site) -> None:
-    """GroupNormalization."""
-    groups = site.operation.groups
-    if site.operation.affine:
-        affinity = _affinity(site, site.shape[:1])
-        site.last("GroupNormalization", *site.inputs, *affinity, num_groups=groups)
-        return
-    grouped = site.between("Reshape", *site.inputs, site.whole(1, groups, -1))
-    normed = site.between("MeanVarianceNormalization", grouped, axes=(2,))
-    site.last("Reshape", normed, site.whole(1, *site.shape))
+    """GroupNormalization, a scale and a shift for each channel."""
+    operation, channels = site.operation, site.shape[:1]
+    scale = _scale(site, channels, operation.affine)
+    shift = _shift(site, channels, operation.affine)
+    site.last("GroupNormalization", *site.inputs, scale, shift, num_groups=operation.groups)
 
 
 def instance_norm(site: Site) -> None:
     """InstanceNormalization."""
-    if site.operation.affine:
-        site.last("InstanceNormalization", *site.inputs, *_affinity(site, site.shape[:1]))
-    else:
-        axes = tuple(range(2, len(site.shape) + 1))
-        site.last("MeanVarianceNormalization", *site.inputs, axes=axes)
+    channels, affine = site.shape[:1], site.operation.affine
+    scale, shift = _scale(site, channels, affine), _shift(site, channels, affine)
+    site.last("InstanceNormalization", *site.inputs, scale, shift)
 
 
 def local_response_norm(site: Site) -> None:
@@ -68,11 +62,25 @@ def local_response_norm(site: Site) -> None:
     site.last("LRN", *site.inputs, size=size, alpha=_ALPHA * size, beta=_BETA, bias=_BIAS)
 
 
-def _affinity(site: Site, shape: Shape) -> tuple[str, str]:
-    """The names of the learned scale and shift."""
-    return site.learned("weight", shape, SCALE), site.learned("bias", shape, SHIFT)
+def _trailing(site: Site, operator: str, *affinity: str) -> None:
+    axes = axes_of(site.operation.axes, site.shape)
+    site.trailing(axes, Step(operator, affinity, {"axis": -len(axes)}))
+
+
+def _extents(site: Site) -> Shape:
+    """The sides that are normalised together."""
+    return tuple(site.shape[axis] for axis in axes_of(site.operation.axes, site.shape))
+
+
+def _scale(site: Site, shape: Shape, is_learned: bool) -> str:
+    """The learned scale, or one that is 1."""
+    return site.learned("weight", shape, SCALE) if is_learned else _filled(site, shape, 1.0)
+
+
+def _shift(site: Site, shape: Shape, is_learned: bool) -> str:
+    """The learned shift, or one that is 0."""
+    return site.learned("bias", shape, SHIFT) if is_learned else _filled(site, shape, 0.0)
 
 
 def _filled(site: Site, shape: Shape, value: float) -> str:
-    """A constant tensor, every number of which is the same."""
     return site.between("Expand", site.number(value), site.whole(*shape))

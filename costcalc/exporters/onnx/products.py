@@ -1,22 +1,55 @@
-"""Matrix products: fully connected layers and cells."""
+"""Matrix products: with learned matrices, and between activations."""
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.site import Site
-from costcalc.exporters.onnx.weights import BIAS, weight
+from costcalc.exporters.onnx.model import INT64
+from costcalc.exporters.onnx.site import Site, Step, batched
+from costcalc.exporters.onnx.weights import BIAS, Spread, weight
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES
-from costcalc.kinds.base import elements
+from costcalc.kinds.base import axis_of, elements
+
+_ROWS = Spread(0.0, 1.0)
+"""Of a table that is looked up in."""
 
 
 def fc(site: Site) -> None:
-    """Gemm over the flattened input, or MatMul at every position."""
+    """Gemm over the flattened input, or MatMul along an axis."""
     if site.operation.per_position and len(site.shape) > 1:
         _per_position(site)
         return
     inputs, outputs = elements(site.input_shape), site.operation.out
     matrix = site.learned("weight", (outputs, inputs), weight(inputs))
     site.last("Gemm", _flat(site), matrix, *_bias(site), transB=1)
+
+
+def embedding(site: Site) -> None:
+    """Gather of rows."""
+    operation = site.operation
+    table = site.learned("weight", (operation.rows, operation.out), _ROWS)
+    site.last("Gather", table, site.between("Cast", *site.inputs, to=INT64))
+
+
+def attention(site: Site) -> None:
+    """Attention, which came with opset 23; its heads are all sides before the matrices.
+
+    Raises:
+        UnsayableError: queries, keys and values have heads that repeat along several axes.
+    """
+    site.builder.opset = 23
+    shapes = site.layer.input_shapes
+    if len(site.shape) == 3:
+        site.last("Attention", *site.inputs)
+        return
+    if len({shape[:-2] for shape in shapes}) > 1:
+        raise UnsayableError("ONNX's Attention repeats heads along one axis alone")
+    heads = [
+        site.between("Reshape", name, site.whole(1, product(shape[:-2]), *shape[-2:]))
+        for name, shape in zip(site.inputs, shapes, strict=True)
+    ]
+    found = site.between("Attention", *heads)
+    site.last("Reshape", found, site.whole(*batched(site.shape)))
 
 
 def lstm(site: Site) -> None:
@@ -42,15 +75,11 @@ def lstm(site: Site) -> None:
 
 
 def _per_position(site: Site) -> None:
-    """The channels are moved to the end, where MatMul reads them, and back."""
-    rank = len(site.shape)
-    channels, outputs = site.input_shape[0], site.operation.out
-    matrix = site.learned("weight", (channels, outputs), weight(channels))
-    product = site.between("Transpose", *site.inputs, perm=(0, *range(2, rank + 1), 1))
-    product = site.between("MatMul", product, matrix)
-    for bias in _bias(site):
-        product = site.between("Add", product, bias)
-    site.last("Transpose", product, perm=(0, rank, *range(1, rank)))
+    axis = axis_of(site.operation.axis, site.shape)
+    channels = site.input_shape[axis]
+    matrix = site.learned("weight", (channels, site.operation.out), weight(channels))
+    bias = (Step("Add", _bias(site)),) if site.operation.bias else ()
+    site.trailing((axis,), Step("MatMul", (matrix,)), *bias)
 
 
 def _flat(site: Site) -> str:

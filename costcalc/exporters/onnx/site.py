@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.exporters.names import Names
@@ -17,6 +18,14 @@ class Learned(NamedTuple):
 
     tensor: Tensor
     spread: Spread
+
+
+class Step(NamedTuple):
+    """An operator that reads the step before, and other tensors."""
+
+    operator: str
+    others: tuple[str, ...] = ()
+    attributes: Mapping[str, Attribute] = {}
 
 
 class Builder:
@@ -79,6 +88,26 @@ class Site:
         node = Node(operator, self.layer.name, inputs, outputs, attributes)
         self.builder.nodes.append(node)
 
+    def trailing(self, axes: tuple[int, ...], *steps: Step) -> None:
+        """Adds steps, one after another, that work on trailing axes.
+
+        Others are moved there, and back.
+        """
+        rank = len(self.shape)
+        order = (*(axis for axis in range(rank) if axis not in axes), *axes)
+        (name,), (*firsts, last) = self.inputs, steps
+        is_there = order == tuple(range(rank))
+        if not is_there:
+            name = self.between("Transpose", name, perm=batched_order(order))
+        for step in firsts:
+            name = self.between(step.operator, name, *step.others, **step.attributes)
+        if is_there:
+            self.last(last.operator, name, *last.others, **last.attributes)
+            return
+        name = self.between(last.operator, name, *last.others, **last.attributes)
+        back = tuple(order.index(axis) for axis in range(rank))
+        self.last("Transpose", name, perm=batched_order(back))
+
     def number(self, value: float) -> str:
         """A constant number."""
         return self.builder.constant(value)
@@ -102,6 +131,11 @@ def batched(shape: Shape) -> Shape:
     return (1, *shape)
 
 
-def onnx_axis(axis: int) -> int:
+def batched_axis(axis: int) -> int:
     """An axis of a shape without the batch, counted with it."""
     return axis + 1 if axis >= 0 else axis
+
+
+def batched_order(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """An order of axes, counted from the first, with the batch ahead."""
+    return (0, *(axis + 1 for axis in axes))

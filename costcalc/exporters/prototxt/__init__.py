@@ -9,7 +9,7 @@ from __future__ import annotations
 from costcalc.exporters.prototxt.kinds import KINDS
 from costcalc.exporters.prototxt.site import Builder, Site
 from costcalc.exporters.prototxt.text import Field, lines
-from costcalc.exporters.unsayable import UnsayableError, each_layer
+from costcalc.exporters.unsayable import UnsayableError, each_layer, refuse_borrowing
 from costcalc.graph.layer import LayerGraph
 
 _LSTM = "Caffe's LSTM reads sequences, with one bias vector, and no single step"
@@ -24,7 +24,9 @@ def text(graph: LayerGraph) -> str:
     builder = Builder(graph)
 
     def write(index: int) -> None:
-        kind = graph.layers[index].kind.name
+        layer = graph.layers[index]
+        kind = layer.kind.name
+        refuse_borrowing(layer)
         if kind not in KINDS:
             raise UnsayableError(f"Caffe has no '{kind}'" if kind != "lstm" else _LSTM)
         KINDS[kind](Site(builder, index))

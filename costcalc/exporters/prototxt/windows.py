@@ -68,9 +68,8 @@ def transposed_conv(site: Site) -> None:
     kernel = spread(operation.kernel, rank, "kernel")
     stride = spread(operation.stride, rank, "stride")
     dilation = spread(operation.dilation, rank, "dilation")
-    pads, extra = transposed_pads(
-        kernel, stride, operation.padding, dilation, operation.output_padding
-    )
+    output_padding = spread(operation.output_padding, rank, "output_padding")
+    pads, extra = transposed_pads(kernel, stride, operation.padding, dilation, output_padding)
     if any(extra):
         raise UnsayableError("Caffe's Deconvolution has no output padding")
     if any(before != after for before, after in pads):
