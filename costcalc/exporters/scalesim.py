@@ -18,7 +18,7 @@ from costcalc.exporters.unsayable import UnsayableError, each_layer
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.graph.layer import Layer, LayerGraph
-from costcalc.kinds.base import elements, spread
+from costcalc.kinds.base import axis_of, elements, spread
 
 HEADER = (
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
@@ -44,6 +44,12 @@ class Row(NamedTuple):
     """What is added to the layer's name."""
     copies: int = 1
     is_depthwise: bool = False
+
+    def copied(self, word: str, copies: int) -> Row:
+        """As many of these, each with the word and its number."""
+        if copies == 1:
+            return self
+        return self._replace(suffix=f"{self.suffix}_{word}", copies=copies)
 
 
 def text(graph: LayerGraph) -> str:
@@ -102,7 +108,7 @@ def _conv(layer: Layer) -> tuple[Row, ...]:
     )
     if groups == channels and groups > 1:
         return (row._replace(channels=channels, is_depthwise=True),)
-    return (row._replace(suffix="_group" if groups > 1 else "", copies=groups),)
+    return (row.copied("group", groups),)
 
 
 def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
@@ -114,23 +120,40 @@ def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
         spread(operation.kernel, len(axes), "kernel")
     )
     row = _product(product(axes), exact_div(channels, groups), results)
-    return (row._replace(suffix="_group" if groups > 1 else "", copies=groups),)
+    return (row.copied("group", groups),)
 
 
 def _fc(layer: Layer) -> tuple[Row, ...]:
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
-    if operation.per_position:
-        return (_product(product(shape[1:]), shape[0], operation.out),)
-    return (_product(1, elements(shape), operation.out),)
+    if not operation.per_position:
+        return (_product(1, elements(shape), operation.out),)
+    channels = shape[axis_of(operation.axis, shape)]
+    return (_product(exact_div(elements(shape), channels), channels, operation.out),)
+
+
+def _matmul(layer: Layer) -> tuple[Row, ...]:
+    *stack, rows, columns = layer.output
+    return (_product(rows, layer.input_shapes[0][-1], columns).copied("matrix", product(stack)),)
+
+
+def _attention(layer: Layer) -> tuple[Row, ...]:
+    """The scores of all queries and keys, and what they weigh."""
+    (*_, width), (*_, keys, _) = layer.input_shapes[:2]
+    *stack, queries, values = layer.output
+    heads = product(stack)
+    return (
+        _product(queries, width, keys, "_scores").copied("head", heads),
+        _product(queries, keys, values, "_values").copied("head", heads),
+    )
 
 
 def _lstm(layer: Layer) -> tuple[Row, ...]:
     hidden = layer.output[0]
     results = LSTM_MATRICES * hidden
     return (
-        _product(1, elements(layer.input_shapes[0]), results)._replace(suffix="_input"),
-        _product(1, hidden, results)._replace(suffix="_hidden"),
+        _product(1, elements(layer.input_shapes[0]), results, "_input"),
+        _product(1, hidden, results, "_hidden"),
     )
 
 
@@ -138,13 +161,15 @@ _KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
     "conv": _conv,
     "transposed_conv": _transposed_conv,
     "fc": _fc,
+    "matmul": _matmul,
+    "attention": _attention,
     "lstm": _lstm,
 }
 
 
-def _product(rows: int, inner: int, columns: int) -> Row:
+def _product(rows: int, inner: int, columns: int, suffix: str = "") -> Row:
     """A matrix product: a pointwise convolution of a column of positions."""
-    return Row((rows, 1), (1, 1), inner, columns)
+    return Row((rows, 1), (1, 1), inner, columns, suffix=suffix)
 
 
 def _two(sides: tuple[int, ...]) -> tuple[int, int]:

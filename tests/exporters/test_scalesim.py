@@ -10,11 +10,15 @@ from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.scalesim import text
 from costcalc.spec import library
+from tests.exporters.every_kind import specs
 
 HEADER = (
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
     "Channels, Num Filter, Strides,"
 )
+
+UNKNOWN = ("conv: {out: 6, kernel: 3x2, stride: 2, dilation: 2}", "maps of three axes")
+"""Networks of :func:`.specs` that the simulator cannot say."""
 
 
 def read(topology: str) -> dict[str, int]:
@@ -96,11 +100,45 @@ def test_mobilenet_v1_row_by_row():
             "lstm: {name: a, hidden: 5}",  # four matrices of each
             ["a_input, 1, 1, 1, 1, 324, 20, 1,", "a_hidden, 1, 1, 1, 1, 5, 20, 1,"],
         ),
+        # 4 positions along the channels and 9 along the columns, of 9 numbers each
+        ("fc: {name: a, out: 10, per_position: true, axis: 1}", ["a, 36, 1, 1, 1, 9, 10, 1,"]),
         ("max_pool: {name: a, kernel: 3}", []),
     ],
 )
 def test_rows(layer, rows, tmp_path):
     assert topology(f"  - {layer}", tmp_path) == rows
+
+
+def test_products_of_activations(tmp_path):
+    layers = """
+  - transpose: {name: keys, axes: [0, 2, 1]}
+  - matmul: {name: scores, from: [input, keys]}
+  - attention: {name: attended, from: [input, input, input]}
+  - reshape: {name: flat, shape: [5, 6], from: input}
+  - attention: {name: one, from: [flat, flat, flat]}
+"""
+    assert topology(layers, tmp_path, "[2, 5, 3]") == [
+        "scores_matrix1, 5, 1, 1, 1, 3, 5, 1,",
+        "scores_matrix2, 5, 1, 1, 1, 3, 5, 1,",
+        "attended_scores_head1, 5, 1, 1, 1, 3, 5, 1,",
+        "attended_scores_head2, 5, 1, 1, 1, 3, 5, 1,",
+        "attended_values_head1, 5, 1, 1, 1, 5, 3, 1,",
+        "attended_values_head2, 5, 1, 1, 1, 5, 3, 1,",
+        "one_scores, 5, 1, 1, 1, 6, 5, 1,",
+        "one_values, 5, 1, 1, 1, 5, 6, 1,",
+    ]
+
+
+@pytest.mark.parametrize("name", specs())
+def test_every_kind(name, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(specs()[name], encoding="utf-8")
+    graph = pipeline.graph(str(path), {})
+    if any(word in name for word in UNKNOWN):
+        with pytest.raises(SpecError):
+            text(graph)
+    else:
+        assert sum(read(text(graph)).values()) == sum(each.events().macs for each in graph.layers)
 
 
 def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
