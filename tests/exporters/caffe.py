@@ -35,7 +35,8 @@ def value(word: str) -> Any:
     if word.startswith('"'):
         octal = re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), word[1:-1])
         return re.sub(r"\\(.)", r"\1", octal).encode("latin-1").decode()
-    return {"true": True, "false": False}.get(word, int(word) if word.isdigit() else word)
+    is_whole = re.fullmatch(r"-?\d+", word)
+    return {"true": True, "false": False}.get(word, int(word) if is_whole else word)
 
 
 def every(message: Message, name: str) -> list:
@@ -141,10 +142,17 @@ class Net:
 
     def innerproduct(self, layer, shape):
         param = one(layer, "inner_product_param")
-        out, size = one(param, "num_output"), math.prod(shape)
+        first = one(param, "axis", 1) - 1
+        out, size = one(param, "num_output"), math.prod(shape[first:])
         self.learns(layer, out * size, *([out] if one(param, "bias_term", True) else []))
-        self.mult_adds += out * size
-        return [(out,)]
+        self.mult_adds += out * math.prod(shape)
+        return [(*shape[:first], out)]
+
+    def embed(self, layer, shape):
+        param = one(layer, "embed_param")
+        assert not one(param, "bias_term")
+        self.learns(layer, one(param, "input_dim") * one(param, "num_output"))
+        return [(*shape, one(param, "num_output"))]
 
     def pooling(self, layer, shape):
         param = one(layer, "pooling_param")
@@ -171,12 +179,16 @@ class Net:
         return [shape]
 
     def scale(self, layer, shape, gate=None):
-        param = one(layer, "scale_param")
+        param = one(layer, "scale_param", [])
         if gate is None:
             self.learns(layer, shape[0], *([shape[0]] if one(param, "bias_term", False) else []))
             return [shape]
         axis = one(param, "axis")
         assert (1, *shape)[axis : axis + 1 + len(gate)] == (1, *gate)
+        return [shape]
+
+    def bias(self, layer, shape):
+        self.learns(layer, shape[0])
         return [shape]
 
     def prelu(self, layer, shape):
@@ -189,17 +201,42 @@ class Net:
         return shapes[:1]
 
     def concat(self, layer, *shapes):
-        assert len({shape[1:] for shape in shapes}) == 1
-        return [(sum(shape[0] for shape in shapes), *shapes[0][1:])]
+        axis = one(one(layer, "concat_param", []), "axis", 1) - 1
+        assert len({shape[:axis] + shape[axis + 1 :] for shape in shapes}) == 1
+        joined = sum(shape[axis] for shape in shapes)
+        return [(*shapes[0][:axis], joined, *shapes[0][axis + 1 :])]
 
     def slice(self, layer, shape):
-        channels, tops = shape[0], len(every(layer, "top"))
-        points = every(one(layer, "slice_param", []), "slice_point")
-        if not points:
-            assert channels % tops == 0
-            return [(channels // tops, *shape[1:])] * tops
-        ends = [0, *points, channels]
-        return [(b - a, *shape[1:]) for a, b in pairwise(ends)]
+        param, tops = one(layer, "slice_param", []), len(every(layer, "top"))
+        axis, points = one(param, "axis", 1) - 1, every(param, "slice_point")
+        side = shape[axis]
+        assert points or side % tops == 0
+        ends = [0, *(points or range(side // tops, side, side // tops)), side]
+        assert len(ends) == tops + 1
+        return [(*shape[:axis], b - a, *shape[axis + 1 :]) for a, b in pairwise(ends)]
+
+    def reduction(self, layer, shape):
+        param = one(layer, "reduction_param")
+        assert one(param, "operation") in ("SUM", "MEAN")
+        return [shape[: one(param, "axis") - 1]]
+
+    def shaped(self, param):
+        batch, *sides = every(one(param, "shape"), "dim")
+        assert batch == 1
+        return tuple(sides)
+
+    def reshape(self, layer, shape):
+        result = self.shaped(one(layer, "reshape_param"))
+        assert math.prod(result) == math.prod(shape)
+        return [result]
+
+    def parameter(self, layer):
+        shape = self.shaped(one(layer, "parameter_param"))
+        self.learns(layer, math.prod(shape))
+        return [shape]
+
+    def dummydata(self, layer):
+        return [self.shaped(one(layer, "dummy_data_param"))]
 
     def silence(self, layer, *shapes):
         return []
@@ -211,3 +248,4 @@ class Net:
         return [shape]
 
     relu = sigmoid = tanh = swish = clip = power = softmax = lrn = mvn = dropout = same
+    elu = bnll = exp = log = absval = same

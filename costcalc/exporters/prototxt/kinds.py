@@ -11,16 +11,21 @@ from costcalc.exporters.prototxt.site import Site
 from costcalc.exporters.prototxt.text import Field, Word
 
 
-def _power(**numbers: int) -> Callable[[Site], object]:
+def _power(**numbers: int | Word) -> Callable[[Site], object]:
     """(shift + scale * x) ^ power."""
     fields = tuple(Field(name, number) for name, number in numbers.items())
     return simple("Power", Field("power_param", fields))
+
+
+def _clip(least: int, most: int) -> Callable[[Site], object]:
+    return simple("Clip", Field("clip_param", (Field("min", least), Field("max", most))))
 
 
 KINDS: Mapping[str, Callable[[Site], object]] = {
     "conv": windows.conv,
     "transposed_conv": windows.transposed_conv,
     "fc": layers.fc,
+    "embedding": layers.embedding,
     "max_pool": partial(windows.pool, "MAX"),
     "avg_pool": partial(windows.pool, "AVE"),
     "adaptive_max_pool": partial(windows.adaptive_pool, "MAX"),
@@ -31,21 +36,42 @@ KINDS: Mapping[str, Callable[[Site], object]] = {
     "instance_norm": layers.instance_norm,
     "lrn": layers.local_response_norm,
     "relu": simple("ReLU"),
-    "relu6": simple("Clip", Field("clip_param", (Field("min", 0), Field("max", 6)))),
+    "relu6": _clip(0, 6),
     "leaky_relu": simple("ReLU", Field("relu_param", (Field("negative_slope", Word("0.01")),))),
     "prelu": layers.prelu,
     "sigmoid": simple("Sigmoid"),
     "tanh": simple("TanH"),
     "swish": simple("Swish"),
-    "softmax": simple("Softmax"),
-    "add": simple("Eltwise"),
+    "elu": simple("ELU"),
+    "softplus": simple("BNLL"),
+    "hard_tanh": _clip(-1, 1),
+    "softmax": layers.along("Softmax", "softmax_param"),
+    "add": layers.add,
+    "subtract": layers.subtract,
     "multiply": layers.multiply,
+    "maximum": layers.maximum,
     "complement": _power(scale=-1, shift=1),
-    "concat": simple("Concat"),
+    "scale": _power(scale=1),
+    "shift": _power(shift=0),
+    "clip": _clip(0, 1),
+    "neg": _power(scale=-1),
+    "square": _power(power=2),
+    "sqrt": _power(power=Word("0.5")),
+    "rsqrt": _power(power=Word("-0.5")),
+    "reciprocal": _power(power=-1),
+    "exp": simple("Exp"),
+    "log": simple("Log"),
+    "abs": simple("AbsVal"),
+    "mean": layers.reduced("MEAN"),
+    "sum": layers.reduced("SUM"),
+    "concat": layers.along("Concat", "concat_param"),
     "split": layers.split,
     "slice": layers.slice_,
     "flatten": simple("Flatten"),
+    "reshape": layers.reshape,
     "dropout": layers.dropout,
     "identity": layers.passes,
+    "learned": layers.learned,
+    "constant": layers.constant,
 }
 """What writes a layer of each kind that Caffe has."""
