@@ -174,10 +174,12 @@ class AttributeReader:
     def axes(self, argument: Argument, here: Here) -> tuple[int, ...]:
         """An axis, or several."""
         values = _listed(argument, here)
+        if not values:
+            raise ValueProblem(argument.mark, "no axis is given", "an axis, or several", "[]")
         return tuple(_axis(value, single, here) for value, single in values)
 
     def sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
-        """A shape: whole numbers above zero."""
+        """A shape: whole numbers above zero, none for a single number."""
         values = _listed(argument, here)
         return tuple(_check_whole(value, single, here, lowest=1) for value, single in values)
 

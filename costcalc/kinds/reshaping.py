@@ -170,8 +170,8 @@ class ZeroPad(NamedTuple):
         """``(C, H + before + after, W + before + after)``.
 
         Raises:
-            ShapeError: there is no such axis, or 'same' and 'valid', which have no
-                meaning without a window.
+            ShapeError: there is no such axis, or not enough on it to reflect or repeat;
+                or 'same' and 'valid', which have no meaning without a window.
         """
         if isinstance(self.padding, str):
             raise ShapeError(
@@ -182,6 +182,16 @@ class ZeroPad(NamedTuple):
             spatial_axes(shape, "zero padding")
         first = axis_of(self.axis, shape)
         sides = pads(self.padding, len(shape) - first)
+        if self.mode in ("reflect", "circular"):
+            # A reflection leaves out the element at the edge.
+            left_out = 1 if self.mode == "reflect" else 0
+            for n, pair in zip(shape[first:], sides, strict=True):
+                if any(side > n - left_out for side in pair):
+                    raise ShapeError(
+                        f"{self.mode} padding needs as many elements as it adds",
+                        expected=f"a padding of at most {n - left_out}",
+                        found=" and ".join(str(side) for side in pair),
+                    )
         return (
             *shape[:first],
             *(n + before + after for n, (before, after) in zip(shape[first:], sides, strict=True)),

@@ -164,7 +164,7 @@ class Values:
         return self.expression(node)
 
     def _list(self, node: Sequence, read: Callable[[Node], Argument | None]) -> Argument | None:
-        if not 0 < len(node.items) <= limits.AXES:
+        if len(node.items) > limits.AXES:
             self._refuse_length(node, len(node.items))
             return None
         items = [read(item) for item in node.items]

@@ -181,6 +181,9 @@ def test_upsampling_needs_one_of_scale_and_size(attributes):
         ("zero_pad", {"padding": "same"}, "'same' padding needs a window"),
         ("zero_pad", {"padding": "valid"}, "'valid' padding needs a window"),
         ("zero_pad", {"padding": (1, 2, 3)}, "'padding' has 3 sizes and the input 2 spatial axes"),
+        # Two rows: one may be reflected beside the edge's own, two repeated.
+        ("zero_pad", {"padding": 2, "mode": "reflect"}, "reflect padding needs as many elements"),
+        ("zero_pad", {"padding": 3, "mode": "circular"}, "circular padding needs as many elements"),
         ("max_pool", {"kernel": 3}, "the window is larger than its input"),
         ("max_pool", {"kernel": (1, 2, 3)}, "'kernel' has 3 sizes and the input 2 spatial axes"),
         ("conv", {"out": 4, "kernel": 3, "padding": 0}, "the window is larger than its input"),
@@ -207,6 +210,14 @@ def test_what_does_not_fit(name, attributes, message):
     with pytest.raises(ShapeError, match=message) as error:
         operation(name, **attributes).output_shape(((6, 2, 2),))
     assert error.value.expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "padding", "side"), [("reflect", 1, 4), ("circular", 2, 6), ("replicate", 3, 8)]
+)
+def test_the_widest_padding_of_what_is_there(mode, padding, side):
+    # 2 + 2 * 1, 2 + 2 * 2, and the edge as often as wanted: 2 + 2 * 3.
+    assert run("zero_pad", (1, 2, 2), padding=padding, mode=mode)[0] == (1, side, side)
 
 
 @pytest.mark.parametrize("name", ["conv", "max_pool", "transposed_conv", "zero_pad", "upsample"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
 from costcalc.spec.reader import read
 
 SPEC = b"""\
@@ -29,3 +30,23 @@ def test_a_misspelt_name_is_found_before_anything_is_unfolded():
         "net.yaml:7:9: 'clases' has no meaning here; did you mean 'classes'?",
         "net.yaml:8:5: unknown layer kind 'relux'; did you mean 'relu'?",
     ]
+
+
+def test_a_shape_without_axes_is_a_single_number():
+    spec = b"""\
+input: [4, 3]
+layers:
+  - sum: {name: total}
+  - learned: {shape: [], name: slope}
+  - multiply: {from: [total, slope], name: scaled}
+  - reshape: [1]
+  - fc: 5
+"""
+    graph = expand(read(spec, "net.yaml", lambda name: None), {})
+    assert [layer.output for layer in graph.layers] == [(), (), (), (1,), (5,)]
+
+
+def test_no_axis_is_no_choice_of_axes():
+    spec = b"input: [4, 3]\nlayers: [mean: {axes: []}]\n"
+    with pytest.raises(SpecError, match="no axis is given"):
+        expand(read(spec, "net.yaml", lambda name: None), {})
