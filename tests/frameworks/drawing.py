@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.frameworks.draws import ACTIVATIONS, Draws, Shape, Whole
+from tests.frameworks.draws import ACTIVATIONS, REDUCTIONS, UNARY, Draws, Shape, Whole
 from tests.frameworks.torch_network import REFUSALS, TorchNetwork
 
 Step = Any
@@ -74,14 +74,23 @@ class Drawing(Draws):
         if len(named) > 1 and self.chance(5):
             return self.of_names(named)
         if depth < 2 and self.chance(4):
-            nested = (self.sequence, self.residual, self.concat, self.product, self.excited)
+            nested = (
+                self.sequence, self.residual, self.concat, self.product, self.excited, self.tokens,
+            )  # fmt: skip
             return self.of(*nested)(shape, depth)
+        if not shape:
+            return {"reshape": [1]}
         on_maps = (
             self.conv, self.conv, self.conv, self.depthwise, self.pointwise, self.transposed_conv,
-            self.pool, self.pool, self.adaptive_pool, self.upsample, self.zero_pad,
+            self.pool, self.pool, self.adaptive_pool, self.upsample, self.norm, self.norm,
         )  # fmt: skip
-        anywhere = (self.norm, self.activation, self.moved, self.fc)
-        return self.of(*anywhere, *(on_maps if len(shape) > 1 else ()))(shape)
+        anywhere = (
+            self.activation, self.moved, self.fc, self.along_axes, self.laid_out, self.zero_pad,
+        )  # fmt: skip
+        seldom = (self.reduced, self.stored, self.norm)
+        if self.chance(8):
+            return self.of(*seldom)(shape)
+        return self.of(*anywhere, *(on_maps if 1 < len(shape) < 5 else ()))(shape)
 
     # Layers -----------------------------------------------------------------------
 
@@ -134,6 +143,8 @@ class Drawing(Draws):
         step: dict[str, Any] = {"out": self.upto(30)}
         if len(shape) > 1 and self.chance(2):
             step["per_position"] = True
+            if self.chance(2):
+                step["axis"] = self.axis(shape)
         if self.chance(4):
             step["bias"] = False
         return {"fc": self.of(step, step["out"]) if len(step) == 1 else step}
@@ -160,18 +171,76 @@ class Drawing(Draws):
         return kind if kind.startswith("global") else {kind: {"size": self.sizes(shape, 8)}}
 
     def norm(self, shape: Shape) -> Step:
-        kinds = ("batch_norm", "layer_norm", "group_norm")
-        kind = self.of(*kinds, *(("instance_norm", "lrn") if len(shape) > 1 else ()))
+        on_maps = ("batch_norm", "group_norm", "instance_norm", "lrn")
+        kind = self.of("layer_norm", "rms_norm", *(on_maps if 1 < len(shape) < 5 else ()))
         if kind == "lrn":
             return self.of(kind, {kind: self.upto(7)})
         step: dict[str, Any] = {"groups": self.groups(shape)} if kind == "group_norm" else {}
+        if kind in ("layer_norm", "rms_norm") and self.chance(2):
+            step["axes"] = self.axes(shape)
         if self.chance(3):
             step["affine"] = self.of(True, False)
+        if kind == "layer_norm" and self.chance(3):
+            step["bias"] = self.of(True, False)
         return {kind: step} if step else kind
 
     def activation(self, shape: Shape) -> Step:
-        kind = self.of(*ACTIVATIONS, "complement", "prelu")
-        return {kind: {"shared": True}} if kind == "prelu" and self.chance(2) else kind
+        kind = self.of(*ACTIVATIONS, *UNARY, "prelu", "prelu", "prelu")
+        if kind != "prelu":
+            return kind
+        step: dict[str, Any] = {"shared": True} if self.chance(3) else {}
+        if self.chance(3):
+            step["axis"] = self.axis(shape)
+        return {kind: step} if step else kind
+
+    def along_axes(self, shape: Shape) -> Step:
+        """What works along an axis, often the channels'."""
+        kind = self.of("softmax", "log_softmax", "split", "slice")
+        axis = self.axis(shape)
+        side = shape[axis] if -len(shape) <= axis < len(shape) else 2
+        step: dict[str, Any] = {"axis": axis}
+        if kind == "split":
+            parts = self.groups((side,))
+            step |= {"parts": parts, "part": self.upto(parts)}
+        if kind == "slice":
+            stop = self.upto(side if self.is_careful else side + 2)
+            step |= {"stop": stop, "start": self.upto(stop - 1, 0), "step": self.upto(3)}
+        return {kind: step}
+
+    def laid_out(self, shape: Shape) -> Step:
+        """Another order of the axes, or another shape of the same elements."""
+        if self.chance(2):
+            return {"transpose": self.order(shape)}
+        factors, left = [], prod(shape)
+        for _ in range(self.upto(3, 0)):
+            factors.append(self.of(*(n for n in range(1, 13) if left % n == 0)))
+            left //= factors[-1]
+        to = [*factors, left]
+        if self.chance(2):
+            to[self.whole(0, len(to) - 1)] = -1
+        if not self.is_careful and self.chance(2):
+            to = [*to, self.upto(3)]
+        return {"reshape": to}
+
+    def reduced(self, shape: Shape) -> Step:
+        step: dict[str, Any] = {"keep": True} if self.chance(2) else {}
+        if not self.chance(4):
+            step["axes"] = self.axes(shape)
+        kind = self.of(*REDUCTIONS)
+        return {kind: step} if step else kind
+
+    def stored(self, shape: Shape) -> Step:
+        """Something of the network's own, added or looked up."""
+        if prod(shape) < 200 and self.chance(3):
+            return {"embedding": {"rows": self.upto(50), "out": self.upto(8)}}
+        first, second = self.word(), self.word()
+        kept = [side if self.chance(2) else 1 for side in shape]
+        layers = [
+            {"identity": {"name": first}},
+            {self.of("learned", "constant"): {"shape": kept, "name": second}},
+            {"add": {"from": [first, second], "broadcast": True}},
+        ]
+        return {"sequence": {"layers": layers}}
 
     def moved(self, shape: Shape) -> Step:
         """A step that only moves channels, or nothing."""
@@ -199,10 +268,14 @@ class Drawing(Draws):
         return {"upsample": step}
 
     def zero_pad(self, shape: Shape) -> Step:
-        if prod(shape) >= LARGE:
+        if prod(shape) >= LARGE or len(shape) > 4:
             return "identity"
-        rank = len(shape) - 1
-        return {"zero_pad": {"padding": self.of(self.sizes(shape, 3, 0), self.pairs(rank, 3))}}
+        if len(shape) > 1 and self.chance(2):
+            rank = len(shape) - 1
+            padding: Any = self.of(self.sizes(shape, 3, 0), self.pairs(rank, 3))
+            mode = self.of("zero", "zero", "reflect", "replicate", "circular")
+            return {"zero_pad": {"padding": padding, "mode": mode}}
+        return {"zero_pad": {"padding": self.pairs(len(shape), 2), "axis": 0}}
 
     # Steps that hold steps --------------------------------------------------------
 
@@ -242,6 +315,8 @@ class Drawing(Draws):
 
     def excited(self, shape: Shape, depth: int) -> Step:
         """Squeeze and excitation (arXiv 1709.01507)."""
+        if len(shape) not in (1, 2, 3, 4):
+            return self.product(shape, depth)
         few = max(shape[0] // 4, 1)
         if len(shape) == 1:
             gate = [{"fc": few}, "relu", {"fc": shape[0]}, "sigmoid"]
@@ -253,29 +328,79 @@ class Drawing(Draws):
             ]
         return {"multiply": [[], gate]}
 
+    def tokens(self, shape: Shape, depth: int) -> Step:
+        """A transformer's layer (arXiv 1706.03762) over the positions of a map."""
+        if len(shape) < 2:
+            return {"fc": {"out": self.upto(12)}}
+        heads, wide = self.upto(3), self.upto(6)
+        there, back, split = [1, 0], [1, 0, 2], [-1, heads, wide]
+        q, k, v, x = (self.word() for _ in range(4))
+        across = {"per_position": True, "axis": -1}
+
+        def projected(name: str) -> list[Step]:
+            fc = {"fc": {"from": [x], "out": heads * wide, "bias": self.chance(2), **across}}
+            return [fc, {"reshape": split}, {"transpose": {"axes": back, "name": name}}]
+
+        if self.chance(2):
+            meet: list[Step] = [{"attention": {"from": [q, k, v]}}]
+        else:
+            meet = [
+                {"transpose": {"axes": [0, 2, 1], "from": [k]}},
+                {"identity": {"name": f"{k}t"}},
+                {"matmul": {"from": [q, f"{k}t"], "name": f"{q}k"}},
+                {"scale": {"from": [f"{q}k"]}},
+                {"softmax": {"axis": -1, "name": f"{q}s"}},
+                {"matmul": {"from": [f"{q}s", v]}},
+            ]
+        layers = [
+            {"reshape": [shape[0], -1]},
+            {"transpose": there},
+            {self.of("layer_norm", "rms_norm"): {"axes": [-1], "name": x}},
+            *projected(q),
+            *projected(k),
+            *projected(v),
+            *meet,
+            {"transpose": back},
+            {"reshape": [prod(shape[1:]), -1]},
+            {"fc": {"out": shape[0], **across}},
+            {"transpose": there},
+            {"reshape": list(shape)},
+        ]
+        return {"sequence": {"layers": layers}}
+
     def of_names(self, named: Mapping[str, Shape]) -> Step:
         """A join of layers above, by their names."""
         names = sorted(named)
         first = self.of(*names)
-        kind = self.of("add", "multiply", "concat")
+        pairs = ("subtract", "divide", "power", "compare", "matmul")
+        several = ("add", "multiply", "concat", "minimum", "maximum")
+        kind = self.of(*several, *pairs, "where")
+        count = 2 if kind == "where" else 1 if kind in pairs else self.upto(2)
         fitting = [each for each in names if self.joins(kind, named[first], named[each])]
-        others = [self.of(*(fitting if self.is_careful else names)) for _ in range(self.upto(2))]
-        return {kind: {"from": [first, *others]}}
+        choices = fitting if self.is_careful and fitting else names
+        step: dict[str, Any] = {"from": [first, *(self.of(*choices) for _ in range(count))]}
+        if kind == "add" and self.chance(3):
+            step["broadcast"] = True
+        if kind == "concat" and named[first] and self.chance(3):
+            step["axis"] = self.axis(named[first])
+        return {kind: step}
 
     def fitting(self, given: Shape, goal: Shape) -> list[Step]:
         """Steps that make one shape of another; careless ones may leave them out."""
         if not self.is_careful and self.chance(2):
             return []
-        if len(goal) == 1:
-            return [{"fc": {"out": goal[0]}}] if given != goal else []
-        if len(given) == 1:
-            return [{"fc": {"out": goal[0]}}]
+        if given == goal:
+            return []
+        if len(given) != len(goal) or not 1 < len(goal) < 5:
+            return [{"fc": {"out": prod(goal)}}, {"reshape": list(goal)}]
         pooled = {"adaptive_avg_pool": {"size": list(goal[1:])}}
         steps: list[Step] = [pooled] if given[1:] != goal[1:] else []
         return [*steps, {"pointwise": {"out": goal[0]}}] if given[0] != goal[0] else steps
 
     @staticmethod
     def joins(kind: str, first: Shape, other: Shape) -> bool:
+        if kind == "matmul":
+            return len(first) == len(other) > 1 and first[-1] == other[-2]
         if kind == "concat":
             return len(first) == len(other) and first[1:] == other[1:]
         return first == other

@@ -12,6 +12,15 @@ ACTIVATIONS = (
     "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "h_sigmoid", "swish", "h_swish", "gelu",
     "softmax",
 )  # fmt: skip
+UNARY = (
+    "scale", "shift", "clip", "exp", "log", "sqrt", "rsqrt", "reciprocal", "erf", "sin", "cos",
+    "abs", "neg", "square", "floor", "ceil", "round", "sign", "logical_not", "complement",
+    "gelu_tanh", "quick_gelu", "elu", "selu", "celu", "mish", "softplus", "softsign",
+    "log_sigmoid", "hard_tanh",
+)  # fmt: skip
+REDUCTIONS = (
+    "mean", "sum", "reduce_max", "reduce_min", "argmax", "product", "variance", "l2_norm",
+)  # fmt: skip
 Whole = Callable[[int, int], int]
 """A whole number from one to another, both included, however it is chosen."""
 
@@ -75,6 +84,24 @@ class Draws:
         if not self.is_careful:
             return self.upto(6)
         return self.of(*(g for g in range(1, shape[0] + 1) if shape[0] % g == 0))
+
+    def axis(self, shape: Shape) -> int:
+        """From either end; a careless one may be beyond."""
+        beyond = 0 if self.is_careful else 1
+        return self.whole(-len(shape) - beyond, len(shape) - 1 + beyond)
+
+    def axes(self, shape: Shape) -> list[int]:
+        """Some of the axes, in any order."""
+        order = self.order(shape)
+        return order[: self.upto(len(order))]
+
+    def order(self, shape: Shape) -> list[int]:
+        """All axes in some order, from either end."""
+        left, order = list(range(len(shape))), []
+        while left:
+            axis = left.pop(self.whole(0, len(left) - 1))
+            order.append(axis - len(shape) if self.chance(3) else axis)
+        return order
 
     def finish(self) -> dict[str, Any]:
         """Bias, norm and activation on the line of a convolution."""

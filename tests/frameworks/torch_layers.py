@@ -14,18 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Shape = Sequence[int]
-
-
-class Call(nn.Module):
-    """A function where a network wants a module."""
-
-    def __init__(self, function: Callable[[Any], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, given: Any) -> Tensor:
-        return self.function(given)
+from tests.frameworks.torch_tensors import TENSOR_MAKERS, Call, Shape, at_the_end, dimension
 
 
 def sides(value: Any, rank: int) -> tuple[int, ...]:
@@ -156,16 +145,18 @@ def cropped(around: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
     return x
 
 
-def fc(shape: Shape, out: int, bias: bool = True, per_position: bool = False) -> nn.Module:
+def fc(
+    shape: Shape, out: int, bias: bool = True, per_position: bool = False, axis: int = 0
+) -> nn.Module:
     if per_position:
-        linear = nn.Linear(shape[0], out, bias=bias, device="meta")
-        return nn.Sequential(moved(1, -1), linear, moved(-1, 1))
+        dim = dimension(axis, shape)
+        return at_the_end(nn.Linear(shape[dim - 1], out, bias=bias, device="meta"), [dim])
     sizes = torch.Size(shape).numel()
-    return nn.Sequential(nn.Flatten(), nn.Linear(sizes, out, bias=bias, device="meta"))
+    return nn.Sequential(flatten(), nn.Linear(sizes, out, bias=bias, device="meta"))
 
 
-def moved(source: int, target: int) -> nn.Module:
-    return Call(lambda x: x.movedim(source, target))
+def flatten() -> nn.Module:
+    return Call(lambda x: x.reshape(1, -1))
 
 
 def pool(
@@ -212,11 +203,6 @@ def batch_norm(shape: Shape, affine: bool = True) -> nn.Module:
     return getattr(nn, f"BatchNorm{rank}d")(shape[0], affine=affine, device="meta")
 
 
-def layer_norm(shape: Shape, affine: bool = True) -> nn.Module:
-    norm = nn.LayerNorm(shape[0], elementwise_affine=affine, device="meta")
-    return nn.Sequential(moved(1, -1), norm, moved(-1, 1))
-
-
 def group_norm(shape: Shape, groups: int, affine: bool = True) -> nn.Module:
     return nn.GroupNorm(groups, shape[0], affine=affine, device="meta")
 
@@ -229,16 +215,11 @@ def instance_norm(shape: Shape, affine: bool = False) -> nn.Module:
 def upsample(shape: Shape, scale: Any = None, size: Any = None, mode: str = "nearest") -> nn.Module:
     rank = len(axes_of(shape))
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    how = linear if mode == "bilinear" else mode
+    arguments = {"mode": linear if mode == "bilinear" else mode}
     if scale is not None:
         factor = tuple(float(side) for side in sides(scale, rank))
-        return nn.Upsample(scale_factor=factor, mode=how)
-    return nn.Upsample(size=sides(size, rank), mode=how)
-
-
-def zero_pad(shape: Shape, padding: Any) -> nn.Module:
-    rank = len(axes_of(shape))
-    return pad(rank, pairs(padding, rank), 0.0)
+        return Call(partial(functional.interpolate, scale_factor=factor, **arguments))
+    return Call(partial(functional.interpolate, size=sides(size, rank), **arguments))
 
 
 def pad_channels(shape: Shape, out: int) -> nn.Module:
@@ -248,18 +229,12 @@ def pad_channels(shape: Shape, out: int) -> nn.Module:
     return Call(lambda x: functional.pad(x, behind))
 
 
-def split(shape: Shape, parts: int, part: int = 1) -> nn.Module:
-    if shape[0] % parts or part > parts:
-        raise ValueError("no such equal part")
-    return Call(lambda x: x.chunk(parts, dim=1)[part - 1])
-
-
-def channels(shape: Shape, stop: int, start: int = 0) -> nn.Module:
-    return Call(lambda x: x.narrow(1, start, stop - start))
-
-
-def prelu(shape: Shape, shared: bool = False) -> nn.Module:
-    return nn.PReLU(1 if shared else shape[0], device="meta")
+def prelu(shape: Shape, shared: bool = False, axis: int = 0) -> nn.Module:
+    dim = dimension(axis, shape)
+    slopes = nn.PReLU(1 if shared else shape[dim - 1], device="meta")
+    return nn.Sequential(
+        Call(lambda x: x.movedim(dim, 1)), slopes, Call(lambda x: x.movedim(1, dim))
+    )
 
 
 def function(module: Callable[[], nn.Module]) -> Callable[[Shape], nn.Module]:
@@ -267,6 +242,7 @@ def function(module: Callable[[], nn.Module]) -> Callable[[Shape], nn.Module]:
 
 
 MAKERS: Mapping[str, Callable[..., nn.Module]] = {
+    **TENSOR_MAKERS,
     "conv": conv,
     "depthwise": depthwise,
     "pointwise": pointwise,
@@ -279,10 +255,12 @@ MAKERS: Mapping[str, Callable[..., nn.Module]] = {
     "global_max_pool": partial(global_pool, torch.amax),
     "global_avg_pool": partial(global_pool, torch.mean),
     "batch_norm": batch_norm,
-    "layer_norm": layer_norm,
     "group_norm": group_norm,
     "instance_norm": instance_norm,
-    "lrn": lambda shape, size=5: nn.LocalResponseNorm(size),
+    # LocalResponseNorm views its input, which a transposed one does not allow.
+    "lrn": lambda shape, size=5: nn.Sequential(
+        Call(lambda x: x.contiguous()), nn.LocalResponseNorm(size)
+    ),
     "prelu": prelu,
     "relu": function(nn.ReLU),
     "relu6": function(nn.ReLU6),
@@ -293,38 +271,21 @@ MAKERS: Mapping[str, Callable[..., nn.Module]] = {
     "swish": function(nn.SiLU),
     "h_swish": function(nn.Hardswish),
     "gelu": function(nn.GELU),
-    "softmax": lambda shape: nn.Softmax(1),
-    "complement": function(lambda: Call(lambda x: 1 - x)),
-    "split": split,
-    "slice": channels,
+    "gelu_tanh": function(partial(nn.GELU, approximate="tanh")),
+    "quick_gelu": function(lambda: Call(lambda x: x * torch.sigmoid(1.702 * x))),
+    "elu": function(nn.ELU),
+    "selu": function(nn.SELU),
+    "celu": function(nn.CELU),
+    "mish": function(nn.Mish),
+    "softplus": function(nn.Softplus),
+    "softsign": function(nn.Softsign),
+    "log_sigmoid": function(nn.LogSigmoid),
+    "hard_tanh": function(nn.Hardtanh),
     "channel_shuffle": lambda shape, groups: nn.ChannelShuffle(groups),
-    "flatten": function(nn.Flatten),
-    "zero_pad": zero_pad,
+    "flatten": function(flatten),
     "pad_channels": pad_channels,
     "upsample": upsample,
     "dropout": lambda shape, rate=0.5: nn.Dropout(rate),
     "identity": function(nn.Identity),
 }
 """The module of each kind for the shape that it reads, the batch left away."""
-
-
-def added(sources: list[Tensor]) -> Tensor:
-    if len({each.shape for each in sources}) > 1:
-        raise ValueError("a sum is of one shape, nothing is repeated")
-    return torch.stack(sources).sum(0)
-
-
-def multiplied(sources: list[Tensor]) -> Tensor:
-    if len({each.ndim for each in sources}) > 1:
-        raise ValueError("factors have as many axes")
-    product = sources[0]
-    for each in sources[1:]:
-        product = product * each
-    return product
-
-
-JOINS: Mapping[str, Callable[[], nn.Module]] = {
-    "add": lambda: Call(added),
-    "multiply": lambda: Call(multiplied),
-    "concat": lambda: Call(lambda sources: torch.cat(sources, dim=1)),
-}

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from tests.frameworks.torch_layers import JOINS, MAKERS, Shape
+from tests.frameworks.torch_layers import MAKERS
+from tests.frameworks.torch_tensors import JOINS, Shape
 
 REFUSALS = (RuntimeError, ValueError, IndexError)
 """What PyTorch raises at sizes that do not fit."""
@@ -96,21 +97,20 @@ class TorchNetwork(nn.Module):
         if kind == "residual":
             shortcut = arguments.get("shortcut", [])
             branches = [shortcut, arguments["layers"]]
-            total = self.join("add", self.branches(branches, sources[0], path), path)
+            total = self.run("add", path, JOINS["add"], self.branches(branches, sources[0], path))
             return self.then(arguments.get("act"), total, f"{path}act")
         if kind in JOINS:
             branches = list(arguments["branches"].values()) if "branches" in arguments else []
             if branches:
                 sources = self.branches(branches, sources[0], path)
-            joined = self.join(kind, sources, path)
-            return self.then(arguments.get("act"), joined, f"{path}act")
+            arguments = {key: arguments[key] for key in arguments if key != "branches"}
+            act = arguments.pop("act", None)
+            joined = self.run(kind, path, partial(JOINS[kind], **arguments), sources)
+            return self.then(act, joined, f"{path}act")
         return self.layer(kind, dict(arguments), sources[0], path)
 
     def branches(self, branches: Sequence[Any], x: Tensor, path: str) -> list[Tensor]:
         return [self.steps(each, x, f"{path}{index}_", {}) for index, each in enumerate(branches)]
-
-    def join(self, kind: str, sources: list[Tensor], path: str) -> Tensor:
-        return self.run(kind, path, JOINS[kind], sources)
 
     def layer(self, kind: str, arguments: dict[str, Any], x: Tensor, path: str) -> Tensor:
         """A layer, then the norm and the activation that its line names."""
@@ -119,22 +119,24 @@ class TorchNetwork(nn.Module):
         if norm is not None:
             arguments.setdefault("bias", False)
         make = partial(MAKERS[kind], tuple(x.shape[1:]), **arguments)
-        x = self.run(kind, path, make, x, word)
+        x = self.run(kind, path, make, [x], word)
         if norm is not None:
             kind = f"{norm}_norm"
             make = partial(MAKERS[kind], tuple(x.shape[1:]))
-            x = self.run(kind, f"{path}norm", make, x, word)
+            x = self.run(kind, f"{path}norm", make, [x], word)
         return self.then(act, x, f"{path}act")
 
     def then(self, act: str | None, x: Tensor, path: str) -> Tensor:
-        return x if act is None else self.run(act, path, partial(MAKERS[act], x.shape[1:]), x)
+        return (
+            x if act is None else self.run(act, path, partial(MAKERS[act], tuple(x.shape[1:])), [x])
+        )
 
     def run(
         self,
         kind: str,
         path: str,
         make: Callable[[], nn.Module],
-        given: Any,
+        given: Sequence[Tensor],
         word: str | None = None,
     ) -> Tensor:
         """A module; all of a kind that say one word have the first one's parameters."""
@@ -143,7 +145,7 @@ class TorchNetwork(nn.Module):
             if word is not None:
                 share(self.made[path], self.first.setdefault((kind, word), self.made[path]))
         module = self.made[path]
-        x: Tensor = module(given)
+        x: Tensor = module(*given)
         if 0 in x.shape:
             raise ValueError(f"{kind} leaves nothing")
         if self.watch is not None:
@@ -163,7 +165,7 @@ def step(written: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(written, str):
         return written, {}
     ((kind, arguments),) = written.items()
-    if isinstance(arguments, list):
+    if kind in JOINS and isinstance(arguments, list):
         arguments = {"branches": dict(enumerate(arguments))}
     if isinstance(arguments, Mapping):
         return kind, dict(arguments)
@@ -185,5 +187,7 @@ MAIN = {
     "zero_pad": "padding",
     "pad_channels": "out",
     "upsample": "scale",
+    "reshape": "shape",
+    "transpose": "axes",
 }
 """The argument that ``kind: value`` sets."""
