@@ -11,6 +11,7 @@ from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import Layer
 from costcalc.importers.model import Request, Sides
 from costcalc.spec import limits
+from costcalc.spec.numbers import exact
 
 Open = tuple[int | None, ...]
 """A shape of which some sides are not known."""
@@ -28,8 +29,8 @@ class Sizes(NamedTuple):
 def sizes(layers: Sequence[Layer], layout: Layout, request: Request) -> Sizes:
     """The shape of every input.
 
-    The caller's shape and resolution are the first input's; ``--set NAME=160x120``
-    sets the open sides of the input of that name.
+    The caller's shape and resolution are the first input's; ``--set NAME=128`` sets
+    the open sides of the input of that name.
 
     Raises:
         LayerError: a side stays open, or does not fit.
@@ -82,19 +83,15 @@ def stated_shape(layer: Layer, layout: Layout) -> Open | None:
 
 
 def _filled(shape: Open | None, value: Any, layer: Layer) -> Open:
-    """The shape with its open sides set, in order."""
-    sides = value if isinstance(value, tuple) else (value,)
-    missing = [axis for axis, side in enumerate(shape or ()) if side is None]
-    if shape is None or len(sides) != len(missing) or not all(type(each) is int for each in sides):
+    """The shape with every open side set."""
+    is_open = shape is not None and None in shape
+    if shape is None or not is_open or type(value) is not int or value < 1:
         raise LayerError(
-            f"{layer.origin} has {len(missing)} open sides",
-            f"--set {layer.name}=" + "x".join(["N"] * max(1, len(missing))),
-            shown(value),
+            f"{layer.origin} does not take {layer.name}={exact(value)}",
+            "a whole number above zero for each of its open sides",
+            "" if is_open else "no open side",
         )
-    filled = list(shape)
-    for axis, side in zip(missing, sides, strict=True):
-        filled[axis] = side
-    return tuple(filled)
+    return tuple(value if side is None else side for side in shape)
 
 
 def _given(shape: Open | None, input: Sides, layer: Layer) -> Open:
@@ -139,7 +136,7 @@ def _still_open(shape: Open | None, layout: Layout, layer: Layer) -> LayerError:
         )
     text = " x ".join("?" if side is None else str(side) for side in layout.back(shape))
     missing = sum(side is None for side in shape)
-    hint = f"--set {layer.name}=" + "x".join(["N"] * missing)
+    hint = f"--set {layer.name}=128"
     if len(shape) == 3 and shape[0] is not None:
         hint = "--res 224, or NETWORK@res=224"
     return LayerError(

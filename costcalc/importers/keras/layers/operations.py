@@ -59,7 +59,11 @@ def reduction(kind: str) -> Lower:
         arguments: dict[str, Any] = {"axes": site.axes(value)}
         if keep is True:
             arguments["keep"] = True
-        return site.add(kind, (site.input,), arguments, functional="operator")
+        reduced = site.add(kind, (site.input,), arguments, functional="operator")
+        if keep is True or site.layout.last(site.rank) not in arguments["axes"]:
+            return reduced
+        # What is left has Keras' order: the axis that stood elsewhere is gone.
+        return site.transpose(reduced, PLAIN.to(site.layout, len(known(reduced))))
 
     return lower
 

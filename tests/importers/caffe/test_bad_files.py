@@ -1,0 +1,210 @@
+"""Prototxt that is damaged, hostile or of no network: file, line, column and layer."""
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc.cli import main
+from costcalc.importers.caffe.text import parse
+from costcalc.spec import limits
+from costcalc.spec.tree import Mapping
+from tests.importers.caffe.written import graph, layer, network, written
+
+MAP = (4, 9, 12)
+
+
+def refused(path, *options):
+    """What the program says of a file; nothing of it on standard output."""
+    result = CliRunner().invoke(main, ["report", str(path), *options])
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert str(path) in result.stderr
+    return result.stderr
+
+
+def plain(message):
+    """A message as names and texts."""
+    return [
+        (name.text, plain(value) if isinstance(value, Mapping) else value.text)
+        for name, value in message.entries
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("a: 1 b: x", [("a", "1"), ("b", "x")]),
+        ("a: 1, b: 2; c: 3", [("a", "1"), ("b", "2"), ("c", "3")]),
+        ("a { b: 1 } c < d: 2 >", [("a", [("b", "1")]), ("c", [("d", "2")])]),
+        ("a: { b: 1 }", [("a", [("b", "1")])]),
+        ("a: [1, 2,3] # and no more\n# nothing\nb: -0.5e-3", [*[("a", n) for n in "123"],
+         ("b", "-0.5e-3")]),
+        ("""a: "x#{y" 'z\\'"\\x41\\n\\060'""", [("a", "x#{yz'\"A\n0")]),
+        ("a{}b{}", [("a", []), ("b", [])]),
+        ("\ufeffa:1", [("a", "1")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_what_the_text_says(text, fields):
+    assert plain(parse(text.encode(), "x")) == fields
+
+
+def test_every_value_knows_its_place():
+    message = parse(b'a {\n  bb: "x"\n}\n', "net.prototxt")
+    ((name, inner),) = message.entries
+    ((key, value),) = inner.entries
+    assert str(name.mark) == "net.prototxt:1:1"
+    assert (str(key.mark), str(value.mark)) == ("net.prototxt:2:3", "net.prototxt:2:7")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("layer {\n  name: 'x\n}", ":2:9", "a string has no end on its line"),
+        ("layer {\n name: 'x'\n", ":1:1", "'layer' is not closed"),
+        ("layer { } }", ":1:11", "'}' has no place here"),
+        ("layer < }", ":1:9", "'}' has no place here"),
+        ("layer", ":1:1", "'layer' has no value"),
+        ("layer:", ":1:1", "'layer' has no value"),
+        ("a b", ":1:3", "'b' has no place here"),
+        ("a: :", ":1:4", "':' is no value"),
+        ("a: [1, 2", ":1:4", "is not closed"),
+        ("a: [{}]", ":1:5", "has no place in a list"),
+        ("3: 4", ":1:1", "'3' has no place here"),
+        ("a: 1 ! b: 2", ":1:6", "'!' has no place"),
+        ("a {" * 100_000, ":1:192", "nested too deeply"),
+        ("name: 'x'", ":0:0", "not a Caffe network"),
+        ("laier { }", ":0:0", "did you mean 'layer'?"),
+    ],
+)
+def test_text_that_is_none(tmp_path, text, place, message):
+    said = refused(written(tmp_path, text))
+    assert message in said
+    assert place == ":0:0" or f"net.prototxt{place}: " in said
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"name: 'x'\n\xff\xfe")
+    assert "net.prototxt:2:1: its text is not UTF-8" in refused(path).replace("not prototxt: ", "")
+
+
+def test_too_much(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "NODES", 100)
+    assert "holds too much" in refused(written(tmp_path, "a:1 " * 200))
+    assert "holds too much" in refused(written(tmp_path, "a:[" + "1," * 200 + "]"))
+    monkeypatch.undo()
+    assert "too long" in refused(written(tmp_path, " " * (limits.FILE_BYTES + 1)))
+
+
+@pytest.mark.parametrize("name", ["missing.prototxt", "folder.prototxt"])
+def test_a_file_that_is_not_there(tmp_path, name):
+    (tmp_path / "folder.prototxt").mkdir()
+    refused(tmp_path / name)
+
+
+def conv(fields, kind="Convolution", bottom="data"):
+    return layer(kind, bottom, "x", f"\n convolution_param {{\n {fields} }}", name="stem")
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (conv("kernel_size: 3"), "'num_output' is missing"),
+        (conv("num_output: 8"), "'kernel_size' is missing"),
+        (conv("num_output: 0 kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv("num_output: -8 kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv("num_output: '8' kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv("num_output: 8.5 kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv(f"num_output: {'9' * 5000} kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv("num_output: 1e30 kernel_size: 3"), "'num_output' is not what it must be"),
+        (conv("num_output: 8 num_output: 9 kernel_size: 3"), "'num_output' stands twice"),
+        (conv("num_output { } kernel_size: 3"), "'num_output' is a value"),
+        (conv("num_output: 8 kernal_size: 3"), "did you mean 'kernel_size'?"),
+        (conv("num_output: 8 kernel_size: 3 bias_term: maybe"), "true or false"),
+        (conv("num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3"), "stands 3 times"),
+        (conv("num_output: 8 kernel_size: 30"), "the window is larger than its input"),
+        (conv("num_output: 8 kernel_size: 3 group: 3"), "cannot be split into 3 groups"),
+        (conv("num_output: 6 kernel_size: 3", "DepthwiseConvolution"), "a group for each channel"),
+        (conv("num_output: 8 kernel_size: 3", bottom="dta"), "no layer above gives 'dta'"),
+        (conv("num_output: 8 kernel_size: 3", bottom="dta"), "did you mean 'data'?"),
+        (conv("num_output: 8 kernel_size: 3", bottom=""), "it reads 0 blobs"),
+        (
+            layer(
+                "Pooling", "data", "x", "pooling_param { kernel_size: 1 stride: 4 }", name="stem"
+            ),
+            "ends beyond the 12 places",
+        ),
+        (layer("Eltwise", "data", "x", name="stem"), "it reads 1 blobs"),
+        (layer("Concat", "data", "x", "concat_param { axis: 7 }", name="stem"), "axis 7"),
+        (layer("Concat", "data", "x", "concat_param { axis: 0 }", name="stem"), "the batch"),
+        (
+            layer("Slice", "data", "a b", "slice_param { slice_point: [1, 2] }", name="stem"),
+            "2 slice points",
+        ),
+        (layer("Python", "data", "x", name="stem"), "no layer kind says what it computes"),
+        (layer("Convolutoin", "data", "x", name="stem"), "did you mean 'Convolution'?"),
+    ],
+)
+def test_a_layer_that_is_wrong(tmp_path, made, message):
+    said = refused(written(tmp_path, network(MAP, made)))
+    assert "layer 'stem' (" in said
+    assert message in said
+    assert ".prototxt:" in said
+
+
+def test_a_wrong_value_is_pointed_at(tmp_path):
+    made = "layer { type: 'Convolution' bottom: 'data'\n convolution_param {\n  num_output: x } }"
+    text = network(MAP, made)
+    assert "net.prototxt:6:15: layer 'convolution1' (Convolution): 'num_output'" in refused(
+        written(tmp_path, text)
+    )
+
+
+def test_everything_that_is_unknown_is_listed_at_once(tmp_path):
+    text = network(
+        MAP,
+        layer("PriorBox", "data", "a"),
+        layer("Python", "data", "b"),
+        layer("Convolution", "b", "c"),
+    )
+    said = refused(written(tmp_path, text))
+    for name in ("'a' (PriorBox)", "'b' (Python)", "'num_output' is missing"):
+        assert name in said
+    assert "--allow-unknown" in said
+
+
+def test_an_unknown_layer_that_is_allowed_keeps_the_shape_of_its_input(tmp_path):
+    text = network(MAP, layer("Python", "data", "a"), layer("ReLU", "a", "b"))
+    found = graph(tmp_path, text, allow_unknown=True)
+    assert [each.kind.name for each in found.layers] == ["uncounted", "relu"]
+    assert found.layers[-1].output == MAP
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("layer { name: 'x' }", "'type' is missing"),
+        ("layers { layer { name: 'x' type: 'conv' } }", "no longer reads"),
+        ("layer: 3", "'layer' is a message"),
+        ("layer { type: 'ReLU' include: 3 }", "'include' is a message"),
+        ("layer { type: 'ReLU' include { phase: MAYBE } }", "one of TRAIN, TEST"),
+        ("layer { type: 'ReLU' }", "no input in the test phase"),
+        ("layer { type: 'Data' top: 'data' include { phase: TRAIN } }", "not a Caffe network"),
+        ("input: 'a' input_dim: 1 input_dim: 3 layer { type: 'ReLU' }", "2 input_dim for 1"),
+        ("input: 'a' input_shape { dim: -1 } layer { type: 'ReLU' }", "'dim' is not what"),
+        (
+            "input: 'a' input_shape { dim: [1,1,1,1,1,1,1,1,1,1,1] } layer { type: 'ReLU' }",
+            "too many axes",
+        ),
+    ],
+)
+def test_a_network_that_is_wrong(tmp_path, text, message):
+    assert message in refused(written(tmp_path, text))
+
+
+def test_names_steer_no_terminal(tmp_path):
+    text = network(MAP, layer("Python", "data", "x", name="\\033[31m"))
+    assert "\x1b" not in refused(written(tmp_path, text))
+    found = graph(tmp_path, network(MAP, layer("ReLU", "data", "x", name="\\033[31m")))
+    assert found.layers[0].name.isprintable()

@@ -1,0 +1,78 @@
+"""Architectures that Keras wrote, held to what Keras says of them (tests/judges)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import costcalc
+from costcalc import pipeline
+from tests.importers.keras.written import events, params
+
+DATA = Path(__file__).parents[2] / "data"
+MEASURED = {
+    row["network"]: row
+    for row in json.loads((DATA / "judges" / "keras.json").read_text())["networks"]
+}
+NETWORKS = ("EfficientNetB0", "MobileNet", "MobileNetV3Small", "odds", "shared", "tokens")
+COUNTERS = {"EfficientNetB0": 1}
+"""A Normalization of Keras also stores how many batches it has seen."""
+
+
+def read(name):
+    """The graph; the sides that a file leaves open are 224."""
+    settings = {"res": 224} if MEASURED[name]["is_open"] else {}
+    return pipeline.graph(str(DATA / "keras" / f"{name}.json"), settings)
+
+
+def test_every_architecture_is_tested():
+    assert {path.stem for path in (DATA / "keras").glob("*.json")} == set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_counts_are_those_of_keras(name):
+    found, measured = read(name), MEASURED[name]
+    every = events(found)
+    own = [every[each.name] for each in found.layers if each.shares is None]
+    learned, stored = sum(map(params, own)), sum(each.buffers for each in own)
+    assert learned == measured["trainable"]
+    assert learned + stored + COUNTERS.get(name, 0) == measured["all"]
+    assert sum(each.macs for each in every.values()) == measured["macs"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_shape_that_every_layer_gives_is_that_of_keras(name):
+    """The first call of a layer, whose last node bears its name or stands below it."""
+    found, stated = read(name), MEASURED[name]["outputs"]
+    given = {}
+    for each in found.layers:
+        given[each.name.split("/")[0].split(".")[0]] = each.output
+    for layer, (*places, channels) in stated.items():
+        assert given[layer] == (channels, *places), layer
+
+
+@pytest.mark.parametrize(
+    ("name", "network"), [("MobileNet", "mobilenet_v1"), ("EfficientNetB0", "efficientnet_b0")]
+)
+def test_totals_are_those_of_the_spec(name, network):
+    totals = pipeline.report(str(DATA / "keras" / f"{name}.json"), {}).totals
+    assert totals == pipeline.report(network, {}).totals
+
+
+def test_the_keras_convention_gives_the_total_of_the_summary():
+    report = pipeline.report(str(DATA / "keras" / "MobileNet.json"), {}, "keras")
+    assert report.totals.params == MEASURED["MobileNet"]["all"] == 4_253_864
+
+
+def test_compared_with_the_spec_the_ratio_is_one():
+    file = str(DATA / "keras" / "MobileNet.json")
+    comparison = pipeline.compare(["mobilenet_v1", file], {"res": 160})
+    assert len({entry.report.totals for entry in comparison.entries}) == 1
+
+
+def test_a_sweep_over_resolutions_is_the_report_at_each():
+    file = str(DATA / "keras" / "MobileNet.json")
+    rows = costcalc.sweep(file, res=[128, 160, 224]).rows()
+    assert [row.mult_adds for row in rows] == [
+        row.mult_adds for row in costcalc.sweep("mobilenet_v1", res=[128, 160, 224]).rows()
+    ]

@@ -1,0 +1,287 @@
+"""Files that are damaged, hostile or no Keras at all: one message that names file and layer."""
+
+import json
+import struct
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+
+from costcalc.cli import main
+from costcalc.errors import SpecError
+from costcalc.importers.keras import archive
+from costcalc.spec import limits
+from tests.importers.keras.written import (
+    call,
+    functional,
+    graph,
+    image,
+    layer,
+    of,
+    sequential,
+    tensor,
+    written,
+)
+
+CONV = {"filters": 3, "kernel_size": [3, 3]}
+GOOD = sequential((8, 8, 3), of("Conv2D", **CONV))
+
+
+def refused(path, *options):
+    """What the program says of a file; nothing of it on standard output."""
+    result = CliRunner().invoke(main, ["report", str(path), *options])
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert str(path) in result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b'{"class_name": "Sequential",}', ":1:29: not JSON"),
+        (b"\xff\xfe\xfd", "not JSON: byte"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"1" * 5000, "a number has too many digits"),
+        (b"[" + b"1," * (limits.NODES + 1) + b"1]", "holds too much"),
+        (b" " * (limits.FILE_BYTES + 1), "too long"),
+        (b'{"name": "costcalc", "version": "1.0"}', "not a Keras architecture"),
+        (b"[1, 2]", "not a Keras architecture"),
+        (b"null", "not a Keras architecture"),
+        (b'{"class_name": "Conv2D", "config": {}}', "class_name: Conv2D"),
+        (b'{"class_name": "Sequential"}', "its layers are not what they must be"),
+        (b'{"class_name": "Sequential", "config": []}', "it has no layers"),
+        (b'{"class_name": "Functional", "config": [1]}', "a mapping"),
+        (b'{"class_name": "Functional", "config": {"layers": [1]}}', "its layer 1"),
+        (b'{"class_name": "Functional", "config": {"layers": []}}', "input_layers"),
+    ],
+    ids=lambda value: value[:30].decode("latin-1") if isinstance(value, bytes) else None,
+)
+def test_what_is_no_architecture(tmp_path, text, message):
+    path = tmp_path / "model.json"
+    path.write_bytes(text)
+    assert message in refused(path)
+
+
+@pytest.mark.parametrize("name", ["missing.json", "missing.keras", "."])
+def test_a_file_that_is_not_there(tmp_path, name):
+    path = tmp_path / name
+    if name == ".":
+        path = tmp_path / "folder.keras"
+        path.mkdir()
+    refused(path)
+
+
+def packed(folder, content=None, name="config.json", method=zipfile.ZIP_DEFLATED):
+    path = folder / "model.keras"
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr(name, json.dumps(GOOD) if content is None else content)
+    return path
+
+
+def test_an_archive_without_a_config(tmp_path):
+    assert "holds no config.json" in refused(packed(tmp_path, name="other.json"))
+
+
+def test_a_bomb_is_unpacked_no_further_than_a_spec_may_be_long(tmp_path, monkeypatch):
+    path = packed(tmp_path, " " * 4_000_000)
+    assert path.stat().st_size < 5000
+    monkeypatch.setattr(limits, "FILE_BYTES", 1_000_000)
+    assert "too long" in refused(path)
+
+
+def test_a_size_that_the_archive_states_is_not_believed(tmp_path, monkeypatch):
+    path = packed(tmp_path, " " * 4_000_000)
+    text = path.read_bytes()
+    stated = struct.pack("<I", 4_000_000)
+    assert text.count(stated) == 2
+    path.write_bytes(text.replace(stated, struct.pack("<I", 1000)))
+    refused(path)
+
+
+def test_an_encrypted_archive(tmp_path):
+    path = packed(tmp_path)
+    text = bytearray(path.read_bytes())
+    for place in (text.find(b"PK\x03\x04") + 6, text.find(b"PK\x01\x02") + 8):
+        text[place] |= 1
+    path.write_bytes(text)
+    assert "an encrypted one" in refused(path)
+
+
+def test_another_compression(tmp_path):
+    assert "another compression" in refused(packed(tmp_path, method=zipfile.ZIP_BZIP2))
+
+
+def test_a_list_of_members_that_is_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_AT_ONCE", 1000)
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as file:
+        for index in range(100):
+            file.writestr(f"member{index}", b"")
+    assert "list of members is too long" in refused(path)
+
+
+@pytest.mark.parametrize("cut", [10, 60, 200, -1, -20, -40])
+def test_a_truncated_archive(tmp_path, cut):
+    path = packed(tmp_path)
+    path.write_bytes(path.read_bytes()[:cut])
+    refused(path)
+
+
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_a_byte_that_is_another(tmp_path, place):
+    """Read as before, or refused."""
+    path = packed(tmp_path)
+    text = bytearray(path.read_bytes())
+    text[place % len(text)] ^= 0xFF
+    path.write_bytes(text)
+    result = CliRunner().invoke(main, ["report", str(path)])
+    assert result.exit_code in (0, 2)
+    assert result.exit_code == 2 or "81" in result.stdout  # 3*3*3*3 params
+
+
+def test_an_old_file_of_weights(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    assert "HDF5, an older format" in refused(path)
+
+
+def test_unknown_layers_are_listed_at_once(tmp_path):
+    model = sequential(
+        (8, 8, 3),
+        layer("Lambda", "first", function="x"),
+        of("Conv2D", **CONV),
+        layer("Dense", "mine", module="my_package.layers", units=3),
+        layer("LSTM", "memory", units=3),
+        layer("Conv2D", "odd", **CONV, activation="my_function"),
+    )
+    text = refused(written(tmp_path, model))
+    for name in ("'first' (Lambda)", "'mine' (Dense)", "'memory' (LSTM)"):
+        assert f"layer {name}: no layer kind says what it computes" in text
+    assert "--allow-unknown" in text
+
+
+def test_an_unknown_layer_that_is_allowed_has_the_shape_of_the_file(tmp_path):
+    model = functional(
+        [
+            image(8, 8, 3),
+            layer("Lambda", "mine", inbound=[call(tensor("image"))]),
+            layer("Conv2D", "conv", **CONV, inbound=[call(tensor("mine", shape=[6, 6, 5]))],
+                  activation="my_function"),
+        ],
+        ["image", 0, 0],
+        ["conv", 0, 0],
+    )  # fmt: skip
+    found = graph(tmp_path, model, allow_unknown=True)
+    assert [each.kind.name for each in found.layers] == ["uncounted", "conv", "uncounted"]
+    assert found.layers[0].output == (5, 6, 6)
+    with pytest.raises(SpecError, match="'mine'"):
+        graph(tmp_path, model)
+
+
+def test_an_unknown_layer_whose_shape_nobody_states(tmp_path):
+    model = sequential((8, 8, 3), layer("Lambda", "mine"), of("Conv2D", **CONV))
+    assert "nor the file what its shape is" in refused(written(tmp_path, model), "--allow-unknown")
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "'kernel_size' is not what it must be"),
+        ({"filters": 0}, "a whole number from 1 to"),
+        ({"filters": -3}, "a whole number from 1 to"),
+        ({"filters": True}, "found    True"),
+        ({"filters": "3"}, "found    '3'"),
+        ({"filters": 3.5}, "found    3.5"),
+        ({"filters": 10**400}, "found    1000"),
+        ({"filters": [3] * 100}, "a list of 100"),
+        ({"kernel_size": [3]}, "one number, or 2"),
+        ({"kernel_size": [3, None]}, "found    nothing"),
+        ({"kernel_size": 2**41}, "a whole number from 1 to"),
+        ({"padding": "sam"}, "did you mean 'same'?"),
+        ({"use_bias": 1}, "true or false"),
+        ({"groups": 2}, "3 input channels cannot be split into 2 groups"),
+        ({"data_format": "channels"}, "one of channels_last, channels_first"),
+        ({"activation": 3}, "'activation' is not what it must be"),
+    ],
+)
+def test_a_layer_that_is_wrong(tmp_path, config, message):
+    if config:
+        config = {**CONV, **config}
+    model = sequential((8, 8, 3), layer("Conv2D", "stem", **(config or {"filters": 3})))
+    text = refused(written(tmp_path, model))
+    assert "layer 'stem' (Conv2D): " in text
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    ("inbound", "message"),
+    [
+        ([call(tensor("nobody"))], "layer 'a' reads 'nobody', which the file does not hold"),
+        ([call(tensor("imag"))], "did you mean 'image'?"),
+        ([call(tensor("b"))], "a cycle"),
+        ([call(tensor("a"))], "a cycle"),
+        ([call(tensor("image", 3))], "call 3 of 'image', which is not in the file"),
+        ([call(tensor("image", -1))], "a tensor that it reads is not what it must be"),
+        ([call({"class_name": "__keras_tensor__"})], "a tensor that it reads"),
+        ([[["image", 0]]], "a tensor that it reads"),
+        ([3], "an inbound node is not what it must be"),
+        (3, "its inbound_nodes are not what they must be"),
+        ([call()], "layer 'a' (Conv2D): it reads nothing"),
+    ],
+)
+def test_a_call_that_is_wrong(tmp_path, inbound, message):
+    first = {**layer("Conv2D", "a", **CONV), "inbound_nodes": inbound}
+    second = layer("ReLU", "b", inbound=[call(tensor("a"))])
+    model = functional([image(8, 8, 3), first, second], ["image", 0, 0], ["b", 0, 0])
+    assert message in refused(written(tmp_path, model))
+
+
+def nested(depth):
+    """A model in a model, ``depth`` times, each called twice."""
+    model = None
+    for level in range(depth):
+        inner = image(4, name="in")
+        calls = [call(tensor("in")), call(tensor("m"))] if model else []
+        layers = [inner, {**model, "name": "m", "inbound_nodes": calls}] if model else [inner]
+        end = ["m", 1, 0] if model else ["in", 0, 0]
+        model = functional(layers, ["in", 0, 0], end, name=f"level{level}")
+    return model
+
+
+def test_models_that_multiply_are_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "STEPS", 2000)
+    assert "too many layers" in refused(written(tmp_path, nested(40)))
+
+
+def test_models_nested_too_deeply(tmp_path):
+    model = image(4, name="in")
+    for _ in range(limits.NESTING + 10):
+        model = {**sequential((4,), model), "name": "m"}
+    text = refused(written(tmp_path, model))
+    assert "nested too deeply" in text
+
+
+def test_a_chain_of_any_length_is_read(tmp_path):
+    chain = [
+        layer("ReLU", f"r{index}", inbound=[call(tensor(f"r{index + 1}"))]) for index in range(5000)
+    ]
+    model = functional([*chain, image(4, name="r5000")], ["r5000", 0, 0], ["r0", 0, 0])
+    assert len(graph(tmp_path, model).layers) == 5000
+
+
+def test_names_steer_no_terminal(tmp_path):
+    name = "\x1b[31mred\n"
+    text = refused(written(tmp_path, sequential((8, 8, 3), layer("Lambda", name))))
+    assert "\x1b" not in text
+    found = graph(tmp_path, sequential((8, 8, 3), layer("ReLU", name)))
+    assert found.layers[0].name.isprintable()
+
+
+def test_a_layer_may_be_named_as_the_input_is(tmp_path):
+    found = graph(tmp_path, sequential((8, 8, 3), layer("ReLU", "input"), layer("ReLU", "r")))
+    assert [each.inputs for each in found.layers] == [(-1,), (0,)]
