@@ -30,7 +30,8 @@ from costcalc.writing.template import (
 _MOST_FLAGS = 1
 """Parameters that say no more than whether a step is there."""
 
-_MOST_PARAMETERS = 12
+_MOST_PARAMETERS = 8
+"""Parameters of a block that a reader still sees through."""
 
 
 class Blocks:
@@ -111,6 +112,8 @@ class Blocks:
                 )
                 size = sum(1 for _ in walk(found.steps))
                 if len(each.indexes) < 2 or size < 2 or (runs == 1 and not solution.columns):
+                    continue
+                if len(solution.columns) > _MOST_PARAMETERS:
                     continue
                 self.blocks[found.name] = found
                 columns = solution.columns
@@ -198,7 +201,7 @@ def _step(template: Template, solution: Solution, around: Column) -> Step:
 
 def _decided(column: Column, template: Template, solution: Solution, word: str) -> str:
     """A condition, or a new parameter where there is none."""
-    found = condition(column, template.reads, solution)
+    found = condition(column, template.reads, solution, template.word != "multiply")
     if found:
         return found
     common = next(each for each in column if each is not None)

@@ -23,6 +23,9 @@ _LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repea
 
 _RESERVED = {*COMMON, *FUNCTIONS, *KEYWORDS, *ALWAYS, *HERE, "classes", "width", "true", "false"}
 
+_USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "conv_dw")
+"""Words that modules are called whatever they do."""
+
 _DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """What squeezed widths are divided by."""
 
@@ -129,21 +132,24 @@ class Solution:
         self.widths: set[str] = set()
         self.computed: dict[str, str] = {}
         """Parameters that the block computes."""
-        self.said: dict[tuple[int, str], Formula] = {}
+        self.said: dict[tuple[int, str], Any] = {}
         """What is said at each place."""
         self.texts: list[tuple[str, Column]] = [("in", ins)]
         """What widths are known by."""
-        for each in found:
-            if not each.is_width:
-                self._given(each)
         self.open = [each for each in found if each.is_width]
         """Widths that nothing is known of yet."""
         self.squeezed = squeezed
-        self.count = len(self.open)
+        self.words = Counter(_word(each.slots[0], with_numbers=False) for each in self.open)
+        lists = [each for each in found if any(isinstance(v, tuple) for v in each.known)]
+        for each in found:
+            if not each.is_width and each not in lists:
+                self._given(each)
         if any(self._is_rest(each) for each in self.open):
             self._new("c", outs)
         while self.open:
             self._width(self.open[0])
+        for each in lists:
+            self._list(each)
 
     def output(self) -> str:
         """What the block's output is called, nothing where no name of it is known."""
@@ -165,6 +171,8 @@ class Solution:
             column = self.columns[name]
             if name in self.widths:
                 found[name] = Parameter(is_width=True)
+            elif name == "n" or any(isinstance(value, tuple) for value in column):
+                found[name] = Parameter()
             else:
                 found[name] = Parameter(_most_common(column))
         found.update({name: Parameter(Formula(text)) for name, text in self.computed.items()})
@@ -201,8 +209,39 @@ class Solution:
         parts = [other for other in self.open if _part(other.column, each.column)]
         base = min(parts, key=lambda other: min(other.known), default=each)
         self.open.remove(base)
-        is_output = any(_agree(other.column, self.outs) for other in (base, *parts, each))
+        is_output = _agree(base.column, self.outs) or _multiple("c", base.column, self.outs)
         self._say(base, self._new("c" if is_output else self._called(base), base.column))
+
+    def _list(self, each: Differing) -> None:
+        """A list of sizes: item by item where each follows from widths, or given as it is."""
+        sides = [self._sides(slot) for slot in each.slots]
+        if any(found is None for found in sides):
+            self._given(each)
+            return
+        for slot, found in zip(each.slots, sides, strict=True):
+            self.said[id(slot.template), slot.name] = found
+
+    def _sides(self, slot: Slot) -> tuple[Any, ...] | None:
+        """The items of a list as they are everywhere, or as multiples of widths."""
+        column = slot.template.values[slot.name]
+        lengths = {len(v) if isinstance(v, tuple) else 0 for v in column if v is not ABSENT}
+        if len(lengths) != 1 or not (length := lengths.pop()):
+            return None
+        found: list[Any] = []
+        for at in range(length):
+            items = tuple(v if v is ABSENT else v[at] for v in column)
+            known = {item for item in items if item is not ABSENT}
+            if len(known) == 1:
+                found.append(known.pop())
+                continue
+            if not all(isinstance(item, int) for item in known):
+                return None
+            widths = [("in", slot.template.reads), *self.texts[1:]]
+            text = next(filter(None, (_multiple(t, c, items) for t, c in widths)), "")
+            if not text:
+                return None
+            found.append(Formula(text))
+        return tuple(found)
 
     def _is_rest(self, each: Differing) -> bool:
         """Whether a width is what the block's output has beside its input, joined to it."""
@@ -213,7 +252,9 @@ class Solution:
     def _new(self, word: str, column: Column) -> str:
         """A new parameter that is a width."""
         name = self._free(word)
-        self.columns[name] = _filled(column)
+        # A width that nothing has is the one that is there already: nothing is expanded.
+        column = tuple(i if own is ABSENT else own for own, i in zip(column, self.ins, strict=True))
+        self.columns[name] = column
         self.widths.add(name)
         self.texts.append((name, column))
         return name
@@ -231,7 +272,11 @@ class Solution:
     def _by_others(self, each: Differing) -> str:
         """A width as a multiple of another, rounded or not, or as what is left of it."""
         absent = any(False in slot.template.present for slot in each.slots)
-        for text, column in (*self.texts[1:], self.texts[0]):
+        known = [*self.texts[1:], self.texts[0]]
+        equal = next((text for text, column in known if _agree(each.column, column)), "")
+        if equal:
+            return equal
+        for text, column in known:
             found = _multiple(text, column, each.column)
             if found and not (absent and text == "in" and " * " in found):
                 return found
@@ -265,7 +310,7 @@ class Solution:
         """Says a formula at all places, by a name where it would mean something else there."""
         reads_input = all(_agree(slot.template.reads, self.ins) for slot in each.slots)
         if re.search(r"\bin\b", text) and not reads_input:
-            name = self._free("hidden" if text.startswith("t") else self._called(each))
+            name = self._free("c" if text == "in" else self._called(each))
             self.computed[name] = text
             self.texts.append((name, each.column))
             text = name
@@ -284,15 +329,10 @@ class Solution:
             return first.name
         if id(first.template) in self.squeezed:
             return "squeeze"
-        if self.count == 2:
-            return "hidden"
-        parts = [
-            part
-            for part in first.template.path.split("/")
-            if not part.isdigit() and part.rstrip("0123456789") not in KINDS
-        ]
-        word = re.sub(r"\W+", "_", "_".join(parts), flags=re.ASCII).strip("_").lower()
-        return f"n{word}" if word[:1].isdigit() else word or "c1"
+        word = _word(first, with_numbers=False)
+        if self.words[word] > 1:
+            word = _word(first, with_numbers=True)
+        return f"n{word}" if word[:1].isdigit() else word or "hidden"
 
     def _free(self, word: str) -> str:
         taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
@@ -301,6 +341,19 @@ class Solution:
             number += 1
             name = f"{word.rstrip('0123456789')}{number}"
         return name
+
+
+def _word(slot: Slot, with_numbers: bool) -> str:
+    """What the network calls a layer, but for what is said of every layer."""
+    parts = [
+        part
+        for part in slot.template.path.split("/")
+        if (with_numbers and part.isdigit())
+        or part.rstrip("0123456789_") not in ("", *KINDS, *_USUAL)
+    ]
+    if all(part.isdigit() for part in parts):
+        return ""
+    return re.sub(r"\W+", "_", "_".join(parts), flags=re.ASCII).strip("_").lower()
 
 
 def _all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:

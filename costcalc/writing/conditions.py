@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from costcalc.writing.columns import Solution
 from costcalc.writing.template import ABSENT, Column, Template
-
-_MOST = 24
-"""Comparisons that are tried with one another."""
 
 
 class Case(NamedTuple):
@@ -20,62 +16,56 @@ class Case(NamedTuple):
     column: Column
 
 
-def condition(wanted: Column, reads: Column, solution: Solution) -> str:
+def condition(wanted: Column, reads: Column, solution: Solution, is_about_shapes: bool) -> str:
     """A condition that is as wanted for every group; nothing where none is found.
 
-    What is None is not asked for.
+    Steps that a change of shape brings about stand where strides and widths say
+    so; others only where a parameter is there to say it.  What is None is not
+    asked for.
     """
-    output = solution.output()
-    steps = list(_of_parameters(solution))
-    widths = [
-        case
-        for text in dict.fromkeys([output, *(t for t, _ in solution.texts[1:])])
-        if text
-        for case in _of_widths(text, dict(solution.texts).get(text, solution.outs), reads)
-    ]
-    usual = [
-        _joined(one, other)
-        for one in steps
-        if one.text in ("s == 1", "s != 1")
-        for other in widths[:2]
-        if one.text[2] == other.text[3]
-    ]
-    single = [*usual, *widths[:2], *steps, *widths[2:]]
-    for case in single:
+    cases = list(_of_parameters(solution))
+    flags = [case for case in cases if case.text.removeprefix("not ") in solution.columns]
+    shapes = _of_shapes(cases, reads, solution) if is_about_shapes else ()
+    for case in (*flags, *shapes):
         if _fits(case.column, wanted):
-            return case.text
-    for one, other in combinations([*steps, *widths][:_MOST], 2):
-        for word in ("and", "or"):
-            case = _joined(one, other, word)
-            if _fits(case.column, wanted):
-                return case.text
+            return str(case.text)
     return ""
 
 
-def _joined(one: Case, other: Case, word: str = "") -> Case:
-    word = word or ("and" if "==" in one.text else "or")
+def _of_shapes(cases: Sequence[Case], reads: Column, solution: Solution) -> Iterator[Case]:
+    """Strides and widths together, then each by itself."""
+    known = dict(solution.texts)
+    output = solution.output()
+    texts = dict.fromkeys(
+        [*([output] if output else []), *(text for text, _ in solution.texts[1:])]
+    )
+    widths = [case for text in texts for case in _of_widths(text, known[text], reads)]
+    for one in cases:
+        if one.text in ("s == 1", "s != 1"):
+            yield from (_joined(one, other) for other in widths[:2] if one.text[2] == other.text[3])
+    yield from (case for case in cases if case.text.partition(" ")[0] in ("t", "s"))
+    yield from widths
+
+
+def _joined(one: Case, other: Case) -> Case:
+    """Both where they say that nothing changes, either where they say that something does."""
+    is_both = "==" in one.text
     column = tuple(
-        None if b is None else (a and b) if word == "and" else (a or b)
+        None if b is None else (a and b) if is_both else (a or b)
         for a, b in zip(one.column, other.column, strict=True)
     )
-    return Case(f"{one.text} {word} {other.text}", column)
+    return Case(f"{one.text} {'and' if is_both else 'or'} {other.text}", column)
 
 
 def _of_parameters(solution: Solution) -> Iterator[Case]:
+    """A flag, or a number that is one where nothing changes."""
     for name, column in solution.columns.items():
-        if name in solution.widths:
-            continue
-        values = dict.fromkeys(value for value in column if isinstance(value, bool | int | str))
-        if all(isinstance(value, bool) for value in values):
+        if all(isinstance(value, bool) for value in column):
             yield Case(name, column)
             yield Case(f"not {name}", tuple(not value for value in column))
-            continue
-        for value in values:
-            if isinstance(value, bool) or (isinstance(value, int) and value != 1):
-                continue
-            shown = f"'{value}'" if isinstance(value, str) else value
-            yield Case(f"{name} == {shown}", tuple(each == value for each in column))
-            yield Case(f"{name} != {shown}", tuple(each != value for each in column))
+        elif name not in solution.widths:
+            yield Case(f"{name} == 1", tuple(each == 1 for each in column))
+            yield Case(f"{name} != 1", tuple(each != 1 for each in column))
 
 
 def _of_widths(text: str, column: Column, reads: Column) -> Iterator[Case]:

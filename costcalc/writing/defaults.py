@@ -5,50 +5,63 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from costcalc.kinds import KINDS
 from costcalc.writing.step import Step
 
-_SILENT: Mapping[str, Any] = {"norm": "none", "act": "none", "bias": None}
+
+class _Said(NamedTuple):
+    """What a convolution says, or a default for all of them."""
+
+    norm: Any
+    act: Any
+    bias: Any
+    """None: as there is a norm or not."""
+    functional_act: Any
+    """None where there is no activation."""
+
+
+_SILENT = _Said("none", "none", None, False)
 
 _NEVER = 10**9
 """Length of what cannot be said."""
 
 
 def convolutions(steps: Iterable[Step]) -> Mapping[str, Any]:
-    """The norm, activation and bias with which the convolutions have least to say."""
-    found: Counter[tuple[Any, ...]] = Counter()
+    """The defaults with which the convolutions have least to say."""
+    found: Counter[_Said] = Counter()
     for step in steps:
         kind = KINDS.get(step.word)
         if kind is not None and "conv" in (kind.name, kind.becomes):
-            found[step.value("norm"), step.value("act"), step.value("bias")] += 1
-    if not found:
-        return {}
-    options = [{key[at] for key in found if isinstance(key[at], str | bool)} for at in range(3)]
-    choices = product(
-        *(
-            sorted({*values, none}, key=str)
-            for values, none in zip(options, ("none", "none", None), strict=True)
-        )
-    )
-    best = min(choices, key=lambda choice: (_length(choice, found), _given(choice)))
+            act = step.value("act")
+            called = None if act == "none" else step.value("functional_act")
+            found[_Said(step.value("norm"), act, step.value("bias"), called)] += 1
+    options = [
+        dict.fromkeys([silent, *(each[at] for each in found if isinstance(each[at], str | bool))])
+        for at, silent in enumerate(_SILENT)
+    ]
+    choices = (_Said(*choice) for choice in product(*options))
+    best = min(choices, key=lambda choice: _length(choice, found))
     return {
-        name: value for name, value in zip(_SILENT, best, strict=True) if value != _SILENT[name]
+        name: value
+        for name, value, silent in zip(_Said._fields, best, _SILENT, strict=True)
+        if value != silent
     }
 
 
-def _given(choice: tuple[Any, ...]) -> int:
-    return sum(value != _SILENT[name] for name, value in zip(_SILENT, choice, strict=True))
-
-
-def _length(choice: tuple[Any, ...], found: Counter[tuple[Any, ...]]) -> int:
-    """How many arguments all convolutions have to give beside a default."""
-    norm, act, bias = choice
-    length = _given(choice)
-    for (each_norm, each_act, each_bias), times in found.items():
-        if each_bias is None and bias is not None:
+def _length(choice: _Said, found: Counter[_Said]) -> int:
+    """How many arguments all convolutions give, the default's own among them."""
+    length: int = sum(value != silent for value, silent in zip(choice, _SILENT, strict=True))
+    for each, times in found.items():
+        if each.bias is None and choice.bias is not None:
             return _NEVER
-        silent = each_norm == "none" if bias is None or each_bias is None else bias
-        length += times * sum((each_norm != norm, each_act != act, each_bias != silent))
+        bias = each.norm == "none" if choice.bias is None else choice.bias
+        said = (
+            each.norm != choice.norm,
+            each.act != choice.act,
+            each.bias not in (None, bias),
+            each.functional_act not in (None, choice.functional_act),
+        )
+        length += times * said.count(True)
     return length

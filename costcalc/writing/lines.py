@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
-from costcalc.kinds.base import MATRICES, NONE, PARAMS, Kind, Padding, Spatial
+from costcalc.kinds.base import MATRICES, NONE, PARAMS, Events, Kind, Padding, Spatial
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
 from costcalc.writing.step import NETWORK, Step
@@ -51,7 +51,7 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
             kind = graph.layers[at].kind
             values["norm" if family == "norm" else "act"] = kind.name.removesuffix("_norm")
         act = kinds.get("activation")
-        called = layer.functional, graph.layers[act].functional if act is not None else None
+        called = how_called(layer), how_called(graph.layers[act]) if act is not None else None
         for name, how in zip(("functional", "functional_act"), called, strict=True):
             if how is not None:
                 values[name] = _CALLED[how]
@@ -125,6 +125,11 @@ class _Folding:
             return {}
         number = index if owner is None else owner
         return {"shares": f"params{number}"}
+
+
+def how_called(layer: Layer) -> str | None:
+    """How a layer is called, where something happens in it that a convention may count."""
+    return layer.functional if layer.events() != Events() else None
 
 
 def learns(layer: Layer) -> bool:

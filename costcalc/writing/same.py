@@ -6,7 +6,7 @@ from typing import Any
 
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import shape_text
-from costcalc.writing.lines import attributes, learns
+from costcalc.writing.lines import attributes, how_called, learns
 
 
 def difference(graph: LayerGraph, other: LayerGraph) -> str:
@@ -35,6 +35,6 @@ def _described(layer: Layer) -> tuple[Any, ...]:
         shapes,
         layer.output,
         layer.events(),
-        layer.functional,
+        how_called(layer),
         layer.shares if learns(layer) else None,
     )

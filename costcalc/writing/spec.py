@@ -10,6 +10,7 @@ from costcalc.errors import Mark, Problem, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
+from costcalc.kinds.base import NONE
 from costcalc.reporting.figures import printable
 from costcalc.spec.reader import read
 from costcalc.writing import yaml
@@ -84,6 +85,8 @@ def _sized(graph: LayerGraph) -> tuple[str, ...]:
     found = []
     for layer in graph.layers:
         sizes = getattr(layer.operation, "shape", None)
+        if getattr(layer.operation, "of", "other") != "other":
+            continue
         if sizes is None and layer.kind.family == "resampling":
             sizes = getattr(layer.operation, "size", None)
         if isinstance(sizes, int) or (sizes and sum(side != 1 for side in sizes) > 1):
@@ -119,7 +122,7 @@ def _text(
     is_sized: bool,
 ) -> str:
     parameters, input = _input(graph, is_sized)
-    steps, classes = _classified(steps, graph.parameters.get("classes"))
+    steps, classes = _classified(steps, blocks, graph)
     if classes is not None:
         parameters["classes"] = _parameter(classes, "outputs of the classifier")
     conv = convolutions(walk((*steps, *(step for each in blocks.values() for step in each.steps))))
@@ -149,19 +152,35 @@ def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], lis
     return {}, [channels, *sides]
 
 
-def _classified(steps: tuple[Step, ...], classes: Any) -> tuple[tuple[Step, ...], Any]:
-    """Steps whose classifier speaks of ``classes``, and how many those are."""
+def _classified(
+    steps: tuple[Step, ...], blocks: Mapping[str, Block], graph: LayerGraph
+) -> tuple[tuple[Step, ...], Any]:
+    """Steps whose classifier speaks of ``classes``, and how many those are.
+
+    It is the last layer with an ``out``: fully connected, or a convolution where
+    the network gives no map.
+    """
+    gives_vector = all(side == 1 for side in graph.layers[-1].output[1:])
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
+        if _is_source(step, blocks):
+            continue
         if step.parts or step.word not in KINDS:
             break
         out = step.values.get("out")
         if out is None:
             continue
-        if step.word == "fc" or out == classes:
+        if step.word == "fc" or (step.word == "pointwise" and gives_vector):
             return (*steps[:at], step.say(out=Formula("classes")), *steps[at + 1 :]), out
         break
     return steps, None
+
+
+def _is_source(step: Step, blocks: Mapping[str, Block]) -> bool:
+    """Whether a step reads nothing: a learned tensor, or a block of such."""
+    if step.word in blocks:
+        return all(_is_source(each, blocks) for each in blocks[step.word].steps)
+    return step.word in KINDS and KINDS[step.word].arity == NONE
 
 
 def _parameter(value: Any, doc: str) -> Mapping[str, yaml.Node]:

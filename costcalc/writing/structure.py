@@ -7,7 +7,7 @@ so that every graph can be written.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from costcalc.graph.layer import Gated
 from costcalc.kinds import KINDS
@@ -86,7 +86,12 @@ class _Nesting:
 
     def _line(self, at: int, here: int) -> Step:
         step, inputs, _ = self.lines[at]
-        return step if inputs in ((), (here,)) else step._replace(sources=inputs)
+        if not inputs:
+            return step._replace(reads=self._channels(here))
+        return step if inputs == (here,) else step._replace(sources=inputs)
+
+    def _channels(self, line: int) -> Any:
+        return self.network if line == NETWORK else self.lines[line].gives
 
     def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
         """The widest gated part that ends with a line, other than the one around."""
@@ -104,7 +109,7 @@ class _Nesting:
         if part.gate < part.first:
             gate = self.between(part.gate, part.first, here, depth + 1, part)
             parts.append(Part(gate, "gate"))
-        reads = self.network if here == NETWORK else self.lines[here].gives
+        reads = self._channels(here)
         path = self.lines[part.gate].step.path
         values = (
             {"execute": Formula(part.execute)} if len(parts) == 1 or part.execute != "1" else {}
@@ -119,7 +124,7 @@ class _Nesting:
         )
         if self.lines[at].step.word == "add" and len(parts) == 2 and not parts[1].steps:
             parts = parts[::-1]
-        reads = self.network if here == NETWORK else self.lines[here].gives
+        reads = self._channels(here)
         return self.lines[at].step._replace(first=branches.start, parts=parts, reads=reads)
 
     def _labels(self, at: int, branches: _Branches) -> tuple[str, ...]:

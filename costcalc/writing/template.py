@@ -244,6 +244,7 @@ def _alike(one: Template, other: Template) -> bool:
 def _both(one: Template, other: Template) -> Template | None:
     """One step of two lists."""
     parts = []
+    one, other = _facing(one, other), _facing(other, one)
     for (label, a), (_, b) in zip(one.parts, other.parts, strict=True):
         part = _beside(a, b, (one.reads, other.reads))
         if part is None:
@@ -257,6 +258,21 @@ def _both(one: Template, other: Template) -> Template | None:
         joined=one.joined + other.joined,
         parts=tuple(parts),
     )
+
+
+def _facing(one: Template, other: Template) -> Template:
+    """A sum of a step and nothing, its two parts in the order of another sum's."""
+    if one.word != "add" or len(one.parts) != 2 or all(part for _, part in one.parts):
+        return one
+    ahead, behind = one.parts
+    swapped = one._replace(parts=(behind, ahead))
+    if not all(part for _, part in other.parts):
+        return one
+    return max((one, swapped), key=lambda each: _closeness(each, other))
+
+
+def _closeness(one: Template, other: Template) -> int:
+    return sum(len(_common(a, b)) for (_, a), (_, b) in zip(one.parts, other.parts, strict=True))
 
 
 def _values(template: Template, name: str) -> Column:

@@ -83,6 +83,8 @@ def silence(step: Step, context: Context) -> dict[str, Any]:
     found = {**OFTEN, **found, **given}
     if "stride" in found and found["stride"] is None:
         found["stride"] = step.values.get("kernel")
+    if given and step.value("act") == "none":
+        found["functional_act"] = step.value("functional_act")
     if "bias" in kind.attributes and "bias" not in given:
         norm = step.values.get("norm", found["norm"])
         # Where only a call says whether there is a norm, the line says whether there is a bias.
