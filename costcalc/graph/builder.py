@@ -57,9 +57,8 @@ class LayerBuilder:
             return sources[0].unknown
         mark = step.common.mark
         reads = () if _reads_nothing(step) else sources
-        result = self.append(
-            step.kind, values, reads, path, mark, functional=called, borrows=borrows
-        )
+        host = self._host(reads) if step.common.is_hosted else None
+        result = self.append(step.kind, values, reads, path, mark, host, called, borrows)
         if step.filter is not None and result.shape is not None and self.is_default:
             check_filter(step.filter, self.layers[result.layer], here, self.problems)
         host = result.layer
@@ -68,6 +67,14 @@ class LayerBuilder:
                 name = f"{path}.{kind.name}"
                 result = self.append(kind, {}, (result,), name, mark, host, how)
         return result
+
+    def _host(self, reads: tuple[Tensor, ...]) -> int | None:
+        """The layer whose line it is that a layer reads."""
+        before = reads[0].layer
+        if before >= len(self.layers):
+            return None
+        host = self.layers[before].host
+        return before if host is None else host
 
     def fused(self, expression: Expression | None, here: Here, family: str) -> Kind | None:
         """The norm or activation that a line names.

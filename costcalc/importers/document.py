@@ -6,6 +6,7 @@ from typing import Any
 
 from costcalc.errors import Mark
 from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.importers.folding import folded, groups
 from costcalc.importers.model import Model, Node
 from costcalc.kinds import KINDS
 from costcalc.spec.document import (
@@ -26,6 +27,7 @@ from costcalc.spec.values import constant
 def document(model: Model) -> Document:
     """The document whose layers are the model's nodes, each reading others by name."""
     mark = Mark(model.file)
+    hosted = folded(model.nodes)
     return Document(
         title=Title(model.name),
         file=model.file,
@@ -37,13 +39,15 @@ def document(model: Model) -> Document:
         },
         rounding=Rounding(),
         blocks={},
-        steps=tuple(_step(node, model) for node in model.nodes),
+        steps=tuple(
+            _step(node, model, number in hosted) for number, node in enumerate(model.nodes)
+        ),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
-        groups=model.blocks,
+        groups=groups(model, hosted),
     )
 
 
-def _step(node: Node, model: Model) -> LayerStep:
+def _step(node: Node, model: Model, is_hosted: bool) -> LayerStep:
     mark = Mark(f"{model.file}: {node.origin or node.name}")
     sources = tuple((_name(index, model), mark) for index in node.inputs)
     common = Common(
@@ -53,6 +57,7 @@ def _step(node: Node, model: Model) -> LayerStep:
         output=_statement(node, mark),
         shares=node.shares,
         borrows={name: _constant(count, mark) for name, count in node.borrows.items()},
+        is_hosted=is_hosted,
     )
     arguments = {name: _argument(value, mark) for name, value in node.arguments.items()}
     return LayerStep(

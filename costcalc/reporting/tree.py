@@ -104,8 +104,8 @@ def tree(network: Sequence[Line]) -> Group:
 def places(report: Report, root: Group, depth: int | None) -> Iterator[Place]:
     """Every node from the top, blocks before what they hold, folded below ``depth`` levels.
 
-    A branch that holds one thing is that thing: only blocks that the spec
-    names keep a row of their own.
+    A branch that holds one thing is that thing, and what a block holds in one
+    branch it holds itself: only blocks that the spec names keep a row of their own.
     """
     open_ = [iter(root.members)]
     while open_:
@@ -119,4 +119,15 @@ def places(report: Report, root: Group, depth: int | None) -> Iterator[Place]:
         is_open = isinstance(node, Group) and (depth is None or level + 1 < depth)
         yield Place(node, level, is_open)
         if isinstance(node, Group) and is_open:
-            open_.append(iter(node.members))
+            open_.append(iter(_members(node, report)))
+
+
+def _members(group: Group, report: Report) -> list[Line | Group]:
+    """What stands below a group's row."""
+    members = group.members
+    while len(members) == 1:
+        (only,) = members
+        if not isinstance(only, Group) or only.path in report.blocks:
+            break
+        members = only.members
+    return members

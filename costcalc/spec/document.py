@@ -76,6 +76,8 @@ class Common(NamedTuple):
     """All steps that say one word here use the params of the first of them."""
     borrows: Mapping[str, Expression] = MappingProxyType({})
     """Params of the layer that another one counts, by the name of their event."""
+    is_hosted: bool = False
+    """Whether it is the norm or the activation of the layer that it reads, as on one line."""
 
 
 class LayerStep(NamedTuple):

@@ -59,7 +59,7 @@ def test_a_model_is_reported_as_a_spec_is():
     ]
     assert report.totals.params == 3 * 3 * 3 * 4 + 4 * 10
     assert report.totals.mult_adds == 3 * 3 * 3 * 4 * 8 * 8 + 4 * 10
-    assert report.blocks == {"stem": "Stem"}
+    assert report.blocks == {}  # "stem" is one row
 
 
 def test_the_width_multiplier_scales_a_model_but_for_its_classifier():
@@ -126,3 +126,35 @@ def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
 def test_an_input_is_for_models():
     with pytest.raises(SpecError, match="is a spec, which says its input itself"):
         pipeline.report("mobilenet_v2", {"input": (3, 160, 160)})
+
+
+def test_a_norm_and_an_activation_stand_in_the_row_of_their_convolution():
+    conv = {"out": 4, "kernel": (1, 1), "bias": False}
+
+    def read(request: Request) -> Model:
+        nodes = (
+            Node("a/conv", "conv", conv, (NETWORK_INPUT,)),
+            Node("a/norm", "batch_norm", {"affine": True}, (0,)),
+            Node("a/act", "relu", {}, (1,)),
+            Node("b/conv", "conv", conv, (2,)),
+            Node("b/norm", "batch_norm", {}, (3,)),
+            Node("sum", "add", {}, (4, 2)),
+            Node("act", "relu6", {}, (5,)),
+            Node("soft", "sigmoid", {}, (6,)),
+            Node("lean", "batch_norm", {"affine": False}, (7,)),
+        )
+        return Model("Rows", "rows.onnx", {}, (3, 8, 8), nodes, blocks={"a": "A", "b": "B"})
+
+    report = network(read).report()
+    assert {layer.name: layer.host for layer in report.layers} == {
+        "a/conv": None,
+        "a/norm": "a/conv",
+        "a/act": "a/conv",
+        "b/conv": None,
+        "b/norm": "b/conv",
+        "sum": None,
+        "act": "sum",
+        "soft": None,  # the row has an activation
+        "lean": None,  # no convolution's
+    }
+    assert report.blocks == {}  # each is one row, which needs no block above it
