@@ -10,6 +10,7 @@ from costcalc.errors import Mark, Problem, Problems
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Node, Sides
 from costcalc.importers.onnx.known import Known, NodeProblem, Operation, elements, text
+from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.numbers import is_learned
 from costcalc.importers.onnx.schema import Tensor
@@ -21,7 +22,7 @@ VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLi
 DEPTH = 64
 """Operations on stored tensors, each reading the one before."""
 
-_OF_A_MODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
+_OF_A_MODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)*\.(?!lifted_tensor)\w+")
 """The name of a module's parameter, ``stages.0.gain``, which no exporter makes up."""
 
 Rule = Callable[[Site], None]
@@ -97,6 +98,8 @@ class Lowering:
     def lower(self, operation: Operation) -> None:
         """Makes the layers of an operation; what is wrong with it is noted."""
         site = Site(operation, self)
+        for name in operation.attributes.get(ABSORBED, ()):
+            self.ignored.update(self.tensors[name].roots)
         try:
             self.rules.get(operation.operator, uncounted)(site)
         except NodeProblem as error:
@@ -205,11 +208,21 @@ class Lowering:
             return False
         return elements(tensor.dims) > 1 or _OF_A_MODULE.fullmatch(root) is not None
 
-    def leftovers(self) -> None:
-        """Layers for the stored tensors that no layer counts: they are params all the same."""
+    def layers(self) -> list[Node]:
+        """All layers; ahead of them those of stored tensors that none counts: they are params."""
+        made, self.nodes = self.nodes, []
         for name, tensor in self.stored.items():
             if name not in self.counted and name not in self.ignored and self.is_param(name):
                 self._stored(name, tensor.dims or (1,))
+        ahead = len(self.nodes)
+        return self.nodes + [
+            node._replace(
+                inputs=tuple(
+                    each if each == NETWORK_INPUT else each + ahead for each in node.inputs
+                )
+            )
+            for node in made
+        ]
 
     def _static(self, name: str, dims: Sides, reader: Operation) -> int:
         """The layer that gives what is the same for every input of the network."""

@@ -13,6 +13,9 @@ COMMUTATIVE = frozenset({"Add", "Mul"})
 CLOSE = 1e-3
 """How far a constant may be from a pattern's, as a part of it: exporters round."""
 
+ABSORBED = "absorbed"
+"""The attribute that holds the constants of a pattern, which are none of the network's."""
+
 _BY_LAST: dict[str, list[Pattern]] = defaultdict(list)
 for _pattern in PATTERNS:
     _BY_LAST[_pattern.tree[0]].append(_pattern)
@@ -69,12 +72,18 @@ class _Graph:
                 attributes = pattern.found(Match(bound, parts, self.tensors))
                 if attributes is not None:
                     inputs = tuple(bound[word] for word in pattern.reads)
-                    return (
-                        operation._replace(
-                            operator=pattern.name, inputs=inputs, attributes=attributes
-                        ),
-                        parts,
+                    absorbed = tuple(
+                        name
+                        for each in parts
+                        for name in each.inputs
+                        if self.tensors[name].is_static and name not in inputs
                     )
+                    replaced = operation._replace(
+                        operator=pattern.name,
+                        inputs=inputs,
+                        attributes={**attributes, ABSORBED: absorbed},
+                    )
+                    return replaced, parts
         return None
 
     def _is_whole(self, parts: tuple[Operation, ...]) -> bool:

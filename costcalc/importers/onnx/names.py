@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from costcalc.importers.onnx.known import Operation
@@ -34,9 +34,14 @@ class Scope(NamedTuple):
 class Names:
     """Unique names of layers, paths of modules joined by '/'."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[Operation], beside: Container[str]) -> None:
+        """Operations, and the tensors that are the same for every input."""
         self.scopes = {each.outputs: scope(each) for each in operations}
-        paths = Counter(each.path for each in self.scopes.values())
+        paths = Counter(
+            each.path
+            for outputs, each in self.scopes.items()
+            if not all(name in beside for name in outputs)
+        )
         inner = {ahead for path in paths for ahead in _inner(path)}
         self.alone = {path for path, count in paths.items() if count == 1} - inner - {""}
         self.taken: set[str] = set()

@@ -136,7 +136,7 @@ def _lowered(
     Raises:
         SpecError: some become no layers.
     """
-    names = Names(operations)
+    names = Names(operations, {name for name, each in walk.tensors.items() if each.is_static})
     lowering = Lowering(
         operations,
         walk.tensors,
@@ -152,8 +152,8 @@ def _lowered(
     lowering.start(first, others)
     lowering.run()
     lowering.problems.raise_any()
-    lowering.leftovers()
-    if not any(node.inputs for node in lowering.nodes):
+    nodes = lowering.layers()
+    if not any(node.inputs for node in nodes):
         raise SpecError([Problem(Mark(wire.file), "no output depends on the network's input")])
     name = os.path.basename(wire.file).removesuffix(".onnx")
     return Model(
@@ -161,8 +161,8 @@ def _lowered(
         file=wire.file,
         source={},
         input=walk.tensors[first].dims,
-        nodes=tuple(lowering.nodes),
+        nodes=tuple(nodes),
         parameters=inputs.parameters,
         is_sized=True,
-        blocks=names.blocks([node.name for node in lowering.nodes]),
+        blocks=names.blocks([node.name for node in nodes]),
     )
