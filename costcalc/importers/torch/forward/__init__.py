@@ -1,0 +1,1 @@
+"""What needs PyTorch: finding a module, running it once, recording what it calls."""

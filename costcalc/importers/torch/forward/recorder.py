@@ -1,0 +1,288 @@
+"""Runs a module once on the meta device and records what it calls.
+
+Every call of a tensor function, method or operator passes through a
+``TorchFunctionMode``, so that ``x + y`` is seen as well as ``F.conv2d(x, w)``,
+and no control flow stands in the way.  Tensors of the meta device have shapes
+and no data.
+"""
+
+from __future__ import annotations
+
+# PyTorch is not installed where types are checked.
+# mypy: allow-subclassing-any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch.nn.modules import module as hooks
+from torch.overrides import TorchFunctionMode
+
+from costcalc.importers.model import Sides
+from costcalc.importers.torch.calls import (
+    LINEAR_ROLES,
+    NORM,
+    OTHER,
+    Call,
+    Parameter,
+    Ref,
+    Region,
+    Trace,
+    Value,
+)
+
+ENTERED: Mapping[Any, Callable[..., Any]] = {
+    torch.nn.functional.multi_head_attention_forward: FunctionType(
+        torch.nn.functional.multi_head_attention_forward.__code__,
+        {**vars(torch.nn.functional), "has_torch_function": lambda tensors: False},
+        argdefs=torch.nn.functional.multi_head_attention_forward.__defaults__,
+    )
+}
+"""Functions whose own calls are recorded in place of theirs, each as one that no mode stops."""
+
+REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
+"""Functions of ``torch`` that counters replace, as they do those of ``torch.nn.functional``."""
+
+_LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
+_NORMS = (
+    torch.nn.modules.batchnorm._NormBase,
+    torch.nn.LayerNorm,
+    torch.nn.GroupNorm,
+)
+
+
+class UnseenTensorError(Exception):
+    """A tensor that some operation made which could not be recorded."""
+
+
+class Recorder(TorchFunctionMode):
+    """Records calls while it is the mode; ``path`` is that of the module that runs."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.values: list[Value] = []
+        self.calls: list[Call] = []
+        self.known: dict[int, tuple[torch.Tensor, int, int]] = {}
+        """By identity: the tensor, its value, and how often it had been written into."""
+        self.written: dict[int, list[int]] = {}
+        """By storage: values that were written into it."""
+        self.paths: dict[torch.nn.Module, str] = {}
+        self.stack: list[torch.nn.Module] = [module]
+        self.last = ""
+        """The name of the function that was called last, for messages."""
+        self.storages: dict[int, str] = {}
+        for name, found in module.named_modules():
+            self.paths[found] = name.replace(".", "/")
+        for name, parameter in module.named_parameters():
+            self.storages[_storage(parameter)] = name.replace(".", "/")
+            self._add(parameter, "parameter", name)
+        for name, buffer in module.named_buffers():
+            self._add(buffer, "buffer", name)
+
+    def input(self, tensor: torch.Tensor) -> None:
+        """Notes the network's input."""
+        self._add(tensor, "input", "")
+
+    def value(self, tensor: torch.Tensor) -> int:
+        """The tensor's value as it is now.
+
+        Raises:
+            UnseenTensorError: something made it that passed by the mode.
+        """
+        known = self.known.get(id(tensor))
+        if known is None:
+            if tensor.is_meta and _storage(tensor) not in self.attributes:
+                raise UnseenTensorError
+            return self._add(tensor, "made", "")
+        _, index, version = known
+        if version == _version(tensor):
+            return index
+        writes = self.written.get(_storage(tensor), [])
+        before = (Ref(index), *(Ref(write) for write in writes if write > index))
+        return self._record("overwritten", "operator", before, {}, (tensor,))
+
+    @cached_property
+    def attributes(self) -> frozenset[int]:
+        """The storages of tensors that modules hold without registering them."""
+        held = _tensors([vars(module) for module in self.paths])
+        return frozenset(_storage(tensor) for tensor in held)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Runs the function and records it, unless it is about no tensor's elements."""
+        keywords = kwargs or {}
+        self.last = name = function_name(func)
+        if func in ENTERED:
+            with self:
+                return ENTERED[func](*args, **keywords)
+        given = [*_tensors((args, keywords))]
+        sources = _replaced((*args,), self.value), _replaced({**keywords}, self.value)
+        versions = [_version(tensor) for tensor in given]
+        result = func(*args, **keywords)
+        before = zip(given, versions, strict=True)
+        written = [tensor for tensor, version in before if _version(tensor) != version]
+        made = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
+        if written or made:
+            self._record(name, self._how(func), *sources, (*written, *made))
+        for tensor in written:
+            index = self.known[id(tensor)][1]
+            self.written.setdefault(_storage(tensor), []).append(index)
+        return result
+
+    def _record(
+        self,
+        name: str,
+        how: str | None,
+        arguments: tuple[Any, ...],
+        keywords: Mapping[str, Any],
+        made: Sequence[torch.Tensor],
+    ) -> int:
+        around = self.stack[-1]
+        outputs = tuple(self._add(tensor, "call", "") for tensor in made)
+        path = self.paths.get(around, type(around).__name__)
+        is_leaf = next(around.children(), None) is None
+        self.calls.append(Call(name, how, path, is_leaf, arguments, keywords, outputs))
+        return outputs[0]
+
+    def _add(self, tensor: torch.Tensor, source: str, name: str) -> int:
+        shape = tuple(tensor.shape)
+        parameter = self.storages.get(_storage(tensor))
+        region = None
+        if parameter is not None:
+            region = Region(parameter, tensor.storage_offset(), shape, tensor.stride())
+        self.values.append(Value(shape, source, name.replace(".", "/"), region))
+        index = len(self.values) - 1
+        self.known[id(tensor)] = (tensor, index, _version(tensor))
+        return index
+
+    def _how(self, func: Callable[..., Any]) -> str | None:
+        around = self.stack[-1]
+        is_framework = type(around).__module__.startswith("torch.nn.modules.")
+        if is_framework and next(around.children(), None) is None:
+            return None
+        return "function" if _is_function(func) else "operator"
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Keeps the stack of modules that run."""
+
+        def enter(module: torch.nn.Module, inputs: Any) -> None:
+            self.stack.append(module)
+
+        def leave(module: torch.nn.Module, inputs: Any, output: Any) -> None:
+            self.stack.pop()
+
+        with ExitStack() as handles:
+            for handle in (
+                hooks.register_module_forward_pre_hook(enter),
+                hooks.register_module_forward_hook(leave),
+            ):
+                handles.callback(handle.remove)
+            yield
+
+
+def record(recorder: Recorder, module: torch.nn.Module, given: torch.Tensor) -> Trace:
+    """What the module calls for an input.
+
+    Raises:
+        Exception: whatever the module raises.
+    """
+    recorder.input(given)
+    with torch.no_grad(), recorder.following(), recorder:
+        result = module(given)
+    outputs = tuple(recorder.value(tensor) for tensor in _tensors(result))
+    return Trace(
+        values=tuple(recorder.values),
+        calls=tuple(recorder.calls),
+        outputs=outputs,
+        parameters=tuple(parameters(module)),
+        classes={path: type(found).__name__ for found, path in recorder.paths.items()},
+    )
+
+
+def parameters(module: torch.nn.Module) -> Iterator[Parameter]:
+    """The parameters, tied ones once, in the order of their modules."""
+    seen = set[int]()
+    for path, owner in module.named_modules():
+        for name, parameter in owner.named_parameters(recurse=False):
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                full = f"{path}.{name}" if path else name
+                yield Parameter(full.replace(".", "/"), _sides(parameter), _role(owner, name))
+
+
+def function_name(func: Callable[..., Any]) -> str:
+    """The function's name without the underscores of its variants: ``add`` for ``__iadd__``.
+
+    A property's is its own: ``T``.
+    """
+    name = getattr(func, "__name__", type(func).__name__)
+    if name == "__get__":
+        name = getattr(func.__self__, "__name__", name)  # type: ignore[attr-defined]
+    name = str(name)
+    return name.removesuffix("_") if not name.startswith("_") else name.strip("_")
+
+
+def _is_function(func: Callable[..., Any]) -> bool:
+    name = getattr(func, "__name__", "")
+    if getattr(torch.nn.functional, name, None) is func:
+        return True
+    if getattr(func, "__module__", "") in ("torch.nn.functional", "torch._C._nn"):
+        return True
+    return name in REPLACED and getattr(torch, name, None) is func
+
+
+def _role(owner: torch.nn.Module, name: str) -> str:
+    if isinstance(owner, _LINEAR) and name in LINEAR_ROLES:
+        return name
+    return NORM if isinstance(owner, _NORMS) else OTHER
+
+
+def _sides(tensor: torch.Tensor) -> Sides:
+    return tuple(tensor.shape)
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:
+        return -id(tensor)
+
+
+def _tensors(held: Any) -> Iterator[torch.Tensor]:
+    """Every tensor in a structure of sequences and mappings."""
+    if isinstance(held, torch.Tensor):
+        yield held
+    elif isinstance(held, Mapping):
+        for each in held.values():
+            yield from _tensors(each)
+    elif isinstance(held, (tuple, list)):
+        for each in held:
+            yield from _tensors(each)
+
+
+def _version(tensor: torch.Tensor) -> int:
+    """How often it, or what it is a view of, was written into."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def _replaced(held: Any, value: Callable[[torch.Tensor], int]) -> Any:
+    """The same structure with references for tensors, and names for what is no number."""
+    if isinstance(held, torch.Tensor):
+        return Ref(value(held))
+    if isinstance(held, dict):
+        return {key: _replaced(each, value) for key, each in held.items()}
+    if isinstance(held, (tuple, list)):
+        return tuple(_replaced(each, value) for each in held)
+    if isinstance(held, slice):
+        return slice(*(_replaced(each, value) for each in (held.start, held.stop, held.step)))
+    if held is None or held is Ellipsis or isinstance(held, (bool, int, float, str)):
+        return held
+    return str(held)

@@ -1,0 +1,184 @@
+"""The table of lowerings: which functions are known, and what makes nodes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from costcalc.importers.torch.operations import (
+    activations,
+    contraction,
+    convolutions,
+    elementwise,
+    norms,
+    pooling,
+    products,
+    recurrent,
+    reductions,
+    views,
+)
+from costcalc.importers.torch.operations.elementwise import Operation, binary, unary
+from costcalc.importers.torch.operations.reductions import extreme, reduction
+from costcalc.importers.torch.operations.sources import MAKERS
+from costcalc.importers.torch.operations.views import View
+
+_SAME = (
+    "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
+    "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout identity "
+    "requires_grad rename positive"
+)
+_REARRANGED = (
+    "repeat tile repeat_interleave roll flip fliplr flipud rot90 gather take take_along_dim "
+    "index_select masked_select unfold pixel_shuffle pixel_unshuffle channel_shuffle "
+    "native_channel_shuffle as_strided diagonal diag diag_embed tril triu one_hot nonzero "
+    "broadcast_to im2col"
+)
+
+VIEWS: Mapping[str, View] = {
+    **dict.fromkeys(_SAME.split(), views.same),
+    **dict.fromkeys(_REARRANGED.split(), views.rearranged),
+    "expand": views.expanded,
+    "expand_as": views.expanded,
+    "permute": views.permute,
+    "transpose": views.transpose,
+    "swapaxes": views.transpose,
+    "swapdims": views.transpose,
+    "movedim": views.move_axes,
+    "moveaxis": views.move_axes,
+    "T": views.reversed_axes,
+    "t": views.reversed_axes,
+    "mT": views.transposed_matrices,
+    "split": views.parts,
+    "split_with_sizes": views.parts,
+    "chunk": views.parts,
+    "tensor_split": views.parts,
+    "unbind": views.unbind,
+    "narrow": views.narrow,
+    "select": views.select,
+    "getitem": views.item,
+}
+"""Functions that compute nothing, lowered where some operation reads what they give."""
+
+_OF_ONE = (
+    "relu6 sigmoid tanh elu selu celu mish softplus softsign leaky_relu exp log sqrt rsqrt "
+    "reciprocal erf sin cos abs neg square floor ceil round sign logical_not"
+)
+_UNARY = {
+    **{kind: kind for kind in _OF_ONE.split()},
+    "relu": "relu",
+    "silu": "swish",
+    "hardswish": "h_swish",
+    "hardsigmoid": "h_sigmoid",
+    "logsigmoid": "log_sigmoid",
+    "log_sigmoid": "log_sigmoid",
+    "bitwise_not": "logical_not",
+    "invert": "logical_not",
+    "negative": "neg",
+    "absolute": "abs",
+    "clamp": "clip",
+    "clip": "clip",
+    "clamp_min": "clip",
+    "clamp_max": "clip",
+    "expm1": "exp",
+    "log1p": "log",
+}
+_COMPARISONS = "gt lt ge le eq ne logical_and logical_or logical_xor and or xor isclose"
+
+PRODUCTS: Mapping[str, Operation] = {
+    **{f"conv{rank}d": convolutions.conv for rank in (1, 2, 3)},
+    **{f"conv_transpose{rank}d": convolutions.transposed_conv for rank in (1, 2, 3)},
+    "linear": products.linear,
+    "matmul": products.matmul,
+    "mm": products.matmul,
+    "bmm": products.matmul,
+    "mv": products.matmul,
+    "addmm": products.add_product,
+    "baddbmm": products.add_product,
+    "einsum": contraction.einsum,
+    "scaled_dot_product_attention": products.attention,
+}
+"""Functions that multiply at every pass, whatever they read."""
+
+OPERATIONS: Mapping[str, Operation] = {
+    **PRODUCTS,
+    **{function: unary(kind) for function, kind in _UNARY.items()},
+    **{f"max_pool{rank}d": pooling.pool("max_pool", rank) for rank in (1, 2, 3)},
+    **{f"max_pool{rank}d_with_indices": pooling.pool("max_pool", rank) for rank in (1, 2, 3)},
+    **{f"avg_pool{rank}d": pooling.pool("avg_pool", rank) for rank in (1, 2, 3)},
+    **{
+        f"adaptive_{kind}{rank}d": pooling.adaptive_pool(kind, rank)
+        for kind in ("avg_pool", "max_pool")
+        for rank in (1, 2, 3)
+    },
+    **dict.fromkeys(_COMPARISONS.split(), binary("compare", "")),
+    "embedding": products.embedding,
+    "interpolate": pooling.interpolate,
+    "upsample": pooling.interpolate,
+    "batch_norm": norms.batch_norm,
+    "instance_norm": norms.instance_norm,
+    "group_norm": norms.group_norm,
+    "layer_norm": norms.layer_norm,
+    "rms_norm": norms.rms_norm,
+    "local_response_norm": norms.local_response_norm,
+    "normalize": norms.normalize,
+    "add": binary("add", "shift"),
+    "sub": binary("subtract", "shift"),
+    "subtract": binary("subtract", "shift"),
+    "rsub": binary("subtract", "shift", reflected=True),
+    "mul": binary("multiply", "scale"),
+    "multiply": binary("multiply", "scale"),
+    "div": binary("divide", "scale"),
+    "true_divide": binary("divide", "scale"),
+    "divide": binary("divide", "scale"),
+    "rdiv": binary("divide", "scale", reflected=True),
+    "rtruediv": binary("divide", "scale", reflected=True),
+    "maximum": binary("maximum", "clip"),
+    "minimum": binary("minimum", "clip"),
+    "pow": elementwise.power,
+    "where": elementwise.where,
+    "masked_fill": elementwise.masked_fill,
+    "addcmul": elementwise.add_product("multiply"),
+    "addcdiv": elementwise.add_product("divide"),
+    "glu": elementwise.gated_linear,
+    "gelu": activations.gelu,
+    "hardtanh": activations.hard_tanh,
+    "prelu": activations.prelu,
+    "softmax": activations.softmax("softmax"),
+    "log_softmax": activations.softmax("log_softmax"),
+    "mean": reduction("mean", "global_avg_pool"),
+    "sum": reduction("sum"),
+    "amax": reduction("reduce_max", "global_max_pool"),
+    "amin": reduction("reduce_min"),
+    "prod": reduction("product"),
+    "var": reduction("variance"),
+    "std": reductions.deviation,
+    "norm": reductions.length,
+    "max": extreme("reduce_max", "maximum"),
+    "min": extreme("reduce_min", "minimum"),
+    "argmax": reduction("argmax"),
+    "argmin": reduction("argmax"),
+    "cat": views.concat,
+    "concat": views.concat,
+    "concatenate": views.concat,
+    "stack": views.stack,
+    "pad": views.pad,
+    "fold": views.fold,
+    "setitem": views.write,
+    "overwritten": views.write,
+    "lstm": recurrent.lstm,
+}
+"""Functions that compute or move."""
+
+
+class Table(NamedTuple):
+    """What functions are known, by how they are lowered."""
+
+    views: Mapping[str, View]
+    operations: Mapping[str, Operation]
+    products: Collection[str]
+    makers: Collection[str]
+    """Functions whose result holds nothing of what they read."""
+
+
+TABLE = Table(VIEWS, OPERATIONS, PRODUCTS, MAKERS)

@@ -1,0 +1,53 @@
+"""What a module is called and what it is run on, without PyTorch."""
+
+import sys
+
+import pytest
+
+import costcalc
+from costcalc.errors import SpecError
+from costcalc.importers.model import Request
+from costcalc.importers.torch.reference import Reference, input_shape, parsed
+
+
+def test_a_reference_names_a_module_and_an_attribute():
+    assert parsed("torch:models:Net") == Reference("models", ("Net",))
+    assert parsed("torch:a.b:c.d") == Reference("a.b", ("c", "d"))
+
+
+@pytest.mark.parametrize("network", ["torch:", "torch:models", "torch:models:", "torch:a/b:c"])
+def test_what_names_no_module_is_refused(network):
+    with pytest.raises(SpecError, match=r"expected torch:package\.module:name"):
+        parsed(network)
+
+
+@pytest.mark.parametrize("network", ["torch:torchvision.models:resnet18", "torch:nonsense"])
+def test_without_pytorch_one_message_says_how_to_install_it(monkeypatch, network):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(SpecError) as caught:
+        costcalc.report(network)
+    (problem,) = caught.value.problems
+    assert problem.message == "reading a PyTorch module needs PyTorch"
+    assert problem.hint == "pip install 'costcalc[torch]'"
+
+
+@pytest.mark.parametrize(
+    ("input", "res", "shape"),
+    [
+        (None, None, (3, 224, 224)),
+        (None, (96, 64), (3, 96, 64)),
+        ((1, 28, 28), None, (1, 28, 28)),
+        ((1, 28, 28), (32, 32), (1, 32, 32)),
+        ((80, 100), (200, 200), (80, 200)),
+        ((3, 16, 112, 112), (64, 64), (3, 64, 64, 64)),
+        ((784,), None, (784,)),
+    ],
+)
+def test_a_resolution_sets_the_sides_behind_the_channels(input, res, shape):
+    assert input_shape(Request(input=input, res=res), "torch:m:n") == shape
+
+
+@pytest.mark.parametrize(("input", "res"), [((784,), (28, 28)), ((80, 100), (96, 64))])
+def test_a_resolution_that_the_input_has_no_sides_for_is_refused(input, res):
+    with pytest.raises(SpecError, match="the resolution sets two"):
+        input_shape(Request(input=input, res=res), "torch:m:n")
