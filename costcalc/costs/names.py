@@ -83,6 +83,13 @@ SIZES: Mapping[str, Name] = {
         "elements of all inputs",
         lambda layer, before: all_elements(layer.input_shapes),
     ),
+    "n_first": Name(
+        "elements of the first input", lambda layer, before: elements(layer.input_shapes[0])
+    ),
+    "n_second": Name(
+        "elements of the second input", lambda layer, before: elements(layer.input_shapes[1])
+    ),
+    "inputs": Name("how many inputs it reads", lambda layer, before: len(layer.input_shapes)),
     "n_out": Name("elements of the output", lambda layer, before: elements(layer.output)),
     "c_in": Name(
         "channels of the first input: the side along the layer's `axis`",

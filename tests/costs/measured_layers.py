@@ -32,13 +32,44 @@ KINDS = {
     "silu": "swish",
     "gelu": "gelu",
     "softmax": "softmax",
+    "log-softmax": "log_softmax",
+    "gelu-tanh": "gelu_tanh",
+    "elu": "elu",
+    "selu": "selu",
+    "celu": "celu",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "mish": "mish",
+    "log-sigmoid": "log_sigmoid",
+    "hard-tanh": "hard_tanh",
+    "rms-norm": "rms_norm",
+    "matmul": "matmul",
+    "attention": "attention",
+    "embedding": "embedding",
     "max-pool": "max_pool",
     "avg-pool": "avg_pool",
     "adaptive-max-pool": "adaptive_max_pool",
     "adaptive-avg-pool": "adaptive_avg_pool",
-    "mean": "global_avg_pool",
+    "mean": "mean",
+    "sum": "sum",
+    "reduce-max": "reduce_max",
+    "reduce-min": "reduce_min",
+    "argmax": "argmax",
+    "product": "product",
+    "variance": "variance",
+    "l2-norm": "l2_norm",
     "add": "add",
     "multiply": "multiply",
+    "subtract": "subtract",
+    "divide": "divide",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "power": "power",
+    "compare": "compare",
+    "clip": "clip",
+    **{name: name for name in ("exp", "log", "sqrt", "rsqrt", "reciprocal", "erf", "sin", "cos")},
+    **{name: name for name in ("abs", "neg", "square", "floor", "ceil", "round", "sign")},
+    "logical_not": "logical_not",
     "cat": "concat",
     "chunk": "split",
     "split": "slice",
@@ -48,6 +79,12 @@ KINDS = {
     "upsample": "upsample",
     "dropout": "dropout",
     "identity": "identity",
+    "stochastic-depth": "identity",
+    "permute": "transpose",
+    "reshape": "reshape",
+    "roll": "rearrange",
+    "repeat": "rearrange",
+    "pixel-shuffle": "rearrange",
 }
 """What a spec calls the kinds of the measured layers."""
 
@@ -65,7 +102,9 @@ NAMES = {
 """What a spec calls their attributes, where it has another word."""
 
 IMPLIED = {"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"} | {
-    "dim", "keepdim", "inplace", "start_dim", "training", "padding_mode", "num_parameters",
+    "dim", "dims", "keepdim", "inplace", "start_dim", "training", "padding_mode",
+    "num_parameters", "approximate", "other", "min", "max", "p", "mode", "shifts",
+    "upscale_factor", "shape",
 }  # fmt: skip
 """Attributes that follow from the input, or that no cost depends on."""
 
@@ -84,9 +123,11 @@ def step(row):
     if kind is None:
         raise NotInSpec("no such kind of layer")
     _refuse(row, attributes)
+    if "scalar" in row["variant"]:
+        kind = {"multiply": "scale", "add": "shift"}[kind]
+    if kind == "mean" and row["attributes"]["dim"] == [2, 3]:
+        kind = "global_avg_pool"
     shape = row["input"][1:]
-    if kind in ("fc", "layer_norm"):
-        shape = [shape[-1], *shape[:-1]]
     arguments = {
         NAMES.get(key, key): value for key, value in attributes.items() if key not in IMPLIED
     }
@@ -98,34 +139,56 @@ def step(row):
         arguments.setdefault("kernel", 3)
     if kind == "fc":
         arguments.setdefault("out", 10)
-        arguments["per_position"] = len(shape) > 1
+        if len(shape) > 1:
+            arguments.update(per_position=True, axis=-1)
+    arguments.update(_axes(kind, row, attributes))
     if kind == "prelu":
         arguments["shared"] = attributes.get("num_parameters") == 1
     if kind == "zero_pad":
-        left, right, top, bottom = arguments.pop("pad", None) or arguments["padding"]
+        pads = arguments.pop("pad", None) or arguments["padding"]
+        left, right, top, bottom = [pads] * 4 if isinstance(pads, int) else pads
         arguments["padding"] = [[top, bottom], [left, right]]
+        arguments["mode"] = {"reflection": "reflect"}.get(row["variant"], "zero")
+        if row["variant"] == "circular":
+            arguments["mode"] = "circular"
+    if kind == "upsample":
+        arguments["mode"] = attributes["mode"]
     if row["operands"]:
         arguments["from"] = [_operand(operand, row) for operand in row["operands"]]
     return kind, arguments, shape
 
 
+def _axes(kind, row, attributes):
+    """What a spec says of axes and shapes, which it counts without the batch."""
+    dim = attributes.get("dim")
+    if kind in ("softmax", "log_softmax", "concat", "split"):
+        return {"axis": dim - (dim > 0)}
+    if kind in ("layer_norm", "rms_norm"):
+        sides = attributes["normalized_shape"]
+        found = {"axes": [*range(-1 if isinstance(sides, int) else -len(sides), 0)]}
+        return found
+    if isinstance(dim, int) and kind not in ("slice", "global_avg_pool"):
+        return {"axes": [dim], "keep": attributes.get("keepdim", False)}
+    if kind == "transpose":
+        return {"axes": [axis - 1 for axis in attributes["dims"][1:]]}
+    if kind in ("reshape", "rearrange"):
+        return {"shape": row["output"][1:]}
+    return {}
+
+
 def _operand(operand, row):
-    """A tensor of the operand's shape: the input, or one pixel of it."""
-    return "input" if operand == row["input"] else "pixel"
+    """The input, or a tensor of the operand's shape."""
+    return "input" if operand == row["input"] else operand[1:]
 
 
 def _refuse(row, attributes):
     reasons = {
         "a batch of several images": row["input"][0] != 1,
         "padding that is given as a word": isinstance(attributes.get("padding"), str),
-        "padding with other values than zeros": "circular" in row["variant"]
-        or row["variant"] == "reflection",
+        "padding with other values than zeros": row["kind"] == "conv"
+        and "circular" in row["variant"],
         "work in place": row["kind"] == "leaky-relu" and "in place" in row["variant"],
         "a norm without running statistics": "without running" in row["variant"],
-        "a layer norm without a bias": row["variant"] == "over rows no bias",
-        "a layer norm over other axes": row["variant"].startswith("over all"),
-        "an operation with a constant": "scalar" in row["variant"],
-        "bicubic interpolation": "bicubic" in row["variant"],
         "interpolation of aligned corners": "aligned" in row["variant"],
         "a subclass of the module": row["variant"].startswith("Upsampling"),
         "a shuffle as a module of its own": row["implementation"] == "torch.nn.ChannelShuffle",
@@ -140,7 +203,7 @@ def _is_function(implementation):
     if implementation.startswith("torch.nn.functional."):
         return True
     name = implementation.rpartition(".")[2]
-    return not implementation.startswith("operator.") and name in ("add", "mul")
+    return not implementation.startswith("operator.") and name in ("add", "mul", "matmul")
 
 
 def layers():

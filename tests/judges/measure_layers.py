@@ -283,15 +283,21 @@ def linears() -> Iterator[Layer]:
         operands=((8, 10, 10), (8, 10, 10)),
         macs=product_macs,
     )
+    for name in ("operator.matmul", "torch.matmul"):
+        yield Layer(
+            "matmul",
+            f"{name} repeated",
+            name,
+            operands=(IMAGE, (1, 1, 10, 10)),
+            macs=product_macs,
+        )
     name = "torch.nn.functional.scaled_dot_product_attention"
+    macs = 2 * 2 * 10 * 10 * 16
     yield Layer(
-        "attention",
-        "functional",
-        name,
-        shape=HEADS,
-        operands=(HEADS, HEADS, HEADS),
-        macs=2 * 2 * 10 * 10 * 16,
+        "attention", "functional", name, shape=HEADS, operands=(HEADS, HEADS, HEADS), macs=macs
     )
+    masked = (HEADS, HEADS, HEADS, (1, 2, 10, 10))
+    yield Layer("attention", "functional masked", name, shape=HEADS, operands=masked, macs=macs)
 
 
 def normalisations() -> Iterator[Layer]:
@@ -384,6 +390,10 @@ ACTIVATIONS = {
     "hard-tanh": ("Hardtanh", "torch.nn.functional.hardtanh"),
     "softplus": ("Softplus", "torch.nn.functional.softplus"),
     "mish": ("Mish", "torch.nn.functional.mish"),
+    "selu": ("SELU", "torch.nn.functional.selu"),
+    "celu": ("CELU", "torch.nn.functional.celu"),
+    "softsign": ("Softsign", "torch.nn.functional.softsign"),
+    "log-sigmoid": ("LogSigmoid", "torch.nn.functional.logsigmoid"),
 }
 IN_PLACE = ("ReLU", "ReLU6", "LeakyReLU", "ELU", "SiLU", "Hardsigmoid", "Hardswish")
 
@@ -406,6 +416,11 @@ def activations() -> Iterator[Layer]:
     yield Layer("softmax", "functional", "torch.nn.functional.softmax", {"dim": 1})
     yield Layer("softmax", "torch.softmax", "torch.softmax", {"dim": 1})
     yield Layer("log-softmax", "over channels", "torch.nn.LogSoftmax", {"dim": 1})
+    for name in ("torch.nn.functional.log_softmax", "torch.log_softmax"):
+        yield Layer("log-softmax", name, name, {"dim": -1})
+    yield Layer("softmax", "over rows", "torch.nn.Softmax", {"dim": -1})
+    yield Layer("gelu-tanh", "module", "torch.nn.GELU", {"approximate": "tanh"})
+    yield Layer("gelu-tanh", "functional", "torch.nn.functional.gelu", {"approximate": "tanh"})
 
 
 POOLING_WINDOWS: dict[str, dict[str, Any]] = {
@@ -475,6 +490,31 @@ def poolings() -> Iterator[Layer]:
     yield Layer("mean", "torch.mean", "torch.mean", {"dim": (2, 3)})
 
 
+UNARY = (
+    "exp", "log", "sqrt", "rsqrt", "reciprocal", "erf", "sin", "cos", "abs", "neg",
+    "square", "floor", "ceil", "round", "sign", "logical_not",
+)  # fmt: skip
+"""Functions of every element alike."""
+
+
+def reductions() -> Iterator[Layer]:
+    """Sums, extremes and the like along some axes."""
+    rows = {"dim": -1}
+    yield Layer("mean", "torch.mean of rows", "torch.mean", rows)
+    yield Layer("mean", "torch.mean of rows kept", "torch.mean", rows | {"keepdim": True})
+    for kind, name in (
+        ("sum", "torch.sum"),
+        ("sum", "torch.Tensor.sum"),
+        ("reduce-max", "torch.amax"),
+        ("reduce-min", "torch.amin"),
+        ("argmax", "torch.argmax"),
+        ("product", "torch.prod"),
+        ("variance", "torch.var"),
+        ("l2-norm", "torch.linalg.vector_norm"),
+    ):
+        yield Layer(kind, f"{name} of rows", name, rows)
+
+
 def elementwise() -> Iterator[Layer]:
     """Sums and products of two tensors, of a tensor and a vector, of a scalar."""
     gate = (1, 8, 1, 1)
@@ -483,6 +523,10 @@ def elementwise() -> Iterator[Layer]:
         "multiply": ("operator.mul", "operator.imul", "torch.mul", "torch.Tensor.mul"),
         "subtract": ("operator.sub", "torch.sub"),
         "divide": ("operator.truediv", "torch.div"),
+        "minimum": ("torch.minimum",),
+        "maximum": ("torch.maximum",),
+        "power": ("operator.pow", "torch.pow"),
+        "compare": ("operator.gt", "torch.eq"),
     }
     for kind, names in functions.items():
         for name in names:
@@ -492,6 +536,10 @@ def elementwise() -> Iterator[Layer]:
         yield Layer("multiply", f"{name} gate first", name, operands=(gate, IMAGE))
     yield Layer("multiply", "torch.mul by a scalar", "torch.mul", {"other": 2.0})
     yield Layer("add", "torch.add a scalar", "torch.add", {"other": 1.0})
+    for name in UNARY:
+        yield Layer(name, f"torch.{name}", f"torch.{name}")
+    yield Layer("clip", "torch.clamp", "torch.clamp", {"min": -1.0, "max": 2.0})
+    yield Layer("cat", "over rows", "torch.cat", {"dim": -1}, IMAGE, (IMAGE, IMAGE), True)
     yield Layer(
         "cat",
         "over channels",
@@ -518,6 +566,11 @@ def rearrangements() -> Iterator[Layer]:
     yield Layer("flatten", "torch.flatten", "torch.flatten", {"start_dim": 1})
     yield Layer("flatten", "torch.Tensor.flatten", "torch.Tensor.flatten", {"start_dim": 1})
     yield Layer("permute", "torch.permute", "torch.permute", {"dims": (0, 2, 3, 1)})
+    yield Layer("reshape", "torch.reshape", "torch.reshape", {"shape": (1, 16, 50)})
+    yield Layer("roll", "torch.roll", "torch.roll", {"shifts": 3, "dims": 2})
+    yield Layer("repeat", "torch.tile", "torch.tile", {"dims": (1, 1, 2, 1)})
+    yield Layer("chunk", "rows in two", "torch.chunk", {"chunks": 2, "dim": -1})
+    yield Layer("pad", "circular", "torch.nn.CircularPad2d", {"padding": 1})
     yield Layer("chunk", "in two", "torch.chunk", {"chunks": 2, "dim": 1})
     yield Layer("split", "in two", "torch.split", {"split_size_or_sections": 4, "dim": 1})
     yield Layer("channel-shuffle", "module", "torch.nn.ChannelShuffle", {"groups": 2})
@@ -531,7 +584,7 @@ def rearrangements() -> Iterator[Layer]:
     yield Layer("pad", "module", "torch.nn.ZeroPad2d", {"padding": (1, 2, 1, 2)})
     yield Layer("pad", "reflection", "torch.nn.ReflectionPad2d", {"padding": 1})
     yield Layer("pad", "functional", "torch.nn.functional.pad", {"pad": (1, 2, 1, 2)})
-    for mode in ("nearest", "bilinear", "bicubic"):
+    for mode in ("nearest", "bilinear", "bicubic", "area"):
         attributes = {"scale_factor": 2, "mode": mode}
         yield Layer("upsample", mode, "torch.nn.Upsample", attributes)
         yield Layer("upsample", f"{mode} functional", "torch.nn.functional.interpolate", attributes)
@@ -561,6 +614,35 @@ def rearrangements() -> Iterator[Layer]:
     )
 
 
+class Lookup(nn.Module):
+    """An embedding of as many zeros as a tensor has elements."""
+
+    def __init__(self, rows: int, out: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(rows, out)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.table(torch.zeros_like(image).long())
+
+
+class LayerScale(nn.Module):
+    """A learned factor for each channel, that is no module's own weight."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image * self.gamma
+
+
+def learned() -> Iterator[Layer]:
+    """Tables of embeddings, and tensors that a network holds itself."""
+    attributes: dict[str, Any] = {"rows": 30, "out": 6}
+    yield Layer("embedding", "module", "measure_layers.Lookup", attributes, VECTOR)
+    yield Layer("layer-scale", "module", "measure_layers.LayerScale", {"channels": 8})
+
+
 def blocks() -> Iterator[Layer]:
     """Blocks that torchvision's networks take whole from torchvision.ops."""
     yield Layer(
@@ -584,7 +666,9 @@ LAYERS: list[Layer] = [
     *activations(),
     *poolings(),
     *elementwise(),
+    *reductions(),
     *rearrangements(),
+    *learned(),
     *blocks(),
 ]
 
