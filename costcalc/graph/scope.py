@@ -25,9 +25,8 @@ class Scope:
         self.tensors: dict[str, Tensor] = {}
         self.recent: tuple[Tensor, ...] = ()
         """What the last steps here gave, the last one first."""
-        shares = outer is not None and outer.path == path
-        self.counts: dict[str, int] = outer.counts if outer is not None and shares else {}
-        self.given: set[str] = outer.given if outer is not None and shares else set()
+        self.paths: dict[str, tuple[dict[str, int], set[str]]] = outer.paths if outer else {}
+        self.counts, self.given = self.paths.setdefault(path, ({}, set()))
 
     def expect(self, names: Iterable[str]) -> None:
         """Keeps names that steps below give themselves from being given to others."""

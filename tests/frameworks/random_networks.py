@@ -89,6 +89,8 @@ def counted(spec: Spec, folder: Path) -> list[Row] | str:
         report = costcalc.report(str(path), convention="torch", unit="macs")
     except CostcalcError as error:
         return str(error)
+    names = [row.name for row in report.layers]
+    assert len({*names}) == len(names), f"two layers of one name in {text(spec)}"
     return [Row(row.kind, row.output, row.params, row.mult_adds) for row in report.layers]
 
 

@@ -38,6 +38,15 @@ def test_a_name_given_twice_in_one_list_is_refused():
         names(SPEC.replace("[conv, ~,   8, 3]", "[conv, mix, 8, 3]"))
 
 
+def test_branches_of_one_name_go_on_counting():
+    join = "  - concat: {branches: {left: [relu, pointwise: {name: up, out: 3}], right: [relu]}}\n"
+    found = names(f"input: [3, 8, 8]\nlayers:\n{join}{join}")
+    assert found == [
+        *("left/relu1", "left/up", "right/relu1", "concat1"),
+        *("left/relu2", "left/up2", "right/relu2", "concat2"),
+    ]
+
+
 @pytest.mark.parametrize("network", library.shipped())
 def test_names_of_shipped_networks_are_unique(network):
     found = [layer.name for layer in pipeline.graph(network, {}).layers]
