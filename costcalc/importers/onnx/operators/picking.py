@@ -203,8 +203,8 @@ def pad(site: Site) -> None:
             source, dims = _sliced(site, source, dims, axis, place)
         added[axis] = (max(before, 0), max(after, 0))
     if any(map(any, added.values())):
-        first, last = min(added), max(added)
-        padding = tuple(added.get(axis, (0, 0)) for axis in range(first, last + 1))
+        first = min(added)
+        padding = tuple(added.get(axis, (0, 0)) for axis in range(first, len(dims)))
         dims = tuple(side + sum(added.get(axis, (0, 0))) for axis, side in enumerate(dims))
         modes = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
         word = site.word("mode", "constant")
