@@ -106,7 +106,28 @@ def odds() -> Any:
     return keras.Model(image, x, name="odds")
 
 
-TOYS: dict[str, Callable[[], Any]] = {"shared": shared, "tokens": tokens, "odds": odds}
+def frames() -> Any:
+    """Layers, and a model, at every step of time."""
+    cell_in = keras.Input((10, 12, 4))
+    x = layers.Conv2D(6, 3, activation="relu")(cell_in)
+    x = layers.BatchNormalization()(x)
+    cell = keras.Model(cell_in, layers.GlobalAveragePooling2D()(x), name="cell")
+    video = keras.Input((5, 20, 24, 3), name="video")
+    x = layers.TimeDistributed(layers.Conv2D(4, 3, padding="same"), name="stem")(video)
+    x = layers.TimeDistributed(layers.MaxPooling2D(2), name="pool")(x)
+    x = layers.TimeDistributed(cell, name="cells")(x)
+    x = layers.TimeDistributed(layers.Dense(8, activation="relu"), name="dense")(x)
+    x = layers.TimeDistributed(layers.LayerNormalization(), name="norm")(x)
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(video, layers.Dense(3, name="classes")(x), name="frames")
+
+
+TOYS: dict[str, Callable[[], Any]] = {
+    "shared": shared,
+    "tokens": tokens,
+    "odds": odds,
+    "frames": frames,
+}
 
 
 def networks() -> Iterator[tuple[str, Any, Any]]:
@@ -145,7 +166,10 @@ def called(layer: Any, node: Any) -> int:
     if isinstance(layer, keras.Model):
         return macs(layer)
     if isinstance(layer, layers.TimeDistributed):
-        return kernel(layer.layer) * elements(node.output_tensors[0].shape[1:-1])
+        result = node.output_tensors[0].shape[1:]
+        if isinstance(layer.layer, keras.Model):
+            return int(result[0]) * macs(layer.layer)
+        return kernel(layer.layer) * elements(result[:-1])
     given, result = (
         [side or 1 for side in tensors[0].shape[1:]]
         for tensors in (node.input_tensors, node.output_tensors)

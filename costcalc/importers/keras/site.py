@@ -127,11 +127,6 @@ class Site:
             return tensor
         return self.add("transpose", (tensor,), {"axes": tuple(axes)}, part)
 
-    def of(self, layer: Layer) -> Site:
-        """The same call, as if it were of another layer, which this one holds."""
-        held = (self.layout, self.place, self.builder, self.blocks)
-        return Site(layer, self.args, self.kwargs, *held)
-
     def lowered(self, lower: Lower) -> Result:
         """What the call gives; a layer of another data format stands between two views.
 

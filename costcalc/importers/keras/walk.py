@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems
-from costcalc.importers.building import Builder, LayerError, Tensor, UnknownLayer
+from costcalc.importers.building import Builder, LayerError, Tensor, UnknownLayer, known
 from costcalc.importers.keras.layers import lowering
+from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, held, unrolled
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.site import Place, Site
@@ -56,8 +57,12 @@ class Walk:
         """What a model gives for what it reads.
 
         Raises:
-            LayerError: its calls have no order, or are too many.
+            LayerError: its calls have no order, or it is too large.
         """
+        if around.depth > limits.NESTING:
+            raise LayerError(
+                "models are nested too deeply", f"at most {limits.NESTING} inside one another"
+            )
         values: Values = {
             (ref.layer, ref.call): (tensor,)
             for ref, tensor in zip(network.inputs, inputs, strict=True)
@@ -92,9 +97,18 @@ class Walk:
         identity = _joined(around.identity, layer.name)
         is_shared = around.is_shared or len(layer.calls) > 1
         reads = tuple(_value(ref, values) for ref in call.refs)
+        inside = Around(name, identity, is_shared, around.depth + 1)
         if layer.content is not None:
-            inside = Around(name, identity, is_shared, around.depth + 1)
             return self._model(layer, reads, inside, around)
+        if layer.class_name == WRAPPER:
+            try:
+                inner = held(layer)
+            except LayerError as error:
+                self._note(name, layer, error)
+                return (_LOST,)
+            if inner.class_name not in POSITIONWISE:
+                return self._steps(layer, inner, reads, inside)
+            layer = inner._replace(name=layer.name)
         lower = lowering(layer)
         if lower is None:
             return self._unknown(layer, name, reads, stated, UNKNOWN)
@@ -130,10 +144,6 @@ class Walk:
         """What a model inside another gives."""
         self.blocks[inside.path] = layer.class_name
         try:
-            if inside.depth > limits.NESTING:
-                raise LayerError(
-                    "models are nested too deeply", f"at most {limits.NESTING} inside one another"
-                )
             content = network(layer.class_name, layer.content)
             if len(reads) != len(content.inputs):
                 raise LayerError(
@@ -144,6 +154,23 @@ class Walk:
                 for ref, tensor in zip(content.inputs, reads, strict=True)
             )
             return self.run(content, reads, inside._replace(is_as_stated=is_as_stated))
+        except ShapeError as error:
+            self._note(inside.path, layer, error)
+            return (_LOST,)
+
+    def _steps(
+        self, layer: Layer, inner: Layer, reads: tuple[Tensor, ...], inside: Around
+    ) -> tuple[Tensor, ...]:
+        """What a layer gives that is called at every step of time."""
+        self.blocks[inside.path] = layer.class_name
+        if any(tensor.shape is None for tensor in reads):
+            return (_LOST,)
+        try:
+            shape = known(reads[0]) if reads else ()
+            if len(reads) != 1 or len(shape) < 2:
+                raise LayerError("it reads no steps of time", "one tensor of two axes or more")
+            content = unrolled(inner, self.layout.back(shape)[0])
+            return self.run(content, reads, inside._replace(is_as_stated=False))
         except ShapeError as error:
             self._note(inside.path, layer, error)
             return (_LOST,)

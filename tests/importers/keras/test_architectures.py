@@ -14,7 +14,7 @@ MEASURED = {
     row["network"]: row
     for row in json.loads((DATA / "judges" / "keras.json").read_text())["networks"]
 }
-NETWORKS = ("EfficientNetB0", "MobileNet", "MobileNetV3Small", "odds", "shared", "tokens")
+NETWORKS = ("EfficientNetB0", "MobileNet", "MobileNetV3Small", "frames", "odds", "shared", "tokens")
 COUNTERS = {"EfficientNetB0": 1}
 """A Normalization of Keras also stores how many batches it has seen."""
 

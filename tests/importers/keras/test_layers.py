@@ -308,6 +308,30 @@ def test_operations_between_layers(tmp_path, made, kinds, output):
     assert found.layers[-1].output == output
 
 
+def test_a_layer_at_every_step_of_time(tmp_path):
+    made = layer("TimeDistributed", "steps", layer=layer("Conv2D", "conv", **CONV))
+    found = graph(tmp_path, sequential((5, 8, 9, 3), made))
+    # 5 steps of 3*3*3*4 weights at 6 x 7 places; params once
+    assert found.layers[-1].output == (4, 5, 6, 7)
+    assert found.blocks == {"steps": "TimeDistributed"}
+    own = [each for each in found.layers if each.shares is None]
+    assert sum(params(events(found)[each.name]) for each in own) == 108 + 4
+    assert sum(each.macs for each in events(found).values()) == 5 * 108 * 42
+
+
+@pytest.mark.parametrize(
+    ("inner", "message"),
+    [
+        (layer("LSTM", "lstm", units=3), r"layer 'steps/lstm' \(LSTM\): no layer kind"),
+        (None, r"layer 'steps' \(TimeDistributed\)"),
+        (layer("Conv2D", "conv"), r"layer 'steps/conv' \(Conv2D\): 'filters'"),
+    ],
+)
+def test_what_is_wrong_at_every_step_is_said_by_name(tmp_path, inner, message):
+    with pytest.raises(SpecError, match=message):
+        graph(tmp_path, sequential((5, 8, 9, 3), layer("TimeDistributed", "steps", layer=inner)))
+
+
 def test_a_split_gives_several_tensors(tmp_path):
     split = operation("Split", tensor("image"), 2, axis=-1)
     parts = layer("Conv2D", "conv", **CONV, inbound=[call(tensor("op", number=1))])

@@ -111,7 +111,7 @@ def crop(site: Site) -> Result:
     for axis, start in zip(range(first, len(sides)), starts, strict=True):
         if (start, wanted[axis]) != (0, sides[axis]):
             arguments = {"stop": start + wanted[axis], "start": start, "axis": axis}
-            tensor = site.add("slice", (tensor,), arguments, f"/axis{axis}")
+            tensor = site.add("slice", (tensor,), arguments, f".axis{axis}")
     return tensor
 
 

@@ -17,7 +17,6 @@ from costcalc.importers.keras.layers import (
     operations,
     pooling,
     reshaping,
-    wrappers,
 )
 from costcalc.importers.keras.site import Lower
 from costcalc.importers.keras.structure import Layer
@@ -48,6 +47,4 @@ def lowering(layer: Layer) -> Lower | None:
         return operations.TABLE.get(name or "")
     if module and module.partition(".")[0] not in _OWN:
         return None
-    if layer.class_name == "TimeDistributed":
-        return wrappers.time_distributed(TABLE)
     return TABLE.get(layer.class_name)

@@ -104,13 +104,13 @@ def _sliced(site: Site, tensor: Tensor, place: int, pick: Pick, side: int) -> Te
         sides[place] = -(-(pick.stop - pick.start) // -pick.step)
         site.builder.is_sized = True
         shape = site.layout.turned(sides)
-        return site.add("rearrange", (tensor,), {"shape": shape}, f"/axis{place + 1}")
+        return site.add("rearrange", (tensor,), {"shape": shape}, f".axis{place + 1}")
     if (pick.start, pick.stop, pick.step) == (0, side, 1):
         return tensor
     axis = site.axis(place + 1, tensor)
     arguments = {"stop": pick.stop, "start": pick.start, "axis": axis, "step": pick.step}
     site.builder.is_sized = True
-    return site.add("slice", (tensor,), arguments, f"/axis{place + 1}")
+    return site.add("slice", (tensor,), arguments, f".axis{place + 1}")
 
 
 def _view(site: Site, tensor: Tensor, sides: Sequence[int]) -> Tensor:

@@ -93,7 +93,7 @@ def cut(site: Site, ends: list[tuple[int, int]]) -> Tensor:
     for axis, (start, stop) in enumerate(ends, 1):
         if (start, stop) != (0, known(tensor)[axis]):
             arguments = {"stop": max(stop, 0), "start": start, "axis": axis}
-            tensor = site.add("slice", (tensor,), arguments, f"/axis{axis}")
+            tensor = site.add("slice", (tensor,), arguments, f".axis{axis}")
     return tensor
 
 

@@ -1,25 +1,62 @@
-"""Layers that hold another layer."""
+"""``TimeDistributed``: a layer, or a model, at every step of time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
-from costcalc.importers.keras.site import Lower, Result, Site
-from costcalc.importers.keras.structure import layer
+from costcalc.importers.building import LayerError
+from costcalc.importers.keras.config import Config
+from costcalc.importers.keras.structure import Call, Layer, Network, Ref, layer
+
+WRAPPER = "TimeDistributed"
 
 POSITIONWISE = frozenset(
     {"Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "Identity"}
 )
 """Layers that do to every position alike, so that time is one axis of positions more."""
 
+STEPS = 1000
+"""Steps of time that are written out."""
 
-def time_distributed(table: Mapping[str, Lower]) -> Lower:
-    """``TimeDistributed``: a layer at every step of time."""
+_OPERATION = "keras.src.ops.numpy"
+_ALL = {"class_name": "__slice__", "config": {}}
 
-    def lower(site: Site) -> Result:
-        inner = layer(site.config.raw("layer"))
-        if inner.class_name not in POSITIONWISE:
-            raise site.unknown()
-        return table[inner.class_name](site.of(inner))
 
-    return lower
+def held(wrapper: Layer) -> Layer:
+    """The layer that a wrapper holds, under the wrapper's name and calls.
+
+    Raises:
+        LayerError: it holds none.
+    """
+    inner = layer(wrapper.config.raw("layer"))
+    return inner._replace(calls=wrapper.calls, first_call=wrapper.first_call)
+
+
+def unrolled(inner: Layer, steps: int) -> Network:
+    """A model that cuts time into steps, calls the layer at each, and joins what it gives.
+
+    Raises:
+        LayerError: there are too many steps.
+    """
+    if steps > STEPS:
+        raise LayerError(f"it has {steps:,} steps of time", f"at most {STEPS:,}")
+    start, join = Ref(f"{inner.name}.steps", 0, 0), Ref(f"{inner.name}.join", 0, 0)
+    results = [Ref(f"{inner.name}.result{step + 1}", 0, 0) for step in range(steps)]
+    picked = [Ref(f"{inner.name}.step{step + 1}", 0, 0) for step in range(steps)]
+    calls = tuple(Call((ref,)) for ref in picked)
+    layers = [
+        Layer(start.layer, "InputLayer", "", Config({}), ()),
+        _operation(join.layer, "Concatenate", {"axis": 1}, results),
+        inner._replace(calls=calls, first_call=0),
+    ]
+    for step, result in enumerate(results):
+        layers += [
+            _operation(picked[step].layer, "GetItem", {}, start, [_ALL, step]),
+            _operation(result.layer, "ExpandDims", {"axis": 1}, Ref(inner.name, step, 0)),
+        ]
+    named = {each.name: each for each in layers}
+    return Network(inner.name, named, (start,), (join,))
+
+
+def _operation(name: str, class_name: str, config: dict[str, Any], *args: Any) -> Layer:
+    return Layer(name, class_name, _OPERATION, Config(config), (Call(args),))
