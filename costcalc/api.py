@@ -15,6 +15,7 @@ from costcalc.spec.numbers import ExpressionError
 if TYPE_CHECKING:
     from costcalc.comparing.compare import Comparison
     from costcalc.grid.sweep import Sweep
+    from costcalc.importers.model import Model, Request
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.solving.solve import Solution
     from costcalc.spec.document import Document
@@ -59,6 +60,36 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.document.title.text}>"
+
+
+def from_torch(
+    module: Any, input: tuple[int, ...] = (3, 224, 224), *, allow_unknown: bool = False
+) -> Network:
+    """A PyTorch module as a network, from one run on the meta device.
+
+    The module stays as it is, on whatever device; its weights are neither read
+    nor copied.  What the network's functions set is ``alpha``, a width multiplier
+    over the widths that the module has, and ``res``, at which it is run again.
+
+    Args:
+        module: an ``nn.Module``.
+        input: the shape of what it reads, without the batch.
+        allow_unknown: whether operations that costcalc does not know stand in the
+            report as not counted; they are an error by default.
+
+    Raises:
+        SpecError: PyTorch is not installed, the module does not run on an input of
+            that shape, or it does what costcalc does not know.
+    """
+    from costcalc import importers
+    from costcalc.importers.torch import trace
+
+    def read(request: Request) -> Model:
+        sides = request.input or input
+        return trace(module, (sides[0], *(request.res or sides[1:])), request.allow_unknown)
+
+    document, _ = importers.documented(read, {importers.ALLOW_UNKNOWN: allow_unknown})
+    return Network(document)
 
 
 def report(
