@@ -1,0 +1,112 @@
+"""torchvision's and timm's own models, read in: their own params, FlopCounterMode's mult-adds."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import timm
+import torch
+import torchvision
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import costcalc
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import count
+from costcalc.graph.expand import expand
+from costcalc.importers.document import document
+from costcalc.importers.torch import trace
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # what the networks' authors are warned of
+
+
+def judged(module: nn.Module, input: tuple[int, ...]) -> tuple[int, int]:
+    """Params and multiply-accumulates, as the module itself and FlopCounterMode say."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(torch.empty(1, *input, device=next(module.parameters()).device))
+    return sum(each.numel() for each in module.parameters()), counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "coat_lite_tiny",
+        "convnextv2_atto",
+        "densenet121",
+        "dla34",
+        "edgenext_xx_small",
+        "efficientformer_l1",
+        "efficientvit_b0",
+        "ese_vovnet19b_dw",
+        "fastvit_t8",
+        "ghostnet_100",
+        "hrnet_w18_small",
+        "inception_next_tiny",
+        "levit_128s",
+        "mixer_s32_224",
+        "mixnet_s",
+        "mobilevit_xxs",
+        "mobilevitv2_050",
+        "poolformer_s12",
+        "pvt_v2_b0",
+        "regnety_002",
+        "repvgg_a0",
+        "res2net50_14w_8s",
+        "resnest14d",
+        "rexnet_100",
+        "tf_efficientnetv2_b0",
+    ],
+)
+def test_timms_networks(name):
+    with torch.device("meta"):
+        module = timm.create_model(name).eval()
+    input = module.pretrained_cfg["input_size"]
+    graph = expand(document(trace(module, input)), {})
+    layers = count(graph, conventions.load("torch").converted("macs"))
+    totals = sum(each.params for each in layers), sum(each.mult_adds for each in layers)
+    assert totals == judged(module, input)
+
+
+def written(module: nn.Module, input: tuple[int, ...], path: str, dynamo: bool) -> None:
+    """An ONNX file of one of PyTorch's two exporters.
+
+    Both merge tensors that are equal, as all fresh norms are; none is here.
+    """
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dim() == 1:
+            nn.init.uniform_(tensor, 0.5, 1.5)
+    image = torch.zeros(1, *input)
+    torch.onnx.export(module, (image,), path, dynamo=dynamo, verbose=False)
+
+
+def folded(module: nn.Module) -> int:
+    """Params where every batch norm is the bias of the convolution in front of it."""
+    norms = [each for each in module.modules() if isinstance(each, nn.BatchNorm2d)]
+    return sum(each.numel() for each in module.parameters()) - sum(n.num_features for n in norms)
+
+
+@pytest.mark.parametrize("dynamo", [False, True], ids=["older exporter", "dynamo"])
+@pytest.mark.parametrize("name", ["squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small"])
+def test_torchvisions_networks_as_onnx_files(name, dynamo, tmp_path):
+    module = torchvision.models.get_model(name, weights=None).eval()
+    path = str(tmp_path / "network.onnx")
+    written(module, (3, 224, 224), path, dynamo)
+    totals = costcalc.report(path, convention="torch", unit="macs").totals
+    _, macs = judged(module, (3, 224, 224))
+    assert (totals.params, totals.mult_adds) == (folded(module), macs)
+
+
+def test_a_spec_a_file_and_a_module_are_three_equal_rows(tmp_path):
+    module = torchvision.models.mobilenet_v2(weights=None).eval()
+    written(module, (3, 224, 224), str(tmp_path / "mobilenet_v2.onnx"), dynamo=False)
+    networks = ["mobilenet_v2", "mobilenet_v2.onnx", "torch:torchvision.models:mobilenet_v2"]
+    command = [sys.executable, "-m", "costcalc", "compare", *networks, "--format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["networks"]
+    assert [row["ratio"] for row in rows] == [{"params": 1.0, "mult_adds": 1.0}] * 3
+    # The table of MobileNetV2's paper: 3.4 M and 300 M.
+    assert {(row["totals"]["params"], row["totals"]["mult_adds"]) for row in rows} == {
+        (3_469_760, 300_774_272)
+    }
