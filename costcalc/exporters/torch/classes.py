@@ -144,7 +144,7 @@ class Classes:
                 self.modules[group.path] = module
 
     def _instance(self, group: Group) -> Instance:
-        tensors = tuple(group.inputs.values()) if group is not self.root else group.reads
+        tensors = tuple(group.inputs.values())
         refs = {tensor: Ref("", tensors.index(tensor)) for tensor in tensors}
         sites = self.sharing.at.get(group, [])
         steps = [step for site in sites for step in self._built(site)]
@@ -153,7 +153,7 @@ class Classes:
                 inputs = tuple(refs[tensor] for tensor in child.inputs.values())
                 steps.append(self._group(child, inputs, sites))
             else:
-                inputs = tuple(refs[tensor] for tensor in child.reads)
+                inputs = tuple(refs[tensor] for tensor in child.reads) or (Ref(""),)
                 steps += self._leaf(child, inputs, sites)
             last = steps[-1].key
             refs |= {tensor: Ref(last, index) for index, tensor in enumerate(child.gives)}

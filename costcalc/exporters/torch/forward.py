@@ -107,6 +107,7 @@ class Forward:
             and step.key not in self.blueprint.conditions
             and index + 1 < len(self.steps)
             and self.readers.get(Ref(step.key)) == [self.steps[index + 1].key]
+            and _reads_once(self.steps[index + 1], Ref(step.key))
         )
 
     def _live(self, index: int) -> set[str]:
@@ -142,6 +143,12 @@ def flag(blueprint: Blueprint, step: Merged) -> str:
     """The attribute that says whether a step is there."""
     name = blueprint.names[step.key].rstrip("_")
     return "is_residual" if name == "add" else f"has_{name}"
+
+
+def _reads_once(step: Merged, ref: Ref) -> bool:
+    """Whether a tensor stands once in a step's line."""
+    place = f"{{{step.inputs.index(ref)}}}"
+    return step.any.forward.count(place) <= 1
 
 
 def _is_enclosed(template: str, index: int) -> bool:

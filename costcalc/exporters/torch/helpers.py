@@ -1,17 +1,24 @@
-"""Modules that PyTorch lacks, as code to stand above the network's own."""
+"""Functions that generated code calls, as code to stand above it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 HELPERS: Mapping[str, str] = {
-    "OneBiasLSTMCell": '''
-class OneBiasLSTMCell(nn.LSTMCell):
-    """A cell with one bias vector for each gate, instead of two that are added."""
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.register_parameter("bias_hh", None)
+    "without": '''
+def without(module: nn.Module, name: str) -> nn.Module:
+    """The module, without one of its parameters."""
+    module.register_parameter(name, None)
+    return module
+''',
+    "borrowing": '''
+def borrowing(module: nn.Module, *names: str) -> nn.Module:
+    """The module, with buffers for the parameters that another module owns."""
+    for name in names:
+        tensor = getattr(module, name).detach()
+        delattr(module, name)
+        module.register_buffer(name, tensor)
+    return module
 ''',
 }
 """The text of each helper by its name."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from costcalc.exporters.torch.borrowing import borrowing
 from costcalc.exporters.torch.kinds import KINDS
 from costcalc.exporters.torch.merging import Instance
 from costcalc.exporters.torch.pieces import CALLED, Module, Piece
@@ -78,7 +80,8 @@ def chain(path: str, run: Run) -> Instance:
 
 
 def _pieces(layer: Layer) -> tuple[Piece, ...]:
-    return KINDS[layer.kind.name](layer)
+    pieces = KINDS[layer.kind.name](layer)
+    return tuple(map(partial(borrowing, layer), pieces)) if layer.borrows else pieces
 
 
 def _runs(leaf: Leaf, lowered: Sequence[tuple[Piece, ...]]) -> list[Run]:

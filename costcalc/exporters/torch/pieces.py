@@ -51,14 +51,12 @@ class Piece(NamedTuple):
     numbers: Mapping[str, Any] = {}
     suffix: str = ""
     """What is added to the layer's name where the piece is not the layer itself."""
-    helper: str = ""
-    """The helper that it calls, a name of :data:`.helpers.HELPERS`."""
 
 
-def built(constructor: str, *arguments: Argument, suffix: str = "", helper: str = "") -> Piece:
+def built(constructor: str, *arguments: Argument, suffix: str = "") -> Piece:
     """A module that is called with what the layer reads."""
     module = Module(Word(constructor), arguments)
-    return Piece(CALLED, module, suffix=suffix, helper=helper)
+    return Piece(CALLED, module, suffix=suffix)
 
 
 def given(name: str, value: Any) -> Argument:

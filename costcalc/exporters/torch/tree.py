@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from costcalc.exporters.torch.names import free
-from costcalc.graph.layer import Call, Layer, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, Call, Layer, LayerGraph
 from costcalc.kinds import TABLE
 
 _NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
@@ -232,7 +232,8 @@ def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) 
         read.update(dict.fromkeys(tensor for tensor in child.reads if tensor not in made))
         made |= inside
         unread += [tensor for tensor in child.gives if not readers.get(tensor)]
-    group.reads = tuple(read)
+    # What a group holds stands for every image of a batch: it must read something to know it.
+    group.reads = tuple(read) or (NETWORK_INPUT,)
     given = [
         tensor
         for child in group.children

@@ -1,0 +1,65 @@
+"""Layers that compute element by element, and reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from costcalc.exporters.torch.pieces import Argument, Piece, built
+from costcalc.exporters.unsayable import UnsayableError
+from costcalc.graph.layer import Layer
+from costcalc.kinds.base import axes_of
+
+Pieces = tuple[Piece, ...]
+Row = Callable[[Layer], Pieces]
+
+
+def module(constructor: str, *arguments: Argument) -> Row:
+    """A module whose arguments the kind fixes."""
+    return lambda layer: (built(constructor, *arguments),)
+
+
+def expression(text: str) -> Row:
+    """An expression with ``{0}`` for the input."""
+    return lambda layer: (Piece(text),)
+
+
+def operator(sign: str) -> Row:
+    """An operator between all inputs."""
+    return lambda layer: (
+        Piece(f" {sign} ".join(f"{{{index}}}" for index in range(len(layer.inputs)))),
+    )
+
+
+def pairwise(function: str) -> Row:
+    """A function of two, applied to all inputs in turn."""
+
+    def row(layer: Layer) -> Pieces:
+        text = "{0}"
+        for index in range(1, len(layer.inputs)):
+            text = f"{function}({text}, {{{index}}})"
+        return (Piece(text),)
+
+    return row
+
+
+def reduction(method: str, more: str = "", takes_several: bool = True, cast: str = "") -> Row:
+    """A method over some axes, such as ``x.mean((2, 3))``."""
+
+    def row(layer: Layer) -> Pieces:
+        operation: Any = layer.operation
+        shape = layer.input_shapes[0]
+        dims = tuple(axis + 1 for axis in axes_of(operation.axes, shape))
+        if not dims:
+            raise UnsayableError("it reduces no axis")
+        keep = ", keepdim=True" if operation.keep else ""
+        if len(dims) == 1:
+            return (Piece(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)
+        if takes_several:
+            return (Piece(f"{{0}}.{method}({dims}{more}{keep}){cast}"),)
+        if dims != tuple(range(1, len(shape) + 1)):
+            raise UnsayableError(f"'{method}' of PyTorch takes one axis, or all")
+        sides = f".reshape(-1{', 1' * len(shape)})" if operation.keep else ""
+        return (Piece(f"{{0}}.flatten(1).{method}(1{more}){sides}{cast}"),)
+
+    return row

@@ -1,0 +1,123 @@
+"""Layers that move elements, or stand for tensors that the network holds."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from costcalc.exporters.torch.norms import dim
+from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option, per_axis
+from costcalc.exporters.torch.windows import padded
+from costcalc.exporters.unsayable import UnsayableError
+from costcalc.graph.layer import Layer
+from costcalc.kinds.base import axis_of
+from costcalc.kinds.windows import pads
+
+Pieces = tuple[Piece, ...]
+
+_BORDERS = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
+
+
+def concat(layer: Layer) -> Pieces:
+    """``torch.cat`` along an axis."""
+    operation: Any = layer.operation
+    return (Piece("torch.cat([{inputs}], {axis})", numbers={"axis": dim(operation.axis)}),)
+
+
+def split(layer: Layer) -> Pieces:
+    """A part of ``chunk``."""
+    operation: Any = layer.operation
+    numbers = {
+        "parts": operation.parts,
+        "part": operation.part - 1,
+        "axis": dim(operation.axis),
+    }
+    return (Piece("{0}.chunk({parts}, {axis})[{part}]", numbers=numbers),)
+
+
+def slice_(layer: Layer) -> Pieces:
+    """An index, ``x[:, start:stop]``."""
+    operation: Any = layer.operation
+    before = ":, " * (axis_of(operation.axis, layer.input_shapes[0]) + 1)
+    numbers = {"start": operation.start, "stop": operation.stop}
+    step = ""
+    if operation.step != 1:
+        step, numbers["step"] = ":{step}", operation.step
+    return (Piece(f"{{0}}[{before}{{start}}:{{stop}}{step}]", numbers=numbers),)
+
+
+def zero_pad(layer: Layer) -> Pieces:
+    """``nn.ZeroPad2d`` or one of its like; ``F.pad`` along other axes than a map's."""
+    operation: Any = layer.operation
+    shape = layer.input_shapes[0]
+    first = axis_of(operation.axis, shape)
+    pairs = pads(operation.padding, len(shape) - first)
+    is_map = first == 1 and 1 <= len(pairs) <= 3
+    sides = tuple(chain(*reversed(pairs)))
+    if operation.mode == "zero" and is_map:
+        return padded(pairs, suffix="") or (built("nn.Identity"),)
+    if operation.mode == "zero":
+        return (Piece("F.pad({0}, {padding})", numbers={"padding": sides}),)
+    if not is_map:
+        raise UnsayableError(f"PyTorch pads a map alone in mode '{operation.mode}'")
+    return (built(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
+
+
+def pad_channels(layer: Layer) -> Pieces:
+    """``F.pad`` up to a number of channels."""
+    operation: Any = layer.operation
+    axes = "0, 0, " * (len(layer.output) - 1)
+    text = f"F.pad({{0}}, ({axes}0, {{channels}} - {{0}}.shape[1]))"
+    return (Piece(text, numbers={"channels": operation.out}),)
+
+
+def upsample(layer: Layer) -> Pieces:
+    """``nn.Upsample`` to a size."""
+    operation: Any = layer.operation
+    rank = len(layer.output) - 1
+    modes = {
+        "nearest": {1: "nearest", 2: "nearest", 3: "nearest"},
+        "bilinear": {1: "linear", 2: "bilinear", 3: "trilinear"},
+        "bicubic": {2: "bicubic"},
+        "area": {1: "area", 2: "area", 3: "area"},
+    }
+    mode = modes[operation.mode].get(rank)
+    if mode is None:
+        raise UnsayableError(f"nn.Upsample has no mode '{operation.mode}' for {rank} axes")
+    size = given("size", per_axis(layer.output[1:]))
+    return (built("nn.Upsample", size, option("mode", mode, "nearest")),)
+
+
+def reshape(layer: Layer) -> Pieces:
+    """``reshape`` of all but the batch."""
+    numbers = {f"side_{index}": side for index, side in enumerate(layer.output)}
+    sides = "".join(f", {{{name}}}" for name in numbers)
+    return (Piece(f"{{0}}.reshape(-1{sides})", numbers=numbers),)
+
+
+def transpose(layer: Layer) -> Pieces:
+    """``permute`` of all axes but the batch."""
+    operation: Any = layer.operation
+    shape = layer.input_shapes[0]
+    axes = ", ".join(str(axis_of(axis, shape) + 1) for axis in operation.axes)
+    return (Piece(f"{{0}}.permute(0, {axes})"),)
+
+
+def source(constructor: str, layer: Layer) -> Pieces:
+    """A tensor that the module holds, once for every image of the batch that ``{0}`` has."""
+    sizes = (given(f"side_{index}", side) for index, side in enumerate(layer.output))
+    tensor = Module(Word("torch.zeros"), tuple(sizes) or (given("size", ()),))
+    module = Module(Word(constructor), (given("data", tensor),))
+    kept = "".join(", -1" for _ in layer.output)
+    return (Piece(f"{{module}}.expand(len({{0}}){kept})", module),)
+
+
+def rearrange(layer: Layer) -> Pieces:
+    """Nothing: what moves where is not known."""
+    raise UnsayableError("the spec does not say which elements move where")
+
+
+def uncounted(layer: Layer) -> Pieces:
+    """Nothing: what it computes is not known."""
+    operation: Any = layer.operation
+    raise UnsayableError(f"costcalc does not know what '{operation.op}' computes")

@@ -1,0 +1,73 @@
+"""Products with matrices: of weights, and between activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.exporters.torch.norms import without
+from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option
+from costcalc.exporters.unsayable import UnsayableError
+from costcalc.graph.layer import Layer
+from costcalc.kinds.base import axis_of, elements
+
+Pieces = tuple[Piece, ...]
+
+FLATTEN = Piece("{0}.flatten(1)", suffix="flatten")
+
+
+def fc(layer: Layer) -> Pieces:
+    """``nn.Linear``, whose axis is the last one."""
+    operation: Any = layer.operation
+    shape = layer.input_shapes[0]
+    axis = axis_of(operation.axis, shape)
+    module = Module(
+        Word("nn.Linear"),
+        (
+            given("in_features", shape[axis] if operation.per_position else elements(shape)),
+            given("out_features", operation.out),
+            option("bias", operation.bias, True),
+        ),
+    )
+    linear = Piece("{module}({0})", module)
+    if not operation.per_position:
+        return (linear,) if len(shape) == 1 else (FLATTEN, linear)
+    if axis == len(shape) - 1:
+        return (linear,)
+    return (Piece(f"{{module}}({{0}}.movedim({axis + 1}, -1)).movedim(-1, {axis + 1})", module),)
+
+
+def embedding(layer: Layer) -> Pieces:
+    """``nn.Embedding`` of whole numbers."""
+    operation: Any = layer.operation
+    sizes = given("num_embeddings", operation.rows), given("embedding_dim", operation.out)
+    return (Piece("{module}({0}.long())", Module(Word("nn.Embedding"), sizes)),)
+
+
+def lstm(layer: Layer) -> Pieces:
+    """``nn.LSTMCell``, whose states begin at zero; its hidden state."""
+    operation: Any = layer.operation
+    shape = layer.input_shapes[0]
+    if operation.bias_vectors > 2:
+        raise UnsayableError(f"nn.LSTMCell has two bias vectors, not {operation.bias_vectors}")
+    sizes = given("input_size", elements(shape)), given("hidden_size", operation.hidden)
+    bias = option("bias", operation.bias_vectors > 0, True)
+    module = Module(Word("nn.LSTMCell"), (*sizes, bias))
+    if operation.bias_vectors == 1:
+        module = without(module, "bias_hh")
+    cell = Piece("{module}({0})[0]", module)
+    return (cell,) if len(shape) == 1 else (FLATTEN, cell)
+
+
+def attention(layer: Layer) -> Pieces:
+    """``F.scaled_dot_product_attention``, with a mask where there is one."""
+    mask = ", attn_mask={3}" if len(layer.inputs) > 3 else ""
+    return (Piece(f"F.scaled_dot_product_attention({{0}}, {{1}}, {{2}}{mask})"),)
+
+
+def channel_shuffle(layer: Layer) -> Pieces:
+    """``nn.ChannelShuffle``, which needs a map."""
+    operation: Any = layer.operation
+    if len(layer.output) > 1:
+        return (built("nn.ChannelShuffle", given("groups", operation.groups)),)
+    text = "{0}.unflatten(1, ({groups}, -1)).transpose(1, 2).flatten(1)"
+    return (Piece(text, numbers={"groups": operation.groups}),)
