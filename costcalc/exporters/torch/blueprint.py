@@ -102,7 +102,9 @@ class Blueprint:
         self.said[step.key] = said = {}
         for slot, vector in self._vectors(step):
             hint = self._hint(step, slot.path, slot.argument)
-            said[slot.path] = self._conditional(vector) or self.scheme.say(vector, hint)
+            is_padding = slot.path[-1] == "padding" and step.key != "pad"
+            found = self._conditional(vector) if is_padding else None
+            said[slot.path] = found or self.scheme.say(vector, hint)
         if None in step.steps:
             holds = tuple(each is not None for each in step.steps)
             self.holds[step.key] = holds
@@ -134,7 +136,7 @@ class Blueprint:
         return found.text
 
     def _conditional(self, vector: tuple[Any, ...]) -> Said | None:
-        """A vector that is one thing where a step is there and another where it is not."""
+        """A padding that is one thing behind a padding of its own, and another without."""
         known = self.scheme.known(vector)
         if known is not None:
             return known

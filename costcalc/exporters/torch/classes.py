@@ -48,11 +48,11 @@ class Classes:
         self.shapes = {index: layer.output for index, layer in enumerate(graph.layers)}
         self.shapes[NETWORK_INPUT] = graph.input
         self.root = tree(graph)
-        self.sharing = Sharing(self.root)
         self.runs = lowered(graph, list(self.root.leaves))
+        self.sharing = Sharing(self.root, self.runs)
         self.found: list[Written] = []
         self.taken = {class_name(graph.name)}
-        self.fused: dict[tuple[str, int], Module] = {}
+        self.fused: dict[tuple[Leaf, int], Module] = {}
         """The module of a leaf's run, where it is of a class."""
         self.modules: dict[str, Module] = {}
         """The module of each group, by its path."""
@@ -61,16 +61,16 @@ class Classes:
 
     def _fuse(self) -> None:
         """Classes of a convolution with its norm and its activation, and of others like it."""
-        families: dict[tuple[str, ...], dict[tuple[str, int], Run]] = {}
+        families: dict[tuple[str, ...], dict[tuple[Leaf, int], Run]] = {}
         for leaf in self.root.leaves:
-            for index, run in enumerate(self.runs[leaf.path]):
+            for index, run in enumerate(self.runs[leaf]):
                 if run.words:
-                    families.setdefault(run.roles, {})[leaf.path, index] = run
-        for roles, runs in families.items():
+                    families.setdefault(run.roles, {})[leaf, index] = run
+        for runs in families.values():
             if len(runs) > 1:
                 names = {run.words for run in runs.values()}
-                words = names.pop() if len(names) == 1 else roles
-                instances = [chain(path, run) for (path, _), run in runs.items()]
+                words = names.pop() if len(names) == 1 else (*names.pop()[:-1], "Act")
+                instances = [chain(leaf.path, run) for (leaf, _), run in runs.items()]
                 modules = self._classes(words, instances, "nn.Sequential", ())
                 self.fused.update(zip(runs, modules, strict=True))
 
@@ -166,9 +166,9 @@ class Classes:
         if isinstance(site.owner, Group):
             yield Step(site.shared().name, "", self.modules[site.owner.path], {}, ())
             return
-        for index, run in enumerate(self.runs[site.owner.path]):
+        for index, run in enumerate(self.runs[site.owner]):
             module = self._module(site.owner, index)
-            if module is not None:
+            if module is not None and run.is_stateful:
                 yield Step(site.shared(run.suffix).name, "", module, {}, ())
 
     def _group(self, group: Group, inputs: tuple[Ref, ...], sites: Sequence[Site]) -> Step:
@@ -192,7 +192,7 @@ class Classes:
 
     def _leaf(self, leaf: Leaf, inputs: tuple[Ref, ...], sites: Sequence[Site]) -> Iterator[Step]:
         site = self.sharing.of.get(leaf)
-        for index, run in enumerate(self.runs[leaf.path]):
+        for index, run in enumerate(self.runs[leaf]):
             step = Step(
                 f"{leaf.key}{run.suffix}",
                 run.forward,
@@ -203,28 +203,28 @@ class Classes:
                 short=run.suffix.strip(":"),
                 prefix=leaf.layers[0].kind.name,
             )
-            if site is not None and step.module is not None:
+            if site is not None and run.is_stateful:
                 if not site.is_local:
-                    step = calling(step, site.shared(run.suffix), sites)
+                    step = calling(step, site.shared(run.suffix), sites, site.is_like(leaf))
                 elif leaf is not site.owner:
                     step = step._replace(module=None, calls=f"{site.owner.key}{run.suffix}")
             yield step
             inputs = (Ref(step.key),)
 
     def _module(self, leaf: Leaf, index: int) -> Module | None:
-        return self.fused.get((leaf.path, index)) or self.runs[leaf.path][index].module
+        return self.fused.get((leaf, index)) or self.runs[leaf][index].module
 
     def _facts(self, group: Group) -> Mapping[str, int]:
         """Numbers that a group is known by: channels that it reads, its block's parameters."""
         facts: dict[str, int] = {}
         for name, tensor in group.inputs.items():
             word = "in" if len(group.inputs) == 1 else name
-            facts[f"{word}_channels"] = self.shapes[tensor][0]
+            facts |= {f"{word}_channels": side for side in self.shapes[tensor][:1]}
         if group.call is not None:
             arguments = group.call.arguments.items()
             facts |= {name: value for name, value in arguments if isinstance(value, int)}
-        for tensor in group.gives[:1]:
-            facts.setdefault("out_channels", self.shapes[tensor][0])
+        for side in self.shapes[group.gives[0]][:1] if group.gives else ():
+            facts.setdefault("out_channels", side)
         return facts
 
 

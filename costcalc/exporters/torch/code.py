@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from costcalc.exporters.torch.pieces import Word
@@ -85,3 +86,71 @@ def literal(value: object) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     return repr(value)
+
+
+def statement(text: str, depth: int) -> list[str]:
+    """A line of code, broken at its last parentheses as long as it is too long.
+
+    >>> statement("x = f(a, b)", 2)
+    ['        x = f(a, b)']
+    """
+    margin = INDENT * depth
+    if len(margin + text) <= WIDTH:
+        return [margin + text]
+    start, end = _last_bracket(text)
+    if end - start < _WORTH:
+        return [margin + text]
+    items = [text[start + 1 + a : start + 1 + b].strip() for a, b in _items(text[start + 1 : end])]
+    body = [f"{margin}{INDENT}{', '.join(items)}"]
+    if len(body[0]) > WIDTH:
+        body = [line for item in items for line in statement(f"{item},", depth + 1)]
+    return [margin + text[: start + 1], *body, margin + text[end:]]
+
+
+_WORTH = 20
+"""Characters between parentheses that are worth to break a line for."""
+
+
+def enclosed(text: str) -> str:
+    """An expression that something may follow: in parentheses if it has operators outside of any.
+
+    >>> enclosed("a + b"), enclosed("f(a + b)")
+    ('(a + b)', 'f(a + b)')
+    """
+    return f"({text})" if " " in "".join(_outside(text)) else text
+
+
+def _outside(text: str) -> Iterator[str]:
+    """The characters outside of all brackets."""
+    depth = 0
+    for character in text:
+        depth -= character in ")]}"
+        if not depth:
+            yield character
+        depth += character in "([{"
+
+
+def _last_bracket(text: str) -> tuple[int, int]:
+    """Where the longest brackets that nothing surrounds open and close; (0, 0) for none."""
+    found, depth, start = (0, 0), 0, 0
+    for index, character in enumerate(text):
+        if character in "([{":
+            start = start if depth else index
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if not depth and index - start > found[1] - found[0]:
+                found = start, index
+    return found
+
+
+def _items(text: str) -> Iterator[tuple[int, int]]:
+    """Where the items of a list begin and end."""
+    depth = start = 0
+    for index, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            yield start, index
+            start = index + 1
+    if text[start:].strip():
+        yield start, len(text)

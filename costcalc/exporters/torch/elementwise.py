@@ -57,9 +57,9 @@ def reduction(method: str, more: str = "", takes_several: bool = True, cast: str
             return (Piece(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)
         if takes_several:
             return (Piece(f"{{0}}.{method}({dims}{more}{keep}){cast}"),)
-        if dims != tuple(range(1, len(shape) + 1)):
-            raise UnsayableError(f"'{method}' of PyTorch takes one axis, or all")
-        sides = f".reshape(-1{', 1' * len(shape)})" if operation.keep else ""
-        return (Piece(f"{{0}}.flatten(1).{method}(1{more}){sides}{cast}"),)
+        last = tuple(range(-len(dims), 0))
+        kept = "".join(f".unsqueeze({axis})" for axis in dims) if operation.keep else ""
+        as_one = f"movedim({dims}, {last}).flatten({last[0]})"
+        return (Piece(f"{{0}}.{as_one}.{method}(-1{more}){kept}{cast}"),)
 
     return row

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from costcalc.exporters.torch.blueprint import Blueprint
+from costcalc.exporters.torch.code import enclosed
 from costcalc.exporters.torch.merging import Merged
 from costcalc.exporters.torch.names import attribute, free
 from costcalc.exporters.torch.steps import Ref, is_plain
 
 _GATE = "A gate: what it decides upon runs always here."
+
+_SHORT = 50
+"""Characters of an expression that may stand inside another."""
 
 _END = "return"
 """The reader of what a module gives."""
@@ -22,7 +26,7 @@ class _Value(NamedTuple):
 
     text: str
     variables: frozenset[str]
-    is_variable: bool
+    """The variables in it."""
 
 
 class Forward:
@@ -33,8 +37,7 @@ class Forward:
         self.whole = blueprint.whole
         self.steps = [step for step in self.whole.steps if step.any.forward]
         self.values = {
-            Ref("", index): _Value(name, frozenset({name}), True)
-            for index, name in enumerate(inputs)
+            Ref("", index): _Value(name, frozenset({name})) for index, name in enumerate(inputs)
         }
         self.readers = self._readers()
         self.lines: list[str] = []
@@ -66,8 +69,8 @@ class Forward:
         expression = self._expression(step, inputs)
         variables = frozenset[str]().union(*(value.variables for value in inputs))
         results = [Ref(step.key, number) for number in range(step.any.outputs)]
-        if self._is_folded(index, step):
-            self.values[results[0]] = _Value(expression, variables, False)
+        if self._is_folded(index, step, expression):
+            self.values[results[0]] = _Value(expression, variables)
             return
         if not any(ref in self.readers for ref in results):
             self.lines += [f"# {_GATE}", expression]
@@ -77,13 +80,13 @@ class Forward:
         for ref in results:
             name = self._name(index, step, ref, variables, {*live, *names})
             names.append(name)
-            self.values[ref] = _Value(name, frozenset({name}), True)
+            self.values[ref] = _Value(name, frozenset({name}))
         self.lines.append(f"{', '.join(names)} = {expression}")
 
     def _expression(self, step: Merged, inputs: Sequence[_Value]) -> str:
         template = step.any.forward
         texts = [
-            value.text if value.is_variable or _is_enclosed(template, index) else f"({value.text})"
+            value.text if _is_enclosed(template, index) else enclosed(value.text)
             for index, value in enumerate(inputs)
         ]
         text = template.format(
@@ -97,7 +100,7 @@ class Forward:
         passed = self._read(step.inputs[step.passes]).text
         return f"{text} if self.{flag(self.blueprint, step)} else {passed}"
 
-    def _is_folded(self, index: int, step: Merged) -> bool:
+    def _is_folded(self, index: int, step: Merged, expression: str) -> bool:
         """Whether the line is short work without a module, for the next line alone."""
         return (
             step.any.module is None
@@ -108,6 +111,7 @@ class Forward:
             and index + 1 < len(self.steps)
             and self.readers.get(Ref(step.key)) == [self.steps[index + 1].key]
             and _reads_once(self.steps[index + 1], Ref(step.key))
+            and len(expression) <= _SHORT
         )
 
     def _live(self, index: int) -> set[str]:

@@ -11,6 +11,15 @@ def without(module: nn.Module, name: str) -> nn.Module:
     module.register_parameter(name, None)
     return module
 ''',
+    "tied": '''
+def tied(module: nn.Module, owner: nn.Module) -> nn.Module:
+    """The module, with the params of another."""
+    holders = ([m for m in each.modules() if m._parameters] for each in (module, owner))
+    for mine, other in zip(*holders, strict=True):
+        for name, parameter in other.named_parameters(recurse=False):
+            setattr(mine, name, parameter)
+    return module
+''',
     "borrowing": '''
 def borrowing(module: nn.Module, *names: str) -> nn.Module:
     """The module, with buffers for the parameters that another module owns."""

@@ -110,7 +110,7 @@ KINDS: Mapping[str, Row] = {
     "split": moving.split,
     "slice": moving.slice_,
     "channel_shuffle": products.channel_shuffle,
-    "flatten": expression("{0}.flatten(1)"),
+    "flatten": products.flatten,
     "zero_pad": moving.zero_pad,
     "pad_channels": moving.pad_channels,
     "upsample": moving.upsample,

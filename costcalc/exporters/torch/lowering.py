@@ -35,7 +35,9 @@ class Run(NamedTuple):
     words: tuple[str, ...] = ()
     """What a class of such runs is called: ``Conv, Norm, ReLU6``; nothing where none is made."""
     roles: tuple[str, ...] = ()
-    """The same, whatever the activation is: ``Conv, Norm, Act``."""
+    """The same, whatever the activation is: ``nn.Conv2d, nn.BatchNorm2d, Act``."""
+    is_stateful: bool = False
+    """Whether it holds params, or what training leaves behind."""
 
     @property
     def module(self) -> Module | None:
@@ -49,14 +51,14 @@ class Run(NamedTuple):
         return CALL if _is_module(self.pieces[0]) else self.pieces[0].forward
 
 
-def lowered(graph: LayerGraph, leaves: Sequence[Leaf]) -> Mapping[str, list[Run]]:
-    """What every leaf becomes, by its path.
+def lowered(graph: LayerGraph, leaves: Sequence[Leaf]) -> Mapping[Leaf, list[Run]]:
+    """What every leaf becomes.
 
     Raises:
         SpecError: PyTorch has no words for some layers.
     """
     pieces = each_layer(graph, lambda index: _pieces(graph.layers[index]), "PyTorch")
-    return {leaf.path: _runs(leaf, [pieces[index] for index in leaf.indexes]) for leaf in leaves}
+    return {leaf: _runs(leaf, [pieces[index] for index in leaf.indexes]) for leaf in leaves}
 
 
 def chain(path: str, run: Run) -> Instance:
@@ -100,7 +102,14 @@ def _run(leaf: Leaf, parts: Sequence[Part]) -> Run:
     is_own = any(layer is leaf.layers[0] and not piece.suffix for layer, piece in parts)
     layer, piece = parts[0]
     suffix = "" if is_own else f":{piece.suffix or layer.kind.name}"
-    return Run(suffix, tuple(piece for _, piece in parts), *_called(parts))
+    is_stateful = any(_is_stateful(layer) for layer, piece in parts if not piece.suffix)
+    return Run(suffix, tuple(piece for _, piece in parts), *_called(parts), is_stateful)
+
+
+def _is_stateful(layer: Layer) -> bool:
+    events = layer.operation.events(layer.input_shapes, layer.output)
+    held = (events.weights, events.biases, events.norm_params, events.other_params, events.buffers)
+    return any(held)
 
 
 def _apart(run: list[Part]) -> list[list[Part]]:
@@ -118,7 +127,7 @@ def _called(run: Sequence[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         name = piece.module.constructor.removeprefix("nn.")
         words.append(_ROLES.get(layer.kind.family, name))
         is_act = layer.kind.family == "activation" and not piece.module.arguments
-        roles.append("Act" if is_act else words[-1])
+        roles.append("Act" if is_act else piece.module.constructor)
     return (tuple(words), tuple(roles)) if len(words) > 1 else ((), ())
 
 

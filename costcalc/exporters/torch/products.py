@@ -8,29 +8,36 @@ from costcalc.exporters.torch.norms import without
 from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option
 from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
-from costcalc.kinds.base import axis_of, elements
+from costcalc.kinds.base import Shape, axis_of, elements
 
 Pieces = tuple[Piece, ...]
 
-FLATTEN = Piece("{0}.flatten(1)", suffix="flatten")
+_FLATTEN = Piece("{0}.flatten(1)", suffix="flatten")
+_UNSQUEEZE = Piece("{0}.unsqueeze(1)", suffix="unsqueeze")
+
+
+def _as_vector(shape: Shape) -> Pieces:
+    """What makes a vector of a tensor."""
+    return () if len(shape) == 1 else (_FLATTEN,) if shape else (_UNSQUEEZE,)
 
 
 def fc(layer: Layer) -> Pieces:
     """``nn.Linear``, whose axis is the last one."""
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
-    axis = axis_of(operation.axis, shape)
+    axis = axis_of(operation.axis, shape) if operation.per_position else 0
+    features = shape[axis] if operation.per_position else elements(shape)
     module = Module(
         Word("nn.Linear"),
         (
-            given("in_features", shape[axis] if operation.per_position else elements(shape)),
+            given("in_features", features),
             given("out_features", operation.out),
             option("bias", operation.bias, True),
         ),
     )
     linear = Piece("{module}({0})", module)
     if not operation.per_position:
-        return (linear,) if len(shape) == 1 else (FLATTEN, linear)
+        return (*_as_vector(shape), linear)
     if axis == len(shape) - 1:
         return (linear,)
     return (Piece(f"{{module}}({{0}}.movedim({axis + 1}, -1)).movedim(-1, {axis + 1})", module),)
@@ -55,13 +62,18 @@ def lstm(layer: Layer) -> Pieces:
     if operation.bias_vectors == 1:
         module = without(module, "bias_hh")
     cell = Piece("{module}({0})[0]", module)
-    return (cell,) if len(shape) == 1 else (FLATTEN, cell)
+    return (*_as_vector(shape), cell)
 
 
 def attention(layer: Layer) -> Pieces:
     """``F.scaled_dot_product_attention``, with a mask where there is one."""
     mask = ", attn_mask={3}" if len(layer.inputs) > 3 else ""
     return (Piece(f"F.scaled_dot_product_attention({{0}}, {{1}}, {{2}}{mask})"),)
+
+
+def flatten(layer: Layer) -> Pieces:
+    """``flatten`` of all but the batch."""
+    return _as_vector(layer.input_shapes[0]) or (built("nn.Identity"),)
 
 
 def channel_shuffle(layer: Layer) -> Pieces:

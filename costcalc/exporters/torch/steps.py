@@ -11,8 +11,8 @@ from costcalc.exporters.torch.pieces import Argument, Module, Word
 class Shared(NamedTuple):
     """A module that several parts of a network call; it stands where they meet."""
 
-    path: str
-    """The path of the first part that has it, which tells it from others."""
+    owner: str
+    """The identity of the first part that has it."""
     part: str
     """Which of its modules, where it has several."""
     name: str

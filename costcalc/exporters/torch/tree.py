@@ -31,6 +31,11 @@ class Leaf:
         """Whose params it uses, where it uses another's."""
 
     @property
+    def identity(self) -> str:
+        """What tells it from every other node: two branches may have layers of one name."""
+        return str(self.indexes[0])
+
+    @property
     def reads(self) -> tuple[int, ...]:
         """The tensors that it reads, each named by the layer that gives it."""
         return self.layers[0].inputs
@@ -59,6 +64,11 @@ class Group:
         self.reads: tuple[int, ...] = ()
         self.gives: tuple[int, ...] = ()
         self.owner: Node | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other node."""
+        return f"{self.path}/"
 
     @property
     def leaves(self) -> Iterator[Leaf]:

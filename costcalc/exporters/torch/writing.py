@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.exporters.torch.blueprint import Blueprint
-from costcalc.exporters.torch.code import INDENT, WIDTH, Call, flat, lines, literal
+from costcalc.exporters.torch.code import INDENT, WIDTH, Call, flat, lines, literal, statement
 from costcalc.exporters.torch.forward import Forward, flag
 from costcalc.exporters.torch.merging import Merged
 from costcalc.exporters.torch.pieces import Word
@@ -23,7 +23,7 @@ def class_lines(blueprint: Blueprint, doc: list[str], inputs: tuple[str, ...]) -
     gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
     forward = Call(f"{INDENT}def forward", ("self", names) if names else ("self",))
     written = Forward(blueprint, inputs).written()
-    text = [line for each in written for line in _wrapped(each)]
+    text = [line for each in written for line in statement(each, 2)]
     return [
         *head,
         "",
@@ -33,10 +33,6 @@ def class_lines(blueprint: Blueprint, doc: list[str], inputs: tuple[str, ...]) -
         *lines(forward, 0, suffix=f" -> {gives}:"),
         *text,
     ]
-
-
-def _wrapped(line: str) -> list[str]:
-    return [f"{INDENT * 2}{line}"]
 
 
 def _init(blueprint: Blueprint) -> list[str]:
