@@ -16,6 +16,10 @@ OWN = ("", "ai.onnx")
 """The domains of ONNX's own operators."""
 
 
+PATH = 1000
+"""Characters of the functions around a node that its name keeps."""
+
+
 class Literal(NamedTuple):
     """A tensor in an attribute, and its numbers where they are few."""
 
@@ -81,7 +85,7 @@ class Inliner:
             )
 
     def inside(self, inside: Inside, name: str) -> tuple[schema.Graph, list[Operation]]:
-        """A graph inside another, its tensors named apart where a function is written out.
+        """A graph inside an operation of a name; its tensors are named apart in a function.
 
         Raises:
             SpecError: it is no graph, or there are too many operations.
@@ -91,7 +95,7 @@ class Inliner:
         if around.renamed is not None:
             own = [each.name for each in graph.initializers]
             own += [each for node in graph.nodes for each in node.outputs if each]
-            prefix = f"{around.path}#{self.written}/"
+            prefix = f"#{self.written}/"
             renamed = {**around.renamed, **{each: prefix + each for each in own}}
             around = around._replace(renamed=renamed)
             graph = graph._replace(
@@ -102,8 +106,7 @@ class Inliner:
                     each._replace(name=renamed.get(each.name, each.name)) for each in graph.outputs
                 ),
             )
-        path = _within(around.path, name)
-        return graph, list(self.operations(graph.nodes, around._replace(path=path)))
+        return graph, list(self.operations(graph.nodes, around._replace(path=name)))
 
     def _called(
         self, node: schema.Node, key: tuple[str, str, str], around: Around
@@ -120,7 +123,7 @@ class Inliner:
             outer = (_renamed(name, around) for name in names)
             renamed.update(zip(own, outer, strict=False))
         self.written += 1
-        prefix = f"{path}#{self.written}/"
+        prefix = f"#{self.written}/"
         for inner in function.nodes:
             for name in inner.outputs:
                 if name not in renamed or not renamed[name]:
@@ -161,7 +164,8 @@ class Inliner:
 
 
 def _within(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
+    """A name behind what it stands in, of which the end is kept where that is long."""
+    return f"{path[-PATH:]}/{name}" if path else name
 
 
 def _renamed(name: str, around: Around) -> str:

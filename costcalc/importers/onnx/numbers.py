@@ -59,7 +59,7 @@ def is_learned(data_type: int) -> bool:
 
 
 def stored(wire: Wire, tensor: Tensor) -> tuple[Number, ...] | None:
-    """The numbers of a stored tensor, None where they are many, elsewhere or of no use.
+    """The numbers of a stored tensor, None where they are many, not there or of no use.
 
     Raises:
         SpecError: there are more or fewer of them than its dims say.
@@ -68,6 +68,9 @@ def stored(wire: Wire, tensor: Tensor) -> tuple[Number, ...] | None:
     format_ = TYPES.get(tensor.data_type, Type()).format
     if count > MOST or tensor.location or not format_:
         return None
+    if count and not any(end > start for start, end in (*tensor.raw, *tensor.packed)):
+        if not (tensor.singles or tensor.doubles or tensor.unpacked):
+            return None
     if tensor.raw:
         return _unpacked(wire, tensor.raw[-1:], format_, count, tensor)
     if tensor.singles:

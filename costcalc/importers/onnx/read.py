@@ -18,8 +18,9 @@ from costcalc.importers.onnx.matching import matched
 from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
 from costcalc.importers.onnx.order import ordered
-from costcalc.importers.onnx.walk import Walk, refused
+from costcalc.importers.onnx.walk import Walk
 from costcalc.importers.onnx.wire import Wire, opened
+from costcalc.spec import limits
 
 SHAPES = {name: row.shapes for name, row in TABLE.items()}
 LOWER = {**{name: row.lower for name, row in TABLE.items()}, **WRITTEN_OUT}
@@ -47,8 +48,8 @@ def _read(wire: Wire, request: Request) -> Model:
         raise SpecError([Problem(Mark(wire.file), "the graph has no inputs", "a network")])
     inputs = sized(values, request, wire.file)
     walk = _walk(wire, model, graph, inputs)
-    if walk.unknown and not request.allow_unknown:
-        raise SpecError(refused(walk.unknown, TABLE, wire.file))
+    for each in walk.refused(request.allow_unknown):
+        walk.problems.note(each)
     walk.problems.raise_any()
     outputs = [value.name for value in graph.outputs]
     problems = Problems()
@@ -87,6 +88,7 @@ def _walk(wire: Wire, model: schema.Model, graph: schema.Graph, inputs: Inputs) 
         stated = {value.name: value.dims for value in said if value.dims is not None}
     walk = Walk(wire, inliner, SHAPES, inputs.images, stated)
     walk.store(graph.initializers)
+    walk.problems.raise_any()
     walk.tensors.update(inputs.tensors)
     problems = Problems()
     reads = {each.outputs: _reads(each, walk) for each in operations}
@@ -97,14 +99,23 @@ def _walk(wire: Wire, model: schema.Model, graph: schema.Graph, inputs: Inputs) 
     return walk
 
 
-def _reads(operation: Operation, walk: Walk) -> list[str]:
-    """The tensors that an operation depends on, those of graphs inside it included."""
+def _reads(operation: Operation, walk: Walk, depth: int = 0) -> list[str]:
+    """The tensors that an operation depends on, those of graphs inside it included.
+
+    Raises:
+        SpecError: graphs stand inside one another too deeply.
+    """
     found = list(operation.inputs)
     for value in operation.attributes.values():
-        if isinstance(value, Inside) and operation.operator == "If":
-            _, inner = walk.inliner.inside(value, operation.name)
-            own = {name for each in inner for name in each.outputs}
-            found += [name for each in inner for name in _reads(each, walk) if name not in own]
+        if not isinstance(value, Inside) or operation.operator != "If":
+            continue
+        if depth == limits.NESTING:
+            mark, problem = Mark(walk.wire.file), f"stands in more than {depth} graphs"
+            raise SpecError([Problem(mark, f"{operation.origin}: {problem}")])
+        _, inner = walk.inliner.inside(value, operation.name)
+        own = {name for each in inner for name in each.outputs}
+        for each in inner:
+            found += [name for name in _reads(each, walk, depth + 1) if name not in own]
     return found
 
 

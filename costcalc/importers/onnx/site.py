@@ -85,6 +85,8 @@ class Site(Call):
         owned: Owned = (),
     ) -> int:
         """A layer of the operation, which gives a shape."""
+        for _, index, _ in owned:
+            self.input(index)
         tensors = [(event, self.operation.inputs[index], count) for event, index, count in owned]
         return self.lowering.layer(self.operation, kind, arguments, sources, dims, tensors)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.errors import Mark, Problem, Problems, did_you_mean
@@ -48,7 +48,6 @@ class Walk:
         self.unknown: list[Operation] = []
         self.lost: set[str] = set()
         """Tensors of which nothing is known after a problem."""
-        self.depth = 0
 
     def store(self, tensors: Iterable[schema.Tensor]) -> None:
         """Takes in the tensors that the file holds.
@@ -70,6 +69,21 @@ class Walk:
             except NodeProblem as error:
                 self._note(each, error)
                 self.lost.update(each.outputs)
+
+    def refused(self, are_unknown_allowed: bool) -> Iterator[Problem]:
+        """A problem for each operation of no known operator, or of which nothing is known."""
+        for each in self.unknown:
+            if not are_unknown_allowed:
+                message = "an operator that costcalc does not know"
+                hint = did_you_mean(each.operator, self.rules) or (
+                    "--allow-unknown, to report the rest with this one as not counted"
+                )
+            elif not self.lost.isdisjoint(each.outputs):
+                message = "an operator that costcalc does not know, nor does the file say its shape"
+                hint = "a file with the shapes of its tensors, as onnx.shape_inference writes"
+            else:
+                continue
+            yield Problem(Mark(self.wire.file), f"{each.origin}: {message}", hint=hint)
 
     def is_known(self, name: str) -> bool:
         """Whether a tensor's numbers are known, and are no weights."""
@@ -198,13 +212,9 @@ class Walk:
         branch = operation.attributes.get("then_branch" if condition[0] else "else_branch")
         if not isinstance(branch, Inside):
             raise NodeProblem("has no graph to go on with")
-        self.depth += 1
-        if self.depth > limits.NESTING:
-            raise NodeProblem(f"stands more than {limits.NESTING} graphs deep")
         graph, operations = self.inliner.inside(branch, operation.name)
         self.store(graph.initializers)
         self.run(operations)
-        self.depth -= 1
         for given, own in zip(operation.outputs, graph.outputs, strict=False):
             if own.name not in self.tensors:
                 raise NodeProblem(f"takes '{own.name}' from its branch, which does not give it")
@@ -309,16 +319,3 @@ _SPECIAL: Mapping[str, Callable[[Walk, Operation], None]] = {
     "ConcatFromSequence": Walk._joined,
 }
 """Operators that make no tensor, or whose tensors others give."""
-
-
-def refused(unknown: Sequence[Operation], rules: Mapping[str, Any], file: str) -> list[Problem]:
-    """A problem for each operation of no known operator."""
-    return [
-        Problem(
-            Mark(file),
-            f"{each.origin}: an operator that costcalc does not know",
-            hint=did_you_mean(each.operator, rules)
-            or "--allow-unknown, to report the rest with this one as not counted",
-        )
-        for each in unknown
-    ]

@@ -39,7 +39,12 @@ def node(operator, inputs, outputs, name="", domain="", **attributes):
 
 
 def value(name, *dims):
-    """A ValueInfoProto of floats; a dim is a number, a name, or None for an open one."""
+    """A ValueInfoProto of floats; a dim is a number, a name, or None for an open one.
+
+    Without dims, nothing is said of its shape.
+    """
+    if not dims:
+        return message((1, name))
     sides = [
         message() if dim is None else message((2 if isinstance(dim, str) else 1, dim))
         for dim in dims
@@ -68,3 +73,21 @@ def model(graph_, opset=20, functions=()):
         (8, [message((1, ""), (2, opset)), message((1, "own"), (2, 1))]),
         (25, list(functions)),
     )
+
+
+def function(name, inputs, outputs, nodes, attributes=()):
+    """A FunctionProto of the domain ``own``."""
+    return message(
+        (1, name),
+        (4, inputs.split()),
+        (5, outputs.split()),
+        (6, list(attributes)),
+        (7, list(nodes)),
+        (9, [message((1, ""), (2, 20)), message((1, "own"), (2, 1))]),
+        (10, "own"),
+    )
+
+
+def subgraph(nodes, output):
+    """The graph of a branch, which reads what stands around it."""
+    return graph(nodes, [], [value(output)])

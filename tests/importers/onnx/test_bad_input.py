@@ -1,0 +1,314 @@
+"""Files that are cut off, damaged or hostile: one message that names them, and never a traceback."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcalc import pipeline
+from costcalc.cli import main
+from costcalc.errors import CostcalcError, SpecError
+from costcalc.importers.onnx.operators import TABLE
+from tests.importers.onnx.models import (
+    attribute,
+    function,
+    graph,
+    model,
+    node,
+    subgraph,
+    tensor,
+    value,
+)
+from tests.importers.onnx.protobuf import field, message, varint
+
+FIXTURE = Path(__file__).parents[2] / "data" / "onnx" / "operators.legacy.folded.onnx"
+
+CONV = node("Conv", "x w", "y", name="stem")
+WEIGHTS = tensor("w", [4, 3, 3, 3])
+SMALL = model(graph([CONV], [value("x", 1, 3, 8, 8)], [value("y", 1, 4, 6, 6)], [WEIGHTS]))
+
+
+def refused(network, *arguments, **settings):
+    with pytest.raises(SpecError) as caught:
+        network(*arguments, **settings)
+    return str(caught.value)
+
+
+def opens_or_refuses(data, path):
+    """A report, or a message: nothing else may come of a file."""
+    path.write_bytes(data)
+    try:
+        pipeline.report(str(path), {"allow_unknown": True})
+    except CostcalcError as error:
+        assert str(error).startswith(str(path)) or "'y'" in str(error) or error.problems
+
+
+def test_a_valid_file_cut_off_anywhere_is_refused_or_read(tmp_path):
+    path = tmp_path / "net.onnx"
+    for length in range(len(SMALL)):
+        opens_or_refuses(SMALL[:length], path)
+
+
+@pytest.mark.parametrize("data", [b"", SMALL[:40], b"\xff" * 64, SMALL.replace(b"Conv", b"Cunv")])
+def test_the_command_says_one_thing_and_exits_with_2(tmp_path, data):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(data)
+    result = CliRunner().invoke(main, ["report", str(path)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert str(path) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=4), st.integers(0, 4)), min_size=1)
+)
+def test_bytes_that_are_changed_anywhere_are_refused_or_read(tmp_path_factory, changes):
+    data = FIXTURE.read_bytes()
+    for place, new, dropped in changes:
+        place %= len(data)
+        data = data[:place] + new + data[place + dropped :]
+    opens_or_refuses(data, tmp_path_factory.mktemp("changed") / "net.onnx")
+
+
+NAMES = (
+    "axis axes group strides pads dilations kernel_shape auto_pad perm keepdims k split shape "
+    "num_groups num_outputs equation mode scales transA transB to value blocksize allowzero "
+    "output_padding output_shape q_num_heads kv_num_heads batch_dims repeats noop_with_empty_axes"
+).split()
+SIDES = st.lists(st.integers(0, 4), max_size=5)
+VALUES = st.one_of(
+    st.integers(-3, 2**62),
+    st.lists(st.integers(-3, 5), max_size=6).map(tuple),
+    st.lists(st.floats(0, 4, width=32), min_size=1, max_size=4).map(tuple),
+    st.floats(-2, 9, width=32),
+    st.sampled_from(["SAME_UPPER", "VALID", "linear", "ab,bc->ac", "ij->j", ""]),
+)
+
+
+@given(
+    st.sampled_from(sorted(TABLE)),
+    st.lists(st.tuples(SIDES, st.booleans()), max_size=5),
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4),
+    st.integers(1, 3),
+    st.sampled_from([1, 9, 13, 20]),
+)
+def test_any_operator_on_any_shapes_is_refused_or_read(
+    tmp_path_factory, operator, others, attributes, outputs, opset
+):
+    stored, names = [], ["x"]
+    for index, (dims, is_whole) in enumerate(others):
+        count = 1
+        for side in dims:
+            count *= side
+        numbers = [*range(count)] if is_whole and count else ()
+        stored.append(tensor(f"t{index}", dims, numbers))
+        names.append(f"t{index}")
+    given = " ".join(["y", "z", "w"][:outputs])
+    nodes = [node(operator, " ".join(names), given, **attributes)]
+    data = model(graph(nodes, [value("x", 1, 4, 4, 4)], [value("y")], stored), opset)
+    opens_or_refuses(data, tmp_path_factory.mktemp("any") / "net.onnx")
+
+
+def test_a_graph_that_hangs_together_in_no_way_is_refused(network):
+    x, relu = (1, 4), node("Relu", "x", "a")
+    for nodes, said in (
+        (
+            [node("Add", "x b", "a", name="one"), node("Relu", "a", "b"), node("Relu", "b", "y")],
+            "the graph has a cycle; it goes through some of: node 'one' (Add), node 'the_relu'",
+        ),
+        (
+            [node("Relu", "nowhere", "y", name="one")],
+            "node 'one' (Relu): reads 'nowhere', which nothing gives",
+        ),
+        (
+            [relu, node("Sqrt", "x", "a", name="two"), node("Relu", "a", "y")],
+            "node 'two' (Sqrt): gives 'a', which is given before",
+        ),
+        ([relu], "no node gives the graph's output 'y'"),
+        ([node("Relu", "x", "x"), node("Relu", "x", "y")], "gives 'x', which is given before"),
+        ([node("Identity", "w", "y")], "no output depends on the network's input"),
+    ):
+        assert said in refused(network, nodes, x, [tensor("w", [4])])
+
+
+def test_all_unknown_operators_are_named_at_once(network):
+    nodes = [
+        node("Foo", "x", "a", name="one"),
+        node("Relu", "a", "b"),
+        node("Bar", "b", "y", name="two", domain="com.example"),
+    ]
+    text = refused(network, nodes, (1, 4), values=[value("a", 1, 4)])
+    assert "node 'one' (Foo): an operator that costcalc does not know" in text
+    assert "node 'two' (com.example.Bar)" in text
+    assert "--allow-unknown" in text
+
+
+def test_unknown_operators_that_are_allowed_are_shown_as_not_counted(network):
+    nodes = [node("Foo", "x", "a"), node("Relu", "a", "y")]
+    found = network(nodes, (1, 4), values=[value("a", 1, 9)], allow_unknown=True)
+    assert [layer.kind.name for layer in found.layers] == ["uncounted", "relu"]
+    assert found.layers[0].output == (9,)
+    text = refused(network, nodes, (1, 4), allow_unknown=True)
+    assert "nor does the file say its shape" in text
+
+
+@pytest.mark.parametrize(
+    "dims, said",
+    [
+        ((1, -3, 8, 8), "input 'x' has a side of -3"),
+        ((1, 3, 2**62, 8), "input 'x' has a side of 4611686018427387904"),
+        ((), "input 'x' has no shape"),
+    ],
+)
+def test_inputs_that_no_tensor_has_are_refused(network, dims, said):
+    assert said in refused(network, [CONV], dims, [WEIGHTS])
+
+
+def test_weights_that_no_tensor_has_are_refused(network):
+    for dims in ([4, -3, 3, 3], [4, 3, 2**41, 3]):
+        text = refused(network, [CONV], (1, 3, 8, 8), [tensor("w", dims)])
+        assert "tensor 'w' has sides that no tensor has" in text
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"group": 0}, "reads 3 channels, and its filters see 0"),
+        ({"group": 2}, "reads 3 channels, and its filters see 6"),
+        ({"strides": (2,)}, "has an attribute 'strides' that it cannot have"),
+        ({"strides": (0, 1)}, "has an attribute 'strides' that it cannot have"),
+        ({"pads": (-1, 0, 0, 0)}, "has an attribute 'pads' that it cannot have"),
+        ({"pads": (2**50, 0, 0, 0)}, "has an attribute 'pads' that it cannot have"),
+        ({"dilations": (4, 4)}, "its window is larger than what it reads"),
+        ({"auto_pad": "SOME"}, "has an 'auto_pad' that ONNX does not have"),
+    ],
+)
+def test_attributes_that_a_node_cannot_have_are_refused_by_its_name(network, change, said):
+    nodes = [node("Conv", "x w", "y", name="stem", **change)]
+    text = refused(network, nodes, (1, 3, 8, 8), [WEIGHTS])
+    assert f"node 'stem' (Conv): {said}" in text
+
+
+def test_all_nodes_that_are_wrong_are_named_at_once(network):
+    nodes = [
+        node("Flatten", "x", "a", name="one", axis=9),
+        node("Transpose", "x", "b", name="two", perm=(0, 0)),
+        node("Add", "a b", "y"),
+    ]
+    text = refused(network, nodes, (1, 4))
+    assert "node 'one' (Flatten): has no axis 9" in text
+    assert "node 'two' (Transpose): puts axes into no order" in text
+
+
+def test_a_shape_that_grows_beyond_any_size_is_refused(network):
+    nodes = [node("Tile", "x r", "y", name="more")]
+    text = refused(network, nodes, (1, 4), [tensor("r", [2], [1, 2**40])])
+    assert "node 'more' (Tile): gives a tensor that is too large" in text
+
+
+def test_a_shape_that_the_file_states_otherwise_is_refused(network):
+    text = refused(
+        network, [node("Relu", "x", "a"), node("Relu", "a", "y")], (1, 4), values=[value("a", 1, 5)]
+    )
+    assert "gives 'a' a shape that is not what the file says of it" in text
+    assert "expected (1, 5)" in " ".join(text.split())
+
+
+def test_a_shape_that_depends_on_the_input_is_refused(network):
+    nodes = [node("Reshape", "x x", "y", name="odd")]
+    assert "node 'odd' (Reshape): its input 'x' decides a shape" in refused(network, nodes, (4,))
+
+
+def test_functions_that_call_themselves_are_refused(network):
+    body = [node("Loop", "a", "b", domain="own")]
+    nodes = [node("Loop", "x", "y", domain="own")]
+    text = refused(network, nodes, (1, 4), functions=[function("Loop", "a", "b", body)])
+    assert "function 'Loop' calls itself" in text
+
+
+def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(network, monkeypatch):
+    deep = [
+        function(f"F{level}", "a", "b", [node(f"F{level + 1}", "a", "b", domain="own")])
+        for level in range(99)
+    ]
+    nodes = [node("F0", "x", "y", domain="own")]
+    assert "functions are called more than 64 levels deep" in refused(
+        network, nodes, (1, 4), functions=deep
+    )
+    # Each calls the next one twice: 2 ** 12 operations.
+    monkeypatch.setattr("costcalc.spec.limits.STEPS", 1000)
+    twice = [
+        function(
+            f"F{level}",
+            "a",
+            "b",
+            [
+                node(f"F{level + 1}", "a", "c", domain="own"),
+                node(f"F{level + 1}", "c", "b", domain="own"),
+            ],
+        )
+        for level in range(12)
+    ]
+    twice.append(function("F12", "a", "b", [node("Relu", "a", "b")]))
+    assert "more than 1,000 operations" in refused(network, nodes, (1, 4), functions=twice)
+
+
+def test_graphs_inside_one_another_too_deeply_are_refused(network):
+    inner = subgraph([node("Relu", "x", "z")], "z")
+    for _ in range(70):
+        branch = message((1, "then_branch"), (6, inner), (20, 5))
+        inner = subgraph([message((1, "c"), (2, "z"), (4, "If"), (5, branch))], "z")
+    branch = message((1, "then_branch"), (6, inner), (20, 5))
+    nodes = [message((1, "c"), (2, "y"), (3, "outer"), (4, "If"), (5, branch))]
+    text = refused(network, nodes, (1, 4), [tensor("c", [], [True], 9)])
+    assert "stands in more than 64 graphs" in text
+
+
+def test_sparse_tensors_are_refused(opened):
+    inside = graph([CONV], [value("x", 1, 3, 8, 8)], [value("y")]) + field(15, field(1, WEIGHTS))
+    assert "holds sparse tensors" in refused(opened, model(inside))
+
+
+def test_what_an_attribute_refers_to_outside_of_a_function_is_left_out(network):
+    refers = message((1, "alpha"), (21, "nothing"), (20, 1))
+    nodes = [message((1, "x"), (2, "y"), (4, "Elu"), (5, refers))]
+    assert network(nodes, (1, 4)).layers[0].kind.name == "elu"
+
+
+def test_files_of_weights_are_never_opened(network, tmp_path):
+    location = message((1, "location"), (2, "../../../etc/passwd"))
+    outside = message((1, [4, 3, 3, 3]), (2, 1), (8, "w"), (13, location), (14, 1))
+    found = network([CONV], (1, 3, 8, 8), [outside])
+    # 4 filters of 3 x 3 x 3, at 6 x 6 positions.
+    events = found.layers[0].operation.events(found.layers[0].input_shapes, found.layers[0].output)
+    assert (events.weights, events.macs) == (108, 3888)
+
+
+def test_numbers_of_weights_are_never_read(opened, tmp_path):
+    # A file of 4 GiB that is nearly all hole: whoever reads its weights runs out of memory.
+    count = 2**30
+    head = message((1, [1, count]), (2, 1), (8, "w")) + varint(9 << 3 | 2) + varint(4 * count)
+    inside = graph([node("MatMul", "x w", "y")], [value("x", 1, 1)], [value("y", 1, count)])
+    inside += varint(5 << 3 | 2) + varint(len(head) + 4 * count) + head
+    start = message((1, 10), (8, message((1, ""), (2, 20))))
+    start += varint(7 << 3 | 2) + varint(len(inside) + 4 * count) + inside
+    path = tmp_path / "large.onnx"
+    path.write_bytes(start)
+    with path.open("r+b") as file:
+        file.truncate(len(start) + 4 * count)
+    found = pipeline.report(str(path), {})
+    assert found.totals.params == count
+
+
+def test_a_list_too_long_for_any_shape_is_refused(network):
+    many = message((1, "axes"), (8, varint(1) * 700_000), (20, 7))
+    nodes = [message((1, "x"), (2, "y"), (4, "Squeeze"), (5, many))]
+    assert "a list of 700,000 bytes" in refused(network, nodes, (1, 4))
+
+
+def test_attributes_of_the_wrong_type_are_refused(network):
+    nodes = [node("Transpose", "x", "y", name="odd", perm="ab")]
+    assert "node 'odd' (Transpose)" in refused(network, nodes, (1, 4))
+    assert attribute("perm", "ab")
