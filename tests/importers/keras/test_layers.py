@@ -145,6 +145,16 @@ def test_which_kinds_a_layer_is(tmp_path, made, kinds):
     assert [each.kind.name for each in found.layers] == kinds
 
 
+@pytest.mark.parametrize(
+    ("config", "has_gamma", "has_beta"),
+    [({}, True, True), ({"scale": False}, False, True), ({"center": False}, True, False)],
+)
+def test_gamma_and_beta_of_a_batch_norm(tmp_path, config, has_gamma, has_beta):
+    made = of("BatchNormalization", axis=-1, **config)
+    (norm,) = graph(tmp_path, sequential((8, 9, 3), made)).layers
+    assert (norm.operation.scale, norm.operation.bias) == (has_gamma, has_beta)
+
+
 def test_channels_first(tmp_path):
     first = {"data_format": "channels_first"}
     found = graph(
@@ -202,6 +212,19 @@ def test_attention(tmp_path):
 def test_attention_of_another_form_is_unknown(tmp_path):
     with pytest.raises(SpecError, match=r"layer 'mha' \(MultiHeadAttention\): no layer kind"):
         graph(tmp_path, attention(sliding_window=2))
+
+
+def test_tensors_that_are_given_by_name(tmp_path):
+    inbound = [call(query=tensor("few"), value=tensor("many"), use_causal_mask=False)]
+    made = layer("MultiHeadAttention", "mha", inbound=inbound, num_heads=2, key_dim=3)
+    model = functional(
+        [image(5, 8, name="few"), image(7, 8, name="many"), made],
+        [["few", 0, 0], ["many", 0, 0]],
+        ["mha", 0, 0],
+    )
+    found = graph(tmp_path, model)
+    assert found.layers[-1].output == (8, 5)
+    assert events(found)["mha/attention"].macs == 2 * 5 * 7 * (3 + 3)
 
 
 @pytest.mark.parametrize(
@@ -306,6 +329,14 @@ def test_operations_between_layers(tmp_path, made, kinds, output):
     found = graph(tmp_path, model)
     assert [each.kind.name for each in found.layers] == kinds
     assert found.layers[-1].output == output
+
+
+def test_a_place_is_counted_from_the_end_too(tmp_path):
+    made = operation("GetItem", tensor("image"), [SLICE, -2])
+    found = graph(tmp_path, functional([image(8, 6, 4), made], ["image", 0, 0], ["op", 0, 0]))
+    first = found.layers[0].operation
+    assert (first.start, first.stop, first.axis) == (6, 7, 1)
+    assert found.layers[-1].output == (4, 6)
 
 
 def test_a_layer_at_every_step_of_time(tmp_path):
