@@ -14,6 +14,7 @@ from costcalc.writing.columns import Solution, differing, squeezed
 from costcalc.writing.conditions import condition, wanted
 from costcalc.writing.groups import Groups, Unit, replaced
 from costcalc.writing.lines import Lines
+from costcalc.writing.patterns import joins, rows
 from costcalc.writing.repeats import repeated
 from costcalc.writing.step import NETWORK, Formula, Part, Step, walk
 from costcalc.writing.template import (
@@ -47,7 +48,10 @@ class Blocks:
         pending = self._order(steps)
         skipped = {kind for kind in pending if self._is_once_inside(kind, steps)}
         for kind in (*(each for each in pending if each not in skipped), *skipped):
-            steps = self._replaced(kind, steps)
+            steps = self._replaced(steps, self._units(steps).get(kind, []))
+        for word in ("add", "concat"):
+            steps = self._replaced(steps, joins(steps, word))
+        steps = self._replaced(steps, rows(steps))
         return repeated(steps, self.blocks)
 
     def _units(self, steps: tuple[Step, ...]) -> dict[str, list[Unit]]:
@@ -79,14 +83,13 @@ class Blocks:
                 return True
         return False
 
-    def _replaced(self, kind: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """The steps, with calls for the groups of one class."""
-        units = self._units(steps).get(kind, [])
+    def _replaced(self, steps: tuple[Step, ...], units: Sequence[Unit]) -> tuple[Step, ...]:
+        """The steps, with calls for groups of one class."""
         if len(units) < 2:
             return steps
         groups = [Group(unit.steps, unit.first, unit.here, unit.path) for unit in units]
         shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in groups]
-        if len(alike(shorter)) < len(alike(groups)):
+        if 1 < len(alike(groups)) >= len(alike(shorter)):
             groups = shorter
         for each in self._solved(groups, units):
             block, indexes, arguments = each
@@ -148,6 +151,10 @@ class Blocks:
 
     def _name(self, kind: str) -> str:
         """A block's name, from that of its class."""
+        if "#" in kind:
+            parts = kind.split("/")
+            named = [part.strip("#_") for part in parts if part.strip("#_")]
+            kind = f"{named[-1] if named else ''}{'_block' if parts[-1] == '#' else ''}"
         word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
         word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").lower()
         if not word or word[0].isdigit() or word in (*KINDS, *STRUCTURES):

@@ -266,6 +266,8 @@ class Solution:
             text = _multiple("in", template.reads, template.values[name])
             if not text or (False in template.present and text.startswith("in * ")):
                 return None
+            if text != "in" and _is_repeated(template):
+                return None
             found.append(text)
         return found
 
@@ -308,7 +310,10 @@ class Solution:
 
     def _say_text(self, each: Differing, text: str) -> None:
         """Says a formula at all places, by a name where it would mean something else there."""
-        reads_input = all(_agree(slot.template.reads, self.ins) for slot in each.slots)
+        reads_input = all(
+            _agree(slot.template.reads, self.ins) and not _is_repeated(slot.template)
+            for slot in each.slots
+        )
         if re.search(r"\bin\b", text) and not reads_input:
             name = self._free("c" if text == "in" else self._called(each))
             self.computed[name] = text
@@ -341,6 +346,11 @@ class Solution:
             number += 1
             name = f"{word.rstrip('0123456789')}{number}"
         return name
+
+
+def _is_repeated(template: Template) -> bool:
+    """Whether what arrives at a step is another thing when it comes again."""
+    return any(times not in (1, ABSENT) for times in template.values.get("repeat", ()))
 
 
 def _word(slot: Slot, with_numbers: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -44,10 +45,11 @@ class Groups:
         for line, path in enumerate(paths):
             at = path.find("/")
             while at >= 0:
-                if kinds.get(path[:at], "") not in _TRANSPARENT:
+                if kinds.get(path[:at], "unknown") not in _TRANSPARENT:
                     lines[path[:at]].append(line)
                 at = path.find("/", at + 1)
-        self.kinds = kinds
+        self.kinds = {path: kinds.get(path) or _family(path) for path in lines}
+        lines = {path: each for path, each in lines.items() if self.kinds[path]}
         self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for path, found in lines.items():
             if 1 < len(found) == found[-1] - found[0] + 1:
@@ -55,10 +57,10 @@ class Groups:
 
     def units(self, steps: tuple[Step, ...], here: int = NETWORK) -> Iterator[Unit]:
         """All groups that are steps of one list, in the order of their first lines."""
-        references = _References(steps)
+        references = References(steps)
         yield from self._units(steps, here, references)
 
-    def _units(self, steps: tuple[Step, ...], here: int, references: _References) -> Iterator[Unit]:
+    def _units(self, steps: tuple[Step, ...], here: int, references: References) -> Iterator[Unit]:
         ends = {step.last: at for at, step in enumerate(steps)}
         before = here
         for at, step in enumerate(steps):
@@ -72,7 +74,18 @@ class Groups:
             before = step.last
 
 
-class _References:
+def _family(path: str) -> str:
+    """What a group has in common with those that are like it, where nobody says its class.
+
+    ``layer1/0`` and ``layer2/3`` are of one family, and so are ``mixed_3a`` and
+    ``mixed_4b``; a group without a number is like no other.
+    """
+    found = re.sub(r"\d+[a-z]?(?=/|$)|\d+", "#", path)
+    last = found.rpartition("/")[2]
+    return found if "#" in last and len(last.strip("#_")) != 1 else ""
+
+
+class References:
     """Which lines are read by their names, and from where."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:

@@ -34,7 +34,9 @@ def _is_table(steps: tuple[Step, ...]) -> bool:
 
 
 def _is_row(step: Step, blocks: Mapping[str, Block]) -> bool:
-    return step.word in blocks and not step.sources and not step.parts
+    if step.word not in blocks or step.sources:
+        return False
+    return {*step.values} <= {*blocks[step.word].given, "repeat", "first_only"}
 
 
 def _fit(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> bool:

@@ -75,7 +75,7 @@ def alike(groups: Sequence[Group]) -> list[Merged]:
     """Groups as one with those that differ in values alone, the largest first."""
     shapes: dict[Any, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
-        shapes[tuple(map(_shape, group.steps))].append(index)
+        shapes[tuple(map(shape, group.steps))].append(index)
     found = []
     for indexes in sorted(shapes.values(), key=lambda each: (-_size(groups[each[0]].steps), each)):
         lifted = [_lifted(groups[index].steps, groups[index]) for index in indexes]
@@ -101,9 +101,9 @@ def _size(steps: tuple[Step, ...]) -> int:
     return sum(1 + sum(_size(part.steps) for part in step.parts) for step in steps)
 
 
-def _shape(step: Step) -> Any:
+def shape(step: Step) -> Any:
     """What steps have in common that are zipped value by value."""
-    parts = tuple((part.label, tuple(map(_shape, part.steps))) for part in step.parts)
+    parts = tuple((part.label, tuple(map(shape, part.steps))) for part in step.parts)
     return step.word, len(step.sources), step.values.get("shares"), parts
 
 

@@ -1,0 +1,115 @@
+"""Groups that no name tells of: joins that are alike, and steps that come again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from costcalc.kinds import KINDS
+from costcalc.writing.groups import References, Unit
+from costcalc.writing.repeats import Keys
+from costcalc.writing.step import NETWORK, Step, walk
+from costcalc.writing.template import shape
+
+_FEWEST = 3
+"""Groups that are worth a block, and the lines of one of them."""
+
+_LONGEST = 8
+"""Steps of a group that is found by its coming again."""
+
+_NAMES = {
+    ("depthwise", "pointwise"): "separable",
+    ("add",): "residual_block",
+    ("concat",): "concat_block",
+}
+
+
+def joins(steps: tuple[Step, ...], word: str) -> list[Unit]:
+    """The joins of one kind in a list, and what stands alone that they add to what they read."""
+    references = References(steps)
+    before = (NETWORK, *(step.last for step in steps))
+    found: dict[int, tuple[Step, ...]] = {
+        at: (step,)
+        for at, step in enumerate(steps)
+        if step.word == word and step.parts and sum(1 for _ in walk((step,))) > _FEWEST
+    }
+    if len(found) < _FEWEST:
+        return []
+    inside = {
+        tuple(map(shape, part.steps))
+        for join in found.values()
+        for part in join[0].parts
+        if word == "add" and not join[0].parts[0].steps and len(part.steps) > 1
+    }
+    shapes = tuple(map(shape, steps))
+    at = 0
+    while at < len(steps):
+        length = next((len(each) for each in inside if shapes[at : at + len(each)] == each), 0)
+        if length:
+            found[at] = steps[at : at + length]
+        at += length or 1
+    kind = _NAMES[word,]
+    return [
+        Unit("", kind, found[at], before[at])
+        for at in sorted(found)
+        if references.are_inside(found[at][0].first, found[at][-1].last, before[at])
+    ]
+
+
+def rows(steps: tuple[Step, ...]) -> list[Unit]:
+    """The groups of lines that come again and again, other numbers in them, where it saves most."""
+    best: list[Unit] = []
+    saved = 0
+    for start, length, count in _runs(steps):
+        units = [steps[at : at + length] for at in range(start, start + length * count, length)]
+        keys = Keys()
+        each = [tuple(map(keys.of, unit)) for unit in units]
+        different = 1 + sum(a != b for a, b in pairwise(each))
+        # A block has a line of its own for its name, its parameters and its layers, a table
+        # one for its name, its columns and its rows; steps alike are one line in any case.
+        saves = length * different - (length + different + 2 * _FEWEST)
+        if saves > saved and References(steps).are_inside(
+            units[0][0].first, units[-1][-1].last, steps[start - 1].last if start else NETWORK
+        ):
+            words = tuple(step.word for step in units[0])
+            kind = _NAMES.get(words, "_".join(dict.fromkeys(words)))
+            before = [NETWORK if not start else steps[start - 1].last]
+            before += [unit[-1].last for unit in units]
+            best = [Unit("", kind, unit, here) for unit, here in zip(units, before, strict=False)]
+            saved = saves
+    return best
+
+
+def _is_repeat(unit: tuple[object, ...]) -> bool:
+    """Whether a group is itself a smaller one, come again."""
+    return any(
+        unit == unit[:length] * (len(unit) // length)
+        for length in range(1, len(unit) // 2 + 1)
+        if len(unit) % length == 0
+    )
+
+
+def _is_call(step: Step) -> bool:
+    return step.word not in KINDS
+
+
+def _runs(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
+    """Where steps of the same shapes come again: the first, how many, and how often."""
+    shapes = tuple(map(shape, steps))
+    for length in range(2, _LONGEST + 1):
+        at = 0
+        while at + 2 * length <= len(shapes):
+            same = 0
+            while (
+                at + same + length < len(shapes) and shapes[at + same] == shapes[at + same + length]
+            ):
+                same += 1
+            count = same // length + 1
+            unit = shapes[at : at + length]
+            if (
+                count >= _FEWEST
+                and not _is_repeat(unit)
+                and not all(map(_is_call, steps[at:][:length]))
+            ):
+                yield at, length, count
+            at += same + 1
