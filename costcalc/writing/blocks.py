@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -34,6 +35,9 @@ _MOST_FLAGS = 1
 _MOST_PARAMETERS = 8
 """Parameters of a block that a reader still sees through."""
 
+_MOST_CLASSES = 64
+"""Classes of groups that are tried as blocks."""
+
 
 class Blocks:
     """Finds the blocks of a network's steps, inner ones before those around them."""
@@ -45,8 +49,9 @@ class Blocks:
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps, with calls of blocks for groups that are alike."""
-        pending = self._order(steps)
-        skipped = {kind for kind in pending if self._is_once_inside(kind, steps)}
+        units = self._units(steps)
+        pending = _pending(units)
+        skipped = [kind for kind in pending if _is_once_inside(units, kind, pending)]
         for kind in (*(each for each in pending if each not in skipped), *skipped):
             steps = self._replaced(steps, self._units(steps).get(kind, []))
         for word in ("add", "concat"):
@@ -62,26 +67,6 @@ class Blocks:
                 continue
             found[unit.kind].append(unit)
         return found
-
-    def _order(self, steps: tuple[Step, ...]) -> list[str]:
-        """Classes of groups of which there are several, those inside others first."""
-        units = {kind: each for kind, each in self._units(steps).items() if len(each) > 1}
-        spans = {kind: max(unit.last - unit.first for unit in each) for kind, each in units.items()}
-        return sorted(units, key=lambda kind: (spans[kind], kind))
-
-    def _is_once_inside(self, kind: str, steps: tuple[Step, ...]) -> bool:
-        """Whether each group of a class is the only one inside a group of some other class."""
-        units = self._units(steps)
-        for other, around in units.items():
-            if other == kind or len(around) < 2:
-                continue
-            counts = [
-                sum(outer.first <= unit.first and unit.last <= outer.last for unit in units[kind])
-                for outer in around
-            ]
-            if sum(counts) == len(units[kind]) and max(counts) == 1:
-                return True
-        return False
 
     def _replaced(self, steps: tuple[Step, ...], units: Sequence[Unit]) -> tuple[Step, ...]:
         """The steps, with calls for groups of one class."""
@@ -164,6 +149,31 @@ class Blocks:
             number += 1
             name = f"{word}_{number}"
         return name
+
+
+def _pending(units: Mapping[str, Sequence[Unit]]) -> list[str]:
+    """Classes of groups of which there are several, those inside others first."""
+    several = {kind: each for kind, each in units.items() if len(each) > 1}
+    most = sorted(several, key=lambda kind: -sum(len(unit.steps) for unit in several[kind]))
+    spans = {kind: max(unit.last - unit.first for unit in several[kind]) for kind in most}
+    return sorted(most[:_MOST_CLASSES], key=lambda kind: (spans[kind], kind))
+
+
+def _is_once_inside(units: Mapping[str, Sequence[Unit]], kind: str, others: Iterable[str]) -> bool:
+    """Whether each group of a class is the only one inside a group of some other class."""
+    for other in others:
+        starts = [unit.first for unit in units[other]]
+        around = [bisect_right(starts, unit.first) - 1 for unit in units[kind]]
+        if (
+            other != kind
+            and len({*around}) == len(around)
+            and all(
+                at >= 0 and unit.last <= units[other][at].last
+                for at, unit in zip(around, units[kind], strict=True)
+            )
+        ):
+            return True
+    return False
 
 
 def _said(templates: Templates, solution: Solution, around: Column) -> tuple[Step, ...]:

@@ -62,7 +62,7 @@ def rows(steps: tuple[Step, ...]) -> list[Unit]:
     saved = 0
     for start, length, count in _runs(steps):
         units = [steps[at : at + length] for at in range(start, start + length * count, length)]
-        keys = Keys()
+        keys = Keys(steps)
         each = [tuple(map(keys.of, unit)) for unit in units]
         different = 1 + sum(a != b for a, b in pairwise(each))
         # A block has a line of its own for its name, its parameters and its layers, a table

@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.kinds import KINDS
 from costcalc.writing.block import Block
-from costcalc.writing.step import Part, Step, default
+from costcalc.writing.step import Part, Step, default, walk
 
 _LONGEST = 12
 """Steps of a run that is looked for one after another."""
@@ -23,13 +23,14 @@ _ONCE = {"shares", "when", "only_if"}
 class Keys:
     """A number for each step, the same for steps that say the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: tuple[Step, ...]) -> None:
         self.numbers: dict[Hashable, int] = {}
+        self.read = {source for step in walk(steps) for source in step.sources}
         self.unlike = 0
 
     def of(self, step: Step) -> int:
         """The step's number; steps that others read, or that read them, are like none."""
-        if step.sources or step.name:
+        if step.sources or step.last in self.read:
             self.unlike -= 1
             return self.unlike
         values = tuple(sorted((name, _fixed(value)) for name, value in step.values.items()))
@@ -44,13 +45,13 @@ def _fixed(value: Any) -> Hashable:
 
 def repeated(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> tuple[Step, ...]:
     """Steps with repeats, at every depth."""
-    return _Repeats(blocks).of(steps)
+    return _Repeats(blocks, Keys(steps)).of(steps)
 
 
 class _Repeats:
-    def __init__(self, blocks: Mapping[str, Block]) -> None:
+    def __init__(self, blocks: Mapping[str, Block], keys: Keys) -> None:
         self.blocks = blocks
-        self.keys = Keys()
+        self.keys = keys
 
     def of(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         steps = tuple(
@@ -71,10 +72,10 @@ class _Repeats:
             run = steps[at:end]
             at = end
             first_only = self._first_only(found[-1], run[0]) if found else ()
-            if first_only and len(run) >= 1 and run[0].value("repeat") == 1:
+            if first_only:
                 first = found.pop()
                 found.append(_times(first, (first, *run), first_only))
-            elif len(run) > 1 and run[0].value("repeat") == 1 and _can_repeat(run[0]):
+            elif len(run) > 1 and self._can_repeat(run[0]):
                 found.append(_times(run[0], run, ()))
             else:
                 found += run
@@ -82,9 +83,9 @@ class _Repeats:
 
     def _first_only(self, first: Step, later: Step) -> tuple[str, ...]:
         """The arguments in which a step differs from those that follow it, which have none."""
-        if first.word != later.word or first.parts or later.parts or not _can_repeat(first):
+        if first.word != later.word or first.parts or later.parts:
             return ()
-        if first.value("repeat") != 1 or later.sources or later.name or not _can_repeat(later):
+        if not self._can_repeat(first) or not self._can_repeat(later):
             return ()
         differ = [
             name
@@ -94,6 +95,12 @@ class _Repeats:
         if all(self._is_default(later, name) for name in differ):
             return tuple(differ)
         return ()
+
+    def _can_repeat(self, step: Step) -> bool:
+        """Whether nothing is said of a step that holds for it once."""
+        if step.sources or step.last in self.keys.read:
+            return False
+        return step.value("repeat") == 1 and not _ONCE & {*step.values}
 
     def _is_default(self, step: Step, name: str) -> bool:
         if step.word in self.blocks:
@@ -137,10 +144,6 @@ class _Repeats:
             if times > 1 and length * (times - 1) > max(_SAVED, best[0] * (best[1] - 1)):
                 best = (length, times)
         return best
-
-
-def _can_repeat(step: Step) -> bool:
-    return not step.sources and not step.name and not _ONCE & {*step.values}
 
 
 def _times(step: Step, run: tuple[Step, ...], first_only: tuple[str, ...]) -> Step:

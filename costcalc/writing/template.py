@@ -14,6 +14,9 @@ ABSENT = object()
 _LONGEST = 4000
 """Comparisons of steps that are made to lay two groups side by side."""
 
+_MOST_SHAPES = 32
+"""Shapes of groups that are laid beside one another."""
+
 Column = tuple[Any, ...]
 """A value for each group."""
 
@@ -60,7 +63,10 @@ class Merged(NamedTuple):
 def merged(groups: Sequence[Group]) -> list[Merged]:
     """Groups as few, each as one with others that it has enough in common with."""
     found: list[Merged] = []
-    for each in alike(groups):
+    apart = alike(groups)
+    if len(apart) > _MOST_SHAPES:
+        return [_in_order(each) for each in apart]
+    for each in apart:
         for at, other in enumerate(found):
             together = _beside(other.templates, each.templates)
             if together is not None:
