@@ -64,7 +64,7 @@ def _titles(block: str, calls: Sequence[Step]) -> list[str]:
     """A word of each call's path that no other has; nothing where there are none."""
     paths = [[part for part in step.path.split("/") if not part.isdigit()] for step in calls]
     for depth in range(1, 1 + min(map(len, paths))):
-        words = [fit(path[-depth]) for path in paths]
+        words = [fit(path[-depth]).rstrip("_-.") or "block" for path in paths]
         plain = {word.rstrip("0123456789").replace("_", "").lower() for word in words}
         if len(calls) > 1 and len({*words}) == len(words) and block.replace("_", "") not in plain:
             return words

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.kinds import KINDS
+from costcalc.kinds.base import NONE
 from costcalc.writing.block import Block
 from costcalc.writing.step import OFTEN, Formula, Part, Step, default, walk
 from costcalc.writing.tables import runs, table
@@ -129,6 +130,8 @@ def _residual(step: Step, said: dict[str, Node], context: Context) -> Node | Non
         return None
     shortcut, body = step.parts
     if not body.steps or _size(shortcut) >= _size(body):
+        return None
+    if KINDS.get(body.steps[0].word, KINDS["add"]).arity == NONE:
         return None
     layers = items(body.steps, context)
     if shortcut.steps:

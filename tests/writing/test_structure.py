@@ -1,0 +1,213 @@
+"""How a network is said: folded lines, padding, branches, chains, blocks, tables."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.importers.document import document
+from costcalc.importers.model import Model, Node
+from costcalc.spec.reader import read
+from costcalc.writing.concatenation import chained
+from costcalc.writing.spec import spec
+
+
+def graph(layers: str, head: str = "input: [3, 64, 64]\n") -> LayerGraph:
+    return expand(read(f"{head}layers:\n{layers}".encode(), "net.yaml", lambda name: None), {})
+
+
+def model(*nodes: Node) -> LayerGraph:
+    made = Model("Small", "small.onnx", {}, (3, 64, 64), nodes)
+    return expand(document(made), {})
+
+
+def layers(text: str) -> str:
+    return text.partition("layers:\n")[2]
+
+
+def conv(name: str, inputs: tuple[int, ...], **arguments: object) -> Node:
+    return Node(name, "conv", {"out": 8, "kernel": 3, "bias": False, **arguments}, inputs)
+
+
+def test_a_model_without_lines_gets_them() -> None:
+    made = model(
+        conv("conv", (-1,), padding=1, stride=2),
+        Node("bn", "batch_norm", {}, (0,)),
+        Node("act", "relu", {}, (1,)),
+        Node("conv_2", "conv", {"out": 8, "kernel": 1, "bias": True}, (2,)),
+        Node("act_2", "swish", {}, (3,)),
+    )
+    assert "  - conv: {out: 8, kernel: 3, stride: 2, norm: batch, act: relu}\n" in spec(made)
+    assert "  - pointwise: {out: 8, act: swish}\n" in spec(made)
+
+
+def test_what_is_read_by_others_too_stands_by_itself() -> None:
+    made = model(
+        conv("conv", (-1,)),
+        Node("act", "relu", {}, (0,)),
+        Node("sum", "add", {}, (0, 1)),
+    )
+    assert layers(spec(made)) == (
+        "  - conv: {out: 8, kernel: 3, bias: false}\n  - residual:\n      - relu\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("k", "s", "d", "p"), list(product((1, 2, 3, 5), (1, 2, 3), (1, 2), (0, 1, 2)))
+)
+def test_padding_is_left_out_where_every_size_has_the_same_output(
+    k: int, s: int, d: int, p: int
+) -> None:
+    text = spec(model(conv("conv", (-1,), kernel=k, stride=s, dilation=d, padding=p)))
+    is_left_out = not re.search(r"padding", text)
+    extent = d * (k - 1) + 1
+    outputs = [
+        ((n + 2 * p - extent) // s + 1, -(-n // s)) for n in range(extent, extent + 3 * s + 1)
+    ]
+    assert is_left_out == all(own == same for own, same in outputs)
+
+
+def test_the_convolutions_of_a_kind_have_the_shortest_name() -> None:
+    made = model(
+        conv("pw", (-1,), kernel=1, padding=0),
+        conv("dw", (0,), groups=8, padding=1),
+        conv("twice", (1,), out=16, groups=8, padding=1),
+        conv("grouped", (2,), out=16, groups=2, padding=(0, 1), kernel=(1, 3)),
+        Node("pool", "max_pool", {"kernel": (2, 2), "stride": 2, "padding": 0}, (3,)),
+    )
+    assert layers(spec(made)) == (
+        "  - pointwise: 8\n"
+        "  - depthwise: 3\n"
+        "  - depthwise: {kernel: 3, multiplier: 2}\n"
+        "  - conv: {out: 16, kernel: [1, 3], groups: 2}\n"
+        "  - max_pool: 2\n"
+    )
+
+
+def test_what_no_nesting_says_is_said_by_names() -> None:
+    made = model(
+        conv("stem/conv", (-1,), padding=1),
+        conv("left", (0,), padding=1),
+        conv("right", (0,), padding=1),
+        Node("one", "add", {}, (1, 2)),
+        Node("other", "multiply", {}, (1, 3)),
+    )
+    text = layers(spec(made))
+    assert text.splitlines()[-2:] == [
+        "  - add: {name: one, from: [left, right]}",
+        "  - multiply: {from: [left, one]}",
+    ]
+
+
+def test_layers_that_join_everything_anew_are_a_chain() -> None:
+    found = graph(
+        "  - conv: {name: a, out: 8, kernel: 3}\n"
+        "  - conv: {name: b, out: 4, kernel: 3}\n"
+        "  - concat: {name: ab, from: [a, b]}\n"
+        "  - conv: {name: c, out: 4, kernel: 3}\n"
+        "  - concat: {from: [a, b, c]}\n"
+    )
+    last = chained(found).layers[-1]
+    assert last.inputs == (2, 3)
+    # 8 + 4 channels of the first concatenation and 4 more, of 64 x 64 each, read and written.
+    assert last.events().reads == last.events().writes == (8 + 4 + 4) * 64 * 64
+    assert last.events() == found.layers[-1].events()
+    repeated = "  - concat:\n      repeat: 2\n      branches:\n        - []\n"
+    assert repeated in layers(spec(found))
+
+
+BOTTLENECKS = "".join(
+    f"""\
+  - residual:
+      shortcut: [conv: {{out: {4 * c}, kernel: 1, stride: {s}}}]
+      layers:
+        - conv: {{out: {c}, kernel: 1, act: relu}}
+        - conv: {{out: {c}, kernel: 3, stride: {s}, act: relu}}
+        - conv: {{out: {4 * c}, kernel: 1}}
+"""
+    + f"""\
+  - residual:
+      - conv: {{out: {c}, kernel: 1, act: relu}}
+      - conv: {{out: {c}, kernel: 3, act: relu}}
+      - conv: {{out: {4 * c}, kernel: 1}}
+"""
+    * n
+    for c, s, n in ((16, 2, 1), (32, 2, 3), (48, 1, 2))
+)
+
+
+def test_joins_that_are_alike_are_rows_of_one_block() -> None:
+    text = spec(graph(BOTTLENECKS))
+    assert (
+        "      - residual:\n"
+        "          shortcut: [pointwise: {out: c * 4, stride: s, when: s != 1 or in != c * 4}]\n"
+        "          layers:\n"
+        "            - pointwise: {out: c, act: relu}\n"
+        "            - conv: {out: c, kernel: 3, stride: s, act: relu}\n"
+        "            - pointwise: c * 4\n"
+    ) in text
+    assert "columns: [c, n: repeat, s]\n      first_only: [s]\n" in text
+    assert "        - [16, 2, 2]\n        - [32, 4, 2]\n        - [48, 3, 1]\n" in text
+
+
+WEIGHED = """\
+  - multiply:
+      - []
+      - - global_avg_pool
+        - conv: {out: 4, kernel: 1}
+        - conv: {out: %d, kernel: 1, act: sigmoid}
+"""
+
+
+def test_a_column_says_which_rows_weigh_their_channels() -> None:
+    rows = ((8, True), (16, False), (24, True), (24, False), (32, True))
+    found = graph(
+        "".join(
+            f"  - conv: {{out: {c}, kernel: 3, act: relu}}\n{WEIGHED % c if se else ''}"
+            f"  - conv: {{out: {c}, kernel: 5}}\n"
+            for c, se in rows
+        )
+    )
+    units = [at for at, (_, se) in enumerate(rows) for _ in range(3 + 5 * se)]
+    named = tuple(
+        layer._replace(name=f"unit{unit}/{layer.name}")
+        for layer, unit in zip(found.layers, units, strict=True)
+    )
+    blocks = {f"unit{unit}": "WeighedUnit" for unit in units}
+    text = spec(found._replace(layers=named, blocks=blocks))
+    assert "\n  weighed_unit:\n    parameters: {c: width, se: true}\n" in text
+    assert "      - multiply:\n          when: se\n" in text
+    assert "        - [unit0, 8,  true]\n        - [unit1, 16, false]\n" in text
+
+
+def test_layers_of_one_size_are_named_and_their_input_is_not_free() -> None:
+    made = model(
+        Node("flat", "reshape", {"shape": (3, 4096)}, (-1,)),
+        Node("token", "learned", {"shape": (3, 4096)}, ()),
+        Node("sum", "add", {}, (0, 1)),
+    )
+    text = spec(made, ("Where it is from.",), is_sized=True)
+    assert text.startswith(
+        "# Where it is from.\n# At another resolution the sizes would be others that these "
+        "layers hold as numbers: flat, token.\n"
+    )
+    assert "\ninput: [3, 64, 64]\n" in text
+
+
+def test_params_of_other_layers_and_unknown_operations_are_kept() -> None:
+    made = model(
+        Node("conv", "conv", {"out": 8, "kernel": 3, "padding": 1}, (-1,), shares="w"),
+        Node("again", "conv", {"out": 8, "kernel": 3, "padding": 1}, (-1,), shares="w"),
+        Node("sum", "add", {}, (0, 1)),
+        Node("tied", "pointwise", {"out": 8}, (2,), borrows={"biases": 8}),
+        Node("odd", "uncounted", {"op": "my::Op, really", "shape": (5,)}, ()),
+    )
+    text = spec(made)
+    again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
+    assert [layer.shares for layer in again.layers] == [None, 0, None, None, None]
+    assert again.layers[3].events().biases == 0
+    assert '- uncounted: {op: "my::Op, really", shape: [5], from: []}' in text
