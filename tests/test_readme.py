@@ -21,6 +21,7 @@ PAGES = [
     ROOT / "docs" / "formulas.md",
     ROOT / "docs" / "sweep.md",
     ROOT / "docs" / "compare.md",
+    ROOT / "docs" / "importing.md",
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
