@@ -12,12 +12,10 @@ from costcalc.exporters.onnx.weights import data
 from costcalc.exporters.onnx.wire import Stream
 from costcalc.exporters.unsayable import each_layer, refuse_borrowing
 from costcalc.graph.layer import LayerGraph
+from costcalc.importers.onnx.schema import WEIGHTS_ARE_INPUTS
 
 IR_VERSIONS = {21: 10, 23: 11}
 """The version of the format that came with each version of the operators."""
-
-WEIGHTS_ARE_INPUTS = {"costcalc.weights": "inputs"}
-"""Metadata of a model all of whose inputs but the first are learned numbers."""
 
 LARGEST = 2**31 - 1
 """Bytes of a message that every reader takes."""
@@ -77,5 +75,5 @@ def _model(graph: LayerGraph, builder: Builder, seed: int | None) -> Model:
         nodes=tuple(builder.nodes),
         values=tuple(tensor for index, tensor in computed if index in read),
         initializers=filled,
-        metadata=WEIGHTS_ARE_INPUTS if seed is None else {},
+        metadata=(WEIGHTS_ARE_INPUTS,) if seed is None else (),
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.onnx.model import BOOL, FLOAT, Attribute
+from costcalc.exporters.onnx.model import Attribute
 from costcalc.exporters.onnx.site import Site, batched_axis
 from costcalc.exporters.onnx.weights import Spread
+from costcalc.importers.onnx.numbers import BOOL, FLOAT
 from costcalc.kinds.base import axis_of
 
 _SLOPE = Spread(0.25, 0.1)
@@ -65,11 +66,6 @@ def quick_gelu(site: Site) -> None:
 def complement(site: Site) -> None:
     """Sub from 1."""
     site.last("Sub", site.number(1.0), *site.inputs)
-
-
-def square(site: Site) -> None:
-    """Mul with itself."""
-    site.last("Mul", *site.inputs, *site.inputs)
 
 
 def prelu(site: Site) -> None:

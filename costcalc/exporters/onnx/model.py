@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from costcalc.exporters.onnx.wire import Message, Stream
+from costcalc.importers.onnx.numbers import FLOAT
 
 Attribute = int | float | str | tuple[int, ...]
-
-FLOAT, INT64, BOOL = 1, 7, 9
-"""Types of elements."""
 
 _ATTRIBUTE_TYPES = {int: 2, float: 1, str: 3, tuple: 7}
 
@@ -50,7 +48,7 @@ class Model(NamedTuple):
     """What flows between nodes, as far as its shapes are stated."""
     initializers: tuple[tuple[Tensor, Stream], ...]
     """Learned numbers and their bytes."""
-    metadata: Mapping[str, str]
+    metadata: tuple[tuple[str, str], ...]
 
 
 def encoded(model: Model) -> Message:
@@ -63,7 +61,7 @@ def encoded(model: Model) -> Message:
     message.message(8, opset)
     message.text(2, "costcalc")
     message.message(7, _graph(model))
-    for key, value in model.metadata.items():
+    for key, value in model.metadata:
         entry = Message()
         entry.text(1, key)
         entry.text(2, value)

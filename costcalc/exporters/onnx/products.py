@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.model import INT64
 from costcalc.exporters.onnx.site import Site, Step, batched
 from costcalc.exporters.onnx.weights import BIAS, Spread, weight
 from costcalc.exporters.unsayable import UnsayableError
 from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES
+from costcalc.importers.onnx.numbers import INT64
 from costcalc.kinds.base import axis_of, elements
 
 _ROWS = Spread(0.0, 1.0)

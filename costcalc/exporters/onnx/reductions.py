@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.onnx.model import FLOAT
 from costcalc.exporters.onnx.site import Site, batched
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.importers.onnx.numbers import FLOAT
 from costcalc.kinds.base import axes_of
 
 

@@ -10,6 +10,7 @@ import os
 from costcalc.errors import Mark, Problem, Problems, SpecError
 from costcalc.importers.model import Model, Request
 from costcalc.importers.onnx import schema
+from costcalc.importers.onnx.fed import with_weights
 from costcalc.importers.onnx.inline import Inliner, Inside
 from costcalc.importers.onnx.inputs import Inputs, sized
 from costcalc.importers.onnx.known import Operation
@@ -41,7 +42,7 @@ def read(network: str, request: Request) -> Model:
 
 def _read(wire: Wire, request: Request) -> Model:
     model = schema.model(wire)
-    graph = _graph(model, wire.file)
+    graph = with_weights(model, _graph(model, wire.file), wire.file)
     stored = {tensor.name for tensor in graph.initializers}
     values = [value for value in graph.inputs if value.name not in stored]
     if not values:

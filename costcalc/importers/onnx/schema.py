@@ -112,6 +112,7 @@ class Model(NamedTuple):
     graph: Graph | None
     opsets: tuple[tuple[str, int], ...]
     functions: tuple[Function, ...]
+    metadata: tuple[tuple[str, str], ...]
 
 
 class Field(NamedTuple):
@@ -252,20 +253,26 @@ def _opset(wire: Wire, start: int, end: int) -> tuple[str, int]:
 
 
 def _entry(wire: Wire, start: int, end: int) -> tuple[str, str]:
-    """A pair of metadata; empty unless it is one of :data:`SCOPES`."""
+    """A pair of metadata; empty unless it is one of :data:`KEYS`."""
     key, value = b"", (0, 0)
     for tag, first, last in wire.fields(start, end):
         if tag == _in(1):
             key = wire.data[first : min(last, first + TAG_BYTES)]
         elif tag == _in(2):
             value = first, last
-    if key not in SCOPES or value[1] - value[0] > TEXT_LIMIT:
+    if key not in KEYS or value[1] - value[0] > TEXT_LIMIT:
         return "", ""
     return key.decode(), wire.text(*value)
 
 
 SCOPES = (b"pkg.torch.onnx.name_scopes", b"pkg.torch.onnx.class_hierarchy")
 """The metadata in which PyTorch's exporter says which modules an operation stands in."""
+
+WEIGHTS_ARE_INPUTS = ("costcalc.weights", "inputs")
+"""The metadata by which costcalc's own exporter says so of every input but the first."""
+
+KEYS = (*SCOPES, WEIGHTS_ARE_INPUTS[0].encode())
+"""Metadata that are read."""
 
 TAG_BYTES = 64
 TEXT_LIMIT = 2**14
@@ -383,6 +390,7 @@ _MODEL: Message = {
     _in(2): Field("producer", _text),
     _in(7): Field("graph", _graph),
     _in(8): Field("opsets", _opset, repeats=True),
+    _in(14): Field("metadata", _entry, repeats=True),
     _in(25): Field("functions", _function, repeats=True),
 }
 

@@ -22,6 +22,7 @@ from costcalc.importers.onnx.operators import (
     normalisation,
     picking,
     pooling,
+    recurrent,
     reducing,
     resampling,
 )
@@ -71,6 +72,7 @@ TABLE = {
     "Gemm": Operator(matrices.gemm_shapes, matrices.gemm),
     "Einsum": Operator(einsum.shapes, einsum.einsum),
     "Attention": Operator(attention.shapes, attention.attention),
+    "LSTM": Operator(recurrent.lstm_shapes, recurrent.lstm),
     "MaxPool": Operator(pooling.pool_shapes, pooling.max_pool),
     "AveragePool": Operator(pooling.pool_shapes, pooling.average_pool),
     "GlobalAveragePool": Operator(pooling.global_shapes, pooling.global_average),

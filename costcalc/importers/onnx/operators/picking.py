@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from costcalc.formulas.algebra import ceil_div
 from costcalc.importers.model import Sides
@@ -203,14 +203,25 @@ def pad(site: Site) -> None:
             source, dims = _sliced(site, source, dims, axis, place)
         added[axis] = (max(before, 0), max(after, 0))
     if any(map(any, added.values())):
-        first = min(added)
-        padding = tuple(added.get(axis, (0, 0)) for axis in range(first, len(dims)))
-        dims = tuple(side + sum(added.get(axis, (0, 0))) for axis, side in enumerate(dims))
-        modes = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
         word = site.word("mode", "constant")
-        arguments = {"axis": first, "padding": padding, "mode": modes.get(word, word)}
-        source = site.layer("zero_pad", arguments, (source,), dims)
+        source = _padded(site, source, dims, added, _MODES.get(word, word))
     site.give(source)
+
+
+_MODES = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
+
+
+def _padded(
+    site: Site, source: int, dims: Sides, added: Mapping[int, tuple[int, int]], mode: str
+) -> int:
+    """Channels behind the others, or positions around them."""
+    pads = [added.get(axis, (0, 0)) for axis in range(len(dims))]
+    wide = tuple(side + sum(pad) for side, pad in zip(dims, pads, strict=True))
+    first = min(axis for axis, pad in enumerate(pads) if any(pad))
+    if mode == "zero" and pads[0][0] == 0 and not any(map(any, pads[1:])):
+        return site.layer("pad_channels", {"out": wide[0]}, (source,), wide)
+    arguments = {"axis": first, "padding": tuple(pads[first:]), "mode": mode}
+    return site.layer("zero_pad", arguments, (source,), wide)
 
 
 def _pads(call: Call) -> list[tuple[int, int]]:
