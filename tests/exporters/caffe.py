@@ -73,13 +73,13 @@ class Net:
         assert len(set(names)) == len(names)
         for layer in self.layers:
             bottoms = every(layer, "bottom")
-            self.read.update(bottoms)
+            tops = every(layer, "top")
+            self.read.update(set(bottoms) - set(tops))
             inputs = [self.shapes[each] for each in bottoms]
             outputs = getattr(self, one(layer, "type").lower())(layer, *inputs)
-            tops = every(layer, "top")
             assert len(outputs) == len(tops)
             for top, shape in zip(tops, outputs, strict=True):
-                assert top not in self.shapes
+                assert top not in self.shapes or (bottoms == tops and self.shapes[top] == shape)
                 assert all(side > 0 for side in shape), top
                 self.shapes[top] = tuple(shape)
 

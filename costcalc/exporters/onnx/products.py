@@ -48,8 +48,8 @@ def attention(site: Site) -> None:
         site.between("Reshape", name, site.whole(1, product(shape[:-2]), *shape[-2:]))
         for name, shape in zip(site.inputs, shapes, strict=True)
     ]
-    found = site.between("Attention", *heads)
-    site.last("Reshape", found, site.whole(*batched(site.shape)))
+    found = site.main("Attention", *heads)
+    site.after("Reshape", found, site.whole(*batched(site.shape)))
 
 
 def lstm(site: Site) -> None:
@@ -70,8 +70,8 @@ def lstm(site: Site) -> None:
     )
     bias = (site.learned("bias", (1, 2 * rows), BIAS),) if vectors else ()
     step = site.between("Unsqueeze", _flat(site), site.whole(0))
-    states = site.between("LSTM", step, *matrices, *bias, hidden_size=hidden)
-    site.last("Squeeze", states, site.whole(0, 1))
+    states = site.main("LSTM", step, *matrices, *bias, hidden_size=hidden)
+    site.after("Squeeze", states, site.whole(0, 1))
 
 
 def _per_position(site: Site) -> None:

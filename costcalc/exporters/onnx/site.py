@@ -73,6 +73,18 @@ class Site:
         self.builder.nodes.append(Node(operator, name, inputs, (name,), attributes))
         return name
 
+    def main(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
+        """Adds the node that has the layer's name, where others follow; gives its output's name."""
+        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
+        self.builder.nodes.append(Node(operator, self.layer.name, inputs, (name,), attributes))
+        return name
+
+    def after(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
+        """Adds the node whose output is the layer's, where another has its name."""
+        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
+        outputs = (self.layer.name,)
+        self.builder.nodes.append(Node(operator, name, inputs, outputs, attributes))
+
     def last(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
         """Adds the node whose output is the layer's, and which has its name."""
         self.gives(operator, inputs, (self.layer.name,), **attributes)
@@ -104,9 +116,9 @@ class Site:
         if is_there:
             self.last(last.operator, name, *last.others, **last.attributes)
             return
-        name = self.between(last.operator, name, *last.others, **last.attributes)
+        name = self.main(last.operator, name, *last.others, **last.attributes)
         back = tuple(order.index(axis) for axis in range(rank))
-        self.last("Transpose", name, perm=batched_order(back))
+        self.after("Transpose", name, perm=batched_order(back))
 
     def number(self, value: float) -> str:
         """A constant number."""

@@ -213,17 +213,19 @@ def _slice(site: Site, names: tuple[str | None, ...], fields: tuple[Field, ...])
 def _normalised(
     site: Site, type_: str, fields: tuple[Field, ...], scales: bool, shifts: bool
 ) -> None:
-    """A normalisation, and what is learned behind it."""
-    if not (scales or shifts):
-        site.last(type_, site.inputs, *fields)
-        return
-    name = site.between(type_, site.inputs, *fields)
-    if not scales:
-        site.last("Bias", (name,), *site.params("bias"))
-        return
-    shift = (Field("scale_param", (Field("bias_term", True),)),) if shifts else ()
-    names = ("weight", "bias") if shifts else ("weight",)
-    site.last("Scale", (name,), *site.params(*names), *shift)
+    """A normalisation, and what is learned behind it, in place."""
+    name = site.last(type_, site.inputs, *fields)
+    if scales:
+        shift = (Field("scale_param", (Field("bias_term", True),)),) if shifts else ()
+        params = site.params("weight", "bias") if shifts else site.params("weight")
+        _in_place(site, "Scale", name, (*params, *shift))
+    elif shifts:
+        _in_place(site, "Bias", name, site.params("bias"))
+
+
+def _in_place(site: Site, type_: str, blob: str, fields: tuple[Field, ...]) -> None:
+    name = site.builder.names.free(f"{blob}.{type_.lower()}")
+    site.write(type_, name, (blob,), (blob,), fields)
 
 
 def _check_alike(site: Site) -> None:

@@ -78,6 +78,20 @@ class Names:
         return found
 
 
+class OwnNames(Names):
+    """Names of layers in costcalc's own files: a node has its layer's."""
+
+    def layer(self, operation: Operation, kind: str) -> str:
+        """The name of a layer of an operation: that of its last node."""
+        name = _fit(operation.name) or kind
+        is_moved = kind in MOVED and operation.operator not in MOVING
+        return self._unique(f"{name}.{kind}" if is_moved else name)
+
+    def stored(self, name: str) -> str:
+        """The name of a layer that gives a stored tensor: the tensor's."""
+        return self._unique(_fit(name) or "tensor")
+
+
 def scope(operation: Operation) -> Scope:
     """The modules that a node stands in, as its metadata, its name or its weights tell."""
     found = _of_metadata(dict(operation.metadata))
@@ -123,7 +137,12 @@ def _of_weights(operation: Operation) -> str:
 
 def _path(name: str) -> str:
     """A dotted name as a path of what names may consist of."""
-    parts = (_UNFIT.sub("_", part) for part in name.replace(".", "/").split("/"))
+    return _fit(name.replace(".", "/"))
+
+
+def _fit(path: str) -> str:
+    """A path of what names may consist of."""
+    parts = (_UNFIT.sub("_", part) for part in path.split("/"))
     return "/".join(part for part in parts if part)
 
 

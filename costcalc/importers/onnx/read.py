@@ -16,12 +16,15 @@ from costcalc.importers.onnx.inputs import Inputs, sized
 from costcalc.importers.onnx.known import Operation
 from costcalc.importers.onnx.lowering import Lowering
 from costcalc.importers.onnx.matching import matched
-from costcalc.importers.onnx.names import Names
+from costcalc.importers.onnx.names import Names, OwnNames
 from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
 from costcalc.importers.onnx.order import ordered
 from costcalc.importers.onnx.walk import Walk
 from costcalc.importers.onnx.wire import Wire, opened
 from costcalc.spec import limits
+
+OWN = "costcalc"
+"""The producer of files that costcalc wrote."""
 
 SHAPES = {name: row.shapes for name, row in TABLE.items()}
 LOWER = {**{name: row.lower for name, row in TABLE.items()}, **WRITTEN_OUT}
@@ -57,7 +60,9 @@ def _read(wire: Wire, request: Request) -> Model:
     live = _live(walk, outputs, problems, wire.file)
     problems.raise_any()
     operations = matched(live, walk.tensors, outputs)
-    return _lowered(wire, graph, walk, inputs, operations, outputs)
+    named = OwnNames if model.producer == OWN else Names
+    names = named(operations, {name for name, each in walk.tensors.items() if each.is_static})
+    return _lowered(wire, walk, inputs, operations, outputs, names)
 
 
 def _graph(model: schema.Model, file: str) -> schema.Graph:
@@ -137,18 +142,17 @@ def _beforehand(walk: Walk) -> set[str]:
 
 def _lowered(
     wire: Wire,
-    graph: schema.Graph,
     walk: Walk,
     inputs: Inputs,
     operations: list[Operation],
     outputs: list[str],
+    names: Names,
 ) -> Model:
     """The layers of the operations that are left.
 
     Raises:
         SpecError: some become no layers.
     """
-    names = Names(operations, {name for name, each in walk.tensors.items() if each.is_static})
     lowering = Lowering(
         operations,
         walk.tensors,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from costcalc.importers.building import LayerError, Tensor, known
@@ -33,11 +34,13 @@ def power(site: Site) -> Result:
     """``Power``: (shift + scale x) ^ power, of which what changes nothing is not there."""
     param = site.param("power_param", ("power", "scale", "shift"))
     exponent = param.number("power", 1)
+    factor, level = param.number("scale", 1), param.number("shift", 0)
     kinds = []
-    if param.number("scale", 1) != 1:
-        kinds.append("scale")
-    if param.number("shift", 0) != 0:
-        kinds.append("shift")
+    if (factor, level) == (-1, 1):
+        kinds.append("complement")
+    else:
+        kinds += ["neg" if factor == -1 else "scale"] if factor != 1 else []
+        kinds += ["shift"] if level != 0 else []
     if exponent != 1:
         kinds.append(_POWERS.get(exponent, ""))
     if "" in kinds:
@@ -49,6 +52,16 @@ def power(site: Site) -> Result:
 
 
 _POWERS = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
+
+
+def clip(site: Site) -> Result:
+    """``Clip``: ReLU6 and its relations by their names."""
+    param = site.param("clip_param", ("min", "max"))
+    bounds = (param.number("min", -math.inf), param.number("max", math.inf))
+    return site.add(_CLIPS.get(bounds, "clip"), (site.input,))
+
+
+_CLIPS: Mapping[tuple[float, float], str] = {(0, 6): "relu6", (-1, 1): "hard_tanh"}
 
 
 def eltwise(site: Site) -> Result:
@@ -103,7 +116,7 @@ TABLE: Mapping[str, Lower] = {
     "Axpy": axpy,
     "AbsVal": named("abs"),
     "BNLL": named("softplus"),
-    "Clip": named("clip"),
+    "Clip": clip,
     "Dropout": named("dropout"),
     "ELU": named("elu"),
     "Exp": named("exp"),
