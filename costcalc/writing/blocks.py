@@ -11,12 +11,13 @@ from typing import Any
 from costcalc.kinds import KINDS
 from costcalc.spec.steps import STRUCTURES
 from costcalc.writing.block import Block
-from costcalc.writing.columns import Solution, differing, squeezed
 from costcalc.writing.conditions import condition, wanted
+from costcalc.writing.differing import differing, squeezed
 from costcalc.writing.groups import Groups, Unit, replaced
 from costcalc.writing.lines import Lines
 from costcalc.writing.patterns import joins, rows
 from costcalc.writing.repeats import repeated
+from costcalc.writing.solution import Solution
 from costcalc.writing.step import NETWORK, Formula, Part, Step, walk
 from costcalc.writing.template import (
     ABSENT,

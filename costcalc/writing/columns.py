@@ -1,372 +1,21 @@
-"""Where groups of steps differ: which values are one parameter, and which follow from others."""
+"""Columns of values, one for each group: what they are to one another."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.formulas.algebra import round_to_multiple
-from costcalc.kinds import KINDS
-from costcalc.kinds.base import Width
-from costcalc.spec.arguments import COMMON
-from costcalc.spec.expression import FUNCTIONS, KEYWORDS
-from costcalc.spec.parameters import ALWAYS, HERE
-from costcalc.writing.block import Block, Parameter
-from costcalc.writing.step import Formula
-from costcalc.writing.template import ABSENT, Column, Template, Templates, every
-
-_LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
-"""What papers call attributes."""
-
-_RESERVED = {*COMMON, *FUNCTIONS, *KEYWORDS, *ALWAYS, *HERE, "classes", "width", "true", "false"}
-
-_USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "conv_dw")
-"""Words that modules are called whatever they do."""
+from costcalc.writing.template import ABSENT, Column
 
 _DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """What squeezed widths are divided by."""
 
 
-class Slot(NamedTuple):
-    """A place of a template where groups differ."""
-
-    template: Template
-    name: str
-
-
-class Differing:
-    """Values that differ from group to group, and all the places that have them."""
-
-    def __init__(self, slot: Slot, column: Column, is_width: bool) -> None:
-        self.slots = [slot]
-        self.column = column
-        self.is_width = is_width
-
-    def takes(self, slot: Slot, column: Column, is_width: bool) -> bool:
-        """Adds a place whose values agree wherever both are there."""
-        if is_width != self.is_width or (not is_width and slot.name != self.slots[0].name):
-            return False
-        both = [
-            (a, b)
-            for a, b in zip(self.column, column, strict=True)
-            if a is not ABSENT and b is not ABSENT
-        ]
-        if not both or any(type(a) is not type(b) or a != b for a, b in both):
-            return False
-        self.column = tuple(
-            b if a is ABSENT else a for a, b in zip(self.column, column, strict=True)
-        )
-        self.slots.append(slot)
-        return True
-
-    @property
-    def known(self) -> set[Any]:
-        """Its values, those that are there."""
-        return {value for value in self.column if value is not ABSENT}
-
-
-def differing(templates: Templates, blocks: Mapping[str, Block]) -> list[Differing]:
-    """All values that differ, places of the same values together."""
-    found: list[Differing] = []
-    for template in every(templates):
-        for name, column in template.values.items():
-            values = [value for value in column if value is not ABSENT]
-            if all(type(v) is type(values[0]) and v == values[0] for v in values[1:]):
-                continue
-            if name in ("first_only", "shares"):
-                continue
-            if name == "bias" and _follows_norm(template):
-                continue
-            is_width = _is_width(template, name, blocks)
-            slot = Slot(template, name)
-            if not any(each.takes(slot, column, is_width) for each in found):
-                found.append(Differing(slot, column, is_width))
-    return found
-
-
-def _is_width(template: Template, name: str, blocks: Mapping[str, Block]) -> bool:
-    if template.word in blocks:
-        return (
-            blocks[template.word].parameters[name].is_width
-            if name in blocks[template.word].parameters
-            else False
-        )
-    return template.word in KINDS and KINDS[template.word].attributes.get(name) is Width
-
-
-def _follows_norm(template: Template) -> bool:
-    """Whether a bias is there where there is no norm, as a line says by saying nothing."""
-    norms = template.values.get("norm", ())
-    return bool(norms) and all(
-        bias is ABSENT or bias == (norm == "none")
-        for bias, norm in zip(template.values["bias"], norms, strict=True)
-    )
-
-
-def squeezed(templates: Templates) -> frozenset[int]:
-    """Layers that squeeze channels which others weigh: those behind the pool of a multiply."""
-    found = set()
-    for each in every(templates):
-        for _, part in each.parts if each.word == "multiply" else ():
-            weighted = [step for step in part if "out" in step.values]
-            if weighted and part[0].word in ("global_avg_pool", "adaptive_avg_pool", "mean"):
-                found.add(id(weighted[0]))
-    return frozenset(found)
-
-
-class Solution:
-    """The parameters of groups that are one block, and what their steps say of them."""
-
-    def __init__(
-        self, found: list[Differing], ins: Column, outs: Column, squeezed: frozenset[int]
-    ) -> None:
-        self.ins = ins
-        self.outs = outs
-        self.columns: dict[str, Column] = {}
-        """The parameters that calls give."""
-        self.flags = 0
-        """How many of them say whether a step is there."""
-        self.widths: set[str] = set()
-        self.computed: dict[str, str] = {}
-        """Parameters that the block computes."""
-        self.said: dict[tuple[int, str], Any] = {}
-        """What is said at each place."""
-        self.texts: list[tuple[str, Column]] = [("in", ins)]
-        """What widths are known by."""
-        self.open = [each for each in found if each.is_width]
-        """Widths that nothing is known of yet."""
-        self.squeezed = squeezed
-        self.words = Counter(_word(each.slots[0], with_numbers=False) for each in self.open)
-        lists = [each for each in found if any(isinstance(v, tuple) for v in each.known)]
-        for each in found:
-            if not each.is_width and each not in lists:
-                self._given(each)
-        if any(self._is_rest(each) for each in self.open):
-            self._new("c", outs)
-        while self.open:
-            self._width(self.open[0])
-        for each in lists:
-            self._list(each)
-
-    def output(self) -> str:
-        """What the block's output is called, nothing where no name of it is known."""
-        return next((text for text, column in self.texts[1:] if _agree(column, self.outs)), "")
-
-    def flag(self, word: str, column: Column) -> str:
-        """A new parameter that is true or false."""
-        name = next((name for name, each in self.columns.items() if each == column), "")
-        if not name:
-            name = self._free(word)
-            self.columns[name] = column
-            self.flags += 1
-        return name
-
-    def parameters(self) -> dict[str, Parameter]:
-        """All parameters, in the order in which calls and tables give them."""
-        found = {}
-        for name in sorted(self.columns, key=self._rank):
-            column = self.columns[name]
-            if name in self.widths:
-                found[name] = Parameter(is_width=True)
-            elif name == "n" or any(isinstance(value, tuple) for value in column):
-                found[name] = Parameter()
-            else:
-                found[name] = Parameter(_most_common(column))
-        found.update({name: Parameter(Formula(text)) for name, text in self.computed.items()})
-        return found
-
-    def _rank(self, name: str) -> int:
-        order = ("t", "hidden") if name not in self.widths else ("hidden",)
-        if name in order:
-            return order.index(name)
-        if name in self.widths:
-            return 2
-        return {"k": 4, "n": 6, "s": 7}.get(name.rstrip("0123456789"), 5)
-
-    def _given(self, each: Differing) -> None:
-        """A parameter of its own."""
-        attribute = each.slots[0].name
-        name = self._free(_LETTERS.get(attribute, attribute))
-        self.columns[name] = _filled(each.column)
-        self._say(each, name)
-
-    def _width(self, each: Differing) -> None:
-        """A width: by what its line reads, by the block's input, by another width, or given."""
-        lines = self._by_line(each)
-        if lines is not None:
-            self.open.remove(each)
-            for slot, text in zip(each.slots, lines, strict=True):
-                self.said[id(slot.template), slot.name] = Formula(text)
-            return
-        text = self._by_others(each) or self._expanded(each)
-        if text:
-            self.open.remove(each)
-            self._say_text(each, text)
-            return
-        parts = [other for other in self.open if _part(other.column, each.column)]
-        base = min(parts, key=lambda other: min(other.known), default=each)
-        self.open.remove(base)
-        is_output = _agree(base.column, self.outs) or _multiple("c", base.column, self.outs)
-        self._say(base, self._new("c" if is_output else self._called(base), base.column))
-
-    def _list(self, each: Differing) -> None:
-        """A list of sizes: item by item where each follows from widths, or given as it is."""
-        sides = [self._sides(slot) for slot in each.slots]
-        if any(found is None for found in sides):
-            self._given(each)
-            return
-        for slot, found in zip(each.slots, sides, strict=True):
-            self.said[id(slot.template), slot.name] = found
-
-    def _sides(self, slot: Slot) -> tuple[Any, ...] | None:
-        """The items of a list as they are everywhere, or as multiples of widths."""
-        column = slot.template.values[slot.name]
-        lengths = {len(v) if isinstance(v, tuple) else 0 for v in column if v is not ABSENT}
-        if len(lengths) != 1 or not (length := lengths.pop()):
-            return None
-        found: list[Any] = []
-        for at in range(length):
-            items = tuple(v if v is ABSENT else v[at] for v in column)
-            known = {item for item in items if item is not ABSENT}
-            if len(known) == 1:
-                found.append(known.pop())
-                continue
-            if not all(isinstance(item, int) for item in known):
-                return None
-            widths = [("in", slot.template.reads), *self.texts[1:]]
-            text = next(filter(None, (_multiple(t, c, items) for t, c in widths)), "")
-            if not text:
-                return None
-            found.append(Formula(text))
-        return tuple(found)
-
-    def _is_rest(self, each: Differing) -> bool:
-        """Whether a width is what the block's output has beside its input, joined to it."""
-        return self._by_line(each) is None and _all(
-            lambda own, out, i: own == out - i, each.column, self.outs, self.ins
-        )
-
-    def _new(self, word: str, column: Column) -> str:
-        """A new parameter that is a width."""
-        name = self._free(word)
-        # A width that nothing has is the one that is there already: nothing is expanded.
-        column = tuple(i if own is ABSENT else own for own, i in zip(column, self.ins, strict=True))
-        self.columns[name] = column
-        self.widths.add(name)
-        self.texts.append((name, column))
-        return name
-
-    def _by_line(self, each: Differing) -> list[str] | None:
-        """Each place as a multiple of what its line reads."""
-        found = []
-        for template, name in each.slots:
-            text = _multiple("in", template.reads, template.values[name])
-            if not text or (False in template.present and text.startswith("in * ")):
-                return None
-            if text != "in" and _is_repeated(template):
-                return None
-            found.append(text)
-        return found
-
-    def _by_others(self, each: Differing) -> str:
-        """A width as a multiple of another, rounded or not, or as what is left of it."""
-        absent = any(False in slot.template.present for slot in each.slots)
-        known = [*self.texts[1:], self.texts[0]]
-        equal = next((text for text, column in known if _agree(each.column, column)), "")
-        if equal:
-            return equal
-        for text, column in known:
-            found = _multiple(text, column, each.column)
-            if found and not (absent and text == "in" and " * " in found):
-                return found
-        for text, column in (*self.texts[1:], self.texts[0]):
-            found = _rounded(text, column, each.column)
-            if found:
-                return found
-        for text, column in self.texts[1:]:
-            if _all(lambda own, c, i: own == c - i, each.column, column, self.ins):
-                return f"{text} - in"
-        return ""
-
-    def _expanded(self, each: Differing) -> str:
-        """A width inside the block as a whole multiple of the block's input."""
-        if _agree(each.column, self.outs):
-            return ""
-        ratios: Column = tuple(
-            ABSENT if own is ABSENT or not i else Fraction(own, i)
-            for own, i in zip(each.column, self.ins, strict=True)
-        )
-        known: set[Any] = {ratio for ratio in ratios if ratio is not ABSENT}
-        if any(ratio.denominator != 1 for ratio in known) or len(known) >= len(each.known):
-            return ""
-        if len(known) == 1 and ABSENT not in ratios:
-            return ""
-        name = self._free("t")
-        self.columns[name] = tuple(1 if each is ABSENT else int(each) for each in ratios)
-        return f"{name} * in"
-
-    def _say_text(self, each: Differing, text: str) -> None:
-        """Says a formula at all places, by a name where it would mean something else there."""
-        reads_input = all(
-            _agree(slot.template.reads, self.ins) and not _is_repeated(slot.template)
-            for slot in each.slots
-        )
-        if re.search(r"\bin\b", text) and not reads_input:
-            name = self._free("c" if text == "in" else self._called(each))
-            self.computed[name] = text
-            self.texts.append((name, each.column))
-            text = name
-        elif " " in text:
-            self.texts.append((text, each.column))
-        self._say(each, text)
-
-    def _say(self, each: Differing, text: str) -> None:
-        for slot in each.slots:
-            self.said[id(slot.template), slot.name] = Formula(text)
-
-    def _called(self, each: Differing) -> str:
-        """What a width is called by where it first stands."""
-        first = each.slots[0]
-        if first.name != "out":
-            return first.name
-        if id(first.template) in self.squeezed:
-            return "squeeze"
-        word = _word(first, with_numbers=False)
-        if self.words[word] > 1:
-            word = _word(first, with_numbers=True)
-        return f"n{word}" if word[:1].isdigit() else word or "hidden"
-
-    def _free(self, word: str) -> str:
-        taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
-        name, number = word, 1
-        while name in taken:
-            number += 1
-            name = f"{word.rstrip('0123456789')}{number}"
-        return name
-
-
-def _is_repeated(template: Template) -> bool:
-    """Whether what arrives at a step is another thing when it comes again."""
-    return any(times not in (1, ABSENT) for times in template.values.get("repeat", ()))
-
-
-def _word(slot: Slot, with_numbers: bool) -> str:
-    """What the network calls a layer, but for what is said of every layer."""
-    parts = [
-        part
-        for part in slot.template.path.split("/")
-        if (with_numbers and part.isdigit())
-        or part.rstrip("0123456789_") not in ("", *KINDS, *_USUAL)
-    ]
-    if all(part.isdigit() for part in parts):
-        return ""
-    return re.sub(r"\W+", "_", "_".join(parts), flags=re.ASCII).strip("_").lower()
-
-
-def _all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:
+def of_all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:
     """Whether something holds of the values of every group that has one."""
     rows = [row for row in zip(own, *others, strict=True) if row[0] is not ABSENT]
     return all(
@@ -375,11 +24,12 @@ def _all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:
     )
 
 
-def _agree(one: Column, other: Column) -> bool:
-    return _all(lambda a, b: bool(a == b), one, other)
+def agree(one: Column, other: Column) -> bool:
+    """Whether every group that has a value has the other column's."""
+    return of_all(lambda a, b: bool(a == b), one, other)
 
 
-def _multiple(text: str, column: Column, own: Column) -> str:
+def multiple(text: str, column: Column, own: Column) -> str:
     """A column as a multiple or a part of another; nothing where it is neither."""
     ratios = {
         Fraction(a, b) if b not in (ABSENT, None, 0) else None
@@ -397,25 +47,26 @@ def _multiple(text: str, column: Column, own: Column) -> str:
     return f"{simple} * {ratio}" if ratio > 1 else f"{simple} / {ratio.denominator}"
 
 
-def _part(one: Column, other: Column) -> bool:
+def is_part(one: Column, other: Column) -> bool:
     """Whether a column is a whole part of another."""
-    return _multiple("", other, one).startswith(" / ")
+    return multiple("", other, one).startswith(" / ")
 
 
-def _rounded(text: str, column: Column, own: Column) -> str:
+def rounded(text: str, column: Column, own: Column) -> str:
     """A column as a rounded part of another; nothing where it is none."""
     for divisor in _DIVISORS:
-        if _all(lambda a, b, d=divisor: a == round_to_multiple(Fraction(b, d), 8), own, column):
+        if of_all(lambda a, b, d=divisor: a == round_to_multiple(Fraction(b, d), 8), own, column):
             return f"round_to_multiple({text} / {divisor}, 8)"
     return ""
 
 
-def _filled(column: Column) -> Column:
+def filled(column: Column) -> Column:
     """A column with a value in every place: the most common where none is needed."""
-    common = _most_common(column)
+    common = most_common(column)
     return tuple(common if value is ABSENT else value for value in column)
 
 
-def _most_common(column: Iterable[Any]) -> Any:
+def most_common(column: Iterable[Any]) -> Any:
+    """The value that most groups have."""
     counts = Counter(value for value in column if value is not ABSENT)
     return counts.most_common(1)[0][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.writing.columns import Solution
+from costcalc.writing.solution import Solution
 from costcalc.writing.template import ABSENT, Column, Template
 
 
