@@ -12,8 +12,6 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import Events, Operation, Shape, ShapeError
 from costcalc.spec import limits
 
-__all__ = ["Builder", "LayerError", "Tensor", "UnknownLayer", "known"]
-
 
 class LayerError(ShapeError):
     """What is wrong with a layer of a model; the caller knows which layer.
@@ -133,6 +131,11 @@ def known(tensor: Tensor) -> Shape:
     if tensor.shape is None:
         raise LayerError("the shape of what it reads is not known")
     return tensor.shape
+
+
+def compact(sides: Sequence[Any]) -> Any:
+    """One size where all axes have the same, as a person would write it."""
+    return sides[0] if len(set(sides)) == 1 else tuple(sides)
 
 
 def _operation(node: Node, inputs: tuple[Shape, ...]) -> Operation:

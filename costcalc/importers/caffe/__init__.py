@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.graph.frame import Tensor
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.building import Builder, LayerError, Tensor
+from costcalc.importers.building import Builder, LayerError
 from costcalc.importers.caffe.network import Network, network
 from costcalc.importers.caffe.sizes import inputs, sized
 from costcalc.importers.caffe.text import parse

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from costcalc.importers.building import Builder, LayerError, Tensor, UnknownLayer, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import Builder, LayerError, UnknownLayer, known
 from costcalc.importers.caffe.fields import Fields
 from costcalc.importers.caffe.network import Layer
 
@@ -95,8 +96,3 @@ class Site:
     def unknown(self, what: str = "") -> UnknownLayer:
         """For a use of the layer that no kind says."""
         return UnknownLayer(what)
-
-
-def compact(sides: Sequence[Any]) -> Any:
-    """One size where all axes have the same, as a person would write it."""
-    return sides[0] if len(set(sides)) == 1 else tuple(sides)

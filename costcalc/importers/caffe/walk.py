@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problems, did_you_mean
-from costcalc.importers.building import Builder, Tensor, UnknownLayer
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import Builder, UnknownLayer
 from costcalc.importers.caffe.layers import MEASURES, TABLE
 from costcalc.importers.caffe.network import Layer, Network
 from costcalc.importers.caffe.site import Site

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.graph.frame import Tensor
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.building import LayerError, Tensor
+from costcalc.importers.building import LayerError
 from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes

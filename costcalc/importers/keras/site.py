@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.importers.building import Builder, LayerError, Tensor, UnknownLayer, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import Builder, LayerError, UnknownLayer, known
 from costcalc.importers.keras.config import Config, whole, wholes
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import Layer
@@ -136,6 +137,9 @@ class Site:
         """
         if not self.inputs:
             raise LayerError("it reads nothing", "a tensor")
+        for setting in ("lora_rank", "renorm"):
+            if self.config.raw(setting):
+                raise self.unknown(f"no layer kind has the params of '{setting}'")
         formats = ("channels_last", "channels_first")
         model = formats[not self.layout.is_channels_last]
         if self.config.raw("data_format") is None:
@@ -178,8 +182,3 @@ def tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, Mapping):
         for key in sorted(value):
             yield from tensors(value[key])
-
-
-def compact(sides: Sequence[int]) -> int | tuple[int, ...]:
-    """One size where all axes have the same, as a person would write it."""
-    return sides[0] if len(set(sides)) == 1 else tuple(sides)

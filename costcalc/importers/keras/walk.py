@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems
-from costcalc.importers.building import Builder, LayerError, Tensor, UnknownLayer, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import Builder, LayerError, UnknownLayer, known
 from costcalc.importers.keras.layers import lowering
 from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, held, unrolled
 from costcalc.importers.keras.layout import Layout

@@ -165,6 +165,15 @@ def test_unknown_layers_are_listed_at_once(tmp_path):
     assert "--allow-unknown" in text
 
 
+@pytest.mark.parametrize(
+    ("class_name", "config"),
+    [("Dense", {"units": 3, "lora_rank": 2}), ("BatchNormalization", {"axis": -1, "renorm": True})],
+)
+def test_params_that_no_kind_has(tmp_path, class_name, config):
+    model = sequential((8, 8, 3), layer(class_name, "odd", **config))
+    assert "layer 'odd' (" in refused(written(tmp_path, model))
+
+
 def test_an_unknown_layer_that_is_allowed_has_the_shape_of_the_file(tmp_path):
     model = functional(
         [

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.formulas.algebra import product
-from costcalc.importers.building import LayerError, UnknownLayer
+from costcalc.importers.building import LayerError, UnknownLayer, compact
 from costcalc.importers.caffe.fields import Fields
-from costcalc.importers.caffe.site import Lower, Result, Site, compact
+from costcalc.importers.caffe.site import Lower, Result, Site
 
 CONVOLUTION = frozenset(
     [

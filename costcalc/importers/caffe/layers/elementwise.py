@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, known
 from costcalc.importers.caffe.site import Lower, Result, Site
 
 

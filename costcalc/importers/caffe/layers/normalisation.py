@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.building import Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import known
 from costcalc.importers.caffe.layers.elementwise import as_map
 from costcalc.importers.caffe.site import Lower, Result, Site
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.formulas.windows import window_output_ceil
-from costcalc.importers.building import LayerError, known
+from costcalc.importers.building import LayerError, compact, known
 from costcalc.importers.caffe.layers.convolution import sides
-from costcalc.importers.caffe.site import Lower, Result, Site, compact
+from costcalc.importers.caffe.site import Lower, Result, Site
 from costcalc.kinds.base import spread
 
 POOLING = frozenset(

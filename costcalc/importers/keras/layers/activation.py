@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.formulas.algebra import product
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, known
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.site import Lower, Result, Site
 

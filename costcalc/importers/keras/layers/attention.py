@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, known
 from costcalc.importers.keras.layers.convolution import linear
 from costcalc.importers.keras.layout import PLAIN
 from costcalc.importers.keras.site import Lower, Result, Site

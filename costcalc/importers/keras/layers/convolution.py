@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.formulas.windows import window_extent
-from costcalc.importers.building import Tensor
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import compact
 from costcalc.importers.keras.layers.activation import activated
-from costcalc.importers.keras.site import Lower, Result, Site, compact
+from costcalc.importers.keras.site import Lower, Result, Site
 
 PADDINGS = ("valid", "same")
 
@@ -132,12 +133,10 @@ def _window(site: Site, rank: int) -> dict[str, Any]:
 TABLE: Mapping[str, Lower] = {
     "Dense": dense,
     **{f"Conv{rank}D": convolution(rank) for rank in (1, 2, 3)},
-    **{f"Convolution{rank}D": convolution(rank) for rank in (1, 2, 3)},
     **{f"DepthwiseConv{rank}D": depthwise(rank) for rank in (1, 2)},
     **{f"SeparableConv{rank}D": separable(rank) for rank in (1, 2)},
     **{f"Conv{rank}DTranspose": transposed(rank) for rank in (1, 2, 3)},
 }
-"""Convolution2D is what old files call Conv2D."""
 
 
 def linear(site: Site, tensor: Tensor, out: int, has_bias: bool, part: str) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.importers.building import LayerError, Tensor
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError
 from costcalc.importers.keras.site import Result, Site
 
 

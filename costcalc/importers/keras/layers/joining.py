@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from costcalc.formulas.algebra import product
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, known
 from costcalc.importers.keras.config import wholes
 from costcalc.importers.keras.site import Lower, Result, Site
 

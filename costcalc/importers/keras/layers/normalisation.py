@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.importers.building import Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import known
 from costcalc.importers.keras.site import Lower, Result, Site
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, known
 from costcalc.importers.keras.config import is_number, whole, wholes
 from costcalc.importers.keras.layers import activation, joining
 from costcalc.importers.keras.layers.indexing import get_item

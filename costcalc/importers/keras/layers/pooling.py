@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.building import LayerError, Tensor, known
+from costcalc.graph.frame import Tensor
+from costcalc.importers.building import LayerError, compact, known
 from costcalc.importers.keras.layers.convolution import PADDINGS
-from costcalc.importers.keras.site import Lower, Result, Site, compact
+from costcalc.importers.keras.site import Lower, Result, Site
 
 MODES = ("nearest", "bilinear", "bicubic", "area")
 
@@ -125,13 +126,9 @@ TABLE: Mapping[str, Lower] = {
     for rank in (1, 2, 3)
     for name, lower in (
         (f"MaxPooling{rank}D", pool("max_pool", rank)),
-        (f"MaxPool{rank}D", pool("max_pool", rank)),
         (f"AveragePooling{rank}D", pool("avg_pool", rank)),
-        (f"AvgPool{rank}D", pool("avg_pool", rank)),
         (f"GlobalMaxPooling{rank}D", global_pool("global_max_pool")),
-        (f"GlobalMaxPool{rank}D", global_pool("global_max_pool")),
         (f"GlobalAveragePooling{rank}D", global_pool("global_avg_pool")),
-        (f"GlobalAvgPool{rank}D", global_pool("global_avg_pool")),
         (f"AdaptiveMaxPooling{rank}D", adaptive_pool("adaptive_max_pool", rank)),
         (f"AdaptiveAveragePooling{rank}D", adaptive_pool("adaptive_avg_pool", rank)),
         (f"ZeroPadding{rank}D", zero_padding(rank)),
