@@ -15,6 +15,7 @@ from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.numbers import is_learned
 from costcalc.importers.onnx.schema import Tensor
 from costcalc.importers.onnx.site import Site
+from costcalc.importers.onnx.walk import SCALED
 
 VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Identity"})
 """Operators that leave the elements of their first input as they are, in their order."""
@@ -71,7 +72,13 @@ class Lowering:
         """The layer that counts a stored tensor."""
         self.owners: dict[tuple[Any, ...], int] = {}
         """The layer that counts some stored tensors, each as some event."""
-        self.ignored: set[str] = set()
+        self.ignored = {
+            root
+            for each in operations
+            if each.operator in SCALED
+            for name in each.inputs[1:]
+            for root in tensors[name].roots
+        }
         """Stored tensors that are no params: statistics, scales, bounds."""
         self.read = {*outputs, *(name for each in operations for name in each.inputs)}
         self.producers = {name: each for each in operations for name in each.outputs}

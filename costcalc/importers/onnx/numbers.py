@@ -68,9 +68,9 @@ def stored(wire: Wire, tensor: Tensor) -> tuple[Number, ...] | None:
     format_ = TYPES.get(tensor.data_type, Type()).format
     if count > MOST or tensor.location or not format_:
         return None
-    if count and not any(end > start for start, end in (*tensor.raw, *tensor.packed)):
-        if not (tensor.singles or tensor.doubles or tensor.unpacked):
-            return None
+    spans = (*tensor.raw, *tensor.packed, *tensor.singles, *tensor.doubles)
+    if count and not tensor.unpacked and all(start == end for start, end in spans):
+        return None
     if tensor.raw:
         return _unpacked(wire, tensor.raw[-1:], format_, count, tensor)
     if tensor.singles:

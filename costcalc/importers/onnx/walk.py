@@ -21,6 +21,10 @@ FEW = 64
 """Elements of a floating-point tensor whose numbers may be sizes; more are weights."""
 
 
+SCALED = ("QuantizeLinear", "DequantizeLinear")
+"""Operators whose inputs but the first are scales and zero points: stored, and no params."""
+
+
 class Walk:
     """Goes from operation to operation with what is known of the tensors before it."""
 
@@ -128,7 +132,7 @@ class Walk:
     def _roots(self, operation: Operation) -> tuple[str, ...]:
         if operation.operator in ("Shape", "Size", "ConstantOfShape"):
             return ()
-        inputs = operation.inputs
+        inputs = operation.inputs[: 1 if operation.operator in SCALED else None]
         return tuple(dict.fromkeys(root for name in inputs for root in self.tensors[name].roots))
 
     def _check(self, name: str, shape: Sides) -> None:

@@ -37,7 +37,7 @@ def test_a_file_costs_what_its_module_does(file):
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith("kept")])
 def test_norms_that_are_kept_keep_the_modules_params(file):
-    module, kind = said(file)
+    module, _ = said(file)
     # Of the layer scales, 8 equal numbers are one tensor in the older exporter's file; the
     # single number 'gain' has no name that tells it from a constant.
     merged = {

@@ -189,12 +189,6 @@ def dropout(site: Site) -> None:
     site.simple("dropout")
 
 
-def quantised(site: Site) -> None:
-    """Scaled to whole numbers or back; what is stored is so before it is used."""
-    site.configuration(1, 2)
-    site.alias()
-
-
 def alias(site: Site) -> None:
     """Nothing: the output is the input."""
     site.alias()

@@ -1,0 +1,108 @@
+"""Sides that a file leaves open, other sizes than it states, and batches."""
+
+import pytest
+
+from costcalc import pipeline
+from costcalc.errors import SpecError
+from costcalc.importers import opened as opened_document
+from tests.importers.onnx.counted import macs
+from tests.importers.onnx.models import graph, model, node, tensor, value
+
+CONV = node("Conv", "x w", "y", pads=(1, 1, 1, 1))
+WEIGHTS = tensor("w", [4, 3, 3, 3])
+
+
+def cost(sides):
+    """4 filters of 3 x 3 x 3 at every position."""
+    return 108 * sides
+
+
+def test_a_batch_that_is_left_open_is_one_image(network):
+    found = network([CONV], ("N", 3, 8, 8), [WEIGHTS])
+    assert (found.input, macs(found)) == ((3, 8, 8), cost(64))
+    assert found.parameters["N"] == 1
+    assert network([CONV], (None, 3, 8, 8), [WEIGHTS]).input == (3, 8, 8)
+
+
+def test_counts_are_of_one_image_of_a_batch(network):
+    nodes = [node("Flatten", "x", "a"), node("Gemm", "a w", "y")]
+    found = network(nodes, (8, 3, 4, 4), [tensor("w", [48, 10])])
+    assert (found.input, macs(found)) == ((3, 4, 4), 480)
+    assert macs(network([CONV], ("N", 3, 8, 8), [WEIGHTS], N=16)) == cost(64)
+
+
+def test_images_of_a_batch_that_are_mixed_are_refused(network):
+    nodes = [node("Reshape", "x s", "a"), node("Gemm", "a w", "y", name="mixed")]
+    with pytest.raises(SpecError, match=r"node 'mixed' .*the 8 images of a batch are mixed"):
+        network(nodes, (8, 6), [tensor("s", [2], [16, 3]), tensor("w", [3, 2])])
+
+
+def test_open_sides_are_set_by_their_names_or_by_res(network):
+    dims = ("N", 3, "height", "width")
+    assert macs(network([CONV], dims, [WEIGHTS], height=5, width=6)) == cost(30)
+    assert macs(network([CONV], dims, [WEIGHTS], res=5)) == cost(25)
+    found = network([CONV], dims, [WEIGHTS], res=(4, 6))
+    assert (found.parameters["height"], found.parameters["width"]) == (4, 6)
+    assert macs(network([CONV], (None, 3, None, None), [WEIGHTS], res=5)) == cost(25)
+    assert macs(network([CONV], dims, [WEIGHTS], input=(3, 2, 9))) == cost(18)
+
+
+def test_sides_that_nothing_gives_are_named_at_once(network):
+    with pytest.raises(SpecError) as caught:
+        network([CONV], ("N", 3, "height", None), [WEIGHTS])
+    text = str(caught.value)
+    assert "input 'x' leaves sides open: height, axis 3" in text
+    assert "(N, 3, height, ?)" in text
+    assert "--res 224 or --set height=..." in text
+
+
+@pytest.mark.parametrize("wrong", [{"height": 0}, {"height": "tall"}, {"height": (3, 4)}])
+def test_sides_that_cannot_be_are_refused(network, wrong):
+    with pytest.raises(SpecError, match="'height' cannot be"):
+        network([CONV], ("N", 3, "height", 8), [WEIGHTS], **wrong)
+
+
+def test_sides_of_the_file_may_be_others(network):
+    said = [value("a", 1, 4, 8, 8)]
+    nodes = [node("Conv", "x w", "a", pads=(1, 1, 1, 1)), node("Relu", "a", "y")]
+    found = network(nodes, (1, 3, 8, 8), [WEIGHTS], values=said, res=16)
+    assert macs(found) == cost(256)
+    with pytest.raises(SpecError, match=r"input 'x' cannot be \(3, 8\)"):
+        network(nodes, (1, 3, 8, 8), [WEIGHTS], input=(3, 8))
+
+
+def test_channels_may_stand_last(network):
+    nodes = [node("Transpose", "x", "t", perm=(0, 3, 1, 2)), node("Conv", "t w", "y")]
+    found = network(nodes, (1, 8, 8, 3), [WEIGHTS], res=(6, 5))
+    assert found.input == (6, 5, 3)
+    assert macs(found) == cost(4 * 3)
+
+
+def test_other_inputs_are_constants(opened):
+    inside = graph(
+        [node("Add", "x mask", "y")], [value("x", 1, 4), value("mask", 1, 4)], [value("y")]
+    )
+    found = opened(model(inside))
+    assert [layer.kind.name for layer in found.layers] == ["constant", "add"]
+    # Older files list their stored tensors among the inputs.
+    inside = graph(
+        [CONV], [value("x", 1, 3, 8, 8), value("w", 4, 3, 3, 3)], [value("y")], [WEIGHTS]
+    )
+    assert macs(opened(model(inside))) == cost(64)
+
+
+def test_a_sweep_reads_the_file_again_at_every_size(tmp_path):
+    nodes = [
+        node("Shape", "x", "s"),
+        node("Reshape", "c s", "a"),
+        node("Add", "a x", "y"),
+    ]
+    nodes = [node("Conv", "x w", "c", pads=(1, 1, 1, 1)), *nodes]
+    inside = graph(nodes, [value("x", "N", 4, "h", "h")], [value("y")], [tensor("w", [4, 4, 3, 3])])
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model(inside))
+    for side in (5, 7):
+        # 4 filters of 4 x 3 x 3.
+        assert macs(pipeline.graph(str(path), {"h": side})) == 144 * side * side
+    document, left = opened_document(str(path), {"h": 5, "other": 1})
+    assert (document.file, left) == (str(path), {"other": 1})
