@@ -4,7 +4,9 @@ import pytest
 
 from costcalc import pipeline
 from costcalc.costs import convention as conventions
+from costcalc.errors import ConventionError
 from costcalc.grid.axes import parse
+from costcalc.symbolic.networks import closed_form
 
 
 @pytest.mark.parametrize("name", conventions.available())
@@ -16,3 +18,73 @@ def test_a_sweep_counts_as_reports_do(network, name):
     for row in rows:
         totals = pipeline.report(network, row.settings, name).totals
         assert (row.params, row.mult_adds) == (totals.params, totals.mult_adds), row.settings
+
+
+TOKENS = """
+name: Tokens
+input: [3, res, res]
+parameters: {res: 32}
+layers:
+  - conv: {out: 32, kernel: 4, stride: 4, name: patches}
+  - upsample: {scale: 2, mode: area}
+  - zero_pad: {padding: [[0, 1], [1, 0]], axis: -2, mode: replicate}
+  - slice: {start: 1, stop: in_height, axis: 1, step: 2}
+  - slice: {stop: in_width - 1, axis: -1, step: 2}
+  - reshape: [in, -1]
+  - transpose: {axes: [1, 0], name: turned_map}
+  - learned: {shape: [1, in_height], of: bias, name: position}
+  - add: {from: [turned_map, position], broadcast: true, name: tokens}
+  - {norm}: {axes: -1}
+  - fc: {out: 96, per_position: true, axis: -1, name: qkv, borrows: {biases: 8}}
+  - split: {parts: 3, axis: -1, name: q}
+  - split: {parts: 3, part: 2, axis: -1, from: qkv, name: k}
+  - split: {parts: 3, part: 3, axis: -1, from: qkv, name: v}
+  - attention: {from: [q, k, v], name: mixed}
+  - transpose: {axes: [-1, 0], from: k, name: turned}
+  - matmul: {from: [q, turned]}
+  - scale
+  - softmax: {axis: -1, name: shares}
+  - matmul: {from: [shares, v], name: written}
+  - concat: {from: [mixed, written], axis: 1}
+  - gelu_tanh
+  - prelu: {axis: -1}
+  - l2_norm: {axes: 1, keep: true, name: length}
+  - maximum: {from: [mixed, length]}
+  - divide: {from: [mixed, length]}
+  - variance: {axes: [1], keep: true}
+  - rearrange: [in, 2]
+  - mean: {axes: 0}
+  - fc: 10
+"""
+
+
+@pytest.mark.parametrize("name", conventions.available())
+def test_tokens_count_alike_in_every_algebra(name, tmp_path):
+    # onnx-tool leaves layer norms undefined.
+    text = TOKENS.replace("{norm}: {axes: -1}", "layer_norm: {axes: -1, bias: false}")
+    if name.startswith("onnx-tool"):
+        text = TOKENS.replace("{norm}: {axes: -1}", "square")
+    path = tmp_path / "tokens.yaml"
+    path.write_text(text, encoding="utf-8")
+    network = str(path)
+    axes = [parse("alpha", "0.25,0.5,1,1.5"), parse("res", "16,32,64")]
+    rows = list(pipeline.sweep([network], axes, name).rows())
+    assert len(rows) == 12
+    form = closed_form(network, {}, convention=name)
+    exact = 0
+    for row in rows:
+        totals = pipeline.report(network, row.settings, name).totals
+        assert (row.params, row.mult_adds) == (totals.params, totals.mult_adds), row.settings
+        values = tuple(row.settings[name] for name in ("alpha", "res"))
+        if form.domain.holds(values):
+            exact += 1
+            for metric, total in form.totals.items():
+                assert total.polynomial(values) == getattr(totals, metric), row.settings
+    assert exact > 6
+
+
+def test_what_onnx_tool_leaves_undefined_is_an_error(tmp_path):
+    path = tmp_path / "tokens.yaml"
+    path.write_text(TOKENS.replace("{norm}", "layer_norm"), encoding="utf-8")
+    with pytest.raises(ConventionError, match="does not define the mult_adds of 'layer_norm'"):
+        pipeline.report(str(path), {}, "onnx-tool")

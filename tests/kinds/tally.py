@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from math import erf, exp, log, sqrt, tanh
+from math import erf, exp, log, sin, sqrt, tanh
 from typing import Any
 
 from costcalc.kinds.base import Events
@@ -64,6 +64,12 @@ class Counted:
 
     def root(self) -> Counted:
         return self._did("functions", sqrt(abs(self.value)))
+
+    def wave(self) -> Counted:
+        return self._did("functions", sin(self.value))
+
+    def rounded(self) -> Counted:
+        return self._did("functions", round(self.value))
 
     def power(self, exponent: float) -> Counted:
         return self._did("functions", abs(self.value) ** exponent)

@@ -5,10 +5,11 @@ Every function here is the definition in its paper, one operation after another.
 
 from math import pi, sqrt
 
+import numpy
 import pytest
 
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import elements
+from costcalc.kinds.base import Events, elements
 from tests.kinds.loops import cells
 from tests.kinds.tally import Counted, Tally, added
 
@@ -216,6 +217,95 @@ def normalise(values: list[Counted], affine: bool) -> None:
             scaled.times(2).plus(1)
 
 
+UNARY = {
+    "scale": lambda x: x.times(2),
+    "shift": lambda x: x.plus(2),
+    "clip": lambda x: x.at_least(-1).at_most(1),
+    "complement": lambda x: Counted(1, x.tally).plus(-x.value),
+    "exp": Counted.exp,
+    "log": Counted.log,
+    "sqrt": Counted.root,
+    # The reciprocal belongs to the root, as in norms.
+    "rsqrt": Counted.root,
+    "reciprocal": lambda x: Counted(1, x.tally).over(x),
+    "erf": Counted.erf,
+    "sin": Counted.wave,
+    "cos": Counted.wave,
+    # A sign that is cleared or changed is free.
+    "abs": lambda x: x,
+    "neg": lambda x: x,
+    "square": lambda x: x.times(x),
+    "floor": Counted.rounded,
+    "ceil": Counted.rounded,
+    "round": Counted.rounded,
+    # Above zero, below zero, or neither.
+    "sign": lambda x: (x.is_positive(), x.is_positive()),
+    "logical_not": lambda x: x.is_positive(),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_of_one_element(name, shape):
+    tally = Tally()
+    for index in cells(shape):
+        UNARY[name](tally.number(1 + sum(index)))
+    check(operation(name), shape, tally)
+
+
+BINARY = {
+    "add": Counted.plus,
+    "subtract": lambda x, y: x.plus(-y.value),
+    "multiply": Counted.times,
+    "divide": Counted.over,
+    "minimum": lambda x, y: x.at_most(y.value),
+    "maximum": lambda x, y: x.at_least(y.value),
+    "power": lambda x, y: x.power(y.value),
+    "compare": lambda x, y: x.at_least(y.value),
+}
+SEVERAL = {"add", "multiply", "minimum", "maximum"}
+
+
+def test_every_elementwise_kind_is_covered():
+    named = {kind.name for kind in KINDS.values() if kind.family == "elementwise"}
+    assert named == {*UNARY, *BINARY, "where"}
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        ((2, 3, 4), (2, 3, 4)),
+        ((2, 3, 4), (2, 1, 1)),
+        ((1, 3, 1), (2, 1, 4)),
+        ((3,), (3,)),
+        ((2, 3), (1, 3), (2, 1)),
+    ],
+)
+@pytest.mark.parametrize("name", BINARY)
+def test_functions_of_several_elements(name, inputs):
+    if name not in SEVERAL:
+        inputs = inputs[:2]
+    output = numpy.broadcast_shapes(*inputs)
+    tally = Tally()
+    for index in cells(output):
+        result = tally.number(1 + sum(index))
+        for _ in inputs[1:]:
+            result = BINARY[name](result, tally.number(2))
+    made = operation(name, **({"broadcast": True} if name == "add" else {}))
+    assert made.output_shape(inputs) == output
+    reads = sum(len(list(cells(shape))) for shape in inputs)
+    expected = tally.events(reads=reads, writes=len(list(cells(output))))
+    assert made.events(inputs, output) == expected
+
+
+def test_a_choice_computes_nothing():
+    made = operation("where")
+    inputs = ((2, 1), (2, 3), (1, 3))
+    assert made.output_shape(inputs) == (2, 3)
+    # 2 + 6 + 3 read, 6 written
+    assert made.events(inputs, (2, 3)) == Events(reads=11, writes=6)
+
+
 def groups_of(shape, name, groups):
     channels, *axes = shape
     if name == "layer_norm":
@@ -236,6 +326,61 @@ def test_norms_with_statistics(name, shape, affine):
     attributes = {"groups": 2} if name == "group_norm" else {}
     params = {(channel, which) for channel in range(shape[0]) for which in "gb"} if affine else ()
     check(operation(name, affine=affine, **attributes), shape, tally, norm_params=len(params))
+
+
+AXES = [(0,), (2,), (-1,), (-1, -2), (0, 1, 2)]
+
+
+def groups_along(shape, axes):
+    """What is normalised together, and how many places it has."""
+    axes = [axis % len(shape) for axis in axes]
+    groups = {}
+    for index in cells(shape):
+        place = tuple(i for axis, i in enumerate(index) if axis not in axes)
+        groups.setdefault(place, []).append(index)
+    places = {tuple(index[axis] for axis in axes) for index in cells(shape)}
+    return groups.values(), len(places)
+
+
+@pytest.mark.parametrize(("affine", "bias"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("axes", AXES)
+def test_layer_norm_over_axes(axes, affine, bias):
+    tally, shape = Tally(), (4, 2, 3)
+    groups, places = groups_along(shape, axes)
+    for group in groups:
+        normalise([tally.number(sum(index)) for index in group], affine)
+    if affine and not bias:
+        tally["additions"] -= 24  # no shift of 4 * 2 * 3 elements
+    params = places * (1 + bias) if affine else 0
+    made = operation("layer_norm", axes=axes, affine=affine, bias=bias)
+    check(made, shape, tally, norm_params=params)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("axes", AXES)
+def test_rms_norm(axes, affine):
+    # Zhang and Sennrich, arXiv 1910.07467, equation (4).
+    tally, shape = Tally(), (4, 2, 3)
+    groups, places = groups_along(shape, axes)
+    for group in groups:
+        values = [tally.number(1 + sum(index)) for index in group]
+        squares = [value.times(value) for value in values]
+        root = added(squares, tally.number(0)).over(len(values)).plus(1e-5).root()
+        for value in values:
+            scaled = value.times(1 / root.value)
+            if affine:
+                scaled.times(2)
+    made = operation("rms_norm", axes=axes, affine=affine)
+    check(made, shape, tally, norm_params=places if affine else 0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_prelu_along_an_axis(axis):
+    tally, slopes = Tally(), set()
+    for index in cells((4, 2, 3)):
+        leaky_relu(tally.number(sum(index)))
+        slopes.add(index[axis])
+    check(operation("prelu", axis=axis), (4, 2, 3), tally, other_params=len(slopes))
 
 
 @pytest.mark.parametrize("size", [1, 3, 5])

@@ -6,7 +6,7 @@ import pytest
 
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Events, ShapeError, elements, shape_text
-from tests.kinds.loops import cells
+from tests.kinds.loops import adaptive_pooling, cells
 
 
 def operation(name: str, **attributes):
@@ -145,18 +145,28 @@ def test_zero_padding(padding, rows, columns):
 
 
 @pytest.mark.parametrize(("scale", "sides"), [(2, (6, 8)), ((3, 1), (9, 4))])
-@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_upsampling_by_a_scale(scale, sides, mode):
     output, events = run("upsample", (2, 3, 4), scale=scale, mode=mode)
     did = Counter(reads=24)
     for _ in cells((2, *sides)):
         did["writes"] += 1
-        if mode == "bilinear":
-            # Four neighbours, each times its weight, and their sum.
-            did["multiplications"] += 4
-            did["additions"] += 3
+        neighbours = {"bilinear": 2 * 2, "bicubic": 4 * 4}.get(mode, 0)
+        if neighbours:
+            # Each neighbour times its weight, and their sum.
+            did["multiplications"] += neighbours
+            did["additions"] += neighbours - 1
     assert output == (2, *sides)
     assert events == Events(**did)
+
+
+@pytest.mark.parametrize("size", [(2, 3), (1, 1), (5, 6)])
+def test_areas_are_means_over_adaptive_windows(size):
+    output, did = adaptive_pooling((2, 3, 4), size)
+    expected = Events(
+        additions=did["pairs"], divisions=did["results"], reads=24, writes=did["results"]
+    )
+    assert run("upsample", (2, 3, 4), size=size, mode="area") == (output, expected)
 
 
 def test_upsampling_to_a_size():

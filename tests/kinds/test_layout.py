@@ -1,0 +1,151 @@
+"""Kinds that give elements another shape or place, against NumPy."""
+
+import numpy
+import pytest
+
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import Events, ShapeError
+
+
+def operation(name, **attributes):
+    kind = KINDS[name]
+    return kind.operation(**kind.given, **attributes)
+
+
+def run(name, *inputs, **attributes):
+    made = operation(name, **attributes)
+    output = made.output_shape(inputs)
+    return output, made.events(inputs, output)
+
+
+@pytest.mark.parametrize(
+    "shape", [(24,), (-1,), (4, 6), (2, -1), (-1, 2, 2), (1, 24, 1), (2, 3, 4), (4, -1, 3)]
+)
+def test_reshape(shape):
+    expected = numpy.zeros((2, 3, 4)).reshape(shape).shape
+    assert run("reshape", (2, 3, 4), shape=shape) == (expected, Events())
+
+
+def test_a_single_number_is_a_shape_too():
+    assert run("reshape", (1, 1), shape=())[0] == ()
+    assert run("reshape", (), shape=(1, -1))[0] == (1, 1)
+    assert run("exp", ())[1] == Events(functions=1, reads=1, writes=1)
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, -1), (2, 3), (48,)])
+def test_a_shape_that_does_not_hold_the_elements(shape):
+    with pytest.raises(ValueError, match="cannot reshape"):
+        numpy.zeros((2, 3, 4)).reshape(shape)
+    with pytest.raises(ShapeError, match="24 elements do not fill the shape") as error:
+        run("reshape", (2, 3, 4), shape=shape)
+    assert error.value.found == str([*shape])
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 0, 1), (-1, 0, 1), (1, 0, 2)])
+def test_transpose(axes):
+    expected = numpy.zeros((2, 3, 4)).transpose(axes).shape
+    assert run("transpose", (2, 3, 4), axes=axes) == (expected, Events())
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [((0, 1), "2 axes are no order of 3"), ((0, 1, 1), "twice"), ((0, 1, 3), "no axis 3")],
+)
+def test_what_is_no_order_of_the_axes(axes, message):
+    with pytest.raises(ShapeError, match=message):
+        run("transpose", (2, 3, 4), axes=axes)
+
+
+def test_rearranged_elements_are_read_and_written():
+    # A gather of 5 rows by 5 numbers: 12 + 5 read, 20 written.
+    assert run("rearrange", (3, 4), (5,), shape=(5, 4)) == ((5, 4), Events(reads=17, writes=20))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
+@pytest.mark.parametrize(("start", "stop", "step"), [(0, 4, 1), (1, 4, 2), (0, 4, 3), (1, 2, 5)])
+def test_slice_along_an_axis(axis, start, stop, step):
+    which = [slice(None)] * 3
+    which[axis] = slice(start, stop, step)
+    expected = numpy.zeros((4, 5, 6))[tuple(which)]
+    output, events = run("slice", (4, 5, 6), start=start, stop=stop, step=step, axis=axis)
+    assert output == expected.shape
+    assert events == Events(reads=expected.size, writes=expected.size)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_split_along_an_axis(axis):
+    expected = numpy.split(numpy.zeros((6, 9, 3)), 3, axis)[0]
+    output, events = run("split", (6, 9, 3), parts=3, part=2, axis=axis)
+    assert output == expected.shape
+    assert events == Events(reads=expected.size, writes=expected.size)
+
+
+@pytest.mark.parametrize(("axis", "other"), [(0, (5, 3, 4)), (1, (2, 5, 4)), (-1, (2, 3, 1))])
+def test_concat_along_an_axis(axis, other):
+    expected = numpy.concatenate([numpy.zeros((2, 3, 4)), numpy.zeros(other)], axis)
+    output, events = run("concat", (2, 3, 4), other, axis=axis)
+    assert output == expected.shape
+    assert events == Events(reads=expected.size, writes=expected.size)
+
+
+@pytest.mark.parametrize("mode", ["zero", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize(
+    ("axis", "pads"), [(0, ((1, 0), (0, 2), (1, 1))), (1, ((1, 2), (0, 1))), (-1, ((2, 0),))]
+)
+def test_padding_from_an_axis_on(axis, pads, mode):
+    words = {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    widths = ((0, 0),) * (3 - len(pads)) + pads
+    expected = numpy.pad(numpy.zeros((3, 4, 5)), widths, words[mode])
+    output, events = run("zero_pad", (3, 4, 5), padding=pads, axis=axis, mode=mode)
+    assert output == expected.shape
+    assert events == Events(reads=60, writes=expected.size)
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "message"),
+    [
+        (
+            "split",
+            {"parts": 2, "axis": 1},
+            "5 places cannot be split into 2 equal parts along axis 1",
+        ),
+        ("slice", {"stop": 7, "axis": -1}, "places 0 to 7 are not a part of 6 along axis 2"),
+        ("softmax", {"axis": 3}, "there is no axis 3"),
+        ("prelu", {"axis": -4}, "there is no axis -4"),
+        ("layer_norm", {"axes": (0, 0)}, "an axis stands twice"),
+        ("rms_norm", {"axes": (5,)}, "there is no axis 5"),
+        ("fc", {"out": 3, "axis": 1}, "a matrix over the whole input has no axis"),
+        ("fc", {"out": 3, "axis": 3, "per_position": True}, "there is no axis 3"),
+    ],
+)
+def test_axes_that_do_not_fit(name, attributes, message):
+    with pytest.raises(ShapeError, match=message):
+        run(name, (4, 5, 6), **attributes)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_matrix_at_every_position(axis):
+    weights = numpy.zeros(((4, 5, 6)[axis], 7))
+    macs = 0
+    moved = numpy.moveaxis(numpy.zeros((4, 5, 6)), axis, -1)
+    for _ in numpy.ndindex(moved.shape[:-1]):
+        macs += weights.size
+    expected = numpy.moveaxis(moved @ weights, -1, axis).shape
+    output, events = run("fc", (4, 5, 6), out=7, axis=axis, per_position=True)
+    assert output == expected
+    assert events == Events(
+        macs=macs,
+        additions=numpy.zeros(expected).size,
+        reads=120,
+        writes=numpy.zeros(expected).size,
+        weights=weights.size,
+        biases=7,
+    )
+
+
+def test_embedding_is_a_row_for_every_number():
+    table = numpy.zeros((30, 6))
+    looked_up = table[numpy.zeros((4, 5), dtype=int)]
+    output, events = run("embedding", (4, 5), rows=30, out=6)
+    assert output == looked_up.shape
+    assert events == Events(reads=20, writes=looked_up.size, weights=table.size)
