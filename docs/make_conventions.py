@@ -30,9 +30,9 @@ EVENTS = {
     "additions, multiplications, divisions, comparisons, functions": "operations outside them; "
     "`additions` of a convolution are those of its bias",
     "reads, writes": "elements of the inputs, each once, and of the output",
-    "weights, biases": "learned numbers of convolutions and fully connected layers",
+    "weights, biases": "learned numbers of convolutions, fully connected layers and embeddings",
     "norm_params": "gamma and beta of norms",
-    "other_params": "learned numbers that are none of these: slopes of PReLU",
+    "other_params": "learned numbers that are none of these: slopes of PReLU, learned tensors",
     "buffers": "running means and variances",
 }
 

@@ -129,7 +129,7 @@ def _stream(
     report: Progress | None,
 ) -> None:
     """Writes rows as they are computed, to a file that is complete or not there."""
-    from costcalc.grid.pages import refusals
+    from costcalc.grid.pages import remarks
     from costcalc.render.stream import kind, write_csv, write_parquet
 
     several = len(sweep.networks) > 1
@@ -157,7 +157,7 @@ def _stream(
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
                     write_csv(file, header, columns)
-    for note in refusals(sweep):
+    for note in remarks(sweep):
         click.echo(note, err=True)
 
 

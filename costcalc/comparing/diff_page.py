@@ -9,7 +9,7 @@ from costcalc.comparing.diff import Change, Difference
 from costcalc.kinds.base import shape_text
 from costcalc.reporting.figures import counted, exact, rounded
 from costcalc.reporting.table import Cell, Column, Page, Row, Signed, Table, Word
-from costcalc.reporting.tables import unit_title
+from costcalc.reporting.tables import uncounted_notes, unit_title
 
 _TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
 _TONES: dict[str, Any] = {"changed": "quiet", "added": "good", "removed": "bad"}
@@ -77,10 +77,14 @@ def _totals(difference: Difference) -> Table:
 
 
 def _notes(difference: Difference) -> tuple[str, ...]:
+    found = ["No layer changed."]
     if difference.changes:
         count = len(difference.changes)
-        return (f"{counted(count)} {'layer' if count == 1 else 'layers'} changed.",)
-    return ("No layer changed.",)
+        found = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
+    for which, report in (("the old", difference.old), ("the new", difference.new)):
+        if report is not None:
+            found += uncounted_notes(report.uncounted, which)
+    return tuple(found)
 
 
 def _shown(name: str, value: Any) -> str:

@@ -27,7 +27,7 @@ from costcalc.reporting.table import (
     Table,
     text,
 )
-from costcalc.reporting.tables import unit_title
+from costcalc.reporting.tables import uncounted_notes, unit_title
 
 TITLES = {"mult_adds": "Mult-Adds", "params": "Params"}
 """What tables call the costs, where no convention gives them another unit."""
@@ -48,7 +48,12 @@ def comparison_page(comparison: Comparison) -> Page:
     tables += [_types(comparison, metric) for metric in METRICS]
     tables.append(_stages(comparison))
     title = ", ".join(entry.label for entry in comparison.entries)
-    return Page(title, facts, tuple(tables), tuple(_causes(comparison)))
+    lacking = (
+        note
+        for entry in comparison.entries
+        for note in uncounted_notes(entry.report.uncounted, entry.label)
+    )
+    return Page(title, facts, tuple(tables), (*_causes(comparison), *lacking))
 
 
 def _titles(comparison: Comparison) -> dict[str, str]:

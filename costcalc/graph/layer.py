@@ -85,5 +85,16 @@ class LayerGraph(NamedTuple):
     """What each inner path of the layers' names is: a block's name, or a sequence."""
     gated: tuple[Gated, ...] = ()
     """In the order of their layers; one may stand inside another."""
+
+    @property
+    def uncounted(self) -> dict[str, list[str]]:
+        """The names of the layers that costcalc does not know, by what the model calls them."""
+        found: dict[str, list[str]] = {}
+        for layer in self.layers:
+            if not layer.kind.is_counted:
+                operation: Any = layer.operation
+                found.setdefault(operation.op, []).append(layer.name)
+        return found
+
     calls: Mapping[str, Call] = MappingProxyType({})
     """The calls of blocks, by the paths inside the layers' names."""

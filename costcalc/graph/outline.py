@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark
-from costcalc.spec.document import BlockStep, JoinStep, LayerStep, SequenceStep, Step
+from costcalc.spec.document import (
+    BlockStep,
+    Document,
+    Expression,
+    JoinStep,
+    LayerStep,
+    SequenceStep,
+    Step,
+)
 
 
 def word(step: Step) -> str:
@@ -33,6 +41,20 @@ def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
         if "out" in step.kind.attributes:
             return None
     return None
+
+
+def uncounted(document: Document) -> tuple[str, ...]:
+    """The operations that costcalc does not know, by what the model calls them."""
+    found: dict[str, None] = {}
+    steps = [*document.steps, *(step for block in document.blocks.values() for step in block.steps)]
+    while steps:
+        step = steps.pop(0)
+        steps[:0] = inner(step)
+        if isinstance(step, LayerStep) and not step.kind.is_counted:
+            op = step.arguments.get("op")
+            if isinstance(op, Expression):
+                found[op.text] = None
+    return tuple(found)
 
 
 def named(steps: tuple[Step, ...], name: str) -> Mark | None:

@@ -10,7 +10,7 @@ from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
 from costcalc.grid.sweep import Row as Setting
 from costcalc.grid.sweep import Sweep
-from costcalc.reporting.figures import counted, exact
+from costcalc.reporting.figures import counted, exact, printable
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.tables import unit_title
 
@@ -130,11 +130,21 @@ def refusals(sweep: Sweep) -> tuple[str, ...]:
     )
 
 
+def remarks(sweep: Sweep) -> tuple[str, ...]:
+    """What must be known with the rows: what is not counted, settings without one."""
+    lacking = (
+        f"Not counted in {network.title}: {', '.join(map(printable, network.uncounted))}."
+        for network in sweep.networks
+        if network.uncounted
+    )
+    return (*refusals(sweep), *lacking)
+
+
 def _page(sweep: Sweep, facts: Sequence[tuple[str, str]], tables: tuple[Table, ...]) -> Page:
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     shape = " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)
     empty = () if tables[0].rows else ("No setting meets the condition.",)
-    return Page(title, (("grid", shape), *facts), tables, (*empty, *refusals(sweep)))
+    return Page(title, (("grid", shape), *facts), tables, (*empty, *remarks(sweep)))
 
 
 def _parameter(name: str, is_numeric: bool) -> Column:

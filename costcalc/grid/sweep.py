@@ -9,6 +9,7 @@ import numpy
 
 from costcalc.costs.convention import Convention
 from costcalc.errors import Problem, Problems, SpecError
+from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.evaluate import Chunk, Grid, Refusal
@@ -75,6 +76,7 @@ class Network:
         first = self.grid.at((0,) * len(axes))
         self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
         self.title = document.titled({**self.known, **{key: key for key in swept}})
+        self.uncounted = uncounted(document)
         self.accuracies = {
             position: accuracy
             for accuracy in document.accuracies

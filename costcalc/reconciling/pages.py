@@ -7,11 +7,13 @@ from typing import Any
 
 from costcalc.costs.rules import UNITS
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import channels_last
 from costcalc.reconciling.causes import Cause
 from costcalc.reconciling.printed import Match, Search
 from costcalc.reconciling.reconcile import Count, Reconciliation
 from costcalc.reporting.figures import exact
 from costcalc.reporting.table import Column, Page, Row, Signed, Table
+from costcalc.reporting.tables import uncounted_notes
 
 SHOWN = 12
 """Rows of a search that are shown."""
@@ -27,8 +29,10 @@ def reconciliation_page(reconciliation: Reconciliation) -> Page:
         table = _differences(counts, metric)
         if table.rows:
             tables.append(table)
-    notes = tuple(note for count in counts for note in count.unseen)
-    return Page(reconciliation.graph.name, _facts(reconciliation.graph), tuple(tables), notes)
+    graph = reconciliation.graph
+    notes = [note for count in counts for note in count.unseen]
+    notes += uncounted_notes(graph.uncounted)
+    return Page(graph.name, _facts(graph), tuple(tables), tuple(notes))
 
 
 def search_page(search: Search) -> Page:
@@ -66,7 +70,7 @@ def _match_cells(match: Match) -> tuple[Any, ...]:
 
 def _facts(graph: LayerGraph) -> tuple[tuple[str, str], ...]:
     return (
-        ("input", " × ".join(str(side) for side in (*graph.input[1:], graph.input[0]))),
+        ("input", " × ".join(str(side) for side in channels_last(graph.input))),
         ("settings", settings_text(graph.parameters)),
     )
 

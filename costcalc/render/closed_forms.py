@@ -9,6 +9,7 @@ from costcalc.render.json import dumps, number
 from costcalc.render.spellings import at_settings, exact_json, spellings
 from costcalc.reporting.figures import counted, rounded
 from costcalc.reporting.report import FORMAT_VERSION
+from costcalc.reporting.tables import uncounted_notes
 from costcalc.symbolic.domain import Extent
 from costcalc.symbolic.networks import ClosedForm, Total
 from costcalc.symbolic.writing import ASCII, UNICODE, Style, written
@@ -27,6 +28,7 @@ def closed_text(form: ClosedForm, style: Style) -> str:
     lines += ["", *at_settings(form.parameters)]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {_comparison(total)}")
+    lines += uncounted_notes(form.uncounted)
     source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
     if source:
         lines += ["", f"Source: {source}"]
@@ -37,6 +39,7 @@ def closed_latex(form: ClosedForm) -> str:
     """An ``align`` environment of amsmath, where it is exact as comments."""
     comments = [_headline(form, ASCII), *_exactness(form, ASCII)]
     comments += [f"Assumes {each}." for each in form.domain.assumptions(ASCII, form.values)]
+    comments += uncounted_notes(form.uncounted)
     text = "".join(f"% {comment}\n" for comment in comments)
     return f"{text}\\begin{{align}}\n{form.latex}\n\\end{{align}}\n"
 
@@ -53,6 +56,7 @@ def closed_json(form: ClosedForm) -> str:
             "symbols": [_extent_json(extent) for extent in form.domain.extents],
             "assumes": form.domain.assumptions(ASCII, form.values),
             "exact": form.is_exact,
+            **({"uncounted": form.uncounted} if form.uncounted else {}),
             **{metric: _total_json(total) for metric, total in form.totals.items()},
         }
     )

@@ -105,7 +105,8 @@ def _sum_lines(explanation: Explanation) -> list[str]:
         lines.append(f"  {label:<9} = {terms}")
         if terms != total:
             lines.append(f"  {'':<9} = {total}")
-    return lines
+    unknown = [layer.name for layer in explanation.layers if not layer.steps]
+    return lines + [f"  not counted: {', '.join(unknown)}"] * bool(unknown)
 
 
 def _title(metric: str, explanation: Explanation) -> str:

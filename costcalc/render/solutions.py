@@ -30,6 +30,7 @@ def solution_json(solution: Solution, convention: str) -> str:
             "next": _candidate(solution.after),
             "nearest": _candidate(solution.nearest),
             "closed_form": _closed(solution),
+            **({"uncounted": list(solution.uncounted)} if solution.uncounted else {}),
         }
     )
 

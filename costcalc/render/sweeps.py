@@ -20,6 +20,7 @@ def sweep_json(sweep: Sweep, rows: Sequence[Row]) -> str:
             "convention": sweep.networks[0].grid.convention.name,
             "unit": UNITS[sweep.networks[0].grid.convention.unit].title,
             "settings": sweep.size,
+            **_uncounted(sweep),
             "rows": [_row(row) for row in rows],
             "refused": [
                 {
@@ -32,6 +33,12 @@ def sweep_json(sweep: Sweep, rows: Sequence[Row]) -> str:
             ],
         }
     )
+
+
+def _uncounted(sweep: Sweep) -> dict[str, Any]:
+    """The operations of each network that costcalc does not know, where there are any."""
+    found = {each.name: list(each.uncounted) for each in sweep.networks if each.uncounted}
+    return {"uncounted": found} if found else {}
 
 
 def _row(row: Row) -> dict[str, Any]:

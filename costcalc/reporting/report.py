@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
@@ -84,15 +85,8 @@ class Report(NamedTuple):
     """What its gates cost, and the network that skips; None where nothing is gated."""
     accuracy: Accuracy | None = None
     """What a paper prints for this setting."""
-
-    @property
-    def uncounted(self) -> dict[str, list[str]]:
-        """The names of the layers that costcalc does not know, by what the model calls them."""
-        found: dict[str, list[str]] = {}
-        for layer in self.layers:
-            if not layer.is_counted:
-                found.setdefault(layer.attributes["op"], []).append(layer.name)
-        return found
+    uncounted: Mapping[str, Sequence[str]] = MappingProxyType({})
+    """The names of the layers that costcalc does not know, by what the model calls them."""
 
     @property
     def free(self) -> dict[str, int]:
@@ -130,6 +124,7 @@ def build(
         blocks=graph.blocks,
         gating=gating(graph, costs),
         accuracy=accuracy,
+        uncounted=graph.uncounted,
     )
 
 

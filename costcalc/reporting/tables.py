@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from costcalc.errors import CostcalcError, Problem
@@ -92,8 +92,7 @@ def _notes(report: Report) -> tuple[str, ...]:
     mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
     total = f"In all {mult_adds} and {params}."
     notes = [total]
-    if report.uncounted:
-        notes.insert(0, f"Not counted: {uncounted_words(report)}.")
+    notes[:0] = uncounted_notes(report.uncounted)
     if report.free:
         free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
         notes.insert(0, f"Free in this convention: {free}.")
@@ -104,13 +103,16 @@ _NAMED = 5
 """Layers that a note names; JSON names them all."""
 
 
-def uncounted_words(report: Report) -> str:
-    """What is not counted in a report, in words: ``2 Foo (stem/foo1, head/foo2)``."""
+def uncounted_notes(uncounted: Mapping[str, Sequence[str]], network: str = "") -> tuple[str, ...]:
+    """``Not counted: 2 Foo (stem/foo1, head/foo2).``, where anything is not."""
+    if not uncounted:
+        return ()
     found = []
-    for op, names in report.uncounted.items():
+    for op, names in uncounted.items():
         shown = ", ".join([*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])])
         found.append(f"{len(names)} {op} ({shown})")
-    return printable(", ".join(found))
+    what = f"Not counted in {network}" if network else "Not counted"
+    return (printable(f"{what}: {', '.join(found)}."),)
 
 
 def unit_title(unit: str) -> str:
@@ -210,10 +212,11 @@ def _group(report: Report, group: Group) -> dict[str, Cell]:
     own = group.path.rpartition("/")[2]
     block = report.blocks.get(group.path, "branch")
     is_named_for_it = own.startswith(block) or block in ("branch", "sequence")
+    lacks = f", {group.uncounted} not counted" if group.uncounted else ""
     return {
-        "type_stride": own if is_named_for_it else f"{block} ({own})",
+        "type_stride": (own if is_named_for_it else f"{block} ({own})") + lacks,
         "name": group.path,
-        "type": block,
+        "type": block + lacks,
         "layers": group.lines,
         "input": _size(group.input),
         "output": _size(group.output),

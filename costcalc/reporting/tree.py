@@ -32,12 +32,23 @@ class Line:
 class Group:
     """A block, a branch or the whole network: what it holds, added up."""
 
-    __slots__ = ("input", "is_free", "lines", "members", "mult_adds", "output", "params", "path")
+    __slots__ = (
+        "input",
+        "is_free",
+        "lines",
+        "members",
+        "mult_adds",
+        "output",
+        "params",
+        "path",
+        "uncounted",
+    )
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.members: list[Line | Group] = []
         self.lines = 0
+        self.uncounted = 0
         self.mult_adds = 0
         self.params = 0
         self.is_free = True
@@ -47,6 +58,7 @@ class Group:
     def add(self, line: Line) -> None:
         """Adds a line's costs; its place among the members is the caller's to choose."""
         self.lines += 1
+        self.uncounted += not line.layer.is_counted
         self.mult_adds += line.mult_adds
         self.params += line.params
         self.is_free = self.is_free and line.is_free

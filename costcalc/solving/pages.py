@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from costcalc.reporting.figures import counted, exact
+from costcalc.reporting.figures import counted, exact, printable
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Table, Word
 from costcalc.reporting.tables import unit_title
 from costcalc.solving.solve import Candidate, Solution
@@ -36,7 +36,9 @@ def solution_page(solution: Solution, convention: str) -> Page:
         ("convention", convention),
     )
     title = f"{solution.network}: the largest {solution.name} within the budget"
-    return Page(title, facts, (Table("Solution", tuple(columns), rows),), notes(solution))
+    lacking = [f"Not counted: {', '.join(map(printable, solution.uncounted))}."]
+    found = (*notes(solution), *(lacking if solution.uncounted else ()))
+    return Page(title, facts, (Table("Solution", tuple(columns), rows),), found)
 
 
 def searched(solution: Solution) -> str:

@@ -16,6 +16,7 @@ import numpy
 from costcalc.costs.convention import UNITS, Convention
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas import algebra
+from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
@@ -80,6 +81,8 @@ class Solution(NamedTuple):
     """What the closed form of the costs allows, where they have one."""
     unit: str = UNITS["macs"].title
     """What the convention counts in."""
+    uncounted: tuple[str, ...] = ()
+    """Operations that costcalc does not know, by what the model calls them."""
 
 
 def solve(
@@ -161,6 +164,7 @@ def _solution(
         exceptions=int((existing < best).sum() - (len(fitting) - 1)) if best is not None else 0,
         is_bounded=best is None or bool(len(larger)),
         unit=UNITS[convention.unit].title,
+        uncounted=uncounted(document),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -77,6 +77,8 @@ class ClosedForm(NamedTuple):
     """Their values at the chosen settings."""
     totals: Mapping[str, Total]
     domain: Domain
+    uncounted: Mapping[str, Sequence[str]]
+    """The names of the layers that costcalc does not know, by what the model calls them."""
 
     @property
     def params(self) -> Any:
@@ -179,6 +181,7 @@ def closed_form(
         values=values,
         totals={metric: _total(tracer, total, names, values) for metric, total in sums.items()},
         domain=domain(tracer, names),
+        uncounted=graph.uncounted,
     )
 
 

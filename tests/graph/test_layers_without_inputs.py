@@ -1,8 +1,12 @@
 """Sources, what is not counted, and params that another layer counts."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 import costcalc
+from costcalc.cli import main
 from costcalc.costs.convention import available
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
@@ -176,3 +180,66 @@ def test_what_is_not_counted_is_so_under_every_convention(tmp_path, convention):
         "aten::odd (not counted)",
         "res (not counted)",
     ]
+
+
+def run(tmp_path, command, *arguments):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        f"name: net\ninput: [4, res, 6]\nparameters: {{res: 6}}\nlayers:\n{UNKNOWN}",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(main, [command, str(path), *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout, result.stderr
+
+
+LINE = "Not counted: 2 aten::odd (one, tail/uncounted1), 1 res (tail/uncounted2)."
+
+
+@pytest.mark.parametrize("by", ["layer", "block", "type"])
+@pytest.mark.parametrize("format_", ["table", "markdown", "latex", "html"])
+def test_every_report_says_what_is_not_counted(tmp_path, format_, by):
+    text = run(tmp_path, "report", "--by", by, "--format", format_)[0]
+    assert LINE in text
+    if by == "block":
+        assert "tail, 2 not counted" in text
+
+
+def test_reports_for_scripts_have_no_number_there(tmp_path):
+    found = json.loads(run(tmp_path, "report", "--format", "json")[0])
+    assert found["uncounted"] == {
+        "aten::odd": ["one", "tail/uncounted1"],
+        "res": ["tail/uncounted2"],
+    }
+    layer = found["layers"][1]
+    assert (layer["type"], layer["mult_adds"], layer["params"]) == (
+        "aten::odd (not counted)",
+        None,
+        None,
+    )
+    rows = run(tmp_path, "report", "--format", "csv")[0].splitlines()
+    assert rows[2] == "one,aten::odd (not counted),,6x6x8,6x6x8,,,,"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "line"),
+    [
+        ("compare", ["vgg16"], LINE.replace("counted:", "counted in net:")),
+        ("formula", [], LINE),
+        ("reconcile", ["paper", "torch"], LINE),
+        ("report", ["--explain", "tail"], "not counted: tail/uncounted1, tail/uncounted2"),
+        ("sweep", ["--alpha", "1"], "Not counted in net: aten::odd, res."),
+        ("solve", ["--for", "alpha", "--max-params", "1G"], "Not counted: aten::odd, res."),
+    ],
+)
+def test_every_command_says_what_is_not_counted(tmp_path, command, arguments, line):
+    if command in ("sweep", "solve"):
+        # The sizes of what is not known are those of one width.
+        arguments = [*arguments, *(["--values", "1"] if command == "solve" else [])]
+    assert line in run(tmp_path, command, *arguments)[0]
+
+
+def test_rows_of_a_sweep_are_not_alone(tmp_path):
+    stdout, stderr = run(tmp_path, "sweep", "--alpha", "1", "--format", "csv")
+    assert stdout.splitlines()[0] == "alpha,params,mult_adds"
+    assert "Not counted in net: aten::odd, res." in stderr
