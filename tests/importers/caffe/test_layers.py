@@ -156,6 +156,11 @@ def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):
         assert [each.name for each in found.layers] == ["norm"]
         assert totals(found) == (learned, 0)
         assert events(found)["norm"].buffers == 8
+    beta = layer("Bias", "x", "x", name="beta")
+    for behind, learned in ((beta, 4), (layer("Scale", "x", "x", name="gamma") + beta, 8)):
+        found = graph(tmp_path, network(MAP, norm, behind))
+        assert [each.name for each in found.layers] == ["norm"]
+        assert totals(found) == (learned, 0)
     between = layer("ReLU", "x", "x", name="relu")
     found = graph(tmp_path, network(MAP, norm, between, layer("Scale", "x", "x", both)))
     assert totals(found) == (8, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from costcalc.graph.frame import Tensor
 from costcalc.importers.building import known
@@ -31,7 +32,7 @@ def scale(site: Site) -> Result:
     count = param.whole("num_axes", 1, -1)
     place = site.axis(axis)
     shape = site.shape[place:] if count == -1 else site.shape[place : place + count]
-    if shape == site.shape[:1] and _is_bare_norm(site):
+    if shape == site.shape[:1] and _norm_above(site) == {"affine": False}:
         site.builder.replace(site.input.layer, {} if has_bias else {"bias": False})
         return site.input
     part = "/gamma" if has_bias else ""
@@ -39,17 +40,18 @@ def scale(site: Site) -> Result:
     return _learned(site, scaled, "add", shape, place, "/beta") if has_bias else scaled
 
 
-def _is_bare_norm(site: Site) -> bool:
-    """Whether the layer above is a BatchNorm, and this one reads it."""
+def _norm_above(site: Site) -> Mapping[str, Any] | None:
+    """What the batch norm straight above is, which this layer reads; None where none is."""
     last = len(site.builder.nodes) - 1
-    if last < 0 or site.input.layer != last:
-        return False
-    node = site.builder.nodes[last]
-    return node.kind == "batch_norm" and node.arguments == {"affine": False}
+    node = site.builder.nodes[last] if last >= 0 and site.input.layer == last else None
+    return node.arguments if node is not None and node.kind == "batch_norm" else None
 
 
 def bias(site: Site) -> Result:
-    """``Bias``: plus learned numbers, or plus another blob."""
+    """``Bias``: plus learned numbers, or plus another blob.
+
+    Straight behind a BatchNorm, or behind its Scale, it is that norm's beta.
+    """
     param = site.param("bias_param")
     axis = param.whole("axis", 1, -9)
     if len(site.inputs) > 1:
@@ -60,6 +62,10 @@ def bias(site: Site) -> Result:
     count = param.whole("num_axes", 1, -1)
     place = site.axis(axis)
     shape = site.shape[place:] if count == -1 else site.shape[place : place + count]
+    above = _norm_above(site)
+    if shape == site.shape[:1] and above in ({"affine": False}, {"bias": False}):
+        site.builder.replace(site.input.layer, {"scale": False} if "affine" in above else {})
+        return site.input
     return _learned(site, site.input, "add", shape, place, "")
 
 
