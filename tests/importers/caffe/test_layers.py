@@ -222,6 +222,19 @@ def test_params_of_one_name_count_once(tmp_path):
     assert learned - borrowed == (144 + 4) + 4  # and the third one's biases
 
 
+def test_names_of_params_in_the_older_format(tmp_path):
+    def conv(bottom, top):
+        return (
+            f'layers {{ name: "{top}" type: CONVOLUTION bottom: "{bottom}" top: "{top}" '
+            'param: "w" param: "b" blobs_lr: 1 blobs_lr: 2 '
+            "convolution_param { num_output: 4 kernel_size: 3 pad: 1 } }\n"
+        )
+
+    found = graph(tmp_path, network(MAP, conv("data", "a"), conv("a", "b")))
+    assert [each.shares for each in found.layers] == [None, 0]
+    assert totals(found) == (144 + 4, 2 * 144 * 108)
+
+
 def test_the_test_phase_at_level_0_without_stages(tmp_path):
     text = network(
         MAP,

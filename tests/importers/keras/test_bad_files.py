@@ -250,6 +250,14 @@ def test_a_call_that_is_wrong(tmp_path, inbound, message):
     assert message in refused(written(tmp_path, model))
 
 
+def test_sizes_stay_within_bounds(tmp_path):
+    grown = [layer("UpSampling2D", f"up{index}", size=[2**20, 1]) for index in range(5)]
+    text = refused(written(tmp_path, sequential((8, 8, 1), *grown)))
+    # 8 rows times 2^20 are 2^23, and once more 2^43
+    assert "layer 'up1' (UpSampling2D): its output is of no size" in text
+    assert "up2" not in text
+
+
 def nested(depth):
     """A model in a model, ``depth`` times, each called twice."""
     model = None
