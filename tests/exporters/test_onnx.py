@@ -144,10 +144,13 @@ def test_a_transposed_convolution_cuts_and_adds(arguments, pads, extra, output, 
     [
         ("kernel: 3, stride: 2", (0, 0, 0, 0), False, 4),  # floor(6 / 2) + 1
         ("kernel: 2, stride: 2, ceil_mode: true", (0, 0, 0, 0), True, 5),  # ceil(7 / 2) + 1
+        ("kernel: 3, stride: 1, ceil_mode: true", (0, 0, 0, 0), False, 7),  # nothing hangs over
+        # the window is larger than the map by less than the stride
+        ("kernel: 10, stride: 2, ceil_mode: true", (0, 0, 1, 1), False, 1),
         ("kernel: 3, stride: 2, padding: same", (1, 1, 1, 1), False, 5),  # 4 * 2 + 3 - 9 = 2
         # ceil(10 / 3) + 1 = 5 windows, the last of which would begin at 12, beyond the
-        # 10 of the map and the padding before it: 4, the last of them from 9 to 10
-        ("kernel: 1, stride: 3, padding: 1, ceil_mode: true", (1, 1, 0, 0), False, 4),
+        # 10 of the map and the padding before it: 4 of them, as many as floor(10 / 3) + 1
+        ("kernel: 1, stride: 3, padding: 1, ceil_mode: true", (1, 1, 1, 1), False, 4),
     ],
 )
 def test_a_last_window_that_hangs_over_the_end(arguments, pads, is_ceil, output, tmp_path):

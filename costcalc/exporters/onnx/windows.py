@@ -120,9 +120,9 @@ def _window(
 def _pool(site: Site) -> Attributes:
     """The window of a pool.
 
-    A last window that hangs over the end is ceil_mode where that means the same
-    in every version of ONNX; where it would begin beyond the map, older ones
-    keep it, so that it is said by the padding.
+    A last window that hangs over the end is ceil_mode, but only where there is one:
+    versions of ONNX differ in windows that would begin beyond the map.  One that
+    is larger than the map is padded until it fits.
     """
     operation = site.operation
     axes, results = site.input_shape[1:], site.shape[1:]
@@ -131,14 +131,14 @@ def _pool(site: Site) -> Attributes:
     stride = kernel if operation.stride is None else spread(operation.stride, rank, "stride")
     dilation = spread(operation.dilation, rank, "dilation")
     pads = explicit_pads(axes, kernel, stride, operation.padding, dilation)
-    if not operation.ceil_mode:
-        return _window(site, kernel, stride, pads)
+    window = _window(site, kernel, stride, pads)
     sides = tuple(zip(axes, results, kernel, stride, dilation, pads, strict=True))
-    if all(
-        ceil_div(n + before + after - window_extent(k, d), s) + 1 == result
-        for n, result, k, s, d, (before, after) in sides
-    ):
-        return _window(site, kernel, stride, pads) | {"ceil_mode": 1}
+    rooms = [n + sum(pad) - window_extent(k, d) for n, _, k, _, d, pad in sides]
+    if results == tuple(room // s + 1 for room, s in zip(rooms, stride, strict=True)):
+        return window
+    hanging = tuple(ceil_div(room, s) + 1 for room, s in zip(rooms, stride, strict=True))
+    if results == hanging and min(rooms) >= 0:
+        return window | {"ceil_mode": 1}
     covering = tuple(
         (before, max((result - 1) * s + window_extent(k, d) - n - before, 0))
         for n, result, k, s, d, (before, _) in sides
