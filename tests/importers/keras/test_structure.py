@@ -50,6 +50,15 @@ def test_a_layer_called_twice_has_its_params_once_and_its_macs_twice(tmp_path):
     assert totals(found) == (3 * 3 * 3 * 3 + 3, 2 * 81 * 64)
 
 
+def test_statistics_are_shared_as_params_are(tmp_path):
+    twice = [call(tensor("image")), call(tensor("norm"))]
+    norm = layer("BatchNormalization", "norm", scale=False, center=False, inbound=twice)
+    activation = layer("ReLU", "relu", inbound=[call(tensor("norm", 0)), call(tensor("norm", 1))])
+    model = functional([image(8, 8, 3), norm, activation], ["image", 0, 0], ["relu", 1, 0])
+    found = graph(tmp_path, model)
+    assert [each.shares for each in found.layers] == [None, 0, None, None]
+
+
 def block(*inbound):
     """A model with an input, a convolution and a batch norm."""
     inner = functional(
