@@ -161,10 +161,20 @@ def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):
         found = graph(tmp_path, network(MAP, norm, behind))
         assert [each.name for each in found.layers] == ["norm"]
         assert totals(found) == (learned, 0)
+    # a norm that has its own gamma and beta takes no others
+    own = layer("BN", "data", "x", name="norm")
+    assert totals(graph(tmp_path, network(MAP, own, layer("Scale", "x", "x", both)))) == (16, 0)
+    assert totals(graph(tmp_path, network(MAP, own, beta))) == (12, 0)
     between = layer("ReLU", "x", "x", name="relu")
     found = graph(tmp_path, network(MAP, norm, between, layer("Scale", "x", "x", both)))
     assert totals(found) == (8, 0)
     assert len(found.layers) > 3
+
+
+def test_a_convolution_of_one_channel_is_no_depthwise_one(tmp_path):
+    text = network((1, 9, 12), conv("num_output: 8 kernel_size: 3"))
+    alone = graph(tmp_path, text, alpha=2)
+    assert alone.layers[0].output[0] == 16  # a width of its own, which the multiplier scales
 
 
 def test_slices_at_points_and_in_equal_parts(tmp_path):
