@@ -17,14 +17,12 @@ from costcalc.errors import Mark, Problem, SpecError
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Node, Sides
 from costcalc.importers.torch.calls import Call, Parameter, Ref, Trace
-from costcalc.importers.torch.ledger import EVENTS, Ledger, Stored
+from costcalc.importers.torch.ledger import EVENTS, Ledger
+from costcalc.importers.torch.origins import COMPUTED, CONSTANT, Origins, references
 from costcalc.kinds import KINDS
 
 if TYPE_CHECKING:
     from costcalc.importers.torch.table import Table
-
-CONSTANT, LEARNED, COMPUTED = range(3)
-"""What a value depends upon: nothing, parameters, the network's input."""
 
 
 def sides(shape: Sides) -> Sides:
@@ -55,27 +53,16 @@ class Lowering:
         self.unknown: dict[tuple[str, str], None] = {}
         self.parameters = {each.name: each for each in trace.parameters}
         self.ledger = Ledger(trace.parameters)
-        self.maker = {output: call for call in trace.calls for output in call.outputs}
-        self.depends = [
-            {"input": COMPUTED, "parameter": LEARNED}.get(value.source, CONSTANT)
-            for value in trace.values
-        ]
+        self.origins = Origins(trace, table.makers)
         for index, value in enumerate(trace.values):
             if value.source == "input":
                 self.input = sides(value.shape)
                 self.made[index] = (NETWORK_INPUT, self.input)
-        self.sources: dict[int, frozenset[str]] = {}
-        for call in trace.calls:
-            read = references((call.arguments, call.keywords))
-            of = max((self.depends[index] for index in read), default=CONSTANT)
-            for output in call.outputs:
-                self.depends[output] = CONSTANT if call.function in table.makers else of
-            self._note_sources(call, read)
         self.eager = [
             call
             for call in trace.calls
             if call.function not in table.views
-            and (call.function in table.products or self._is_computed(call))
+            and (call.function in table.products or self.origins.is_computed(call))
         ]
 
     def run(self) -> tuple[Node, ...]:
@@ -87,7 +74,7 @@ class Lowering:
         for call in self.eager:
             self._lower(call)
         for output in self.trace.outputs:
-            if self.depends[output] == COMPUTED:
+            if self.origins.depends[output] == COMPUTED:
                 self.node(output)
         for parameter in self.trace.parameters:
             self._unread(parameter)
@@ -107,7 +94,7 @@ class Lowering:
 
     def is_computed(self, value: Ref) -> bool:
         """Whether it depends upon the network's input."""
-        return self.depends[value.value] == COMPUTED
+        return self.origins.depends[value.value] == COMPUTED
 
     def is_stored(self, value: Ref) -> bool:
         """Whether it is a parameter or a part of one."""
@@ -204,8 +191,8 @@ class Lowering:
             if index in self.alike:
                 index = self.alike[index]
                 continue
-            call = self.maker.get(index)
-            if call is None or self.depends[index] == CONSTANT:
+            call = self.origins.maker.get(index)
+            if call is None or self.origins.depends[index] == CONSTANT:
                 return index
             view = self.table.views.get(call.function)
             if view is not None:
@@ -220,7 +207,7 @@ class Lowering:
         parameter = self.parameters.get(value.name) if value.source == "parameter" else None
         if parameter is not None:
             return self._parameter(parameter, wanted)
-        call = self.maker.get(index)
+        call = self.origins.maker.get(index)
         name = value.name or (self._path(call, call.function) if call else "constant")
         return self._plain(name, "constant", wanted)
 
@@ -262,7 +249,7 @@ class Lowering:
 
     def _view_name(self, value: int, node: int) -> str:
         """The name of a reshape: that of the view which asks for it, where one does."""
-        call = self.maker.get(value)
+        call = self.origins.maker.get(value)
         if call is not None and call.function in self.table.views:
             return self._path(call, call.function)
         return f"{self.nodes[node].name if node >= 0 else 'input'}_reshape"
@@ -300,16 +287,14 @@ class Lowering:
         events = operation.events(tuple(self.held(node) for node in inputs), output)
         total, borrows, regions = 0, {}, []
         for event in EVENTS.values():
-            count = getattr(events, event)
-            new = 0
-            for value in stored.get(event, ()):
-                if value is not None:
-                    found = self._stored(value)
-                    regions.append(found.region)
-                    new += self.ledger.claim(found, count - new)
+            count = left = getattr(events, event)
+            values = [value for value in stored.get(event, ()) if value is not None]
+            for each in (self.origins.stored(value.value) for value in values):
+                regions.append(each.region)
+                left -= self.ledger.claim(each, left)
             total += count
-            if new < count:
-                borrows[event] = count - new
+            if left:
+                borrows[event] = left
         key = (kind, *regions)
         if None in regions or not total:
             return borrows, ""
@@ -322,23 +307,6 @@ class Lowering:
             return {}, word
         return borrows, ""
 
-    def _stored(self, value: Ref) -> Stored:
-        region = self.trace.values[value.value].region
-        return Stored(region, self.sources.get(value.value, frozenset()))
-
-    def _note_sources(self, call: Call, read: Sequence[int]) -> None:
-        """The parameters that values are computed of, where nothing else is."""
-        of = frozenset[str]()
-        for index in read:
-            region = self.trace.values[index].region
-            of |= self.sources.get(index, frozenset()) if region is None else {region.parameter}
-        for output in call.outputs:
-            if self.depends[output] == LEARNED:
-                self.sources[output] = of
-
-    def _is_computed(self, call: Call) -> bool:
-        return any(self.depends[output] == COMPUTED for output in call.outputs)
-
     def _problem(self, function: str, path: str) -> Problem:
         where = f"module '{path}'" if path else "the network itself"
         return Problem(
@@ -349,22 +317,14 @@ class Lowering:
         )
 
 
-def references(held: Any) -> list[int]:
-    """The values that a call's arguments hold, in order."""
-    if isinstance(held, Ref):
-        return [held.value]
-    if isinstance(held, dict):
-        held = tuple(held.values())
-    if isinstance(held, slice):
-        held = (held.start, held.stop, held.step)
-    if isinstance(held, tuple):
-        return [index for each in held for index in references(each)]
-    return []
+_SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input"}
+"""Names of arguments that PyTorch takes in place of its own, as NumPy has them."""
 
 
 def bound(call: Call, *names: str) -> dict[str, Any]:
     """The call's arguments by name, those that were given."""
-    return {**dict(zip(names, call.arguments, strict=False)), **call.keywords}
+    given = {_SYNONYMS.get(name, name): value for name, value in call.keywords.items()}
+    return {**dict(zip(names, call.arguments, strict=False)), **given}
 
 
 def several(call: Call, name: str, first: int = 1) -> tuple[Any, ...]:

@@ -219,14 +219,14 @@ def parameters(module: torch.nn.Module) -> Iterator[Parameter]:
 
 
 def function_name(func: Callable[..., Any]) -> str:
-    """The function's name without the underscores of its variants: ``add`` for ``__iadd__``.
+    """The function's name without the underscores of its variants: ``mul`` for ``mul_``.
 
-    A property's is its own: ``T``.
+    A property's is its own, ``T``; an overload's that of all, ``mul`` for ``mul.default``.
     """
     name = getattr(func, "__name__", type(func).__name__)
     if name == "__get__":
         name = getattr(func.__self__, "__name__", name)  # type: ignore[attr-defined]
-    name = str(name)
+    name = str(name).partition(".")[0]
     return name.removesuffix("_") if not name.startswith("_") else name.strip("_")
 
 

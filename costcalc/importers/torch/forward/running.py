@@ -5,6 +5,7 @@ from __future__ import annotations
 # PyTorch is not installed where types are checked.
 # mypy: allow-subclassing-any
 import copy
+import importlib
 import os
 import sys
 import warnings
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import torch
+from torch.nn.parameter import UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
 from costcalc.errors import Mark, Problem, SpecError
@@ -27,7 +29,7 @@ T = TypeVar("T")
 
 _OWN = tuple(
     os.path.dirname(os.path.abspath(file)) + os.sep
-    for file in (torch.__file__, os.path.dirname(os.path.dirname(__file__)))
+    for file in (torch.__file__, importlib.__file__, os.path.dirname(__file__))
 )
 """Where code is that is not the user's."""
 
@@ -78,6 +80,9 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
     """
     memo: dict[int, Any] = {}
     for parameter in module.parameters():
+        if is_lazy(parameter):
+            memo[id(parameter)] = UninitializedParameter(requires_grad=False, device="meta")
+            continue
         empty = torch.empty_like(parameter, device="meta")
         memo[id(parameter)] = torch.nn.Parameter(empty, requires_grad=False)
     with running(type(module).__name__, "the module cannot be copied"), _MetaCopies():
@@ -107,8 +112,13 @@ def forward(module: torch.nn.Module, file: str, input: Sides) -> Trace:
     Raises:
         SpecError: it does not run.
     """
+    if any(is_lazy(parameter) for parameter in module.parameters()):
+        doing = "its parameters have no shape before it runs, and it does not run"
+        with running(file, doing), torch.no_grad(), torch.device("meta"):
+            module(torch.empty((1, *input)))
     for dtype in (torch.get_default_dtype(), torch.int64):
-        recorder = Recorder(module)
+        with running(file, "its parameters cannot be looked into"):
+            recorder = Recorder(module)
         try:
             with quiet(), torch.device("meta"):
                 return record(recorder, module, torch.empty((1, *input), dtype=dtype))

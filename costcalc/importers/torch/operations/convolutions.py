@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from costcalc.importers.torch.calls import Call
 from costcalc.importers.torch.lowering import Lowering, bound
 from costcalc.importers.torch.operations.maps import channels_first, even, give_map, spread
@@ -17,55 +20,43 @@ _TRANSPOSED = (
     "groups",
     "dilation",
 )
+_PADDINGS = ("padding", "output_padding")
 
 
 def conv(call: Call, to: Lowering) -> None:
     """``conv1d``, ``conv2d`` and ``conv3d``; their weight is (N, M / groups, kernel)."""
     given = bound(call, *_CONV)
-    out, _, *kernel = to.shape(given["weight"])
-    rank = len(kernel)
-    node, held = channels_first(call, to, given["input"], rank)
-    images = (1,) * (len(held) - 1 - rank)
-    padding = given.get("padding", 0)
-    if not isinstance(padding, str):
-        padding = even((*(0 for _ in images), *spread(padding, rank)))
-    shape = to.shape_of(call)
-    arguments = {
-        "out": out,
-        "kernel": even((*images, *kernel)),
-        "stride": even((*images, *spread(given.get("stride", 1), rank))),
-        "padding": padding,
-        "dilation": even((*images, *spread(given.get("dilation", 1), rank))),
-        "groups": given.get("groups", 1),
-        "bias": given.get("bias") is not None,
-    }
-    output = (out, *held[1 : 1 + len(images)], *shape[len(shape) - rank :])
-    stored = {"weights": [given["weight"]], "biases": [given.get("bias")]}
-    give_map(call, to, to.add(call, "conv", arguments, (node,), output, stored), output)
+    _lower(call, to, "conv", given, to.shape(given["weight"])[0])
 
 
 def transposed_conv(call: Call, to: Lowering) -> None:
     """``conv_transpose1d`` and so on; their weight is (M, N / groups, kernel)."""
     given = bound(call, *_TRANSPOSED)
-    _, out, *kernel = to.shape(given["weight"])
+    out = to.shape(given["weight"])[1] * given.get("groups", 1)
+    _lower(call, to, "transposed_conv", given, out)
+
+
+def _lower(call: Call, to: Lowering, kind: str, given: Mapping[str, Any], out: int) -> None:
+    kernel = to.shape(given["weight"])[2:]
     rank = len(kernel)
     node, held = channels_first(call, to, given["input"], rank)
-    images = (1,) * (len(held) - 1 - rank)
-    added = {*spread(given.get("output_padding", 0), rank)}
-    if len(added) > 1 or (images and added != {0}):
-        to.refuse(call)
-        return
-    groups, shape = given.get("groups", 1), to.shape_of(call)
+    images = held[1 : len(held) - rank]
+
+    def each(values: Any, of_images: int) -> Any:
+        """A number for each axis, those of several images first; a word as it is."""
+        if isinstance(values, str):
+            return values
+        return even((*(of_images for _ in images), *spread(values, rank)))
+
     arguments = {
-        "out": out * groups,
-        "kernel": even((*images, *kernel)),
-        "stride": even((*images, *spread(given.get("stride", 1), rank))),
-        "padding": even((*(0 for _ in images), *spread(given.get("padding", 0), rank))),
-        "output_padding": added.pop(),
-        "dilation": even((*images, *spread(given.get("dilation", 1), rank))),
-        "groups": groups,
+        "out": out,
+        "kernel": each(kernel, 1),
+        "groups": given.get("groups", 1),
         "bias": given.get("bias") is not None,
+        **{name: each(given.get(name, 1), 1) for name in ("stride", "dilation")},
+        **{name: each(given[name], 0) for name in _PADDINGS if name in given},
     }
-    output = (out * groups, *held[1 : 1 + len(images)], *shape[len(shape) - rank :])
+    arguments.setdefault("padding", 0)
+    output = (out, *images, *to.shape_of(call)[-rank:])
     stored = {"weights": [given["weight"]], "biases": [given.get("bias")]}
-    give_map(call, to, to.add(call, "transposed_conv", arguments, (node,), output, stored), output)
+    give_map(call, to, to.add(call, kind, arguments, (node,), output, stored), output, rank)

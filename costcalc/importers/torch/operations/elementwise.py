@@ -31,12 +31,9 @@ def binary(kind: str, with_number: str, reflected: bool = False) -> Operation:
         pair = [given["input"], given["other"]]
         if reflected:
             pair.reverse()
-        if "alpha" in given and given["alpha"] != 1:
-            to.refuse(call)
-            return
         tensors = [each for each in pair if isinstance(each, Ref)]
         if len(tensors) == 2:
-            join(call, to, kind, pair)
+            join(call, to, kind, pair, by=given.get("alpha", 1))
         elif with_number:
             node = to.node(tensors[0])
             if kind in ("subtract", "divide") and isinstance(pair[1], Ref):
@@ -50,8 +47,8 @@ def binary(kind: str, with_number: str, reflected: bool = False) -> Operation:
     return lower
 
 
-def join(call: Call, to: Lowering, kind: str, several: list[Any]) -> None:
-    """A node that joins tensors and numbers, sides of 1 repeated."""
+def join(call: Call, to: Lowering, kind: str, several: list[Any], by: Any = 1) -> None:
+    """A node that joins tensors and numbers, sides of 1 repeated, the last of them scaled."""
     shape = to.shape_of(call)
     inputs = [
         broadcast(to, each, shape)
@@ -59,6 +56,7 @@ def join(call: Call, to: Lowering, kind: str, several: list[Any]) -> None:
         else to.constant(call, (1,) * len(sides(shape)))
         for each in several
     ]
+    inputs[-1] = scaled(call, to, inputs[-1], by)
     arguments: dict[str, Any] = {}
     if kind == "add" and len({to.held(node) for node in inputs}) > 1:
         arguments["broadcast"] = True
@@ -119,11 +117,6 @@ def add_product(kind: str) -> Operation:
         to.give(call.outputs[0], to.add(call, "add", arguments, (first, node), output))
 
     return lower
-
-
-def clamp(call: Call, to: Lowering) -> None:
-    """``x.clamp(min, max)``, where either may be left out."""
-    unary("clip")(call, to)
 
 
 def gated_linear(call: Call, to: Lowering) -> None:

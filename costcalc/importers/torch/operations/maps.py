@@ -42,14 +42,13 @@ def channels_first(call: Call, to: Lowering, value: Ref, rank: int) -> tuple[int
     return to.add(call, "transpose", axes, (to.node(value, shape),), held, word="channels"), held
 
 
-def give_map(call: Call, to: Lowering, node: int, held: Sides) -> None:
-    """The node, channels first, holds the call's output."""
+def give_map(call: Call, to: Lowering, node: int, held: Sides, rank: int) -> None:
+    """The node, channels first, holds the call's output, whose spatial axes are ``rank``."""
     output = call.outputs[0]
-    shape = to.shape(Ref(output))
-    if len(shape) == len(held) and shape[0] != 1 and held[1] == shape[0] and held[0] == shape[1]:
-        axes = {"axes": (1, 0, *range(2, len(shape)))}
-        node = to.add(call, "transpose", axes, (node,), shape, word="images")
-        held = shape
+    if len(held) > rank + 1:
+        held = (held[1], held[0], *held[2:])
+        axes = {"axes": (1, 0, *range(2, len(held)))}
+        node = to.add(call, "transpose", axes, (node,), held, word="images")
     to.give(output, node, held)
 
 

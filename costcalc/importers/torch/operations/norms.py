@@ -20,7 +20,7 @@ def batch_norm(call: Call, to: Lowering) -> None:
     kind = "batch_norm" if is_stored else "instance_norm"
     arguments = {"affine": weight is not None or bias is not None}
     stored = {"norm_params": [weight, bias]}
-    give_map(call, to, to.add(call, kind, arguments, (node,), held, stored), held)
+    give_map(call, to, to.add(call, kind, arguments, (node,), held, stored), held, rank)
 
 
 def instance_norm(call: Call, to: Lowering) -> None:

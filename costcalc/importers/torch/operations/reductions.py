@@ -14,7 +14,7 @@ def reduction(kind: str, of_maps: str = "") -> Operation:
 
     def lower(call: Call, to: Lowering) -> None:
         given = bound(call, "input", "dim", "keepdim")
-        axes = _axes(given.get("dim", given.get("axis")), len(to.shape(given["input"])))
+        axes = _axes(given.get("dim"), len(to.shape(given["input"])))
         node = _reduced(call, to, kind, axes, bool(given.get("keepdim", False)), of_maps)
         to.give(call.outputs[0], node, to.held(node))
 

@@ -17,13 +17,13 @@ View = Callable[[Call, Lowering, int], None]
 
 def same(call: Call, to: Lowering, output: int) -> None:
     """The elements of the first argument, in their order."""
-    to.same(output, call.arguments[0] if call.arguments else call.keywords["input"])
+    to.same(output, bound(call, "input")["input"])
 
 
 def rearranged(call: Call, to: Lowering, output: int) -> None:
     """Elements of the first argument, picked or repeated; others say which."""
     shape = sides(to.shape(Ref(output)))
-    value = call.arguments[0] if call.arguments else call.keywords["input"]
+    value = bound(call, "input")["input"]
     node = to.add(call, "rearrange", {"shape": shape}, (to.node(value),), shape)
     to.give(output, node)
 
@@ -81,7 +81,7 @@ def _axes(given: Any, rank: int) -> list[int]:
 
 def order(call: Call, to: Lowering, output: int, axes: Sequence[int]) -> None:
     """The first argument's axes in another order."""
-    value = call.arguments[0] if call.arguments else call.keywords["input"]
+    value = bound(call, "input")["input"]
     shape = to.shape(value)
     wide = [axis for axis in axes if shape[axis] != 1]
     if wide == sorted(wide):
@@ -213,7 +213,7 @@ def concat(call: Call, to: Lowering) -> None:
     """``torch.cat``, without what is empty."""
     given = bound(call, "tensors", "dim")
     shape = to.shape_of(call)
-    axis = given.get("dim", given.get("axis", 0)) % len(shape)
+    axis = given.get("dim", 0) % len(shape)
     values = [each for each in given["tensors"] if 0 not in to.shape(each)]
     _join(call, to, values, shape, axis)
 
