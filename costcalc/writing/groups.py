@@ -48,7 +48,10 @@ class Groups:
                 if kinds.get(path[:at], "unknown") not in _TRANSPARENT:
                     lines[path[:at]].append(line)
                 at = path.find("/", at + 1)
-        self.kinds = {path: kinds.get(path) or _family(path) for path in lines}
+        classes = {_family(path): kind for path, kind in kinds.items() if kind}
+        self.kinds = {
+            path: kinds.get(path) or classes.get(_family(path)) or _family(path) for path in lines
+        }
         lines = {path: each for path, each in lines.items() if self.kinds[path]}
         self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for path, found in lines.items():

@@ -11,6 +11,7 @@ from costcalc.kinds.base import MATRICES, NONE, PARAMS, Events, Kind, Padding, S
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
 from costcalc.writing.step import NETWORK, Step
+from costcalc.writing.views import relative
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
 """What a line says of how a layer is called."""
@@ -45,6 +46,8 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
         layer = graph.layers[index]
         kinds = folding.behind(index) if is_folded else {}
         word, values = attributes(layer)
+        if layer.kind.name == "reshape":
+            values["shape"] = relative(layer.output, layer.input_shapes[0])
         if layer.kind.family in MATRICES:
             values.update(norm="none", act="none")
         for family, at in kinds.items():

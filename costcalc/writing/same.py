@@ -29,8 +29,13 @@ def _described(layer: Layer) -> tuple[Any, ...]:
     if layer.kind.name in ("add", "multiply"):
         pairs = sorted(zip(inputs, shapes, strict=True))
         inputs, shapes = tuple(at for at, _ in pairs), tuple(shape for _, shape in pairs)
+    word, values = attributes(layer)
+    if layer.kind.name == "reshape":
+        # The shape may be said in other words: what it comes to is the output's.
+        del values["shape"]
     return (
-        attributes(layer),
+        word,
+        values,
         inputs,
         shapes,
         layer.output,

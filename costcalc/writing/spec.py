@@ -18,13 +18,14 @@ from costcalc.writing.block import Block
 from costcalc.writing.blocks import Blocks
 from costcalc.writing.concatenation import chained
 from costcalc.writing.defaults import convolutions
-from costcalc.writing.lines import lines
+from costcalc.writing.lines import Lines, lines
 from costcalc.writing.names import named, titled
 from costcalc.writing.repeats import repeated
 from costcalc.writing.same import difference
 from costcalc.writing.step import Formula, Step, walk
 from costcalc.writing.structure import nested
 from costcalc.writing.text import Context, block, items
+from costcalc.writing.views import holds_sizes
 
 _SHOWN = 8
 """Names of layers that a comment lists."""
@@ -46,7 +47,7 @@ def spec(
         SpecError: no text gives this graph.
     """
     graph = chained(graph)
-    sized = _sized(graph) if is_sized else ()
+    sized = _sized(lines(graph)) if is_sized else ()
     if sized:
         comments = (*comments, *_warning(sized))
     found = ""
@@ -80,18 +81,15 @@ def _named(block: Block) -> Block:
     return block._replace(steps=named(block.steps))
 
 
-def _sized(graph: LayerGraph) -> tuple[str, ...]:
+def _sized(found: Lines) -> tuple[str, ...]:
     """The layers that hold sizes as numbers, which may hold for one input alone."""
-    found = []
-    for layer in graph.layers:
-        sizes = getattr(layer.operation, "shape", None)
-        if getattr(layer.operation, "of", "other") != "other":
-            continue
-        if sizes is None and layer.kind.family == "resampling":
-            sizes = getattr(layer.operation, "size", None)
-        if isinstance(sizes, int) or (sizes and sum(side != 1 for side in sizes) > 1):
-            found.append(layer.name)
-    return tuple(found)
+    named = []
+    for step, *_ in found.lines:
+        is_weight = step.values.get("of", "other") != "other"
+        sizes = step.values.get("size" if step.word == "upsample" else "shape")
+        if not is_weight and holds_sizes(sizes):
+            named.append(step.path)
+    return tuple(named)
 
 
 def _warning(layers: tuple[str, ...]) -> list[str]:

@@ -110,7 +110,15 @@ def _size(steps: tuple[Step, ...]) -> int:
 def shape(step: Step) -> Any:
     """What steps have in common that are zipped value by value."""
     parts = tuple((part.label, tuple(map(shape, part.steps))) for part in step.parts)
-    return step.word, len(step.sources), step.values.get("shares"), parts
+    fixed = tuple((name, value) for name, value in step.values.items() if _is_fixed(name, value))
+    return step.word, len(step.sources), fixed, parts
+
+
+def _is_fixed(name: str, value: Any) -> bool:
+    """Whether a value cannot be a parameter: a word for shared params, a list of pairs."""
+    if name == "shares":
+        return True
+    return isinstance(value, tuple) and any(isinstance(item, tuple) for item in value)
 
 
 def _lifted(steps: tuple[Step, ...], group: Group) -> Templates:
@@ -257,8 +265,13 @@ def _both(one: Template, other: Template) -> Template | None:
             return None
         parts.append((label, part))
     names = dict.fromkeys([*one.values, *other.values])
+    values = {name: _values(one, name) + _values(other, name) for name in names}
+    for name, column in values.items():
+        known = {value for value in column if value is not ABSENT}
+        if len(known) > 1 and any(_is_fixed(name, value) for value in known):
+            return None
     return one._replace(
-        values={name: _values(one, name) + _values(other, name) for name in names},
+        values=values,
         reads=one.reads + other.reads,
         present=one.present + other.present,
         joined=one.joined + other.joined,

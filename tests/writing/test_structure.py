@@ -186,8 +186,8 @@ def test_a_column_says_which_rows_weigh_their_channels() -> None:
 
 def test_layers_of_one_size_are_named_and_their_input_is_not_free() -> None:
     made = model(
-        Node("flat", "reshape", {"shape": (3, 4096)}, (-1,)),
-        Node("token", "learned", {"shape": (3, 4096)}, ()),
+        Node("flat", "reshape", {"shape": (6, 2048)}, (-1,)),
+        Node("token", "learned", {"shape": (6, 2048)}, ()),
         Node("sum", "add", {}, (0, 1)),
     )
     text = spec(made, ("Where it is from.",), is_sized=True)
@@ -196,6 +196,27 @@ def test_layers_of_one_size_are_named_and_their_input_is_not_free() -> None:
         "layers hold as numbers: flat, token.\n"
     )
     assert "\ninput: [3, 64, 64]\n" in text
+
+
+@pytest.mark.parametrize(
+    ("input", "shape", "said"),
+    [
+        ((116, 28, 28), (2, 58, 28, 28), "[2, in / 2, in_height, in_width]"),
+        ((58, 2, 28, 20), (116, 28, 20), "[in * in_height, in_width, -1]"),
+        ((96, 14, 14), (96, 196), "[in, -1]"),
+        ((96, 14, 14), (49, 384), "[49, 384]"),
+    ],
+)
+def test_a_reshape_of_a_map_holds_at_every_resolution(
+    input: tuple[int, ...], shape: tuple[int, ...], said: str
+) -> None:
+    made = Model(
+        "View", "view.onnx", {}, input, (Node("view", "reshape", {"shape": shape}, (-1,)),)
+    )
+    text = spec(expand(document(made), {}))
+    assert f"  - reshape: {said}\n" in text
+    again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
+    assert again.layers[-1].output == shape
 
 
 def test_params_of_other_layers_and_unknown_operations_are_kept() -> None:
