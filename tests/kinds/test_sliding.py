@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from costcalc.kinds.base import Events, ShapeError
 from costcalc.kinds.convolution import Conv, Depthwise, Pointwise, TransposedConv
 from costcalc.kinds.pooling import AdaptivePool, GlobalPool, Pool, largest, mean
+from costcalc.kinds.windows import explicit_pads
 from tests.kinds import loops
 
 many = settings(max_examples=150)
@@ -238,3 +239,29 @@ def test_windows_of_every_rank_are_loops_of_that_rank():
     events = operation.events(((3, 3, 4, 5),), operation.output_shape(((3, 3, 4, 5),)))
     positions = len(list(product(range(2), range(3), range(4))))
     assert events.macs == positions * 2 * 2 * 2 * 3 * 5
+
+
+@many
+@given(windows())
+def test_same_padding_in_numbers(window):
+    shape, sliding = window["shape"], {k: window[k] for k in ("kernel", "stride", "dilation")}
+    pairs = explicit_pads(shape[1:], padding="same", **sliding)
+    same = Conv(out=2, padding="same", **sliding).output_shape((shape,))
+    assert Conv(out=2, padding=pairs, **sliding).output_shape((shape,)) == same
+    # As much before as after, or one row more after; and no row that no window needs.
+    for axis, (before, after) in enumerate(pairs):
+        assert after - before in (0, 1)
+        if after:
+            fewer = tuple((b, a - (place == axis)) for place, (b, a) in enumerate(pairs))
+            try:
+                smaller = Conv(out=2, padding=fewer, **sliding).output_shape((shape,))
+            except ShapeError:
+                continue
+            assert smaller != same
+
+
+@pytest.mark.parametrize(
+    ("padding", "pairs"), [("valid", ((0, 0), (0, 0))), ((1, (2, 3)), ((1, 1), (2, 3)))]
+)
+def test_other_paddings_in_numbers(padding, pairs):
+    assert explicit_pads((9, 8), kernel=5, stride=2, padding=padding) == pairs

@@ -44,7 +44,8 @@ def _split_once(body: Body) -> Body:
             renamed |= {Ref(each.key): Ref(step.key, part) for part, each in enumerate(run)}
             numbers = {name: step.numbers[name] for name in ("parts", "axis")}
             forward = "{0}.chunk({parts}, {axis})"
-            step = step._replace(forward=forward, numbers=numbers, outputs=count)
+            names = tuple(each.key for each in run) if all(s.is_named for s in run) else ()
+            step = step._replace(forward=forward, numbers=numbers, outputs=count, names=names)
             start += count - 1
         found.append(step)
     return Body(tuple(found), body.outputs).renamed(renamed)

@@ -94,8 +94,8 @@ class Blueprint:
     def _prime(self, step: Merged) -> None:
         """What every instance has is said first, so that a step that some lack is said alike."""
         if None not in step.steps:
-            for _, vector in self._vectors(step):
-                self.scheme.known(vector)
+            for slot, vector in self._vectors(step):
+                self.scheme.known(vector, slot.path[-1])
 
     def _learn(self, step: Merged) -> None:
         """Says what the step's numbers are, then when it is there."""
@@ -104,7 +104,7 @@ class Blueprint:
             hint = self._hint(step, slot.path, slot.argument)
             is_padding = slot.path[-1] == "padding" and step.key != "pad"
             found = self._conditional(vector) if is_padding else None
-            said[slot.path] = found or self.scheme.say(vector, hint)
+            said[slot.path] = found or self.scheme.say(vector, hint, slot.path[-1])
         if None in step.steps:
             holds = tuple(each is not None for each in step.steps)
             self.holds[step.key] = holds
@@ -137,7 +137,7 @@ class Blueprint:
 
     def _conditional(self, vector: tuple[Any, ...]) -> Said | None:
         """A padding that is one thing behind a padding of its own, and another without."""
-        known = self.scheme.known(vector)
+        known = self.scheme.known(vector, "padding")
         if known is not None:
             return known
         for key, holds in self.holds.items():
@@ -148,7 +148,7 @@ class Blueprint:
                 for wanted in (True, False)
             )
             if any(v is not ABSENT for v in with_) and any(v is not ABSENT for v in without):
-                yes, no = self.scheme.known(with_), self.scheme.known(without)
+                yes, no = (self.scheme.known(each, "padding") for each in (with_, without))
                 if yes is not None and no is not None:
                     return Computed(f"{_said(yes)} if {self.conditions[key]} else {_said(no)}")
         return None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from costcalc.exporters.torch.blueprint import Blueprint
 from costcalc.exporters.torch.code import enclosed
 from costcalc.exporters.torch.merging import Merged
-from costcalc.exporters.torch.names import attribute, free
+from costcalc.exporters.torch.names import attribute, free, variable
 from costcalc.exporters.torch.steps import Ref, is_plain
 
 _GATE = "A gate: what it decides upon runs always here."
@@ -129,6 +129,8 @@ class Forward:
     ) -> str:
         """The variable of a result: that of what dies here, or one of its own."""
         own = attribute(self.blueprint.names[step.key])
+        if step.any.names:
+            return free(variable(step.any.names[ref.number], "part"), live)
         if step.any.outputs > 1:
             return free(f"{own}_{ref.number + 1}", live)
         readers = self.readers.get(ref, [])

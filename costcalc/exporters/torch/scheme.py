@@ -31,6 +31,9 @@ _FACTORS = range(2, 17)
 _SIZES = ("kernel_size", "kernel", "k")
 """Sizes of kernels: every call gives them, and nothing hangs on them."""
 
+_WINDOWS = ("kernel_size", "stride", "dilation", "output_padding")
+"""Arguments that are what they are."""
+
 _USUAL = {"stride": 1, "padding": 0, "groups": 1, "dilation": 1}
 """Parameters whose default is the same everywhere."""
 
@@ -81,9 +84,9 @@ class Scheme:
         self.arithmetic: dict[str, Vector] = {}
         """What was computed from parameters, by its text."""
 
-    def say(self, vector: Vector, hint: str) -> Said:
+    def say(self, vector: Vector, hint: str, role: str = "") -> Said:
         """What a vector is; a new parameter of that name where it is nothing known."""
-        found = self.known(vector)
+        found = self.known(vector, role)
         if found is not None:
             return found
         return self.add(vector, hint)
@@ -94,8 +97,12 @@ class Scheme:
         self.chosen[name] = vector
         return Computed(name)
 
-    def known(self, vector: Vector) -> Said | None:
-        """What a vector is without a new parameter; None where that cannot be said."""
+    def known(self, vector: Vector, role: str = "") -> Said | None:
+        """What a vector is without a new parameter; None where that cannot be said.
+
+        Its role is the name of the argument that it is: a stride is computed from nothing,
+        a padding from the size of a kernel alone, and nothing else from that.
+        """
         present = [value for value in vector if value is not ABSENT]
         first = present[0]
         if all(_same(value, first) for value in present) and not isinstance(first, Shared):
@@ -103,12 +110,21 @@ class Scheme:
         for name, known in self._all():
             if _fits(vector, known):
                 return self._named(name)
-        if not all(type(value) is int for value in present):
+        if role in _WINDOWS or not all(type(value) is int for value in present):
             return None
+        if role == "padding":
+            return self._half(vector)
         for text, known in self.arithmetic.items():
             if _fits(vector, known):
                 return Computed(text, True)
         return self._multiple(vector) or self._product(vector)
+
+    def _half(self, vector: Vector) -> Computed | None:
+        for name, known in self._numbers():
+            if name in _SIZES and _fits(vector, tuple(value // 2 for value in known)):
+                self._named(name)
+                return Computed(f"{name} // 2")
+        return None
 
     def condition(self, holds: tuple[bool, ...]) -> str | None:
         """Says which instances have a step, in what is known of them."""
@@ -149,7 +165,7 @@ class Scheme:
 
     def _multiple(self, vector: Vector) -> Computed | None:
         for name, known in self._numbers():
-            for factor in _FACTORS:
+            for factor in _FACTORS if name not in _SIZES else ():
                 multiple = tuple(factor * value for value in known)
                 if _fits(vector, multiple):
                     return self._computed(f"{factor} * {name}", multiple, name)
@@ -159,7 +175,7 @@ class Scheme:
         return None
 
     def _product(self, vector: Vector) -> Computed | None:
-        numbers = self._numbers()
+        numbers = [each for each in self._numbers() if each[0] not in _SIZES]
         for index, (name, known) in enumerate(numbers):
             for other, others in numbers[index + 1 :]:
                 both = tuple(a * b for a, b in zip(known, others, strict=True))

@@ -46,6 +46,8 @@ class Step(NamedTuple):
     """What stands before a key that is no name by itself: ``branch`` before ``3x3``."""
     is_block: bool = False
     """Whether it is what a path holds, and no layer."""
+    names: tuple[str, ...] = ()
+    """What the tensors that it gives are called, where it gives several with names."""
     calls: str = ""
     """The key of the step whose module it calls, where it has none of its own."""
 
