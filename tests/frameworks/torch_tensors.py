@@ -195,7 +195,7 @@ def add(broadcast: bool = False) -> nn.Module:
         alike(sources)
         if not broadcast and len({each.shape for each in sources}) > 1:
             raise ValueError("a sum is of one shape, nothing is repeated")
-        return torch.stack(torch.broadcast_tensors(*sources)).sum(0)
+        return sum(sources[1:], start=sources[0])
 
     return Call(added)
 

@@ -154,6 +154,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "var": reduction("variance"),
     "std": reductions.deviation,
     "norm": reductions.length,
+    "linalg_vector_norm": reductions.length,
     "max": extreme("reduce_max", "maximum"),
     "min": extreme("reduce_min", "minimum"),
     "argmax": reduction("argmax"),
