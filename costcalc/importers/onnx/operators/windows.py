@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from costcalc.formulas.windows import (
-    window_extent,
-    window_output,
-    window_output_ceil,
-    window_output_same,
-)
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import NodeProblem, text
+from costcalc.importers.onnx.known import NodeProblem
+from costcalc.kinds.base import ShapeError
+from costcalc.kinds.windows import slide
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -33,26 +29,11 @@ class Window(NamedTuple):
         Raises:
             NodeProblem: along some axis there are none.
         """
-        if self.pads is None:
-            return tuple(map(window_output_same, axes, self.strides))
-        rule = window_output_ceil if self.is_ceil else window_output
-        found = tuple(
-            rule(n, k, s, before, after, d)
-            for n, k, s, (before, after), d in zip(
-                axes, self.kernel, self.strides, self.pads, self.dilations, strict=True
-            )
-        )
-        for n, k, (before, after), d in zip(
-            axes, self.kernel, self.pads, self.dilations, strict=True
-        ):
-            if n + before + after < window_extent(k, d):
-                raise NodeProblem(
-                    "its window is larger than what it reads",
-                    expected=f"at least {window_extent(k, d) - before - after} positions",
-                    found=text(axes),
-                    hint="a higher resolution (--res)",
-                )
-        return found
+        pads = "same" if self.pads is None else self.pads
+        try:
+            return slide(axes, self.kernel, self.strides, pads, self.dilations, self.is_ceil)
+        except ShapeError as error:
+            raise NodeProblem(error.message, error.expected, error.found, error.hint) from None
 
     def arguments(self) -> dict[str, Any]:
         """The window as attributes of a kind."""
