@@ -68,8 +68,11 @@ def learned(graph: LayerGraph) -> int:
 def missing(graph: LayerGraph, seen: list[tuple[str, tuple[int, ...]]]) -> Iterator[Layer]:
     """The layers whose operator and shape do not follow, in order, among those that ran."""
     ran = iter(seen)
-    for layer in graph.layers:
+    read = {source for layer in graph.layers for source in layer.inputs}
+    for index, layer in enumerate(graph.layers):
         if layer.kind.family in SILENT and layer.output == layer.input_shapes[0]:
+            continue
+        if layer.kind.family == "source" and index not in read:
             continue
         names = (layer.kind.name, layer.kind.family)
         operator = next((OPERATORS[name] for name in names if name in OPERATORS), "")
@@ -212,6 +215,8 @@ KINDS = {
     "- concat: {name: both, from: [token, input], axis: -1}\n"
     "- learned: {name: place, shape: [4, 9, 9]}\n- constant: {name: one, shape: [1, 9, 9]}\n"
     "- add: {name: sum, from: [both, place]}\n- multiply: {from: [sum, one]}",
+    "held": "- sequence: {name: kept, layers: [learned: [2, 3], constant: [4]]}\n"
+    "- learned: {name: more, shape: [5]}\n- conv: {out: 2, kernel: 1, from: input}",
     "gates": "- sequence: {gate: [global_avg_pool, lstm: {hidden: 3, bias_vectors: 1}, fc: 1],"
     " execute: 0.5, layers: [conv: {out: 4, kernel: 3}]}\n- lstm: {hidden: 3, bias_vectors: 0}",
     "shared_padded": "- conv: {out: 4, kernel: 3, stride: 2, shares: w, norm: batch}\n"

@@ -32,8 +32,6 @@ class Written(NamedTuple):
 
     blueprint: Blueprint
     doc: list[str]
-    inputs: tuple[str, ...]
-    """The names of what its ``forward`` reads."""
 
 
 class Classes:
@@ -71,15 +69,11 @@ class Classes:
                 names = {run.words for run in runs.values()}
                 words = names.pop() if len(names) == 1 else (*names.pop()[:-1], "Act")
                 instances = [chain(leaf.path, run) for (leaf, _), run in runs.items()]
-                modules = self._classes(words, instances, "nn.Sequential", ())
+                modules = self._classes(words, instances, "nn.Sequential")
                 self.fused.update(zip(runs, modules, strict=True))
 
     def _classes(
-        self,
-        words: Sequence[str],
-        instances: Sequence[Instance],
-        base: str,
-        inputs: tuple[str, ...],
+        self, words: Sequence[str], instances: Sequence[Instance], base: str
     ) -> list[Module]:
         """The module of each instance, after their classes were added."""
         modules: dict[int, Module] = {}
@@ -91,7 +85,7 @@ class Classes:
             name = free(class_name(" ".join((*words, variant.suffix))), self.taken)
             self.taken.add(name)
             blueprint = Blueprint(name, variant.members, variant.whole, base)
-            self.found.append(Written(blueprint, class_doc(words, variant.members), inputs))
+            self.found.append(Written(blueprint, class_doc(words, variant.members)))
             for place, number in enumerate(variant.numbers):
                 modules[number] = blueprint.module(place)
         return [modules[number] for number in range(len(instances))]
@@ -116,7 +110,7 @@ class Classes:
         if network is None:
             raise AssertionError("an instance alone is a class")
         blueprint = Blueprint(class_name(self.graph.name), [instance], network, "nn.Module")
-        self.found.append(Written(blueprint, network_doc(self.graph), ("x",)))
+        self.found.append(Written(blueprint, network_doc(self.graph)))
 
     def _has_module(self, group: Group) -> bool:
         """Whether it has a module of its own, as one that shares another's has not."""
@@ -136,10 +130,7 @@ class Classes:
                 self.modules[group.path] = sequential(row)
                 del instances[group]
         if instances:
-            names = [*next(iter(instances)).inputs]
-            inputs = tuple(variable(each, "input") for each in names)
-            inputs = ("x",) if len(inputs) == 1 else inputs
-            modules = self._classes((name,), [*instances.values()], "nn.Module", inputs)
+            modules = self._classes((name,), [*instances.values()], "nn.Module")
             for group, module in zip(instances, modules, strict=True):
                 self.modules[group.path] = module
 
@@ -159,7 +150,15 @@ class Classes:
             refs |= {tensor: Ref(last, index) for index, tensor in enumerate(child.gives)}
         body = Body(tuple(steps), tuple(refs[tensor] for tensor in group.gives))
         body = arranged(body, group is self.root)
-        return Instance(group.path, tensors, body.steps, body.outputs, self._facts(group))
+        names = [variable(name, "input") for name in group.inputs]
+        return Instance(
+            group.path,
+            tensors,
+            body.steps,
+            body.outputs,
+            self._facts(group),
+            ("x",) if len(names) == 1 else tuple(names),
+        )
 
     def _built(self, site: Site) -> Iterator[Step]:
         """The modules of a site, which its users are handed."""
@@ -184,6 +183,8 @@ class Classes:
             prefix=group.family if group.is_block else "branch",
             is_block=True,
         )
+        if not group.gives:
+            step = step._replace(forward="", inputs=())
         if site is not None and not site.is_local:
             return calling(step, site.shared(), sites)
         if site is not None and group is not site.owner:
@@ -208,7 +209,7 @@ class Classes:
                     step = calling(step, site.shared(run.suffix), sites, site.is_like(leaf))
                 elif leaf is not site.owner:
                     step = step._replace(module=None, calls=f"{site.owner.key}{run.suffix}")
-            yield step
+            yield step if leaf.is_read else step._replace(forward="", inputs=())
             inputs = (Ref(step.key),)
 
     def _module(self, leaf: Leaf, index: int) -> Module | None:

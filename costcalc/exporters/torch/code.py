@@ -97,18 +97,16 @@ def statement(text: str, depth: int) -> list[str]:
     margin = INDENT * depth
     if len(margin + text) <= WIDTH:
         return [margin + text]
+    if text.startswith("return ") and len([*_items(text)]) > 1:
+        text = f"return ({text.removeprefix('return ')})"
     start, end = _last_bracket(text)
-    if end - start < _WORTH:
+    if end - start < 2:
         return [margin + text]
     items = [text[start + 1 + a : start + 1 + b].strip() for a, b in _items(text[start + 1 : end])]
     body = [f"{margin}{INDENT}{', '.join(items)}"]
     if len(body[0]) > WIDTH:
         body = [line for item in items for line in statement(f"{item},", depth + 1)]
     return [margin + text[: start + 1], *body, margin + text[end:]]
-
-
-_WORTH = 20
-"""Characters between parentheses that are worth to break a line for."""
 
 
 def enclosed(text: str) -> str:

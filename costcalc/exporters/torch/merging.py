@@ -27,6 +27,8 @@ class Instance(NamedTuple):
     outputs: tuple[Ref, ...]
     facts: Mapping[str, int]
     """Numbers that its class may have for parameters, by name."""
+    inputs: tuple[str, ...] = ("x",)
+    """The names of what it reads."""
 
 
 class Merged(NamedTuple):

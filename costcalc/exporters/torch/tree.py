@@ -29,6 +29,13 @@ class Leaf:
         self.layers = layers
         self.owner: Node | None = None
         """Whose params it uses, where it uses another's."""
+        self.is_read = True
+        """Whether anything needs what it gives, as nothing does a tensor that is merely held."""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is a tensor that the network holds."""
+        return self.layers[0].kind.family == "source"
 
     @property
     def identity(self) -> str:
@@ -223,11 +230,12 @@ def _readers(leaves: list[Leaf]) -> Mapping[int, list[int]]:
 
 
 def _results(graph: LayerGraph) -> set[int]:
-    """What the network gives: what nobody reads, a gate's decisions apart."""
+    """What the network gives: what nobody reads, gates' decisions and held tensors apart."""
     read = {index for layer in graph.layers for index in layer.inputs}
     gates = {index for part in graph.gated for index in part.gate}
+    held = {index for index, each in enumerate(graph.layers) if each.kind.family == "source"}
     last = len(graph.layers) - 1
-    return {last} | {index for index in range(last) if index not in read and index not in gates}
+    return {last, *range(last)} - ((read | gates | held) - {last})
 
 
 def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) -> set[int]:
@@ -241,9 +249,10 @@ def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) 
             inside = _connect(child, results, readers)
         read.update(dict.fromkeys(tensor for tensor in child.reads if tensor not in made))
         made |= inside
-        unread += [tensor for tensor in child.gives if not readers.get(tensor)]
-    # What a group holds stands for every image of a batch: it must read something to know it.
-    group.reads = tuple(read) or (NETWORK_INPUT,)
+        if isinstance(child, Leaf) and child.is_source:
+            child.is_read = child.gives[0] in readers or child.gives[0] in results
+        else:
+            unread += [tensor for tensor in child.gives if not readers.get(tensor)]
     given = [
         tensor
         for child in group.children
@@ -251,4 +260,6 @@ def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) 
         if tensor in results or not made.issuperset(readers.get(tensor, ()))
     ]
     group.gives = tuple(given or unread)
+    # What a group holds stands for every image of a batch: it must read something to know it.
+    group.reads = tuple(read) or ((NETWORK_INPUT,) if group.gives else ())
     return made

@@ -13,26 +13,21 @@ from costcalc.exporters.torch.scheme import ABSENT, Parameter
 from costcalc.exporters.torch.steps import Shared, is_plain
 
 
-def class_lines(blueprint: Blueprint, doc: list[str], inputs: tuple[str, ...]) -> list[str]:
-    """A class, with its docstring's lines; ``inputs`` are the names of what it reads."""
+def class_lines(blueprint: Blueprint, doc: list[str]) -> list[str]:
+    """A class, with its docstring's lines."""
     head = [f"class {blueprint.name}({blueprint.base}):", *doc]
     if blueprint.base == "nn.Sequential":
         return [*head, "", *_init(blueprint), *_chain(blueprint)]
-    names = ", ".join(f"{name}: torch.Tensor" for name in inputs)
+    inputs = blueprint.instances[0].inputs
+    written = Forward(blueprint, inputs).written()
+    made = [*head, "", *_init(blueprint), *_attributes(blueprint)]
+    if not written:
+        return made
     many = len(blueprint.whole.outputs) > 1
     gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
-    forward = Call(f"{INDENT}def forward", ("self", names) if names else ("self",))
-    written = Forward(blueprint, inputs).written()
-    text = [line for each in written for line in statement(each, 2)]
-    return [
-        *head,
-        "",
-        *_init(blueprint),
-        *_attributes(blueprint),
-        "",
-        *lines(forward, 0, suffix=f" -> {gives}:"),
-        *text,
-    ]
+    parameters = ("self", *(f"{name}: torch.Tensor" for name in inputs))
+    forward = lines(Call("def forward", parameters), 1, suffix=f" -> {gives}:")
+    return [*made, "", *forward, *(line for each in written for line in statement(each, 2))]
 
 
 def _init(blueprint: Blueprint) -> list[str]:
