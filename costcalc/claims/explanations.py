@@ -184,8 +184,8 @@ def _expansion(graph: LayerGraph, metric: str) -> int:
     for layer in graph.layers:
         if layer.name.endswith("/expand"):
             return 0
-        channels, *positions = layer.input_shapes[0]
         if layer.name.endswith("/dw"):
+            channels, *positions = layer.input_shapes[0]
             if metric == "params":
                 return int(conv_weights((1, 1), channels, channels, 1))
             return int(conv_mult_adds((1, 1), channels, channels, positions, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from costcalc.costs.names import attributes_of, known_names
+from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Mark, Problem, Problems, did_you_mean
 from costcalc.kinds import TABLE
@@ -197,17 +197,19 @@ class _Reader:
 
     def check_attributes(self, rules: Rules) -> None:
         """A rule speaks of no attribute that some kind it holds for does not have."""
-        attributes = {kind.name: attributes_of(kind) for kind in TABLE}
-        particular = frozenset[str]().union(*attributes.values())
         for kind in TABLE:
             rule = rules.get(kind.name) or rules.get(kind.family)
             if rule is None or rule.expression is None or kind.becomes:
                 continue
-            for name in sorted(rule.expression.names & particular - attributes[kind.name]):
+            particular = rule.expression.names - GENERAL
+            if not particular:
+                continue
+            attributes = attributes_of(kind)
+            for name in sorted(particular - attributes):
                 self.problems.add(
                     rule.expression.mark,
                     f"'{kind.name}' has no '{name}', and this rule holds for it",
-                    expected=", ".join(sorted(attributes[kind.name])) or "no attribute",
+                    expected=", ".join(sorted(attributes)) or "no attribute",
                     found=f"'{rule.text}'",
                     hint=f"a rule for '{kind.name}' of its own",
                 )

@@ -139,6 +139,9 @@ SIZES: Mapping[str, Name] = {
 }
 """Names of every layer, besides its events."""
 
+GENERAL = frozenset((*Events._fields, *SIZES))
+"""Names that a rule for any layer may speak of."""
+
 
 def attributes_of(kind: Kind) -> frozenset[str]:
     """The attributes of a kind that a rule may speak of: those with one value."""
@@ -156,7 +159,7 @@ def _is_choice(annotation: Any) -> bool:
 
 def known_names() -> frozenset[str]:
     """Every name that some rule may speak of."""
-    return frozenset(Events._fields).union(SIZES, *(attributes_of(kind) for kind in TABLE))
+    return GENERAL.union(*map(attributes_of, TABLE))
 
 
 class LayerNames:

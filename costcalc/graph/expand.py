@@ -18,7 +18,7 @@ from costcalc.graph.calls import bound, network_frame
 from costcalc.graph.executions import Executions
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
 from costcalc.graph.layer import NETWORK_INPUT, Call, Gated, LayerGraph
-from costcalc.graph.outline import classifier, word
+from costcalc.graph.outline import called, classifier, word
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.scope import Scope
 from costcalc.graph.sources import Sources
@@ -139,7 +139,7 @@ class _Walk:
             return here
         self.count_steps(times - 1, common.mark)
         if common.input is not None:
-            first = self.stated(common.input, sources[0], f"{word(step)} is said to read", start)
+            first = self.stated(common.input, sources[0], f"{called(step)} is said to read", start)
             sources = (first, *sources[1:])
         if common.name in scope.tensors:
             self.problems.add(
@@ -149,7 +149,7 @@ class _Walk:
         if common.name:
             scope.tensors[common.name] = result
         if common.output is not None:
-            result = self.stated(common.output, result, f"{word(step)} is said to give", start)
+            result = self.stated(common.output, result, f"{called(step)} is said to give", start)
         return result
 
     def repeated(

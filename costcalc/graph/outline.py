@@ -21,6 +21,11 @@ def word(step: Step) -> str:
     return step.block if isinstance(step, BlockStep) else "sequence"
 
 
+def called(step: Step) -> str:
+    """A step for a message: what it is, with the name that it has of its own."""
+    return f"'{step.common.name}' ({word(step)})" if step.common.name else word(step)
+
+
 def inner(step: Step) -> tuple[Step, ...]:
     """The steps that a step holds, those of its gate among them."""
     held: tuple[Step, ...] = ()

@@ -43,7 +43,8 @@ def check_filter(statement: Statement, layer: Layer, here: Here, problems: Probl
             f"layer '{layer.name}' is said to have a filter of {_sides(printed)}, "
             f"but it is {_sides(actual)}",
             expected=f"{_sides(printed)}, as printed",
-            found=f"{_sides(actual)} over an input of {shape_text(layer.input_shapes[0])}",
+            found=_sides(actual)
+            + "".join(f" over an input of {shape_text(shape)}" for shape in layer.input_shapes[:1]),
         )
 
 

@@ -249,6 +249,19 @@ def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:
     return value
 
 
+def channels_of(shape: Shape) -> Size:
+    """The first side.
+
+    Raises:
+        ShapeError: the shape is a single number.
+    """
+    if not shape:
+        raise ShapeError(
+            "its input is a single number, and has no channels", expected="a vector or a map"
+        )
+    return shape[0]
+
+
 def spatial_axes(shape: Shape, doing: str) -> Shape:
     """The axes behind the channels.
 

@@ -20,6 +20,7 @@ from costcalc.kinds.base import (
     ShapeError,
     Spatial,
     Width,
+    channels_of,
     elements,
     spatial_axes,
     spread,
@@ -74,7 +75,7 @@ class Depthwise(NamedTuple):
 
     def resolve(self, inputs: tuple[Shape, ...]) -> Conv:
         """The grouped convolution that this is, once the channels are known."""
-        channels = inputs[0][0]
+        channels = channels_of(inputs[0])
         return Conv(
             out=channels * self.multiplier,
             kernel=self.kernel,

@@ -14,7 +14,17 @@ from costcalc.formulas.normalisation import (
     norm_scales,
     scale_and_shift,
 )
-from costcalc.kinds.base import Axes, Count, Events, Flag, Shape, ShapeError, axes_of, elements
+from costcalc.kinds.base import (
+    Axes,
+    Count,
+    Events,
+    Flag,
+    Shape,
+    ShapeError,
+    axes_of,
+    channels_of,
+    elements,
+)
 
 
 class BatchNorm(NamedTuple):
@@ -32,7 +42,12 @@ class BatchNorm(NamedTuple):
     """Whether an affine one has beta."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no channels.
+        """
+        channels_of(inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -124,9 +139,10 @@ class GroupNorm(NamedTuple):
         Raises:
             ShapeError: the groups do not divide the channels.
         """
-        if inputs[0][0] % self.groups != 0:
+        channels = channels_of(inputs[0])
+        if channels % self.groups != 0:
             raise ShapeError(
-                f"{inputs[0][0]} channels cannot be split into {self.groups} groups",
+                f"{channels} channels cannot be split into {self.groups} groups",
                 expected="groups that divide the channels",
                 found=f"groups: {self.groups}",
             )
@@ -143,7 +159,12 @@ class InstanceNorm(NamedTuple):
     affine: Flag = False
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no channels.
+        """
+        channels_of(inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -157,7 +178,12 @@ class LocalResponseNorm(NamedTuple):
     size: Count = 5
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's.
+
+        Raises:
+            ShapeError: it has no channels.
+        """
+        channels_of(inputs[0])
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:

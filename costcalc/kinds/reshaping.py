@@ -17,6 +17,7 @@ from costcalc.kinds.base import (
     Spatial,
     Width,
     axis_of,
+    channels_of,
     elements,
     spatial_axes,
     spread,
@@ -105,9 +106,10 @@ class ChannelShuffle(NamedTuple):
         Raises:
             ShapeError: the groups do not divide the channels.
         """
-        if inputs[0][0] % self.groups != 0:
+        channels = channels_of(inputs[0])
+        if channels % self.groups != 0:
             raise ShapeError(
-                f"{inputs[0][0]} channels cannot be shuffled across {self.groups} groups",
+                f"{channels} channels cannot be shuffled across {self.groups} groups",
                 expected="groups that divide the channels",
                 found=f"groups: {self.groups}",
             )
@@ -216,14 +218,14 @@ class PadChannels(NamedTuple):
         Raises:
             ShapeError: the input has more channels.
         """
-        channels, *axes = inputs[0]
+        channels = channels_of(inputs[0])
         if self.out < channels:
             raise ShapeError(
                 f"{channels} channels cannot be padded to {self.out}",
                 expected=f"at least {channels} channels",
                 found=f"out: {self.out}",
             )
-        return (self.out, *axes)
+        return (self.out, *inputs[0][1:])
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The input is read, the padded map written."""

@@ -11,7 +11,16 @@ import sympy
 
 from costcalc.formulas import algebra
 
-MODULES = ("blocks", "convolution", "dense", "recurrent", "windows")
+MODULES = (
+    "blocks",
+    "convolution",
+    "dense",
+    "normalisation",
+    "products",
+    "recurrent",
+    "reductions",
+    "windows",
+)
 FORMULAS = [
     function
     for module in MODULES
@@ -78,6 +87,11 @@ def test_no_formula_is_left_out():
         "window_output_ceil",
         "adaptive_rows",
         "lstm_weights",
+        "embedding_weights",
+        "matmul_mult_adds",
+        "attention_mult_adds",
+        "norm_scales",
+        "variance_additions",
     }
 
 

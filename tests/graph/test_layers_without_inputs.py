@@ -145,6 +145,7 @@ def test_what_cannot_be_borrowed(layers, message):
         ("  - reshape: [0, -1]\n", "0 is too small"),
         ("  - learned: [-1, 3]\n", "-1 is too small"),
         ("  - learned: {shape: [3], of: gamma}\n", "'gamma' is not known here"),
+        ("  - learned: {shape: [3], filter: 3 x 3}\n", "is said to have a filter of 3 x 3"),
         ("  - uncounted: {op: Foo}\n", "'uncounted' lacks 'shape'"),
         ("  - uncounted: {op: [1], shape: [3]}\n", "a word is expected here"),
     ],
