@@ -10,7 +10,7 @@ from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, NONE, PARAMS, Events, Kind, Padding, Spatial
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
-from costcalc.writing.step import NETWORK, Step
+from costcalc.writing.step import BORROWS, NETWORK, Step
 from costcalc.writing.views import relative
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
@@ -59,8 +59,7 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
             if how is not None:
                 values[name] = _CALLED[how]
         values.update(folding.shared(index))
-        if layer.borrows:
-            values["borrows"] = dict(layer.borrows)
+        values.update({f"{BORROWS}{name}": count for name, count in layer.borrows.items()})
         if not layer.inputs and layer.kind.arity != NONE:
             values["from"] = ()
         number = len(found)

@@ -10,6 +10,9 @@ from costcalc.kinds import KINDS
 NETWORK = -1
 """The line that stands for the input of the network, or of the block, around a step."""
 
+BORROWS = "borrows."
+"""What stands before the name of the params that another layer counts."""
+
 OFTEN = {
     "norm": "none",
     "act": "none",

@@ -191,8 +191,7 @@ class _Nesting:
 
 def _is_join(step: Step) -> bool:
     """Whether branches can say all that it says."""
-    said = {"shares", "borrows", "norm"} & {*step.values}
-    return KINDS[step.word].joins and not said
+    return KINDS[step.word].joins and not {"shares", "norm"} & {*step.values}
 
 
 def _is_usual(word: str) -> bool:

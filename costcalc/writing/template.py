@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.writing.step import OFTEN, Step
+from costcalc.writing.step import BORROWS, OFTEN, Step
 
 ABSENT = object()
 """The value of a step that a group does not have."""
@@ -115,8 +115,8 @@ def shape(step: Step) -> Any:
 
 
 def _is_fixed(name: str, value: Any) -> bool:
-    """Whether a value cannot be a parameter: a word for shared params, a list of pairs."""
-    if name == "shares":
+    """Whether a value cannot be a parameter: params of other layers, a list of pairs."""
+    if name == "shares" or name.startswith(BORROWS):
         return True
     return isinstance(value, tuple) and any(isinstance(item, tuple) for item in value)
 
@@ -168,7 +168,7 @@ def _zipped(templates: Sequence[Template]) -> Template:
 
 
 def _silent(name: str) -> Any:
-    return OFTEN.get(name, ABSENT)
+    return 0 if name.startswith(BORROWS) else OFTEN.get(name, ABSENT)
 
 
 def _ordered(template: Template, back: Sequence[int]) -> Template:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.writing.block import Block
-from costcalc.writing.step import OFTEN, Formula, Part, Step, default, walk
+from costcalc.writing.step import BORROWS, OFTEN, Formula, Part, Step, default, walk
 from costcalc.writing.tables import runs, table
 from costcalc.writing.yaml import Below, Node, Rows
 
@@ -68,6 +68,9 @@ def saying(step: Step, context: Context) -> dict[str, Node]:
         if name not in _LAST and (name not in silent or not _same(value, silent[name])):
             said[name] = value
     said.update({name: step.values[name] for name in _LAST if step.values.get(name, 1) != 1})
+    borrows = {name: said.pop(name) for name in [*said] if name.startswith(BORROWS)}
+    if any(count != 0 for count in borrows.values()):
+        said["borrows"] = {name.removeprefix(BORROWS): each for name, each in borrows.items()}
     return said
 
 

@@ -219,6 +219,25 @@ def test_a_reshape_of_a_map_holds_at_every_resolution(
     assert again.layers[-1].output == shape
 
 
+def test_groups_that_borrow_params_are_written_too() -> None:
+    """As of a file whose equal biases are one tensor: each unit but the first borrows its own."""
+    nodes: list[Node] = []
+    for at, c in enumerate((8, 8, 16, 16)):
+        here = len(nodes) - 1
+        for kernel in (1, 3, 1):
+            borrows = {"biases": c} if at % 2 else {}
+            arguments = {"out": c, "kernel": kernel, "padding": kernel // 2, "bias": True}
+            name = f"unit{at}/conv{kernel}_{len(nodes)}"
+            nodes.append(Node(name, "conv", arguments, (len(nodes) - 1,), borrows=borrows))
+        if at % 2:
+            nodes.append(Node(f"unit{at}/sum", "add", {}, (here, len(nodes) - 1)))
+    made = model(*nodes)
+    again = expand(read(spec(made).encode(), "net.yaml", lambda name: None), {})
+    # Three convolutions in each unit, biases counted in the first of two: 3 * 8 + 3 * 16 = 72.
+    assert sum(layer.events().biases for layer in again.layers) == 72
+    assert "borrows: {biases: 16}" in spec(made)
+
+
 def test_params_of_other_layers_and_unknown_operations_are_kept() -> None:
     made = model(
         Node("conv", "conv", {"out": 8, "kernel": 3, "padding": 1}, (-1,), shares="w"),
