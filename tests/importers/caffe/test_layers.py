@@ -165,6 +165,9 @@ def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):
     own = layer("BN", "data", "x", name="norm")
     assert totals(graph(tmp_path, network(MAP, own, layer("Scale", "x", "x", both)))) == (16, 0)
     assert totals(graph(tmp_path, network(MAP, own, beta))) == (12, 0)
+    # nor does one above that the layer does not read
+    beside = graph(tmp_path, network(MAP, norm, layer("Scale", "data", "y", both)))
+    assert [each.kind.name for each in beside.layers].count("multiply") == 1
     between = layer("ReLU", "x", "x", name="relu")
     found = graph(tmp_path, network(MAP, norm, between, layer("Scale", "x", "x", both)))
     assert totals(found) == (8, 0)
@@ -253,6 +256,7 @@ def test_the_test_phase_at_level_0_without_stages(tmp_path):
         layer("ReLU", "data", "x", "exclude { phase: TEST }", name="excluded"),
         layer("ReLU", "data", "x", 'include { stage: "deploy" }', name="staged"),
         layer("ReLU", "data", "x", "include { min_level: 1 }", name="level"),
+        layer("ReLU", "data", "x", "include { max_level: -1 }", name="below"),
         layer("ReLU", "data", "x", 'exclude { phase: TEST stage: "deploy" }', name="kept"),
     )
     assert [each.name for each in graph(tmp_path, text).layers] == ["test", "kept"]
