@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from costcalc.errors import Mark, Problem, did_you_mean
+from costcalc.errors import did_you_mean
 from costcalc.formulas import algebra
+from costcalc.graph.checks import (
+    ValueProblem,
+    check_bounds,
+    check_number,
+    check_whole,
+    evaluate,
+    quoted,
+    shown,
+    whole,
+)
 from costcalc.graph.frame import Here
 from costcalc.graph.widths import scaled
 from costcalc.kinds.base import (
@@ -27,50 +37,7 @@ from costcalc.kinds.base import (
 )
 from costcalc.spec import limits
 from costcalc.spec.document import Argument, Expression, ListArgument, Rounding
-from costcalc.spec.numbers import ExpressionError, exact
-
-
-class ValueProblem(Exception):
-    """A value that is not what its place needs.
-
-    Attributes:
-        problem: the same in words.
-    """
-
-    def __init__(
-        self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.problem = Problem(mark, message, expected, found, hint)
-
-    def of_layer(self, path: str) -> Problem:
-        """The problem, with the name of the layer that has it."""
-        return self.problem._replace(message=f"layer '{path}': {self.problem.message}")
-
-
-def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
-    """The expression's value.
-
-    Raises:
-        ValueProblem: it divides by zero, grows too large, or computes with a word.
-    """
-    try:
-        return expression.evaluate(here)
-    except ZeroDivisionError:
-        raise ValueProblem(expression.mark, f"'{expression.text}' divides by zero") from None
-    except ExpressionError as error:
-        raise ValueProblem(
-            expression.mark, error.message, error.expected, f"'{expression.text}'", error.hint
-        ) from None
-
-
-def whole(single: Expression, here: Here, lowest: int) -> Any:
-    """A whole number from ``lowest`` up.
-
-    Raises:
-        ValueProblem: the value is another.
-    """
-    return _check_whole(evaluate(single, here), single, here, lowest)
+from costcalc.spec.numbers import exact
 
 
 class AttributeReader:
@@ -94,9 +61,9 @@ class AttributeReader:
     def width(self, argument: Argument, here: Here) -> Any:
         """Channels: scaled unless the expression speaks of channels already."""
         single = _single(argument)
-        value = _number(evaluate(single, here), single, here, "a number of channels")
+        value = check_number(evaluate(single, here), single, here, "a number of channels")
         if not single.names:
-            _check_whole(value, single, here, lowest=1)
+            check_whole(value, single, here, lowest=1)
         if not single.is_fixed and single.names.isdisjoint(here.frame.channel_names):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
@@ -115,7 +82,7 @@ class AttributeReader:
                 found=f"{value}",
                 hint=f"floor({single.text}) or round_to_multiple({single.text}, 8)",
             )
-        return _bounded(value, single, lowest=1)
+        return check_bounds(value, single, lowest=1)
 
     def count(self, argument: Argument, here: Here) -> Any:
         """A whole number above zero."""
@@ -129,7 +96,7 @@ class AttributeReader:
         """An exact number, or nothing."""
         single = _single(argument)
         value = evaluate(single, here)
-        return value if value is None else _number(value, single, here, "a number")
+        return value if value is None else check_number(value, single, here, "a number")
 
     def flag(self, argument: Argument, here: Here) -> bool:
         """A truth value."""
@@ -142,9 +109,9 @@ class AttributeReader:
         if value is None or isinstance(value, str | tuple):
             raise ValueProblem(
                 condition.mark,
-                f"{_shown(value)} is neither true nor false",
+                f"{shown(value)} is neither true nor false",
                 expected="true, false or a comparison",
-                found=_text(condition),
+                found=quoted(condition),
                 hint=did_you_mean(condition.text, here.frame.values),
             )
         return bool(value)
@@ -181,7 +148,7 @@ class AttributeReader:
     def sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
         """A shape: whole numbers above zero, none for a single number."""
         values = _listed(argument, here)
-        return tuple(_check_whole(value, single, here, lowest=1) for value, single in values)
+        return tuple(check_whole(value, single, here, lowest=1) for value, single in values)
 
     def open_sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
         """A shape, one side of which may be -1."""
@@ -192,7 +159,7 @@ class AttributeReader:
                 argument.mark, "two sides cannot both be whatever is left", "one -1 at most"
             )
         return tuple(
-            value if left else _check_whole(value, single, here, lowest=1)
+            value if left else check_whole(value, single, here, lowest=1)
             for (value, single), left in zip(values, is_open, strict=True)
         )
 
@@ -212,9 +179,9 @@ def _listed(argument: Argument, here: Here) -> list[tuple[Any, Expression]]:
 
 def _axis(value: Any, single: Expression, here: Here) -> int:
     expected = f"a whole number from {-limits.AXES} to {limits.AXES - 1}"
-    number = _number(value, single, here, expected)
+    number = check_number(value, single, here, expected)
     if not algebra.is_whole(number) or number < -limits.AXES or number >= limits.AXES:
-        raise ValueProblem(single.mark, f"{exact(number)} is no axis", expected, _text(single))
+        raise ValueProblem(single.mark, f"{exact(number)} is no axis", expected, quoted(single))
     return int(number)
 
 
@@ -255,57 +222,8 @@ def _per_axis(argument: Argument, here: Here, lowest: int, words: str = "") -> A
         return tuple(whole(_single(item), here, lowest) for item in argument.items)
     value = evaluate(argument, here)
     if isinstance(value, tuple):
-        return tuple(_check_whole(side, argument, here, lowest, words) for side in value)
-    return _check_whole(value, argument, here, lowest, words)
-
-
-def _check_whole(value: Any, single: Expression, here: Here, lowest: int, words: str = "") -> Any:
-    expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
-    number = _number(value, single, here, expected)
-    if not algebra.is_whole(number):
-        raise ValueProblem(
-            single.mark, f"{exact(number)} is not a whole number", expected, _text(single)
-        )
-    return _bounded(number, single, lowest, expected)
-
-
-def _number(value: Any, single: Expression, here: Here, expected: str) -> Any:
-    if value is None or isinstance(value, str | bool | tuple):
-        raise ValueProblem(
-            single.mark,
-            f"{_shown(value)} is not a number",
-            expected,
-            _text(single),
-            did_you_mean(value, here.frame.values) if isinstance(value, str) else "",
-        )
-    return value
-
-
-def _bounded(value: Any, single: Expression, lowest: int, expected: str = "") -> Any:
-    if value < lowest or value > limits.SIZE:
-        raise ValueProblem(
-            single.mark,
-            f"{value} is too {'small' if value < lowest else 'large'}",
-            expected=expected
-            if expected and value < lowest
-            else f"a whole number from {lowest} to {limits.SIZE:,}",
-            found=_text(single) if single.names else "",
-        )
-    return value
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "a list"
-    return f"'{value}'"
-
-
-def _text(single: Expression) -> str:
-    return f"'{single.text}'" if single.text else "nothing"
+        return tuple(check_whole(side, argument, here, lowest, words) for side in value)
+    return check_whole(value, argument, here, lowest, words)
 
 
 _READERS: Mapping[Any, Callable[[AttributeReader, Argument, Here], Any]] = {

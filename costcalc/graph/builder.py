@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
-from costcalc.graph.attributes import AttributeReader, ValueProblem, evaluate
+from costcalc.graph.attributes import AttributeReader
+from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
 from costcalc.graph.layer import Layer
 from costcalc.graph.sharing import Sharing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.graph.attributes import AttributeReader, ValueProblem, evaluate
+from costcalc.graph.attributes import AttributeReader
+from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.graph.frame import CHANNEL_NAMES, Frame, Here
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression

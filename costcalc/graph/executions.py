@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from costcalc.errors import Problems, did_you_mean
-from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.graph.frame import Here
 from costcalc.graph.layer import Gated
 from costcalc.spec.document import Expression

@@ -12,9 +12,10 @@ from contextlib import suppress
 from typing import Any
 
 from costcalc.errors import Mark, Problems
-from costcalc.graph.attributes import AttributeReader, ValueProblem
+from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.builder import LayerBuilder, called_as
 from costcalc.graph.calls import bound, network_frame
+from costcalc.graph.checks import ValueProblem
 from costcalc.graph.executions import Executions
 from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
 from costcalc.graph.layer import NETWORK_INPUT, Call, Gated, LayerGraph

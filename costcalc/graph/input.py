@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.errors import Problems
 from costcalc.formulas import algebra
-from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.spec import limits
 from costcalc.spec.document import Document, Expression
 

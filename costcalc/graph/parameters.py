@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.formulas import algebra
-from costcalc.graph.attributes import ValueProblem, evaluate
+from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.spec import limits

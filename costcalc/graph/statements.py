@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.errors import Problems
-from costcalc.graph.attributes import ValueProblem, whole
+from costcalc.graph.checks import ValueProblem, whole
 from costcalc.graph.frame import Here
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, shape_text

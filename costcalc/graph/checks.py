@@ -1,0 +1,122 @@
+"""Values of expressions, checked: numbers, whole numbers, sizes within their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costcalc.errors import Mark, Problem, did_you_mean
+from costcalc.formulas import algebra
+from costcalc.graph.frame import Here
+from costcalc.spec import limits
+from costcalc.spec.document import Expression
+from costcalc.spec.numbers import ExpressionError, exact
+
+
+class ValueProblem(Exception):
+    """A value that is not what its place needs.
+
+    Attributes:
+        problem: the same in words.
+    """
+
+    def __init__(
+        self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.problem = Problem(mark, message, expected, found, hint)
+
+    def of_layer(self, path: str) -> Problem:
+        """The problem, with the name of the layer that has it."""
+        return self.problem._replace(message=f"layer '{path}': {self.problem.message}")
+
+
+def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
+    """The expression's value.
+
+    Raises:
+        ValueProblem: it divides by zero, grows too large, or computes with a word.
+    """
+    try:
+        return expression.evaluate(here)
+    except ZeroDivisionError:
+        raise ValueProblem(expression.mark, f"'{expression.text}' divides by zero") from None
+    except ExpressionError as error:
+        raise ValueProblem(
+            expression.mark, error.message, error.expected, f"'{expression.text}'", error.hint
+        ) from None
+
+
+def whole(single: Expression, here: Here, lowest: int) -> Any:
+    """A whole number from ``lowest`` up.
+
+    Raises:
+        ValueProblem: the value is another.
+    """
+    return check_whole(evaluate(single, here), single, here, lowest)
+
+
+def check_whole(value: Any, single: Expression, here: Here, lowest: int, words: str = "") -> Any:
+    """The value, a whole number from ``lowest`` up; ``words`` say what else it may be.
+
+    Raises:
+        ValueProblem: it is another.
+    """
+    expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
+    number = check_number(value, single, here, expected)
+    if not algebra.is_whole(number):
+        raise ValueProblem(
+            single.mark, f"{exact(number)} is not a whole number", expected, quoted(single)
+        )
+    return check_bounds(number, single, lowest, expected)
+
+
+def check_number(value: Any, single: Expression, here: Here, expected: str) -> Any:
+    """The value, a number.
+
+    Raises:
+        ValueProblem: it is none.
+    """
+    if value is None or isinstance(value, str | bool | tuple):
+        raise ValueProblem(
+            single.mark,
+            f"{shown(value)} is not a number",
+            expected,
+            quoted(single),
+            did_you_mean(value, here.frame.values) if isinstance(value, str) else "",
+        )
+    return value
+
+
+def check_bounds(value: Any, single: Expression, lowest: int, expected: str = "") -> Any:
+    """The number, from ``lowest`` to the largest size.
+
+    Raises:
+        ValueProblem: it is outside.
+    """
+    if value < lowest or value > limits.SIZE:
+        raise ValueProblem(
+            single.mark,
+            f"{value} is too {'small' if value < lowest else 'large'}",
+            expected=expected
+            if expected and value < lowest
+            else f"a whole number from {lowest} to {limits.SIZE:,}",
+            found=quoted(single) if single.names else "",
+        )
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value that is no number, in words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "a list"
+    return f"'{value}'"
+
+
+def quoted(single: Expression) -> str:
+    """What is written, for a message."""
+    return f"'{single.text}'" if single.text else "nothing"
