@@ -98,8 +98,10 @@ def report(
     """What a network costs.
 
     Args:
-        network: the path of a spec, or the name of a shipped one; it may carry
-            settings, as in ``"mobilenet_v1@alpha=0.5,res=160"``.
+        network: the path of a spec, the name of a shipped one, a model such as
+            ``"net.onnx"`` or ``"torch:torchvision.models:resnet18"``, or a
+            :class:`Network` that is open; a text may carry settings, as in
+            ``"mobilenet_v1@alpha=0.5,res=160"``.
         convention: the name of a counting convention, or the path of one.
         unit: ``"macs"`` or ``"flops"``, two of which are one multiply-accumulate;
             the convention's own by default.

@@ -76,4 +76,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="costcalc")
 def main() -> None:
-    """What a neural network costs, before anyone builds it."""
+    """What a neural network costs, before anyone builds it.
+
+    A network is a spec, a network that ships, or a model of a framework:
+    costcalc report mobilenet_v1, costcalc report net.onnx, costcalc report
+    torch:torchvision.models:resnet18; costcalc report --help tells more.
+    """

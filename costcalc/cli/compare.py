@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
 
-    Each is a spec or a shipped network, and may carry settings of its own:
+    Each is a spec, a shipped network or a model, and may carry settings of its own:
     mobilenet_v1@alpha=0.5,res=160.  Settings that are options hold for all.
 
     Layers and blocks are compared by formula, and by number where --set gives

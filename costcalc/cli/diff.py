@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """What changed from OLD to NEW, layer by layer, and what that costs.
 
-    Each is a spec or a shipped network, and may carry settings.  As a diff
+    Each is a spec, a shipped network or a model, and may carry settings.  As a diff
     driver of git, it takes the arguments that git gives: git config
     diff.costcalc.command "costcalc diff", and "specs/*.yaml diff=costcalc" in
     .gitattributes.

@@ -70,8 +70,8 @@ def command(
     fc, transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm
     or instance_norm; --set D_K=3 puts a number in the place of a symbol.
 
-    A network is the path of a spec, or the name of one that ships with
-    costcalc.  Its formula is in the width multiplier and the resolution;
+    A network is the path of a spec, the name of one that ships with costcalc,
+    or a model.  Its formula is in the width multiplier and the resolution;
     --alpha, --res and --set choose the settings at which it is worked out.
     """
     from costcalc.symbolic.catalogue import FORMULAS

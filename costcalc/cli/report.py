@@ -61,8 +61,16 @@ def command(
 ) -> None:
     """What NETWORK costs: its layers, its types of layer, its totals.
 
-    NETWORK is the path of a spec or the name of a network that ships with
-    costcalc, and may carry settings: mobilenet_v1@alpha=0.5,res=160.
+    NETWORK is the path of a spec, the name of a network that ships with
+    costcalc, or a model: net.onnx, torch:package.module:name (a class, a
+    function or a module; importing it runs its code), net.keras or the .json
+    of its architecture, net.prototxt.  It may carry settings:
+    mobilenet_v1@alpha=0.5,res=160.
+
+    A model's input is the one that it states; --input or --res gives another,
+    or one where it leaves sides open (a PyTorch module reads 3,224,224 by
+    default), and --set its other open sides, or arguments of the module's
+    class.
     """
     format_ = chosen_format(format_, output)
     arranged = by or depth or columns is not None or sort is not None or all_

@@ -57,7 +57,13 @@ def _decode(data: bytes, file: str) -> str:
     if data.startswith(_UTF_16):
         raise _wrong(Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16")
     if b"\0" in data:
-        raise _wrong(Mark(file), "not a spec: the file is binary", expected="YAML text in UTF-8")
+        raise _wrong(
+            Mark(file),
+            "not a spec: the file is binary",
+            expected="YAML text in UTF-8",
+            hint="models are read from .onnx, .keras, .json and .prototxt files, "
+            "and from torch:package.module:name",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
