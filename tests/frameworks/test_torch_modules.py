@@ -138,6 +138,8 @@ def test_a_module_used_twice_and_one_never_used():
     ("module", "input"),
     [
         (nn.LSTM(8, 4, num_layers=2, bidirectional=True), (5, 8)),
+        (nn.GRU(8, 4, num_layers=2, bidirectional=True, batch_first=True), (5, 8)),
+        (nn.GRU(8, 4, bias=False), (5, 8)),
         (nn.MultiheadAttention, (6, 8)),
         (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (6, 8)),
         (nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3)), (3, 8, 8)),

@@ -82,6 +82,9 @@ _UNARY = {
     "clamp_max": "clip",
     "expm1": "exp",
     "log1p": "log",
+    "log2": "log",
+    "log10": "log",
+    "exp2": "exp",
 }
 _COMPARISONS = "gt lt ge le eq ne logical_and logical_or logical_xor and or xor isclose"
 
@@ -107,8 +110,8 @@ OPERATIONS: Mapping[str, Operation] = {
     **{f"max_pool{rank}d_with_indices": pooling.pool("max_pool", rank) for rank in (1, 2, 3)},
     **{f"avg_pool{rank}d": pooling.pool("avg_pool", rank) for rank in (1, 2, 3)},
     **{
-        f"adaptive_{kind}{rank}d": pooling.adaptive_pool(kind, rank)
-        for kind in ("avg_pool", "max_pool")
+        f"adaptive_{kind}{rank}d{more}": pooling.adaptive_pool(kind, rank)
+        for kind, more in (("avg_pool", ""), ("max_pool", ""), ("max_pool", "_with_indices"))
         for rank in (1, 2, 3)
     },
     **dict.fromkeys(_COMPARISONS.split(), binary("compare", "")),
@@ -136,6 +139,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "maximum": binary("maximum", "clip"),
     "minimum": binary("minimum", "clip"),
     "pow": elementwise.power,
+    "rpow": binary("power", "", reflected=True),
     "where": elementwise.where,
     "masked_fill": elementwise.masked_fill,
     "addcmul": elementwise.add_product("multiply"),
@@ -154,6 +158,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "var": reduction("variance"),
     "std": reductions.deviation,
     "norm": reductions.length,
+    "linalg_norm": reductions.length,
     "linalg_vector_norm": reductions.length,
     "max": extreme("reduce_max", "maximum"),
     "min": extreme("reduce_min", "minimum"),
@@ -167,7 +172,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "fold": views.fold,
     "setitem": views.write,
     "overwritten": views.write,
-    "lstm": recurrent.lstm,
+    "lstm": recurrent.layers(recurrent.Lstm),
+    "gru": recurrent.layers(recurrent.Gru),
 }
 """Functions that compute or move."""
 

@@ -13,15 +13,21 @@ _REST = "..."
 
 
 def einsum(call: Call, to: Lowering) -> None:
-    """Two operands, each axis of which is kept or summed with the other's."""
+    """Two operands, each axis of which is kept or summed with the other's; or one, reordered."""
     equation, *operands = call.arguments
-    if len(operands) == 1 and isinstance(operands[0], tuple):
+    if not isinstance(operands[0], Ref):
         operands = [*operands[0]]
     words = _words(equation, operands, to)
     if words is None:
         to.refuse(call)
         return
-    (left, right), result = words
+    given, result = words
+    if len(given) == 1:
+        node = to.node(operands[0], to.shape(operands[0]))
+        node = order_node(call, to, node, [given[0].index(name) for name in result])
+        to.give(call.outputs[0], node, to.held(node))
+        return
+    left, right = given
     sizes: dict[str, int] = {}
     for word, operand in zip((left, right), operands, strict=True):
         sizes.update(zip(word, to.shape(operand), strict=True))
@@ -55,10 +61,10 @@ def einsum(call: Call, to: Lowering) -> None:
 
 
 def _words(equation: str, operands: list[Ref], to: Lowering) -> tuple[list[str], str] | None:
-    """The letters of two operands and of the result; None where they are otherwise."""
+    """The letters of one operand or two and of the result; None where they are otherwise."""
     given, arrow, result = equation.replace(" ", "").partition("->")
     words = given.split(",")
-    if len(operands) != 2 or not arrow or len(words) != 2:
+    if not arrow or len(words) != len(operands) or len(words) > 2:
         return None
     spare = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     ranks = {
@@ -72,5 +78,7 @@ def _words(equation: str, operands: list[Ref], to: Lowering) -> tuple[list[str],
     words = [word.replace(_REST, letters) for word in words]
     result = result.replace(_REST, letters)
     if any(len(set(word)) < len(word) for word in (*words, result)):
+        return None
+    if len(words) == 1 and set(words[0]) != set(result):
         return None
     return words, result

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from costcalc.importers.model import Sides
 from costcalc.importers.torch.calls import Call, Ref
 from costcalc.importers.torch.lowering import Lowering, bound, sides
 from costcalc.importers.torch.operations.elementwise import broadcast, scaled
+from costcalc.importers.torch.operations.views import order_node
 
 
 def linear(call: Call, to: Lowering) -> None:
     """``x W^T + b`` with W of (out, in), along the last axis."""
     given = bound(call, "input", "weight", "bias")
     if to.is_computed(given["weight"]):
-        to.refuse(call)
+        _with_computed(call, to, given)
         return
     stored = {"weights": [given["weight"]], "biases": [given.get("bias")]}
     _dense(call, to, given["input"], to.shape(given["weight"])[0], stored)
@@ -76,14 +79,45 @@ def attention(call: Call, to: Lowering) -> None:
     shape = to.shape_of(call)
     several = [given[name] for name in ("query", "key", "value")]
     *stack, n, _ = shape
-    if given.get("enable_gqa"):
-        to.refuse(call)
+    mask = given.get("attn_mask")
+    if given.get("enable_gqa") and to.shape(several[1])[-3] != stack[-1]:
+        if mask is not None:
+            to.refuse(call)
+            return
+        _grouped_attention(call, to, several)
         return
     inputs = [broadcast(to, each, (*stack, *to.shape(each)[-2:])) for each in several]
-    mask = given.get("attn_mask")
     if mask is not None:
         inputs.append(broadcast(to, mask, (*stack, n, to.shape(several[1])[-2])))
     to.give(call.outputs[0], to.add(call, "attention", {}, inputs, sides(shape)))
+
+
+def _grouped_attention(call: Call, to: Lowering, several: list[Ref]) -> None:
+    """Groups of query heads, each of which meets one head of keys and values."""
+    shape = to.shape_of(call)
+    *stack, heads, _, _ = to.shape(several[1])
+    group = shape[-3] // heads
+    inputs = [
+        to.node(each, (*stack, heads, many, *to.shape(each)[-2:]))
+        for each, many in zip(several, (group, 1, 1), strict=True)
+    ]
+    held = (*stack, heads, group, *shape[-2:])
+    to.give(call.outputs[0], to.add(call, "attention", {}, inputs, held), held)
+
+
+def _with_computed(call: Call, to: Lowering, given: dict[str, Any]) -> None:
+    """A linear layer whose matrix is itself computed: a product, and its bias added."""
+    out, inputs = to.shape(given["weight"])
+    held = sides(to.shape(given["input"]))
+    held = held if len(held) > 1 else (1, *held)
+    matrix = order_node(call, to, to.node(given["weight"], (out, inputs)), (1, 0))
+    matrix = to.reshape(call, matrix, (*(1 for _ in held[2:]), inputs, out))
+    shape = (*held[:-1], out)
+    node = to.add(call, "matmul", {}, (to.node(given["input"], held), matrix), shape)
+    if given.get("bias") is not None:
+        bias = to.node(given["bias"], (*(1 for _ in held[1:]), out))
+        node = to.add(call, "add", {"broadcast": True}, (node, bias), shape, word="bias")
+    to.give(call.outputs[0], node, shape)
 
 
 def _dense(

@@ -51,7 +51,7 @@ def deviation(call: Call, to: Lowering) -> None:
 def length(call: Call, to: Lowering) -> None:
     """``x.norm(2, axes)``."""
     given = bound(call, "input", "p", "dim", "keepdim")
-    if given.get("p", given.get("ord", 2)) not in (2, "fro", None):
+    if given.get("p", given.get("ord")) not in (2, "fro", None):
         to.refuse(call)
         return
     axes = _axes(given.get("dim"), len(to.shape(given["input"])))

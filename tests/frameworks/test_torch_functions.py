@@ -1,0 +1,230 @@
+"""Single functions of PyTorch: shapes at every node, params and mult-adds.
+
+A node whose output is not what PyTorch says is an error of the import itself.
+"""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.importers import torch as importer
+from costcalc.importers.document import document
+from costcalc.kinds.base import PARAMS
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+class Function(nn.Module):
+    """A function of the input and of parameters that have these shapes."""
+
+    def __init__(self, function, **shapes):
+        super().__init__()
+        self.function = function
+        for name, shape in shapes.items():
+            self.register_parameter(name, nn.Parameter(torch.empty(shape)))
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+CASES = [
+    # the input's shape, the function, the parameters' shapes
+    ((4, 6, 6), lambda s, x: x.permute(0, 2, 3, 1).reshape(6, 6, 4)),
+    ((4, 6, 6), lambda s, x: x.transpose(0, 1)),
+    ((4, 6, 6), lambda s, x: torch.cat([x, x], 0)),
+    ((4, 6, 6), lambda s, x: torch.cat([x, x], 0).sum(0)),
+    ((4, 6, 6), lambda s, x: torch.stack([x, x]).mean(0)),
+    ((4, 6, 6), lambda s, x: torch.stack([x, x], dim=-1)),
+    ((4, 6, 6), lambda s, x: torch.stack([x, x, x], dim=1).unbind(1)[2]),
+    ((4, 6, 6), lambda s, x: x[:, ::2, 1:-1, None]),
+    ((4, 6, 6), lambda s, x: x[0]),
+    ((4, 6, 6), lambda s, x: x[..., -1]),
+    ((4, 6, 6), lambda s, x: x[:, [0, 2]]),
+    ((4, 6, 6), lambda s, x: x[:, torch.tensor([0, 2])]),
+    ((4, 6, 6), lambda s, x: x.squeeze()),
+    ((4, 6, 6), lambda s, x: x.squeeze(0).unsqueeze(1)),
+    (
+        (4, 6, 6),
+        lambda s, x: nn.functional.conv2d(x.squeeze(0).unsqueeze(1), s.w, padding=1).relu(),
+        {"w": (3, 1, 3, 3)},
+    ),
+    (
+        (8, 8, 8),
+        lambda s, x: nn.functional.conv2d(x.squeeze(0), s.w, padding=1)[0:3],
+        {"w": (8, 8, 3, 3)},
+    ),
+    ((8, 6, 6), lambda s, x: nn.functional.max_pool2d(x.squeeze(0), 2)),
+    ((8, 6, 6), lambda s, x: nn.functional.adaptive_max_pool2d(x, (3, 2))),
+    ((8, 6, 6), lambda s, x: nn.functional.adaptive_max_pool2d(x, (3, 2), return_indices=True)[0]),
+    ((8, 6, 6), lambda s, x: nn.functional.max_pool2d(x, 2, return_indices=True)[0]),
+    ((8, 7, 7), lambda s, x: nn.functional.max_pool2d(x, 3, 2, ceil_mode=True)),
+    ((8, 7, 7), lambda s, x: nn.functional.avg_pool2d(x, 3, 2, 1, True, False)),
+    ((8, 6, 6), lambda s, x: nn.functional.interpolate(x, scale_factor=2, mode="bilinear")),
+    ((8, 6, 6), lambda s, x: nn.functional.interpolate(x, size=(9, 7))),
+    ((8, 6, 6), lambda s, x: nn.functional.interpolate(x, scale_factor=(1.5, 2), mode="bicubic")),
+    ((8, 6), lambda s, x: nn.functional.interpolate(x, scale_factor=2, mode="linear")),
+    ((2, 4, 4, 4), lambda s, x: nn.functional.interpolate(x, scale_factor=2)),
+    ((8, 6, 6), lambda s, x: nn.functional.pad(x, (1, 2, 3, 0))),
+    ((8, 6, 6), lambda s, x: nn.functional.pad(x, (1, -2))),
+    ((8, 6, 6), lambda s, x: nn.functional.pad(x, (0, 0, 0, 0, 1, 2))),
+    ((8, 6, 6), lambda s, x: nn.functional.pad(x, (1, 1, 1, 1), mode="reflect")),
+    ((8, 6, 6), lambda s, x: nn.functional.pad(x, (1, 1, 1, 1), value=float("-inf"))),
+    ((8, 6, 6), lambda s, x: x * s.g + s.b, {"g": (8, 1, 1), "b": (1, 8, 1, 1)}),
+    ((8, 6, 6), lambda s, x: s.g * x, {"g": ()}),
+    ((8, 6, 6), lambda s, x: 1 - x),
+    ((8, 6, 6), lambda s, x: 2 / x),
+    ((8, 6, 6), lambda s, x: x / 2 + 3 - 1),
+    ((8, 6, 6), lambda s, x: torch.add(x, x, alpha=2)),
+    ((8, 6, 6), lambda s, x: torch.sub(x, x.mean((2, 3), keepdim=True), alpha=2)),
+    ((8, 6, 6), lambda s, x: x**2 + x**0.5 + x**3),
+    ((8, 6, 6), lambda s, x: 2**x),
+    ((8, 6, 6), lambda s, x: torch.where(x > 0, x, -x)),
+    ((8, 6, 6), lambda s, x: torch.where(x > 0, x, 0.0)),
+    ((8, 6, 6), lambda s, x: x.masked_fill(x > 1, 0)),
+    ((8, 6, 6), lambda s, x: x.clamp(0, 1).clamp_min(0.5)),
+    ((8, 6, 6), lambda s, x: torch.maximum(x, -x)),
+    ((8, 6, 6), lambda s, x: torch.max(x, -x)),
+    ((8, 6, 6), lambda s, x: x.max(dim=1)[0]),
+    ((8, 6, 6), lambda s, x: x.max(1, keepdim=True).values),
+    ((8, 6, 6), lambda s, x: x.amax((1, 2))),
+    ((8, 6, 6), lambda s, x: x.max()),
+    ((8, 6, 6), lambda s, x: x.mean()),
+    ((8, 6, 6), lambda s, x: x.mean(dim=[-1, -2])),
+    ((8, 6, 6), lambda s, x: x.mean(axis=1)),
+    ((8, 6, 6), lambda s, x: x.sum(dim=1, keepdim=True)),
+    ((8, 6, 6), lambda s, x: x.std(1) + x.var(dim=1)),
+    ((8, 6, 6), lambda s, x: x.norm(dim=1)),
+    ((8, 6, 6), lambda s, x: torch.linalg.norm(x, dim=1)),
+    ((8, 6, 6), lambda s, x: torch.linalg.vector_norm(x, dim=1)),
+    ((8, 6, 6), lambda s, x: x.argmax(1)),
+    ((8, 6, 6), lambda s, x: nn.functional.normalize(x)),
+    (
+        (8, 6),
+        lambda s, x: nn.functional.normalize(x, dim=-1)
+        @ nn.functional.normalize(x, dim=-1).transpose(-1, -2),
+    ),
+    ((8, 6, 6), lambda s, x: nn.functional.softmax(x, dim=1)),
+    ((8, 6, 6), lambda s, x: x.flatten(1).softmax(-1)),
+    ((8, 6, 6), lambda s, x: nn.functional.log_softmax(x.flatten(1), 1)),
+    ((8, 6, 6), lambda s, x: nn.functional.glu(x, dim=1)),
+    ((6, 8), lambda s, x: nn.functional.glu(x)),
+    ((6, 8), lambda s, x: x @ s.w, {"w": (8, 5)}),
+    ((8,), lambda s, x: x @ s.w + s.b, {"w": (8, 5), "b": (5,)}),
+    ((8,), lambda s, x: torch.addmm(s.b, x, s.w), {"w": (8, 5), "b": (5,)}),
+    (
+        (6, 8),
+        lambda s, x: torch.baddbmm(s.b, x, s.w, beta=0.5, alpha=2),
+        {"w": (1, 8, 5), "b": (1, 1, 5)},
+    ),
+    ((6, 8), lambda s, x: torch.bmm(x, x.transpose(1, 2))),
+    ((6, 8), lambda s, x: x.squeeze(0).mm(x.squeeze(0).t())),
+    ((6, 8), lambda s, x: s.w @ x, {"w": (5, 6)}),
+    ((6, 8), lambda s, x: torch.einsum("bnc,bmc->bnm", x, x)),
+    ((6, 8), lambda s, x: torch.einsum("bnc,dc->bnd", x, s.w), {"w": (5, 8)}),
+    ((6, 8), lambda s, x: torch.einsum("bnc,c->bnc", x, s.w), {"w": (8,)}),
+    ((6, 8), lambda s, x: torch.einsum("bnc->bcn", x)),
+    ((6, 8), lambda s, x: nn.functional.linear(x, x.squeeze(0))),
+    ((6, 8), lambda s, x: nn.functional.scaled_dot_product_attention(x, x, x)),
+    (
+        (4, 6, 8),
+        lambda s, x: nn.functional.scaled_dot_product_attention(
+            x, x, x, attn_mask=torch.zeros(6, 6)
+        ),
+    ),
+    (
+        (4, 6, 8),
+        lambda s, x: nn.functional.scaled_dot_product_attention(
+            x, x[:, :2], x[:, :2], enable_gqa=True
+        ),
+    ),
+    ((6, 8), lambda s, x: nn.functional.layer_norm(x, (8,), s.g, s.b), {"g": (8,), "b": (8,)}),
+    ((6, 8), lambda s, x: nn.functional.layer_norm(x, (6, 8))),
+    ((8,), lambda s, x: nn.functional.layer_norm(x, (8,), s.g), {"g": (8,)}),
+    ((6, 8), lambda s, x: nn.functional.rms_norm(x, (8,), s.g), {"g": (8,)}),
+    ((8, 6, 6), lambda s, x: nn.functional.group_norm(x, 2, s.g, s.g), {"g": (8,)}),
+    ((8, 6, 6), lambda s, x: nn.functional.instance_norm(x)),
+    ((8, 6, 6), lambda s, x: nn.functional.batch_norm(x, None, None, s.g, None, True), {"g": (8,)}),
+    ((8, 6, 6), lambda s, x: nn.functional.local_response_norm(x, 5)),
+    ((8, 6, 6), lambda s, x: nn.functional.pixel_shuffle(x, 2)),
+    ((8, 6, 6), lambda s, x: nn.functional.unfold(x, 3)),
+    (
+        (8, 6, 6),
+        lambda s, x: nn.functional.fold(
+            nn.functional.unfold(x, 3, padding=1), (6, 6), 3, padding=1
+        ),
+    ),
+    ((8, 6, 6), lambda s, x: x.unfold(2, 3, 1)),
+    ((8, 6, 6), lambda s, x: x.repeat(1, 2, 1, 1) + x.tile(1, 2, 1, 1)),
+    ((8, 6, 6), lambda s, x: x.expand(3, -1, -1, -1)),
+    ((8, 6, 6), lambda s, x: x.roll((1, 1), (2, 3)).flip(1)),
+    ((8, 6, 6), lambda s, x: x.view(2, 4, 6, 6).transpose(0, 1).contiguous().view(1, 8, 6, 6)),
+    ((8, 6, 6), lambda s, x: nn.functional.prelu(x, s.a), {"a": (8,)}),
+    ((8, 6, 6), lambda s, x: nn.functional.prelu(x, s.a), {"a": (1,)}),
+    ((8, 6, 6), lambda s, x: x.split([3, 5], 1)[1]),
+    ((8, 6, 6), lambda s, x: x.tensor_split(3, 1)[2]),
+    ((8, 6, 6), lambda s, x: torch.chunk(x, 3, 1)[0]),
+    ((8, 6, 6), lambda s, x: x.narrow(1, 2, 3).select(2, 1)),
+    ((8, 6, 6), lambda s, x: x.index_select(1, torch.tensor([1, 2]))),
+    ((8, 6, 6), lambda s, x: x.movedim(1, -1)),
+    ((8, 6, 6), lambda s, x: torch.zeros_like(x) + x * torch.ones(6)),
+    ((8, 6, 6), lambda s, x: x.to(torch.float16).float().to(x.dtype)),
+    ((8, 6, 6), lambda s, x: torch.logical_and(x > 0, x < 1) & (x == 2) | ~(x != 3)),
+    ((8, 6, 6), lambda s, x: x.add_(1).mul_(2)),
+    ((8, 6, 6), lambda s, x: torch.relu_(x.clone())),
+    ((8, 6, 6), lambda s, x: x.unflatten(1, (2, 4)).flatten(0, 1)),
+    ((10, 8), lambda s, x: x[0]),
+    ((8, 6, 6), lambda s, x: x.log2().exp2().log1p()),
+    ((8, 6, 6), lambda s, x: x.mT),
+    ((8, 6, 6), lambda s, x: x.mean(axis=1)),
+    ((2, 6, 8), lambda s, x: nn.functional.linear(x, x[0, 0], s.b), {"b": (6,)}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
+def test_a_function_is_read_as_it_is_computed(case):
+    shape, function, parameters = (*case, {})[:3]
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        module = Function(function, **parameters)
+        module(torch.empty(1, *shape).clone())
+    layers = expand(document(importer.trace(module, shape)), {}).layers
+    assert sum(layer.events().macs for layer in layers) == counter.get_total_flops() // 2
+    learned = sum(getattr(layer.events(), name) for layer in layers for name in PARAMS)
+    assert learned == sum(each.numel() for each in module.parameters())
+
+
+def test_a_matrix_times_a_vector_is_counted_though_flopcountermode_does_not():
+    module = Function(lambda s, x: x.matmul(s.v), v=(8,))
+    layers = expand(document(importer.trace(module, (6, 8))), {}).layers
+    assert sum(layer.events().macs for layer in layers) == 6 * 8
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda s, x: x.cumsum(1), "cumsum"),
+        (lambda s, x: x.topk(2, 1)[0], "topk"),
+        (lambda s, x: torch.fft.rfft2(x).real, "fft_rfft2"),
+        (lambda s, x: nn.functional.grid_sample(x, torch.zeros(1, 5, 5, 2)), "grid_sample"),
+        (lambda s, x: torch.einsum("bchh->bch", x), "einsum"),
+        (lambda s, x: nn.functional.group_norm(x.reshape(2, 4, 6, 6), 2), "group_norm"),
+    ],
+)
+def test_what_has_no_kind_is_named(function, name):
+    module = Function(function)
+    with pytest.raises(SpecError, match=f"calls '{name}', which is of no kind"):
+        importer.trace(module, (8, 6, 6))
+    assert "uncounted" in [node.kind for node in importer.trace(module, (8, 6, 6), True).nodes]
+
+
+def test_a_function_that_only_moves_is_a_view():
+    module = Function(lambda s, x: x.permute(0, 2, 3, 1).reshape(1, 36, 8)[:, 1:].chunk(5, 1)[1])
+    nodes = importer.trace(module, (8, 6, 6)).nodes
+    assert [(node.kind, node.output) for node in nodes] == [
+        ("transpose", (6, 6, 8)),
+        ("reshape", (36, 8)),
+        ("slice", (35, 8)),
+        ("split", (7, 8)),
+    ]
