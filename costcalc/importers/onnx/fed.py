@@ -13,7 +13,7 @@ def with_weights(model: Model, graph: Graph, file: str) -> Graph:
     Raises:
         SpecError: a weight leaves sides open.
     """
-    if WEIGHTS_ARE_INPUTS not in model.metadata:
+    if WEIGHTS_ARE_INPUTS not in model.metadata or not graph.inputs:
         return graph
     first, *others = graph.inputs
     weights = (_stored(value, file) for value in others)

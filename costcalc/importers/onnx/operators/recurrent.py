@@ -9,8 +9,16 @@ from costcalc.importers.onnx.site import Site
 
 
 def lstm_shapes(call: Call) -> list[Known]:
-    """All hidden states ``(steps, 1, batch, hidden)``, the last one, and the cell's."""
+    """All hidden states ``(steps, 1, batch, hidden)``, the last one, and the cell's.
+
+    Raises:
+        NodeProblem: there are several steps or directions.
+    """
     steps, images, _ = _sides(call)
+    if steps != 1 or call.word("direction", "forward") == "bidirectional":
+        raise NodeProblem(
+            "is more than one step of one cell", expected="a sequence of 1", found=f"{steps} steps"
+        )
     hidden = _hidden(call)
     last = Known((1, images, hidden), 1)
     return [Known((steps, 1, images, hidden), 2), last, last]
@@ -20,13 +28,9 @@ def lstm(site: Site) -> None:
     """A step of a cell, whose states begin as zeros.
 
     Raises:
-        NodeProblem: there are several steps or directions, or states to begin with.
+        NodeProblem: there are states to begin with.
     """
-    steps, _, width = _sides(site)
-    if steps != 1 or site.word("direction", "forward") == "bidirectional":
-        raise NodeProblem(
-            "is more than one step of one cell", expected="a sequence of 1", found=f"{steps} steps"
-        )
+    _, _, width = _sides(site)
     for index in (5, 6, 7):
         if site.has(index):
             raise NodeProblem("reads states of an earlier step", expected="none")
@@ -57,4 +61,12 @@ def _sides(call: Call) -> tuple[int, int, int]:
 
 
 def _hidden(call: Call) -> int:
-    return call.shape(2)[-1]
+    """The numbers of a state: the columns of the second matrix.
+
+    Raises:
+        NodeProblem: it is none.
+    """
+    shape = call.shape(2)
+    if len(shape) != 3 or shape[0] != 1:
+        raise NodeProblem("has no matrix for one direction", "(1, rows, numbers)", text(shape))
+    return shape[2]
