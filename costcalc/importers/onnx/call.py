@@ -96,6 +96,17 @@ class Call:
                 raise _no(name, f"sizes from {lowest} to {limits.SIZE:,}", value)
         return value
 
+    def listed(self, name: str) -> tuple[Number, ...] | None:
+        """Numbers that an attribute gives, None where there is none.
+
+        Raises:
+            NodeProblem: it gives something else.
+        """
+        value = self.attribute(name)
+        if value is None or isinstance(value, tuple):
+            return value
+        raise _no(name, "a list of numbers", value)
+
     def numbers(self, index: int) -> tuple[Number, ...] | None:
         """The numbers of an input, None where there is no such input.
 

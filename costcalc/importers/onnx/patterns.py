@@ -48,6 +48,7 @@ def _mean_axes(match: Match) -> Mapping[str, Any] | None:
             axes = each.attributes.get("axes")
             if axes is None and len(each.inputs) > 1:
                 axes = match.tensors[each.inputs[1]].values
+            axes = (axes,) if isinstance(axes, int) else axes
             rank = len(match.tensors[each.inputs[0]].shape)
             if not axes or not each.attributes.get("keepdims", 1):
                 return None

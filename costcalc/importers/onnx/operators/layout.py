@@ -206,9 +206,9 @@ def _regrouped(call: Call, shape: Sides) -> Known:
 
 def _order(call: Call) -> Sides:
     rank = len(call.shape())
-    order = call.attribute("perm") or tuple(range(rank))[::-1]
+    order = call.listed("perm") or tuple(range(rank))[::-1]
     if sorted(order) != list(range(rank)):
         raise NodeProblem(
             "puts axes into no order", expected=f"all of 0 to {rank - 1}", found=text(order)
         )
-    return tuple(order)
+    return tuple(map(int, order))

@@ -99,7 +99,7 @@ def gather(site: Site) -> None:
     places = None
     if at.values is not None:
         places = [front(each, data.shape[axis]) for each in at.values]
-    if places is not None and places == list(range(places[0], places[0] + len(places))):
+    if places and places == list(range(places[0], places[0] + len(places))):
         source, dims, (along,) = site.along(0, [axis])
         place = range(places[0], places[-1] + 1)
         site.give(_sliced(site, source, dims, along, place)[0])

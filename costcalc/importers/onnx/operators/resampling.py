@@ -7,7 +7,6 @@ import math
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import Known, NodeProblem, front, text
-from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.operators.elementwise import single
 from costcalc.importers.onnx.operators.windows import alike
 from costcalc.importers.onnx.site import Site
@@ -42,13 +41,13 @@ def resize(site: Site) -> None:
 
 def _resized(call: Call, shape: Sides) -> Sides:
     """The sides, of which a list may name some axes alone."""
-    named = call.attribute("axes")
+    named = call.listed("axes")
     axes = range(len(shape)) if named is None else [front(axis, len(shape)) for axis in named]
     has_roi = call.operation.operator == "Resize" and call.operation.version >= 11
     sizes = call.wholes("sizes", 3) if has_roi else None
     if sizes:
         return _sized(call, shape, axes, sizes)
-    scales: tuple[Number, ...] | None = call.attribute("scales")
+    scales = call.listed("scales")
     if scales is None:
         scales = call.numbers(2 if has_roi else 1) or ()
     if len(scales) != len(axes):
