@@ -125,9 +125,9 @@ def _text(
         parameters["classes"] = _parameter(classes, "outputs of the classifier")
     conv = convolutions(walk((*steps, *(step for each in blocks.values() for step in each.steps))))
     context = Context(conv, blocks)
-    head: dict[str, yaml.Node] = {"name": graph.name}
+    head: dict[str, yaml.Node] = {"name": printable(graph.name)}
     if graph.source:
-        head["source"] = yaml.Rows(graph.source)
+        head["source"] = yaml.Rows({key: printable(text) for key, text in graph.source.items()})
     head["input"] = input
     if parameters:
         head["parameters"] = yaml.Rows(parameters)

@@ -88,6 +88,14 @@ def test_the_convolutions_of_a_kind_have_the_shortest_name() -> None:
     )
 
 
+def test_a_name_that_steers_terminals_is_spelled_out() -> None:
+    made = model(Node("act", "relu", {}, (-1,)))._replace(name="A: \x1b[31m, '#1'")
+    text = spec(made)
+    assert "\x1b" not in text
+    again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
+    assert again.name == "A: \\x1b[31m, '#1'"
+
+
 def test_what_no_nesting_says_is_said_by_names() -> None:
     made = model(
         conv("stem/conv", (-1,), padding=1),

@@ -1,0 +1,76 @@
+"""Models at random: whatever reads whatever, under any names, is written as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costcalc.graph.expand import expand
+from costcalc.graph.layer import LayerGraph
+from costcalc.importers.document import document
+from costcalc.importers.model import Model, Node
+from costcalc.spec.reader import read
+from costcalc.writing.spec import spec
+
+CHANNELS = 8
+"""Of every tensor, so that any two can be added."""
+
+ONE = st.sampled_from(["conv", "depthwise", "relu", "batch_norm", "swish", "identity"])
+SEVERAL = st.sampled_from(["add", "multiply", "concat"])
+
+
+@st.composite
+def models(draw: st.DrawFn) -> Model:
+    """Layers that read the one above, as most do, or any others; in groups, as most are."""
+    nodes: list[Node] = []
+    places: list[int] = [-1]
+    width = draw(st.integers(1, 6))
+    while len(nodes) < draw(st.integers(3, 40)):
+        at = len(nodes)
+        path = f"stage{at // (width * 4)}/unit{at // width}/"
+        if draw(st.integers(0, 3)):
+            source = places[-1] if draw(st.integers(0, 5)) else draw(st.sampled_from(places))
+            nodes.append(layer(draw, path, at, source))
+        else:
+            sources = tuple(draw(st.lists(st.sampled_from(places), min_size=2, max_size=3)))
+            if draw(st.booleans()):
+                sources = (*sources[:-1], places[-1])
+            kind = draw(SEVERAL)
+            nodes.append(Node(f"{path}{kind}_{at}", kind, {}, sources))
+            if kind == "concat":
+                narrow = {"out": CHANNELS, "kernel": 1, "bias": True}
+                nodes.append(Node(f"{path}conv_{at + 1}", "conv", narrow, (at,)))
+        places.append(len(nodes) - 1)
+    kinds = {node.name.rpartition("/")[0]: "Unit" for node in nodes} if draw(st.booleans()) else {}
+    return Model("Random", "random.onnx", {}, (CHANNELS, 9, 9), tuple(nodes), blocks=kinds)
+
+
+def layer(draw: st.DrawFn, path: str, at: int, source: int) -> Node:
+    kind = draw(ONE)
+    arguments: dict[str, Any] = {}
+    if kind in ("conv", "depthwise"):
+        arguments = {"kernel": 3, "padding": 1, "bias": draw(st.booleans())}
+    if kind == "conv":
+        arguments["out"] = CHANNELS
+    return Node(f"{path}{kind}_{at}", kind, arguments, (source,))
+
+
+def described(graph: LayerGraph) -> list[tuple[object, ...]]:
+    found = []
+    for each in graph.layers:
+        inputs = sorted(each.inputs) if each.kind.name in ("add", "multiply") else each.inputs
+        found.append((each.kind.name, list(inputs), each.output, each.events()))
+    return found
+
+
+@settings(max_examples=100)
+@given(models(), st.booleans())
+def test_random_models_are_written_as_they_are(model: Model, is_flat: bool) -> None:
+    graph = expand(document(model), {})
+    again = expand(read(spec(graph, is_flat=is_flat).encode(), "net.yaml", lambda name: None), {})
+    joins = [each.kind.name == "concat" for each in graph.layers]
+    for one, other, is_concat in zip(described(again), described(graph), joins, strict=True):
+        # What a concatenation reads may be another that has joined a part of it.
+        assert one == other or (is_concat and (one[0], *one[2:]) == (other[0], *other[2:]))
