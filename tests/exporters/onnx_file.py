@@ -49,8 +49,22 @@ class Node:
 def attribute(data: bytes) -> tuple[str, object]:
     read = fields(data)
     name, kind = read[1][0].decode(), read[20][0]
-    value = {1: read[2], 2: read[3], 3: read[4], 7: [tuple(read[8])]}[kind][0]
+    value = {1: read[2], 2: read[3], 3: read[4], 4: read[5], 7: [tuple(read[8])]}[kind][0]
+    if kind == 4:
+        return name, constant(value)
     return name, value.decode() if isinstance(value, bytes) else value
+
+
+def constant(data: bytes) -> float | tuple[int, ...]:
+    read = fields(data)
+    raw = read[9][0]
+    if read[2] == [1]:
+        assert not read[1]
+        return struct.unpack("<f", raw)[0]
+    assert read[2] == [7]
+    numbers = struct.unpack(f"<{len(raw) // 8}q", raw)
+    assert read[1] == [len(numbers)]
+    return numbers
 
 
 def value_info(data: bytes) -> tuple[str, tuple[int, ...]]:

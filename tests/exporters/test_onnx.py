@@ -209,6 +209,17 @@ def test_operators(layer, operators, tmp_path):
     assert [node.operator for node in model.nodes if node.operator != "Constant"] == operators
 
 
+def test_constants_stand_there_once(tmp_path):
+    model = small(
+        "  - slice: {start: 1, stop: 3}\n  - relu6\n  - relu6\n  - zero_pad: {padding: 1}",
+        tmp_path,
+    )
+    constants = [node for node in model.nodes if node.operator == "Constant"]
+    values = [node.attributes["value"] for node in constants]
+    # start 1, stop 3, axis 1, step 1; bounds; one more at both ends of rows and columns
+    assert values == [(1,), (3,), 0.0, 6.0, (0, 0, 1, 1, 0, 0, 1, 1)]
+
+
 def test_axes_that_go_to_the_end_come_back(tmp_path):
     model = small("  - layer_norm: {name: a, axes: [0, 2]}", tmp_path, "[4, 9, 8]")
     there, normed, back = (node for node in model.nodes if node.operator != "Constant")

@@ -6,15 +6,23 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from costcalc.exporters.onnx.wire import Message, Stream
-from costcalc.importers.onnx.numbers import FLOAT
+from costcalc.importers.onnx.numbers import FLOAT, INT64
 
-Attribute = int | float | str | tuple[int, ...]
 
-_ATTRIBUTE_TYPES = {int: 2, float: 1, str: 3, tuple: 7}
+class Constant(NamedTuple):
+    """A number, or a vector of whole numbers, as a tensor."""
+
+    value: float | tuple[int, ...]
+
+
+Attribute = int | float | str | tuple[int, ...] | Constant
+
+_ATTRIBUTE_TYPES = {int: 2, float: 1, str: 3, tuple: 7, Constant: 4}
 
 
 class Node(NamedTuple):
@@ -104,10 +112,25 @@ def _attribute(name: str, value: Attribute) -> Message:
         message.real(2, value)
     elif isinstance(value, str):
         message.text(4, value)
+    elif isinstance(value, Constant):
+        message.message(5, _constant(value))
     else:
         for each in value:
             message.whole(8, each)
     message.whole(20, _ATTRIBUTE_TYPES[type(value)])
+    return message
+
+
+def _constant(constant: Constant) -> Message:
+    value = constant.value
+    message = Message()
+    if isinstance(value, tuple):
+        message.whole(1, len(value))
+        message.whole(2, INT64)
+        message.data(9, struct.pack(f"<{len(value)}q", *value))
+    else:
+        message.whole(2, FLOAT)
+        message.data(9, struct.pack("<f", value))
     return message
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.exporters.names import Names
-from costcalc.exporters.onnx.model import Attribute, Node, Tensor
+from costcalc.exporters.onnx.model import Attribute, Constant, Node, Tensor
 from costcalc.exporters.onnx.weights import Spread
 from costcalc.exporters.parts import parts
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
@@ -39,16 +39,14 @@ class Builder:
         self.parts = parts(graph.layers)
         self.names = Names(layer.name for layer in graph.layers)
         self.input = self.names.free("input")
-        self._constants: dict[Attribute, str] = {}
+        self._constants: dict[float | tuple[int, ...], str] = {}
 
     def constant(self, value: float | tuple[int, ...]) -> str:
         """A number, or a vector of whole numbers, that nothing learns; each stands there once."""
         if value not in self._constants:
-            is_vector = isinstance(value, tuple)
             words = map(str, value) if isinstance(value, tuple) else (str(value),)
             name = self.names.free("_".join(("constant", *words)))
-            attributes: dict[str, Attribute] = {"value_ints" if is_vector else "value_float": value}
-            self.nodes.append(Node("Constant", name, (), (name,), attributes))
+            self.nodes.append(Node("Constant", name, (), (name,), {"value": Constant(value)}))
             self._constants[value] = name
         return self._constants[value]
 

@@ -42,7 +42,11 @@ class Message:
 
     def text(self, number: int, value: str) -> None:
         """Adds a text; half of a surrogate pair, which UTF-8 cannot say, is spelled out."""
-        self._delimited(number, value.encode(errors="backslashreplace"))
+        self.data(number, value.encode(errors="backslashreplace"))
+
+    def data(self, number: int, value: bytes) -> None:
+        """Adds bytes."""
+        self._add(_key(number, _DELIMITED) + varint(len(value)) + value)
 
     def message(self, number: int, value: Message) -> None:
         """Adds a message, with what it holds by now."""
@@ -65,9 +69,6 @@ class Message:
                 yield bytes(piece)
             else:
                 yield from piece.chunks()
-
-    def _delimited(self, number: int, value: bytes) -> None:
-        self._add(_key(number, _DELIMITED) + varint(len(value)) + value)
 
     def _add(self, piece: bytes | bytearray) -> None:
         last = self.pieces[-1] if self.pieces else None
