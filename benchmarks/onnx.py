@@ -4,7 +4,8 @@
     python benchmarks/onnx.py [--runs N] [--network NAME]
 
 Whole processes, one after another, again and again, so that a busy machine is
-busy for all of them alike: median times and peak memory, and their ratios.
+busy for all of them alike: medians of time, processor time and peak memory, and
+the ratios of the last two.
 
 - ONNX: the report of a shipped network's file beside onnx-tool on the same file
   and beside the report of its spec; and of the same graph with 100 times the
@@ -43,9 +44,10 @@ MODULE = "torch:torchvision.models:mobilenet_v2"
 
 
 class Cost(NamedTuple):
-    """Of one process: its time, and the most memory that it held."""
+    """Of one process: its time, that of the processor, and the most memory that it held."""
 
     seconds: float
+    processor: float
     bytes: float
 
 
@@ -114,7 +116,7 @@ def measured(commands: Mapping[str, list[str]], runs: int, folder: str) -> dict[
 
 
 def cost(arguments: list[str], folder: str) -> Cost:
-    """The time and the peak memory of a process from its start to its end."""
+    """The cost of a process from its start to its end."""
     path = os.path.join(folder, "output")
     start = time.perf_counter()
     with open(path, "wb") as output:
@@ -123,15 +125,17 @@ def cost(arguments: list[str], folder: str) -> Cost:
     if status:
         sys.exit(f"{' '.join(arguments)} failed")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(time.perf_counter() - start, usage.ru_maxrss * unit)
+    taken = time.perf_counter() - start
+    return Cost(taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
 
 
 def show(costs: Mapping[str, Cost], base: str) -> None:
     """Times and memory, and how many times those of one command."""
     for name, each in costs.items():
         print(
-            f"  {name:<24} {1000 * each.seconds:7.0f} ms   {megabytes(each.bytes):>9}   "
-            f"{each.seconds / costs[base].seconds:5.2f} x time   "
+            f"  {name:<24} {1000 * each.seconds:7.0f} ms, {1000 * each.processor:6.0f} ms of the "
+            f"processor, {megabytes(each.bytes):>9}   "
+            f"{each.processor / costs[base].processor:5.2f} x time   "
             f"{each.bytes / costs[base].bytes:5.2f} x memory"
         )
 
