@@ -8,17 +8,21 @@ from fractions import Fraction
 
 import pytest
 import torch
+from hypothesis import given, settings
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc import pipeline
+from costcalc.errors import CostcalcError
 from costcalc.exporters import exported
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.spec import library
 from costcalc.spec.reader import read
+from tests.frameworks.drawing import networks
+from tests.frameworks.random_networks import text as written
 
 OPERATORS = {
     "convolution": "convolution",
@@ -99,12 +103,12 @@ def test_a_shipped_network(name):
 @pytest.mark.parametrize("name", library.shipped())
 def test_a_shipped_network_at_other_settings(name):
     default = pipeline.graph(name, {})
-    settings = {"alpha": default.parameters["alpha"] * Fraction(1, 2)}
+    chosen = {"alpha": default.parameters["alpha"] * Fraction(1, 2)}
     if name.startswith("shufflenet_v1"):
-        settings = {"alpha": 2}
+        chosen = {"alpha": 2}
     if default.parameters["res"] > 100 and not name.startswith(("vgg", "alexnet")):
-        settings["res"] = default.parameters["res"] + 33
-    judge(pipeline.graph(name, settings))
+        chosen["res"] = default.parameters["res"] + 33
+    judge(pipeline.graph(name, chosen))
 
 
 SETTINGS = """
@@ -219,9 +223,9 @@ KINDS = {
     "- learned: {name: more, shape: [5]}\n- conv: {out: 2, kernel: 1, from: input}",
     "gates": "- sequence: {gate: [global_avg_pool, lstm: {hidden: 3, bias_vectors: 1}, fc: 1],"
     " execute: 0.5, layers: [conv: {out: 4, kernel: 3}]}\n- lstm: {hidden: 3, bias_vectors: 0}",
-    "shared_padded": "- conv: {out: 4, kernel: 3, stride: 2, shares: w, norm: batch}\n"
-    "- sequence: {name: deep, layers: [conv: {out: 4, kernel: 3, stride: 2, shares: w,"
-    " norm: batch}]}\n- conv: {out: 4, kernel: 3, stride: 2, shares: w, norm: batch}",
+    "shared_padded": "- conv: {out: 4, kernel: 3, stride: 3, shares: w, norm: batch}\n"
+    "- sequence: {name: deep, layers: [conv: {out: 4, kernel: 3, stride: 3, shares: w,"
+    " norm: batch}]}\n- conv: {out: 4, kernel: 3, stride: 3, shares: w, norm: batch}",
     "shared_blocks": "- pair: {c: 4, shares: p}\n- relu\n- pair: {c: 4, shares: p}\n"
     "- sequence: {name: deep, layers: [pair: {c: 4, shares: p}]}",
     "shared": "- pointwise: {name: a, out: 4, repeat: 3, shares: w, norm: batch, act: relu}\n"
@@ -290,3 +294,22 @@ def test_a_transposed_convolution_is_cut_as_its_convolution_pads():
 def test_a_batch_goes_through():
     graph = unfold(KINDS["sources"])
     assert built(graph)(torch.empty(3, 4, 9, 8, device="meta")).shape == (3, 4, 9, 9)
+
+
+REFUSED = ("smaller than kernel size (kT", "view size is not compatible")
+"""What PyTorch's own modules refuse: AvgPool3d a map less than its window, LocalResponseNorm a map
+whose axes were moved."""
+
+
+@settings(max_examples=60)
+@given(networks())
+def test_random_networks(tmp_path_factory, spec):
+    path = tmp_path_factory.mktemp("random") / "network.yaml"
+    path.write_text(written(spec))
+    try:
+        judge(pipeline.graph(str(path), {}))
+    except CostcalcError:
+        return
+    except RuntimeError as error:
+        if not any(words in str(error) for words in REFUSED):
+            raise
