@@ -174,6 +174,8 @@ KINDS = {
     "even_max_pool": "- max_pool: {kernel: 2, stride: 1, padding: same, dilation: 3}",
     "wide_pad_pool": "- avg_pool: {kernel: 2, padding: [[3, 1], [0, 2]]}\n"
     "- max_pool: {kernel: 3, padding: 2}",
+    "wide_pad_ceil": "- avg_pool: {kernel: 2x1, padding: 2, ceil_mode: true}\n"
+    "- max_pool: {kernel: 3, stride: 2, padding: [[0, 2], [1, 0]], ceil_mode: true, dilation: 2}",
     "adaptive": "- adaptive_avg_pool: {size: [5, 3]}\n- adaptive_max_pool: {size: 2}",
     "global_max": "- global_max_pool\n- fc: 3",
     "norms": "- layer_norm\n- rms_norm\n- group_norm: 2\n- instance_norm: {affine: true}\n- lrn: 3",

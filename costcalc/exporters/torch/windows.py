@@ -14,10 +14,12 @@ from costcalc.exporters.torch.pieces import (
     per_axis,
 )
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.formulas.windows import window_extent
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import spread
 from costcalc.kinds.windows import explicit_pads
 
+Sides = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 """Rows before and after, for each axis."""
 
@@ -152,12 +154,31 @@ def _pool(layer: Layer) -> tuple[Pairs, tuple[Argument, ...]]:
     sides = padding if isinstance(padding, tuple) else (padding,) * rank
     if any(2 * side > kernel for side, kernel in zip(sides, kernels, strict=True)):
         front, padding = pairs, 0
+    if hangs and any(chain(*front)):
+        front, hangs = _covered(layer, kernels, strides, front), False
     return front, (
         given("kernel_size", per_axis(kernels)),
         option("stride", per_axis(strides), per_axis(kernels)),
         option("padding", padding, 0),
         option("ceil_mode", hangs, False),
     )
+
+
+def _covered(layer: Layer, kernels: Sides, strides: Sides, pairs: Pairs) -> Pairs:
+    """A padding that ends where the last window does, which a pool then need not hang over."""
+    operation: Any = layer.operation
+    found = []
+    for n, m, k, s, d, (before, _) in zip(
+        layer.input_shapes[0][1:],
+        layer.output[1:],
+        kernels,
+        strides,
+        spread(operation.dilation, len(kernels), "dilation"),
+        pairs,
+        strict=True,
+    ):
+        found.append((before, (m - 1) * s + window_extent(k, d) - n - before))
+    return tuple(found)
 
 
 def _split(pairs: Pairs) -> tuple[Pairs, Any]:
