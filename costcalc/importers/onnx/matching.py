@@ -121,7 +121,7 @@ class _Graph:
         if len(inputs) < len(wanted):
             return
         yield from self._inputs(wanted, inputs, bound, parts)
-        if operation.operator in COMMUTATIVE:
+        if operation.operator in COMMUTATIVE and inputs[0] != inputs[-1]:
             yield from self._inputs(wanted, inputs[::-1], bound, parts)
 
     def _inputs(

@@ -21,6 +21,9 @@ FEW = 64
 """Elements of a floating-point tensor whose numbers may be sizes; more are weights."""
 
 
+COMPUTED = 10_000_000
+"""Numbers that arithmetic on sizes may give in all; the largest graphs need some 100,000."""
+
 SCALED = ("QuantizeLinear", "DequantizeLinear")
 """Operators whose inputs but the first are scales and zero points: stored, and no params."""
 
@@ -50,6 +53,7 @@ class Walk:
         self.sequences: dict[str, tuple[str, ...]] = {}
         self.operations: list[Operation] = []
         self.unknown: list[Operation] = []
+        self.computed = 0
         self.lost: set[str] = set()
         """Tensors of which nothing is known after a problem."""
 
@@ -116,6 +120,9 @@ class Walk:
             if not name:
                 continue
             self._check(name, each.shape)
+            self.computed += len(each.values or ())
+            if self.computed > COMPUTED:
+                raise NodeProblem(f"is arithmetic that gives more than {COMPUTED:,} numbers in all")
             if each.is_static or is_static:
                 self.tensors[name] = each._replace(is_static=True, batch=None, roots=roots)
             else:

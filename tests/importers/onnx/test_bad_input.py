@@ -294,6 +294,15 @@ def test_graphs_inside_one_another_too_deeply_are_refused(network):
     assert "stands in more than 64 graphs" in text
 
 
+def test_arithmetic_without_end_is_refused(network, monkeypatch):
+    monkeypatch.setattr("costcalc.importers.onnx.walk.COMPUTED", 1000)
+    doubled = [node("Add", f"r{i} r{i}", f"r{i + 1}", name=f"n{i}") for i in range(20)]
+    nodes = [*doubled, node("Tile", "x r20", "y")]
+    # 100 numbers each: the eleventh is one too many.
+    text = refused(network, nodes, (1, 4), [tensor("r0", [100], [0] * 100)])
+    assert "node 'n10' (Add): is arithmetic that gives more than 1,000 numbers in all" in text
+
+
 def test_sparse_tensors_are_refused(opened):
     inside = graph([CONV], [value("x", 1, 3, 8, 8)], [value("y")]) + field(15, field(1, WEIGHTS))
     assert "holds sparse tensors" in refused(opened, model(inside))
