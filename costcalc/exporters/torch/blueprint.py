@@ -118,9 +118,11 @@ class Blueprint:
     def _asked(self, said: dict[Path, Said], holds: tuple[bool, ...]) -> str | None:
         """The parameter of the step that is given just where the step is there."""
         texts = {each.text for each in said.values() if isinstance(each, Computed)}
-        for name in texts & self.scheme.chosen.keys():
-            values = self.scheme.chosen[name]
-            if tuple(value is not ABSENT and bool(value) for value in values) == holds:
+        for name, values in self.scheme.chosen.items():
+            if (
+                name in texts
+                and tuple(value is not ABSENT and bool(value) for value in values) == holds
+            ):
                 return name
         return None
 

@@ -66,8 +66,8 @@ class Classes:
                     families.setdefault(run.roles, {})[leaf, index] = run
         for runs in families.values():
             if len(runs) > 1:
-                names = {run.words for run in runs.values()}
-                words = names.pop() if len(names) == 1 else (*names.pop()[:-1], "Act")
+                columns = zip(*(run.words for run in runs.values()), strict=True)
+                words = [one[0] if len(set(one)) == 1 else "Act" for one in columns]
                 instances = [chain(leaf.path, run) for (leaf, _), run in runs.items()]
                 modules = self._classes(words, instances, "nn.Sequential")
                 self.fused.update(zip(runs, modules, strict=True))
