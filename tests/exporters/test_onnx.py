@@ -17,6 +17,7 @@ from costcalc.exporters.onnx.kinds import KINDS
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.spec import library
 from tests.exporters.every_kind import specs
+from tests.exporters.networks import shipped
 from tests.exporters.onnx_file import File
 
 STATISTICS = re.compile(r"\.running_(mean|var)$")
@@ -78,7 +79,7 @@ def check(graph) -> None:
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_every_network_that_ships(name):
-    graph = pipeline.graph(name, {})
+    graph = shipped(name)
     check(graph)
     model = file(graph)
     assert (model.opset, model.ir_version) == (21, 10)
@@ -257,11 +258,12 @@ def test_a_name_is_any_text(tmp_path):
     assert model.nodes[1].inputs == [spelled]
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "skipnet50"])
-def test_random_weights_fill_every_shape(name):
-    graph = pipeline.graph(
-        name, {"alpha": Fraction(1, 4)} if name == "mobilenet_v2" else {"depth": 50}
-    )
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("mobilenet_v2", {"alpha": Fraction(1, 4)}), ("skipnet38", {"gate": "rnn"})],
+)
+def test_random_weights_fill_every_shape(name, settings):
+    graph = pipeline.graph(name, settings)
     bare, filled = file(graph), file(graph, weights="random")
     assert list(filled.inputs) == ["input"]
     assert {"input": bare.inputs["input"], **filled.weights} == bare.inputs
@@ -337,7 +339,7 @@ def test_the_command(tmp_path):
     run = CliRunner().invoke
     done = run(main, ["export", "squeezenet1_1", "-o", str(path)])
     assert (done.exit_code, done.output) == (0, "")
-    assert path.read_bytes() == b"".join(text(pipeline.graph("squeezenet1_1", {})))
+    assert path.read_bytes() == b"".join(text(shipped("squeezenet1_1")))
     command = ["export", "squeezenet1_1@alpha=1/8", "--to", "onnx", "--weights", "random"]
     done = run(main, [*command, "--seed", "7"])
     assert done.stdout_bytes == b"".join(

@@ -12,6 +12,7 @@ from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.spec import library
 from tests.exporters.caffe import Net, every, one
 from tests.exporters.every_kind import specs
+from tests.exporters.networks import shipped
 
 UNSAYABLE = {
     **dict.fromkeys(("mobilenet_v3", "mobilenet_v3_large", "mobilenet_v3_small"), "h_"),
@@ -77,7 +78,7 @@ def check(graph) -> None:
 
 @pytest.mark.parametrize("name", [name for name in library.shipped() if name not in UNSAYABLE])
 def test_every_network_that_caffe_has_the_layers_of(name):
-    check(pipeline.graph(name, {}))
+    check(shipped(name))
 
 
 @pytest.mark.parametrize("name", specs())
@@ -97,7 +98,7 @@ def test_every_kind(name, tmp_path):
 @pytest.mark.parametrize(("name", "lacking"), UNSAYABLE.items())
 def test_what_caffe_lacks_is_named(name, lacking):
     with pytest.raises(SpecError, match=f"cannot be written for Caffe: .*{lacking}"):
-        text(pipeline.graph(name, {}))
+        text(shipped(name))
 
 
 def test_mobilenet_v1_with_settings():
@@ -287,4 +288,4 @@ def test_the_command(tmp_path):
     path = tmp_path / "net.prototxt"
     done = CliRunner().invoke(main, ["export", "alexnet", "-o", str(path)])
     assert (done.exit_code, done.output) == (0, "")
-    assert path.read_bytes().decode() == text(pipeline.graph("alexnet", {}))
+    assert path.read_bytes().decode() == text(shipped("alexnet"))

@@ -9,6 +9,7 @@ from costcalc import pipeline
 from costcalc.exporters import onnx, prototxt
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec import library
+from tests.exporters.networks import shipped
 from tests.exporters.test_prototxt import UNSAYABLE
 
 SETTINGS = [
@@ -49,7 +50,7 @@ def totals(network: str, settings: dict, convention: str):
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_onnx(name, tmp_path):
-    graph, path = pipeline.graph(name, {}), tmp_path / "net.onnx"
+    graph, path = shipped(name), tmp_path / "net.onnx"
     path.write_bytes(b"".join(onnx.text(graph)))
     check(graph, path)
 
@@ -67,13 +68,13 @@ def test_onnx_at_other_settings(name, settings, tmp_path):
 
 @pytest.mark.parametrize("name", ["squeezenet1_1", "skipnet38", "shufflenet_v2_x0_5"])
 def test_onnx_with_weights(name, tmp_path):
-    graph, path = pipeline.graph(name, {}), tmp_path / "net.onnx"
+    graph, path = shipped(name), tmp_path / "net.onnx"
     path.write_bytes(b"".join(onnx.text(graph, "random", 1)))
     check(graph, path)
 
 
 @pytest.mark.parametrize("name", [name for name in library.shipped() if name not in UNSAYABLE])
 def test_caffe(name, tmp_path):
-    graph, path = pipeline.graph(name, {}), tmp_path / "net.prototxt"
+    graph, path = shipped(name), tmp_path / "net.prototxt"
     path.write_text(prototxt.text(graph), encoding="utf-8")
     check(graph, path)

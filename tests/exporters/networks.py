@@ -1,0 +1,19 @@
+"""Networks that ship, each expanded once for all tests of the exporters."""
+
+from functools import cache
+
+from costcalc import pipeline
+from costcalc.costs.convention import load
+from costcalc.costs.count import count
+from costcalc.graph.layer import LayerGraph
+
+
+@cache
+def shipped(name: str) -> LayerGraph:
+    """The network at its default settings."""
+    return pipeline.graph(name, {})
+
+
+def mult_adds(graph: LayerGraph) -> int:
+    """What the report of a network says, by the default convention."""
+    return sum(cost.mult_adds for cost in count(graph, load("paper")))
