@@ -203,6 +203,13 @@ def test_constants_are_folded():
     assert kinds(net.graph(x)) == ["constant", "add"]
 
 
+def test_what_takes_a_shape_alone_is_a_constant():
+    net = Passes(6, 8)
+    ones = net.call("ones_like", (1, 6, 8), net.call("exp", (1, 6, 8), net.input))
+    x = net.call("mul", (1, 6, 8), net.input, net.call("neg", (1, 6, 8), ones))
+    assert kinds(net.graph(x)) == ["exp", "constant", "multiply"]
+
+
 def test_parts_that_nothing_reads_are_left_out():
     net = Passes(8, 4, 4)
     first, _ = net.call("chunk", [(1, 4, 4, 4)] * 2, net.input, 2, 1)
