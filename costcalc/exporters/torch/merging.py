@@ -117,17 +117,19 @@ def _signature(instance: Instance) -> tuple[object, ...]:
 
 def _order(instances: Sequence[Instance]) -> list[str] | None:
     """The keys of all instances in an order that each of them keeps."""
-    order: list[str] = []
-    for instance in instances:
+    order = [step.key for step in instances[0].steps]
+    known = set(order)
+    for instance in instances[1:]:
         place = 0
         for step in instance.steps:
-            if step.key in order:
+            if step.key in known:
                 here = order.index(step.key)
                 if here < place:
                     return None
                 place = here + 1
             else:
                 order.insert(place, step.key)
+                known.add(step.key)
                 place += 1
     return order
 

@@ -68,6 +68,8 @@ class Group:
         """The block's name; ``sequence``; empty for a branch."""
         self.call = call
         self.children: list[Node] = []
+        self.keys: set[str] = set()
+        """Those of its children."""
         self.reads: tuple[int, ...] = ()
         self.gives: tuple[int, ...] = ()
         self.owner: Node | None = None
@@ -137,8 +139,8 @@ def tree(graph: LayerGraph) -> Group:
 def _put(node: Node, parent: Group) -> None:
     """Makes a node the last one of a group, under a key that no other there has."""
     key = node.path[len(parent.path) :].lstrip("/")
-    keys = {child.key for child in parent.children}
-    node.key = free(key, keys)
+    node.key = free(key, parent.keys)
+    parent.keys.add(node.key)
     parent.children.append(node)
 
 
