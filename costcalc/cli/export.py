@@ -24,7 +24,7 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
 @click.option(
     "--weights",
     type=click.Choice(["none", "random"]),
-    help="Weights of an ONNX model: none, so that they are inputs of it, or random numbers.",
+    help="Weights of an ONNX model: none, the default, so that they are inputs; or random numbers.",
 )
 @click.option(
     "--seed",
