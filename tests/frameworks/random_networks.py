@@ -30,6 +30,8 @@ Spec = Mapping[str, Any]
 
 DIFFERENCES = {
     "pad should be at most half of effective kernel size": "Caffe pads pools by more, too",
+    "pad should be smaller than or equal to half of kernel size": "MaxPool3d, of dilated kernels",
+    "windows slide along up to three axes": "a window of any number of axes is defined",
     "smaller than kernel size (kT": "only AvgPool3d: AvgPool2d and MaxPool3d take such windows",
     "Expected more than 1 spatial element": "the norm of a single element is defined: zero",
     "Expected more than 1 value per channel": "the norm of a single element is defined: zero",

@@ -63,9 +63,11 @@ def test_found_by_random_networks(layer, shape, tmp_path):
     ("words", "layer", "shape"),
     [
         (0, {"max_pool": {"kernel": 2, "padding": 2}}, [3, 4, 4]),
-        (1, {"avg_pool": {"kernel": 3, "padding": 1}}, [3, 2, 2, 2]),
-        (2, "instance_norm", [3, 1, 1]),
-        (3, {"group_norm": 3}, [3, 1, 1]),
+        (1, {"max_pool": {"kernel": 3, "dilation": 3, "padding": 3}}, [3, 9, 9, 9]),
+        (2, {"pointwise": {"out": 2}}, [3, 2, 2, 2, 2]),
+        (3, {"avg_pool": {"kernel": 3, "padding": 1}}, [3, 2, 2, 2]),
+        (4, "instance_norm", [3, 1, 1]),
+        (5, {"group_norm": 3}, [3, 1, 1]),
     ],
 )
 def test_what_pytorch_alone_refuses(words, layer, shape, tmp_path):

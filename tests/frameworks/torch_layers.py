@@ -52,6 +52,8 @@ def same(axes: Shape, kernel: Shape, stride: Shape, dilation: Shape) -> list[tup
 def axes_of(shape: Shape) -> Shape:
     if len(shape) < 2:
         raise ValueError("a map is needed")
+    if len(shape) > 4:
+        raise ValueError("PyTorch's windows slide along up to three axes")
     return shape[1:]
 
 

@@ -8,7 +8,7 @@ from costcalc.formulas.windows import transposed_output, window_extent
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import Known, NodeProblem, elements, text
-from costcalc.importers.onnx.operators.windows import Pairs, Window, padding, window
+from costcalc.importers.onnx.operators.windows import Pairs, Window, alike, padding, window
 from costcalc.importers.onnx.site import Image, Site
 
 
@@ -63,10 +63,9 @@ def transposed(site: Site) -> None:
     slid = Window(w[2:], site.sizes("strides", rank, 1), pads, site.sizes("dilations", rank, 1))
     image = site.image(0)
     if image.several:
-        slid = slid.ahead()
-        if extra and slid.pads is not None:
-            slid = slid._replace(pads=((0, extra), *slid.pads[1:]))
-    arguments = {**slid.arguments(), "out": filters, "groups": groups, "output_padding": extra}
+        slid, extra = slid.ahead(), (0, *extra)
+    arguments = {**slid.arguments(), "out": filters, "groups": groups}
+    arguments["output_padding"] = alike(extra)
     _emit(site, "transposed_conv", arguments, image, filters, (1, 2))
 
 
@@ -140,9 +139,9 @@ def _scattered(call: Call, axes: Sides) -> Sides:
     if pads is None:
         return tuple(n * s for n, s in zip(axes, strides, strict=True))
     found = tuple(
-        transposed_output(n, k, s, before, after, d, extra)
-        for n, k, s, (before, after), d in zip(
-            axes, kernel, strides, pads, call.sizes("dilations", rank, 1), strict=True
+        transposed_output(n, k, s, before, after, d, more)
+        for n, k, s, (before, after), d, more in zip(
+            axes, kernel, strides, pads, call.sizes("dilations", rank, 1), extra, strict=True
         )
     )
     if min(found) < 1:
@@ -150,8 +149,8 @@ def _scattered(call: Call, axes: Sides) -> Sides:
     return found
 
 
-def _transposed_padding(call: Call, axes: Sides) -> tuple[Pairs | None, int]:
-    """The pads, and one output padding for all axes: where they differ, the pads behind do."""
+def _transposed_padding(call: Call, axes: Sides) -> tuple[Pairs | None, Sides]:
+    """The pads and the output padding of each axis."""
     rank = len(axes)
     strides = call.sizes("strides", rank, 1)
     extras = call.sizes("output_padding", rank, 0, lowest=0)
@@ -168,13 +167,9 @@ def _transposed_padding(call: Call, axes: Sides) -> tuple[Pairs | None, int]:
     else:
         found = padding(call, rank)
         if found is None:
-            return None, 0
+            return None, (0,) * rank
         pads = found
-    most = max(extras, default=0)
-    evened = (
-        (before, after + most - extra) for (before, after), extra in zip(pads, extras, strict=True)
-    )
-    return tuple(evened), most
+    return pads, tuple(extras)
 
 
 def _cut(total: int) -> tuple[int, int]:
