@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.importers.document import document
 from costcalc.importers.model import Model, Node
 from costcalc.spec.reader import read
+from costcalc.writing import spec as writing
 from costcalc.writing.spec import spec
 
 CHANNELS = 8
@@ -69,7 +71,10 @@ def described(graph: LayerGraph) -> list[tuple[object, ...]]:
 @given(models(), st.booleans())
 def test_random_models_are_written_as_they_are(model: Model, is_flat: bool) -> None:
     graph = expand(document(model), {})
-    again = expand(read(spec(graph, is_flat=is_flat).encode(), "net.yaml", lambda name: None), {})
+    with mock.patch.object(writing, "_wrong", wraps=writing._wrong) as tried:
+        text = spec(graph, is_flat=is_flat)
+    assert tried.call_count == 1, "less structure is exact too, and hides what is wrong"
+    again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
     joins = [each.kind.name == "concat" for each in graph.layers]
     for one, other, is_concat in zip(described(again), described(graph), joins, strict=True):
         # What a concatenation reads may be another that has joined a part of it.
