@@ -17,6 +17,7 @@ from costcalc.api import (
     report,
     solve,
     sweep,
+    to_spec,
 )
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
@@ -39,5 +40,6 @@ __all__ = [
     "report",
     "solve",
     "sweep",
+    "to_spec",
 ]
 __version__ = "0.1.0"

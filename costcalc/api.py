@@ -343,6 +343,28 @@ def explain(
     return explaining.explain(_taken(network), layer, _exact(settings), convention, unit)
 
 
+def to_spec(network: str | Network, *, flat: bool = False, **settings: Any) -> str:
+    """A network as the text of a spec, a model of a framework above all.
+
+    The text is read back and held to the network, layer by layer, before it is
+    returned.
+
+    Args:
+        network: a network as :func:`report` takes it.
+        flat: whether to leave out repeats, branches and blocks.
+        settings: the network's parameters, at which it is written.
+
+    Raises:
+        CostcalcError: the network, a setting or a shape is wrong, or no spec can say it.
+
+    >>> print(to_spec("alexnet").splitlines()[0])
+    name: AlexNet
+    """
+    from costcalc.writing.network import to_spec
+
+    return to_spec(_taken(network), _exact(settings), is_flat=flat)
+
+
 def _taken(network: str | Network) -> str | Document:
     """A network as the pipeline takes it."""
     return network.document if isinstance(network, Network) else network

@@ -7,11 +7,15 @@ from typing import Any
 
 from costcalc import pipeline
 from costcalc.graph.expand import at_sizes, expand
+from costcalc.spec.document import Document
 from costcalc.writing.spec import spec
 
 
 def to_spec(
-    network: str, settings: Mapping[str, Any], comments: tuple[str, ...] = (), is_flat: bool = False
+    network: str | Document,
+    settings: Mapping[str, Any],
+    comments: tuple[str, ...] = (),
+    is_flat: bool = False,
 ) -> str:
     """The spec of a network reference at settings: of a model, or of another spec.
 

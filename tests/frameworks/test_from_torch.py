@@ -52,3 +52,10 @@ def test_a_module_stays_as_it_is():
 def test_an_input_that_does_not_fit_is_said():
     with pytest.raises(costcalc.SpecError, match="stem"):
         costcalc.from_torch(Twice(), (4, 16, 16))
+
+
+def test_a_module_is_written_as_a_spec(tmp_path):
+    network = costcalc.from_torch(Twice(), (3, 16, 16))
+    spec = tmp_path / "twice.yaml"
+    spec.write_text(costcalc.to_spec(network), encoding="utf-8")
+    assert costcalc.report(str(spec)).totals == network.report().totals
