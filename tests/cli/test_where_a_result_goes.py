@@ -39,6 +39,8 @@ def test_a_sweep_that_is_stopped_leaves_no_file(tmp_path, number):
         [*COSTCALC, *GRID, "-o", str(tmp_path / "grid.csv")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has them ignore an interrupt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not list(tmp_path.iterdir()) and started.poll() is None:
         time.sleep(0.01)
