@@ -13,6 +13,7 @@ from costcalc.claims.check import check
 from costcalc.claims.networks import Networks
 from costcalc.claims.page import check_page
 from costcalc.claims.verdict import Result
+from costcalc.cli.options import file_option
 from costcalc.cli.output import emit, show
 from costcalc.costs import convention as conventions
 from costcalc.errors import Problem, SpecError
@@ -43,13 +44,7 @@ _PATIENCE = 1.0
     show_default=True,
     help="Output format; github prints annotations for a workflow's log.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE instead, whole or not at all.",
-)
+@file_option
 def command(
     paths: tuple[str, ...],
     max_mult_adds: str | None,

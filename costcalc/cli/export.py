@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from costcalc import pipeline
-from costcalc.cli.options import settings, settings_options
+from costcalc.cli.options import file_option, settings, settings_options
 from costcalc.cli.output import chosen_format, emit
 from costcalc.exporters import EXPORTERS, exported, exporter
 
@@ -32,13 +32,7 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
     metavar="N",
     help="The same random weights for the same number, 0 by default.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE instead, whole or not at all.",
-)
+@file_option
 def command(
     network: str,
     to: str | None,

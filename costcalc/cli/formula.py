@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from costcalc.cli.options import settings, settings_options
+from costcalc.cli.options import file_option, settings, settings_options
 from costcalc.cli.output import emit, style
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
@@ -44,13 +44,7 @@ from costcalc.errors import Problem, SpecError
     show_default=True,
     help="Output format.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE instead, whole or not at all.",
-)
+@file_option
 def command(
     network_or_layer: str,
     over: str | None,

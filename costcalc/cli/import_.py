@@ -7,7 +7,7 @@ import shlex
 
 import click
 
-from costcalc.cli.options import setting_texts, settings, settings_options
+from costcalc.cli.options import file_option, setting_texts, settings, settings_options
 from costcalc.cli.output import emit
 from costcalc.reporting.figures import printable
 
@@ -16,13 +16,7 @@ from costcalc.reporting.figures import printable
 @click.argument("network", metavar="MODEL")
 @settings_options
 @click.option("--flat", is_flag=True, help="Every layer by itself, under its full name.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    metavar="FILE",
-    help="Write to FILE instead, whole or not at all.",
-)
+@file_option
 def command(
     network: str,
     alpha: str | None,

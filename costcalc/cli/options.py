@@ -85,17 +85,22 @@ def convention_options(function: F) -> F:
     )(function)
 
 
+def file_option(function: F) -> F:
+    """``-o``: a file in the place of standard output."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        metavar="FILE",
+        help="Write to FILE instead, whole or not at all.",
+    )(function)
+
+
 def output_option(formats: Sequence[Format]) -> Callable[[F], F]:
     """``--format``, one of ``formats``, the first by default, and ``-o``."""
 
     def decorate(function: F) -> F:
-        function = click.option(
-            "-o",
-            "--output",
-            type=click.Path(),
-            metavar="FILE",
-            help="Write to FILE instead, whole or not at all.",
-        )(function)
+        function = file_option(function)
         return click.option(
             "--format",
             "format_",

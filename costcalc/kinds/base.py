@@ -262,6 +262,21 @@ def channels_of(shape: Shape) -> Size:
     return shape[0]
 
 
+def check_groups(shape: Shape, groups: Size, parted: str) -> None:
+    """Channels fall into equal groups; ``parted`` says what is done to them.
+
+    Raises:
+        ShapeError: the groups do not divide the channels.
+    """
+    channels = channels_of(shape)
+    if channels % groups != 0:
+        raise ShapeError(
+            f"{channels} channels cannot be {parted} {groups} groups",
+            expected="groups that divide the channels",
+            found=f"groups: {groups}",
+        )
+
+
 def spatial_axes(shape: Shape, doing: str) -> Shape:
     """The axes behind the channels.
 

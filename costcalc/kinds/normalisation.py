@@ -20,9 +20,9 @@ from costcalc.kinds.base import (
     Events,
     Flag,
     Shape,
-    ShapeError,
     axes_of,
     channels_of,
+    check_groups,
     elements,
 )
 
@@ -139,13 +139,7 @@ class GroupNorm(NamedTuple):
         Raises:
             ShapeError: the groups do not divide the channels.
         """
-        channels = channels_of(inputs[0])
-        if channels % self.groups != 0:
-            raise ShapeError(
-                f"{channels} channels cannot be split into {self.groups} groups",
-                expected="groups that divide the channels",
-                found=f"groups: {self.groups}",
-            )
+        check_groups(inputs[0], self.groups, "split into")
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:

@@ -18,6 +18,7 @@ from costcalc.kinds.base import (
     Width,
     axis_of,
     channels_of,
+    check_groups,
     elements,
     spatial_axes,
     spread,
@@ -106,13 +107,7 @@ class ChannelShuffle(NamedTuple):
         Raises:
             ShapeError: the groups do not divide the channels.
         """
-        channels = channels_of(inputs[0])
-        if channels % self.groups != 0:
-            raise ShapeError(
-                f"{channels} channels cannot be shuffled across {self.groups} groups",
-                expected="groups that divide the channels",
-                found=f"groups: {self.groups}",
-            )
+        check_groups(inputs[0], self.groups, "shuffled across")
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
