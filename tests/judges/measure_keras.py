@@ -35,6 +35,7 @@ def without_random_numbers() -> None:
     """Weights of zeros: no figure depends on them, and they are made sooner."""
     for each in vars(random_initializers).values():
         if isinstance(each, type) and "__call__" in vars(each):
+            # The method of a class is replaced, which types forbid and Python does not.
             each.__call__ = lambda self, shape, dtype=None: ops.zeros(shape, dtype)  # type: ignore[misc, method-assign]
 
 
