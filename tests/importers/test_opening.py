@@ -158,3 +158,17 @@ def test_a_norm_and_an_activation_stand_in_the_row_of_their_convolution():
         "lean": None,  # no convolution's
     }
     assert report.blocks == {}  # each is one row, which needs no block above it
+
+
+def test_what_several_layers_read_has_no_activation_in_its_row():
+    conv = {"out": 4, "kernel": (1, 1)}
+
+    def read(request: Request) -> Model:
+        nodes = (
+            Node("conv", "conv", conv, (NETWORK_INPUT,)),
+            Node("act", "relu", {}, (0,)),
+            Node("sum", "add", {}, (0, 1)),
+        )
+        return Model("Two readers", "two.onnx", {}, (3, 8, 8), nodes)
+
+    assert [layer.host for layer in network(read).report().layers] == [None, None, None]
