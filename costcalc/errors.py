@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 SHOWN = 25
 """Problems printed before the rest is only counted."""
@@ -83,6 +83,58 @@ class SpecError(CostcalcError):
 
 class ConventionError(CostcalcError):
     """A convention is wrong, or does not define a layer that it meets."""
+
+
+class Refusal(Exception):
+    """Something is refused where it is noticed; whoever catches it knows what it belongs to.
+
+    A formula, a shape rule or an importer's operation knows what is wrong, but not
+    which layer of which file it works for.  It raises a refusal in one line; the
+    stage that calls it adds the place by :meth:`problem`.
+
+    Attributes:
+        message: what is wrong.
+        expected: what would be right.
+        found: what is there instead.
+        hint: how to mend it.
+        mark: where it is, if that is known already.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        expected: str = "",
+        found: str = "",
+        hint: str = "",
+        mark: Mark | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+        self.mark = mark
+
+    def problem(self, mark: Mark | None = None, subject: str = "") -> Problem:
+        """The problem for people: the refusal's own place, or else ``mark``.
+
+        >>> print(Refusal("has no axis 4", found="3 axes").problem(subject="layer 'fc'"))
+        layer 'fc': has no axis 4
+            found    3 axes
+        """
+        message = f"{subject}: {self.message}" if subject else self.message
+        return Problem(self.mark or mark, message, self.expected, self.found, self.hint)
+
+
+def refuse(
+    mark: Mark | None, message: str, expected: str = "", found: str = "", hint: str = ""
+) -> NoReturn:
+    """Ends with one problem, where nothing else can be looked at before it is mended.
+
+    Raises:
+        SpecError: always.
+    """
+    raise SpecError([Problem(mark, message, expected, found, hint)])
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

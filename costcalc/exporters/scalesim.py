@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.exporters.names import Names
 from costcalc.exporters.unsayable import UnsayableError, each_layer
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import axis_of, elements, spread
+from costcalc.names import FreeNames
 
 HEADER = (
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, "
@@ -65,7 +65,7 @@ def text(graph: LayerGraph) -> str:
         raise SpecError(
             [Problem(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")]
         )
-    names = Names()
+    names = FreeNames()
     lines = [HEADER]
     for layer, each in zip(layers, rows, strict=True):
         for row in each:
@@ -178,7 +178,7 @@ def _two(sides: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def _lines(layer: Layer, row: Row, names: Names) -> Iterator[str]:
+def _lines(layer: Layer, row: Row, names: FreeNames) -> Iterator[str]:
     numbers = (*row.map, *row.filter, row.channels, row.filters, row.stride)
     for copy in range(1, row.copies + 1):
         number = str(copy) if row.copies > 1 else ""

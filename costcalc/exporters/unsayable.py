@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import Refusal, SpecError
 from costcalc.graph.layer import Layer, LayerGraph
 
 T = TypeVar("T")
 
 
-class UnsayableError(Exception):
+class UnsayableError(Refusal):
     """A layer that a format cannot say; the caller knows which one."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def refuse_borrowing(layer: Layer) -> None:
@@ -40,13 +36,8 @@ def each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -> li
         try:
             written.append(write(index))
         except UnsayableError as error:
-            problems.append(
-                Problem(
-                    layer.mark,
-                    f"layer '{layer.name}' cannot be written for {format_}: {error}",
-                    hint=error.hint,
-                )
-            )
+            subject = f"layer '{layer.name}' cannot be written for {format_}"
+            problems.append(error.problem(layer.mark, subject))
     if problems:
         raise SpecError(problems)
     return written

@@ -54,7 +54,7 @@ class LayerBuilder:
         except UnknownShape:
             return sources[0].unknown
         except ValueProblem as error:
-            self.problems.note(error.of_layer(path))
+            self.problems.note(error.problem(subject=f"layer '{path}'"))
             return sources[0].unknown
         mark = step.common.mark
         reads = () if _reads_nothing(step) else sources
@@ -177,7 +177,7 @@ class LayerBuilder:
                 else:
                     values[name] = self.reader.read(annotations[name], argument, here)
             except ValueProblem as error:
-                self.problems.note(error.of_layer(path))
+                self.problems.note(error.problem(subject=f"layer '{path}'"))
                 is_complete = False
         if not is_complete:
             raise UnknownShape

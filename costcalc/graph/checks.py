@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.errors import Mark, Problem, did_you_mean
+from costcalc.errors import Mark, Refusal, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.frame import Here
 from costcalc.spec import limits
@@ -13,22 +13,13 @@ from costcalc.spec.document import Expression
 from costcalc.spec.numbers import ExpressionError, exact
 
 
-class ValueProblem(Exception):
-    """A value that is not what its place needs.
-
-    Attributes:
-        problem: the same in words.
-    """
+class ValueProblem(Refusal):
+    """A value that is not what its place needs."""
 
     def __init__(
         self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
     ) -> None:
-        super().__init__(message)
-        self.problem = Problem(mark, message, expected, found, hint)
-
-    def of_layer(self, path: str) -> Problem:
-        """The problem, with the name of the layer that has it."""
-        return self.problem._replace(message=f"layer '{path}': {self.problem.message}")
+        super().__init__(message, expected, found, hint, mark)
 
 
 def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:

@@ -134,7 +134,7 @@ class _Walk:
         except UnknownShape:
             return here.unknown
         except ValueProblem as error:
-            self.problems.note(error.problem)
+            self.problems.note(error.problem())
             return here.unknown
         if times == 0:
             return here
@@ -201,7 +201,7 @@ class _Walk:
         except UnknownShape:
             return here.unknown
         except ValueProblem as error:
-            self.problems.note(error.of_layer(path))
+            self.problems.note(error.problem(subject=f"layer '{path}'"))
             return here.unknown
         recent, first = scope.recent, len(layers)
         scope.recent = (here,)
@@ -279,7 +279,7 @@ class _Walk:
         except UnknownShape:
             return sources[0].unknown
         except ValueProblem as error:
-            self.problems.note(error.of_layer(path))
+            self.problems.note(error.problem(subject=f"layer '{path}'"))
             return sources[0].unknown
         self.blocks[path] = block.name
         inputs = dict(zip(block.inputs, (source.layer for source in sources), strict=True))
@@ -310,7 +310,7 @@ class _Walk:
         except UnknownShape:
             return here.unknown
         except ValueProblem as error:
-            self.problems.note(error.of_layer(path))
+            self.problems.note(error.problem(subject=f"layer '{path}'"))
             return here.unknown
         mark, ends = step.common.mark, []
         for branch, steps in branches:

@@ -89,7 +89,7 @@ def _sizes(
         try:
             value = evaluate(side, values)
         except ValueProblem as error:
-            problems.note(error.problem)
+            problems.note(error.problem())
             return ()
         is_number = value is not None and not isinstance(value, str | bool | tuple)
         if not is_number or not (algebra.is_whole(value) and 0 < value <= limits.SIZE):

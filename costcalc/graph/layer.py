@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
 from costcalc.formulas.algebra import Size
-from costcalc.kinds.base import Events, Kind, Operation, Shape
+from costcalc.kinds.base import PARAMS, Events, Kind, Operation, Shape
 
 NETWORK_INPUT = -1
 """The index that stands for the network's input where a layer reads it."""
@@ -39,6 +39,12 @@ class Layer(NamedTuple):
     """The layer whose params this one uses, so that they count once."""
     borrows: Mapping[str, Size] = MappingProxyType({})
     """Params that another layer counts, by the name of their event."""
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether it uses params: its own, another layer's or both."""
+        events = self.operation.events(self.input_shapes, self.output)
+        return any(getattr(events, name) for name in PARAMS)
 
     def events(self) -> Events:
         """What happens in it, with the params that are its own."""
@@ -72,6 +78,23 @@ class Call(NamedTuple):
     """The layer that each of its inputs is, or :data:`NETWORK_INPUT`."""
 
 
+class Line(NamedTuple):
+    """A layer with the norm and the activation that are written in its line."""
+
+    layers: tuple[int, ...]
+    """Indexes of the layers, the one that hosts the others first."""
+
+    @property
+    def host(self) -> int:
+        """The layer that the line is named for."""
+        return self.layers[0]
+
+    @property
+    def last(self) -> int:
+        """The layer whose output the line gives."""
+        return self.layers[-1]
+
+
 class LayerGraph(NamedTuple):
     """A network at one setting of its parameters, in topological order."""
 
@@ -86,6 +109,9 @@ class LayerGraph(NamedTuple):
     gated: tuple[Gated, ...] = ()
     """In the order of their layers; one may stand inside another."""
 
+    calls: Mapping[str, Call] = MappingProxyType({})
+    """The calls of blocks, by the paths inside the layers' names."""
+
     @property
     def uncounted(self) -> dict[str, list[str]]:
         """The names of the layers that costcalc does not know, by what the model calls them."""
@@ -96,5 +122,36 @@ class LayerGraph(NamedTuple):
                 found.setdefault(operation.op, []).append(layer.name)
         return found
 
-    calls: Mapping[str, Call] = MappingProxyType({})
-    """The calls of blocks, by the paths inside the layers' names."""
+    @property
+    def readers(self) -> list[list[int]]:
+        """The layers that read each layer's output, in order; one that reads it twice twice."""
+        readers: list[list[int]] = [[] for _ in self.layers]
+        for index, layer in enumerate(self.layers):
+            for source in layer.inputs:
+                if source != NETWORK_INPUT:
+                    readers[source].append(index)
+        return readers
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The layers whose outputs the network gives: those that nothing reads.
+
+        A gate's decision and a tensor that is merely held are no outputs; the last
+        layer always is one.
+        """
+        decisions = {index for part in self.gated for index in part.gate}
+        last = len(self.layers) - 1
+        return tuple(
+            index
+            for index, readers in enumerate(self.readers)
+            if index == last
+            or not (readers or index in decisions or self.layers[index].kind.family == "source")
+        )
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the network, in the order of their first layers."""
+        members: dict[int, list[int]] = {}
+        for index, layer in enumerate(self.layers):
+            members.setdefault(index if layer.host is None else layer.host, []).append(index)
+        return tuple(Line(tuple(indexes)) for indexes in members.values())

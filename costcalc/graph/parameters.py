@@ -107,7 +107,7 @@ def _default(parameter: Parameter, values: Mapping[str, Any], problems: Problems
     try:
         return evaluate(parameter.default, values)
     except ValueProblem as error:
-        problems.note(error.problem)
+        problems.note(error.problem())
         return None
 
 

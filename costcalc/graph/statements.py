@@ -57,7 +57,7 @@ def _printed(statement: Statement, here: Here, problems: Problems) -> tuple[Any,
     try:
         return tuple(whole(side, here, lowest=1) for side in statement.sides)
     except ValueProblem as error:
-        problems.note(error.problem)
+        problems.note(error.problem())
         return None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Mark
 from costcalc.graph.frame import Tensor
 from costcalc.importers.model import Node, Sides
 from costcalc.kinds import KINDS
@@ -14,22 +13,7 @@ from costcalc.spec import limits
 
 
 class LayerError(ShapeError):
-    """What is wrong with a layer of a model; the caller knows which layer.
-
-    Attributes:
-        mark: where in the file it is, if the file has lines.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        expected: str = "",
-        found: str = "",
-        hint: str = "",
-        mark: Mark | None = None,
-    ) -> None:
-        super().__init__(message, expected, found, hint)
-        self.mark = mark
+    """What is wrong with a layer of a model; the caller knows which layer."""
 
 
 class UnknownLayer(Exception):

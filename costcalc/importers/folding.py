@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Model, Node
 from costcalc.kinds import KINDS
+from costcalc.kinds.base import MATRICES
+from costcalc.names import paths
 
-_WEIGHTED = ("convolution", "transposed_convolution", "dense")
-"""Families whose layers are followed by a norm and an activation, in this order."""
 _JOINED = ("add", "concat")
 """Kinds that an activation alone follows."""
 
@@ -46,10 +46,10 @@ def _follows(node: Node, line: Sequence[Node]) -> bool:
         return False
     families = [KINDS[each.kind].family for each in line[1:]]
     if kind.family == "norm":
-        return first.family in _WEIGHTED and not families
+        return first.family in MATRICES and not families
     if kind.family != "activation" or "activation" in families:
         return False
-    return first.family in _WEIGHTED or (first.name in _JOINED and not families)
+    return first.family in MATRICES or (first.name in _JOINED and not families)
 
 
 def groups(model: Model, hosted: frozenset[int]) -> dict[str, str]:
@@ -57,11 +57,8 @@ def groups(model: Model, hosted: frozenset[int]) -> dict[str, str]:
     rows: dict[str, int] = {}
     for number, node in enumerate(model.nodes):
         if number not in hosted:
-            end = node.name.find("/")
-            while end >= 0:
-                path = node.name[:end]
+            for path in paths(node.name):
                 rows[path] = rows.get(path, 0) + 1
-                end = node.name.find("/", end + 1)
     return {
         path: name
         for path, name in model.blocks.items()

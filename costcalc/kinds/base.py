@@ -12,6 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Protocol
 
+from costcalc.errors import Refusal
 from costcalc.formulas.algebra import Size, product
 
 Shape = tuple[Size, ...]
@@ -168,15 +169,8 @@ def _settable(operation: Callable[..., Any], given: tuple[str, ...]) -> Mapping[
     return {name: reads for name, reads in fields.items() if name not in given}
 
 
-class ShapeError(Exception):
+class ShapeError(Refusal):
     """Shapes that do not fit a layer; the caller knows which layer and where."""
-
-    def __init__(self, message: str, expected: str = "", found: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-        self.found = found
-        self.hint = hint
 
 
 def elements(shape: Shape) -> Size:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from costcalc.kinds.base import Shape
+from costcalc.names import paths
 from costcalc.reporting.report import LayerReport, Report
 
 
@@ -99,16 +100,13 @@ def tree(network: Sequence[Line]) -> Group:
         name = line.layer.name
         parent = root
         root.add(line)
-        end = name.find("/")
-        while end >= 0:
-            path = name[:end]
+        for path in paths(name):
             group = groups.get(path)
             if group is None:
                 group = groups[path] = Group(path)
                 parent.members.append(group)
             group.add(line)
             parent = group
-            end = name.find("/", end + 1)
         parent.members.append(line)
     return root
 

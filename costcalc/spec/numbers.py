@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.spec import limits
 
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
@@ -14,15 +15,12 @@ UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 """Letters that a count may carry: 100M mult-adds."""
 
 
-class ExpressionError(Exception):
+class ExpressionError(Refusal):
     """What is wrong with an expression, and at which of its characters."""
 
     def __init__(self, message: str, offset: int = 0, expected: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, expected, hint=hint)
         self.offset = offset
-        self.expected = expected
-        self.hint = hint
 
 
 def exact_number(text: str) -> int | Fraction | None:

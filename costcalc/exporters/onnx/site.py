@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.exporters.names import Names
 from costcalc.exporters.onnx.model import Attribute, Constant, Node, Tensor
 from costcalc.exporters.onnx.weights import Spread
 from costcalc.exporters.parts import parts
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
+from costcalc.names import FreeNames
 
 
 class Learned(NamedTuple):
@@ -37,7 +37,7 @@ class Builder:
         self.learned: dict[tuple[str, str], Learned] = {}
         self.opset = 21
         self.parts = parts(graph.layers)
-        self.names = Names(layer.name for layer in graph.layers)
+        self.names = FreeNames(layer.name for layer in graph.layers)
         self.input = self.names.free("input")
         self._constants: dict[float | tuple[int, ...], str] = {}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costcalc.exporters.names import Names
 from costcalc.exporters.parts import parts
 from costcalc.exporters.prototxt.text import Field
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
+from costcalc.names import FreeNames
 
 
 class Builder:
@@ -19,7 +19,7 @@ class Builder:
         self.layers = graph.layers
         self.written: list[Field] = []
         self.parts = parts(graph.layers)
-        self.names = Names(layer.name for layer in graph.layers)
+        self.names = FreeNames(layer.name for layer in graph.layers)
         self.input = self.names.free("data")
         self.owners = {layer.shares for layer in graph.layers if layer.shares is not None}
         """Indexes of layers whose params others use."""

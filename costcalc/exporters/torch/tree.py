@@ -14,6 +14,7 @@ from typing import TypeAlias
 from costcalc.exporters.torch.names import free
 from costcalc.graph.layer import NETWORK_INPUT, Call, Layer, LayerGraph
 from costcalc.kinds import TABLE
+from costcalc.names import paths
 
 _NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
 _KINDS = {kind.name for kind in TABLE}
@@ -124,7 +125,7 @@ def tree(graph: LayerGraph) -> Group:
     found: dict[str, Group] = {"": root}
     for leaf in leaves:
         parent = root
-        for path in _paths(leaf.path):
+        for path in paths(leaf.path):
             if path in torn:
                 continue
             if path not in found:
@@ -132,7 +133,7 @@ def tree(graph: LayerGraph) -> Group:
                 _put(found[path], parent)
             parent = found[path]
         _put(leaf, parent)
-    _connect(root, _results(graph), _readers(leaves))
+    _connect(root, set(graph.outputs), _readers(leaves))
     return root
 
 
@@ -169,9 +170,7 @@ def _spoken(key: str, words: set[str]) -> bool:
 def _leaves(graph: LayerGraph) -> Iterator[Leaf]:
     """Each line's layers; apart where they do not share their params as one."""
     layers = graph.layers
-    lines: dict[int, list[int]] = {}
-    for index, layer in enumerate(layers):
-        lines.setdefault(index if layer.host is None else layer.host, []).append(index)
+    lines = {line.host: line.layers for line in graph.lines}
     apart = {
         host
         for line in lines.values()
@@ -179,13 +178,13 @@ def _leaves(graph: LayerGraph) -> Iterator[Leaf]:
         if not _is_shared_as_one(layers, line, lines)
     }
     for host, line in lines.items():
-        parts = [[index] for index in line] if host in apart else [line]
+        parts: list[tuple[int, ...]] = [(index,) for index in line] if host in apart else [line]
         for part in parts:
             members = tuple(layers[index] for index in part)
-            yield Leaf(layers[part[0]].name, tuple(part), members)
+            yield Leaf(layers[part[0]].name, part, members)
 
 
-def _owners(layers: tuple[Layer, ...], line: list[int]) -> list[int]:
+def _owners(layers: tuple[Layer, ...], line: tuple[int, ...]) -> list[int]:
     return [each for each in (layers[index].shares for index in line) if each is not None]
 
 
@@ -195,18 +194,10 @@ def _line_of(layers: tuple[Layer, ...], index: int) -> int:
 
 
 def _is_shared_as_one(
-    layers: tuple[Layer, ...], line: list[int], lines: Mapping[int, list[int]]
+    layers: tuple[Layer, ...], line: tuple[int, ...], lines: Mapping[int, tuple[int, ...]]
 ) -> bool:
     owners = _owners(layers, line)
-    return not owners or owners == lines[_line_of(layers, owners[0])]
-
-
-def _paths(name: str) -> Iterator[str]:
-    """The paths that lead to a name, the outer ones first."""
-    position = name.find("/")
-    while position >= 0:
-        yield name[:position]
-        position = name.find("/", position + 1)
+    return not owners or tuple(owners) == lines[_line_of(layers, owners[0])]
 
 
 def _torn(names: list[str]) -> set[str]:
@@ -215,7 +206,7 @@ def _torn(names: list[str]) -> set[str]:
     closed: set[str] = set()
     torn: set[str] = set()
     for name in names:
-        here = tuple(_paths(name))
+        here = tuple(paths(name))
         closed.update(set(open_) - set(here))
         torn.update(closed.intersection(here))
         open_ = here
@@ -229,15 +220,6 @@ def _readers(leaves: list[Leaf]) -> Mapping[int, list[int]]:
         for tensor in leaf.reads:
             readers.setdefault(tensor, []).extend(leaf.gives)
     return readers
-
-
-def _results(graph: LayerGraph) -> set[int]:
-    """What the network gives: what nobody reads, gates' decisions and held tensors apart."""
-    read = {index for layer in graph.layers for index in layer.inputs}
-    gates = {index for part in graph.gated for index in part.gate}
-    held = {index for index, each in enumerate(graph.layers) if each.kind.family == "source"}
-    last = len(graph.layers) - 1
-    return {last, *range(last)} - ((read | gates | held) - {last})
 
 
 def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) -> set[int]:

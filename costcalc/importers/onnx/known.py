@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
@@ -52,15 +53,8 @@ class Operation(NamedTuple):
         return f"node '{self.name or self.outputs[0]}' ({self.operator})"
 
 
-class NodeProblem(Exception):
+class NodeProblem(Refusal):
     """An operation that is wrong; the caller knows which."""
-
-    def __init__(self, message: str, expected: str = "", found: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-        self.found = found
-        self.hint = hint
 
 
 def front(axis: Number, rank: int) -> int:
