@@ -189,7 +189,7 @@ def sweep(
         CostcalcError: a network, a value, the condition or the convention is wrong.
     """
     from costcalc.grid.select import Condition
-    from costcalc.grid.sweep import Network, Sweep, check_size
+    from costcalc.grid.sweep import Sweep, SweptNetwork, check_size
 
     if not networks:
         raise SpecError([Problem(None, "a sweep needs a network", expected="one network, or more")])
@@ -198,7 +198,7 @@ def sweep(
     condition = Condition(where) if where is not None else None
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     opened_networks = [
-        Network(_shown(network), *_opened_on(network, axes), varied, weighing)
+        SweptNetwork(_shown(network), *_opened_on(network, axes), varied, weighing)
         for network in networks
     ]
     return Sweep(opened_networks, condition)

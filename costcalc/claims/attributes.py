@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from typing import Any
 
 from costcalc.claims import figure as figures
@@ -15,7 +15,7 @@ from costcalc.errors import CostcalcError, Problems
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 SUBJECT = ("network", "at", "only", "side")
@@ -27,14 +27,14 @@ COUNTING = ("convention", "without", "times")
 ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
 """What may be said of a figure."""
 
-Nodes = MappingOf[str, Node]
+Nodes = Mapping[str, Node]
 
 
 class AttributeReader:
     """Reads attributes, of which each figure has inherited its own set."""
 
     def __init__(
-        self, path: str, problems: Problems, networks: Networks, inline: MappingOf[str, str]
+        self, path: str, problems: Problems, networks: Networks, inline: Mapping[str, str]
     ) -> None:
         self.folder = os.path.dirname(os.path.abspath(path))
         self.problems = problems
@@ -75,7 +75,7 @@ class AttributeReader:
     def over(self, nodes: Nodes) -> Subject | None:
         """The second thing of a comparison; the same network where it names none."""
         node = nodes["over"]
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             return self.subject({"network": node}, node)
         self.refuse(node, SUBJECT, "'over'")
         inner = {key.text: value for key, value in node.entries}
@@ -177,7 +177,7 @@ class AttributeReader:
         node = given(nodes.get("erratum"))
         if node is None:
             return None
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.problems.add(node.mark, "an erratum is a mapping", expected=_ERRATUM)
             return None
         self.refuse(node, ("why", "computed", *_REPRODUCES), "an erratum")
@@ -195,7 +195,7 @@ class AttributeReader:
             return None
         reads, gives, counts = (node.get(name) for name in _REPRODUCES)
         other: Quantity | None = None
-        if isinstance(counts, Mapping):
+        if isinstance(counts, MapNode):
             self.refuse(counts, (*SUBJECT, *COUNTING, "over"), "'counts'")
             inner = {key.text: value for key, value in counts.entries}
             other = self.quantity(metric, {**nodes, **inner}, counts)
@@ -210,7 +210,7 @@ class AttributeReader:
             gives=Values(("computed",), self.problems).expression(gives) if gives else None,
         )
 
-    def refuse(self, node: Mapping, allowed: tuple[str, ...], what: str) -> None:
+    def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
         """Notes every key that means nothing."""
         refuse_others(node.keys, allowed, f"{what} has no", self.problems)
 
@@ -224,4 +224,4 @@ _ERRATUM = (
 
 
 def _items(node: Node) -> tuple[Node, ...]:
-    return node.items if isinstance(node, Sequence) else (node,)
+    return node.items if isinstance(node, ListNode) else (node,)

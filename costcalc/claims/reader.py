@@ -30,7 +30,7 @@ from costcalc.spec.nodes import parse
 from costcalc.spec.reader import TOP as SPEC_KEYS
 from costcalc.spec.reader import read_node
 from costcalc.spec.title import read_title
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
 SOURCE = ("paper", "arxiv", "url")
 """What a claims file says of where its figures are printed."""
@@ -49,7 +49,7 @@ def read(path: str, networks: Networks) -> ClaimsFile | None:
     """
     problems = Problems()
     root = parse(library.read_bytes(path, path), path, problems)
-    if not isinstance(root, Mapping) or not is_claims(root):
+    if not isinstance(root, MapNode) or not is_claims(root):
         return None
     problems.raise_any()
     file = _Reader(path, problems, networks).file(root)
@@ -57,7 +57,7 @@ def read(path: str, networks: Networks) -> ClaimsFile | None:
     return file
 
 
-def is_claims(root: Mapping) -> bool:
+def is_claims(root: MapNode) -> bool:
     """Whether a file's root makes claims, or is a spec that could."""
     keys = {key.text for key, _ in root.entries}
     return not keys.isdisjoint((*_OWN, "layers")) or (
@@ -73,7 +73,7 @@ class _Reader:
         self.inline: dict[str, str] = {}
         self.attributes = AttributeReader(path, problems, networks, self.inline)
 
-    def file(self, root: Mapping) -> ClaimsFile:
+    def file(self, root: MapNode) -> ClaimsFile:
         is_spec = root.get("layers") is not None
         allowed = SPEC_KEYS if is_spec else (*TOP, *ATTRIBUTES, *METRICS)
         refuse_others(root.keys, allowed, "a claims file has no", self.problems)
@@ -91,7 +91,7 @@ class _Reader:
         tables = [reader.table(node, inherited) for node in self.items(root.get("tables"))]
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))
-        own = reader.own(Mapping(tuple(figures), root.mark), items, inherited)
+        own = reader.own(MapNode(tuple(figures), root.mark), items, inherited)
         title = source.get("paper") or stem
         if is_spec:  # its own problems are those of the network
             title = read_title(root.get("name"), self.path, (), Problems()).text
@@ -110,7 +110,7 @@ class _Reader:
         """Networks that are written here, for the claims of this file."""
         if node is None:
             return
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark, "networks are a mapping", expected="'name: {input: ..., layers: ...}'"
             )
@@ -124,7 +124,7 @@ class _Reader:
     def items(self, node: Node | None) -> tuple[Node, ...]:
         if node is None:
             return ()
-        if isinstance(node, Sequence):
+        if isinstance(node, ListNode):
             return node.items
         self.problems.add(node.mark, "a list is expected here", expected="'- ...'", found=str(node))
         return ()
@@ -138,9 +138,9 @@ class _Reader:
     def undetermined(self, node: Node | None) -> tuple[Undetermined, ...]:
         found = []
         for group in self.items(node):
-            reason = group.get("reason") if isinstance(group, Mapping) else None
-            figures = group.get("figures") if isinstance(group, Mapping) else None
-            if not isinstance(reason, Scalar) or not isinstance(figures, Sequence):
+            reason = group.get("reason") if isinstance(group, MapNode) else None
+            figures = group.get("figures") if isinstance(group, MapNode) else None
+            if not isinstance(reason, Scalar) or not isinstance(figures, ListNode):
                 self.problems.add(
                     group.mark,
                     "figures that no architecture determines have a reason",
@@ -148,7 +148,7 @@ class _Reader:
                 )
                 continue
             for row in figures.items:
-                cells = row.items if isinstance(row, Sequence) else ()
+                cells = row.items if isinstance(row, ListNode) else ()
                 texts = [cell.text for cell in cells if isinstance(cell, Scalar)]
                 if len(texts) != 4 or len(cells) != 4:
                     self.problems.add(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence as SequenceOf
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,9 +10,9 @@ from costcalc.claims.attributes import ATTRIBUTES, AttributeReader
 from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import METRICS, title
 from costcalc.errors import Problems, did_you_mean
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 
-Nodes = MappingOf[str, Node]
+Nodes = Mapping[str, Node]
 
 _TABLE = ("table", "title", "columns", "rows")
 
@@ -25,7 +24,7 @@ class Column(NamedTuple):
     title: str = ""
     ids: str = ""
     """The pattern of its figures' ids, a star for the row's own."""
-    attributes: MappingOf[str, Node] = MappingProxyType({})
+    attributes: Mapping[str, Node] = MappingProxyType({})
 
 
 class TableReader:
@@ -38,7 +37,7 @@ class TableReader:
 
     def table(self, node: Node, inherited: Nodes) -> PaperTable:
         """A table as the paper prints it, or a passage whose rows are mappings."""
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.wrong(node, "a table is a mapping", "table, columns, rows")
             return PaperTable("", "", (), ())
         self.attributes.refuse(node, (*_TABLE, *ATTRIBUTES), "a table")
@@ -46,7 +45,7 @@ class TableReader:
         own = {key.text: value for key, value in node.entries if key.text in ATTRIBUTES}
         columns = self.columns(node.get("columns"))
         rows = node.get("rows")
-        if not name or not isinstance(rows, Sequence):
+        if not name or not isinstance(rows, ListNode):
             self.wrong(
                 node, "a table says which it is, and has rows", "{table: Table 2, rows: [...]}"
             )
@@ -57,9 +56,7 @@ class TableReader:
         heads = tuple(dict.fromkeys(claim.column for claim in claims))
         return PaperTable(name, self.attributes.text(node.get("title")), heads, tuple(claims))
 
-    def own(
-        self, top: Mapping, items: SequenceOf[Node], inherited: Nodes
-    ) -> tuple[PaperTable, ...]:
+    def own(self, top: MapNode, items: Sequence[Node], inherited: Nodes) -> tuple[PaperTable, ...]:
         """The figures at the top of a file, and the claims of its list, as one table."""
         claims = self.mapped(top, inherited, "")
         for item in items:
@@ -71,7 +68,7 @@ class TableReader:
         """The head of a table; columns that are wrong are noted and left out."""
         if node is None:
             return ()
-        if not isinstance(node, Sequence):
+        if not isinstance(node, ListNode):
             self.wrong(node, "columns are a list", "[row, at, mult_adds, params]")
             return ()
         return tuple(column for item in node.items if (column := self.column(item)) is not None)
@@ -79,12 +76,12 @@ class TableReader:
     def column(self, node: Node) -> Column | None:
         """``row``, ``mult_adds``, ``mult_adds: id`` or a mapping with more to say."""
         if isinstance(node, Scalar):
-            head, rest = node, Mapping((), node.mark)
+            head, rest = node, MapNode((), node.mark)
             ids = ""
-        elif isinstance(node, Mapping) and node.entries:
+        elif isinstance(node, MapNode) and node.entries:
             head, first = node.entries[0]
             ids = self.attributes.text(first)
-            rest = Mapping(node.entries[1:], node.mark)
+            rest = MapNode(node.entries[1:], node.mark)
         else:
             self.wrong(node, "a column is a word", "an attribute, a metric, or 'metric: id'")
             return None
@@ -107,7 +104,7 @@ class TableReader:
         self, row: Node, columns: tuple[Column, ...], inherited: Nodes, table: str
     ) -> list[Claim]:
         """The claims of one row: a mapping, or cells under the columns."""
-        if isinstance(row, Mapping):
+        if isinstance(row, MapNode):
             allowed = (*ATTRIBUTES, *METRICS)
             self.attributes.refuse(row, allowed, "a claim")
             if not any(key.text in METRICS for key, _ in row.entries):
@@ -115,12 +112,12 @@ class TableReader:
                     row, "this claims nothing", "a metric and its figure, as in 'params: 4.2 M'"
                 )
             return self.mapped(row, inherited, table)
-        if not isinstance(row, Sequence) or len(row.items) != len(columns):
+        if not isinstance(row, ListNode) or len(row.items) != len(columns):
             self.wrong(
                 row,
                 "a row must have one cell for each column",
                 f"{len(columns)} cells: " + ", ".join(column.name for column in columns),
-                f"{len(row.items)}" if isinstance(row, Sequence) else str(row),
+                f"{len(row.items)}" if isinstance(row, ListNode) else str(row),
             )
             return []
         cells = list(zip(columns, row.items, strict=True))
@@ -136,7 +133,7 @@ class TableReader:
                 claims += self.claim(column, cell, nodes, table)
         return claims
 
-    def mapped(self, row: Mapping, inherited: Nodes, table: str) -> list[Claim]:
+    def mapped(self, row: MapNode, inherited: Nodes, table: str) -> list[Claim]:
         """The figures of a row that is a mapping: attributes, and metrics with figures."""
         said = {key.text: value for key, value in row.entries if key.text in ATTRIBUTES}
         metrics = [(key, value) for key, value in row.entries if key.text in METRICS]
@@ -154,7 +151,7 @@ class TableReader:
         if given(cell) is None:
             return []
         mark, ids = cell.mark, column.ids
-        if isinstance(cell, Mapping):
+        if isinstance(cell, MapNode):
             self.attributes.refuse(cell, ("figure", *ATTRIBUTES), "a figure")
             inner = {key.text: value for key, value in cell.entries if key.text in ATTRIBUTES}
             nodes = {**nodes, **inner}
@@ -202,7 +199,7 @@ def _label(nodes: Nodes) -> str:
     parts: list[str] = []
     for name in ("only", "network", "at"):
         node = nodes.get(name)
-        items = node.items if isinstance(node, Sequence) else (node,)
+        items = node.items if isinstance(node, ListNode) else (node,)
         words = [item.text for item in map(given, items) if isinstance(item, Scalar)]
         if words and not (name == "network" and parts):
             parts.append(" + ".join(words))

@@ -16,7 +16,7 @@ from costcalc.errors import Problem, SpecError
 from costcalc.render import FORMATS, PARQUET
 
 if TYPE_CHECKING:
-    from costcalc.grid.sweep import Batch, Progress, Row, Sweep
+    from costcalc.grid.sweep import Batch, Progress, Sweep, SweepRow
 
 _FORMATS = (*FORMATS, PARQUET)
 
@@ -73,7 +73,7 @@ def command(
         raise _wrong("there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
     sweep = pipeline.sweep(networks, axes, convention, unit, where)
     with progress("settings", sweep.size) as report:
-        chosen: list[Row] | None = None
+        chosen: list[SweepRow] | None = None
         if top is not None:
             chosen = sweep.top(top, by or "mult_adds", report)
         elif pareto:
@@ -123,7 +123,7 @@ def _facts(sweep: Sweep, top: int | None, by: str | None, pareto: bool) -> list[
 
 def _stream(
     sweep: Sweep,
-    chosen: list[Row] | None,
+    chosen: list[SweepRow] | None,
     format_: str,
     output: str | None,
     report: Progress | None,
@@ -161,7 +161,7 @@ def _stream(
         click.echo(note, err=True)
 
 
-def _batches(rows: list[Row]) -> Iterator[Batch]:
+def _batches(rows: list[SweepRow]) -> Iterator[Batch]:
     """Rows as the columns that they are written in, those of one network together."""
     from costcalc.grid.sweep import Batch
 

@@ -10,7 +10,7 @@ from costcalc.errors import ConventionError, Mark, Problem, Problems, did_you_me
 from costcalc.kinds import TABLE
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
-from costcalc.spec.tree import Mapping, Node, Scalar, given
+from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 _REQUIRED = ("name", "title", "source", "unit")
@@ -28,7 +28,7 @@ def load(name: str) -> Convention:
     """
     path = name if os.sep in name or name.endswith((".yaml", ".yml")) else _shipped(name, None)
     problems = Problems()
-    convention = _Reader(path, problems).convention()
+    convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
 
@@ -54,7 +54,7 @@ def _shipped(name: str, mark: Mark | None) -> str:
     raise ConventionError([Problem(mark, f"there is no convention '{name}'", expected, hint=hint)])
 
 
-class _Reader:
+class _ConventionReader:
     """Reads one file; what is wrong goes to ``problems``."""
 
     def __init__(self, path: str, problems: Problems) -> None:
@@ -64,7 +64,7 @@ class _Reader:
 
     def convention(self) -> Convention:
         root = parse(read_bytes(self.path, self.path), self.path, self.problems)
-        if not isinstance(root, Mapping):
+        if not isinstance(root, MapNode):
             self.problems.add(
                 root.mark, "a convention is a mapping", expected=", ".join(_KEYS), found=str(root)
             )
@@ -122,7 +122,7 @@ class _Reader:
             return None
         return load(_shipped(node.text, node.mark))
 
-    def text(self, root: Mapping, name: str, extended: Convention | None) -> str:
+    def text(self, root: MapNode, name: str, extended: Convention | None) -> str:
         node = root.get(name)
         if isinstance(node, Scalar) and node.text:
             return node.text
@@ -137,12 +137,12 @@ class _Reader:
             )
         return ""
 
-    def rules(self, root: Mapping, metric: str, inherited: Rules | None, source: str) -> Rules:
+    def rules(self, root: MapNode, metric: str, inherited: Rules | None, source: str) -> Rules:
         node = root.get(metric)
         rules = dict(inherited or {})
         if node is None and inherited is not None:
             return rules
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark if node else root.mark,
                 f"a convention has rules for {metric}",
@@ -168,7 +168,7 @@ class _Reader:
     def rule(self, node: Node, source: str) -> Rule | None:
         """``free``, an expression, or a mapping with the rule, its source and a note."""
         note = ""
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             self.refuse(node, _RULE_KEYS, "a rule")
             parts = {key.text: value for key, value in node.entries}
             source = self.line(parts.get("source")) or source
@@ -220,7 +220,7 @@ class _Reader:
         self.problems.add(node.mark, "a line of text is expected here", found=str(node))
         return ""
 
-    def refuse(self, node: Mapping, allowed: tuple[str, ...], what: str) -> None:
+    def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
         for key, _ in node.entries:
             if key.text not in allowed:
                 self.problems.add(

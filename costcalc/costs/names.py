@@ -25,7 +25,7 @@ from costcalc.kinds.base import (
 from costcalc.kinds.windows import pads
 
 
-class Name(NamedTuple):
+class RuleName(NamedTuple):
     """Something that a layer has, whatever its kind."""
 
     doc: str
@@ -78,61 +78,63 @@ def _windows(layer: Layer) -> Size:
     )
 
 
-SIZES: Mapping[str, Name] = {
-    "n_in": Name(
+SIZES: Mapping[str, RuleName] = {
+    "n_in": RuleName(
         "elements of all inputs",
         lambda layer, before: all_elements(layer.input_shapes),
     ),
-    "n_first": Name(
+    "n_first": RuleName(
         "elements of the first input", lambda layer, before: elements(layer.input_shapes[0])
     ),
-    "n_second": Name(
+    "n_second": RuleName(
         "elements of the second input", lambda layer, before: elements(layer.input_shapes[1])
     ),
-    "inputs": Name("how many inputs it reads", lambda layer, before: len(layer.input_shapes)),
-    "n_out": Name("elements of the output", lambda layer, before: elements(layer.output)),
-    "c_in": Name(
+    "inputs": RuleName("how many inputs it reads", lambda layer, before: len(layer.input_shapes)),
+    "n_out": RuleName("elements of the output", lambda layer, before: elements(layer.output)),
+    "c_in": RuleName(
         "channels of the first input: the side along the layer's `axis`",
         lambda layer, before: _channels(layer, layer.input_shapes[0]),
     ),
-    "c_out": Name("channels of the output", lambda layer, before: _channels(layer, layer.output)),
-    "positions_in": Name(
+    "c_out": RuleName(
+        "channels of the output", lambda layer, before: _channels(layer, layer.output)
+    ),
+    "positions_in": RuleName(
         "elements of one channel of the first input",
         lambda layer, before: _positions(layer, layer.input_shapes[0]),
     ),
-    "positions_out": Name(
+    "positions_out": RuleName(
         "elements of one channel of the output",
         lambda layer, before: _positions(layer, layer.output),
     ),
-    "rank": Name(
+    "rank": RuleName(
         "spatial axes of the first input", lambda layer, before: len(layer.input_shapes[0]) - 1
     ),
-    "window": Name(
+    "window": RuleName(
         "elements of the kernel; of the one that gives the output's size where there is none",
         lambda layer, before: product(_kernel(layer)),
     ),
-    "window_side": Name("the kernel's first side", lambda layer, before: _kernel(layer)[0]),
-    "windows": Name(
+    "window_side": RuleName("the kernel's first side", lambda layer, before: _kernel(layer)[0]),
+    "windows": RuleName(
         "positions that an ordinary convolution with these settings would have",
         lambda layer, before: _windows(layer),
     ),
-    "sized": Name(
+    "sized": RuleName(
         "whether the layer is given the size of its output",
         lambda layer, before: getattr(layer.operation, "size", None) is not None,
     ),
-    "follows": Name(
+    "follows": RuleName(
         "the kind of the layer that it reads",
         lambda layer, before: before.kind.name if before else "input",
     ),
-    "follows_bias": Name(
+    "follows_bias": RuleName(
         "whether the layer that it reads has a bias",
         lambda layer, before: before is not None and getattr(before.operation, "bias", False),
     ),
-    "functional": Name(
+    "functional": RuleName(
         "whether the implementation calls a function, where it could have used a module",
         lambda layer, before: layer.functional is not None,
     ),
-    "operator": Name(
+    "operator": RuleName(
         "whether that function is an operator or a method: x + y, x.mean((2, 3))",
         lambda layer, before: layer.functional == "operator",
     ),

@@ -17,7 +17,7 @@ from costcalc.graph.checks import (
     shown,
     whole,
 )
-from costcalc.graph.frame import Here
+from costcalc.graph.frame import StepScope
 from costcalc.graph.widths import scaled
 from costcalc.kinds.base import (
     Axes,
@@ -47,7 +47,7 @@ class AttributeReader:
         self.alpha = alpha
         self.rounding = rounding
 
-    def read(self, annotation: Any, argument: Argument, here: Here) -> Any:
+    def read(self, annotation: Any, argument: Argument, here: StepScope) -> Any:
         """The attribute's value.
 
         Raises:
@@ -58,7 +58,7 @@ class AttributeReader:
             return _choice(annotation, argument, here)
         return reader(self, argument, here)
 
-    def width(self, argument: Argument, here: Here) -> Any:
+    def width(self, argument: Argument, here: StepScope) -> Any:
         """Channels: scaled unless the expression speaks of channels already."""
         single = _single(argument)
         value = check_number(evaluate(single, here), single, here, "a number of channels")
@@ -84,26 +84,26 @@ class AttributeReader:
             )
         return check_bounds(value, single, lowest=1)
 
-    def count(self, argument: Argument, here: Here) -> Any:
+    def count(self, argument: Argument, here: StepScope) -> Any:
         """A whole number above zero."""
         return whole(_single(argument), here, lowest=1)
 
-    def offset(self, argument: Argument, here: Here) -> Any:
+    def offset(self, argument: Argument, here: StepScope) -> Any:
         """A whole number, zero or above."""
         return whole(_single(argument), here, lowest=0)
 
-    def number(self, argument: Argument, here: Here) -> Any:
+    def number(self, argument: Argument, here: StepScope) -> Any:
         """An exact number, or nothing."""
         single = _single(argument)
         value = evaluate(single, here)
         return value if value is None else check_number(value, single, here, "a number")
 
-    def flag(self, argument: Argument, here: Here) -> bool:
+    def flag(self, argument: Argument, here: StepScope) -> bool:
         """A truth value."""
         single = _single(argument)
         return self.truth(single, here)
 
-    def truth(self, condition: Expression, here: Here) -> bool:
+    def truth(self, condition: Expression, here: StepScope) -> bool:
         """Whether a condition holds, which is true, false or a number that is zero or not."""
         value = evaluate(condition, here)
         if value is None or isinstance(value, str | tuple):
@@ -116,15 +116,15 @@ class AttributeReader:
             )
         return bool(value)
 
-    def spatial(self, argument: Argument, here: Here) -> Any:
+    def spatial(self, argument: Argument, here: StepScope) -> Any:
         """A whole number above zero, or one for each axis."""
         return _per_axis(argument, here, lowest=1)
 
-    def offsets(self, argument: Argument, here: Here) -> Any:
+    def offsets(self, argument: Argument, here: StepScope) -> Any:
         """A whole number, zero or above, or one for each axis."""
         return _per_axis(argument, here, lowest=0)
 
-    def padding(self, argument: Argument, here: Here) -> Any:
+    def padding(self, argument: Argument, here: StepScope) -> Any:
         """``same``, ``valid``, a number, one for each axis, or a pair for each axis."""
         if isinstance(argument, ListArgument):
             return tuple(_side(item, here) for item in argument.items)
@@ -133,24 +133,24 @@ class AttributeReader:
             return value
         return _per_axis(argument, here, lowest=0, words="'same', 'valid' or ")
 
-    def axis(self, argument: Argument, here: Here) -> int:
+    def axis(self, argument: Argument, here: StepScope) -> int:
         """An axis, which may be counted from the last."""
         single = _single(argument)
         return _axis(evaluate(single, here), single, here)
 
-    def axes(self, argument: Argument, here: Here) -> tuple[int, ...]:
+    def axes(self, argument: Argument, here: StepScope) -> tuple[int, ...]:
         """An axis, or several."""
         values = _listed(argument, here)
         if not values:
             raise ValueProblem(argument.mark, "no axis is given", "an axis, or several", "[]")
         return tuple(_axis(value, single, here) for value, single in values)
 
-    def sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
+    def sides(self, argument: Argument, here: StepScope) -> tuple[Any, ...]:
         """A shape: whole numbers above zero, none for a single number."""
         values = _listed(argument, here)
         return tuple(check_whole(value, single, here, lowest=1) for value, single in values)
 
-    def open_sides(self, argument: Argument, here: Here) -> tuple[Any, ...]:
+    def open_sides(self, argument: Argument, here: StepScope) -> tuple[Any, ...]:
         """A shape, one side of which may be -1."""
         values = _listed(argument, here)
         is_open = [type(value) is int and value == -1 for value, _ in values]
@@ -163,12 +163,12 @@ class AttributeReader:
             for (value, single), left in zip(values, is_open, strict=True)
         )
 
-    def word(self, argument: Argument, here: Here) -> str:
+    def word(self, argument: Argument, here: StepScope) -> str:
         """A word, as it is written."""
         return _single(argument).text
 
 
-def _listed(argument: Argument, here: Here) -> list[tuple[Any, Expression]]:
+def _listed(argument: Argument, here: StepScope) -> list[tuple[Any, Expression]]:
     """The values of a list, each with its expression; a single one is a list of one."""
     if isinstance(argument, ListArgument):
         singles = [_single(item) for item in argument.items]
@@ -177,7 +177,7 @@ def _listed(argument: Argument, here: Here) -> list[tuple[Any, Expression]]:
     return [(item, argument) for item in (value if isinstance(value, tuple) else (value,))]
 
 
-def _axis(value: Any, single: Expression, here: Here) -> int:
+def _axis(value: Any, single: Expression, here: StepScope) -> int:
     expected = f"a whole number from {-limits.AXES} to {limits.AXES - 1}"
     number = check_number(value, single, here, expected)
     if not algebra.is_whole(number) or number < -limits.AXES or number >= limits.AXES:
@@ -185,7 +185,7 @@ def _axis(value: Any, single: Expression, here: Here) -> int:
     return int(number)
 
 
-def _side(argument: Argument, here: Here) -> Any:
+def _side(argument: Argument, here: StepScope) -> Any:
     """The padding of one axis: a number, or one before and one after."""
     value = _per_axis(argument, here, lowest=0)
     if isinstance(value, tuple) and len(value) != 2:
@@ -197,7 +197,7 @@ def _side(argument: Argument, here: Here) -> Any:
     return value
 
 
-def _choice(annotation: Any, argument: Argument, here: Here) -> str:
+def _choice(annotation: Any, argument: Argument, here: StepScope) -> str:
     options = get_args(annotation)[1]
     single = _single(argument)
     value = evaluate(single, here)
@@ -217,7 +217,7 @@ def _single(argument: Argument) -> Expression:
     return argument
 
 
-def _per_axis(argument: Argument, here: Here, lowest: int, words: str = "") -> Any:
+def _per_axis(argument: Argument, here: StepScope, lowest: int, words: str = "") -> Any:
     if isinstance(argument, ListArgument):
         return tuple(whole(_single(item), here, lowest) for item in argument.items)
     value = evaluate(argument, here)
@@ -226,7 +226,7 @@ def _per_axis(argument: Argument, here: Here, lowest: int, words: str = "") -> A
     return check_whole(value, argument, here, lowest, words)
 
 
-_READERS: Mapping[Any, Callable[[AttributeReader, Argument, Here], Any]] = {
+_READERS: Mapping[Any, Callable[[AttributeReader, Argument, StepScope], Any]] = {
     Width: AttributeReader.width,
     Count: AttributeReader.count,
     Offset: AttributeReader.offset,

@@ -9,10 +9,10 @@ from typing import Any
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.checks import ValueProblem, evaluate
-from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
+from costcalc.graph.frame import Bindings, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import Layer
+from costcalc.graph.printed_shapes import check_filter
 from costcalc.graph.sharing import Sharing
-from costcalc.graph.statements import check_filter
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE, Kind, Shape, ShapeError, shape_text
 from costcalc.spec import limits
@@ -39,10 +39,10 @@ class LayerBuilder:
         self.sharing = Sharing(problems)
 
     def layer(
-        self, step: LayerStep, sources: tuple[Tensor, ...], frame: Frame, path: str
+        self, step: LayerStep, sources: tuple[Tensor, ...], frame: Bindings, path: str
     ) -> Tensor:
         """A layer, then the norm and the activation that its line names."""
-        here = Here(frame, sources[0])
+        here = StepScope(frame, sources[0])
         try:
             norm = self.fused(step.norm, here, "norm")
             act = self.fused(step.act, here, "activation")
@@ -77,7 +77,7 @@ class LayerBuilder:
         host = self.layers[before].host
         return before if host is None else host
 
-    def fused(self, expression: Expression | None, here: Here, family: str) -> Kind | None:
+    def fused(self, expression: Expression | None, here: StepScope, family: str) -> Kind | None:
         """The norm or activation that a line names.
 
         Raises:
@@ -160,7 +160,7 @@ class LayerBuilder:
         return layer._replace(borrows=borrows)
 
     def attributes(
-        self, step: LayerStep | JoinStep, here: Here, path: str, norm: Kind | None = None
+        self, step: LayerStep | JoinStep, here: StepScope, path: str, norm: Kind | None = None
     ) -> dict[str, Any]:
         """The values of the layer's attributes.
 
@@ -186,7 +186,7 @@ class LayerBuilder:
         return values
 
 
-def called_as(step: LayerStep | JoinStep, here: Here) -> tuple[str | None, str | None]:
+def called_as(step: LayerStep | JoinStep, here: StepScope) -> tuple[str | None, str | None]:
     """How the implementation calls the step's layer, and the activation of its line.
 
     Raises:

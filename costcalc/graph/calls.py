@@ -6,23 +6,23 @@ from typing import Any
 
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.checks import ValueProblem, evaluate
-from costcalc.graph.frame import CHANNEL_NAMES, Frame, Here
+from costcalc.graph.frame import CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
 
 
-def network_frame(document: Document, values: dict[str, Any]) -> Frame:
+def network_frame(document: Document, values: dict[str, Any]) -> Bindings:
     """The names that every step of a network knows, and every block that it calls."""
     channels = set(CHANNEL_NAMES)
     for name, parameter in document.parameters.items():
         if parameter.default is not None and not parameter.default.names.isdisjoint(channels):
             channels.add(name)
-    return Frame(values, frozenset(channels))
+    return Bindings(values, frozenset(channels))
 
 
 def bound(
-    block: Block, step: BlockStep, here: Here, network: Frame, reader: AttributeReader
-) -> Frame:
+    block: Block, step: BlockStep, here: StepScope, network: Bindings, reader: AttributeReader
+) -> Bindings:
     """The names inside a block that ``step`` calls.
 
     An argument is computed where the call stands, a default inside the block,
@@ -32,11 +32,11 @@ def bound(
         ValueProblem: a value is not what its parameter asks for.
     """
     values, channels = dict(network.values), set(network.channel_names)
-    inside = Frame(values, channels)
+    inside = Bindings(values, channels)
     for name, parameter in block.parameters.items():
         argument, where = step.arguments.get(name), here
         if argument is None:
-            argument, where = parameter.default, Here(inside, here.tensor)
+            argument, where = parameter.default, StepScope(inside, here.tensor)
         if argument is None:
             raise ValueProblem(step.common.mark, f"block '{block.name}' lacks '{name}'")
         is_width = parameter.is_width
@@ -50,7 +50,7 @@ def bound(
     return inside
 
 
-def plain_value(argument: Argument, here: Here) -> Any:
+def plain_value(argument: Argument, here: StepScope) -> Any:
     """The value of an expression, or the values of a list of them."""
     if isinstance(argument, Expression):
         return evaluate(argument, here)

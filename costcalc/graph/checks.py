@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Refusal, did_you_mean
 from costcalc.formulas import algebra
-from costcalc.graph.frame import Here
+from costcalc.graph.frame import StepScope
 from costcalc.spec import limits
 from costcalc.spec.document import Expression
 from costcalc.spec.numbers import ExpressionError, exact
@@ -22,7 +22,7 @@ class ValueProblem(Refusal):
         super().__init__(message, expected, found, hint, mark)
 
 
-def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
+def evaluate(expression: Expression, here: StepScope | Mapping[str, Any]) -> Any:
     """The expression's value.
 
     Raises:
@@ -38,7 +38,7 @@ def evaluate(expression: Expression, here: Here | Mapping[str, Any]) -> Any:
         ) from None
 
 
-def whole(single: Expression, here: Here, lowest: int) -> Any:
+def whole(single: Expression, here: StepScope, lowest: int) -> Any:
     """A whole number from ``lowest`` up.
 
     Raises:
@@ -47,7 +47,9 @@ def whole(single: Expression, here: Here, lowest: int) -> Any:
     return check_whole(evaluate(single, here), single, here, lowest)
 
 
-def check_whole(value: Any, single: Expression, here: Here, lowest: int, words: str = "") -> Any:
+def check_whole(
+    value: Any, single: Expression, here: StepScope, lowest: int, words: str = ""
+) -> Any:
     """The value, a whole number from ``lowest`` up; ``words`` say what else it may be.
 
     Raises:
@@ -62,7 +64,7 @@ def check_whole(value: Any, single: Expression, here: Here, lowest: int, words: 
     return check_bounds(number, single, lowest, expected)
 
 
-def check_number(value: Any, single: Expression, here: Here, expected: str) -> Any:
+def check_number(value: Any, single: Expression, here: StepScope, expected: str) -> Any:
     """The value, a number.
 
     Raises:

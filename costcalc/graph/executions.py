@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.errors import Problems, did_you_mean
 from costcalc.graph.checks import ValueProblem, evaluate
-from costcalc.graph.frame import Here
+from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Gated
 from costcalc.spec.document import Expression
 from costcalc.spec.numbers import exact
@@ -36,7 +36,7 @@ class Executions:
         self.settings = settings
         self.unused = dict.fromkeys(settings)
 
-    def of(self, path: str, stated: Expression | None, here: Here) -> Any:
+    def of(self, path: str, stated: Expression | None, here: StepScope) -> Any:
         """The probability of a gated step: the one set for it, or the stated one, or 1.
 
         Raises:

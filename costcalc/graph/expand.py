@@ -17,21 +17,21 @@ from costcalc.graph.builder import LayerBuilder, called_as
 from costcalc.graph.calls import bound, network_frame
 from costcalc.graph.checks import ValueProblem
 from costcalc.graph.executions import Executions
-from costcalc.graph.frame import Frame, Here, Tensor, UnknownShape
-from costcalc.graph.layer import NETWORK_INPUT, Call, Gated, LayerGraph
+from costcalc.graph.frame import Bindings, StepScope, Tensor, UnknownShape
+from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
 from costcalc.graph.outline import called, classifier, word
 from costcalc.graph.parameters import Resolved, resolve
-from costcalc.graph.scope import Scope
+from costcalc.graph.printed_shapes import check_shape
+from costcalc.graph.scope import NameScope
 from costcalc.graph.sources import Sources
-from costcalc.graph.statements import check_shape
 from costcalc.spec import limits
 from costcalc.spec.document import (
     BlockStep,
     Document,
     JoinStep,
     LayerStep,
+    PrintedShape,
     SequenceStep,
-    Statement,
     Step,
 )
 
@@ -101,33 +101,35 @@ class _Walk:
         self.sources = Sources(document, problems)
         self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = dict(document.groups)
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
         self.steps_taken = 0
         self.depth = 0
 
     def unfold(self) -> None:
-        scope = Scope("")
+        scope = NameScope("")
         start = Tensor(NETWORK_INPUT, self.resolved.input)
         scope.tensors["input"] = start
         scope.recent = (start,)
         with suppress(_TooManySteps):
             self.run(self.document.steps, start, self.network, scope)
 
-    def run(self, steps: tuple[Step, ...], here: Tensor, frame: Frame, scope: Scope) -> Tensor:
+    def run(
+        self, steps: tuple[Step, ...], here: Tensor, frame: Bindings, scope: NameScope
+    ) -> Tensor:
         """Steps one after another, each reading the one before."""
         scope.expect(step.common.name for step in steps if step.common.name)
         for step in steps:
             here = self.step(step, here, frame, scope)
         return here
 
-    def step(self, step: Step, here: Tensor, frame: Frame, scope: Scope) -> Tensor:
+    def step(self, step: Step, here: Tensor, frame: Bindings, scope: NameScope) -> Tensor:
         """One step, as often as it says; each repeat reads the one before."""
         common = step.common
         self.count_steps(max(1, len(common.sources or ())), common.mark)
         try:
             sources = self.sources.of(step, here, scope)
-            start = Here(frame, sources[0])
+            start = StepScope(frame, sources[0])
             if common.when is not None and not self.reader.truth(common.when, start):
                 return here
             times = int(self.reader.offset(common.repeat, start)) if common.repeat else 1
@@ -154,7 +156,7 @@ class _Walk:
         return result
 
     def repeated(
-        self, step: Step, times: int, sources: tuple[Tensor, ...], frame: Frame, scope: Scope
+        self, step: Step, times: int, sources: tuple[Tensor, ...], frame: Bindings, scope: NameScope
     ) -> Tensor:
         later = _after_the_first(step)
         result = sources[0]
@@ -169,8 +171,8 @@ class _Walk:
         self,
         step: Step,
         sources: tuple[Tensor, ...],
-        frame: Frame,
-        scope: Scope,
+        frame: Bindings,
+        scope: NameScope,
         is_repeated: bool,
     ) -> Tensor:
         """One repeat of a step: its name, whose params it uses, whether it is gated."""
@@ -188,8 +190,8 @@ class _Walk:
         self,
         step: Step,
         sources: tuple[Tensor, ...],
-        frame: Frame,
-        scope: Scope,
+        frame: Bindings,
+        scope: NameScope,
         path: str,
         is_repeated: bool,
     ) -> Tensor:
@@ -197,7 +199,7 @@ class _Walk:
         common, layers = step.common, self.builder.layers
         here = sources[0]
         try:
-            execute = self.executions.of(path, common.execute, Here(frame, here))
+            execute = self.executions.of(path, common.execute, StepScope(frame, here))
         except UnknownShape:
             return here.unknown
         except ValueProblem as error:
@@ -216,8 +218,8 @@ class _Walk:
         self,
         step: Step,
         sources: tuple[Tensor, ...],
-        frame: Frame,
-        scope: Scope,
+        frame: Bindings,
+        scope: NameScope,
         path: str,
         is_repeated: bool,
     ) -> Tensor:
@@ -229,18 +231,18 @@ class _Walk:
         if isinstance(step, JoinStep):
             return self.join(step, sources, frame, scope, path)
         if not step.common.name:
-            inside = Scope(path, scope) if is_repeated else scope
+            inside = NameScope(path, scope) if is_repeated else scope
             return self.sequence(step, sources, frame, inside, scope)
         self.blocks[path] = "sequence"
-        return self.sequence(step, sources, frame, Scope(path, scope), scope)
+        return self.sequence(step, sources, frame, NameScope(path, scope), scope)
 
     def sequence(
         self,
         step: SequenceStep,
         sources: tuple[Tensor, ...],
-        frame: Frame,
-        inside: Scope,
-        outside: Scope,
+        frame: Bindings,
+        inside: NameScope,
+        outside: NameScope,
     ) -> Tensor:
         """The steps; without a name, as if they stood where the sequence stands."""
         inside.recent = sources if step.common.sources else outside.recent
@@ -250,7 +252,7 @@ class _Walk:
         return result
 
     def inside(
-        self, steps: tuple[Step, ...], here: Tensor, frame: Frame, scope: Scope, mark: Mark
+        self, steps: tuple[Step, ...], here: Tensor, frame: Bindings, scope: NameScope, mark: Mark
     ) -> Tensor:
         """The steps that a step holds.
 
@@ -270,11 +272,11 @@ class _Walk:
         return result
 
     def block(
-        self, step: BlockStep, sources: tuple[Tensor, ...], frame: Frame, path: str
+        self, step: BlockStep, sources: tuple[Tensor, ...], frame: Bindings, path: str
     ) -> Tensor:
         block = self.document.blocks[step.block]
         try:
-            here = Here(frame, sources[0])
+            here = StepScope(frame, sources[0])
             names = bound(block, step, here, self.network, self.reader)
         except UnknownShape:
             return sources[0].unknown
@@ -284,8 +286,8 @@ class _Walk:
         self.blocks[path] = block.name
         inputs = dict(zip(block.inputs, (source.layer for source in sources), strict=True))
         arguments = {name: names.values[name] for name in block.parameters}
-        self.calls[path] = Call(block.name, arguments, inputs)
-        scope = Scope(path)
+        self.calls[path] = BlockCall(block.name, arguments, inputs)
+        scope = NameScope(path)
         scope.tensors.update(zip(block.inputs, sources, strict=True))
         scope.recent = sources
         return self.inside(block.steps, sources[0], names, scope, step.common.mark)
@@ -294,13 +296,13 @@ class _Walk:
         self,
         step: JoinStep,
         sources: tuple[Tensor, ...],
-        frame: Frame,
-        scope: Scope,
+        frame: Bindings,
+        scope: NameScope,
         path: str,
     ) -> Tensor:
         """The branches, each from the same input, and the layer that joins them."""
         here = sources[0]
-        branches, start = step.branches, Here(frame, here)
+        branches, start = step.branches, StepScope(frame, here)
         try:
             if step.only_if is not None and not self.reader.truth(step.only_if, start):
                 branches = branches[-1:]
@@ -314,7 +316,7 @@ class _Walk:
             return here.unknown
         mark, ends = step.common.mark, []
         for branch, steps in branches:
-            around = Scope(scope.full(branch) if branch else scope.path, scope)
+            around = NameScope(scope.full(branch) if branch else scope.path, scope)
             around.recent = (here,)
             ends.append(self.inside(steps, here, frame, around, mark))
         joined, host = ends[0], None
@@ -345,7 +347,7 @@ class _Walk:
             )
             raise _TooManySteps
 
-    def stated(self, statement: Statement, tensor: Tensor, what: str, here: Here) -> Tensor:
+    def stated(self, statement: PrintedShape, tensor: Tensor, what: str, here: StepScope) -> Tensor:
         """The tensor, after a look at the shape that the paper prints for it.
 
         Printed shapes speak of the network as printed, so that they are

@@ -29,7 +29,7 @@ class Tensor(NamedTuple):
         return Tensor(self.layer, None)
 
 
-class Frame(NamedTuple):
+class Bindings(NamedTuple):
     """The names of a network or of one call of a block."""
 
     values: Mapping[str, Any]
@@ -37,12 +37,12 @@ class Frame(NamedTuple):
     """Names whose values are channels already: a width computed from one is not scaled."""
 
 
-class Here:
+class StepScope:
     """A frame at one step: adds the shape that arrives there."""
 
     __slots__ = ("frame", "tensor")
 
-    def __init__(self, frame: Frame, tensor: Tensor) -> None:
+    def __init__(self, frame: Bindings, tensor: Tensor) -> None:
         self.frame = frame
         self.tensor = tensor
 

@@ -68,7 +68,7 @@ class Gated(NamedTuple):
     """Indexes of the layers that it decides upon."""
 
 
-class Call(NamedTuple):
+class BlockCall(NamedTuple):
     """A call of a block."""
 
     block: str
@@ -109,7 +109,7 @@ class LayerGraph(NamedTuple):
     gated: tuple[Gated, ...] = ()
     """In the order of their layers; one may stand inside another."""
 
-    calls: Mapping[str, Call] = MappingProxyType({})
+    calls: Mapping[str, BlockCall] = MappingProxyType({})
     """The calls of blocks, by the paths inside the layers' names."""
 
     @property

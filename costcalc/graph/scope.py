@@ -11,7 +11,7 @@ REMEMBERED = 8
 """Steps whose results a block of several inputs may read without naming them."""
 
 
-class Scope:
+class NameScope:
     """The names inside a network, a block, a sequence or a branch.
 
     A sequence and a branch see the names around them; a block sees its inputs
@@ -19,7 +19,7 @@ class Scope:
     same one.
     """
 
-    def __init__(self, path: str, outer: Scope | None = None) -> None:
+    def __init__(self, path: str, outer: NameScope | None = None) -> None:
         self.path = path
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
@@ -51,7 +51,7 @@ class Scope:
 
     def find(self, name: str) -> Tensor | None:
         """The tensor of that name, here or around."""
-        scope: Scope | None = self
+        scope: NameScope | None = self
         while scope is not None:
             if name in scope.tensors:
                 return scope.tensors[name]
@@ -66,7 +66,7 @@ class Scope:
     def hint(self, name: str) -> str:
         """A likely name among those that are known here."""
         known: list[str] = []
-        scope: Scope | None = self
+        scope: NameScope | None = self
         while scope is not None:
             known += scope.tensors
             scope = scope.outer

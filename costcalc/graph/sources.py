@@ -8,7 +8,7 @@ from costcalc.errors import Mark, Problems
 from costcalc.graph import outline
 from costcalc.graph.frame import Tensor, UnknownShape
 from costcalc.graph.outline import word
-from costcalc.graph.scope import Scope
+from costcalc.graph.scope import NameScope
 from costcalc.spec.document import BlockStep, Document, LayerStep, Step
 
 
@@ -19,7 +19,7 @@ class Sources:
         self.document = document
         self.problems = problems
 
-    def of(self, step: Step, here: Tensor, scope: Scope) -> tuple[Tensor, ...]:
+    def of(self, step: Step, here: Tensor, scope: NameScope) -> tuple[Tensor, ...]:
         """What the step reads: the layers that it names, or the steps before it.
 
         A block of several inputs reads as many steps, the last one first.  A layer
@@ -41,7 +41,9 @@ class Sources:
             self._check_inputs(step, inputs or ("input",), len(found))
         return tuple(found) or (here,)
 
-    def _named(self, words: tuple[tuple[str, Mark], ...], scope: Scope) -> Iterator[Tensor | None]:
+    def _named(
+        self, words: tuple[tuple[str, Mark], ...], scope: NameScope
+    ) -> Iterator[Tensor | None]:
         """The tensors of some names, None after a problem was noted."""
         for name, mark in words:
             tensor = scope.find(name)

@@ -14,8 +14,8 @@ from costcalc.errors import Problem, SpecError
 from costcalc.formulas import algebra
 from costcalc.graph.settings import setting
 from costcalc.grid.factor import Array, exact
-from costcalc.grid.number import Number
-from costcalc.grid.terms import Term
+from costcalc.grid.number import GridNumber
+from costcalc.grid.terms import Monomial
 from costcalc.spec.numbers import ExpressionError
 
 VALUES = 1_000_000
@@ -44,12 +44,12 @@ class Numerators(NamedTuple):
         """One of the numbers."""
         return algebra.whole(Fraction(int(self.array[index]), self.denominator))
 
-    def along(self, axis: int, axes: int) -> Number:
+    def along(self, axis: int, axes: int) -> GridNumber:
         """The number that takes these values along one of a grid's ``axes``."""
         shape = [1] * axes
         shape[axis] = len(self.array)
         factor = exact(self.array.reshape(shape))
-        return Number((Term(1, (factor,)),), self.denominator)
+        return GridNumber((Monomial(1, (factor,)),), self.denominator)
 
 
 def of_values(values: Sequence[Any]) -> Numerators:

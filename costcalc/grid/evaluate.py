@@ -21,7 +21,7 @@ from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, of_values, slabs
 from costcalc.grid.factor import Array, fits
-from costcalc.grid.number import Number
+from costcalc.grid.number import GridNumber
 from costcalc.grid.splitting import Indexes, Split, parts
 from costcalc.spec.document import Document
 
@@ -45,10 +45,10 @@ class Chunk(NamedTuple):
     mult_adds: Array
     is_valid: Array
     """False where the network does not exist at a setting; its costs there are 0."""
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedSettings, ...]
 
 
-class Refusal(NamedTuple):
+class RefusedSettings(NamedTuple):
     """Settings at which the network does not exist, and why the first of them fails."""
 
     settings: int
@@ -130,7 +130,7 @@ class Grid:
                 is_valid[where] = False
                 first = self.at(tuple(int(index[0]) for index in indexes))
                 error = self._error(indexes, self._costs)
-                refusals.append(Refusal(int(numpy.prod(size)), first, error))
+                refusals.append(RefusedSettings(int(numpy.prod(size)), first, error))
                 continue
             params = _placed(params, where, cells(result.params, size), size == shape)
             mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
@@ -216,7 +216,7 @@ class Grid:
 
 def cells(value: Any, shape: tuple[int, ...]) -> Array:
     """A number of the grid, setting by setting: 64-bit integers where these hold it."""
-    if not isinstance(value, Number):
+    if not isinstance(value, GridNumber):
         is_short = isinstance(value, int) and fits(value, value)
         return numpy.full(shape, value, dtype=numpy.int64 if is_short else object)
     if value.denominator != 1:
@@ -239,7 +239,7 @@ def cells(value: Any, shape: tuple[int, ...]) -> Array:
     return result
 
 
-def _fractions(number: Number) -> Array:
+def _fractions(number: GridNumber) -> Array:
     """Exact values as Python's own numbers, for conventions that halve what they count."""
     numerator = number.numerator().array
     values = [algebra.whole(Fraction(int(n), number.denominator)) for n in numerator.ravel()]
@@ -253,7 +253,7 @@ def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:
     )
 
 
-def _adds_up(number: Number) -> bool:
+def _adds_up(number: GridNumber) -> bool:
     """Whether no sum of its terms, in any order, can leave 64 bits."""
     reach = sum(max(map(abs, term.bounds())) for term in number.terms)
     return fits(-reach, reach) and all(

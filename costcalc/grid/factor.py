@@ -17,7 +17,7 @@ Array: TypeAlias = "numpy.ndarray[Any, numpy.dtype[Any]]"
 _LIMIT = 2**63
 
 
-class Factor(NamedTuple):
+class BoundedArray(NamedTuple):
     """Whole numbers along some axes of a grid, none below ``low`` or above ``high``."""
 
     array: Array
@@ -29,40 +29,40 @@ class Factor(NamedTuple):
         """The axes that the numbers vary along."""
         return frozenset(axis for axis, size in enumerate(self.array.shape) if size > 1)
 
-    def times(self, other: Factor) -> Factor:
+    def times(self, other: BoundedArray) -> BoundedArray:
         """The product, along the axes of either."""
         low, high = product_bounds((self.low, self.high), (other.low, other.high))
         a, b = _wide_enough(low, high, self.array, other.array)
-        return Factor(a * b, low, high)
+        return BoundedArray(a * b, low, high)
 
-    def plus(self, times: int, other: Factor, other_times: int) -> Factor:
+    def plus(self, times: int, other: BoundedArray, other_times: int) -> BoundedArray:
         """``times * self + other_times * other``."""
         a, b = self.scaled(times), other.scaled(other_times)
         low, high = a.low + b.low, a.high + b.high
         left, right = _wide_enough(low, high, a.array, b.array)
-        return Factor(left + right, low, high)
+        return BoundedArray(left + right, low, high)
 
-    def scaled(self, times: int) -> Factor:
+    def scaled(self, times: int) -> BoundedArray:
         """``times * self``."""
         if times == 1:
             return self
         low, high = sorted((times * self.low, times * self.high))
         (array,) = _wide_enough(min(low, times), max(high, times), self.array)
-        return Factor(array * times, low, high)
+        return BoundedArray(array * times, low, high)
 
-    def shifted(self, by: int) -> Factor:
+    def shifted(self, by: int) -> BoundedArray:
         """``self + by``."""
         low, high = self.low + by, self.high + by
         (array,) = _wide_enough(min(low, by), max(high, by), self.array)
-        return Factor(array + by, low, high)
+        return BoundedArray(array + by, low, high)
 
 
-def exact(array: Array) -> Factor:
+def exact(array: Array) -> BoundedArray:
     """The factor of an array, its bounds measured; 64 bits again where they suffice."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     if array.dtype == object and fits(low, high):
         array = array.astype(numpy.int64)
-    return Factor(array, low, high)
+    return BoundedArray(array, low, high)
 
 
 def fits(low: int, high: int) -> bool:

@@ -18,17 +18,17 @@ from typing import Any
 import numpy
 
 from costcalc.formulas import algebra
-from costcalc.grid.factor import Array, Factor, exact
+from costcalc.grid.factor import Array, BoundedArray, exact
 from costcalc.grid.splitting import Mask, Split, decided
-from costcalc.grid.terms import Term, gathered, joined, total
+from costcalc.grid.terms import Monomial, gathered, joined, total
 
 
-class Number:
+class GridNumber:
     """A number for every setting of a grid: ``sum(terms) / denominator``."""
 
     __slots__ = ("_bounds", "denominator", "terms")
 
-    def __init__(self, terms: tuple[Term, ...], denominator: int) -> None:
+    def __init__(self, terms: tuple[Monomial, ...], denominator: int) -> None:
         self.terms = terms
         self.denominator = denominator
         self._bounds: tuple[int, int] | None = None
@@ -45,20 +45,20 @@ class Number:
             self._bounds = sum(low for low, _ in ends), sum(high for _, high in ends)
         return self._bounds
 
-    def numerator(self) -> Factor:
+    def numerator(self) -> BoundedArray:
         """The numerator, cell by cell along the axes that it varies on."""
         return total(self.terms)
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, Number | int | Fraction):
+        if not isinstance(other, GridNumber | int | Fraction):
             return NotImplemented
         terms, below = _parts(other)
         common = lcm(self.denominator, below)
         ours, theirs = common // self.denominator, common // below
         return _number(
             (
-                *(Term(term.coefficient * ours, term.factors) for term in self.terms),
-                *(Term(term.coefficient * theirs, term.factors) for term in terms),
+                *(Monomial(term.coefficient * ours, term.factors) for term in self.terms),
+                *(Monomial(term.coefficient * theirs, term.factors) for term in terms),
             ),
             common,
         )
@@ -69,18 +69,18 @@ class Number:
         return self * -1
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if isinstance(other, Number | int | Fraction) else NotImplemented
+        return self + -other if isinstance(other, GridNumber | int | Fraction) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Number | int | Fraction):
+        if not isinstance(other, GridNumber | int | Fraction):
             return NotImplemented
         terms, below = _parts(other)
         return _number(
             [
-                Term(a.coefficient * b.coefficient, joined(a.factors, b.factors))
+                Monomial(a.coefficient * b.coefficient, joined(a.factors, b.factors))
                 for a in self.terms
                 for b in terms
             ],
@@ -142,23 +142,23 @@ class Number:
         return f"{Fraction(low, self.denominator)} to {Fraction(high, self.denominator)}"
 
 
-def _parts(value: Any) -> tuple[tuple[Term, ...], int]:
+def _parts(value: Any) -> tuple[tuple[Monomial, ...], int]:
     """The terms and the denominator of a number, grid or plain."""
-    if isinstance(value, Number):
+    if isinstance(value, GridNumber):
         return value.terms, value.denominator
-    return (Term(value.numerator, ()),), value.denominator
+    return (Monomial(value.numerator, ()),), value.denominator
 
 
-def _number(terms: Iterable[Term], denominator: int) -> Any:
+def _number(terms: Iterable[Monomial], denominator: int) -> Any:
     """The number of some terms; a plain one where nothing varies."""
     kept = gathered(terms)
     if not any(term.factors for term in kept):
         return algebra.whole(Fraction(sum(term.coefficient for term in kept), denominator))
     shared = gcd(denominator, *(term.coefficient for term in kept))
     if shared > 1:
-        kept = [Term(term.coefficient // shared, term.factors) for term in kept]
+        kept = [Monomial(term.coefficient // shared, term.factors) for term in kept]
         denominator //= shared
-    return Number(tuple(kept), denominator)
+    return GridNumber(tuple(kept), denominator)
 
 
 def _cells(array: Array) -> Any:
@@ -166,10 +166,10 @@ def _cells(array: Array) -> Any:
     factor = exact(array)
     if factor.low == factor.high:
         return factor.low
-    return Number((Term(1, (factor,)),), 1)
+    return GridNumber((Monomial(1, (factor,)),), 1)
 
 
-def _crossed(a: Any, b: Any) -> tuple[Factor, Factor]:
+def _crossed(a: Any, b: Any) -> tuple[BoundedArray, BoundedArray]:
     """Numerators of ``a`` and ``b`` over their common denominator, cell by cell."""
     (a_terms, a_below), (b_terms, b_below) = _parts(a), _parts(b)
     common = lcm(a_below, b_below)
@@ -186,19 +186,21 @@ def _floor(a: Any, b: Any) -> Any:
         ZeroDivisionError: ``b`` is zero in every setting.
         Split: ``b`` is zero in some.
     """
-    if not isinstance(a, Number | int | Fraction) or not isinstance(b, Number | int | Fraction):
+    if not isinstance(a, GridNumber | int | Fraction) or not isinstance(
+        b, GridNumber | int | Fraction
+    ):
         return NotImplemented
     if b == 0:
         raise ZeroDivisionError
-    if isinstance(a, Number) and a.denominator == 1 and b == 1:
+    if isinstance(a, GridNumber) and a.denominator == 1 and b == 1:
         return a
     above, below = _crossed(a, b)
     return _cells(above.array // below.array)
 
 
-def _compared(a: Number, b: Any, relation: Any) -> Any:
+def _compared(a: GridNumber, b: Any, relation: Any) -> Any:
     """``relation`` of a number and another: by their bounds alone where these decide."""
-    if not isinstance(b, Number | int | Fraction):
+    if not isinstance(b, GridNumber | int | Fraction):
         return NotImplemented
     if a is b:
         return bool(relation(0, 0))
@@ -213,7 +215,7 @@ def _compared(a: Number, b: Any, relation: Any) -> Any:
 
 
 def _bounds(value: Any) -> tuple[tuple[int, int], int]:
-    if isinstance(value, Number):
+    if isinstance(value, GridNumber):
         return value.bounds, value.denominator
     return (value.numerator, value.numerator), value.denominator
 
@@ -249,7 +251,7 @@ class _Algebra:
         """
         if a is b:
             return 1
-        if not isinstance(b, Number):
+        if not isinstance(b, GridNumber):
             return a * (1 / Fraction(b))
         if b == 0:
             raise ZeroDivisionError
@@ -261,7 +263,7 @@ class _Algebra:
             raise Split(divisors.array)
         return _cells(above.array) * Fraction(1, divisors.low)
 
-    def is_whole(self, a: Number) -> Any:
+    def is_whole(self, a: GridNumber) -> Any:
         """Whether ``a`` is a whole number."""
         if a.denominator == 1:
             return True

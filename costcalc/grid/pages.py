@@ -8,8 +8,8 @@ from typing import Any
 
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
-from costcalc.grid.sweep import Row as Setting
 from costcalc.grid.sweep import Sweep
+from costcalc.grid.sweep import SweepRow as Setting
 from costcalc.reporting.figures import counted, exact, printable
 from costcalc.reporting.table import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.tables import unit_title

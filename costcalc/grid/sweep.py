@@ -12,7 +12,7 @@ from costcalc.errors import Problem, Problems, SpecError
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, Numerators, of_values, size
-from costcalc.grid.evaluate import Chunk, Grid, Refusal
+from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.factor import Array
 from costcalc.grid.select import METRICS, Condition, check_name, column, front, largest
 from costcalc.spec.document import Accuracy, Document
@@ -27,7 +27,7 @@ Progress = Callable[[int], None]
 """Told how many settings are done whenever more of them are."""
 
 
-class Row(NamedTuple):
+class SweepRow(NamedTuple):
     """One setting of a network and what it costs."""
 
     network: str
@@ -46,14 +46,14 @@ class Batch(NamedTuple):
     mult_adds: list[Any]
 
 
-class Refused(NamedTuple):
+class NetworkRefusal(NamedTuple):
     """Settings of a network that have no row, and why the first of them has none."""
 
     network: str
-    refusal: Refusal
+    refusal: RefusedSettings
 
 
-class Network:
+class SweptNetwork:
     """A network of a sweep, under the name that its user gave it."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Sweep:
         refused: settings without a row, known after the rows have been read.
     """
 
-    def __init__(self, networks: Sequence[Network], condition: Condition | None) -> None:
+    def __init__(self, networks: Sequence[SweptNetwork], condition: Condition | None) -> None:
         """Checks the condition's names.
 
         Raises:
@@ -115,7 +115,7 @@ class Sweep:
         self.networks = tuple(networks)
         self.axes = self.networks[0].grid.axes
         self.condition = condition
-        self.refused: list[Refused] = []
+        self.refused: list[NetworkRefusal] = []
         for network in self.networks:
             if condition is not None:
                 condition.check(network.known)
@@ -131,13 +131,13 @@ class Sweep:
             for start in range(0, len(cells), BATCH):
                 yield _batch(network, chunk, cells[start : start + BATCH])
 
-    def rows(self, progress: Progress | None = None) -> Iterator[Row]:
+    def rows(self, progress: Progress | None = None) -> Iterator[SweepRow]:
         """The wanted rows in order, one at a time."""
         for network, chunk, cells in self._chosen(progress):
             for start in range(0, len(cells), BATCH):
                 yield from _rows(network, chunk, cells[start : start + BATCH])
 
-    def top(self, count: int, by: str, progress: Progress | None = None) -> list[Row]:
+    def top(self, count: int, by: str, progress: Progress | None = None) -> list[SweepRow]:
         """The rows with the ``count`` largest values of ``by``; the smallest for ``-by``.
 
         Raises:
@@ -145,7 +145,7 @@ class Sweep:
         """
         name = by.removeprefix("-").strip()
         is_smallest = by.startswith("-")
-        best: list[tuple[Any, Row]] = []
+        best: list[tuple[Any, SweepRow]] = []
         for network in self.networks:
             check_name(name, "--by", network.known)
         for network, chunk, cells in self._chosen(progress):
@@ -159,7 +159,7 @@ class Sweep:
             del best[count:]
         return [row for _, row in best]
 
-    def pareto(self, progress: Progress | None = None) -> list[Row]:
+    def pareto(self, progress: Progress | None = None) -> list[SweepRow]:
         """The rows that no other row beats.
 
         Where the specs carry accuracies for some of the rows: those of them
@@ -175,7 +175,7 @@ class Sweep:
                     of_values([-_top1(row) for row in published]).array,
                 )
                 return [published[index] for index in chosen]
-        kept: list[Row] = []
+        kept: list[SweepRow] = []
         for network, chunk, cells in self._chosen(progress):
             chosen = front(chunk.mult_adds[cells], chunk.params[cells])
             kept += _rows(network, chunk, cells[chosen])
@@ -186,18 +186,20 @@ class Sweep:
             kept = [kept[index] for index in chosen]
         return kept
 
-    def _published(self, progress: Progress | None) -> Iterator[Row]:
+    def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
         for network, chunk, cells in self._chosen(progress):
             positions = [position - chunk.start for position in network.accuracies]
             yield from _rows(network, chunk, cells[numpy.isin(cells, positions)])
 
-    def _chosen(self, progress: Progress | None) -> Iterator[tuple[Network, Chunk, Array]]:
+    def _chosen(self, progress: Progress | None) -> Iterator[tuple[SweptNetwork, Chunk, Array]]:
         """Each chunk of each network, and the cells of it that are wanted."""
         self.refused = []
         done = 0
         for network in self.networks:
             for chunk in network.grid.chunks():
-                self.refused += [Refused(network.name, refusal) for refusal in chunk.refusals]
+                self.refused += [
+                    NetworkRefusal(network.name, refusal) for refusal in chunk.refusals
+                ]
                 wanted = (
                     self.condition.holds(network.grid, chunk, network.known)
                     if self.condition
@@ -226,7 +228,7 @@ def check_size(networks: int, axes: Sequence[Axis]) -> None:
         raise SpecError([problem])
 
 
-def _batch(network: Network, chunk: Chunk, cells: Array) -> Batch:
+def _batch(network: SweptNetwork, chunk: Chunk, cells: Array) -> Batch:
     shape = tuple(part.stop - part.start for part in chunk.slices)
     indexes = numpy.unravel_index(cells, shape) if shape else ()
     settings = {}
@@ -238,10 +240,10 @@ def _batch(network: Network, chunk: Chunk, cells: Array) -> Batch:
     )
 
 
-def _rows(network: Network, chunk: Chunk, cells: Array) -> Iterator[Row]:
+def _rows(network: SweptNetwork, chunk: Chunk, cells: Array) -> Iterator[SweepRow]:
     batch = _batch(network, chunk, cells)
     for index, cell in enumerate(cells.tolist()):
-        yield Row(
+        yield SweepRow(
             network.name,
             {name: values[index] for name, values in batch.settings.items()},
             batch.params[index],
@@ -250,7 +252,7 @@ def _rows(network: Network, chunk: Chunk, cells: Array) -> Iterator[Row]:
         )
 
 
-def _top1(row: Row) -> Any:
+def _top1(row: SweepRow) -> Any:
     return row.accuracy.top1 if row.accuracy else 0
 
 

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from costcalc.grid.factor import Factor, exact, product_bounds
+from costcalc.grid.factor import BoundedArray, exact, product_bounds
 
 
-class Term(NamedTuple):
+class Monomial(NamedTuple):
     """An integer times factors, no two of which vary along one axis."""
 
     coefficient: int
-    factors: tuple[Factor, ...]
+    factors: tuple[BoundedArray, ...]
 
     def bounds(self) -> tuple[int, int]:
         """The least and the greatest value that it may have."""
@@ -24,9 +24,9 @@ class Term(NamedTuple):
         return bounds
 
 
-def gathered(terms: Iterable[Term]) -> list[Term]:
+def gathered(terms: Iterable[Monomial]) -> list[Monomial]:
     """The terms, like ones added up, those that vanish left out."""
-    alike: dict[Any, Term] = {}
+    alike: dict[Any, Monomial] = {}
     for term in terms:
         if not term.coefficient:
             continue
@@ -36,9 +36,9 @@ def gathered(terms: Iterable[Term]) -> list[Term]:
     return [term for term in alike.values() if term.coefficient]
 
 
-def total(terms: Iterable[Term]) -> Factor:
+def total(terms: Iterable[Monomial]) -> BoundedArray:
     """The sum of some terms, cell by cell along the axes that they vary on."""
-    result: Factor | None = None
+    result: BoundedArray | None = None
     constant = 0
     for term in terms:
         if not term.factors:
@@ -56,7 +56,9 @@ def total(terms: Iterable[Term]) -> Factor:
     return result.shifted(constant) if constant else result
 
 
-def joined(ours: tuple[Factor, ...], theirs: tuple[Factor, ...]) -> tuple[Factor, ...]:
+def joined(
+    ours: tuple[BoundedArray, ...], theirs: tuple[BoundedArray, ...]
+) -> tuple[BoundedArray, ...]:
     """The factors of a product: those that share an axis become one."""
     joined = list(ours)
     for factor in theirs:
@@ -71,15 +73,15 @@ def joined(ours: tuple[Factor, ...], theirs: tuple[Factor, ...]) -> tuple[Factor
     return tuple(sorted(joined, key=lambda factor: min(factor.axes)))
 
 
-def _kind(term: Term) -> Any:
+def _kind(term: Monomial) -> Any:
     """What terms that can be added without growing have in common."""
     if len(term.factors) == 1:
         return term.factors[0].axes
     return tuple(id(factor.array) for factor in term.factors)
 
 
-def _added(a: Term, b: Term) -> Term:
+def _added(a: Monomial, b: Monomial) -> Monomial:
     """The sum of two terms of a kind."""
     if len(a.factors) == 1:
-        return Term(1, (a.factors[0].plus(a.coefficient, b.factors[0], b.coefficient),))
-    return Term(a.coefficient + b.coefficient, a.factors)
+        return Monomial(1, (a.factors[0].plus(a.coefficient, b.factors[0], b.coefficient),))
+    return Monomial(a.coefficient + b.coefficient, a.factors)

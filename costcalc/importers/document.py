@@ -17,8 +17,8 @@ from costcalc.spec.document import (
     LayerStep,
     ListArgument,
     Parameter,
+    PrintedShape,
     Rounding,
-    Statement,
     Title,
 )
 from costcalc.spec.values import constant
@@ -69,10 +69,10 @@ def _name(index: int, model: Model) -> str:
     return "input" if index == NETWORK_INPUT else model.nodes[index].name
 
 
-def _statement(node: Node, mark: Mark) -> Statement | None:
+def _statement(node: Node, mark: Mark) -> PrintedShape | None:
     if node.output is None:
         return None
-    return Statement(tuple(_constant(side, mark) for side in node.output), mark)
+    return PrintedShape(tuple(_constant(side, mark) for side in node.output), mark)
 
 
 def _argument(value: Any, mark: Mark) -> Argument:

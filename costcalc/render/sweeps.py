@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from costcalc.costs.rules import UNITS
-from costcalc.grid.sweep import Row, Sweep
+from costcalc.grid.sweep import Sweep, SweepRow
 from costcalc.render.json import dumps, number
 from costcalc.reporting.report import FORMAT_VERSION
 
 
-def sweep_json(sweep: Sweep, rows: Sequence[Row]) -> str:
+def sweep_json(sweep: Sweep, rows: Sequence[SweepRow]) -> str:
     """Rows of a sweep as a JSON object."""
     return dumps(
         {
@@ -41,7 +41,7 @@ def _uncounted(sweep: Sweep) -> dict[str, Any]:
     return {"uncounted": found} if found else {}
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: SweepRow) -> dict[str, Any]:
     """A row: its network, its settings, its costs, and its accuracy where one is published."""
     found: dict[str, Any] = {"network": row.network}
     found["parameters"] = {name: number(value) for name, value in row.settings.items()}

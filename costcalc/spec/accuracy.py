@@ -17,7 +17,7 @@ from typing import Any
 from costcalc.errors import Problems
 from costcalc.spec.document import Accuracy
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.values import literal
 
 _KEYS = ("at", "top1", "source")
@@ -29,13 +29,13 @@ def read_accuracies(
     """The accuracies that a spec states; what is wrong with one goes to ``problems``."""
     if node is None:
         return ()
-    items = node.items if isinstance(node, Sequence) else (node,)
+    items = node.items if isinstance(node, ListNode) else (node,)
     found = [_accuracy(item, parameters, problems) for item in items]
     return tuple(accuracy for accuracy in found if accuracy is not None)
 
 
 def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Accuracy | None:
-    pairs = node.entries if isinstance(node, Mapping) else ()
+    pairs = node.entries if isinstance(node, MapNode) else ()
     entries = {key.text: (key, value) for key, value in pairs}
     refuse_others((key for key, _ in pairs), _KEYS, "an accuracy has no", problems)
     top1 = literal(entries["top1"][1]) if "top1" in entries else None
@@ -55,7 +55,7 @@ def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Ac
 def _settings(node: Node | None, parameters: Collection[str], problems: Problems) -> dict[str, Any]:
     if node is None:
         return {}
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MapNode):
         problems.add(node.mark, "settings are a mapping", "'name: value'", found=str(node))
         return {}
     refuse_others(node.keys, sorted(parameters), "the network has no parameter", problems)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from collections.abc import Mapping as MappingOf
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from costcalc.errors import Mark, Problems
 from costcalc.kinds.base import PARAMS
 from costcalc.spec.document import Argument, Common, Expression
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 COMMON = (
@@ -40,7 +39,7 @@ STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
 """What a layer or a branch may be called."""
 
 
-class Entry(NamedTuple):
+class WrittenArgument(NamedTuple):
     """An argument as it is written, and what reads it."""
 
     key: Scalar
@@ -58,12 +57,14 @@ class Arguments:
         self.key = key
         self.values = values
         self.problems: Problems = values.problems
-        self.entries: dict[str, Entry] = {}
-        if isinstance(body, Mapping):
-            self.entries = {name.text: Entry(name, value, values) for name, value in body.entries}
+        self.entries: dict[str, WrittenArgument] = {}
+        if isinstance(body, MapNode):
+            self.entries = {
+                name.text: WrittenArgument(name, value, values) for name, value in body.entries
+            }
         elif given(body) is not None:
             if main:
-                self.entries = {main: Entry(Scalar(main, False, body.mark), body, values)}
+                self.entries = {main: WrittenArgument(Scalar(main, False, body.mark), body, values)}
             else:
                 self.problems.add(
                     body.mark,
@@ -110,7 +111,7 @@ class Arguments:
         required: Iterable[str],
         others: Iterable[str],
         what: str,
-        annotations: MappingOf[str, Any] = MappingProxyType({}),
+        annotations: Mapping[str, Any] = MappingProxyType({}),
     ) -> dict[str, Argument]:
         """The rest of the arguments, each of which must be in ``allowed``.
 
@@ -156,7 +157,7 @@ class Arguments:
     def _borrows(self, node: Node) -> dict[str, Expression]:
         """Params that another layer counts, by the name of their event."""
         found: dict[str, Expression] = {}
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
                 "'borrows' says how many params are another layer's",
@@ -173,7 +174,7 @@ class Arguments:
 
     def _words(self, node: Node, key: str, does: str) -> tuple[tuple[str, Mark], ...]:
         words: list[tuple[str, Mark]] = []
-        for item in node.items if isinstance(node, Sequence) else (node,):
+        for item in node.items if isinstance(node, ListNode) else (node,):
             if isinstance(item, Scalar) and item.text:
                 words.append((item.text, item.mark))
             else:

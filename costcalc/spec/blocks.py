@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from collections.abc import Mapping as MappingOf
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from costcalc.errors import Problems
@@ -23,7 +22,7 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import ALWAYS, HERE, IDENTIFIER, ParameterReader
 from costcalc.spec.steps import STRUCTURES, StepReader
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
 FindBlocks = Callable[[str], tuple[str, bytes] | None]
 """The file and text of a library of blocks, by its name."""
@@ -36,7 +35,7 @@ class _Body(NamedTuple):
     """A block's text, and the names of the network that it may use."""
 
     key: Scalar
-    body: Mapping
+    body: MapNode
     known: frozenset[str]
 
 
@@ -94,7 +93,7 @@ class BlockReader:
         while pending:
             used = pending.pop()
             here: set[str] = set()
-            for item in used.items if isinstance(used, Sequence) else (used,):
+            for item in used.items if isinstance(used, ListNode) else (used,):
                 name = item.text if isinstance(item, Scalar) else ""
                 if name in here:
                     self.problems.add(item.mark, f"library '{name}' is used twice")
@@ -105,7 +104,7 @@ class BlockReader:
                     pending += [use for use in (library.get("use"),) if use]
                     yield library.get("blocks") or library
 
-    def _library(self, item: Node, name: str) -> Mapping | None:
+    def _library(self, item: Node, name: str) -> MapNode | None:
         """The library of that name; None after a problem was noted."""
         library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
         if library is None:
@@ -117,14 +116,14 @@ class BlockReader:
             return None
         file, data = library
         root = parse(data, file, self.problems)
-        if not isinstance(root, Mapping) or root.get("blocks") is None:
+        if not isinstance(root, MapNode) or root.get("blocks") is None:
             self.problems.add(root.mark, "a library of blocks holds 'blocks:'", found=str(root))
             return None
         refuse_others(root.keys, ("use", "blocks"), "a library of blocks has no", self.problems)
         return root
 
     def _collect(self, node: Node, known: frozenset[str]) -> None:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
                 "blocks are a mapping",
@@ -147,7 +146,7 @@ class BlockReader:
                     found=f"the other at {self.bodies[name].key.mark}",
                     hint="another name",
                 )
-            elif not isinstance(body, Mapping):
+            elif not isinstance(body, MapNode):
                 self.problems.add(
                     body.mark,
                     f"block '{name}' has no layers",
@@ -158,16 +157,16 @@ class BlockReader:
                 refuse_others(body.keys, _KEYS, "a block has no", self.problems)
                 self.bodies[name] = _Body(key, body, known)
 
-    def _inputs(self, body: Mapping) -> tuple[str, ...]:
+    def _inputs(self, body: MapNode) -> tuple[str, ...]:
         node = body.get("inputs")
         if node is None:
             return ("input",)
         names = [
             item.text
-            for item in (node.items if isinstance(node, Sequence) else ())
+            for item in (node.items if isinstance(node, ListNode) else ())
             if isinstance(item, Scalar) and IDENTIFIER.fullmatch(item.text)
         ]
-        if not names or not isinstance(node, Sequence) or len(set(names)) < len(node.items):
+        if not names or not isinstance(node, ListNode) or len(set(names)) < len(node.items):
             self.problems.add(
                 node.mark,
                 "a block's inputs are a list of names, each its own",
@@ -176,7 +175,7 @@ class BlockReader:
             )
         return tuple(names) or ("input",)
 
-    def _refuse_recursion(self, blocks: MappingOf[str, Block]) -> None:
+    def _refuse_recursion(self, blocks: Mapping[str, Block]) -> None:
         """A block that would contain itself has no end."""
         calls = {name: sorted({*_called(block.steps)}) for name, block in blocks.items()}
         done: set[str] = set()

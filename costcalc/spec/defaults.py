@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from costcalc.errors import Problems, did_you_mean
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Kind
-from costcalc.spec.arguments import FUSED, Arguments, Entry
+from costcalc.spec.arguments import FUSED, Arguments, WrittenArgument
 from costcalc.spec.document import Parameter
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import Mapping, Node, Scalar, given
+from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
-Headers = MappingOf[str, MappingOf[str, Parameter]]
+Headers = Mapping[str, Mapping[str, Parameter]]
 """The parameters of each block."""
 
 
@@ -23,7 +23,7 @@ class Defaults(NamedTuple):
 
     values: Values
     """Reads them in the names of the network, wherever the layer stands."""
-    given: MappingOf[str, MappingOf[str, Node]]
+    given: Mapping[str, Mapping[str, Node]]
 
     def of_kind(self, kind: Kind, arguments: Arguments) -> None:
         """Adds a kind's defaults: its own, then those of what it becomes."""
@@ -36,10 +36,10 @@ class Defaults(NamedTuple):
         """Adds a block's defaults."""
         self._add(self.given.get(block, {}), arguments)
 
-    def _add(self, nodes: MappingOf[str, Node], arguments: Arguments) -> None:
+    def _add(self, nodes: Mapping[str, Node], arguments: Arguments) -> None:
         for name, node in nodes.items():
             word = Scalar(name, False, node.mark)
-            arguments.entries.setdefault(name, Entry(word, node, self.values))
+            arguments.entries.setdefault(name, WrittenArgument(word, node, self.values))
 
 
 def read_defaults(
@@ -51,7 +51,7 @@ def read_defaults(
     defaults = Defaults(Values(known, problems), found)
     if node is None:
         return defaults
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MapNode):
         problems.add(
             node.mark,
             "defaults are a mapping",
@@ -69,7 +69,7 @@ def read_defaults(
                 expected="a layer kind or a block, whose arguments may have defaults",
                 hint=did_you_mean(name, (*KINDS, *blocks)),
             )
-        elif not isinstance(body, Mapping):
+        elif not isinstance(body, MapNode):
             problems.add(
                 body.mark,
                 f"defaults of {'a block' if kind is None else 'a kind'} are a mapping",

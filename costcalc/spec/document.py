@@ -48,7 +48,7 @@ class Parameter(NamedTuple):
     """Whether its value is channels, which the width multiplier scales on the way in."""
 
 
-class Statement(NamedTuple):
+class PrintedShape(NamedTuple):
     """A shape that the paper prints beside a layer, channels first."""
 
     sides: tuple[Expression, ...]
@@ -66,8 +66,8 @@ class Common(NamedTuple):
     repeat: Expression | None = None
     first_only: tuple[tuple[str, Mark], ...] = ()
     """Arguments that hold for the first of several repeats alone."""
-    input: Statement | None = None
-    output: Statement | None = None
+    input: PrintedShape | None = None
+    output: PrintedShape | None = None
     gate: tuple[Step, ...] = ()
     """Steps that read what this one reads, and decide whether it runs."""
     execute: Expression | None = None
@@ -88,7 +88,7 @@ class LayerStep(NamedTuple):
     arguments: Mapping[str, Argument]
     norm: Expression | None = None
     act: Expression | None = None
-    filter: Statement | None = None
+    filter: PrintedShape | None = None
     """The filter's shape as the paper prints it, for the check of its channels."""
     functional: Expression | None = None
     """Whether the implementation spoken of calls a function, or an operator, and no module."""

@@ -33,13 +33,13 @@ Value = Any
 """A number of some algebra, a word, a truth value or nothing."""
 
 
-class Scope(Protocol):
+class Lookup(Protocol):
     """What names mean where an expression stands."""
 
     def __getitem__(self, name: str, /) -> Value: ...
 
 
-Evaluate = Callable[[Scope], Value]
+Evaluate = Callable[[Lookup], Value]
 
 
 class Parsed(NamedTuple):

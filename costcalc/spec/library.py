@@ -12,8 +12,7 @@ from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.spec import limits
 from costcalc.spec.blocks import FindBlocks
 from costcalc.spec.nodes import parse
-from costcalc.spec.tree import Mapping as MappingNode
-from costcalc.spec.tree import Scalar
+from costcalc.spec.tree import MapNode, Scalar
 
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
@@ -92,7 +91,7 @@ def aliases() -> dict[str, str]:
     problems = Problems()
     root = parse(read_bytes(path, path), path, problems)
     problems.raise_any()
-    names = root.entries if isinstance(root, MappingNode) else ()
+    names = root.entries if isinstance(root, MapNode) else ()
     return {name.text: target.text for name, target in names if isinstance(target, Scalar)}
 
 

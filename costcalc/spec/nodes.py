@@ -15,7 +15,7 @@ import yaml
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
 from costcalc.spec import limits
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
 try:
     from yaml import CSafeLoader as Loader
@@ -210,7 +210,7 @@ class _Collection:
 
     def close(self, problems: Problems) -> Node:
         if not self.is_mapping:
-            return Sequence(tuple(self.children), self.mark)
+            return ListNode(tuple(self.children), self.mark)
         entries: dict[str, tuple[Scalar, Node]] = {}
         for key, value in zip(self.children[::2], self.children[1::2], strict=True):
             if not isinstance(key, Scalar):
@@ -224,7 +224,7 @@ class _Collection:
                 )
             else:
                 entries[key.text] = (key, value)
-        return Mapping(tuple(entries.values()), self.mark)
+        return MapNode(tuple(entries.values()), self.mark)
 
 
 def _wrong(

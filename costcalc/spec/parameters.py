@@ -12,7 +12,7 @@ from costcalc.spec import limits
 from costcalc.spec.document import Expression, Parameter
 from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, literal
 
 HERE = frozenset({"in", "in_height", "in_width"})
@@ -71,9 +71,9 @@ class ParameterReader:
         node = given(node)
         if node is None:
             return ()
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             return node.entries
-        if isinstance(node, Sequence):
+        if isinstance(node, ListNode):
             names = [item for item in node.items if isinstance(item, Scalar)]
             if len(names) == len(node.items):
                 return tuple((name, Scalar("", False, name.mark)) for name in names)
@@ -83,13 +83,13 @@ class ParameterReader:
         return ()
 
     def _parameter(self, key: Scalar, node: Node, values: Values) -> Parameter:
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             return self._described(key, node, values)
         if isinstance(node, Scalar) and node.text == "width":
             return Parameter(key.text, None, key.mark, is_width=True)
         return Parameter(key.text, self._default(node, values), key.mark)
 
-    def _described(self, key: Scalar, node: Mapping, values: Values) -> Parameter:
+    def _described(self, key: Scalar, node: MapNode, values: Values) -> Parameter:
         refuse_others(node.keys, _KEYS, "a parameter has no", self.problems)
         lowest, highest = self._range(node.get("range"))
         return Parameter(
@@ -110,7 +110,7 @@ class ParameterReader:
     def _range(self, node: Node | None) -> tuple[int | Fraction | None, int | Fraction | None]:
         if node is None:
             return None, None
-        bounds = [literal(item) for item in node.items] if isinstance(node, Sequence) else []
+        bounds = [literal(item) for item in node.items] if isinstance(node, ListNode) else []
         if len(bounds) == 2 and not any(isinstance(bound, str) for bound in bounds):
             lowest, highest = bounds
             if lowest is None or highest is None or lowest <= highest:
@@ -126,7 +126,7 @@ class ParameterReader:
     def _choices(self, node: Node | None) -> tuple[Any, ...]:
         if node is None:
             return ()
-        if isinstance(node, Sequence) and node.items:
+        if isinstance(node, ListNode) and node.items:
             choices = [literal(item) for item in node.items]
             if None not in choices:
                 return tuple(choices)

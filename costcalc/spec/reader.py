@@ -14,7 +14,7 @@ from costcalc.spec.numbers import ExpressionError, exact_number
 from costcalc.spec.parameters import ALWAYS, HERE, ParameterReader
 from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
-from costcalc.spec.tree import Mapping, Node, Scalar, given
+from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 TOP = (
@@ -54,7 +54,7 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
     Raises:
         SpecError: the node is no mapping; what else is wrong goes to ``problems``.
     """
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MapNode):
         raise SpecError(
             [
                 Problem(
@@ -65,16 +65,16 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
                 )
             ]
         )
-    return _Reader(file, problems, find_blocks).document(root)
+    return _SpecReader(file, problems, find_blocks).document(root)
 
 
-class _Reader:
+class _SpecReader:
     def __init__(self, file: str, problems: Problems, find_blocks: FindBlocks) -> None:
         self.file = file
         self.problems = problems
         self.find_blocks = find_blocks
 
-    def document(self, root: Mapping) -> Document:
+    def document(self, root: MapNode) -> Document:
         refuse_others(root.keys, TOP, "a spec has no", self.problems)
         parameters = ParameterReader(ALWAYS, self.problems).read(root.get("parameters"))
         known = frozenset(parameters) | ALWAYS
@@ -116,7 +116,7 @@ class _Reader:
             return {}
         if isinstance(node, Scalar):
             return {"title": node.text}
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             return {key.text: self.text(value) for key, value in node.entries}
         self.problems.add(node.mark, "a source is a line of text or a mapping", found=str(node))
         return {}
@@ -136,7 +136,7 @@ class _Reader:
             return Rounding()
         if isinstance(node, Scalar) and node.text in ("floor", "nearest"):
             return Rounding(node.text)
-        if isinstance(node, Mapping) and [key.text for key in node.keys] == ["divisible_by"]:
+        if isinstance(node, MapNode) and [key.text for key in node.keys] == ["divisible_by"]:
             divisor = _literal(node.entries[0][1])
             if divisor is not None and 0 < divisor <= limits.SIZE:
                 return Rounding("divisible_by", divisor)

@@ -13,7 +13,7 @@ from costcalc.spec.arguments import (
     FUSED,
     STEP_NAME,
     Arguments,
-    Entry,
+    WrittenArgument,
     refuse_unfit_first_only,
 )
 from costcalc.spec.defaults import Defaults, Headers
@@ -24,11 +24,11 @@ from costcalc.spec.document import (
     Expression,
     JoinStep,
     LayerStep,
+    PrintedShape,
     SequenceStep,
-    Statement,
     Step,
 )
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 STRUCTURES = ("sequence", "residual", "table")
@@ -57,7 +57,7 @@ class StepReader:
         node = given(node)
         if node is None:
             return ()
-        if not isinstance(node, Sequence):
+        if not isinstance(node, ListNode):
             self.problems.add(
                 node.mark,
                 "layers are a list",
@@ -72,9 +72,9 @@ class StepReader:
         """One item: ``kind``, or ``kind: arguments``."""
         if isinstance(node, Scalar):
             return self.step(node, Scalar("", False, node.mark))
-        if isinstance(node, Mapping) and len(node.entries) == 1:
+        if isinstance(node, MapNode) and len(node.entries) == 1:
             return self.step(*node.entries[0])
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
                 "a layer is one kind with its arguments",
@@ -115,8 +115,8 @@ class StepReader:
             )
             return None
         if kind.joins and (
-            isinstance(body, Sequence)
-            or (isinstance(body, Mapping) and body.get("branches") is not None)
+            isinstance(body, ListNode)
+            or (isinstance(body, MapNode) and body.get("branches") is not None)
         ):
             return self._join(kind, key, body)
         return self._layer(kind, key, body)
@@ -156,7 +156,7 @@ class StepReader:
         for name, text in zip(("kernel", "stride"), match.groups(), strict=True):
             word = Scalar(name, False, node.mark)
             side = Scalar(text, False, node.mark)
-            arguments.entries[name] = Entry(word, side, self.values)
+            arguments.entries[name] = WrittenArgument(word, side, self.values)
 
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
@@ -215,7 +215,7 @@ class StepReader:
     def _held(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
         """The layers that a structure holds, of which there is at least one."""
         node = arguments.take("layers")
-        if node is None or (isinstance(node, Sequence) and not node.items):
+        if node is None or (isinstance(node, ListNode) and not node.items):
             self.problems.add(
                 key.mark, f"'{key.text}' holds no layers", expected="'layers:' and a list"
             )
@@ -233,11 +233,11 @@ class StepReader:
         )
         refuse_unfit_first_only(common, (), (), self.problems)
         branches: tuple[tuple[str, tuple[Step, ...]], ...] = ()
-        if isinstance(node, Mapping):
+        if isinstance(node, MapNode):
             branches = tuple(
                 (self._branch_name(name), self._branch(branch)) for name, branch in node.entries
             )
-        elif isinstance(node, Sequence):
+        elif isinstance(node, ListNode):
             branches = tuple(("", self._branch(branch)) for branch in node.items)
         if len(branches) < 2:
             self.problems.add(
@@ -259,13 +259,13 @@ class StepReader:
         return key.text
 
     def _branch(self, node: Node) -> tuple[Step, ...]:
-        if isinstance(node, Sequence) or given(node) is None:
+        if isinstance(node, ListNode) or given(node) is None:
             return self.steps(node)
         step = self.item(node)
         return () if step is None else (step,)
 
 
-def _implied(kind: Kind, printed: Statement) -> dict[str, Argument]:
+def _implied(kind: Kind, printed: PrintedShape) -> dict[str, Argument]:
     """The arguments that a printed filter gives, ``3 x 3 x 32 x 64``.
 
     Kernel, input channels and width, as MobileNetV1's Table 1 prints them.

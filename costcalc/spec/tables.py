@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from costcalc.errors import Mark
 from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import Common, SequenceStep, Step
-from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 
 if TYPE_CHECKING:
     from costcalc.spec.steps import StepReader
 
 
-class Column(NamedTuple):
+class ArgumentColumn(NamedTuple):
     """One argument: a cell of every row, or a cell for each value of a parameter."""
 
     name: Scalar
@@ -42,11 +42,11 @@ class Column(NamedTuple):
         return tuple(value.text for value in self.values) or (self.name.text,)
 
 
-class Columns(NamedTuple):
+class TableHead(NamedTuple):
     """The head of a table."""
 
     layer: Scalar | None
-    columns: tuple[Column, ...]
+    columns: tuple[ArgumentColumn, ...]
     first_only: tuple[Scalar, ...]
 
     @property
@@ -57,21 +57,21 @@ class Columns(NamedTuple):
 
 def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
     """The table's rows as one sequence of steps; problems are noted by the reader."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, MapNode):
         _wrong(reader, body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
     common = _common(reader, key, body, ("layer", "columns", "first_only", "rows"))
     columns = _columns(reader, key, body)
     rows = body.get("rows")
-    if columns is None or not isinstance(rows, Sequence):
+    if columns is None or not isinstance(rows, ListNode):
         _wrong(reader, key.mark, "a table needs columns and rows, each a list")
         return None
     return SequenceStep(common, _rows(reader, columns, rows))
 
 
-def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
+def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None:
     node = body.get("columns")
-    if not isinstance(node, Sequence):
+    if not isinstance(node, ListNode):
         return None
     found = [_column(item) for item in node.items]
     for item, column in zip(node.items, found, strict=True):
@@ -102,14 +102,14 @@ def _columns(reader: StepReader, key: Scalar, body: Mapping) -> Columns | None:
                 "'layer: kind' above the columns, or a column 'layer'",
             )
             return None
-    return Columns(layer, columns, _first_only(reader, body.get("first_only"), columns))
+    return TableHead(layer, columns, _first_only(reader, body.get("first_only"), columns))
 
 
 def _first_only(
-    reader: StepReader, node: Node | None, columns: tuple[Column, ...]
+    reader: StepReader, node: Node | None, columns: tuple[ArgumentColumn, ...]
 ) -> tuple[Scalar, ...]:
     """The columns that hold for the first of a row's repeats alone."""
-    items = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+    items = node.items if isinstance(node, ListNode) else () if node is None else (node,)
     names = [column.name.text for column in columns]
     found = []
     for item in items:
@@ -126,39 +126,39 @@ def _first_only(
     return tuple(found)
 
 
-def _column(node: Node) -> Column | None:
+def _column(node: Node) -> ArgumentColumn | None:
     """``name``, ``printed: name`` or ``name: {parameter: [values]}``."""
     if isinstance(node, Scalar):
-        return Column(node)
-    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        return ArgumentColumn(node)
+    if not isinstance(node, MapNode) or len(node.entries) != 1:
         return None
     name, head = node.entries[0]
     if isinstance(head, Scalar):
-        return Column(head)
-    if not isinstance(head, Mapping) or len(head.entries) != 1:
+        return ArgumentColumn(head)
+    if not isinstance(head, MapNode) or len(head.entries) != 1:
         return None
     parameter, values = head.entries[0]
-    if not isinstance(values, Sequence) or not values.items:
+    if not isinstance(values, ListNode) or not values.items:
         return None
     titles = tuple(value for value in values.items if isinstance(value, Scalar))
-    return Column(name, parameter, titles) if len(titles) == len(values.items) else None
+    return ArgumentColumn(name, parameter, titles) if len(titles) == len(values.items) else None
 
 
-def _rows(reader: StepReader, columns: Columns, rows: Sequence) -> tuple[Step, ...]:
+def _rows(reader: StepReader, columns: TableHead, rows: ListNode) -> tuple[Step, ...]:
     steps = (_row(reader, columns, row) for row in rows.items)
     return tuple(step for step in steps if step is not None)
 
 
-def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
-    if isinstance(row, Mapping):
+def _row(reader: StepReader, columns: TableHead, row: Node) -> Step | None:
+    if isinstance(row, MapNode):
         return _group(reader, columns, row)
-    if not isinstance(row, Sequence) or len(row.items) != len(columns.titles):
+    if not isinstance(row, ListNode) or len(row.items) != len(columns.titles):
         _wrong(
             reader,
             row.mark,
             "a row must have one cell for each column",
             f"{len(columns.titles)} cells: " + ", ".join(columns.titles),
-            f"{len(row.items)}" if isinstance(row, Sequence) else str(row),
+            f"{len(row.items)}" if isinstance(row, ListNode) else str(row),
         )
         return None
     layer = columns.layer
@@ -180,11 +180,11 @@ def _row(reader: StepReader, columns: Columns, row: Node) -> Step | None:
     named = {name.text for name, _ in cells}
     first_only = tuple(name for name in columns.first_only if name.text in named)
     if first_only and "repeat" in named:
-        cells.append((Scalar("first_only", False, row.mark), Sequence(first_only, row.mark)))
-    return reader.step(Scalar(layer.text, False, row.mark), Mapping(tuple(cells), row.mark))
+        cells.append((Scalar("first_only", False, row.mark), ListNode(first_only, row.mark)))
+    return reader.step(Scalar(layer.text, False, row.mark), MapNode(tuple(cells), row.mark))
 
 
-def _cell(column: Column, cells: list[Node]) -> Node | None:
+def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
     """What a row says of a column: its cell, or a choice among its cells."""
     if column.parameter is None:
         return cells[0]
@@ -197,20 +197,20 @@ def _cell(column: Column, cells: list[Node]) -> Node | None:
     return Choice(column.parameter, cases, single[0].mark)
 
 
-def _group(reader: StepReader, columns: Columns, row: Mapping) -> Step | None:
+def _group(reader: StepReader, columns: TableHead, row: MapNode) -> Step | None:
     """Rows that stand together: repeated, under a condition, under a name."""
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
-    if not isinstance(rows, Sequence):
+    if not isinstance(rows, ListNode):
         _wrong(reader, row.mark, "rows that stand together", "{repeat: times, rows: [...]}")
         return None
     return SequenceStep(common, _rows(reader, columns, rows))
 
 
-def _common(reader: StepReader, key: Scalar, body: Mapping, own: tuple[str, ...]) -> Common:
+def _common(reader: StepReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
     """What any step may say; all else but the ``own`` keys is refused."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
-    arguments = Arguments(key, Mapping(rest, body.mark), "", reader.values)
+    arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
     common = arguments.common()
     arguments.read((), (), (*own, *COMMON), f"'{key.text}'")
     refuse_unfit_first_only(common, (), (), reader.problems)

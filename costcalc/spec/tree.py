@@ -18,7 +18,7 @@ class Scalar(NamedTuple):
         return f"'{self.text}'" if self.text else "nothing"
 
 
-class Sequence(NamedTuple):
+class ListNode(NamedTuple):
     """A list."""
 
     items: tuple[Node, ...]
@@ -28,7 +28,7 @@ class Sequence(NamedTuple):
         return "a list"
 
 
-class Mapping(NamedTuple):
+class MapNode(NamedTuple):
     """Keys with values, in the order of the file."""
 
     entries: tuple[tuple[Scalar, Node], ...]
@@ -62,7 +62,7 @@ class Choice(NamedTuple):
         return f"a choice by {self.parameter}"
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping | Choice
+Node: TypeAlias = Scalar | ListNode | MapNode | Choice
 
 
 def given(node: Node | None) -> Node | None:

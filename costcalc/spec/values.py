@@ -9,9 +9,9 @@ from typing import Any
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds.base import SIZES, Word
 from costcalc.spec import expression, limits
-from costcalc.spec.document import Argument, Expression, ListArgument, Statement
+from costcalc.spec.document import Argument, Expression, ListArgument, PrintedShape
 from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.tree import Choice, Mapping, Node, Scalar, Sequence, given
+from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 
 _SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
 _TIMES = re.compile(r"\s*[x×]\s*")
@@ -30,7 +30,7 @@ class Values:
     def argument(self, node: Node) -> Argument | None:
         """An expression, or a list of arguments; None after a problem was noted."""
         return (
-            self._list(node, self.argument) if isinstance(node, Sequence) else self.expression(node)
+            self._list(node, self.argument) if isinstance(node, ListNode) else self.expression(node)
         )
 
     def expression(self, node: Node) -> Expression | None:
@@ -113,7 +113,7 @@ class Values:
             if cell is not None
         )
 
-        def evaluate(scope: expression.Scope) -> Any:
+        def evaluate(scope: expression.Lookup) -> Any:
             chosen = selector.evaluate(scope)
             for value, cell in cases:
                 if chosen == value:
@@ -147,7 +147,7 @@ class Values:
 
     def sizes(self, node: Node) -> Argument | None:
         """An argument in which a word by itself can only be a name."""
-        return self._list(node, self.size) if isinstance(node, Sequence) else self.size(node)
+        return self._list(node, self.size) if isinstance(node, ListNode) else self.size(node)
 
     def size(self, node: Node) -> Expression | None:
         """An expression where a word by itself can only be a name."""
@@ -163,7 +163,7 @@ class Values:
                 return None
         return self.expression(node)
 
-    def _list(self, node: Sequence, read: Callable[[Node], Argument | None]) -> Argument | None:
+    def _list(self, node: ListNode, read: Callable[[Node], Argument | None]) -> Argument | None:
         if len(node.items) > limits.AXES:
             self._refuse_length(node, len(node.items))
             return None
@@ -172,10 +172,10 @@ class Values:
             return None
         return ListArgument(tuple(item for item in items if item is not None), node.mark)
 
-    def sides(self, node: Node) -> Statement | None:
+    def sides(self, node: Node) -> PrintedShape | None:
         """Sides as a paper prints them, ``3 x 3 x 32 x 64``; None after a problem."""
         nodes: tuple[Node, ...] = (node,)
-        if isinstance(node, Sequence):
+        if isinstance(node, ListNode):
             nodes = node.items
         elif isinstance(node, Scalar) and len(node.text) <= limits.EXPRESSION:
             text = node.text.removesuffix(" dw").strip()
@@ -187,15 +187,15 @@ class Values:
         items = [self.size(side) for side in nodes]
         if any(item is None for item in items):
             return None
-        return Statement(tuple(item for item in items if item is not None), node.mark)
+        return PrintedShape(tuple(item for item in items if item is not None), node.mark)
 
-    def shape(self, node: Node) -> Statement | None:
+    def shape(self, node: Node) -> PrintedShape | None:
         """A shape: ``112 x 112 x 32`` as papers print it, or ``[32, 112, 112]``."""
         statement = self.sides(node)
-        if statement is None or isinstance(node, Sequence):
+        if statement is None or isinstance(node, ListNode):
             return statement
         *axes, channels = statement.sides
-        return Statement((channels, *axes), statement.mark)
+        return PrintedShape((channels, *axes), statement.mark)
 
     def _unknown(self, name: str, node: Scalar) -> None:
         place = re.search(rf"\b{name}\b", node.text)
@@ -237,10 +237,10 @@ def as_choice(node: Node) -> Choice | None:
     """``{parameter: {value: cell, ...}}`` as a choice; None where it is something else."""
     if isinstance(node, Choice):
         return node
-    if not isinstance(node, Mapping) or len(node.entries) != 1:
+    if not isinstance(node, MapNode) or len(node.entries) != 1:
         return None
     parameter, body = node.entries[0]
-    if not isinstance(body, Mapping):
+    if not isinstance(body, MapNode):
         return None
     cases = tuple((value, cell) for value, cell in body.entries if isinstance(cell, Scalar))
     return Choice(parameter, cases, node.mark) if len(cases) == len(body.entries) else None

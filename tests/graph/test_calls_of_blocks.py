@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import NETWORK_INPUT, Call
+from costcalc.graph.layer import NETWORK_INPUT, BlockCall
 from costcalc.spec.reader import read
 
 SPEC = b"""
@@ -30,7 +30,7 @@ layers:
 def test_a_call_has_the_values_of_its_parameters_and_the_layers_that_it_reads():
     graph = expand(read(SPEC, "small.yaml", lambda name: None), {"alpha": Fraction(1, 2)})
     assert graph.calls == {
-        "a": Call("wide", {"c": 4, "twice": 8}, {"input": NETWORK_INPUT}),
-        "b": Call("joined", {"k": 3}, {"near": 0, "far": NETWORK_INPUT}),
-        "b/inner": Call("wide", {"c": 5, "twice": 10}, {"input": 0}),
+        "a": BlockCall("wide", {"c": 4, "twice": 8}, {"input": NETWORK_INPUT}),
+        "b": BlockCall("joined", {"k": 3}, {"near": 0, "far": NETWORK_INPUT}),
+        "b/inner": BlockCall("wide", {"c": 5, "twice": 10}, {"input": 0}),
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from costcalc.formulas import algebra
 from costcalc.grid.axes import of_values
 from costcalc.grid.evaluate import cells
-from costcalc.grid.number import Number
+from costcalc.grid.number import GridNumber
 from costcalc.grid.splitting import Mask, Split, parts
 
 LARGE = 3 * 2**60
@@ -44,7 +44,7 @@ def grid(values, axis, axes=2):
 
 def cell(value, shape, at):
     """One cell of a grid number, through its numerator alone."""
-    if not isinstance(value, Number):
+    if not isinstance(value, GridNumber):
         return Fraction(value)
     numerator = numpy.broadcast_to(value.numerator().array, shape)[at]
     return Fraction(int(numerator), value.denominator)

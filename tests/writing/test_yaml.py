@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from costcalc.errors import Problems
 from costcalc.spec.nodes import parse
-from costcalc.spec.tree import Mapping, Node, Scalar, Sequence
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.writing import yaml
 
 WORDS = st.text(st.characters(blacklist_categories=("C", "Zl", "Zp")), min_size=1, max_size=12)
@@ -27,9 +27,9 @@ NODES = st.recursive(
 def plain(node: Node | None) -> object:
     if isinstance(node, Scalar):
         return node.text
-    if isinstance(node, Sequence):
+    if isinstance(node, ListNode):
         return [plain(each) for each in node.items]
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MapNode)
     return {key.text: plain(value) for key, value in node.entries}
 
 

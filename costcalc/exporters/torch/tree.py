@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from costcalc.exporters.torch.names import free
-from costcalc.graph.layer import NETWORK_INPUT, Call, Layer, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Layer, LayerGraph
 from costcalc.kinds import TABLE
 from costcalc.names import paths
 
@@ -62,7 +62,7 @@ class Leaf:
 class Group:
     """What a path inside the layers' names holds."""
 
-    def __init__(self, path: str, block: str, call: Call | None) -> None:
+    def __init__(self, path: str, block: str, call: BlockCall | None) -> None:
         self.path = path
         self.key = path.rpartition("/")[2]
         self.block = block

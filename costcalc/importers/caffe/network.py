@@ -12,7 +12,7 @@ from typing import NamedTuple
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.importers.building import LayerError
 from costcalc.importers.caffe.fields import Fields
-from costcalc.spec.tree import Mapping as Message
+from costcalc.spec.tree import MapNode as Message
 from costcalc.spec.tree import Scalar
 
 OLD_TYPES: Mapping[str, str] = {

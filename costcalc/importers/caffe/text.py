@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.spec import limits
-from costcalc.spec.tree import Mapping, Scalar
+from costcalc.spec.tree import MapNode, Scalar
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s\ufeff]+|\#.*)
@@ -41,10 +41,10 @@ class _Open:
     def __init__(self, name: Scalar, closes: str) -> None:
         self.name = name
         self.closes = closes
-        self.entries: list[tuple[Scalar, Mapping | Scalar]] = []
+        self.entries: list[tuple[Scalar, MapNode | Scalar]] = []
 
 
-def parse(data: bytes, file: str) -> Mapping:
+def parse(data: bytes, file: str) -> MapNode:
     """The message that the text is.
 
     Raises:
@@ -92,7 +92,7 @@ class _Parser:
         self.ahead = None
         return token
 
-    def message(self) -> Mapping:
+    def message(self) -> MapNode:
         """The whole text's message."""
         nothing = Scalar("", False, self.start)
         open_ = [_Open(nothing, "")]
@@ -101,7 +101,7 @@ class _Parser:
                 continue
             if token.kind == "mark" and token.text == open_[-1].closes:
                 done = open_.pop()
-                whole = Mapping(tuple(done.entries), done.name.mark)
+                whole = MapNode(tuple(done.entries), done.name.mark)
                 open_[-1].entries.append((done.name, whole))
                 continue
             self.field(token, open_)
@@ -110,7 +110,7 @@ class _Parser:
             raise _wrong(
                 name.mark, f"'{name.text}' is not closed", f"'{open_[-1].closes}' where it ends"
             )
-        return Mapping(tuple(open_[0].entries), self.start)
+        return MapNode(tuple(open_[0].entries), self.start)
 
     def field(self, token: Token, open_: list[_Open]) -> None:
         """One field from its name on; a message is left open."""

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from costcalc.cli import main
 from costcalc.importers.caffe.text import parse
 from costcalc.spec import limits
-from costcalc.spec.tree import Mapping
+from costcalc.spec.tree import MapNode
 from tests.importers.caffe.written import graph, layer, network, written
 
 MAP = (4, 9, 12)
@@ -25,7 +25,7 @@ def refused(path, *options):
 def plain(message):
     """A message as names and texts."""
     return [
-        (name.text, plain(value) if isinstance(value, Mapping) else value.text)
+        (name.text, plain(value) if isinstance(value, MapNode) else value.text)
         for name, value in message.entries
     ]
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from costcalc.errors import Problems
 from costcalc.graph.checks import ValueProblem, whole
-from costcalc.graph.frame import Here
+from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, shape_text
 from costcalc.kinds.naming import filter_sides
-from costcalc.spec.document import Statement
+from costcalc.spec.document import PrintedShape
 
 
 def check_shape(
-    statement: Statement, actual: Shape, what: str, here: Here, problems: Problems
+    statement: PrintedShape, actual: Shape, what: str, here: StepScope, problems: Problems
 ) -> Shape:
     """The shape to go on with: the printed one where the two differ.
 
@@ -33,7 +33,9 @@ def check_shape(
     return printed
 
 
-def check_filter(statement: Statement, layer: Layer, here: Here, problems: Problems) -> None:
+def check_filter(
+    statement: PrintedShape, layer: Layer, here: StepScope, problems: Problems
+) -> None:
     """The printed filter must be the layer's."""
     actual = filter_sides(layer.kind, layer.operation, layer.input_shapes, layer.output)
     printed = _printed(statement, here, problems)
@@ -53,7 +55,9 @@ def _as_map(shape: Shape, other: Shape) -> Shape:
     return (*shape, *(1 for _ in other[1:])) if len(shape) == 1 else shape
 
 
-def _printed(statement: Statement, here: Here, problems: Problems) -> tuple[Any, ...] | None:
+def _printed(
+    statement: PrintedShape, here: StepScope, problems: Problems
+) -> tuple[Any, ...] | None:
     try:
         return tuple(whole(side, here, lowest=1) for side in statement.sides)
     except ValueProblem as error:
