@@ -360,7 +360,7 @@ def to_spec(network: str | Network, *, flat: bool = False, **settings: Any) -> s
     >>> print(to_spec("alexnet").splitlines()[0])
     name: AlexNet
     """
-    from costcalc.writing.network import to_spec
+    from costcalc.specwriter.network import to_spec
 
     return to_spec(_taken(network), _exact(settings), is_flat=flat)
 

@@ -31,7 +31,7 @@ def command(
     MODEL may also be a spec, or the name of a network that ships with costcalc;
     what is written is that network at the settings given here.
     """
-    from costcalc.writing.network import to_spec
+    from costcalc.specwriter.network import to_spec
 
     texts = setting_texts(alpha, res, sets)
     given = ",".join(f"{key}={text}" for key, text in texts.items())

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from costcalc.blocks.steps import BORROWS, NETWORK, Formula, Step
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
-from costcalc.kinds.base import MATRICES, NONE, PARAMS, Events, Kind, Padding, Spatial
+from costcalc.kinds.base import MATRICES, NONE, PARAMS, Events, Kind, Padding, Shape, Spatial
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
-from costcalc.writing.step import BORROWS, NETWORK, Step
-from costcalc.writing.views import relative
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
 """What a line says of how a layer is called."""
+
+_MAP = 3
+"""Axes of a map: channels, rows and columns."""
 
 
 class Line(NamedTuple):
@@ -47,7 +49,7 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
         kinds = folding.behind(index) if is_folded else {}
         word, values = attributes(layer)
         if layer.kind.name == "reshape":
-            values["shape"] = relative(layer.output, layer.input_shapes[0])
+            values["shape"] = _relative(layer.output, layer.input_shapes[0])
         if layer.kind.family in MATRICES:
             values.update(norm="none", act="none")
         for family, at in kinds.items():
@@ -224,3 +226,22 @@ def _plain(value: Any, reads: Any, rank: int) -> Any:
 
 def _is_even(side: Any) -> bool:
     return isinstance(side, tuple) and len(set(side)) == 1
+
+
+def _relative(shape: Shape, input: Shape) -> tuple[Any, ...]:
+    """The shape of a reshape in words that hold at every resolution, or in numbers.
+
+    Channels in groups, groups as channels again, and a map as a list of its
+    positions: what an architecture means where a traced model holds sizes.
+    """
+    channels, *sides = input
+    if len(input) == _MAP and len(shape) > 1:
+        groups, *rest = shape
+        if [*rest[1:]] == sides and groups * rest[0] == channels:
+            each = Formula(f"in / {groups}")
+            return groups, each, Formula("in_height"), Formula("in_width")
+        if len(rest) == 1 and groups == channels:
+            return Formula("in"), -1
+    if len(input) == _MAP + 1 and len(shape) == _MAP and [*shape[1:]] == sides[1:]:
+        return Formula("in * in_height"), Formula("in_width"), -1
+    return shape

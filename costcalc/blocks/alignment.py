@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.writing.step import BORROWS, OFTEN, Step
+from costcalc.blocks.steps import BORROWS, OFTEN, Step
 
 ABSENT = object()
 """The value of a step that a group does not have."""

@@ -6,9 +6,9 @@ import os.path
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from costcalc.blocks.block import Block
+from costcalc.blocks.steps import Part, Step, default, walk
 from costcalc.kinds import KINDS
-from costcalc.writing.block import Block
-from costcalc.writing.step import Part, Step, default, walk
 
 _LONGEST = 12
 """Steps of a run that is looked for one after another."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.blocks.block import Block
+from costcalc.blocks.steps import BORROWS, OFTEN, Formula, Part, Step, default, walk
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
-from costcalc.writing.block import Block
-from costcalc.writing.step import BORROWS, OFTEN, Formula, Part, Step, default, walk
-from costcalc.writing.tables import runs, table
-from costcalc.writing.yaml import Below, Node, Rows
+from costcalc.specwriter.tables import runs, table
+from costcalc.specwriter.yaml import Below, Node, Rows
 
 _LAST = ("when", "repeat", "first_only")
 """What a line says at its end."""

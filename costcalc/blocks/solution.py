@@ -7,15 +7,15 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+from costcalc.blocks.alignment import ABSENT, Column, Template
+from costcalc.blocks.block import Parameter
+from costcalc.blocks.columns import agree, filled, is_part, most_common, multiple, of_all, rounded
+from costcalc.blocks.steps import Formula
+from costcalc.blocks.varying import Differing, Slot, word
 from costcalc.kinds import KINDS
 from costcalc.spec.arguments import COMMON
 from costcalc.spec.expression import FUNCTIONS, KEYWORDS
 from costcalc.spec.parameters import ALWAYS, HERE
-from costcalc.writing.block import Parameter
-from costcalc.writing.columns import agree, filled, is_part, most_common, multiple, of_all, rounded
-from costcalc.writing.differing import Differing, Slot, word
-from costcalc.writing.step import Formula
-from costcalc.writing.template import ABSENT, Column, Template
 
 _LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
 """What papers call attributes."""

@@ -13,8 +13,8 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.importers.document import document
 from costcalc.importers.model import Model, Node
 from costcalc.spec.reader import read
-from costcalc.writing import spec as writing
-from costcalc.writing.spec import spec
+from costcalc.specwriter import spec as writing
+from costcalc.specwriter.spec import spec
 
 CHANNELS = 8
 """Of every tensor, so that any two can be added."""

@@ -8,18 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from costcalc.kinds import KINDS
-from costcalc.spec.steps import STRUCTURES
-from costcalc.writing.block import Block
-from costcalc.writing.conditions import condition, wanted
-from costcalc.writing.differing import differing, squeezed
-from costcalc.writing.groups import Groups, Unit, replaced
-from costcalc.writing.lines import Lines
-from costcalc.writing.patterns import joins, rows
-from costcalc.writing.repeats import repeated
-from costcalc.writing.solution import Solution
-from costcalc.writing.step import NETWORK, Formula, Part, Step, walk
-from costcalc.writing.template import (
+from costcalc.blocks.alignment import (
     ABSENT,
     Column,
     Group,
@@ -29,6 +18,17 @@ from costcalc.writing.template import (
     alike,
     merged,
 )
+from costcalc.blocks.block import Block
+from costcalc.blocks.conditions import condition, wanted
+from costcalc.blocks.groups import Groups, Unit, replaced
+from costcalc.blocks.lines import Lines
+from costcalc.blocks.patterns import joins, rows
+from costcalc.blocks.repeats import repeated
+from costcalc.blocks.solution import Solution
+from costcalc.blocks.steps import NETWORK, Formula, Part, Step, walk
+from costcalc.blocks.varying import differing, squeezed
+from costcalc.kinds import KINDS
+from costcalc.spec.steps import STRUCTURES
 
 _MOST_FLAGS = 1
 """Parameters that say no more than whether a step is there."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.blocks.lines import attributes, how_called, learns
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import shape_text
-from costcalc.writing.lines import attributes, how_called, learns
 
 
 def difference(graph: LayerGraph, other: LayerGraph) -> str:

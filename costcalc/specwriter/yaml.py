@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from costcalc.blocks.steps import Formula
 from costcalc.spec.numbers import exact
-from costcalc.writing.step import Formula
 
 WIDTH = 100
 """Columns of a line."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.writing.solution import Solution
-from costcalc.writing.template import ABSENT, Column, Template
+from costcalc.blocks.alignment import ABSENT, Column, Template
+from costcalc.blocks.solution import Solution
 
 
 class Case(NamedTuple):

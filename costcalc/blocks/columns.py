@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
+from costcalc.blocks.alignment import ABSENT, Column
 from costcalc.formulas.algebra import round_to_multiple
-from costcalc.writing.template import ABSENT, Column
 
 _DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """What squeezed widths are divided by."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.blocks.alignment import ABSENT, Column, Template, Templates, every
+from costcalc.blocks.block import Block
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Width
-from costcalc.writing.block import Block
-from costcalc.writing.template import ABSENT, Column, Template, Templates, every
 
 _USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "conv_dw")
 """Words that modules are called whatever they do."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from costcalc.errors import Problems
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
-from costcalc.writing import yaml
+from costcalc.specwriter import yaml
 
 WORDS = st.text(st.characters(blacklist_categories=("C", "Zl", "Zp")), min_size=1, max_size=12)
 NODES = st.recursive(

@@ -8,7 +8,7 @@ from typing import Any
 from costcalc import pipeline
 from costcalc.graph.expand import at_sizes, expand
 from costcalc.spec.document import Document
-from costcalc.writing.spec import spec
+from costcalc.specwriter.spec import spec
 
 
 def to_spec(

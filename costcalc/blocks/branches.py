@@ -7,19 +7,21 @@ so that every graph can be written.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
+from costcalc.blocks.lines import Lines
+from costcalc.blocks.steps import NETWORK, Formula, Part, Step
 from costcalc.graph.layer import Gated
 from costcalc.kinds import KINDS
 from costcalc.spec.numbers import exact
-from costcalc.writing.lines import Lines
-from costcalc.writing.names import fit
-from costcalc.writing.step import NETWORK, Formula, Part, Step
 
 _DEEPEST = 10
 """Joins inside one another; names do the rest, since YAML's levels are bounded."""
 
 _COMMUTATIVE = ("add", "multiply")
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 
 
 class _Gated(NamedTuple):
@@ -187,6 +189,12 @@ class _Nesting:
         if any(each.cuts(start, end, join) for each in self.gated):
             return False
         return self.latest.between(start, end) <= end
+
+
+def fit(word: str) -> str:
+    """A word without the characters that a name may not have."""
+    name = _UNFIT.sub("_", word).lstrip("-.")
+    return name or "layer"
 
 
 def _is_join(step: Step) -> bool:

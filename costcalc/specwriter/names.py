@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from costcalc.writing.step import NETWORK, Step, walk
-
-_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
+from costcalc.blocks.branches import fit
+from costcalc.blocks.steps import NETWORK, Step, walk
 
 
 def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
@@ -89,12 +87,6 @@ def local(path: str) -> str:
     """The last part of a path that says something."""
     parts = [part for part in path.split("/") if not part.isdigit()]
     return fit(parts[-1]) if parts else "layer"
-
-
-def fit(word: str) -> str:
-    """A word with nothing in it that a name may not have."""
-    name = _UNFIT.sub("_", word).lstrip("-.")
-    return name or "layer"
 
 
 def _flat(path: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from costcalc.blocks.alignment import shape
+from costcalc.blocks.groups import References, Unit
+from costcalc.blocks.repeats import Keys
+from costcalc.blocks.steps import NETWORK, Step, walk
 from costcalc.kinds import KINDS
-from costcalc.writing.groups import References, Unit
-from costcalc.writing.repeats import Keys
-from costcalc.writing.step import NETWORK, Step, walk
-from costcalc.writing.template import shape
 
 _FEWEST = 3
 """Groups that are worth a block, and the lines of one of them."""

@@ -9,11 +9,11 @@ import pytest
 
 import costcalc
 from costcalc import pipeline
+from costcalc.blocks.finder import Blocks
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec import library
-from costcalc.writing import spec as writing
-from costcalc.writing.blocks import Blocks
-from costcalc.writing.spec import spec
+from costcalc.specwriter import spec as writing
+from costcalc.specwriter.spec import spec
 
 NAMES = [name for name in library.shipped() if name != "resnet1202_cifar"]
 """All but one: its 1,202 layers are those of ResNet-110, more often."""

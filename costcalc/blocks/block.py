@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.writing.step import Step
+from costcalc.blocks.steps import Step
 
 
 class Parameter(NamedTuple):

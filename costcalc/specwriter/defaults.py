@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
+from costcalc.blocks.steps import Step
 from costcalc.kinds import KINDS
-from costcalc.writing.step import Step
 
 
 class _Said(NamedTuple):

@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
+from costcalc.blocks.concatenation import chained
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.importers.document import document
 from costcalc.importers.model import Model, Node
 from costcalc.spec.reader import read
-from costcalc.writing.concatenation import chained
-from costcalc.writing.spec import spec
+from costcalc.specwriter.spec import spec
 
 
 def graph(layers: str, head: str = "input: [3, 64, 64]\n") -> LayerGraph:

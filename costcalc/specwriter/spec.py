@@ -6,6 +6,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from costcalc.blocks.block import Block
+from costcalc.blocks.branches import nested
+from costcalc.blocks.concatenation import chained
+from costcalc.blocks.finder import Blocks
+from costcalc.blocks.lines import Lines, lines
+from costcalc.blocks.repeats import repeated
+from costcalc.blocks.steps import Formula, Step, walk
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
@@ -13,19 +20,11 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.reporting.figures import printable
 from costcalc.spec.reader import read
-from costcalc.writing import yaml
-from costcalc.writing.block import Block
-from costcalc.writing.blocks import Blocks
-from costcalc.writing.concatenation import chained
-from costcalc.writing.defaults import convolutions
-from costcalc.writing.lines import Lines, lines
-from costcalc.writing.names import named, titled
-from costcalc.writing.repeats import repeated
-from costcalc.writing.same import difference
-from costcalc.writing.step import Formula, Step, walk
-from costcalc.writing.structure import nested
-from costcalc.writing.text import Context, block, items
-from costcalc.writing.views import holds_sizes
+from costcalc.specwriter import yaml
+from costcalc.specwriter.defaults import convolutions
+from costcalc.specwriter.names import named, titled
+from costcalc.specwriter.same import difference
+from costcalc.specwriter.text import Context, block, items
 
 _SHOWN = 8
 """Names of layers that a comment lists."""
@@ -87,9 +86,18 @@ def _sized(found: Lines) -> tuple[str, ...]:
     for step, *_ in found.lines:
         is_weight = step.values.get("of", "other") != "other"
         sizes = step.values.get("size" if step.word == "upsample" else "shape")
-        if not is_weight and holds_sizes(sizes):
+        if not is_weight and _holds_sizes(sizes):
             named.append(step.path)
     return tuple(named)
+
+
+def _holds_sizes(values: Any) -> bool:
+    """Whether a list is of several sizes that are numbers."""
+    if isinstance(values, int):
+        return True
+    return isinstance(values, tuple) and (
+        sum(isinstance(value, int) and value not in (1, -1) for value in values) > 1
+    )
 
 
 def _warning(layers: tuple[str, ...]) -> list[str]:

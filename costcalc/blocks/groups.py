@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from costcalc.writing.step import NETWORK, Part, Step, walk
+from costcalc.blocks.steps import NETWORK, Part, Step, walk
 
 _TRANSPARENT = frozenset(
     ("sequence", "Sequential", "ModuleList", "ModuleDict", "Module", "Functional", "Identity", "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.writing.block import Block
-from costcalc.writing.step import Step
-from costcalc.writing.yaml import Aligned, Node
+from costcalc.blocks.block import Block
+from costcalc.blocks.steps import Step
+from costcalc.specwriter.yaml import Aligned, Node
 
 _FEWEST = 3
 """Rows that make a table."""

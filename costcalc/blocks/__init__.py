@@ -1,0 +1,1 @@
+"""Repeated structure of a layer graph: lines, groups, and blocks with parameters."""
