@@ -6,13 +6,22 @@ from collections.abc import Iterator
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.exporters.onnx.kinds import KINDS
-from costcalc.exporters.onnx.model import Model, Tensor, encoded
-from costcalc.exporters.onnx.site import Builder, Site, batched
+from costcalc.exporters.onnx.site import Builder, Learned, Site, batched
 from costcalc.exporters.onnx.weights import data
-from costcalc.exporters.onnx.wire import Stream
 from costcalc.exporters.unsayable import each_layer, refuse_borrowing
+from costcalc.formats.onnx_schema import (
+    PRODUCER,
+    WEIGHTS_ARE_INPUTS,
+    DataType,
+    GraphProto,
+    ModelProto,
+    OperatorSet,
+    TensorProto,
+    TensorType,
+    ValueInfoProto,
+    encoded,
+)
 from costcalc.graph.layer import LayerGraph
-from costcalc.importers.onnx.schema import WEIGHTS_ARE_INPUTS
 
 IR_VERSIONS = {21: 10, 23: 11}
 """The version of the format that came with each version of the operators."""
@@ -50,30 +59,39 @@ def text(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[by
     return message.chunks()
 
 
-def _model(graph: LayerGraph, builder: Builder, seed: int | None) -> Model:
+def _model(graph: LayerGraph, builder: Builder, seed: int | None) -> ModelProto:
     """The model; without a seed, every learned tensor is an input."""
     read = {source for layer in graph.layers for source in layer.inputs}
-    tensors = [Tensor(layer.name, batched(layer.output)) for layer in graph.layers]
     learned = list(builder.learned.values())
-    given = {tensor.name for tensor, _ in learned}
-    computed = [(index, tensor) for index, tensor in enumerate(tensors) if tensor.name not in given]
-    fed: tuple[Tensor, ...] = ()
-    filled: tuple[tuple[Tensor, Stream], ...] = ()
-    if seed is None:
-        fed = tuple(tensor for tensor, _ in learned)
-    else:
-        filled = tuple(
-            (tensor, data(tensor.shape, spread, seed, index))
-            for index, (tensor, spread) in enumerate(learned)
-        )
-    return Model(
-        name=graph.name,
-        opset=builder.opset,
+    given = {tensor.name for tensor in learned}
+    computed = [
+        (index, _value(layer.name, batched(layer.output)))
+        for index, layer in enumerate(graph.layers)
+        if layer.name not in given
+    ]
+    weights = () if seed is None else (_filled(each, seed, i) for i, each in enumerate(learned))
+    fed = (_value(each.name, each.shape) for each in learned) if seed is None else ()
+    return ModelProto(
         ir_version=IR_VERSIONS[builder.opset],
-        inputs=(Tensor(builder.input, batched(graph.input)), *fed),
-        outputs=tuple(tensor for index, tensor in computed if index not in read),
-        nodes=tuple(builder.nodes),
-        values=tuple(tensor for index, tensor in computed if index in read),
-        initializers=filled,
+        producer=PRODUCER,
+        graph=GraphProto(
+            graph.name,
+            nodes=tuple(builder.nodes),
+            initializers=tuple(weights),
+            inputs=(_value(builder.input, batched(graph.input)), *fed),
+            outputs=tuple(value for index, value in computed if index not in read),
+            values=tuple(value for index, value in computed if index in read),
+        ),
+        opsets=(OperatorSet(version=builder.opset),),
         metadata=(WEIGHTS_ARE_INPUTS,) if seed is None else (),
     )
+
+
+def _value(name: str, shape: tuple[int, ...]) -> ValueInfoProto:
+    return ValueInfoProto(name, TensorType(DataType.FLOAT, shape))
+
+
+def _filled(learned: Learned, seed: int, index: int) -> TensorProto:
+    """A learned tensor of random numbers."""
+    numbers = data(learned.shape, learned.spread, seed, index)
+    return TensorProto(learned.name, learned.shape, DataType.FLOAT, numbers)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.onnx.model import Attribute
-from costcalc.exporters.onnx.site import Site, batched_axis
+from costcalc.exporters.onnx.site import Attribute, Site, batched_axis
 from costcalc.exporters.onnx.weights import Spread
-from costcalc.importers.onnx.numbers import BOOL, FLOAT
+from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axis_of
 
 _SLOPE = Spread(0.25, 0.1)
@@ -86,16 +85,16 @@ def multiply(site: Site) -> None:
 
 def compare(site: Site) -> None:
     """Greater, its truth as 1 or 0."""
-    site.last("Cast", site.between("Greater", *site.inputs), to=FLOAT)
+    site.last("Cast", site.between("Greater", *site.inputs), to=DataType.FLOAT)
 
 
 def where(site: Site) -> None:
     """Where, chosen by what is not 0."""
     condition, chosen, other = site.inputs
-    site.last("Where", site.between("Cast", condition, to=BOOL), chosen, other)
+    site.last("Where", site.between("Cast", condition, to=DataType.BOOL), chosen, other)
 
 
 def logical_not(site: Site) -> None:
     """Not of what is not 0, as 1 or 0."""
-    truth = site.between("Cast", *site.inputs, to=BOOL)
-    site.last("Cast", site.between("Not", truth), to=FLOAT)
+    truth = site.between("Cast", *site.inputs, to=DataType.BOOL)
+    site.last("Cast", site.between("Not", truth), to=DataType.FLOAT)

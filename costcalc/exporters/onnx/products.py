@@ -5,9 +5,9 @@ from __future__ import annotations
 from costcalc.exporters.onnx.site import Site, Step, batched
 from costcalc.exporters.onnx.weights import BIAS, Spread, weight
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.formats.onnx_schema import DataType
 from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES
-from costcalc.importers.onnx.numbers import INT64
 from costcalc.kinds.base import axis_of, elements
 
 _ROWS = Spread(0.0, 1.0)
@@ -28,7 +28,7 @@ def embedding(site: Site) -> None:
     """Gather of rows."""
     operation = site.operation
     table = site.learned("weight", (operation.rows, operation.out), _ROWS)
-    site.last("Gather", table, site.between("Cast", *site.inputs, to=INT64))
+    site.last("Gather", table, site.between("Cast", *site.inputs, to=DataType.INT64))
 
 
 def attention(site: Site) -> None:

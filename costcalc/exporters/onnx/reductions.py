@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from costcalc.exporters.onnx.site import Site, batched
 from costcalc.exporters.unsayable import UnsayableError
-from costcalc.importers.onnx.numbers import FLOAT
+from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axes_of
 
 
@@ -32,12 +32,12 @@ def argmax(site: Site) -> None:
     axes = axes_of(site.operation.axes, site.input_shape)
     if len(axes) == 1:
         place = site.between("ArgMax", *site.inputs, axis=axes[0] + 1, keepdims=_keeps(site))
-        site.last("Cast", place, to=FLOAT)
+        site.last("Cast", place, to=DataType.FLOAT)
         return
     if len(axes) < len(site.input_shape):
         raise UnsayableError("ONNX's ArgMax is along one axis, or over everything")
     place = site.between("ArgMax", site.between("Flatten", *site.inputs), axis=1)
-    number = site.between("Cast", place, to=FLOAT)
+    number = site.between("Cast", place, to=DataType.FLOAT)
     site.last("Reshape", number, site.whole(*batched(site.shape)))
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.exporters.onnx.model import Attribute, Constant, Node, Tensor
 from costcalc.exporters.onnx.weights import Spread
 from costcalc.exporters.parts import parts
+from costcalc.formats.onnx_schema import DataType, NodeProto, TensorProto, attribute
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.names import FreeNames
+
+Attribute = int | float | str | tuple[int, ...] | TensorProto
+"""The value of a node's attribute."""
 
 
 class Learned(NamedTuple):
     """A tensor of learned numbers, or of numbers that training leaves behind."""
 
-    tensor: Tensor
+    name: str
+    shape: Shape
     spread: Spread
 
 
@@ -33,7 +38,7 @@ class Builder:
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
-        self.nodes: list[Node] = []
+        self.nodes: list[NodeProto] = []
         self.learned: dict[tuple[str, str], Learned] = {}
         self.opset = 21
         self.parts = parts(graph.layers)
@@ -46,9 +51,21 @@ class Builder:
         if value not in self._constants:
             words = map(str, value) if isinstance(value, tuple) else (str(value),)
             name = self.names.free("_".join(("constant", *words)))
-            self.nodes.append(Node("Constant", name, (), (name,), {"value": Constant(value)}))
+            self.add("Constant", name, (), (name,), {"value": _constant(value)})
             self._constants[value] = name
         return self._constants[value]
+
+    def add(
+        self,
+        operator: str,
+        name: str,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        attributes: Mapping[str, Attribute],
+    ) -> None:
+        """Adds a node."""
+        written = tuple(attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(NodeProto(inputs, outputs, name, operator, attributes=written))
 
 
 class Site:
@@ -68,20 +85,19 @@ class Site:
     def between(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
         """Adds a node in front of the layer's last one; gives its output's name."""
         name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
-        self.builder.nodes.append(Node(operator, name, inputs, (name,), attributes))
+        self.builder.add(operator, name, inputs, (name,), attributes)
         return name
 
     def main(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
         """Adds the node that has the layer's name, where others follow; gives its output's name."""
         name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
-        self.builder.nodes.append(Node(operator, self.layer.name, inputs, (name,), attributes))
+        self.builder.add(operator, self.layer.name, inputs, (name,), attributes)
         return name
 
     def after(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
         """Adds the node whose output is the layer's, where another has its name."""
         name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
-        outputs = (self.layer.name,)
-        self.builder.nodes.append(Node(operator, name, inputs, outputs, attributes))
+        self.builder.add(operator, name, inputs, (self.layer.name,), attributes)
 
     def last(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
         """Adds the node whose output is the layer's, and which has its name."""
@@ -95,8 +111,7 @@ class Site:
         **attributes: Attribute,
     ) -> None:
         """Adds the layer's node, which gives other layers' tensors beside its own."""
-        node = Node(operator, self.layer.name, inputs, outputs, attributes)
-        self.builder.nodes.append(node)
+        self.builder.add(operator, self.layer.name, inputs, outputs, attributes)
 
     def trailing(self, axes: tuple[int, ...], *steps: Step) -> None:
         """Adds steps, one after another, that work on trailing axes.
@@ -131,9 +146,17 @@ class Site:
         owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
         place = (owner.name, what)
         if place not in self.builder.learned:
-            tensor = Tensor(self.builder.names.free(f"{owner.name}.{what}"), shape)
-            self.builder.learned[place] = Learned(tensor, spread)
-        return self.builder.learned[place].tensor.name
+            name = self.builder.names.free(f"{owner.name}.{what}")
+            self.builder.learned[place] = Learned(name, shape, spread)
+        return self.builder.learned[place].name
+
+
+def _constant(value: float | tuple[int, ...]) -> TensorProto:
+    """A number, or a vector of whole numbers, as a tensor."""
+    if isinstance(value, tuple):
+        data = struct.pack(f"<{len(value)}q", *value)
+        return TensorProto(dims=(len(value),), data_type=DataType.INT64, raw_data=data)
+    return TensorProto(data_type=DataType.FLOAT, raw_data=struct.pack("<f", value))
 
 
 def batched(shape: Shape) -> Shape:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.model import Tensor
 from costcalc.exporters.onnx.site import Learned, Site, batched
 from costcalc.exporters.onnx.weights import OTHER, SCALE
 from costcalc.exporters.unsayable import UnsayableError
@@ -12,8 +11,8 @@ def learned(site: Site) -> None:
     """A tensor by the layer's own name; where it is another layer's, its Identity."""
     spread = SCALE if site.operation.of == "norm" else OTHER
     if site.layer.shares is None:
-        tensor = Tensor(site.layer.name, batched(site.shape))
-        site.builder.learned[site.layer.name, ""] = Learned(tensor, spread)
+        tensor = Learned(site.layer.name, batched(site.shape), spread)
+        site.builder.learned[site.layer.name, ""] = tensor
     else:
         site.last("Identity", site.builder.layers[site.layer.shares].name)
 

@@ -12,7 +12,7 @@ from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
-from costcalc.exporters.onnx.wire import Stream
+from costcalc.formats.protobuf import ByteStream
 from costcalc.formulas.algebra import product
 
 BYTES = 4
@@ -43,10 +43,10 @@ def weight(fan_in: int) -> Spread:
     return Spread(0.0, sqrt(6 / fan_in))
 
 
-def data(shape: tuple[int, ...], spread: Spread, seed: int, index: int) -> Stream:
+def data(shape: tuple[int, ...], spread: Spread, seed: int, index: int) -> ByteStream:
     """The bytes of the tensor of that index among the network's."""
     count = product(shape)
-    return Stream(BYTES * count, partial(_chunks, count, spread, seed, index))
+    return ByteStream(BYTES * count, partial(_chunks, count, spread, seed, index))
 
 
 def _chunks(count: int, spread: Spread, seed: int, index: int) -> Iterator[bytes]:

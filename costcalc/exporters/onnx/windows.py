@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from costcalc.exporters.onnx import weights
-from costcalc.exporters.onnx.model import Attribute
-from costcalc.exporters.onnx.site import Site
+from costcalc.exporters.onnx.site import Attribute, Site
 from costcalc.exporters.unsayable import UnsayableError
 from costcalc.formulas.algebra import ceil_div, exact_div, product
 from costcalc.formulas.windows import window_extent

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from costcalc.exporters.prototxt.kinds import KINDS
 from costcalc.exporters.prototxt.site import Builder, Site
-from costcalc.exporters.prototxt.text import Field, lines
 from costcalc.exporters.unsayable import UnsayableError, each_layer, refuse_borrowing
+from costcalc.formats.prototxt import Field, lines
 from costcalc.graph.layer import LayerGraph
 
 _LSTM = "Caffe's LSTM reads sequences, with one bias vector, and no single step"

@@ -8,7 +8,7 @@ from functools import partial
 from costcalc.exporters.prototxt import layers, windows
 from costcalc.exporters.prototxt.layers import simple
 from costcalc.exporters.prototxt.site import Site
-from costcalc.exporters.prototxt.text import Field, Word
+from costcalc.formats.prototxt import Field, Word
 
 
 def _power(**numbers: int | Word) -> Callable[[Site], object]:

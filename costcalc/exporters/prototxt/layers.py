@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from costcalc.exporters.parts import split_of
 from costcalc.exporters.prototxt.site import Site
-from costcalc.exporters.prototxt.text import Field, Word
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.formats.prototxt import Field, Word
 from costcalc.kinds.base import Shape, axes_of, axis_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from costcalc.exporters.parts import parts
-from costcalc.exporters.prototxt.text import Field
+from costcalc.formats.prototxt import Field
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.names import FreeNames

@@ -9,8 +9,8 @@ from __future__ import annotations
 from operator import floordiv
 
 from costcalc.exporters.prototxt.site import Site
-from costcalc.exporters.prototxt.text import Field, Word
 from costcalc.exporters.unsayable import UnsayableError
+from costcalc.formats.prototxt import Field, Word
 from costcalc.formulas.algebra import ceil_div
 from costcalc.formulas.windows import window_output
 from costcalc.kinds.base import Shape, spread

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.formats.prototxt import parse
 from costcalc.graph.frame import Tensor
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.building import Builder, LayerError
 from costcalc.importers.caffe.network import Network, network
 from costcalc.importers.caffe.sizes import inputs, sized
-from costcalc.importers.caffe.text import parse
 from costcalc.importers.caffe.walk import Walk
 from costcalc.importers.model import Model, Request
 from costcalc.spec import library

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from costcalc.errors import Mark, did_you_mean
+from costcalc.formats.prototxt import Message, Scalar
 from costcalc.importers.building import LayerError
 from costcalc.spec import limits
 from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.tree import MapNode, Scalar
 
 
 class Fields:
@@ -18,9 +18,9 @@ class Fields:
     of its type.
     """
 
-    def __init__(self, message: MapNode, known: Collection[str] = ()) -> None:
+    def __init__(self, message: Message, known: Collection[str] = ()) -> None:
         self.mark: Mark = message.mark
-        self._values: dict[str, list[Scalar | MapNode]] = {}
+        self._values: dict[str, list[Scalar | Message]] = {}
         for name, value in message.entries:
             if known and name.text not in known:
                 raise LayerError(
@@ -29,8 +29,7 @@ class Fields:
                     hint=did_you_mean(name.text, known),
                     mark=name.mark,
                 )
-            if isinstance(value, Scalar | MapNode):
-                self._values.setdefault(name.text, []).append(value)
+            self._values.setdefault(name.text, []).append(value)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -40,11 +39,11 @@ class Fields:
         """The names of the fields."""
         return self._values.keys()
 
-    def messages(self, name: str) -> list[MapNode]:
+    def messages(self, name: str) -> list[Message]:
         """Every message of that name."""
         found = []
         for value in self._values.get(name, ()):
-            if not isinstance(value, MapNode):
+            if not isinstance(value, Message):
                 raise LayerError(f"'{name}' is a message", f"{name} {{ ... }}", mark=value.mark)
             found.append(value)
         return found
@@ -53,7 +52,7 @@ class Fields:
         """The message of that name, several merged as one; without fields where there is none."""
         entries = [entry for each in self.messages(name) for entry in each.entries]
         first = self._values.get(name)
-        return Fields(MapNode(tuple(entries), first[0].mark if first else self.mark), known)
+        return Fields(Message(tuple(entries), first[0].mark if first else self.mark), known)
 
     def scalars(self, name: str) -> list[Scalar]:
         """Every value of that name."""

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.formats.prototxt import Message, Scalar
 from costcalc.importers.building import LayerError
 from costcalc.importers.caffe.fields import Fields
-from costcalc.spec.tree import MapNode as Message
-from costcalc.spec.tree import Scalar
 
 OLD_TYPES: Mapping[str, str] = {
     "ABSVAL": "AbsVal",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.importers.onnx.numbers import FLOAT
-from costcalc.importers.onnx.schema import WEIGHTS_ARE_INPUTS, Graph, Model, Tensor, Value
+from costcalc.formats.onnx_schema import (
+    WEIGHTS_ARE_INPUTS,
+    DataType,
+    GraphProto,
+    ModelProto,
+    TensorProto,
+    ValueInfoProto,
+)
 
 
-def with_weights(model: Model, graph: Graph, file: str) -> Graph:
+def with_weights(model: ModelProto, graph: GraphProto, file: str) -> GraphProto:
     """The model's graph; where weights are inputs, as if they were stored.
 
     Raises:
@@ -20,10 +26,10 @@ def with_weights(model: Model, graph: Graph, file: str) -> Graph:
     return graph._replace(inputs=(first,), initializers=(*graph.initializers, *weights))
 
 
-def _stored(value: Value, file: str) -> Tensor:
+def _stored(value: ValueInfoProto, file: str) -> TensorProto:
     stated = value.dims or ("",)
     dims = tuple(dim for dim in stated if isinstance(dim, int))
     if len(dims) < len(stated):
         problem = Problem(Mark(file), f"weight '{value.name}' leaves sides open", "a number each")
         raise SpecError([problem])
-    return Tensor(value.name, dims, FLOAT, (), (), (), (), (), location=1)
+    return TensorProto(value.name, dims, DataType.FLOAT, location=1)

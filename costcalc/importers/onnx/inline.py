@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from costcalc.errors import Mark, Problem, SpecError
-from costcalc.importers.onnx import schema
+from costcalc.formats import onnx_schema as schema
+from costcalc.formats.onnx_schema import AttributeType
+from costcalc.formats.protobuf import Span, WireReader
 from costcalc.importers.onnx.known import Operation
 from costcalc.importers.onnx.numbers import Number, stored
-from costcalc.importers.onnx.wire import Wire
 from costcalc.spec import limits
 
 OWN = ("", "ai.onnx")
@@ -23,14 +24,14 @@ PATH = 1000
 class Literal(NamedTuple):
     """A tensor in an attribute, and its numbers where they are few."""
 
-    tensor: schema.Tensor
+    tensor: schema.TensorProto
     values: tuple[Number, ...] | None
 
 
 class Inside(NamedTuple):
     """A graph in an attribute, which is read when it is needed; and what it stands in."""
 
-    span: schema.Span
+    span: Span
     around: Around
 
 
@@ -50,14 +51,14 @@ class Around(NamedTuple):
 class Inliner:
     """Writes a model's operations out."""
 
-    def __init__(self, wire: Wire, model: schema.Model) -> None:
+    def __init__(self, wire: WireReader, model: schema.ModelProto) -> None:
         self.wire = wire
         self.functions = {(each.domain, each.name, each.overload): each for each in model.functions}
         self.opsets = dict(model.opsets)
         self.written = 0
 
     def operations(
-        self, nodes: Sequence[schema.Node], around: Around | None = None
+        self, nodes: Sequence[schema.NodeProto], around: Around | None = None
     ) -> Iterator[Operation]:
         """The operations of some nodes.
 
@@ -84,7 +85,7 @@ class Inliner:
                 tuple(pair for pair in node.metadata if pair[0]),
             )
 
-    def inside(self, inside: Inside, name: str) -> tuple[schema.Graph, list[Operation]]:
+    def inside(self, inside: Inside, name: str) -> tuple[schema.GraphProto, list[Operation]]:
         """A graph inside an operation of a name; its tensors are named apart in a function.
 
         Raises:
@@ -109,7 +110,7 @@ class Inliner:
         return graph, list(self.operations(graph.nodes, around._replace(path=name)))
 
     def _called(
-        self, node: schema.Node, key: tuple[str, str, str], around: Around
+        self, node: schema.NodeProto, key: tuple[str, str, str], around: Around
     ) -> Iterator[Operation]:
         """The operations of a function where it is called."""
         function = self.functions[key]
@@ -133,32 +134,23 @@ class Inliner:
         inside = Around(dict(function.opsets), renamed, given, path, (*around.calls, key))
         yield from self.operations(function.nodes, inside)
 
-    def _attributes(self, node: schema.Node, around: Around) -> Iterator[tuple[str, Any]]:
+    def _attributes(self, node: schema.NodeProto, around: Around) -> Iterator[tuple[str, Any]]:
         for each in node.attributes:
             if not each.refers:
                 yield each.name, self._value(each, around)
             elif each.refers in around.given:
                 yield each.name, around.given[each.refers]
 
-    def _value(self, attribute: schema.Attribute, around: Around) -> Any:
-        """An attribute in its own type; files of the first version do not say which."""
-        type_ = attribute.type
-        if type_ == 4 or (not type_ and attribute.tensor):
-            tensor = attribute.tensor
-            return None if tensor is None else Literal(tensor, stored(self.wire, tensor))
-        if type_ == 5 or (not type_ and attribute.graph):
-            return None if attribute.graph is None else Inside(attribute.graph, around)
-        if type_ == 3 or (not type_ and attribute.text):
-            return attribute.text
-        if type_ == 7 or (not type_ and attribute.numbers):
-            return attribute.numbers
-        if type_ == 6 or (not type_ and attribute.singles):
-            return attribute.singles
-        if type_ == 1 or (not type_ and attribute.single):
-            return attribute.single
-        return attribute.number if type_ in (0, 2) else None
+    def _value(self, attribute: schema.AttributeProto, around: Around) -> Any:
+        """An attribute's value, a tensor's numbers read where they are few."""
+        value = attribute.value
+        if attribute.type == AttributeType.TENSOR and value is not None:
+            return Literal(value, stored(self.wire, value))
+        if attribute.type == AttributeType.GRAPH and value is not None:
+            return Inside(value, around)
+        return value
 
-    def _refuse(self, node: schema.Node, message: str) -> NoReturn:
+    def _refuse(self, node: schema.NodeProto, message: str) -> NoReturn:
         mark = Mark(self.wire.file)
         raise SpecError([Problem(mark, f"node '{node.name}' ({node.operator}): {message}")])
 

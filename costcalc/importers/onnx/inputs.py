@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problem, SpecError
+from costcalc.formats.onnx_schema import Dim, ValueInfoProto
 from costcalc.importers.model import Request, Sides
 from costcalc.importers.onnx.known import Known, text
-from costcalc.importers.onnx.schema import Dim, Value
 from costcalc.spec import limits
 
 COLOURS = (1, 3, 4)
@@ -27,7 +27,7 @@ class Inputs(NamedTuple):
     """Whether a side is not what the file says."""
 
 
-def sized(values: Sequence[Value], request: Request, file: str) -> Inputs:
+def sized(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inputs:
     """The inputs at the sizes that are asked for.
 
     The leading side is that of a batch; it is one image where the file leaves it
@@ -61,7 +61,7 @@ def sized(values: Sequence[Value], request: Request, file: str) -> Inputs:
     return Inputs(tensors, images, named, are_other)
 
 
-def _dims(value: Value, mark: Mark) -> tuple[Dim, ...]:
+def _dims(value: ValueInfoProto, mark: Mark) -> tuple[Dim, ...]:
     """The sides of an input, open ones by their names.
 
     Raises:
@@ -103,7 +103,7 @@ def _replace(dims: list[Dim], axes: Sequence[int], sides: Sides) -> bool:
 
 
 def _found(
-    values: Sequence[Value],
+    values: Sequence[ValueInfoProto],
     wanted: Sequence[Sequence[Dim]],
     settings: Mapping[str, Any],
     mark: Mark,
@@ -132,7 +132,10 @@ def _whole(name: str, value: Any, mark: Mark) -> int:
 
 
 def _check_open(
-    values: Sequence[Value], wanted: Sequence[Sequence[Dim]], found: Mapping[str, int], mark: Mark
+    values: Sequence[ValueInfoProto],
+    wanted: Sequence[Sequence[Dim]],
+    found: Mapping[str, int],
+    mark: Mark,
 ) -> None:
     """All sides that nothing gives are named at once."""
     problems = []
@@ -165,7 +168,7 @@ def _side(dim: Dim, found: Mapping[str, int]) -> int:
     return found.get(dim, 1) if isinstance(dim, str) else dim
 
 
-def _misfit(mark: Mark, value: Value, sides: Sides) -> Problem:
+def _misfit(mark: Mark, value: ValueInfoProto, sides: Sides) -> Problem:
     shown = ", ".join(str(dim) or "?" for dim in value.dims or ())
     return Problem(
         mark,

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from costcalc.errors import Mark, Problem, Problems
+from costcalc.formats.onnx_schema import TensorProto
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Node, Sides
 from costcalc.importers.onnx.known import Known, NodeProblem, Operation, elements, text
 from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.numbers import is_learned
-from costcalc.importers.onnx.schema import Tensor
 from costcalc.importers.onnx.site import Site
 from costcalc.importers.onnx.walk import SCALED
 
@@ -47,7 +47,7 @@ class Lowering:
         self,
         operations: Sequence[Operation],
         tensors: Mapping[str, Known],
-        stored: Mapping[str, Tensor],
+        stored: Mapping[str, TensorProto],
         constants: Set[str],
         images: int,
         outputs: Iterable[str],

@@ -6,11 +6,12 @@ Weights are larger than :data:`MOST` and stay where they are.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from costcalc.formats.onnx_schema import DataType, TensorProto
+from costcalc.formats.protobuf import Span, WireReader
 from costcalc.formulas.algebra import product
-from costcalc.importers.onnx.schema import Span, Tensor
-from costcalc.importers.onnx.wire import Wire
 
 MOST = 8192
 """Elements of a constant whose numbers are read: 64 KiB of the widest type."""
@@ -27,30 +28,29 @@ class Type(NamedTuple):
     """Whether what training finds is kept in it."""
 
 
-TYPES = {
-    1: Type("f", is_learned=True),
-    2: Type("B"),
-    3: Type("b"),
-    4: Type("H"),
-    5: Type("h"),
-    6: Type("i"),
-    7: Type("q"),
-    9: Type("?"),
-    10: Type("e", is_learned=True),
-    11: Type("d", is_learned=True),
-    12: Type("I"),
-    13: Type("Q"),
-    16: Type(is_learned=True),
-    17: Type(is_learned=True),
-    18: Type(is_learned=True),
-    19: Type(is_learned=True),
-    20: Type(is_learned=True),
-    23: Type(is_learned=True),
+TYPES: Mapping[int, Type] = {
+    DataType.FLOAT: Type("f", is_learned=True),
+    DataType.UINT8: Type("B"),
+    DataType.INT8: Type("b"),
+    DataType.UINT16: Type("H"),
+    DataType.INT16: Type("h"),
+    DataType.INT32: Type("i"),
+    DataType.INT64: Type("q"),
+    DataType.BOOL: Type("?"),
+    DataType.FLOAT16: Type("e", is_learned=True),
+    DataType.DOUBLE: Type("d", is_learned=True),
+    DataType.UINT32: Type("I"),
+    DataType.UINT64: Type("Q"),
+    DataType.BFLOAT16: Type(is_learned=True),
+    DataType.FLOAT8E4M3FN: Type(is_learned=True),
+    DataType.FLOAT8E4M3FNUZ: Type(is_learned=True),
+    DataType.FLOAT8E5M2: Type(is_learned=True),
+    DataType.FLOAT8E5M2FNUZ: Type(is_learned=True),
+    DataType.FLOAT4E2M1: Type(is_learned=True),
 }
-"""Types by their number: bfloat16 is 16, the floats of eight and four bits are above."""
 
-WHOLE = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
-FLOAT, INT64, BOOL = 1, 7, 9
+WHOLE = frozenset(type_ for type_, row in TYPES.items() if row.format and row.format in "BbHhiqIQ")
+"""Types of whole numbers."""
 
 
 def is_learned(data_type: int) -> bool:
@@ -58,7 +58,7 @@ def is_learned(data_type: int) -> bool:
     return TYPES.get(data_type, Type()).is_learned
 
 
-def stored(wire: Wire, tensor: Tensor) -> tuple[Number, ...] | None:
+def stored(wire: WireReader, tensor: TensorProto) -> tuple[Number, ...] | None:
     """The numbers of a stored tensor, None where they are many, not there or of no use.
 
     Raises:
@@ -68,30 +68,48 @@ def stored(wire: Wire, tensor: Tensor) -> tuple[Number, ...] | None:
     format_ = TYPES.get(tensor.data_type, Type()).format
     if count > MOST or tensor.location or not format_:
         return None
-    spans = (*tensor.raw, *tensor.packed, *tensor.singles, *tensor.doubles)
-    if count and not tensor.unpacked and all(start == end for start, end in spans):
+    raw = (tensor.raw_data,) if isinstance(tensor.raw_data, Span) else ()
+    integers = (*tensor.int32_data, *tensor.int64_data, *tensor.uint64_data)
+    places = (*raw, *integers, *tensor.float_data, *tensor.double_data)
+    if count and all(isinstance(each, Span) and each.start == each.end for each in places):
         return None
-    if tensor.raw:
-        return _unpacked(wire, tensor.raw[-1:], format_, count, tensor)
-    if tensor.singles:
-        return _unpacked(wire, tensor.singles, "f", count, tensor)
-    if tensor.doubles:
-        return _unpacked(wire, tensor.doubles, "d", count, tensor)
-    found = [*tensor.unpacked[: count + 1]]
-    for start, end in tensor.packed:
-        if end - start > 10 * MOST:
-            _wrong(wire, start, tensor, end - start)
-        found += wire.varints(start, end)
-    if len(found) != count:
-        _wrong(wire, tensor.packed[0][0] if tensor.packed else 0, tensor, len(found))
+    for spans, letter in ((raw, format_), (tensor.float_data, "f"), (tensor.double_data, "d")):
+        if spans:
+            return _unpacked(wire, spans, letter, count, tensor)
+    found = _integers(wire, tensor, integers, count)
     if format_ == "e":
         halves = struct.pack(f"<{count}H", *(bits & 0xFFFF for bits in found))
         return struct.unpack(f"<{count}e", halves)
     return tuple(bool(value) for value in found) if format_ == "?" else tuple(found)
 
 
+def _integers(
+    wire: WireReader, tensor: TensorProto, stored: Sequence[Span | int], count: int
+) -> list[int]:
+    """Numbers that stand one by one or packed.
+
+    Raises:
+        SpecError: there are more or fewer of them than a count.
+    """
+    found: list[int] = []
+    start = 0
+    for each in stored:
+        if isinstance(each, int):
+            found.append(each)
+        else:
+            start = start or each.start
+            if each.end - each.start > 10 * MOST:
+                _wrong(wire, start, tensor, each.end - each.start)
+            found += wire.varints(*each)
+        if len(found) > count:
+            break
+    if len(found) != count:
+        _wrong(wire, start, tensor, len(found))
+    return found
+
+
 def _unpacked(
-    wire: Wire, spans: tuple[Span, ...], format_: str, count: int, tensor: Tensor
+    wire: WireReader, spans: Sequence[Span], format_: str, count: int, tensor: TensorProto
 ) -> tuple[Number, ...] | None:
     size = sum(end - start for start, end in spans)
     if size != count * struct.calcsize(f"<{format_}"):
@@ -100,6 +118,6 @@ def _unpacked(
     return struct.unpack(f"<{count}{format_}", data)
 
 
-def _wrong(wire: Wire, at: int, tensor: Tensor, found: int) -> NoReturn:
+def _wrong(wire: WireReader, at: int, tensor: TensorProto, found: int) -> NoReturn:
     dims = " x ".join(str(side) for side in tensor.dims) or "one number"
     wire.refuse(at, f"tensor '{tensor.name}' holds {found:,} numbers", f"{dims}, as its dims say")

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.formats import onnx_schema as schema
+from costcalc.formats.mapped import mapped
+from costcalc.formats.protobuf import WireReader
 from costcalc.importers.model import Model, Request
-from costcalc.importers.onnx import schema
 from costcalc.importers.onnx.fed import with_weights
 from costcalc.importers.onnx.inline import Inliner, Inside
 from costcalc.importers.onnx.inputs import Inputs, sized
@@ -20,11 +22,7 @@ from costcalc.importers.onnx.names import Names, OwnNames
 from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
 from costcalc.importers.onnx.order import ordered
 from costcalc.importers.onnx.walk import Walk
-from costcalc.importers.onnx.wire import Wire, opened
 from costcalc.spec import limits
-
-OWN = "costcalc"
-"""The producer of files that costcalc wrote."""
 
 SHAPES = {name: row.shapes for name, row in TABLE.items()}
 LOWER = {**{name: row.lower for name, row in TABLE.items()}, **WRITTEN_OUT}
@@ -39,11 +37,11 @@ def read(network: str, request: Request) -> Model:
         SpecError: the file is damaged, its graph is wrong, or costcalc does not
             know some of its operators.
     """
-    with opened(network) as wire:
-        return _read(wire, request)
+    with mapped(network) as data:
+        return _read(WireReader(data, network, "ONNX model"), request)
 
 
-def _read(wire: Wire, request: Request) -> Model:
+def _read(wire: WireReader, request: Request) -> Model:
     model = schema.model(wire)
     graph = with_weights(model, _graph(model, wire.file), wire.file)
     stored = {tensor.name for tensor in graph.initializers}
@@ -60,12 +58,12 @@ def _read(wire: Wire, request: Request) -> Model:
     live = _live(walk, outputs, problems, wire.file)
     problems.raise_any()
     operations = matched(live, walk.tensors, outputs)
-    named = OwnNames if model.producer == OWN else Names
+    named = OwnNames if model.producer == schema.PRODUCER else Names
     names = named(operations, {name for name, each in walk.tensors.items() if each.is_static})
     return _lowered(wire, walk, inputs, operations, outputs, names)
 
 
-def _graph(model: schema.Model, file: str) -> schema.Graph:
+def _graph(model: schema.ModelProto, file: str) -> schema.GraphProto:
     """The model's graph.
 
     Raises:
@@ -80,7 +78,9 @@ def _graph(model: schema.Model, file: str) -> schema.Graph:
     return graph
 
 
-def _walk(wire: Wire, model: schema.Model, graph: schema.Graph, inputs: Inputs) -> Walk:
+def _walk(
+    wire: WireReader, model: schema.ModelProto, graph: schema.GraphProto, inputs: Inputs
+) -> Walk:
     """What is known of every tensor that the outputs depend on.
 
     Raises:
@@ -141,7 +141,7 @@ def _beforehand(walk: Walk) -> set[str]:
 
 
 def _lowered(
-    wire: Wire,
+    wire: WireReader,
     walk: Walk,
     inputs: Inputs,
     operations: list[Operation],

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.errors import Mark, Problem, Problems, did_you_mean
+from costcalc.formats.onnx_schema import Dim, TensorProto
+from costcalc.formats.protobuf import WireReader
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx import schema
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.inline import Inliner, Inside, Literal
 from costcalc.importers.onnx.known import Known, NodeProblem, Operation, elements, text
 from costcalc.importers.onnx.numbers import is_learned, stored
-from costcalc.importers.onnx.wire import Wire
 from costcalc.spec import limits
 
 Shapes = Callable[[Call], list[Known]]
@@ -33,11 +33,11 @@ class Walk:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: WireReader,
         inliner: Inliner,
         rules: Mapping[str, Shapes],
         images: int,
-        stated: Mapping[str, Sequence[schema.Dim]],
+        stated: Mapping[str, Sequence[Dim]],
     ) -> None:
         self.wire = wire
         self.inliner = inliner
@@ -47,7 +47,7 @@ class Walk:
         """Shapes that the file says of tensors."""
         self.problems = Problems()
         self.tensors: dict[str, Known] = {"": Known(())}
-        self.stored: dict[str, schema.Tensor] = {}
+        self.stored: dict[str, TensorProto] = {}
         self.constants: set[str] = set()
         """Stored tensors that stand among the nodes."""
         self.sequences: dict[str, tuple[str, ...]] = {}
@@ -57,7 +57,7 @@ class Walk:
         self.lost: set[str] = set()
         """Tensors of which nothing is known after a problem."""
 
-    def store(self, tensors: Iterable[schema.Tensor]) -> None:
+    def store(self, tensors: Iterable[TensorProto]) -> None:
         """Takes in the tensors that the file holds.
 
         Raises:
@@ -182,7 +182,7 @@ class Walk:
             is_first = bool(shape) and shape[0] == self.images
             self.tensors[name] = Known(shape, 0 if is_first else None)
 
-    def _store(self, name: str, tensor: schema.Tensor, values: Any) -> None:
+    def _store(self, name: str, tensor: TensorProto, values: Any) -> None:
         if any(not 0 <= side <= limits.SIZE for side in tensor.dims):
             problem = f"tensor '{name}' has sides that no tensor has"
             self.problems.note(

@@ -4,9 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from costcalc.cli import main
-from costcalc.importers.caffe.text import parse
-from costcalc.spec import limits
-from costcalc.spec.tree import MapNode
+from costcalc.formats import prototxt
+from costcalc.formats.prototxt import parse
 from tests.importers.caffe.written import graph, layer, network, written
 
 MAP = (4, 9, 12)
@@ -25,7 +24,7 @@ def refused(path, *options):
 def plain(message):
     """A message as names and texts."""
     return [
-        (name.text, plain(value) if isinstance(value, MapNode) else value.text)
+        (name.text, plain(value) if isinstance(value, prototxt.Message) else value.text)
         for name, value in message.entries
     ]
 
@@ -62,16 +61,16 @@ def test_every_value_knows_its_place():
     [
         ("layer {\n  name: 'x\n}", ":2:9", "a string has no end on its line"),
         ("layer {\n name: 'x'\n", ":1:1", "'layer' is not closed"),
-        ("layer { } }", ":1:11", "'}' has no place here"),
-        ("layer < }", ":1:9", "'}' has no place here"),
+        ("layer { } }", ":1:11", "unexpected '}'"),
+        ("layer < }", ":1:9", "unexpected '}'"),
         ("layer", ":1:1", "'layer' has no value"),
         ("layer:", ":1:1", "'layer' has no value"),
-        ("a b", ":1:3", "'b' has no place here"),
-        ("a: :", ":1:4", "':' is no value"),
+        ("a b", ":1:3", "unexpected 'b'"),
+        ("a: :", ":1:4", "':' is not a value"),
         ("a: [1, 2", ":1:4", "is not closed"),
-        ("a: [{}]", ":1:5", "has no place in a list"),
-        ("3: 4", ":1:1", "'3' has no place here"),
-        ("a: 1 ! b: 2", ":1:6", "'!' has no place"),
+        ("a: [{}]", ":1:5", "unexpected '{' in a list"),
+        ("3: 4", ":1:1", "unexpected '3'"),
+        ("a: 1 ! b: 2", ":1:6", "unexpected '!'"),
         ("a {" * 100_000, ":1:192", "nested too deeply"),
         ("name: 'x'", ":0:0", "not a Caffe network"),
         ("laier { }", ":0:0", "did you mean 'layer'?"),
@@ -90,11 +89,11 @@ def test_bytes_that_are_no_text(tmp_path):
 
 
 def test_too_much(tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "NODES", 100)
+    monkeypatch.setattr(prototxt, "VALUES", 100)
     assert "holds too much" in refused(written(tmp_path, "a:1 " * 200))
     assert "holds too much" in refused(written(tmp_path, "a:[" + "1," * 200 + "]"))
     monkeypatch.undo()
-    assert "too long" in refused(written(tmp_path, " " * (limits.FILE_BYTES + 1)))
+    assert "too long" in refused(written(tmp_path, " " * (prototxt.FILE_BYTES + 1)))
 
 
 @pytest.mark.parametrize("name", ["missing.prototxt", "folder.prototxt"])

@@ -13,10 +13,11 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
+from costcalc.formats.onnx_schema import DataType
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import Known, broadcast, elements, meeting_batch
-from costcalc.importers.onnx.numbers import BOOL, MOST, TYPES, WHOLE, Number
+from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
 from costcalc.importers.onnx.site import Site
 
 Function = Callable[..., Number]
@@ -151,7 +152,7 @@ def cast_shapes(call: Call) -> list[Known]:
     if call.operation.operator == "CastLike":
         return [known]
     to = call.whole("to", 1)
-    kind = bool if to == BOOL else int if to in WHOLE else float if to in TYPES else None
+    kind = bool if to == DataType.BOOL else int if to in WHOLE else float if to in TYPES else None
     return [known._replace(values=computed(kind, [known.values]) if kind else None)]
 
 

@@ -1,21 +1,22 @@
-"""The wire format, and what of it is refused."""
+"""ONNX's messages, read and written, and what of them is refused."""
 
 import pytest
 
 from costcalc.errors import SpecError
-from costcalc.importers.onnx import schema
+from costcalc.formats import onnx_schema as schema
+from costcalc.formats.mapped import mapped
+from costcalc.formats.protobuf import Span, WireReader
 from costcalc.importers.onnx.numbers import MOST, stored
-from costcalc.importers.onnx.wire import Wire, opened
 from tests.importers.onnx.models import graph, model, node, tensor, value
 from tests.importers.onnx.protobuf import field, message, varint
 
 
 def wire(data):
-    return Wire(data, "net.onnx")
+    return WireReader(data, "net.onnx", "ONNX model")
 
 
 def read_tensor(data):
-    return schema.tensor(wire(data), 0, len(data))
+    return schema.tensor(wire(data), Span(0, len(data)))
 
 
 def refused(data):
@@ -41,12 +42,12 @@ def test_a_model_keeps_what_costs_depend_on():
         ("x", "w"),
         ("y",),
     )
-    assert [(each.name, each.numbers, each.number) for each in conv.attributes] == [
-        ("strides", (2, 2), 0),
-        ("group", (), 1),
+    assert [(each.name, each.value) for each in conv.attributes] == [
+        ("strides", (2, 2)),
+        ("group", 1),
     ]
-    assert read.graph.inputs == (schema.Value("x", ("batch", 3, "")),)
-    assert read.graph.outputs == (schema.Value("y", (1, -8)),)
+    assert [(each.name, each.dims) for each in read.graph.inputs] == [("x", ("batch", 3, ""))]
+    assert [(each.name, each.dims) for each in read.graph.outputs] == [("y", (1, -8))]
     assert [(each.name, each.dims) for each in read.graph.initializers] == [("w", (8, 3))]
 
 
@@ -99,7 +100,7 @@ def test_a_length_is_held_against_the_message_around_it():
 
 
 def test_too_many_fields_are_refused(monkeypatch):
-    monkeypatch.setattr("costcalc.importers.onnx.wire.FIELDS", 10)
+    monkeypatch.setattr("costcalc.formats.protobuf.FIELDS", 10)
     assert "more than 10 fields" in refused(field(1, 1) * 11)
 
 
@@ -117,11 +118,53 @@ def test_numbers_of_large_tensors_are_not_read():
 
 def test_what_is_no_file_to_read_is_said(tmp_path):
     for path, reason in (("nothing.onnx", "cannot be read: No such file"), (".", "is not a file")):
-        with pytest.raises(SpecError, match=reason), opened(str(tmp_path / path)):
+        with pytest.raises(SpecError, match=reason), mapped(str(tmp_path / path)):
             pass
 
 
 def test_an_empty_file_is_an_empty_message(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"")
-    with opened(str(tmp_path / "net.onnx")) as empty:
-        assert schema.model(empty).graph is None
+    with mapped(str(tmp_path / "net.onnx")) as empty:
+        assert schema.model(wire(empty)).graph is None
+
+
+def test_what_is_written_is_read_back():
+    weight = schema.TensorProto("w", (2,), schema.DataType.FLOAT, b"\x00" * 8)
+    conv = schema.NodeProto(
+        ("x", "", "w"),
+        ("y",),
+        "stem",
+        "Conv",
+        "own",
+        attributes=(
+            schema.attribute("group", 0),
+            schema.attribute("alpha", 0.0),
+            schema.attribute("auto_pad", ""),
+            schema.attribute("pads", (0, -1)),
+            schema.attribute("value", schema.TensorProto(data_type=schema.DataType.INT64)),
+        ),
+    )
+    types = (
+        None,
+        schema.TensorType(1),
+        schema.TensorType(1, ()),
+        schema.TensorType(1, (0, "n", "")),
+    )
+    written = schema.ModelProto(
+        ir_version=10,
+        producer="costcalc",
+        graph=schema.GraphProto(
+            "net", (conv,), (weight,), outputs=tuple(schema.ValueInfoProto("y", t) for t in types)
+        ),
+        opsets=(schema.OperatorSet("own", 1),),
+        metadata=(schema.WEIGHTS_ARE_INPUTS,),
+    )
+    data = b"".join(schema.encoded(written).chunks())
+    read = schema.model(wire(data))
+    (stored_weight,) = read.graph.initializers
+    place = stored_weight.raw_data
+    assert data[place.start : place.end] == weight.raw_data
+    weights = (stored_weight._replace(raw_data=weight.raw_data),)
+    assert read._replace(graph=read.graph._replace(initializers=weights)) == written
+    # Zeros are there, and not left out: an attribute without its value has none in ONNX's checker.
+    assert {each.name: each.value for each in read.graph.nodes[0].attributes}["group"] == 0

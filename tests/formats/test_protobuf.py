@@ -2,10 +2,10 @@
 
 import pytest
 
-from costcalc.exporters.onnx.wire import Message, Stream, varint
+from costcalc.formats.protobuf import ByteStream, MessageWriter, varint
 
 
-def written(message: Message) -> str:
+def written(message: MessageWriter) -> str:
     data = b"".join(message.chunks())
     assert len(data) == message.size
     return data.hex(" ")
@@ -28,20 +28,20 @@ def test_whole_numbers_in_groups_of_seven_bits(value, groups):
 
 
 def test_fields_are_keys_and_values():
-    message = Message()
-    message.whole(1, 150)
+    message = MessageWriter()
+    message.integer(1, 150)
     message.text(2, "testing")
-    message.real(5, 1.0)
+    message.float32(5, 1.0)
     # keys: number * 8 + wire type, 0 a varint, 2 behind its length, 5 four bytes
     assert written(message) == "08 96 01 12 07 74 65 73 74 69 6e 67 2d 00 00 80 3f"
 
 
 def test_a_message_in_a_message_stands_behind_its_length():
-    inner = Message()
-    inner.whole(1, 150)
-    outer = Message()
+    inner = MessageWriter()
+    inner.integer(1, 150)
+    outer = MessageWriter()
     outer.message(3, inner)
-    outer.message(4, Message())
+    outer.message(4, MessageWriter())
     assert written(outer) == "1a 03 08 96 01 22 00"
 
 
@@ -52,11 +52,11 @@ def test_what_is_large_is_made_when_it_is_written():
         made.append("now")
         return (b"\x01", b"\x02\x03")
 
-    inner = Message()
+    inner = MessageWriter()
     inner.text(1, "a")
-    inner.stream(9, Stream(3, chunks))
+    inner.data(9, ByteStream(3, chunks))
     inner.text(2, "b")
-    outer = Message()
+    outer = MessageWriter()
     outer.message(1, inner)
     assert not made
     # 3 of the text, 5 of the stream, 3 of the text: 11
@@ -65,6 +65,6 @@ def test_what_is_large_is_made_when_it_is_written():
 
 
 def test_text_that_utf8_cannot_say_is_spelled_out():
-    message = Message()
+    message = MessageWriter()
     message.text(1, "é\ud800")
     assert written(message) == "0a 08 c3 a9 5c 75 64 38 30 30"

@@ -1,0 +1,38 @@
+"""The bytes of a binary file, mapped into memory: what nobody asks for is never read."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from costcalc.errors import Mark, refuse
+
+FileBytes: TypeAlias = bytes | mmap.mmap
+
+
+@contextmanager
+def mapped(path: str) -> Iterator[FileBytes]:
+    """A file's bytes, mapped and not read.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    data: FileBytes = b""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            refuse(Mark(path), "is not a file to read", "a regular file")
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size:
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        refuse(Mark(path), f"cannot be read: {reason}")
+    try:
+        yield data
+    finally:
+        if isinstance(data, mmap.mmap):
+            data.close()

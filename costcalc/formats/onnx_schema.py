@@ -1,0 +1,431 @@
+"""The messages of ONNX, read and written: their fields' numbers, and the tuples they become.
+
+The numbers are those of ``onnx/onnx.proto`` (https://github.com/onnx/onnx, IR
+version 13), as far as costs depend on them.  A tensor keeps its dims, its type
+and the place of its numbers; nothing here reads them, nor opens the file that
+external ones are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, NamedTuple, TypeAlias
+
+from costcalc.formats.protobuf import (
+    BYTES,
+    FLOAT32,
+    INTEGER,
+    SHORT_BYTES,
+    STORED_BYTES,
+    STORED_DOUBLES,
+    STORED_FLOATS,
+    STORED_INTEGERS,
+    STORED_TEXT,
+    TEXT,
+    ByteStream,
+    Field,
+    MessageWriter,
+    Schema,
+    Span,
+    ValueType,
+    WireReader,
+    wrapped,
+)
+
+Dim: TypeAlias = int | str
+"""A side, or the name of one that is open; empty where it has none."""
+
+
+class DataType(IntEnum):
+    """Element types of tensors."""
+
+    FLOAT = 1
+    UINT8 = 2
+    INT8 = 3
+    UINT16 = 4
+    INT16 = 5
+    INT32 = 6
+    INT64 = 7
+    BOOL = 9
+    FLOAT16 = 10
+    DOUBLE = 11
+    UINT32 = 12
+    UINT64 = 13
+    BFLOAT16 = 16
+    FLOAT8E4M3FN = 17
+    FLOAT8E4M3FNUZ = 18
+    FLOAT8E5M2 = 19
+    FLOAT8E5M2FNUZ = 20
+    FLOAT4E2M1 = 23
+
+
+class AttributeType(IntEnum):
+    """Types of attributes."""
+
+    FLOAT = 1
+    INT = 2
+    STRING = 3
+    TENSOR = 4
+    GRAPH = 5
+    FLOATS = 6
+    INTS = 7
+
+
+class TensorProto(NamedTuple):
+    """A stored tensor: its shape and type, and where its numbers are."""
+
+    name: str = ""
+    dims: tuple[int, ...] = ()
+    data_type: int = 0
+    raw_data: Span | bytes | ByteStream | None = None
+    """The numbers as the bytes of a little-endian machine."""
+    float_data: tuple[Span, ...] = ()
+    int32_data: tuple[Span | int, ...] = ()
+    int64_data: tuple[Span | int, ...] = ()
+    double_data: tuple[Span, ...] = ()
+    uint64_data: tuple[Span | int, ...] = ()
+    location: int = 0
+    """1 where the numbers are in another file."""
+
+
+class AttributeProto(NamedTuple):
+    """A named constant of a node."""
+
+    name: str
+    type: int
+    value: Any
+    """Of its type; a text as bytes, a graph as its place; None where the type has no tuple here."""
+    refers: str = ""
+    """The attribute of the function around it that it stands for."""
+
+
+class NodeProto(NamedTuple):
+    """An operation, its tensors by name."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    name: str = ""
+    operator: str = ""
+    domain: str = ""
+    overload: str = ""
+    attributes: tuple[AttributeProto, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+class TensorType(NamedTuple):
+    """The type of a tensor that is computed."""
+
+    data_type: int = 0
+    dims: tuple[Dim, ...] | None = None
+    """None where the file does not state its shape."""
+
+
+class ValueInfoProto(NamedTuple):
+    """What the file states of a tensor that is computed."""
+
+    name: str = ""
+    type: TensorType | None = None
+    """None where it is not a tensor."""
+
+    @property
+    def dims(self) -> tuple[Dim, ...] | None:
+        """Its shape, None where it is not stated."""
+        return self.type.dims if self.type else None
+
+
+class GraphProto(NamedTuple):
+    """Nodes, and the tensors that they start from and end with."""
+
+    name: str = ""
+    nodes: tuple[NodeProto, ...] = ()
+    initializers: tuple[TensorProto, ...] = ()
+    sparse: tuple[TensorProto | None, ...] = ()
+    inputs: tuple[ValueInfoProto, ...] = ()
+    outputs: tuple[ValueInfoProto, ...] = ()
+    values: tuple[ValueInfoProto, ...] = ()
+
+
+class OperatorSet(NamedTuple):
+    """A domain of operators, and the version that a model uses."""
+
+    domain: str = ""
+    version: int = 0
+
+
+class FunctionProto(NamedTuple):
+    """An operator that the model defines itself."""
+
+    name: str = ""
+    domain: str = ""
+    overload: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    defaults: tuple[AttributeProto, ...] = ()
+    nodes: tuple[NodeProto, ...] = ()
+    opsets: tuple[OperatorSet, ...] = ()
+
+
+class ModelProto(NamedTuple):
+    """A file."""
+
+    ir_version: int = 0
+    producer: str = ""
+    graph: GraphProto | None = None
+    opsets: tuple[OperatorSet, ...] = ()
+    functions: tuple[FunctionProto, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+SCOPES = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
+"""The metadata in which PyTorch's exporter names the modules that an operation stands in."""
+
+PRODUCER = "costcalc"
+"""The producer of files that costcalc wrote."""
+
+WEIGHTS_ARE_INPUTS = ("costcalc.weights", "inputs")
+"""The metadata of costcalc's own files in which every input but the first is a weight."""
+
+_METADATA_KEYS = frozenset({*SCOPES, WEIGHTS_ARE_INPUTS[0]})
+"""Metadata that are read."""
+
+_KEY_BYTES = 64
+_METADATA_BYTES = 2**14
+
+
+def model(wire: WireReader) -> ModelProto:
+    """The file's model.
+
+    Raises:
+        SpecError: it is not one.
+    """
+    return _MODEL.read(wire, 0, len(wire.data))
+
+
+def graph(wire: WireReader, span: Span) -> GraphProto:
+    """The graph that stands at a place.
+
+    Raises:
+        SpecError: it is not one.
+    """
+    return _GRAPH.read(wire, *span)
+
+
+def tensor(wire: WireReader, span: Span) -> TensorProto:
+    """The tensor that stands at a place, its numbers unread.
+
+    Raises:
+        SpecError: it is not one.
+    """
+    return _TENSOR.read(wire, *span)
+
+
+def encoded(model: ModelProto) -> MessageWriter:
+    """The bytes of a model."""
+    return _MODEL.encoded(model)
+
+
+def attribute(
+    name: str, value: int | float | str | tuple[int, ...] | TensorProto
+) -> AttributeProto:
+    """The attribute of a value's own type."""
+    if isinstance(value, TensorProto):
+        return AttributeProto(name, AttributeType.TENSOR, value)
+    if isinstance(value, tuple):
+        return AttributeProto(name, AttributeType.INTS, value)
+    if isinstance(value, str):
+        return AttributeProto(name, AttributeType.STRING, value.encode())
+    type_ = AttributeType.FLOAT if isinstance(value, float) else AttributeType.INT
+    return AttributeProto(name, type_, value)
+
+
+_TENSOR = Schema(
+    TensorProto,
+    {
+        1: Field("dims", INTEGER, repeated=True),
+        2: Field("data_type", INTEGER),
+        4: Field("float_data", STORED_FLOATS, repeated=True),
+        5: Field("int32_data", STORED_INTEGERS, repeated=True),
+        7: Field("int64_data", STORED_INTEGERS, repeated=True),
+        8: Field("name", TEXT),
+        9: Field("raw_data", STORED_BYTES),
+        10: Field("double_data", STORED_DOUBLES, repeated=True),
+        11: Field("uint64_data", STORED_INTEGERS, repeated=True),
+        14: Field("location", INTEGER),
+    },
+)
+
+
+class _AttributeFields(NamedTuple):
+    """An attribute's fields, of which the one of its type holds the value."""
+
+    name: str = ""
+    f: float | None = None
+    i: int | None = None
+    s: bytes | None = None
+    t: TensorProto | None = None
+    g: Span | None = None
+    floats: tuple[float, ...] = ()
+    ints: tuple[int, ...] = ()
+    type: int = 0
+    refers: str = ""
+
+
+_ATTRIBUTE = Schema(
+    _AttributeFields,
+    {
+        1: Field("name", TEXT),
+        2: Field("f", FLOAT32),
+        3: Field("i", INTEGER),
+        4: Field("s", SHORT_BYTES),
+        5: Field("t", _TENSOR),
+        6: Field("g", STORED_BYTES),
+        7: Field("floats", FLOAT32, repeated=True),
+        8: Field("ints", INTEGER, repeated=True),
+        20: Field("type", INTEGER),
+        21: Field("refers", TEXT),
+    },
+)
+
+_VALUE_FIELDS: Mapping[int, str] = {
+    AttributeType.TENSOR: "t",
+    AttributeType.GRAPH: "g",
+    AttributeType.STRING: "s",
+    AttributeType.INTS: "ints",
+    AttributeType.FLOATS: "floats",
+    AttributeType.FLOAT: "f",
+    AttributeType.INT: "i",
+}
+"""The field of each type; in the order in which a file that does not state the type is read."""
+
+_ZERO: Mapping[int, Any] = {
+    AttributeType.STRING: b"",
+    AttributeType.FLOAT: 0.0,
+    AttributeType.INT: 0,
+}
+"""What an attribute is where the field of its type is absent."""
+
+
+def _read_attribute(wire: WireReader, start: int, end: int) -> AttributeProto:
+    """An attribute; files of the first version do not state its type."""
+    fields = _ATTRIBUTE.read(wire, start, end)
+    stated = (type_ for type_, name in _VALUE_FIELDS.items() if getattr(fields, name))
+    type_ = fields.type or next(stated, AttributeType.INT)
+    value = getattr(fields, _VALUE_FIELDS[type_]) if type_ in _VALUE_FIELDS else None
+    value = _ZERO.get(type_) if value is None else value
+    return AttributeProto(fields.name, type_, value, fields.refers)
+
+
+def _write_attribute(writer: MessageWriter, number: int, value: AttributeProto) -> None:
+    fields = {_VALUE_FIELDS[value.type]: value.value}
+    _ATTRIBUTE.write(writer, number, _AttributeFields(value.name, type=value.type, **fields))
+
+
+class _Dimension(NamedTuple):
+    size: int | None = None
+    name: str = ""
+
+
+_DIMENSION = Schema(_Dimension, {1: Field("size", INTEGER), 2: Field("name", TEXT)})
+
+
+def _read_dim(wire: WireReader, start: int, end: int) -> Dim:
+    size, name = _DIMENSION.read(wire, start, end)
+    return name if size is None else size
+
+
+def _write_dim(writer: MessageWriter, number: int, dim: Dim) -> None:
+    found = _Dimension(name=dim) if isinstance(dim, str) else _Dimension(dim)
+    _DIMENSION.write(writer, number, found)
+
+
+class _Entry(NamedTuple):
+    key: Any = ""
+    value: Any = ""
+
+
+_ENTRY = Schema(_Entry, {1: Field("key", STORED_TEXT), 2: Field("value", STORED_TEXT)})
+
+
+def _read_entry(wire: WireReader, start: int, end: int) -> tuple[str, str]:
+    """A pair of metadata; empty unless costcalc reads those of its key."""
+    key, value = (span or Span(0, 0) for span in _ENTRY.read(wire, start, end))
+    if key.end - key.start > _KEY_BYTES or value.end - value.start > _METADATA_BYTES:
+        return "", ""
+    name = wire.text(*key)
+    return (name, wire.text(*value)) if name in _METADATA_KEYS else ("", "")
+
+
+def _write_entry(writer: MessageWriter, number: int, entry: tuple[str, str]) -> None:
+    _ENTRY.write(writer, number, _Entry(*entry))
+
+
+_ATTRIBUTES = Field(
+    "attributes", ValueType(BYTES, _read_attribute, _write_attribute), repeated=True
+)
+_METADATA = Field("metadata", ValueType(BYTES, _read_entry, _write_entry), repeated=True)
+
+_NODE = Schema(
+    NodeProto,
+    {
+        1: Field("inputs", TEXT, repeated=True),
+        2: Field("outputs", TEXT, repeated=True),
+        3: Field("name", TEXT),
+        4: Field("operator", TEXT),
+        5: _ATTRIBUTES,
+        7: Field("domain", TEXT),
+        8: Field("overload", TEXT),
+        9: _METADATA,
+    },
+)
+
+_SHAPE = wrapped(1, ValueType(BYTES, _read_dim, _write_dim), repeated=True)
+
+_TENSOR_TYPE = Schema(TensorType, {1: Field("data_type", INTEGER), 2: Field("dims", _SHAPE)})
+
+_VALUE = Schema(
+    ValueInfoProto, {1: Field("name", TEXT), 2: Field("type", wrapped(1, _TENSOR_TYPE))}
+)
+
+_GRAPH = Schema(
+    GraphProto,
+    {
+        1: Field("nodes", _NODE, repeated=True),
+        2: Field("name", TEXT),
+        5: Field("initializers", _TENSOR, repeated=True),
+        11: Field("inputs", _VALUE, repeated=True),
+        12: Field("outputs", _VALUE, repeated=True),
+        13: Field("values", _VALUE, repeated=True),
+        15: Field("sparse", wrapped(1, _TENSOR), repeated=True),
+    },
+)
+
+_OPERATOR_SET = Schema(OperatorSet, {1: Field("domain", TEXT), 2: Field("version", INTEGER)})
+
+_FUNCTION = Schema(
+    FunctionProto,
+    {
+        1: Field("name", TEXT),
+        4: Field("inputs", TEXT, repeated=True),
+        5: Field("outputs", TEXT, repeated=True),
+        6: Field("required", TEXT, repeated=True),
+        7: Field("nodes", _NODE, repeated=True),
+        9: Field("opsets", _OPERATOR_SET, repeated=True),
+        10: Field("domain", TEXT),
+        11: _ATTRIBUTES._replace(name="defaults"),
+        13: Field("overload", TEXT),
+    },
+)
+
+_MODEL = Schema(
+    ModelProto,
+    {
+        1: Field("ir_version", INTEGER),
+        2: Field("producer", TEXT),
+        7: Field("graph", _GRAPH),
+        8: Field("opsets", _OPERATOR_SET, repeated=True),
+        14: _METADATA,
+        25: Field("functions", _FUNCTION, repeated=True),
+    },
+)

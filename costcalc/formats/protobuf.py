@@ -1,0 +1,423 @@
+"""Protocol buffers, read and written: the wire format, and messages described by their fields.
+
+The format is Google's, https://protobuf.dev/programming-guides/encoding: a
+message is fields one after another, each a tag and a value.
+
+Nothing large passes through memory.  Reading, a field of bytes may stay a
+:class:`Span`, the place where they stand in the file; writing, it may be a
+:class:`ByteStream`, whose bytes are made when the file is written.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
+
+from costcalc.errors import Mark, refuse
+from costcalc.formats.mapped import FileBytes
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+"""Wire types.  3 and 4 are groups, which newer messages do not have."""
+
+FIELDS = 5_000_000
+"""Fields of a file that are looked at; a graph of 50,000 nodes has some two million."""
+
+TEXT_BYTES = 2**16
+"""Length of a text that is read."""
+
+PACKED = 2**16
+"""Numbers that are read from one packed field."""
+
+_VARINT_BYTES = 10
+
+
+class Span(NamedTuple):
+    """Where bytes stand in a file."""
+
+    start: int
+    end: int
+
+
+class ByteStream(NamedTuple):
+    """Bytes that are made when they are written."""
+
+    size: int
+    chunks: Callable[[], Iterable[bytes]]
+    """Gives them, ``size`` in all."""
+
+
+class WireReader:
+    """A file's bytes, read as messages."""
+
+    __slots__ = ("data", "file", "left", "what")
+
+    def __init__(self, data: FileBytes, file: str, what: str) -> None:
+        """Bytes, the file that they are of, and what it should be: ``ONNX model``."""
+        self.data = data
+        self.file = file
+        self.what = what
+        self.left = FIELDS
+
+    def fields(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """The fields of the message between two places.
+
+        Each is a tag, and where its value starts and ends; or a varint's tag, its
+        value, and 0.
+
+        Raises:
+            SpecError: it is not a message, or the file has too many fields.
+        """
+        data, at = self.data, start
+        while at < end:
+            self.left -= 1
+            if self.left < 0:
+                self.refuse(at, f"has more than {FIELDS:,} fields", f"a smaller {self.what}")
+            place, tag = at, data[at]
+            at += 1
+            if tag > 127:
+                tag, at = self.varint(place, end)
+            wire_type = tag & 7
+            if wire_type == BYTES:
+                size, at = self.varint(at, end)
+                if size > end - at:
+                    self.refuse(
+                        place,
+                        f"a length of {size:,} bytes reaches past the end of what holds it",
+                        f"at most the {end - at:,} bytes that are left",
+                    )
+                yield tag, at, at + size
+                at += size
+            elif wire_type == VARINT:
+                value, at = self.varint(at, end)
+                yield tag, value, 0
+            elif wire_type in (FIXED32, FIXED64):
+                size = 4 if wire_type == FIXED32 else 8
+                if size > end - at:
+                    self.refuse(place, f"a number of {size} bytes is cut off")
+                yield tag, at, at + size
+                at += size
+            else:
+                self.refuse(
+                    place,
+                    f"a field of wire type {wire_type}, which no {self.what} has",
+                    "wire type 0, 1, 2 or 5",
+                )
+
+    def varint(self, at: int, end: int) -> tuple[int, int]:
+        """The unsigned number that starts at a place, and the place behind it.
+
+        Raises:
+            SpecError: it does not end, or takes more than ten bytes.
+        """
+        data, value, shift = self.data, 0, 0
+        for place in range(at, min(end, at + _VARINT_BYTES)):
+            byte = data[place]
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value & (2**64 - 1), place + 1
+            shift += 7
+        self.refuse(at, "a number does not end", f"at most {_VARINT_BYTES} bytes of it")
+
+    def varints(self, start: int, end: int) -> Iterator[int]:
+        """Packed numbers, with their signs.
+
+        Raises:
+            SpecError: one does not end.
+        """
+        while start < end:
+            value, start = self.varint(start, end)
+            yield signed(value)
+
+    def text(self, start: int, end: int) -> str:
+        """A text; bytes that are not UTF-8 are written out.
+
+        Raises:
+            SpecError: it is longer than any name.
+        """
+        return self.short(start, end).decode("utf-8", "backslashreplace")
+
+    def short(self, start: int, end: int) -> bytes:
+        """Bytes that are read, as they are few.
+
+        Raises:
+            SpecError: they are many.
+        """
+        if end - start > TEXT_BYTES:
+            self.refuse(start, f"a name of {end - start:,} bytes", f"at most {TEXT_BYTES:,} bytes")
+        return self.data[start:end]
+
+    def refuse(self, at: int, message: str, expected: str = "") -> NoReturn:
+        """Say what is wrong at a byte.
+
+        Raises:
+            SpecError: always.
+        """
+        hint = f"the file is cut off or damaged, or is not an {self.what}"
+        refuse(Mark(self.file), f"byte {at:,}: {message}", expected, hint=hint)
+
+
+class MessageWriter:
+    """The fields of a message, in the order in which they are added."""
+
+    __slots__ = ("pieces", "size")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytearray | ByteStream] = []
+        self.size = 0
+
+    def integer(self, number: int, value: int) -> None:
+        """Adds a whole number of 64 bits, or a truth value."""
+        self._add(_tag(number, VARINT) + varint(value))
+
+    def float32(self, number: int, value: float) -> None:
+        """Adds a floating-point number of 32 bits."""
+        self._add(_tag(number, FIXED32) + struct.pack("<f", value))
+
+    def text(self, number: int, value: str) -> None:
+        """Adds a text; half of a surrogate pair, which UTF-8 does not have, is written out."""
+        self.data(number, value.encode(errors="backslashreplace"))
+
+    def data(self, number: int, value: bytes | ByteStream) -> None:
+        """Adds bytes."""
+        if isinstance(value, ByteStream):
+            self._add(_tag(number, BYTES) + varint(value.size))
+            self._stream(value)
+        else:
+            self._add(_tag(number, BYTES) + varint(len(value)) + value)
+
+    def message(self, number: int, value: MessageWriter) -> None:
+        """Adds a message, with what it holds by now."""
+        self._add(_tag(number, BYTES) + varint(value.size))
+        for piece in value.pieces:
+            if isinstance(piece, bytearray):
+                self._add(piece)
+            else:
+                self._stream(piece)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The message's bytes, ``size`` in all."""
+        for piece in self.pieces:
+            if isinstance(piece, bytearray):
+                yield bytes(piece)
+            else:
+                yield from piece.chunks()
+
+    def _add(self, piece: bytes | bytearray) -> None:
+        last = self.pieces[-1] if self.pieces else None
+        if not isinstance(last, bytearray):
+            last = bytearray()
+            self.pieces.append(last)
+        last += piece
+        self.size += len(piece)
+
+    def _stream(self, piece: ByteStream) -> None:
+        self.pieces.append(piece)
+        self.size += piece.size
+
+
+def varint(value: int) -> bytes:
+    """A whole number in groups of seven bits, the lowest first.
+
+    >>> varint(300).hex()
+    'ac02'
+    >>> len(varint(-1))  # two's complement of 64 bits
+    10
+    """
+    value %= 2**64
+    groups = bytearray()
+    while value > 127:
+        groups.append(value & 127 | 128)
+        value >>= 7
+    groups.append(value)
+    return bytes(groups)
+
+
+def signed(value: int) -> int:
+    """A 64-bit number of the wire with its sign.
+
+    >>> signed(5), signed(2**64 - 1)
+    (5, -1)
+    """
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _tag(number: int, wire_type: int) -> bytes:
+    return varint(number << 3 | wire_type)
+
+
+Read = Callable[[WireReader, int, int], Any]
+"""Reads a value, given what :meth:`WireReader.fields` says of its field."""
+
+
+class FieldType(Protocol):
+    """What the value of a field is: how it is read, and how it is written."""
+
+    @property
+    def wire_type(self) -> int:
+        """The wire type of a single value."""
+
+    @property
+    def read(self) -> Read:
+        """Reads a value."""
+
+    @property
+    def write(self) -> Callable[[MessageWriter, int, Any], None]:
+        """Adds a value to a message, in the field of a number."""
+
+    @property
+    def read_packed(self) -> Read | None:
+        """Reads several numbers that stand in one field of bytes."""
+
+
+class ValueType(NamedTuple):
+    """A type of values that are not messages."""
+
+    wire_type: int
+    read: Read
+    write: Callable[[MessageWriter, int, Any], None]
+    read_packed: Read | None = None
+
+
+def _span(_: WireReader, start: int, end: int) -> Span:
+    return Span(start, end)
+
+
+def _spans(_: WireReader, start: int, end: int) -> tuple[Span]:
+    return (Span(start, end),)
+
+
+def _integer(_: WireReader, value: int, __: int) -> int:
+    return signed(value)
+
+
+def _integers(wire: WireReader, start: int, end: int) -> Iterable[int]:
+    if end - start > PACKED * _VARINT_BYTES:
+        wire.refuse(start, f"a list of {end - start:,} bytes", f"at most {PACKED:,} numbers")
+    return wire.varints(start, end)
+
+
+def _float32(wire: WireReader, start: int, end: int) -> float:
+    return float(struct.unpack("<f", wire.data[start:end])[0])
+
+
+def _float32s(wire: WireReader, start: int, end: int) -> Iterable[float]:
+    if end - start > PACKED * 4 or (end - start) % 4:
+        wire.refuse(start, f"a list of {end - start:,} bytes", f"at most {PACKED:,} numbers")
+    return struct.unpack(f"<{(end - start) // 4}f", wire.data[start:end])
+
+
+INTEGER = ValueType(VARINT, _integer, MessageWriter.integer, _integers)
+FLOAT32 = ValueType(FIXED32, _float32, MessageWriter.float32, _float32s)
+TEXT = ValueType(BYTES, WireReader.text, MessageWriter.text)
+SHORT_BYTES = ValueType(BYTES, WireReader.short, MessageWriter.data)
+"""Bytes that are few and are read."""
+
+STORED_BYTES = ValueType(BYTES, _span, MessageWriter.data)
+"""Bytes that stay in the file: a :class:`Span` of them is read."""
+
+STORED_TEXT = ValueType(BYTES, _span, MessageWriter.text)
+
+STORED_INTEGERS = ValueType(VARINT, _integer, MessageWriter.integer, _spans)
+"""Numbers that stay in the file where they are packed; single ones are read."""
+
+STORED_FLOATS = ValueType(FIXED32, _span, MessageWriter.float32, _spans)
+STORED_DOUBLES = ValueType(FIXED64, _span, MessageWriter.data, _spans)
+
+T = TypeVar("T")
+
+
+class Field(NamedTuple):
+    """A field of a message: which of its named tuple's values it is, and its type."""
+
+    name: str
+    type: FieldType
+    repeated: bool = False
+    """Whether every occurrence counts, and not the last alone."""
+
+
+class Schema(Generic[T]):
+    """A message: a named tuple with defaults, whose values are the fields of these numbers.
+
+    Fields of other numbers are skipped.  A value that is the default is not written.
+    """
+
+    wire_type = BYTES
+    read_packed = None
+
+    def __init__(self, tuple_: Callable[..., T], fields: Mapping[int, Field]) -> None:
+        """The class of the named tuple, and its fields by their numbers."""
+        self._tuple = tuple_
+        self._default: T = tuple_()
+        self._fields = fields
+        self._by_tag: dict[int, tuple[str, Read, bool, bool]] = {}
+        """Of each tag: a name, what reads it, whether it repeats and whether it is packed."""
+        for number, (name, type_, repeated) in fields.items():
+            self._by_tag[number << 3 | type_.wire_type] = name, type_.read, repeated, False
+            if type_.read_packed is not None:
+                self._by_tag[number << 3 | BYTES] = name, type_.read_packed, repeated, True
+
+    def read(self, wire: WireReader, start: int, end: int) -> T:
+        """The message between two places.
+
+        Raises:
+            SpecError: it is not such a message.
+        """
+        return self._tuple(**self.values(wire, start, end))
+
+    def values(self, wire: WireReader, start: int, end: int) -> dict[str, Any]:
+        """The values that the message between two places has, by their names.
+
+        Raises:
+            SpecError: it is not such a message.
+        """
+        found: dict[str, Any] = {}
+        lists: dict[str, list[Any]] = {}
+        for tag, first, last in wire.fields(start, end):
+            if tag not in self._by_tag:
+                continue
+            name, read, repeated, packed = self._by_tag[tag]
+            value = read(wire, first, last)
+            if packed:
+                lists.setdefault(name, []).extend(value)
+            elif repeated:
+                lists.setdefault(name, []).append(value)
+            else:
+                found[name] = value
+        for name, values in lists.items():
+            found[name] = tuple(values)
+        return found
+
+    def write(self, writer: MessageWriter, number: int, value: T) -> None:
+        """Adds a message as a field of another."""
+        writer.message(number, self.encoded(value))
+
+    def encoded(self, value: T) -> MessageWriter:
+        """The message."""
+        writer = MessageWriter()
+        for number, (name, type_, repeated) in self._fields.items():
+            item = getattr(value, name)
+            if repeated:
+                for each in item:
+                    type_.write(writer, number, each)
+            elif item != getattr(self._default, name):
+                type_.write(writer, number, item)
+        return writer
+
+
+class _Wrapped(NamedTuple):
+    value: Any = None
+
+
+def wrapped(number: int, type_: FieldType, repeated: bool = False) -> ValueType:
+    """A message of which one field matters: the value of that field, None where it is absent."""
+    schema = Schema(_Wrapped, {number: Field("value", type_, repeated)})
+
+    def read(wire: WireReader, start: int, end: int) -> Any:
+        found = schema.values(wire, start, end)
+        return found.get("value", () if repeated else None)
+
+    def write(writer: MessageWriter, number: int, value: Any) -> None:
+        schema.write(writer, number, _Wrapped(value))
+
+    return ValueType(BYTES, read, write)

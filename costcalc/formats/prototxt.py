@@ -1,0 +1,264 @@
+"""Prototxt, the text format of protocol buffers, read and written: syntax, and no schema.
+
+Fields are ``name: value`` or ``name { ... }``; a repeated field stands several
+times, or once with a list.  What is read keeps its place in the file
+(:class:`Message`, :class:`Scalar`); what is written are :class:`Field` tuples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from costcalc.errors import Mark, refuse
+
+FILE_BYTES = 16 * 2**20
+"""Size of a file that is read."""
+
+VALUES = 1_000_000
+"""Fields of a file, and values in its lists."""
+
+DEPTH = 64
+"""Messages inside one another."""
+
+_TOKEN = re.compile(
+    r"""(?P<space>[\s\ufeff]+|\#.*)
+      | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<word>[-+.\w]+)
+      | (?P<mark>[{}<>\[\]:,;])
+      | (?P<other>.)""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_CLOSES = {"{": "}", "<": ">"}
+
+
+class Scalar(NamedTuple):
+    """A word, a number or a string, as it was written."""
+
+    text: str
+    quoted: bool
+    mark: Mark
+
+
+class Message(NamedTuple):
+    """Names with values, in the order of the file; a repeated one stands several times."""
+
+    entries: tuple[tuple[Scalar, Value], ...]
+    mark: Mark
+
+
+Value: TypeAlias = Scalar | Message
+
+
+class _Token(NamedTuple):
+    """A word, a string or a mark of punctuation."""
+
+    kind: str
+    text: str
+    mark: Mark
+
+    @property
+    def shown(self) -> str:
+        return self.text if self.kind == "string" else f"'{self.text}'"
+
+
+class _Open:
+    """A message whose end has not come."""
+
+    def __init__(self, name: Scalar, closes: str) -> None:
+        self.name = name
+        self.closes = closes
+        self.entries: list[tuple[Scalar, Value]] = []
+
+
+def parse(data: bytes, file: str) -> Message:
+    """The message that the text is.
+
+    Raises:
+        SpecError: it is not prototxt, or beyond a limit.
+    """
+    if len(data) > FILE_BYTES:
+        refuse(Mark(file), "not prototxt: the file is too long", f"at most {FILE_BYTES:,} bytes")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        refuse(Mark(file, line, 1), "not prototxt: its text is not UTF-8")
+    return _Parser(_tokens(text, file), Mark(file)).message()
+
+
+def _tokens(text: str, file: str) -> Iterator[_Token]:
+    for number, line in enumerate(text.split("\n"), 1):
+        for match in _TOKEN.finditer(line):
+            kind = match.lastgroup or ""
+            if kind == "space":
+                continue
+            mark = Mark(file, number, match.start() + 1)
+            if kind == "other":
+                is_quote = match[0] in "\"'"
+                what = "a string has no end on its line" if is_quote else f"unexpected '{match[0]}'"
+                refuse(mark, f"not prototxt: {what}", "a field: name: value, or name { ... }")
+            yield _Token(kind, match[0], mark)
+
+
+class _Parser:
+    """Reads fields; what is open stands on a list, so that depth costs no recursion."""
+
+    def __init__(self, tokens: Iterator[_Token], start: Mark) -> None:
+        self.tokens = tokens
+        self.start = start
+        self.values = 0
+        self.ahead: _Token | None = None
+
+    def next(self) -> _Token | None:
+        """The next token; None at the end."""
+        token = self.ahead or next(self.tokens, None)
+        self.ahead = None
+        return token
+
+    def message(self) -> Message:
+        """The whole text's message."""
+        nothing = Scalar("", False, self.start)
+        open_ = [_Open(nothing, "")]
+        while (token := self.next()) is not None:
+            if token.text in (",", ";") and token.kind == "mark":
+                continue
+            if token.kind == "mark" and token.text == open_[-1].closes:
+                done = open_.pop()
+                whole = Message(tuple(done.entries), done.name.mark)
+                open_[-1].entries.append((done.name, whole))
+                continue
+            self.field(token, open_)
+        if len(open_) > 1:
+            name, end = open_[-1].name, open_[-1].closes
+            refuse(
+                name.mark, f"not prototxt: '{name.text}' is not closed", f"'{end}' where it ends"
+            )
+        return Message(tuple(open_[0].entries), self.start)
+
+    def field(self, token: _Token, open_: list[_Open]) -> None:
+        """One field from its name on; a message is left open."""
+        if token.kind != "word" or not (token.text[0].isalpha() or token.text[0] == "_"):
+            end = open_[-1].closes
+            expected = f"a field's name, or '{end}'" if end else "a field's name"
+            refuse(token.mark, f"not prototxt: unexpected {token.shown}", expected)
+        self.count(token.mark)
+        name = Scalar(token.text, False, token.mark)
+        value = self.next()
+        has_colon = value is not None and value.kind == "mark" and value.text == ":"
+        if has_colon:
+            value = self.next()
+        if value is None:
+            expected = "name: value, or name { ... }"
+            refuse(token.mark, f"not prototxt: '{name.text}' has no value", expected)
+        if value.kind == "mark":
+            self.opened(name, value, open_)
+        elif not has_colon:
+            refuse(value.mark, f"not prototxt: unexpected {value.shown}", f"'{name.text}: ...'")
+        else:
+            open_[-1].entries.append((name, self.scalar(value)))
+
+    def opened(self, name: Scalar, value: _Token, open_: list[_Open]) -> None:
+        """A message that begins, or a list of values."""
+        if value.text in _CLOSES:
+            if len(open_) >= DEPTH:
+                message = "not prototxt: messages are nested too deeply"
+                refuse(value.mark, message, f"at most {DEPTH} levels")
+            open_.append(_Open(name, _CLOSES[value.text]))
+            return
+        if value.text != "[":
+            refuse(value.mark, f"not prototxt: {value.shown} is not a value", f"'{name.text}: ...'")
+        while (item := self.next()) is not None and item.text != "]":
+            if item.kind == "mark" and item.text == ",":
+                continue
+            if item.kind == "mark":
+                message = f"not prototxt: unexpected {item.shown} in a list"
+                refuse(item.mark, message, "numbers, words")
+            self.count(item.mark)
+            open_[-1].entries.append((name, self.scalar(item)))
+        if item is None:
+            refuse(value.mark, f"not prototxt: the list of '{name.text}' is not closed", "']'")
+
+    def scalar(self, token: _Token) -> Scalar:
+        """A word, or strings that stand one behind another."""
+        if token.kind == "word":
+            return Scalar(token.text, False, token.mark)
+        parts = [_unescaped(token.text)]
+        while (token_ := self.next()) is not None and token_.kind == "string":
+            parts.append(_unescaped(token_.text))
+        self.ahead = token_
+        return Scalar("".join(parts), True, token.mark)
+
+    def count(self, mark: Mark) -> None:
+        """Bounds the work."""
+        self.values += 1
+        if self.values > VALUES:
+            refuse(mark, "not prototxt: the file holds too much", f"at most {VALUES:,} values")
+
+
+def _unescaped(text: str) -> str:
+    def character(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] == "x" and len(code) > 1:
+            return chr(int(code[1:], 16))
+        if code[0] in "01234567":
+            return chr(int(code, 8))
+        return _ESCAPES.get(code, code)
+
+    return _ESCAPE.sub(character, text[1:-1])
+
+
+class Word(str):
+    """A value that is written without quotes: a name of an enumeration, or a number."""
+
+    __slots__ = ()
+
+
+class Field(NamedTuple):
+    """A name, and a number, a truth value, a text, a :class:`Word` or a message's fields."""
+
+    name: str
+    value: Any
+    remark: str = ""
+    """A comment behind it."""
+
+
+def lines(fields: Iterable[Field], indent: str = "") -> Iterator[str]:
+    """The fields of a message, one in each line."""
+    for name, value, remark in fields:
+        if isinstance(value, tuple):
+            if not value:
+                yield f"{indent}{name} {{}}"
+                continue
+            yield f"{indent}{name} {{"
+            yield from lines(value, f"{indent}  ")
+            yield f"{indent}}}"
+        else:
+            yield f"{indent}{name}: {_written(value)}" + (f"  # {remark}" if remark else "")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and not isinstance(value, Word):
+        return quoted(value)
+    return str(value)
+
+
+def quoted(text: str) -> str:
+    r"""A string; whatever is not printable ASCII stands there as the octal digits of its bytes.
+
+    >>> print(quoted('a "b" \\ \n é'))
+    "a \"b\" \\ \012 \303\251"
+    """
+    data = text.encode(errors="backslashreplace")
+    return '"' + "".join(map(_character, data)) + '"'
+
+
+def _character(byte: int) -> str:
+    if byte in b'"\\':
+        return f"\\{byte:c}"
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
