@@ -43,9 +43,8 @@ def chained(graph: LayerGraph) -> LayerGraph:
 
 def _reading(layer: Layer, first: int, shape: Shape, joined: int) -> Layer:
     """The layer, which reads another one in the place of its first inputs."""
-    found = layer._replace(
-        inputs=(first, *layer.inputs[joined:]),
-        input_shapes=(shape, *layer.input_shapes[joined:]),
+    found = layer._replace(inputs=(first, *layer.inputs[joined:])).computing(
+        input_shapes=(shape, *layer.input_shapes[joined:])
     )
     same = found.operation.output_shape(found.input_shapes) == layer.output
     return found if same and found.events() == layer.events() else layer

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
 from costcalc.costs.rules import METRICS, Rule
 from costcalc.errors import ConventionError, Problem
 from costcalc.formulas.algebra import Size, quotient
-from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, Computation, Layer, LayerGraph
 from costcalc.spec.numbers import ExpressionError
 
 
@@ -23,6 +24,9 @@ class LayerCost(NamedTuple):
     """Whether the convention counts neither."""
 
 
+_Cost: TypeAlias = tuple[Size, Size, bool]
+
+
 def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
     """The cost of every layer, in the graph's order.
 
@@ -31,23 +35,41 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
             rule has no value there.
     """
     rules = _rules(graph, convention)
+    known: dict[tuple[Computation, Computation | None, str | None], _Cost] = {}
     costs = []
     for layer in graph.layers:
-        if not layer.kind.is_counted:
-            costs.append(LayerCost(layer, 0, 0, False))
-            continue
-        mult_adds, params = rules[layer.kind.name]
-        if mult_adds.expression is None and params.expression is None:
-            costs.append(LayerCost(layer, 0, 0, True))
-            continue
         first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
-        names = LayerNames(layer, graph.layers[first] if first != NETWORK_INPUT else None)
-        weighed = _weigh(mult_adds, names, convention)
-        if convention.factor != convention.divisor:
-            weighed = quotient(weighed * convention.factor, convention.divisor)
-        learned = 0 if layer.shares is not None else _weigh(params, names, convention)
-        costs.append(LayerCost(layer, weighed, learned, False))
+        before = graph.layers[first] if first != NETWORK_INPUT else None
+        key = (layer.computation, before.computation if before else None, layer.functional)
+        cost = known.get(key)
+        if cost is None or layer.borrows:
+            cost = _cost(LayerNames(layer, before), rules, convention)
+            if not layer.borrows:
+                known[key] = cost
+        mult_adds, params, is_free = cost
+        costs.append(
+            LayerCost(layer, mult_adds, 0 if layer.shares is not None else params, is_free)
+        )
     return tuple(costs)
+
+
+def _cost(
+    names: LayerNames, rules: Mapping[str, tuple[Rule, ...]], convention: Convention
+) -> _Cost:
+    """Mult-adds, params and whether neither counts, of a layer that shares no params.
+
+    Raises:
+        ConventionError: a rule has no value there.
+    """
+    kind = names.layer.kind
+    if not kind.is_counted:
+        return 0, 0, False
+    mult_adds, params = rules[kind.name]
+    is_free = mult_adds.expression is None and params.expression is None
+    weighed = _weigh(mult_adds, names, convention)
+    if convention.factor != convention.divisor:
+        weighed = quotient(weighed * convention.factor, convention.divisor)
+    return weighed, _weigh(params, names, convention), is_free
 
 
 def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, ...]]:

@@ -64,7 +64,7 @@ class AttributeReader:
         value = check_number(evaluate(single, here), single, here, "a number of channels")
         if not single.names:
             check_whole(value, single, here, lowest=1)
-        if not single.is_fixed and single.names.isdisjoint(here.frame.channel_names):
+        if not single.is_fixed and single.names.isdisjoint(here.bindings.channel_names):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
                 raise ValueProblem(
@@ -112,7 +112,7 @@ class AttributeReader:
                 f"{shown(value)} is neither true nor false",
                 expected="true, false or a comparison",
                 found=quoted(condition),
-                hint=did_you_mean(condition.text, here.frame.values),
+                hint=did_you_mean(condition.text, here.bindings.values),
             )
         return bool(value)
 

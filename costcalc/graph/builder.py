@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.checks import ValueProblem, evaluate
-from costcalc.graph.frame import Bindings, StepScope, Tensor, UnknownShape
-from costcalc.graph.layer import Layer
+from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
+from costcalc.graph.layer import Computation, Layer
 from costcalc.graph.printed_shapes import check_filter
 from costcalc.graph.sharing import Sharing
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import NONE, Kind, Shape, ShapeError, shape_text
+from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_text
 from costcalc.spec import limits
 from costcalc.spec.document import Expression, JoinStep, LayerStep
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class _Written(NamedTuple):
+    """What the line of a layer says."""
+
+    operation: Operation
+    functional: str | None
+    borrows: Mapping[str, Any]
+    fused: tuple[tuple[Kind, Operation, str | None], ...]
+    """The norm and the activation, each with how the implementation calls it."""
 
 
 class LayerBuilder:
@@ -36,38 +46,66 @@ class LayerBuilder:
         self.is_default = is_default
         self.problems = problems
         self.layers: list[Layer] = []
+        self.computations: dict[tuple[Any, ...], Computation] = {}
+        self.written: LastAnswers[_Written] = LastAnswers()
         self.sharing = Sharing(problems)
 
     def layer(
-        self, step: LayerStep, sources: tuple[Tensor, ...], frame: Bindings, path: str
+        self, step: LayerStep, sources: tuple[Tensor, ...], bindings: Bindings, path: str
     ) -> Tensor:
         """A layer, then the norm and the activation that its line names."""
-        here = StepScope(frame, sources[0])
-        try:
-            norm = self.fused(step.norm, here, "norm")
-            act = self.fused(step.act, here, "activation")
-            values = self.attributes(step, here, path, norm)
-            called, called_act = called_as(step, here)
-            borrows = {
-                name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
-            }
-        except UnknownShape:
-            return sources[0].unknown
-        except ValueProblem as error:
-            self.problems.note(error.problem(subject=f"layer '{path}'"))
-            return sources[0].unknown
+        here = StepScope(bindings, sources[0])
+        written = self.written.at(step, here)
+        if written is None:
+            try:
+                written = self._read(step, here, path)
+            except UnknownShape:
+                return sources[0].unknown
+            except ValueProblem as error:
+                self.problems.note(error.problem(subject=f"layer '{path}'"))
+                return sources[0].unknown
+            self.written.keep(step, here, written)
         mark = step.common.mark
         reads = () if _reads_nothing(step) else sources
         host = self._host(reads) if step.common.is_hosted else None
-        result = self.append(step.kind, values, reads, path, mark, host, called, borrows)
+        result = self.append(
+            step.kind,
+            written.operation,
+            reads,
+            path,
+            mark,
+            host,
+            written.functional,
+            written.borrows,
+        )
         if step.filter is not None and result.shape is not None and self.is_default:
             check_filter(step.filter, self.layers[result.layer], here, self.problems)
         host = result.layer
-        for kind, how in ((norm, None), (act, called_act)):
-            if kind is not None:
-                name = f"{path}.{kind.name}"
-                result = self.append(kind, {}, (result,), name, mark, host, how)
+        for kind, operation, functional in written.fused:
+            name = f"{path}.{kind.name}"
+            result = self.append(kind, operation, (result,), name, mark, host, functional)
         return result
+
+    def _read(self, step: LayerStep, here: StepScope, path: str) -> _Written:
+        """What a step's line says.
+
+        Raises:
+            UnknownShape: some of it could not be read; the problems are noted.
+            ValueProblem: it says what no line can.
+        """
+        norm = self.fused(step.norm, here, "norm")
+        act = self.fused(step.act, here, "activation")
+        values = self.attributes(step, here, path, norm)
+        functional, functional_act = called_as(step, here)
+        borrows = {
+            name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
+        }
+        fused = tuple(
+            (kind, operation_of(kind, {}), how)
+            for kind, how in ((norm, None), (act, functional_act))
+            if kind is not None
+        )
+        return _Written(operation_of(step.kind, values), functional, borrows, fused)
 
     def _host(self, reads: tuple[Tensor, ...]) -> int | None:
         """The layer whose line it is that a layer reads."""
@@ -94,7 +132,7 @@ class LayerBuilder:
                 raise ValueProblem(
                     expression.mark,
                     f"'{kind.name}' needs {' and '.join(kind.required)}, "
-                    "which have no place beside another layer",
+                    "which have no here beside another layer",
                     hint=f"a layer of its own: - {kind.name}: ...",
                 )
             return kind
@@ -113,7 +151,7 @@ class LayerBuilder:
     def append(
         self,
         kind: Kind,
-        values: Mapping[str, Any],
+        operation: Operation,
         sources: tuple[Tensor, ...],
         path: str,
         mark: Mark,
@@ -122,29 +160,39 @@ class LayerBuilder:
         borrows: Mapping[str, Any] = NOTHING,
     ) -> Tensor:
         """Adds a layer to the graph; a problem with its shapes leaves its own open."""
-        inputs = tuple(source.shape for source in sources if source.shape is not None)
-        unknown = Tensor(len(self.layers), None)
+        index = len(self.layers)
+        inputs = tuple([source.shape for source in sources if source.shape is not None])
         if len(inputs) < len(sources):
-            return unknown
-        operation = kind.operation(**kind.given, **values)
+            return Tensor(index, None)
         try:
-            _check_inputs(kind, inputs)
-            if kind.becomes:
-                operation = operation.resolve(inputs)
-                kind = KINDS[kind.becomes]
-            output = operation.output_shape(inputs)
-            _check_output(output)
+            computation = self.computation(kind, operation, inputs)
         except ShapeError as error:
-            self.problems.add(
-                mark, f"layer '{path}': {error.message}", error.expected, error.found, error.hint
-            )
-            return unknown
-        indexes = tuple(source.layer for source in sources)
-        layer = Layer(path, kind, operation, indexes, inputs, output, mark, host, functional)
+            self.problems.note(error.problem(mark, f"layer '{path}'"))
+            return Tensor(index, None)
+        indexes = tuple([source.layer for source in sources])
+        layer = Layer(path, computation, indexes, mark, host, functional)
         if borrows:
             layer = self._borrowing(layer, borrows)
         self.layers.append(self.sharing.owned(layer, self.layers))
-        return Tensor(len(self.layers) - 1, output)
+        return Tensor(index, computation.output)
+
+    def computation(
+        self, kind: Kind, operation: Operation, inputs: tuple[Shape, ...]
+    ) -> Computation:
+        """What a layer computes: the same object as in every equal layer of the graph.
+
+        Raises:
+            ShapeError: the inputs do not fit.
+        """
+        key = (kind.name, operation, inputs)
+        try:
+            known = self.computations.get(key)
+        except TypeError:
+            # Numbers that vary over a grid, and symbols, are equal under conditions: no keys.
+            return _computation(kind, operation, inputs)
+        if known is None:
+            known = self.computations[key] = _computation(kind, operation, inputs)
+        return known
 
     def _borrowing(self, layer: Layer, borrows: Mapping[str, Any]) -> Layer:
         """The layer without params that another one counts; it cannot borrow more than it has."""
@@ -186,6 +234,12 @@ class LayerBuilder:
         return values
 
 
+def operation_of(kind: Kind, values: Mapping[str, Any]) -> Operation:
+    """A kind's operation with these attributes, and the others as they are by default."""
+    operation: Operation = kind.operation(**kind.given, **values)
+    return operation
+
+
 def called_as(step: LayerStep | JoinStep, here: StepScope) -> tuple[str | None, str | None]:
     """How the implementation calls the step's layer, and the activation of its line.
 
@@ -211,6 +265,21 @@ def _reads_nothing(step: LayerStep) -> bool:
     """Whether it is a source, or is said to read nothing."""
     sources = step.common.sources
     return sources == () or (sources is None and step.kind.arity == NONE)
+
+
+def _computation(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> Computation:
+    """A kind's operation on some shapes; a kind that becomes another one is that one.
+
+    Raises:
+        ShapeError: the inputs do not fit.
+    """
+    _check_inputs(kind, inputs)
+    if kind.becomes:
+        operation = operation.resolve(inputs)
+        kind = KINDS[kind.becomes]
+    output = operation.output_shape(inputs)
+    _check_output(output)
+    return Computation(kind, operation, inputs, output)
 
 
 def _check_inputs(kind: Kind, inputs: tuple[Shape, ...]) -> None:

@@ -11,7 +11,7 @@ from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
 
 
-def network_frame(document: Document, values: dict[str, Any]) -> Bindings:
+def network_bindings(document: Document, values: dict[str, Any]) -> Bindings:
     """The names that every step of a network knows, and every block that it calls."""
     channels = set(CHANNEL_NAMES)
     for name, parameter in document.parameters.items():
@@ -44,7 +44,7 @@ def bound(
         expected = outside(parameter, value)
         if expected:
             raise ValueProblem(argument.mark, f"{name} cannot be {value}", expected=expected)
-        is_channels = is_width or not names(argument).isdisjoint(where.frame.channel_names)
+        is_channels = is_width or not names(argument).isdisjoint(where.bindings.channel_names)
         values[name] = value
         (channels.add if is_channels else channels.discard)(name)
     return inside

@@ -76,7 +76,7 @@ def check_number(value: Any, single: Expression, here: StepScope, expected: str)
             f"{shown(value)} is not a number",
             expected,
             quoted(single),
-            did_you_mean(value, here.frame.values) if isinstance(value, str) else "",
+            did_you_mean(value, here.bindings.values) if isinstance(value, str) else "",
         )
     return value
 

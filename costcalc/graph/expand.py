@@ -13,11 +13,11 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.builder import LayerBuilder, called_as
-from costcalc.graph.calls import bound, network_frame
+from costcalc.graph.builder import LayerBuilder, called_as, operation_of
+from costcalc.graph.calls import bound, network_bindings
 from costcalc.graph.checks import ValueProblem
 from costcalc.graph.executions import Executions
-from costcalc.graph.frame import Bindings, StepScope, Tensor, UnknownShape
+from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
 from costcalc.graph.outline import called, classifier, word
 from costcalc.graph.parameters import Resolved, resolve
@@ -93,7 +93,8 @@ class _Walk:
         self.document = document
         self.resolved = resolved
         self.problems = problems
-        self.network = network_frame(document, resolved.values)
+        self.network = network_bindings(document, resolved.values)
+        self.bound: LastAnswers[Bindings] = LastAnswers()
         self.reader = AttributeReader(resolved.values["alpha"], document.rounding)
         self.builder = LayerBuilder(
             self.reader, classifier(document.steps), resolved.is_default, problems
@@ -107,73 +108,65 @@ class _Walk:
         self.depth = 0
 
     def unfold(self) -> None:
-        scope = NameScope("")
+        scope = NameScope("", self.network)
         start = Tensor(NETWORK_INPUT, self.resolved.input)
         scope.tensors["input"] = start
         scope.recent = (start,)
         with suppress(_TooManySteps):
-            self.run(self.document.steps, start, self.network, scope)
+            self.run(self.document.steps, start, scope)
 
-    def run(
-        self, steps: tuple[Step, ...], here: Tensor, frame: Bindings, scope: NameScope
-    ) -> Tensor:
+    def run(self, steps: tuple[Step, ...], tensor: Tensor, scope: NameScope) -> Tensor:
         """Steps one after another, each reading the one before."""
         scope.expect(step.common.name for step in steps if step.common.name)
         for step in steps:
-            here = self.step(step, here, frame, scope)
-        return here
+            tensor = self.step(step, tensor, scope)
+        return tensor
 
-    def step(self, step: Step, here: Tensor, frame: Bindings, scope: NameScope) -> Tensor:
+    def step(self, step: Step, tensor: Tensor, scope: NameScope) -> Tensor:
         """One step, as often as it says; each repeat reads the one before."""
         common = step.common
         self.count_steps(max(1, len(common.sources or ())), common.mark)
         try:
-            sources = self.sources.of(step, here, scope)
-            start = StepScope(frame, sources[0])
-            if common.when is not None and not self.reader.truth(common.when, start):
-                return here
-            times = int(self.reader.offset(common.repeat, start)) if common.repeat else 1
+            sources = self.sources.of(step, tensor, scope)
+            here = scope.at(sources[0])
+            if common.when is not None and not self.reader.truth(common.when, here):
+                return tensor
+            times = int(self.reader.offset(common.repeat, here)) if common.repeat else 1
         except UnknownShape:
-            return here.unknown
+            return tensor.unknown
         except ValueProblem as error:
             self.problems.note(error.problem())
-            return here.unknown
+            return tensor.unknown
         if times == 0:
-            return here
+            return tensor
         self.count_steps(times - 1, common.mark)
         if common.input is not None:
-            first = self.stated(common.input, sources[0], f"{called(step)} is said to read", start)
+            first = self.stated(common.input, sources[0], f"{called(step)} is said to read", here)
             sources = (first, *sources[1:])
         if common.name in scope.tensors:
             self.problems.add(
                 common.mark, f"the name '{common.name}' stands twice", hint="another name"
             )
-        result = self.repeated(step, times, sources, frame, scope)
+        result = self.repeated(step, times, sources, scope)
         if common.name:
             scope.tensors[common.name] = result
         if common.output is not None:
-            result = self.stated(common.output, result, f"{called(step)} is said to give", start)
+            result = self.stated(common.output, result, f"{called(step)} is said to give", here)
         return result
 
     def repeated(
-        self, step: Step, times: int, sources: tuple[Tensor, ...], frame: Bindings, scope: NameScope
+        self, step: Step, times: int, sources: tuple[Tensor, ...], scope: NameScope
     ) -> Tensor:
         later = _after_the_first(step)
         result = sources[0]
         for index in range(times):
-            each = later if index else step
-            result = self.once(each, sources, frame, scope, times > 1)
+            result = self.once(later if index else step, sources, scope, times > 1)
             sources = (result, *sources[:-1])
             scope.gave(result)
         return result
 
     def once(
-        self,
-        step: Step,
-        sources: tuple[Tensor, ...],
-        frame: Bindings,
-        scope: NameScope,
-        is_repeated: bool,
+        self, step: Step, sources: tuple[Tensor, ...], scope: NameScope, is_repeated: bool
     ) -> Tensor:
         """One repeat of a step: its name, whose params it uses, whether it is gated."""
         common, path = step.common, scope.path
@@ -182,34 +175,33 @@ class _Walk:
             is_repeated = False
         unfold = self.gated_step if common.gate or common.execute else self.unfolded
         if not common.shares:
-            return unfold(step, sources, frame, scope, path, is_repeated)
+            return unfold(step, sources, scope, path, is_repeated)
         with self.builder.sharing.inside(common.shares, path):
-            return unfold(step, sources, frame, scope, path, is_repeated)
+            return unfold(step, sources, scope, path, is_repeated)
 
     def gated_step(
         self,
         step: Step,
         sources: tuple[Tensor, ...],
-        frame: Bindings,
         scope: NameScope,
         path: str,
         is_repeated: bool,
     ) -> Tensor:
         """The gate's layers, then those of the step that it decides upon."""
         common, layers = step.common, self.builder.layers
-        here = sources[0]
+        tensor = sources[0]
         try:
-            execute = self.executions.of(path, common.execute, StepScope(frame, here))
+            execute = self.executions.of(path, common.execute, scope.at(tensor))
         except UnknownShape:
-            return here.unknown
+            return tensor.unknown
         except ValueProblem as error:
             self.problems.note(error.problem(subject=f"layer '{path}'"))
-            return here.unknown
+            return tensor.unknown
         recent, first = scope.recent, len(layers)
-        scope.recent = (here,)
-        self.inside(common.gate, here, frame, scope, common.mark)
+        scope.recent = (tensor,)
+        self.inside(common.gate, tensor, scope, common.mark)
         scope.recent, decided = recent, len(layers)
-        result = self.unfolded(step, sources, frame, scope, path, is_repeated)
+        result = self.unfolded(step, sources, scope, path, is_repeated)
         gate, own = range(first, decided), range(decided, len(layers))
         self.gated.append(Gated(path or word(step), execute, gate, own))
         return result
@@ -218,41 +210,39 @@ class _Walk:
         self,
         step: Step,
         sources: tuple[Tensor, ...],
-        frame: Bindings,
         scope: NameScope,
         path: str,
         is_repeated: bool,
     ) -> Tensor:
         """The step's own layers; a sequence without a name has the path around it."""
         if isinstance(step, LayerStep):
-            return self.builder.layer(step, sources, frame, path)
+            return self.builder.layer(step, sources, scope.bindings, path)
         if isinstance(step, BlockStep):
-            return self.block(step, sources, frame, path)
+            return self.block(step, sources, scope, path)
         if isinstance(step, JoinStep):
-            return self.join(step, sources, frame, scope, path)
+            return self.join(step, sources, scope, path)
         if not step.common.name:
-            inside = NameScope(path, scope) if is_repeated else scope
-            return self.sequence(step, sources, frame, inside, scope)
+            inside = scope.inner(path) if is_repeated else scope
+            return self.sequence(step, sources, inside, scope)
         self.blocks[path] = "sequence"
-        return self.sequence(step, sources, frame, NameScope(path, scope), scope)
+        return self.sequence(step, sources, scope.inner(path), scope)
 
     def sequence(
         self,
         step: SequenceStep,
         sources: tuple[Tensor, ...],
-        frame: Bindings,
         inside: NameScope,
         outside: NameScope,
     ) -> Tensor:
         """The steps; without a name, as if they stood where the sequence stands."""
         inside.recent = sources if step.common.sources else outside.recent
-        result = self.inside(step.steps, sources[0], frame, inside, step.common.mark)
+        result = self.inside(step.steps, sources[0], inside, step.common.mark)
         if inside.path == outside.path:
             outside.recent = inside.recent
         return result
 
     def inside(
-        self, steps: tuple[Step, ...], here: Tensor, frame: Bindings, scope: NameScope, mark: Mark
+        self, steps: tuple[Step, ...], tensor: Tensor, scope: NameScope, mark: Mark
     ) -> Tensor:
         """The steps that a step holds.
 
@@ -267,68 +257,69 @@ class _Walk:
                 expected=f"at most {limits.NESTING} inside one another, blocks written out",
             )
             raise _TooManySteps
-        result = self.run(steps, here, frame, scope)
+        result = self.run(steps, tensor, scope)
         self.depth -= 1
         return result
 
     def block(
-        self, step: BlockStep, sources: tuple[Tensor, ...], frame: Bindings, path: str
+        self, step: BlockStep, sources: tuple[Tensor, ...], scope: NameScope, path: str
     ) -> Tensor:
-        block = self.document.blocks[step.block]
-        try:
-            here = StepScope(frame, sources[0])
-            names = bound(block, step, here, self.network, self.reader)
-        except UnknownShape:
-            return sources[0].unknown
-        except ValueProblem as error:
-            self.problems.note(error.problem(subject=f"layer '{path}'"))
-            return sources[0].unknown
+        """The steps of a block, with its parameters bound to the step's arguments."""
+        block, here = self.document.blocks[step.block], scope.at(sources[0])
+        bindings = self.bound.at(step, here)
+        if bindings is None:
+            try:
+                bindings = bound(block, step, here, self.network, self.reader)
+            except UnknownShape:
+                return sources[0].unknown
+            except ValueProblem as error:
+                self.problems.note(error.problem(subject=f"layer '{path}'"))
+                return sources[0].unknown
+            self.bound.keep(step, here, bindings)
         self.blocks[path] = block.name
         inputs = dict(zip(block.inputs, (source.layer for source in sources), strict=True))
-        arguments = {name: names.values[name] for name in block.parameters}
+        arguments = {name: bindings.values[name] for name in block.parameters}
         self.calls[path] = BlockCall(block.name, arguments, inputs)
-        scope = NameScope(path)
-        scope.tensors.update(zip(block.inputs, sources, strict=True))
-        scope.recent = sources
-        return self.inside(block.steps, sources[0], names, scope, step.common.mark)
+        inside = NameScope(path, bindings)
+        inside.tensors.update(zip(block.inputs, sources, strict=True))
+        inside.recent = sources
+        return self.inside(block.steps, sources[0], inside, step.common.mark)
 
     def join(
-        self,
-        step: JoinStep,
-        sources: tuple[Tensor, ...],
-        frame: Bindings,
-        scope: NameScope,
-        path: str,
+        self, step: JoinStep, sources: tuple[Tensor, ...], scope: NameScope, path: str
     ) -> Tensor:
         """The branches, each from the same input, and the layer that joins them."""
-        here = sources[0]
-        branches, start = step.branches, StepScope(frame, here)
+        tensor = sources[0]
+        branches, here = step.branches, scope.at(tensor)
         try:
-            if step.only_if is not None and not self.reader.truth(step.only_if, start):
+            if step.only_if is not None and not self.reader.truth(step.only_if, here):
                 branches = branches[-1:]
-            values = self.builder.attributes(step, start, path)
-            act = self.builder.fused(step.act, start, "activation")
-            called, called_act = called_as(step, start)
+            values = self.builder.attributes(step, here, path)
+            act = self.builder.fused(step.act, here, "activation")
+            functional, functional_act = called_as(step, here)
         except UnknownShape:
-            return here.unknown
+            return tensor.unknown
         except ValueProblem as error:
             self.problems.note(error.problem(subject=f"layer '{path}'"))
-            return here.unknown
+            return tensor.unknown
         mark, ends = step.common.mark, []
         for branch, steps in branches:
-            around = NameScope(scope.full(branch) if branch else scope.path, scope)
-            around.recent = (here,)
-            ends.append(self.inside(steps, here, frame, around, mark))
+            around = scope.inner(scope.full(branch) if branch else scope.path)
+            around.recent = (tensor,)
+            ends.append(self.inside(steps, tensor, around, mark))
         joined, host = ends[0], None
         if len(ends) > 1:
+            operation = operation_of(step.kind, values)
             joined = self.builder.append(
-                step.kind, values, tuple(ends), path, mark, functional=called
+                step.kind, operation, tuple(ends), path, mark, functional=functional
             )
             host = joined.layer
         if act is None:
             return joined
         name = f"{path}.{act.name}"
-        return self.builder.append(act, {}, (joined,), name, mark, host, called_act)
+        return self.builder.append(
+            act, operation_of(act, {}), (joined,), name, mark, host, functional_act
+        )
 
     def count_steps(self, steps: int, mark: Mark) -> None:
         """Bounds the work before it is done.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from costcalc.kinds.base import Shape
 
@@ -38,21 +38,48 @@ class Bindings(NamedTuple):
 
 
 class StepScope:
-    """A frame at one step: adds the shape that arrives there."""
+    """The names at one step: bindings, and the shape that arrives there."""
 
-    __slots__ = ("frame", "tensor")
+    __slots__ = ("bindings", "tensor")
 
-    def __init__(self, frame: Bindings, tensor: Tensor) -> None:
-        self.frame = frame
+    def __init__(self, bindings: Bindings, tensor: Tensor) -> None:
+        self.bindings = bindings
         self.tensor = tensor
 
     def __getitem__(self, name: str) -> Any:
-        if name in self.frame.values:
-            return self.frame.values[name]
+        if name in self.bindings.values:
+            return self.bindings.values[name]
         axis = _AXES[name]
         if self.tensor.shape is None:
             raise UnknownShape
         return self.tensor.shape[axis] if axis < len(self.tensor.shape) else 1
+
+
+T = TypeVar("T")
+
+
+class LastAnswers(Generic[T]):
+    """What was last worked out of each step, and holds while it stands in the same scope.
+
+    Repeats of a step read the same names and, after the first, the same shape:
+    the very same objects, which asks nothing of the numbers in them.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[object, Bindings, Shape | None, T]] = {}
+
+    def at(self, step: object, scope: StepScope) -> T | None:
+        """The last answer; None where there is none that holds here."""
+        last = self._last.get(id(step))
+        if last is None:
+            return None
+        known, bindings, shape, answer = last
+        holds = known is step and bindings is scope.bindings and shape is scope.tensor.shape
+        return answer if holds else None
+
+    def keep(self, step: object, scope: StepScope, answer: T) -> None:
+        """Keeps an answer in the place of the one before it."""
+        self._last[id(step)] = (step, scope.bindings, scope.tensor.shape, answer)
 
 
 _AXES = {"in": 0, "in_height": 1, "in_width": 2}

@@ -19,17 +19,40 @@ FUNCTIONAL = ("function", "operator")
 """``F.relu(x)``; ``x + y`` or ``x.mean((2, 3))``."""
 
 
+class Computation:
+    """What layers of one kind compute that have the same attributes and read the same shapes.
+
+    Equal layers of a graph hold the same computation, so that whatever depends on
+    nothing else is worked out once: it is compared, and kept in tables, by identity.
+    """
+
+    __slots__ = ("_events", "input_shapes", "kind", "operation", "output")
+
+    def __init__(
+        self, kind: Kind, operation: Operation, input_shapes: tuple[Shape, ...], output: Shape
+    ) -> None:
+        self.kind = kind
+        self.operation = operation
+        self.input_shapes = input_shapes
+        self.output = output
+        self._events: Events | None = None
+
+    @property
+    def events(self) -> Events:
+        """What happens in it, with all params that it uses."""
+        if self._events is None:
+            self._events = self.operation.events(self.input_shapes, self.output)
+        return self._events
+
+
 class Layer(NamedTuple):
     """One layer with everything that its cost depends on."""
 
     name: str
     """Its path: the blocks that hold it, then its own name, joined by '/'."""
-    kind: Kind
-    operation: Operation
+    computation: Computation
     inputs: tuple[int, ...]
     """Indexes of the layers that it reads, or :data:`NETWORK_INPUT`."""
-    input_shapes: tuple[Shape, ...]
-    output: Shape
     mark: Mark
     host: int | None = None
     """The layer whose norm or activation this is, where one line wrote both."""
@@ -41,14 +64,40 @@ class Layer(NamedTuple):
     """Params that another layer counts, by the name of their event."""
 
     @property
+    def kind(self) -> Kind:
+        """The row of the table of layer kinds."""
+        return self.computation.kind
+
+    @property
+    def operation(self) -> Operation:
+        """Its attributes."""
+        return self.computation.operation
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        """The shape of each of its inputs, channels first."""
+        return self.computation.input_shapes
+
+    @property
+    def output(self) -> Shape:
+        """The shape of its output, channels first."""
+        return self.computation.output
+
+    @property
     def is_learned(self) -> bool:
         """Whether it uses params: its own, another layer's or both."""
-        events = self.operation.events(self.input_shapes, self.output)
+        events = self.computation.events
         return any(getattr(events, name) for name in PARAMS)
+
+    def computing(self, **changed: Any) -> Layer:
+        """The layer with another operation, other input shapes or another output."""
+        now = self.computation
+        parts = {name: getattr(now, name) for name in ("operation", "input_shapes", "output")}
+        return self._replace(computation=Computation(now.kind, **{**parts, **changed}))
 
     def events(self) -> Events:
         """What happens in it, with the params that are its own."""
-        events = self.operation.events(self.input_shapes, self.output)
+        events = self.computation.events
         if not self.borrows:
             return events
         own = {name: getattr(events, name) - count for name, count in self.borrows.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from costcalc.errors import did_you_mean
-from costcalc.graph.frame import Tensor
+from costcalc.graph.frame import Bindings, StepScope, Tensor
 
 REMEMBERED = 8
 """Steps whose results a block of several inputs may read without naming them."""
@@ -15,18 +15,27 @@ class NameScope:
     """The names inside a network, a block, a sequence or a branch.
 
     A sequence and a branch see the names around them; a block sees its inputs
-    alone.  Scopes of one path share its names, so that no two layers have the
-    same one.
+    and its parameters alone.  Scopes of one path share its names, so that no
+    two layers have the same one.
     """
 
-    def __init__(self, path: str, outer: NameScope | None = None) -> None:
+    def __init__(self, path: str, bindings: Bindings, outer: NameScope | None = None) -> None:
         self.path = path
+        self.bindings = bindings
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
         self.recent: tuple[Tensor, ...] = ()
         """What the last steps here gave, the last one first."""
         self.paths: dict[str, tuple[dict[str, int], set[str]]] = outer.paths if outer else {}
         self.counts, self.given = self.paths.setdefault(path, ({}, set()))
+
+    def inner(self, path: str) -> NameScope:
+        """The scope of a sequence or a branch that stands here."""
+        return NameScope(path, self.bindings, self)
+
+    def at(self, tensor: Tensor) -> StepScope:
+        """The names at a step here that reads a tensor."""
+        return StepScope(self.bindings, tensor)
 
     def expect(self, names: Iterable[str]) -> None:
         """Keeps names that steps below give themselves from being given to others."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,8 +11,8 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
-from costcalc.graph.layer import LayerGraph
-from costcalc.kinds.base import Shape
+from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.reporting.figures import percent
 from costcalc.spec.document import Accuracy
@@ -105,7 +106,7 @@ def build(
     accuracy: Accuracy | None = None,
 ) -> Report:
     """The report of a graph whose layers have been counted."""
-    layers = tuple(_layer(cost, graph) for cost in costs)
+    layers = tuple(_layers(graph, costs))
     totals = Totals(
         params=sum(layer.params for layer in layers),
         mult_adds=sum(layer.mult_adds for layer in layers),
@@ -131,36 +132,59 @@ def build(
 _PER_AXIS = ("stride", "kernel", "dilation")
 
 
-def _layer(cost: LayerCost, graph: LayerGraph) -> LayerReport:
-    layer = cost.layer
-    operation: Any = layer.operation
-    kind = layer.kind
-    shape = layer.input_shapes[0] if layer.input_shapes else ()
+class _Described(NamedTuple):
+    """What equal layers have in common, in the order of a layer report's fields."""
+
+    kind: str
+    type: str
+    label: str
+    attributes: Mapping[str, Any]
+    input: Shape
+    output: Shape
+    filter: Shape
+    is_depthwise: bool
+
+
+def _described(computation: Computation) -> _Described:
+    kind, operation, shapes = computation.kind, computation.operation, computation.input_shapes
+    return _Described(
+        kind=kind.name,
+        type=type_name(kind, operation, shapes),
+        label=row_label(kind, operation, shapes),
+        attributes=_attributes(kind, operation, shapes),
+        input=shapes[0] if shapes else (),
+        output=computation.output,
+        filter=filter_sides(kind, operation, shapes, computation.output),
+        is_depthwise=is_depthwise(kind, operation, shapes),
+    )
+
+
+def _attributes(kind: Kind, operation: Any, shapes: tuple[Shape, ...]) -> dict[str, Any]:
+    """The attributes that a report shows, one entry per axis for those of :data:`_PER_AXIS`."""
     attributes: dict[str, Any] = {}
     for name in kind.attributes:
         value = getattr(operation, name)
         if name == "stride" and value is None:
             value = operation.kernel
         if name in _PER_AXIS and not isinstance(value, tuple):
-            value = (value,) * (len(shape) - 1)
+            value = (value,) * (len(shapes[0]) - 1)
         if name not in kind.rare or value != kind.default(name):
             attributes[name] = value
-    return LayerReport(
-        name=layer.name,
-        kind=kind.name,
-        type=type_name(kind, operation, layer.input_shapes),
-        label=row_label(kind, operation, layer.input_shapes),
-        attributes=attributes,
-        input=shape,
-        output=layer.output,
-        filter=filter_sides(kind, operation, layer.input_shapes, layer.output),
-        is_depthwise=is_depthwise(kind, operation, layer.input_shapes),
-        mult_adds=cost.mult_adds,
-        params=cost.params,
-        is_free=cost.is_free,
-        host=graph.layers[layer.host].name if layer.host is not None else None,
-        is_counted=kind.is_counted,
-    )
+    return attributes
+
+
+def _layers(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
+    described = cache(_described)
+    for layer, mult_adds, params, is_free in costs:
+        yield LayerReport(
+            layer.name,
+            *described(layer.computation),
+            mult_adds,
+            params,
+            is_free,
+            host=graph.layers[layer.host].name if layer.host is not None else None,
+            is_counted=layer.kind.is_counted,
+        )
 
 
 def _types(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:

@@ -190,7 +190,7 @@ class _View:
             changed["groups"] = inputs[0][0]
             if layer.output[0] == layer.input_shapes[0][0]:
                 output = (inputs[0][0], *output[1:])
-        self.layer = layer._replace(
+        self.layer = layer.computing(
             operation=operation._replace(**changed), input_shapes=inputs, output=output
         )
 
