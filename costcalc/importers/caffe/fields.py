@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from costcalc.errors import Mark, did_you_mean
+from costcalc.errors import Mark, Refusal, did_you_mean
 from costcalc.formats.prototxt import Message, Scalar
-from costcalc.importers.building import LayerError
 from costcalc.spec import limits
 from costcalc.spec.numbers import ExpressionError, exact_number
 
@@ -14,7 +13,7 @@ from costcalc.spec.numbers import ExpressionError, exact_number
 class Fields:
     """The fields of one message.
 
-    Every reader raises :class:`LayerError`, with the place, where a value is not
+    Every reader raises :class:`Refusal`, with the place, where a value is not
     of its type.
     """
 
@@ -23,7 +22,7 @@ class Fields:
         self._values: dict[str, list[Scalar | Message]] = {}
         for name, value in message.entries:
             if known and name.text not in known:
-                raise LayerError(
+                raise Refusal(
                     f"'{name.text}' is no field here",
                     "one of " + ", ".join(sorted(known)),
                     hint=did_you_mean(name.text, known),
@@ -44,7 +43,7 @@ class Fields:
         found = []
         for value in self._values.get(name, ()):
             if not isinstance(value, Message):
-                raise LayerError(f"'{name}' is a message", f"{name} {{ ... }}", mark=value.mark)
+                raise Refusal(f"'{name}' is a message", f"{name} {{ ... }}", mark=value.mark)
             found.append(value)
         return found
 
@@ -59,7 +58,7 @@ class Fields:
         found = []
         for value in self._values.get(name, ()):
             if not isinstance(value, Scalar):
-                raise LayerError(f"'{name}' is a value", f"{name}: ...", mark=value.mark)
+                raise Refusal(f"'{name}' is a value", f"{name}: ...", mark=value.mark)
             found.append(value)
         return found
 
@@ -67,7 +66,7 @@ class Fields:
         """The value of that name, None where there is none."""
         found = self.scalars(name)
         if len(found) > 1:
-            raise LayerError(f"'{name}' stands twice", "one value", mark=found[1].mark)
+            raise Refusal(f"'{name}' stands twice", "one value", mark=found[1].mark)
         return found[0] if found else None
 
     def text(self, name: str) -> str:
@@ -81,7 +80,7 @@ class Fields:
         if found is not None:
             return whole(found, name, lowest)
         if default is None:
-            raise LayerError(f"'{name}' is missing", f"{name}: ...", mark=self.mark)
+            raise Refusal(f"'{name}' is missing", f"{name}: ...", mark=self.mark)
         return default
 
     def wholes(self, name: str, lowest: int = 1) -> tuple[int, ...]:
@@ -89,7 +88,7 @@ class Fields:
         found = self.scalars(name)
         if len(found) > limits.AXES:
             mark = found[limits.AXES].mark
-            raise LayerError(f"'{name}' has too many axes", f"at most {limits.AXES}", mark=mark)
+            raise Refusal(f"'{name}' has too many axes", f"at most {limits.AXES}", mark=mark)
         return tuple(whole(each, name, lowest) for each in found)
 
     def numbers(self, name: str) -> tuple[float, ...]:
@@ -131,7 +130,7 @@ def whole(value: Scalar, name: str, lowest: int) -> int:
     """A whole number from ``lowest`` up.
 
     Raises:
-        LayerError: the value is another.
+        Refusal: the value is another.
     """
     try:
         number = None if value.quoted else exact_number(value.text)
@@ -149,7 +148,7 @@ def _number(value: Scalar, name: str) -> float:
         raise _not_that(value, name, "a number") from None
 
 
-def _not_that(value: Scalar, name: str, expected: str, hint: str = "") -> LayerError:
-    return LayerError(
+def _not_that(value: Scalar, name: str, expected: str, hint: str = "") -> Refusal:
+    return Refusal(
         f"'{name}' is not what it must be", expected, f"'{value.text}'", hint, mark=value.mark
     )

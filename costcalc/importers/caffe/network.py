@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.prototxt import Message, Scalar
-from costcalc.importers.building import LayerError
 from costcalc.importers.caffe.fields import Fields
 
 OLD_TYPES: Mapping[str, str] = {
@@ -87,7 +86,7 @@ def network(message: Message, problems: Problems) -> Network:
     """The network of a message; what is wrong with a layer goes to ``problems``.
 
     Raises:
-        LayerError: it is the message of no network.
+        Refusal: it is the message of no network.
     """
     fields = Fields(message)
     found = []
@@ -95,7 +94,7 @@ def network(message: Message, problems: Problems) -> Network:
         for index, each in enumerate(fields.messages("layers" if old else "layer")):
             try:
                 layer = _layer(each, index, old)
-            except LayerError as error:
+            except Refusal as error:
                 problems.add(error.mark, f"layer {index + 1}: {error.message}", error.expected)
                 continue
             if _is_in_test_phase(layer.fields, problems):
@@ -104,7 +103,7 @@ def network(message: Message, problems: Problems) -> Network:
         known = ("name", "input", "layer", "layers")
         names = [name.text for name in fields_of(message)]
         hint = next((did_you_mean(name, known) for name in names if name not in known), "")
-        raise LayerError(
+        raise Refusal(
             "not a Caffe network", "layer { ... }, once or more", hint=hint, mark=message.mark
         )
     return Network(fields.text("name"), fields, tuple(found))
@@ -118,7 +117,7 @@ def fields_of(message: Message) -> Iterator[Scalar]:
 def _layer(message: Message, index: int, is_old: bool) -> Layer:
     fields = Fields(message)
     if is_old and "layer" in fields:
-        raise LayerError(
+        raise Refusal(
             "a layer inside layers is of a format that Caffe itself no longer reads",
             'layer { name: "..." type: "..." }',
             mark=message.mark,
@@ -127,7 +126,7 @@ def _layer(message: Message, index: int, is_old: bool) -> Layer:
     if is_old:
         type_ = OLD_TYPES.get(type_, type_)
     if not type_:
-        raise LayerError("'type' is missing", 'type: "Convolution"', mark=message.mark)
+        raise Refusal("'type' is missing", 'type: "Convolution"', mark=message.mark)
     return Layer(
         fields.text("name") or f"{type_.lower()}{index + 1}",
         type_,
@@ -151,7 +150,7 @@ def _is_in_test_phase(fields: Fields, problems: Problems) -> bool:
         phase = fields.word("phase", ("TRAIN", "TEST"), "TEST")
         included = [_holds(Fields(each)) for each in fields.messages("include")]
         excluded = [_holds(Fields(each)) for each in fields.messages("exclude")]
-    except LayerError as error:
+    except Refusal as error:
         problems.add(error.mark, error.message, error.expected, error.found, error.hint)
         return False
     return phase == "TEST" and (any(included) or not included) and not any(excluded)

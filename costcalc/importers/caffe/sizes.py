@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from costcalc.errors import Mark
-from costcalc.importers.building import LayerError
+from costcalc.errors import Mark, Refusal
 from costcalc.importers.caffe.fields import Fields, whole
 from costcalc.importers.caffe.network import Layer, Network
 from costcalc.importers.model import Request, Sides
@@ -31,13 +30,13 @@ def inputs(network: Network) -> list[Input]:
     """Every blob that comes from outside, in the order of the file.
 
     Raises:
-        LayerError: what is said of a shape is none.
+        Refusal: what is said of a shape is none.
     """
     found = [*_declared(network.fields)]
     for layer in network.layers:
         found += _given(layer)
     if not found:
-        raise LayerError(
+        raise Refusal(
             "the network has no input in the test phase",
             'input: "data" with an input_shape, or a layer of type Input or Data',
             mark=network.fields.mark,
@@ -51,7 +50,7 @@ def _declared(fields: Fields) -> Iterator[Input]:
     shapes = [_dims(Fields(each), "dim") for each in fields.messages("input_shape")]
     dims = [whole(each, "input_dim", 1) for each in fields.scalars("input_dim")]
     if dims and (shapes or len(dims) != 4 * len(names)):
-        raise LayerError(
+        raise Refusal(
             f"{len(dims)} input_dim for {len(names)} inputs",
             "four for each, or input_shape instead",
             mark=fields.scalars("input_dim")[0].mark,
@@ -97,19 +96,19 @@ def sized(first: Input, request: Request) -> Sides:
     """The first input's shape, as the caller sets it.
 
     Raises:
-        LayerError: nobody says it, or what the caller says does not fit.
+        Refusal: nobody says it, or what the caller says does not fit.
     """
     shape = first.shape
     if request.input is not None:
         if shape and (len(request.input) != len(shape) or request.input[0] != shape[0]):
-            raise LayerError(
+            raise Refusal(
                 f"the network does not take an input of {'x'.join(map(str, request.input))}",
                 f"{len(shape)} sides, the first of them {shape[0]}: channels come first",
                 mark=first.mark,
             )
         shape = request.input
     if not shape:
-        raise LayerError(
+        raise Refusal(
             f"the file does not say the shape of '{first.blob}'",
             "an input_shape, a crop_size, or --input 3,224,224",
             mark=first.mark,
@@ -117,5 +116,5 @@ def sized(first: Input, request: Request) -> Sides:
     if request.res is not None and len(shape) == 3:
         shape = (shape[0], *request.res)
     if len(shape) > limits.AXES:
-        raise LayerError(f"an input has at most {limits.AXES} sides", mark=first.mark)
+        raise Refusal(f"an input has at most {limits.AXES} sides", mark=first.mark)
     return shape

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problems, did_you_mean
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import Builder, UnknownLayer
+from costcalc.errors import Mark, Problems, Refusal, did_you_mean
+from costcalc.importers.builder import ModelBuilder, Operand, Stored, UnknownOp
+from costcalc.importers.caffe.context import CaffeContext
 from costcalc.importers.caffe.layers import MEASURES, TABLE
 from costcalc.importers.caffe.network import Layer, Network
-from costcalc.importers.caffe.site import Site
 from costcalc.importers.caffe.sizes import DATA
-from costcalc.kinds.base import ShapeError
+from costcalc.kinds.base import PARAMS
 
-_LOST = Tensor(0, None)
-"""A blob that an earlier problem left without a shape."""
-
-_LEARNED = ("weights", "biases", "norm_params", "other_params")
-"""Events of which a layer's learned blobs are, in the order of the blobs."""
+Blob = Operand | None
+"""What a name stands for; None where an earlier problem left no tensor."""
 
 
 class Walk:
     """Lowers a network; what is wrong with it goes to ``problems``."""
 
-    def __init__(self, blobs: dict[str, Tensor], builder: Builder, problems: Problems) -> None:
+    def __init__(self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems) -> None:
         self.blobs = blobs
         self.builder = builder
         self.problems = problems
-        self.blocks: dict[str, str] = {}
-        self.owned: set[str] = set()
-        """Names of learned blobs that a layer above has."""
-        self.owners: set[str] = set()
-        """The same of all blobs of one layer together."""
 
     def run(self, network: Network) -> None:
         """Every layer, in the order of the file."""
@@ -38,92 +29,67 @@ class Walk:
                 continue
             tops = self._layer(layer)
             for index, top in enumerate(layer.tops):
-                self.blobs[top.text] = tops[index] if index < len(tops) else _LOST
+                self.blobs[top.text] = tops[index] if index < len(tops) else None
 
-    def _layer(self, layer: Layer) -> tuple[Tensor, ...]:
-        name = self.builder.name(layer.name)
-        inputs = self._inputs(layer)
+    def _layer(self, layer: Layer) -> tuple[Blob, ...]:
+        name = self.builder.free_name(layer.name)
+        blobs = self._inputs(layer)
         lower = TABLE.get(layer.type)
         if lower is None:
-            return self._unknown(layer, name, inputs, "no layer kind says what it computes")
-        if any(tensor.shape is None for tensor in inputs):
+            return self._unknown(layer, name, blobs, UnknownOp())
+        inputs = tuple(blob for blob in blobs if blob is not None)
+        if len(inputs) < len(blobs):
             return ()
-        site = Site(layer, name, inputs, self.builder, self.blocks)
         start = len(self.builder.nodes)
         try:
-            result = lower(site)
-        except UnknownLayer as unknown:
+            result = lower(CaffeContext(layer, name, inputs, self.builder))
+        except UnknownOp as unknown:
             self.builder.drop(start)
-            return self._unknown(layer, name, inputs, str(unknown))
-        except ShapeError as error:
-            mark = getattr(error, "mark", None) or layer.mark
-            self._note(layer, mark, error.message, error.expected, error.found, error.hint)
+            return self._unknown(layer, name, inputs, unknown)
+        except Refusal as refusal:
+            self._note(layer, layer.mark, refusal)
             return ()
-        self._share(layer, start)
-        return (result,) if isinstance(result, Tensor) else result
+        self._own(layer, start)
+        return (result,) if isinstance(result, Operand) else result
 
-    def _inputs(self, layer: Layer) -> tuple[Tensor, ...]:
+    def _inputs(self, layer: Layer) -> tuple[Blob, ...]:
         """The blobs that it reads; a problem for each that nothing gave."""
-        found = []
         labels = 1 if layer.type == "SoftmaxWithLoss" else None
         for bottom in layer.bottoms[:labels]:
             if bottom.text not in self.blobs:
-                self._note(
-                    layer,
-                    bottom.mark,
+                missing = Refusal(
                     f"no layer above gives '{bottom.text}' in the test phase",
                     "a blob that stands above",
-                    "",
-                    did_you_mean(bottom.text, self.blobs),
+                    hint=did_you_mean(bottom.text, self.blobs),
                 )
-            found.append(self.blobs.get(bottom.text, _LOST))
-        return tuple(found)
+                self._note(layer, bottom.mark, missing)
+        return tuple(self.blobs.get(bottom.text) for bottom in layer.bottoms[:labels])
 
     def _unknown(
-        self, layer: Layer, name: str, inputs: tuple[Tensor, ...], message: str
-    ) -> tuple[Tensor, ...]:
+        self, layer: Layer, name: str, inputs: tuple[Blob, ...], unknown: UnknownOp
+    ) -> tuple[Blob, ...]:
         """A layer of no kind: prototxt states no shapes, so it keeps that of its first input."""
-        shape = inputs[0].shape if inputs else None
-        if self.builder.allow_unknown and shape is not None:
-            arguments = {"op": layer.type, "shape": shape}
-            return (
-                self.builder.add(name, "uncounted", arguments, inputs[:1], origin=layer.origin),
-            ) * max(1, len(layer.tops))
-        hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA])
-        allow = "--allow-unknown, which leaves it out as if it kept its input's shape"
-        self._note(layer, layer.mark, message, hint=hint or allow)
-        return inputs[:1] * max(1, len(layer.tops))
+        tops = max(1, len(layer.tops))
+        first = inputs[0] if inputs else None
+        if self.builder.allow_unknown and first is not None:
+            arguments = {"op": layer.type, "shape": first.shape}
+            add = self.builder.add
+            return (add(name, "uncounted", (first,), arguments, origin=layer.origin),) * tops
+        unknown.hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA]) or (
+            "--allow-unknown, which leaves it out as if it kept its input's shape"
+        )
+        self._note(layer, layer.mark, unknown)
+        return inputs[:1] * tops
 
-    def _share(self, layer: Layer, start: int) -> None:
-        """Marks nodes whose learned blobs are another's by name: all of them, or some."""
+    def _own(self, layer: Layer, start: int) -> None:
+        """Says of nodes which of their params are another layer's by name."""
         names = iter(layer.params)
         for index in range(start, len(self.builder.nodes)):
             events = self.builder.events(index)
-            counts = {each: getattr(events, each) for each in _LEARNED}
-            named = {each: next(names, "") for each, count in counts.items() if count}
-            word = ",".join(named.values())
-            if not any(named.values()):
-                continue
-            is_whole = all(named.values())
-            borrows = {
-                each: counts[each]
-                for each, name in named.items()
-                if name in self.owned and not (is_whole and word in self.owners)
-            }
-            shares = word if is_whole else ""
-            node = self.builder.nodes[index]
-            self.builder.nodes[index] = node._replace(shares=shares, borrows=borrows)
-            self.owned.update(name for name in named.values() if name)
-            if is_whole:
-                self.owners.add(word)
+            named = {event: next(names, "") for event in PARAMS if getattr(events, event)}
+            self.builder.own(
+                index, {event: [Stored(name)] for event, name in named.items() if name}
+            )
 
-    def _note(
-        self,
-        layer: Layer,
-        mark: Mark,
-        message: str,
-        expected: str = "",
-        found: str = "",
-        hint: str = "",
-    ) -> None:
-        self.problems.add(mark, f"{layer.origin}: {message}", expected, found, hint)
+    def _note(self, layer: Layer, mark: Mark, refusal: Refusal) -> None:
+        self.problems.note(refusal.problem(mark, layer.origin))

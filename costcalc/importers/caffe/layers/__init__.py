@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from costcalc.importers.caffe.context import Lower
 from costcalc.importers.caffe.layers import (
     convolution,
     elementwise,
@@ -15,7 +16,6 @@ from costcalc.importers.caffe.layers import (
     pooling,
     reshaping,
 )
-from costcalc.importers.caffe.site import Lower
 
 TABLE: Mapping[str, Lower] = {
     **convolution.TABLE,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
-from costcalc.importers.building import LayerError, UnknownLayer, compact
+from costcalc.importers import emit
+from costcalc.importers.builder import UnknownOp
+from costcalc.importers.caffe.context import CaffeContext, Lower, Result
 from costcalc.importers.caffe.fields import Fields
-from costcalc.importers.caffe.site import Lower, Result, Site
 
 CONVOLUTION = frozenset(
     [
@@ -37,52 +39,46 @@ INNER_PRODUCT = frozenset(
 )
 
 
-def convolution(site: Site) -> Result:
-    """``Convolution``; one group for every channel is a depthwise one."""
-    param = _param(site)
+def convolution(op: CaffeContext) -> Result:
+    """``Convolution``."""
+    param = _param(op)
     groups, out = param.whole("group", 1), param.whole("num_output")
-    channels = site.shape[0]
-    window = _window(param, len(site.shape) - 1)
-    if groups == channels > 1 and out % channels == 0:
-        return site.add("depthwise", (site.input,), {**window, "multiplier": out // channels})
-    return site.add("conv", (site.input,), {"out": out, **window, "groups": groups})
+    return emit.conv(op, op.input, out=out, groups=groups, **_window(op, param))
 
 
-def depthwise(site: Site) -> Result:
+def depthwise(op: CaffeContext) -> Result:
     """``DepthwiseConvolution``, which need not say its groups."""
-    param = _param(site)
-    channels = site.shape[0]
+    param = _param(op)
+    channels = op.shape[0]
     out = param.whole("num_output", channels)
     if out % channels or param.whole("group", channels) != channels:
-        raise LayerError(
+        raise Refusal(
             "a depthwise convolution has a group for each channel",
             f"group: {channels} and a multiple of it as num_output",
             f"group: {param.whole('group', channels)}, num_output: {out}",
         )
-    window = _window(param, len(site.shape) - 1)
-    return site.add("depthwise", (site.input,), {**window, "multiplier": out // channels})
+    return emit.conv(op, op.input, out=out, groups=channels, **_window(op, param))
 
 
-def deconvolution(site: Site) -> Result:
+def deconvolution(op: CaffeContext) -> Result:
     """``Deconvolution``."""
-    param = _param(site)
-    arguments = {
-        "out": param.whole("num_output"),
-        **_window(param, len(site.shape) - 1),
-        "groups": param.whole("group", 1),
-    }
-    return site.add("transposed_conv", (site.input,), arguments)
+    param = _param(op)
+    groups, out = param.whole("group", 1), param.whole("num_output")
+    return emit.transposed_conv(op, op.input, out=out, groups=groups, **_window(op, param))
 
 
-def _param(site: Site) -> Fields:
-    param = site.param("convolution_param", CONVOLUTION)
-    if site.axis(param.whole("axis", 1, -9)) != 0 or len(site.inputs) != 1:
-        raise site.unknown("a convolution of several inputs, or of other channels, is no kind")
+def _param(op: CaffeContext) -> Fields:
+    param = op.param("convolution_param", CONVOLUTION)
+    if op.axis(param.whole("axis", 1, -9)) != 0 or len(op.inputs) != 1:
+        raise UnknownOp(
+            "costcalc has no layer kind for a convolution of several inputs, or along another axis"
+        )
     return param
 
 
-def _window(param: Fields, rank: int) -> dict[str, Any]:
+def _window(op: CaffeContext, param: Fields) -> dict[str, Any]:
     """Kernel, stride, padding, dilation and bias."""
+    rank = op.input.rank - 1
     return {
         "kernel": sides(param, "kernel_size", "kernel", rank),
         "stride": sides(param, "stride", "stride", rank, 1),
@@ -98,47 +94,47 @@ def sides(
     """A size for each axis: ``kernel_size`` once, for each axis, or ``kernel_h`` and ``kernel_w``.
 
     Raises:
-        LayerError: there are too many, or none and no default.
+        Refusal: there are too many, or none and no default.
     """
     given = param.wholes(name, lowest)
     pair = (f"{stem}_h", f"{stem}_w")
     if stem and any(each in param for each in pair):
         if given or rank != 2:
-            raise LayerError(
+            raise Refusal(
                 f"'{pair[0]}' and '{name}' both stand, or the map has no two axes",
                 f"{name}, or {pair[0]} and {pair[1]}",
                 mark=param.mark,
             )
-        return compact([param.whole(each, default, lowest) for each in pair])
+        return tuple(param.whole(each, default, lowest) for each in pair)
     if not given:
         if default is None:
-            raise LayerError(f"'{name}' is missing", f"{name}: ...", mark=param.mark)
+            raise Refusal(f"'{name}' is missing", f"{name}: ...", mark=param.mark)
         return default
     if len(given) not in (1, rank):
-        raise LayerError(f"'{name}' stands {len(given)} times", f"once, or {rank} times")
-    return compact(given)
+        raise Refusal(f"'{name}' stands {len(given)} times", f"once, or {rank} times")
+    return given[0] if len(given) == 1 else given
 
 
-def inner_product(site: Site) -> Result:
+def inner_product(op: CaffeContext) -> Result:
     """``InnerProduct``: a matrix over what stands from an axis on, the first by default."""
-    param = site.param("inner_product_param", INNER_PRODUCT)
-    arguments = {"out": param.whole("num_output"), "bias": param.flag("bias_term", True)}
-    axis = site.axis(param.whole("axis", 1, -9))
+    param = op.param("inner_product_param", INNER_PRODUCT)
+    out, bias = param.whole("num_output"), param.flag("bias_term", True)
+    axis = op.axis(param.whole("axis", 1, -9))
     if axis == 0:
-        return site.add("fc", (site.input,), arguments)
-    rest = product(site.shape[axis:])
-    site.builder.is_sized = True
-    flat = site.add("reshape", (site.input,), {"shape": (*site.shape[:axis], rest)}, ".reshape")
-    return site.add("fc", (flat,), {**arguments, "per_position": True, "axis": -1})
+        return emit.dense(op, op.input, out=out, bias=bias, axis=None)
+    op.builder.is_sized = True
+    shape = (*op.shape[:axis], product(op.shape[axis:]))
+    flat = op.add("reshape", (op.input,), {"shape": shape}, ".reshape")
+    return emit.dense(op, flat, out=out, bias=bias)
 
 
-def embed(site: Site) -> Result:
+def embed(op: CaffeContext) -> Result:
     """``Embed``: a row of a table for each number."""
-    param = site.param("embed_param")
+    param = op.param("embed_param")
     if param.flag("bias_term", True):
-        raise UnknownLayer("an embedding with a bias is no kind")
+        raise UnknownOp("costcalc has no layer kind for an embedding with a bias")
     arguments = {"rows": param.whole("input_dim"), "out": param.whole("num_output")}
-    return site.add("embedding", (site.input,), arguments)
+    return op.add("embedding", (op.input,), arguments)
 
 
 TABLE: Mapping[str, Lower] = {

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError, known
-from costcalc.importers.caffe.site import Lower, Result, Site
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.caffe.context import CaffeContext, Lower, Result
 
 
 def named(kind: str) -> Lower:
     """A layer that is one function of every element."""
 
-    def lower(site: Site) -> Result:
-        return site.add(kind, (site.input,))
+    def lower(op: CaffeContext) -> Result:
+        return op.add(kind, (op.input,))
 
     return lower
 
 
-def relu(site: Site) -> Result:
+def relu(op: CaffeContext) -> Result:
     """``ReLU``, leaky where its negative slope is not zero."""
-    slope = site.param("relu_param", ("negative_slope", "engine")).number("negative_slope", 0)
-    return site.add("leaky_relu" if slope else "relu", (site.input,))
+    slope = op.param("relu_param", ("negative_slope", "engine")).number("negative_slope", 0)
+    return op.add("leaky_relu" if slope else "relu", (op.input,))
 
 
-def prelu(site: Site) -> Result:
+def prelu(op: CaffeContext) -> Result:
     """``PReLU``."""
-    shared = site.param("prelu_param").flag("channel_shared", False)
-    return site.add("prelu", (site.input,), {"shared": True} if shared else {})
+    shared = op.param("prelu_param").flag("channel_shared", False)
+    return op.add("prelu", (op.input,), {"shared": True} if shared else {})
 
 
-def power(site: Site) -> Result:
+def power(op: CaffeContext) -> Result:
     """``Power``: (shift + scale x) ^ power, of which what changes nothing is not there."""
-    param = site.param("power_param", ("power", "scale", "shift"))
+    param = op.param("power_param", ("power", "scale", "shift"))
     exponent = param.number("power", 1)
     factor, level = param.number("scale", 1), param.number("shift", 0)
     kinds = []
@@ -43,70 +43,64 @@ def power(site: Site) -> Result:
         kinds += ["neg" if factor == -1 else "scale"] if factor != 1 else []
         kinds += ["shift"] if level != 0 else []
     if exponent != 1:
-        kinds.append(_POWERS.get(exponent, ""))
+        kinds.append(emit.POWERS.get(exponent, ""))
     if "" in kinds:
-        raise site.unknown(f"no layer kind is the power {exponent:g}")
-    tensor = site.input
+        raise UnknownOp(f"no layer kind is the power {exponent:g}")
+    tensor = op.input
     for kind in kinds or ["identity"]:
-        tensor = site.add(kind, (tensor,), part=f"/{kind}" if len(kinds) > 1 else "")
+        tensor = op.add(kind, (tensor,), part=f"/{kind}" if len(kinds) > 1 else "")
     return tensor
 
 
-_POWERS = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
+def clip(op: CaffeContext) -> Result:
+    """``Clip``."""
+    param = op.param("clip_param", ("min", "max"))
+    low, high = (param.number(name, 0) if name in param else None for name in ("min", "max"))
+    return emit.clip(op, op.input, low, high)
 
 
-def clip(site: Site) -> Result:
-    """``Clip``: ReLU6 and its relations by their names."""
-    param = site.param("clip_param", ("min", "max"))
-    bounds = (param.number("min", -math.inf), param.number("max", math.inf))
-    return site.add(_CLIPS.get(bounds, "clip"), (site.input,))
-
-
-_CLIPS: Mapping[tuple[float, float], str] = {(0, 6): "relu6", (-1, 1): "hard_tanh"}
-
-
-def eltwise(site: Site) -> Result:
+def eltwise(op: CaffeContext) -> Result:
     """``Eltwise``: a product, a sum with factors, or the largest."""
-    param = site.param("eltwise_param", ("operation", "coeff", "stable_prod_grad"))
+    param = op.param("eltwise_param", ("operation", "coeff", "stable_prod_grad"))
     operation = param.word("operation", ("PROD", "SUM", "MAX"), "SUM")
-    inputs = site.reads(2)
+    inputs = op.reads(2)
     factors = param.numbers("coeff")
     if factors and (operation != "SUM" or len(factors) != len(inputs)):
-        raise LayerError(
+        raise Refusal(
             f"it has {len(factors)} factors", f"one for each of {len(inputs)} inputs of a sum"
         )
     if operation != "SUM":
-        return site.add({"PROD": "multiply", "MAX": "maximum"}[operation], inputs)
+        return op.add({"PROD": "multiply", "MAX": "maximum"}[operation], inputs)
     if factors == (1, -1):
-        return site.add("subtract", inputs)
+        return op.add("subtract", inputs)
     scaled = [
-        site.add("scale", (tensor,), part="/scale") if factor != 1 else tensor
+        op.add("scale", (tensor,), part="/scale") if factor != 1 else tensor
         for tensor, factor in zip(inputs, factors or (1,) * len(inputs), strict=True)
     ]
-    return site.add("add", scaled)
+    return emit.join(op, "add", scaled)
 
 
-def axpy(site: Site) -> Result:
+def axpy(op: CaffeContext) -> Result:
     """``Axpy`` of squeeze-and-excite: a x + y, a being a number for each channel."""
-    factor, tensor, other = site.reads(3, 3)
-    scaled = site.add("multiply", (as_map(site, factor, tensor), tensor), part="/multiply")
-    return site.add("add", (scaled, other), part="/add")
+    factor, tensor, other = op.reads(3, 3)
+    scaled = op.add("multiply", (as_map(op, factor, tensor), tensor), part="/multiply")
+    return op.add("add", (scaled, other), part="/add")
 
 
-def as_map(site: Site, factor: Tensor, tensor: Tensor, axis: int = 0) -> Tensor:
+def as_map(op: CaffeContext, factor: Operand, tensor: Operand, axis: int = 0) -> Operand:
     """The factor with sides of 1 around its own, which begin at an axis of the tensor.
 
     Raises:
-        LayerError: it has more sides than there is place for.
+        Refusal: it has more sides than there is place for.
     """
-    own, rank = known(factor), len(known(tensor))
+    own, rank = factor.shape, tensor.rank
     if len(own) == rank:
         return factor
     after = rank - axis - len(own)
     if after < 0:
-        raise LayerError("its second input has too many axes", f"at most {rank - axis}")
+        raise Refusal("its second input has too many axes", f"at most {rank - axis}")
     shape = (*(1 for _ in range(axis)), *own, *(1 for _ in range(after)))
-    return site.add("reshape", (factor,), {"shape": shape}, ".axes")
+    return op.add("reshape", (factor,), {"shape": shape}, ".axes")
 
 
 TABLE: Mapping[str, Lower] = {

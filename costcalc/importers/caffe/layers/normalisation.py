@@ -5,101 +5,101 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import known
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.caffe.context import CaffeContext, Lower, Result
 from costcalc.importers.caffe.layers.elementwise import as_map
-from costcalc.importers.caffe.site import Lower, Result, Site
 
 
-def batch_norm(site: Site) -> Result:
+def batch_norm(op: CaffeContext) -> Result:
     """``BatchNorm``: statistics alone; the Scale behind it has gamma and beta."""
-    return site.add("batch_norm", (site.input,), {"affine": False})
+    return emit.batch_norm(op, op.input, scale=False, shift=False)
 
 
-def scale(site: Site) -> Result:
+def scale(op: CaffeContext) -> Result:
     """``Scale``: by learned numbers, or by another blob.
 
     Straight behind a BatchNorm the two are one batch norm.
     """
-    param = site.param("scale_param")
+    param = op.param("scale_param")
     has_bias = param.flag("bias_term", False)
     axis = param.whole("axis", 1, -9)
-    if len(site.inputs) > 1:
-        tensor, factor = site.reads(2, 2)
-        place = 0 if axis == 0 else site.axis(axis, tensor)
-        scaled = site.add("multiply", (tensor, as_map(site, factor, tensor, place)))
-        return _learned(site, scaled, "add", known(factor), place, "") if has_bias else scaled
+    if len(op.inputs) > 1:
+        tensor, factor = op.reads(2, 2)
+        place = 0 if axis == 0 else op.axis(axis, tensor)
+        scaled = op.add("multiply", (tensor, as_map(op, factor, tensor, place)))
+        return _learned(op, scaled, "add", factor.shape, place, "") if has_bias else scaled
     count = param.whole("num_axes", 1, -1)
-    place = site.axis(axis)
-    shape = site.shape[place:] if count == -1 else site.shape[place : place + count]
-    if shape == site.shape[:1] and _norm_above(site) == {"affine": False}:
-        site.builder.replace(site.input.layer, {} if has_bias else {"bias": False})
-        return site.input
+    place = op.axis(axis)
+    shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
+    if shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
+        op.builder.replace(op.input.node, {} if has_bias else {"bias": False})
+        return op.input
     part = "/gamma" if has_bias else ""
-    scaled = _learned(site, site.input, "multiply", shape, place, part)
-    return _learned(site, scaled, "add", shape, place, "/beta") if has_bias else scaled
+    scaled = _learned(op, op.input, "multiply", shape, place, part)
+    return _learned(op, scaled, "add", shape, place, "/beta") if has_bias else scaled
 
 
-def _norm_above(site: Site) -> Mapping[str, Any] | None:
+def _norm_above(op: CaffeContext) -> Mapping[str, Any] | None:
     """What the batch norm straight above is, which this layer reads; None where none is."""
-    last = len(site.builder.nodes) - 1
-    node = site.builder.nodes[last] if last >= 0 and site.input.layer == last else None
+    last = len(op.builder.nodes) - 1
+    node = op.builder.nodes[last] if last >= 0 and op.input.node == last else None
     return node.arguments if node is not None and node.kind == "batch_norm" else None
 
 
-def bias(site: Site) -> Result:
+def bias(op: CaffeContext) -> Result:
     """``Bias``: plus learned numbers, or plus another blob.
 
     Straight behind a BatchNorm, or behind its Scale, it is that norm's beta.
     """
-    param = site.param("bias_param")
+    param = op.param("bias_param")
     axis = param.whole("axis", 1, -9)
-    if len(site.inputs) > 1:
-        tensor, other = site.reads(2, 2)
-        place = 0 if axis == 0 else site.axis(axis, tensor)
-        level = as_map(site, other, tensor, place)
-        return site.add("add", (tensor, level), {"broadcast": True})
+    if len(op.inputs) > 1:
+        tensor, other = op.reads(2, 2)
+        place = 0 if axis == 0 else op.axis(axis, tensor)
+        level = as_map(op, other, tensor, place)
+        return emit.join(op, "add", (tensor, level))
     count = param.whole("num_axes", 1, -1)
-    place = site.axis(axis)
-    shape = site.shape[place:] if count == -1 else site.shape[place : place + count]
-    above = _norm_above(site)
-    if shape == site.shape[:1] and above in ({"affine": False}, {"bias": False}):
-        site.builder.replace(site.input.layer, {"scale": False} if "affine" in above else {})
-        return site.input
-    return _learned(site, site.input, "add", shape, place, "")
+    place = op.axis(axis)
+    shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
+    above = _norm_above(op)
+    if shape == op.shape[:1] and above in ({"affine": False}, {"bias": False}):
+        op.builder.replace(op.input.node, {"scale": False} if "affine" in above else {})
+        return op.input
+    return _learned(op, op.input, "add", shape, place, "")
 
 
 def _learned(
-    site: Site, tensor: Tensor, kind: str, shape: tuple[int, ...], axis: int, part: str
-) -> Tensor:
+    op: CaffeContext, tensor: Operand, kind: str, shape: tuple[int, ...], axis: int, part: str
+) -> Operand:
     """The tensor joined with learned numbers, whose sides begin at an axis of it."""
-    rank = len(known(tensor))
-    full = (*(1 for _ in range(axis)), *shape)
-    full = (*full, *(1 for _ in range(rank - len(full))))
-    params = site.add("learned", (), {"shape": full, "of": "norm"}, f"{part}.learned")
-    return site.add(kind, (tensor, params), {"broadcast": True} if kind == "add" else {}, part)
+    ahead = (1,) * axis
+    full = (*ahead, *shape, *(1,) * (tensor.rank - axis - len(shape)))
+    return emit.with_learned(op, kind, tensor, full, part=part, stored=f"{part}.learned")
 
 
-def bn(site: Site) -> Result:
+def bn(op: CaffeContext) -> Result:
     """``BN`` of older forks: statistics, slope and bias in one layer."""
-    return site.add("batch_norm", (site.input,))
+    return emit.batch_norm(op, op.input)
 
 
-def lrn(site: Site) -> Result:
+def lrn(op: CaffeContext) -> Result:
     """``LRN`` across channels."""
-    param = site.param("lrn_param", ("local_size", "alpha", "beta", "norm_region", "k", "engine"))
+    param = op.param("lrn_param", ("local_size", "alpha", "beta", "norm_region", "k", "engine"))
     regions = ("ACROSS_CHANNELS", "WITHIN_CHANNEL")
     if param.word("norm_region", regions, regions[0]) != regions[0]:
-        raise site.unknown("a response norm within a channel is no kind")
-    return site.add("lrn", (site.input,), {"size": param.whole("local_size", 5)})
+        raise UnknownOp("costcalc has no layer kind for a response norm within a channel")
+    return op.add("lrn", (op.input,), {"size": param.whole("local_size", 5)})
 
 
-def mvn(site: Site) -> Result:
+def mvn(op: CaffeContext) -> Result:
     """``MVN``: each channel by its own mean and variance."""
-    param = site.param("mvn_param", ("normalize_variance", "across_channels", "eps"))
+    param = op.param("mvn_param", ("normalize_variance", "across_channels", "eps"))
     if param.flag("across_channels", False) or not param.flag("normalize_variance", True):
-        raise site.unknown("it is no instance norm")
-    return site.add("instance_norm", (site.input,))
+        raise UnknownOp(
+            "costcalc has no layer kind for a normalisation across channels, or by means alone"
+        )
+    return op.add("instance_norm", (op.input,))
 
 
 TABLE: Mapping[str, Lower] = {
