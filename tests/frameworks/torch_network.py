@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from costcalc.kinds import KINDS
 from tests.frameworks.torch_layers import MAKERS
 from tests.frameworks.torch_tensors import JOINS, Shape
 
@@ -169,25 +170,4 @@ def step(written: Any) -> tuple[str, dict[str, Any]]:
         arguments = {"branches": dict(enumerate(arguments))}
     if isinstance(arguments, Mapping):
         return kind, dict(arguments)
-    return kind, {MAIN[kind]: arguments}
-
-
-MAIN = {
-    "pointwise": "out",
-    "depthwise": "kernel",
-    "fc": "out",
-    "max_pool": "kernel",
-    "avg_pool": "kernel",
-    "adaptive_avg_pool": "size",
-    "adaptive_max_pool": "size",
-    "group_norm": "groups",
-    "lrn": "size",
-    "split": "parts",
-    "channel_shuffle": "groups",
-    "zero_pad": "padding",
-    "pad_channels": "out",
-    "upsample": "scale",
-    "reshape": "shape",
-    "transpose": "axes",
-}
-"""The argument that ``kind: value`` sets."""
+    return kind, {KINDS[kind].main: arguments}

@@ -3,27 +3,15 @@
 import numpy
 import pytest
 
-from costcalc.kinds import KINDS
 from costcalc.kinds.base import Events, ShapeError
-
-
-def operation(name, **attributes):
-    kind = KINDS[name]
-    return kind.operation(**kind.given, **attributes)
-
-
-def run(name, *inputs, **attributes):
-    made = operation(name, **attributes)
-    output = made.output_shape(inputs)
-    return output, made.events(inputs, output)
+from tests.kinds.oracles import check, run
 
 
 @pytest.mark.parametrize(
     "shape", [(24,), (-1,), (4, 6), (2, -1), (-1, 2, 2), (1, 24, 1), (2, 3, 4), (4, -1, 3)]
 )
 def test_reshape(shape):
-    expected = numpy.zeros((2, 3, 4)).reshape(shape).shape
-    assert run("reshape", (2, 3, 4), shape=shape) == (expected, Events())
+    check("reshape", (2, 3, 4), shape=shape)
 
 
 def test_a_single_number_is_a_shape_too():
@@ -43,8 +31,7 @@ def test_a_shape_that_does_not_hold_the_elements(shape):
 
 @pytest.mark.parametrize("axes", [(0, 1, 2), (2, 0, 1), (-1, 0, 1), (1, 0, 2)])
 def test_transpose(axes):
-    expected = numpy.zeros((2, 3, 4)).transpose(axes).shape
-    assert run("transpose", (2, 3, 4), axes=axes) == (expected, Events())
+    check("transpose", (2, 3, 4), axes=axes)
 
 
 @pytest.mark.parametrize(
@@ -64,28 +51,17 @@ def test_rearranged_elements_are_read_and_written():
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
 @pytest.mark.parametrize(("start", "stop", "step"), [(0, 4, 1), (1, 4, 2), (0, 4, 3), (1, 2, 5)])
 def test_slice_along_an_axis(axis, start, stop, step):
-    which = [slice(None)] * 3
-    which[axis] = slice(start, stop, step)
-    expected = numpy.zeros((4, 5, 6))[tuple(which)]
-    output, events = run("slice", (4, 5, 6), start=start, stop=stop, step=step, axis=axis)
-    assert output == expected.shape
-    assert events == Events(reads=expected.size, writes=expected.size)
+    check("slice", (4, 5, 6), start=start, stop=stop, step=step, axis=axis)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_split_along_an_axis(axis):
-    expected = numpy.split(numpy.zeros((6, 9, 3)), 3, axis)[0]
-    output, events = run("split", (6, 9, 3), parts=3, part=2, axis=axis)
-    assert output == expected.shape
-    assert events == Events(reads=expected.size, writes=expected.size)
+    check("split", (6, 9, 3), parts=3, part=2, axis=axis)
 
 
 @pytest.mark.parametrize(("axis", "other"), [(0, (5, 3, 4)), (1, (2, 5, 4)), (-1, (2, 3, 1))])
 def test_concat_along_an_axis(axis, other):
-    expected = numpy.concatenate([numpy.zeros((2, 3, 4)), numpy.zeros(other)], axis)
-    output, events = run("concat", (2, 3, 4), other, axis=axis)
-    assert output == expected.shape
-    assert events == Events(reads=expected.size, writes=expected.size)
+    check("concat", (2, 3, 4), other, axis=axis)
 
 
 @pytest.mark.parametrize("mode", ["zero", "reflect", "replicate", "circular"])
@@ -93,12 +69,7 @@ def test_concat_along_an_axis(axis, other):
     ("axis", "pads"), [(0, ((1, 0), (0, 2), (1, 1))), (1, ((1, 2), (0, 1))), (-1, ((2, 0),))]
 )
 def test_padding_from_an_axis_on(axis, pads, mode):
-    words = {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-    widths = ((0, 0),) * (3 - len(pads)) + pads
-    expected = numpy.pad(numpy.zeros((3, 4, 5)), widths, words[mode])
-    output, events = run("zero_pad", (3, 4, 5), padding=pads, axis=axis, mode=mode)
-    assert output == expected.shape
-    assert events == Events(reads=60, writes=expected.size)
+    check("zero_pad", (3, 4, 5), padding=pads, axis=axis, mode=mode)
 
 
 @pytest.mark.parametrize(
@@ -121,31 +92,3 @@ def test_padding_from_an_axis_on(axis, pads, mode):
 def test_axes_that_do_not_fit(name, attributes, message):
     with pytest.raises(ShapeError, match=message):
         run(name, (4, 5, 6), **attributes)
-
-
-@pytest.mark.parametrize("axis", [0, 1, -1])
-def test_a_matrix_at_every_position(axis):
-    weights = numpy.zeros(((4, 5, 6)[axis], 7))
-    macs = 0
-    moved = numpy.moveaxis(numpy.zeros((4, 5, 6)), axis, -1)
-    for _ in numpy.ndindex(moved.shape[:-1]):
-        macs += weights.size
-    expected = numpy.moveaxis(moved @ weights, -1, axis).shape
-    output, events = run("fc", (4, 5, 6), out=7, axis=axis, per_position=True)
-    assert output == expected
-    assert events == Events(
-        macs=macs,
-        additions=numpy.zeros(expected).size,
-        reads=120,
-        writes=numpy.zeros(expected).size,
-        weights=weights.size,
-        biases=7,
-    )
-
-
-def test_embedding_is_a_row_for_every_number():
-    table = numpy.zeros((30, 6))
-    looked_up = table[numpy.zeros((4, 5), dtype=int)]
-    output, events = run("embedding", (4, 5), rows=30, out=6)
-    assert output == looked_up.shape
-    assert events == Events(reads=20, writes=looked_up.size, weights=table.size)

@@ -1,24 +1,11 @@
-"""Products between activations, multiplied out one number at a time, and against NumPy."""
+"""Products between activations and with weights, multiplied out one number at a time."""
 
-from collections import Counter
-from itertools import product
-from math import exp, sqrt
-
-import numpy
 import pytest
 
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import Events, ShapeError
-
-
-def run(name, *inputs):
-    made = KINDS[name].operation()
-    output = made.output_shape(inputs)
-    return output, made.events(inputs, output)
-
-
-def array(shape, seed):
-    return numpy.random.default_rng(seed).standard_normal(shape)
+from costcalc.kinds.base import ShapeError
+from costcalc.kinds.naming import filter_sides
+from tests.kinds.oracles import check, run
 
 
 @pytest.mark.parametrize(
@@ -32,21 +19,7 @@ def array(shape, seed):
     ],
 )
 def test_matmul(inputs):
-    first, second = array(inputs[0], 1), array(inputs[1], 2)
-    expected, did = first @ second, Counter()
-    stack = expected.shape[:-2]
-    left = numpy.broadcast_to(first, stack + first.shape[-2:])
-    right = numpy.broadcast_to(second, stack + second.shape[-2:])
-    found = numpy.zeros(expected.shape)
-    for index in product(*map(range, expected.shape)):
-        *at, row, column = index
-        for k in range(first.shape[-1]):
-            found[index] += left[(*at, row, k)] * right[(*at, k, column)]
-            did["macs"] += 1
-    assert numpy.allclose(found, expected)
-    output, events = run("matmul", *inputs)
-    assert output == expected.shape
-    assert events == Events(macs=did["macs"], reads=first.size + second.size, writes=expected.size)
+    check("matmul", *inputs)
 
 
 @pytest.mark.parametrize("is_masked", [False, True])
@@ -61,45 +34,8 @@ def test_matmul(inputs):
     ],
 )
 def test_attention(queries, keys, values, is_masked):
-    # Vaswani et al., equation (1), head by head, query by query.
-    q, k, v = array(queries, 1), array(keys, 2), array(values, 3)
-    stack = numpy.broadcast_shapes(queries[:-2], keys[:-2], values[:-2])
-    k = numpy.broadcast_to(k, stack + keys[-2:])
-    v = numpy.broadcast_to(v, stack + values[-2:])
-    did, found = Counter(), numpy.zeros((*stack, queries[-2], values[-1]))
-    for index in product(*map(range, (*stack, queries[-2]))):
-        *head, _ = index
-        scores = []
-        for other in range(keys[-2]):
-            score = 0.0
-            for d in range(queries[-1]):
-                score += q[(*index, d)] * k[(*head, other, d)]
-                did["macs"] += 1
-            did["multiplications"] += 1
-            score /= sqrt(queries[-1])
-            if is_masked:
-                score += 0.0
-                did["additions"] += 1
-            scores.append(exp(score))
-            did["functions"] += 1
-        total = scores[0]
-        for score in scores[1:]:
-            total += score
-            did["additions"] += 1
-        shares = [score / total for score in scores]
-        did["divisions"] += len(shares)
-        for e in range(values[-1]):
-            for other, share in enumerate(shares):
-                found[(*index, e)] += share * v[(*head, other, e)]
-                did["macs"] += 1
-    weights = numpy.exp(q @ numpy.swapaxes(k, -1, -2) / sqrt(queries[-1]))
-    assert numpy.allclose(found, weights / weights.sum(-1, keepdims=True) @ v)
-    mask = (*(1 for _ in stack), queries[-2], keys[-2])
-    inputs = (queries, keys, values, *([mask] if is_masked else []))
-    output, events = run("attention", *inputs)
-    assert output == found.shape
-    reads = sum(array(shape, 0).size for shape in inputs)
-    assert events == Events(**did, reads=reads, writes=found.size)
+    mask = (*(1 for _ in queries[:-2]), queries[-2], keys[-2])
+    check("attention", queries, keys, values, *([mask] if is_masked else []))
 
 
 def test_swins_equations():
@@ -110,6 +46,33 @@ def test_swins_equations():
     # Equation (1), over the whole map: 2 (h w)^2 C.
     _, globally = run("attention", *[(3, 3136, 32)] * 3)
     assert globally.macs == 2 * (56 * 56) ** 2 * 96
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(4,), (4, 2, 3)])
+def test_fully_connected_layers_flatten(shape, bias):
+    check("fc", shape, out=5, bias=bias)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_matrix_at_every_position(axis):
+    check("fc", (4, 5, 6), out=7, axis=axis, per_position=True)
+
+
+def test_the_matrix_of_a_fully_connected_layer():
+    whole, single = (KINDS["fc"].operation(10, per_position=each) for each in (False, True))
+    # 64*3*5 = 960
+    assert filter_sides(KINDS["fc"], whole, ((64, 3, 5),), (10,)) == (960, 10)
+    assert filter_sides(KINDS["fc"], single, ((64, 3, 5),), (10, 3, 5)) == (64, 10)
+    _, events = run("fc", (64, 3, 5), out=10, per_position=True)
+    # 64*10 weights at each of 3*5 positions; an addition for each of 10*3*5 outputs
+    assert (events.macs, events.weights, events.biases) == (9600, 640, 10)
+    assert (events.additions, events.reads, events.writes) == (150, 960, 150)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (4, 5)])
+def test_an_embedding_is_a_row_for_every_number(shape):
+    check("embedding", shape, rows=30, out=6)
 
 
 @pytest.mark.parametrize(

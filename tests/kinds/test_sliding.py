@@ -1,17 +1,16 @@
 """Everything that slides a window, against loops that slide it."""
 
-from collections import Counter
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costcalc.kinds.base import Events, ShapeError
-from costcalc.kinds.convolution import Conv, Depthwise, Pointwise, TransposedConv
-from costcalc.kinds.pooling import AdaptivePool, GlobalPool, Pool, largest, mean
+from costcalc.kinds.base import ShapeError
+from costcalc.kinds.convolution import Conv
+from costcalc.kinds.pooling import Pool, largest, mean
 from costcalc.kinds.windows import explicit_pads
-from tests.kinds import loops
+from tests.kinds.oracles import ORACLES, check, run
 
 many = settings(max_examples=150)
 
@@ -39,73 +38,42 @@ def windows(draw: st.DrawFn, longest: int = 7) -> dict:
     }
 
 
-def check(operation, shape, expected_shape, did: Counter, bias: int = 0) -> None:
-    output = operation.output_shape((shape,))
-    events = operation.events((shape,), output)
-    assert output == expected_shape
-    elements = len(list(loops.cells(shape)))
-    results = len(list(loops.cells(output)))
-    expected = Events(
-        macs=did["macs"],
-        weights=did["weights"],
-        biases=bias,
-        additions=results if bias else 0,
-        reads=elements,
-        writes=results,
-    )
-    assert events == expected
+def sides(window: dict) -> dict:
+    """The window as a kind's attributes say it."""
+    return {
+        "kernel": window["kernel"],
+        "stride": window["stride"],
+        "padding": window["pads"],
+        "dilation": window["dilation"],
+    }
 
 
 @many
-@given(windows(), st.sampled_from([1, 2, 3, 4, 6]), st.data())
-def test_convolutions(window, factor, data):
+@given(windows(), st.sampled_from([1, 2, 3, 4, 6]), st.booleans(), st.data())
+def test_convolutions(window, factor, bias, data):
     channels = window["shape"][0]
     groups = data.draw(st.sampled_from([g for g in (1, 2, 3, 4, 6) if channels % g == 0]))
-    out, has_bias = groups * factor, data.draw(st.booleans())
-    shape, did = loops.convolution(**window, out=out, groups=groups)
-    operation = Conv(
-        out,
-        window["kernel"],
-        window["stride"],
-        window["pads"],
-        window["dilation"],
-        groups,
-        has_bias,
-    )
-    check(operation, window["shape"], shape, did, out if has_bias else 0)
+    settings = {"out": groups * factor, "groups": groups, "bias": bias, **sides(window)}
+    check("conv", window["shape"], **settings)
 
 
 @many
-@given(windows(), st.integers(1, 3))
-def test_depthwise_convolutions(window, multiplier):
-    channels = window["shape"][0]
-    out = channels * multiplier
-    shape, did = loops.convolution(**window, out=out, groups=channels)
-    written = Depthwise(
-        window["kernel"], window["stride"], window["pads"], window["dilation"], multiplier, False
-    )
-    check(written.resolve((window["shape"],)), window["shape"], shape, did)
+@given(windows(), st.integers(1, 3), st.booleans())
+def test_depthwise_convolutions(window, multiplier, bias):
+    check("depthwise", window["shape"], multiplier=multiplier, bias=bias, **sides(window))
 
 
 @many
 @given(windows(), st.sampled_from([1, 2, 4]))
 def test_same_padding_is_that_of_tensorflow(window, out):
-    sliding = zip(
-        window["shape"][1:], window["kernel"], window["stride"], window["dilation"], strict=True
-    )
-    pads = tuple(loops.same_pads(n, d * (k - 1) + 1, s) for n, k, s, d in sliding)
-    shape, did = loops.convolution(**{**window, "pads": pads}, out=out, groups=1)
-    operation = Conv(
-        out, window["kernel"], window["stride"], "same", window["dilation"], bias=False
-    )
-    check(operation, window["shape"], shape, did)
+    check("conv", window["shape"], out=out, bias=False, **{**sides(window), "padding": "same"})
 
 
 @pytest.mark.parametrize("padding", ["valid", 0, (0, 0), ((0, 0), (0, 0))])
 def test_no_padding_written_in_four_ways(padding):
-    shape, did = loops.convolution((2, 5, 6), 4, (3, 2), (1, 2), ((0, 0), (0, 0)), (1, 1), groups=1)
-    operation = Conv(4, (3, 2), (1, 2), padding, bias=False)
-    check(operation, (2, 5, 6), shape, did)
+    attributes = {"out": 4, "kernel": (3, 2), "stride": (1, 2), "bias": False}
+    expected = ORACLES["conv"]((2, 5, 6), padding=((0, 0), (0, 0)), **attributes)
+    assert run("conv", (2, 5, 6), padding=padding, **attributes) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,72 +81,47 @@ def test_no_padding_written_in_four_ways(padding):
     [(1, ((1, 1), (1, 1))), ((2, 0), ((2, 2), (0, 0))), (((0, 1), 2), ((0, 1), (2, 2)))],
 )
 def test_one_padding_per_axis_or_per_side(padding, pads):
-    shape, did = loops.convolution((1, 5, 4), 2, (3, 3), (2, 1), pads, (1, 1), groups=1)
-    operation = Conv(2, 3, (2, 1), padding, bias=False)
-    check(operation, (1, 5, 4), shape, did)
+    attributes = {"out": 2, "kernel": 3, "stride": (2, 1), "bias": False}
+    expected = ORACLES["conv"]((1, 5, 4), padding=pads, **attributes)
+    assert run("conv", (1, 5, 4), padding=padding, **attributes) == expected
 
 
-def test_pointwise_convolutions_are_convolutions():
-    shape, did = loops.convolution((4, 3, 5), 6, (1, 1), (2, 2), ((0, 0),) * 2, (1, 1), groups=2)
-    operation = Pointwise(6, stride=2, groups=2, bias=False).resolve(((4, 3, 5),))
-    check(operation, (4, 3, 5), shape, did)
+@pytest.mark.parametrize("bias", [True, False])
+def test_pointwise_convolutions_are_convolutions(bias):
+    check("pointwise", (4, 3, 5), out=6, stride=2, groups=2, bias=bias)
 
 
 @many
-@given(windows(longest=5), st.data())
-def test_transposed_convolutions(window, data):
+@given(windows(longest=5), st.booleans(), st.data())
+def test_transposed_convolutions(window, bias, data):
     channels = window["shape"][0]
     groups = data.draw(st.sampled_from([g for g in (1, 2, 4) if channels % g == 0]))
     out = groups * data.draw(st.integers(1, 2))
-    # A padding no larger than the window leaves something of every output.
-    shape, did = loops.transposed_convolution(**window, out=out, groups=groups)
     steps = zip(window["stride"], window["dilation"], strict=True)
     extra = tuple(data.draw(st.integers(0, max(s, d) - 1)) for s, d in steps)
-    sides = [side + more for side, more in zip(shape[1:], extra, strict=True)]
-    operation = TransposedConv(
-        out,
-        window["kernel"],
-        window["stride"],
-        window["pads"],
-        extra,
-        window["dilation"],
-        groups,
-        bias=True,
-    )
-    if min(sides) < 1:
+    settings = {"out": out, "groups": groups, "output_padding": extra, "bias": bias}
+    # A padding no larger than the window leaves something of every output.
+    output, _ = ORACLES["transposed_conv"](window["shape"], **settings, **sides(window))
+    if min(output) < 1:
         return
-    check(operation, window["shape"], (out, *sides), did, out)
+    check("transposed_conv", window["shape"], **settings, **sides(window))
 
 
 def test_same_padding_of_a_transposed_convolution_multiplies_by_the_stride():
-    operation = TransposedConv(3, kernel=4, stride=(2, 3))
-    assert operation.output_shape(((8, 5, 7),)) == (3, 10, 21)
+    assert run("transposed_conv", (8, 5, 7), out=3, kernel=4, stride=(2, 3))[0] == (3, 10, 21)
+    check("transposed_conv", (8, 5, 7), out=3, kernel=4, stride=(2, 3))
 
 
 @many
-@given(windows(), st.booleans(), st.sampled_from([largest, mean]))
-def test_pools(window, is_ceil, reduction):
-    shape, did = loops.pooling(**window, is_ceil=is_ceil)
-    operation = Pool(
-        reduction,
-        window["kernel"],
-        window["stride"],
-        window["pads"],
-        window["dilation"],
-        is_ceil,
-    )
-    check_pool(operation, reduction, window["shape"], shape, did)
+@given(windows(), st.booleans(), st.sampled_from(["max_pool", "avg_pool"]))
+def test_pools(window, is_ceil, name):
+    check(name, window["shape"], ceil_mode=is_ceil, **sides(window))
 
 
-def check_pool(operation, reduction, shape, expected_shape, did: Counter) -> None:
-    output = operation.output_shape((shape,))
-    events = operation.events((shape,), output)
-    assert output == expected_shape
-    moved = Events(reads=len(list(loops.cells(shape))), writes=did["results"])
-    if reduction is largest:
-        assert events == moved._replace(comparisons=did["pairs"])
-    else:
-        assert events == moved._replace(additions=did["pairs"], divisions=did["results"])
+@many
+@given(windows(), st.sampled_from(["max_pool", "avg_pool"]))
+def test_same_padding_of_pools(window, name):
+    check(name, window["shape"], **{**sides(window), "padding": "same"})
 
 
 @many
@@ -215,22 +158,18 @@ def test_the_stride_of_a_pool_is_its_kernel():
 
 
 @many
-@given(st.integers(1, 3), st.data())
-def test_adaptive_pools(channels, data):
+@given(st.integers(1, 3), st.sampled_from(["adaptive_max_pool", "adaptive_avg_pool"]), st.data())
+def test_adaptive_pools(channels, name, data):
     rank = data.draw(st.integers(1, 2))
     axes = tuple(data.draw(st.integers(1, 12)) for _ in range(rank))
     size = tuple(data.draw(st.integers(1, 14)) for _ in range(rank))
-    for reduction in (largest, mean):
-        shape, did = loops.adaptive_pooling((channels, *axes), size)
-        check_pool(AdaptivePool(reduction, size), reduction, (channels, *axes), shape, did)
+    check(name, (channels, *axes), size=size)
 
 
 @pytest.mark.parametrize("shape", [(3, 7), (2, 4, 5), (2, 3, 2, 2)])
-def test_global_pools_are_adaptive_pools_to_one(shape):
-    size = (1,) * (len(shape) - 1)
-    for reduction in (largest, mean):
-        expected, did = loops.adaptive_pooling(shape, size)
-        check_pool(GlobalPool(reduction), reduction, shape, expected, did)
+@pytest.mark.parametrize("name", ["global_max_pool", "global_avg_pool"])
+def test_global_pools_are_adaptive_pools_to_one(name, shape):
+    check(name, shape)
 
 
 def test_windows_of_every_rank_are_loops_of_that_rank():

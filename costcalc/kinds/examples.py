@@ -1,0 +1,545 @@
+"""An example of every layer kind: what it reads, what it gives, and what happens in it.
+
+The examples are data, worked out by hand: beside a number stands the arithmetic
+that gives it.  Tests hold every kind to its example; the exporters, the importers,
+the conventions and the pages on the kinds are tried and written with them.  Nothing
+that answers a question about a network reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from costcalc.kinds.base import Events, Kind, Shape
+
+Attributes = Mapping[str, Any]
+"""What a spec sets of a layer; a pair is a tuple."""
+
+_NONE: Attributes = MappingProxyType({})
+
+
+class Example(NamedTuple):
+    """One layer of a kind on small inputs."""
+
+    inputs: tuple[Shape, ...]
+    output: Shape
+    events: Events
+    attributes: Attributes = _NONE
+    forms: tuple[Attributes, ...] = ()
+    """Other attributes on the same inputs: what else a layer of the kind may be."""
+
+
+MAP = (4, 9, 8)  # 4*9*8 = 288 elements in 9*8 = 72 positions
+MATRICES = (2, 5, 3)  # two matrices of five rows
+HUNDRED = (2, 10, 5)  # 2*10*5 = 100 elements
+
+
+def _each(inputs: int = 1, **rates: int) -> Example:
+    """A function of each of a hundred elements, or of those of several inputs."""
+    events = Events(**rates, reads=inputs * 100, writes=100)
+    return Example((HUNDRED,) * inputs, HUNDRED, events)
+
+
+def _alike(
+    attributes: Attributes = _NONE, forms: tuple[Attributes, ...] = (), **events: int
+) -> Example:
+    """A layer that gives a map of the shape that it reads."""
+    moved = Events(**events, reads=288, writes=288)
+    return Example((MAP,), MAP, moved, attributes, forms)
+
+
+def _rows(forms: tuple[Attributes, ...], **rates: int) -> Example:
+    """A reduction of the 4*9 = 36 rows of a map, of 8 elements each, to one number each."""
+    events = Events(**rates, reads=288, writes=36)
+    return Example((MAP,), (4, 9), events, {"axes": (-1,)}, forms)
+
+
+_REDUCED: tuple[Attributes, ...] = ({}, {"axes": (1,), "keep": True}, {"axes": (1, 2)})
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "conv": Example(
+        (MAP,),
+        (6, 5, 4),  # 9 / 2 and 8 / 2, rounded up
+        Events(
+            macs=4320,  # 3*3 * 4*6 * 5*4
+            additions=120,  # 6*5*4: the bias at every position
+            reads=288,  # 4*9*8
+            writes=120,  # 6*5*4
+            weights=216,  # 3*3 * 4*6
+            biases=6,
+        ),
+        {"out": 6, "kernel": 3, "stride": 2},
+        (
+            {"out": 6, "kernel": (3, 2), "stride": 2, "dilation": 2},
+            {"out": 6, "kernel": 3, "groups": 2, "bias": False, "padding": ((0, 1), (2, 0))},
+        ),
+    ),
+    "depthwise": Example(
+        (MAP,),
+        (8, 9, 8),
+        Events(
+            macs=5184,  # 3*3 * 8 * 9*8
+            additions=576,  # 8*9*8
+            reads=288,  # 4*9*8
+            writes=576,  # 8*9*8
+            weights=72,  # 3*3 * 8
+            biases=8,
+        ),
+        {"kernel": 3, "multiplier": 2},
+    ),
+    "pointwise": Example(
+        (MAP,),
+        (6, 9, 8),
+        Events(
+            macs=1728,  # 4*6 * 9*8
+            additions=432,  # 6*9*8
+            reads=288,  # 4*9*8
+            writes=432,  # 6*9*8
+            weights=24,  # 4*6
+            biases=6,
+        ),
+        {"out": 6},
+    ),
+    "transposed_conv": Example(
+        (MAP,),
+        (6, 18, 16),  # 9 * 2 and 8 * 2
+        Events(
+            macs=15552,  # 3*3 * 4*6 * 9*8: every weight at every position of the input
+            additions=1728,  # 6*18*16
+            reads=288,  # 4*9*8
+            writes=1728,  # 6*18*16
+            weights=216,  # 3*3 * 4*6
+            biases=6,
+        ),
+        {"out": 6, "kernel": 3, "stride": 2},
+        (
+            {"out": 6, "kernel": 3, "stride": 2, "groups": 2},
+            {"out": 6, "kernel": 3, "stride": 2, "padding": 1, "output_padding": (1, 0)},
+        ),
+    ),
+    "fc": Example(
+        (MAP,),
+        (7,),
+        Events(
+            macs=2016,  # 288*7
+            additions=7,
+            reads=288,  # 4*9*8
+            writes=7,
+            weights=2016,  # 288*7
+            biases=7,
+        ),
+        {"out": 7},
+        (
+            {"out": 7, "per_position": True},
+            {"out": 7, "per_position": True, "axis": 1, "bias": False},
+            {"out": 7, "per_position": True, "axis": -1},
+        ),
+    ),
+    "embedding": Example(
+        (MAP,),
+        (4, 9, 8, 3),
+        Events(
+            reads=288,  # 4*9*8
+            writes=864,  # 288*3
+            weights=15,  # 5*3
+        ),
+        {"rows": 5, "out": 3},
+    ),
+    "matmul": Example(
+        (MATRICES, (2, 3, 4)),
+        (2, 5, 4),
+        Events(
+            macs=120,  # 2 * 5*3*4
+            reads=54,  # 2*5*3 + 2*3*4
+            writes=40,  # 2*5*4
+        ),
+    ),
+    "attention": Example(
+        (MATRICES, (2, 4, 3), (2, 4, 6)),
+        (2, 5, 6),
+        Events(
+            macs=360,  # 2*5*4 * 3 + 2*5*4 * 6: scores of rows of 3, and sums of rows of 6
+            additions=30,  # 2*5 * (4 - 1): the softmax of every query's four scores
+            multiplications=40,  # 2*5*4: every score is scaled
+            divisions=40,  # 2*5*4
+            functions=40,  # 2*5*4
+            reads=102,  # 2*5*3 + 2*4*3 + 2*4*6
+            writes=60,  # 2*5*6
+        ),
+    ),
+    "lstm": Example(
+        ((10,),),
+        (5,),
+        Events(
+            macs=300,  # 4 * 5 * (10 + 5)
+            additions=60,  # 4*2*5 + 3*5 + 5: biases, sigmoids, the cell's state
+            multiplications=15,  # 3*5
+            divisions=15,  # 3*5: sigmoids
+            functions=25,  # 3*5 + 2*5: sigmoids and tanh
+            reads=20,  # 10 + 2*5: the input and both states
+            writes=10,  # 2*5
+            weights=300,  # 4 * 5 * (10 + 5)
+            biases=40,  # 4*2*5
+        ),
+        {"hidden": 5},
+        ({"hidden": 5, "bias_vectors": 0},),
+    ),
+    "max_pool": Example(
+        (MAP,),
+        (4, 4, 3),  # (9 - 3) / 2 + 1 and (8 - 3) / 2 + 1, rounded down
+        Events(
+            comparisons=384,  # 4*4*3 * (3*3 - 1)
+            reads=288,  # 4*9*8
+            writes=48,  # 4*4*3
+        ),
+        {"kernel": 3, "stride": 2},
+        (
+            {"kernel": 3, "stride": 2, "ceil_mode": True},
+            {"kernel": 2, "dilation": 2, "padding": 1},
+            {"kernel": 3, "stride": 1, "padding": "same"},
+        ),
+    ),
+    "avg_pool": Example(
+        (MAP,),
+        (4, 4, 3),
+        Events(
+            additions=384,  # 4*4*3 * (3*3 - 1)
+            divisions=48,  # 4*4*3
+            reads=288,  # 4*9*8
+            writes=48,  # 4*4*3
+        ),
+        {"kernel": 3, "stride": 2},
+        ({"kernel": 3, "stride": 2, "padding": "same"}, {"kernel": 3, "padding": 1}),
+    ),
+    "adaptive_max_pool": Example(
+        (MAP,),
+        (4, 3, 4),
+        Events(
+            comparisons=240,  # 4*3*4 * (3*2 - 1)
+            reads=288,  # 4*9*8
+            writes=48,  # 4*3*4
+        ),
+        {"size": (3, 4)},
+    ),
+    "adaptive_avg_pool": Example(
+        (MAP,),
+        (4, 9, 2),
+        Events(
+            additions=216,  # 4*9*2 * (1*4 - 1)
+            divisions=72,  # 4*9*2
+            reads=288,  # 4*9*8
+            writes=72,  # 4*9*2
+        ),
+        {"size": (9, 2)},
+    ),
+    "global_max_pool": Example(
+        (MAP,),
+        (4, 1, 1),
+        Events(
+            comparisons=284,  # 4 * (9*8 - 1)
+            reads=288,  # 4*9*8
+            writes=4,
+        ),
+    ),
+    "global_avg_pool": Example(
+        (MAP,),
+        (4, 1, 1),
+        Events(
+            additions=284,  # 4 * (9*8 - 1)
+            divisions=4,
+            reads=288,  # 4*9*8
+            writes=4,
+        ),
+    ),
+    "batch_norm": _alike(
+        forms=({"affine": False}, {"scale": False}, {"bias": False}),
+        additions=288,  # 4*9*8
+        multiplications=288,  # 4*9*8
+        norm_params=8,  # 2*4: a scale and a shift for every channel
+        buffers=8,  # 2*4: a mean and a variance
+    ),
+    "layer_norm": _alike(
+        forms=(
+            {"affine": False},
+            {"bias": False},
+            {"axes": (0, 1, 2)},
+            {"axes": (0, 2)},
+            {"axes": (-1,)},
+        ),
+        additions=1224,  # 4*288 + 72: mean, centring, variance, shift; an epsilon each
+        multiplications=864,  # 3*288: squares, one over the root, scale
+        divisions=144,  # 2*72: a mean and a variance at every position
+        functions=72,
+        norm_params=8,  # 2*4
+    ),
+    "rms_norm": _alike(
+        forms=({"affine": False, "axes": (-1,)},),
+        additions=360,  # 288 + 72: the sums of squares, an epsilon each
+        multiplications=864,  # 3*288: squares, one over the root, scale
+        divisions=72,
+        functions=72,
+        norm_params=4,
+    ),
+    "group_norm": _alike(
+        attributes={"groups": 2},
+        forms=({"groups": 2, "affine": False},),
+        additions=1154,  # 4*288 + 2: mean, centring, variance, shift; an epsilon each
+        multiplications=864,  # 3*288: squares, one over the root, scale
+        divisions=4,  # 2*2: a mean and a variance of each group
+        functions=2,
+        norm_params=8,  # 2*4
+    ),
+    "instance_norm": _alike(
+        forms=({"affine": True},),
+        additions=868,  # 3*288 + 4: mean, centring, variance; an epsilon each
+        multiplications=576,  # 2*288: squares, one over the root
+        divisions=8,  # 2*4: a mean and a variance of each channel
+        functions=4,
+    ),
+    "lrn": _alike(
+        additions=1440,  # 5*288: four neighbours and k
+        multiplications=576,  # 2*288: the square, and alpha times the sum
+        divisions=288,  # 4*9*8
+        functions=288,  # 4*9*8
+    ),
+    "relu": _each(comparisons=100),
+    "relu6": _each(comparisons=200),
+    "leaky_relu": _each(comparisons=100, multiplications=100),
+    "prelu": _alike(
+        forms=({"shared": True}, {"axis": 1}),
+        comparisons=288,  # 4*9*8
+        multiplications=288,  # 4*9*8
+        other_params=4,
+    ),
+    "sigmoid": _each(functions=100, additions=100, divisions=100),
+    "tanh": _each(functions=100),
+    "h_sigmoid": _each(additions=100, comparisons=200, multiplications=100),
+    "swish": _each(functions=100, additions=100, divisions=100, multiplications=100),
+    "h_swish": _each(additions=100, comparisons=200, multiplications=200),
+    "gelu": _each(functions=100, additions=100, multiplications=300),
+    "gelu_tanh": _each(functions=100, additions=200, multiplications=600),
+    "quick_gelu": _each(functions=100, additions=100, divisions=100, multiplications=200),
+    "elu": _each(comparisons=100, functions=100, additions=100, multiplications=100),
+    "selu": _each(comparisons=100, functions=100, additions=100, multiplications=200),
+    "celu": _each(
+        comparisons=200, functions=100, additions=200, multiplications=100, divisions=100
+    ),
+    "mish": _each(functions=300, additions=100, multiplications=100),
+    "softplus": _each(functions=200, additions=100),
+    "softsign": _each(additions=100, divisions=100),
+    "log_sigmoid": _each(functions=200, additions=100),
+    "hard_tanh": _each(comparisons=200),
+    "softmax": _alike(
+        forms=({"axis": -1},),
+        additions=216,  # 9*8 * (4 - 1): a sum at every position
+        divisions=288,  # 4*9*8
+        functions=288,  # 4*9*8
+    ),
+    "log_softmax": _alike(
+        forms=({"axis": 2},),
+        additions=504,  # 9*8 * (4 - 1) + 288: the sums, and their logarithm taken away
+        functions=360,  # 288 + 72
+    ),
+    "add": _each(inputs=2, additions=100),
+    "subtract": _each(inputs=2, additions=100),
+    "multiply": _each(inputs=2, multiplications=100),
+    "divide": _each(inputs=2, divisions=100),
+    "minimum": _each(inputs=2, comparisons=100),
+    "maximum": _each(inputs=2, comparisons=100),
+    "power": _each(inputs=2, functions=100),
+    "compare": _each(inputs=2, comparisons=100),
+    "where": _each(inputs=3),
+    "complement": _each(additions=100),
+    "scale": _each(multiplications=100),
+    "shift": _each(additions=100),
+    "clip": _each(comparisons=200),
+    "exp": _each(functions=100),
+    "log": _each(functions=100),
+    "sqrt": _each(functions=100),
+    "rsqrt": _each(functions=100),
+    "reciprocal": _each(divisions=100),
+    "erf": _each(functions=100),
+    "sin": _each(functions=100),
+    "cos": _each(functions=100),
+    "abs": _each(),
+    "neg": _each(),
+    "square": _each(multiplications=100),
+    "floor": _each(functions=100),
+    "ceil": _each(functions=100),
+    "round": _each(functions=100),
+    "sign": _each(comparisons=200),
+    "logical_not": _each(comparisons=100),
+    "mean": _rows(
+        _REDUCED,
+        additions=252,  # 36 * (8 - 1)
+        divisions=36,
+    ),
+    "sum": _rows(_REDUCED, additions=252),  # 36 * (8 - 1)
+    "reduce_max": _rows(_REDUCED, comparisons=252),  # 36 * (8 - 1)
+    "reduce_min": _rows(_REDUCED, comparisons=252),  # 36 * (8 - 1)
+    "argmax": _rows(_REDUCED[:2], comparisons=252),  # 36 * (8 - 1)
+    "product": _rows(_REDUCED, multiplications=252),  # 36 * (8 - 1)
+    "variance": _rows(
+        _REDUCED,
+        additions=792,  # 36 * (8 - 1) + 288 + 36 * (8 - 1): the mean, centring, the squares
+        multiplications=288,  # 4*9*8
+        divisions=72,  # 2*36
+    ),
+    "l2_norm": _rows(
+        _REDUCED,
+        additions=252,  # 36 * (8 - 1)
+        multiplications=288,  # 4*9*8
+        functions=36,
+    ),
+    "concat": Example(
+        (MAP, (2, 9, 8)),
+        (6, 9, 8),
+        Events(
+            reads=432,  # 4*9*8 + 2*9*8
+            writes=432,  # 6*9*8
+        ),
+    ),
+    "split": Example(
+        (MAP,),
+        (2, 9, 8),
+        Events(
+            reads=144,  # 2*9*8: the part
+            writes=144,  # 2*9*8
+        ),
+        {"parts": 2, "part": 2},
+        ({"parts": 4, "part": 3, "axis": 2},),
+    ),
+    "slice": Example(
+        (MAP,),
+        (2, 9, 8),
+        Events(
+            reads=144,  # 2*9*8: channels 1 and 2
+            writes=144,  # 2*9*8
+        ),
+        {"start": 1, "stop": 3},
+        ({"start": 1, "stop": 8, "axis": -1, "step": 3},),
+    ),
+    "channel_shuffle": _alike(
+        attributes={"groups": 2},
+    ),
+    "flatten": Example((MAP,), (288,), Events()),
+    "zero_pad": Example(
+        (MAP,),
+        (4, 11, 12),  # 9 + 2*1 and 8 + 2*2
+        Events(
+            reads=288,  # 4*9*8
+            writes=528,  # 4*11*12
+        ),
+        {"padding": (1, 2)},
+        (
+            {"padding": ((0, 1), (1, 0), (2, 2)), "axis": 0, "mode": "replicate"},
+            {"padding": 1, "mode": "reflect"},
+            {"padding": 1, "mode": "circular"},
+        ),
+    ),
+    "pad_channels": Example(
+        (MAP,),
+        (6, 9, 8),
+        Events(
+            reads=288,  # 4*9*8
+            writes=432,  # 6*9*8
+        ),
+        {"out": 6},
+    ),
+    "upsample": Example(
+        (MAP,),
+        (4, 18, 16),
+        Events(
+            reads=288,  # 4*9*8
+            writes=1152,  # 4*18*16
+        ),
+        {"scale": 2},
+        ({"size": (10, 12), "mode": "bilinear"}, {"scale": 2, "mode": "bicubic"}),
+    ),
+    "reshape": Example((MAP,), (2, 16, 9), Events(), {"shape": (2, -1, 9)}),
+    "transpose": Example((MAP,), (8, 4, 9), Events(), {"axes": (2, 0, 1)}),
+    "rearrange": Example(
+        (MAP,),
+        (2, 9, 8),
+        Events(
+            reads=288,  # 4*9*8
+            writes=144,  # 2*9*8
+        ),
+        {"shape": (2, 9, 8)},
+    ),
+    "dropout": Example((MAP,), MAP, Events(), {"rate": 0.5}),
+    "identity": Example((MAP,), MAP, Events()),
+    "learned": Example(
+        (),
+        MAP,
+        Events(other_params=288),  # 4*9*8
+        {"shape": MAP},
+        ({"shape": MAP, "of": "norm"},),
+    ),
+    "constant": Example((), MAP, Events(), {"shape": MAP}),
+    "uncounted": Example((MAP,), (4, 3), Events(), {"op": "Mystery", "shape": (4, 3)}),
+}
+"""The example of each kind by its name, in the order of the table of kinds."""
+
+
+def step(kind: Kind, attributes: Attributes, **more: Any) -> str:
+    """A step of a spec: the kind with its attributes, and what else a step says.
+
+    >>> from costcalc.kinds import KINDS
+    >>> step(KINDS["conv"], {"out": 6, "kernel": (3, 2)}, name="first")
+    'conv: {name: first, out: 6, kernel: [3, 2]}'
+    >>> step(KINDS["fc"], {"out": 7}), step(KINDS["relu"], {})
+    ('fc: 7', 'relu')
+    """
+    if not more and not attributes:
+        return kind.name
+    if not more and list(attributes) == [kind.main]:
+        return f"{kind.name}: {_value(attributes[kind.main])}"
+    said = ", ".join(f"{name}: {_value(value)}" for name, value in {**more, **attributes}.items())
+    return f"{kind.name}: {{{said}}}"
+
+
+def spec(kind: Kind, attributes: Attributes | None = None) -> str:
+    """A spec whose layer ``example`` is the kind's example, or another of its forms.
+
+    A layer that reads nothing is added to the network's input, so that something reads it.
+
+    >>> from costcalc.kinds import KINDS
+    >>> print(spec(KINDS["fc"]), end="")
+    input: [4, 9, 8]
+    layers:
+      - fc: {name: example, out: 7}
+    """
+    example = EXAMPLES[kind.name]
+    source = example.inputs[0] if example.inputs else example.output
+    lines = steps(kind, attributes, "example", source)
+    if not example.inputs:
+        lines.append("add: {from: [input, example]}")
+    return f"input: {_value(source)}\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def steps(kind: Kind, attributes: Attributes | None, name: str, source: Shape) -> list[str]:
+    """The steps of a spec that hold an example where the network's input has a shape.
+
+    Inputs of another shape are constants.
+    """
+    example = EXAMPLES[kind.name]
+    lines, read = [], []
+    for index, shape in enumerate(example.inputs):
+        read.append("input" if shape == source else f"{name}_input{index + 1}")
+        if shape != source:
+            lines.append(f"constant: {{name: {read[-1]}, shape: {_value(shape)}}}")
+    more = {"from": tuple(read)} if read != ["input"] else {}
+    chosen = example.attributes if attributes is None else attributes
+    lines.append(step(kind, chosen, name=name, **more))
+    return lines
+
+
+def _value(value: Any) -> str:
+    """A value as a spec writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(_value(each) for each in value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,86 @@
+"""Every kind has an example, worked out by hand, and an oracle that finds the same."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from costcalc.graph.expand import expand
+from costcalc.kinds import KINDS, TABLE, examples
+from costcalc.kinds.examples import EXAMPLES, spec
+from costcalc.spec.reader import read
+from tests.exporters.every_kind import forms
+from tests.kinds.oracles import ORACLES, check, run
+
+pytestmark = pytest.mark.complete
+
+FORMS = forms()
+
+
+def test_every_kind_has_an_example():
+    assert list(EXAMPLES) == [kind.name for kind in TABLE], (
+        "kinds/examples.py, in the table's order"
+    )
+
+
+def test_every_kind_has_an_oracle():
+    assert set(ORACLES) == {kind.name for kind in TABLE}, "tests/kinds/oracles.py"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_kind_gives_what_its_example_says(name):
+    example = EXAMPLES[name]
+    expected = (example.output, example.events)
+    assert run(name, *example.inputs, **example.attributes) == expected
+    assert ORACLES[name](*example.inputs, **example.attributes) == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_forms_give_what_the_oracle_finds(form):
+    kind, attributes = FORMS[form]
+    check(kind.name, *EXAMPLES[kind.name].inputs, **attributes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_spec_says_it(form):
+    kind, attributes = FORMS[form]
+    text = spec(kind, attributes)
+    graph = expand(read(text.encode(), "example.yaml", lambda name: None), {})
+    (layer,) = (layer for layer in graph.layers if layer.name == "example")
+    assert layer.kind is KINDS[kind.becomes or kind.name]
+    assert layer.input_shapes == EXAMPLES[kind.name].inputs
+    assert (layer.output, layer.events()) == run(kind.name, *layer.input_shapes, **attributes)
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
+def test_examples_set_every_attribute(kind):
+    example = EXAMPLES[kind.name]
+    said = set(example.attributes).union(*example.forms)
+    assert set(kind.required) <= said <= set(kind.attributes)
+
+
+NUMBER = re.compile(r"=(?P<number>\d+)[,)]+  # (?P<sum>[\d*+\-() ]+)(?::|$)")
+
+
+def arithmetic():
+    """Each number with the arithmetic that stands beside it."""
+    text = Path(examples.__file__).read_text(encoding="utf-8")
+    return [found for line in text.splitlines() if (found := NUMBER.search(line.rstrip()))]
+
+
+def test_the_arithmetic_beside_a_number_gives_it():
+    found = arithmetic()
+    assert len(found) > 100
+    for each in found:
+        assert value(ast.parse(each["sum"].strip(), mode="eval").body) == int(each["number"]), each[
+            0
+        ]
+
+
+def value(node: ast.expr) -> int:
+    if isinstance(node, ast.Constant):
+        return node.value
+    assert isinstance(node, ast.BinOp)
+    left, right = value(node.left), value(node.right)
+    return {ast.Mult: left * right, ast.Add: left + right, ast.Sub: left - right}[type(node.op)]
