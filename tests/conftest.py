@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "costcalc", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("costcalc")
+settings.register_profile("quick", settings.get_profile("costcalc"), max_examples=25)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -23,6 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is printed now to tests/golden/, to be read before it is committed",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fewer examples where time counts: without arguments, and nowhere in CI."""
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "costcalc")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Folders run on every core; a file or a test by name starts sooner in this process."""
+    return None if any(Path(name).is_dir() for name in config.args) else 0
 
 
 @pytest.fixture

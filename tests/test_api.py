@@ -116,6 +116,7 @@ def test_an_error_tells_its_problems_apart():
     assert len(error.value.problems) == 2
 
 
+@pytest.mark.slow
 def test_networks_are_those_of_the_command_line():
     printed = CliRunner().invoke(main, ["networks", "--format", "json"]).stdout
     assert {"mobilenet_v1", "mobilenet_v2", "vgg16", "googlenet"} <= {*costcalc.networks()}

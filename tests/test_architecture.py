@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def test_no_module_is_a_heap():
         assert len(lines) <= LINES, f"{path} holds more than one idea"
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """The package's modules by their dotted names."""
     found = {}

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_scaling_prints_four_sizes_of_two_kinds() -> None:
     done = subprocess.run(
         [

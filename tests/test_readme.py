@@ -12,16 +12,9 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "docs" / "collection.md",
-    ROOT / "docs" / "conventions.md",
-    ROOT / "docs" / "report.md",
-    ROOT / "docs" / "gated-networks.md",
-    ROOT / "docs" / "formulas.md",
-    ROOT / "docs" / "sweep.md",
-    ROOT / "docs" / "compare.md",
-    ROOT / "docs" / "importing.md",
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = [
+    path for path in sorted((ROOT / "docs").glob("*.md")) if "\n$ costcalc " in path.read_text()
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
@@ -71,21 +64,40 @@ def run(command: str, folder: Path) -> list[str]:
     return (done.stdout + done.stderr).splitlines()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+def check(text: str, folder: Path) -> None:
+    """Every command of a text prints what the text shows, in a folder with the text's files."""
     wrong = []
-    blocks = list(_BLOCK.finditer(page.read_text(encoding="utf-8")))
-    assert blocks, "the page has examples"
-    for block in blocks:
+    for block in _BLOCK.finditer(text):
         if block["file"]:
-            (tmp_path / block["file"]).write_text(block["body"], encoding="utf-8")
+            (folder / block["file"]).write_text(block["body"], encoding="utf-8")
         if block["language"] != "console":
             continue
         for command in commands(block["body"]):
-            printed = run(command.line, tmp_path)
+            printed = run(command.line, folder)
             if not matches(command.output, printed):
                 wrong.append(f"$ {command.line}\n" + "\n".join(printed))
     assert not wrong, "\n\n".join(wrong)
+
+
+def sections() -> list[object]:
+    """The README's sections, each with the files that the ones before it show."""
+    found, files = [], ""
+    for section in re.split(r"^## ", README, flags=re.MULTILINE):
+        if "```console" in section:
+            found.append(pytest.param(files + section, id=section.partition("\n")[0]))
+        files += "".join(f"{block[0]}\n" for block in _BLOCK.finditer(section) if block["file"])
+    return found
+
+
+@pytest.mark.parametrize("section", sections())
+def test_every_command_of_the_readme_prints_what_it_shows(section: str, tmp_path: Path) -> None:
+    check(section, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
+def test_every_command_of_a_guide_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
+    check(page.read_text(encoding="utf-8"), tmp_path)
 
 
 def test_the_matcher_tells_right_output_from_wrong() -> None:
@@ -96,9 +108,8 @@ def test_the_matcher_tells_right_output_from_wrong() -> None:
 
 
 def test_the_set_up_commands_are_the_ones_that_ci_runs() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    command = re.search(r"<!-- test command -->\n```sh\n(?P<line>python3.*)\n```", readme)
+    command = re.search(r"<!-- test command -->\n```sh\n(?P<line>python3.*)\n```", README)
     assert command is not None
-    assert command["line"].endswith("-m pytest")
+    assert command["line"].endswith('-m pytest -m "slow or not slow"')
     assert "<!-- test command -->" in ci

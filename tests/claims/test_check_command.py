@@ -123,6 +123,7 @@ def test_one_claim_is_spoken_of_as_one(mynet: Path) -> None:
     assert check("mynet.yaml").output.endswith("\nThe claim holds.\n")
 
 
+@pytest.mark.slow
 def test_no_claim_is_lost_where_two_words_mean_one_file(mynet: Path) -> None:
     def ids(*words: str) -> list[str]:
         found = json.loads(check(*words, "--format", "json").output)

@@ -53,12 +53,24 @@ def test_the_documented_claims_hold(repository: Path) -> None:
     assert "All 11 claims hold." in result.stdout
 
 
+@pytest.mark.slow
 def test_each_claim_is_a_test_once_it_is_asked_for(repository: Path) -> None:
     assert "no tests ran" in run_pytest(repository).stdout
     result = run_pytest(repository, "--costcalc")
     name = "claim[MobileNets, arXiv 1704.04861, Table 6, 0.75 MobileNet-224, Mult-Adds, 325 M]"
     assert f"tables.yaml::{name} PASSED" in result.stdout
     assert "11 passed" in result.stdout
+
+
+@pytest.mark.slow
+def test_claims_are_shared_out_among_processes(repository: Path) -> None:
+    result = run_pytest(repository, "-n", "2", "--costcalc")
+    assert "11 passed" in result.stdout
+    claims = repository / "claims.yaml"
+    claims.write_text(example("claims.yaml").replace("183 K", "19 K"), encoding="utf-8")
+    result = run_pytest(repository, "-n", "2", "claims.yaml")
+    assert "1 failed, 4 passed" in result.stdout
+    assert "claims.yaml:2:35: mynet.yaml, Params: prints 19 K, computed 183.14 K; " in result.stdout
 
 
 def test_a_failure_says_what_to_do_without_a_traceback(repository: Path) -> None:
@@ -72,6 +84,7 @@ def test_a_failure_says_what_to_do_without_a_traceback(repository: Path) -> None
     assert "def runtest" not in result.stdout
 
 
+@pytest.mark.slow
 def test_a_file_that_is_wrong_is_an_error_of_collection(repository: Path) -> None:
     (repository / "claims.yaml").write_text("claims: [{network: nope, params: 5}]", "utf-8")
     result = run_pytest(repository, "claims.yaml")
@@ -95,6 +108,7 @@ def test_the_hook_checks_the_files_it_is_given(repository: Path) -> None:
     assert run([*hook["entry"].split(), "mynet.yaml"], repository).returncode == 1
 
 
+@pytest.mark.slow
 def test_the_action_checks_and_annotates(repository: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     steps = yaml.safe_load(example("action"))

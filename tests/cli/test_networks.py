@@ -16,6 +16,7 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_every_network_is_listed_with_source_settings_and_totals():
     rows = {row["name"]: row for row in csv.DictReader(run("--format", "csv").splitlines())}
     assert list(rows) == costcalc.networks()

@@ -77,6 +77,7 @@ def test_parquet(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "values"),
     [("--alpha", [1.0, 0.5]), ("--res", ["224", "160x120"])],

@@ -3,13 +3,13 @@
 import pytest
 
 from costcalc import pipeline
-from costcalc.costs import convention as conventions
 from costcalc.errors import ConventionError
 from costcalc.grid.axes import parse
 from costcalc.symbolic.networks import closed_form
+from tests import collection
 
 
-@pytest.mark.parametrize("name", conventions.available())
+@pytest.mark.parametrize("name", collection.conventions())
 @pytest.mark.parametrize("network", ["mobilenet_v3_small", "shufflenet_v2_x1_0"])
 def test_a_sweep_counts_as_reports_do(network, name):
     axes = [parse("alpha", "0.5,1"), parse("res", "96,224")]
@@ -58,7 +58,7 @@ layers:
 """
 
 
-@pytest.mark.parametrize("name", conventions.available())
+@pytest.mark.parametrize("name", collection.conventions())
 def test_tokens_count_alike_in_every_algebra(name, tmp_path):
     # onnx-tool leaves layer norms undefined.
     text = TOKENS.replace("{norm}: {axes: -1}", "layer_norm: {axes: -1, bias: false}")

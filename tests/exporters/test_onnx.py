@@ -15,7 +15,7 @@ from costcalc.errors import SpecError
 from costcalc.exporters.onnx import text
 from costcalc.exporters.onnx.kinds import KINDS
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.spec import library
+from tests.collection import networks
 from tests.exporters.every_kind import specs
 from tests.exporters.networks import shipped
 from tests.exporters.onnx_file import File
@@ -78,7 +78,7 @@ def check(graph) -> None:
     assert buffers == sum(each.buffers for each in events)
 
 
-@pytest.mark.parametrize("name", library.shipped())
+@pytest.mark.parametrize("name", networks())
 def test_every_network_that_ships(name):
     graph = shipped(name)
     check(graph)

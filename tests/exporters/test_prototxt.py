@@ -10,6 +10,7 @@ from costcalc.exporters.prototxt import text
 from costcalc.exporters.prototxt.kinds import KINDS
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.spec import library
+from tests.collection import networks
 from tests.exporters.caffe import Net, every, one
 from tests.exporters.every_kind import specs
 from tests.exporters.networks import shipped
@@ -76,7 +77,7 @@ def check(graph) -> None:
     assert net.mult_adds == sum(each.events().macs for each in graph.layers)
 
 
-@pytest.mark.parametrize("name", [name for name in library.shipped() if name not in UNSAYABLE])
+@pytest.mark.parametrize("name", networks(without=UNSAYABLE))
 def test_every_network_that_caffe_has_the_layers_of(name):
     check(shipped(name))
 

@@ -8,7 +8,7 @@ import pytest
 from costcalc import pipeline
 from costcalc.exporters import onnx, prototxt
 from costcalc.graph.layer import LayerGraph
-from costcalc.spec import library
+from tests.collection import networks
 from tests.exporters.networks import shipped
 from tests.exporters.test_prototxt import UNSAYABLE
 
@@ -48,13 +48,14 @@ def totals(network: str, settings: dict, convention: str):
     return pipeline.report(network, settings, convention).totals
 
 
-@pytest.mark.parametrize("name", library.shipped())
+@pytest.mark.parametrize("name", networks())
 def test_onnx(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.onnx"
     path.write_bytes(b"".join(onnx.text(graph)))
     check(graph, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
 def test_onnx_at_other_settings(name, settings, tmp_path):
     graph, path = pipeline.graph(name, settings), tmp_path / "net.onnx"
@@ -73,7 +74,7 @@ def test_onnx_with_weights(name, tmp_path):
     check(graph, path)
 
 
-@pytest.mark.parametrize("name", [name for name in library.shipped() if name not in UNSAYABLE])
+@pytest.mark.parametrize("name", networks(without=UNSAYABLE))
 def test_caffe(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.prototxt"
     path.write_text(prototxt.text(graph), encoding="utf-8")

@@ -9,7 +9,7 @@ from costcalc import pipeline
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.scalesim import text
-from costcalc.spec import library
+from tests.collection import networks
 from tests.exporters.every_kind import specs
 from tests.exporters.networks import mult_adds, shipped
 
@@ -54,7 +54,7 @@ def topology(layers: str, tmp_path, input_: str = "[4, 9, 9]") -> list[str]:
     return text(pipeline.graph(str(path), {})).splitlines()[1:]
 
 
-@pytest.mark.parametrize("name", library.shipped())
+@pytest.mark.parametrize("name", networks())
 def test_every_network_that_ships(name):
     graph = shipped(name)
     assert sum(read(text(graph)).values()) == mult_adds(graph)

@@ -5,8 +5,8 @@ import pytest
 from costcalc import pipeline
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
-from costcalc.spec import library
 from costcalc.spec.reader import read
+from tests.collection import networks
 
 SPEC = """\
 input: [3, 8, 8]
@@ -47,7 +47,7 @@ def test_branches_of_one_name_go_on_counting():
     ]
 
 
-@pytest.mark.parametrize("network", library.shipped())
+@pytest.mark.parametrize("network", networks())
 def test_names_of_shipped_networks_are_unique(network):
     found = [layer.name for layer in pipeline.graph(network, {}).layers]
     assert len(set(found)) == len(found)

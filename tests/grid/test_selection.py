@@ -81,6 +81,7 @@ def test_a_condition_on_words_that_vary(net):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.sampled_from(["mult_adds", "params", "alpha", "res", "-mult_adds", "-res"]),
@@ -154,6 +155,7 @@ def test_wrong_conditions(net, where, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_grid_beyond_all_limits_is_refused_with_its_size(net):
     with pytest.raises(SpecError, match="10,000,100,000 settings"):
         swept(net, alpha="0.01:1000:0.01", res="1:100001")

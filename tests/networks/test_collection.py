@@ -8,9 +8,9 @@ import pytest
 
 from costcalc import pipeline
 from costcalc.spec import library
+from tests.collection import QUICK_NETWORKS, networks
 
 SPECS = Path(library.shipped_folder())
-NAMES = library.shipped()
 
 # fmt: off
 EXPECTED = {
@@ -31,10 +31,18 @@ EXPECTED = {
 
 
 def test_the_names_that_people_type_are_there():
-    assert set(NAMES) >= EXPECTED
+    assert set(library.shipped()) >= EXPECTED
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+def test_the_quick_networks_hold_every_kind_of_the_collection():
+    def kinds(names):
+        return {layer.kind.name for name in names for layer in pipeline.graph(name, {}).layers}
+
+    assert kinds(QUICK_NETWORKS) == kinds(library.shipped())
+
+
+@pytest.mark.parametrize("name", networks())
 def test_every_network_reports_and_has_a_source(name):
     report = pipeline.report(name, {})
     assert report.totals.params > 0
@@ -45,12 +53,13 @@ def test_every_network_reports_and_has_a_source(name):
     assert "{" not in report.network
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", networks())
 def test_every_parameter_says_what_it_is(name):
     document = pipeline.load(library.reference(name).network)
     assert [each.name for each in document.parameters.values() if not each.doc] == []
 
 
+@pytest.mark.slow
 def test_every_choice_of_every_parameter_can_be_reported():
     for path in SPECS.glob("*.yaml"):
         if path.name == "names.yaml":
@@ -72,7 +81,7 @@ def test_every_block_that_ships_is_called():
     assert blocks - {name for text in texts for name in calls.findall(text)} == set()
 
 
-@pytest.mark.parametrize("spec", sorted(set(NAMES) - library.aliases().keys()))
+@pytest.mark.parametrize("spec", networks(without=library.aliases()))
 def test_width_and_resolution_are_parameters_of_every_network(spec):
     full = pipeline.report(spec, {})
     half = pipeline.report(spec, {"alpha": Fraction(1, 2)}).totals

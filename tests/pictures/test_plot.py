@@ -29,7 +29,13 @@ def run(*arguments):
     return CliRunner().invoke(main, ["plot", *arguments])
 
 
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "layers",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in PICTURES if each != "layers"),
+    ],
+)
 def test_files(picture, tmp_path):
     for suffix, sign in SIGNS.items():
         path = tmp_path / f"figure.{suffix}"

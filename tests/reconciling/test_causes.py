@@ -9,6 +9,7 @@ import pytest
 
 from costcalc import pipeline
 from costcalc.costs import convention as conventions
+from tests import collection
 
 NETWORKS = [
     "mobilenet_v2",
@@ -42,6 +43,7 @@ def explained(count, metric):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_causes_add_up_between_any_two_conventions(network):
     for names in pairwise([*conventions.available(), "paper", "calflops-flops", "onnx-tool"]):
@@ -51,7 +53,7 @@ def test_causes_add_up_between_any_two_conventions(network):
             assert sum(cause.difference for cause in second.causes[metric]) == difference, names
 
 
-@pytest.mark.parametrize("first", conventions.available())
+@pytest.mark.parametrize("first", collection.conventions())
 def test_causes_add_up_from_any_convention_to_all_others(first):
     before, *others = reconciled("mobilenet_v3_small", first, *conventions.available()).counts
     for after in others:

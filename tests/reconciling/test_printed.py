@@ -40,6 +40,7 @@ def test_a_quoted_number_is_found(network, printed, expected):
     assert first(search(network, printed)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "printed", "value", "words"),
     [

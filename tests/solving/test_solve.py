@@ -37,6 +37,7 @@ def totals_at(network, alpha):
     return pipeline.report(network, {"alpha": alpha}).totals
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.sampled_from(["mobilenet_v1", "mobilenet_v2"]),

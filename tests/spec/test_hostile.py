@@ -17,7 +17,9 @@ from costcalc.spec import expression, library
 from costcalc.spec.numbers import ExpressionError
 from costcalc.spec.reader import read
 
-many = settings(max_examples=200, suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=2 * settings.default.max_examples, suppress_health_check=list(HealthCheck)
+)
 
 
 def outcome(data: bytes, **given_settings) -> str:

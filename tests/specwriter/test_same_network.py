@@ -11,11 +11,11 @@ import costcalc
 from costcalc import pipeline
 from costcalc.blocks.finder import Blocks
 from costcalc.graph.layer import LayerGraph
-from costcalc.spec import library
 from costcalc.specwriter import spec as writing
 from costcalc.specwriter.spec import spec
+from tests.collection import networks
 
-NAMES = [name for name in library.shipped() if name != "resnet1202_cifar"]
+NAMES = networks(without=["resnet1202_cifar"])
 """All but one: its 1,202 layers are those of ResNet-110, more often."""
 
 SOME = ["mobilenet_v2", "googlenet", "shufflenet_v2", "xception", "skipnet38", "highway_conv"]

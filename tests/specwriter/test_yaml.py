@@ -33,6 +33,7 @@ def plain(node: Node | None) -> object:
     return {key.text: plain(value) for key, value in node.entries}
 
 
+@pytest.mark.slow
 @given(st.dictionaries(WORDS, NODES, min_size=1, max_size=4))
 def test_what_is_written_is_read_again(node: dict[str, object]) -> None:
     problems = Problems()

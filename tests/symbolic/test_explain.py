@@ -7,13 +7,14 @@ from click.testing import CliRunner
 
 import costcalc
 from costcalc.cli import main
-from costcalc.costs.convention import available, load
+from costcalc.costs.convention import load
 from costcalc.costs.rules import METRICS
 from costcalc.errors import ConventionError, SpecError
 from costcalc.kinds import TABLE
 from costcalc.spec import expression
 from costcalc.symbolic.explain import explain
 from costcalc.symbolic.writing import ASCII, written
+from tests.collection import conventions
 from tests.exporters.every_kind import together
 
 SEVERAL = """
@@ -88,7 +89,7 @@ def value(node):
     return expression.parse(written(node, ASCII).replace("^", "**")).evaluate({})
 
 
-@pytest.mark.parametrize("convention", available())
+@pytest.mark.parametrize("convention", conventions())
 def test_every_kind_adds_up_in_every_convention(convention, tmp_path):
     rules = load(convention)
     path = tmp_path / "every.yaml"

@@ -1,0 +1,36 @@
+"""What tests of every network and every convention run on: a few in seconds, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import pytest
+
+from costcalc.costs import convention
+from costcalc.spec import library
+
+QUICK_NETWORKS = frozenset(
+    {
+        *("alexnet", "densenet121", "efficientnet_b0", "googlenet", "highway", "mobilenet_v2"),
+        *("mobilenet_v3_small", "nasnetamobile", "resnet20_cifar", "shufflenet_v1"),
+        *("shufflenet_v2_x0_5", "skipnet50"),
+    }
+)
+"""Small networks that hold every layer kind of the collection between them."""
+
+QUICK_CONVENTIONS = frozenset({"fvcore", "paper", "torch"})
+"""The default, and two whose unit and whose kinds differ from it."""
+
+
+def networks(*, without: Collection[str] = ()) -> list[object]:
+    """The networks that ship, as a test's parameters: all but the quick ones are ``slow``."""
+    return _parameters((name for name in library.shipped() if name not in without), QUICK_NETWORKS)
+
+
+def conventions() -> list[object]:
+    """The conventions that ship, as a test's parameters: all but the quick ones are ``slow``."""
+    return _parameters(convention.available(), QUICK_CONVENTIONS)
+
+
+def _parameters(names: Iterable[str], quick: Collection[str]) -> list[object]:
+    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in names]
