@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
 from costcalc.reporting.figures import printable
@@ -131,11 +130,15 @@ class _Measured(NamedTuple):
     bars: Sequence[str] = ()
     bar: int = 0
     """The width of its bars."""
+    is_whole: bool = True
+    """Whether it is as wide as its widest cell."""
 
     def lines(self, index: int) -> list[str]:
         """A cell's lines, one where the column is as wide as it needs to be."""
-        branch = self.branches[index]
-        first, *rest = wrapped(self.texts[index], self.width - len(branch))
+        branch, text = self.branches[index], self.texts[index]
+        if self.is_whole:
+            return [branch + text]
+        first, *rest = wrapped(text, self.width - len(branch))
         below = branch.replace("├", "│").replace("└", " ")
         return [branch + first, *(below + line for line in rest)]
 
@@ -174,7 +177,7 @@ def _measured(table: Table, is_dense: bool) -> list[_Measured]:
         texts = [text(cell, times) for cell in cells]
         tones: list[Style] = [cell.tone if isinstance(cell, Word) else "" for cell in cells]
         before = branches if index == 0 and column.align == "left" else nothing
-        widths = map(text_width, map(str.__add__, before, texts))
+        widths = map(text_width, set(map(str.__add__, before, texts)))
         titles = column.title.split() if is_dense else [column.title]
         width = max([*widths, *map(text_width, titles)], default=0)
         gap = " " if column.bar and is_dense else "  "
@@ -211,7 +214,7 @@ def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
         widest = folded[words[-1]]
         next_ = folded[words[-2]].width if len(words) > 1 else _NARROWEST
         least = max(min(next_, widest.width - 1), _NARROWEST)
-        folded[words[-1]] = widest._replace(width=max(widest.width - excess, least))
+        folded[words[-1]] = widest._replace(width=max(widest.width - excess, least), is_whole=False)
     return folded
 
 
@@ -238,28 +241,37 @@ def _joined(
     """One row's cells side by side, on as many lines as the highest takes."""
     lines = []
     for level in range(max(map(len, cells), default=0)):
-        spans: Line = []
+        pieces: list[tuple[str, Style]] = []
         for measured, cell, style, drawn in zip(columns, cells, styles, bars, strict=True):
             part = cell[level] if level < len(cell) else ""
             padding = " " * (measured.width - text_width(part))
-            gap = measured.gap if spans else ""
+            gap = measured.gap if pieces else ""
             if measured.column.align == "right":
-                spans += [Span(gap + padding), Span(part, style)]
+                pieces += ((gap + padding, ""), (part, style))
             else:
-                spans += [Span(gap), Span(part, style), Span(padding)]
+                pieces += ((gap, ""), (part, style), (padding, ""))
             if measured.bar:
                 shown = drawn if level == 0 else ""
-                spans += [Span(" "), Span(shown, "bar"), Span(" " * (measured.bar - len(shown)))]
-        lines.append(_merged(spans))
+                pieces += ((" ", ""), (shown, "bar"), (" " * (measured.bar - len(shown)), ""))
+        lines.append(_merged(pieces))
     return lines
 
 
-def _merged(spans: Sequence[Span]) -> Line:
-    """Neighbours of one style as one, without what is empty or trails."""
-    merged = [
-        Span("".join(span.text for span in group), style)
-        for style, group in groupby((span for span in spans if span.text), lambda span: span.style)
-    ]
+def _merged(pieces: Sequence[tuple[str, Style]]) -> Line:
+    """Neighbours of one style as one span, without what is empty or trails."""
+    merged: Line = []
+    texts: list[str] = []
+    last: Style = ""
+    for part, style in pieces:
+        if not part:
+            continue
+        if style != last and texts:
+            merged.append(Span("".join(texts), last))
+            texts = []
+        last = style
+        texts.append(part)
+    if texts:
+        merged.append(Span("".join(texts), last))
     if merged and not merged[-1].text.strip():
         merged.pop()
     if merged:

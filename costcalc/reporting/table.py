@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from costcalc.reporting.figures import counted, percent, printable, rounded, scaled, share
@@ -105,7 +106,8 @@ class Table(NamedTuple):
         """The table with some of its columns, in the order asked for."""
 
         def row(row: Row) -> Row:
-            return row._replace(cells=tuple(row.cells[index] for index in kept))
+            cells = tuple(map(row.cells.__getitem__, kept))
+            return Row(cells, row.depth, row.is_sum, row.is_quiet)
 
         return self._replace(
             columns=tuple(self.columns[index] for index in kept),
@@ -142,8 +144,12 @@ def text(cell: Cell, times: str = " × ") -> str:
     """
     if isinstance(cell, str):
         return printable(cell)
-    if cell is None:
-        return ""
+    return "" if cell is None else _written(cell, times)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _written(cell: Cell, times: str) -> str:
+    """A cell that is no text, worked out once where many rows have the same."""
     if isinstance(cell, int | Fraction):
         return counted(cell)
     if isinstance(cell, Share):
@@ -156,7 +162,7 @@ def text(cell: Cell, times: str = " × ") -> str:
         return f"{'+' if cell.value > 0 else ''}{counted(cell.value)}"
     if isinstance(cell, Sides):
         return times.join(map(str, cell.sizes)) + cell.suffix
-    return printable(cell.text)
+    return printable(cell.text) if isinstance(cell, Word) else ""
 
 
 def raw(cell: Cell) -> str | int | float:

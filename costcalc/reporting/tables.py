@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from costcalc.errors import CostcalcError, Problem
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.reporting.figures import counted, exact, printable, scaled
-from costcalc.reporting.report import Report, TypeCost
+from costcalc.reporting.report import Report, Totals, TypeCost
 from costcalc.reporting.select import arrange
 from costcalc.reporting.table import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
 from costcalc.reporting.tree import Group, Line, lines, places, tree
@@ -172,14 +173,10 @@ def _layers(report: Report, view: View) -> Table:
     rows = []
     for place in places(report, root, depth):
         cells = _cells(report, place.node)
-        rows.append(
-            Row(
-                tuple(cells.get(key) for key in keys), place.depth, place.is_sum, place.node.is_free
-            )
-        )
+        rows.append(Row(tuple(map(cells.get, keys)), place.depth, place.is_sum, place.node.is_free))
     cells = {"type_stride": "Total", "layers": root.lines, **_costs(report, root)}
     cells["mult_adds_percent"] = cells["params_percent"] = None
-    total = Row(tuple(cells.get(key) for key in keys))
+    total = Row(tuple(map(cells.get, keys)))
     return Table("Blocks" if is_by_block else "Layers", columns, tuple(rows), total=total)
 
 
@@ -223,13 +220,17 @@ def _group(report: Report, group: Group) -> dict[str, Cell]:
     }
 
 
-def _costs(report: Report, node: Line | Group | TypeCost) -> dict[str, Cell]:
-    totals = report.totals
+def _costs(report: Report, node: Line | Group | TypeCost) -> Mapping[str, Cell]:
+    return _cost_cells(node.mult_adds, node.params, report.totals)
+
+
+@lru_cache(maxsize=1024)
+def _cost_cells(mult_adds: int, params: int, totals: Totals) -> Mapping[str, Cell]:
     return {
-        "mult_adds": node.mult_adds,
-        "mult_adds_percent": Share(node.mult_adds, totals.mult_adds),
-        "params": node.params,
-        "params_percent": Share(node.params, totals.params),
+        "mult_adds": mult_adds,
+        "mult_adds_percent": Share(mult_adds, totals.mult_adds),
+        "params": params,
+        "params_percent": Share(params, totals.params),
     }
 
 
@@ -238,6 +239,7 @@ def _same(stride: Shape) -> str:
     return str(stride[0]) if len(set(stride)) == 1 else "×".join(map(str, stride))
 
 
+@lru_cache(maxsize=1024)
 def _size(shape: Shape) -> Sides:
     """A shape as papers print it, channels last."""
     return Sides(channels_last(shape))
