@@ -93,8 +93,9 @@ class Prelu(NamedTuple):
 
 
 class Softmax(NamedTuple):
-    """exp(x) over its sum along an axis, the channels."""
+    """exp(x) over its sum along an axis, the channels; or the logarithm of that."""
 
+    is_log: bool
     axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -107,33 +108,14 @@ class Softmax(NamedTuple):
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """An exponential and a division per element, a sum per position."""
-        n = elements(output)
-        return Events(
-            functions=n,
-            additions=n - exact_div(n, output[axis_of(self.axis, output)]),
-            divisions=n,
-            reads=n,
-            writes=n,
-        )
+        """An exponential per element and a sum per position; then a division per element.
 
-
-class LogSoftmax(NamedTuple):
-    """x less the logarithm of the sum of exp(x) along an axis, the channels."""
-
-    axis: Axis = 0
-
-    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
-
-        Raises:
-            ShapeError: it has no such axis.
+        The logarithm is x less that of the sum: one per position, and a difference per
+        element.
         """
-        axis_of(self.axis, inputs[0])
-        return inputs[0]
-
-    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """An exponential and a difference per element, a sum and its logarithm per position."""
         n = elements(output)
         positions = exact_div(n, output[axis_of(self.axis, output)])
-        return Events(functions=n + positions, additions=2 * n - positions, reads=n, writes=n)
+        sums = n - positions
+        if self.is_log:
+            return Events(functions=n + positions, additions=sums + n, reads=n, writes=n)
+        return Events(functions=n, additions=sums, divisions=n, reads=n, writes=n)

@@ -215,13 +215,13 @@ def axes_of(axes: tuple[int, ...] | None, shape: Shape) -> tuple[int, ...]:
     """The axes counted from the first, in order; every axis for None.
 
     Raises:
-        ShapeError: the shape has no such axis, or one stands twice.
+        ShapeError: the shape has no such axis, or one is named twice.
     """
     if axes is None:
         return tuple(range(len(shape)))
     found = sorted(axis_of(axis, shape) for axis in axes)
     if len(set(found)) < len(found):
-        raise ShapeError("an axis stands twice", expected="every axis once", found=str(list(axes)))
+        raise ShapeError("an axis is named twice", "every axis once", str(list(axes)))
     return tuple(found)
 
 
@@ -275,13 +275,13 @@ def spatial_axes(shape: Shape, doing: str) -> Shape:
     """The axes behind the channels.
 
     Raises:
-        ShapeError: the shape is a vector.
+        ShapeError: the shape has none.
     """
     if len(shape) < 2:
         raise ShapeError(
-            f"{doing} needs a map, and its input is a vector",
+            f"{doing} needs at least one spatial axis",
             expected="channels and at least one spatial axis",
-            found=f"{len(shape)} axis: {shape_text(shape)}",
+            found=f"a vector: {shape_text(shape)}" if shape else "a single number",
         )
     return shape[1:]
 

@@ -43,7 +43,7 @@ class Conv(NamedTuple):
         """``(out, H', W')``."""
         axes = spatial_axes(inputs[0], "a convolution")
         spread(self.kernel, len(axes), "kernel")
-        check_groups(inputs[0][0], self.out, self.groups)
+        _check_groups(inputs[0][0], self.out, self.groups)
         return (
             self.out,
             *slide(axes, self.kernel, self.stride, self.padding, self.dilation),
@@ -116,7 +116,7 @@ class TransposedConv(NamedTuple):
         """``(out, H', W')``."""
         axes = spatial_axes(inputs[0], "a transposed convolution")
         rank = len(axes)
-        check_groups(inputs[0][0], self.out, self.groups)
+        _check_groups(inputs[0][0], self.out, self.groups)
         kernels = spread(self.kernel, rank, "kernel")
         strides = spread(self.stride, rank, "stride")
         dilations = spread(self.dilation, rank, "dilation")
@@ -167,8 +167,13 @@ class TransposedConv(NamedTuple):
         )
 
 
-def check_groups(M: Size, N: Size, groups: Size) -> None:
-    """Groups must divide the input channels and the output channels.
+def is_depthwise(groups: Size, channels: Size) -> bool:
+    """Whether every input channel is a group of its own; a single channel is not split."""
+    return bool(groups == channels and groups != 1)
+
+
+def _check_groups(M: Size, N: Size, groups: Size) -> None:
+    """Refuses groups that do not divide the input and the output channels.
 
     Raises:
         ShapeError: they do not.

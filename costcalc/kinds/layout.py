@@ -54,13 +54,13 @@ class Transpose(NamedTuple):
         """The sides in that order.
 
         Raises:
-            ShapeError: it is no order of the input's axes.
+            ShapeError: it does not name each of the input's axes once.
         """
         shape = inputs[0]
         if len(axes_of(self.axes, shape)) < len(shape):
             raise ShapeError(
-                f"{len(self.axes)} axes are no order of {len(shape)}",
-                expected=f"each axis from 0 to {len(shape) - 1} once",
+                f"a transposition of {len(shape)} axes names {len(self.axes)} of them",
+                expected=f"every axis from 0 to {len(shape) - 1} once",
                 found=str([*self.axes]),
             )
         return tuple(shape[axis_of(axis, shape)] for axis in self.axes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.formulas.algebra import exact_div
+from costcalc.kinds import convolution
 from costcalc.kinds.base import Kind, Shape, elements, spread
 
 
@@ -41,7 +42,7 @@ def row_label(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
 def _convolution(groups: Any, channels: Any) -> str:
     if groups == 1:
         return "Conv"
-    return "Conv DW" if groups == channels else "GConv"
+    return "Conv DW" if convolution.is_depthwise(groups, channels) else "GConv"
 
 
 def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: Shape) -> Shape:
@@ -68,7 +69,7 @@ def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: 
 
 
 def is_depthwise(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> bool:
-    """Whether every input channel is a group of its own."""
+    """Whether it is a convolution in which every input channel is a group of its own."""
     if "kernel" not in kind.attributes or "groups" not in kind.attributes:
         return False
-    return bool(operation.groups == inputs[0][0] and operation.groups != 1)
+    return convolution.is_depthwise(operation.groups, inputs[0][0])

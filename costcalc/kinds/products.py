@@ -14,7 +14,7 @@ class MatMul(NamedTuple):
         """``(..., n, m)`` for ``(..., n, k)`` and ``(..., k, m)``.
 
         Raises:
-            ShapeError: the inputs are no matrices, or do not fit.
+            ShapeError: an input is not a matrix, or they do not fit.
         """
         stack = _stack(inputs, "multiplied as matrices")
         first, second = inputs
@@ -44,14 +44,16 @@ class Attention(NamedTuple):
         """``(..., n, e)`` for ``(..., n, d)``, ``(..., m, d)`` and ``(..., m, e)``.
 
         Raises:
-            ShapeError: the inputs are no matrices, or do not fit.
+            ShapeError: an input is not a matrix, or they do not fit.
         """
         queries, keys, values = inputs[:3]
         stack = _stack((queries, keys, values), "attended to")
         if queries[-1] != keys[-1]:
-            raise _do_not_fit(f"queries of {queries[-1]} numbers meet keys of {keys[-1]}", inputs)
+            raise _do_not_fit(
+                f"queries of size {queries[-1]} do not match keys of size {keys[-1]}", inputs
+            )
         if keys[-2] != values[-2]:
-            raise _do_not_fit(f"{keys[-2]} keys have {values[-2]} values", inputs)
+            raise _do_not_fit(f"{keys[-2]} keys do not match {values[-2]} values", inputs)
         return (*stack, queries[-2], values[-1])
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -75,7 +77,7 @@ def _stack(inputs: tuple[Shape, ...], joined: str) -> Shape:
     """The sides before the matrices, those of 1 repeated.
 
     Raises:
-        ShapeError: an input is no matrix, or the sides differ.
+        ShapeError: an input is not a matrix, or the sides differ.
     """
     if any(len(shape) < 2 for shape in inputs):
         raise _do_not_fit("a product of matrices needs inputs of two axes or more", inputs)

@@ -36,9 +36,9 @@ def test_transpose(axes):
 
 @pytest.mark.parametrize(
     ("axes", "message"),
-    [((0, 1), "2 axes are no order of 3"), ((0, 1, 1), "twice"), ((0, 1, 3), "no axis 3")],
+    [((0, 1), "of 3 axes names 2 of them"), ((0, 1, 1), "named twice"), ((0, 1, 3), "no axis 3")],
 )
-def test_what_is_no_order_of_the_axes(axes, message):
+def test_axes_that_are_not_each_named_once(axes, message):
     with pytest.raises(ShapeError, match=message):
         run("transpose", (2, 3, 4), axes=axes)
 
@@ -83,7 +83,7 @@ def test_padding_from_an_axis_on(axis, pads, mode):
         ("slice", {"stop": 7, "axis": -1}, "places 0 to 7 are not a part of 6 along axis 2"),
         ("softmax", {"axis": 3}, "there is no axis 3"),
         ("prelu", {"axis": -4}, "there is no axis -4"),
-        ("layer_norm", {"axes": (0, 0)}, "an axis stands twice"),
+        ("layer_norm", {"axes": (0, 0)}, "an axis is named twice"),
         ("rms_norm", {"axes": (5,)}, "there is no axis 5"),
         ("fc", {"out": 3, "axis": 1}, "a matrix over the whole input has no axis"),
         ("fc", {"out": 3, "axis": 3, "per_position": True}, "there is no axis 3"),

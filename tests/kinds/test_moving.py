@@ -142,7 +142,7 @@ def test_the_widest_padding_of_what_is_there(mode, padding, side):
 
 
 @pytest.mark.parametrize("name", ["conv", "max_pool", "transposed_conv", "zero_pad", "upsample"])
-def test_a_vector_is_no_map(name):
+def test_a_vector_has_no_spatial_axis(name):
     attributes = {
         "conv": {"out": 2, "kernel": 1},
         "max_pool": {"kernel": 1},
@@ -150,7 +150,7 @@ def test_a_vector_is_no_map(name):
         "zero_pad": {"padding": 1},
         "upsample": {"scale": 2},
     }[name]
-    with pytest.raises(ShapeError, match="needs a map, and its input is a vector"):
+    with pytest.raises(ShapeError, match="needs at least one spatial axis"):
         run(name, (6,), **attributes)
 
 

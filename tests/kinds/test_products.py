@@ -82,8 +82,8 @@ def test_an_embedding_is_a_row_for_every_number(shape):
         ("matmul", ((2, 3), (4, 2)), "rows of 3 cannot be multiplied with columns of 4"),
         ("matmul", ((2, 2, 3), (5, 3, 4)), "cannot be multiplied as matrices"),
         ("matmul", ((2, 2, 3), (3, 4)), "cannot be multiplied as matrices"),
-        ("attention", ((2, 3), (2, 4), (2, 3)), "queries of 3 numbers meet keys of 4"),
-        ("attention", ((2, 3), (5, 3), (4, 3)), "5 keys have 4 values"),
+        ("attention", ((2, 3), (2, 4), (2, 3)), "queries of size 3 do not match keys of size 4"),
+        ("attention", ((2, 3), (5, 3), (4, 3)), "5 keys do not match 4 values"),
         ("attention", ((2, 2, 3), (3, 2, 3), (2, 2, 3)), "cannot be attended to"),
     ],
 )

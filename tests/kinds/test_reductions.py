@@ -27,7 +27,7 @@ def test_the_loops_reduce_as_numpy_does(name):
 
 @pytest.mark.parametrize(
     ("axes", "message"),
-    [((3,), "there is no axis 3"), ((-4,), "there is no axis -4"), ((1, -2), "stands twice")],
+    [((3,), "there is no axis 3"), ((-4,), "there is no axis -4"), ((1, -2), "is named twice")],
 )
 def test_axes_that_are_not_there(axes, message):
     with pytest.raises(ShapeError, match=message):
