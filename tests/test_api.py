@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from types import FunctionType
 
 import numpy
 import pytest
@@ -125,4 +126,9 @@ def test_networks_are_those_of_the_command_line():
 
 def test_every_public_name_has_a_docstring():
     for name in costcalc.__all__:
-        assert getattr(costcalc, name).__doc__, name
+        thing = getattr(costcalc, name)
+        assert thing.__doc__, name
+        methods = vars(thing).items() if isinstance(thing, type) else ()
+        for method, value in methods:
+            if not method.startswith("_") and isinstance(value, FunctionType | property):
+                assert value.__doc__, f"{name}.{method}"

@@ -1,6 +1,6 @@
 """Every convention against the tool itself, on whole networks at two resolutions.
 
-``tests/judges`` holds the scripts that ran the tools on torchvision's modules.
+``tools/judges`` holds the scripts that ran the tools on torchvision's modules.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Every convention against the tool itself, layer by layer.
 
-``tests/judges`` holds the scripts that measured the numbers; here no framework is needed.
+``tools/judges`` holds the scripts that measured the numbers; here no framework is needed.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Architectures that Keras wrote, held to what Keras says of them (tests/judges)."""
+"""Architectures that Keras wrote, held to what Keras says of them (tools/judges)."""
 
 import json
 from pathlib import Path

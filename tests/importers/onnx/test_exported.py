@@ -1,6 +1,6 @@
 """Real files of both of PyTorch's exporters, against what the modules themselves say.
 
-The files and the figures beside them are written by ``tests/judges/export_onnx.py``:
+The files and the figures beside them are written by ``tools/judges/export_onnx.py``:
 ``macs`` are FlopCounterMode's, ``params`` the module's, and ``learned`` the
 floating-point numbers of the file, as the onnx package reads it.
 """

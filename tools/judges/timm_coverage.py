@@ -1,8 +1,8 @@
 """Hold costcalc's import of every network of timm and torchvision to the network itself.
 
-    python tests/judges/timm_coverage.py --output timm.jsonl               # every network
-    python tests/judges/timm_coverage.py --output timm.jsonl resnet50 vit_tiny_patch16_224
-    python tests/judges/timm_coverage.py --output timm.jsonl --summary tests/data/judges/timm.json
+    python tools/judges/timm_coverage.py --output timm.jsonl               # every network
+    python tools/judges/timm_coverage.py --output timm.jsonl resnet50 vit_tiny_patch16_224
+    python tools/judges/timm_coverage.py --output timm.jsonl --summary tests/data/judges/timm.json
 
 Networks are built on the meta device, one after another in one process, at the
 library's own input size.  Each is a line of the output as soon as it is done, and

@@ -1,8 +1,8 @@
 """Installs the counters, runs them on the real modules, and compares with the fixtures.
 
-    python tests/judges/judge.py                    # a fresh environment, about ten minutes
-    python tests/judges/judge.py --python PYTHON    # one that has requirements.txt already
-    python tests/judges/judge.py --update           # write the fixtures anew
+    python tools/judges/judge.py                    # a fresh environment, about ten minutes
+    python tools/judges/judge.py --python PYTHON    # one that has requirements.txt already
+    python tools/judges/judge.py --update           # write the fixtures anew
 
 The tests of the conventions read the fixtures, so that they need no framework.
 Exit code 1 where a counter says something else than the fixtures.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-DATA = HERE.parent / "data" / "judges"
+DATA = HERE.parents[1] / "tests" / "data" / "judges"
 Row = dict[str, Any]
 
 

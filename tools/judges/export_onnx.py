@@ -29,7 +29,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import convnext, mobilenetv3, shufflenetv2, vision_transformer
 
-DATA = Path(__file__).resolve().parent.parent / "data" / "onnx"
+DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "onnx"
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE)
 KEPT_NUMBERS = 64
 KEPT_METADATA = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")

@@ -1,3 +1,0 @@
-"""Scripts that need frameworks: no tests."""
-
-collect_ignore_glob = ["*.py"]
