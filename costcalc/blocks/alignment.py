@@ -1,103 +1,127 @@
-"""Several groups of steps as one: where they differ, a value for each of them."""
+"""Several instances of a block as one: their steps side by side, and where some lack a step."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
+from costcalc.blocks.columns import ABSENT, Column, present
+from costcalc.blocks.groups import Instance
 from costcalc.blocks.steps import BORROWS, OFTEN, Step
 
-ABSENT = object()
-"""The value of a step that a group does not have."""
-
 _LONGEST = 4000
-"""Comparisons of steps that are made to lay two groups side by side."""
+"""Comparisons of steps that are made to lay two instances side by side."""
 
 _MOST_SHAPES = 32
-"""Shapes of groups that are laid beside one another."""
+"""Shapes of instances that are laid beside one another."""
 
-Column = tuple[Any, ...]
-"""A value for each group."""
-
-
-class Template(NamedTuple):
-    """A step of several groups."""
-
-    word: str
-    values: dict[str, Column]
-    reads: Column
-    """The channels that arrive; where the step is absent, those that would."""
-    present: Column
-    """Whether each group has the step."""
-    parts: tuple[tuple[str, tuple[Template, ...]], ...]
-    joined: Column
-    """Whether each group joins its branches, or goes the last of them alone."""
-    sources: tuple[int, ...]
-    """The lines that it reads, counted from the group's first; -1 for what arrives."""
-    last: int
-    path: str
-    """What the first of the groups calls it."""
+T = TypeVar("T")
 
 
-Templates = tuple[Template, ...]
+def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[int]]:
+    """The indexes of instances, those of one shape together, in the order of the first ones.
+
+    >>> alike(["one", "three", "two"], len)
+    [[0, 2], [1]]
+    """
+    found: dict[Hashable, list[int]] = {}
+    for index, instance in enumerate(instances):
+        found.setdefault(shape(instance), []).append(index)
+    return list(found.values())
 
 
-class Group(NamedTuple):
-    """Steps to be laid beside those of other groups."""
-
-    steps: tuple[Step, ...]
-    first: int
-    here: int
-    path: str
-
-
-class Merged(NamedTuple):
-    """Groups as one."""
-
-    templates: Templates
-    indexes: tuple[int, ...]
-    """Which of the groups they are, in the order of the columns."""
-
-
-def merged(groups: Sequence[Group]) -> list[Merged]:
-    """Groups as few, each as one with others that it has enough in common with."""
-    found: list[Merged] = []
-    apart = alike(groups)
-    if len(apart) > _MOST_SHAPES:
-        return [_in_order(each) for each in apart]
-    for each in apart:
+def gathered(instances: Sequence[T], union: Callable[[T, T], T | None]) -> list[T]:
+    """As few unions as there can be: each instance joins the first that it has a union with."""
+    found: list[T] = []
+    for instance in instances:
         for at, other in enumerate(found):
-            together = _beside(other.templates, each.templates)
+            together = union(other, instance)
             if together is not None:
-                found[at] = Merged(together, other.indexes + each.indexes)
+                found[at] = together
                 break
         else:
-            found.append(each)
-    return [_in_order(each) for each in found]
-
-
-def alike(groups: Sequence[Group]) -> list[Merged]:
-    """Groups as one with those that differ in values alone, the largest first."""
-    shapes: dict[Any, list[int]] = defaultdict(list)
-    for index, group in enumerate(groups):
-        shapes[tuple(map(shape, group.steps))].append(index)
-    found = []
-    for indexes in sorted(shapes.values(), key=lambda each: (-_size(groups[each[0]].steps), each)):
-        lifted = [_lifted(groups[index].steps, groups[index]) for index in indexes]
-        found.append(Merged(tuple(map(_zipped, zip(*lifted, strict=True))), tuple(indexes)))
+            found.append(instance)
     return found
 
 
-def _in_order(merged: Merged) -> Merged:
-    back = sorted(range(len(merged.indexes)), key=merged.indexes.__getitem__)
-    templates = tuple(_ordered(each, back) for each in merged.templates)
-    return Merged(templates, tuple(sorted(merged.indexes)))
+class AlignedStep(NamedTuple):
+    """A step of several instances."""
+
+    word: str
+    steps: tuple[Step | None, ...]
+    """The step in each instance; None where nothing is said of it, as it is not there."""
+    reads: Column
+    """The channels that arrive; where the step is absent, those that would."""
+    joined: Column
+    """Whether each instance joins its branches, or goes the last of them alone."""
+    parts: tuple[tuple[str, AlignedSteps], ...]
+    sources: tuple[int, ...]
+    """The lines that it reads, counted from the instance's first; -1 for what arrives."""
+    last: int
+    path: str
+    """What the first of the instances calls it."""
+
+    @property
+    def present(self) -> tuple[bool, ...]:
+        """Whether each instance has the step, or a part of it."""
+        return tuple(each is not ABSENT for each in self.joined)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that it has in any instance."""
+        return tuple(dict.fromkeys(name for each in self.steps if each for name in each.values))
+
+    def column(self, name: str) -> Column:
+        """The value of an attribute in each instance."""
+        silent = 0 if name.startswith(BORROWS) else OFTEN.get(name, ABSENT)
+        return tuple(
+            ABSENT if each is None else each.values.get(name, silent) for each in self.steps
+        )
 
 
-def every(templates: Templates) -> Iterator[Template]:
-    """Templates and all that they hold."""
-    for each in templates:
+AlignedSteps = tuple[AlignedStep, ...]
+
+
+class Union(NamedTuple):
+    """Instances as one."""
+
+    steps: AlignedSteps
+    indexes: tuple[int, ...]
+    """Which of the instances they are, in the order of the columns."""
+
+
+def unions(instances: Sequence[Instance]) -> list[Union]:
+    """Instances as few, each as one with others that it has enough in common with."""
+    found = same_shape(instances)
+    if len(found) <= _MOST_SHAPES:
+        found = gathered(found, _united)
+    return [_in_order(each) for each in found]
+
+
+def same_shape(instances: Sequence[Instance]) -> list[Union]:
+    """Instances as one with those that differ in values alone, the largest first."""
+    found = alike(instances, lambda each: tuple(map(shape, each.steps)))
+    found.sort(key=lambda each: -_size(instances[each[0]].steps))
+    return [
+        Union(_side_by_side([instances[at].steps for at in each], instances[each[0]]), tuple(each))
+        for each in found
+    ]
+
+
+def _united(one: Union, other: Union) -> Union | None:
+    steps = _beside(one.steps, other.steps)
+    return None if steps is None else Union(steps, one.indexes + other.indexes)
+
+
+def _in_order(union: Union) -> Union:
+    back = sorted(range(len(union.indexes)), key=union.indexes.__getitem__)
+    steps = tuple(_ordered(each, back) for each in union.steps)
+    return Union(steps, tuple(sorted(union.indexes)))
+
+
+def every(steps: AlignedSteps) -> Iterator[AlignedStep]:
+    """Steps and all that they hold."""
+    for each in steps:
         yield each
         for _, part in each.parts:
             yield from every(part)
@@ -108,7 +132,7 @@ def _size(steps: tuple[Step, ...]) -> int:
 
 
 def shape(step: Step) -> Any:
-    """What steps have in common that are zipped value by value."""
+    """What steps have in common that differ in values alone."""
     parts = tuple((part.label, tuple(map(shape, part.steps))) for part in step.parts)
     fixed = tuple((name, value) for name, value in step.values.items() if _is_fixed(name, value))
     return step.word, len(step.sources), fixed, parts
@@ -121,74 +145,47 @@ def _is_fixed(name: str, value: Any) -> bool:
     return isinstance(value, tuple) and any(isinstance(item, tuple) for item in value)
 
 
-def _lifted(steps: tuple[Step, ...], group: Group) -> Templates:
-    """The steps of one group."""
-    return tuple(
-        Template(
-            step.word,
-            {name: (value,) for name, value in step.values.items()},
-            (step.reads,),
-            (True,),
-            tuple((part.label, _lifted(part.steps, group)) for part in step.parts),
-            (True,),
-            tuple(
-                -1 if each == group.here else each - group.first
-                for each in step.sources
-                if isinstance(each, int)
-            ),
-            step.last - group.first,
-            step.path.removeprefix(f"{group.path}/"),
-        )
-        for step in steps
-    )
+def _side_by_side(lists: Sequence[tuple[Step, ...]], first: Instance) -> AlignedSteps:
+    """The steps of instances that have the same shape."""
+    return tuple(_aligned(steps, first) for steps in zip(*lists, strict=True))
 
 
-def _zipped(templates: Sequence[Template]) -> Template:
-    """One step of groups that have the same shape."""
-    first = templates[0]
-    names = dict.fromkeys(name for each in templates for name in each.values)
-    return first._replace(
-        values={
-            name: tuple(
-                value for each in templates for value in each.values.get(name, (_silent(name),))
-            )
-            for name in names
-        },
-        reads=tuple(each.reads[0] for each in templates),
-        present=(True,) * len(templates),
-        joined=(True,) * len(templates),
-        parts=tuple(
-            (
-                label,
-                tuple(map(_zipped, zip(*(each.parts[at][1] for each in templates), strict=True))),
-            )
-            for at, (label, _) in enumerate(first.parts)
+def _aligned(steps: Sequence[Step], first: Instance) -> AlignedStep:
+    """One step of instances, named and counted as the first of them does."""
+    step = steps[0]
+    return AlignedStep(
+        step.word,
+        tuple(steps),
+        tuple(each.reads for each in steps),
+        (True,) * len(steps),
+        tuple(
+            (part.label, _side_by_side([each.parts[at].steps for each in steps], first))
+            for at, part in enumerate(step.parts)
         ),
+        tuple(
+            -1 if line == first.here else line - first.first
+            for line in step.sources
+            if isinstance(line, int)
+        ),
+        step.last - first.first,
+        step.path.removeprefix(f"{first.path}/"),
     )
 
 
-def _silent(name: str) -> Any:
-    return 0 if name.startswith(BORROWS) else OFTEN.get(name, ABSENT)
-
-
-def _ordered(template: Template, back: Sequence[int]) -> Template:
-    def order(column: Column) -> Column:
-        return tuple(column[at] for at in back)
-
-    return template._replace(
-        values={name: order(column) for name, column in template.values.items()},
-        reads=order(template.reads),
-        present=order(template.present),
-        joined=order(template.joined),
+def _ordered(step: AlignedStep, back: Sequence[int]) -> AlignedStep:
+    return step._replace(
+        steps=tuple(step.steps[at] for at in back),
+        reads=tuple(step.reads[at] for at in back),
+        joined=tuple(step.joined[at] for at in back),
         parts=tuple(
-            (label, tuple(_ordered(each, back) for each in part)) for label, part in template.parts
+            (label, tuple(_ordered(each, back) for each in part)) for label, part in step.parts
         ),
     )
 
 
 def _beside(
-    one: Templates, other: Templates, here: tuple[Column, Column] | None = None
-) -> Templates | None:
+    one: AlignedSteps, other: AlignedSteps, here: tuple[Column, Column] | None = None
+) -> AlignedSteps | None:
     """Two lists of steps as one, in which some steps are absent from one of the two.
 
     ``here`` are the channels that arrive at either; without it, the lists must
@@ -203,14 +200,14 @@ def _beside(
     if here is None and 2 * len(pairs) < max(len(one), len(other)):
         return None
     arrive = here or (one[0].reads, other[0].reads)
-    found: list[Template] = []
+    found: list[AlignedStep] = []
     i = j = 0
     for a, b in [*pairs, (len(one), len(other))]:
         while i < a:
-            found.append(_absent_behind(one[i], _reads(other, j, arrive[1])))
+            found.append(_widened(one[i], (), _reads(other, j, arrive[1])))
             i += 1
         while j < b:
-            found.append(_absent_before(other[j], _reads(one, i, arrive[0])))
+            found.append(_widened(other[j], _reads(one, i, arrive[0]), ()))
             j += 1
         if a < len(one):
             pair = _both(one[a], other[b])
@@ -221,14 +218,14 @@ def _beside(
     return tuple(found)
 
 
-def _reads(steps: Templates, at: int, here: Column) -> Column:
+def _reads(steps: AlignedSteps, at: int, here: Column) -> Column:
     """What would arrive at a step that is absent before another."""
     if at < len(steps):
         return steps[at].reads
-    return (None,) * len(here) if steps else here
+    return (ABSENT,) * len(here) if steps else here
 
 
-def _common(one: Templates, other: Templates) -> list[tuple[int, int]]:
+def _common(one: AlignedSteps, other: AlignedSteps) -> list[tuple[int, int]]:
     """The longest common run of steps, gaps allowed: their places in either list."""
     longest = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
     for i in range(len(one) - 1, -1, -1):
@@ -251,11 +248,11 @@ def _common(one: Templates, other: Templates) -> list[tuple[int, int]]:
     return found
 
 
-def _alike(one: Template, other: Template) -> bool:
+def _alike(one: AlignedStep, other: AlignedStep) -> bool:
     return (one.word, len(one.parts)) == (other.word, len(other.parts))
 
 
-def _both(one: Template, other: Template) -> Template | None:
+def _both(one: AlignedStep, other: AlignedStep) -> AlignedStep | None:
     """One step of two lists."""
     parts = []
     one, other = _facing(one, other), _facing(other, one)
@@ -264,22 +261,20 @@ def _both(one: Template, other: Template) -> Template | None:
         if part is None:
             return None
         parts.append((label, part))
-    names = dict.fromkeys([*one.values, *other.values])
-    values = {name: _values(one, name) + _values(other, name) for name in names}
-    for name, column in values.items():
-        known = {value for value in column if value is not ABSENT}
-        if len(known) > 1 and any(_is_fixed(name, value) for value in known):
-            return None
-    return one._replace(
-        values=values,
+    both = one._replace(
+        steps=one.steps + other.steps,
         reads=one.reads + other.reads,
-        present=one.present + other.present,
         joined=one.joined + other.joined,
         parts=tuple(parts),
     )
+    for name in both.names:
+        values = set(present(both.column(name)))
+        if len(values) > 1 and any(_is_fixed(name, value) for value in values):
+            return None
+    return both
 
 
-def _facing(one: Template, other: Template) -> Template:
+def _facing(one: AlignedStep, other: AlignedStep) -> AlignedStep:
     """A sum of a step and nothing, its two parts in the order of another sum's."""
     if one.word != "add" or len(one.parts) != 2 or all(part for _, part in one.parts):
         return one
@@ -290,39 +285,24 @@ def _facing(one: Template, other: Template) -> Template:
     return max((one, swapped), key=lambda each: _closeness(each, other))
 
 
-def _closeness(one: Template, other: Template) -> int:
+def _closeness(one: AlignedStep, other: AlignedStep) -> int:
     return sum(len(_common(a, b)) for (_, a), (_, b) in zip(one.parts, other.parts, strict=True))
 
 
-def _values(template: Template, name: str) -> Column:
-    return template.values.get(name, (_silent(name),) * len(template.present))
-
-
-def _absent_behind(template: Template, reads: Column) -> Template:
-    """A step that the groups behind do not have."""
-    return _both(template, _nowhere(template, reads)) or template
-
-
-def _absent_before(template: Template, reads: Column) -> Template:
-    return _both(_nowhere(template, reads), template) or template
-
-
-def _nowhere(template: Template, reads: Column) -> Template:
-    """A step as it is in groups that do not have it."""
-    nothing = (ABSENT,) * len(reads)
-    return template._replace(
-        values=dict.fromkeys(template.values, nothing),
-        reads=reads,
-        present=(False,) * len(reads),
-        joined=nothing,
+def _widened(step: AlignedStep, before: Column, behind: Column) -> AlignedStep:
+    """The step beside instances that lack it; the columns are what would arrive in those."""
+    unknown = (ABSENT,) * len(before), (ABSENT,) * len(behind)
+    return step._replace(
+        steps=(None,) * len(before) + step.steps + (None,) * len(behind),
+        reads=before + step.reads + behind,
+        joined=unknown[0] + step.joined + unknown[1],
         parts=tuple(
-            (label, tuple(_nowhere(each, (None,) * len(reads)) for each in part))
-            for label, part in template.parts
+            (label, tuple(_widened(each, *unknown) for each in part)) for label, part in step.parts
         ),
     )
 
 
-def _with_residual(one: Templates, other: Templates) -> Templates:
+def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
     """Steps that stand alone in one list, as the residual that they are in the other."""
     places = [at for at, each in enumerate(other) if _is_residual(each)]
     if len(places) != 1 or any(each.word == "add" for each in one):
@@ -332,19 +312,18 @@ def _with_residual(one: Templates, other: Templates) -> Templates:
     if not inside or len(one) < before + behind + 1:
         return one
     residual = other[before]
-    count = len(one[0].present)
+    count = len(one[0].steps)
     alone = residual._replace(
-        values=dict.fromkeys(residual.values, (ABSENT,) * count),
+        steps=(None,) * count,
         reads=inside[0].reads,
-        present=(True,) * count,
-        parts=(residual.parts[0], (residual.parts[1][0], inside)),
         joined=(False,) * count,
+        parts=(residual.parts[0], (residual.parts[1][0], inside)),
     )
     return (*one[:before], alone, *one[len(one) - behind :])
 
 
-def _is_residual(template: Template) -> bool:
+def _is_residual(step: AlignedStep) -> bool:
     """Whether it adds steps to what they read, and does no more."""
-    if template.word != "add" or len(template.parts) != 2 or template.parts[0][1]:
+    if step.word != "add" or len(step.parts) != 2 or step.parts[0][1]:
         return False
-    return not {"act", "norm", "repeat"} & {*template.values}
+    return not {"act", "norm", "repeat"} & {*step.names}

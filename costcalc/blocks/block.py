@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.blocks.parameters import Parameter
 from costcalc.blocks.steps import Step
-
-
-class Parameter(NamedTuple):
-    """What a call gives a block, or what the block computes."""
-
-    default: Any = None
-    """A value or a formula; None where every call gives one."""
-    is_width: bool = False
 
 
 class Block(NamedTuple):
@@ -26,6 +19,8 @@ class Block(NamedTuple):
     @property
     def given(self) -> tuple[str, ...]:
         """The parameters that calls give."""
-        return tuple(
-            name for name, each in self.parameters.items() if not hasattr(each.default, "text")
-        )
+        return tuple(name for name, each in self.parameters.items() if each.column)
+
+    def arguments(self, call: int) -> dict[str, Any]:
+        """What a call gives, counted from the first."""
+        return {name: self.parameters[name].column[call] for name in self.given}

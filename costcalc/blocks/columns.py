@@ -1,72 +1,91 @@
-"""Columns of values, one for each group: what they are to one another."""
+"""Columns: a value for each instance of a block, and what columns are of one another.
+
+What is said of a column holds for every instance there is.  It is found by comparing
+columns, never by reading the arithmetic that somebody wrote.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from costcalc.blocks.alignment import ABSENT, Column
-from costcalc.formulas.algebra import round_to_multiple
 
-_DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
-"""What squeezed widths are divided by."""
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
 
 
-def of_all(holds: Callable[..., bool], own: Column, *others: Column) -> bool:
-    """Whether something holds of the values of every group that has one."""
-    rows = [row for row in zip(own, *others, strict=True) if row[0] is not ABSENT]
+ABSENT = _Absent()
+"""The value of an instance that has none: it lacks the step, or nobody asks for it."""
+
+Column = tuple[Any, ...]
+
+
+def present(column: Column) -> list[Any]:
+    """The values of the instances that have one."""
+    return [value for value in column if value is not ABSENT]
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of one type: 1 is not True."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def is_constant(column: Column) -> bool:
+    """Whether all instances that have a value have the same.
+
+    >>> is_constant((3, ABSENT, 3)), is_constant((3, True))
+    (True, False)
+    """
+    values = present(column)
+    return all(is_same(value, values[0]) for value in values)
+
+
+def fits(column: Column, known: Column) -> bool:
+    """Whether every instance that has a value has that of the other column.
+
+    >>> fits((ABSENT, 4), (2, 4)), fits((2, 4), (ABSENT, 4))
+    (True, False)
+    """
     return all(
-        all(value is not ABSENT and value is not None for value in row) and holds(*row)
-        for row in rows
+        value is ABSENT or is_same(value, other) for value, other in zip(column, known, strict=True)
     )
 
 
-def agree(one: Column, other: Column) -> bool:
-    """Whether every group that has a value has the other column's."""
-    return of_all(lambda a, b: bool(a == b), one, other)
+def computed(function: Callable[..., Any], *columns: Column) -> Column:
+    """What a function gives in each instance; nothing where it lacks one of the values.
+
+    >>> computed(lambda a, b: a - b, (3, 4, ABSENT), (1, ABSENT, 1))
+    (2, ABSENT, ABSENT)
+    """
+    return tuple(
+        ABSENT if any(value is ABSENT for value in row) else function(*row)
+        for row in zip(*columns, strict=True)
+    )
 
 
-def multiple(text: str, column: Column, own: Column) -> str:
-    """A column as a multiple or a part of another; nothing where it is neither."""
+def ratio(column: Column, other: Column) -> Fraction | None:
+    """What a column of numbers is of another, where that is one number for all instances.
+
+    >>> ratio((2, ABSENT, 6), (4, 9, 12))
+    Fraction(1, 2)
+    """
     ratios = {
-        Fraction(a, b) if b not in (ABSENT, None, 0) else None
-        for a, b in zip(own, column, strict=True)
-        if a is not ABSENT
+        Fraction(value, base) if base is not ABSENT and base else None
+        for value, base in zip(column, other, strict=True)
+        if value is not ABSENT
     }
-    if len(ratios) != 1 or None in ratios:
-        return ""
-    ratio = ratios.pop() or Fraction(1)
-    if ratio == 1:
-        return text
-    if 1 not in (ratio.numerator, ratio.denominator):
-        return ""
-    simple = f"({text})" if re.search(r"[-+]", text) else text
-    return f"{simple} * {ratio}" if ratio > 1 else f"{simple} / {ratio.denominator}"
+    return ratios.pop() if len(ratios) == 1 else None
 
 
-def is_part(one: Column, other: Column) -> bool:
-    """Whether a column is a whole part of another."""
-    return multiple("", other, one).startswith(" / ")
-
-
-def rounded(text: str, column: Column, own: Column) -> str:
-    """A column as a rounded part of another; nothing where it is none."""
-    for divisor in _DIVISORS:
-        if of_all(lambda a, b, d=divisor: a == round_to_multiple(Fraction(b, d), 8), own, column):
-            return f"round_to_multiple({text} / {divisor}, 8)"
-    return ""
+def most_common(column: Column) -> Any:
+    """The value that most instances have."""
+    return Counter(present(column)).most_common(1)[0][0]
 
 
 def filled(column: Column) -> Column:
-    """A column with a value in every place: the most common where none is needed."""
+    """A column with a value for every instance: the most common where none is needed."""
     common = most_common(column)
     return tuple(common if value is ABSENT else value for value in column)
-
-
-def most_common(column: Iterable[Any]) -> Any:
-    """The value that most groups have."""
-    counts = Counter(value for value in column if value is not ABSENT)
-    return counts.most_common(1)[0][0]

@@ -5,28 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from costcalc.blocks.alignment import (
-    ABSENT,
-    Column,
-    Group,
-    Merged,
-    Template,
-    Templates,
-    alike,
-    merged,
-)
+from costcalc.blocks.alignment import AlignedStep, AlignedSteps, Union, same_shape, unions
 from costcalc.blocks.block import Block
-from costcalc.blocks.conditions import condition, wanted
-from costcalc.blocks.groups import Groups, Unit, replaced
+from costcalc.blocks.block_parameters import BlockParameters
+from costcalc.blocks.columns import ABSENT, Column, is_constant, present
+from costcalc.blocks.groups import Groups, Instance, replaced
 from costcalc.blocks.lines import Lines
 from costcalc.blocks.patterns import joins, rows
 from costcalc.blocks.repeats import repeated
-from costcalc.blocks.solution import Solution
 from costcalc.blocks.steps import NETWORK, Formula, Part, Step, walk
-from costcalc.blocks.varying import differing, squeezed
+from costcalc.blocks.varying import squeezed, varying
 from costcalc.kinds import KINDS
 from costcalc.spec.steps import STRUCTURES
 
@@ -50,90 +42,80 @@ class Blocks:
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps, with calls of blocks for groups that are alike."""
-        units = self._units(steps)
-        pending = _pending(units)
-        skipped = [kind for kind in pending if _is_once_inside(units, kind, pending)]
+        instances = self._instances(steps)
+        pending = _pending(instances)
+        skipped = [kind for kind in pending if _is_once_inside(instances, kind, pending)]
         for kind in (*(each for each in pending if each not in skipped), *skipped):
-            steps = self._replaced(steps, self._units(steps).get(kind, []))
+            steps = self._replaced(steps, self._instances(steps).get(kind, []))
         for word in ("add", "concat"):
             steps = self._replaced(steps, joins(steps, word))
         steps = self._replaced(steps, rows(steps))
         return repeated(steps, self.blocks)
 
-    def _units(self, steps: tuple[Step, ...]) -> dict[str, list[Unit]]:
+    def _instances(self, steps: tuple[Step, ...]) -> dict[str, list[Instance]]:
         """The outermost groups of each class."""
-        found: dict[str, list[Unit]] = defaultdict(list)
-        for unit in self.groups.units(steps):
-            if found[unit.kind] and found[unit.kind][-1].last >= unit.last:
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for each in self.groups.instances(steps):
+            if found[each.kind] and found[each.kind][-1].last >= each.last:
                 continue
-            found[unit.kind].append(unit)
+            found[each.kind].append(each)
         return found
 
-    def _replaced(self, steps: tuple[Step, ...], units: Sequence[Unit]) -> tuple[Step, ...]:
-        """The steps, with calls for groups of one class."""
-        if len(units) < 2:
+    def _replaced(self, steps: tuple[Step, ...], instances: Sequence[Instance]) -> tuple[Step, ...]:
+        """The steps, with calls for instances of one class."""
+        if len(instances) < 2:
             return steps
-        groups = [Group(unit.steps, unit.first, unit.here, unit.path) for unit in units]
-        shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in groups]
-        if 1 < len(alike(groups)) >= len(alike(shorter)):
-            groups = shorter
-        for each in self._solved(groups, units):
-            block, indexes, arguments = each
+        shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in instances]
+        if 1 < len(same_shape(instances)) >= len(same_shape(shorter)):
+            instances = shorter
+        for block, indexes in self._worthwhile(instances):
             calls = {}
-            for index, values in zip(indexes, arguments, strict=True):
-                unit = units[index]
-                reads = unit.steps[0].reads
-                call = Step(block.name, values, reads, unit.first, unit.last, unit.path)
-                calls[unit.first, unit.last] = call
+            for call, index in enumerate(indexes):
+                first, last = instances[index].first, instances[index].last
+                reads, path = instances[index].steps[0].reads, instances[index].path
+                step = Step(block.name, block.arguments(call), reads, first, last, path)
+                calls[first, last] = step
             steps = replaced(steps, calls)
         return steps
 
-    def _solved(
-        self, groups: Sequence[Group], units: Sequence[Unit]
-    ) -> Iterable[tuple[Block, tuple[int, ...], list[dict[str, Any]]]]:
-        """The blocks that are worth having, the groups that each is, and their arguments."""
-        for together in merged(groups):
-            for each in self._simple(together, groups, units):
-                found, solution = self._block(each, units)
+    def _worthwhile(self, instances: Sequence[Instance]) -> Iterator[tuple[Block, tuple[int, ...]]]:
+        """The blocks that are worth having, and the instances that each has."""
+        for union in unions(instances):
+            for each in self._simple(union, instances):
+                block = self._block(each, instances)[0]
                 runs = 1 + sum(
-                    a + 1 != b or units[a].last + 1 != units[b].first
-                    for a, b in zip(each.indexes, each.indexes[1:], strict=False)
+                    a + 1 != b or instances[a].last + 1 != instances[b].first
+                    for a, b in pairwise(each.indexes)
                 )
-                size = sum(1 for _ in walk(found.steps))
-                if len(each.indexes) < 2 or size < 2 or (runs == 1 and not solution.columns):
+                size = sum(1 for _ in walk(block.steps))
+                if len(each.indexes) < 2 or size < 2 or (runs == 1 and not block.given):
                     continue
-                if len(solution.columns) > _MOST_PARAMETERS:
-                    continue
-                self.blocks[found.name] = found
-                columns = solution.columns
-                arguments = [
-                    {name: columns[name][at] for name in found.given}
-                    for at in range(len(each.indexes))
-                ]
-                yield found, each.indexes, arguments
+                if len(block.given) <= _MOST_PARAMETERS:
+                    self.blocks[block.name] = block
+                    yield block, each.indexes
 
-    def _simple(
-        self, together: Merged, groups: Sequence[Group], units: Sequence[Unit]
-    ) -> list[Merged]:
-        """Groups as one, or those of one shape each where as one they need many parameters."""
-        solution = self._block(together, units)[1]
-        if solution.flags <= _MOST_FLAGS and len(solution.columns) <= _MOST_PARAMETERS:
-            return [together]
-        apart = alike([groups[index] for index in together.indexes])
+    def _simple(self, union: Union, instances: Sequence[Instance]) -> list[Union]:
+        """The union, or those of one shape each where one block would need many parameters."""
+        block, flags = self._block(union, instances)
+        if flags <= _MOST_FLAGS and len(block.given) <= _MOST_PARAMETERS:
+            return [union]
+        apart = same_shape([instances[index] for index in union.indexes])
         return [
-            each._replace(indexes=tuple(together.indexes[at] for at in each.indexes))
-            for each in apart
+            each._replace(indexes=tuple(union.indexes[at] for at in each.indexes)) for each in apart
         ]
 
-    def _block(self, together: Merged, units: Sequence[Unit]) -> tuple[Block, Solution]:
-        chosen = [units[index] for index in together.indexes]
-        ins = tuple(unit.steps[0].reads for unit in chosen)
-        outs = tuple(self.lines.lines[unit.last].gives for unit in chosen)
-        found = differing(together.templates, self.blocks)
-        solution = Solution(found, ins, outs, squeezed(together.templates))
-        steps = _said(together.templates, solution, (True,) * len(chosen))
+    def _block(self, union: Union, instances: Sequence[Instance]) -> tuple[Block, int]:
+        """The block that a union is, and how many of its parameters are flags."""
+        chosen = [instances[index] for index in union.indexes]
+        ins = tuple(each.steps[0].reads for each in chosen)
+        outs = tuple(self.lines.lines[each.last].gives for each in chosen)
+        parameters = BlockParameters(
+            varying(union.steps, self.blocks), ins, outs, squeezed(union.steps)
+        )
+        steps = _said(union.steps, parameters, (True,) * len(chosen))
         steps = repeated(steps, self.blocks)
-        return Block(self._name(chosen[0].kind), solution.parameters(), steps), solution
+        name = self._name(chosen[0].kind)
+        return Block(name, parameters.parameters(), steps), len(parameters.flags)
 
     def _name(self, kind: str) -> str:
         """A block's name, from that of its class."""
@@ -152,76 +134,67 @@ class Blocks:
         return name
 
 
-def _pending(units: Mapping[str, Sequence[Unit]]) -> list[str]:
+def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:
     """Classes of groups of which there are several, those inside others first."""
-    several = {kind: each for kind, each in units.items() if len(each) > 1}
-    most = sorted(several, key=lambda kind: -sum(len(unit.steps) for unit in several[kind]))
-    spans = {kind: max(unit.last - unit.first for unit in several[kind]) for kind in most}
+    several = {kind: each for kind, each in instances.items() if len(each) > 1}
+    most = sorted(several, key=lambda kind: -sum(len(each.steps) for each in several[kind]))
+    spans = {kind: max(each.last - each.first for each in several[kind]) for kind in most}
     return sorted(most[:_MOST_CLASSES], key=lambda kind: (spans[kind], kind))
 
 
-def _is_once_inside(units: Mapping[str, Sequence[Unit]], kind: str, others: Iterable[str]) -> bool:
+def _is_once_inside(
+    instances: Mapping[str, Sequence[Instance]], kind: str, others: Iterable[str]
+) -> bool:
     """Whether each group of a class is the only one inside a group of some other class."""
     for other in others:
-        starts = [unit.first for unit in units[other]]
-        around = [bisect_right(starts, unit.first) - 1 for unit in units[kind]]
+        starts = [each.first for each in instances[other]]
+        around = [bisect_right(starts, each.first) - 1 for each in instances[kind]]
         if (
             other != kind
             and len({*around}) == len(around)
             and all(
-                at >= 0 and unit.last <= units[other][at].last
-                for at, unit in zip(around, units[kind], strict=True)
+                at >= 0 and each.last <= instances[other][at].last
+                for at, each in zip(around, instances[kind], strict=True)
             )
         ):
             return True
     return False
 
 
-def _said(templates: Templates, solution: Solution, around: Column) -> tuple[Step, ...]:
-    """The steps of a block, with formulas where its groups differ."""
-    return tuple(_step(each, solution, around) for each in templates)
+def _said(
+    steps: AlignedSteps, parameters: BlockParameters, around: tuple[bool, ...]
+) -> tuple[Step, ...]:
+    """The steps of a block, with formulas where its instances differ."""
+    return tuple(_step(each, parameters, around) for each in steps)
 
 
-def _step(template: Template, solution: Solution, around: Column) -> Step:
+def _step(step: AlignedStep, parameters: BlockParameters, around: tuple[bool, ...]) -> Step:
     values: dict[str, Any] = {}
-    for name, column in template.values.items():
-        formula = solution.said.get((id(template), name))
-        known = [value for value in column if value is not ABSENT]
+    for name in step.names:
+        column = step.column(name)
+        formula = parameters.formulas.get((id(step), name))
         if formula is not None:
             values[name] = formula
-        elif known and all(value == known[0] for value in known):
-            values[name] = known[0]
+        elif is_constant(column):
+            values[name] = present(column)[0]
     if "first_only" in values and not isinstance(values["first_only"], tuple):
         del values["first_only"]
-    when = wanted(template, around)
+    is_asked = zip(step.present, around, strict=True)
+    when = tuple(here if there else ABSENT for here, there in is_asked)
     if False in when:
-        values["when"] = Formula(_decided(when, template, solution, template.word))
-    joined = tuple(
-        None if each is ABSENT or not here else bool(each)
-        for each, here in zip(template.joined, template.present, strict=True)
-    )
-    if False in joined:
-        values["only_if"] = Formula(_decided(joined, template, solution, "shortcut"))
-    parts = tuple(
-        Part(_said(part, solution, template.present), label) for label, part in template.parts
-    )
-    return Step(
-        template.word,
-        values,
-        0,
-        template.last,
-        template.last,
-        template.path,
-        parts,
-        tuple(NETWORK if each < 0 else each for each in template.sources),
-    )
+        values["when"] = Formula(_condition(when, step, parameters, step.word))
+    if False in step.joined:
+        values["only_if"] = Formula(_condition(step.joined, step, parameters, "shortcut"))
+    parts = tuple(Part(_said(part, parameters, step.present), label) for label, part in step.parts)
+    sources = tuple(NETWORK if line < 0 else line for line in step.sources)
+    return Step(step.word, values, 0, step.last, step.last, step.path, parts, sources)
 
 
-def _decided(column: Column, template: Template, solution: Solution, word: str) -> str:
+def _condition(holds: Column, step: AlignedStep, parameters: BlockParameters, word: str) -> str:
     """A condition, or a new parameter where there is none."""
-    found = condition(column, template.reads, solution, template.word != "multiply")
+    found = parameters.condition(holds, step.reads, is_about_shapes=step.word != "multiply")
     if found:
         return found
-    common = next(each for each in column if each is not None)
-    filled = tuple(common if each is None else each for each in column)
-    return solution.flag({"multiply": "se"}.get(word, f"has_{word}"), filled)
+    # Where nobody asks, the parameter is what it is in the first instance that does.
+    column = tuple(present(holds)[0] if each is ABSENT else each for each in holds)
+    return parameters.flag({"multiply": "se"}.get(word, f"has_{word}"), column).text

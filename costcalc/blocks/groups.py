@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from costcalc.blocks.steps import NETWORK, Part, Step, walk
+from costcalc.names import paths
 
 _TRANSPARENT = frozenset(
     ("sequence", "Sequential", "ModuleList", "ModuleDict", "Module", "Functional", "Identity", "")
@@ -16,12 +17,13 @@ _TRANSPARENT = frozenset(
 """Groups that are no more than their steps one after another."""
 
 
-class Unit(NamedTuple):
-    """Steps one after another that are a group of the network."""
+class Instance(NamedTuple):
+    """Steps one after another that may be one call of a block."""
 
     path: str
+    """The path that the names of its layers begin with; empty where no path tells of it."""
     kind: str
-    """The class of the group."""
+    """What it has in common with instances like it: the class of the group, say."""
     steps: tuple[Step, ...]
     here: int
     """The line that the first of them reads."""
@@ -37,33 +39,46 @@ class Unit(NamedTuple):
         return self.steps[-1].last
 
 
+def spans(names: Iterable[str]) -> dict[str, range]:
+    """Where the names under each path stand; paths whose names are torn apart have no span.
+
+    >>> spans(["stem", "body/a", "body/b", "head/c", "body/d", "head/e/f"])
+    {'head/e': range(5, 6)}
+    """
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        for path in paths(name):
+            found.setdefault(path, []).append(place)
+    return {
+        path: range(places[0], places[-1] + 1)
+        for path, places in found.items()
+        if places[-1] - places[0] + 1 == len(places)
+    }
+
+
 class Groups:
     """The groups of a network's lines: those whose lines stand one after another."""
 
-    def __init__(self, paths: tuple[str, ...], kinds: Mapping[str, str]) -> None:
-        lines: dict[str, list[int]] = defaultdict(list)
-        for line, path in enumerate(paths):
-            at = path.find("/")
-            while at >= 0:
-                if kinds.get(path[:at], "unknown") not in _TRANSPARENT:
-                    lines[path[:at]].append(line)
-                at = path.find("/", at + 1)
+    def __init__(self, names: Sequence[str], kinds: Mapping[str, str]) -> None:
         classes = {_family(path): kind for path, kind in kinds.items() if kind}
-        self.kinds = {
-            path: kinds.get(path) or classes.get(_family(path)) or _family(path) for path in lines
-        }
-        lines = {path: each for path, each in lines.items() if self.kinds[path]}
+        self.kinds: dict[str, str] = {}
         self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for path, found in lines.items():
-            if 1 < len(found) == found[-1] - found[0] + 1:
-                self.starting[found[0]].append((found[-1], path))
+        for path, lines in spans(names).items():
+            family = _family(path)
+            kind = kinds.get(path) or classes.get(family) or family
+            is_transparent = kinds.get(path, "unknown") in _TRANSPARENT
+            if kind and not is_transparent and len(lines) > 1:
+                self.kinds[path] = kind
+                self.starting[lines[0]].append((lines[-1], path))
 
-    def units(self, steps: tuple[Step, ...], here: int = NETWORK) -> Iterator[Unit]:
+    def instances(self, steps: tuple[Step, ...], here: int = NETWORK) -> Iterator[Instance]:
         """All groups that are steps of one list, in the order of their first lines."""
         references = References(steps)
-        yield from self._units(steps, here, references)
+        yield from self._instances(steps, here, references)
 
-    def _units(self, steps: tuple[Step, ...], here: int, references: References) -> Iterator[Unit]:
+    def _instances(
+        self, steps: tuple[Step, ...], here: int, references: References
+    ) -> Iterator[Instance]:
         ends = {step.last: at for at, step in enumerate(steps)}
         before = here
         for at, step in enumerate(steps):
@@ -71,9 +86,9 @@ class Groups:
                 end = ends.get(last)
                 if end is None or not references.are_inside(step.first, last, before):
                     continue
-                yield Unit(path, self.kinds[path], steps[at : end + 1], before)
+                yield Instance(path, self.kinds[path], steps[at : end + 1], before)
             for part in step.parts:
-                yield from self._units(part.steps, before, references)
+                yield from self._instances(part.steps, before, references)
             before = step.last
 
 

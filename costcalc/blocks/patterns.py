@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from costcalc.blocks.alignment import shape
-from costcalc.blocks.groups import References, Unit
+from costcalc.blocks.groups import Instance, References
 from costcalc.blocks.repeats import Keys
 from costcalc.blocks.steps import NETWORK, Step, walk
 from costcalc.kinds import KINDS
@@ -24,7 +24,7 @@ _NAMES = {
 }
 
 
-def joins(steps: tuple[Step, ...], word: str) -> list[Unit]:
+def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
     """The joins of one kind in a list, and what stands alone that they add to what they read."""
     references = References(steps)
     before = (NETWORK, *(step.last for step in steps))
@@ -50,15 +50,15 @@ def joins(steps: tuple[Step, ...], word: str) -> list[Unit]:
         at += length or 1
     kind = _NAMES[word,]
     return [
-        Unit("", kind, found[at], before[at])
+        Instance("", kind, found[at], before[at])
         for at in sorted(found)
         if references.are_inside(found[at][0].first, found[at][-1].last, before[at])
     ]
 
 
-def rows(steps: tuple[Step, ...]) -> list[Unit]:
+def rows(steps: tuple[Step, ...]) -> list[Instance]:
     """The groups of lines that come again and again, other numbers in them, where it saves most."""
-    best: list[Unit] = []
+    best: list[Instance] = []
     saved = 0
     for start, length, count in _runs(steps):
         units = [steps[at : at + length] for at in range(start, start + length * count, length)]
@@ -75,7 +75,9 @@ def rows(steps: tuple[Step, ...]) -> list[Unit]:
             kind = _NAMES.get(words, "_".join(dict.fromkeys(words)))
             before = [NETWORK if not start else steps[start - 1].last]
             before += [unit[-1].last for unit in units]
-            best = [Unit("", kind, unit, here) for unit, here in zip(units, before, strict=False)]
+            best = [
+                Instance("", kind, unit, here) for unit, here in zip(units, before, strict=False)
+            ]
             saved = saves
     return best
 

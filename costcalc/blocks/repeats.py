@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from costcalc.blocks.block import Block
+from costcalc.blocks.columns import is_same
 from costcalc.blocks.steps import Part, Step, default, walk
 from costcalc.kinds import KINDS
 
@@ -105,8 +106,7 @@ class _Repeats:
     def _is_default(self, step: Step, name: str) -> bool:
         if step.word in self.blocks:
             parameter = self.blocks[step.word].parameters.get(name)
-            given = parameter.default if parameter is not None else None
-            return given is not None and _fixed(given) == _fixed(step.value(name))
+            return parameter is not None and is_same(parameter.default, step.value(name))
         kind = KINDS.get(step.word)
         if kind is None or name not in kind.attributes or name in (*kind.required, "bias"):
             return False

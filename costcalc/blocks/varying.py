@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.blocks.alignment import ABSENT, Column, Template, Templates, every
+from costcalc.blocks.alignment import AlignedStep, AlignedSteps, every
 from costcalc.blocks.block import Block
+from costcalc.blocks.columns import ABSENT, Column, computed, fits, is_constant, is_same, present
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Width
 
@@ -15,98 +16,96 @@ _USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "
 """Words that modules are called whatever they do."""
 
 
-class Slot(NamedTuple):
-    """A place of a template where groups differ."""
+class Place(NamedTuple):
+    """Where a value stands: an attribute of a step."""
 
-    template: Template
+    step: AlignedStep
     name: str
 
+    @property
+    def column(self) -> Column:
+        """The value in each instance."""
+        return self.step.column(self.name)
 
-class Differing:
-    """Values that differ from group to group, and all the places that have them."""
+    @property
+    def key(self) -> tuple[int, str]:
+        """What tells the place from all others."""
+        return id(self.step), self.name
 
-    def __init__(self, slot: Slot, column: Column, is_width: bool) -> None:
-        self.slots = [slot]
-        self.column = column
+
+class VaryingValue:
+    """A value that varies from instance to instance, and all the places that have it."""
+
+    def __init__(self, place: Place, is_width: bool) -> None:
+        self.places = [place]
+        self.column = place.column
         self.is_width = is_width
 
-    def takes(self, slot: Slot, column: Column, is_width: bool) -> bool:
+    def takes(self, place: Place, is_width: bool) -> bool:
         """Adds a place whose values agree wherever both are there."""
-        if is_width != self.is_width or (not is_width and slot.name != self.slots[0].name):
+        if is_width != self.is_width or (not is_width and place.name != self.places[0].name):
             return False
-        both = [
-            (a, b)
-            for a, b in zip(self.column, column, strict=True)
-            if a is not ABSENT and b is not ABSENT
-        ]
-        if not both or any(type(a) is not type(b) or a != b for a, b in both):
+        agreeing = present(computed(is_same, self.column, place.column))
+        if not agreeing or not all(agreeing):
             return False
         self.column = tuple(
-            b if a is ABSENT else a for a, b in zip(self.column, column, strict=True)
+            there if here is ABSENT else here
+            for here, there in zip(self.column, place.column, strict=True)
         )
-        self.slots.append(slot)
+        self.places.append(place)
         return True
 
     @property
-    def known(self) -> set[Any]:
-        """Its values, those that are there."""
-        return {value for value in self.column if value is not ABSENT}
+    def values(self) -> set[Any]:
+        """Its values."""
+        return set(present(self.column))
 
 
-def differing(templates: Templates, blocks: Mapping[str, Block]) -> list[Differing]:
-    """All values that differ, places of the same values together."""
-    found: list[Differing] = []
-    for template in every(templates):
-        for name, column in template.values.items():
-            values = [value for value in column if value is not ABSENT]
-            if all(type(v) is type(values[0]) and v == values[0] for v in values[1:]):
+def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingValue]:
+    """All values that vary, places of the same values together."""
+    found: list[VaryingValue] = []
+    for step in every(steps):
+        for name in step.names:
+            place = Place(step, name)
+            if is_constant(place.column) or name in ("first_only", "shares"):
                 continue
-            if name in ("first_only", "shares"):
+            if name == "bias" and _follows_norm(step):
                 continue
-            if name == "bias" and _follows_norm(template):
-                continue
-            is_width = _is_width(template, name, blocks)
-            slot = Slot(template, name)
-            if not any(each.takes(slot, column, is_width) for each in found):
-                found.append(Differing(slot, column, is_width))
+            is_width = _is_width(step, name, blocks)
+            if not any(each.takes(place, is_width) for each in found):
+                found.append(VaryingValue(place, is_width))
     return found
 
 
-def _is_width(template: Template, name: str, blocks: Mapping[str, Block]) -> bool:
-    if template.word in blocks:
-        return (
-            blocks[template.word].parameters[name].is_width
-            if name in blocks[template.word].parameters
-            else False
-        )
-    return template.word in KINDS and KINDS[template.word].attributes.get(name) is Width
+def _is_width(step: AlignedStep, name: str, blocks: Mapping[str, Block]) -> bool:
+    if step.word in blocks:
+        parameter = blocks[step.word].parameters.get(name)
+        return parameter is not None and parameter.is_width
+    return step.word in KINDS and KINDS[step.word].attributes.get(name) is Width
 
 
-def _follows_norm(template: Template) -> bool:
+def _follows_norm(step: AlignedStep) -> bool:
     """Whether a bias is there where there is no norm, as a line says by saying nothing."""
-    norms = template.values.get("norm", ())
-    return bool(norms) and all(
-        bias is ABSENT or bias == (norm == "none")
-        for bias, norm in zip(template.values["bias"], norms, strict=True)
-    )
+    has_no_norm = computed(lambda norm: norm == "none", step.column("norm"))
+    return "norm" in step.names and fits(step.column("bias"), has_no_norm)
 
 
-def squeezed(templates: Templates) -> frozenset[int]:
+def squeezed(steps: AlignedSteps) -> frozenset[int]:
     """Layers that squeeze channels which others weigh: those behind the pool of a multiply."""
     found = set()
-    for each in every(templates):
+    for each in every(steps):
         for _, part in each.parts if each.word == "multiply" else ():
-            weighted = [step for step in part if "out" in step.values]
+            weighted = [inner for inner in part if "out" in inner.names]
             if weighted and part[0].word in ("global_avg_pool", "adaptive_avg_pool", "mean"):
                 found.add(id(weighted[0]))
     return frozenset(found)
 
 
-def word(slot: Slot, with_numbers: bool) -> str:
+def word(place: Place, with_numbers: bool) -> str:
     """What the network calls a layer, but for what is said of every layer."""
     parts = [
         part
-        for part in slot.template.path.split("/")
+        for part in place.step.path.split("/")
         if (with_numbers and part.isdigit())
         or part.rstrip("0123456789_") not in ("", *KINDS, *_USUAL)
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.blocks.block import Block
+from costcalc.blocks.columns import ABSENT
 from costcalc.blocks.steps import BORROWS, OFTEN, Formula, Part, Step, default, walk
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
@@ -40,7 +41,7 @@ def block(written: Block, context: Context) -> Node:
     said: dict[str, Node] = {}
     if written.parameters:
         said["parameters"] = {
-            name: "width" if each.is_width and each.default is None else each.default
+            name: "width" if each.is_width else None if each.default is ABSENT else each.default
             for name, each in written.parameters.items()
         }
     return Rows({**said, "layers": items(written.steps, context)})

@@ -1,0 +1,323 @@
+"""The parameters of a block of a spec: which values calls give, and which follow from others.
+
+A value that a formula gives is said in the words of specs: ``in`` is what a step reads,
+and a width may be a multiple or a part of another, rounded or not.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+from costcalc.blocks.alignment import AlignedStep
+from costcalc.blocks.columns import (
+    ABSENT,
+    Column,
+    computed,
+    filled,
+    fits,
+    most_common,
+    present,
+    ratio,
+)
+from costcalc.blocks.parameters import (
+    Expression,
+    Parameter,
+    ParameterSolver,
+    equality,
+    junction,
+    number,
+    truth,
+)
+from costcalc.blocks.steps import Formula
+from costcalc.blocks.varying import Place, VaryingValue, word
+from costcalc.formulas.algebra import round_to_multiple
+from costcalc.kinds import KINDS
+from costcalc.spec.arguments import COMMON
+from costcalc.spec.expression import FUNCTIONS, KEYWORDS
+from costcalc.spec.parameters import ALWAYS, HERE
+
+_LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
+"""What papers call attributes."""
+
+_RESERVED = {*COMMON, *FUNCTIONS, *KEYWORDS, *ALWAYS, *HERE, "classes", "width", "true", "false"}
+
+_DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""What squeezed widths are divided by."""
+
+
+class BlockParameters(ParameterSolver):
+    """The parameters of instances that are one block, and what their steps say in them."""
+
+    def __init__(
+        self, varying: list[VaryingValue], ins: Column, outs: Column, squeezed: frozenset[int]
+    ) -> None:
+        super().__init__({})
+        self.input = Expression("in", ins)
+        self.outs = outs
+        self.width_names: set[str] = set()
+        self.computed: dict[str, str] = {}
+        """Parameters that the block computes."""
+        self.formulas: dict[tuple[int, str], Any] = {}
+        """What is said at each place."""
+        self.widths: list[Expression] = []
+        """What widths are known by, beside the input."""
+        self.open = [each for each in varying if each.is_width]
+        """Widths that nothing is known of yet."""
+        self.squeezed = squeezed
+        self.words = Counter(word(each.places[0], with_numbers=False) for each in self.open)
+        lists = [each for each in varying if any(isinstance(v, tuple) for v in each.values)]
+        for each in varying:
+            if not each.is_width and each not in lists:
+                self._give(each)
+        if any(self._is_rest(each) for each in self.open):
+            self._add_width("c", outs)
+        while self.open:
+            self._solve_width(self.open[0])
+        for each in lists:
+            self._solve_list(each)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """All parameters, in the order in which calls and tables give them."""
+        found = {}
+        for name in sorted(self.columns, key=self._rank):
+            column = self.columns[name]
+            is_width = name in self.width_names
+            is_list = any(isinstance(value, tuple) for value in column)
+            default = ABSENT if is_width or is_list or name == "n" else most_common(column)
+            found[name] = Parameter(name, column, default, is_width)
+        for name, text in self.computed.items():
+            found[name] = Parameter(name, default=Formula(text))
+        return found
+
+    def condition(self, holds: Column, reads: Column, is_about_shapes: bool) -> str:
+        """A condition that holds as wanted, where asked for; nothing where none is found.
+
+        Steps that a change of shape brings about stand where strides and widths say
+        so; others only where a parameter is there to say it.
+        """
+        flags = (each for one in self.named() if _is_flag(one) for each in truth(one))
+        shapes = self._of_shapes(Expression("in", reads)) if is_about_shapes else ()
+        found = self.find(holds, (*flags, *shapes))
+        return found.text if found is not None else ""
+
+    def _of_shapes(self, arriving: Expression) -> Iterator[Expression]:
+        """Strides and widths together, then each by itself."""
+        known = {each.text: each for each in self.widths}
+        output = next((each.text for each in self.widths if fits(each.column, self.outs)), "")
+        texts = dict.fromkeys([output, *known] if output else known)
+        of_widths = [each for text in texts for each in equality(arriving, known[text])]
+        of_numbers = [
+            each
+            for one in self.named()
+            if not _is_flag(one) and one.text not in self.width_names
+            for each in equality(one, number(1, len(one.column)))
+        ]
+        for stride, width in product(of_numbers, of_widths[:2]):
+            # Nothing changes where both are the same, something where either is not.
+            if stride.text == "s == 1" and " == " in width.text:
+                yield junction(stride, "and", width)
+            if stride.text == "s != 1" and " != " in width.text:
+                yield junction(stride, "or", width)
+        yield from (each for each in of_numbers if each.names[0] in ("t", "s"))
+        yield from of_widths
+
+    def _rank(self, name: str) -> int:
+        order = ("t", "hidden") if name not in self.width_names else ("hidden",)
+        if name in order:
+            return order.index(name)
+        if name in self.width_names:
+            return 2
+        return {"k": 4, "n": 6, "s": 7}.get(name.rstrip("0123456789"), 5)
+
+    def _give(self, each: VaryingValue) -> None:
+        """Makes a value a parameter of its own."""
+        attribute = each.places[0].name
+        self._say(each, self.add(_LETTERS.get(attribute, attribute), filled(each.column)).text)
+
+    def _solve_width(self, each: VaryingValue) -> None:
+        """A width: by what its line reads, by the block's input, by another width, or given."""
+        by_line = self._by_line(each)
+        if by_line is not None:
+            self.open.remove(each)
+            for place, text in zip(each.places, by_line, strict=True):
+                self.formulas[place.key] = Formula(text)
+            return
+        found = self.find(each.column, self._derived(each)) or self._expanded(each)
+        if found is not None:
+            self.open.remove(each)
+            self._say_derived(each, found.text)
+            return
+        parts = [other for other in self.open if _is_part(other.column, each.column)]
+        base = min(parts, key=lambda other: min(present(other.column)), default=each)
+        self.open.remove(base)
+        as_output = _multiple(Expression("c", base.column), self.outs)
+        is_output = fits(base.column, self.outs) or as_output is not None
+        self._say(base, self._add_width("c" if is_output else self._called(base), base.column))
+
+    def _solve_list(self, each: VaryingValue) -> None:
+        """A list of sizes: item by item where each follows from widths, or given as it is."""
+        lists = [self._items(place) for place in each.places]
+        if any(found is None for found in lists):
+            self._give(each)
+            return
+        for place, found in zip(each.places, lists, strict=True):
+            self.formulas[place.key] = found
+
+    def _items(self, place: Place) -> tuple[Any, ...] | None:
+        """The items of a list as they are everywhere, or as multiples of widths."""
+        lists = place.column
+        lengths = {len(v) if isinstance(v, tuple) else 0 for v in present(lists)}
+        if len(lengths) != 1 or not (length := lengths.pop()):
+            return None
+        found: list[Any] = []
+        for at in range(length):
+            column = computed(operator.itemgetter(at), lists)
+            values = present(column)
+            if len(set(values)) == 1:
+                found.append(values[0])
+                continue
+            if not all(isinstance(item, int) for item in values):
+                return None
+            widths = (Expression("in", place.step.reads), *self.widths)
+            multiples = (_multiple(width, column) for width in widths)
+            formula = next(filter(None, multiples), None)
+            if formula is None:
+                return None
+            found.append(Formula(formula.text))
+        return tuple(found)
+
+    def _is_rest(self, each: VaryingValue) -> bool:
+        """Whether a width is what the block's output has beside its input, joined to it."""
+        rest = computed(operator.sub, self.outs, self.input.column)
+        return self._by_line(each) is None and fits(each.column, rest)
+
+    def _add_width(self, word: str, column: Column) -> str:
+        """A new parameter that is a width."""
+        # A width that nothing has is the one that is there already: nothing is expanded.
+        ins = self.input.column
+        column = tuple(i if own is ABSENT else own for own, i in zip(column, ins, strict=True))
+        width = self.add(word, column)
+        self.width_names.add(width.text)
+        self.widths.append(width)
+        return width.text
+
+    def _by_line(self, each: VaryingValue) -> list[str] | None:
+        """Each place as a multiple of what its line reads."""
+        found = []
+        for place in each.places:
+            multiple = _multiple(Expression("in", place.step.reads), place.column)
+            if multiple is None:
+                return None
+            text = multiple.text
+            if text.startswith("in * ") and False in place.step.present:
+                return None
+            if text != "in" and _is_repeated(place.step):
+                return None
+            found.append(text)
+        return found
+
+    def _derived(self, each: VaryingValue) -> Iterator[Expression]:
+        """A width as another, as a multiple of one, rounded or not, or as what is left of one."""
+        known = (*self.widths, self.input)
+        yield from known
+        is_optional = any(False in place.step.present for place in each.places)
+        for multiple in filter(None, (_multiple(one, each.column) for one in known)):
+            if not (is_optional and multiple.text.startswith("in * ")):
+                yield multiple
+        for one, divisor in product(known, _DIVISORS):
+            column = computed(partial(_rounded, divisor), one.column)
+            yield Expression(f"round_to_multiple({one.text} / {divisor}, 8)", column)
+        for one in self.widths:
+            rest = computed(operator.sub, one.column, self.input.column)
+            yield Expression(f"{one.text} - in", rest)
+
+    def _expanded(self, each: VaryingValue) -> Expression | None:
+        """A width inside the block as a whole multiple of the block's input."""
+        if fits(each.column, self.outs):
+            return None
+        times = computed(Fraction, each.column, self.input.column)
+        known = set(present(times))
+        if any(each.denominator != 1 for each in known):
+            return None
+        if len(known) >= len(each.values) or (len(known) == 1 and ABSENT not in times):
+            return None
+        factor = self.add("t", computed(int, tuple(1 if t is ABSENT else t for t in times)))
+        return Expression(f"{factor.text} * in", each.column)
+
+    def _say_derived(self, each: VaryingValue, text: str) -> None:
+        """Says a formula at all places, by a name where it would mean something else there."""
+        reads_input = all(
+            fits(place.step.reads, self.input.column) and not _is_repeated(place.step)
+            for place in each.places
+        )
+        if re.search(r"\bin\b", text) and not reads_input:
+            name = self.free("c" if text == "in" else self._called(each))
+            self.computed[name] = text
+            text = name
+            self.widths.append(Expression(text, each.column))
+        elif " " in text:
+            self.widths.append(Expression(text, each.column))
+        self._say(each, text)
+
+    def _say(self, each: VaryingValue, text: str) -> None:
+        for place in each.places:
+            self.formulas[place.key] = Formula(text)
+
+    def _called(self, each: VaryingValue) -> str:
+        """What a width is called by where it first stands."""
+        first = each.places[0]
+        if first.name != "out":
+            return first.name
+        if id(first.step) in self.squeezed:
+            return "squeeze"
+        called = word(first, with_numbers=False)
+        if self.words[called] > 1:
+            called = word(first, with_numbers=True)
+        return f"n{called}" if called[:1].isdigit() else called or "hidden"
+
+    def free(self, word: str) -> str:
+        """The word, or with a number in the place of its own: ``c``, ``c2``."""
+        taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
+        name, number = word, 1
+        while name in taken:
+            number += 1
+            name = f"{word.rstrip('0123456789')}{number}"
+        return name
+
+
+def _is_flag(one: Expression) -> bool:
+    return all(isinstance(value, bool) for value in one.column)
+
+
+def _is_repeated(step: AlignedStep) -> bool:
+    """Whether what arrives at a step is another thing when it comes again."""
+    return any(times != 1 for times in present(step.column("repeat")))
+
+
+def _multiple(one: Expression, column: Column) -> Expression | None:
+    """A column as a multiple or a part of another; None where it is neither."""
+    factor = ratio(column, one.column)
+    if not factor or 1 not in (factor.numerator, factor.denominator):
+        return None
+    if factor == 1:
+        return one
+    text = f"({one.text})" if re.search(r"[-+]", one.text) else one.text
+    text = f"{text} * {factor}" if factor > 1 else f"{text} / {factor.denominator}"
+    return Expression(text, column)
+
+
+def _is_part(column: Column, other: Column) -> bool:
+    """Whether a column is a whole part of another."""
+    part = ratio(column, other)
+    return part is not None and part.numerator == 1 < part.denominator
+
+
+def _rounded(divisor: int, width: int) -> int:
+    return int(round_to_multiple(Fraction(width, divisor), 8))
