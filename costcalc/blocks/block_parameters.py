@@ -36,7 +36,7 @@ from costcalc.blocks.parameters import (
     truth,
 )
 from costcalc.blocks.steps import Formula
-from costcalc.blocks.varying import Place, VaryingValue, word
+from costcalc.blocks.varying import AttributePlace, VaryingValue, word
 from costcalc.formulas.algebra import round_to_multiple
 from costcalc.kinds import KINDS
 from costcalc.spec.arguments import COMMON
@@ -170,7 +170,7 @@ class BlockParameters(ParameterSolver):
         for place, found in zip(each.places, lists, strict=True):
             self.formulas[place.key] = found
 
-    def _items(self, place: Place) -> tuple[Any, ...] | None:
+    def _items(self, place: AttributePlace) -> tuple[Any, ...] | None:
         """The items of a list as they are everywhere, or as multiples of widths."""
         lists = place.column
         lengths = {len(v) if isinstance(v, tuple) else 0 for v in present(lists)}

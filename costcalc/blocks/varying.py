@@ -16,7 +16,7 @@ _USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "
 """Words that modules are called whatever they do."""
 
 
-class Place(NamedTuple):
+class AttributePlace(NamedTuple):
     """Where a value stands: an attribute of a step."""
 
     step: AlignedStep
@@ -36,12 +36,12 @@ class Place(NamedTuple):
 class VaryingValue:
     """A value that varies from instance to instance, and all the places that have it."""
 
-    def __init__(self, place: Place, is_width: bool) -> None:
+    def __init__(self, place: AttributePlace, is_width: bool) -> None:
         self.places = [place]
         self.column = place.column
         self.is_width = is_width
 
-    def takes(self, place: Place, is_width: bool) -> bool:
+    def takes(self, place: AttributePlace, is_width: bool) -> bool:
         """Adds a place whose values agree wherever both are there."""
         if is_width != self.is_width or (not is_width and place.name != self.places[0].name):
             return False
@@ -66,7 +66,7 @@ def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingVal
     found: list[VaryingValue] = []
     for step in every(steps):
         for name in step.names:
-            place = Place(step, name)
+            place = AttributePlace(step, name)
             if is_constant(place.column) or name in ("first_only", "shares"):
                 continue
             if name == "bias" and _follows_norm(step):
@@ -101,7 +101,7 @@ def squeezed(steps: AlignedSteps) -> frozenset[int]:
     return frozenset(found)
 
 
-def word(place: Place, with_numbers: bool) -> str:
+def word(place: AttributePlace, with_numbers: bool) -> str:
     """What the network calls a layer, but for what is said of every layer."""
     parts = [
         part
