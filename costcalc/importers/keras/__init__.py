@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.errors import Mark, Problem, Problems, SpecError
-from costcalc.graph.frame import Tensor
-from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.building import LayerError
+from costcalc.errors import Mark, Problems, Refusal, refuse
+from costcalc.importers.builder import ModelBuilder, OpContext
 from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
 from costcalc.importers.keras.structure import MODELS, network
-from costcalc.importers.keras.walk import Around, Walk
+from costcalc.importers.keras.walk import Around, KerasWalk
 from costcalc.importers.model import Model, Request
-from costcalc.kinds.base import ShapeError
 
 
 def read(network: str, request: Request) -> Model:
@@ -28,9 +25,9 @@ def read(network: str, request: Request) -> Model:
     try:
         model = _model(network, architecture(network), request, problems)
     except RecursionError:
-        raise SpecError([Problem(Mark(network), "its values are nested too deeply")]) from None
-    except ShapeError as error:
-        problems.add(Mark(network), error.message, error.expected, error.found, error.hint)
+        refuse(Mark(network), "its values are nested too deeply")
+    except Refusal as refusal:
+        problems.note(refusal.problem(Mark(network)))
         problems.raise_any()
         raise
     problems.raise_any()
@@ -41,11 +38,11 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     """The model of a file's value.
 
     Raises:
-        ShapeError: it is no model, or something of it that is no single layer's is wrong.
+        Refusal: it is no model, or something of it that is no single layer's is wrong.
     """
     class_name = value.get("class_name") if isinstance(value, dict) else None
     if class_name not in MODELS:
-        raise LayerError(
+        raise Refusal(
             "not a Keras architecture",
             expected="the text of model.to_json(): a mapping whose class_name is "
             + " or ".join(MODELS),
@@ -53,28 +50,18 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
         )
     found = network(class_name, value.get("config"))
     if not found.inputs:
-        raise LayerError("the model has no input")
+        raise Refusal("the model has no input")
     layout = Layout(_is_channels_last(value))
     inputs = [found.layers[ref.layer] for ref in found.inputs]
     size = sizes(inputs, layout, request)
-    walk = Walk(file, layout, request.allow_unknown, problems)
-    tensors = [Tensor(NETWORK_INPUT, size.shapes[0])]
+    builder = ModelBuilder(size.shapes[0], request.allow_unknown)
+    tensors = [builder.input]
     for layer, shape in zip(inputs[1:], size.shapes[1:], strict=True):
-        name = walk.builder.name(layer.name)
-        tensors.append(
-            walk.builder.add(name, "constant", {"shape": shape}, (), origin=layer.origin)
-        )
+        op = OpContext(builder, builder.free_name(layer.name), layer.origin)
+        tensors.append(op.add("constant", (), {"shape": shape}))
+    walk = KerasWalk(Mark(file), layout, builder, problems)
     walk.run(found, tensors, Around(is_as_stated=size.is_as_stated))
-    return Model(
-        name=found.name,
-        file=file,
-        source={},
-        input=size.shapes[0],
-        nodes=tuple(walk.builder.nodes),
-        parameters=size.parameters,
-        is_sized=walk.builder.is_sized,
-        blocks=walk.blocks,
-    )
+    return builder.model(found.name, file, size.parameters)
 
 
 def _is_channels_last(value: Any) -> bool:

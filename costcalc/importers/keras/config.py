@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import did_you_mean
-from costcalc.importers.building import LayerError
+from costcalc.errors import Refusal, did_you_mean
 from costcalc.spec import limits
 
 _SHOWN = 60
@@ -16,7 +15,7 @@ _SHOWN = 60
 class Config:
     """The values that a layer was made with.
 
-    Every reader raises :class:`LayerError` where a value is not of its type.
+    Every reader raises :class:`Refusal` where a value is not of its type.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -35,7 +34,7 @@ class Config:
         """A truth value."""
         value = self.values.get(name, default)
         if not isinstance(value, bool):
-            raise LayerError(f"'{name}' is not what it must be", "true or false", shown(value))
+            raise Refusal(f"'{name}' is not what it must be", "true or false", shown(value))
         return value
 
     def word(self, name: str, default: str, known: Sequence[str]) -> str:
@@ -44,7 +43,7 @@ class Config:
         if value not in known:
             expected = "one of " + ", ".join(known)
             hint = did_you_mean(value, known) if isinstance(value, str) else ""
-            raise LayerError(f"'{name}' is not what it must be", expected, shown(value), hint)
+            raise Refusal(f"'{name}' is not what it must be", expected, shown(value), hint)
         return str(value)
 
     def number(self, name: str, default: float | None = None) -> float | None:
@@ -53,7 +52,7 @@ class Config:
         if value is None or is_number(value):
             number: float | None = value
             return number
-        raise LayerError(f"'{name}' is not what it must be", "a number", shown(value))
+        raise Refusal(f"'{name}' is not what it must be", "a number", shown(value))
 
     def per_axis(
         self, name: str, rank: int, default: int | None = None, lowest: int = 1
@@ -62,7 +61,7 @@ class Config:
         value = self.values.get(name, default)
         sides = value if isinstance(value, list) else [value] * rank
         if len(sides) != rank:
-            raise LayerError(
+            raise Refusal(
                 f"'{name}' is not what it must be", f"one number, or {rank}", shown(value)
             )
         return tuple(whole(side, f"'{name}'", lowest) for side in sides)
@@ -78,7 +77,7 @@ class Config:
         if rank == 1 and len(sides) == 2:
             sides = [sides]
         if len(sides) != rank:
-            raise LayerError(
+            raise Refusal(
                 f"'{name}' is not what it must be", f"a pair for each of {rank} axes", shown(value)
             )
         found = []
@@ -92,11 +91,11 @@ def wholes(value: Any, name: str, lowest: int) -> tuple[int, ...]:
     """Whole numbers, or one of them.
 
     Raises:
-        LayerError: a value is another, or there are too many.
+        Refusal: a value is another, or there are too many.
     """
     sides = value if isinstance(value, list | tuple) else (value,)
     if len(sides) > limits.AXES:
-        raise LayerError(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sides)}")
+        raise Refusal(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sides)}")
     return tuple(whole(side, name, lowest) for side in sides)
 
 
@@ -104,12 +103,12 @@ def whole(value: Any, name: str, lowest: int) -> int:
     """A whole number from ``lowest`` up.
 
     Raises:
-        LayerError: the value is another.
+        Refusal: the value is another.
     """
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= limits.SIZE:
         return value
     expected = f"a whole number from {lowest} to {limits.SIZE:,}"
-    raise LayerError(f"{name} is not what it must be", expected, shown(value))
+    raise Refusal(f"{name} is not what it must be", expected, shown(value))
 
 
 def is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-from costcalc.importers.building import LayerError
+from costcalc.errors import Refusal
 
 Side = TypeVar("Side")
 
@@ -32,12 +32,12 @@ class Layout(NamedTuple):
         """The axis that Keras counts from the batch at 0, or from the end below zero.
 
         Raises:
-            LayerError: it is the batch, or there is none such.
+            Refusal: it is the batch, or there is none such.
         """
         place = axis + rank if axis < 0 else axis - 1
         if not 0 <= place < rank:
             what = "the batch" if axis in (0, -rank - 1) else "no axis of what it reads"
-            raise LayerError(
+            raise Refusal(
                 f"axis {axis} is {what}", f"1 to {rank}, or -{rank} to -1", f"axis: {axis}"
             )
         return (place + 1) % rank if self.is_channels_last else place

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costcalc.errors import did_you_mean
-from costcalc.importers.building import LayerError
-from costcalc.importers.keras.structure import Layer, Network, Ref
+from costcalc.errors import Refusal, did_you_mean
+from costcalc.importers.keras.structure import KerasLayer, KerasModel, TensorRef
 
 Key = tuple[str, int]
 """A layer's name, and which of its calls."""
 
 
-def ordered(network: Network) -> list[tuple[Layer, int]]:
+def ordered(network: KerasModel) -> list[tuple[KerasLayer, int]]:
     """Every call behind those whose tensors it reads, else as they stand in the file.
 
     Raises:
-        LayerError: a call reads a layer or a call that is not there, or itself by way
+        Refusal: a call reads a layer or a call that is not there, or itself by way
             of others.
     """
     done: dict[Key, None] = {}
@@ -28,11 +27,11 @@ def ordered(network: Network) -> list[tuple[Layer, int]]:
     return [(network.layers[name], call - network.layers[name].first_call) for name, call in done]
 
 
-def _visit(start: Key, network: Network, done: dict[Key, None]) -> None:
+def _visit(start: Key, network: KerasModel, done: dict[Key, None]) -> None:
     """Adds a call behind all that it reads, without recursion: chains are long."""
     if start in done:
         return
-    path: dict[Key, Iterator[Ref]] = {start: _read(start, network)}
+    path: dict[Key, Iterator[TensorRef]] = {start: _read(start, network)}
     while path:
         key = next(reversed(path))
         ref = next(path[key], None)
@@ -47,34 +46,34 @@ def _visit(start: Key, network: Network, done: dict[Key, None]) -> None:
         if source in path:
             names = [name for name, _ in path]
             circle = [*names[names.index(ref.layer) :], ref.layer]
-            raise LayerError(
+            raise Refusal(
                 f"layer '{ref.layer}' reads what it gives itself: a cycle",
                 found=" -> ".join(reversed(circle)),
             )
         path[source] = _read(source, network)
 
 
-def _read(key: Key, network: Network) -> Iterator[Ref]:
+def _read(key: Key, network: KerasModel) -> Iterator[TensorRef]:
     layer = network.layers[key[0]]
     return layer.calls[key[1] - layer.first_call].refs
 
 
-def _check(ref: Ref, who: str, network: Network) -> None:
+def _check(ref: TensorRef, who: str, network: KerasModel) -> None:
     """The tensor's layer has such a call; an input layer has one that is not written.
 
     Raises:
-        LayerError: it has not.
+        Refusal: it has not.
     """
     layer = network.layers.get(ref.layer)
     if layer is None:
-        raise LayerError(
+        raise Refusal(
             f"{who} '{ref.layer}', which the file does not hold",
             "a layer of the same model",
             hint=did_you_mean(ref.layer, network.layers),
         )
     calls = range(layer.first_call, layer.first_call + max(1, len(layer.calls)))
     if ref.call not in calls:
-        raise LayerError(
+        raise Refusal(
             f"{who} call {ref.call} of '{ref.layer}', which is not in the file",
             f"a call from {calls[0]} to {calls[-1]}",
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from costcalc.importers.building import LayerError
+from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.layout import Layout
-from costcalc.importers.keras.structure import Layer
+from costcalc.importers.keras.structure import KerasLayer
 from costcalc.importers.model import Request, Sides
 from costcalc.spec import limits
 from costcalc.spec.numbers import exact
@@ -26,14 +26,14 @@ class Sizes(NamedTuple):
     """Whether no side of the file was replaced."""
 
 
-def sizes(layers: Sequence[Layer], layout: Layout, request: Request) -> Sizes:
+def sizes(layers: Sequence[KerasLayer], layout: Layout, request: Request) -> Sizes:
     """The shape of every input.
 
     The caller's shape and resolution are the first input's; ``--set NAME=128`` sets
     the open sides of the input of that name.
 
     Raises:
-        LayerError: a side stays open, or does not fit.
+        Refusal: a side stays open, or does not fit.
     """
     shapes, parameters, is_as_stated = [], {}, True
     for index, layer in enumerate(layers):
@@ -56,17 +56,17 @@ def sizes(layers: Sequence[Layer], layout: Layout, request: Request) -> Sizes:
     return Sizes(tuple(shapes), parameters, is_as_stated)
 
 
-def stated_shape(layer: Layer, layout: Layout) -> Open | None:
+def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
     """An input layer's shape in costcalc's order, its open sides None.
 
     Raises:
-        LayerError: what stands there is no shape.
+        Refusal: what stands there is no shape.
     """
     value = layer.config.raw("batch_shape") or layer.config.raw("batch_input_shape")
     if value is None:
         return None
     if not isinstance(value, list) or not 1 < len(value) <= limits.AXES + 1:
-        raise LayerError(
+        raise Refusal(
             f"{layer.origin}: its shape is not what it must be",
             f"the batch and up to {limits.AXES} sides",
             shown(value),
@@ -74,7 +74,7 @@ def stated_shape(layer: Layer, layout: Layout) -> Open | None:
     for side in value[1:]:
         is_whole = isinstance(side, int) and not isinstance(side, bool)
         if side is not None and not (is_whole and 0 < side <= limits.SIZE):
-            raise LayerError(
+            raise Refusal(
                 f"{layer.origin}: a side of its shape is not what it must be",
                 f"a whole number from 1 to {limits.SIZE:,}, or null",
                 shown(side),
@@ -82,11 +82,11 @@ def stated_shape(layer: Layer, layout: Layout) -> Open | None:
     return layout.turned(value[1:])
 
 
-def _filled(shape: Open | None, value: Any, layer: Layer) -> Open:
+def _filled(shape: Open | None, value: Any, layer: KerasLayer) -> Open:
     """The shape with every open side set."""
     is_open = shape is not None and None in shape
     if shape is None or not is_open or type(value) is not int or value < 1:
-        raise LayerError(
+        raise Refusal(
             f"{layer.origin} does not take {layer.name}={exact(value)}",
             "a whole number above zero for each of its open sides",
             "" if is_open else "no open side",
@@ -94,14 +94,14 @@ def _filled(shape: Open | None, value: Any, layer: Layer) -> Open:
     return tuple(value if side is None else side for side in shape)
 
 
-def _given(shape: Open | None, input: Sides, layer: Layer) -> Open:
+def _given(shape: Open | None, input: Sides, layer: KerasLayer) -> Open:
     """The shape that the caller gives, channels first as everywhere."""
     if shape is None:
         return input
     is_map = len(shape) > 1
     if len(input) != len(shape) or (is_map and shape[0] not in (None, input[0])):
         channels = f", the first of them {shape[0]}" if is_map and shape[0] else ""
-        raise LayerError(
+        raise Refusal(
             f"{layer.origin} does not take an input of {'x'.join(map(str, input))}",
             f"{len(shape)} sides{channels}: channels come first",
             hint="--input 3,224,224" if len(shape) == 3 else "",
@@ -128,9 +128,9 @@ def _at(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None
     )
 
 
-def _still_open(shape: Open | None, layout: Layout, layer: Layer) -> LayerError:
+def _still_open(shape: Open | None, layout: Layout, layer: KerasLayer) -> Refusal:
     if shape is None:
-        return LayerError(
+        return Refusal(
             f"{layer.origin}: the file does not say the shape of its input",
             "--input 3,224,224, channels first",
         )
@@ -139,7 +139,7 @@ def _still_open(shape: Open | None, layout: Layout, layer: Layer) -> LayerError:
     hint = f"--set {layer.name}=128"
     if len(shape) == 3 and shape[0] is not None:
         hint = "--res 224, or NETWORK@res=224"
-    return LayerError(
+    return Refusal(
         f"{layer.origin}: its shape {text} leaves {missing} side{'s' * (missing > 1)} open",
         hint=hint,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from costcalc.importers.building import LayerError
+from costcalc.errors import Refusal
 from costcalc.importers.keras.config import Config, shown
 from costcalc.importers.model import Sides
 
@@ -21,7 +21,7 @@ _CONSTANT = "_CONSTANT_VALUE"
 """What Keras 2 writes for a layer where an argument is a value."""
 
 
-class Ref(NamedTuple):
+class TensorRef(NamedTuple):
     """A tensor: which one of which call of which layer."""
 
     layer: str
@@ -31,26 +31,26 @@ class Ref(NamedTuple):
     """Without the batch, where the file states every side."""
 
 
-class Call(NamedTuple):
+class LayerCall(NamedTuple):
     """One use of a layer."""
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = {}
 
     @property
-    def refs(self) -> Iterator[Ref]:
+    def refs(self) -> Iterator[TensorRef]:
         """Every tensor that it reads."""
         return refs((self.args, self.kwargs))
 
 
-class Layer(NamedTuple):
+class KerasLayer(NamedTuple):
     """A layer, and every use of it."""
 
     name: str
     class_name: str
     module: str
     config: Config
-    calls: tuple[Call, ...]
+    calls: tuple[LayerCall, ...]
     content: Any = None
     """The config as it stands, where the layer is a model."""
     first_call: int = 0
@@ -64,18 +64,18 @@ class Layer(NamedTuple):
         return f"layer '{self.name}' ({self.class_name})"
 
 
-class Network(NamedTuple):
+class KerasModel(NamedTuple):
     """A model: its layers by name, and the tensors where it begins and ends."""
 
     name: str
-    layers: Mapping[str, Layer]
-    inputs: tuple[Ref, ...]
-    outputs: tuple[Ref, ...]
+    layers: Mapping[str, KerasLayer]
+    inputs: tuple[TensorRef, ...]
+    outputs: tuple[TensorRef, ...]
 
 
-def refs(value: Any) -> Iterator[Ref]:
+def refs(value: Any) -> Iterator[TensorRef]:
     """The tensors inside a value, in the order in which Keras flattens it."""
-    if isinstance(value, Ref):
+    if isinstance(value, TensorRef):
         yield value
     elif isinstance(value, tuple | list):
         for item in value:
@@ -85,28 +85,28 @@ def refs(value: Any) -> Iterator[Ref]:
             yield from refs(value[key])
 
 
-def network(class_name: str, config: Any) -> Network:
+def network(class_name: str, config: Any) -> KerasModel:
     """The structure of a model's config.
 
     Raises:
-        LayerError: it is not the config of a model.
+        Refusal: it is not the config of a model.
     """
     if class_name == "Sequential":
         return _sequential(config)
     if not isinstance(config, dict):
-        raise LayerError("its config is not what it must be", "a mapping", shown(config))
+        raise Refusal("its config is not what it must be", "a mapping", shown(config))
     layers = _layers(config.get("layers"))
-    found: dict[str, Layer] = {}
+    found: dict[str, KerasLayer] = {}
     for layer in layers:
         if layer.name in found:
-            raise LayerError(f"two of its layers are named '{layer.name}'")
+            raise Refusal(f"two of its layers are named '{layer.name}'")
         found[layer.name] = layer
     inputs, outputs = (_ends(config, key, found) for key in ("input_layers", "output_layers"))
     _count_calls(found, outputs)
-    return Network(_text(config.get("name")) or class_name.lower(), found, inputs, outputs)
+    return KerasModel(_text(config.get("name")) or class_name.lower(), found, inputs, outputs)
 
 
-def _count_calls(layers: dict[str, Layer], outputs: tuple[Ref, ...]) -> None:
+def _count_calls(layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...]) -> None:
     """Finds the models whose calls are counted from 1: all calls of a layer are read."""
     highest: dict[str, int] = {}
     for layer in layers.values():
@@ -120,44 +120,44 @@ def _count_calls(layers: dict[str, Layer], outputs: tuple[Ref, ...]) -> None:
             layers[name] = layer._replace(first_call=1)
 
 
-def _sequential(config: Any) -> Network:
+def _sequential(config: Any) -> KerasModel:
     """Layers one after another, each called on what the one before gave."""
     values = config if isinstance(config, dict) else {"layers": config}
     layers = _layers(values.get("layers"))
     if not layers:
-        raise LayerError("it has no layers")
+        raise Refusal("it has no layers")
     if layers[0].class_name != "InputLayer":
         own = layers[0].config
         shape = own.raw("batch_input_shape") or own.raw("batch_shape")
         shape = shape or values.get("build_input_shape")
-        layers.insert(0, Layer("input", "InputLayer", "", Config({"batch_shape": shape}), ()))
+        layers.insert(0, KerasLayer("input", "InputLayer", "", Config({"batch_shape": shape}), ()))
     found = {layers[0].name: layers[0]}
-    last = start = Ref(layers[0].name, 0, 0)
+    last = start = TensorRef(layers[0].name, 0, 0)
     for layer in layers[1:]:
         name = layer.name
         while name in found:
             name += "_"
-        call = Call((last._replace(shape=layer.reads),))
+        call = LayerCall((last._replace(shape=layer.reads),))
         found[name] = layer._replace(name=name, calls=(call,))
-        last = Ref(name, 0, 0)
-    return Network(_text(values.get("name")) or "sequential", found, (start,), (last,))
+        last = TensorRef(name, 0, 0)
+    return KerasModel(_text(values.get("name")) or "sequential", found, (start,), (last,))
 
 
-def _layers(entries: Any) -> list[Layer]:
+def _layers(entries: Any) -> list[KerasLayer]:
     if not isinstance(entries, list):
-        raise LayerError("its layers are not what they must be", "a list", shown(entries))
+        raise Refusal("its layers are not what they must be", "a list", shown(entries))
     return [layer(entry, index) for index, entry in enumerate(entries)]
 
 
-def layer(entry: Any, index: int = 0) -> Layer:
+def layer(entry: Any, index: int = 0) -> KerasLayer:
     """A layer from its entry in a list of layers.
 
     Raises:
-        LayerError: it is none.
+        Refusal: it is none.
     """
     class_name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(class_name, str):
-        raise LayerError(
+        raise Refusal(
             f"its layer {index + 1} is not what it must be",
             "a mapping with a class_name and a config",
             shown(entry),
@@ -166,14 +166,14 @@ def layer(entry: Any, index: int = 0) -> Layer:
     values = config if isinstance(config, dict) else {}
     name = _text(entry.get("name")) or _text(values.get("name")) or f"{class_name}_{index}"
     if not isinstance(config, dict) and class_name not in MODELS:
-        raise LayerError(f"the config of layer '{name}' is no mapping", "a mapping", shown(config))
+        raise Refusal(f"the config of layer '{name}' is no mapping", "a mapping", shown(config))
     nodes = entry.get("inbound_nodes", [])
     if not isinstance(nodes, list):
-        raise LayerError(
+        raise Refusal(
             f"layer '{name}': its inbound_nodes are not what they must be", "a list", shown(nodes)
         )
     built = entry.get("build_config")
-    return Layer(
+    return KerasLayer(
         name,
         class_name,
         _text(entry.get("module")),
@@ -184,17 +184,17 @@ def layer(entry: Any, index: int = 0) -> Layer:
     )
 
 
-def _call(node: Any, name: str) -> Call:
+def _call(node: Any, name: str) -> LayerCall:
     if isinstance(node, dict):
         args, kwargs = node.get("args", []), node.get("kwargs", {})
         if isinstance(args, list) and isinstance(kwargs, dict):
-            return Call(
+            return LayerCall(
                 tuple(_keras3(arg, name) for arg in args),
                 {key: _keras3(value, name) for key, value in kwargs.items()},
             )
     elif isinstance(node, list):
         return _keras2_call(node, name)
-    raise LayerError(
+    raise Refusal(
         f"layer '{name}': an inbound node is not what it must be",
         "the args and kwargs of Keras 3, or a list of tensors as Keras 2 writes it",
         shown(node),
@@ -214,7 +214,7 @@ def _keras3(value: Any, name: str) -> Any:
     return _ref(values.get("keras_history"), name)._replace(shape=_stated(values.get("shape")))
 
 
-def _keras2_call(node: list[Any], name: str) -> Call:
+def _keras2_call(node: list[Any], name: str) -> LayerCall:
     """A call of Keras 2: a list of tensors, or one tensor by itself."""
     is_single = bool(node) and isinstance(node[0], str)
     entries = [node] if is_single else node
@@ -223,7 +223,7 @@ def _keras2_call(node: list[Any], name: str) -> Call:
     for entry in entries:
         if isinstance(entry, list) and len(entry) > 3 and isinstance(entry[3], dict):
             kwargs = {key: _keras2(value, name) for key, value in entry[3].items()}
-    return Call((first[0] if len(first) == 1 else first,), kwargs)
+    return LayerCall((first[0] if len(first) == 1 else first,), kwargs)
 
 
 def _keras2_first(entry: Any, name: str) -> Any:
@@ -242,11 +242,11 @@ def _keras2(value: Any, name: str) -> Any:
     return _ref(value, name) if is_tensor else [_keras2(item, name) for item in value]
 
 
-def _ref(history: Any, name: str) -> Ref:
+def _ref(history: Any, name: str) -> TensorRef:
     match history:
         case [str(layer), int(call), int(tensor), *_] if call >= 0 and tensor >= 0:
-            return Ref(layer, call, tensor)
-    raise LayerError(
+            return TensorRef(layer, call, tensor)
+    raise Refusal(
         f"layer '{name}': a tensor that it reads is not what it must be",
         "[layer, call, tensor]",
         shown(history),
@@ -262,16 +262,18 @@ def _stated(shape: Any) -> Sides | None:
     return tuple(sides) if is_known else None
 
 
-def _ends(config: Mapping[str, Any], key: str, layers: Mapping[str, Layer]) -> tuple[Ref, ...]:
+def _ends(
+    config: Mapping[str, Any], key: str, layers: Mapping[str, KerasLayer]
+) -> tuple[TensorRef, ...]:
     """The tensors where a model begins or ends: one, or a nest of them."""
     found = tuple(_references(config.get(key), key))
     for ref in found:
         if ref.layer not in layers:
-            raise LayerError(f"its {key} name '{ref.layer}', which the file does not hold")
+            raise Refusal(f"its {key} name '{ref.layer}', which the file does not hold")
     return found
 
 
-def _references(value: Any, key: str) -> Iterator[Ref]:
+def _references(value: Any, key: str) -> Iterator[TensorRef]:
     if isinstance(value, dict):
         for name in sorted(value):
             yield from _references(value[name], key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from costcalc.importers.keras.context import Lower
 from costcalc.importers.keras.layers import (
     activation,
     attention,
@@ -18,8 +19,7 @@ from costcalc.importers.keras.layers import (
     pooling,
     reshaping,
 )
-from costcalc.importers.keras.site import Lower
-from costcalc.importers.keras.structure import Layer
+from costcalc.importers.keras.structure import KerasLayer
 
 TABLE: Mapping[str, Lower] = {
     **activation.TABLE,
@@ -36,7 +36,7 @@ _OWN = ("keras", "tf_keras", "tensorflow")
 """Packages whose classes are Keras' own, whatever others are called."""
 
 
-def lowering(layer: Layer) -> Lower | None:
+def lowering(layer: KerasLayer) -> Lower | None:
     """The function for a layer's class; None for one that is not known."""
     module = layer.module
     if module.startswith(_OPERATIONS):

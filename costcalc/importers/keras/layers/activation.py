@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError, known
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
-from costcalc.importers.keras.site import Lower, Result, Site
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 
 FUNCTIONS: Mapping[str, str] = {
     "relu": "relu",
@@ -38,17 +39,17 @@ FUNCTIONS: Mapping[str, str] = {
 """Keras' names of activations, and the kind that each is."""
 
 
-def activated(site: Site, tensor: Tensor) -> Tensor:
+def activated(op: KerasContext, tensor: Operand) -> Operand:
     """The tensor after the activation that the layer carries."""
-    word = function(site.config.raw("activation"))
-    return tensor if word is None else _applied(site, tensor, word, f".{FUNCTIONS.get(word, word)}")
+    word = function(op.config.raw("activation"))
+    return tensor if word is None else _applied(op, tensor, word, f".{FUNCTIONS.get(word, word)}")
 
 
 def function(value: Any) -> str | None:
     """The name of an activation as a config writes it; None for ``linear``.
 
     Raises:
-        LayerError: it is no name.
+        Refusal: it is no name.
     """
     if isinstance(value, dict):
         config = value.get("config")
@@ -59,7 +60,7 @@ def function(value: Any) -> str | None:
     if value is None or value == "linear":
         return None
     if not isinstance(value, str):
-        raise LayerError("'activation' is not what it must be", "a word", shown(value))
+        raise Refusal("'activation' is not what it must be", "a word", shown(value))
     return value.rpartition(">")[2]
 
 
@@ -69,92 +70,93 @@ def _snake(name: Any) -> Any:
     return known_classes.get(name.lower(), name) if isinstance(name, str) else name
 
 
-def _applied(site: Site, tensor: Tensor, word: str, part: str = "") -> Tensor:
+def _applied(op: KerasContext, tensor: Operand, word: str, part: str = "") -> Operand:
     kind = FUNCTIONS.get(word)
     if kind is None:
-        return site.uncounted(tensor, word, part)
-    return site.add(kind, (tensor,), _softmax_axis(site, tensor, kind), part)
+        if not op.builder.allow_unknown:
+            raise UnknownOp(f"costcalc has no layer kind for the activation '{word}'")
+        return op.add("uncounted", (tensor,), {"op": word, "shape": tensor.shape}, part)
+    return op.add(kind, (tensor,), _softmax_axis(op, tensor, kind), part)
 
 
-def _softmax_axis(site: Site, tensor: Tensor, kind: str) -> dict[str, Any]:
+def _softmax_axis(op: KerasContext, tensor: Operand, kind: str) -> dict[str, Any]:
     """Where a softmax sums: along Keras' last axis."""
     if kind not in ("softmax", "log_softmax"):
         return {}
-    axis = site.layout.last(len(known(tensor)))
-    return {"axis": axis} if axis else {}
+    return {"axis": op.layout.last(tensor.rank)}
 
 
-def activation(site: Site) -> Result:
+def activation(op: KerasContext) -> Result:
     """``Activation``: a function by its name."""
-    word = function(site.config.raw("activation"))
-    return site.add("identity", (site.input,)) if word is None else _applied(site, site.input, word)
+    word = function(op.config.raw("activation"))
+    return op.add("identity", (op.input,)) if word is None else _applied(op, op.input, word)
 
 
 def named(kind: str) -> Lower:
     """A layer that is one function."""
 
-    def lower(site: Site) -> Result:
-        return site.add(kind, (site.input,))
+    def lower(op: KerasContext) -> Result:
+        return op.add(kind, (op.input,))
 
     return lower
 
 
-def relu(site: Site) -> Result:
+def relu(op: KerasContext) -> Result:
     """``ReLU``: with a ceiling a ReLU6, with a slope a leaky one."""
-    ceiling, slope = site.config.number("max_value"), site.config.number("negative_slope", 0)
+    ceiling, slope = op.config.number("max_value"), op.config.number("negative_slope", 0)
     if slope:
-        leaky = site.add("leaky_relu", (site.input,))
-        return leaky if ceiling is None else site.add("clip", (leaky,), part=".clip")
-    return site.add("relu" if ceiling is None else "relu6", (site.input,))
+        leaky = op.add("leaky_relu", (op.input,))
+        return leaky if ceiling is None else op.add("clip", (leaky,), part=".clip")
+    return op.add("relu" if ceiling is None else "relu6", (op.input,))
 
 
-def gelu(site: Site) -> Result:
+def gelu(op: KerasContext) -> Result:
     """``gelu``, of which ``approximate`` is the form with tanh."""
-    return site.add("gelu_tanh" if site.option("approximate") is True else "gelu", (site.input,))
+    return op.add("gelu_tanh" if op.option("approximate") is True else "gelu", (op.input,))
 
 
 def softmax(kind: str) -> Lower:
     """``Softmax`` along an axis, the last by default."""
 
-    def lower(site: Site) -> Result:
-        value = site.option("axis")
+    def lower(op: KerasContext) -> Result:
+        value = op.option("axis")
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, list):
-            raise site.unknown()
-        axis = site.axis(-1 if value is None else value)
-        return site.add(kind, (site.input,), {"axis": axis} if axis else {})
+            raise UnknownOp
+        axis = op.axis(-1 if value is None else value)
+        return op.add(kind, (op.input,), {"axis": axis})
 
     return lower
 
 
-def prelu(site: Site) -> Result:
+def prelu(op: KerasContext) -> Result:
     """``PReLU``: a slope for each place but those along the shared axes.
 
     A kind knows one slope for each place of one axis, so that the other axes
     stand behind it, and several without sharing as one.
     """
-    sides, rank = known(site.input), site.rank
-    value = site.config.raw("shared_axes")
-    shared = set(site.axes(value)) if value else set[int]()
+    sides, rank = op.input.shape, op.rank
+    value = op.config.raw("shared_axes")
+    shared = set(op.axes(value)) if value else set[int]()
     own = [axis for axis in range(rank) if axis not in shared]
     if not own:
-        return site.add("prelu", (site.input,), {"shared": True})
+        return op.add("prelu", (op.input,), {"shared": True})
     if own == [0]:
-        return site.add("prelu", (site.input,))
+        return op.add("prelu", (op.input,))
     order = [*own, *sorted(shared)]
-    tensor = site.transpose(site.input, order)
-    turned = known(tensor)
+    tensor = emit.transpose(op, op.input, order)
+    turned = tensor.shape
     slopes = product(turned[: len(own)])
     if len(own) > 1:
-        site.builder.is_sized = True
+        op.builder.is_sized = True
         flat = (slopes, *turned[len(own) :])
-        tensor = site.add("reshape", (tensor,), {"shape": flat}, ".slopes")
-    tensor = site.add("prelu", (tensor,))
+        tensor = op.add("reshape", (tensor,), {"shape": flat}, ".slopes")
+    tensor = op.add("prelu", (tensor,))
     if len(own) > 1:
-        tensor = site.add("reshape", (tensor,), {"shape": tuple(turned)}, ".reshape")
+        tensor = op.add("reshape", (tensor,), {"shape": tuple(turned)}, ".reshape")
     back = tuple(order.index(axis) for axis in range(len(sides)))
-    return site.transpose(tensor, back)
+    return emit.transpose(op, tensor, back)
 
 
 TABLE: Mapping[str, Lower] = {

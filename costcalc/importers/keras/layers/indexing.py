@@ -5,58 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError
-from costcalc.importers.keras.site import Result, Site
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.keras.context import KerasContext, Result
 
 
 class Pick(NamedTuple):
     """What an index leaves of one axis."""
 
-    start: int
-    stop: int
-    step: int
+    places: range
     is_gone: bool
     """Whether it is one place, and the axis goes."""
 
 
-def get_item(site: Site) -> Result:
+def get_item(op: KerasContext) -> Result:
     """Slices, single places, an ellipsis and new axes; the batch stays whole."""
-    index = site.option("slice_spec", 1)
-    entries = _expanded(index if isinstance(index, list) else [index], site)
-    sides = site.sides(site.input)
-    tensor, picks, shape = site.input, list[Pick](), list[int]()
+    index = op.option("slice_spec", 1)
+    entries = _expanded(index if isinstance(index, list) else [index], op)
+    sides = op.sides(op.input)
+    tensor, picks, shape = op.input, list[Pick](), list[int]()
     for entry in entries:
         if entry is None:
             shape.append(1)
             continue
-        pick = _pick(entry, sides[len(picks)], site)
+        pick = _pick(entry, sides[len(picks)], op)
         if not pick.is_gone:
-            shape.append(-(-(pick.stop - pick.start) // abs(pick.step)))
+            shape.append(len(pick.places))
         picks.append(pick)
     for place, (pick, side) in enumerate(zip(picks, sides, strict=True)):
-        tensor = _sliced(site, tensor, place, pick, side)
-    return _view(site, tensor, shape or [1])
+        tensor = _sliced(op, tensor, place, pick, side)
+    return _view(op, tensor, shape or [1])
 
 
-def _expanded(entries: list[Any], site: Site) -> list[Any]:
+def _expanded(entries: list[Any], op: KerasContext) -> list[Any]:
     """An entry for each axis behind the batch, new axes between them.
 
     Raises:
-        UnknownLayer: the batch does not stay whole, or there are too many.
+        UnknownOp: the batch does not stay whole, or there are too many.
     """
     kinds = ["ellipsis" if _is_ellipsis(each) else each for each in entries]
     named = sum(each is not None and each != "ellipsis" for each in kinds)
-    missing = site.rank + 1 - named
+    missing = op.rank + 1 - named
     if missing < 0 or kinds.count("ellipsis") > 1:
-        raise site.unknown()
+        raise UnknownOp
     if "ellipsis" not in kinds:
         kinds.append("ellipsis")
     place = kinds.index("ellipsis")
     whole: list[Any] = [_WHOLE] * missing
     full = [*entries[:place], *whole, *entries[place + 1 :]]
     if not full or not _is_whole(full[0]):
-        raise site.unknown()
+        raise UnknownOp
     return full[1:]
 
 
@@ -80,42 +79,34 @@ def _is_whole(entry: Any) -> bool:
     return isinstance(entry, Mapping) and _bounds(entry) == (None, None, None)
 
 
-def _pick(entry: Any, side: int, site: Site) -> Pick:
+def _pick(entry: Any, side: int, op: KerasContext) -> Pick:
     if isinstance(entry, int) and not isinstance(entry, bool):
         start = entry + side if entry < 0 else entry
         if not 0 <= start < side:
-            raise LayerError(f"there is no place {entry} among {side}")
-        return Pick(start, start + 1, 1, is_gone=True)
+            raise Refusal(f"there is no place {entry} among {side}")
+        return Pick(range(start, start + 1), is_gone=True)
     if not isinstance(entry, Mapping):
-        raise site.unknown()
+        raise UnknownOp
     bounds = _bounds(entry)
     if any(each is not None and not isinstance(each, int) for each in bounds) or bounds[2] == 0:
-        raise site.unknown()
+        raise UnknownOp
     places = range(side)[slice(*bounds)]
     if not places:
-        raise LayerError(f"its slice leaves nothing of {side}")
-    if places.step < 0:
-        return Pick(places[-1], places[0] + 1, places.step, is_gone=False)
-    return Pick(places[0], places[-1] + 1, places.step, is_gone=False)
+        raise Refusal(f"its slice leaves nothing of {side}")
+    end = places[-1] + (1 if places.step > 0 else -1)
+    return Pick(range(places[0], end, places.step), is_gone=False)
 
 
-def _sliced(site: Site, tensor: Tensor, place: int, pick: Pick, side: int) -> Tensor:
-    if pick.step < 0:
-        sides = list(site.sides(tensor))
-        sides[place] = -(-(pick.stop - pick.start) // -pick.step)
-        site.builder.is_sized = True
-        shape = site.layout.turned(sides)
-        return site.add("rearrange", (tensor,), {"shape": shape}, f".axis{place + 1}")
-    if (pick.start, pick.stop, pick.step) == (0, side, 1):
+def _sliced(op: KerasContext, tensor: Operand, place: int, pick: Pick, side: int) -> Operand:
+    if pick.places == range(side):
         return tensor
-    axis = site.axis(place + 1, tensor)
-    arguments = {"stop": pick.stop, "start": pick.start, "axis": axis, "step": pick.step}
-    site.builder.is_sized = True
-    return site.add("slice", (tensor,), arguments, f".axis{place + 1}")
+    op.builder.is_sized = True
+    axis = op.axis(place + 1, tensor)
+    return emit.take(op, tensor, axis, pick.places, part=f".axis{place + 1}")
 
 
-def _view(site: Site, tensor: Tensor, sides: Sequence[int]) -> Tensor:
-    if site.sides(tensor) == tuple(sides):
+def _view(op: KerasContext, tensor: Operand, sides: Sequence[int]) -> Operand:
+    if op.sides(tensor) == tuple(sides):
         return tensor
-    site.builder.is_sized = True
-    return site.reshape(tensor, sides)
+    op.builder.is_sized = True
+    return op.reshape(tensor, sides)

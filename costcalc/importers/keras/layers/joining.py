@@ -4,92 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError, known
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import wholes
-from costcalc.importers.keras.site import Lower, Result, Site
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 
 
 def elementwise(kind: str) -> Lower:
     """``Add``, ``Multiply`` and the like; one tensor by itself is as it was."""
 
-    def lower(site: Site) -> Result:
-        if len(site.inputs) == 1:
-            return site.add("identity", (site.input,))
-        return joined(site, kind, site.inputs)
+    def lower(op: KerasContext) -> Result:
+        if len(op.inputs) == 1:
+            return op.add("identity", (op.input,))
+        return joined(op, kind, op.inputs)
 
     return lower
 
 
-def joined(site: Site, kind: str, inputs: Sequence[Tensor], part: str = "") -> Tensor:
+def joined(op: KerasContext, kind: str, inputs: Sequence[Operand], part: str = "") -> Operand:
     """Tensors element by element; where one has fewer axes, sides of 1 stand first."""
-    rank = max(len(known(tensor)) for tensor in inputs)
-    level = []
-    for tensor in inputs:
-        sides = site.sides(tensor)
-        level.append(
-            site.reshape(tensor, (*(1 for _ in range(rank - len(sides))), *sides), ".axes")
-        )
-    is_broadcast = kind == "add" and len({tensor.shape for tensor in level}) > 1
-    return site.add(kind, level, {"broadcast": True} if is_broadcast else {}, part)
+    rank = max(tensor.rank for tensor in inputs)
+    level = [
+        op.reshape(tensor, ((1,) * (rank - tensor.rank) + op.sides(tensor)), ".axes")
+        for tensor in inputs
+    ]
+    return emit.join(op, kind, level, part=part)
 
 
-def average(site: Site) -> Result:
+def average(op: KerasContext) -> Result:
     """``Average``: the sum, times a constant."""
-    if len(site.inputs) == 1:
-        return site.add("identity", (site.input,))
-    total = joined(site, "add", site.inputs, "/add")
-    return site.add("scale", (total,), part="/scale")
+    if len(op.inputs) == 1:
+        return op.add("identity", (op.input,))
+    total = joined(op, "add", op.inputs, "/add")
+    return op.add("scale", (total,), part="/scale")
 
 
-def concatenate(site: Site) -> Result:
+def concatenate(op: KerasContext) -> Result:
     """``Concatenate`` along an axis, the last by default."""
-    if len(site.inputs) == 1:
-        return site.add("identity", (site.input,))
-    value = site.option("axis")
-    axis = site.axis(-1 if value is None else value)
-    return site.add("concat", site.inputs, {"axis": axis} if axis else {})
+    value = op.option("axis") if len(op.inputs) > 1 else None
+    return emit.concat(op, op.inputs, op.axis(-1 if value is None else value))
 
 
-def dot(site: Site) -> Result:
+def dot(op: KerasContext) -> Result:
     """``Dot``: the product along an axis of each, a matrix product once it stands last."""
-    if len(site.inputs) != 2:
-        raise LayerError("it reads two tensors", found=f"{len(site.inputs)}")
-    if site.config.flag("normalize", False):
-        raise site.unknown()
-    value = wholes(site.config.raw("axes"), "'axes'", -8)
+    if len(op.inputs) != 2:
+        raise Refusal("it reads two tensors", found=f"{len(op.inputs)}")
+    if op.config.flag("normalize", False):
+        raise UnknownOp
+    value = wholes(op.config.raw("axes"), "'axes'", -8)
     places = (value * 2)[:2]
-    left, right = site.inputs
+    left, right = op.inputs
     kept: list[int] = []
     matrices = []
     for tensor, place, is_left in ((left, places[0], True), (right, places[1], False)):
-        sides = site.sides(tensor)
+        sides = op.sides(tensor)
         rank = len(sides)
-        index = site.layout.back(range(rank)).index(site.axis(place, tensor))
+        index = op.layout.back(range(rank)).index(op.axis(place, tensor))
         others = [each for each in range(rank) if each != index]
         order = [*others, index] if is_left else [index, *others]
-        turned = site.transpose(tensor, site.layout.permutation(order))
+        turned = emit.transpose(op, tensor, op.layout.permutation(order))
         own = [sides[each] for each in others]
         kept += own
         n = product(own)
         flat = (n, sides[index]) if is_left else (sides[index], n)
-        matrices.append(_plain(site, turned, flat))
-    site.builder.is_sized = True
-    result = site.add("matmul", matrices)
-    return site.add("reshape", (result,), {"shape": site.layout.turned(kept or [1])}, ".reshape")
+        matrices.append(_plain(op, turned, flat))
+    op.builder.is_sized = True
+    result = op.add("matmul", matrices)
+    return op.add("reshape", (result,), {"shape": op.layout.turned(kept or [1])}, ".reshape")
 
 
-def _plain(site: Site, tensor: Tensor, sides: tuple[int, int]) -> Tensor:
-    return site.add("reshape", (tensor,), {"shape": sides}, ".matrix")
+def _plain(op: KerasContext, tensor: Operand, sides: tuple[int, int]) -> Operand:
+    return op.add("reshape", (tensor,), {"shape": sides}, ".matrix")
 
 
-def scaled_sum(site: Site) -> Result:
+def scaled_sum(op: KerasContext) -> Result:
     """InceptionResNetV2's ``CustomScaleLayer``: a tensor, and another times a constant."""
-    if len(site.inputs) != 2:
-        raise LayerError("it reads two tensors", found=f"{len(site.inputs)}")
-    scaled = site.add("scale", site.inputs[1:], part="/scale")
-    return joined(site, "add", (site.input, scaled), "/add")
+    if len(op.inputs) != 2:
+        raise Refusal("it reads two tensors", found=f"{len(op.inputs)}")
+    scaled = op.add("scale", op.inputs[1:], part="/scale")
+    return joined(op, "add", (op.input, scaled), "/add")
 
 
 TABLE: Mapping[str, Lower] = {

@@ -2,120 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import known
-from costcalc.importers.keras.site import Lower, Result, Site
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 
 
-def batch_norm(site: Site) -> Result:
+def batch_norm(op: KerasContext) -> Result:
     """``BatchNormalization``: gamma where it has a ``scale``, beta where it has a ``center``."""
-    scale, center = site.config.flag("scale", True), site.config.flag("center", True)
-    arguments: dict[str, Any] = {} if scale or center else {"affine": False}
-    if scale != center:
-        arguments = {"bias": False} if scale else {"scale": False}
-    return _along_channels(site, "batch_norm", arguments)
+    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
+    return _along_channels(op, lambda x: emit.batch_norm(op, x, scale=scale, shift=center))
 
 
-def normalization(site: Site) -> Result:
+def normalization(op: KerasContext) -> Result:
     """``Normalization``: by a mean and a variance that were measured beforehand.
 
     What it was given when it was made is a constant; what it measured is stored.
     """
-    if site.config.raw("mean") is not None or site.config.raw("axis") is None:
-        return scaled_and_shifted(site, has_scale=True, has_shift=True)
-    return _along_channels(site, "batch_norm", {"affine": False})
+    if op.config.raw("mean") is not None or op.config.raw("axis") is None:
+        return scaled_and_shifted(op, has_scale=True, has_shift=True)
+    return _along_channels(op, lambda x: emit.batch_norm(op, x, scale=False, shift=False))
 
 
-def _along_channels(site: Site, kind: str, arguments: Mapping[str, Any]) -> Tensor:
-    """The kind along the config's axis, which is brought to the front where it is not there."""
-    axes = site.axes(-1 if site.config.raw("axis") is None else site.config.raw("axis"))
+def _along_channels(op: KerasContext, norm: Callable[[Operand], Operand]) -> Operand:
+    """A norm along the config's axis, which is brought to the front where it is not there."""
+    axes = op.axes(-1 if op.config.raw("axis") is None else op.config.raw("axis"))
     if len(axes) != 1:
-        raise site.unknown()
-    order = [axes[0], *(axis for axis in range(site.rank) if axis != axes[0])]
-    tensor = site.transpose(site.input, order)
-    back = [order.index(axis) for axis in range(site.rank)]
-    return site.transpose(site.add(kind, (tensor,), arguments), back)
+        raise UnknownOp
+    order = [axes[0], *(axis for axis in range(op.rank) if axis != axes[0])]
+    tensor = emit.transpose(op, op.input, order)
+    back = [order.index(axis) for axis in range(op.rank)]
+    return emit.transpose(op, norm(tensor), back)
 
 
-def layer_norm(site: Site) -> Result:
+def layer_norm(op: KerasContext) -> Result:
     """``LayerNormalization`` over some axes, the last by default."""
-    value = site.config.raw("axis")
-    axes = site.axes(-1 if value is None else value)
-    scale, center = site.config.flag("scale", True), site.config.flag("center", True)
-    arguments: dict[str, Any] = {} if axes == (0,) else {"axes": axes}
-    if site.config.flag("rms_scaling", False):
-        return site.add("rms_norm", (site.input,), arguments | ({} if scale else {"affine": False}))
-    if not scale:
-        arguments["affine"] = False
-    elif not center:
-        arguments["bias"] = False
-    normal = site.add("layer_norm", (site.input,), arguments)
+    value = op.config.raw("axis")
+    axes = op.axes(-1 if value is None else value)
+    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
+    if op.config.flag("rms_scaling", False):
+        return op.add("rms_norm", (op.input,), {"axes": axes, "affine": scale})
+    normal = emit.layer_norm(op, op.input, axes, scale=scale, shift=center)
     if scale or not center:
         return normal
-    shape = tuple(side if axis in axes else 1 for axis, side in enumerate(known(normal)))
-    return learned(site, "add", normal, shape, {"broadcast": True}, "norm", ".beta")
+    shape = tuple(side if axis in axes else 1 for axis, side in enumerate(normal.shape))
+    return emit.with_learned(op, "add", normal, shape, part=".add", stored=".beta")
 
 
-def rms_norm(site: Site) -> Result:
+def rms_norm(op: KerasContext) -> Result:
     """``RMSNormalization``."""
-    axes = site.axes(-1 if site.config.raw("axis") is None else site.config.raw("axis"))
-    return site.add("rms_norm", (site.input,), {} if axes == (0,) else {"axes": axes})
+    axes = op.axes(-1 if op.config.raw("axis") is None else op.config.raw("axis"))
+    return op.add("rms_norm", (op.input,), {"axes": axes})
 
 
-def group_norm(site: Site) -> Result:
+def group_norm(op: KerasContext) -> Result:
     """``GroupNormalization``; -1 groups are as many as channels."""
-    scale, center = site.config.flag("scale", True), site.config.flag("center", True)
+    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
     if scale != center:
-        raise site.unknown()
-    if site.config.raw("groups") == -1:
-        return _along_channels(site, "instance_norm", {"affine": scale})
-    groups = site.config.whole("groups", 32)
-    return _along_channels(site, "group_norm", {"groups": groups, "affine": scale})
+        raise UnknownOp
+    if op.config.raw("groups") == -1:
+        return _along_channels(op, lambda x: op.add("instance_norm", (x,), {"affine": scale}))
+    arguments = {"groups": op.config.whole("groups", 32), "affine": scale}
+    return _along_channels(op, lambda x: op.add("group_norm", (x,), arguments))
 
 
-def rescaling(site: Site) -> Result:
+def rescaling(op: KerasContext) -> Result:
     """``Rescaling``: x times a number, plus another."""
     return scaled_and_shifted(
-        site,
-        has_scale=site.config.raw("scale") != 1,
-        has_shift=site.config.raw("offset") not in (0, None),
+        op,
+        has_scale=op.config.raw("scale") != 1,
+        has_shift=op.config.raw("offset") not in (0, None),
     )
 
 
-def scaled_and_shifted(site: Site, has_scale: bool, has_shift: bool) -> Tensor:
+def scaled_and_shifted(op: KerasContext, has_scale: bool, has_shift: bool) -> Operand:
     """The input times a constant, plus a constant."""
-    tensor = site.input
+    tensor = op.input
     for kind, stands in (("scale", has_scale), ("shift", has_shift)):
         if stands:
             part = f"/{kind}" if has_scale and has_shift else ""
-            tensor = site.add(kind, (tensor,), part=part)
+            tensor = op.add(kind, (tensor,), part=part)
     return tensor
 
 
-def layer_scale(site: Site) -> Result:
+def layer_scale(op: KerasContext) -> Result:
     """ConvNeXt's ``LayerScale``: a learned factor for each channel."""
-    own = site.config.whole("projection_dim")
-    shape = site.layout.turned([*(1 for _ in range(site.rank - 1)), own])
-    return learned(site, "multiply", site.input, shape, {}, "other", ".gamma")
-
-
-def learned(
-    site: Site,
-    kind: str,
-    tensor: Tensor,
-    shape: tuple[int, ...],
-    arguments: Mapping[str, Any],
-    of: str,
-    part: str,
-) -> Tensor:
-    """A tensor joined with a learned one, which stands before it."""
-    arguments = dict(arguments)
-    params = site.add("learned", (), {"shape": shape, "of": of}, part)
-    joined = "" if kind == "multiply" else f".{kind}"
-    return site.add(kind, (tensor, params), arguments, joined)
+    own = op.config.whole("projection_dim")
+    shape = op.layout.turned([*(1 for _ in range(op.rank - 1)), own])
+    return emit.with_learned(op, "multiply", op.input, shape, of="other", stored=".gamma")
 
 
 TABLE: Mapping[str, Lower] = {

@@ -3,106 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError, known
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import is_number, whole, wholes
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 from costcalc.importers.keras.layers import activation, joining
 from costcalc.importers.keras.layers.indexing import get_item
 from costcalc.importers.keras.layout import PLAIN
-from costcalc.importers.keras.site import Lower, Result, Site
 
 
 def unary(kind: str) -> Lower:
     """A function of every element."""
 
-    def lower(site: Site) -> Result:
-        return site.add(kind, (site.input,), functional="function")
+    def lower(op: KerasContext) -> Result:
+        return op.add(kind, (op.input,), functional="function")
 
     return lower
 
 
-def binary(kind: str, by_constant: str) -> Lower:
+def binary(kind: str) -> Lower:
     """An operation between two tensors, or one that a constant does to every element."""
 
-    def lower(site: Site) -> Result:
-        if len(site.inputs) == 1:
-            _check_constant(site)
-            return site.add(by_constant, (site.input,), functional="operator")
-        return joining.joined(site, kind, site.inputs)
+    def lower(op: KerasContext) -> Result:
+        if len(op.inputs) == 1:
+            _check_constant(op)
+            by_constant = emit.WITH_NUMBER.get(kind, "relu")
+            return op.add(by_constant, (op.input,), functional="operator")
+        return joining.joined(op, kind, op.inputs)
 
     return lower
 
 
-def _check_constant(site: Site) -> None:
+def _check_constant(op: KerasContext) -> None:
     """The other operand is a number, or one for each channel.
 
     Raises:
-        UnknownLayer: it may repeat the tensor.
+        UnknownOp: it may repeat the tensor.
     """
-    operands = [*site.args, *site.kwargs.values()]
+    operands = [*op.args, *op.kwargs.values()]
     for value in operands:
         own = [value] if is_number(value) else value
         is_row = isinstance(own, list) and all(is_number(each) for each in own)
-        if is_row and len(own) not in (1, site.sides(site.input)[-1]):
-            raise site.unknown()
+        if is_row and len(own) not in (1, op.sides(op.input)[-1]):
+            raise UnknownOp
         if isinstance(value, Mapping) or (isinstance(value, list) and not is_row):
-            raise site.unknown()
+            raise UnknownOp
 
 
 def reduction(kind: str) -> Lower:
     """A reduction along some axes."""
 
-    def lower(site: Site) -> Result:
-        value = site.option("axis", 1)
-        keep = site.option("keepdims", 2)
-        arguments: dict[str, Any] = {"axes": site.axes(value)}
-        if keep is True:
-            arguments["keep"] = True
-        reduced = site.add(kind, (site.input,), arguments, functional="operator")
-        if keep is True or site.layout.last(site.rank) not in arguments["axes"]:
+    def lower(op: KerasContext) -> Result:
+        value = op.option("axis", 1)
+        keep, axes = op.option("keepdims", 2) is True, op.axes(value)
+        arguments = {"axes": axes, "keep": keep}
+        reduced = op.add(kind, (op.input,), arguments, functional="operator")
+        if keep or op.layout.last(op.rank) not in axes:
             return reduced
         # What is left has Keras' order: the axis that stood elsewhere is gone.
-        return site.transpose(reduced, PLAIN.to(site.layout, len(known(reduced))))
+        return op.from_layout(reduced, PLAIN)
 
     return lower
 
 
-def reshape(site: Site) -> Result:
+def reshape(op: KerasContext) -> Result:
     """``Reshape`` to a shape whose first side is the batch."""
-    value = site.option("newshape")
-    shape = value if value is not None else site.option("shape", 1)
+    value = op.option("newshape")
+    shape = value if value is not None else op.option("shape", 1)
     sides = wholes(shape, "'shape'", -1)[1:]
     if not sides or sides.count(-1) > 1 or 0 in sides:
-        raise site.unknown()
-    return site.add("reshape", (site.input,), {"shape": site.layout.turned(sides)})
+        raise UnknownOp
+    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
 
 
-def transpose(site: Site) -> Result:
+def transpose(op: KerasContext) -> Result:
     """``Transpose`` that leaves the batch where it is."""
-    value = site.option("axes", 1)
-    places = wholes(site.option("perm", 1) if value is None else value, "'axes'", 0)
-    if sorted(places) != list(range(site.rank + 1)) or places[0] != 0:
-        raise site.unknown()
-    axes = site.layout.permutation([place - 1 for place in places[1:]])
-    return site.add("transpose", (site.input,), {"axes": axes})
+    value = op.option("axes", 1)
+    places = wholes(op.option("perm", 1) if value is None else value, "'axes'", 0)
+    if sorted(places) != list(range(op.rank + 1)) or places[0] != 0:
+        raise UnknownOp
+    axes = op.layout.permutation([place - 1 for place in places[1:]])
+    return op.add("transpose", (op.input,), {"axes": axes})
 
 
-def expand_dims(site: Site) -> Result:
+def expand_dims(op: KerasContext) -> Result:
     """``ExpandDims``: a side of 1."""
-    sides = list(site.sides(site.input))
-    (axis,) = wholes(site.option("axis", 1), "'axis'", -len(sides) - 1)
+    sides = list(op.sides(op.input))
+    (axis,) = wholes(op.option("axis", 1), "'axis'", -len(sides) - 1)
     place = axis + len(sides) + 1 if axis < 0 else axis - 1
     if not 0 <= place <= len(sides):
-        raise site.unknown()
-    return _view(site, [*sides[:place], 1, *sides[place:]])
+        raise UnknownOp
+    return _view(op, [*sides[:place], 1, *sides[place:]])
 
 
-def squeeze(site: Site) -> Result:
+def squeeze(op: KerasContext) -> Result:
     """``Squeeze``: sides of 1 away."""
-    sides = site.sides(site.input)
-    value = site.option("axis", 1)
+    sides = op.sides(op.input)
+    value = op.option("axis", 1)
     rank = len(sides)
     gone = [
         axis + rank if axis < 0 else axis - 1
@@ -111,44 +110,36 @@ def squeeze(site: Site) -> Result:
     if value is None:
         gone = [place for place, side in enumerate(sides) if side == 1]
     if any(not 0 <= place < rank or sides[place] != 1 for place in gone):
-        raise LayerError("it takes sides of 1 away, and one is another", found=f"axis: {value}")
-    return _view(site, [side for place, side in enumerate(sides) if place not in gone] or [1])
+        raise Refusal("it takes sides of 1 away, and one is another", found=f"axis: {value}")
+    return _view(op, [side for place, side in enumerate(sides) if place not in gone] or [1])
 
 
-def _view(site: Site, sides: list[int]) -> Tensor:
+def _view(op: KerasContext, sides: list[int]) -> Operand:
     """A reshape of sides that hold at this size alone."""
-    site.builder.is_sized = True
-    return site.add("reshape", (site.input,), {"shape": site.layout.turned(sides)})
+    op.builder.is_sized = True
+    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
 
 
-def split(site: Site) -> Result:
+def split(op: KerasContext) -> Result:
     """``Split`` into equal parts, each a tensor."""
-    parts = site.option("indices_or_sections", 1)
-    parts = site.option("num_or_size_splits", 1) if parts is None else parts
-    value = site.option("axis", 2)
-    axis = site.axis(0 if value is None else value)
+    parts = op.option("indices_or_sections", 1)
+    parts = op.option("num_or_size_splits", 1) if parts is None else parts
+    value = op.option("axis", 2)
+    axis = op.axis(0 if value is None else value)
     if isinstance(parts, list):
-        raise site.unknown()
+        raise UnknownOp
     count = whole(parts, "the number of parts", 1)
-    if count > known(site.input)[axis]:
-        raise LayerError(f"{known(site.input)[axis]} cannot be split into {count} parts")
-    given = {"axis": axis} if axis else {}
-    return tuple(
-        site.add("split", (site.input,), {"parts": count, "part": part, **given}, f"/part{part}")
-        for part in range(1, count + 1)
-    )
+    if count > op.input.shape[axis]:
+        raise Refusal(f"{op.input.shape[axis]} cannot be split into {count} parts")
+    return tuple(emit.split(op, op.input, axis, count, part="/part{}"))
 
 
-def matmul(site: Site) -> Result:
+def matmul(op: KerasContext) -> Result:
     """``Matmul`` of two stacks of matrices, whose order of axes is Keras'."""
-    if len(site.inputs) != 2 or any(site.option(each) for each in ("transpose_a", "transpose_b")):
-        raise site.unknown()
-    plain = [
-        site.transpose(tensor, site.layout.to(PLAIN, len(known(tensor))), ".matrix")
-        for tensor in site.inputs
-    ]
-    result = site.add("matmul", plain, functional="operator")
-    return site.transpose(result, PLAIN.to(site.layout, len(known(result))))
+    if len(op.inputs) != 2 or any(op.option(each) for each in ("transpose_a", "transpose_b")):
+        raise UnknownOp
+    plain = [op.to_layout(tensor, PLAIN, ".matrix") for tensor in op.inputs]
+    return op.from_layout(op.add("matmul", plain, functional="operator"), PLAIN)
 
 
 def _functions() -> dict[str, Lower]:
@@ -168,8 +159,8 @@ def _functions() -> dict[str, Lower]:
     }
     for name, kind in _UNARY.items():
         table[name] = unary(kind)
-    for name, (kind, by_constant) in _BINARY.items():
-        table[name] = binary(kind, by_constant)
+    for name, kind in _BINARY.items():
+        table[name] = binary(kind)
     for name, kind in _REDUCTIONS.items():
         table[name] = reduction(kind)
     return table
@@ -214,15 +205,15 @@ _UNARY = {
 }
 
 _BINARY = {
-    "Add": ("add", "shift"),
-    "Subtract": ("subtract", "shift"),
-    "Multiply": ("multiply", "scale"),
-    "Divide": ("divide", "scale"),
-    "TrueDivide": ("divide", "scale"),
-    "Maximum": ("maximum", "relu"),
-    "Minimum": ("minimum", "relu"),
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Divide": "divide",
+    "TrueDivide": "divide",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
 }
-"""The kind between two tensors, and the one by a constant; a maximum with one is a comparison."""
+"""The kind between two tensors; a maximum with a constant is a comparison, as a ReLU is."""
 
 _REDUCTIONS = {
     "Mean": "mean",

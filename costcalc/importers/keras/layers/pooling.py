@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.graph.frame import Tensor
-from costcalc.importers.building import LayerError, compact, known
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 from costcalc.importers.keras.layers.convolution import PADDINGS
-from costcalc.importers.keras.site import Lower, Result, Site
 
 MODES = ("nearest", "bilinear", "bicubic", "area")
 
@@ -15,15 +16,12 @@ MODES = ("nearest", "bilinear", "bicubic", "area")
 def pool(kind: str, rank: int) -> Lower:
     """``MaxPooling2D``, ``AveragePooling2D`` and the like."""
 
-    def lower(site: Site) -> Result:
-        size = site.config.per_axis("pool_size", rank, 2)
-        is_given = site.config.raw("strides") is not None
-        arguments = {
-            "kernel": compact(size),
-            "stride": compact(site.config.per_axis("strides", rank) if is_given else size),
-            "padding": site.config.word("padding", "valid", PADDINGS),
-        }
-        return site.add(kind, (site.input,), arguments)
+    def lower(op: KerasContext) -> Result:
+        size = op.config.per_axis("pool_size", rank, 2)
+        is_given = op.config.raw("strides") is not None
+        stride = op.config.per_axis("strides", rank) if is_given else size
+        padding = op.config.word("padding", "valid", PADDINGS)
+        return emit.pool(op, op.input, kind, kernel=size, stride=stride, padding=padding)
 
     return lower
 
@@ -31,11 +29,11 @@ def pool(kind: str, rank: int) -> Lower:
 def global_pool(kind: str) -> Lower:
     """``GlobalAveragePooling2D`` and the like; one number for each channel."""
 
-    def lower(site: Site) -> Result:
-        pooled = site.add(kind, (site.input,))
-        if site.config.flag("keepdims", False):
+    def lower(op: KerasContext) -> Result:
+        pooled = op.add(kind, (op.input,))
+        if op.config.flag("keepdims", False):
             return pooled
-        return site.add("flatten", (pooled,), part=".flatten")
+        return op.add("flatten", (pooled,), part=".flatten")
 
     return lower
 
@@ -43,9 +41,9 @@ def global_pool(kind: str) -> Lower:
 def adaptive_pool(kind: str, rank: int) -> Lower:
     """``AdaptiveAveragePooling2D`` and the like."""
 
-    def lower(site: Site) -> Result:
-        size = site.config.per_axis("output_size", rank)
-        return site.add(kind, (site.input,), {"size": compact(size)})
+    def lower(op: KerasContext) -> Result:
+        size = op.config.per_axis("output_size", rank)
+        return op.add(kind, (op.input,), {"size": emit.compact(size)})
 
     return lower
 
@@ -53,8 +51,8 @@ def adaptive_pool(kind: str, rank: int) -> Lower:
 def zero_padding(rank: int) -> Lower:
     """``ZeroPadding1D`` to ``ZeroPadding3D``."""
 
-    def lower(site: Site) -> Result:
-        return site.add("zero_pad", (site.input,), {"padding": site.config.pairs("padding", rank)})
+    def lower(op: KerasContext) -> Result:
+        return op.add("zero_pad", (op.input,), {"padding": op.config.pairs("padding", rank)})
 
     return lower
 
@@ -62,60 +60,59 @@ def zero_padding(rank: int) -> Lower:
 def cropping(rank: int) -> Lower:
     """``Cropping1D`` to ``Cropping3D``: rows cut off at both ends of each axis."""
 
-    def lower(site: Site) -> Result:
-        shape = known(site.input)
+    def lower(op: KerasContext) -> Result:
+        shape = op.input.shape
         if len(shape) != rank + 1:
-            raise LayerError(f"it cuts maps of {rank} axes", found=f"{len(shape) - 1}")
+            raise Refusal(f"it cuts maps of {rank} axes", found=f"{len(shape) - 1}")
         ends = [
             (before, side - after)
             for side, (before, after) in zip(
-                shape[1:], site.config.pairs("cropping", rank), strict=True
+                shape[1:], op.config.pairs("cropping", rank), strict=True
             )
         ]
-        return cut(site, ends)
+        return cut(op, ends)
 
     return lower
 
 
-def center_crop(site: Site) -> Result:
+def center_crop(op: KerasContext) -> Result:
     """``CenterCrop``: the middle of a map that is large enough."""
-    wanted = (site.config.whole("height"), site.config.whole("width"))
-    sides = known(site.input)[1:]
+    wanted = (op.config.whole("height"), op.config.whole("width"))
+    sides = op.input.shape[1:]
     if len(sides) != 2 or any(n < m for n, m in zip(sides, wanted, strict=True)):
-        raise site.unknown()
+        raise UnknownOp
     starts = [(n - m) // 2 for n, m in zip(sides, wanted, strict=True)]
-    return cut(site, [(start, start + m) for start, m in zip(starts, wanted, strict=True)])
+    return cut(op, [(start, start + m) for start, m in zip(starts, wanted, strict=True)])
 
 
-def cut(site: Site, ends: list[tuple[int, int]]) -> Tensor:
+def cut(op: KerasContext, ends: list[tuple[int, int]]) -> Operand:
     """The rows from each start up to each stop, which hold at this size alone."""
-    site.builder.is_sized = True
-    tensor = site.input
+    op.builder.is_sized = True
+    tensor = op.input
     for axis, (start, stop) in enumerate(ends, 1):
-        if (start, stop) != (0, known(tensor)[axis]):
-            arguments = {"stop": max(stop, 0), "start": start, "axis": axis}
-            tensor = site.add("slice", (tensor,), arguments, f".axis{axis}")
+        places = range(start, max(stop, 0))
+        tensor = emit.take(op, tensor, axis, places, part=f".axis{axis}")
     return tensor
 
 
 def upsampling(rank: int) -> Lower:
     """``UpSampling1D`` to ``UpSampling3D``."""
 
-    def lower(site: Site) -> Result:
-        mode = site.config.word("interpolation", "nearest", MODES)
-        scale = compact(site.config.per_axis("size", rank, 2))
-        return site.add("upsample", (site.input,), {"scale": scale, "mode": mode})
+    def lower(op: KerasContext) -> Result:
+        mode = op.config.word("interpolation", "nearest", MODES)
+        scale = op.config.per_axis("size", rank, 2)
+        return emit.resample(op, op.input, scale=scale, mode=mode)
 
     return lower
 
 
-def resizing(site: Site) -> Result:
+def resizing(op: KerasContext) -> Result:
     """``Resizing``: to a height and a width, whatever arrives."""
-    if site.config.flag("crop_to_aspect_ratio", False):
-        raise site.unknown()
-    size = (site.config.whole("height"), site.config.whole("width"))
-    mode = site.config.word("interpolation", "bilinear", MODES)
-    return site.add("upsample", (site.input,), {"size": compact(size), "mode": mode})
+    if op.config.flag("crop_to_aspect_ratio", False):
+        raise UnknownOp
+    size = (op.config.whole("height"), op.config.whole("width"))
+    mode = op.config.word("interpolation", "bilinear", MODES)
+    return emit.resample(op, op.input, size=size, mode=mode)
 
 
 TABLE: Mapping[str, Lower] = {

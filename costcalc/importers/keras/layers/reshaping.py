@@ -4,48 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.building import LayerError
+from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown, wholes
-from costcalc.importers.keras.site import Lower, Result, Site
+from costcalc.importers.keras.context import KerasContext, Lower, Result
 
 
 def nothing(kind: str) -> Lower:
     """A layer that gives what it reads."""
 
-    def lower(site: Site) -> Result:
-        return site.add(kind, (site.input,))
+    def lower(op: KerasContext) -> Result:
+        return op.add(kind, (op.input,))
 
     return lower
 
 
-def flatten(site: Site) -> Result:
+def flatten(op: KerasContext) -> Result:
     """``Flatten``; the order of its elements is another, which no count depends on."""
-    return site.add("flatten", (site.input,))
+    return op.add("flatten", (op.input,))
 
 
-def reshape(site: Site) -> Result:
+def reshape(op: KerasContext) -> Result:
     """``Reshape``; one side may be -1."""
-    sides = wholes(site.config.raw("target_shape"), "'target_shape'", -1)
+    sides = wholes(op.config.raw("target_shape"), "'target_shape'", -1)
     if not sides or sides.count(-1) > 1 or 0 in sides:
-        raise LayerError("'target_shape' is not what it must be", "one -1 at most", shown(sides))
-    return site.add("reshape", (site.input,), {"shape": site.layout.turned(sides)})
+        raise Refusal("'target_shape' is not what it must be", "one -1 at most", shown(sides))
+    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
 
 
-def permute(site: Site) -> Result:
+def permute(op: KerasContext) -> Result:
     """``Permute``: axes counted from 1."""
-    places = wholes(site.config.raw("dims"), "'dims'", 1)
-    if sorted(places) != list(range(1, site.rank + 1)):
-        raise LayerError(
-            "'dims' are no order of the axes", f"1 to {site.rank}, each once", shown(places)
+    places = wholes(op.config.raw("dims"), "'dims'", 1)
+    if sorted(places) != list(range(1, op.rank + 1)):
+        raise Refusal(
+            "'dims' are no order of the axes", f"1 to {op.rank}, each once", shown(places)
         )
-    axes = site.layout.permutation([place - 1 for place in places])
-    return site.add("transpose", (site.input,), {"axes": axes})
+    axes = op.layout.permutation([place - 1 for place in places])
+    return op.add("transpose", (op.input,), {"axes": axes})
 
 
-def repeat_vector(site: Site) -> Result:
+def repeat_vector(op: KerasContext) -> Result:
     """``RepeatVector``: a vector, n times."""
-    sides = (site.config.whole("n"), *site.sides(site.input))
-    return site.add("rearrange", (site.input,), {"shape": site.layout.turned(sides)})
+    sides = (op.config.whole("n"), *op.sides(op.input))
+    return op.add("rearrange", (op.input,), {"shape": op.layout.turned(sides)})
 
 
 IDLE = (
