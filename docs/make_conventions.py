@@ -68,7 +68,9 @@ def written(page: str) -> str:
     """The page with its tables as the conventions are now."""
     for name, table in (("names", names()), ("rules", rules())):
         pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-        page = re.sub(pattern, lambda m, table=table: m[1] + table + m[2], page, flags=re.DOTALL)
+        page = re.sub(
+            pattern, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", page, flags=re.DOTALL
+        )
     return page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
@@ -15,7 +16,8 @@ from costcalc.spec.values import Values
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
-_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS)
+_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS, "undefined")
+_NAMES = {name for kind in TABLE for name in (kind.name, kind.family)}
 _RULE_KEYS = ("rule", "source", "note")
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions")
 
@@ -105,6 +107,7 @@ class _ConventionReader:
             implementation=texts["implementation"] or "paper",
             mult_adds=rules["mult_adds"],
             params=rules["params"],
+            undefined=self.undefined(root, extended),
         )
 
     def extended(self, node: Node | None) -> Convention | None:
@@ -137,6 +140,36 @@ class _ConventionReader:
             )
         return ""
 
+    def undefined(self, root: MapNode, extended: Convention | None) -> Mapping[str, str]:
+        """Why the convention has no rule for some kinds."""
+        node = root.get("undefined")
+        reasons = dict(extended.undefined) if extended else {}
+        if node is None:
+            return reasons
+        if not isinstance(node, MapNode):
+            self.problems.add(
+                node.mark,
+                "a convention says why it does not define a kind",
+                expected="'kind: reason'",
+                found=str(node),
+            )
+            return reasons
+        for key, reason in node.entries:
+            if self.is_named(key):
+                reasons[key.text] = self.line(reason)
+        return reasons
+
+    def is_named(self, key: Scalar) -> bool:
+        """Whether it is a kind or a family of kinds; a problem where it is neither."""
+        if key.text in _NAMES:
+            return True
+        self.problems.add(
+            key.mark,
+            f"'{key.text}' is neither a layer kind nor a family of kinds",
+            hint=did_you_mean(key.text, _NAMES),
+        )
+        return False
+
     def rules(self, root: MapNode, metric: str, inherited: Rules | None, source: str) -> Rules:
         node = root.get(metric)
         rules = dict(inherited or {})
@@ -150,16 +183,8 @@ class _ConventionReader:
                 found=str(node) if node else "",
             )
             return rules
-        known = {kind.name for kind in TABLE} | {kind.family for kind in TABLE}
         for key, body in node.entries:
-            if key.text not in known:
-                self.problems.add(
-                    key.mark,
-                    f"'{key.text}' is neither a layer kind nor a family of kinds",
-                    hint=did_you_mean(key.text, known),
-                )
-                continue
-            rule = self.rule(body, source)
+            rule = self.rule(body, source) if self.is_named(key) else None
             if rule is not None:
                 rules[key.text] = rule
         self.check_attributes(rules)

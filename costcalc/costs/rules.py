@@ -59,6 +59,8 @@ class Convention(NamedTuple):
     """Which of a network's implementations it is usually run on."""
     mult_adds: Rules
     params: Rules
+    undefined: Mapping[str, str]
+    """Why no rule speaks of a kind, or of a family of kinds."""
     factor: int = 1
     """What the unit's count is multiplied by, after a conversion."""
     divisor: int = 1
@@ -77,14 +79,11 @@ class Convention(NamedTuple):
         for name in (kind.name, kind.family):
             if name in rules:
                 return rules[name]
+        message = f"convention '{self.name}' does not define the {metric} of '{kind.name}'"
+        reason = self.undefined.get(kind.name) or self.undefined.get(kind.family)
+        expected = f"a rule for '{kind.name}' or for its family '{kind.family}'"
         raise ConventionError(
-            [
-                Problem(
-                    None,
-                    f"convention '{self.name}' does not define the {metric} of '{kind.name}'",
-                    expected=f"a rule for '{kind.name}' or for its family '{kind.family}'",
-                )
-            ]
+            [Problem(None, f"{message}: {reason}" if reason else message, expected)]
         )
 
     def converted(self, unit: str | None) -> Convention:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from costcalc.costs.measured import undefined, unmeasured
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.kinds import TABLE
+from costcalc.kinds.base import Kind
 from costcalc.reporting.table import Column, Page, Row, Table
 
 
@@ -52,10 +54,24 @@ def convention_page(convention: Convention) -> Page:
         facts.insert(0, ("tool", f"{convention.tool}, {convention.version}"))
     notes = (
         "An empty cell: the rule of the family holds.",
+        *_coverage(convention),
         "Where there is no room for sources and notes: --format csv, markdown or json.",
     )
     table = Table("Rules", columns, tuple(rows), notes)
     return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))
+
+
+def _coverage(convention: Convention) -> Iterator[str]:
+    """Which kinds are covered without a reading of the tool, and which are not at all."""
+    kinds = unmeasured(convention)
+    if kinds:
+        yield f"By their family's rule, on which the tool was not run: {_names(kinds)}."
+    for reason, kinds in undefined(convention).items():
+        yield f"Not defined: {_names(kinds)}" + (f" ({reason})." if reason else ".")
+
+
+def _names(kinds: Sequence[Kind]) -> str:
+    return ", ".join(kind.name for kind in kinds)
 
 
 def _order(convention: Convention) -> list[str]:

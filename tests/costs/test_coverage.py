@@ -1,0 +1,51 @@
+"""Every convention says of every kind what it counts, or why it does not define it."""
+
+import pytest
+
+from costcalc.costs import convention as conventions
+from costcalc.costs.measured import MEASURED, unmeasured
+from costcalc.costs.rules import METRICS
+from costcalc.errors import ConventionError
+from costcalc.kinds import KINDS, TABLE
+from tests.costs.measured_layers import NotInSpec, layers, step
+
+pytestmark = pytest.mark.complete
+
+
+@pytest.mark.parametrize("name", conventions.available())
+def test_every_kind_has_a_rule_or_a_reason(name):
+    convention = conventions.load(name)
+    missing = [
+        (metric, kind.name)
+        for metric in METRICS
+        for kind in TABLE
+        if kind.is_counted
+        and not {kind.name, kind.family} & {*convention.rules(metric), *convention.undefined}
+    ]
+    assert missing == [], f"a rule, or a reason under 'undefined', in conventions/{name}.yaml"
+
+
+def test_the_reason_is_part_of_the_error():
+    with pytest.raises(ConventionError, match="mult_adds of 'selu': the tool fails on it"):
+        conventions.load("onnx-tool").rule("mult_adds", KINDS["selu"])
+
+
+def test_what_was_measured_is_what_the_readings_hold():
+    held = set()
+    for row in layers()[1]:
+        try:
+            held.add(step(row)[0])
+        except NotInSpec:
+            continue
+    assert held == MEASURED, "costcalc/costs/measured.py"
+
+
+def test_what_a_tools_convention_covers_unseen():
+    names = {kind.name for kind in unmeasured(conventions.load("thop"))}
+    assert {"global_max_pool", "quick_gelu", "where"} <= names
+    assert not names & {"relu", "conv", "lstm", "depthwise"}
+    assert unmeasured(conventions.load("paper")) == ()
+    # It has a rule of its own, whether or not anybody measured it.
+    assert "complement" not in {
+        kind.name for kind in unmeasured(conventions.load("calflops-flops"))
+    }
