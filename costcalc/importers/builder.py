@@ -191,19 +191,17 @@ class ModelBuilder:
     ) -> Operand:
         """A tensor's elements in another shape; itself where it has that shape.
 
+        ``name`` is the one that a node gets which is needed for it, or the same with a number.
+
         Raises:
             Refusal: it has another number of elements.
         """
         if tensor.shape == shape:
             return tensor
-        if prod(tensor.shape) != prod(shape):
-            raise Refusal(
-                "is not what costcalc takes it for",
-                expected=f"as many elements as {shape_text(shape)}",
-                found=shape_text(tensor.shape),
-            )
-        kind, arguments = ("flatten", NOTHING) if len(shape) == 1 else ("reshape", {"shape": shape})
-        return self.add(name, kind, (tensor,), arguments, origin=origin, functional=functional)
+        kind, arguments = _viewed(tensor, shape)
+        return self.add(
+            self.free_name(name), kind, (tensor,), arguments, origin=origin, functional=functional
+        )
 
     def own(self, index: int, params: Params) -> None:
         """Says where the params of a node are stored, so that each counts once.
@@ -333,6 +331,17 @@ class OpContext:
             functional=functional or self.functional,
         )
 
+    def view(self, tensor: Operand, shape: Sides, part: str = ".reshape") -> Operand:
+        """A tensor's elements in another shape; itself where it has that shape.
+
+        Raises:
+            Refusal: it has another number of elements.
+        """
+        if tensor.shape == shape:
+            return tensor
+        kind, arguments = _viewed(tensor, shape)
+        return self.add(kind, (tensor,), arguments, part)
+
     def name_for(self, kind: str, part: str) -> str:
         """A free name for a node of a kind: the operation's own, and what ``part`` adds."""
         if part.startswith("/"):
@@ -350,6 +359,17 @@ def shape_text(shape: Sequence[int | float]) -> str:
     '(1, 3, 224, 224)'
     """
     return f"({', '.join(str(side) for side in shape)})"
+
+
+def _viewed(tensor: Operand, shape: Sides) -> tuple[str, Mapping[str, Any]]:
+    """The kind that gives a tensor another shape, and its arguments."""
+    if prod(tensor.shape) != prod(shape):
+        raise Refusal(
+            "is not what costcalc takes it for",
+            expected=f"as many elements as {shape_text(shape)}",
+            found=shape_text(tensor.shape),
+        )
+    return ("flatten", NOTHING) if len(shape) == 1 else ("reshape", {"shape": shape})
 
 
 def _operation(kind: str, arguments: Mapping[str, Any], inputs: tuple[Sides, ...]) -> Operation:
