@@ -56,13 +56,13 @@ def spec(kind: str, lines: int) -> str:
 
 def measure(path: str) -> None:
     """Prints the seconds of a report as text, the peak of memory, and that before, in KB."""
-    from costcalc import pipeline
+    import costcalc
     from costcalc.render.terminal import page
     from costcalc.reporting.tables import report_page
 
     idle = peak()
     start = time.perf_counter()
-    text = page(report_page(pipeline.report(path, {})))
+    text = page(report_page(costcalc.report(path)))
     taken = time.perf_counter() - start
     assert text
     print(taken, peak(), idle)

@@ -14,8 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from costcalc import pipeline
-from costcalc.grid.axes import parse
+import costcalc
 
 ALPHAS = "0.05:1.049:0.001"
 SIDES = "32:1031"
@@ -33,7 +32,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 def seconds_of_sweep(network: str) -> float:
     """The time for a million settings, the network's spec read and every cell filled."""
     begun = time.perf_counter()
-    sweep = pipeline.sweep([network], [parse("alpha", ALPHAS), parse("res", SIDES)])
+    sweep = costcalc.sweep(network, alpha=ALPHAS, res=SIDES)
     cells = sum(len(chunk.mult_adds) for chunk in sweep.networks[0].grid.chunks())
     taken = time.perf_counter() - begun
     if cells != sweep.size:
@@ -45,7 +44,7 @@ def seconds_of_report(network: str) -> float:
     """The time for one report of one setting, as the library's users call it."""
     begun = time.perf_counter()
     for side in range(224, 224 + REPORTS):
-        pipeline.report(network, {"res": side})
+        costcalc.report(network, res=side)
     return (time.perf_counter() - begun) / REPORTS
 
 

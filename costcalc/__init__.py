@@ -5,21 +5,25 @@
 568740352
 """
 
-from costcalc.api import (
-    Network,
+from costcalc.api import Network, from_torch, load
+from costcalc.errors import ConventionError, CostcalcError, SpecError
+from costcalc.questions import (
     Report,
+    check,
     compare,
+    diff,
     explain,
+    export,
     formula,
-    from_torch,
     networks,
     reconcile,
     report,
+    search,
     solve,
     sweep,
     to_spec,
+    totals,
 )
-from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.reporting.report import LayerReport, Totals, TypeCost
 
 __all__ = [
@@ -31,15 +35,21 @@ __all__ = [
     "SpecError",
     "Totals",
     "TypeCost",
+    "check",
     "compare",
+    "diff",
     "explain",
+    "export",
     "formula",
     "from_torch",
+    "load",
     "networks",
     "reconcile",
     "report",
+    "search",
     "solve",
     "sweep",
     "to_spec",
+    "totals",
 ]
 __version__ = "0.1.0"

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from costcalc import pipeline
+import costcalc
 from costcalc.cli.plot import command as plot
 from costcalc.render.terminal import console_page
 from costcalc.reporting.tables import report_page
@@ -47,7 +47,7 @@ def main() -> None:
 
 def report() -> str:
     """What the command of the report's picture prints, colours included."""
-    page = report_page(pipeline.report("mobilenet_v1@alpha=0.5,res=160", {}))
+    page = report_page(costcalc.report("mobilenet_v1@alpha=0.5,res=160"))
     terminal = Console(
         file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="standard", _environ={}
     )

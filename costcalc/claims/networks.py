@@ -15,7 +15,7 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.settings import setting
 from costcalc.importers import SUFFIXES, importer
-from costcalc.pipeline import load, read_at
+from costcalc.opening import AnyNetwork, carried, opened, opened_at, read_spec
 from costcalc.spec import library
 from costcalc.spec.document import Document
 
@@ -81,6 +81,19 @@ class Networks:
             return network
         return network._replace(path=library.locate(reference.network))
 
+    def subject(self, subject: AnyNetwork) -> str | Network:
+        """What ``check`` is asked about: a word of the command line, or an open network.
+
+        Raises:
+            SpecError: it is neither.
+        """
+        if isinstance(subject, str | os.PathLike):
+            return os.fspath(subject)
+        found = opened(subject)
+        path = f"<{found.label} {len(self._documents)}>"
+        self.add(path, found.document)
+        return with_settings(Network(found.label, path), found.settings)
+
     def add(self, path: str, document: Document) -> None:
         """Makes a document known that stands in no file of its own."""
         self._documents[path] = document
@@ -98,10 +111,11 @@ class Networks:
         if importer(network.path) is not None:
             key = (network.path, network.settings)
             if key not in self._models:
-                self._models[key] = read_at(network.path, dict(network.settings))
+                found = opened_at(network.path, dict(network.settings))
+                self._models[key] = found.document, dict(found.settings)
             return self._models[key]
         if network.path not in self._documents:
-            self._documents[network.path] = load(network.path)
+            self._documents[network.path] = read_spec(network.path)
         return self._documents[network.path], dict(network.settings)
 
     def graph(self, network: Network) -> LayerGraph:
@@ -147,8 +161,7 @@ def read_settings(text: str) -> dict[str, Any]:
 
 def _network(name: str, text: str) -> Network:
     reference = library.reference(text)
-    settings = {name: setting(value) for name, value in reference.settings.items()}
-    return with_settings(Network(name, reference.network), settings)
+    return with_settings(Network(name, reference.network), carried(reference))
 
 
 def _wrong(message: str, expected: str, hint: str) -> SpecError:

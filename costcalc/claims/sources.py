@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from costcalc.claims import reader
 from costcalc.claims.claim import (
@@ -15,17 +16,18 @@ from costcalc.claims.claim import (
     Quantity,
     Subject,
 )
-from costcalc.claims.figure import Figure
+from costcalc.claims.figure import Figure, parse
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
-from costcalc.errors import CostcalcError, Mark, Problem, SpecError, did_you_mean
+from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.importers import importer
 from costcalc.spec import library
+from costcalc.spec.numbers import ExpressionError
 
 _SUFFIXES = (".yaml", ".yml")
 
 
-def collect(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
+def collect(paths: Sequence[str | Network], networks: Networks) -> list[ClaimsFile]:
     """The claims of everything that is named; of all that ship where nothing is.
 
     Raises:
@@ -35,7 +37,7 @@ def collect(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
     problems: list[Problem] = []
     for path in paths or (shipped_folder(),):
         try:
-            for file in _found(path, networks):
+            for file in _found(_place_of(path, networks), networks):
                 place = os.path.realpath(file.path)
                 files[place] = _joined(files[place], file) if place in files else file
         except CostcalcError as error:
@@ -46,7 +48,7 @@ def collect(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
 
 
 def bounded(
-    paths: Sequence[str], bounds: Sequence[tuple[str, Figure]], networks: Networks
+    paths: Sequence[str | Network], bounds: Sequence[tuple[str, Figure]], networks: Networks
 ) -> list[ClaimsFile]:
     """Bounds that the command line sets on networks, and what their specs claim themselves.
 
@@ -59,7 +61,7 @@ def bounded(
     bound = 0
     for path in paths:
         found: Sequence[ClaimsFile | None] = [None]
-        if os.path.exists(path) and importer(path) is None:
+        if isinstance(path, str) and os.path.exists(path) and importer(path) is None:
             found = _found(path, networks)
         for own in found:
             if own is not None and own.spec is None:
@@ -74,13 +76,14 @@ def bounded(
 
 
 def _bound(
-    path: str,
+    path: str | Network,
     own: ClaimsFile | None,
     bounds: Sequence[tuple[str, Figure]],
     networks: Networks,
 ) -> ClaimsFile:
     """The bounds of one network, then what its spec claims itself."""
-    network = networks.named(path)
+    network = networks.named(path) if isinstance(path, str) else path
+    path = path if isinstance(path, str) else network.name
     claims = tuple(
         Claim(
             id=f"{path}:{metric}",
@@ -96,6 +99,32 @@ def _bound(
     heads = tuple(claim.column for claim in claims)
     table = PaperTable("", "bounds of the command line", heads, claims)
     return ClaimsFile(path, path, {}, (table, *(own.tables if own else ())))
+
+
+def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[str, Figure]]:
+    """Bounds on networks as figures, by metric; None is no bound.
+
+    Raises:
+        SpecError: one is not a number with a unit.
+    """
+    found = []
+    problems = Problems()
+    for metric, most in limits.items():
+        if most is None:
+            continue
+        text = f"{most:.0f}" if isinstance(most, float) and most.is_integer() else str(most)
+        try:
+            found.append((metric, parse(f"<= {text}")))
+        except ExpressionError:
+            option = f"--max-{metric.replace('_', '-')}"
+            problems.add(None, f"{option} {text} is no bound", "a number, as in 600M or 5M")
+    problems.raise_any()
+    return found
+
+
+def _place_of(path: str | Network, networks: Networks) -> str:
+    """What is read for the claims of a subject: of an open network, its spec."""
+    return path if isinstance(path, str) else networks.document(path).file
 
 
 def shipped_folder() -> str:
@@ -191,7 +220,8 @@ def _about(
                 )
             ]
         )
-    network = networks.named(path)
+    network = networks.named(path) if isinstance(path, str) else path
+    path = path if isinstance(path, str) else network.name
     kept = []
     for file in files:
         tables = []

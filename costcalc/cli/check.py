@@ -8,17 +8,12 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from costcalc.claims import figure, sources
-from costcalc.claims.check import check
-from costcalc.claims.networks import Networks
+from costcalc import questions
 from costcalc.claims.page import check_page
 from costcalc.claims.verdict import Result
 from costcalc.cli.options import file_option
 from costcalc.cli.output import emit, show
-from costcalc.costs import convention as conventions
-from costcalc.errors import Problem, SpecError
 from costcalc.render import checks
-from costcalc.spec.numbers import ExpressionError
 
 _FORMATS = {"json": checks.json, "junit": checks.junit, "github": checks.github}
 _PATIENCE = 1.0
@@ -62,38 +57,18 @@ def command(
     Exits with 0 where every claim holds or is a documented misprint whose
     recomputed value holds, else with 1.
     """
-    conventions.load(convention)
-    networks = Networks(convention)
-    bounds = _bounds({"mult_adds": max_mult_adds, "params": max_params})
-    files = sources.bounded(paths, bounds, networks) if bounds else sources.collect(paths, networks)
-    total = sum(len(file.claims) for file in files)
-    checked = check(files, networks, lambda results: _progress(results, total))
+    checked = questions.check(
+        *paths,
+        max_mult_adds=max_mult_adds,
+        max_params=max_params,
+        convention=convention,
+        watch=_progress,
+    )
     if format_ in _FORMATS:
         emit(_FORMATS[format_](checked), output)
     else:
         show(check_page(checked), format_, output)
     sys.exit(0 if checked.holds else 1)
-
-
-def _bounds(options: dict[str, str | None]) -> list[tuple[str, figure.Figure]]:
-    """The bounds that options set, by metric.
-
-    Raises:
-        SpecError: one is not a number with a unit.
-    """
-    bounds, problems = [], []
-    for metric, text in options.items():
-        try:
-            if text is not None:
-                bounds.append((metric, figure.parse(f"<= {text}")))
-        except ExpressionError:
-            option = f"--max-{metric.replace('_', '-')}"
-            problems.append(
-                Problem(None, f"{option} {text} is no bound", expected="a number, as in 600M or 5M")
-            )
-    if problems:
-        raise SpecError(problems)
-    return bounds
 
 
 def _progress(results: Iterable[Result], total: int) -> Iterator[Result]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
 from costcalc.errors import Problem, SpecError
+from costcalc.opening import is_network, opened
 
 
 @click.command()
@@ -44,7 +45,8 @@ def command(
     if _are_layers(networks):
         _compare_layers(networks, values, format_, output)
         return
-    comparison = pipeline.compare(networks, values, baseline, convention, unit)
+    found = [opened(network, values) for network in networks]
+    comparison = questions.compare(*found, baseline=baseline, convention=convention, unit=unit)
     if format_ == "json":
         from costcalc.render.comparisons import comparison_json
 
@@ -61,7 +63,7 @@ def _are_layers(names: tuple[str, ...]) -> bool:
     Raises:
         SpecError: some are layers and some are networks, which do not compare.
     """
-    others = [name for name in names if not pipeline.is_network(name)]
+    others = [name for name in names if not is_network(name)]
     if not others:
         return False
     from costcalc.spec import library
@@ -84,10 +86,10 @@ def _are_layers(names: tuple[str, ...]) -> bool:
 def _compare_layers(
     names: tuple[str, ...], values: dict[str, Any], format_: str, output: str | None
 ) -> None:
-    from costcalc.comparing.layers import compare_layers, layers_page
+    from costcalc.comparing.layers import layers_page
     from costcalc.symbolic.writing import written
 
-    layers = compare_layers(names, values)
+    layers = questions.compare_layers(*names, settings=values)
     if format_ == "json":
         from costcalc.render.comparisons import layers_json
 

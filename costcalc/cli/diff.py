@@ -6,10 +6,11 @@ import os
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
 from costcalc.errors import Problem, SpecError
+from costcalc.opening import opened
 
 _OF_GIT = (7, 9)
 """Arguments that git gives to a diff driver; two more where a file was renamed."""
@@ -47,15 +48,11 @@ def command(
         title = f"{old} → {new}"
     else:
         raise SpecError([Problem(None, "a diff is of two versions", "OLD and NEW")])
-    reports = [
-        None
-        if path is not None and version == os.devnull
-        else pipeline.report(version, values, convention, unit, beside=path)
+    there = [
+        None if path is not None and version == os.devnull else opened(version, values, path)
         for version in (old, new)
     ]
-    from costcalc.comparing.diff import difference
-
-    found = difference(*reports)
+    found = questions.diff(*there, convention=convention, unit=unit)
     if format_ == "json":
         from costcalc.render.comparisons import difference_json
 

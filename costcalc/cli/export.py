@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import file_option, settings, settings_options
 from costcalc.cli.output import chosen_format, emit
-from costcalc.exporters import EXPORTERS, exported, exporter
+from costcalc.exporters import EXPORTERS, exporter
+from costcalc.opening import opened
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
 
@@ -46,11 +49,11 @@ def command(
     """NETWORK as another tool's model, at settings."""
     format_ = chosen_format(to, output, EXPORTERS)
     given = {"weights": weights, "seed": seed}
-    options = {name: value for name, value in given.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name in options:
         if name not in exporter(format_).options:
             raise click.UsageError(f"--{name} means nothing to {format_}.")
     if seed is not None and weights != "random":
         raise click.UsageError("--seed is of random weights: --weights random.")
-    network_graph = pipeline.graph(network, settings(alpha, res, sets))
-    emit(exported(network_graph, format_, **options), output)
+    found = opened(network, settings(alpha, res, sets))
+    emit(questions.export(found, format_, **options).content, output)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
+from costcalc import questions
 from costcalc.cli.options import file_option, settings, settings_options
 from costcalc.cli.output import emit, style
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problem, SpecError
+from costcalc.opening import is_network
+from costcalc.spec.library import reference
 
 
 @click.command()
@@ -68,7 +70,7 @@ def command(
     or a model.  Its formula is in the width multiplier and the resolution;
     --alpha, --res and --set choose the settings at which it is worked out.
     """
-    from costcalc.symbolic.catalogue import FORMULAS
+    from costcalc.symbolic.catalogue import FORMULAS, refuse_neither
 
     values = settings(alpha, res, sets)
     write: Mapping[str, Callable[[], str]]
@@ -77,7 +79,8 @@ def command(
         _refuse(options, "a network")
         write = _layer(network_or_layer, over, _names(multipliers), values, style(output))
     else:
-        _locate(network_or_layer)
+        if not is_network(network_or_layer):
+            refuse_neither(reference(network_or_layer).network)
         _refuse({"--over": over, "--with": multipliers}, "a layer")
         counting = (convention or "paper", unit)
         write = _network(network_or_layer, values, _names(variables), counting, style(output))
@@ -89,9 +92,10 @@ def _layer(
 ) -> Mapping[str, Callable[[], str]]:
     """The formula of a layer, in each format."""
     from costcalc.render import formulas
-    from costcalc.symbolic.layers import layer_formula
+    from costcalc.symbolic.layers import Formula
 
-    formula = layer_formula(name, over, multipliers, values)
+    formula = questions.formula(name, over=over, multipliers=multipliers, numbers=values)
+    assert isinstance(formula, Formula)
     return {
         "text": lambda: formulas.formula_text(formula, style),
         "latex": lambda: formulas.formula_latex(formula),
@@ -108,9 +112,13 @@ def _network(
 ) -> Mapping[str, Callable[[], str]]:
     """The closed form of a network, in each format."""
     from costcalc.render import closed_forms
-    from costcalc.symbolic.networks import closed_form
+    from costcalc.symbolic.networks import ClosedForm
 
-    form = closed_form(name, values, variables, *counting)
+    convention, unit = counting
+    form = questions.formula(
+        name, variables=variables, convention=convention, unit=unit, numbers=values
+    )
+    assert isinstance(form, ClosedForm)
     return {
         "text": lambda: closed_forms.closed_text(form, style),
         "latex": lambda: closed_forms.closed_latex(form),
@@ -120,37 +128,6 @@ def _network(
 
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",")) if text else ()
-
-
-def _locate(name: str) -> None:
-    """A name that is no layer must be a network.
-
-    Raises:
-        SpecError: it is neither.
-    """
-    from costcalc import pipeline
-    from costcalc.errors import did_you_mean
-    from costcalc.spec import library
-    from costcalc.symbolic.catalogue import FORMULAS, TABLE
-
-    if pipeline.is_network(name):
-        return
-    network = library.reference(name).network
-    try:
-        library.locate(network)
-    except SpecError:
-        if os.path.isdir(network):
-            raise
-        hint = did_you_mean(network, [*FORMULAS, *library.shipped()])
-        layers = ", ".join(entry.name for entry in TABLE)
-        problem = Problem(
-            None,
-            f"there is no layer and no network '{network}'",
-            expected=f"a layer ({layers}), the path of a spec, "
-            "or a name that 'costcalc networks' lists",
-            hint=hint,
-        )
-        raise SpecError([problem]) from None
 
 
 def _refuse(options: Mapping[str, str | None], owner: str) -> None:

@@ -7,10 +7,12 @@ import subprocess
 
 import click
 
-from costcalc import pipeline
 from costcalc.cli.options import convention_options, output_option, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, whole
+from costcalc.costs import convention as conventions
+from costcalc.costs.count import count
 from costcalc.errors import Problem, SpecError
+from costcalc.opening import opened
 from costcalc.render import Format
 
 _TEXT = (
@@ -52,7 +54,8 @@ def command(
         if output is None:
             raise SpecError([Problem(None, f"{format_} is for a file", f"-o FILE.{format_}")])
         _find_program(format_)
-    drawn = diagram(*pipeline.counted(network, settings(alpha, res, sets), convention, unit))
+    layers = opened(network, settings(alpha, res, sets)).graph()
+    drawn = diagram(layers, count(layers, conventions.load(convention).converted(unit)))
     if format_ == "mermaid":
         emit(mermaid(drawn), output)
     elif format_ == "dot" or output is None:

@@ -7,8 +7,10 @@ import shlex
 
 import click
 
+from costcalc import questions
 from costcalc.cli.options import file_option, setting_texts, settings, settings_options
 from costcalc.cli.output import emit
+from costcalc.opening import opened
 from costcalc.reporting.figures import printable
 
 
@@ -31,8 +33,6 @@ def command(
     MODEL may also be a spec, or the name of a network that ships with costcalc;
     what is written is that network at the settings given here.
     """
-    from costcalc.specwriter.network import to_spec
-
     texts = setting_texts(alpha, res, sets)
     given = ",".join(f"{key}={text}" for key, text in texts.items())
     # A file is named as it stands beside the spec, not where it lies on this machine.
@@ -40,4 +40,5 @@ def command(
     reference = name if not given else f"{name}{',' if '@' in name else '@'}{given}"
     line = shlex.join(["costcalc", "import", reference, *(["--flat"] * flat)])
     comment = f"Written by {printable(line)}"
-    emit(to_spec(network, settings(alpha, res, sets), (comment,), flat), output)
+    found = opened(network, settings(alpha, res, sets))
+    emit(questions.to_spec(found, flat=flat, comments=(comment,)), output)

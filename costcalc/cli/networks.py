@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_options
 from costcalc.cli.output import chosen_format, emit, show
 from costcalc.costs import convention as conventions
@@ -40,10 +40,10 @@ def command(
     """
     format_ = chosen_format(format_, output)
     if network is not None:
-        _one(pipeline.parameters(network), format_, output)
+        _one(questions.parameters(network), format_, output)
         return
     weighing = conventions.load(convention).converted(unit)
-    entries = pipeline.networks(search, weighing)
+    entries = questions.network_table(search, convention=convention, unit=unit)
     if format_ == "json":
         from costcalc.render.json import networks_json
 

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, setting_texts, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, whole
 from costcalc.errors import Problem, SpecError
 from costcalc.graph.budgets import budget
+from costcalc.opening import opened
 from costcalc.render import Format
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,7 +55,8 @@ def layers(
     """The cost of each layer along NETWORK."""
     from costcalc.pictures.data import series
 
-    report = pipeline.report(network, settings(alpha, res, sets), convention, unit)
+    found = opened(network, settings(alpha, res, sets))
+    report = questions.report(found, convention=convention, unit=unit)
     _draw("along", series(report), output)
 
 
@@ -82,11 +84,13 @@ def types(
     output: str | None,
 ) -> None:
     """The share of each type of layer, NETWORKs side by side."""
-    from costcalc.comparing.compare import Entry
+    from costcalc.comparing.compare import side_by_side
+    from costcalc.costs import convention as conventions
     from costcalc.pictures.data import shares
 
     values = settings(alpha, res, sets)
-    entries = [Entry(name, pipeline.report(name, values, convention, unit)) for name in networks]
+    found = [opened(network, values) for network in networks]
+    entries = side_by_side(found, conventions.load(convention).converted(unit))
     _draw("stacked", shares(entries, metric), output)
 
 
@@ -98,9 +102,11 @@ def accuracy(
     networks: tuple[str, ...], convention: str, unit: str | None, output: str | None
 ) -> None:
     """Published accuracy against mult-adds, params as bubbles."""
+    from costcalc.costs import convention as conventions
     from costcalc.pictures.data import points
 
-    _draw("bubbles", points(networks, convention, unit), output)
+    found = [opened(network) for network in networks]
+    _draw("bubbles", points(found, conventions.load(convention).converted(unit)), output)
 
 
 @command.command("sweep")
@@ -122,17 +128,16 @@ def sweep(
     output: str | None,
 ) -> None:
     """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
-    from costcalc.grid.axes import parse
     from costcalc.pictures.data import heat_map
     from costcalc.solving.solve import Budgets
 
     budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
-    axes = [parse(name, text) for name, text in setting_texts(alpha, res, sets).items()]
-    if not axes:
+    grid = setting_texts(alpha, res, sets)
+    if not grid:
         raise SpecError(
             [Problem(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")]
         )
-    swept = pipeline.sweep([network], axes, convention, unit)
+    swept = questions.sweep(network, grid=grid, convention=convention, unit=unit)
     _draw("heat", heat_map(swept, budgets), output)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import click
 
-from costcalc import pipeline
-from costcalc.claims import figure as figures
+from costcalc import questions
 from costcalc.cli.options import output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
-from costcalc.errors import Problem, SpecError
-from costcalc.spec.numbers import ExpressionError
+from costcalc.opening import opened
 
 
 @click.command()
@@ -55,8 +52,9 @@ def command(
     if printed is None and len(names) < 2:
         raise click.UsageError("--between takes two conventions or more, or --printed a number.")
     values = settings(alpha, res, sets)
+    opened_network = opened(network, values)
     if printed is not None:
-        found = pipeline.search(network, values, names, _figure(printed))
+        found = questions.search(opened_network, printed, names)
         if format_ == "json":
             from costcalc.render.reconciliations import search_json
 
@@ -66,7 +64,7 @@ def command(
 
             show(search_page(found), format_, output)
         sys.exit(0 if found.matches else 1)
-    result = pipeline.reconcile(network, values, names)
+    result = questions.reconcile(opened_network, names)
     if format_ == "json":
         from costcalc.render.reconciliations import reconciliation_json
 
@@ -75,30 +73,3 @@ def command(
     from costcalc.reconciling.pages import reconciliation_page
 
     show(reconciliation_page(result), format_, output)
-
-
-# The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
-_COUNTED = re.compile(r"\s*(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)\s*$", re.IGNORECASE)
-
-
-def _figure(printed: str) -> figures.Figure:
-    """The count that somebody quoted.  The word behind it is ignored: people mean either by both.
-
-    Raises:
-        SpecError: it is no figure, or one that is no count.
-    """
-    try:
-        figure = figures.parse(_COUNTED.sub("", printed))
-    except ExpressionError as error:
-        raise SpecError(
-            [Problem(None, f"--printed {printed}: {error.message}", expected=error.expected)]
-        ) from None
-    if figure.bound or figure.unit in ("%", "x"):
-        raise SpecError(
-            [
-                Problem(
-                    None, f"--printed {printed}: this is no count", expected="327.5M, or 327486720"
-                )
-            ]
-        )
-    return figure

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show, style
+from costcalc.opening import opened
 
 
 @click.command()
@@ -85,7 +86,8 @@ def command(
     if layer is not None:
         _explain(network, layer, settings(alpha, res, sets), (convention, unit), format_, output)
         return
-    result = pipeline.report(network, settings(alpha, res, sets), convention, unit)
+    found = opened(network, settings(alpha, res, sets))
+    result = questions.report(found, convention=convention, unit=unit)
     if format_ == "json":
         from costcalc.render.json import report_json
 
@@ -108,10 +110,11 @@ def _explain(
 ) -> None:
     """Writes out one layer's cost."""
     from costcalc.render import explanations
-    from costcalc.symbolic.explain import explain
 
     if format_ not in explanations.FORMATS:
         known = ", ".join(explanations.FORMATS)
         raise click.UsageError(f"--explain is written as one of {known}, not as {format_}.")
-    explanation = explain(network, layer, values, *counting)
+    convention, unit = counting
+    found = opened(network, values)
+    explanation = questions.explain(found, layer, convention=convention, unit=unit)
     emit(explanations.FORMATS[format_](explanation, style(output)), output)

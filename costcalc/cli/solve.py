@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_options, settings, settings_options
 from costcalc.cli.output import chosen_format, emit, show
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
+from costcalc.opening import opened
 
 
 @click.command()
@@ -49,20 +50,16 @@ def command(
     """
     format_ = chosen_format(format_, output)
     if step is not None and values is not None:
-        raise _wrong("--step and --values both say what is searched", "one of the two")
-    from costcalc.grid.axes import parse
-    from costcalc.solving.solve import Budgets
-
-    budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
-    solution = pipeline.solve(
-        network,
+        refuse(None, "--step and --values both say what is searched", "one of the two")
+    solution = questions.solve(
+        opened(network, settings(alpha, res, sets)),
         name,
-        budgets,
-        settings(alpha, res, sets),
-        convention,
-        unit,
+        max_mult_adds=budget("--max-mult-adds", max_mult_adds),
+        max_params=budget("--max-params", max_params),
         step=budget("--step", step),
-        values=parse(name, values).values if values is not None else (),
+        values=values if values is not None else (),
+        convention=convention,
+        unit=unit,
     )
     if format_ == "json":
         from costcalc.render.solutions import solution_json
@@ -74,7 +71,3 @@ def command(
         show(solution_page(solution, convention), format_, output)
     if solution.best is None:
         context.exit(1)
-
-
-def _wrong(message: str, expected: str) -> SpecError:
-    return SpecError([Problem(None, message, expected=expected)])

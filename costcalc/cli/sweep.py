@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from costcalc import pipeline
+from costcalc import questions
 from costcalc.cli.options import convention_options, output_option, setting_texts, settings_options
 from costcalc.cli.output import chosen_format, emit, printed, show, whole
 from costcalc.cli.progress import progress
@@ -66,12 +66,10 @@ def command(
     """
     format_ = chosen_format(format_, output, _FORMATS)
     _check(format_, output, top, by, pareto)
-    from costcalc.grid.axes import parse
-
-    axes = [parse(name, text) for name, text in setting_texts(alpha, res, sets).items()]
-    if not axes:
+    grid = setting_texts(alpha, res, sets)
+    if not grid:
         raise _wrong("there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
-    sweep = pipeline.sweep(networks, axes, convention, unit, where)
+    sweep = questions.sweep(*networks, grid=grid, where=where, convention=convention, unit=unit)
     with progress("settings", sweep.size) as report:
         chosen: list[SweepRow] | None = None
         if top is not None:

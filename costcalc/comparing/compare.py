@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
+from costcalc.costs.rules import Convention
 from costcalc.errors import Problem, SpecError, did_you_mean
 from costcalc.kinds import KINDS
-from costcalc.reporting.report import LayerReport, Report
+from costcalc.opening import OpenNetwork
+from costcalc.reporting.report import LayerReport, Report, report
 
 K = TypeVar("K")
 
@@ -95,6 +97,18 @@ class Comparison(NamedTuple):
             if cause.fewer or cause.more:
                 causes.append(cause)
         return sorted(causes, key=lambda cause: -abs(cause.saved))
+
+
+def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> list[Entry]:
+    """Networks with their reports.
+
+    Raises:
+        CostcalcError: a network is wrong, or the convention lacks a rule.
+    """
+    return [
+        Entry(network.label, report(network.document, network.settings, convention))
+        for network in networks
+    ]
 
 
 def saved_by_stage(comparison: Comparison, entry: Entry, metric: str) -> dict[tuple[int, ...], int]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from costcalc import pipeline
 from costcalc.comparing.compare import Entry, by_type
+from costcalc.costs.rules import Convention
 from costcalc.errors import Problem, SpecError
 from costcalc.grid.pages import limited
 from costcalc.grid.sweep import Sweep
+from costcalc.opening import OpenNetwork
 from costcalc.reporting.figures import exact
-from costcalc.reporting.report import Report
+from costcalc.reporting.report import Report, report
 from costcalc.solving.solve import Budgets
 
 
@@ -79,7 +80,7 @@ def shares(entries: Sequence[Entry], metric: str) -> Shares:
     )
 
 
-def points(networks: Sequence[str], convention: str, unit: str | None) -> list[Point]:
+def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Point]:
     """Networks at each setting for which their specs carry an accuracy.
 
     A reference with settings of its own is shown at these alone, and each point once,
@@ -90,17 +91,16 @@ def points(networks: Sequence[str], convention: str, unit: str | None) -> list[P
     """
     found = []
     for network in networks:
-        document, carried = pipeline.opened(network, {})
-        for accuracy in document.accuracies:
-            settings = {**accuracy.settings, **carried}
-            report = pipeline.report(network, settings, convention, unit)
-            if report.accuracy != accuracy:
+        for accuracy in network.document.accuracies:
+            settings = {**accuracy.settings, **network.settings}
+            costs = report(network.document, settings, convention)
+            if costs.accuracy != accuracy:
                 continue
             given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
-            label = f"{report.network} ({given})" if given else report.network
-            totals = report.totals
+            label = f"{costs.network} ({given})" if given else costs.network
+            totals = costs.totals
             found.append(
-                Point(report.network, label, totals.mult_adds, totals.params, float(accuracy.top1))
+                Point(costs.network, label, totals.mult_adds, totals.params, float(accuracy.top1))
             )
     if not found:
         problem = Problem(

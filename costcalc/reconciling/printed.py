@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
-from costcalc.claims.figure import Figure, Fit
+from costcalc.claims.figure import Figure, Fit, parse
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import UNITS, Convention
-from costcalc.errors import ConventionError, SpecError
+from costcalc.errors import ConventionError, SpecError, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import MATRICES
 from costcalc.reporting.figures import exact
 from costcalc.spec.document import Document
+from costcalc.spec.numbers import ExpressionError
 
 RESOLUTIONS = (224, 256, 299)
 """Resolutions that people usually mean, besides the spec's own."""
@@ -26,6 +28,25 @@ BATCHES = (2, 4, 8, 16, 32, 64, 128, 256)
 
 _WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
 """How likely a figure is written so: most round, and few cut the digits off."""
+
+
+# The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
+_COUNTED = re.compile(r"\s*(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)\s*$", re.IGNORECASE)
+
+
+def quoted(printed: str) -> Figure:
+    """The count that somebody quoted.  The word behind it is ignored: people mean either by both.
+
+    Raises:
+        SpecError: it is no figure, or one that is no count.
+    """
+    try:
+        figure = parse(_COUNTED.sub("", printed))
+    except ExpressionError as error:
+        refuse(None, f"--printed {printed}: {error.message}", expected=error.expected)
+    if figure.bound or figure.unit in ("%", "x"):
+        refuse(None, f"--printed {printed}: this is no count", expected="327.5M, or 327486720")
+    return figure
 
 
 class Match(NamedTuple):

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
+from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS
 from costcalc.kinds.base import Shape, channels_last
-from costcalc.reporting.report import Totals
+from costcalc.opening import OpenNetwork, carried, opened_at
+from costcalc.reporting.report import Totals, totals
 from costcalc.reporting.table import Cell, Column, Page, Row, Sides, Table
 from costcalc.reporting.tables import unit_title
+from costcalc.spec import library
 from costcalc.spec.numbers import exact
 
 
@@ -24,6 +27,23 @@ class Entry(NamedTuple):
     parameters: Mapping[str, Any]
     input: Shape
     totals: Totals
+
+
+def entries(search: str, convention: Convention) -> list[Entry]:
+    """The networks that ship and have every word of ``search`` in name, title or source."""
+    specs: dict[str, OpenNetwork] = {}
+    found = []
+    for name in library.shipped():
+        reference = library.reference(name)
+        spec = specs.get(reference.network) or opened_at(reference.network, {})
+        specs[reference.network] = spec
+        source = spec.document.source
+        known = " ".join((name, spec.document.title.text, *source.values())).lower()
+        if all(word in known for word in search.lower().split()):
+            graph = spec.at(carried(reference)).graph()
+            sums = totals(count(graph, convention))
+            found.append(Entry(name, graph.name, source, graph.parameters, graph.input, sums))
+    return found
 
 
 def networks_page(entries: Sequence[Entry], convention: Convention, search: str) -> Page:

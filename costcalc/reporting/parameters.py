@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.errors import Problems
+from costcalc.graph.parameters import allowed, every, resolve
+from costcalc.opening import OpenNetwork
 from costcalc.reporting.table import Column, Page, Row, Table
 from costcalc.reporting.tables import source_line
 from costcalc.spec.numbers import exact
@@ -28,6 +31,25 @@ class Settings(NamedTuple):
     source: Mapping[str, str]
     description: str
     parameters: tuple[Setting, ...]
+
+
+def settings_of(network: OpenNetwork) -> Settings:
+    """What may be set of a network, with the defaults that it has.
+
+    Raises:
+        SpecError: a setting that it carries is wrong.
+    """
+    document = network.document
+    problems = Problems()
+    values = resolve(document, network.settings, problems).values
+    problems.raise_any()
+    known = every(document).items()
+    return Settings(
+        document.titled(values),
+        document.source,
+        document.description,
+        tuple(Setting(name, values[name], allowed(each), each.doc) for name, each in known),
+    )
 
 
 def settings_page(settings: Settings) -> Page:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import LayerCost
+from costcalc.costs.count import LayerCost, count
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
+from costcalc.graph.expand import expand
 from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.graph.parameters import published
 from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.reporting.figures import percent
-from costcalc.spec.document import Accuracy
+from costcalc.spec.document import Accuracy, Document
 
 FORMAT_VERSION = 1
 """Version of the JSON formats; a renamed key raises it."""
@@ -97,6 +99,23 @@ class Report(NamedTuple):
             if layer.is_free:
                 found[layer.type] = found.get(layer.type, 0) + 1
         return found
+
+
+def report(document: Document, settings: Mapping[str, Any], convention: Convention) -> Report:
+    """The report of a network at settings: its layers, what they cost, and the sums of that.
+
+    Raises:
+        CostcalcError: a setting or a shape is wrong, or the convention lacks a rule.
+    """
+    graph = expand(document, settings)
+    accuracy = published(document, graph.parameters)
+    return build(graph, count(graph, convention), convention, accuracy)
+
+
+def totals(costs: Iterable[LayerCost]) -> Totals:
+    """Costs added up."""
+    listed = list(costs)
+    return Totals(sum(cost.params for cost in listed), sum(cost.mult_adds for cost in listed))
 
 
 def build(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.costs.rules import Convention
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import quotient
 from costcalc.solving.solve import Budgets
@@ -29,23 +30,23 @@ class ClosedAnswer(NamedTuple):
 
 
 def closed_answer(
-    network: str | Document,
+    document: Document,
     name: str,
     budgets: Budgets,
     settings: Mapping[str, Any],
-    convention: str,
+    convention: Convention,
 ) -> ClosedAnswer | None:
     """The answer in closed form; None where the costs have none that only rises.
 
     Args:
-        network: a network reference.
+        document: the network.
         name: the parameter that is solved for.
         budgets: what may be spent.
         settings: values of the other parameters.
-        convention: the name or path of a counting convention.
+        convention: how its costs are counted.
     """
     try:
-        form = closed_form(network, settings, (name,), convention)
+        form = closed_form(document, settings, convention, (name,))
     except SpecError:
         return None
     answers = []

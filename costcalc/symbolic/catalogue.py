@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import blocks, convolution, dense, normalisation, pooling, recurrent
 from costcalc.formulas.algebra import product
+from costcalc.spec import library
 from costcalc.symbolic.notation import MOBILENET_V1, MOBILENET_V2, Notation, Sizes
 
 Metric = Callable[[Sizes], Any]
@@ -211,3 +214,20 @@ FORMULAS: Mapping[str, Entry] = {
     name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
 }
 """Each named formula by its name and by each of its aliases."""
+
+
+def refuse_neither(name: str) -> None:
+    """Ends for a name that is neither a layer here nor a network.
+
+    Raises:
+        SpecError: unless something of that name is there, which says itself why not.
+    """
+    if not os.path.exists(name):
+        layers = ", ".join(entry.name for entry in TABLE)
+        refuse(
+            None,
+            f"there is no layer and no network '{name}'",
+            expected=f"a layer ({layers}), the path of a spec, "
+            "or a name that 'costcalc networks' lists",
+            hint=did_you_mean(name, [*FORMULAS, *library.shipped()]),
+        )

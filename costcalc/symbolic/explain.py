@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc import pipeline
-from costcalc.costs import convention as conventions
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.errors import Problem, SpecError, did_you_mean
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import is_depthwise, type_name
-from costcalc.spec.document import Document
 from costcalc.symbolic.notation import Symbol
 from costcalc.symbolic.recorded import Recorded, formula
 from costcalc.symbolic.writing import Name, Node, names, substituted
@@ -46,7 +43,7 @@ class LayerExplanation(NamedTuple):
     symbols: tuple[tuple[Symbol, Any], ...]
     """The symbols in its formulas, with their values."""
     steps: tuple[Step, ...]
-    """None for what costcalc does not know."""
+    """Empty for a layer that costcalc does not know."""
 
 
 class Explanation(NamedTuple):
@@ -68,42 +65,32 @@ class Explanation(NamedTuple):
         )
 
 
-def explain(
-    network: str | Document,
-    layer: str,
-    settings: Mapping[str, Any],
-    convention: str = "paper",
-    unit: str | None = None,
-) -> Explanation:
+def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanation:
     """How a layer's params and mult-adds come about.
 
     Args:
-        network: a reference, as for ``report``.
+        graph: the network.
         layer: a layer's name, or the path of a block, as the report names them.
-        settings: the network's parameters.
-        convention: the name or the path of a counting convention.
-        unit: ``macs`` or ``flops``; by default the convention's own.
+        convention: how its costs are counted.
 
     Raises:
-        CostcalcError: the network has no such layer; or as for ``report``.
+        CostcalcError: the network has no such layer, or the convention lacks a rule.
     """
-    weighing = conventions.load(convention).converted(unit)
-    graph = pipeline.graph(network, settings)
     chosen = _chosen(graph, layer)
     views = {index: _View(graph.layers[index]) for index in chosen}
     layers = tuple(
         views[index].layer if index in views else each for index, each in enumerate(graph.layers)
     )
-    costs = count(graph._replace(layers=layers), weighing)
+    costs = count(graph._replace(layers=layers), convention)
     is_block = layer not in (each.name for each in graph.layers)
     return Explanation(
         network=graph.name,
         name=layer,
         block=graph.blocks.get(layer, "block") if is_block else None,
-        convention=weighing.name,
-        unit=UNITS[weighing.unit].title,
+        convention=convention.name,
+        unit=UNITS[convention.unit].title,
         parameters=graph.parameters,
-        layers=tuple(_explained(views[index], costs[index], graph, weighing) for index in chosen),
+        layers=tuple(_explained(views[index], costs[index], graph, convention) for index in chosen),
     )
 
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from costcalc import pipeline
-from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
-from costcalc.costs.rules import UNITS
+from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
@@ -125,37 +123,33 @@ DEFAULT = ("alpha", "res")
 
 
 def closed_form(
-    network: str | Document,
+    document: Document,
     settings: Mapping[str, Any],
+    convention: Convention,
     variables: tuple[str, ...] = (),
-    convention: str = "paper",
-    unit: str | None = None,
 ) -> ClosedForm:
     """A network's params and mult-adds as polynomials in its parameters.
 
     Args:
-        network: a reference, as for ``report``.
+        document: the network.
         settings: where the network is unfolded: they decide every comparison.
+        convention: how its costs are counted.
         variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
-        convention: the name or the path of a counting convention.
-        unit: ``macs`` or ``flops``; by default the convention's own.
 
     Raises:
-        CostcalcError: the network, a setting or the convention is wrong, or
-            the costs are no polynomial.
+        CostcalcError: a setting is wrong, the convention lacks a rule, or the costs are
+            no polynomial.
     """
-    weighing = conventions.load(convention).converted(unit)
-    document, given = pipeline.opened(network, settings)
     problems = Problems()
-    resolved = resolve(document, given, problems)
+    resolved = resolve(document, settings, problems)
     problems.raise_any()
     chosen = _variables(document, resolved.values, variables)
     while True:
         tracer = Tracer(tuple(variable for variable, _ in chosen))
         symbols = [tracer.start(index) for index in range(len(chosen))]
         try:
-            graph = expand(document, {**given, **_symbolic(tracer, symbols)})
-            costs = count(graph, weighing)
+            graph = expand(document, {**settings, **_symbolic(tracer, symbols)})
+            costs = count(graph, convention)
             sums = {
                 "params": sum(cost.params for cost in costs),
                 "mult_adds": sum(cost.mult_adds for cost in costs),
@@ -174,8 +168,8 @@ def closed_form(
     return ClosedForm(
         network=graph.name,
         source=graph.source,
-        convention=weighing.name,
-        unit=UNITS[weighing.unit].title,
+        convention=convention.name,
+        unit=UNITS[convention.unit].title,
         parameters=resolved.values,
         names=names,
         values=values,

@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 import costcalc
-from costcalc import pipeline
 from costcalc.cli import main
 from costcalc.comparing.compare import by_stage, by_type, saved_by_stage
 from costcalc.comparing.pages import cause_text, ratio_text, stage_text
@@ -50,14 +49,14 @@ def test_table_9_of_mobilenet():
 
 
 def test_the_ratio_to_another_baseline():
-    comparison = pipeline.compare(["mobilenet_v1", "vgg16"], {}, baseline="vgg16")
+    comparison = costcalc.compare("mobilenet_v1", "vgg16", baseline="vgg16")
     ratio = comparison.ratio(comparison.entries[0], "mult_adds")
     assert ratio == Fraction(568740352, 15470264320)
     assert ratio_text(ratio) == "27.2 × fewer"
 
 
 def test_a_saving_is_attributed_to_the_layers_that_took_the_place_of_others():
-    comparison = pipeline.compare(["mobilenet_v1@convolution=full", "mobilenet_v1"], {})
+    comparison = costcalc.compare("mobilenet_v1@convolution=full", "mobilenet_v1")
     (cause,) = comparison.causes(comparison.entries[1], "mult_adds")
     assert (cause.fewer, cause.more) == (("Conv 3x3",), ("Conv 1x1", "Conv DW 3x3"))
     # 4867293184 - 568740352
@@ -68,7 +67,7 @@ def test_a_saving_is_attributed_to_the_layers_that_took_the_place_of_others():
 
 
 def test_parts_that_work_against_each_other_are_said_as_amounts():
-    comparison = pipeline.compare(["mobilenet_v1@alpha=0.5,res=160", "squeezenet"], {})
+    comparison = costcalc.compare("mobilenet_v1@alpha=0.5,res=160", "squeezenet")
     # 1319648 - 1244448 = 75200: the classifier's 512000 less, convolutions 436800 more.
     assert cause_text(comparison, comparison.entries[1], "params") == (
         "SqueezeNet v1.0: of 75.2 K params saved, 512 K saved by Fully Connected, "
@@ -77,7 +76,7 @@ def test_parts_that_work_against_each_other_are_said_as_amounts():
 
 
 def test_a_saving_is_attributed_to_the_stages_that_it_lies_in():
-    comparison = pipeline.compare(["mobilenet_v1@convolution=full", "mobilenet_v1"], {})
+    comparison = costcalc.compare("mobilenet_v1@convolution=full", "mobilenet_v1")
     # At 14 * 14, 3x3 layers 256 → 512, and 512 → 512 five times, against 1x1 layers of these
     # widths, and 3x3 filters of one channel: 256 at stride 2, and 512 five times.
     full = 9 * (256 * 512 + 5 * 512 * 512) * 14 * 14
@@ -102,7 +101,7 @@ def test_stages_that_work_against_each_other_are_said_as_amounts(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(
             f"name: {name}\ninput: [1, res, res]\nparameters: {{res: 8}}\nlayers:\n{lines}"
         )
-    comparison = pipeline.compare([str(tmp_path / f"{n}.yaml") for n in ("first", "last")], {})
+    comparison = costcalc.compare(*[str(tmp_path / f"{n}.yaml") for n in ("first", "last")])
     # 8 * 8 = 64 mult-adds less before the pool, 4 * 4 = 16 more behind it.
     assert stage_text(comparison, comparison.entries[1]) == (
         "last: of 48 mult-adds saved, 64 saved at 8 × 8, 16 added at 4 × 4."
@@ -113,12 +112,12 @@ def test_stages_that_work_against_each_other_are_said_as_amounts(tmp_path):
 @pytest.mark.parametrize("parts", [by_type, by_stage])
 @pytest.mark.parametrize("metric", ["mult_adds", "params"])
 def test_parts_add_up_to_the_whole(network, parts, metric):
-    report = pipeline.report(network, {})
+    report = costcalc.report(network)
     assert sum(parts(report, metric).values()) == getattr(report.totals, metric)
 
 
 def test_stages_are_those_of_the_output_size():
-    stages = by_stage(pipeline.report("mobilenet_v1", {}), "mult_adds")
+    stages = by_stage(costcalc.report("mobilenet_v1"), "mult_adds")
     # The first convolution, 3*3*3*32 weights, the first depthwise one, 3*3*32, and the
     # first pointwise one, 32*64, each at 112*112 positions.
     assert stages[112, 112] == (864 + 288 + 2048) * 112 * 112
@@ -144,7 +143,7 @@ def test_csv_carries_exact_counts():
 
 
 def test_settings_hold_for_all():
-    comparison = pipeline.compare(["mobilenet_v1", "vgg16"], {"res": 192})
+    comparison = costcalc.compare("mobilenet_v1", "vgg16", res=192)
     assert {entry.report.input for entry in comparison.entries} == {(3, 192, 192)}
 
 
@@ -165,7 +164,7 @@ def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, option
 
 def test_unknown_baselines_are_errors_of_the_spec_kind():
     with pytest.raises(SpecError):
-        pipeline.compare(["mobilenet_v1", "vgg16"], {}, baseline="x")
+        costcalc.compare("mobilenet_v1", "vgg16", baseline="x")
 
 
 def test_namesakes_are_told_apart_by_their_references(tmp_path):

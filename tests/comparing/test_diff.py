@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+import costcalc
 from costcalc.cli import main
 from costcalc.comparing.diff import difference
 
@@ -40,7 +40,7 @@ def versions(tmp_path):
 
 
 def changes(paths):
-    reports = [pipeline.report(path, {}) for path in paths]
+    reports = [costcalc.report(path) for path in paths]
     return [
         (change.kind, change.layer.name, change.added("mult_adds"), change.added("params"))
         for change in difference(*reports).changes
@@ -113,7 +113,7 @@ def test_layers_that_cost_nothing_are_told_too(versions):
 )
 def test_what_the_layers_gain_is_what_the_totals_gain(versions, old, new):
     paths = versions((old, new))
-    reports = [pipeline.report(path, {}) for path in paths]
+    reports = [costcalc.report(path) for path in paths]
     found = difference(*reports)
     for metric in ("mult_adds", "params"):
         gained = sum(change.added(metric) for change in found.changes)

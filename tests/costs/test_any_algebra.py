@@ -2,21 +2,18 @@
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 from costcalc.errors import ConventionError
-from costcalc.grid.axes import parse
-from costcalc.symbolic.networks import closed_form
 from tests import collection
 
 
 @pytest.mark.parametrize("name", collection.conventions())
 @pytest.mark.parametrize("network", ["mobilenet_v3_small", "shufflenet_v2_x1_0"])
 def test_a_sweep_counts_as_reports_do(network, name):
-    axes = [parse("alpha", "0.5,1"), parse("res", "96,224")]
-    rows = list(pipeline.sweep([network], axes, name).rows())
+    rows = list(costcalc.sweep(network, convention=name, alpha="0.5,1", res="96,224").rows())
     assert len(rows) == 4
     for row in rows:
-        totals = pipeline.report(network, row.settings, name).totals
+        totals = costcalc.report(network, convention=name, **row.settings).totals
         assert (row.params, row.mult_adds) == (totals.params, totals.mult_adds), row.settings
 
 
@@ -67,13 +64,13 @@ def test_tokens_count_alike_in_every_algebra(name, tmp_path):
     path = tmp_path / "tokens.yaml"
     path.write_text(text, encoding="utf-8")
     network = str(path)
-    axes = [parse("alpha", "0.25,0.5,1,1.5"), parse("res", "16,32,64")]
-    rows = list(pipeline.sweep([network], axes, name).rows())
+    values = {"alpha": "0.25,0.5,1,1.5", "res": "16,32,64"}
+    rows = list(costcalc.sweep(network, convention=name, **values).rows())
     assert len(rows) == 12
-    form = closed_form(network, {}, convention=name)
+    form = costcalc.formula(network, convention=name)
     exact = 0
     for row in rows:
-        totals = pipeline.report(network, row.settings, name).totals
+        totals = costcalc.report(network, convention=name, **row.settings).totals
         assert (row.params, row.mult_adds) == (totals.params, totals.mult_adds), row.settings
         values = tuple(row.settings[name] for name in ("alpha", "res"))
         if form.domain.holds(values):
@@ -87,4 +84,4 @@ def test_what_onnx_tool_leaves_undefined_is_an_error(tmp_path):
     path = tmp_path / "tokens.yaml"
     path.write_text(TOKENS.replace("{norm}", "layer_norm"), encoding="utf-8")
     with pytest.raises(ConventionError, match="does not define the mult_adds of 'layer_norm'"):
-        pipeline.report(str(path), {}, "onnx-tool")
+        costcalc.report(str(path), convention="onnx-tool")

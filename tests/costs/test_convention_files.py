@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
 from costcalc.errors import ConventionError, CostcalcError
@@ -25,7 +26,7 @@ params: {FREE}, convolution: weights, transposed_convolution: free, dense: free}
 
 
 def totals(network, convention, unit=None):
-    return tuple(pipeline.report(network, {}, convention, unit).totals)
+    return tuple(costcalc.report(network, convention=convention, unit=unit).totals)
 
 
 def load(tmp_path, text):
@@ -62,14 +63,14 @@ def test_a_file_of_ones_own_counts_and_converts(tmp_path):
 
 
 def test_a_kind_that_no_rule_speaks_of_is_an_error_by_the_conventions_name(tmp_path):
-    graph = pipeline.graph("vgg16", {})
+    graph = opening.opened("vgg16").graph()
     convention = load(tmp_path, MINE.replace("pooling: free, ", ""))
     with pytest.raises(ConventionError, match="'mine' does not define the mult_adds of 'max_pool'"):
         count(graph, convention)
 
 
 def test_all_kinds_without_a_rule_are_named_with_a_layer(tmp_path):
-    graph = pipeline.graph("vgg16", {})
+    graph = opening.opened("vgg16").graph()
     text = MINE.replace("pooling: free, ", "").replace("dense: free", "lstm: free", 1)
     with pytest.raises(ConventionError) as caught:
         count(graph, load(tmp_path, text))
@@ -149,7 +150,7 @@ def test_rules_that_are_inherited_keep_their_source(tmp_path):
 def test_a_rule_without_a_value_is_an_error_at_the_layer(tmp_path, rule, reason):
     spec = "name: one\ninput: [3, 224, 224]\nlayers: [relu]\n"
     (tmp_path / "one.yaml").write_text(spec)
-    graph = pipeline.graph(str(tmp_path / "one.yaml"), {})
+    graph = opening.opened(str(tmp_path / "one.yaml")).graph()
     convention = load(tmp_path, MINE.replace("activation: free", f"activation: {rule}", 1))
     with pytest.raises(ConventionError, match=f"yaml:5:.*no value for layer 'relu1': {reason}"):
         count(graph, convention)
@@ -166,6 +167,6 @@ def test_a_rule_without_a_value_is_an_error_at_the_layer(tmp_path, rule, reason)
 )
 def test_rules_over_sizes(tmp_path, rule, relu):
     (tmp_path / "one.yaml").write_text("name: one\ninput: [3, 8, 4]\nlayers: [relu]\n")
-    graph = pipeline.graph(str(tmp_path / "one.yaml"), {})
+    graph = opening.opened(str(tmp_path / "one.yaml")).graph()
     convention = load(tmp_path, MINE.replace("activation: free", f"activation: {rule}", 1))
     assert count(graph, convention)[0].mult_adds == relu

@@ -7,7 +7,7 @@ network, learns of it, and the two running statistics of every channel of a batc
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ from costcalc import pipeline
 )
 def test_totals_that_keras_published(network, learned, normalised, params):
     assert learned + 2 * normalised == params
-    assert pipeline.report(network, {}, "keras").totals.params == params
-    assert pipeline.report(network, {}, "paper-with-norm").totals.params == learned
+    assert costcalc.report(network, convention="keras").totals.params == params
+    assert costcalc.report(network, convention="paper-with-norm").totals.params == learned

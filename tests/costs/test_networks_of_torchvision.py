@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
 from tests.costs.measured_layers import CONVENTIONS, DATA
@@ -63,7 +63,7 @@ def test_every_network_stands_at_two_resolutions():
 
 @pytest.mark.parametrize("row", PINNED["networks"], ids=name)
 def test_each_tool_is_reproduced_to_the_last_digit(row):
-    graph = pipeline.graph(NETWORKS[row["model"]], settings(row))
+    graph = opening.opened(NETWORKS[row["model"]], settings(row)).graph()
     found, told = {}, {}
     for index, tool in enumerate(TOOLS):
         if row["macs"][index] is None:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.costs.convention import load
 from costcalc.costs.count import count
 from costcalc.graph.layer import LayerGraph
@@ -11,7 +11,7 @@ from costcalc.graph.layer import LayerGraph
 @cache
 def shipped(name: str) -> LayerGraph:
     """The network at its default settings."""
-    return pipeline.graph(name, {})
+    return opening.opened(name).graph()
 
 
 def mult_adds(graph: LayerGraph) -> int:

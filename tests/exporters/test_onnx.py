@@ -9,7 +9,7 @@ import numpy
 import pytest
 from click.testing import CliRunner
 
-from costcalc import kinds, pipeline
+from costcalc import kinds, opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.onnx import text
@@ -27,7 +27,7 @@ STATISTICS = re.compile(r"\.running_(mean|var)$")
 def expanded(spec: str, tmp_path, **settings):
     path = tmp_path / "small.yaml"
     path.write_text(spec, encoding="utf-8")
-    return pipeline.graph(str(path), settings)
+    return opening.opened(str(path), settings).graph()
 
 
 def file(graph, **options) -> File:
@@ -91,7 +91,7 @@ def test_every_network_that_ships(name):
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
-    graph = pipeline.graph(str(path), {})
+    graph = opening.opened(str(path)).graph()
     if any(layer.kind.name in UNSAYABLE for layer in graph.layers):
         with pytest.raises(SpecError, match="cannot be written for ONNX"):
             text(graph)
@@ -262,7 +262,7 @@ def test_a_name_is_any_text(tmp_path):
     [("mobilenet_v2", {"alpha": Fraction(1, 4)}), ("skipnet38", {"gate": "rnn"})],
 )
 def test_random_weights_fill_every_shape(name, settings):
-    graph = pipeline.graph(name, settings)
+    graph = opening.opened(name, settings).graph()
     bare, filled = file(graph), file(graph, weights="random")
     assert list(filled.inputs) == ["input"]
     assert {"input": bare.inputs["input"], **filled.weights} == bare.inputs
@@ -301,7 +301,7 @@ def test_a_seed_gives_the_same_bytes(tmp_path):
 
 
 def test_more_than_a_file_holds_is_an_error():
-    graph = pipeline.graph("vgg16", {"alpha": 4})
+    graph = opening.opened("vgg16", {"alpha": 4}).graph()
     with pytest.raises(SpecError, match=r"at most 2,147,483,647 bytes(.|\n)*--weights none"):
         text(graph, "random")
     assert len(file(graph).inputs) == 33  # 16 weights and biases, and the image
@@ -342,7 +342,7 @@ def test_the_command(tmp_path):
     command = ["export", "squeezenet1_1@alpha=1/8", "--to", "onnx", "--weights", "random"]
     done = run(main, [*command, "--seed", "7"])
     assert done.stdout_bytes == b"".join(
-        text(pipeline.graph("squeezenet1_1", {"alpha": Fraction(1, 8)}), "random", 7)
+        text(opening.opened("squeezenet1_1", {"alpha": Fraction(1, 8)}).graph(), "random", 7)
     )
 
 

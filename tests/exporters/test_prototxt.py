@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.prototxt import text
@@ -45,7 +45,7 @@ UNSAYABLE_FORMS = (
 def expanded(layers: str, tmp_path, input_: str = "[4, 9, 9]"):
     path = tmp_path / "small.yaml"
     path.write_text(f"input: {input_}\nlayers:\n{layers}", encoding="utf-8")
-    return pipeline.graph(str(path), {})
+    return opening.opened(str(path)).graph()
 
 
 def layer(layers: str, tmp_path, input_: str = "[4, 9, 9]") -> dict:
@@ -86,7 +86,7 @@ def test_every_network_that_caffe_has_the_layers_of(name):
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
-    graph = pipeline.graph(str(path), {})
+    graph = opening.opened(str(path)).graph()
     lacking = {each.kind.name for each in graph.layers} - set(KINDS)
     if lacking or any(word in name for word in UNSAYABLE_FORMS):
         with pytest.raises(SpecError, match="cannot be written for Caffe") as caught:
@@ -103,7 +103,7 @@ def test_what_caffe_lacks_is_named(name, lacking):
 
 
 def test_mobilenet_v1_with_settings():
-    net = Net(text(pipeline.graph("mobilenet_v1", {"alpha": 2, "res": 192})))
+    net = Net(text(opening.opened("mobilenet_v1", {"alpha": 2, "res": 192}).graph()))
     assert net.shapes["conv1"] == (64, 96, 96)
     # 32 * 2 channels of 3 x 3, each on its own
     assert net.learned["depthwise1 0"] == 576

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.exporters import onnx, prototxt
 from costcalc.graph.layer import LayerGraph
 from tests.collection import networks
@@ -36,7 +37,7 @@ def rows(graph: LayerGraph) -> list[tuple]:
 
 
 def check(graph: LayerGraph, path) -> None:
-    back = pipeline.graph(str(path), {})
+    back = opening.opened(str(path)).graph()
     written, read = rows(graph), rows(back)
     # Parts of one tensor are one node, whose name they share.
     named = [row for row in written if row[1] != "split"]
@@ -45,7 +46,7 @@ def check(graph: LayerGraph, path) -> None:
 
 
 def totals(network: str, settings: dict, convention: str):
-    return pipeline.report(network, settings, convention).totals
+    return costcalc.report(network, convention=convention, **settings).totals
 
 
 @pytest.mark.parametrize("name", networks())
@@ -58,7 +59,7 @@ def test_onnx(name, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
 def test_onnx_at_other_settings(name, settings, tmp_path):
-    graph, path = pipeline.graph(name, settings), tmp_path / "net.onnx"
+    graph, path = opening.opened(name, settings).graph(), tmp_path / "net.onnx"
     path.write_bytes(b"".join(onnx.text(graph)))
     check(graph, path)
     # A tool that has no rule for an LSTM has no total for a network with one.

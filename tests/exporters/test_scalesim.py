@@ -5,7 +5,7 @@ import math
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.scalesim import text
@@ -51,7 +51,7 @@ def read(topology: str) -> dict[str, int]:
 def topology(layers: str, tmp_path, input_: str = "[4, 9, 9]") -> list[str]:
     path = tmp_path / "small.yaml"
     path.write_text(f"input: {input_}\nlayers:\n{layers}", encoding="utf-8")
-    return text(pipeline.graph(str(path), {})).splitlines()[1:]
+    return text(opening.opened(str(path)).graph()).splitlines()[1:]
 
 
 @pytest.mark.parametrize("name", networks())
@@ -134,7 +134,7 @@ def test_products_of_activations(tmp_path):
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
-    graph = pipeline.graph(str(path), {})
+    graph = opening.opened(str(path)).graph()
     if any(word in name for word in UNKNOWN):
         with pytest.raises(SpecError):
             text(graph)
@@ -161,7 +161,7 @@ def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
 def test_names_end_no_cell_and_begin_no_formula(name, written, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text("input: [4, 9, 9]\nlayers: [pointwise: 4, pointwise: 4, pointwise: 4]")
-    graph = pipeline.graph(str(path), {})
+    graph = opening.opened(str(path)).graph()
     names = ("_" if not name else "a_b", "b", name)
     layers = [layer._replace(name=each) for layer, each in zip(graph.layers, names, strict=True)]
     last = text(graph._replace(layers=tuple(layers))).splitlines()[-1]

@@ -8,7 +8,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.cli import main
 from costcalc.costs.convention import load
 from costcalc.costs.count import count
@@ -141,10 +141,10 @@ def test_every_kind_is_python_or_an_error(name):
     ["mobilenet_v3", "nasnet", "skipnet101", "densenet121", "shufflenet_v1", "resnet110_cifar"],
 )
 def test_a_shipped_network_is_python_and_the_same_every_time(name):
-    graph = pipeline.graph(name, {})
+    graph = opening.opened(name).graph()
     code = text(graph)
     checked(code)
-    assert code == text(pipeline.graph(name, {}))
+    assert code == text(opening.opened(name).graph())
     # 110 layers of three stages are loops.
     assert len(code.splitlines()) < 300
 
@@ -249,7 +249,7 @@ def test_the_command_writes_all_or_nothing(tmp_path):
 
 
 def test_the_docstring_has_the_counts_of_the_convention():
-    graph = pipeline.graph("mobilenet_v2", {"alpha": 2})
+    graph = opening.opened("mobilenet_v2", {"alpha": 2}).graph()
     costs = count(graph, load("torch").converted("macs"))
     params, mult_adds = sum(c.params for c in costs), sum(c.mult_adds for c in costs)
     assert f"Params: {params:,}. Mult-adds: {mult_adds:,}." in text(graph)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 import costcalc
-from costcalc import pipeline
 from costcalc.graph.settings import from_python, setting
 from costcalc.graph.widths import scaled
 from costcalc.spec.document import Rounding
@@ -99,7 +98,7 @@ COUNTS = (".params", ".mult_adds", ".input", ".output", ".filter", ".layers")
 @pytest.mark.parametrize("network", ["mobilenet_v1", "mobilenet_v2", "vgg16", "googlenet"])
 @pytest.mark.parametrize("alpha", ["1", "0.35", "1.4"])
 def test_no_float_is_a_count(network, alpha):
-    found = numbers(pipeline.report(network, {"alpha": setting(alpha)}))
+    found = numbers(costcalc.report(network, alpha=setting(alpha)))
     assert len(found) > 200
     for path, value in found:
         if not path.endswith("_percent"):

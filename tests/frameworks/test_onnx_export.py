@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.exporters.onnx import text
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec import library
@@ -53,7 +53,7 @@ def run(graph: LayerGraph) -> None:
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_every_network_that_ships(name):
-    check(pipeline.graph(name, {}))
+    check(opening.opened(name).graph())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_every_network_that_ships(name):
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
-    graph = pipeline.graph(str(path), {})
+    graph = opening.opened(str(path)).graph()
     check(graph)
     if not any(word in name for word in EVALUATOR_LACKS):
         run(graph)
@@ -80,4 +80,4 @@ def test_every_kind(name, tmp_path):
     ],
 )
 def test_networks_run(name, settings):
-    run(pipeline.graph(name, settings))
+    run(opening.opened(name, settings).graph())

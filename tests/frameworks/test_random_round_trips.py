@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
@@ -30,7 +30,7 @@ def opened(spec, folder: Path) -> LayerGraph:
     path = folder / "network.yaml"
     path.write_text(text(spec))
     try:
-        return pipeline.graph(str(path), {})
+        return opening.opened(str(path)).graph()
     except SpecError:
         assume(False)
         raise
@@ -89,6 +89,6 @@ def test_written_as_an_onnx_file_and_read_back(folder, spec):
         assert "cannot be written for ONNX" in str(error)
         assume(False)
         raise
-    found = totals(pipeline.graph(path, {}))
+    found = totals(opening.opened(path).graph())
     # A single number has the batch alone for an axis.
     assert found == counted._replace(output=counted.output or (1,))

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import CostcalcError
 from costcalc.exporters import exported
 from costcalc.graph.expand import expand
@@ -97,18 +97,18 @@ def judge(graph: LayerGraph) -> None:
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_a_shipped_network(name):
-    judge(pipeline.graph(name, {}))
+    judge(opening.opened(name).graph())
 
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_a_shipped_network_at_other_settings(name):
-    default = pipeline.graph(name, {})
+    default = opening.opened(name).graph()
     chosen = {"alpha": default.parameters["alpha"] * Fraction(1, 2)}
     if name.startswith("shufflenet_v1"):
         chosen = {"alpha": 2}
     if default.parameters["res"] > 100 and not name.startswith(("vgg", "alexnet")):
         chosen["res"] = default.parameters["res"] + 33
-    judge(pipeline.graph(name, chosen))
+    judge(opening.opened(name, chosen).graph())
 
 
 SETTINGS = """
@@ -139,7 +139,7 @@ googlenet@res=160x96
 
 @pytest.mark.parametrize("reference", SETTINGS.split())
 def test_a_network_at_its_own_settings(reference):
-    judge(pipeline.graph(reference, {}))
+    judge(opening.opened(reference).graph())
 
 
 BLOCKS = """blocks:
@@ -309,7 +309,7 @@ def test_random_networks(tmp_path_factory, spec):
     path = tmp_path_factory.mktemp("random") / "network.yaml"
     path.write_text(written(spec))
     try:
-        judge(pipeline.graph(str(path), {}))
+        judge(opening.opened(str(path)).graph())
     except CostcalcError:
         return
     except RuntimeError as error:

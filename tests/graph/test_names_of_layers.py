@@ -2,7 +2,7 @@
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.spec.reader import read
@@ -49,5 +49,5 @@ def test_branches_of_one_name_go_on_counting():
 
 @pytest.mark.parametrize("network", networks())
 def test_names_of_shipped_networks_are_unique(network):
-    found = [layer.name for layer in pipeline.graph(network, {}).layers]
+    found = [layer.name for layer in opening.opened(network).graph().layers]
     assert len(set(found)) == len(found)

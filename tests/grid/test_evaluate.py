@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.costs import convention
 from costcalc.errors import SpecError
 from costcalc.graph.settings import from_python
@@ -18,7 +19,7 @@ from costcalc.spec.reader import read
 
 PAPER = convention.load("paper")
 NETWORKS = ("mobilenet_v1", "mobilenet_v2", "googlenet", "mobilenet_v3", "squeezenet")
-DOCUMENTS = {name: pipeline.load(name) for name in NETWORKS}
+DOCUMENTS = {name: opening.read_spec(name) for name in NETWORKS}
 STRUCTURES = b"""
 name: Structures
 input: [3, res, res]
@@ -47,10 +48,9 @@ layers:
 def alone(document, setting):
     """The totals that a report of one setting prints, or None where it refuses it."""
     try:
-        expanded = pipeline.expand(document, setting)
+        totals = costcalc.totals(document, **setting)
     except SpecError:
         return None
-    totals = pipeline.build(expanded, pipeline.count(expanded, PAPER), PAPER).totals
     return totals.params, totals.mult_adds
 
 

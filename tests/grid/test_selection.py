@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costcalc import pipeline
+import costcalc
 from costcalc.errors import SpecError
 from costcalc.grid import evaluate, select, sweep
-from costcalc.grid.axes import axis, parse
 
 SPEC = """
 name: Net
@@ -36,8 +35,7 @@ def net(tmp_path):
 
 
 def swept(net, where=None, **texts):
-    axes = [parse(name, text) for name, text in texts.items()]
-    return pipeline.sweep([net], axes, where=where)
+    return costcalc.sweep(net, where=where, **texts)
 
 
 def shown(rows):
@@ -89,10 +87,10 @@ def test_a_condition_on_words_that_vary(net):
     st.integers(1, 9),
 )
 def test_the_largest_are_those_that_sorting_puts_first(by, count, chunk):
-    axes = [axis("alpha", [Fraction(1, 2), 1, Fraction(1, 4), 2]), axis("res", [64, 32, 33])]
+    grid = {"alpha": [Fraction(1, 2), 1, Fraction(1, 4), 2], "res": [64, 32, 33]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate, "CHUNK", chunk)
-        found = pipeline.sweep(["mobilenet_v1"], axes)
+        found = costcalc.sweep("mobilenet_v1", **grid)
         top = found.top(count, by)
         key = by.removeprefix("-")
         ordered = sorted(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import costcalc
-from costcalc import importers, pipeline
+from costcalc import importers
 from costcalc.errors import SpecError
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Model, Node, Request
@@ -102,12 +102,10 @@ def test_a_resolution_is_solved_for():
 
 
 def test_the_formula_of_a_model_of_one_size_is_in_the_width_alone():
-    from costcalc.symbolic.networks import closed_form
-
     document = network(small(is_sized=True)).document
-    assert closed_form(document, {}).totals["params"].value == 27 * 4 + 40
+    assert costcalc.formula(document).totals["params"].value == 27 * 4 + 40
     with pytest.raises(SpecError, match="'res' cannot stay a symbol"):
-        closed_form(document, {}, ("res",))
+        costcalc.formula(document, variables=["res"])
 
 
 def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
@@ -125,7 +123,7 @@ def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
 
 def test_an_input_is_for_models():
     with pytest.raises(SpecError, match="is a spec, which says its input itself"):
-        pipeline.report("mobilenet_v2", {"input": (3, 160, 160)})
+        costcalc.report("mobilenet_v2", input=(3, 160, 160))
 
 
 def test_a_norm_and_an_activation_stand_in_the_row_of_their_convolution():

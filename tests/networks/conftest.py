@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 
 
 class Counts(NamedTuple):
@@ -22,7 +22,7 @@ def counts() -> Callable[[str], Counts]:
     """Counts of a network reference."""
 
     def count(network: str) -> Counts:
-        layers = pipeline.graph(network, {}).layers
+        layers = opening.opened(network).graph().layers
         events = [layer.operation.events(layer.input_shapes, layer.output) for layer in layers]
         owned = [event for layer, event in zip(layers, events, strict=True) if layer.shares is None]
         return Counts(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.spec import library
 from tests.collection import QUICK_NETWORKS, networks
 
@@ -37,14 +38,14 @@ def test_the_names_that_people_type_are_there():
 @pytest.mark.slow
 def test_the_quick_networks_hold_every_kind_of_the_collection():
     def kinds(names):
-        return {layer.kind.name for name in names for layer in pipeline.graph(name, {}).layers}
+        return {layer.kind.name for name in names for layer in opening.opened(name).graph().layers}
 
     assert kinds(QUICK_NETWORKS) == kinds(library.shipped())
 
 
 @pytest.mark.parametrize("name", networks())
 def test_every_network_reports_and_has_a_source(name):
-    report = pipeline.report(name, {})
+    report = costcalc.report(name)
     assert report.totals.params > 0
     assert report.totals.mult_adds > 0
     assert report.source["paper"]
@@ -55,7 +56,7 @@ def test_every_network_reports_and_has_a_source(name):
 
 @pytest.mark.parametrize("name", networks())
 def test_every_parameter_says_what_it_is(name):
-    document = pipeline.load(library.reference(name).network)
+    document = opening.read_spec(library.reference(name).network)
     assert [each.name for each in document.parameters.values() if not each.doc] == []
 
 
@@ -64,9 +65,9 @@ def test_every_choice_of_every_parameter_can_be_reported():
     for path in SPECS.glob("*.yaml"):
         if path.name == "names.yaml":
             continue
-        for parameter in pipeline.load(str(path)).parameters.values():
+        for parameter in opening.read_spec(str(path)).parameters.values():
             for choice in parameter.choices:
-                assert pipeline.report(str(path), {parameter.name: choice}).totals.params > 0
+                assert costcalc.report(str(path), **{parameter.name: choice}).totals.params > 0
 
 
 def test_every_block_that_ships_is_called():
@@ -83,11 +84,11 @@ def test_every_block_that_ships_is_called():
 
 @pytest.mark.parametrize("spec", networks(without=library.aliases()))
 def test_width_and_resolution_are_parameters_of_every_network(spec):
-    full = pipeline.report(spec, {})
-    half = pipeline.report(spec, {"alpha": Fraction(1, 2)}).totals
+    full = costcalc.report(spec)
+    half = costcalc.report(spec, alpha=Fraction(1, 2)).totals
     assert half.params < full.totals.params
     assert half.mult_adds < full.totals.mult_adds
     if len(full.input) == 3:
-        larger = pipeline.report(spec, {"res": full.input[1] + 32}).totals
+        larger = costcalc.report(spec, res=full.input[1] + 32).totals
         assert larger.params >= full.totals.params
         assert larger.mult_adds > full.totals.mult_adds

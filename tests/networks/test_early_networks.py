@@ -4,7 +4,7 @@ from math import prod
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_alexnet_by_hand(counts):
 )
 def test_squeezenet_table_1(layer, params):
     found = 0
-    for each in pipeline.graph("squeezenet", {}).layers:
+    for each in opening.opened("squeezenet").graph().layers:
         if each.name.split("/")[0] == layer:
             events = each.operation.events(each.input_shapes, each.output)
             found += events.weights + events.biases
@@ -83,7 +83,7 @@ def test_squeezenet_table_1(layer, params):
 def test_alexnet_figure_2_in_neurons():
     # 186,624 + 64,896 + 64,896 + 43,264 behind conv2 to conv5; conv1's 55 * 55 * 96 is
     # 290,400 where the figure prints 253,440 = 55 * 48 * 96.
-    graph = pipeline.graph("alexnet", {})
+    graph = opening.opened("alexnet").graph()
     shapes = {layer.name: layer.output for layer in graph.layers}
     neurons = [prod(shapes[f"conv{number}"]) for number in range(1, 6)]
     assert neurons == [290_400, 186_624, 64_896, 64_896, 43_264]

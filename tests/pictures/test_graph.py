@@ -7,8 +7,10 @@ import stat
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.cli import main
+from costcalc.costs.convention import load
+from costcalc.costs.count import count
 from costcalc.pictures.diagram import diagram
 
 SPEC = """
@@ -24,6 +26,11 @@ layers:
 """
 
 
+def drawn_of(net):
+    graph = opening.opened(net).graph()
+    return diagram(graph, count(graph, load("paper")))
+
+
 @pytest.fixture
 def net(tmp_path):
     path = tmp_path / "net.yaml"
@@ -36,7 +43,7 @@ def run(*arguments):
 
 
 def test_what_flows_between_layers(net):
-    drawn = diagram(*pipeline.counted(net, {}))
+    drawn = drawn_of(net)
     titles = {node.id: node.title for node in drawn.nodes}
     assert [(titles[edge.source], titles[edge.target], edge.shape) for edge in drawn.edges] == [
         ("input", "a", "8×8×3"),
@@ -49,7 +56,7 @@ def test_what_flows_between_layers(net):
 
 
 def test_a_norm_and_an_activation_stand_with_their_layer(net):
-    drawn = diagram(*pipeline.counted(net, {}))
+    drawn = drawn_of(net)
     first = next(node for node in drawn.nodes if node.title == "a")
     # 3*3*3*4 = 108 weights at 8*8 positions.
     assert first.lines == ("Conv 3x3 + Batch Norm + ReLU", "6.91 K mult-adds", "108 params")

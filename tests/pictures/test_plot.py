@@ -5,10 +5,11 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.cli import main
 from costcalc.comparing.compare import Entry
-from costcalc.grid.axes import parse
+from costcalc.costs.convention import load
 from costcalc.pictures import figures
 from costcalc.pictures.data import heat_map, points, series, shares
 from costcalc.solving.solve import Budgets
@@ -23,6 +24,10 @@ PICTURES = {
         *("--max-mult-adds", "100M", "--max-params", "2M"),
     ],
 }
+
+
+def accuracies(references):
+    return points([opening.opened(each) for each in references], load("paper"))
 
 
 def run(*arguments):
@@ -52,7 +57,7 @@ def test_the_same_figure_has_the_same_bytes(tmp_path):
 
 
 def test_labels_cover_neither_each_other_nor_a_bubble():
-    figure = figures.bubbles(points(["mobilenet_v1", "mobilenet_v2", "vgg16"], "paper", None))
+    figure = figures.bubbles(accuracies(["mobilenet_v1", "mobilenet_v2", "vgg16"]))
     renderer = figure.canvas.get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert len(boxes) == 13
@@ -61,12 +66,12 @@ def test_labels_cover_neither_each_other_nor_a_bubble():
 
 
 def test_a_point_that_two_references_name_is_shown_once():
-    once = points(["mobilenet_v1"], "paper", None)
-    assert points(["mobilenet_v1", "mobilenet_v1@alpha=0.5"], "paper", None) == once
+    once = accuracies(["mobilenet_v1"])
+    assert accuracies(["mobilenet_v1", "mobilenet_v1@alpha=0.5"]) == once
 
 
 def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
-    figure = figures.bubbles(points(["googlenet"], "paper", None))
+    figure = figures.bubbles(accuracies(["googlenet"]))
     figure.canvas.draw()
     axis = figure.axes[0].xaxis
     labels = [
@@ -79,7 +84,7 @@ def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
 def test_a_map_runs_upwards_in_whatever_order_its_values_are_given():
     maps = [
         heat_map(
-            pipeline.sweep(["mobilenet_v1"], [parse("alpha", alpha), parse("res", res)]),
+            costcalc.sweep("mobilenet_v1", alpha=alpha, res=res),
             Budgets(None, None),
         )
         for alpha, res in (("0.25,0.5,1", "128,160,224"), ("0.5,1,0.25", "224,128,160"))
@@ -97,7 +102,7 @@ def test_a_network_that_costs_nothing_has_no_map(tmp_path):
 
 
 def test_shares_add_up_to_the_whole():
-    entries = [Entry(name, pipeline.report(name, {})) for name in ("mobilenet_v1", "alexnet")]
+    entries = [Entry(name, costcalc.report(name)) for name in ("mobilenet_v1", "alexnet")]
     figure = figures.stacked(shares(entries, "mult_adds"))
     widths = {}
     for bar in figure.axes[0].patches:
@@ -106,7 +111,7 @@ def test_shares_add_up_to_the_whole():
 
 
 def test_bars_are_as_high_as_their_costs():
-    figure = figures.along(series(pipeline.report("mobilenet_v1", {})))
+    figure = figures.along(series(costcalc.report("mobilenet_v1")))
     mult_adds, params = ([bar.get_height() for bar in panel.patches] for panel in figure.axes)
     assert (sum(mult_adds), sum(params)) == (568740352, 4209088)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 from costcalc.costs import convention as conventions
 from tests import collection
 
@@ -23,7 +23,7 @@ FIXTURE = Path(__file__).parent.parent / "data" / "judges" / "networks.json"
 
 @cache
 def reconciled(network, *names, **settings):
-    return pipeline.reconcile(network, settings, names or conventions.available())
+    return costcalc.reconcile(network, names or conventions.available(), **settings)
 
 
 def told(network, resolution):

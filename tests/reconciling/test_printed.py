@@ -2,12 +2,11 @@
 
 import pytest
 
-from costcalc import pipeline
-from costcalc.claims import figure
+import costcalc
 
 
 def search(network, printed, *names, **settings):
-    return pipeline.search(network, settings, names, figure.parse(printed))
+    return costcalc.search(network, printed, *names, **settings)
 
 
 def first(found):

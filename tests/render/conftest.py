@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 from costcalc.reporting.report import Report
 from costcalc.reporting.table import Column, Page, Ratio, Row, Share, Sides, Table, Word
 
@@ -30,7 +30,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="session")
 def small() -> Report:
-    return pipeline.report(str(Path(__file__).parent / "small.yaml"), {})
+    return costcalc.report(str(Path(__file__).parent / "small.yaml"))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from costcalc import pipeline
+import costcalc
 from costcalc.render.layout import page_lines, table_lines, text_width
 from costcalc.render.terminal import console_page, page
 from costcalc.reporting.figures import counted
@@ -68,7 +68,7 @@ def longest(text: str) -> int:
 def test_a_pipe_gets_the_same_plain_bytes_anywhere() -> None:
     printed = piped()
     assert b"\x1b" not in printed
-    assert printed.decode() == page(report_page(pipeline.report("mobilenet_v1", {})))
+    assert printed.decode() == page(report_page(costcalc.report("mobilenet_v1")))
     assert piped(COLUMNS="40", TERM="dumb", PYTHONHASHSEED="7", NO_COLOR="1") == printed
 
 
@@ -119,7 +119,7 @@ def test_colours_are_the_terminals_own(small: Report) -> None:
     ],
 )
 def test_nothing_is_cut_off_at_any_usual_width(width: int, network: str, view: View) -> None:
-    report = pipeline.report(network, {})
+    report = costcalc.report(network)
     shown = report_page(report, view)
     lines = ["".join(span.text for span in line) for line in page_lines(shown, width)]
     assert max(map(text_width, lines)) <= width
@@ -137,7 +137,7 @@ def test_nothing_is_cut_off_at_any_usual_width(width: int, network: str, view: V
 
 def test_the_columns_of_table_1_fit_80_columns() -> None:
     for network in ("mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"):
-        table = report_page(pipeline.report(network, {})).tables[0].seen_by("people")
+        table = report_page(costcalc.report(network)).tables[0].seen_by("people")
         head = " ".join(span.text for line in table_lines(table, 80)[:2] for span in line)
         for word in ("Type", "Filter", "Input", "Mult-Adds", "Params"):
             assert word in head

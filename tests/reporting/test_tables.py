@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 from costcalc.errors import CostcalcError
 from costcalc.reporting.report import Report
 from costcalc.reporting.select import arrange
@@ -20,7 +20,7 @@ NETWORKS = ["mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"]
 
 @pytest.fixture(params=NETWORKS)
 def report(request: pytest.FixtureRequest) -> Report:
-    return pipeline.report(request.param, {})
+    return costcalc.report(request.param)
 
 
 def column(table: Table, key: str) -> list[object]:
@@ -73,7 +73,7 @@ def test_types_add_up(report: Report) -> None:
 
 def test_table_1_and_table_2_of_mobilenet_v1() -> None:
     """Rows as the paper prints them (arXiv 1704.04861), but for 1.19 % where it adds up to 1.91."""
-    layers, types = report_page(pipeline.report("mobilenet_v1", {})).tables
+    layers, types = report_page(costcalc.report("mobilenet_v1")).tables
     seen = layers.seen_by("people")
     first = [seen.rows[index].cells for index in (0, 1, 2, 3)]
     assert [(cells[0], *cells[2:4]) for cells in first] == [
@@ -91,7 +91,7 @@ def test_table_1_and_table_2_of_mobilenet_v1() -> None:
 
 
 def test_free_layers_are_quiet_and_counted() -> None:
-    page = report_page(pipeline.report("mobilenet_v1", {}))
+    page = report_page(costcalc.report("mobilenet_v1"))
     quiet = [row.cells[0] for row in page.tables[0].rows if row.is_quiet]
     assert quiet == ["Global Avg Pool", "Softmax"]
     assert page.notes == (
@@ -101,7 +101,7 @@ def test_free_layers_are_quiet_and_counted() -> None:
 
 
 def test_a_branch_of_one_layer_is_that_layer() -> None:
-    report = pipeline.report("googlenet", {})
+    report = costcalc.report("googlenet")
     shown = {
         place.node.path if isinstance(place.node, Group) else place.node.layer.name
         for place in places(report, tree(lines(report.layers)), None)
@@ -113,7 +113,7 @@ def test_a_branch_of_one_layer_is_that_layer() -> None:
 
 def test_costs_of_what_shares_a_line_are_added() -> None:
     """Under a convention that counts norms, their costs stand in the convolution's row."""
-    report = pipeline.report("mobilenet_v1", {}, "torchinfo")
+    report = costcalc.report("mobilenet_v1", convention="torchinfo")
     first, *_ = lines(report.layers)
     assert isinstance(first, Line)
     assert [layer.type for layer in first.fused] == ["Batch Norm", "ReLU"]
@@ -144,7 +144,7 @@ def test_order(cells: list[object], ordered: list[object]) -> None:
 
 
 def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
-    report = pipeline.report("mobilenet_v2", {})
+    report = costcalc.report("mobilenet_v2")
     names = column(report_page(report, View(sort="params")).tables[0], "name")
     counts = column(report_page(report, View(sort="params")).tables[0], "params")
     assert counts == sorted(counts, key=lambda count: -count)
@@ -157,7 +157,7 @@ def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
 
 
 def test_every_unknown_column_is_named_with_a_likely_one() -> None:
-    report = pipeline.report("mobilenet_v1", {})
+    report = costcalc.report("mobilenet_v1")
     with pytest.raises(CostcalcError) as caught:
         report_page(report, View(columns=("nme", "mult_adds", "zzz"), sort="parms"))
     first, second, third = caught.value.problems
@@ -170,4 +170,4 @@ def test_every_unknown_column_is_named_with_a_likely_one() -> None:
 
 def test_types_have_no_depth() -> None:
     with pytest.raises(CostcalcError, match="no depth"):
-        report_page(pipeline.report("mobilenet_v1", {}), View(by="type", depth=1))
+        report_page(costcalc.report("mobilenet_v1"), View(by="type", depth=1))

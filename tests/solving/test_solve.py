@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costcalc import pipeline
+import costcalc
 from costcalc.errors import SpecError
-from costcalc.solving.solve import Budgets
 
 # A map above 12 is halved first, so that the costs fall there.
 FALLING = """
@@ -29,12 +28,12 @@ def falling(tmp_path):
 
 
 def best(*arguments, **options):
-    return pipeline.solve(*arguments, **options).best
+    return costcalc.solve(*arguments, **options).best
 
 
 @cache
 def totals_at(network, alpha):
-    return pipeline.report(network, {"alpha": alpha}).totals
+    return costcalc.report(network, alpha=alpha).totals
 
 
 @pytest.mark.slow
@@ -46,7 +45,7 @@ def totals_at(network, alpha):
 )
 def test_the_largest_alpha_is_the_one_that_trying_all_finds(network, mult_adds, params):
     step = Fraction(1, 16)
-    found = pipeline.solve(network, "alpha", Budgets(mult_adds, params), {}, step=step)
+    found = costcalc.solve(network, "alpha", max_mult_adds=mult_adds, max_params=params, step=step)
     fitting = [
         index * step
         for index in range(1, 25)
@@ -62,7 +61,7 @@ def test_the_largest_alpha_is_the_one_that_trying_all_finds(network, mult_adds, 
 def test_costs_that_fall_are_searched_through(falling):
     # 10 * 8^2 = 640 fits 700 and 10 * 9^2 = 810 does not; halved, 16 and 17 give
     # 10 * 8^2 again, and 18 gives 810.
-    found = pipeline.solve(falling, "res", Budgets(700, None), {})
+    found = costcalc.solve(falling, "res", max_mult_adds=700)
     assert found.best.value == 17
     # 9, 10, 11 and 12 do not fit.
     assert found.exceptions == 4
@@ -71,35 +70,35 @@ def test_costs_that_fall_are_searched_through(falling):
 
 def test_a_range_of_the_spec_bounds_the_search(falling):
     # n layers of 10 weights for the first and 100 for each other one: 510 at 6.
-    found = pipeline.solve(falling, "n", Budgets(None, 1000), {})
+    found = costcalc.solve(falling, "n", max_params=1000)
     assert (found.best.value, found.best.params) == (6, 510)
     assert found.searched.values == (1, 2, 3, 4, 5, 6)
     assert not found.is_bounded
 
 
 def test_choices_of_the_spec_are_what_is_searched():
-    found = pipeline.solve("resnet", "depth", Budgets(5 * 10**9, None), {})
+    found = costcalc.solve("resnet", "depth", max_mult_adds=5 * 10**9)
     assert found.searched.values == (18, 34, 50, 101, 152)
-    costs = {depth: pipeline.report("resnet", {"depth": depth}).totals for depth in (50, 101)}
+    costs = {depth: costcalc.report("resnet", depth=depth).totals for depth in (50, 101)}
     assert (found.best.value, found.best.mult_adds) == (50, costs[50].mult_adds)
     assert costs[50].mult_adds <= 5 * 10**9 < costs[101].mult_adds
-    assert best("resnet", "depth", Budgets(5 * 10**9, None), {}, step=17).value == 34
+    assert best("resnet", "depth", max_mult_adds=5 * 10**9, step=17).value == 34
 
 
 @pytest.mark.parametrize(("network", "name", "step"), [("falling", "n", 7), ("resnet", "depth", 7)])
 def test_a_step_that_meets_no_value(falling, network, name, step):
     with pytest.raises(SpecError, match=f"{name} can be no multiple of 7"):
-        pipeline.solve(
-            falling if network == "falling" else network, name, Budgets(1, None), {}, step=step
+        costcalc.solve(
+            falling if network == "falling" else network, name, max_mult_adds=1, step=step
         )
 
 
 def test_values_to_choose_from(falling):
-    assert best(falling, "res", Budgets(700, None), {}, values=(12, 4, 8)).value == 8
+    assert best(falling, "res", max_mult_adds=700, values=(12, 4, 8)).value == 8
 
 
 def test_no_solution_names_the_nearest(falling):
-    found = pipeline.solve(falling, "res", Budgets(5, None), {})
+    found = costcalc.solve(falling, "res", max_mult_adds=5)
     assert found.best is None
     # 10 mult-adds at 1 x 1: twice the budget.
     assert found.nearest == (1, 10, 10)
@@ -107,11 +106,11 @@ def test_no_solution_names_the_nearest(falling):
 
 def test_an_answer_far_away_is_found(falling):
     # A map halved to 10000 on a side: 10 * 10000^2 = 10^9.
-    assert best(falling, "res", Budgets(10**9, None), {}).value == 20001
+    assert best(falling, "res", max_mult_adds=10**9).value == 20001
 
 
 def test_the_closed_form_stands_beside_the_answer():
-    found = pipeline.solve("mobilenet_v1", "alpha", Budgets(10**8, 2 * 10**6), {})
+    found = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds=10**8, max_params=2 * 10**6)
     # 10752 * 224^2 * a^2 + (562.5 * 224^2 + 1024000) * a = 10^8:
     # a = (-29248000 + sqrt(29248000^2 + 4 * 539492352 * 10^8)) / (2 * 539492352) = 0.40428...
     assert found.closed.value == Fraction(4042, 10000)
@@ -121,19 +120,19 @@ def test_the_closed_form_stands_beside_the_answer():
 
 
 def test_no_closed_form_where_costs_do_not_depend_on_it():
-    assert pipeline.solve("mobilenet_v1", "res", Budgets(None, 10**6), {}).closed is None
+    assert costcalc.solve("mobilenet_v1", "res", max_params=10**6).closed is None
 
 
 @pytest.mark.parametrize(
     ("name", "budgets", "given", "message"),
     [
-        ("depth", Budgets(1, None), {}, "no parameter 'depth'"),
-        ("res", Budgets(None, None), {}, "no budget to keep"),
-        ("res", Budgets(1, None), {"res": 3}, "solved for, and set too"),
-        ("mode", Budgets(1, None), {}, "'mode' is no number"),
-        ("res", Budgets(1, None), {"alpha": 0}, "alpha cannot be 0"),
+        ("depth", {"max_mult_adds": 1}, {}, "no parameter 'depth'"),
+        ("res", {}, {}, "no budget to keep"),
+        ("res", {"max_mult_adds": 1}, {"res": 3}, "solved for, and set too"),
+        ("mode", {"max_mult_adds": 1}, {}, "'mode' is no number"),
+        ("res", {"max_mult_adds": 1}, {"alpha": 0}, "alpha cannot be 0"),
     ],
 )
 def test_wrong_questions(falling, name, budgets, given, message):
     with pytest.raises(SpecError, match=message):
-        pipeline.solve(falling, name, budgets, given)
+        costcalc.solve(falling, name, **budgets, **given)

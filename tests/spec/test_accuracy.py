@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
 from costcalc.errors import SpecError
 
 SPEC = """
@@ -18,7 +18,7 @@ layers: [{{conv: {{out: 8, kernel: 3}}}}]
 def reported(tmp_path, accuracy, **settings):
     path = tmp_path / "net.yaml"
     path.write_text(SPEC.format(accuracy))
-    return pipeline.report(str(path), settings).accuracy
+    return costcalc.report(str(path), **settings).accuracy
 
 
 STATED = "[{top1: 70.6, source: Table 6}, {at: {alpha: 0.5, res: 16}, top1: 60, source: Table 9}]"

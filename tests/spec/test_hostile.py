@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import CostcalcError
 from costcalc.graph.expand import expand
 from costcalc.graph.settings import setting
@@ -123,7 +123,7 @@ def test_mutated_blocks(block, tmp_path):
         text = mutated(shipped.read_text(encoding="utf-8"), random.Random(seed))
         (tmp_path / "blocks" / f"{block}.yaml").write_text(text, encoding="utf-8")
         try:
-            pipeline.graph(str(spec), {})
+            opening.opened(str(spec)).graph()
         except CostcalcError as error:
             refused += 1
             assert str(error)

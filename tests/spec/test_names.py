@@ -4,30 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.spec import library
 
 
 def test_a_name_brings_its_settings():
-    assert pipeline.graph("vgg11", {}).parameters["configuration"] == "A"
-    assert pipeline.graph("vgg_c.yaml", {}).parameters["configuration"] == "C"
+    assert opening.opened("vgg11").graph().parameters["configuration"] == "A"
+    assert opening.opened("vgg_c.yaml").graph().parameters["configuration"] == "C"
 
 
 def test_settings_of_the_reference_come_on_top():
-    parameters = pipeline.graph("vgg11@res=64,classes=10", {"res": 96}).parameters
+    parameters = opening.opened("vgg11@res=64,classes=10", {"res": 96}).graph().parameters
     assert (parameters["configuration"], parameters["classes"], parameters["res"]) == ("A", 10, 96)
-    assert pipeline.graph("vgg11@configuration=B", {}).parameters["configuration"] == "B"
+    assert opening.opened("vgg11@configuration=B").graph().parameters["configuration"] == "B"
 
 
 def test_a_file_of_that_name_wins_and_the_shipped_spec_is_the_target(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     spec = "name: mine\ninput: [3]\nlayers: [{fc: 2}]\n"
     (tmp_path / "vgg.yaml").write_text(spec)
-    assert pipeline.graph("vgg", {}).name == "mine"
-    assert pipeline.graph("vgg11", {}).name == "VGG11"
+    assert opening.opened("vgg").graph().name == "mine"
+    assert opening.opened("vgg11").graph().name == "VGG11"
     (tmp_path / "vgg11.yaml").write_text(spec)
-    assert pipeline.graph("vgg11", {}).name == "mine"
+    assert opening.opened("vgg11").graph().name == "mine"
 
 
 @pytest.mark.parametrize(
@@ -42,29 +42,29 @@ def test_a_file_of_that_name_wins_and_the_shipped_spec_is_the_target(tmp_path, m
     ],
 )
 def test_a_network_is_called_what_people_type(name, title):
-    assert pipeline.graph(name, {}).name == title
+    assert opening.opened(name).graph().name == title
 
 
 def test_a_name_for_each_value_of_a_parameter(tmp_path):
     spec = tmp_path / "plain.yaml"
     layers = "input: [3, 8, 8]\nparameters: {depth: 18}\nlayers: [conv: {out: 4, kernel: 1}]\n"
     spec.write_text(f"name: {{depth: {{18: 'Small-{{res}}', 34: Large}}}}\n{layers}")
-    assert pipeline.graph(str(spec), {}).name == "Small-8"
-    assert pipeline.graph(str(spec), {"depth": 34}).name == "Large"
-    assert pipeline.graph(str(spec), {"depth": 50}).name == "plain"
+    assert opening.opened(str(spec)).graph().name == "Small-8"
+    assert opening.opened(str(spec), {"depth": 34}).graph().name == "Large"
+    assert opening.opened(str(spec), {"depth": 50}).graph().name == "plain"
     spec.write_text(f"name: {{dept: {{18: Small}}}}\n{layers}")
     with pytest.raises(SpecError, match=r":1:8: 'dept' is not a parameter; did you mean 'depth'"):
-        pipeline.load(str(spec))
+        opening.read_spec(str(spec))
     spec.write_text(f"name: [Small]\n{layers}")
     with pytest.raises(SpecError, match=r":1:7: a name is a line of text"):
-        pipeline.load(str(spec))
+        opening.read_spec(str(spec))
 
 
 def test_every_name_resolves_to_a_shipped_spec_and_known_settings():
     for name in library.aliases():
         reference = library.reference(name)
         assert reference.network != name
-        document = pipeline.load(reference.network)
+        document = opening.read_spec(reference.network)
         assert reference.settings.keys() <= {"alpha", "res"} | document.parameters.keys()
 
 
@@ -76,7 +76,7 @@ def test_no_name_hides_a_spec():
 
 def test_an_unknown_name_is_refused_with_a_hint():
     with pytest.raises(SpecError, match="did you mean 'mobilenet_v2'") as error:
-        pipeline.graph("mobilenet_w2", {})
+        opening.opened("mobilenet_w2").graph()
     assert "there is no network 'mobilenet_w2'" in str(error.value)
     with pytest.raises(SpecError, match="there is no network 'names'"):
-        pipeline.graph("names", {})
+        opening.opened("names").graph()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import costcalc
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.blocks.finder import Blocks
 from costcalc.graph.layer import LayerGraph
 from costcalc.specwriter import spec as writing
@@ -70,7 +70,7 @@ def written(graph: LayerGraph, folder: Path, **how: bool) -> LayerGraph:
     """The graph of the spec that is written of a graph."""
     path = folder / "net.yaml"
     path.write_text(spec(graph, **how), encoding="utf-8")
-    return pipeline.graph(str(path), {})
+    return opening.opened(str(path)).graph()
 
 
 def assert_same(again: LayerGraph, graph: LayerGraph) -> None:
@@ -82,13 +82,13 @@ def assert_same(again: LayerGraph, graph: LayerGraph) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_that_ships_is_written(name: str, tmp_path: Path) -> None:
-    graph = pipeline.graph(name, {})
+    graph = opening.opened(name).graph()
     assert_same(written(graph, tmp_path), graph)
 
 
 @pytest.mark.parametrize("name", SOME)
 def test_networks_are_written_flat(name: str, tmp_path: Path) -> None:
-    graph = pipeline.graph(name, {})
+    graph = opening.opened(name).graph()
     assert_same(written(graph, tmp_path, is_flat=True), graph)
 
 
@@ -97,7 +97,7 @@ def test_networks_are_written_flat(name: str, tmp_path: Path) -> None:
 def test_networks_are_written_where_nobody_says_what_their_parts_are(
     name: str, has_paths: bool, tmp_path: Path
 ) -> None:
-    graph = without_names(pipeline.graph(name, {}), has_paths)
+    graph = without_names(opening.opened(name).graph(), has_paths)
     assert_same(written(graph, tmp_path), graph)
 
 
@@ -108,7 +108,7 @@ def test_structure_is_found_at_the_first_attempt(
     """What falls back on less structure is exact too, and longer: no network that ships does."""
     monkeypatch.setattr(writing, "_wrong", lambda text, graph: tried.append(text) or "")
     tried: list[str] = []
-    text = spec(pipeline.graph(name, {}))
+    text = spec(opening.opened(name).graph())
     assert tried == [text]
     lines = text.count("\n")
     assert lines < 130 or (lines < 900 and name.startswith(("nasnet", "highway")))
@@ -117,7 +117,7 @@ def test_structure_is_found_at_the_first_attempt(
 def test_a_text_that_says_another_network_is_not_given_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = pipeline.graph("resnet18", {})
+    graph = opening.opened("resnet18").graph()
     called = Blocks.called
     monkeypatch.setattr(Blocks, "called", lambda self, steps: called(self, steps)[:-1])
     assert_same(written(graph, tmp_path), graph)
@@ -129,12 +129,12 @@ def test_a_text_that_says_another_network_is_not_given_away(
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "googlenet", "shufflenet_v2"])
 def test_what_is_written_holds_at_other_resolutions(name: str, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
-    path.write_text(spec(pipeline.graph(name, {})), encoding="utf-8")
+    path.write_text(spec(opening.opened(name).graph()), encoding="utf-8")
     for res in (192, 225, 256):
-        again, graph = (pipeline.graph(each, {"res": res}) for each in (str(path), name))
+        again, graph = (opening.opened(each, {"res": res}).graph() for each in (str(path), name))
         assert described(again) == described(graph)
 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_specs_are_those_that_were_read(name: str, golden: Callable[[str, str], None]) -> None:
-    golden(f"import-{name}.yaml", spec(pipeline.graph(name, {})))
+    golden(f"import-{name}.yaml", spec(opening.opened(name).graph()))

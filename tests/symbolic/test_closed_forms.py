@@ -9,8 +9,11 @@ import sympy
 
 import costcalc
 from costcalc.errors import SpecError
-from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.writing import ASCII, UNICODE, written
+
+
+def closed_form(network, settings=None, variables=()):
+    return costcalc.formula(network, numbers=settings, variables=variables)
 
 
 def texts(network, **settings):
@@ -35,7 +38,7 @@ def test_mobilenet_v1():
         "3139584·α² + 1069504·α",
         "10752·α²·r² + 562.5·α·r² + 1024000·α",
     )
-    form = closed_form("mobilenet_v1", {})
+    form = closed_form("mobilenet_v1")
     assert exact_for(form) == ["32·α whole", "r a multiple of 32"]
     assert form.is_exact
 
@@ -50,7 +53,7 @@ def test_vgg16():
 
 
 def test_mobilenet_v2_says_where_it_is_an_approximation():
-    form = closed_form("mobilenet_v2", {})
+    form = closed_form("mobilenet_v2")
     assert exact_for(form) == ["α = 1", "r a multiple of 32"]
     assert form.domain.assumptions(UNICODE, form.values) == ["α ≤ 1"]
     assert form.is_exact
@@ -88,7 +91,7 @@ def test_the_stated_error_is_the_difference_from_the_report(alpha):
     ],
 )
 def test_exact_where_it_says_so(network, alphas, resolutions):
-    form = closed_form(network, {})
+    form = closed_form(network)
     for alpha in map(Fraction, alphas):
         for res in resolutions:
             assert form.domain.holds((alpha, res))
@@ -114,12 +117,12 @@ def test_every_resolution_has_its_form(network):
 
 def test_the_modulus_is_the_smallest():
     """At 16 more, MobileNetV1's form no longer holds: 32 is needed."""
-    total = closed_form("mobilenet_v1", {}).totals["mult_adds"]
+    total = closed_form("mobilenet_v1").totals["mult_adds"]
     assert total.polynomial((1, 240)) != totals("mobilenet_v1", res=240)["mult_adds"]
 
 
 def test_where_it_is_not_exact_the_report_differs():
-    form = closed_form("mobilenet_v1", {})
+    form = closed_form("mobilenet_v1")
     assert not form.domain.holds((Fraction(7, 20), 224))
     reported = totals("mobilenet_v1", alpha="0.35")
     assert form.totals["params"].polynomial((Fraction(7, 20), 224)) != reported["params"]
@@ -127,14 +130,14 @@ def test_where_it_is_not_exact_the_report_differs():
 
 def test_a_lower_bound_stands_where_smaller_inputs_fail():
     """Of 3, 35, 67, ... the last pool of AlexNet needs 67."""
-    form = closed_form("alexnet", {})
+    form = closed_form("alexnet")
     assert form.domain.assumptions(UNICODE, form.values) == ["r ≥ 67"]
     with pytest.raises(SpecError):
         costcalc.report("alexnet", res=35)
 
 
 def test_other_parameters_stay_symbols_on_request():
-    form = closed_form("mobilenet_v1", {}, ("alpha", "res", "classes"))
+    form = closed_form("mobilenet_v1", variables=("alpha", "res", "classes"))
     assert written(form.totals["params"].formula) == ("3139584·α² + 1024·α·classes + 45504·α")
     assert (
         form.totals["params"].polynomial((1, 224, 10))
@@ -151,7 +154,7 @@ def test_height_and_width_stay_apart():
 
 def test_a_network_reference_carries_its_settings():
     assert (
-        closed_form("mobilenet_v1@classes=10", {}).totals["params"].reported
+        closed_form("mobilenet_v1@classes=10").totals["params"].reported
         == (totals("mobilenet_v1", classes=10)["params"])
     )
 
@@ -169,7 +172,7 @@ def test_widths_that_choose_between_forms(tmp_path):
         "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
         "  - conv: {out: 'fixed(64) if alpha > 2 else 16 * alpha', kernel: 1}\n",
     )
-    narrow, wide = closed_form(network, {}), closed_form(network, {"alpha": 3})
+    narrow, wide = closed_form(network), closed_form(network, {"alpha": 3})
     assert written(narrow.totals["params"].formula) == "48·α"
     assert narrow.domain.assumptions(UNICODE, narrow.values) == ["α ≤ 2"]
     assert written(wide.totals["params"].formula) == "192"
@@ -184,13 +187,13 @@ def test_a_quotient_that_is_no_polynomial_is_said(tmp_path):
         "  - conv: {out: 'ceil(64 / alpha)', kernel: 1}\n",
     )
     with pytest.raises(SpecError, match="no polynomial in alpha"):
-        closed_form(network, {})
+        closed_form(network)
 
 
 @pytest.mark.parametrize("name", ["colour", "alpha=1", "__import__('os')"])
 def test_symbols_that_do_not_exist(name):
     with pytest.raises(SpecError, match="cannot stay a symbol"):
-        closed_form("mobilenet_v1", {}, (name,))
+        closed_form("mobilenet_v1", variables=(name,))
 
 
 def test_a_value_that_is_exact_anyhow_is_not_forbidden(tmp_path):
@@ -200,7 +203,7 @@ def test_a_value_that_is_exact_anyhow_is_not_forbidden(tmp_path):
         "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
         "  - conv: {out: 'fixed(8) if res == 4 else 16 * alpha', kernel: 1, stride: 2}\n",
     )
-    form = closed_form(network, {})
+    form = closed_form(network)
     assert form.domain.assumptions(UNICODE, form.values) == ["r ≠ 4"]
     assert not form.domain.holds((1, 4)) and form.domain.holds((1, 6))
     odd = closed_form(network, {"res": 9})  # 4 is no odd number
@@ -231,9 +234,11 @@ def test_nothing_symbolic_is_loaded_by_a_report():
 
 def test_one_decision_is_stated_once():
     """Repeats of depth, 2 * depth, 3 * depth all depend on the same depth."""
-    form = closed_form("efficientnet", {}, ("depth",))
+    form = closed_form("efficientnet", variables=("depth",))
     assert form.domain.assumptions(UNICODE, form.values) == ["depth = 1"]
 
 
 def test_a_parameter_named_twice_is_one():
-    assert [name.text for name in closed_form("mobilenet_v1", {}, ("res", "res")).names] == ["r"]
+    assert [name.text for name in closed_form("mobilenet_v1", variables=("res", "res")).names] == [
+        "r"
+    ]

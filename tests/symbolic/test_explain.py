@@ -12,7 +12,6 @@ from costcalc.costs.rules import METRICS
 from costcalc.errors import ConventionError, SpecError
 from costcalc.kinds import TABLE
 from costcalc.spec import expression
-from costcalc.symbolic.explain import explain
 from costcalc.symbolic.writing import ASCII, written
 from tests.collection import conventions
 from tests.exporters.every_kind import together
@@ -97,7 +96,7 @@ def test_every_kind_adds_up_in_every_convention(convention, tmp_path):
     report = costcalc.report(str(path), convention=convention)
     kinds = {kind.name for kind in TABLE if is_defined(kind, rules) and not kind.becomes}
     assert {layer.kind for layer in report.layers} == kinds
-    explained = explain(str(path), "every", {}, convention)
+    explained = costcalc.explain(str(path), "every", convention=convention)
     check(report, {layer.name: layer for layer in explained.layers})
 
 
@@ -106,7 +105,7 @@ def test_layers_of_networks_add_up(several, convention):
     report = costcalc.report(several, convention=convention)
     explained = {}
     for layer in report.layers:
-        found = explain(several, layer.name, {}, convention)
+        found = costcalc.explain(several, layer.name, convention=convention)
         assert found.block is None
         (explained[layer.name],) = found.layers
     check(report, explained)
@@ -136,7 +135,7 @@ def test_settings_change_the_numbers_and_not_the_formula():
 
 def test_grouped_oblong_and_transposed(several):
     steps = {
-        name: [written(step.formula) for step in explain(several, name, {}).layers[0].steps]
+        name: [written(step.formula) for step in costcalc.explain(several, name).layers[0].steps]
         for name in ("conv", "grouped", "up", "fc")
     }
     assert steps == {
@@ -193,4 +192,4 @@ def test_what_is_wrong_is_said(arguments, message):
 
 def test_an_unknown_block_has_a_likely_name():
     with pytest.raises(SpecError, match="did you mean 'bottleneck2'"):
-        explain("mobilenet_v2", "botleneck2", {})
+        costcalc.explain("mobilenet_v2", "botleneck2")

@@ -226,9 +226,9 @@ def outputs(model: Any) -> dict[str, list[int]]:
 
 def difference(measured: dict[str, Any], shapes: dict[str, list[int]], file: Path) -> str:
     """What costcalc says else of a file, empty for nothing."""
-    from costcalc import pipeline
+    from costcalc import opening
 
-    graph = pipeline.graph(str(file), {"res": SIZE[0]} if measured["is_open"] else {})
+    graph = opening.opened(str(file), {"res": SIZE[0]} if measured["is_open"] else {}).graph()
     counted = [
         (each, each.operation.events(each.input_shapes, each.output)) for each in graph.layers
     ]

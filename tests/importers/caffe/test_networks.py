@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import costcalc
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.exporters.prototxt import text as exported
 from tests.importers.caffe.written import graph, layer, network, totals, written
 
@@ -23,8 +23,8 @@ SPECS = {
 @pytest.mark.parametrize("convention", ["paper", "torch", "keras"])
 @pytest.mark.parametrize("name", SPECS)
 def test_totals_are_those_of_the_spec(name, convention):
-    file = pipeline.report(str(DATA / f"{name}.prototxt"), {}, convention)
-    assert file.totals == pipeline.report(SPECS[name], {}, convention).totals
+    file = costcalc.report(str(DATA / f"{name}.prototxt"), convention=convention)
+    assert file.totals == costcalc.report(SPECS[name], convention=convention).totals
 
 
 def test_at_other_resolutions_too():
@@ -35,7 +35,7 @@ def test_at_other_resolutions_too():
 
 def test_compared_with_the_spec_the_ratio_is_one():
     file = str(DATA / "alexnet.prototxt")
-    comparison = pipeline.compare(["alexnet", file], {})
+    comparison = costcalc.compare("alexnet", file)
     assert len({entry.report.totals for entry in comparison.entries}) == 1
 
 
@@ -162,8 +162,8 @@ def test_a_shuffle_unit(tmp_path):
     "name", ["googlenet", "resnet50", "densenet121", "mobilenet_v2", "vgg16", "inception_v3"]
 )
 def test_what_costcalc_writes_for_caffe_it_reads_again(tmp_path, name):
-    graph = pipeline.graph(name, {})
+    graph = opening.opened(name).graph()
     path = written(tmp_path, exported(graph))
     for convention in ("paper", "torch", "keras"):
-        given = pipeline.report(name, {}, convention).totals
-        assert pipeline.report(path, {}, convention).totals == given
+        given = costcalc.report(name, convention=convention).totals
+        assert costcalc.report(path, convention=convention).totals == given

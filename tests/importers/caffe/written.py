@@ -1,6 +1,6 @@
 """Small networks as Caffe writes them."""
 
-from costcalc import pipeline
+from costcalc import opening
 from tests.importers.keras.written import events, params
 
 __all__ = ["events", "graph", "layer", "network", "params", "totals", "written"]
@@ -27,7 +27,7 @@ def written(folder, text, name="net.prototxt"):
 
 
 def graph(folder, text, **settings):
-    return pipeline.graph(written(folder, text), settings)
+    return opening.opened(written(folder, text), settings).graph()
 
 
 def totals(found):

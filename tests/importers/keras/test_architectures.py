@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import costcalc
-from costcalc import pipeline
+from costcalc import opening
 from tests.importers.keras.written import events, params
 
 DATA = Path(__file__).parents[2] / "data"
@@ -22,7 +22,7 @@ COUNTERS = {"EfficientNetB0": 1}
 def read(name):
     """The graph; the sides that a file leaves open are 224."""
     settings = {"res": 224} if MEASURED[name]["is_open"] else {}
-    return pipeline.graph(str(DATA / "keras" / f"{name}.json"), settings)
+    return opening.opened(str(DATA / "keras" / f"{name}.json"), settings).graph()
 
 
 def test_every_architecture_is_tested():
@@ -55,18 +55,18 @@ def test_the_shape_that_every_layer_gives_is_that_of_keras(name):
     ("name", "network"), [("MobileNet", "mobilenet_v1"), ("EfficientNetB0", "efficientnet_b0")]
 )
 def test_totals_are_those_of_the_spec(name, network):
-    totals = pipeline.report(str(DATA / "keras" / f"{name}.json"), {}).totals
-    assert totals == pipeline.report(network, {}).totals
+    totals = costcalc.report(str(DATA / "keras" / f"{name}.json")).totals
+    assert totals == costcalc.report(network).totals
 
 
 def test_the_keras_convention_gives_the_total_of_the_summary():
-    report = pipeline.report(str(DATA / "keras" / "MobileNet.json"), {}, "keras")
+    report = costcalc.report(str(DATA / "keras" / "MobileNet.json"), convention="keras")
     assert report.totals.params == MEASURED["MobileNet"]["all"] == 4_253_864
 
 
 def test_compared_with_the_spec_the_ratio_is_one():
     file = str(DATA / "keras" / "MobileNet.json")
-    comparison = pipeline.compare(["mobilenet_v1", file], {"res": 160})
+    comparison = costcalc.compare("mobilenet_v1", file, res=160)
     assert len({entry.report.totals for entry in comparison.entries}) == 1
 
 

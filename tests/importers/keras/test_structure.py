@@ -8,7 +8,8 @@ import zipfile
 
 import pytest
 
-from costcalc import pipeline
+import costcalc
+from costcalc import opening
 from costcalc.errors import SpecError
 from tests.importers.keras.written import (
     call,
@@ -170,7 +171,7 @@ def test_the_config_of_an_archive_is_the_same(tmp_path):
         archive.writestr("metadata.json", "{}")
         archive.writestr("config.json", json.dumps(model))
         archive.writestr("model.weights.h5", bytes(100_000))
-    stored, text = pipeline.graph(str(path), {}), graph(tmp_path, model)
+    stored, text = opening.opened(str(path)).graph(), graph(tmp_path, model)
     assert [each.operation for each in stored.layers] == [each.operation for each in text.layers]
     assert totals(stored) == (84 + 1930, 81 * 64 + 1920)
 
@@ -252,5 +253,5 @@ def test_layers_that_depend_on_the_size_are_read_again_for_a_sweep(tmp_path):
         tmp_path, sequential((8, 8, 3), of("Cropping2D", cropping=1), of("Conv2D", **CONV))
     )
     for res in (8, 16):
-        report = pipeline.report(path, {"res": res})
+        report = costcalc.report(path, res=res)
         assert report.totals.mult_adds == 81 * (res - 2) ** 2

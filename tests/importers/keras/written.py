@@ -2,7 +2,7 @@
 
 import json
 
-from costcalc import pipeline
+from costcalc import opening
 
 
 def layer(class_name, name, *, module="keras.layers", inbound=(), **config):
@@ -52,7 +52,7 @@ def written(folder, model, name="model.json"):
 
 
 def graph(folder, model, **settings):
-    return pipeline.graph(written(folder, model), settings)
+    return opening.opened(written(folder, model), settings).graph()
 
 
 def events(graph):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.graph.layer import LayerGraph
 from tests.importers.onnx.models import graph, model, value
 
@@ -17,7 +17,7 @@ def opened(tmp_path) -> Callable[..., LayerGraph]:
     def open_(data: bytes, **settings: Any) -> LayerGraph:
         path = tmp_path / "net.onnx"
         path.write_bytes(data)
-        return pipeline.graph(str(path), settings)
+        return opening.opened(str(path), settings).graph()
 
     return open_
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costcalc import pipeline
+import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError, SpecError
 from costcalc.importers.onnx.operators import TABLE
@@ -40,7 +40,7 @@ def opens_or_refuses(data, path):
     """A report, or a message: nothing else may come of a file."""
     path.write_bytes(data)
     try:
-        pipeline.report(str(path), {"allow_unknown": True})
+        costcalc.report(str(path), allow_unknown=True)
     except CostcalcError as error:
         assert str(error).startswith(str(path)) or "'y'" in str(error) or error.problems
 
@@ -335,7 +335,7 @@ def test_numbers_of_weights_are_never_read(opened, tmp_path):
     path.write_bytes(start)
     with path.open("r+b") as file:
         file.truncate(len(start) + 4 * count)
-    found = pipeline.report(str(path), {})
+    found = costcalc.report(str(path))
     assert found.totals.params == count
 
 

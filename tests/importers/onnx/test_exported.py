@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from tests.importers.onnx.counted import kinds, macs, params
 
 DATA = Path(__file__).parents[2] / "data" / "onnx"
@@ -18,7 +18,7 @@ FILES = sorted(path.name.removesuffix(".onnx") for path in DATA.glob("*.onnx"))
 
 
 def opened(file, **settings):
-    return pipeline.graph(str(DATA / f"{file}.onnx"), settings)
+    return opening.opened(str(DATA / f"{file}.onnx"), settings).graph()
 
 
 def said(file):

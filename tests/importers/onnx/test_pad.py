@@ -2,7 +2,7 @@
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from tests.importers.onnx import models
 from tests.importers.onnx.counted import kinds, outputs
 
@@ -26,6 +26,6 @@ def test_axes_behind_the_padded_ones_stay(tmp_path, pads, output):
     )
     path = tmp_path / "pad.onnx"
     path.write_bytes(models.model(graph))
-    found = pipeline.graph(str(path), {})
+    found = opening.opened(str(path)).graph()
     assert kinds(found) == ["zero_pad"]
     assert outputs(found) == [output]

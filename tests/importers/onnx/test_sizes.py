@@ -2,7 +2,7 @@
 
 import pytest
 
-from costcalc import pipeline
+from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.importers import opened as opened_document
 from tests.importers.onnx.counted import macs
@@ -103,6 +103,6 @@ def test_a_sweep_reads_the_file_again_at_every_size(tmp_path):
     path.write_bytes(model(inside))
     for side in (5, 7):
         # 4 filters of 4 x 3 x 3.
-        assert macs(pipeline.graph(str(path), {"h": side})) == 144 * side * side
+        assert macs(opening.opened(str(path), {"h": side}).graph()) == 144 * side * side
     document, left = opened_document(str(path), {"h": 5, "other": 1})
     assert (document.file, left) == (str(path), {"other": 1})
