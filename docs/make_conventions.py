@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from costcalc.costs import convention as conventions
+from costcalc.costs.measured import undefined, unmeasured
 from costcalc.costs.names import SIZES
 from costcalc.errors import ConventionError
 from costcalc.kinds import TABLE
@@ -64,13 +65,29 @@ def rules() -> str:
     return "\n".join(lines)
 
 
+def coverage() -> str:
+    """What the conventions of tools cover by a family's rule unseen, and what not at all."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for name in conventions.available():
+        convention = conventions.load(name)
+        if convention.tool:
+            unseen = ", ".join(kind.name for kind in unmeasured(convention))
+            lacking = "; ".join(
+                f"{', '.join(kind.name for kind in kinds)}: {reason}"
+                for reason, kinds in undefined(convention).items()
+            )
+            rows.setdefault((unseen, lacking), []).append(f"`{name}`")
+    lines = ["| convention | by a family's rule, not measured | not defined |", "|---|---|---|"]
+    lines += [f"| {', '.join(names)} | {a} | {b} |" for (a, b), names in rows.items()]
+    return "\n".join(lines)
+
+
 def written(page: str) -> str:
     """The page with its tables as the conventions are now."""
-    for name, table in (("names", names()), ("rules", rules())):
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-        page = re.sub(
-            pattern, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", page, flags=re.DOTALL
-        )
+    tables = {"names": names(), "coverage": coverage(), "rules": rules()}
+    for name, table in tables.items():
+        pattern = rf"(<!-- {name} -->\n).*?\n?(<!-- end -->)"
+        page = re.sub(pattern, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", page, flags=re.S)
     return page
 
 

@@ -63,9 +63,9 @@ def convention_page(convention: Convention) -> Page:
 
 def _coverage(convention: Convention) -> Iterator[str]:
     """Which kinds are covered without a reading of the tool, and which are not at all."""
-    kinds = unmeasured(convention)
-    if kinds:
-        yield f"By their family's rule, on which the tool was not run: {_names(kinds)}."
+    covered = unmeasured(convention)
+    if covered:
+        yield f"By their family's rule, on which the tool was not run: {_names(covered)}."
     for reason, kinds in undefined(convention).items():
         yield f"Not defined: {_names(kinds)}" + (f" ({reason})." if reason else ".")
 
