@@ -107,9 +107,17 @@ def test_the_matcher_tells_right_output_from_wrong() -> None:
     assert not matches([], ["a"])
 
 
-def test_the_set_up_commands_are_the_ones_that_ci_runs() -> None:
-    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    command = re.search(r"<!-- test command -->\n```sh\n(?P<line>python3.*)\n```", README)
-    assert command is not None
-    assert command["line"].endswith('-m pytest -m "slow or not slow"')
-    assert "<!-- test command -->" in ci
+@pytest.mark.parametrize(
+    ("marker", "session", "end"),
+    [
+        ("test", "tests", '-m pytest -m "slow or not slow"'),
+        ("frameworks", "judges", "-m pytest tests/frameworks"),
+    ],
+)
+def test_the_set_up_commands_are_the_ones_that_ci_runs(marker: str, session: str, end: str) -> None:
+    (line,) = re.findall(rf"<!-- {marker} command -->\n```sh\n(python3 .*)\n```", README)
+    assert line.endswith(end)
+    sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert f'"bash", "-c", command("{marker}")' in sessions
+    (run,) = re.findall(r"--session (.+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert session in run.split()

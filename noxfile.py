@@ -1,0 +1,95 @@
+"""The commands of a working day, each in an environment of its own: ``nox --list``.
+
+``.ci/run`` runs ``lint``, ``types``, ``tests`` and ``judges``, so that what passes here passes
+there. Arguments behind ``--`` go on to the tool: ``nox -s quick -- tests/kinds -k conv``.
+"""
+
+import re
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "quick"]
+
+README = Path("README.md").read_text(encoding="utf-8")
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: style, docstrings, imports and format."""
+    dev = PROJECT["optional-dependencies"]["dev"]
+    session.install(*(each for each in dev if each.startswith("ruff")))
+    session.run("ruff", "check", *(session.posargs or ["."]))
+    session.run("ruff", "format", "--check", *(session.posargs or ["."]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, as strict as it gets."""
+    session.install("--editable", ".[dev]")
+    session.run("mypy")
+    session.run("mypy", "--strict", "--ignore-missing-imports", "tools/judges")
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """The tests that take seconds: a dozen networks, every layer kind once."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def complete(session: nox.Session) -> None:
+    """What a new layer kind, convention or format still lacks, and where."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "complete", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Every test, by the README's own command, in .venv."""
+    session.run("bash", "-c", command("test"), external=True)
+
+
+@nox.session(venv_backend="none")
+def judges(session: nox.Session) -> None:
+    """PyTorch, its exporters and its models as judges, by the README's own command, in .judges."""
+    session.run("bash", "-c", command("frameworks"), external=True)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Every example of the README and the guides, and the pages that are generated."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "slow or not slow", *DOCS)
+
+
+DOCS = [
+    "tests/test_readme.py",
+    "tests/test_glossary.py",
+    "tests/test_pictures.py",
+    "tests/costs/test_page_of_conventions.py",
+    "tests/spec/test_language_page.py",
+    "tests/symbolic/test_formulas_page.py",
+]
+"""Tests of pages."""
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheel and the source distribution of a release, in dist/, and the wheel tried out."""
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", "dist")
+    (wheel,) = Path("dist").glob("*.whl")
+    session.install("--force-reinstall", str(wheel))
+    session.run("costcalc", "report", "mobilenet_v1", "--by", "type")
+
+
+def command(name: str) -> str:
+    """A command of the README, by the marker above it, as a reader would copy it."""
+    (found,) = re.findall(rf"<!-- {name} command -->\n```sh\n(python3 .*)\n```", README)
+    return str(found)
