@@ -5,6 +5,7 @@ there. Arguments behind ``--`` go on to the tool: ``nox -s quick -- tests/kinds 
 """
 
 import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -82,6 +83,7 @@ DOCS = [
 @nox.session
 def build(session: nox.Session) -> None:
     """The wheel and the source distribution of a release, in dist/, and the wheel tried out."""
+    shutil.rmtree("dist", ignore_errors=True)
     session.install("build")
     session.run("python", "-m", "build", "--outdir", "dist")
     (wheel,) = Path("dist").glob("*.whl")
