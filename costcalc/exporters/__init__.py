@@ -1,8 +1,9 @@
-"""The table of exporters: what a network may be written as, and the module that writes each.
+"""The table of exporters: the formats that networks are written in, and the module for each.
 
-A module of the table has ``text(graph)``, which gives a layer graph's text, or
-its bytes in chunks where the format is binary; it is imported only when asked
-for.
+A module of the table has ``write(graph)``, which gives the file as text, or as
+chunks of bytes where the format is binary; ``KINDS``, a row for each layer kind
+that the format can express; and ``MISSING``, the reason for each kind that has no
+row.  It is imported only when asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Exporter(NamedTuple):
     module: str
     suffix: str
     options: tuple[str, ...] = ()
-    """Keywords that ``text`` takes beside the graph."""
+    """Keywords that ``write`` takes beside the graph."""
 
 
 EXPORTERS = (
@@ -42,7 +43,7 @@ def exported(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[byt
     """The network in the format of that name.
 
     Raises:
-        SpecError: the format cannot say some of its layers; all of them are named.
+        SpecError: the format cannot express some of its layers; all of them are named.
     """
-    text: str | Iterable[bytes] = import_module(exporter(name).module).text(graph, **options)
-    return text
+    file: str | Iterable[bytes] = import_module(exporter(name).module).write(graph, **options)
+    return file

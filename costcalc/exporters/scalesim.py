@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from costcalc.errors import Mark, Problem, SpecError
-from costcalc.exporters.unsayable import UnsayableError, each_layer
+from costcalc.errors import Mark, refuse
+from costcalc.exporters.layers import UnwritableLayer, for_each_layer, row_of
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.graph.layer import Layer, LayerGraph
-from costcalc.kinds.base import axis_of, elements, spread
+from costcalc.kinds import TABLE
+from costcalc.kinds.base import UNCOUNTED, axis_of, elements, spread
 from costcalc.names import FreeNames
 
 HEADER = (
@@ -52,19 +53,17 @@ class Row(NamedTuple):
         return self._replace(suffix=f"{self.suffix}_{word}", copies=copies)
 
 
-def text(graph: LayerGraph) -> str:
+def write(graph: LayerGraph) -> str:
     """The topology's text.
 
     Raises:
-        SpecError: the simulator cannot say some layers, or the rows are too many.
+        SpecError: the simulator cannot express some layers, or the rows are too many.
     """
     layers = graph.layers
-    rows = each_layer(graph, lambda index: _rows(layers[index]), "SCALE-Sim")
+    rows = for_each_layer(graph, lambda index: _rows(layers[index]), "SCALE-Sim")
     count = sum(row.copies for each in rows for row in each)
     if count > MOST:
-        raise SpecError(
-            [Problem(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")]
-        )
+        refuse(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")
     names = FreeNames()
     lines = [HEADER]
     for layer, each in zip(layers, rows, strict=True):
@@ -76,10 +75,7 @@ def text(graph: LayerGraph) -> str:
 def _rows(layer: Layer) -> tuple[Row, ...]:
     if not layer.operation.events(layer.input_shapes, layer.output).macs:
         return ()
-    write = _KINDS.get(layer.kind.name)
-    if write is None:
-        raise UnsayableError("a topology has convolutions and matrix products")
-    return write(layer)
+    return row_of(layer, KINDS, MISSING)(layer)
 
 
 def _conv(layer: Layer) -> tuple[Row, ...]:
@@ -87,15 +83,15 @@ def _conv(layer: Layer) -> tuple[Row, ...]:
     channels, *axes = layer.input_shapes[0]
     rank, groups = len(axes), operation.groups
     if rank > 2:
-        raise UnsayableError(f"its maps have two axes, not {rank}")
+        raise UnwritableLayer(f"SCALE-Sim's maps have two axes, not {rank}")
     if any(dilation > 1 for dilation in spread(operation.dilation, rank, "dilation")):
-        raise UnsayableError("it knows no dilation")
+        raise UnwritableLayer("SCALE-Sim has no dilation")
     positions = layer.output[1:]
     strides = spread(operation.stride, rank, "stride")
     moving = {s for s, n in zip(strides, positions, strict=True) if n > 1} or {strides[-1]}
     if len(moving) > 1:
-        raise UnsayableError(
-            f"its one stride is for both axes, not {' x '.join(map(str, strides))}"
+        raise UnwritableLayer(
+            f"SCALE-Sim has one stride for both axes, not {' x '.join(map(str, strides))}"
         )
     (stride,) = moving
     kernel = spread(operation.kernel, rank, "kernel")
@@ -112,7 +108,7 @@ def _conv(layer: Layer) -> tuple[Row, ...]:
 
 
 def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
-    """Every input position times all weights: a matrix product, whose results are then added."""
+    """Every input position times all weights: a matrix product whose results are then added."""
     operation: Any = layer.operation
     channels, *axes = layer.input_shapes[0]
     groups = operation.groups
@@ -157,7 +153,7 @@ def _lstm(layer: Layer) -> tuple[Row, ...]:
     )
 
 
-_KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
+KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
     "conv": _conv,
     "transposed_conv": _transposed_conv,
     "fc": _fc,
@@ -165,6 +161,29 @@ _KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
     "attention": _attention,
     "lstm": _lstm,
 }
+"""The rows of the layers of each kind."""
+
+_WITHOUT_PRODUCTS = (
+    "embedding",
+    "pooling",
+    "norm",
+    "activation",
+    "elementwise",
+    "reduction",
+    "reshaping",
+    "resampling",
+    "inactive",
+    "source",
+    UNCOUNTED,
+)
+"""Families whose layers have no rows."""
+
+MISSING: Mapping[str, str] = {
+    kind.name: "a topology holds convolutions and matrix products only"
+    for kind in TABLE
+    if kind.family in _WITHOUT_PRODUCTS
+}
+"""Why the other kinds have no row: a file leaves their layers out."""
 
 
 def _product(rows: int, inner: int, columns: int, suffix: str = "") -> Row:
@@ -187,7 +206,7 @@ def _lines(layer: Layer, row: Row, names: FreeNames) -> Iterator[str]:
 
 
 def _plain(name: str, is_depthwise: bool) -> str:
-    """Letters, digits and ``_ . / -``: nothing ends a cell or begins a formula."""
+    """Letters, digits and ``_ . / -``: nothing that ends a cell or begins a formula."""
     plain = re.sub(r"[^A-Za-z0-9_./-]|^[./-]", "_", name, flags=re.ASCII)
     plain = plain.replace(_PER_CHANNEL, _PER_CHANNEL.lower()) or "_"
     return f"{_PER_CHANNEL}_{plain}" if is_depthwise else plain

@@ -220,6 +220,10 @@ class Net:
         assert one(param, "operation") in ("SUM", "MEAN")
         return [shape[: one(param, "axis") - 1]]
 
+    def argmax(self, layer, shape):
+        axis = one(one(layer, "argmax_param"), "axis") - 1
+        return [(*shape[:axis], 1, *shape[axis + 1 :])]
+
     def shaped(self, param):
         batch, *sides = every(one(param, "shape"), "dim")
         assert batch == 1

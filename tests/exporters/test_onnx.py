@@ -9,18 +9,17 @@ import numpy
 import pytest
 from click.testing import CliRunner
 
-from costcalc import kinds, opening
+from costcalc import opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
-from costcalc.exporters.onnx import text
-from costcalc.exporters.onnx.kinds import KINDS
+from costcalc.exporters.onnx import write
+from costcalc.exporters.onnx.kinds import MISSING
 from costcalc.graph.layer import NETWORK_INPUT
 from tests.collection import networks
 from tests.exporters.every_kind import specs
 from tests.exporters.networks import shipped
 from tests.exporters.onnx_file import File
 
-UNSAYABLE = {"rearrange", "uncounted"}
 STATISTICS = re.compile(r"\.running_(mean|var)$")
 
 
@@ -31,7 +30,7 @@ def expanded(spec: str, tmp_path, **settings):
 
 
 def file(graph, **options) -> File:
-    return File(b"".join(text(graph, **options)))
+    return File(b"".join(write(graph, **options)))
 
 
 def small(layers: str, tmp_path, input_="[4, 9, 9]", **options) -> File:
@@ -92,15 +91,11 @@ def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(specs()[name], encoding="utf-8")
     graph = opening.opened(str(path)).graph()
-    if any(layer.kind.name in UNSAYABLE for layer in graph.layers):
+    if any(layer.kind.name in MISSING for layer in graph.layers):
         with pytest.raises(SpecError, match="cannot be written for ONNX"):
-            text(graph)
+            write(graph)
     else:
         check(graph)
-
-
-def test_no_kind_is_left_out():
-    assert set(KINDS) == {kind.name for kind in kinds.TABLE if not kind.becomes}
 
 
 def test_a_convolution_has_its_padding_in_numbers(tmp_path):
@@ -295,19 +290,19 @@ def test_random_weights_are_uniform_and_keep_the_variance(tmp_path):
 
 def test_a_seed_gives_the_same_bytes(tmp_path):
     graph = expanded("input: [8]\nlayers: [fc: 70000]", tmp_path)  # 560,000: three blocks
-    one, two = (b"".join(text(graph, "random", seed)) for seed in (1, 2))
-    assert one == b"".join(text(graph, "random", 1))
+    one, two = (b"".join(write(graph, "random", seed)) for seed in (1, 2))
+    assert one == b"".join(write(graph, "random", 1))
     assert one != two
 
 
 def test_more_than_a_file_holds_is_an_error():
     graph = opening.opened("vgg16", {"alpha": 4}).graph()
     with pytest.raises(SpecError, match=r"at most 2,147,483,647 bytes(.|\n)*--weights none"):
-        text(graph, "random")
+        write(graph, "random")
     assert len(file(graph).inputs) == 33  # 16 weights and biases, and the image
 
 
-def test_what_onnx_cannot_say_is_named_all_at_once(tmp_path):
+def test_what_onnx_cannot_express_is_named_all_at_once(tmp_path):
     graph = expanded(
         """
 input: [4, 9, 9]
@@ -323,7 +318,7 @@ layers:
         tmp_path,
     )
     with pytest.raises(SpecError) as caught:
-        text(graph)
+        write(graph)
     message = str(caught.value)
     assert "small.yaml:4:5: layer 'uneven' cannot be written for ONNX: " in message
     assert "small.yaml:5:5: layer 'keras' cannot be written for ONNX: " in message
@@ -338,11 +333,11 @@ def test_the_command(tmp_path):
     run = CliRunner().invoke
     done = run(main, ["export", "squeezenet1_1", "-o", str(path)])
     assert (done.exit_code, done.output) == (0, "")
-    assert path.read_bytes() == b"".join(text(shipped("squeezenet1_1")))
+    assert path.read_bytes() == b"".join(write(shipped("squeezenet1_1")))
     command = ["export", "squeezenet1_1@alpha=1/8", "--to", "onnx", "--weights", "random"]
     done = run(main, [*command, "--seed", "7"])
     assert done.stdout_bytes == b"".join(
-        text(opening.opened("squeezenet1_1", {"alpha": Fraction(1, 8)}).graph(), "random", 7)
+        write(opening.opened("squeezenet1_1", {"alpha": Fraction(1, 8)}).graph(), "random", 7)
     )
 
 

@@ -11,7 +11,7 @@ from costcalc.exporters import onnx, prototxt
 from costcalc.graph.layer import LayerGraph
 from tests.collection import networks
 from tests.exporters.networks import shipped
-from tests.exporters.test_prototxt import UNSAYABLE
+from tests.exporters.test_prototxt import LACKING
 
 SETTINGS = [
     ("mobilenet_v1", {"alpha": Fraction(1, 4), "res": 128}),
@@ -52,7 +52,7 @@ def totals(network: str, settings: dict, convention: str):
 @pytest.mark.parametrize("name", networks())
 def test_onnx(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.onnx"
-    path.write_bytes(b"".join(onnx.text(graph)))
+    path.write_bytes(b"".join(onnx.write(graph)))
     check(graph, path)
 
 
@@ -60,7 +60,7 @@ def test_onnx(name, tmp_path):
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
 def test_onnx_at_other_settings(name, settings, tmp_path):
     graph, path = opening.opened(name, settings).graph(), tmp_path / "net.onnx"
-    path.write_bytes(b"".join(onnx.text(graph)))
+    path.write_bytes(b"".join(onnx.write(graph)))
     check(graph, path)
     # A tool that has no rule for an LSTM has no total for a network with one.
     has_lstm = any(layer.kind.name == "lstm" for layer in graph.layers)
@@ -71,12 +71,12 @@ def test_onnx_at_other_settings(name, settings, tmp_path):
 @pytest.mark.parametrize("name", ["squeezenet1_1", "skipnet38", "shufflenet_v2_x0_5"])
 def test_onnx_with_weights(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.onnx"
-    path.write_bytes(b"".join(onnx.text(graph, "random", 1)))
+    path.write_bytes(b"".join(onnx.write(graph, "random", 1)))
     check(graph, path)
 
 
-@pytest.mark.parametrize("name", networks(without=UNSAYABLE))
+@pytest.mark.parametrize("name", networks(without=LACKING))
 def test_caffe(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.prototxt"
-    path.write_text(prototxt.text(graph), encoding="utf-8")
+    path.write_text(prototxt.write(graph), encoding="utf-8")
     check(graph, path)

@@ -8,7 +8,7 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from costcalc import opening
-from costcalc.exporters.onnx import text
+from costcalc.exporters.onnx import write
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec import library
 from tests.exporters.every_kind import specs
@@ -19,7 +19,7 @@ EVALUATOR_LACKS = ("transposed_conv: {out: 6, kernel: 3, stride: 2, groups: 2}",
 
 
 def model(graph: LayerGraph, weights: str) -> onnx.ModelProto:
-    return onnx.load_from_string(b"".join(text(graph, weights)))
+    return onnx.load_from_string(b"".join(write(graph, weights)))
 
 
 def check(graph: LayerGraph) -> None:

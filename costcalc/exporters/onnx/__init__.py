@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costcalc.errors import Mark, Problem, SpecError
-from costcalc.exporters.onnx.kinds import KINDS
-from costcalc.exporters.onnx.site import Builder, Learned, Site, batched
+from costcalc.errors import Mark, refuse
+from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
+from costcalc.exporters.onnx.kinds import KINDS, MISSING
 from costcalc.exporters.onnx.weights import data
-from costcalc.exporters.unsayable import each_layer, refuse_borrowing
+from costcalc.exporters.onnx.writer import LearnedTensor, ModelBuilder, NodeWriter, batched
 from costcalc.formats.onnx_schema import (
     PRODUCER,
     WEIGHTS_ARE_INPUTS,
@@ -30,36 +30,32 @@ LARGEST = 2**31 - 1
 """Bytes of a message that every reader takes."""
 
 
-def text(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[bytes]:
+def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[bytes]:
     """The model's bytes; its weights are random numbers, or inputs to be fed.
 
     Raises:
-        SpecError: ONNX cannot say some layers, or the weights are too many for a file.
+        SpecError: ONNX cannot express some layers, or the weights are too many for a file.
     """
-    builder = Builder(graph)
+    builder = ModelBuilder(graph)
 
-    def write(index: int) -> None:
-        site = Site(builder, index)
-        refuse_borrowing(site.layer)
-        KINDS[site.layer.kind.name](site)
+    def write_layer(index: int) -> None:
+        layer = graph.layers[index]
+        refuse_borrowing(layer)
+        row_of(layer, KINDS, MISSING)(NodeWriter(builder, index))
 
-    each_layer(graph, write, "ONNX")
+    for_each_layer(graph, write_layer, "ONNX")
     message = encoded(_model(graph, builder, None if weights == "none" else seed))
     if message.size > LARGEST:
-        raise SpecError(
-            [
-                Problem(
-                    Mark(graph.file),
-                    f"an ONNX file holds at most {LARGEST:,} bytes, its weights included",
-                    found=f"{message.size:,} bytes",
-                    hint="--weights none",
-                )
-            ]
+        refuse(
+            Mark(graph.file),
+            f"an ONNX file holds at most {LARGEST:,} bytes, its weights included",
+            found=f"{message.size:,} bytes",
+            hint="--weights none",
         )
     return message.chunks()
 
 
-def _model(graph: LayerGraph, builder: Builder, seed: int | None) -> ModelProto:
+def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelProto:
     """The model; without a seed, every learned tensor is an input."""
     read = {source for layer in graph.layers for source in layer.inputs}
     learned = list(builder.learned.values())
@@ -91,7 +87,7 @@ def _value(name: str, shape: tuple[int, ...]) -> ValueInfoProto:
     return ValueInfoProto(name, TensorType(DataType.FLOAT, shape))
 
 
-def _filled(learned: Learned, seed: int, index: int) -> TensorProto:
+def _filled(learned: LearnedTensor, seed: int, index: int) -> TensorProto:
     """A learned tensor of random numbers."""
     numbers = data(learned.shape, learned.spread, seed, index)
     return TensorProto(learned.name, learned.shape, DataType.FLOAT, numbers)

@@ -7,94 +7,99 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.onnx.site import Attribute, Site, batched_axis
 from costcalc.exporters.onnx.weights import Spread
+from costcalc.exporters.onnx.writer import Attribute, NodeWriter, batched_axis
 from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axis_of
 
 _SLOPE = Spread(0.25, 0.1)
 """A PReLU's slope where its training begins: He et al., arXiv 1502.01852, section 2.1."""
 
-Writer = Callable[[Site], None]
+Row = Callable[[NodeWriter], None]
+"""What writes the nodes of a kind."""
 
 
-def operator(name: str, **attributes: Attribute) -> Writer:
+def operator(name: str, **attributes: Attribute) -> Row:
     """The operator of that name, with all that the layer reads."""
-    return lambda site: site.last(name, *site.inputs, **attributes)
+    return lambda writer: writer.last(name, *writer.inputs, **attributes)
 
 
-def along(name: str) -> Writer:
+def along(name: str) -> Row:
     """The operator of that name, along the layer's axis."""
-    return lambda site: site.last(name, *site.inputs, axis=batched_axis(site.operation.axis))
 
-
-def chained(*names: str) -> Writer:
-    """Operators one after another."""
-
-    def write(site: Site) -> None:
-        *firsts, last = names
-        inputs = site.inputs
-        for name in firsts:
-            inputs = (site.between(name, *inputs),)
-        site.last(last, *inputs)
+    def write(writer: NodeWriter) -> None:
+        writer.last(name, *writer.inputs, axis=batched_axis(writer.operation.axis))
 
     return write
 
 
-def with_number(name: str, *numbers: float) -> Writer:
+def chained(*names: str) -> Row:
+    """Operators one after another."""
+
+    def write(writer: NodeWriter) -> None:
+        *firsts, last = names
+        inputs = writer.inputs
+        for name in firsts:
+            inputs = (writer.before(name, *inputs),)
+        writer.last(last, *inputs)
+
+    return write
+
+
+def with_number(name: str, *numbers: float) -> Row:
     """The operator of that name, with numbers behind what the layer reads."""
-    return lambda site: site.last(name, *site.inputs, *map(site.number, numbers))
+    return lambda writer: writer.last(name, *writer.inputs, *map(writer.number, numbers))
 
 
-def several(name: str, of_two: str) -> Writer:
+def several(name: str, of_two: str) -> Row:
     """An operator that reads any number of tensors, and one that reads two."""
-    return lambda site: site.last(of_two if len(site.inputs) == 2 else name, *site.inputs)
+    return lambda writer: writer.last(of_two if len(writer.inputs) == 2 else name, *writer.inputs)
 
 
-def swish(site: Site) -> None:
+def swish(writer: NodeWriter) -> None:
     """Mul with its own Sigmoid."""
-    site.last("Mul", *site.inputs, site.between("Sigmoid", *site.inputs))
+    writer.last("Mul", *writer.inputs, writer.before("Sigmoid", *writer.inputs))
 
 
-def quick_gelu(site: Site) -> None:
+def quick_gelu(writer: NodeWriter) -> None:
     """Mul with the Sigmoid of 1.702 times as much."""
-    steeper = site.between("Mul", *site.inputs, site.number(1.702))
-    site.last("Mul", *site.inputs, site.between("Sigmoid", steeper))
+    steeper = writer.before("Mul", *writer.inputs, writer.number(1.702))
+    writer.last("Mul", *writer.inputs, writer.before("Sigmoid", steeper))
 
 
-def complement(site: Site) -> None:
+def complement(writer: NodeWriter) -> None:
     """Sub from 1."""
-    site.last("Sub", site.number(1.0), *site.inputs)
+    writer.last("Sub", writer.number(1.0), *writer.inputs)
 
 
-def prelu(site: Site) -> None:
+def prelu(writer: NodeWriter) -> None:
     """PRelu, whose slopes stand along an axis."""
-    axis = axis_of(site.operation.axis, site.shape)
-    slopes = 1 if site.operation.shared else site.shape[axis]
-    shape = (slopes, *(1 for _ in site.shape[axis + 1 :]))
-    site.last("PRelu", *site.inputs, site.learned("weight", shape, _SLOPE))
+    axis = axis_of(writer.operation.axis, writer.shape)
+    slopes = 1 if writer.operation.shared else writer.shape[axis]
+    shape = (slopes, *(1 for _ in writer.shape[axis + 1 :]))
+    writer.last("PRelu", *writer.inputs, writer.learned("weight", shape, _SLOPE))
 
 
-def multiply(site: Site) -> None:
+def multiply(writer: NodeWriter) -> None:
     """Mul, one after another where there are more than two."""
-    product, *others, last = site.inputs
+    product, *others, last = writer.inputs
     for other in others:
-        product = site.between("Mul", product, other)
-    site.last("Mul", product, last)
+        product = writer.before("Mul", product, other)
+    writer.last("Mul", product, last)
 
 
-def compare(site: Site) -> None:
+def compare(writer: NodeWriter) -> None:
     """Greater, its truth as 1 or 0."""
-    site.last("Cast", site.between("Greater", *site.inputs), to=DataType.FLOAT)
+    writer.last("Cast", writer.before("Greater", *writer.inputs), to=DataType.FLOAT)
 
 
-def where(site: Site) -> None:
+def where(writer: NodeWriter) -> None:
     """Where, chosen by what is not 0."""
-    condition, chosen, other = site.inputs
-    site.last("Where", site.between("Cast", condition, to=DataType.BOOL), chosen, other)
+    condition, chosen, other = writer.inputs
+    writer.last("Where", writer.before("Cast", condition, to=DataType.BOOL), chosen, other)
 
 
-def logical_not(site: Site) -> None:
+def logical_not(writer: NodeWriter) -> None:
     """Not of what is not 0, as 1 or 0."""
-    truth = site.between("Cast", *site.inputs, to=DataType.BOOL)
-    site.last("Cast", site.between("Not", truth), to=DataType.FLOAT)
+    truth = writer.before("Cast", *writer.inputs, to=DataType.BOOL)
+    writer.last("Cast", writer.before("Not", truth), to=DataType.FLOAT)

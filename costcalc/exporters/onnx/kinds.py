@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
+from costcalc.exporters.layers import UNDEFINED
 from costcalc.exporters.onnx import (
     elementwise,
     moving,
@@ -14,11 +15,10 @@ from costcalc.exporters.onnx import (
     sources,
     windows,
 )
-from costcalc.exporters.onnx.elementwise import along, chained, operator, several, with_number
+from costcalc.exporters.onnx.elementwise import Row, along, chained, operator, several, with_number
 from costcalc.exporters.onnx.reductions import reduced
-from costcalc.exporters.onnx.site import Site
 
-KINDS: Mapping[str, Callable[[Site], None]] = {
+KINDS: Mapping[str, Row] = {
     "conv": windows.conv,
     "transposed_conv": windows.transposed_conv,
     "fc": products.fc,
@@ -107,11 +107,12 @@ KINDS: Mapping[str, Callable[[Site], None]] = {
     "upsample": windows.upsample,
     "reshape": moving.reshape,
     "transpose": moving.transpose,
-    "rearrange": moving.rearrange,
     "dropout": moving.dropout,
     "identity": operator("Identity"),
     "learned": sources.learned,
     "constant": sources.constant,
-    "uncounted": sources.uncounted,
 }
-"""What writes a layer of each kind; kinds that become another have none."""
+"""What writes the nodes of each kind."""
+
+MISSING = UNDEFINED
+"""Why the other kinds have no row."""

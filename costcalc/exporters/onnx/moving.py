@@ -2,99 +2,86 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.site import Site, batched, batched_axis, batched_order
-from costcalc.exporters.parts import split_of
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.layers import split_of
+from costcalc.exporters.onnx.writer import NodeWriter, batched, batched_axis, batched_order
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import axis_of
 from costcalc.kinds.windows import pads
 
 
-def channel_shuffle(site: Site) -> None:
+def channel_shuffle(writer: NodeWriter) -> None:
     """Channels as a table of groups, turned over."""
-    channels, *axes = site.shape
-    groups = site.operation.groups
+    channels, *axes = writer.shape
+    groups = writer.operation.groups
     rank = len(axes)
-    table = site.whole(1, groups, exact_div(channels, groups), *axes)
-    grouped = site.between("Reshape", *site.inputs, table)
-    turned = site.between("Transpose", grouped, perm=(0, 2, 1, *range(3, rank + 3)))
-    site.last("Reshape", turned, site.whole(1, *site.shape))
+    table = writer.integers(1, groups, exact_div(channels, groups), *axes)
+    grouped = writer.before("Reshape", *writer.inputs, table)
+    turned = writer.before("Transpose", grouped, perm=(0, 2, 1, *range(3, rank + 3)))
+    writer.last("Reshape", turned, writer.integers(1, *writer.shape))
 
 
-def split(site: Site) -> None:
+def split(writer: NodeWriter) -> None:
     """Split into all parts at once: the first layer that reads one writes it for all of them."""
-    operation, name = site.operation, site.layer.name
-    names = site.builder.parts[split_of(site.layer)]
+    operation, name = writer.operation, writer.layer.name
+    names = writer.builder.parts[split_of(writer.layer)]
     if next(iter(names.values())) == name:
         outputs = (
-            names.get(part) or site.builder.names.free(f"{name}.part{part}")
+            names.get(part) or writer.builder.names.free(f"{name}.part{part}")
             for part in range(1, operation.parts + 1)
         )
-        site.gives(
-            "Split",
-            site.inputs,
-            tuple(outputs),
-            axis=batched_axis(operation.axis),
-            num_outputs=operation.parts,
-        )
+        numbers = {"axis": batched_axis(operation.axis), "num_outputs": operation.parts}
+        writer.builder.add("Split", name, writer.inputs, tuple(outputs), numbers)
     elif names[operation.part] != name:
-        site.last("Identity", names[operation.part])
+        writer.last("Identity", names[operation.part])
 
 
-def slice_(site: Site) -> None:
+def slice_(writer: NodeWriter) -> None:
     """Slice along an axis."""
-    operation = site.operation
-    axis = axis_of(operation.axis, site.shape) + 1
+    operation = writer.operation
+    axis = axis_of(operation.axis, writer.shape) + 1
     ends = (operation.start, operation.stop, axis, operation.step)
-    site.last("Slice", *site.inputs, *map(site.whole, ends))
+    writer.last("Slice", *writer.inputs, *map(writer.integers, ends))
 
 
-def zero_pad(site: Site) -> None:
+def zero_pad(writer: NodeWriter) -> None:
     """Pad of the axes from one on."""
-    operation, rank = site.operation, len(site.shape)
-    first = axis_of(operation.axis, site.shape)
+    operation, rank = writer.operation, len(writer.shape)
+    first = axis_of(operation.axis, writer.shape)
     sides = pads(operation.padding, rank - first)
-    _pad(site, (*((0, 0) for _ in range(first)), *sides), _BORDERS[operation.mode])
+    _pad(writer, (*((0, 0) for _ in range(first)), *sides), _BORDERS[operation.mode])
 
 
-def pad_channels(site: Site) -> None:
+def pad_channels(writer: NodeWriter) -> None:
     """Pad behind the channels."""
-    more = site.shape[0] - site.input_shape[0]
-    _pad(site, ((0, more), *((0, 0) for _ in site.shape[1:])), "constant")
+    more = writer.shape[0] - writer.input_shape[0]
+    _pad(writer, ((0, more), *((0, 0) for _ in writer.shape[1:])), "constant")
 
 
-def reshape(site: Site) -> None:
+def reshape(writer: NodeWriter) -> None:
     """Reshape."""
-    site.last("Reshape", *site.inputs, site.whole(*batched(site.shape)))
+    writer.last("Reshape", *writer.inputs, writer.integers(*batched(writer.shape)))
 
 
-def transpose(site: Site) -> None:
+def transpose(writer: NodeWriter) -> None:
     """Transpose."""
-    order = tuple(axis_of(axis, site.shape) for axis in site.operation.axes)
-    site.last("Transpose", *site.inputs, perm=batched_order(order))
+    order = tuple(axis_of(axis, writer.shape) for axis in writer.operation.axes)
+    writer.last("Transpose", *writer.inputs, perm=batched_order(order))
 
 
-def rearrange(site: Site) -> None:
-    """Nothing: what comes out has a shape, and nobody says how it comes about.
-
-    Raises:
-        UnsayableError: always.
-    """
-    raise UnsayableError("a rearrangement says what shape comes out, and not how")
-
-
-def dropout(site: Site) -> None:
+def dropout(writer: NodeWriter) -> None:
     """Dropout, which does nothing at inference."""
-    rate = site.operation.rate
-    ratio = () if rate is None else (site.number(float(rate)),)
-    site.last("Dropout", *site.inputs, *ratio)
+    rate = writer.operation.rate
+    ratio = () if rate is None else (writer.number(float(rate)),)
+    writer.last("Dropout", *writer.inputs, *ratio)
 
 
 _BORDERS = {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """What ONNX calls each way to fill a border."""
 
 
-def _pad(site: Site, sides: tuple[tuple[int, int], ...], mode: str) -> None:
+def _pad(writer: NodeWriter, sides: tuple[tuple[int, int], ...], mode: str) -> None:
     """Pad of all axes but the batch."""
-    amounts = site.whole(0, *(before for before, _ in sides), 0, *(after for _, after in sides))
-    site.last("Pad", *site.inputs, amounts, mode=mode)
+    amounts = writer.integers(
+        0, *(before for before, _ in sides), 0, *(after for _, after in sides)
+    )
+    writer.last("Pad", *writer.inputs, amounts, mode=mode)

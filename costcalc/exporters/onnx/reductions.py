@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from costcalc.exporters.onnx.site import Site, batched
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.layers import UnwritableLayer
+from costcalc.exporters.onnx.elementwise import Row
+from costcalc.exporters.onnx.writer import NodeWriter, batched
 from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axes_of
 
 
-def reduced(operator: str) -> Callable[[Site], None]:
+def reduced(operator: str) -> Row:
     """The operator of that name, along the layer's axes."""
-    return lambda site: site.last(operator, *site.inputs, _axes(site), keepdims=_keeps(site))
+
+    def write(writer: NodeWriter) -> None:
+        writer.last(operator, *writer.inputs, _axes(writer), keepdims=_keeps(writer))
+
+    return write
 
 
-def variance(site: Site) -> None:
-    """The mean of the squares of what is left without the mean."""
-    axes = _axes(site)
-    centred = site.between("Sub", *site.inputs, site.between("ReduceMean", *site.inputs, axes))
-    squares = site.between("Mul", centred, centred)
-    site.last("ReduceMean", squares, axes, keepdims=_keeps(site))
+def variance(writer: NodeWriter) -> None:
+    """The mean of the squared differences from the mean."""
+    axes = _axes(writer)
+    mean = writer.before("ReduceMean", *writer.inputs, axes)
+    centred = writer.before("Sub", *writer.inputs, mean)
+    squares = writer.before("Mul", centred, centred)
+    writer.last("ReduceMean", squares, axes, keepdims=_keeps(writer))
 
 
-def argmax(site: Site) -> None:
+def argmax(writer: NodeWriter) -> None:
     """ArgMax along one axis, or over everything.
 
     Raises:
-        UnsayableError: it is along several, and not along all.
+        UnwritableLayer: it is along several axes, and not along all.
     """
-    axes = axes_of(site.operation.axes, site.input_shape)
+    axes = axes_of(writer.operation.axes, writer.input_shape)
     if len(axes) == 1:
-        place = site.between("ArgMax", *site.inputs, axis=axes[0] + 1, keepdims=_keeps(site))
-        site.last("Cast", place, to=DataType.FLOAT)
+        place = writer.before("ArgMax", *writer.inputs, axis=axes[0] + 1, keepdims=_keeps(writer))
+        writer.last("Cast", place, to=DataType.FLOAT)
         return
-    if len(axes) < len(site.input_shape):
-        raise UnsayableError("ONNX's ArgMax is along one axis, or over everything")
-    place = site.between("ArgMax", site.between("Flatten", *site.inputs), axis=1)
-    number = site.between("Cast", place, to=DataType.FLOAT)
-    site.last("Reshape", number, site.whole(*batched(site.shape)))
+    if len(axes) < len(writer.input_shape):
+        raise UnwritableLayer("ONNX's ArgMax works along one axis, or over all of them")
+    place = writer.before("ArgMax", writer.before("Flatten", *writer.inputs), axis=1)
+    number = writer.before("Cast", place, to=DataType.FLOAT)
+    writer.last("Reshape", number, writer.integers(*batched(writer.shape)))
 
 
-def _axes(site: Site) -> str:
-    return site.whole(*(axis + 1 for axis in axes_of(site.operation.axes, site.input_shape)))
+def _axes(writer: NodeWriter) -> str:
+    axes = axes_of(writer.operation.axes, writer.input_shape)
+    return writer.integers(*(axis + 1 for axis in axes))
 
 
-def _keeps(site: Site) -> int:
-    return int(site.operation.keep)
+def _keeps(writer: NodeWriter) -> int:
+    return int(writer.operation.keep)

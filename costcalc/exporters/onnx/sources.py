@@ -1,31 +1,21 @@
-"""What reads nothing."""
+"""Layers that read nothing."""
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.site import Learned, Site, batched
 from costcalc.exporters.onnx.weights import OTHER, SCALE
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.onnx.writer import LearnedTensor, NodeWriter, batched
 
 
-def learned(site: Site) -> None:
-    """A tensor by the layer's own name; where it is another layer's, its Identity."""
-    spread = SCALE if site.operation.of == "norm" else OTHER
-    if site.layer.shares is None:
-        tensor = Learned(site.layer.name, batched(site.shape), spread)
-        site.builder.learned[site.layer.name, ""] = tensor
+def learned(writer: NodeWriter) -> None:
+    """A learned tensor of the layer's name, or the Identity of the one that it shares."""
+    spread = SCALE if writer.operation.of == "norm" else OTHER
+    if writer.layer.shares is None:
+        tensor = LearnedTensor(writer.layer.name, batched(writer.shape), spread)
+        writer.builder.learned[writer.layer.name, ""] = tensor
     else:
-        site.last("Identity", site.builder.layers[site.layer.shares].name)
+        writer.last("Identity", writer.builder.layers[writer.layer.shares].name)
 
 
-def constant(site: Site) -> None:
-    """ConstantOfShape: zeros, as nobody says what stands there."""
-    site.last("ConstantOfShape", site.whole(*batched(site.shape)))
-
-
-def uncounted(site: Site) -> None:
-    """Nothing: costcalc does not know the operation.
-
-    Raises:
-        UnsayableError: always.
-    """
-    raise UnsayableError(f"costcalc does not know what '{site.operation.op}' does")
+def constant(writer: NodeWriter) -> None:
+    """ConstantOfShape: zeros, as the graph does not keep the numbers."""
+    writer.last("ConstantOfShape", writer.integers(*batched(writer.shape)))

@@ -2,144 +2,126 @@
 
 from __future__ import annotations
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.onnx import weights
-from costcalc.exporters.onnx.site import Attribute, Site
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.onnx.writer import Attribute, NodeWriter
+from costcalc.exporters.windows import Window, even_kernel, transposed_window, window
 from costcalc.formulas.algebra import ceil_div, exact_div, product
 from costcalc.formulas.windows import window_extent
-from costcalc.kinds.base import spread
-from costcalc.kinds.windows import explicit_pads, transposed_pads
+
+_MODES = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}
+"""What ONNX calls each interpolation."""
 
 Attributes = dict[str, Attribute]
 
 
-def conv(site: Site) -> None:
+def conv(writer: NodeWriter) -> None:
     """Conv; padding is always in numbers."""
-    operation = site.operation
-    channels, *axes = site.input_shape
-    kernel = spread(operation.kernel, len(axes), "kernel")
-    pads = explicit_pads(
-        tuple(axes), kernel, operation.stride, operation.padding, operation.dilation
-    )
-    shape = (operation.out, exact_div(channels, operation.groups), *kernel)
-    site.last(
+    operation, slides = writer.operation, window(writer.layer)
+    shape = (operation.out, exact_div(writer.input_shape[0], operation.groups), *slides.kernel)
+    writer.last(
         "Conv",
-        *_weighed(site, shape, product(shape[1:])),
-        **_window(site, kernel, operation.stride, pads),
+        *_with_params(writer, shape, fan_in=product(shape[1:])),
+        **_attributes(slides),
         group=operation.groups,
     )
 
 
-def transposed_conv(site: Site) -> None:
+def transposed_conv(writer: NodeWriter) -> None:
     """ConvTranspose; its pads are what is cut off the output."""
-    operation = site.operation
-    channels, *axes = site.input_shape
-    rank = len(axes)
-    kernel = spread(operation.kernel, rank, "kernel")
-    stride = spread(operation.stride, rank, "stride")
-    dilation = spread(operation.dilation, rank, "dilation")
-    output_padding = spread(operation.output_padding, rank, "output_padding")
-    pads, extra = transposed_pads(kernel, stride, operation.padding, dilation, output_padding)
-    shape = (channels, exact_div(operation.out, operation.groups), *kernel)
-    site.last(
+    operation, channels = writer.operation, writer.input_shape[0]
+    slides, extra = transposed_window(writer.layer)
+    shape = (channels, exact_div(operation.out, operation.groups), *slides.kernel)
+    fan_in = exact_div(channels, operation.groups) * product(slides.kernel)
+    writer.last(
         "ConvTranspose",
-        *_weighed(site, shape, exact_div(channels, operation.groups) * product(kernel)),
-        **_window(site, kernel, stride, pads),
+        *_with_params(writer, shape, fan_in),
+        **_attributes(slides),
         group=operation.groups,
         output_padding=extra,
     )
 
 
-def max_pool(site: Site) -> None:
+def max_pool(writer: NodeWriter) -> None:
     """MaxPool."""
-    site.last("MaxPool", *site.inputs, **_pool(site))
+    writer.last("MaxPool", *writer.inputs, **_pool(writer))
 
 
-def avg_pool(site: Site) -> None:
+def avg_pool(writer: NodeWriter) -> None:
     """AveragePool; the padding of ``same`` is not part of a mean, as in TensorFlow."""
-    counts_zeros = int(site.operation.padding != "same")
-    site.last("AveragePool", *site.inputs, **_pool(site), count_include_pad=counts_zeros)
+    counts_zeros = int(writer.operation.padding != "same")
+    writer.last("AveragePool", *writer.inputs, **_pool(writer), count_include_pad=counts_zeros)
 
 
-def adaptive_pool(operator: str, site: Site) -> None:
+def adaptive_pool(operator: str, writer: NodeWriter) -> None:
     """A pool whose windows are all alike, or the global one.
 
     Raises:
-        UnsayableError: the windows differ in size.
+        UnwritableLayer: the windows differ in size.
     """
-    axes, results = site.input_shape[1:], site.shape[1:]
-    if all(result == 1 for result in results):
-        site.last(f"Global{operator}", *site.inputs)
+    if all(result == 1 for result in writer.shape[1:]):
+        writer.last(f"Global{operator}", *writer.inputs)
         return
-    if any(n % result for n, result in zip(axes, results, strict=True)):
-        raise UnsayableError(
-            "ONNX has no adaptive pool, and windows of several sizes are no other pool"
-        )
-    kernel = tuple(n // result for n, result in zip(axes, results, strict=True))
-    site.last(operator, *site.inputs, kernel_shape=kernel, strides=kernel)
+    kernel = even_kernel(writer.layer)
+    if kernel is None:
+        raise UnwritableLayer("ONNX has no adaptive pooling, and these windows differ in size")
+    writer.last(operator, *writer.inputs, kernel_shape=kernel, strides=kernel)
 
 
-def upsample(site: Site) -> None:
+def upsample(writer: NodeWriter) -> None:
     """Resize of the spatial axes, as PyTorch places the pixels.
 
     Raises:
-        UnsayableError: ONNX has no such interpolation.
+        UnwritableLayer: ONNX has no such interpolation.
     """
-    mode = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}.get(site.operation.mode)
+    mode = _MODES.get(writer.operation.mode)
     if mode is None:
-        raise UnsayableError(f"ONNX's Resize has no mode '{site.operation.mode}'")
+        raise UnwritableLayer(f"ONNX's Resize has no mode '{writer.operation.mode}'")
     pixels: Attributes = {"coordinate_transformation_mode": "half_pixel"}
     if mode == "nearest":
         pixels = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    axes = tuple(range(2, len(site.shape) + 1))
-    sizes = site.whole(*site.shape[1:])
-    site.last("Resize", *site.inputs, "", "", sizes, axes=axes, mode=mode, **pixels)
+    axes = tuple(range(2, len(writer.shape) + 1))
+    sizes = writer.integers(*writer.shape[1:])
+    writer.last("Resize", *writer.inputs, "", "", sizes, axes=axes, mode=mode, **pixels)
 
 
-def _weighed(site: Site, shape: tuple[int, ...], fan_in: int) -> tuple[str, ...]:
+def _with_params(writer: NodeWriter, shape: tuple[int, ...], fan_in: int) -> tuple[str, ...]:
     """The input of a convolution, its weight, and its bias where it has one."""
-    weight = site.learned("weight", shape, weights.weight(fan_in))
-    if not site.operation.bias:
-        return (*site.inputs, weight)
-    return (*site.inputs, weight, site.learned("bias", (site.operation.out,), weights.BIAS))
+    weight = writer.learned("weight", shape, weights.weight(fan_in))
+    if not writer.operation.bias:
+        return (*writer.inputs, weight)
+    bias = writer.learned("bias", (writer.operation.out,), weights.BIAS)
+    return (*writer.inputs, weight, bias)
 
 
-def _window(
-    site: Site, kernel: tuple[int, ...], stride: object, pads: tuple[tuple[int, int], ...]
-) -> Attributes:
-    rank = len(kernel)
+def _attributes(slides: Window) -> Attributes:
     return {
-        "kernel_shape": kernel,
-        "strides": spread(stride, rank, "stride"),
-        "dilations": spread(site.operation.dilation, rank, "dilation"),
-        "pads": (*(before for before, _ in pads), *(after for _, after in pads)),
+        "kernel_shape": slides.kernel,
+        "strides": slides.stride,
+        "dilations": slides.dilation,
+        "pads": (*(before for before, _ in slides.pads), *(after for _, after in slides.pads)),
     }
 
 
-def _pool(site: Site) -> Attributes:
+def _pool(writer: NodeWriter) -> Attributes:
     """The window of a pool.
 
     A last window that hangs over the end is ceil_mode, but only where there is one:
     versions of ONNX differ in windows that would begin beyond the map.  One that
     is larger than the map is padded until it fits.
     """
-    operation = site.operation
-    axes, results = site.input_shape[1:], site.shape[1:]
-    rank = len(axes)
-    kernel = spread(operation.kernel, rank, "kernel")
-    stride = kernel if operation.stride is None else spread(operation.stride, rank, "stride")
-    dilation = spread(operation.dilation, rank, "dilation")
-    pads = explicit_pads(axes, kernel, stride, operation.padding, dilation)
-    window = _window(site, kernel, stride, pads)
-    sides = tuple(zip(axes, results, kernel, stride, dilation, pads, strict=True))
-    rooms = [n + sum(pad) - window_extent(k, d) for n, _, k, _, d, pad in sides]
-    if results == tuple(room // s + 1 for room, s in zip(rooms, stride, strict=True)):
-        return window
-    hanging = tuple(ceil_div(room, s) + 1 for room, s in zip(rooms, stride, strict=True))
+    slides = window(writer.layer)
+    results = writer.shape[1:]
+    axes = zip(writer.input_shape[1:], results, *slides, strict=True)
+    sides = [(n, m, s, window_extent(k, d), pads) for n, m, k, s, d, pads in axes]
+    rooms = [n + sum(pads) - extent for n, _, _, extent, pads in sides]
+    if results == tuple(room // s + 1 for room, s in zip(rooms, slides.stride, strict=True)):
+        return _attributes(slides)
+    hanging = tuple(ceil_div(room, s) + 1 for room, s in zip(rooms, slides.stride, strict=True))
     if results == hanging and min(rooms) >= 0:
-        return window | {"ceil_mode": 1}
+        return _attributes(slides) | {"ceil_mode": 1}
     covering = tuple(
-        (before, max((result - 1) * s + window_extent(k, d) - n - before, 0))
-        for n, result, k, s, d, (before, _) in sides
+        (before, max((m - 1) * s + extent - n - before, 0))
+        for n, m, s, extent, (before, _) in sides
     )
-    return _window(site, kernel, stride, covering)
+    return _attributes(slides._replace(pads=covering))

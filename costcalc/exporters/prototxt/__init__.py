@@ -6,32 +6,27 @@ The fields are those of ``src/caffe/proto/caffe.proto`` of BVLC's Caffe
 
 from __future__ import annotations
 
-from costcalc.exporters.prototxt.kinds import KINDS
-from costcalc.exporters.prototxt.site import Builder, Site
-from costcalc.exporters.unsayable import UnsayableError, each_layer, refuse_borrowing
+from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
+from costcalc.exporters.prototxt.kinds import KINDS, MISSING
+from costcalc.exporters.prototxt.writer import LayerWriter, NetBuilder
 from costcalc.formats.prototxt import Field, lines
 from costcalc.graph.layer import LayerGraph
 
-_LSTM = "Caffe's LSTM reads sequences, with one bias vector, and no single step"
 
-
-def text(graph: LayerGraph) -> str:
+def write(graph: LayerGraph) -> str:
     """The network's text, for one image.
 
     Raises:
-        SpecError: Caffe has no words for some layers; all of them are named.
+        SpecError: Caffe cannot express some layers; all of them are named.
     """
-    builder = Builder(graph)
+    builder = NetBuilder(graph)
 
-    def write(index: int) -> None:
+    def write_layer(index: int) -> None:
         layer = graph.layers[index]
-        kind = layer.kind.name
         refuse_borrowing(layer)
-        if kind not in KINDS:
-            raise UnsayableError(f"Caffe has no '{kind}'" if kind != "lstm" else _LSTM)
-        KINDS[kind](Site(builder, index))
+        row_of(layer, KINDS, MISSING)(LayerWriter(builder, index))
 
-    each_layer(graph, write, "Caffe")
+    for_each_layer(graph, write_layer, "Caffe")
     shape = Field("shape", tuple(Field("dim", side) for side in (1, *graph.input)))
     source = (
         Field("name", builder.input),

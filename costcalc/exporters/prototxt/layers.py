@@ -4,59 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.parts import split_of
-from costcalc.exporters.prototxt.site import Site
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.layers import UnwritableLayer, split_of
+from costcalc.exporters.prototxt.writer import LayerWriter
 from costcalc.formats.prototxt import Field, Word
 from costcalc.kinds.base import Shape, axes_of, axis_of
 
 
-def simple(type_: str, *fields: Field) -> Callable[[Site], str]:
-    """The layer of that type, with all that is read."""
-    return lambda site: site.last(type_, site.inputs, *fields)
+def simple(type_: str, *fields: Field) -> Callable[[LayerWriter], str]:
+    """The layer of that type, with all that the layer reads."""
+    return lambda writer: writer.last(type_, writer.inputs, *fields)
 
 
-def fc(site: Site) -> None:
+def fc(writer: LayerWriter) -> None:
     """InnerProduct, which flattens what it reads from an axis on."""
-    operation, rank = site.operation, len(site.input_shapes[0])
+    operation, rank = writer.operation, len(writer.input_shapes[0])
     fields = [Field("num_output", operation.out)]
     if not operation.bias:
         fields.append(Field("bias_term", False))
     if operation.per_position and rank > 1:
-        if axis_of(operation.axis, site.shape) != rank - 1:
-            raise UnsayableError("Caffe's InnerProduct reads trailing axes, and not a middle one")
+        if axis_of(operation.axis, writer.shape) != rank - 1:
+            raise UnwritableLayer(
+                "Caffe's InnerProduct works on trailing axes, and not on one in the middle"
+            )
         fields.append(Field("axis", rank))
     names = ("weight", "bias") if operation.bias else ("weight",)
     param = Field("inner_product_param", tuple(fields))
-    site.last("InnerProduct", site.inputs, *site.params(*names), param)
+    writer.last("InnerProduct", writer.inputs, *writer.params(*names), param)
 
 
-def embedding(site: Site) -> None:
+def embedding(writer: LayerWriter) -> None:
     """Embed."""
-    operation = site.operation
+    operation = writer.operation
     sizes = (Field("input_dim", operation.rows), Field("num_output", operation.out))
     param = Field("embed_param", (*sizes, Field("bias_term", False)))
-    site.last("Embed", site.inputs, *site.params("weight"), param)
+    writer.last("Embed", writer.inputs, *writer.params("weight"), param)
 
 
-def batch_norm(site: Site) -> None:
+def batch_norm(writer: LayerWriter) -> None:
     """BatchNorm, which keeps the statistics; Scale or Bias learn."""
-    operation = site.operation
-    stored = site.params("mean", "variance", "factor")
+    operation = writer.operation
+    stored = writer.params("mean", "variance", "factor")
     param = Field("batch_norm_param", (Field("use_global_stats", True),))
     scales, shifts = (operation.affine and each for each in (operation.scale, operation.bias))
-    _normalised(site, "BatchNorm", (*stored, param), scales, shifts)
+    _normalised(writer, "BatchNorm", (*stored, param), scales, shifts)
 
 
-def instance_norm(site: Site) -> None:
+def instance_norm(writer: LayerWriter) -> None:
     """MVN, and Scale where a scale and a shift are learned."""
-    affine = site.operation.affine
-    _normalised(site, "MVN", (), affine, affine)
+    affine = writer.operation.affine
+    _normalised(writer, "MVN", (), affine, affine)
 
 
-def local_response_norm(site: Site) -> None:
+def local_response_norm(writer: LayerWriter) -> None:
     """LRN with AlexNet's numbers, which divides alpha by the size where AlexNet does not."""
-    size = site.operation.size
+    size = writer.operation.size
     alpha = Word(f"{size}e-4")
     param = (
         Field("local_size", size),
@@ -64,53 +65,55 @@ def local_response_norm(site: Site) -> None:
         Field("beta", Word("0.75")),
         Field("k", 2),
     )
-    site.last("LRN", site.inputs, Field("lrn_param", param))
+    writer.last("LRN", writer.inputs, Field("lrn_param", param))
 
 
-def prelu(site: Site) -> None:
-    """PReLU, whose slopes are the channels'."""
-    if not site.operation.shared and axis_of(site.operation.axis, site.shape) != 0:
-        raise UnsayableError("Caffe's slopes stand along the channels")
-    shared = (Field("channel_shared", True),) if site.operation.shared else ()
+def prelu(writer: LayerWriter) -> None:
+    """PReLU, with a slope for each channel."""
+    if not writer.operation.shared and axis_of(writer.operation.axis, writer.shape) != 0:
+        raise UnwritableLayer("Caffe's PReLU has its slopes along the channels")
+    shared = (Field("channel_shared", True),) if writer.operation.shared else ()
     param = (Field("prelu_param", shared),) if shared else ()
-    site.last("PReLU", site.inputs, *site.params("weight"), *param)
+    writer.last("PReLU", writer.inputs, *writer.params("weight"), *param)
 
 
-def add(site: Site) -> None:
+def add(writer: LayerWriter) -> None:
     """Eltwise, whose operation is SUM by default."""
-    _check_alike(site)
-    site.last("Eltwise", site.inputs)
+    _check_alike(writer)
+    writer.last("Eltwise", writer.inputs)
 
 
-def subtract(site: Site) -> None:
+def subtract(writer: LayerWriter) -> None:
     """Eltwise, a sum with factors."""
-    _check_alike(site)
+    _check_alike(writer)
     factors = (Field("coeff", 1), Field("coeff", -1))
-    site.last("Eltwise", site.inputs, Field("eltwise_param", factors))
+    writer.last("Eltwise", writer.inputs, Field("eltwise_param", factors))
 
 
-def maximum(site: Site) -> None:
+def maximum(writer: LayerWriter) -> None:
     """Eltwise."""
-    _check_alike(site)
-    site.last("Eltwise", site.inputs, _operation("MAX"))
+    _check_alike(writer)
+    writer.last("Eltwise", writer.inputs, _operation("MAX"))
 
 
-def multiply(site: Site) -> None:
+def multiply(writer: LayerWriter) -> None:
     """Eltwise, or Scale where one has a number for each channel; one after another."""
-    product, shape = site.inputs[0], site.input_shapes[0]
-    last = len(site.inputs) - 1
+    product, shape = writer.inputs[0], writer.input_shapes[0]
+    last = len(writer.inputs) - 1
     for index in range(1, last + 1):
-        write = site.last if index == last else site.between
-        other, other_shape = site.inputs[index], site.input_shapes[index]
+        write = writer.last if index == last else writer.before
+        other, other_shape = writer.inputs[index], writer.input_shapes[index]
         if other_shape == shape:
             product = write("Eltwise", (product, other), _operation("PROD"))
             continue
         if is_gate(shape, other_shape):
             product, shape, other, other_shape = other, other_shape, product, shape
         elif not is_gate(other_shape, shape):
-            raise UnsayableError("Caffe multiplies maps of one shape, or by a number per channel")
+            raise UnwritableLayer(
+                "Caffe multiplies maps of the same shape, or by a number per channel"
+            )
         if len(other_shape) > 1:
-            other = site.between("Flatten", (other,))
+            other = writer.before("Flatten", (other,))
         axis = Field("scale_param", (Field("axis", 0),))
         product = write("Scale", (product, other), axis)
 
@@ -120,131 +123,142 @@ def is_gate(shape: Shape, of: Shape) -> bool:
     return shape == (of[0], *(1 for _ in of[1:]))
 
 
-def split(site: Site) -> None:
+def split(writer: LayerWriter) -> None:
     """Slice into all parts at once: the first layer that reads one writes it for all of them."""
-    operation, name = site.operation, site.layer.name
-    names = site.builder.parts[split_of(site.layer)]
+    operation, name = writer.operation, writer.layer.name
+    names = writer.builder.parts[split_of(writer.layer)]
     if next(iter(names.values())) == name:
         tops = tuple(names.get(part) for part in range(1, operation.parts + 1))
-        _slice(site, tops, _axis(site))
+        _slice(writer, tops, _axis(writer))
     elif names[operation.part] != name:
-        site.builder.passes(site.index, names[operation.part])
+        writer.builder.passes(writer.index, names[operation.part])
 
 
-def slice_(site: Site) -> None:
+def slice_(writer: LayerWriter) -> None:
     """Slice at the ends of what is kept."""
-    operation, shape = site.operation, site.input_shapes[0]
+    operation, shape = writer.operation, writer.input_shapes[0]
     if operation.step != 1:
-        raise UnsayableError("Caffe's Slice has no steps")
+        raise UnwritableLayer("Caffe's Slice has no step")
     side = shape[axis_of(operation.axis, shape)]
     points = tuple(each for each in (operation.start, operation.stop) if 0 < each < side)
     before = (None,) if operation.start > 0 else ()
     after = (None,) if operation.stop < side else ()
     if not points:
-        passes(site)
+        passes(writer)
         return
     fields = tuple(Field("slice_point", point) for point in points)
-    _slice(site, (*before, site.layer.name, *after), (*_axis(site), *fields))
+    _slice(writer, (*before, writer.layer.name, *after), (*_axis(writer), *fields))
 
 
-def along(type_: str, param: str) -> Callable[[Site], object]:
+def along(type_: str, param: str) -> Callable[[LayerWriter], object]:
     """The layer of that type along an axis, the channels by default."""
 
-    def write(site: Site) -> None:
-        fields = _axis(site)
-        site.last(type_, site.inputs, *((Field(param, fields),) if fields else ()))
+    def write(writer: LayerWriter) -> None:
+        fields = _axis(writer)
+        writer.last(type_, writer.inputs, *((Field(param, fields),) if fields else ()))
 
     return write
 
 
-def reduced(word: str) -> Callable[[Site], object]:
+def reduced(word: str) -> Callable[[LayerWriter], object]:
     """Reduction of trailing axes."""
 
-    def write(site: Site) -> None:
-        rank = len(site.input_shapes[0])
-        axes = axes_of(site.operation.axes, site.input_shapes[0])
-        if axes != tuple(range(axes[0], rank)) or site.operation.keep:
-            raise UnsayableError("Caffe's Reduction takes trailing axes, and leaves no sides of 1")
+    def write(writer: LayerWriter) -> None:
+        rank = len(writer.input_shapes[0])
+        axes = axes_of(writer.operation.axes, writer.input_shapes[0])
+        if axes != tuple(range(axes[0], rank)) or writer.operation.keep:
+            raise UnwritableLayer(
+                "Caffe's Reduction works on trailing axes, and does not keep them as sides of 1"
+            )
         fields = (Field("operation", Word(word)), Field("axis", axes[0] + 1))
-        site.last("Reduction", site.inputs, Field("reduction_param", fields))
+        writer.last("Reduction", writer.inputs, Field("reduction_param", fields))
 
     return write
 
 
-def reshape(site: Site) -> None:
+def argmax(writer: LayerWriter) -> None:
+    """ArgMax."""
+    axes = axes_of(writer.operation.axes, writer.input_shapes[0])
+    if len(axes) > 1 or not writer.operation.keep:
+        raise UnwritableLayer("Caffe's ArgMax works along one axis, and keeps it")
+    param = Field("argmax_param", (Field("axis", axes[0] + 1),))
+    writer.last("ArgMax", writer.inputs, param)
+
+
+def reshape(writer: LayerWriter) -> None:
     """Reshape."""
-    site.last("Reshape", site.inputs, Field("reshape_param", (_shape(site.shape),)))
+    writer.last("Reshape", writer.inputs, Field("reshape_param", (_shape(writer.shape),)))
 
 
-def learned(site: Site) -> None:
+def learned(writer: LayerWriter) -> None:
     """Parameter, which holds learned numbers and reads nothing."""
-    params = site.params("weight")
-    site.last("Parameter", (), *params, Field("parameter_param", (_shape(site.shape),)))
+    params = writer.params("weight")
+    writer.last("Parameter", (), *params, Field("parameter_param", (_shape(writer.shape),)))
 
 
-def constant(site: Site) -> None:
+def constant(writer: LayerWriter) -> None:
     """DummyData, zeros by default."""
-    site.last("DummyData", (), Field("dummy_data_param", (_shape(site.shape),)))
+    writer.last("DummyData", (), Field("dummy_data_param", (_shape(writer.shape),)))
 
 
-def passes(site: Site) -> None:
+def passes(writer: LayerWriter) -> None:
     """No layer: what is read is given."""
-    site.builder.passes(site.index, site.inputs[0])
+    writer.builder.passes(writer.index, writer.inputs[0])
 
 
-def dropout(site: Site) -> None:
+def dropout(writer: LayerWriter) -> None:
     """Dropout."""
-    rate = site.operation.rate
+    rate = writer.operation.rate
     param = () if rate is None else (Field("dropout_ratio", Word(f"{float(rate):g}")),)
-    site.last("Dropout", site.inputs, *((Field("dropout_param", param),) if param else ()))
+    writer.last("Dropout", writer.inputs, *((Field("dropout_param", param),) if param else ()))
 
 
-def _slice(site: Site, names: tuple[str | None, ...], fields: tuple[Field, ...]) -> None:
+def _slice(writer: LayerWriter, names: tuple[str | None, ...], fields: tuple[Field, ...]) -> None:
     """Slice; what nothing reads goes to Silence, or else it would be a result of the network."""
-    free = site.builder.names.free
-    tops = tuple(name or free(f"{site.layer.name}.rest") for name in names)
+    free = writer.builder.names.free
+    tops = tuple(name or free(f"{writer.layer.name}.rest") for name in names)
     param = (Field("slice_param", fields),) if fields else ()
-    site.write("Slice", site.layer.name, site.inputs, tops, param)
+    writer.write("Slice", writer.layer.name, writer.inputs, tops, param)
     unread = tuple(top for top, name in zip(tops, names, strict=True) if name is None)
     if unread:
-        site.write("Silence", free(f"{site.layer.name}.silence"), unread, ())
+        writer.write("Silence", free(f"{writer.layer.name}.silence"), unread, ())
 
 
 def _normalised(
-    site: Site, type_: str, fields: tuple[Field, ...], scales: bool, shifts: bool
+    writer: LayerWriter, type_: str, fields: tuple[Field, ...], scales: bool, shifts: bool
 ) -> None:
     """A normalisation, and what is learned behind it, in place."""
-    name = site.last(type_, site.inputs, *fields)
+    name = writer.last(type_, writer.inputs, *fields)
     if scales:
         shift = (Field("scale_param", (Field("bias_term", True),)),) if shifts else ()
-        params = site.params("weight", "bias") if shifts else site.params("weight")
-        _in_place(site, "Scale", name, (*params, *shift))
+        params = writer.params("weight", "bias") if shifts else writer.params("weight")
+        _in_place(writer, "Scale", name, (*params, *shift))
     elif shifts:
-        _in_place(site, "Bias", name, site.params("bias"))
+        _in_place(writer, "Bias", name, writer.params("bias"))
 
 
-def _in_place(site: Site, type_: str, blob: str, fields: tuple[Field, ...]) -> None:
-    name = site.builder.names.free(f"{blob}.{type_.lower()}")
-    site.write(type_, name, (blob,), (blob,), fields)
+def _in_place(writer: LayerWriter, type_: str, blob: str, fields: tuple[Field, ...]) -> None:
+    name = writer.builder.names.free(f"{blob}.{type_.lower()}")
+    writer.write(type_, name, (blob,), (blob,), fields)
 
 
-def _check_alike(site: Site) -> None:
+def _check_alike(writer: LayerWriter) -> None:
     """Eltwise repeats no sides.
 
     Raises:
-        UnsayableError: the inputs differ in shape.
+        UnwritableLayer: the inputs differ in shape.
     """
-    if len(set(site.input_shapes)) > 1:
-        raise UnsayableError("Caffe's Eltwise reads maps of one shape")
+    if len(set(writer.input_shapes)) > 1:
+        raise UnwritableLayer("Caffe's Eltwise reads maps of the same shape")
 
 
 def _operation(word: str) -> Field:
     return Field("eltwise_param", (Field("operation", Word(word)),))
 
 
-def _axis(site: Site) -> tuple[Field, ...]:
+def _axis(writer: LayerWriter) -> tuple[Field, ...]:
     """The axis, where it is not the channels."""
-    axis = axis_of(site.operation.axis, site.input_shapes[0])
+    axis = axis_of(writer.operation.axis, writer.input_shapes[0])
     return (Field("axis", axis + 1),) if axis else ()
 
 

@@ -8,138 +8,113 @@ from __future__ import annotations
 
 from operator import floordiv
 
-from costcalc.exporters.prototxt.site import Site
-from costcalc.exporters.unsayable import UnsayableError
+from costcalc.exporters.layers import UnwritableLayer
+from costcalc.exporters.prototxt.writer import LayerWriter
+from costcalc.exporters.windows import Pads, Window, even_kernel, transposed_window, window
 from costcalc.formats.prototxt import Field, Word
 from costcalc.formulas.algebra import ceil_div
 from costcalc.formulas.windows import window_output
-from costcalc.kinds.base import Shape, spread
-from costcalc.kinds.windows import explicit_pads, transposed_pads
-
-Pairs = tuple[tuple[int, int], ...]
+from costcalc.kinds.base import Shape
 
 UNEVEN = "Caffe pads as much before as after, and this padding is {}"
 
 
-def conv(site: Site) -> None:
+def conv(writer: LayerWriter) -> None:
     """Convolution.
 
     What ``same`` padding adds at one end alone is added at both, where the output
     is as large: ``same`` is a word for that size, numbers say which end.
     """
-    operation = site.operation
-    axes = site.input_shapes[0][1:]
-    rank = len(axes)
-    kernel = spread(operation.kernel, rank, "kernel")
-    stride = spread(operation.stride, rank, "stride")
-    dilation = spread(operation.dilation, rank, "dilation")
-    pads = explicit_pads(axes, kernel, stride, operation.padding, dilation)
-    padding = tuple(after for _, after in pads)
+    slides, axes = window(writer.layer), writer.input_shapes[0][1:]
+    padding = tuple(after for _, after in slides.pads)
     remark = ""
-    if any(before != after for before, after in pads):
-        windows = tuple(
-            window_output(n, k, s, p, p, d)
-            for n, k, s, p, d in zip(axes, kernel, stride, padding, dilation, strict=True)
-        )
-        if operation.padding != "same" or windows != site.shape[1:]:
-            raise UnsayableError(UNEVEN.format(_ends(pads)))
-        remark = f"'same' is {_ends(pads)}, which Caffe cannot say"
-    site.last(
-        "Convolution",
-        site.inputs,
-        *_weighed(site),
-        Field(
-            "convolution_param",
-            (
-                *_matrix(site),
-                *_sides("kernel_size", kernel),
-                *_sides("pad", padding, 0, remark),
-                *_sides("stride", stride, 1),
-                *_sides("dilation", dilation, 1),
-            ),
-        ),
-    )
+    if _is_uneven(slides.pads):
+        sides = zip(axes, slides.kernel, slides.stride, padding, slides.dilation, strict=True)
+        positions = tuple(window_output(n, k, s, p, p, d) for n, k, s, p, d in sides)
+        if writer.operation.padding != "same" or positions != writer.shape[1:]:
+            raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
+        remark = f"'same' is {_ends(slides.pads)}, which Caffe cannot express"
+    _convolution(writer, "Convolution", slides, padding, remark)
 
 
-def transposed_conv(site: Site) -> None:
+def transposed_conv(writer: LayerWriter) -> None:
     """Deconvolution, whose padding is what is cut off both ends."""
-    operation = site.operation
-    rank = len(site.shape) - 1
-    kernel = spread(operation.kernel, rank, "kernel")
-    stride = spread(operation.stride, rank, "stride")
-    dilation = spread(operation.dilation, rank, "dilation")
-    output_padding = spread(operation.output_padding, rank, "output_padding")
-    pads, extra = transposed_pads(kernel, stride, operation.padding, dilation, output_padding)
+    slides, extra = transposed_window(writer.layer)
     if any(extra):
-        raise UnsayableError("Caffe's Deconvolution has no output padding")
-    if any(before != after for before, after in pads):
-        raise UnsayableError(UNEVEN.format(_ends(pads)))
-    site.last(
-        "Deconvolution",
-        site.inputs,
-        *_weighed(site),
-        Field(
-            "convolution_param",
-            (
-                *_matrix(site),
-                *_sides("kernel_size", kernel),
-                *_sides("pad", tuple(before for before, _ in pads), 0),
-                *_sides("stride", stride, 1),
-                *_sides("dilation", dilation, 1),
-            ),
-        ),
-    )
+        raise UnwritableLayer("Caffe's Deconvolution has no output padding")
+    if _is_uneven(slides.pads):
+        raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
+    _convolution(writer, "Deconvolution", slides, tuple(before for before, _ in slides.pads))
 
 
-def pool(method: str, site: Site) -> None:
+def pool(method: str, writer: LayerWriter) -> None:
     """Pooling: the windows begin where the padding before does, and are as many.
 
     Where the last one then hangs over the end, Caffe cuts it off.
     """
-    operation = site.operation
-    axes = site.input_shapes[0][1:]
-    rank = len(axes)
-    if rank != 2:
-        raise UnsayableError(f"Caffe's pools have two axes, not {rank}")
-    if any(each != 1 for each in spread(operation.dilation, rank, "dilation")):
-        raise UnsayableError("Caffe's pools have no dilation")
-    kernel = spread(operation.kernel, rank, "kernel")
-    stride = kernel if operation.stride is None else spread(operation.stride, rank, "stride")
-    pads = explicit_pads(axes, kernel, stride, operation.padding)
-    padding = tuple(before for before, _ in pads)
+    _check_two_axes(writer)
+    slides, axes = window(writer.layer), writer.input_shapes[0][1:]
+    if any(each != 1 for each in slides.dilation):
+        raise UnwritableLayer("Caffe's pooling has no dilation")
+    padding = tuple(before for before, _ in slides.pads)
     for rounding in ("CEIL", "FLOOR"):
-        if _pool_windows(axes, kernel, stride, padding, rounding) == site.shape[1:]:
+        found = _pool_windows(axes, slides.kernel, slides.stride, padding, rounding)
+        if found == writer.shape[1:]:
             break
     else:
-        raise UnsayableError(UNEVEN.format(_ends(pads)))
-    _pooling(site, method, kernel, stride, padding, rounding)
+        raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
+    _pooling(writer, method, slides.kernel, slides.stride, padding, rounding)
 
 
-def adaptive_pool(method: str, site: Site) -> None:
+def adaptive_pool(method: str, writer: LayerWriter) -> None:
     """Pooling whose windows are all alike, or the global one."""
-    axes, results = site.input_shapes[0][1:], site.shape[1:]
-    if all(result == 1 for result in results):
-        global_pool(method, site)
+    if all(result == 1 for result in writer.shape[1:]):
+        global_pool(method, writer)
         return
-    if len(axes) != 2 or any(n % result for n, result in zip(axes, results, strict=True)):
-        raise UnsayableError(
-            "Caffe has no adaptive pool, and windows of several sizes are no other pool"
-        )
-    kernel = tuple(n // result for n, result in zip(axes, results, strict=True))
-    _pooling(site, method, kernel, kernel, (0, 0), "CEIL")
+    _check_two_axes(writer)
+    kernel = even_kernel(writer.layer)
+    if kernel is None:
+        raise UnwritableLayer("Caffe has no adaptive pooling, and these windows differ in size")
+    _pooling(writer, method, kernel, kernel, (0, 0), "CEIL")
 
 
-def global_pool(method: str, site: Site) -> None:
+def global_pool(method: str, writer: LayerWriter) -> None:
     """Pooling of the whole map."""
-    rank = len(site.shape) - 1
-    if rank != 2:
-        raise UnsayableError(f"Caffe's pools have two axes, not {rank}")
+    _check_two_axes(writer)
     fields = (Field("pool", Word(method)), Field("global_pooling", True))
-    site.last("Pooling", site.inputs, Field("pooling_param", fields))
+    writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
+
+
+def _convolution(
+    writer: LayerWriter, type_: str, slides: Window, padding: Shape, remark: str = ""
+) -> None:
+    operation = writer.operation
+    names = ("weight", "bias") if operation.bias else ("weight",)
+    fields = (
+        Field("num_output", operation.out),
+        *(() if operation.bias else (Field("bias_term", False),)),
+        *((Field("group", operation.groups),) if operation.groups != 1 else ()),
+        *_sides("kernel_size", slides.kernel),
+        *_sides("pad", padding, 0, remark),
+        *_sides("stride", slides.stride, 1),
+        *_sides("dilation", slides.dilation, 1),
+    )
+    writer.last(type_, writer.inputs, *writer.params(*names), Field("convolution_param", fields))
+
+
+def _check_two_axes(writer: LayerWriter) -> None:
+    """Caffe's pooling knows images alone.
+
+    Raises:
+        UnwritableLayer: the map has more axes, or fewer.
+    """
+    rank = len(writer.shape) - 1
+    if rank != 2:
+        raise UnwritableLayer(f"Caffe pools over two axes, not {rank}")
 
 
 def _pooling(
-    site: Site, method: str, kernel: Shape, stride: Shape, padding: Shape, rounding: str
+    writer: LayerWriter, method: str, kernel: Shape, stride: Shape, padding: Shape, rounding: str
 ) -> None:
     fields = (
         Field("pool", Word(method)),
@@ -148,7 +123,7 @@ def _pooling(
         *_sides("stride", stride, 1),
         *((Field("round_mode", Word(rounding)),) if rounding != "CEIL" else ()),
     )
-    site.last("Pooling", site.inputs, Field("pooling_param", fields))
+    writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
 
 
 def _pool_windows(
@@ -166,20 +141,6 @@ def _pool_windows(
         windows = (ceil_div if rounding == "CEIL" else floordiv)(n + 2 * p - k, s) + 1
         found.append(windows - (any(padding) and (windows - 1) * s >= n + p))
     return tuple(found)
-
-
-def _matrix(site: Site) -> tuple[Field, ...]:
-    """The channels and groups of a convolution."""
-    operation = site.operation
-    return (
-        Field("num_output", operation.out),
-        *(() if operation.bias else (Field("bias_term", False),)),
-        *((Field("group", operation.groups),) if operation.groups != 1 else ()),
-    )
-
-
-def _weighed(site: Site) -> tuple[Field, ...]:
-    return site.params("weight", *(("bias",) if site.operation.bias else ()))
 
 
 def _sides(
@@ -200,7 +161,11 @@ def _sides(
     return (*fields[:-1], fields[-1]._replace(remark=remark))
 
 
-def _ends(pads: Pairs) -> str:
+def _is_uneven(pads: Pads) -> bool:
+    return any(before != after for before, after in pads)
+
+
+def _ends(pads: Pads) -> str:
     """What is added along each axis, in words."""
     ends = dict.fromkeys(f"{before} before and {after} after" for before, after in pads)
     return ", then ".join(ends)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from costcalc.exporters.torch.classes import Classes
 from costcalc.exporters.torch.helpers import HELPERS
+from costcalc.exporters.torch.kinds import KINDS, MISSING
 from costcalc.exporters.torch.writing import class_lines
 from costcalc.graph.layer import LayerGraph
 
+__all__ = ["KINDS", "MISSING", "write"]
 
-def text(graph: LayerGraph) -> str:
+
+def write(graph: LayerGraph) -> str:
     """The code of the network's module.
 
     Raises:
-        SpecError: PyTorch has no words for some layers; all of them are named.
+        SpecError: PyTorch cannot express some layers; all of them are named.
     """
     classes = [class_lines(*each) for each in Classes(graph).found]
     code = "\n".join(line for lines in classes for line in lines)

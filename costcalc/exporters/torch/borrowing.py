@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.pieces import Module, Piece, Word, given
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 
 _TENSORS = {
@@ -19,7 +19,7 @@ def borrowing(layer: Layer, piece: Piece) -> Piece:
     """The piece, with buffers for what its layer borrows.
 
     Raises:
-        UnsayableError: it borrows a part of a tensor, or of several.
+        UnwritableLayer: it borrows a part of a tensor, or of several.
     """
     module = piece.module
     if module is None or piece.suffix:
@@ -30,7 +30,7 @@ def borrowing(layer: Layer, piece: Piece) -> Piece:
         if count == getattr(events, event) and layer.kind.family != "recurrent":
             names += _TENSORS[event]
         elif count:
-            raise UnsayableError(f"it borrows a part of its {event}")
+            raise UnwritableLayer(f"it borrows a part of its {event}")
     if not names:
         return piece
     if module.constructor == "nn.Parameter":

@@ -38,7 +38,7 @@ class Classes:
     """Finds the classes of a graph; the network's is the last.
 
     Raises:
-        SpecError: PyTorch has no words for some layers; all of them are named.
+        SpecError: PyTorch cannot express some layers; all of them are named.
     """
 
     def __init__(self, graph: LayerGraph) -> None:

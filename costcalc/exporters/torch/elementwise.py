@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.pieces import Argument, Piece, built
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
 
@@ -51,7 +51,7 @@ def reduction(method: str, more: str = "", takes_several: bool = True, cast: str
         shape = layer.input_shapes[0]
         dims = tuple(axis + 1 for axis in axes_of(operation.axes, shape))
         if not dims:
-            raise UnsayableError("it reduces no axis")
+            raise UnwritableLayer("it reduces no axis")
         keep = ", keepdim=True" if operation.keep else ""
         if len(dims) == 1:
             return (Piece(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from costcalc.exporters.layers import UNDEFINED
 from costcalc.exporters.torch import moving, norms, products, windows
 from costcalc.exporters.torch.elementwise import (
     Row,
@@ -116,11 +117,12 @@ KINDS: Mapping[str, Row] = {
     "upsample": moving.upsample,
     "reshape": moving.reshape,
     "transpose": moving.transpose,
-    "rearrange": moving.rearrange,
     "dropout": _dropout,
     "identity": module("nn.Identity"),
     "learned": partial(moving.source, "nn.Parameter"),
     "constant": partial(moving.source, "nn.Buffer"),
-    "uncounted": moving.uncounted,
 }
-"""What a layer of each kind becomes; kinds that become another have no row."""
+"""What a layer of each kind becomes."""
+
+MISSING = UNDEFINED
+"""Why the other kinds have no row."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from costcalc.exporters.layers import for_each_layer, row_of
 from costcalc.exporters.torch.borrowing import borrowing
-from costcalc.exporters.torch.kinds import KINDS
+from costcalc.exporters.torch.kinds import KINDS, MISSING
 from costcalc.exporters.torch.merging import Instance
 from costcalc.exporters.torch.pieces import CALLED, Module, Piece
 from costcalc.exporters.torch.steps import CALL, Ref, Step, sequential
 from costcalc.exporters.torch.tree import Leaf
-from costcalc.exporters.unsayable import each_layer
 from costcalc.graph.layer import Layer, LayerGraph
 
 Part = tuple[Layer, Piece]
@@ -55,9 +55,9 @@ def lowered(graph: LayerGraph, leaves: Sequence[Leaf]) -> Mapping[Leaf, list[Run
     """What every leaf becomes.
 
     Raises:
-        SpecError: PyTorch has no words for some layers.
+        SpecError: PyTorch cannot express some layers.
     """
-    pieces = each_layer(graph, lambda index: _pieces(graph.layers[index]), "PyTorch")
+    pieces = for_each_layer(graph, lambda index: _pieces(graph.layers[index]), "PyTorch")
     return {leaf: _runs(leaf, [pieces[index] for index in leaf.indexes]) for leaf in leaves}
 
 
@@ -82,7 +82,7 @@ def chain(path: str, run: Run) -> Instance:
 
 
 def _pieces(layer: Layer) -> tuple[Piece, ...]:
-    pieces = KINDS[layer.kind.name](layer)
+    pieces = row_of(layer, KINDS, MISSING)(layer)
     return tuple(map(partial(borrowing, layer), pieces)) if layer.borrows else pieces
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.norms import dim
 from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option, per_axis
 from costcalc.exporters.torch.windows import padded
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axis_of
 from costcalc.kinds.windows import pads
@@ -59,7 +59,7 @@ def zero_pad(layer: Layer) -> Pieces:
     if operation.mode == "zero":
         return (Piece("F.pad({0}, {padding})", numbers={"padding": sides}),)
     if not is_map:
-        raise UnsayableError(f"PyTorch pads a map alone in mode '{operation.mode}'")
+        raise UnwritableLayer(f"PyTorch pads a map alone in mode '{operation.mode}'")
     return (built(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
 
 
@@ -83,7 +83,7 @@ def upsample(layer: Layer) -> Pieces:
     }
     mode = modes[operation.mode].get(rank)
     if mode is None:
-        raise UnsayableError(f"nn.Upsample has no mode '{operation.mode}' for {rank} axes")
+        raise UnwritableLayer(f"nn.Upsample has no mode '{operation.mode}' for {rank} axes")
     size = given("size", per_axis(layer.output[1:]))
     return (built("nn.Upsample", size, option("mode", mode, "nearest")),)
 
@@ -110,14 +110,3 @@ def source(constructor: str, layer: Layer) -> Pieces:
     module = Module(Word(constructor), (given("data", tensor),))
     kept = "".join(", -1" for _ in layer.output)
     return (Piece(f"{{module}}.expand(len({{0}}){kept})", module),)
-
-
-def rearrange(layer: Layer) -> Pieces:
-    """Nothing: what moves where is not known."""
-    raise UnsayableError("the spec does not say which elements move where")
-
-
-def uncounted(layer: Layer) -> Pieces:
-    """Nothing: what it computes is not known."""
-    operation: Any = layer.operation
-    raise UnsayableError(f"costcalc does not know what '{operation.op}' computes")

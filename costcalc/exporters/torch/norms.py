@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.pieces import (
     Argument,
     Module,
@@ -14,7 +15,6 @@ from costcalc.exporters.torch.pieces import (
     option,
     per_axis,
 )
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
 
@@ -65,7 +65,7 @@ def instance_norm(layer: Layer) -> Pieces:
     """``nn.InstanceNorm2d``."""
     operation: Any = layer.operation
     if len(layer.output) == 1:
-        raise UnsayableError("nn.InstanceNorm needs a map, and its input is a vector")
+        raise UnwritableLayer("nn.InstanceNorm needs a map, and its input is a vector")
     channels = given("num_features", layer.output[0])
     affine = option("affine", operation.affine, False)
     return (built(f"nn.InstanceNorm{_rank(layer)}d", channels, affine),)
@@ -75,7 +75,7 @@ def lrn(layer: Layer) -> Pieces:
     """``nn.LocalResponseNorm``."""
     operation: Any = layer.operation
     if len(layer.output) == 1:
-        raise UnsayableError("nn.LocalResponseNorm needs a map, and its input is a vector")
+        raise UnwritableLayer("nn.LocalResponseNorm needs a map, and its input is a vector")
     return (built("nn.LocalResponseNorm", given("size", operation.size)),)
 
 
@@ -124,5 +124,5 @@ def _rank(layer: Layer) -> int:
     """The number in the name of a norm of this map; a vector's is 1."""
     rank = max(len(layer.output) - 1, 1)
     if rank > 3:
-        raise UnsayableError(f"PyTorch's norms know maps of up to 3 axes, not of {rank}")
+        raise UnwritableLayer(f"PyTorch's norms know maps of up to 3 axes, not of {rank}")
     return rank

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.norms import without
 from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, axis_of, elements
 
@@ -55,7 +55,7 @@ def lstm(layer: Layer) -> Pieces:
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
     if operation.bias_vectors > 2:
-        raise UnsayableError(f"nn.LSTMCell has two bias vectors, not {operation.bias_vectors}")
+        raise UnwritableLayer(f"nn.LSTMCell has two bias vectors, not {operation.bias_vectors}")
     sizes = given("input_size", elements(shape)), given("hidden_size", operation.hidden)
     bias = option("bias", operation.bias_vectors > 0, True)
     module = Module(Word("nn.LSTMCell"), (*sizes, bias))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
+from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.pieces import (
     Argument,
     Piece,
@@ -13,7 +14,6 @@ from costcalc.exporters.torch.pieces import (
     option,
     per_axis,
 )
-from costcalc.exporters.unsayable import UnsayableError
 from costcalc.formulas.windows import window_extent
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import spread
@@ -97,10 +97,10 @@ def avg_pool(layer: Layer) -> tuple[Piece, ...]:
     operation: Any = layer.operation
     rank = len(layer.output) - 1
     if set(spread(operation.dilation, rank, "dilation")) != {1}:
-        raise UnsayableError("nn.AvgPool has no dilation")
+        raise UnwritableLayer("nn.AvgPool has no dilation")
     is_same = operation.padding == "same"
     if is_same and any(chain(*front)):
-        raise UnsayableError("a mean of what is inside the map, with an even kernel and stride 1")
+        raise UnwritableLayer("a mean of what is inside the map, with an even kernel and stride 1")
     padding = next(each.value for each in arguments if each.name == "padding")
     counts_zeros = option("count_include_pad", not is_same or padding == 0, True)
     return (*padded(front), built(f"nn.AvgPool{rank}d", *arguments, counts_zeros))
@@ -192,8 +192,8 @@ def _rank(axes: Any) -> int:
     """The spatial axes of a map.
 
     Raises:
-        UnsayableError: PyTorch's layers have up to three.
+        UnwritableLayer: PyTorch's layers have up to three.
     """
     if not 1 <= len(axes) <= 3:
-        raise UnsayableError(f"PyTorch's windows slide along 1 to 3 axes, not {len(axes)}")
+        raise UnwritableLayer(f"PyTorch's windows slide along 1 to 3 axes, not {len(axes)}")
     return len(axes)

@@ -9,7 +9,7 @@ import pytest
 
 import costcalc
 from costcalc import opening
-from costcalc.exporters.prototxt import text as exported
+from costcalc.exporters.prototxt import write as exported
 from tests.importers.caffe.written import graph, layer, network, totals, written
 
 DATA = Path(__file__).parents[2] / "data" / "caffe"

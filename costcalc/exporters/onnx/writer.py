@@ -1,4 +1,4 @@
-"""Where a layer's nodes are written: its inputs, its names, its learned tensors."""
+"""An ONNX model in the making: its nodes, its names, its learned tensors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from costcalc.exporters.layers import parts
 from costcalc.exporters.onnx.weights import Spread
-from costcalc.exporters.parts import parts
 from costcalc.formats.onnx_schema import DataType, NodeProto, TensorProto, attribute
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
@@ -17,7 +17,7 @@ Attribute = int | float | str | tuple[int, ...] | TensorProto
 """The value of a node's attribute."""
 
 
-class Learned(NamedTuple):
+class LearnedTensor(NamedTuple):
     """A tensor of learned numbers, or of numbers that training leaves behind."""
 
     name: str
@@ -25,21 +25,22 @@ class Learned(NamedTuple):
     spread: Spread
 
 
-class Step(NamedTuple):
-    """An operator that reads the step before, and other tensors."""
+class OperatorStep(NamedTuple):
+    """An operator that reads the step before it, and other tensors."""
 
     operator: str
     others: tuple[str, ...] = ()
     attributes: Mapping[str, Attribute] = {}
 
 
-class Builder:
+class ModelBuilder:
     """A model in the making, one layer after another."""
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
         self.nodes: list[NodeProto] = []
-        self.learned: dict[tuple[str, str], Learned] = {}
+        self.learned: dict[tuple[str, str], LearnedTensor] = {}
+        """By the layer that owns each, and its role in it."""
         self.opset = 21
         self.parts = parts(graph.layers)
         self.names = FreeNames(layer.name for layer in graph.layers)
@@ -47,7 +48,7 @@ class Builder:
         self._constants: dict[float | tuple[int, ...], str] = {}
 
     def constant(self, value: float | tuple[int, ...]) -> str:
-        """A number, or a vector of whole numbers, that nothing learns; each stands there once."""
+        """A number, or a vector of whole numbers, that nothing learns; equal ones are one node."""
         if value not in self._constants:
             words = map(str, value) if isinstance(value, tuple) else (str(value),)
             name = self.names.free("_".join(("constant", *words)))
@@ -68,10 +69,10 @@ class Builder:
         self.nodes.append(NodeProto(inputs, outputs, name, operator, attributes=written))
 
 
-class Site:
-    """One layer, whose nodes are being added to a model."""
+class NodeWriter:
+    """Writes the nodes of one layer: the output of the last one has the layer's name."""
 
-    def __init__(self, builder: Builder, index: int) -> None:
+    def __init__(self, builder: ModelBuilder, index: int) -> None:
         self.builder = builder
         self.layer: Layer = builder.layers[index]
         self.operation: Any = self.layer.operation
@@ -82,38 +83,28 @@ class Site:
             for source in self.layer.inputs
         )
 
-    def between(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Adds a node in front of the layer's last one; gives its output's name."""
-        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
+    def before(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
+        """Adds a node in front of the layer's own; gives its output's name."""
+        name = self._free_name(operator)
         self.builder.add(operator, name, inputs, (name,), attributes)
         return name
 
     def main(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Adds the node that has the layer's name, where others follow; gives its output's name."""
-        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
-        self.builder.add(operator, self.layer.name, inputs, (name,), attributes)
-        return name
+        """Adds the layer's own node where others follow; gives its output's name."""
+        output = self._free_name(operator)
+        self.builder.add(operator, self.layer.name, inputs, (output,), attributes)
+        return output
 
     def after(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
-        """Adds the node whose output is the layer's, where another has its name."""
-        name = self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
+        """Adds the last node, behind the layer's own."""
+        name = self._free_name(operator)
         self.builder.add(operator, name, inputs, (self.layer.name,), attributes)
 
     def last(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
-        """Adds the node whose output is the layer's, and which has its name."""
-        self.gives(operator, inputs, (self.layer.name,), **attributes)
+        """Adds the layer's own node, which is also the last."""
+        self.builder.add(operator, self.layer.name, inputs, (self.layer.name,), attributes)
 
-    def gives(
-        self,
-        operator: str,
-        inputs: tuple[str, ...],
-        outputs: tuple[str, ...],
-        **attributes: Attribute,
-    ) -> None:
-        """Adds the layer's node, which gives other layers' tensors beside its own."""
-        self.builder.add(operator, self.layer.name, inputs, outputs, attributes)
-
-    def trailing(self, axes: tuple[int, ...], *steps: Step) -> None:
+    def trailing(self, axes: tuple[int, ...], *steps: OperatorStep) -> None:
         """Adds steps, one after another, that work on trailing axes.
 
         Others are moved there, and back.
@@ -123,9 +114,9 @@ class Site:
         (name,), (*firsts, last) = self.inputs, steps
         is_there = order == tuple(range(rank))
         if not is_there:
-            name = self.between("Transpose", name, perm=batched_order(order))
+            name = self.before("Transpose", name, perm=batched_order(order))
         for step in firsts:
-            name = self.between(step.operator, name, *step.others, **step.attributes)
+            name = self.before(step.operator, name, *step.others, **step.attributes)
         if is_there:
             self.last(last.operator, name, *last.others, **last.attributes)
             return
@@ -137,18 +128,21 @@ class Site:
         """A constant number."""
         return self.builder.constant(value)
 
-    def whole(self, *values: int) -> str:
+    def integers(self, *values: int) -> str:
         """A constant vector of whole numbers."""
         return self.builder.constant(values)
 
-    def learned(self, what: str, shape: Shape, spread: Spread) -> str:
-        """A learned tensor of this layer, or of the layer whose params it uses."""
+    def learned(self, role: str, shape: Shape, spread: Spread) -> str:
+        """A learned tensor of this layer, or of the layer whose params it shares."""
         owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
-        place = (owner.name, what)
-        if place not in self.builder.learned:
-            name = self.builder.names.free(f"{owner.name}.{what}")
-            self.builder.learned[place] = Learned(name, shape, spread)
-        return self.builder.learned[place].name
+        key = (owner.name, role)
+        if key not in self.builder.learned:
+            name = self.builder.names.free(f"{owner.name}.{role}")
+            self.builder.learned[key] = LearnedTensor(name, shape, spread)
+        return self.builder.learned[key].name
+
+    def _free_name(self, operator: str) -> str:
+        return self.builder.names.free(f"{self.layer.name}.{operator.lower()}")
 
 
 def _constant(value: float | tuple[int, ...]) -> TensorProto:

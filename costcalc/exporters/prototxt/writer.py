@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costcalc.exporters.parts import parts
+from costcalc.exporters.layers import parts
 from costcalc.formats.prototxt import Field
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.names import FreeNames
 
 
-class Builder:
+class NetBuilder:
     """The layers that are written so far."""
 
     def __init__(self, graph: LayerGraph) -> None:
@@ -34,10 +34,10 @@ class Builder:
         self._blobs[index] = blob
 
 
-class Site:
+class LayerWriter:
     """One layer, being written."""
 
-    def __init__(self, builder: Builder, index: int) -> None:
+    def __init__(self, builder: NetBuilder, index: int) -> None:
         self.builder = builder
         self.index = index
         self.layer: Layer = builder.layers[index]
@@ -46,7 +46,7 @@ class Site:
         self.input_shapes = self.layer.input_shapes
         self.inputs = tuple(map(builder.blob, self.layer.inputs))
 
-    def between(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
+    def before(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
         """Writes a layer before the last one; gives its name, which is also its top's."""
         name = self.builder.names.free(f"{self.layer.name}.{type_.lower()}")
         self.write(type_, name, bottoms, (name,), fields)

@@ -1,0 +1,27 @@
+"""Every format has a row for each layer kind, or the reason why it has none."""
+
+from importlib import import_module
+
+import pytest
+
+from costcalc.exporters import EXPORTERS
+from costcalc.kinds import TABLE
+
+pytestmark = pytest.mark.complete
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda row: row.name)
+def test_every_kind_has_a_row_or_a_reason(exporter):
+    module = import_module(exporter.module)
+    # A graph holds no kind that becomes another.
+    kinds = {kind.name for kind in TABLE if not kind.becomes}
+    assert set(module.KINDS) | set(module.MISSING) == kinds
+    assert not set(module.KINDS) & set(module.MISSING)
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda row: row.name)
+def test_a_reason_is_one_clause_that_follows_a_colon(exporter):
+    for kind, reason in import_module(exporter.module).MISSING.items():
+        assert reason, kind
+        assert reason.isprintable(), kind
+        assert not reason.endswith("."), kind
