@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",
     "reconcile": "why counters disagree, and what gives a printed number",
+    "kinds": "the layer kinds with their arguments, or one with an example",
     "conventions": "the counting conventions, or the rules of one",
     "import": "a model as a spec to own",
     "export": "a network as another tool's model",

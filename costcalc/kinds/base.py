@@ -136,6 +136,8 @@ class Kind(NamedTuple):
     """What a row of the layer table calls it, where that is shorter than the title."""
     rare: tuple[str, ...] = ()
     """Attributes that a report shows only where they are not the default."""
+    does: str = ""
+    """What a layer does, where several kinds share the operation and the name says too little."""
 
     @property
     def is_counted(self) -> bool:

@@ -17,17 +17,14 @@ from costcalc.kinds.base import (
 
 
 class FullyConnected(NamedTuple):
-    """A matrix over the whole input, flattened, as papers draw it.
-
-    ``per_position`` applies one matrix to the channels of every position, as
-    the linear layers of frameworks do with an input of several axes; ``axis``
-    is where the channels stand there.
-    """
+    """A matrix over the whole input, flattened, as papers draw it; or one at every position."""
 
     out: Width
     bias: Flag = True
     per_position: Flag = False
+    """Whether one matrix is applied to the channels of every position, as frameworks do."""
     axis: Axis = 0
+    """Where the channels stand then."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(out,)``, or ``(out, H, W)`` per position.

@@ -497,8 +497,8 @@ def step(kind: Kind, attributes: Attributes, **more: Any) -> str:
     if not more and not attributes:
         return kind.name
     if not more and list(attributes) == [kind.main]:
-        return f"{kind.name}: {_value(attributes[kind.main])}"
-    said = ", ".join(f"{name}: {_value(value)}" for name, value in {**more, **attributes}.items())
+        return f"{kind.name}: {written(attributes[kind.main])}"
+    said = ", ".join(f"{name}: {written(value)}" for name, value in {**more, **attributes}.items())
     return f"{kind.name}: {{{said}}}"
 
 
@@ -518,7 +518,7 @@ def spec(kind: Kind, attributes: Attributes | None = None) -> str:
     lines = steps(kind, attributes, "example", source)
     if not example.inputs:
         lines.append("add: {from: [input, example]}")
-    return f"input: {_value(source)}\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
+    return f"input: {written(source)}\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
 
 
 def steps(kind: Kind, attributes: Attributes | None, name: str, source: Shape) -> list[str]:
@@ -531,15 +531,19 @@ def steps(kind: Kind, attributes: Attributes | None, name: str, source: Shape) -
     for index, shape in enumerate(example.inputs):
         read.append("input" if shape == source else f"{name}_input{index + 1}")
         if shape != source:
-            lines.append(f"constant: {{name: {read[-1]}, shape: {_value(shape)}}}")
+            lines.append(f"constant: {{name: {read[-1]}, shape: {written(shape)}}}")
     more = {"from": tuple(read)} if read != ["input"] else {}
     chosen = example.attributes if attributes is None else attributes
     lines.append(step(kind, chosen, name=name, **more))
     return lines
 
 
-def _value(value: Any) -> str:
-    """A value as a spec writes it."""
+def written(value: Any) -> str:
+    """A value as a spec writes it.
+
+    >>> written((1, (0, 2))), written(True)
+    ('[1, [0, 2]]', 'true')
+    """
     if isinstance(value, tuple):
-        return f"[{', '.join(_value(each) for each in value)}]"
+        return f"[{', '.join(written(each) for each in value)}]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -73,6 +73,7 @@ class LayerNorm(NamedTuple):
 
     affine: Flag = True
     axes: Axes = (0,)
+    """The channels by default."""
     bias: Flag = True
     """Whether an affine one shifts; it scales anyhow."""
 

@@ -40,14 +40,16 @@ def mean(elements: Size, results: Size) -> Events:
 
 
 class Pool(NamedTuple):
-    """One result for each window; the stride is the kernel's size by default."""
+    """One result for each window."""
 
     reduction: Reduction
     kernel: Spatial
     stride: Spatial = None
+    """The kernel's size by default."""
     padding: Padding = "valid"
     dilation: Spatial = 1
     ceil_mode: Flag = False
+    """Whether the last window may hang over the end, as long as it begins inside."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(C, H', W')``."""

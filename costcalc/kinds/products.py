@@ -8,7 +8,7 @@ from costcalc.kinds.elementwise import broadcast
 
 
 class MatMul(NamedTuple):
-    """The product of two stacks of matrices; leading sides of 1 are repeated."""
+    """The product of two stacks of matrices, (..., n, k) and (..., k, m); leading 1s repeat."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(..., n, m)`` for ``(..., n, k)`` and ``(..., k, m)``.

@@ -12,7 +12,7 @@ class Lstm(NamedTuple):
 
     hidden: Count
     bias_vectors: Offset = 2
-    """Of each matrix pair: two as PyTorch and ONNX keep them, one as Keras does."""
+    """Of each pair of matrices: two as PyTorch and ONNX keep them, one as Keras does."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(hidden,)``: the hidden state; the cell's state stays inside."""

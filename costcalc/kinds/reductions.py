@@ -36,6 +36,7 @@ class Reduction(NamedTuple):
     reduce: Callable[[Size, Size], Events]
     """The events of reducing so many elements to so many results."""
     axes: Axes = None
+    """All of them by default."""
     keep: Flag = False
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -65,15 +65,13 @@ class Split(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Channels from ``start`` up to, not including, ``stop``; counted from 0.
-
-    Or what stands along another ``axis``, and every ``step`` of it alone.
-    """
+    """Channels from ``start`` up to, not including, ``stop``, counted from 0; or another axis."""
 
     stop: Count
     start: Offset = 0
     axis: Axis = 0
     step: Count = 1
+    """Takes every one so many places on."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``((stop - start) / step, H, W)``, rounded up.
@@ -154,13 +152,12 @@ class Identity(NamedTuple):
 
 
 class ZeroPad(NamedTuple):
-    """Zeros around the map, or what ``mode`` puts there instead.
-
-    The axes from ``axis`` on are padded.
-    """
+    """Zeros around the map, or what ``mode`` puts there instead."""
 
     padding: Padding
+    """In numbers."""
     axis: FirstAxis = 1
+    """The first of the axes that are padded."""
     mode: Border = "zero"
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -228,7 +225,7 @@ class PadChannels(NamedTuple):
 
 
 class Upsample(NamedTuple):
-    """A map enlarged by a whole ``scale``, or to a ``size``."""
+    """A map enlarged by a whole ``scale``, or brought to a ``size``."""
 
     scale: Spatial = None
     size: Spatial = None

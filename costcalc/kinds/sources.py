@@ -12,7 +12,7 @@ class Learned(NamedTuple):
 
     shape: Sides
     of: Role = "other"
-    """Which params it is: those of its role, or of none."""
+    """Which params it counts as."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The shape."""

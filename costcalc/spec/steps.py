@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import MATRICES, Kind
 from costcalc.spec.arguments import (
@@ -106,12 +106,14 @@ class StepReader:
             return self._sequence(key, body)
         kind = KINDS.get(name)
         if kind is None:
+            from costcalc.kinds.lookup import hint
+
             self.problems.add(
                 key.mark,
                 f"unknown layer kind '{name}'",
                 expected="a layer kind, a block of this spec, or "
                 + ", ".join(f"'{word}'" for word in STRUCTURES),
-                hint=did_you_mean(name, (*KINDS, *self.blocks, *STRUCTURES)),
+                hint=hint(name, (*self.blocks, *STRUCTURES)),
             )
             return None
         if kind.joins and (

@@ -3,7 +3,11 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
 from costcalc.kinds.base import Events
+
+pytestmark = pytest.mark.complete
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

@@ -1,0 +1,194 @@
+"""The layer kinds as answers: all of them, or one with its arguments and its example."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple, get_args
+
+from costcalc.errors import refuse
+from costcalc.kinds import KINDS, TABLE
+from costcalc.kinds.base import Kind
+from costcalc.kinds.examples import EXAMPLES, spec, step, written
+from costcalc.kinds.lookup import hint
+from costcalc.reporting.report import FORMAT_VERSION
+from costcalc.reporting.table import Column, Page, Row, Table
+
+
+class Argument(NamedTuple):
+    """What a spec may set of a layer."""
+
+    name: str
+    default: str | None
+    """As a spec writes it; None where there is none."""
+    is_required: bool
+    meaning: str
+
+    @property
+    def shown(self) -> str:
+        """What a table says of its default."""
+        return "required" if self.is_required else self.default or ""
+
+
+class KindList(NamedTuple):
+    """Every layer kind."""
+
+    kinds: tuple[Kind, ...]
+
+    def page(self) -> Page:
+        """One table, in the order of the table of kinds."""
+        columns = (
+            Column("kind", "Kind"),
+            Column("family", "Family", rank=1),
+            Column("arguments", "Arguments"),
+            Column("aliases", "Also called", rank=2),
+        )
+        rows = tuple(
+            Row((kind.name, kind.family, arguments_text(kind), ", ".join(kind.aliases)))
+            for kind in self.kinds
+        )
+        notes = ("costcalc kinds NAME shows one, with an example.",)
+        return Page("Layer kinds", (), (Table("Layer kinds", columns, rows, notes),))
+
+    def data(self) -> dict[str, Any]:
+        """The kinds as JSON holds them."""
+        return {"format_version": FORMAT_VERSION, "kinds": [_facts(kind) for kind in self.kinds]}
+
+
+class KindDescription(NamedTuple):
+    """One layer kind."""
+
+    kind: Kind
+
+    def page(self) -> Page:
+        """Its example, with what happens in it, and its arguments."""
+        kind, example = self.kind, EXAMPLES[self.kind.name]
+        events = ", ".join(f"{count:,} {name}" for name, count in events_of(kind).items())
+        facts = {
+            "family": kind.family,
+            "also called": ", ".join(kind.aliases),
+            "becomes": kind.becomes,
+            "inputs": str(kind.arity),
+            "example": step(kind, example.attributes),
+            "reads": " and ".join(map(written, example.inputs)),
+            "gives": written(example.output),
+            "events": events or "none",
+        }
+        columns = (
+            Column("argument", "Argument"),
+            Column("default", "Default"),
+            Column("meaning", "What it is"),
+        )
+        found = arguments(kind)
+        rows = tuple(Row((each.name, each.shown, each.meaning)) for each in found)
+        notes = () if found else ("It has no arguments of its own.",)
+        return Page(
+            f"{kind.name}: {summary(kind)}",
+            tuple((name, fact) for name, fact in facts.items() if fact),
+            (Table("Arguments", columns, rows, notes),),
+        )
+
+    def data(self) -> dict[str, Any]:
+        """The kind as JSON holds it."""
+        example = EXAMPLES[self.kind.name]
+        return {
+            "format_version": FORMAT_VERSION,
+            **_facts(self.kind),
+            "example": {
+                "spec": spec(self.kind),
+                "inputs": [list(shape) for shape in example.inputs],
+                "output": list(example.output),
+                "events": events_of(self.kind),
+            },
+        }
+
+
+def kinds() -> KindList:
+    """Every layer kind."""
+    return KindList(TABLE)
+
+
+def kind(name: str) -> KindDescription:
+    """The layer kind of a name, or of an alias.
+
+    Raises:
+        SpecError: there is none; the message says what may be meant.
+    """
+    if name not in KINDS:
+        refuse(None, f"there is no layer kind '{name}'", hint=hint(name))
+    return KindDescription(KINDS[name])
+
+
+def summary(kind: Kind, quote: str = "'") -> str:
+    """What a layer of the kind does, in one sentence; ``quote`` stands around names."""
+    if kind.does:
+        return kind.does
+    first, _, _ = (inspect.getdoc(kind.operation) or "").partition("\n\n")
+    return " ".join(first.split()).replace("``", quote)
+
+
+def arguments(kind: Kind) -> tuple[Argument, ...]:
+    """What a spec may set of a layer of the kind, the main argument first."""
+    names = sorted(kind.attributes, key=lambda name: name != kind.main)
+    documented = _documented(kind.operation)
+    found = []
+    for name in names:
+        default = kind.default(name)
+        is_required = name in kind.required
+        shown = None if is_required or default is None else written(default)
+        meaning = "; ".join(filter(None, (_meaning(kind.attributes[name]), documented.get(name))))
+        found.append(Argument(name, shown, is_required, meaning))
+    return tuple(found)
+
+
+def arguments_text(kind: Kind) -> str:
+    """The arguments in a line, each with its default: ``out, kernel, stride 1``."""
+    found = arguments(kind)
+    return ", ".join(f"{each.name} {each.default or ''}".rstrip() for each in found)
+
+
+def _meaning(annotation: Any) -> str:
+    """What an annotation of an attribute says: words, or choices."""
+    _, meaning, *_ = get_args(annotation)
+    return meaning if isinstance(meaning, str) else ", ".join(meaning)
+
+
+def events_of(kind: Kind) -> Mapping[str, int]:
+    """What happens in the kind's example, without what does not."""
+    return {name: count for name, count in EXAMPLES[kind.name].events._asdict().items() if count}
+
+
+def _facts(kind: Kind) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "family": kind.family,
+        "aliases": list(kind.aliases),
+        "inputs": {"least": kind.arity.least, "most": kind.arity.most},
+        "becomes": kind.becomes or None,
+        "summary": summary(kind),
+        "arguments": [each._asdict() for each in arguments(kind)],
+    }
+
+
+@cache
+def _documented(operation: Any) -> Mapping[str, str]:
+    """What the strings below the fields of a named tuple say of them.
+
+    They are read from its source, beside the fields; Python itself keeps none of them.
+    """
+    try:
+        source = textwrap.dedent(inspect.getsource(operation))
+    except OSError:  # an installation without sources
+        return {}
+    body = getattr(ast.parse(source).body[0], "body", [])
+    found = {}
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            text = " ".join(str(getattr(below.value, "value", "")).split()).rstrip(".")
+            found[ast.unparse(field.target)] = text[:1].lower() + text[1:]
+    return found

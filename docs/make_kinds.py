@@ -1,0 +1,95 @@
+"""Writes the tables of the layer kinds: ``docs/kinds.md``, and those of the spec language."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from costcalc.kinds import TABLE
+from costcalc.kinds.base import Kind
+from costcalc.kinds.examples import EXAMPLES, step, written
+from costcalc.reporting.kinds import arguments, events_of, summary
+
+DOCS = Path(__file__).parent
+
+
+def alike(kind: Kind) -> tuple[object, ...]:
+    """What kinds that stand in one row have in common."""
+    return (kind.operation, kind.family, kind.does)
+
+
+def language() -> str:
+    """Every kind with its arguments, those that differ in their name alone in one row."""
+    lines = [
+        "| kind | arguments, the main one first | what it is | also called |",
+        "|---|---|---|---|",
+    ]
+    for _, group in groupby(TABLE, alike):
+        kinds = list(group)
+        first = kinds[0]
+        said = ", ".join(
+            f"`{each.name}` {each.default or ''}".rstrip() for each in arguments(first)
+        )
+        others = "; ".join(
+            ", ".join(f"`{alias}`" for alias in kind.aliases) for kind in kinds if kind.aliases
+        )
+        names = ", ".join(f"`{kind.name}`" for kind in kinds)
+        lines.append(f"| {names} | {said or 'none'} | {summary(first, '`')} | {others} |")
+    return "\n".join(lines)
+
+
+def sections() -> str:
+    """Every kind with its example, family by family."""
+    return "\n\n".join(_family(family) for family in dict.fromkeys(kind.family for kind in TABLE))
+
+
+def _family(family: str) -> str:
+    parts = [f"## {family.replace('_', ' ')}"]
+    members = [kind for kind in TABLE if kind.family == family]
+    for _, group in groupby(members, alike):
+        kinds = list(group)
+        parts.append(summary(kinds[0], "`"))
+        parts.append("\n".join(_examples(kinds)))
+        said = arguments(kinds[0])
+        if said:
+            lines = ["| argument | default | what it is |", "|---|---|---|"]
+            lines += [f"| `{each.name}` | {each.shown} | {each.meaning} |" for each in said]
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _examples(kinds: list[Kind]) -> Iterator[str]:
+    yield "| kind | example | reads | gives | events |"
+    yield "|---|---|---|---|---|"
+    for kind in kinds:
+        example = EXAMPLES[kind.name]
+        reads = ", ".join(map(written, example.inputs)) or "nothing"
+        events = ", ".join(f"{count:,} {name}" for name, count in events_of(kind).items())
+        said = step(kind, example.attributes)
+        cells = (f"`{kind.name}`", f"`{said}`", reads, written(example.output), events or "none")
+        yield f"| {' | '.join(cells)} |"
+
+
+TABLES = {
+    "spec-language.md": {"kinds": language},
+    "kinds.md": {"kinds": sections},
+}
+"""The tables of each page, by the marks that they stand between."""
+
+
+def filled(page: str) -> str:
+    """A page with its tables as the kinds are now."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for name, table in TABLES[page].items():
+        pattern = rf"(<!-- {name} -->\n).*?\n?(<!-- end -->)"
+        text = re.sub(pattern, lambda m, t=table: f"{m[1]}{t()}\n{m[2]}", text, flags=re.DOTALL)
+    return text
+
+
+if __name__ == "__main__":
+    for each in TABLES:
+        (DOCS / each).write_text(filled(each), encoding="utf-8")
+    sys.exit(0)

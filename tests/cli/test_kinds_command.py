@@ -1,0 +1,81 @@
+"""``costcalc kinds``: all layer kinds, one with its example, and what a wrong name may mean."""
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import costcalc
+from costcalc.cli import main
+from costcalc.kinds import TABLE
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, ["kinds", *arguments])
+    assert result.exit_code == code, result.output
+    return result.stdout if code == 0 else result.stderr
+
+
+def test_all_kinds_are_listed_in_order():
+    rows = list(csv.DictReader(run("--format", "csv").splitlines()))
+    assert [row["kind"] for row in rows] == [kind.name for kind in TABLE]
+    assert rows[4]["arguments"] == "out, bias true, per_position false, axis 0"
+    assert rows[0]["aliases"] == "convolution, conv2d"
+
+
+def test_one_kind_with_its_example():
+    text = run("transposed_conv")
+    assert text.startswith('transposed_conv: A transposed convolution ("deconvolution")')
+    assert "example      transposed_conv: {out: 6, kernel: 3, stride: 2}" in text
+    # 3*3 * 4*6 weights at 9*8 positions
+    assert "15,552 macs" in text
+    assert run("deconv") == text
+
+
+def test_what_stands_below_a_field_is_what_it_means():
+    assert "whether the last window may hang over the end" in run("max_pool")
+    assert "required" in run("max_pool")
+    assert "It has no arguments of its own." in run("relu")
+    assert "1 - x for every element" in run("complement")
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
+def test_the_example_of_the_json_is_a_spec(kind, tmp_path):
+    found = json.loads(run(kind.name, "--format", "json"))
+    path = tmp_path / "example.yaml"
+    path.write_text(found["example"]["spec"], encoding="utf-8")
+    layers = {layer.name: layer for layer in costcalc.report(str(path)).layers}
+    assert list(layers["example"].output) == found["example"]["output"]
+    assert [each["name"] for each in found["arguments"] if each["is_required"]] == sorted(
+        kind.required, key=lambda name: name != kind.main
+    )
+
+
+def test_every_kind_as_json():
+    found = json.loads(run("--format", "json"))
+    assert found["format_version"] == 1
+    assert [each["name"] for each in found["kinds"]] == [kind.name for kind in TABLE]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("ReLU", "did you mean 'relu'?"),
+        ("Conv2d", "did you mean 'conv'?"),
+        ("BatchNorm2d", "did you mean 'batch_norm'?"),
+        ("ConvTranspose2d", "did you mean 'transposed_conv'?"),
+        ("Linear", "did you mean 'fc'?"),
+        ("depthwse", "did you mean 'depthwise'?"),
+        ("activation", "one of relu, relu6, leaky_relu, prelu, "),
+    ],
+)
+def test_a_wrong_name_has_a_likely_one(word, meant, tmp_path):
+    text = run(word, code=2)
+    assert f"there is no layer kind '{word}'" in text
+    assert meant in text
+    path = tmp_path / "net.yaml"
+    path.write_text(f"input: [3, 8, 8]\nlayers: [{word}]\n", encoding="utf-8")
+    with pytest.raises(costcalc.SpecError) as error:
+        costcalc.report(str(path))
+    assert meant in str(error.value)

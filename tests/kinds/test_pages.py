@@ -1,0 +1,38 @@
+"""The pages on the kinds are those of the kinds: python docs/make_kinds.py writes them."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from costcalc.kinds import TABLE
+from costcalc.kinds.base import SIZES, Flag
+from costcalc.reporting.kinds import arguments
+
+pytestmark = pytest.mark.complete
+
+DOCS = Path(__file__).parents[2] / "docs"
+SCRIPT = runpy.run_path(str(DOCS / "make_kinds.py"))
+
+
+@pytest.mark.parametrize("page", SCRIPT["TABLES"])
+def test_the_tables_are_as_the_script_writes_them(page):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert SCRIPT["filled"](page) == text, "python docs/make_kinds.py"
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
+def test_every_kind_has_a_row_with_its_example(kind):
+    text = (DOCS / "kinds.md").read_text(encoding="utf-8")
+    assert text.count(f"| `{kind.name}` | `{kind.name}") == 1
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
+def test_every_argument_says_what_it_is(kind):
+    for argument in arguments(kind):
+        assert argument.meaning
+        annotation = kind.attributes[argument.name]
+        if annotation is Flag:
+            assert argument.default in ("true", "false")
+        elif annotation in SIZES and not argument.is_required:
+            assert argument.default != ""
