@@ -115,7 +115,7 @@ def test_a_failure_leaves_the_file_as_it_was(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("costcalc.cli.output.os.replace", full)
+    monkeypatch.setattr("os.replace", full)
     result = run("mobilenet_v1", "-o", str(file))
     assert result.exit_code == 2
     assert "No space left" in result.stderr

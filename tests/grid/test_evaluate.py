@@ -12,7 +12,6 @@ from costcalc import opening
 from costcalc.costs import convention
 from costcalc.errors import SpecError
 from costcalc.graph.settings import from_python
-from costcalc.grid import evaluate
 from costcalc.grid.axes import axis
 from costcalc.grid.evaluate import Grid
 from costcalc.spec.reader import read
@@ -115,13 +114,20 @@ layers: [{conv: {out: 720, kernel: 1}}]
     assert (narrow[0], whole[0]) == (256, 720)
 
 
-def test_chunks_and_blocks_follow_the_rows(monkeypatch):
-    monkeypatch.setattr(evaluate, "CHUNK", 7)
-    monkeypatch.setattr(evaluate, "CACHED", 3)
-    document = DOCUMENTS["mobilenet_v1"]
-    axes = {"alpha": [Fraction(1, 4), 1, 2], "res": list(range(30, 41))}
-    for setting, cost in swept(document, axes):
-        assert cost == alone(document, setting)
+def test_a_large_grid_is_counted_in_parts_that_follow_its_rows():
+    # 700 * 800 * 2 = 1,120,000 cells: weights are 3 * w and w * w, at res^2 positions.
+    spec = b"""
+input: [3, res, res]
+parameters: {alpha: 1, res: 8, w: 1, deep: {default: false, choices: [false, true]}}
+layers: [{conv: {out: fixed(w), kernel: 1}}, {conv: {out: fixed(w), kernel: 1, when: deep}}]
+"""
+    document = read(spec, "large.yaml", lambda name: None)
+    widths, sides, depths = range(1, 701), range(1, 801), (False, True)
+    axes = {"w": list(widths), "res": list(sides), "deep": list(depths)}
+    found = (cost for _, cost in swept(document, axes))
+    for w, res, deep in product(widths, sides, depths):
+        params = 3 * w + w * w * deep
+        assert next(found) == (params, params * res * res)
 
 
 def test_counts_beyond_64_bits_are_exact():

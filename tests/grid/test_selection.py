@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import costcalc
 from costcalc.errors import SpecError
-from costcalc.grid import evaluate, select, sweep
+from costcalc.grid import evaluate, select
 
 SPEC = """
 name: Net
@@ -84,21 +84,16 @@ def test_a_condition_on_words_that_vary(net):
 @given(
     st.sampled_from(["mult_adds", "params", "alpha", "res", "-mult_adds", "-res"]),
     st.integers(1, 12),
-    st.integers(1, 9),
 )
-def test_the_largest_are_those_that_sorting_puts_first(by, count, chunk):
-    grid = {"alpha": [Fraction(1, 2), 1, Fraction(1, 4), 2], "res": [64, 32, 33]}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "CHUNK", chunk)
-        found = costcalc.sweep("mobilenet_v1", **grid)
-        top = found.top(count, by)
-        key = by.removeprefix("-")
-        ordered = sorted(
-            found.rows(),
-            key=lambda row: getattr(row, key, None) or row.settings[key],
-            reverse=by == key,
-        )
-    assert top == ordered[:count]
+def test_the_largest_are_those_that_sorting_puts_first(by, count):
+    found = costcalc.sweep("mobilenet_v1", alpha="0.5,1,0.25,2", res="64,32,33")
+    key = by.removeprefix("-")
+    ordered = sorted(
+        found.rows(),
+        key=lambda row: getattr(row, key, None) or row.settings[key],
+        reverse=by == key,
+    )
+    assert found.top(count, by) == ordered[:count]
 
 
 @settings(deadline=None)
@@ -124,17 +119,39 @@ def test_the_front_of_costs_where_no_accuracy_is_published(net):
     assert shown(rows) == [(3, 9, 24, 24 * 81)]
 
 
-def test_rows_come_in_batches_that_a_small_memory_holds(net, monkeypatch):
-    monkeypatch.setattr(sweep, "BATCH", 2)
-    batches = list(swept(net, alpha="1,2,3,4,5").batches())
-    assert [batch.params for batch in batches] == [[8, 16], [24, 32], [40]]
+LARGE = {"alpha": "1:1050:1", "res": "1:1050:1"}
+"""A grid that is counted and handed over in several parts: 1050 * 1050 = 1,102,500 cells."""
 
 
-def test_progress_counts_settings_up_to_all(net, monkeypatch):
-    monkeypatch.setattr(evaluate, "CHUNK", 2)
+def test_rows_come_in_batches_that_a_small_memory_holds(net):
     done = []
-    list(swept(net, alpha="1,2,3").batches(done.append))
-    assert done == [2, 3]
+    batches = list(swept(net, **LARGE).batches(done.append))
+    assert max(len(batch.params) for batch in batches) < 100_000
+    params = [value for batch in batches for value in batch.params]
+    mult_adds = [value for batch in batches for value in batch.mult_adds]
+    sides = range(1, 1051)
+    assert params == [8 * alpha for alpha in sides for _ in sides]
+    assert mult_adds == [8 * alpha * res * res for alpha in sides for res in sides]
+    # Progress, too, comes in parts, and ends with all.
+    assert len(done) > 1
+    assert done == sorted(done)
+    assert done[-1] == 1_102_500
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        # Equal ones stand in the order of the grid, whichever part they were counted in.
+        ("-res", [(alpha, 1) for alpha in range(1, 1041)]),
+        ("res", [(alpha, 1050) for alpha in range(1, 1041)]),
+        ("params", [(1050, res) for res in range(1, 1041)]),
+        ("-mult_adds", [(1, 1), (2, 1), (3, 1), (1, 2), (4, 1)]),
+        ("mult_adds", [(1050, 1050), (1049, 1050), (1050, 1049), (1048, 1050)]),
+    ],
+)
+def test_the_largest_of_a_large_grid(net, by, expected):
+    rows = swept(net, **LARGE).top(len(expected), by)
+    assert [tuple(row.settings.values()) for row in rows] == expected
 
 
 @pytest.mark.parametrize(
