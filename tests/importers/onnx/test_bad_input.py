@@ -256,7 +256,8 @@ def test_functions_that_call_themselves_are_refused(network):
     assert "function 'Loop' calls itself" in text
 
 
-def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(network, monkeypatch):
+@pytest.mark.slow
+def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(network):
     deep = [
         function(f"F{level}", "a", "b", [node(f"F{level + 1}", "a", "b", domain="own")])
         for level in range(99)
@@ -265,8 +266,7 @@ def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(netw
     assert "functions are called more than 64 levels deep" in refused(
         network, nodes, (1, 4), functions=deep
     )
-    # Each calls the next one twice: 2 ** 12 operations.
-    monkeypatch.setattr("costcalc.spec.limits.STEPS", 1000)
+    # Each calls the next one twice: 2 ** 40 operations.
     twice = [
         function(
             f"F{level}",
@@ -277,10 +277,10 @@ def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(netw
                 node(f"F{level + 1}", "c", "b", domain="own"),
             ],
         )
-        for level in range(12)
+        for level in range(40)
     ]
-    twice.append(function("F12", "a", "b", [node("Relu", "a", "b")]))
-    assert "more than 1,000 operations" in refused(network, nodes, (1, 4), functions=twice)
+    twice.append(function("F40", "a", "b", [node("Relu", "a", "b")]))
+    assert "more than 300,000 operations" in refused(network, nodes, (1, 4), functions=twice)
 
 
 def test_graphs_inside_one_another_too_deeply_are_refused(network):
@@ -294,13 +294,15 @@ def test_graphs_inside_one_another_too_deeply_are_refused(network):
     assert "stands in more than 64 graphs" in text
 
 
-def test_arithmetic_without_end_is_refused(network, monkeypatch):
-    monkeypatch.setattr("costcalc.importers.onnx.walk.COMPUTED", 1000)
-    doubled = [node("Add", f"r{i} r{i}", f"r{i + 1}", name=f"n{i}") for i in range(20)]
-    nodes = [*doubled, node("Tile", "x r20", "y")]
-    # 100 numbers each: the eleventh is one too many.
-    text = refused(network, nodes, (1, 4), [tensor("r0", [100], [0] * 100)])
-    assert "node 'n10' (Add): is arithmetic that gives more than 1,000 numbers in all" in text
+@pytest.mark.slow
+def test_arithmetic_without_end_is_refused(network):
+    doubled = [node("Add", f"r{i} r{i}", f"r{i + 1}", name=f"n{i}") for i in range(1500)]
+    nodes = [*doubled, node("Tile", "x r1500", "y")]
+    # 8,000 numbers each: 1,250 of them are 10 M, and the next one is one too many.
+    text = refused(network, nodes, (1, 4), [tensor("r0", [8000], [0] * 8000)])
+    assert (
+        "node 'n1250' (Add): is arithmetic that gives more than 10,000,000 numbers in all" in text
+    )
 
 
 def test_sparse_tensors_are_refused(opened):
