@@ -83,6 +83,11 @@ class Net:
                 assert all(side > 0 for side in shape), top
                 self.shapes[top] = tuple(shape)
 
+    @property
+    def outputs(self) -> set[str]:
+        """The blobs that nothing reads: all of them are given."""
+        return set(self.shapes) - self.read
+
     def learns(self, layer: Message, *counts: int) -> None:
         """Counts params, those with a name once; all with one name are as many."""
         names = [one(each, "name") for each in every(layer, "param")]

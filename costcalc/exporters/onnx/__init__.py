@@ -57,7 +57,7 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
 
 def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelProto:
     """The model; without a seed, every learned tensor is an input."""
-    read = {source for layer in graph.layers for source in layer.inputs}
+    outputs = set(graph.outputs)
     learned = list(builder.learned.values())
     given = {tensor.name for tensor in learned}
     computed = [
@@ -75,8 +75,8 @@ def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelP
             nodes=tuple(builder.nodes),
             initializers=tuple(weights),
             inputs=(_value(builder.input, batched(graph.input)), *fed),
-            outputs=tuple(value for index, value in computed if index not in read),
-            values=tuple(value for index, value in computed if index in read),
+            outputs=tuple(value for index, value in computed if index in outputs),
+            values=tuple(value for index, value in computed if index not in outputs),
         ),
         opsets=(OperatorSet(version=builder.opset),),
         metadata=(WEIGHTS_ARE_INPUTS,) if seed is None else (),

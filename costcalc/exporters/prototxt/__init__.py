@@ -27,6 +27,7 @@ def write(graph: LayerGraph) -> str:
         row_of(layer, KINDS, MISSING)(LayerWriter(builder, index))
 
     for_each_layer(graph, write_layer, "Caffe")
+    builder.close(graph.outputs)
     shape = Field("shape", tuple(Field("dim", side) for side in (1, *graph.input)))
     source = (
         Field("name", builder.input),

@@ -214,14 +214,12 @@ def dropout(writer: LayerWriter) -> None:
 
 
 def _slice(writer: LayerWriter, names: tuple[str | None, ...], fields: tuple[Field, ...]) -> None:
-    """Slice; what nothing reads goes to Silence, or else it would be a result of the network."""
-    free = writer.builder.names.free
-    tops = tuple(name or free(f"{writer.layer.name}.rest") for name in names)
+    """Slice; a part without a name is one that no layer reads."""
+    builder = writer.builder
+    tops = tuple(name or builder.names.free(f"{writer.layer.name}.rest") for name in names)
+    builder.rest += (top for top, name in zip(tops, names, strict=True) if name is None)
     param = (Field("slice_param", fields),) if fields else ()
-    writer.write("Slice", writer.layer.name, writer.inputs, tops, param)
-    unread = tuple(top for top, name in zip(tops, names, strict=True) if name is None)
-    if unread:
-        writer.write("Silence", free(f"{writer.layer.name}.silence"), unread, ())
+    builder.add("Slice", writer.layer.name, writer.inputs, tops, param)
 
 
 def _normalised(
@@ -239,7 +237,7 @@ def _normalised(
 
 def _in_place(writer: LayerWriter, type_: str, blob: str, fields: tuple[Field, ...]) -> None:
     name = writer.builder.names.free(f"{blob}.{type_.lower()}")
-    writer.write(type_, name, (blob,), (blob,), fields)
+    writer.builder.add(type_, name, (blob,), (blob,), fields)
 
 
 def _check_alike(writer: LayerWriter) -> None:

@@ -1,8 +1,8 @@
-"""Where a layer is written: what it reads, and the layers that it becomes."""
+"""A Caffe network in the making: its layers, its blobs, the names of its learned ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from costcalc.exporters.layers import parts
@@ -13,7 +13,7 @@ from costcalc.names import FreeNames
 
 
 class NetBuilder:
-    """The layers that are written so far."""
+    """A network in the making, one layer after another."""
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
@@ -24,6 +24,9 @@ class NetBuilder:
         self.owners = {layer.shares for layer in graph.layers if layer.shares is not None}
         """Indexes of layers whose params others use."""
         self._blobs: dict[int, str] = {NETWORK_INPUT: self.input}
+        self.rest: list[str] = []
+        """Blobs that no layer of the graph is."""
+        self._read: set[str] = set()
 
     def blob(self, index: int) -> str:
         """The name of what a layer gives, which is its own unless it gives what it reads."""
@@ -33,9 +36,36 @@ class NetBuilder:
         """A layer gives what it reads."""
         self._blobs[index] = blob
 
+    def add(
+        self,
+        type_: str,
+        name: str,
+        bottoms: Sequence[str],
+        tops: Sequence[str],
+        fields: Sequence[Field] = (),
+    ) -> None:
+        """Adds a layer."""
+        self._read.update(set(bottoms) - set(tops))
+        layer = (
+            Field("name", name),
+            Field("type", type_),
+            *(Field("bottom", each) for each in bottoms),
+            *(Field("top", each) for each in tops),
+            *fields,
+        )
+        self.written.append(Field("layer", layer))
+
+    def close(self, outputs: Iterable[int]) -> None:
+        """Silences blobs that are not outputs: Caffe gives every blob that nothing reads."""
+        kept = self._read.union(map(self.blob, outputs))
+        blobs = dict.fromkeys((*self.rest, *map(self.blob, range(len(self.layers)))))
+        unread = tuple(blob for blob in blobs if blob not in kept)
+        if unread:
+            self.add("Silence", self.names.free("silence"), unread, ())
+
 
 class LayerWriter:
-    """One layer, being written."""
+    """Writes the layers that one layer of the graph becomes."""
 
     def __init__(self, builder: NetBuilder, index: int) -> None:
         self.builder = builder
@@ -49,36 +79,14 @@ class LayerWriter:
     def before(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
         """Writes a layer before the last one; gives its name, which is also its top's."""
         name = self.builder.names.free(f"{self.layer.name}.{type_.lower()}")
-        self.write(type_, name, bottoms, (name,), fields)
+        self.builder.add(type_, name, bottoms, (name,), fields)
         return name
 
     def last(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
         """Writes the layer whose name and top are this layer's; gives its name."""
         name = self.layer.name
-        self.write(type_, name, bottoms, (name,), fields)
+        self.builder.add(type_, name, bottoms, (name,), fields)
         return name
-
-    def write(
-        self,
-        type_: str,
-        name: str,
-        bottoms: Sequence[str],
-        tops: Sequence[str],
-        fields: Sequence[Field] = (),
-    ) -> None:
-        """Writes a layer."""
-        self.builder.written.append(
-            Field(
-                "layer",
-                (
-                    Field("name", name),
-                    Field("type", type_),
-                    *(Field("bottom", each) for each in bottoms),
-                    *(Field("top", each) for each in tops),
-                    *fields,
-                ),
-            )
-        )
 
     def params(self, *names: str) -> tuple[Field, ...]:
         """The names of params, by which layers that share them find each other."""

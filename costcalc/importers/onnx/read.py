@@ -75,7 +75,12 @@ def _graph(model: schema.ModelProto, file: str) -> schema.GraphProto:
         raise SpecError([Problem(Mark(file), what, "a model with a graph of nodes")])
     if graph.sparse:
         raise SpecError([Problem(Mark(file), "holds sparse tensors", "dense ones")])
-    return graph
+    if model.producer != schema.PRODUCER:
+        return graph
+    # A gate's decision is no output of the network, but its layers count: no node is dropped.
+    read = {name for node in graph.nodes for name in node.inputs}
+    unread = tuple(value for value in graph.values if value.name not in read)
+    return graph._replace(outputs=(*graph.outputs, *unread))
 
 
 def _walk(
