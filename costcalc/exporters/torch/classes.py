@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from costcalc.exporters.torch.arranging import arranged
-from costcalc.exporters.torch.blueprint import Blueprint
 from costcalc.exporters.torch.docs import class_doc, network_doc
 from costcalc.exporters.torch.lowering import Run, chain, lowered
 from costcalc.exporters.torch.merging import Instance, whole
+from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.names import class_name, free, variable
 from costcalc.exporters.torch.pieces import Module
 from costcalc.exporters.torch.sharing import Sharing, Site, calling, handed
@@ -30,7 +30,7 @@ from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 class Written(NamedTuple):
     """A class that is to be written."""
 
-    blueprint: Blueprint
+    blueprint: ModuleClass
     doc: list[str]
 
 
@@ -84,7 +84,7 @@ class Classes:
                 continue
             name = free(class_name(" ".join((*words, variant.suffix))), self.taken)
             self.taken.add(name)
-            blueprint = Blueprint(name, variant.members, variant.whole, base)
+            blueprint = ModuleClass(name, variant.members, variant.whole, base)
             self.found.append(Written(blueprint, class_doc(words, variant.members)))
             for place, number in enumerate(variant.numbers):
                 modules[number] = blueprint.module(place)
@@ -109,7 +109,7 @@ class Classes:
         network = whole([instance])
         if network is None:
             raise AssertionError("an instance alone is a class")
-        blueprint = Blueprint(class_name(self.graph.name), [instance], network, "nn.Module")
+        blueprint = ModuleClass(class_name(self.graph.name), [instance], network, "nn.Module")
         self.found.append(Written(blueprint, network_doc(self.graph)))
 
     def _has_module(self, group: Group) -> bool:

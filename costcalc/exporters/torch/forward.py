@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from costcalc.exporters.torch.blueprint import Blueprint
 from costcalc.exporters.torch.code import enclosed
 from costcalc.exporters.torch.merging import Merged
+from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.names import attribute, free, variable
 from costcalc.exporters.torch.steps import Ref, is_plain
 
@@ -32,7 +32,7 @@ class _Value(NamedTuple):
 class Forward:
     """Writes the lines of ``forward``; ``inputs`` are the names of what it reads."""
 
-    def __init__(self, blueprint: Blueprint, inputs: Sequence[str]) -> None:
+    def __init__(self, blueprint: ModuleClass, inputs: Sequence[str]) -> None:
         self.blueprint = blueprint
         self.whole = blueprint.whole
         self.steps = [step for step in self.whole.steps if step.any.forward]
@@ -145,7 +145,7 @@ class Forward:
         return next((name for name in ("x", "out") if name not in live), free(own, live))
 
 
-def flag(blueprint: Blueprint, step: Merged) -> str:
+def flag(blueprint: ModuleClass, step: Merged) -> str:
     """The attribute that says whether a step is there."""
     name = blueprint.names[step.key].rstrip("_")
     return "is_residual" if name == "add" else f"has_{name}"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.exporters.torch.blueprint import Blueprint
+from costcalc.blocks.columns import ABSENT
+from costcalc.blocks.parameters import Parameter
 from costcalc.exporters.torch.code import INDENT, WIDTH, Call, flat, lines, literal, statement
 from costcalc.exporters.torch.forward import Forward, flag
 from costcalc.exporters.torch.merging import Merged
+from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.pieces import Word
-from costcalc.exporters.torch.scheme import ABSENT, Parameter
 from costcalc.exporters.torch.steps import Shared, is_plain
 
 
-def class_lines(blueprint: Blueprint, doc: list[str]) -> list[str]:
+def class_lines(blueprint: ModuleClass, doc: list[str]) -> list[str]:
     """A class, with its docstring's lines."""
     head = [f"class {blueprint.name}({blueprint.base}):", *doc]
     if blueprint.base == "nn.Sequential":
@@ -30,7 +31,7 @@ def class_lines(blueprint: Blueprint, doc: list[str]) -> list[str]:
     return [*made, "", *forward, *(line for each in written for line in statement(each, 2))]
 
 
-def _init(blueprint: Blueprint) -> list[str]:
+def _init(blueprint: ModuleClass) -> list[str]:
     parameters = tuple(_parameter(each) for each in blueprint.parameters)
     head = Call("def __init__", ("self", *parameters))
     found = lines(head, 1, suffix=" -> None:")
@@ -40,13 +41,13 @@ def _init(blueprint: Blueprint) -> list[str]:
     return found
 
 
-def _attributes(blueprint: Blueprint) -> list[str]:
+def _attributes(blueprint: ModuleClass) -> list[str]:
     return [line for step in blueprint.whole.steps for line in _attribute(blueprint, step)]
 
 
-def _attribute(blueprint: Blueprint, step: Merged) -> list[str]:
+def _attribute(blueprint: ModuleClass, step: Merged) -> list[str]:
     """The lines that build a step's module, or keep whether there is one."""
-    condition = blueprint.conditions.get(step.key)
+    condition = blueprint.condition(step)
     name = f"self.{blueprint.names[step.key]}"
     kept = [
         f"{INDENT * 2}{attribute} = {blueprint.number(step, number)}"
@@ -60,7 +61,7 @@ def _attribute(blueprint: Blueprint, step: Merged) -> list[str]:
     return [*kept, *_building(blueprint, step, name, condition)]
 
 
-def _building(blueprint: Blueprint, step: Merged, name: str, condition: str | None) -> list[str]:
+def _building(blueprint: ModuleClass, step: Merged, name: str, condition: str | None) -> list[str]:
     """The lines that build a step's module, under its condition."""
     built = blueprint.built(step)
     if condition is None:
@@ -75,20 +76,20 @@ def _building(blueprint: Blueprint, step: Merged, name: str, condition: str | No
     return [first, f"{INDENT * 2}if {condition}:", *lines(built, 3, f"{name} = ")]
 
 
-def _chain(blueprint: Blueprint) -> list[str]:
+def _chain(blueprint: ModuleClass) -> list[str]:
     """The call that hands a sequence its modules."""
     items = []
     for step in blueprint.whole.steps:
         built = blueprint.built(step)
-        condition = blueprint.conditions.get(step.key)
+        condition = blueprint.condition(step)
         items.append(built if condition is None else f"*([{flat(built)}] if {condition} else [])")
     return lines(Call("super().__init__", tuple(items)), 2)
 
 
 def _parameter(parameter: Parameter) -> str:
-    given = (value for value in parameter.values if value is not ABSENT and value is not None)
+    given = (value for value in parameter.column if value is not ABSENT and value is not None)
     kinds = list(dict.fromkeys(_type(value) for value in given))
-    if parameter.default is None or None in parameter.values:
+    if parameter.default is None or None in parameter.column:
         kinds.append("None")
     text = f"{parameter.name}: {' | '.join(kinds)}"
     return text if parameter.default is ABSENT else f"{text} = {literal(parameter.default)}"

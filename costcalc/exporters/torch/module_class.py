@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from costcalc.exporters.torch.code import Call, Code, Named, literal
+from costcalc.blocks.columns import ABSENT, Column, present
+from costcalc.blocks.parameters import Expression, Parameter
+from costcalc.exporters.torch.code import Call, Code, Named
 from costcalc.exporters.torch.merging import Instance, Merged, Whole
-from costcalc.exporters.torch.names import attribute, free
+from costcalc.exporters.torch.names import attribute
+from costcalc.exporters.torch.parameters import ModuleParameters
 from costcalc.exporters.torch.pieces import REQUIRED, Argument, Module, Word
 from costcalc.exporters.torch.runs import counted
-from costcalc.exporters.torch.scheme import (
-    ABSENT,
-    Computed,
-    Literal,
-    Parameter,
-    Said,
-    Scheme,
-)
 from costcalc.exporters.torch.steps import CONSTRUCTOR, Path, Shared, Slot, slots
 from costcalc.exporters.torch.tree import base
+from costcalc.names import FreeNames
 
 _WIDTHS = ("in_channels", "out_channels", "in_features", "out_features", "num_features")
 
 
-class Blueprint:
+class ModuleClass:
     """What every number in a class is, and which steps it has under which condition."""
 
     def __init__(self, name: str, instances: Sequence[Instance], whole: Whole, base: str) -> None:
@@ -33,9 +28,9 @@ class Blueprint:
         self.base = base
         self.instances = instances
         self.whole = whole
-        self.scheme = Scheme([each.facts for each in instances])
-        self.said: dict[str, dict[Path, Said]] = {}
-        self.conditions: dict[str, str] = {}
+        self.solver = ModuleParameters([each.facts for each in instances])
+        self.said: dict[str, dict[Path, Expression]] = {}
+        self.conditions: dict[str, Expression] = {}
         """When a step is there, by its key; those without one always are."""
         self.holds: dict[str, tuple[bool, ...]] = {}
         self.defaults: dict[str, set[Path]] = {}
@@ -45,7 +40,7 @@ class Blueprint:
         for step in whole.steps:
             self._learn(step)
         self.names = _attributes(whole)
-        self.parameters = self.scheme.parameters()
+        self.parameters = self.solver.parameters()
         self.locals = self._locals()
 
     def module(self, number: int) -> Module:
@@ -61,6 +56,11 @@ class Blueprint:
             raise AssertionError("a step without a module builds none")
         return self._code(step, module, ())
 
+    def condition(self, step: Merged) -> str | None:
+        """When a step is there; None where it always is."""
+        found = self.conditions.get(step.key)
+        return found.text if found is not None else None
+
     def numbers(self, step: Merged) -> dict[str, str]:
         """The numbers of a step's line in ``forward``."""
         return {
@@ -70,7 +70,7 @@ class Blueprint:
 
     def kept(self, step: Merged, number: str) -> str | None:
         """The attribute that keeps a number for ``forward``; None where it is a literal."""
-        if isinstance(self.said[step.key][(number,)], Literal):
+        if _is_literal(self.said[step.key][(number,)]):
             return None
         return f"self.{attribute(f'{self.names[step.key]}_{number}')}"
 
@@ -78,7 +78,7 @@ class Blueprint:
         """What a number of a step's line is, in the constructor."""
         return self._text(step.key, (number,))
 
-    def _vectors(self, step: Merged) -> Iterator[tuple[Slot, tuple[Any, ...]]]:
+    def _columns(self, step: Merged) -> Iterator[tuple[Slot, Column]]:
         """The step's values, in each instance."""
         arguments = [
             {slot.path: slot.argument for slot in slots(each)} if each is not None else {}
@@ -94,65 +94,68 @@ class Blueprint:
     def _prime(self, step: Merged) -> None:
         """What every instance has is said first, so that a step that some lack is said alike."""
         if None not in step.steps:
-            for slot, vector in self._vectors(step):
-                self.scheme.known(vector, slot.path[-1])
+            for slot, column in self._columns(step):
+                self.solver.known(column, slot.path[-1])
 
     def _learn(self, step: Merged) -> None:
         """Says what the step's numbers are, then when it is there."""
         self.said[step.key] = said = {}
-        for slot, vector in self._vectors(step):
+        for slot, column in self._columns(step):
             hint = self._hint(step, slot.path, slot.argument)
             is_padding = slot.path[-1] == "padding" and step.key != "pad"
-            found = self._conditional(vector) if is_padding else None
-            said[slot.path] = found or self.scheme.say(vector, hint, slot.path[-1])
+            found = self._conditional(column) if is_padding else None
+            said[slot.path] = found or self.solver.say(column, hint, slot.path[-1])
         if None in step.steps:
             holds = tuple(each is not None for each in step.steps)
             self.holds[step.key] = holds
             self.conditions[step.key] = (
                 self._asked(said, holds)
-                or self.scheme.condition(holds)
+                or self.solver.condition(holds)
                 or self._ask(step, said)
-                or self.scheme.flag(holds, f"has_{step.key}")
+                or self.solver.flag(f"has_{step.key}", holds)
             )
 
-    def _asked(self, said: dict[Path, Said], holds: tuple[bool, ...]) -> str | None:
+    def _asked(self, said: dict[Path, Expression], holds: tuple[bool, ...]) -> Expression | None:
         """The parameter of the step that is given just where the step is there."""
-        texts = {each.text for each in said.values() if isinstance(each, Computed)}
-        for name, values in self.scheme.chosen.items():
-            if (
-                name in texts
-                and tuple(value is not ABSENT and bool(value) for value in values) == holds
-            ):
-                return name
+        texts = {each.text for each in said.values() if not _is_literal(each)}
+        for one in self.solver.named():
+            given = tuple(value is not ABSENT and bool(value) for value in one.column)
+            if one.text in texts and given == holds:
+                return one
         return None
 
-    def _ask(self, step: Merged, said: dict[Path, Said]) -> str | None:
+    def _ask(self, step: Merged, said: dict[Path, Expression]) -> Expression | None:
         """A new parameter in place of the step's one number, given where the step is there."""
         numbers = [path for path in said if path[-1] != CONSTRUCTOR]
         only = said[numbers[0]] if len(numbers) == 1 else None
-        if not isinstance(only, Literal) or not only.value:
+        if only is None or not _is_literal(only) or not only.column[0]:
             return None
-        vector = tuple(ABSENT if each is None else only.value for each in step.steps)
-        found = self.scheme.add(vector, step.key)
+        column = tuple(
+            ABSENT if each is None else value
+            for each, value in zip(step.steps, only.column, strict=True)
+        )
+        found = self.solver.add(step.key, column)
         said[numbers[0]] = found
-        return found.text
+        return found
 
-    def _conditional(self, vector: tuple[Any, ...]) -> Said | None:
+    def _conditional(self, column: Column) -> Expression | None:
         """A padding that is one thing behind a padding of its own, and another without."""
-        known = self.scheme.known(vector, "padding")
+        known = self.solver.known(column, "padding")
         if known is not None:
             return known
         for key, holds in self.holds.items():
             with_, without = (
                 tuple(
-                    v if held is wanted else ABSENT for v, held in zip(vector, holds, strict=True)
+                    v if held is wanted else ABSENT for v, held in zip(column, holds, strict=True)
                 )
                 for wanted in (True, False)
             )
-            if any(v is not ABSENT for v in with_) and any(v is not ABSENT for v in without):
-                yes, no = (self.scheme.known(each, "padding") for each in (with_, without))
+            if present(with_) and present(without):
+                yes, no = (self.solver.known(each, "padding") for each in (with_, without))
                 if yes is not None and no is not None:
-                    return Computed(f"{_said(yes)} if {self.conditions[key]} else {_said(no)}")
+                    condition = self.conditions[key]
+                    text = f"{yes.text} if {condition.text} else {no.text}"
+                    return Expression(text, column, condition.names)
         return None
 
     def _hint(self, step: Merged, path: Path, argument: Argument) -> str:
@@ -166,7 +169,7 @@ class Blueprint:
         if path[-1] == CONSTRUCTOR:
             return f"{step.key}_type"
         name = argument.name
-        return f"{step.key}_{name}" if name in self.scheme.chosen else name
+        return f"{step.key}_{name}" if name in self.solver.columns else name
 
     def _locals(self) -> dict[str, str]:
         """Names for arithmetic that stands more than once, by its text."""
@@ -174,20 +177,18 @@ class Blueprint:
         hints: dict[str, str] = {}
         for step in self.whole.steps:
             for path, said in self.said[step.key].items():
-                if isinstance(said, Computed) and said.is_arithmetic:
+                if not _is_literal(said) and " " in said.text:
                     texts[said.text] += path[-1] != "padding"
                     hints.setdefault(said.text, f"{step.key}_{path[-1]}")
                     if path[-1] in _WIDTHS:
                         hints[said.text] = hints[said.text].replace(path[-1], "channels")
-        taken = {each.name for each in self.parameters}
-        found: dict[str, str] = {}
-        for text, times in texts.items():
-            if times > 1:
-                found[text] = free(attribute(hints[text]), {*taken, *found.values()})
-        return found
+        names = FreeNames(each.name for each in self.parameters)
+        return {
+            text: names.free(attribute(hints[text])) for text, times in texts.items() if times > 1
+        }
 
     def _text(self, key: str, path: Path) -> str:
-        text = _said(self.said[key][path])
+        text = self.said[key][path].text
         return self.locals.get(text, text)
 
     def _code(self, step: Merged, module: Module, path: Path) -> Code:
@@ -197,12 +198,12 @@ class Blueprint:
             inner = (*path, argument.name)
             if isinstance(argument.value, Module):
                 value = self._code(step, argument.value, inner)
-            elif inner in self.defaults[step.key] and isinstance(said[inner], Literal):
+            elif inner in self.defaults[step.key] and _is_literal(said[inner]):
                 continue
             else:
                 value = self._text(step.key, inner)
             items.append(value if argument.by_position else Named(argument.name, value))
-        head = _said(said[(*path, CONSTRUCTOR)])
+        head = said[(*path, CONSTRUCTOR)].text
         return Call(head, counted(items) if head == "nn.Sequential" else tuple(items))
 
 
@@ -213,14 +214,14 @@ def _is_default(argument: Argument) -> bool:
 
 
 def _argument(parameter: Parameter, number: int) -> Argument:
-    value = parameter.values[number]
+    value = parameter.column[number]
     if parameter.default is ABSENT:
         return Argument(parameter.name, value, by_position=True)
     return Argument(parameter.name, None if value is ABSENT else value, parameter.default)
 
 
-def _said(said: Said) -> str:
-    return literal(said.value) if isinstance(said, Literal) else said.text
+def _is_literal(said: Expression) -> bool:
+    return not said.names
 
 
 def _attributes(whole: Whole) -> dict[str, str]:
@@ -229,6 +230,7 @@ def _attributes(whole: Whole) -> dict[str, str]:
     shorts = Counter(step.any.short for step in whole.steps)
     named = {step.key for step in whole.steps if step.any.is_named}
     counts: Counter[str] = Counter()
+    names = FreeNames()
     found: dict[str, str] = {}
     for step in whole.steps:
         key, word = step.key, base(step.key)
@@ -239,5 +241,5 @@ def _attributes(whole: Whole) -> dict[str, str]:
         short = step.any.short
         if short and shorts[short] == 1 and short not in named and short not in words:
             key = short
-        found[step.key] = free(attribute(key, step.any.prefix), set(found.values()))
+        found[step.key] = names.free(attribute(key, step.any.prefix))
     return found

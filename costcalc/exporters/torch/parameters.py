@@ -1,0 +1,166 @@
+"""What the numbers of a class are: literals, parameters, or computed from parameters."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from costcalc.blocks.columns import (
+    ABSENT,
+    Column,
+    computed,
+    is_constant,
+    most_common,
+    present,
+)
+from costcalc.blocks.parameters import (
+    Expression,
+    Parameter,
+    ParameterSolver,
+    equality,
+    junction,
+    number,
+    truth,
+)
+from costcalc.exporters.torch.code import literal
+from costcalc.exporters.torch.names import variable
+from costcalc.exporters.torch.steps import Shared
+from costcalc.names import FreeNames
+
+_FACTORS = range(2, 17)
+"""What a multiple or a share of a parameter may be."""
+
+_KERNELS = ("kernel_size", "kernel", "k")
+"""Sizes of kernels: every call gives them, and nothing hangs on them but a padding."""
+
+_WINDOWS = ("kernel_size", "stride", "dilation", "output_padding")
+"""Arguments that are what they are."""
+
+_USUAL = {"stride": 1, "padding": 0, "groups": 1, "dilation": 1}
+"""Parameters whose default is the same everywhere."""
+
+_SMALL = 11
+"""The largest number that a parameter has by default; widths are given by every call."""
+
+
+class ModuleParameters(ParameterSolver):
+    """The parameters of a class's constructor, and what its numbers are in Python.
+
+    ``facts`` are numbers that each instance is known by: what may become a
+    parameter, in the order of preference.
+    """
+
+    def __init__(self, facts: Sequence[Mapping[str, int]]) -> None:
+        known: dict[str, Column] = {}
+        for name in facts[0]:
+            if all(name in each for each in facts):
+                column = tuple(each[name] for each in facts)
+                if not is_constant(column) and column not in known.values():
+                    known[FreeNames(known).free(variable(name, "n"))] = column
+        super().__init__(known)
+        self.arithmetic: dict[str, Expression] = {}
+        """What was computed from parameters, by its text."""
+
+    def free(self, word: str) -> str:
+        """The word as a variable, with a number where it is taken: ``c``, ``c_2``."""
+        return FreeNames([*self.facts, *self.columns]).free(variable(word, "n"))
+
+    def say(self, column: Column, word: str, role: str = "") -> Expression:
+        """What a column is; a new parameter of that name where it is nothing known."""
+        return self.known(column, role) or self.add(word, column)
+
+    def known(self, column: Column, role: str = "") -> Expression | None:
+        """What a column is without a new parameter; None where that cannot be said.
+
+        Its role is the name of the argument that it is: a stride is computed from nothing,
+        a padding from the size of a kernel alone, and nothing else from that.
+        """
+        found = self.find(column, self._candidates(column, role))
+        if found is not None and found.names and " " in found.text and role != "padding":
+            self.arithmetic.setdefault(found.text, found)
+        return found
+
+    def condition(self, holds: Column) -> Expression | None:
+        """Which instances have a step, in what is known of them."""
+        comparisons = list(self._comparisons())
+        return self.find(holds, comparisons) or self.find(holds, _junctions(comparisons))
+
+    def parameters(self) -> list[Parameter]:
+        """The parameters in order, those with a default last."""
+        order = [*self.facts, *self.columns]
+        found = [
+            Parameter(name, self.columns[name], _default(name, self.columns[name]))
+            for name in sorted(self.columns, key=order.index)
+        ]
+        return sorted(found, key=lambda each: each.default is not ABSENT)
+
+    def _candidates(self, column: Column, role: str) -> Iterator[Expression]:
+        values = present(column)
+        if is_constant(column) and not isinstance(values[0], Shared):
+            yield Expression(literal(values[0]), (values[0],) * len(column))
+        yield from self.named()
+        if role in _WINDOWS or not all(type(value) is int for value in values):
+            return
+        if role == "padding":
+            for one in self._numbers(are_kernels=True):
+                halves = computed(lambda size: size // 2, one.column)
+                yield Expression(f"{one.text} // 2", halves, one.names)
+            return
+        yield from self.arithmetic.values()
+        numbers = self._numbers(are_kernels=False)
+        for one in numbers:
+            for factor in _FACTORS:
+                by = number(factor, len(column))
+                multiple = computed(operator.mul, by.column, one.column)
+                yield Expression(f"{factor} * {one.text}", multiple, one.names)
+                share = computed(operator.floordiv, one.column, by.column)
+                yield Expression(f"{one.text} // {factor}", share, one.names)
+        for one, other in combinations(numbers, 2):
+            product = computed(operator.mul, one.column, other.column)
+            yield Expression(f"{other.text} * {one.text}", product, (*one.names, *other.names))
+
+    def _numbers(self, are_kernels: bool | None = None) -> list[Expression]:
+        """What is known by name and is a whole number: sizes of kernels, all but those, or all."""
+        return [
+            one
+            for one in self.named()
+            if are_kernels in (None, one.text in _KERNELS)
+            and all(type(value) is int for value in one.column)
+        ]
+
+    def _comparisons(self) -> Iterator[Expression]:
+        """The comparisons that may be made."""
+        for one in self.named():
+            if all(type(value) is bool for value in one.column):
+                yield from truth(one)
+        for one in self._numbers(are_kernels=False):
+            values = sorted({*one.column})
+            if 0 in values or (values[-1] <= _SMALL and len(values) <= 4):
+                for value in values[: None if values[-1] <= _SMALL else 1]:
+                    yield from equality(one, number(value, len(one.column)))
+        for one, other in combinations(self._numbers(), 2):
+            same, differing = equality(one, other)
+            if any(same.column) and min(*one.column, *other.column) > 1:
+                yield same
+                yield differing
+
+
+def _junctions(conditions: Iterable[Expression]) -> Iterator[Expression]:
+    for one, other in combinations(conditions, 2):
+        yield junction(one, "and", other)
+        yield junction(one, "or", other)
+
+
+def _default(name: str, column: Column) -> Any:
+    """What most instances have, where that is small; nothing where some lack it."""
+    if ABSENT in column:
+        return None
+    if name in _USUAL and _USUAL[name] in column:
+        return _USUAL[name]
+    if name in _KERNELS or any(isinstance(value, Shared) for value in column):
+        return ABSENT
+    value = most_common(column)
+    is_small = not isinstance(value, int) or value <= _SMALL
+    return value if 2 * column.count(value) > len(column) and is_small else ABSENT
