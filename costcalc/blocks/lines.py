@@ -67,11 +67,16 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Lines:
         number = len(found)
         of_layer += [number] * (1 + len(kinds))
         inputs = tuple(NETWORK if i == NETWORK_INPUT else of_layer[i] for i in layer.inputs)
-        reads = layer.input_shapes[0][0] if layer.input_shapes else 0
+        reads = _channels(layer.input_shapes[0]) if layer.input_shapes else 0
         step = Step(word, values, reads, number, number, layer.name)
         index += 1 + len(kinds)
-        found.append(Line(step, inputs, graph.layers[index - 1].output[0]))
+        found.append(Line(step, inputs, _channels(graph.layers[index - 1].output)))
     return Lines(tuple(found), tuple(of_layer), graph.input[0])
+
+
+def _channels(shape: Shape) -> Any:
+    """The channels of a tensor; 0 of a single number, which has no axis."""
+    return shape[0] if shape else 0
 
 
 class _Folding:

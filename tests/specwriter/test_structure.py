@@ -227,6 +227,16 @@ def test_a_reshape_of_a_map_holds_at_every_resolution(
     assert again.layers[-1].output == shape
 
 
+@pytest.mark.parametrize("last", ["mean", "argmax: {axes: [0, 1, 2]}"])
+def test_a_network_that_ends_in_a_single_number_is_written(last: str) -> None:
+    found = graph(f"  - relu\n  - {last}\n  - relu\n")
+    assert found.layers[-1].output == ()
+    again = expand(read(spec(found).encode(), "net.yaml", lambda name: None), {})
+    assert [(each.kind, each.output) for each in again.layers] == [
+        (each.kind, each.output) for each in found.layers
+    ]
+
+
 def test_groups_that_borrow_params_are_written_too() -> None:
     """As of a file whose equal biases are one tensor: each unit but the first borrows its own."""
     nodes: list[Node] = []

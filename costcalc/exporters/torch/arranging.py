@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from costcalc.exporters.torch.names import free
 from costcalc.exporters.torch.pieces import Module
 from costcalc.exporters.torch.steps import Body, Ref, Step, is_plain, sequential
 from costcalc.exporters.torch.tree import base
+from costcalc.names import FreeNames
 
 _SECTION = 9
 """Layers without names, one after another, that are worth a sequence of their own."""
@@ -69,7 +69,7 @@ def _sectioned(body: Body) -> Body:
             end += 1
         run = steps[start:end]
         if len(run) >= _SECTION and _is_read_in_turn(run, _readers(body)):
-            name = free(_SECTION_NAME, {step.key for step in steps})
+            name = FreeNames(step.key for step in steps).free(_SECTION_NAME)
             section = _in_sequence(run, name)
             names = {Ref(run[-1].key): Ref(name)}
             return Body((*steps[:start], section, *steps[end:]), body.outputs).renamed(names)
@@ -100,7 +100,7 @@ def _folded(body: Body) -> Body:
             continue
         others = keys.difference(step.key for step in run)
         word = base(run[0].key)
-        word = free(f"{word}_x" if word in others else word, others)
+        word = FreeNames(others).free(f"{word}_x" if word in others else word)
         keys.add(word)
         renamed[Ref(run[-1].key)] = Ref(word)
         found.append(_in_sequence(run, word))

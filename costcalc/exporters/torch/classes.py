@@ -8,9 +8,8 @@ from typing import NamedTuple
 from costcalc.exporters.torch.arranging import arranged
 from costcalc.exporters.torch.docs import class_doc, network_doc
 from costcalc.exporters.torch.lowering import Run, chain, lowered
-from costcalc.exporters.torch.merging import Instance, whole
 from costcalc.exporters.torch.module_class import ModuleClass
-from costcalc.exporters.torch.names import class_name, free, variable
+from costcalc.exporters.torch.names import class_name, variable
 from costcalc.exporters.torch.pieces import Module
 from costcalc.exporters.torch.sharing import Sharing, Site, calling, handed
 from costcalc.exporters.torch.steps import (
@@ -23,8 +22,9 @@ from costcalc.exporters.torch.steps import (
     sequential,
 )
 from costcalc.exporters.torch.tree import Group, Leaf, groups, tree
-from costcalc.exporters.torch.variants import variants
+from costcalc.exporters.torch.unions import Instance, union, variants
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
+from costcalc.names import FreeNames
 
 
 class Written(NamedTuple):
@@ -49,7 +49,7 @@ class Classes:
         self.runs = lowered(graph, list(self.root.leaves))
         self.sharing = Sharing(self.root, self.runs)
         self.found: list[Written] = []
-        self.taken = {class_name(graph.name)}
+        self.class_names = FreeNames([class_name(graph.name)])
         self.fused: dict[tuple[Leaf, int], Module] = {}
         """The module of a leaf's run, where it is of a class."""
         self.modules: dict[str, Module] = {}
@@ -82,9 +82,8 @@ class Classes:
             if None not in alone:
                 modules.update(zip(variant.numbers, filter(None, alone), strict=True))
                 continue
-            name = free(class_name(" ".join((*words, variant.suffix))), self.taken)
-            self.taken.add(name)
-            blueprint = ModuleClass(name, variant.members, variant.whole, base)
+            name = self.class_names.free(class_name(" ".join((*words, variant.suffix))))
+            blueprint = ModuleClass(name, variant.members, variant.union, base)
             self.found.append(Written(blueprint, class_doc(words, variant.members)))
             for place, number in enumerate(variant.numbers):
                 modules[number] = blueprint.module(place)
@@ -106,7 +105,7 @@ class Classes:
                 self._family(family, families[family])
             pending = [group for group in pending if group.path not in self.modules]
         instance = self._instance(self.root)
-        network = whole([instance])
+        network = union([instance])
         if network is None:
             raise AssertionError("an instance alone is a class")
         blueprint = ModuleClass(class_name(self.graph.name), [instance], network, "nn.Module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costcalc.exporters.torch.code import paragraph
-from costcalc.exporters.torch.merging import Instance
 from costcalc.exporters.torch.names import quoted
+from costcalc.exporters.torch.unions import Instance
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec.numbers import exact
 

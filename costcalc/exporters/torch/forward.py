@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from costcalc.exporters.torch.code import enclosed
-from costcalc.exporters.torch.merging import Merged
 from costcalc.exporters.torch.module_class import ModuleClass
-from costcalc.exporters.torch.names import attribute, free, variable
+from costcalc.exporters.torch.names import attribute, variable
 from costcalc.exporters.torch.steps import Ref, is_plain
+from costcalc.exporters.torch.unions import UnionStep
+from costcalc.names import FreeNames
 
 _GATE = "A gate: what it decides upon runs always here."
 
@@ -34,8 +35,8 @@ class Forward:
 
     def __init__(self, blueprint: ModuleClass, inputs: Sequence[str]) -> None:
         self.blueprint = blueprint
-        self.whole = blueprint.whole
-        self.steps = [step for step in self.whole.steps if step.any.forward]
+        self.union = blueprint.union
+        self.steps = [step for step in self.union.steps if step.any.forward]
         self.values = {
             Ref("", index): _Value(name, frozenset({name})) for index, name in enumerate(inputs)
         }
@@ -46,9 +47,9 @@ class Forward:
         """The lines, without their margin."""
         for index, step in enumerate(self.steps):
             self._step(index, step)
-        if self.whole.outputs:
+        if self.union.outputs:
             self.lines.append(
-                "return " + ", ".join(self._read(ref).text for ref in self.whole.outputs)
+                "return " + ", ".join(self._read(ref).text for ref in self.union.outputs)
             )
         return _returned(self.lines)
 
@@ -57,14 +58,14 @@ class Forward:
         for step in self.steps:
             for ref in step.inputs:
                 readers.setdefault(ref, []).append(step.key)
-        for ref in self.whole.outputs:
+        for ref in self.union.outputs:
             readers.setdefault(ref, []).append(_END)
         return readers
 
     def _read(self, ref: Ref) -> _Value:
         return self.values[ref]
 
-    def _step(self, index: int, step: Merged) -> None:
+    def _step(self, index: int, step: UnionStep) -> None:
         inputs = [self._read(ref) for ref in step.inputs]
         expression = self._expression(step, inputs)
         variables = frozenset[str]().union(*(value.variables for value in inputs))
@@ -83,7 +84,7 @@ class Forward:
             self.values[ref] = _Value(name, frozenset({name}))
         self.lines.append(f"{', '.join(names)} = {expression}")
 
-    def _expression(self, step: Merged, inputs: Sequence[_Value]) -> str:
+    def _expression(self, step: UnionStep, inputs: Sequence[_Value]) -> str:
         template = step.any.forward
         texts = [
             value.text if _is_enclosed(template, index) else enclosed(value.text)
@@ -100,7 +101,7 @@ class Forward:
         passed = self._read(step.inputs[step.passes]).text
         return f"{text} if self.{flag(self.blueprint, step)} else {passed}"
 
-    def _is_folded(self, index: int, step: Merged, expression: str) -> bool:
+    def _is_folded(self, index: int, step: UnionStep, expression: str) -> bool:
         """Whether the line is short work without a module, for the next line alone."""
         return (
             step.any.module is None
@@ -125,33 +126,34 @@ class Forward:
         }
 
     def _name(
-        self, index: int, step: Merged, ref: Ref, variables: frozenset[str], live: set[str]
+        self, index: int, step: UnionStep, ref: Ref, variables: frozenset[str], live: set[str]
     ) -> str:
         """The variable of a result: that of what dies here, or one of its own."""
+        names = FreeNames(live)
         own = attribute(self.blueprint.names[step.key])
         if step.any.names:
-            return free(variable(step.any.names[ref.number], "part"), live)
+            return names.free(variable(step.any.names[ref.number], "part"))
         if step.any.outputs > 1:
-            return free(f"{own}_{ref.number + 1}", live)
+            return names.free(f"{own}_{ref.number + 1}")
         readers = self.readers.get(ref, [])
         following = self.steps[index + 1].key if index + 1 < len(self.steps) else _END
         is_spoken = step.any.is_named and step.any.module is None and not step.any.calls
         if is_spoken or ((step.any.is_named or step.any.is_block) and readers != [following]):
-            return free(own, live)
+            return names.free(own)
         if len(step.inputs) == 1 and len(variables) == 1:
             (name,) = variables
             if name not in live and not name[-1].isdigit():
                 return name
-        return next((name for name in ("x", "out") if name not in live), free(own, live))
+        return next((name for name in ("x", "out") if name not in live), names.free(own))
 
 
-def flag(blueprint: ModuleClass, step: Merged) -> str:
+def flag(blueprint: ModuleClass, step: UnionStep) -> str:
     """The attribute that says whether a step is there."""
     name = blueprint.names[step.key].rstrip("_")
     return "is_residual" if name == "add" else f"has_{name}"
 
 
-def _reads_once(step: Merged, ref: Ref) -> bool:
+def _reads_once(step: UnionStep, ref: Ref) -> bool:
     """Whether a tensor stands once in a step's line."""
     place = f"{{{step.inputs.index(ref)}}}"
     return step.any.forward.count(place) <= 1

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from costcalc.exporters.layers import for_each_layer, row_of
 from costcalc.exporters.torch.borrowing import borrowing
 from costcalc.exporters.torch.kinds import KINDS, MISSING
-from costcalc.exporters.torch.merging import Instance
 from costcalc.exporters.torch.pieces import CALLED, Module, Piece
 from costcalc.exporters.torch.steps import CALL, Ref, Step, sequential
 from costcalc.exporters.torch.tree import Leaf
+from costcalc.exporters.torch.unions import Instance
 from costcalc.graph.layer import Layer, LayerGraph
 
 Part = tuple[Layer, Piece]

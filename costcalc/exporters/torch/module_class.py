@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from costcalc.blocks.columns import ABSENT, Column, present
 from costcalc.blocks.parameters import Expression, Parameter
 from costcalc.exporters.torch.code import Call, Code, Named
-from costcalc.exporters.torch.merging import Instance, Merged, Whole
 from costcalc.exporters.torch.names import attribute
 from costcalc.exporters.torch.parameters import ModuleParameters
 from costcalc.exporters.torch.pieces import REQUIRED, Argument, Module, Word
 from costcalc.exporters.torch.runs import counted
 from costcalc.exporters.torch.steps import CONSTRUCTOR, Path, Shared, Slot, slots
 from costcalc.exporters.torch.tree import base
+from costcalc.exporters.torch.unions import Instance, UnionGraph, UnionStep
 from costcalc.names import FreeNames
 
 _WIDTHS = ("in_channels", "out_channels", "in_features", "out_features", "num_features")
@@ -23,11 +23,13 @@ _WIDTHS = ("in_channels", "out_channels", "in_features", "out_features", "num_fe
 class ModuleClass:
     """What every number in a class is, and which steps it has under which condition."""
 
-    def __init__(self, name: str, instances: Sequence[Instance], whole: Whole, base: str) -> None:
+    def __init__(
+        self, name: str, instances: Sequence[Instance], union: UnionGraph, base: str
+    ) -> None:
         self.name = name
         self.base = base
         self.instances = instances
-        self.whole = whole
+        self.union = union
         self.solver = ModuleParameters([each.facts for each in instances])
         self.said: dict[str, dict[Path, Expression]] = {}
         self.conditions: dict[str, Expression] = {}
@@ -35,11 +37,11 @@ class ModuleClass:
         self.holds: dict[str, tuple[bool, ...]] = {}
         self.defaults: dict[str, set[Path]] = {}
         """The numbers that every instance has as they are where they are not written."""
-        for step in whole.steps:
+        for step in union.steps:
             self._prime(step)
-        for step in whole.steps:
+        for step in union.steps:
             self._learn(step)
-        self.names = _attributes(whole)
+        self.names = _attributes(union)
         self.parameters = self.solver.parameters()
         self.locals = self._locals()
 
@@ -47,7 +49,7 @@ class ModuleClass:
         """The call of the class that builds its instance of that number."""
         return Module(Word(self.name), tuple(_argument(each, number) for each in self.parameters))
 
-    def built(self, step: Merged) -> Code:
+    def built(self, step: UnionStep) -> Code:
         """The code that builds a step's module."""
         module = step.any.module
         if isinstance(module, Shared):
@@ -56,29 +58,29 @@ class ModuleClass:
             raise AssertionError("a step without a module builds none")
         return self._code(step, module, ())
 
-    def condition(self, step: Merged) -> str | None:
+    def condition(self, step: UnionStep) -> str | None:
         """When a step is there; None where it always is."""
         found = self.conditions.get(step.key)
         return found.text if found is not None else None
 
-    def numbers(self, step: Merged) -> dict[str, str]:
+    def numbers(self, step: UnionStep) -> dict[str, str]:
         """The numbers of a step's line in ``forward``."""
         return {
             name: self.kept(step, name) or self._text(step.key, (name,))
             for name in step.any.numbers
         }
 
-    def kept(self, step: Merged, number: str) -> str | None:
+    def kept(self, step: UnionStep, number: str) -> str | None:
         """The attribute that keeps a number for ``forward``; None where it is a literal."""
         if _is_literal(self.said[step.key][(number,)]):
             return None
         return f"self.{attribute(f'{self.names[step.key]}_{number}')}"
 
-    def number(self, step: Merged, number: str) -> str:
+    def number(self, step: UnionStep, number: str) -> str:
         """What a number of a step's line is, in the constructor."""
         return self._text(step.key, (number,))
 
-    def _columns(self, step: Merged) -> Iterator[tuple[Slot, Column]]:
+    def _columns(self, step: UnionStep) -> Iterator[tuple[Slot, Column]]:
         """The step's values, in each instance."""
         arguments = [
             {slot.path: slot.argument for slot in slots(each)} if each is not None else {}
@@ -91,13 +93,13 @@ class ModuleClass:
                 defaults.add(slot.path)
             yield slot, tuple(ABSENT if each is None else each.value for each in here)
 
-    def _prime(self, step: Merged) -> None:
+    def _prime(self, step: UnionStep) -> None:
         """What every instance has is said first, so that a step that some lack is said alike."""
         if None not in step.steps:
             for slot, column in self._columns(step):
                 self.solver.known(column, slot.path[-1])
 
-    def _learn(self, step: Merged) -> None:
+    def _learn(self, step: UnionStep) -> None:
         """Says what the step's numbers are, then when it is there."""
         self.said[step.key] = said = {}
         for slot, column in self._columns(step):
@@ -124,7 +126,7 @@ class ModuleClass:
                 return one
         return None
 
-    def _ask(self, step: Merged, said: dict[Path, Expression]) -> Expression | None:
+    def _ask(self, step: UnionStep, said: dict[Path, Expression]) -> Expression | None:
         """A new parameter in place of the step's one number, given where the step is there."""
         numbers = [path for path in said if path[-1] != CONSTRUCTOR]
         only = said[numbers[0]] if len(numbers) == 1 else None
@@ -158,7 +160,7 @@ class ModuleClass:
                     return Expression(text, column, condition.names)
         return None
 
-    def _hint(self, step: Merged, path: Path, argument: Argument) -> str:
+    def _hint(self, step: UnionStep, path: Path, argument: Argument) -> str:
         if self.base == "nn.Sequential":
             is_act, is_pad = path[-1] == CONSTRUCTOR, step.key == "pad"
             return "act" if is_act else "pad" if is_pad else argument.name
@@ -175,7 +177,7 @@ class ModuleClass:
         """Names for arithmetic that stands more than once, by its text."""
         texts: Counter[str] = Counter()
         hints: dict[str, str] = {}
-        for step in self.whole.steps:
+        for step in self.union.steps:
             for path, said in self.said[step.key].items():
                 if not _is_literal(said) and " " in said.text:
                     texts[said.text] += path[-1] != "padding"
@@ -191,7 +193,7 @@ class ModuleClass:
         text = self.said[key][path].text
         return self.locals.get(text, text)
 
-    def _code(self, step: Merged, module: Module, path: Path) -> Code:
+    def _code(self, step: UnionStep, module: Module, path: Path) -> Code:
         said = self.said[step.key]
         items: list[Code] = []
         for argument in module.arguments:
@@ -224,15 +226,15 @@ def _is_literal(said: Expression) -> bool:
     return not said.names
 
 
-def _attributes(whole: Whole) -> dict[str, str]:
+def _attributes(union: UnionGraph) -> dict[str, str]:
     """The name of each step's module; those without a name are counted, where there are several."""
-    words = Counter(base(step.key) for step in whole.steps if not step.any.is_named)
-    shorts = Counter(step.any.short for step in whole.steps)
-    named = {step.key for step in whole.steps if step.any.is_named}
+    words = Counter(base(step.key) for step in union.steps if not step.any.is_named)
+    shorts = Counter(step.any.short for step in union.steps)
+    named = {step.key for step in union.steps if step.any.is_named}
     counts: Counter[str] = Counter()
     names = FreeNames()
     found: dict[str, str] = {}
-    for step in whole.steps:
+    for step in union.steps:
         key, word = step.key, base(step.key)
         if not step.any.is_named:
             counts[word] += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection
 
 from costcalc.reporting.figures import printable
 
@@ -61,19 +60,6 @@ def class_name(title: str) -> str:
     if not name or name[0].isdigit():
         name = f"Net{name}"
     return f"{name}_" if keyword.iskeyword(name) or name in _GLOBAL else name
-
-
-def free(name: str, taken: Collection[str]) -> str:
-    """The name, with a number where it is taken.
-
-    >>> free("conv", {"conv", "conv_2"})
-    'conv_3'
-    """
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate
 
 
 def quoted(text: str) -> str:

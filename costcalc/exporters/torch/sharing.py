@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from costcalc.exporters.torch.lowering import Run
-from costcalc.exporters.torch.names import attribute, free, variable
+from costcalc.exporters.torch.names import attribute, variable
 from costcalc.exporters.torch.pieces import Module, Word, given
 from costcalc.exporters.torch.steps import Shared, Step
 from costcalc.exporters.torch.tree import Group, Leaf, Node, base, groups
+from costcalc.names import FreeNames
 
 
 class Site(NamedTuple):
@@ -72,7 +73,7 @@ class Sharing:
             if not site.is_local:
                 taken = {attribute(child.key) for child in home.children} | {s.name for s in here}
                 word = owner.key if owner.is_named else base(owner.key)
-                site = site._replace(name=free(attribute(word), taken))
+                site = site._replace(name=FreeNames(taken).free(attribute(word)))
                 self.of.update(dict.fromkeys(found, site))
                 here.append(site)
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from costcalc.exporters.torch.names import free
+from costcalc.blocks.groups import spans
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Layer, LayerGraph
 from costcalc.kinds import TABLE
-from costcalc.names import paths
+from costcalc.names import FreeNames, paths
 
 _NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
 _KINDS = {kind.name for kind in TABLE}
@@ -69,7 +69,7 @@ class Group:
         """The block's name; ``sequence``; empty for a branch."""
         self.call = call
         self.children: list[Node] = []
-        self.keys: set[str] = set()
+        self.keys = FreeNames()
         """Those of its children."""
         self.reads: tuple[int, ...] = ()
         self.gives: tuple[int, ...] = ()
@@ -120,13 +120,14 @@ Node: TypeAlias = Leaf | Group
 def tree(graph: LayerGraph) -> Group:
     """The root of a graph's tree."""
     leaves = list(_leaves(graph))
-    torn = _torn([leaf.path for leaf in leaves])
+    # Only layers that stand together can be held by one module.
+    standing = spans(leaf.path for leaf in leaves)
     root = Group("", "", None)
     found: dict[str, Group] = {"": root}
     for leaf in leaves:
         parent = root
         for path in paths(leaf.path):
-            if path in torn:
+            if path not in standing:
                 continue
             if path not in found:
                 found[path] = Group(path, graph.blocks.get(path, ""), graph.calls.get(path))
@@ -140,8 +141,7 @@ def tree(graph: LayerGraph) -> Group:
 def _put(node: Node, parent: Group) -> None:
     """Makes a node the last one of a group, under a key that no other there has."""
     key = node.path[len(parent.path) :].lstrip("/")
-    node.key = free(key, parent.keys)
-    parent.keys.add(node.key)
+    node.key = parent.keys.free(key)
     parent.children.append(node)
 
 
@@ -198,19 +198,6 @@ def _is_shared_as_one(
 ) -> bool:
     owners = _owners(layers, line)
     return not owners or tuple(owners) == lines[_line_of(layers, owners[0])]
-
-
-def _torn(names: list[str]) -> set[str]:
-    """Paths whose layers do not stand together, so that no module could hold them."""
-    open_: tuple[str, ...] = ()
-    closed: set[str] = set()
-    torn: set[str] = set()
-    for name in names:
-        here = tuple(paths(name))
-        closed.update(set(open_) - set(here))
-        torn.update(closed.intersection(here))
-        open_ = here
-    return torn
 
 
 def _readers(leaves: list[Leaf]) -> Mapping[int, list[int]]:

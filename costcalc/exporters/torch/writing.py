@@ -8,10 +8,10 @@ from costcalc.blocks.columns import ABSENT
 from costcalc.blocks.parameters import Parameter
 from costcalc.exporters.torch.code import INDENT, WIDTH, Call, flat, lines, literal, statement
 from costcalc.exporters.torch.forward import Forward, flag
-from costcalc.exporters.torch.merging import Merged
 from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.pieces import Word
 from costcalc.exporters.torch.steps import Shared, is_plain
+from costcalc.exporters.torch.unions import UnionStep
 
 
 def class_lines(blueprint: ModuleClass, doc: list[str]) -> list[str]:
@@ -24,7 +24,7 @@ def class_lines(blueprint: ModuleClass, doc: list[str]) -> list[str]:
     made = [*head, "", *_init(blueprint), *_attributes(blueprint)]
     if not written:
         return made
-    many = len(blueprint.whole.outputs) > 1
+    many = len(blueprint.union.outputs) > 1
     gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
     parameters = ("self", *(f"{name}: torch.Tensor" for name in inputs))
     forward = lines(Call("def forward", parameters), 1, suffix=f" -> {gives}:")
@@ -42,10 +42,10 @@ def _init(blueprint: ModuleClass) -> list[str]:
 
 
 def _attributes(blueprint: ModuleClass) -> list[str]:
-    return [line for step in blueprint.whole.steps for line in _attribute(blueprint, step)]
+    return [line for step in blueprint.union.steps for line in _attribute(blueprint, step)]
 
 
-def _attribute(blueprint: ModuleClass, step: Merged) -> list[str]:
+def _attribute(blueprint: ModuleClass, step: UnionStep) -> list[str]:
     """The lines that build a step's module, or keep whether there is one."""
     condition = blueprint.condition(step)
     name = f"self.{blueprint.names[step.key]}"
@@ -61,7 +61,9 @@ def _attribute(blueprint: ModuleClass, step: Merged) -> list[str]:
     return [*kept, *_building(blueprint, step, name, condition)]
 
 
-def _building(blueprint: ModuleClass, step: Merged, name: str, condition: str | None) -> list[str]:
+def _building(
+    blueprint: ModuleClass, step: UnionStep, name: str, condition: str | None
+) -> list[str]:
     """The lines that build a step's module, under its condition."""
     built = blueprint.built(step)
     if condition is None:
@@ -79,7 +81,7 @@ def _building(blueprint: ModuleClass, step: Merged, name: str, condition: str | 
 def _chain(blueprint: ModuleClass) -> list[str]:
     """The call that hands a sequence its modules."""
     items = []
-    for step in blueprint.whole.steps:
+    for step in blueprint.union.steps:
         built = blueprint.built(step)
         condition = blueprint.condition(step)
         items.append(built if condition is None else f"*([{flat(built)}] if {condition} else [])")

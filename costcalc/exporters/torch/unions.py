@@ -7,11 +7,15 @@ a step passes on what it reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice, product
 from typing import NamedTuple
 
+from costcalc.blocks.alignment import alike, gathered
 from costcalc.exporters.torch.steps import Ref, Step, form
+from costcalc.exporters.torch.tree import base
+from costcalc.spec.numbers import exact
 
 _TRIALS = 256
 """Ways to leave out steps that are tried, before instances are no more one class."""
@@ -31,7 +35,7 @@ class Instance(NamedTuple):
     """The names of what it reads."""
 
 
-class Merged(NamedTuple):
+class UnionStep(NamedTuple):
     """A step of all instances."""
 
     key: str
@@ -47,34 +51,57 @@ class Merged(NamedTuple):
         return next(step for step in self.steps if step is not None)
 
 
-class Whole(NamedTuple):
+class UnionGraph(NamedTuple):
     """The graph of which every instance is a part."""
 
-    steps: tuple[Merged, ...]
+    steps: tuple[UnionStep, ...]
     outputs: tuple[Ref, ...]
 
 
-def groups(instances: Sequence[Instance]) -> Iterator[tuple[list[Instance], Whole]]:
-    """Instances that can be one class, with what they are together."""
-    variants: dict[tuple[object, ...], list[int]] = {}
-    for index, instance in enumerate(instances):
-        variants.setdefault(_signature(instance), []).append(index)
-    pending = sorted(variants.values(), key=lambda each: -len(instances[each[0]].steps))
-    while pending:
-        together = [pending[0]]
-        left: list[list[int]] = []
-        for variant in pending[1:]:
-            trial = [instances[each[0]] for each in (*together, variant)]
-            (left if whole(trial) is None else together).append(variant)
-        joined = [instances[index] for index in sorted(chain(*together))]
-        merged = whole(joined)
-        if merged is None:
-            raise AssertionError("instances whose forms go together are one class")
-        yield joined, merged
-        pending = left
+class Variant(NamedTuple):
+    """Instances that are one class."""
+
+    numbers: tuple[int, ...]
+    """Which of the instances."""
+    members: tuple[Instance, ...]
+    """Those instances, their steps under the keys of the union."""
+    union: UnionGraph
+    suffix: str = ""
+    """What its name ends in."""
 
 
-def whole(instances: Sequence[Instance]) -> Whole | None:
+def variants(instances: Sequence[Instance]) -> list[Variant]:
+    """As few classes as the instances can be."""
+    found = _variants(instances)
+    if len(found) > 1:
+        backwards = _variants([_counted_back(each) for each in instances])
+        found = min(found, backwards, key=len)
+    suffixes = _suffixes([each.members for each in found])
+    return [each._replace(suffix=suffix) for each, suffix in zip(found, suffixes, strict=True)]
+
+
+def _variants(instances: Sequence[Instance]) -> list[Variant]:
+    """Instances together that one graph holds, those of most steps first."""
+    same = alike(instances, _signature)
+    same.sort(key=lambda each: -len(instances[each[0]].steps))
+
+    def united(one: list[list[int]], other: list[list[int]]) -> list[list[int]] | None:
+        first = sorted(each[0] for each in (*one, *other))
+        is_one = union([instances[number] for number in first]) is not None
+        return [*one, *other] if is_one else None
+
+    found = []
+    for together in gathered([[each] for each in same], united):
+        numbers = tuple(sorted(chain(*together)))
+        members = tuple(instances[number] for number in numbers)
+        graph = union(members)
+        if graph is None:
+            raise AssertionError("instances are one class if one of each form are")
+        found.append(Variant(numbers, members, graph))
+    return found
+
+
+def union(instances: Sequence[Instance]) -> UnionGraph | None:
     """What the instances are together; None where they are not one class."""
     first = instances[0]
     if any(
@@ -82,7 +109,7 @@ def whole(instances: Sequence[Instance]) -> Whole | None:
         for each in instances
     ):
         return None
-    keys = _order(instances)
+    keys = _order(instances) or _order(sorted(instances, key=lambda each: -len(each.steps)))
     if keys is None:
         return None
     position = {key: index for index, key in enumerate(keys)}
@@ -94,7 +121,7 @@ def whole(instances: Sequence[Instance]) -> Whole | None:
         if len({form(step) for step in present}) > 1 or len({len(s.inputs) for s in present}) > 1:
             return None
         inputs = zip(*(step.inputs for step in present), strict=True)
-        merged.append(Merged(key, steps, tuple(_latest(each, position) for each in inputs)))
+        merged.append(UnionStep(key, steps, tuple(_latest(each, position) for each in inputs)))
     ends = zip(*(each.outputs for each in instances), strict=True)
     outputs = tuple(_latest(each, position) for each in ends)
     optional = [index for index, each in enumerate(merged) if None in each.steps]
@@ -102,7 +129,7 @@ def whole(instances: Sequence[Instance]) -> Whole | None:
     for chosen in islice(choices, _TRIALS):
         for index, passes in zip(optional, chosen, strict=True):
             merged[index] = merged[index]._replace(passes=passes)
-        result = Whole(tuple(merged), outputs)
+        result = UnionGraph(tuple(merged), outputs)
         if all(_is_part(result, index, each) for index, each in enumerate(instances)):
             return result
     return None
@@ -138,7 +165,7 @@ def _latest(refs: Sequence[Ref], position: Mapping[str, int]) -> Ref:
     return max(refs, key=lambda ref: (position.get(ref.step, -1), ref.number))
 
 
-def _is_part(merged: Whole, number: int, instance: Instance) -> bool:
+def _is_part(merged: UnionGraph, number: int, instance: Instance) -> bool:
     """Whether the instance is the whole without the steps that it lacks."""
     absent = {each.key: each for each in merged.steps if each.steps[number] is None}
 
@@ -161,3 +188,40 @@ def _is_part(merged: Whole, number: int, instance: Instance) -> bool:
         [own(ref) for ref in mine] == [left(ref) for ref in theirs]
         for mine, theirs in [*reads, (instance.outputs, merged.outputs)]
     )
+
+
+def _counted_back(instance: Instance) -> Instance:
+    """The instance with its nameless steps numbered from the last one.
+
+    So it is the first of three activations that another, which has two, lacks.
+    """
+    counts: Counter[str] = Counter()
+    keys = {}
+    for step in reversed(instance.steps):
+        word = base(step.key)
+        counts[word] += 1
+        keys[step.key] = step.key if step.is_named else f"{word}-{counts[word]}"
+
+    def renamed(refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
+        return tuple(ref._replace(step=keys.get(ref.step, ref.step)) for ref in refs)
+
+    steps = tuple(
+        step._replace(
+            key=keys[step.key],
+            inputs=renamed(step.inputs),
+            calls=keys.get(step.calls, step.calls),
+        )
+        for step in instance.steps
+    )
+    return instance._replace(steps=steps, outputs=renamed(instance.outputs))
+
+
+def _suffixes(found: Sequence[Sequence[Instance]]) -> list[str]:
+    """A parameter that tells variants apart, and its value in each: ``s1``, ``s2``."""
+    if len(found) > 1:
+        for name, value in found[0][0].facts.items():
+            values = [{each.facts.get(name) for each in members} for members in found]
+            is_told = all(len(each) == 1 for each in values)
+            if is_told and type(value) is int and len(set().union(*values)) == len(found):
+                return [f"{name}{exact(*each)}" for each in values]
+    return [""] * len(found)
