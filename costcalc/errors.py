@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from costcalc.records import NamedTuple
 
 SHOWN = 25
 """Problems printed before the rest is only counted."""

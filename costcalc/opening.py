@@ -12,13 +12,14 @@ import os
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 from costcalc import importers
 from costcalc.errors import Problems, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.settings import from_python, setting
+from costcalc.records import NamedTuple
 from costcalc.spec import library
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import ExpressionError

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import importers, opening
 from costcalc.costs import convention as conventions_
@@ -20,6 +20,7 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import did_you_mean, refuse
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened
+from costcalc.records import NamedTuple
 from costcalc.reporting import report as reports
 from costcalc.reporting.report import Totals
 from costcalc.spec import library

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
@@ -11,6 +11,7 @@ from costcalc.costs.rules import METRICS, Rule
 from costcalc.errors import ConventionError, Problem
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import NETWORK_INPUT, Computation, Layer, LayerGraph
+from costcalc.records import NamedTuple
 from costcalc.spec.numbers import ExpressionError
 
 

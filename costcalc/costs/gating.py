@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from costcalc.costs.count import LayerCost
 from costcalc.formulas.algebra import Size, whole
 from costcalc.graph.layer import Gated, LayerGraph
+from costcalc.records import NamedTuple
 
 
 class GatedCost(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from costcalc.formulas.algebra import Size, product
 from costcalc.formulas.windows import window_output
@@ -23,6 +23,7 @@ from costcalc.kinds.base import (
     spread,
 )
 from costcalc.kinds.windows import pads
+from costcalc.records import NamedTuple
 
 
 class RuleName(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from costcalc.errors import ConventionError, Problem
 from costcalc.kinds.base import Kind
+from costcalc.records import NamedTuple
 from costcalc.spec.document import Expression
 
 METRICS = ("mult_adds", "params")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from costcalc.formats.protobuf import (
     BYTES,
@@ -32,6 +32,7 @@ from costcalc.formats.protobuf import (
     WireReader,
     wrapped,
 )
+from costcalc.records import NamedTuple
 
 Dim: TypeAlias = int | str
 """A side, or the name of one that is open; empty where it has none."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from costcalc.errors import Mark, refuse
+from costcalc.records import NamedTuple
 
 FILE_BYTES = 16 * 2**20
 """Size of a file that is read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.graph.attributes import AttributeReader
@@ -15,6 +15,7 @@ from costcalc.graph.printed_shapes import check_filter
 from costcalc.graph.sharing import Sharing
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_text
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import Expression, JoinStep, LayerStep
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from costcalc.kinds.base import Shape
+from costcalc.records import NamedTuple
 
 CHANNEL_NAMES = frozenset({"alpha", "classes", "in"})
 """Names of channels as they are, or that place the multiplier themselves."""

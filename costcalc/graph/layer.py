@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark
 from costcalc.formulas.algebra import Size
 from costcalc.kinds.base import PARAMS, Events, Kind, Operation, Shape
+from costcalc.records import NamedTuple
 
 NETWORK_INPUT = -1
 """The index that stands for the network's input where a layer reads it."""

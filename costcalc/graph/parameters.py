@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.checks import ValueProblem, evaluate
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
 from costcalc.spec.numbers import exact, same

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import lcm, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -16,6 +16,7 @@ from costcalc.graph.settings import setting
 from costcalc.grid.factor import Array, exact
 from costcalc.grid.number import GridNumber
 from costcalc.grid.terms import Monomial
+from costcalc.records import NamedTuple
 from costcalc.spec.numbers import ExpressionError
 
 VALUES = 1_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy
 
@@ -23,6 +23,7 @@ from costcalc.grid.axes import Axis, of_values, slabs
 from costcalc.grid.factor import Array, fits
 from costcalc.grid.number import GridNumber
 from costcalc.grid.splitting import Indexes, Split, parts
+from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
 CHUNK = 2**20

@@ -8,9 +8,11 @@ and just as exact.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy
+
+from costcalc.records import NamedTuple
 
 Array: TypeAlias = "numpy.ndarray[Any, numpy.dtype[Any]]"
 

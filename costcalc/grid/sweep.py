@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -15,6 +15,7 @@ from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.factor import Array
 from costcalc.grid.select import METRICS, Condition, check_name, column, front, largest
+from costcalc.records import NamedTuple
 from costcalc.spec.document import Accuracy, Document
 
 SETTINGS = 10**10

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from costcalc.grid.factor import BoundedArray, exact, product_bounds
+from costcalc.records import NamedTuple
 
 
 class Monomial(NamedTuple):

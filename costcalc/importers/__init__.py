@@ -7,9 +7,10 @@ only when a network is its model.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from costcalc.errors import Problem, SpecError
+from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.graph.layer import NETWORK_INPUT
@@ -29,6 +29,7 @@ from costcalc.importers.model import Model, Node, Sides
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import PARAMS, Events, Operation
 from costcalc.names import FreeNames
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 NOTHING: Mapping[str, Any] = {}

@@ -7,7 +7,9 @@ a leading side that is the batch, an importer drops it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from costcalc.records import NamedTuple
 
 Sides = tuple[int, ...]
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Protocol
 
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import Size, product
+from costcalc.records import NamedTuple
 
 Shape = tuple[Size, ...]
 

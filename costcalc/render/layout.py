@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
+from costcalc.records import NamedTuple
 from costcalc.reporting.figures import printable
 from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
 

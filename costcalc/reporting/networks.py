@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork, carried, opened_at
+from costcalc.records import NamedTuple
 from costcalc.reporting.report import Totals, totals
 from costcalc.reporting.table import Cell, Column, Page, Row, Sides, Table
 from costcalc.reporting.tables import unit_title

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Problems
 from costcalc.graph.parameters import allowed, every, resolve
 from costcalc.opening import OpenNetwork
+from costcalc.records import NamedTuple
 from costcalc.reporting.table import Column, Page, Row, Table
 from costcalc.reporting.tables import source_line
 from costcalc.spec.numbers import exact

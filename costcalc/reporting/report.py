@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
@@ -16,6 +16,7 @@ from costcalc.graph.layer import Computation, LayerGraph
 from costcalc.graph.parameters import published
 from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
+from costcalc.records import NamedTuple
 from costcalc.reporting.figures import percent
 from costcalc.spec.document import Accuracy, Document
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
+from costcalc.records import NamedTuple
 from costcalc.reporting.figures import counted, percent, printable, rounded, scaled, share
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from costcalc.errors import CostcalcError, Problem
 from costcalc.kinds.base import Shape, channels_last
+from costcalc.records import NamedTuple
 from costcalc.reporting.figures import counted, exact, printable, scaled
 from costcalc.reporting.report import Report, Totals, TypeCost
 from costcalc.reporting.select import arrange

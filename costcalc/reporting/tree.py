@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from costcalc.kinds.base import Shape
 from costcalc.names import paths
+from costcalc.records import NamedTuple
 from costcalc.reporting.report import LayerReport, Report
 
 

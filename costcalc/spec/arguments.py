@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark, Problems
 from costcalc.kinds.base import PARAMS
+from costcalc.records import NamedTuple
 from costcalc.spec.document import Argument, Common, Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given

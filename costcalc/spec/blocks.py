@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from costcalc.errors import Problems
 from costcalc.kinds import KINDS
+from costcalc.records import NamedTuple
 from costcalc.spec.arguments import COMMON
 from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (

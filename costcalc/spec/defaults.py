@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from costcalc.errors import Problems, did_you_mean
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Kind
+from costcalc.records import NamedTuple
 from costcalc.spec.arguments import FUSED, Arguments, WrittenArgument
 from costcalc.spec.document import Parameter
 from costcalc.spec.keys import refuse_others

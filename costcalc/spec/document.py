@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from costcalc.errors import Mark
 from costcalc.kinds.base import Kind
+from costcalc.records import NamedTuple
 from costcalc.spec.expression import Evaluate
 from costcalc.spec.numbers import exact, same
 

@@ -23,9 +23,10 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from costcalc.formulas import algebra
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.numbers import ExpressionError, exact_number, quantity
 

@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.blocks import FindBlocks
 from costcalc.spec.nodes import parse

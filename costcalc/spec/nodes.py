@@ -9,11 +9,11 @@ it costs anything.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import yaml
 
 from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 

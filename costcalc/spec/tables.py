@@ -18,9 +18,10 @@ parameter picks one:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from costcalc.errors import Mark
+from costcalc.records import NamedTuple
 from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import Common, SequenceStep, Step
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given

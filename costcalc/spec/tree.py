@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from costcalc.errors import Mark
+from costcalc.records import NamedTuple
 
 
 class Scalar(NamedTuple):

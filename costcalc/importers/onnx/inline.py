@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.formats import onnx_schema as schema
@@ -11,6 +11,7 @@ from costcalc.formats.onnx_schema import AttributeType
 from costcalc.formats.protobuf import Span, WireReader
 from costcalc.importers.onnx.known import Operation
 from costcalc.importers.onnx.numbers import Number, stored
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 OWN = ("", "ai.onnx")

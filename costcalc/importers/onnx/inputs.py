@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.formats.onnx_schema import Dim, ValueInfoProto
 from costcalc.importers.model import Request, Sides
 from costcalc.importers.onnx.known import Known, text
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 COLOURS = (1, 3, 4)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
+from costcalc.records import NamedTuple
 
 
 class Known(NamedTuple):

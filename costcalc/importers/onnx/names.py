@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from costcalc.importers.onnx.known import Operation
+from costcalc.records import NamedTuple
 
 _QUOTED = re.compile(r"'([^']*)'")
 _PARAMETER = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias)")

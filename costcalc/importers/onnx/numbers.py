@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from costcalc.formats.onnx_schema import DataType, TensorProto
 from costcalc.formats.protobuf import Span, WireReader
 from costcalc.formulas.algebra import product
+from costcalc.records import NamedTuple
 
 MOST = 8192
 """Elements of a constant whose numbers are read: 64 KiB of the widest type."""

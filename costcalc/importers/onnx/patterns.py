@@ -9,9 +9,10 @@ model.  Sums and products match in either order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.importers.onnx.known import Known, Operation, elements
+from costcalc.records import NamedTuple
 
 Tree = str | float | tuple[Any, ...]
 Bound = dict[str, str]

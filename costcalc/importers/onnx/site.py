@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import Known, NodeProblem, Operation, elements, text
+from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from costcalc.importers.onnx.lowering import Lowering

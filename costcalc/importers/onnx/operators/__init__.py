@@ -6,7 +6,6 @@ A new operator is two functions in one of the modules beside this one, and a row
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import Known
@@ -27,6 +26,7 @@ from costcalc.importers.onnx.operators import (
     resampling,
 )
 from costcalc.importers.onnx.site import Site
+from costcalc.records import NamedTuple
 
 
 class Operator(NamedTuple):

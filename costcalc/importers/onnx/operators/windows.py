@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.known import NodeProblem
 from costcalc.kinds.base import ShapeError
 from costcalc.kinds.windows import slide
+from costcalc.records import NamedTuple
 
 Pairs = tuple[tuple[int, int], ...]
 
