@@ -353,10 +353,10 @@ class OpContext:
         return self.builder.free_name(self.path + part)
 
 
-def shape_text(shape: Sequence[int | float]) -> str:
+def sides_text(shape: Sequence[int | float]) -> str:
     """A shape for messages, as frameworks print it.
 
-    >>> shape_text((1, 3, 224, 224))
+    >>> sides_text((1, 3, 224, 224))
     '(1, 3, 224, 224)'
     """
     return f"({', '.join(str(side) for side in shape)})"
@@ -367,8 +367,8 @@ def _viewed(tensor: Operand, shape: Sides) -> tuple[str, Mapping[str, Any]]:
     if prod(tensor.shape) != prod(shape):
         raise Refusal(
             "is not what costcalc takes it for",
-            expected=f"as many elements as {shape_text(shape)}",
-            found=shape_text(tensor.shape),
+            expected=f"as many elements as {sides_text(shape)}",
+            found=sides_text(tensor.shape),
         )
     return ("flatten", NOTHING) if len(shape) == 1 else ("reshape", {"shape": shape})
 

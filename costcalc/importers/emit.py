@@ -254,43 +254,57 @@ def binary(
     left: Operand | Number,
     right: Operand | Number,
     *,
-    with_number: str | None = None,
+    by_number: str | None = None,
     part: str = "",
 ) -> Operand:
     """Two tensors element by element, or one and a number that the model holds.
 
-    With a number, a sum is a ``shift`` and a product a ``scale``, or whatever kind
-    ``with_number`` names; ``1 - x``, ``1 / x`` and powers have kinds of their own.  Where
-    nothing of this is so, the number is a constant that the tensor is joined with.
+    Where :func:`with_number` has no kind for the two, nor ``by_number`` is one, the
+    number is a constant that the tensor is joined with.
     """
-    if isinstance(left, Operand) and isinstance(right, Operand):
-        return join(op, kind, (left, right), part=part)
-    x, number = (left, right) if isinstance(left, Operand) else (right, left)
-    assert isinstance(x, Operand)
-    assert not isinstance(number, Operand)
-    is_left = x is right
-    one = _OF_ONE.get(kind) if is_left and number == 1 else None
-    if kind == "power" and not is_left:
-        one = POWERS.get(number)
-    by = WITH_NUMBER.get(kind, "") if with_number is None else with_number
-    if one is None and by and not (is_left and kind == "divide"):
-        one = by
-    if one is not None:
-        return op.add(one, (x,), part=part)
-    constant = op.add("constant", (), {"shape": (1,) * x.rank}, part=".constant")
-    return join(op, kind, (constant, x) if is_left else (x, constant), part=part)
+    numbers = [None if isinstance(each, Operand) else each for each in (left, right)]
+    x = next(each for each in (left, right) if isinstance(each, Operand))
+    of_one = with_number(kind, *numbers)
+    if of_one is None and numbers != [None, None]:
+        of_one = by_number
+    if of_one is not None:
+        return op.add(of_one, (x,), part=part)
+    inputs = [
+        each
+        if isinstance(each, Operand)
+        else op.add("constant", (), {"shape": (1,) * x.rank}, ".constant")
+        for each in (left, right)
+    ]
+    return join(op, kind, inputs, part=part)
 
 
-WITH_NUMBER: Mapping[str, str] = {
+def with_number(kind: str, left: Number | None, right: Number | None) -> str | None:
+    """What a number makes of an operation between two tensors; None stands for the tensor.
+
+    >>> with_number("add", None, 3), with_number("subtract", 1, None)
+    ('shift', 'complement')
+    >>> with_number("power", None, 2), with_number("power", None, 3)
+    ('square', None)
+    """
+    if (left is None) == (right is None):
+        return None
+    if left == 1 and kind in _ONE_WITH:
+        return _ONE_WITH[kind]
+    if kind == "power":
+        return None if right is None else POWERS.get(right)
+    return None if kind == "divide" and right is None else BY_NUMBER.get(kind)
+
+
+BY_NUMBER: Mapping[str, str] = {
     "add": "shift",
     "subtract": "shift",
     "multiply": "scale",
     "divide": "scale",
 }
-"""What a number makes of an operation between two tensors."""
+"""The kind of a sum or a product of a tensor and a number."""
 
-_OF_ONE: Mapping[str, str] = {"subtract": "complement", "divide": "reciprocal"}
-"""The same where the number is 1 and stands before the tensor."""
+_ONE_WITH: Mapping[str, str] = {"subtract": "complement", "divide": "reciprocal"}
+"""Of 1 and a tensor: ``1 - x``, ``1 / x``."""
 
 POWERS: Mapping[Number, str] = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
 """Powers that are kinds of their own."""

@@ -7,11 +7,11 @@ in files from before 2014; both come out the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.prototxt import Message, Scalar
 from costcalc.importers.caffe.fields import Fields
+from costcalc.records import NamedTuple
 
 OLD_TYPES: Mapping[str, str] = {
     "ABSVAL": "AbsVal",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from costcalc.errors import Mark, Refusal
 from costcalc.importers.caffe.fields import Fields, whole
 from costcalc.importers.caffe.network import Layer, Network
 from costcalc.importers.model import Request, Sides
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 DATA = frozenset(

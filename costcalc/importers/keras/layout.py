@@ -8,9 +8,10 @@ or a flattening differs then, which no count depends on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from costcalc.errors import Refusal
+from costcalc.records import NamedTuple
 
 Side = TypeVar("Side")
 

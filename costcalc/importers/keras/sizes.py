@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import KerasLayer
 from costcalc.importers.model import Request, Sides
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.numbers import exact
 

@@ -8,11 +8,12 @@ come out the same: arguments with a :class:`Ref` wherever a tensor stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import Config, shown
 from costcalc.importers.model import Sides
+from costcalc.records import NamedTuple
 
 MODELS = ("Functional", "Model", "Sequential")
 """Classes of layers that are models themselves."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.layer import NETWORK_INPUT
@@ -16,6 +16,7 @@ from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.sizes import stated_shape
 from costcalc.importers.keras.structure import KerasLayer, KerasModel, TensorRef, network
 from costcalc.importers.model import Sides
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 

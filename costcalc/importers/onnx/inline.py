@@ -9,8 +9,8 @@ from costcalc.errors import Mark, Problem, SpecError
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.onnx_schema import AttributeType
 from costcalc.formats.protobuf import Span, WireReader
-from costcalc.importers.onnx.known import Operation
 from costcalc.importers.onnx.numbers import Number, stored
+from costcalc.importers.onnx.tensors import OnnxNode
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
@@ -60,7 +60,7 @@ class Inliner:
 
     def operations(
         self, nodes: Sequence[schema.NodeProto], around: Around | None = None
-    ) -> Iterator[Operation]:
+    ) -> Iterator[OnnxNode]:
         """The operations of some nodes.
 
         Raises:
@@ -76,7 +76,7 @@ class Inliner:
             if self.written > limits.STEPS:
                 self._refuse(node, f"more than {limits.STEPS:,} operations, functions written out")
             domain = "" if node.domain in OWN else node.domain
-            yield Operation(
+            yield OnnxNode(
                 _within(around.path, node.name),
                 f"{domain}.{node.operator}" if domain else node.operator,
                 around.opsets.get(node.domain, around.opsets.get("", 1)),
@@ -86,7 +86,7 @@ class Inliner:
                 tuple(pair for pair in node.metadata if pair[0]),
             )
 
-    def inside(self, inside: Inside, name: str) -> tuple[schema.GraphProto, list[Operation]]:
+    def inside(self, inside: Inside, name: str) -> tuple[schema.GraphProto, list[OnnxNode]]:
         """A graph inside an operation of a name; its tensors are named apart in a function.
 
         Raises:
@@ -112,7 +112,7 @@ class Inliner:
 
     def _called(
         self, node: schema.NodeProto, key: tuple[str, str, str], around: Around
-    ) -> Iterator[Operation]:
+    ) -> Iterator[OnnxNode]:
         """The operations of a function where it is called."""
         function = self.functions[key]
         if key in around.calls:

@@ -7,8 +7,9 @@ from typing import Any
 
 from costcalc.errors import Mark, Problem, SpecError
 from costcalc.formats.onnx_schema import Dim, ValueInfoProto
+from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Request, Sides
-from costcalc.importers.onnx.known import Known, text
+from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
@@ -19,7 +20,7 @@ COLOURS = (1, 3, 4)
 class Inputs(NamedTuple):
     """What a network reads, the first input being its own."""
 
-    tensors: Mapping[str, Known]
+    tensors: Mapping[str, TensorInfo]
     images: int
     """Images in a batch."""
     parameters: Mapping[str, Any]
@@ -55,7 +56,7 @@ def sized(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inpu
     shapes = [tuple(_side(dim, found) for dim in dims) for dims in wanted]
     images = shapes[0][0] if len(shapes[0]) > 1 else 1
     tensors = {
-        value.name: Known(shape, 0 if len(shape) > 1 and shape[0] == images else None)
+        value.name: TensorInfo(shape, 0 if len(shape) > 1 and shape[0] == images else None)
         for value, shape in zip(values, shapes, strict=True)
     }
     named = {name: side for name, side in found.items() if name}
@@ -173,7 +174,7 @@ def _misfit(mark: Mark, value: ValueInfoProto, sides: Sides) -> Problem:
     shown = ", ".join(str(dim) or "?" for dim in value.dims or ())
     return Problem(
         mark,
-        f"input '{value.name}' cannot be {text(sides)}",
+        f"input '{value.name}' cannot be {sides_text(sides)}",
         "as many sides as the input has, without the batch",
         f"({shown})",
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from costcalc.importers.onnx.known import Known, Operation
 from costcalc.importers.onnx.patterns import PATTERNS, Bound, Match, Pattern, Tree
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo
 
 COMMUTATIVE = frozenset({"Add", "Mul"})
 
@@ -22,8 +22,8 @@ for _pattern in PATTERNS:
 
 
 def matched(
-    operations: Sequence[Operation], tensors: Mapping[str, Known], outputs: Iterable[str]
-) -> list[Operation]:
+    operations: Sequence[OnnxNode], tensors: Mapping[str, TensorInfo], outputs: Iterable[str]
+) -> list[OnnxNode]:
     """The operations, each pattern among them as one."""
     graph = _Graph(operations, tensors, outputs)
     gone: set[tuple[str, ...]] = set()
@@ -46,8 +46,8 @@ class _Graph:
 
     def __init__(
         self,
-        operations: Sequence[Operation],
-        tensors: Mapping[str, Known],
+        operations: Sequence[OnnxNode],
+        tensors: Mapping[str, TensorInfo],
         outputs: Iterable[str],
     ) -> None:
         self.tensors = tensors
@@ -60,8 +60,8 @@ class _Graph:
             self.readers[name].add(())
 
     def match(
-        self, operation: Operation, gone: set[tuple[str, ...]]
-    ) -> tuple[Operation, tuple[Operation, ...]] | None:
+        self, operation: OnnxNode, gone: set[tuple[str, ...]]
+    ) -> tuple[OnnxNode, tuple[OnnxNode, ...]] | None:
         """The operation that stands for a pattern which ends here, and the pattern's parts."""
         if self.tensors[operation.outputs[0]].is_static:
             return None
@@ -86,7 +86,7 @@ class _Graph:
                     return replaced, parts
         return None
 
-    def _is_whole(self, parts: tuple[Operation, ...]) -> bool:
+    def _is_whole(self, parts: tuple[OnnxNode, ...]) -> bool:
         """Whether nothing else reads what passes between the parts."""
         inside = {each.outputs for each in parts}
         return all(
@@ -94,8 +94,8 @@ class _Graph:
         )
 
     def _tree(
-        self, tree: Tree, name: str, bound: Bound, parts: tuple[Operation, ...]
-    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        self, tree: Tree, name: str, bound: Bound, parts: tuple[OnnxNode, ...]
+    ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
         """The ways in which a tree gives a tensor, each with what its words are."""
         known = self.tensors.get(name)
         if known is None:
@@ -129,8 +129,8 @@ class _Graph:
         trees: Sequence[Tree],
         names: Sequence[str],
         bound: Bound,
-        parts: tuple[Operation, ...],
-    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        parts: tuple[OnnxNode, ...],
+    ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
         """The ways in which trees give as many tensors, all at once."""
         if not trees:
             yield bound, parts
@@ -141,10 +141,10 @@ class _Graph:
     def _bounds(
         self,
         tree: tuple[Tree, ...],
-        operation: Operation,
+        operation: OnnxNode,
         bound: Bound,
-        parts: tuple[Operation, ...],
-    ) -> Iterator[tuple[Bound, tuple[Operation, ...]]]:
+        parts: tuple[OnnxNode, ...],
+    ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
         """A Clip of the time when its bounds were attributes."""
         stated = (operation.attributes.get("min"), operation.attributes.get("max"))
         if stated == tree[2:]:

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from costcalc.importers.onnx.known import Operation
+from costcalc.importers.onnx.tensors import OnnxNode
+from costcalc.names import paths
 from costcalc.records import NamedTuple
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -23,7 +24,7 @@ WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormaliza
 """Operators whose second input has the name of their module's parameter."""
 
 
-class Scope(NamedTuple):
+class ModuleScope(NamedTuple):
     """Where an operation stands among modules."""
 
     path: str
@@ -32,36 +33,34 @@ class Scope(NamedTuple):
 
 
 class Names:
-    """Unique names of layers, paths of modules joined by '/'."""
+    """Names that layers ought to have, paths of modules joined by '/'."""
 
-    def __init__(self, operations: Iterable[Operation], beside: Container[str]) -> None:
+    def __init__(self, operations: Iterable[OnnxNode], beside: Container[str]) -> None:
         """Operations, and the tensors that are the same for every input."""
         self.scopes = {each.outputs: scope(each) for each in operations}
-        paths = Counter(
+        counts = Counter(
             each.path
             for outputs, each in self.scopes.items()
             if not all(name in beside for name in outputs)
         )
-        inner = {ahead for path in paths for ahead in _inner(path)}
-        self.alone = {path for path, count in paths.items() if count == 1} - inner - {""}
-        self.taken: set[str] = set()
-        self.again: Counter[str] = Counter()
+        inner = {outer for path in counts for outer in paths(path)}
+        self.alone = {path for path, count in counts.items() if count == 1} - inner - {""}
 
-    def layer(self, operation: Operation, kind: str) -> str:
+    def layer(self, node: OnnxNode, kind: str) -> str:
         """The name of a layer of an operation: its module's where that does nothing else."""
-        path = self.scopes[operation.outputs].path
+        path = self.scopes[node.outputs].path
         if path in self.alone:
-            is_moved = kind in MOVED and operation.operator not in MOVING
-            return self._unique(f"{path}.{kind}" if is_moved else path)
-        return self._unique(f"{path}/{kind}" if path else kind)
+            is_moved = kind in MOVED and node.operator not in MOVING
+            return f"{path}.{kind}" if is_moved else path
+        return f"{path}/{kind}" if path else kind
 
     def stored(self, name: str) -> str:
         """The name of a layer that gives a stored tensor."""
-        return self._unique(_path(name) or "tensor")
+        return _path(name) or "tensor"
 
     def blocks(self, layers: Sequence[str]) -> dict[str, str]:
         """The class of every module that layers stand in, where the file says it."""
-        inner = {path for name in layers for path in _inner(name)}
+        inner = {path for name in layers for path in paths(name)}
         return {
             path: name
             for each in self.scopes.values()
@@ -69,41 +68,33 @@ class Names:
             if path in inner
         }
 
-    def _unique(self, name: str) -> str:
-        found = name
-        while found in self.taken:
-            self.again[name] += 1
-            found = f"{name}_{self.again[name]}"
-        self.taken.add(found)
-        return found
-
 
 class OwnNames(Names):
     """Names of layers in costcalc's own files: a node has its layer's."""
 
-    def layer(self, operation: Operation, kind: str) -> str:
+    def layer(self, node: OnnxNode, kind: str) -> str:
         """The name of a layer of an operation: that of its last node."""
-        name = _fit(operation.name) or kind
-        is_moved = kind in MOVED and operation.operator not in MOVING
-        return self._unique(f"{name}.{kind}" if is_moved else name)
+        name = _fit(node.name) or kind
+        is_moved = kind in MOVED and node.operator not in MOVING
+        return f"{name}.{kind}" if is_moved else name
 
     def stored(self, name: str) -> str:
         """The name of a layer that gives a stored tensor: the tensor's."""
-        return self._unique(_fit(name) or "tensor")
+        return _fit(name) or "tensor"
 
 
-def scope(operation: Operation) -> Scope:
+def scope(node: OnnxNode) -> ModuleScope:
     """The modules that a node stands in, as its metadata, its name or its weights tell."""
-    found = _of_metadata(dict(operation.metadata))
+    found = _of_metadata(dict(node.metadata))
     if found is None:
-        found = Scope(_of_name(operation.name))
-    weights = _of_weights(operation)
+        found = ModuleScope(_of_name(node.name))
+    weights = _of_weights(node)
     if weights and _parent(weights) == _parent(found.path):
         return found._replace(path=weights)
     return found
 
 
-def _of_metadata(metadata: Mapping[str, str]) -> Scope | None:
+def _of_metadata(metadata: Mapping[str, str]) -> ModuleScope | None:
     """The dynamo exporter's: the modules' names from the outermost, and their classes."""
     names = _QUOTED.findall(metadata.get("pkg.torch.onnx.name_scopes", ""))
     classes = _QUOTED.findall(metadata.get("pkg.torch.onnx.class_hierarchy", ""))
@@ -113,7 +104,7 @@ def _of_metadata(metadata: Mapping[str, str]) -> Scope | None:
     words = {
         path: kind.rpartition(".")[2] for path, kind in zip(paths, classes, strict=False) if path
     }
-    return Scope(paths[-1] if paths else "", words)
+    return ModuleScope(paths[-1] if paths else "", words)
 
 
 def _of_name(name: str) -> str:
@@ -127,11 +118,11 @@ def _of_name(name: str) -> str:
     return "/".join(filter(None, (_path(part) for part in parts)))
 
 
-def _of_weights(operation: Operation) -> str:
+def _of_weights(node: OnnxNode) -> str:
     """The module that an operation's weights are named after."""
-    if operation.operator not in WEIGHTED or len(operation.inputs) < 2:
+    if node.operator not in WEIGHTED or len(node.inputs) < 2:
         return ""
-    found = _PARAMETER.fullmatch(operation.inputs[1])
+    found = _PARAMETER.fullmatch(node.inputs[1])
     return _path(found[1]) if found else ""
 
 
@@ -148,11 +139,3 @@ def _fit(path: str) -> str:
 
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
-
-
-def _inner(path: str) -> Iterable[str]:
-    """The paths above a path."""
-    end = path.find("/")
-    while end >= 0:
-        yield path[:end]
-        end = path.find("/", end + 1)

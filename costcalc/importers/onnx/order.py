@@ -6,27 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from costcalc.errors import Mark, Problems
-from costcalc.importers.onnx.known import Operation
+from costcalc.importers.onnx.tensors import OnnxNode
 
 SHOWN = 5
 """Nodes of a cycle that a message names."""
 
 
 def ordered(
-    operations: Sequence[Operation],
+    operations: Sequence[OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     given: Iterable[str],
     wanted: Iterable[str],
     problems: Problems,
     file: str,
-) -> list[Operation]:
+) -> list[OnnxNode]:
     """The operations that the wanted tensors depend on, each behind those that it reads.
 
     What is wrong with the graph goes to ``problems``: tensors that nothing gives,
     or two operations, and cycles.
     """
     mark, known = Mark(file), {*given, ""}
-    producers: dict[str, Operation] = {}
+    producers: dict[str, OnnxNode] = {}
     for each in operations:
         for name in filter(None, each.outputs):
             if name in producers or name in known:
@@ -38,11 +38,11 @@ def ordered(
 
 
 def _in_order(
-    operations: Sequence[Operation],
+    operations: Sequence[OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     problems: Problems,
     mark: Mark,
-) -> list[Operation]:
+) -> list[OnnxNode]:
     """Operations behind those that they read, otherwise as they stand."""
     places = {name: place for place, each in enumerate(operations) for name in each.outputs}
     readers: list[list[int]] = [[] for _ in operations]
@@ -72,7 +72,7 @@ def _in_order(
 
 
 def _needed(
-    producers: Mapping[str, Operation],
+    producers: Mapping[str, OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     known: set[str],
     wanted: Iterable[str],

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from costcalc.importers.onnx.known import Known, Operation, elements
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
 from costcalc.records import NamedTuple
 
 Tree = str | float | tuple[Any, ...]
@@ -24,15 +24,15 @@ class Match(NamedTuple):
 
     bound: Mapping[str, str]
     """The tensors that its words are."""
-    operations: tuple[Operation, ...]
+    operations: tuple[OnnxNode, ...]
     """What it consists of, the last one first."""
-    tensors: Mapping[str, Known]
+    tensors: Mapping[str, TensorInfo]
 
     def shape(self, word: str) -> tuple[int, ...]:
         """The shape of a tensor."""
         return self.tensors[self.bound[word]].shape
 
-    def first(self, operator: str) -> Operation:
+    def first(self, operator: str) -> OnnxNode:
         """The first operation of an operator, from the last one up."""
         return next(each for each in self.operations if each.operator == operator)
 
@@ -70,7 +70,7 @@ def _groups(match: Match) -> Mapping[str, Any] | None:
     return {"groups": grouped[1]} if fits and is_plain else None
 
 
-def _is_filled(known: Known, number: int) -> bool:
+def _is_filled(known: TensorInfo, number: int) -> bool:
     return known.values is not None and {*known.values} == {number}
 
 

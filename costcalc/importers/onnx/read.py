@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import os
 
-from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.errors import Mark, Problem, Problems, SpecError, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.mapped import mapped
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.model import Model, Request
+from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph
 from costcalc.importers.onnx.fed import with_weights
+from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Inside
 from costcalc.importers.onnx.inputs import Inputs, sized
-from costcalc.importers.onnx.known import Operation
-from costcalc.importers.onnx.lowering import Lowering
 from costcalc.importers.onnx.matching import matched
 from costcalc.importers.onnx.names import Names, OwnNames
 from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
 from costcalc.importers.onnx.order import ordered
-from costcalc.importers.onnx.walk import Walk
+from costcalc.importers.onnx.tensors import OnnxNode
 from costcalc.spec import limits
 
 SHAPES = {name: row.shapes for name, row in TABLE.items()}
@@ -85,7 +85,7 @@ def _graph(model: schema.ModelProto, file: str) -> schema.GraphProto:
 
 def _walk(
     wire: WireReader, model: schema.ModelProto, graph: schema.GraphProto, inputs: Inputs
-) -> Walk:
+) -> ShapeInference:
     """What is known of every tensor that the outputs depend on.
 
     Raises:
@@ -97,7 +97,7 @@ def _walk(
     if not inputs.are_other:
         said = (*graph.values, *graph.outputs)
         stated = {value.name: value.dims for value in said if value.dims is not None}
-    walk = Walk(wire, inliner, SHAPES, inputs.images, stated)
+    walk = ShapeInference(wire, inliner, SHAPES, inputs.images, stated)
     walk.store(graph.initializers)
     walk.problems.raise_any()
     walk.tensors.update(inputs.tensors)
@@ -110,7 +110,7 @@ def _walk(
     return walk
 
 
-def _reads(operation: Operation, walk: Walk, depth: int = 0) -> list[str]:
+def _reads(operation: OnnxNode, walk: ShapeInference, depth: int = 0) -> list[str]:
     """The tensors that an operation depends on, those of graphs inside it included.
 
     Raises:
@@ -130,7 +130,9 @@ def _reads(operation: Operation, walk: Walk, depth: int = 0) -> list[str]:
     return found
 
 
-def _live(walk: Walk, outputs: list[str], problems: Problems, file: str) -> list[Operation]:
+def _live(
+    walk: ShapeInference, outputs: list[str], problems: Problems, file: str
+) -> list[OnnxNode]:
     """The operations that are left once what is known beforehand is no operation any more."""
     reads = {}
     for each in walk.operations:
@@ -139,7 +141,7 @@ def _live(walk: Walk, outputs: list[str], problems: Problems, file: str) -> list
     return ordered(walk.operations, reads, _beforehand(walk), outputs, problems, file)
 
 
-def _beforehand(walk: Walk) -> set[str]:
+def _beforehand(walk: ShapeInference) -> set[str]:
     """Tensors that no operation needs to give."""
     given = {name for each in walk.operations for name in each.outputs}
     return {*walk.tensors} - given
@@ -147,9 +149,9 @@ def _beforehand(walk: Walk) -> set[str]:
 
 def _lowered(
     wire: WireReader,
-    walk: Walk,
+    walk: ShapeInference,
     inputs: Inputs,
-    operations: list[Operation],
+    operations: list[OnnxNode],
     outputs: list[str],
     names: Names,
 ) -> Model:
@@ -158,32 +160,20 @@ def _lowered(
     Raises:
         SpecError: some become no layers.
     """
-    lowering = Lowering(
+    graph = OnnxGraph(
+        wire.file,
         operations,
+        outputs,
         walk.tensors,
         walk.stored,
         walk.constants,
         inputs.images,
-        outputs,
-        LOWER,
-        names,
-        wire.file,
     )
     first, *others = inputs.tensors
-    lowering.start(first, others)
-    lowering.run()
-    lowering.problems.raise_any()
-    nodes = lowering.layers()
-    if not any(node.inputs for node in nodes):
-        raise SpecError([Problem(Mark(wire.file), "no output depends on the network's input")])
+    builder = OnnxBuilder(graph, first, LOWER, names)
+    builder.run(others)
+    builder.problems.raise_any()
+    if not any(node.inputs for node in builder.nodes):
+        refuse(Mark(wire.file), "no output depends on the network's input")
     name = os.path.basename(wire.file).removesuffix(".onnx")
-    return Model(
-        name=name,
-        file=wire.file,
-        source={},
-        input=walk.tensors[first].dims,
-        nodes=tuple(nodes),
-        parameters=inputs.parameters,
-        is_sized=True,
-        blocks=names.blocks([node.name for node in nodes]),
-    )
+    return builder.model(name, wire.file, inputs.parameters)

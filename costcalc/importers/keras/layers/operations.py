@@ -29,7 +29,7 @@ def binary(kind: str) -> Lower:
     def lower(op: KerasContext) -> Result:
         if len(op.inputs) == 1:
             _check_constant(op)
-            by_constant = emit.WITH_NUMBER.get(kind, "relu")
+            by_constant = emit.BY_NUMBER.get(kind, "relu")
             return op.add(by_constant, (op.input,), functional="operator")
         return joining.joined(op, kind, op.inputs)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import Known
+from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators import (
     activation,
     attention,
@@ -25,16 +25,16 @@ from costcalc.importers.onnx.operators import (
     reducing,
     resampling,
 )
-from costcalc.importers.onnx.site import Site
+from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 
 
 class Operator(NamedTuple):
     """A row of the table."""
 
-    shapes: Callable[[Call], list[Known]]
+    shapes: Callable[[OpView], list[TensorInfo]]
     """What is known of its outputs."""
-    lower: Callable[[Site], None]
+    lower: Callable[[OnnxContext], None]
     """Makes its layers."""
 
 
@@ -48,9 +48,14 @@ def _function(kind: str) -> Operator:
     return Operator(elementwise.shapes, elementwise.unary(kind))
 
 
-def _joint(kind: str, scaled: str | None = None) -> Operator:
+def _joint(kind: str) -> Operator:
     """A function of several elements."""
-    return Operator(elementwise.shapes, elementwise.joined(kind, scaled))
+    return Operator(elementwise.shapes, elementwise.joined(kind))
+
+
+def _binary(kind: str) -> Operator:
+    """The same of two, one of which may be a number that is known."""
+    return Operator(elementwise.shapes, elementwise.binary(kind))
 
 
 def _reduction(kind: str, *around: str) -> Operator:
@@ -58,7 +63,7 @@ def _reduction(kind: str, *around: str) -> Operator:
     return Operator(reducing.reduce_shapes, reducing.reduced(kind, *around))
 
 
-_CONSTANT = elementwise.alias
+_CONSTANT = elementwise.pass_through
 """Whatever is known beforehand becomes no layer."""
 
 TABLE = {
@@ -101,14 +106,14 @@ TABLE = {
     "Softsign": _element("softsign"),
     "Softmax": Operator(activation.softmax_shapes, activation.softmax),
     "LogSoftmax": Operator(activation.softmax_shapes, activation.log_softmax),
-    "Add": _joint("add", "shift"),
+    "Add": _binary("add"),
     "Sum": _joint("add"),
     "Mean": Operator(elementwise.shapes, elementwise.mean),
-    "Sub": Operator(elementwise.shapes, elementwise.subtract),
-    "Mul": _joint("multiply", "scale"),
-    "Div": Operator(elementwise.shapes, elementwise.divide),
+    "Sub": _binary("subtract"),
+    "Mul": _binary("multiply"),
+    "Div": _binary("divide"),
     "Mod": _joint("divide"),
-    "Pow": Operator(elementwise.shapes, elementwise.power),
+    "Pow": _binary("power"),
     "Min": _joint("minimum"),
     "Max": _joint("maximum"),
     "Equal": _joint("compare"),
@@ -170,12 +175,12 @@ TABLE = {
     "Trilu": Operator(elementwise.unary_shapes, layout.moved),
     "Resize": Operator(resampling.shapes, resampling.resize),
     "Upsample": Operator(resampling.shapes, resampling.resize),
-    "Identity": Operator(elementwise.same_shapes, elementwise.alias),
+    "Identity": Operator(elementwise.same_shapes, elementwise.pass_through),
     "Dropout": Operator(elementwise.dropout_shapes, elementwise.dropout),
-    "Cast": Operator(elementwise.cast_shapes, elementwise.alias),
-    "CastLike": Operator(elementwise.cast_shapes, elementwise.alias),
-    "QuantizeLinear": Operator(elementwise.unary_shapes, elementwise.alias),
-    "DequantizeLinear": Operator(elementwise.unary_shapes, elementwise.alias),
+    "Cast": Operator(elementwise.cast_shapes, elementwise.pass_through),
+    "CastLike": Operator(elementwise.cast_shapes, elementwise.pass_through),
+    "QuantizeLinear": Operator(elementwise.unary_shapes, elementwise.pass_through),
+    "DequantizeLinear": Operator(elementwise.unary_shapes, elementwise.pass_through),
     "Shape": Operator(constants.shape_shapes, _CONSTANT),
     "Size": Operator(constants.size_shapes, _CONSTANT),
     "ConstantOfShape": Operator(constants.filled_shapes, _CONSTANT),

@@ -4,69 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import Known, NodeProblem, elements
-from costcalc.importers.onnx.site import Site
+from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.tensors import TensorInfo, elements
 
 
-def shapes(call: Call) -> list[Known]:
+def shapes(op: OpView) -> list[TensorInfo]:
     """The sides that the letters of the result have."""
-    terms, result = _letters(call)
-    sides = _sides(call, terms)
+    terms, result = _letters(op)
+    sides = _sides(op, terms)
     batch = None
     for index, term in enumerate(terms):
-        axis = call.input(index).batch
+        axis = op.input(index).batch
         if batch is None and axis is not None and term[axis] in result:
             batch = result.index(term[axis])
-    return [Known(tuple(sides[letter] for letter in result), batch)]
+    return [TensorInfo(tuple(sides[letter] for letter in result), batch)]
 
 
-def einsum(site: Site) -> None:
+def einsum(op: OnnxContext) -> None:
     """Both tensors as stacks of matrices, multiplied, and the axes put in order."""
-    terms, result = _letters(site)
-    sides = _sides(site, terms)
+    terms, result = _letters(op)
+    sides = _sides(op, terms)
     if len(terms) == 1:
-        read = site.source(0, site.shape())
-        source, kept = _summed(site, read, terms[0], {*result}, sides)
-        site.give(_ordered(site, source, kept, result, sides))
+        x, kept = _summed(op, op.source(0, op.shape()), terms[0], {*result})
+        op.set_output(_ordered(op, x, kept, result))
         return
     if len(terms) != 2:
-        raise NodeProblem(
+        raise Refusal(
             "multiplies more than two tensors at once", expected="two", found=f"{len(terms)}"
         )
     first, second = terms
-    left, before = _summed(site, site.source(0, site.shape(0)), first, {*result, *second}, sides)
-    right, behind = _summed(site, site.source(1, site.shape(1)), second, {*result, *first}, sides)
+    left, before = _summed(op, op.source(0, op.shape(0)), first, {*result, *second})
+    right, behind = _summed(op, op.source(1, op.shape(1)), second, {*result, *first})
     stack = [each for each in before if each in behind and each in result]
     inner = [each for each in before if each in behind and each not in result]
     rows = [each for each in before if each not in behind]
     columns = [each for each in behind if each not in before]
-    left = _ordered(site, left, before, [*stack, *rows, *inner], sides)
-    right = _ordered(site, right, behind, [*stack, *inner, *columns], sides)
+    left = _ordered(op, left, before, [*stack, *rows, *inner])
+    right = _ordered(op, right, behind, [*stack, *inner, *columns])
     n, k, m = (elements(_of(each, sides)) for each in (rows, inner, columns))
     high = (elements(_of(stack, sides)),) if stack else ()
-    left = site.shaped(left, (*high, n, k))
-    right = site.shaped(right, (*high, k, m))
-    layer = site.layer("matmul", {}, (left, right), (*high, n, m))
+    left = op.view(left, (*high, n, k))
+    right = op.view(right, (*high, k, m))
     order = [*stack, *rows, *columns]
-    layer = site.shaped(layer, _of(order, sides) or (1,))
-    site.give(_ordered(site, layer, order, result, sides))
+    product = op.view(op.add("matmul", (left, right)), _of(order, sides) or (1,))
+    op.set_output(_ordered(op, product, order, result))
 
 
-def _letters(call: Call) -> tuple[list[str], str]:
+def _letters(op: OpView) -> tuple[list[str], str]:
     """The letters of each input, and those of the result."""
-    equation = call.word("equation", "").replace(" ", "")
+    equation = op.word("equation", "").replace(" ", "")
     left, arrow, result = equation.partition("->")
     terms = left.split(",")
     if not arrow:
         result = "".join(sorted(each for each in {*left} - {","} if left.count(each) == 1))
-    fits = len(terms) == len(call.operation.inputs) and all(
-        term.isalpha() and len({*term}) == len(term) == len(call.shape(index))
+    fits = len(terms) == len(op.node.inputs) and all(
+        term.isalpha() and len({*term}) == len(term) == len(op.shape(index))
         for index, term in enumerate(terms)
     )
     if not fits or not {*result} <= {*left} or len({*result}) < len(result):
-        raise NodeProblem(
+        raise Refusal(
             "has an equation that costcalc does not read",
             expected="a letter for each axis, as in bhid,bhjd->bhij",
             found=equation,
@@ -74,38 +75,33 @@ def _letters(call: Call) -> tuple[list[str], str]:
     return terms, result
 
 
-def _sides(call: Call, terms: Sequence[str]) -> dict[str, int]:
+def _sides(op: OpView, terms: Sequence[str]) -> dict[str, int]:
     sides: dict[str, int] = {}
     for index, term in enumerate(terms):
-        for letter, side in zip(term, call.shape(index), strict=True):
+        for letter, side in zip(term, op.shape(index), strict=True):
             if sides.setdefault(letter, side) != side:
-                raise NodeProblem(
+                raise Refusal(
                     f"gives the letter '{letter}' two sides", found=f"{sides[letter]} and {side}"
                 )
     return sides
 
 
 def _summed(
-    site: Site, source: int, term: Sequence[str], kept: set[str], sides: dict[str, int]
-) -> tuple[int, list[str]]:
+    op: OnnxContext, x: Operand, term: Sequence[str], kept: set[str]
+) -> tuple[Operand, list[str]]:
     """Without the axes that are summed before anything is multiplied."""
     left = [letter for letter in term if letter in kept]
     if len(left) == len(term):
-        return source, left
-    axes = tuple(axis for axis, letter in enumerate(term) if letter not in kept)
-    shape = _of(left, sides) or (1,) * len(term)
-    arguments = {"axes": axes, "keep": not left}
-    return site.layer("sum", arguments, (source,), shape), left
+        return x, left
+    axes = [axis for axis, letter in enumerate(term) if letter not in kept]
+    return emit.reduce(op, x, "sum", axes, keep=False), left
 
 
-def _ordered(
-    site: Site, source: int, found: Sequence[str], wanted: Sequence[str], sides: dict[str, int]
-) -> int:
+def _ordered(op: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence[str]) -> Operand:
     """With the axes in another order."""
     if list(found) == list(wanted):
-        return source
-    order = tuple(list(found).index(letter) for letter in wanted)
-    return site.layer("transpose", {"axes": order}, (source,), _of(wanted, sides))
+        return x
+    return emit.transpose(op, x, [list(found).index(letter) for letter in wanted])
 
 
 def _of(letters: Sequence[str], sides: dict[str, int]) -> Sides:

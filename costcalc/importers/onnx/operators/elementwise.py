@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
 from costcalc.formats.onnx_schema import DataType
+from costcalc.importers import emit
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import Known, broadcast, elements, meeting_batch
+from costcalc.importers.onnx.context import OnnxContext
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
-from costcalc.importers.onnx.site import Site
+from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
 
 Function = Callable[..., Number]
-Shapes = Callable[[Call], list[Known]]
+Shapes = Callable[[OpView], list[TensorInfo]]
 
 
 def single(number: Number) -> Number:
@@ -87,12 +88,12 @@ BITS = 63
 """Of a whole number that a graph computes with."""
 
 
-def shapes(call: Call) -> list[Known]:
+def shapes(op: OpView) -> list[TensorInfo]:
     """Where the inputs meet; their numbers, where all are known."""
-    inputs = call.inputs()
+    inputs = op.inputs()
     shape = broadcast([known.shape for known in inputs])
-    found = Known(shape, meeting_batch(inputs, shape, call.images))
-    function = FUNCTIONS.get(call.operation.operator)
+    found = TensorInfo(shape, meeting_batch(inputs, shape, op.images))
+    function = FUNCTIONS.get(op.node.operator)
     values = [known.values for known in inputs]
     if function is None or elements(shape) > MOST:
         return [found]
@@ -144,115 +145,89 @@ def strides(shape: Sides) -> Sides:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def cast_shapes(call: Call) -> list[Known]:
+def cast_shapes(op: OpView) -> list[TensorInfo]:
     """The input's; its numbers in another type, or in one like another tensor's as they are."""
-    known = call.input(0)
+    known = op.input(0)
     if known.values is None:
         return [known]
-    if call.operation.operator == "CastLike":
+    if op.node.operator == "CastLike":
         return [known]
-    to = call.whole("to", 1)
+    to = op.whole("to", 1)
     kind = bool if to == DataType.BOOL else int if to in WHOLE else float if to in TYPES else None
     return [known._replace(values=computed(kind, [known.values]) if kind else None)]
 
 
-def clip_shapes(call: Call) -> list[Known]:
+def clip_shapes(op: OpView) -> list[TensorInfo]:
     """The input's; its numbers within bounds, where these are inputs."""
-    known = call.input(0)
-    if known.values is None or call.operation.version < 11:
+    known = op.input(0)
+    if known.values is None or op.node.version < 11:
         return [known._replace(values=None)]
-    low = call.numbers(1) or (-math.inf,)
-    high = call.numbers(2) or (math.inf,)
+    low = op.numbers(1) or (-math.inf,)
+    high = op.numbers(2) or (math.inf,)
     within = computed(lambda each: min(max(each, low[0]), high[0]), [known.values])
     return [known._replace(values=within)]
 
 
-def same_shapes(call: Call) -> list[Known]:
+def same_shapes(op: OpView) -> list[TensorInfo]:
     """The input's."""
-    return [call.input(0)]
+    return [op.input(0)]
 
 
-def unary_shapes(call: Call) -> list[Known]:
+def unary_shapes(op: OpView) -> list[TensorInfo]:
     """The input's, its numbers no longer known."""
-    return [call.input(0)._replace(values=None)]
+    return [op.input(0)._replace(values=None)]
 
 
-def dropout_shapes(call: Call) -> list[Known]:
+def dropout_shapes(op: OpView) -> list[TensorInfo]:
     """The input's; the mask of what is kept is an output too."""
-    return [call.input(0), call.input(0)._replace(values=None)]
+    return [op.input(0), op.input(0)._replace(values=None)]
 
 
-def dropout(site: Site) -> None:
+def dropout(op: OnnxContext) -> None:
     """Nothing, at inference."""
-    site.configuration(1)
-    if len(site.operation.outputs) > 1:
-        site.unread(1)
-    site.simple("dropout")
+    op.configuration(1)
+    if len(op.node.outputs) > 1:
+        op.unread(1)
+    op.emit_one("dropout")
 
 
-def alias(site: Site) -> None:
+def pass_through(op: OnnxContext) -> None:
     """Nothing: the output is the input."""
-    site.alias()
+    op.pass_through()
 
 
-def unary(kind: str) -> Callable[[Site], None]:
+def unary(kind: str) -> Callable[[OnnxContext], None]:
     """A layer of one kind, without attributes."""
-    return lambda site: site.simple(kind)
+    return lambda op: op.emit_one(kind)
 
 
-def joined(kind: str, scaled: str | None = None) -> Callable[[Site], None]:
-    """A layer that joins its inputs; another where all but one are a number that is known."""
+def joined(kind: str) -> Callable[[OnnxContext], None]:
+    """A node that joins its inputs."""
 
-    def lower(site: Site) -> None:
-        count = len(site.operation.inputs)
-        others = [index for index in range(count) if site.number(index) is None]
-        if scaled is not None and len(others) == 1 and count == 2:
-            (index,) = others
-            site.simple(scaled, sources=(site.source(index, site.met(index, site.output())),))
-            return
-        if count == 1:
-            site.alias()
-            return
-        sources = site.meeting()
-        arguments = {}
-        if kind == "add" and len({site.lowering.dims(each) for each in sources}) > 1:
-            arguments["broadcast"] = True
-        site.simple(kind, arguments, sources=sources)
+    def lower(op: OnnxContext) -> None:
+        if len(op.node.inputs) == 1:
+            op.pass_through()
+        else:
+            op.set_output(emit.join(op, kind, op.broadcast_inputs()))
 
     return lower
 
 
-def subtract(site: Site) -> None:
-    """A difference; 1 - x is a kind of its own."""
-    if site.number(0) == 1:
-        site.simple("complement", sources=(site.source(1, site.met(1, site.output())),))
-    else:
-        joined("subtract", "shift")(site)
+def binary(kind: str) -> Callable[[OnnxContext], None]:
+    """An operation of two tensors, or of one and a number that is known."""
+
+    def lower(op: OnnxContext) -> None:
+        left, right = op.number(0), op.number(1)
+        of_one = emit.with_number(kind, left, right)
+        if of_one is None:
+            joined(kind)(op)
+        else:
+            op.emit_one(of_one, inputs=op.broadcast_inputs([0 if left is None else 1]))
+
+    return lower
 
 
-def divide(site: Site) -> None:
-    """A quotient: a product where the divisor is known."""
-    if site.number(1) is not None:
-        site.simple("scale", sources=(site.source(0, site.met(0, site.output())),))
-    elif site.number(0) == 1:
-        site.simple("reciprocal", sources=(site.source(1, site.met(1, site.output())),))
-    else:
-        joined("divide")(site)
-
-
-def power(site: Site) -> None:
-    """A power: a product where it is a square, a root where it is a half."""
-    kinds: dict[Number, str] = {2: "square", 0.5: "sqrt", -1: "reciprocal", -0.5: "rsqrt"}
-    exponent = site.number(1)
-    kind = None if exponent is None else kinds.get(exponent)
-    if kind is not None:
-        site.simple(kind, sources=(site.source(0, site.met(0, site.output())),))
-    else:
-        joined("power")(site)
-
-
-def mean(site: Site) -> None:
+def mean(op: OnnxContext) -> None:
     """The mean of several tensors: their sum, scaled."""
-    joined("add")(site)
-    layer = site.lowering.made[site.operation.outputs[0]]
-    site.give(site.layer("scale", {}, (layer,), site.output().dims))
+    total = emit.join(op, "add", op.broadcast_inputs())
+    op.emit_one("scale", inputs=(total,))

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import (
-    Known,
-    NodeProblem,
-    elements,
-    front,
-    fronts,
-    regrouped,
-    text,
-)
+from costcalc.importers.onnx.context import OnnxContext
 from costcalc.importers.onnx.numbers import MOST, Number
+from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import picked, strides
-from costcalc.importers.onnx.site import Site
+from costcalc.importers.onnx.tensors import TensorInfo, elements, front, fronts, regrouped
 
 
-def reshape_shapes(call: Call) -> list[Known]:
+def reshape_shapes(op: OpView) -> list[TensorInfo]:
     """A shape in which 0 is the side that was there, and -1 whatever is left."""
-    known = call.input(0)
-    wanted = call.wholes("shape", 1)
+    known = op.input(0)
+    wanted = op.wholes("shape", 1)
     if wanted is None:
-        raise NodeProblem("is given no shape")
-    if not call.whole("allowzero", 0):
+        raise Refusal("is given no shape")
+    if not op.whole("allowzero", 0):
         wanted = tuple(
             known.shape[axis] if side == 0 and axis < len(known.shape) else side
             for axis, side in enumerate(wanted)
@@ -34,33 +29,33 @@ def reshape_shapes(call: Call) -> list[Known]:
     is_open = wanted.count(-1) == 1 and rest > 0 and count % rest == 0
     shape = tuple(count // rest if side == -1 and is_open else side for side in wanted)
     if any(side < 0 for side in shape) or elements(shape) != count:
-        raise NodeProblem(
+        raise Refusal(
             "cannot give its elements this shape",
-            expected=f"{count:,} elements, as {text(known.shape)} has",
-            found=text(wanted),
+            expected=f"{count:,} elements, as {sides_text(known.shape)} has",
+            found=sides_text(wanted),
         )
-    return [_regrouped(call, shape)]
+    return [_regrouped(op, shape)]
 
 
-def flatten_shapes(call: Call) -> list[Known]:
+def flatten_shapes(op: OpView) -> list[TensorInfo]:
     """Two axes: those before one, and those from it on."""
-    shape = call.shape()
-    axis = call.whole("axis", 1)
+    shape = op.shape()
+    axis = op.whole("axis", 1)
     axis = axis if axis == len(shape) else front(axis, len(shape))
-    return [_regrouped(call, (elements(shape[:axis]), elements(shape[axis:])))]
+    return [_regrouped(op, (elements(shape[:axis]), elements(shape[axis:])))]
 
 
-def squeeze_shapes(call: Call) -> list[Known]:
+def squeeze_shapes(op: OpView) -> list[TensorInfo]:
     """Without axes of 1: those named, or all."""
-    known = call.input(0)
-    named = call.wholes("axes", 1)
+    known = op.input(0)
+    named = op.wholes("axes", 1)
     axes = (
         fronts(named, len(known.shape))
         if named is not None
         else tuple(axis for axis, side in enumerate(known.shape) if side == 1)
     )
     if any(known.shape[axis] != 1 for axis in axes):
-        raise NodeProblem("drops an axis that is not 1", found=text(known.shape))
+        raise Refusal("drops an axis that is not 1", found=sides_text(known.shape))
     shape = tuple(side for axis, side in enumerate(known.shape) if axis not in axes)
     batch = known.batch
     if batch is not None:
@@ -68,10 +63,10 @@ def squeeze_shapes(call: Call) -> list[Known]:
     return [known._replace(shape=shape, batch=batch)]
 
 
-def unsqueeze_shapes(call: Call) -> list[Known]:
+def unsqueeze_shapes(op: OpView) -> list[TensorInfo]:
     """With more axes of 1."""
-    known = call.input(0)
-    named = call.wholes("axes", 1) or ()
+    known = op.input(0)
+    named = op.wholes("axes", 1) or ()
     rank = len(known.shape) + len(named)
     axes = fronts(named, rank)
     rest = iter(enumerate(known.shape))
@@ -87,15 +82,15 @@ def unsqueeze_shapes(call: Call) -> list[Known]:
     return [known._replace(shape=tuple(shape), batch=batch)]
 
 
-def view(site: Site) -> None:
+def view(op: OnnxContext) -> None:
     """The same elements in another shape."""
-    site.alias()
+    op.pass_through()
 
 
-def transpose_shapes(call: Call) -> list[Known]:
+def transpose_shapes(op: OpView) -> list[TensorInfo]:
     """Axes in another order, backwards by default."""
-    known = call.input(0)
-    order = _order(call)
+    known = op.input(0)
+    order = _order(op)
     shape = tuple(known.shape[axis] for axis in order)
     values = known.values
     if values is not None:
@@ -105,34 +100,32 @@ def transpose_shapes(call: Call) -> list[Known]:
     return [known._replace(shape=shape, batch=batch, values=values)]
 
 
-def transpose(site: Site) -> None:
+def transpose(op: OnnxContext) -> None:
     """Axes in another order, that of the batch left out."""
-    known, order = site.input(0), _order(site)
+    known, order = op.input(0), _order(op)
     kept = [axis for axis in order if axis != known.batch]
     if known.batch is not None:
         kept = [axis - (axis > known.batch) for axis in kept]
     if kept == sorted(kept):
-        site.alias()
+        op.pass_through()
         return
-    source, dims = site.source(0), known.dims
-    turned = tuple(dims[axis] for axis in kept)
-    site.give(site.layer("transpose", {"axes": tuple(kept)}, (source,), turned))
+    op.set_output(emit.transpose(op, op.source(0), kept))
 
 
-def moved(site: Site) -> None:
+def moved(op: OnnxContext) -> None:
     """Elements moved, repeated or picked in a way that no other kind says."""
-    site.simple("rearrange", {"shape": site.output().dims})
+    op.emit_one("rearrange", {"shape": op.output().dims})
 
 
-def tile_shapes(call: Call) -> list[Known]:
+def tile_shapes(op: OpView) -> list[TensorInfo]:
     """Every side as many times as it is repeated."""
-    known = call.input(0)
-    repeats = call.wholes("repeats", 1) or ()
+    known = op.input(0)
+    repeats = op.wholes("repeats", 1) or ()
     if len(repeats) != len(known.shape) or min(repeats, default=0) < 0:
-        raise NodeProblem(
+        raise Refusal(
             "repeats axes that are not there",
             expected=f"{len(known.shape)} numbers",
-            found=text(repeats),
+            found=sides_text(repeats),
         )
     shape = tuple(side * times for side, times in zip(known.shape, repeats, strict=True))
     is_kept = known.batch is not None and repeats[known.batch] == 1
@@ -142,50 +135,49 @@ def tile_shapes(call: Call) -> list[Known]:
     return [known._replace(shape=shape, batch=known.batch if is_kept else None, values=values)]
 
 
-def repeated(site: Site) -> None:
+def repeated(op: OnnxContext) -> None:
     """Nothing where each stands once, otherwise copies."""
-    if site.output().shape == site.shape():
-        site.alias()
+    if op.output().shape == op.shape():
+        op.pass_through()
     else:
-        moved(site)
+        moved(op)
 
 
-def shuffle(site: Site) -> None:
+def shuffle(op: OnnxContext) -> None:
     """Channels dealt out anew across groups."""
-    site.simple("channel_shuffle", {"groups": site.whole("groups", 1)})
+    op.emit_one("channel_shuffle", {"groups": op.whole("groups", 1)})
 
 
-def to_space_shapes(call: Call) -> list[Known]:
+def to_space_shapes(op: OpView) -> list[TensorInfo]:
     """Channels to blocks of the map."""
-    x, side = call.input(0), call.whole("blocksize", 0)
+    x, side = op.input(0), op.whole("blocksize", 0)
     n, c, *axes = _map(x, side)
-    return [Known((n, c // side**2, *(side * each for each in axes)), call.image_batch(x))]
+    return [TensorInfo((n, c // side**2, *(side * each for each in axes)), op.image_batch(x))]
 
 
-def to_depth_shapes(call: Call) -> list[Known]:
+def to_depth_shapes(op: OpView) -> list[TensorInfo]:
     """Blocks of the map to channels."""
-    x, side = call.input(0), call.whole("blocksize", 0)
+    x, side = op.input(0), op.whole("blocksize", 0)
     n, c, *axes = _map(x, side)
-    return [Known((n, c * side**2, *(each // side for each in axes)), call.image_batch(x))]
+    return [TensorInfo((n, c * side**2, *(each // side for each in axes)), op.image_batch(x))]
 
 
-def column_shapes(call: Call) -> list[Known]:
+def column_shapes(op: OpView) -> list[TensorInfo]:
     """Col2Im's: a map that windows, laid out as columns, are added up to."""
-    known = call.input(0)
-    sides, kernel = call.wholes("image_shape", 1) or (), call.wholes("block_shape", 2) or ()
+    known = op.input(0)
+    sides, kernel = op.wholes("image_shape", 1) or (), op.wholes("block_shape", 2) or ()
     window = elements(kernel)
     if len(known.shape) != 3 or window < 1 or known.shape[1] % window or min(sides, default=0) < 1:
-        raise NodeProblem("adds up what are no windows", found=text(known.shape))
-    return [Known((known.shape[0], known.shape[1] // window, *sides), call.image_batch(known))]
+        raise Refusal("adds up what are no windows", found=sides_text(known.shape))
+    return [TensorInfo((known.shape[0], known.shape[1] // window, *sides), op.image_batch(known))]
 
 
-def columns(site: Site) -> None:
+def columns(op: OnnxContext) -> None:
     """As many maps as a window has places, added up."""
-    known, out = site.input(0), site.output()
+    known, out = op.input(0), op.output()
     window = known.shape[1] // out.shape[1]
-    shape = (window, *out.dims)
-    layer = site.layer("rearrange", {"shape": shape}, (site.source(0),), shape)
-    site.give(site.layer("sum", {"axes": (0,), "keep": False}, (layer,), out.dims))
+    maps = op.add("rearrange", (op.source(0),), {"shape": (window, *out.dims)})
+    op.set_output(emit.reduce(op, maps, "sum", (0,), keep=False))
 
 
 def _tiled(values: tuple[Number, ...], shape: Sides, wide: Sides) -> tuple[Number, ...]:
@@ -193,22 +185,22 @@ def _tiled(values: tuple[Number, ...], shape: Sides, wide: Sides) -> tuple[Numbe
     return picked(values, strides(shape), places)
 
 
-def _map(known: Known, side: int) -> Sides:
+def _map(known: TensorInfo, side: int) -> Sides:
     if len(known.shape) != 4 or side < 1:
-        raise NodeProblem("moves blocks of no map", found=f"{text(known.shape)} by {side}")
+        raise Refusal("moves blocks of no map", found=f"{sides_text(known.shape)} by {side}")
     return known.shape
 
 
-def _regrouped(call: Call, shape: Sides) -> Known:
-    known = call.input(0)
-    return known._replace(shape=shape, batch=regrouped(known, shape, call.images))
+def _regrouped(op: OpView, shape: Sides) -> TensorInfo:
+    known = op.input(0)
+    return known._replace(shape=shape, batch=regrouped(known, shape, op.images))
 
 
-def _order(call: Call) -> Sides:
-    rank = len(call.shape())
-    order = call.listed("perm") or tuple(range(rank))[::-1]
+def _order(op: OpView) -> Sides:
+    rank = len(op.shape())
+    order = op.listed("perm") or tuple(range(rank))[::-1]
     if sorted(order) != list(range(rank)):
-        raise NodeProblem(
-            "puts axes into no order", expected=f"all of 0 to {rank - 1}", found=text(order)
+        raise Refusal(
+            "puts axes into no order", expected=f"all of 0 to {rank - 1}", found=sides_text(order)
         )
     return tuple(map(int, order))

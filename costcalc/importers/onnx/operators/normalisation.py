@@ -4,145 +4,136 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import Known, NodeProblem, elements, fronts, text
-from costcalc.importers.onnx.site import Site
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, sides_text
+from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.tensors import TensorInfo, elements, fronts
 
 
-def batch_shapes(call: Call) -> list[Known]:
+def batch_shapes(op: OpView) -> list[TensorInfo]:
     """The input's; the statistics that training keeps are outputs too."""
-    known = call.input(0)
+    known = op.input(0)
     if len(known.shape) < 2:
-        raise NodeProblem("normalises no channels", found=text(known.shape))
-    others = [call.input(index)._replace(values=None) for index in (3, 4, 3, 4)]
-    return [Known(known.shape, call.image_batch(known)), *others]
+        raise Refusal("normalises no channels", found=sides_text(known.shape))
+    others = [op.input(index)._replace(values=None) for index in (3, 4, 3, 4)]
+    return [TensorInfo(known.shape, op.image_batch(known)), *others]
 
 
-def batch(site: Site) -> None:
+def batch(op: OnnxContext) -> None:
     """By statistics that are stored: they are no params."""
-    site.configuration(3, 4)
-    channels = site.shape()[1]
-    affine = site.is_stored(1) or site.is_stored(2)
-    owned = [("norm_params", index, channels) for index in (1, 2)] if affine else []
-    site.give_image("batch_norm", {"affine": affine}, site.image(0), owned)
+    op.configuration(3, 4)
+    affine = op.is_stored(1) or op.is_stored(2)
+    axes, params = len(op.shape()) - 2, {"norm_params": op.stored(1, 2)}
+    x = op.maps()
+    op.set_output(emit.batch_norm(op, x, scale=affine, shift=affine, axes=axes, params=params))
 
 
-def image_shapes(call: Call) -> list[Known]:
+def image_shapes(op: OpView) -> list[TensorInfo]:
     """The input's."""
-    known = call.input(0)
+    known = op.input(0)
     if len(known.shape) < 3:
-        raise NodeProblem("normalises no map", found=text(known.shape))
-    return [Known(known.shape, call.image_batch(known))]
+        raise Refusal("normalises no map", found=sides_text(known.shape))
+    return [TensorInfo(known.shape, op.image_batch(known))]
 
 
-def instance(site: Site) -> None:
+def instance(op: OnnxContext) -> None:
     """Each channel of an image by its own statistics."""
-    affine = site.is_stored(1) or site.is_stored(2)
-    owned = [("norm_params", index, site.shape()[1]) for index in (1, 2)] if affine else []
-    source = _one_image(site)
-    dims = site.shape()[1:]
-    site.give(site.layer("instance_norm", {"affine": affine}, (source,), dims, owned))
+    affine = op.is_stored(1) or op.is_stored(2)
+    params = {"norm_params": op.stored(1, 2)}
+    op.emit_one("instance_norm", {"affine": affine}, (_one_image(op),), params)
 
 
-def group(site: Site) -> None:
+def group(op: OnnxContext) -> None:
     """Groups of channels by their own statistics; scale and shift are of channels, or of groups."""
-    groups, channels = site.whole("num_groups", 1), site.shape()[1]
-    is_stored = site.is_stored(1) or site.is_stored(2)
-    affine = is_stored and elements(site.shape(1)) == channels
-    owned = [("norm_params", index, channels) for index in (1, 2)] if affine else []
-    arguments = {"groups": groups, "affine": affine}
-    dims = site.shape()[1:]
-    site.give(site.layer("group_norm", arguments, (_one_image(site),), dims, owned))
+    groups, channels = op.whole("num_groups", 1), op.shape()[1]
+    is_stored = op.is_stored(1) or op.is_stored(2)
+    affine = is_stored and elements(op.shape(1)) == channels
+    params = {"norm_params": op.stored(1, 2)}
+    op.emit_one("group_norm", {"groups": groups, "affine": affine}, (_one_image(op),), params)
 
 
-def layer_shapes(call: Call) -> list[Known]:
+def layer_shapes(op: OpView) -> list[TensorInfo]:
     """The input's; mean and deviation of every position are outputs too."""
-    known, axis = call.input(0), call.axis(-1)
+    known, axis = op.input(0), op.axis(-1)
     shape = known.shape[:axis] + (1,) * (len(known.shape) - axis)
-    statistics = Known(shape, known.batch)
+    statistics = TensorInfo(shape, known.batch)
     return [known._replace(values=None), statistics, statistics]
 
 
-def layer(site: Site) -> None:
+def layer(op: OnnxContext) -> None:
     """All axes from one on together."""
-    for index in range(1, len(site.operation.outputs)):
-        site.unread(index)
-    _normalised(site, "layer_norm", range(site.axis(-1), len(site.shape())))
+    for index in range(1, len(op.node.outputs)):
+        op.unread(index)
+    _normalised(op, "layer_norm", range(op.axis(-1), len(op.shape())))
 
 
-def root_mean_square(site: Site) -> None:
+def root_mean_square(op: OnnxContext) -> None:
     """The same without a mean, and without a shift."""
-    _normalised(site, "rms_norm", range(site.axis(-1), len(site.shape())))
+    _normalised(op, "rms_norm", range(op.axis(-1), len(op.shape())))
 
 
-def written_out(kind: str) -> Callable[[Site], None]:
+def written_out(kind: str) -> Callable[[OnnxContext], None]:
     """A normalisation that was several operations; its axes are those of their means."""
 
-    def lower(site: Site) -> None:
-        rank = len(site.shape())
-        _normalised(site, kind, fronts(site.attribute("axes"), rank))
+    def lower(op: OnnxContext) -> None:
+        rank = len(op.shape())
+        _normalised(op, kind, fronts(op.attribute("axes"), rank))
 
     return lower
 
 
-def grouped(site: Site) -> None:
+def grouped(op: OnnxContext) -> None:
     """A group normalisation that was one of instances: x, scale, shift."""
-    channels, groups = site.shape()[1], site.whole("groups", 1)
-    affine = all(
-        site.is_stored(index) and elements(site.shape(index)) == channels for index in (1, 2)
-    )
-    owned = [("norm_params", index, channels) for index in (1, 2)] if affine else []
-    dims = site.shape()[1:]
-    given = site.layer(
-        "group_norm", {"groups": groups, "affine": affine}, (_one_image(site),), dims, owned
-    )
+    channels, groups = op.shape()[1], op.whole("groups", 1)
+    affine = all(op.is_stored(index) and elements(op.shape(index)) == channels for index in (1, 2))
+    arguments, params = {"groups": groups, "affine": affine}, {"norm_params": op.stored(1, 2)}
+    given = op.add("group_norm", (_one_image(op),), arguments, params=params)
     if not affine:
         for index, kind in ((1, "multiply"), (2, "add")):
-            if site.has(index):
-                given = _joined(site, kind, given, index)
-    site.give(given)
+            if op.has(index):
+                given = _joined(op, kind, given, index)
+    op.set_output(given)
 
 
-def local_response(site: Site) -> None:
+def local_response(op: OnnxContext) -> None:
     """By neighbouring channels."""
-    site.give_image("lrn", {"size": site.whole("size", 1)}, site.image(0))
+    arguments, axes = {"size": op.whole("size", 1)}, len(op.shape()) - 2
+    op.set_output(emit.on_maps(op, op.maps(), axes, lambda maps: op.add("lrn", (maps,), arguments)))
 
 
-def _normalised(site: Site, kind: str, axes: Sequence[int]) -> None:
-    count = elements(tuple(site.shape()[axis] for axis in axes))
-    source, dims, along = site.along(0, list(axes))
-    affine = site.is_stored(1) and elements(site.shape(1)) == count
-    shifts = site.is_stored(2) and elements(site.shape(2)) == count and kind == "layer_norm"
-    arguments = {"axes": tuple(axis - len(dims) for axis in along), "affine": affine}
-    owned = [("norm_params", 1, count)] if affine else []
-    if kind == "layer_norm" and affine:
-        arguments["bias"] = shifts
-    if shifts and affine:
-        owned.append(("norm_params", 2, count))
-    given = site.layer(kind, arguments, (source,), dims, owned)
-    out = site.output()
-    given = site.shaped(given, out.dims)
-    if site.is_stored(1) and not affine:
-        given = _joined(site, "multiply", given, 1)
-    if site.is_stored(2) and not (shifts and affine):
-        given = _joined(site, "add", given, 2)
-    site.give(given)
+def _normalised(op: OnnxContext, kind: str, axes: Sequence[int]) -> None:
+    count = elements(tuple(op.shape()[axis] for axis in axes))
+    x, along = op.along_axes(0, axes)
+    along = [axis - x.rank for axis in along]
+    affine = op.is_stored(1) and elements(op.shape(1)) == count
+    shifts = op.is_stored(2) and elements(op.shape(2)) == count and kind == "layer_norm"
+    shifts = shifts and affine
+    params = {"norm_params": op.stored(1, 2) if shifts else op.stored(1)}
+    if kind == "layer_norm":
+        given = emit.layer_norm(op, x, along, scale=affine, shift=shifts, params=params)
+    else:
+        given = op.add(kind, (x,), {"axes": tuple(along), "affine": affine}, params=params)
+    given = op.view(given, op.output().dims)
+    if op.is_stored(1) and not affine:
+        given = _joined(op, "multiply", given, 1)
+    if op.is_stored(2) and not shifts:
+        given = _joined(op, "add", given, 2)
+    op.set_output(given)
 
 
-def _joined(site: Site, kind: str, given: int, index: int) -> int:
+def _joined(op: OnnxContext, kind: str, given: Operand, index: int) -> Operand:
     """A stored tensor of another shape joined to what was normalised."""
-    out = site.output()
-    other = site.source(index, site.met(index, out))
-    arguments = {"broadcast": True} if kind == "add" else {}
-    return site.layer(kind, arguments, (given, other), out.dims)
+    return emit.join(op, kind, (given, *op.broadcast_inputs([index])))
 
 
-def _one_image(site: Site) -> int:
-    image = site.image(0)
-    if image.several:
-        raise NodeProblem(
+def _one_image(op: OnnxContext) -> Operand:
+    maps = op.maps()
+    if maps.rank == len(op.shape()):
+        raise Refusal(
             "normalises several images at once, of no batch",
             expected="images of a batch",
-            found=text(site.shape()),
+            found=sides_text(op.shape()),
         )
-    return image.layer
+    return maps

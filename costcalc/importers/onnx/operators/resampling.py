@@ -4,70 +4,72 @@ from __future__ import annotations
 
 import math
 
+from costcalc.errors import Refusal
+from costcalc.importers import emit
+from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.call import Call
-from costcalc.importers.onnx.known import Known, NodeProblem, front, text
+from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import single
-from costcalc.importers.onnx.operators.windows import alike
-from costcalc.importers.onnx.site import Site
-
-MODES = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic"}
+from costcalc.importers.onnx.tensors import TensorInfo, front
 
 
-def shapes(call: Call) -> list[Known]:
+def shapes(op: OpView) -> list[TensorInfo]:
     """Sides that are stated, or scaled and rounded down."""
-    known = call.input(0)
-    shape = _resized(call, known.shape)
+    known = op.input(0)
+    shape = _resized(op, known.shape)
     if min(shape, default=1) < 1:
-        raise NodeProblem("resizes its input to nothing", found=text(shape))
+        raise Refusal("resizes its input to nothing", found=sides_text(shape))
     is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
-    return [Known(shape, known.batch if is_kept else None)]
+    return [TensorInfo(shape, known.batch if is_kept else None)]
 
 
-def resize(site: Site) -> None:
+def resize(op: OnnxContext) -> None:
     """An upsampling of the axes behind the channels; other axes are resized by copies."""
-    for index in range(1, len(site.operation.inputs)):
-        site.configuration(index)
-    known, out = site.input(0), site.output()
+    for index in range(1, len(op.node.inputs)):
+        op.configuration(index)
+    known, out = op.input(0), op.output()
     if out.shape == known.shape:
-        site.alias()
+        op.pass_through()
         return
     if known.batch is None or out.dims[0] != known.dims[0] or len(known.dims) < 2:
-        site.simple("rearrange", {"shape": out.dims})
+        op.emit_one("rearrange", {"shape": out.dims})
         return
-    mode = site.word("mode", "nearest")
-    site.simple("upsample", {"size": alike(out.dims[1:]), "mode": MODES.get(mode, mode)})
+    mode = op.word("mode", "nearest")
+    op.set_output(emit.resample(op, op.source(0), size=out.dims[1:], mode=mode))
 
 
-def _resized(call: Call, shape: Sides) -> Sides:
+def _resized(op: OpView, shape: Sides) -> Sides:
     """The sides, of which a list may name some axes alone."""
-    named = call.listed("axes")
+    named = op.listed("axes")
     axes = range(len(shape)) if named is None else [front(axis, len(shape)) for axis in named]
-    has_roi = call.operation.operator == "Resize" and call.operation.version >= 11
-    sizes = call.wholes("sizes", 3) if has_roi else None
+    has_roi = op.node.operator == "Resize" and op.node.version >= 11
+    sizes = op.wholes("sizes", 3) if has_roi else None
     if sizes:
-        return _sized(call, shape, axes, sizes)
-    scales = call.listed("scales")
+        return _sized(op, shape, axes, sizes)
+    scales = op.listed("scales")
     if scales is None:
-        scales = call.numbers(2 if has_roi else 1) or ()
+        scales = op.numbers(2 if has_roi else 1) or ()
     if len(scales) != len(axes):
-        raise NodeProblem(
-            "is given scales of other axes", expected=f"{len(axes)} numbers", found=text(scales)
+        raise Refusal(
+            "is given scales of other axes",
+            expected=f"{len(axes)} numbers",
+            found=sides_text(scales),
         )
     found = list(shape)
     for axis, scale in zip(axes, scales, strict=True):
         if not math.isfinite(scale) or scale <= 0:
-            raise NodeProblem("is scaled by what is no scale", found=f"{scale}")
+            raise Refusal("is scaled by what is no scale", found=f"{scale}")
         found[axis] = math.floor(single(float(shape[axis]) * scale))
     return tuple(found)
 
 
-def _sized(call: Call, shape: Sides, axes: range | list[int], sizes: Sides) -> Sides:
+def _sized(op: OpView, shape: Sides, axes: range | list[int], sizes: Sides) -> Sides:
     if len(sizes) != len(axes):
-        raise NodeProblem(
-            "is given sizes of other axes", expected=f"{len(axes)} numbers", found=text(sizes)
+        raise Refusal(
+            "is given sizes of other axes", expected=f"{len(axes)} numbers", found=sides_text(sizes)
         )
-    policy = call.word("keep_aspect_ratio_policy", "stretch")
+    policy = op.word("keep_aspect_ratio_policy", "stretch")
     found = list(shape)
     if policy == "stretch":
         for axis, size in zip(axes, sizes, strict=True):

@@ -1,53 +1,52 @@
-"""An operation together with what is known of the tensors that it reads."""
+"""A node of the graph, its attributes and inputs read as what they must be."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.known import Known, NodeProblem, Operation, front
 from costcalc.importers.onnx.numbers import Number
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, front
 from costcalc.spec import limits
 
 
-class Call:
-    """An operation together with what is known of the tensors that it reads."""
+class OpView:
+    """A node of the graph, its attributes and inputs read as what they must be."""
 
-    __slots__ = ("images", "operation", "tensors")
-
-    def __init__(self, operation: Operation, tensors: Mapping[str, Known], images: int) -> None:
-        self.operation = operation
+    def __init__(self, node: OnnxNode, tensors: Mapping[str, TensorInfo], images: int) -> None:
+        self.node = node
         self.tensors = tensors
         self.images = images
         """Images in a batch."""
 
     def has(self, index: int) -> bool:
         """Whether there is such an input."""
-        inputs = self.operation.inputs
+        inputs = self.node.inputs
         return index < len(inputs) and inputs[index] != ""
 
-    def input(self, index: int) -> Known:
+    def input(self, index: int) -> TensorInfo:
         """What is known of an input.
 
         Raises:
-            NodeProblem: there is none.
+            Refusal: there is none.
         """
         if not self.has(index):
-            raise NodeProblem(
+            raise Refusal(
                 "reads too few tensors",
                 expected=f"at least {index + 1}",
-                found=f"{len(self.operation.inputs)}",
+                found=f"{len(self.node.inputs)}",
             )
-        return self.tensors[self.operation.inputs[index]]
+        return self.tensors[self.node.inputs[index]]
 
-    def inputs(self) -> list[Known]:
+    def inputs(self) -> list[TensorInfo]:
         """All inputs that are there.
 
         Raises:
-            NodeProblem: there are none.
+            Refusal: there are none.
         """
-        found = [self.tensors[name] for name in self.operation.inputs if name]
+        found = [self.tensors[name] for name in self.node.inputs if name]
         return found or [self.input(0)]
 
     def shape(self, index: int = 0) -> Sides:
@@ -56,13 +55,13 @@ class Call:
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute's value."""
-        return self.operation.attributes.get(name, default)
+        return self.node.attributes.get(name, default)
 
     def whole(self, name: str, default: int) -> int:
         """A whole number that an attribute gives.
 
         Raises:
-            NodeProblem: it is none, or beyond any size.
+            Refusal: it is none, or beyond any size.
         """
         value = self.attribute(name, default)
         if not isinstance(value, int) or not -limits.SIZE <= value <= limits.SIZE:
@@ -73,7 +72,7 @@ class Call:
         """A word that an attribute gives.
 
         Raises:
-            NodeProblem: it is none.
+            Refusal: it is none.
         """
         value = self.attribute(name, default.encode())
         if not isinstance(value, bytes):
@@ -84,7 +83,7 @@ class Call:
         """As many sizes as there are axes, from an attribute.
 
         Raises:
-            NodeProblem: it gives others, or none and has no default.
+            Refusal: it gives others, or none and has no default.
         """
         value = self.attribute(name)
         if default is not None and value in (None, ()):
@@ -100,7 +99,7 @@ class Call:
         """Numbers that an attribute gives, None where there is none.
 
         Raises:
-            NodeProblem: it gives something else.
+            Refusal: it gives something else.
         """
         value = self.attribute(name)
         if value is None or isinstance(value, tuple):
@@ -111,14 +110,14 @@ class Call:
         """The numbers of an input, None where there is no such input.
 
         Raises:
-            NodeProblem: they depend on what the network reads.
+            Refusal: they depend on what the network reads.
         """
         if not self.has(index):
             return None
         known = self.input(index)
         if known.values is None:
-            raise NodeProblem(
-                f"its input '{self.operation.inputs[index]}' decides a shape, "
+            raise Refusal(
+                f"its input '{self.node.inputs[index]}' decides a shape, "
                 "and cannot be computed without running the network",
                 expected="a constant, or arithmetic on shapes",
             )
@@ -128,7 +127,7 @@ class Call:
         """Whole numbers that an attribute gives, or an input as newer versions have it.
 
         Raises:
-            NodeProblem: they are others, or depend on what the network reads.
+            Refusal: they are others, or depend on what the network reads.
         """
         value = self.attribute(name)
         if isinstance(value, int):
@@ -141,7 +140,7 @@ class Call:
             raise _no(name, "whole numbers", value)
         return tuple(int(each) for each in value)
 
-    def image_batch(self, known: Known) -> int | None:
+    def image_batch(self, known: TensorInfo) -> int | None:
         """The batch's axis in what comes of a tensor whose first axis is one of images."""
         is_first = known.batch == 0 or (self.images == 1 and known.shape[0] == 1)
         return 0 if is_first else None
@@ -150,15 +149,15 @@ class Call:
         """The axis that the operation speaks of, counted from the front.
 
         Raises:
-            NodeProblem: there is no such axis.
+            Refusal: there is no such axis.
         """
         count = len(self.shape()) if rank is None else rank
         return front(self.whole("axis", default), count)
 
 
-def _no(name: str, expected: str, value: Any) -> NodeProblem:
+def _no(name: str, expected: str, value: Any) -> Refusal:
     shown = str(value)
-    return NodeProblem(
+    return Refusal(
         f"has an attribute '{name}' that it cannot have",
         expected,
         shown if len(shown) < 100 else f"{shown[:100]}...",

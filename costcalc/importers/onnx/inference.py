@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Mark, Problem, Problems, did_you_mean
+from costcalc.errors import Mark, Problem, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
+from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.call import Call
 from costcalc.importers.onnx.inline import Inliner, Inside, Literal
-from costcalc.importers.onnx.known import Known, NodeProblem, Operation, elements, text
 from costcalc.importers.onnx.numbers import is_learned, stored
+from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
 from costcalc.spec import limits
 
-Shapes = Callable[[Call], list[Known]]
+Shapes = Callable[[OpView], list[TensorInfo]]
 
 FEW = 64
 """Elements of a floating-point tensor whose numbers may be sizes; more are weights."""
@@ -28,7 +29,7 @@ SCALED = ("QuantizeLinear", "DequantizeLinear")
 """Operators whose inputs but the first are scales and zero points: stored, and no params."""
 
 
-class Walk:
+class ShapeInference:
     """Goes from operation to operation with what is known of the tensors before it."""
 
     def __init__(
@@ -46,13 +47,13 @@ class Walk:
         self.stated = stated
         """Shapes that the file says of tensors."""
         self.problems = Problems()
-        self.tensors: dict[str, Known] = {"": Known(())}
+        self.tensors: dict[str, TensorInfo] = {"": TensorInfo(())}
         self.stored: dict[str, TensorProto] = {}
         self.constants: set[str] = set()
         """Stored tensors that stand among the nodes."""
         self.sequences: dict[str, tuple[str, ...]] = {}
-        self.operations: list[Operation] = []
-        self.unknown: list[Operation] = []
+        self.operations: list[OnnxNode] = []
+        self.unknown: list[OnnxNode] = []
         self.computed = 0
         self.lost: set[str] = set()
         """Tensors of which nothing is known after a problem."""
@@ -66,7 +67,7 @@ class Walk:
         for each in tensors:
             self._store(each.name, each, None)
 
-    def run(self, operations: Iterable[Operation]) -> None:
+    def run(self, operations: Iterable[OnnxNode]) -> None:
         """Walks along operations; what is wrong with one goes to ``problems``."""
         for each in operations:
             if not self.lost.isdisjoint(each.inputs):
@@ -74,7 +75,7 @@ class Walk:
                 continue
             try:
                 self._step(each)
-            except NodeProblem as error:
+            except Refusal as error:
                 self._note(each, error)
                 self.lost.update(each.outputs)
 
@@ -101,7 +102,7 @@ class Walk:
             elements(self.stored[root].dims) == 1 for root in weights
         )
 
-    def _step(self, operation: Operation) -> None:
+    def _step(self, operation: OnnxNode) -> None:
         special = _SPECIAL.get(operation.operator)
         if special is not None:
             special(self, operation)
@@ -110,10 +111,10 @@ class Walk:
         if rule is None:
             self._unknown(operation)
             return
-        call = Call(operation, self.tensors, self.images)
+        call = OpView(operation, self.tensors, self.images)
         found = rule(call)
         if len(found) < len([name for name in operation.outputs if name]):
-            raise NodeProblem(f"gives {len(operation.outputs)} tensors", f"{len(found)}")
+            raise Refusal(f"gives {len(operation.outputs)} tensors", f"{len(found)}")
         is_static = all(self.tensors[name].is_static for name in operation.inputs if name)
         roots = self._roots(operation) if is_static else ()
         for name, each in zip(operation.outputs, found, strict=False):
@@ -122,21 +123,21 @@ class Walk:
             self._check(name, each.shape)
             self.computed += len(each.values or ())
             if self.computed > COMPUTED:
-                raise NodeProblem(f"is arithmetic that gives more than {COMPUTED:,} numbers in all")
+                raise Refusal(f"is arithmetic that gives more than {COMPUTED:,} numbers in all")
             if each.is_static or is_static:
                 self.tensors[name] = each._replace(is_static=True, batch=None, roots=roots)
             else:
                 self.tensors[name] = self._of_images(each)
         self.operations.append(operation)
 
-    def _of_images(self, known: Known) -> Known:
+    def _of_images(self, known: TensorInfo) -> TensorInfo:
         """What depends on the network's input; one image that lies in front is a batch."""
         batch = known.batch
         if batch is None and self.images == 1 and known.shape and known.shape[0] == 1:
             batch = 0
         return known._replace(batch=batch, is_static=False, roots=(), values=None)
 
-    def _roots(self, operation: Operation) -> tuple[str, ...]:
+    def _roots(self, operation: OnnxNode) -> tuple[str, ...]:
         if operation.operator in ("Shape", "Size", "ConstantOfShape"):
             return ()
         inputs = operation.inputs[: 1 if operation.operator in SCALED else None]
@@ -146,13 +147,13 @@ class Walk:
         """The shape is within bounds, and what the file says.
 
         Raises:
-            NodeProblem: it is not.
+            Refusal: it is not.
         """
         if len(shape) > limits.AXES + 1 or any(side > limits.SIZE for side in shape):
-            raise NodeProblem(
+            raise Refusal(
                 "gives a tensor that is too large",
                 f"at most {limits.AXES} axes, and sides of {limits.SIZE:,}",
-                text(shape),
+                sides_text(shape),
             )
         stated = self.stated.get(name)
         if stated is None:
@@ -163,13 +164,13 @@ class Walk:
         )
         if not fits:
             shown = ", ".join(str(said) or "?" for said in stated)
-            raise NodeProblem(
+            raise Refusal(
                 f"gives '{name}' a shape that is not what the file says of it",
                 expected=f"({shown})",
-                found=text(shape),
+                found=sides_text(shape),
             )
 
-    def _unknown(self, operation: Operation) -> None:
+    def _unknown(self, operation: OnnxNode) -> None:
         """Notes an operator that has no rule; the file may say what it gives."""
         self.unknown.append(operation)
         self.operations.append(operation)
@@ -180,7 +181,7 @@ class Walk:
                 continue
             shape = tuple(int(side) for side in stated)
             is_first = bool(shape) and shape[0] == self.images
-            self.tensors[name] = Known(shape, 0 if is_first else None)
+            self.tensors[name] = TensorInfo(shape, 0 if is_first else None)
 
     def _store(self, name: str, tensor: TensorProto, values: Any) -> None:
         if any(not 0 <= side <= limits.SIZE for side in tensor.dims):
@@ -190,7 +191,7 @@ class Walk:
                     Mark(self.wire.file),
                     problem,
                     f"sides from 0 to {limits.SIZE:,}",
-                    text(tensor.dims),
+                    sides_text(tensor.dims),
                 )
             )
             self.lost.add(name)
@@ -199,9 +200,9 @@ class Walk:
         if values is None and is_small:
             values = stored(self.wire, tensor)
         self.stored[name] = tensor
-        self.tensors[name] = Known(tensor.dims, None, values, True, (name,))
+        self.tensors[name] = TensorInfo(tensor.dims, None, values, True, (name,))
 
-    def _constant(self, operation: Operation) -> None:
+    def _constant(self, operation: OnnxNode) -> None:
         """A tensor that stands among the nodes."""
         (name,) = operation.outputs[:1] or ("",)
         for key, value in operation.attributes.items():
@@ -210,43 +211,43 @@ class Walk:
                 self._store(name, value.tensor, value.values)
                 return
             if key in ("value_int", "value_float"):
-                self.tensors[name] = Known((), None, (value,), True)
+                self.tensors[name] = TensorInfo((), None, (value,), True)
                 return
             if key in ("value_ints", "value_floats"):
-                self.tensors[name] = Known((len(value),), None, value, True)
+                self.tensors[name] = TensorInfo((len(value),), None, value, True)
                 return
-        raise NodeProblem("holds no tensor that costcalc reads", "a dense tensor, or numbers")
+        raise Refusal("holds no tensor that costcalc reads", "a dense tensor, or numbers")
 
-    def _if(self, operation: Operation) -> None:
+    def _if(self, operation: OnnxNode) -> None:
         """The branch that a condition takes, which must not depend on the network's input."""
-        condition = Call(operation, self.tensors, self.images).numbers(0) or (False,)
+        condition = OpView(operation, self.tensors, self.images).numbers(0) or (False,)
         branch = operation.attributes.get("then_branch" if condition[0] else "else_branch")
         if not isinstance(branch, Inside):
-            raise NodeProblem("has no graph to go on with")
+            raise Refusal("has no graph to go on with")
         graph, operations = self.inliner.inside(branch, operation.name)
         self.store(graph.initializers)
         self.run(operations)
         for given, own in zip(operation.outputs, graph.outputs, strict=False):
             if own.name not in self.tensors:
-                raise NodeProblem(f"takes '{own.name}' from its branch, which does not give it")
+                raise Refusal(f"takes '{own.name}' from its branch, which does not give it")
             self._same(operation, own.name, given)
 
-    def _same(self, operation: Operation, name: str, given: str) -> None:
+    def _same(self, operation: OnnxNode, name: str, given: str) -> None:
         """A tensor under another name."""
         self.tensors[given] = self.tensors[name]
         self.operations.append(
             operation._replace(operator="Identity", inputs=(name,), outputs=(given,), attributes={})
         )
 
-    def _split(self, operation: Operation) -> None:
+    def _split(self, operation: OnnxNode) -> None:
         """A sequence of parts: a split whose outputs have names of their own."""
-        call = Call(operation, self.tensors, self.images)
+        call = OpView(operation, self.tensors, self.images)
         axis, side = call.axis(0), call.shape()[call.axis(0)]
         lengths = call.wholes("split", 1) or (1,)
         if not call.has(1) or call.shape(1) == ():
             (length,) = lengths
             if length < 1 or side // length > limits.STEPS:
-                raise NodeProblem("splits into too many parts")
+                raise Refusal("splits into too many parts")
             lengths = (length,) * (side // length) + ((side % length,) if side % length else ())
         (given,) = operation.outputs
         names = tuple(f"{given}#{index}" for index in range(len(lengths)))
@@ -268,19 +269,19 @@ class Walk:
             )
         self.sequences[given] = tuple(f"{name}#1" for name in names)
 
-    def _sequence(self, operation: Operation) -> None:
+    def _sequence(self, operation: OnnxNode) -> None:
         """Several tensors as one."""
         self.sequences[operation.outputs[0]] = operation.inputs
 
-    def _at(self, operation: Operation) -> None:
+    def _at(self, operation: OnnxNode) -> None:
         """A tensor of a sequence."""
         names = self._of(operation)
-        index = Call(operation, self.tensors, self.images).wholes("position", 1) or (0,)
+        index = OpView(operation, self.tensors, self.images).wholes("position", 1) or (0,)
         if not -len(names) <= index[0] < len(names):
-            raise NodeProblem(f"takes tensor {index[0]} of {len(names)}")
+            raise Refusal(f"takes tensor {index[0]} of {len(names)}")
         self._same(operation, names[index[0]], operation.outputs[0])
 
-    def _joined(self, operation: Operation) -> None:
+    def _joined(self, operation: OnnxNode) -> None:
         """The tensors of a sequence, one after another or stacked."""
         names, axis = self._of(operation), operation.attributes.get("axis", 0)
         if operation.attributes.get("new_axis", 0):
@@ -299,16 +300,16 @@ class Walk:
             names = tuple(stacked)
         self._step(operation._replace(operator="Concat", inputs=names, attributes={"axis": axis}))
 
-    def _length(self, operation: Operation) -> None:
+    def _length(self, operation: OnnxNode) -> None:
         """How many tensors a sequence has."""
-        self.tensors[operation.outputs[0]] = Known((), None, (len(self._of(operation)),), True)
+        self.tensors[operation.outputs[0]] = TensorInfo((), None, (len(self._of(operation)),), True)
 
-    def _of(self, operation: Operation) -> tuple[str, ...]:
+    def _of(self, operation: OnnxNode) -> tuple[str, ...]:
         if operation.inputs[0] not in self.sequences:
-            raise NodeProblem(f"reads '{operation.inputs[0]}', which is no sequence of tensors")
+            raise Refusal(f"reads '{operation.inputs[0]}', which is no sequence of tensors")
         return self.sequences[operation.inputs[0]]
 
-    def _note(self, operation: Operation, error: NodeProblem) -> None:
+    def _note(self, operation: OnnxNode, error: Refusal) -> None:
         self.problems.note(
             Problem(
                 Mark(self.wire.file),
@@ -320,13 +321,13 @@ class Walk:
         )
 
 
-_SPECIAL: Mapping[str, Callable[[Walk, Operation], None]] = {
-    "Constant": Walk._constant,
-    "If": Walk._if,
-    "SplitToSequence": Walk._split,
-    "SequenceConstruct": Walk._sequence,
-    "SequenceAt": Walk._at,
-    "SequenceLength": Walk._length,
-    "ConcatFromSequence": Walk._joined,
+_SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
+    "Constant": ShapeInference._constant,
+    "If": ShapeInference._if,
+    "SplitToSequence": ShapeInference._split,
+    "SequenceConstruct": ShapeInference._sequence,
+    "SequenceAt": ShapeInference._at,
+    "SequenceLength": ShapeInference._length,
+    "ConcatFromSequence": ShapeInference._joined,
 }
 """Operators that make no tensor, or whose tensors others give."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
+from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
 from costcalc.records import NamedTuple
 
 
-class Known(NamedTuple):
+class TensorInfo(NamedTuple):
     """A tensor: its shape as ONNX has it, and its numbers where they are few."""
 
     shape: Sides
@@ -34,7 +35,7 @@ class Known(NamedTuple):
         return self.shape[: self.batch] + self.shape[self.batch + 1 :] or (1,)
 
 
-class Operation(NamedTuple):
+class OnnxNode(NamedTuple):
     """A node of the graph, functions written out."""
 
     name: str
@@ -54,18 +55,14 @@ class Operation(NamedTuple):
         return f"node '{self.name or self.outputs[0]}' ({self.operator})"
 
 
-class NodeProblem(Refusal):
-    """An operation that is wrong; the caller knows which."""
-
-
 def front(axis: Number, rank: int) -> int:
     """An axis counted from the front.
 
     Raises:
-        NodeProblem: there is no such axis.
+        Refusal: there is no such axis.
     """
     if not -rank <= axis < max(rank, 1):
-        raise NodeProblem(f"has no axis {axis}", expected=f"one of {rank} axes")
+        raise Refusal(f"has no axis {axis}", expected=f"one of {rank} axes")
     return int(axis) + rank if axis < 0 else int(axis)
 
 
@@ -73,11 +70,11 @@ def fronts(axes: Sequence[Number], rank: int) -> Sides:
     """Axes counted from the front, in ascending order.
 
     Raises:
-        NodeProblem: there is no such axis, or one stands twice.
+        Refusal: there is no such axis, or one stands twice.
     """
     found = sorted(front(axis, rank) for axis in axes)
     if len({*found}) < len(found):
-        raise NodeProblem("names an axis twice", found=", ".join(map(str, axes)))
+        raise Refusal("names an axis twice", found=", ".join(map(str, axes)))
     return tuple(found)
 
 
@@ -85,7 +82,7 @@ def broadcast(shapes: Sequence[Sides]) -> Sides:
     """The shape in which tensors meet: the larger side along every axis, from the last one.
 
     Raises:
-        NodeProblem: two sides differ and neither is 1.
+        Refusal: two sides differ and neither is 1.
     """
     rank = max(len(shape) for shape in shapes)
     result = [1] * rank
@@ -94,15 +91,15 @@ def broadcast(shapes: Sequence[Sides]) -> Sides:
             if result[axis] == 1:
                 result[axis] = side
             elif side not in (1, result[axis]):
-                raise NodeProblem(
+                raise Refusal(
                     "reads shapes that do not fit together",
                     expected="equal sides, or sides of 1",
-                    found=" and ".join(text(shape) for shape in shapes),
+                    found=" and ".join(sides_text(shape) for shape in shapes),
                 )
     return tuple(result)
 
 
-def meeting_batch(inputs: Sequence[Known], shape: Sides, images: int) -> int | None:
+def meeting_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> int | None:
     """The axis of the batch where tensors meet in a shape; None where they have none in common."""
     for known in inputs:
         if known.batch is not None:
@@ -112,7 +109,7 @@ def meeting_batch(inputs: Sequence[Known], shape: Sides, images: int) -> int | N
     return None
 
 
-def regrouped(known: Known, shape: Sides, images: int) -> int | None:
+def regrouped(known: TensorInfo, shape: Sides, images: int) -> int | None:
     """The axis of the batch once a tensor's elements are given another shape."""
     if known.batch is None:
         return None
@@ -128,12 +125,3 @@ def regrouped(known: Known, shape: Sides, images: int) -> int | None:
 def elements(shape: Sides) -> int:
     """How many numbers a tensor has."""
     return math.prod(shape)
-
-
-def text(shape: Sequence[Number]) -> str:
-    """A shape for messages.
-
-    >>> text((1, 3, 224, 224))
-    '(1, 3, 224, 224)'
-    """
-    return f"({', '.join(str(side) for side in shape)})"
