@@ -9,6 +9,7 @@ from costcalc.exporters.layers import UNDEFINED
 from costcalc.exporters.prototxt import layers, windows
 from costcalc.exporters.prototxt.layers import simple
 from costcalc.exporters.prototxt.writer import LayerWriter
+from costcalc.formats.caffe import LACKS
 from costcalc.formats.prototxt import Field, Word
 
 
@@ -80,44 +81,11 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
 
 MISSING: Mapping[str, str] = {
     **UNDEFINED,
-    "matmul": "Caffe has no matrix product of two inputs",
-    "attention": "Caffe has no attention",
-    "lstm": "Caffe's LSTM reads sequences and has one bias vector; costcalc's is a single step",
-    "layer_norm": "Caffe has no layer normalisation",
-    "rms_norm": "Caffe has no RMS normalisation",
-    "group_norm": "Caffe has no group normalisation",
+    **LACKS,
     "h_sigmoid": "Caffe has no hard sigmoid",
     "h_swish": "Caffe has no hard swish",
-    "gelu": "Caffe has no GELU",
-    "gelu_tanh": "Caffe has no GELU",
-    "quick_gelu": "Caffe has no GELU",
-    "selu": "Caffe has no SELU",
-    "celu": "Caffe has no CELU",
     "mish": "Caffe has no Mish",
-    "softsign": "Caffe has no softsign",
-    "log_sigmoid": "Caffe has no logarithm of the sigmoid",
-    "log_softmax": "Caffe has no logarithm of the softmax",
-    "divide": "Caffe's Eltwise does not divide",
-    "minimum": "Caffe's Eltwise takes no minimum",
-    "power": "Caffe's Power has a number as its exponent, and not an input",
-    "compare": "Caffe has no comparison",
-    "where": "Caffe has no choice between two inputs",
-    "erf": "Caffe has no error function",
-    "sin": "Caffe has no sine",
-    "cos": "Caffe has no cosine",
-    "floor": "Caffe does not round",
-    "ceil": "Caffe does not round",
-    "round": "Caffe does not round",
-    "sign": "Caffe has no layer that gives signs",
-    "logical_not": "Caffe has no truth values",
-    "reduce_max": "Caffe's Reduction gives sums and means only",
-    "reduce_min": "Caffe's Reduction gives sums and means only",
-    "product": "Caffe's Reduction gives sums and means only",
-    "variance": "Caffe's Reduction gives sums and means only",
-    "l2_norm": "Caffe's Reduction gives sums and means only",
     "channel_shuffle": "Caffe has no channel shuffle",
-    "zero_pad": "Caffe has no padding apart from a convolution's or a pool's",
-    "pad_channels": "Caffe has no padding of channels",
     "upsample": "Caffe has no interpolation",
     "transpose": "Caffe has no transposition",
 }

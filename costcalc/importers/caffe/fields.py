@@ -110,13 +110,15 @@ class Fields:
             raise _not_that(found, name, "true or false")
         return _TRUTH[word]
 
-    def word(self, name: str, known: Sequence[str], default: str) -> str:
-        """One of some words; their numbers stand for them."""
+    def word(self, name: str, known: Sequence[str], default: str, first: int = 0) -> str:
+        """One of some words; their numbers, from ``first`` on, stand for them."""
         found = self.single(name)
         if found is None:
             return default
-        if found.text.isdecimal() and len(found.text) == 1 and int(found.text) < len(known):
-            return known[int(found.text)]
+        if found.text.isdecimal() and len(found.text) == 1:
+            place = int(found.text) - first
+            if 0 <= place < len(known):
+                return known[place]
         if found.text not in known:
             hint = did_you_mean(found.text, known)
             raise _not_that(found, name, "one of " + ", ".join(known), hint)

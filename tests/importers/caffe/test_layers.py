@@ -135,6 +135,19 @@ def test_a_layer(tmp_path, made, output, learned, macs):
         ),
         (layer("SoftmaxWithLoss", "data label", "x"), ["softmax"]),
         (layer("MVN", "data", "x"), ["instance_norm"]),
+        (layer("Reduction", "data", "x", "reduction_param { axis: 2 }"), ["sum"]),
+        (
+            layer("Reduction", "data", "x", "reduction_param { operation: MEAN axis: -1 }"),
+            ["mean"],
+        ),
+        (
+            layer("Reduction", "data", "x", "reduction_param { operation: 2 axis: 1 coeff: 3 }"),
+            ["abs", "sum", "scale"],
+        ),
+        (
+            layer("Reduction", "data", "x", "reduction_param { operation: SUMSQ axis: 1 }"),
+            ["square", "sum"],
+        ),
         (layer("Silence", "data", ""), []),
         (
             layer("BatchNorm", "data", "x") + layer("Scale", "x", "x", name="scale"),
@@ -146,6 +159,24 @@ def test_which_kinds_a_layer_is(tmp_path, made, kinds):
     relu = layer("ReLU", "data", "first")
     found = graph(tmp_path, network(MAP, relu, made))
     assert [each.kind.name for each in found.layers] == ["relu", *kinds]
+
+
+def test_a_reduction_takes_an_axis_and_all_behind_it(tmp_path):
+    reduced = layer("Reduction", "data", "x", "reduction_param { operation: MEAN axis: 2 }")
+    (mean,) = graph(tmp_path, network(MAP, reduced)).layers
+    assert mean.output == (4,)
+    with pytest.raises(SpecError, match="axis 0 is the batch"):
+        graph(tmp_path, network(MAP, layer("Reduction", "data", "x")))
+
+
+def test_a_parameter_is_of_one_image(tmp_path):
+    shape = "parameter_param { shape { dim: 1 dim: 4 dim: 9 dim: 12 } }"
+    found = graph(
+        tmp_path,
+        network(MAP, layer("Parameter", "", "w", shape), layer("Eltwise", "data w", "x")),
+    )
+    assert [each.output for each in found.layers] == [MAP, MAP]
+    assert totals(found) == (432, 0)  # 4 * 9 * 12
 
 
 def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):

@@ -149,7 +149,25 @@ def parameter(op: CaffeContext) -> Result:
     shape: Sequence[int] = op.param("parameter_param").message("shape").wholes("dim")
     if not shape:
         raise Refusal("it has no shape", "shape { dim: ... }")
-    return op.add("learned", (), {"shape": tuple(shape)})
+    # As of every blob of several axes, the first is the batch, of one image here.
+    own = shape[1:] if len(shape) > 1 and shape[0] == 1 else shape
+    return op.add("learned", (), {"shape": tuple(own)})
+
+
+_REDUCED = {"SUM": ("sum",), "ASUM": ("abs", "sum"), "SUMSQ": ("square", "sum"), "MEAN": ("mean",)}
+
+
+def reduction(op: CaffeContext) -> Result:
+    """``Reduction`` of an axis and all behind it, with a factor behind."""
+    param = op.param("reduction_param", ("operation", "axis", "coeff"))
+    first = op.axis(param.whole("axis", 0, -9))
+    *before, kind = _REDUCED[param.word("operation", tuple(_REDUCED), "SUM", first=1)]
+    tensor = op.input
+    for each in before:
+        tensor = op.add(each, (tensor,), part=f"/{each}")
+    part = f"/{kind}" if before else ""
+    tensor = op.add(kind, (tensor,), {"axes": tuple(range(first, tensor.rank))}, part)
+    return tensor if param.number("coeff", 1) == 1 else op.add("scale", (tensor,), part="/scale")
 
 
 TABLE: Mapping[str, Lower] = {
@@ -167,4 +185,5 @@ TABLE: Mapping[str, Lower] = {
     "ArgMax": argmax,
     "Tile": tile,
     "Parameter": parameter,
+    "Reduction": reduction,
 }

@@ -1,0 +1,41 @@
+"""Which layer kinds no operation of a framework comes in as, and why.
+
+Every other kind does, as tests hold that read models of each framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from costcalc.formats.caffe import LACKS
+
+ONNX: Mapping[str, str] = {
+    "adaptive_max_pool": "ONNX has no pool to a given size: exporters write windows that give it",
+    "adaptive_avg_pool": "ONNX has no pool to a given size: exporters write windows that give it",
+    "log_sigmoid": "it comes in as what exporters write: a sigmoid and its logarithm",
+    "variance": "it comes in as what exporters write: means, a difference and its square",
+    "identity": "an Identity is no layer: what reads it reads its input",
+}
+
+KERAS: Mapping[str, str] = {
+    "lstm": "Keras' LSTM reads sequences; costcalc's kind is a single step",
+    "lrn": "Keras has no local response normalisation",
+    "quick_gelu": "Keras has no quick GELU",
+    "power": "costcalc does not read keras.ops.power",
+    "compare": "costcalc does not read comparisons of keras.ops",
+    "where": "costcalc does not read keras.ops.where",
+    "complement": "1 - x comes in as a shift",
+    "logical_not": "costcalc does not read keras.ops.logical_not",
+    "argmax": "costcalc does not read keras.ops.argmax",
+    "l2_norm": "costcalc does not read keras.ops.norm",
+    "channel_shuffle": "Keras has no channel shuffle",
+    "pad_channels": "Keras pads spatial axes only",
+}
+
+CAFFE: Mapping[str, str] = {
+    **LACKS,
+    "adaptive_max_pool": "Caffe has no pool to a given size",
+    "adaptive_avg_pool": "Caffe has no pool to a given size",
+}
+
+TORCH: Mapping[str, str] = {}
