@@ -34,28 +34,7 @@ KNOWN_CIRCLES = {
 }
 """Where files import each other in a circle still: a debt, to which nothing is added."""
 
-KNOWN_NAMES = {
-    "Builder",
-    "Call",
-    "Column",
-    "Entry",
-    "Group",
-    "Layer",
-    "Line",
-    "Model",
-    "Network",
-    "Node",
-    "Parameter",
-    "Ref",
-    "Row",
-    "Scope",
-    "Site",
-    "Step",
-    "Tensor",
-    "Walk",
-    "Word",
-    "_Reader",
-}
+KNOWN_NAMES = {"Call", "Entry", "Line", "Network", "Parameter", "Step", "Word"}
 """Class names that three files or more define still: a debt, to which nothing is added."""
 
 
