@@ -90,7 +90,7 @@ def multiply(writer: NodeWriter) -> None:
 
 def compare(writer: NodeWriter) -> None:
     """Greater, its truth as 1 or 0."""
-    writer.last("Cast", writer.before("Greater", *writer.inputs), to=DataType.FLOAT)
+    writer.after("Cast", writer.main("Greater", *writer.inputs), to=DataType.FLOAT)
 
 
 def where(writer: NodeWriter) -> None:
@@ -102,4 +102,4 @@ def where(writer: NodeWriter) -> None:
 def logical_not(writer: NodeWriter) -> None:
     """Not of what is not 0, as 1 or 0."""
     truth = writer.before("Cast", *writer.inputs, to=DataType.BOOL)
-    writer.last("Cast", writer.before("Not", truth), to=DataType.FLOAT)
+    writer.after("Cast", writer.main("Not", truth), to=DataType.FLOAT)

@@ -35,14 +35,14 @@ def argmax(writer: NodeWriter) -> None:
     """
     axes = axes_of(writer.operation.axes, writer.input_shape)
     if len(axes) == 1:
-        place = writer.before("ArgMax", *writer.inputs, axis=axes[0] + 1, keepdims=_keeps(writer))
-        writer.last("Cast", place, to=DataType.FLOAT)
+        place = writer.main("ArgMax", *writer.inputs, axis=axes[0] + 1, keepdims=_keeps(writer))
+        writer.after("Cast", place, to=DataType.FLOAT)
         return
     if len(axes) < len(writer.input_shape):
         raise UnwritableLayer("ONNX's ArgMax works along one axis, or over all of them")
-    place = writer.before("ArgMax", writer.before("Flatten", *writer.inputs), axis=1)
+    place = writer.main("ArgMax", writer.before("Flatten", *writer.inputs), axis=1)
     number = writer.before("Cast", place, to=DataType.FLOAT)
-    writer.last("Reshape", number, writer.integers(*batched(writer.shape)))
+    writer.after("Reshape", number, writer.integers(*batched(writer.shape)))
 
 
 def _axes(writer: NodeWriter) -> str:

@@ -7,13 +7,20 @@ from costcalc.exporters.onnx.writer import LearnedTensor, NodeWriter, batched
 
 
 def learned(writer: NodeWriter) -> None:
-    """A learned tensor of the layer's name, or the Identity of the one that it shares."""
+    """A learned tensor of the layer's name.
+
+    It is the Identity of another where it shares that one's, or where nothing reads
+    it: a node gives an output, and what no node reads a reader of the file may drop.
+    """
+    layer, builder = writer.layer, writer.builder
     spread = SCALE if writer.operation.of == "norm" else OTHER
-    if writer.layer.shares is None:
-        tensor = LearnedTensor(writer.layer.name, batched(writer.shape), spread)
-        writer.builder.learned[writer.layer.name, ""] = tensor
+    if layer.shares is not None:
+        writer.last("Identity", builder.layers[layer.shares].name)
+    elif builder.readers[writer.index]:
+        tensor = LearnedTensor(layer.name, batched(writer.shape), spread)
+        builder.learned[layer.name, ""] = tensor
     else:
-        writer.last("Identity", writer.builder.layers[writer.layer.shares].name)
+        writer.last("Identity", writer.learned("tensor", batched(writer.shape), spread))
 
 
 def constant(writer: NodeWriter) -> None:

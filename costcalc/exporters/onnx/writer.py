@@ -38,6 +38,7 @@ class ModelBuilder:
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
+        self.readers = graph.readers
         self.nodes: list[NodeProto] = []
         self.learned: dict[tuple[str, str], LearnedTensor] = {}
         """By the layer that owns each, and its role in it."""
@@ -74,6 +75,7 @@ class NodeWriter:
 
     def __init__(self, builder: ModelBuilder, index: int) -> None:
         self.builder = builder
+        self.index = index
         self.layer: Layer = builder.layers[index]
         self.operation: Any = self.layer.operation
         self.shape: Shape = self.layer.output

@@ -83,6 +83,12 @@ class Walk:
 
     def _own(self, layer: Layer, start: int) -> None:
         """Says of nodes which of their params are another layer's by name."""
+        if start == len(self.builder.nodes):
+            # A Scale or a Bias adds nothing where it is part of the norm straight above.
+            stored = [Stored(name) for name in layer.params if name]
+            if stored and layer.type in ("Scale", "Bias"):
+                self.builder.own(start - 1, {"norm_params": stored})
+            return
         names = iter(layer.params)
         for index in range(start, len(self.builder.nodes)):
             events = self.builder.events(index)

@@ -19,7 +19,7 @@ def batch_norm(op: CaffeContext) -> Result:
 def scale(op: CaffeContext) -> Result:
     """``Scale``: by learned numbers, or by another blob.
 
-    Straight behind a BatchNorm the two are one batch norm.
+    Straight behind a BatchNorm, or with a bias behind an MVN, the two are one norm.
     """
     param = op.param("scale_param")
     has_bias = param.flag("bias_term", False)
@@ -35,16 +35,19 @@ def scale(op: CaffeContext) -> Result:
     if shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
         op.builder.replace(op.input.node, {} if has_bias else {"bias": False})
         return op.input
+    if shape == op.shape[:1] and has_bias and _norm_above(op, "instance_norm") == {}:
+        op.builder.replace(op.input.node, {"affine": True})
+        return op.input
     part = "/gamma" if has_bias else ""
     scaled = _learned(op, op.input, "multiply", shape, place, part)
     return _learned(op, scaled, "add", shape, place, "/beta") if has_bias else scaled
 
 
-def _norm_above(op: CaffeContext) -> Mapping[str, Any] | None:
-    """What the batch norm straight above is, which this layer reads; None where none is."""
+def _norm_above(op: CaffeContext, kind: str = "batch_norm") -> Mapping[str, Any] | None:
+    """What the norm straight above is, which this layer reads; None where none is."""
     last = len(op.builder.nodes) - 1
     node = op.builder.nodes[last] if last >= 0 and op.input.node == last else None
-    return node.arguments if node is not None and node.kind == "batch_norm" else None
+    return node.arguments if node is not None and node.kind == kind else None
 
 
 def bias(op: CaffeContext) -> Result:
