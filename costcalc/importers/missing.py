@@ -12,8 +12,6 @@ from costcalc.formats.caffe import LACKS
 ONNX: Mapping[str, str] = {
     "adaptive_max_pool": "ONNX has no pool to a given size: exporters write windows that give it",
     "adaptive_avg_pool": "ONNX has no pool to a given size: exporters write windows that give it",
-    "log_sigmoid": "it comes in as what exporters write: a sigmoid and its logarithm",
-    "variance": "it comes in as what exporters write: means, a difference and its square",
     "identity": "an Identity is no layer: what reads it reads its input",
 }
 

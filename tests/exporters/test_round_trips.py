@@ -7,11 +7,14 @@ import pytest
 
 import costcalc
 from costcalc import opening
-from costcalc.exporters import onnx, prototxt
+from costcalc.errors import SpecError
+from costcalc.exporters import exported, onnx, prototxt
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import PARAMS
 from tests.collection import networks
+from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
-from tests.exporters.test_prototxt import LACKING
+from tests.exporters.test_prototxt import LACKING, is_inexpressible
 
 SETTINGS = [
     ("mobilenet_v1", {"alpha": Fraction(1, 4), "res": 128}),
@@ -25,6 +28,25 @@ SETTINGS = [
     ("highway", {"carry": "own"}),
     ("vgg", {"configuration": "A", "norm": "batch", "res": 32, "alpha": Fraction(1, 8)}),
 ]
+
+CHANGED = {
+    "onnx": {
+        # Neither format has adaptive pools: even windows are those of an ordinary one.
+        "adaptive_max_pool": {"max_pool"},
+        "adaptive_avg_pool": {"avg_pool"},
+    },
+    "prototxt": {
+        "adaptive_max_pool": {"max_pool"},
+        "adaptive_avg_pool": {"avg_pool"},
+        # The graph keeps no numbers; Power with those that change nothing is nothing.
+        "scale": set(),
+        "shift": set(),
+    },
+}
+"""The kinds that come back as others, by format, and what they come back as."""
+
+VIEWS = {"flatten", "reshape", "transpose", "identity"}
+"""Kinds that a format may need around another, or leave out."""
 
 
 def rows(graph: LayerGraph) -> list[tuple]:
@@ -80,3 +102,51 @@ def test_caffe(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.prototxt"
     path.write_text(prototxt.write(graph), encoding="utf-8")
     check(graph, path)
+
+
+def written(graph: LayerGraph, format_: str, folder) -> str:
+    """The file of a network in a format."""
+    path = folder / f"net.{format_}"
+    file = exported(graph, format_)
+    path.write_bytes(file.encode() if isinstance(file, str) else b"".join(file))
+    return str(path)
+
+
+def counted(graph: LayerGraph) -> tuple[int, int]:
+    """The network's multiply-accumulates and params."""
+    events = [layer.events() for layer in graph.layers]
+    own = [each for layer, each in zip(graph.layers, events, strict=True) if layer.shares is None]
+    return sum(each.macs for each in events), sum(getattr(e, name) for e in own for name in PARAMS)
+
+
+def expressible() -> list[tuple[str, str]]:
+    """Every form of a kind, with each format that can express it."""
+    tables = {"onnx": onnx.KINDS, "prototxt": prototxt.KINDS}
+    return [
+        (format_, name)
+        for format_, table in tables.items()
+        for name, (kind, _) in forms().items()
+        if (kind.becomes or kind.name) in table
+        and not (format_ == "prototxt" and is_inexpressible(name))
+    ]
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize(("format_", "name"), expressible())
+def test_a_kind_comes_back(format_, name, tmp_path):
+    kind, _ = forms()[name]
+    spec = tmp_path / "small.yaml"
+    spec.write_text(specs()[name], encoding="utf-8")
+    graph = opening.opened(str(spec)).graph()
+    path = written(graph, format_, tmp_path)
+    if kind.name == "identity" and format_ == "onnx":
+        with pytest.raises(SpecError, match="no output depends on the network's input"):
+            opening.opened(path).graph()
+        return
+    back = opening.opened(path).graph()
+    went, came = ({layer.kind.name for layer in each.layers} for each in (graph, back))
+    changed = CHANGED[format_]
+    expected = {new for old in went for new in changed.get(old, {old})}
+    assert came - VIEWS == expected - VIEWS
+    assert expected & (VIEWS - {"identity"}) <= came
+    assert counted(back) == counted(graph)

@@ -9,10 +9,10 @@ from onnx.reference import ReferenceEvaluator
 
 from costcalc import opening
 from costcalc.exporters.onnx import write
+from costcalc.exporters.onnx.kinds import MISSING
 from costcalc.graph.layer import LayerGraph
 from costcalc.spec import library
 from tests.exporters.every_kind import specs
-from tests.exporters.test_onnx import UNSAYABLE
 
 EVALUATOR_LACKS = ("transposed_conv: {out: 6, kernel: 3, stride: 2, groups: 2}", "three axes")
 """What ONNX's evaluator gets wrong: groups of ConvTranspose, GlobalMaxPool of three axes."""
@@ -57,7 +57,7 @@ def test_every_network_that_ships(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in specs() if name.partition(":")[0] not in UNSAYABLE]
+    "name", [name for name in specs() if name.partition(":")[0] not in MISSING]
 )
 def test_every_kind(name, tmp_path):
     path = tmp_path / "small.yaml"

@@ -8,7 +8,7 @@ model.  Sums and products match in either order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
@@ -43,17 +43,33 @@ def _always(_: Match) -> Mapping[str, Any] | None:
 
 def _mean_axes(match: Match) -> Mapping[str, Any] | None:
     """The axes that all means of the pattern are taken along; kept, so that shapes meet."""
+    means = [each for each in match.operations if each.operator == "ReduceMean"]
+    return _along(means, match) if all(map(_is_kept, means)) else None
+
+
+def _variance_axes(match: Match) -> Mapping[str, Any] | None:
+    """The axes of a mean and of the mean of what is left of it, which need not be kept."""
+    outer, *inner = (each for each in match.operations if each.operator == "ReduceMean")
+    axes = _along([outer, *inner], match) if all(map(_is_kept, inner)) else None
+    return None if axes is None else {**axes, "keepdims": int(_is_kept(outer))}
+
+
+def _is_kept(mean: OnnxNode) -> bool:
+    return bool(mean.attributes.get("keepdims", 1))
+
+
+def _along(means: Sequence[OnnxNode], match: Match) -> Mapping[str, Any] | None:
+    """The axes of all means; None where they differ, or are not stated."""
     found = set()
-    for each in match.operations:
-        if each.operator == "ReduceMean":
-            axes = each.attributes.get("axes")
-            if axes is None and len(each.inputs) > 1:
-                axes = match.tensors[each.inputs[1]].values
-            axes = (axes,) if isinstance(axes, int) else axes
-            rank = len(match.tensors[each.inputs[0]].shape)
-            if not axes or not each.attributes.get("keepdims", 1):
-                return None
-            found.add(tuple(sorted(axis % rank for axis in axes)))
+    for each in means:
+        axes = each.attributes.get("axes")
+        if axes is None and len(each.inputs) > 1:
+            axes = match.tensors[each.inputs[1]].values
+        axes = (axes,) if isinstance(axes, int) else axes
+        rank = len(match.tensors[each.inputs[0]].shape)
+        if not axes:
+            return None
+        found.add(tuple(sorted(axis % rank for axis in axes)))
     return {"axes": found.pop()} if len(found) == 1 else None
 
 
@@ -162,6 +178,7 @@ PATTERNS = (
     *_one_of("QuickGeluPattern", ("Mul", "x", ("Sigmoid", ("Mul", "x", 1.702)))),
     *_one_of("MishPattern", ("Mul", "x", ("Tanh", ("Softplus", "x")))),
     *_one_of("MishPattern", ("Mul", "x", ("Tanh", ("Log", ("Add", ("Exp", "x"), 1.0))))),
+    *_one_of("LogSigmoidPattern", ("Log", ("Sigmoid", "x"))),
     *_one_of("SoftplusPattern", ("Log", ("Add", ("Exp", "x"), 1.0))),
     *_one_of("GeluPattern", *(t for erf in _ERF for t in _halved(("Add", erf, 1.0)))),
     *_one_of("GeluTanhPattern", *(t for tanh in _TANHS for t in _halved(("Add", tanh, 1.0)))),
@@ -176,6 +193,10 @@ PATTERNS = (
         for root in _MAGNITUDES
         for normalised in (("Div", "x", root), ("Mul", "x", ("Reciprocal", root)))
         for pattern in _affine("RMSNormPattern", normalised)
+    ),
+    *(
+        Pattern("VariancePattern", ("ReduceMean", square), ("x",), _variance_axes)
+        for square in _SQUARES
     ),
     Pattern(
         "GroupNormPattern",

@@ -102,6 +102,16 @@ def conv(*fields, kind="Convolution"):
         (layer("Interp", "data", "x", "interp_param { height: 5 width: 7 }"), (4, 5, 7), 0, 0),
         (layer("ArgMax", "data", "x", "argmax_param { axis: 1 }"), (1, 9, 12), 0, 0),
         (layer("Tile", "data", "x", "tile_param { axis: 2 tiles: 3 }"), (4, 27, 12), 0, 0),
+        (layer("Reduction", "data", "x", "reduction_param { axis: 2 }"), (4,), 0, 0),
+        (layer("Reduction", "data", "x", "reduction_param { axis: -1 }"), (4, 9), 0, 0),
+        # A blob for the batch of one image, and one that says nothing of a batch.
+        (
+            layer("Parameter", "", "x", "parameter_param { shape { dim: 1 dim: 5 dim: 2 } }"),
+            (5, 2),
+            10,
+            0,
+        ),
+        (layer("Parameter", "", "x", "parameter_param { shape { dim: 6 } }"), (6,), 6, 0),
     ],
 )
 def test_a_layer(tmp_path, made, output, learned, macs):
@@ -135,6 +145,11 @@ def test_a_layer(tmp_path, made, output, learned, macs):
         ),
         (layer("SoftmaxWithLoss", "data label", "x"), ["softmax"]),
         (layer("MVN", "data", "x"), ["instance_norm"]),
+        (
+            layer("MVN", "data", "x")
+            + layer("Scale", "x", "x", "scale_param { bias_term: true }", name="scale"),
+            ["instance_norm"],
+        ),
         (layer("Reduction", "data", "x", "reduction_param { axis: 2 }"), ["sum"]),
         (
             layer("Reduction", "data", "x", "reduction_param { operation: MEAN axis: -1 }"),
@@ -342,3 +357,15 @@ def test_several_inputs(tmp_path):
     )
     found = graph(tmp_path, text + layer("Eltwise", "data mask", "x"))
     assert [each.kind.name for each in found.layers] == ["constant", "add"]
+
+
+def test_norms_share_what_their_scales_name_alike(tmp_path):
+    names = 'param { name: "gamma" } param { name: "beta" } scale_param { bias_term: true }'
+    pairs = [
+        layer("BatchNorm", source, f"n{at}", name=f"norm{at}")
+        + layer("Scale", f"n{at}", f"n{at}", names, name=f"scale{at}")
+        for at, source in enumerate(("data", "n0"))
+    ]
+    found = graph(tmp_path, network(MAP, *pairs))
+    assert [each.kind.name for each in found.layers] == ["batch_norm", "batch_norm"]
+    assert totals(found) == (8, 0)  # 4 channels, gamma and beta, once

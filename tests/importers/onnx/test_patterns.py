@@ -41,6 +41,7 @@ def stored():
         ("p = Softplus x\nt = Tanh p\ny = Mul x t", "mish"),
         ("e = Exp x\na = Add e one\nl = Log a\nt = Tanh l\ny = Mul x t", "mish"),
         ("e = Exp x\na = Add one e\ny = Log a", "softplus"),
+        ("s = Sigmoid x\ny = Log s", "log_sigmoid"),
         ("d = Div x root\ne = Erf d\na = Add e one\nm = Mul x a\ny = Mul m half", "gelu"),
         ("d = Div x root\ne = Erf d\na = Add one e\nh = Mul half x\ny = Mul h a", "gelu"),
         ("p = Pow x three\nc = Mul p cubic\na = Add x c\nw = Mul a width\nt = Tanh w\n"
@@ -150,3 +151,21 @@ def test_a_stored_vector_that_is_added_to_a_product_is_its_bias(network):
     apart = network(nodes, (1, 4, 6), [tensor("w", [6, 4]), tensor("b", [4, 1])])
     assert kinds(apart) == ["fc", "learned", "add"]
     assert params(apart) == 6 * 4 + 4
+
+
+@pytest.mark.parametrize("square", ["q = Mul c c", "q = Pow c two"])
+@pytest.mark.parametrize(("keep", "output"), [(1, (6, 4, 1)), (0, (6, 4))])
+def test_a_variance(network, square, keep, output):
+    nodes = steps(f"m = ReduceMean x\nc = Sub x m\n{square}\ny = ReduceMean q")
+    nodes[0] = node("ReduceMean", "x", "m", axes=(3,))
+    nodes[3] = node("ReduceMean", "q", "y", axes=(3,), keepdims=keep)
+    graph = network(nodes, IMAGE, stored())
+    assert kinds(graph) == ["variance"]
+    assert graph.layers[0].output == output
+
+
+def test_means_along_other_axes_are_no_variance(network):
+    nodes = steps("m = ReduceMean x\nc = Sub x m\nq = Mul c c\ny = ReduceMean q")
+    nodes[0] = node("ReduceMean", "x", "m", axes=(3,))
+    nodes[3] = node("ReduceMean", "q", "y", axes=(2,))
+    assert kinds(network(nodes, IMAGE, stored())) == ["mean", "subtract", "multiply", "mean"]

@@ -193,6 +193,8 @@ WRITTEN_OUT = {
     "LayerNormPattern": normalisation.written_out("layer_norm"),
     "RMSNormPattern": normalisation.written_out("rms_norm"),
     "GroupNormPattern": normalisation.grouped,
+    "VariancePattern": reducing.reduced("variance"),
+    "LogSigmoidPattern": elementwise.unary("log_sigmoid"),
     "SoftplusPattern": elementwise.unary("softplus"),
     "GeluPattern": elementwise.unary("gelu"),
     "GeluTanhPattern": elementwise.unary("gelu_tanh"),
