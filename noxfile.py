@@ -64,8 +64,10 @@ def judges(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Every example of the README and the guides, and the pages that are generated."""
+    """Write the generated pages anew, and run every example of the README and the guides."""
     session.install("--editable", ".[test]")
+    for script in ("make_kinds", "make_conventions", "make_pictures"):
+        session.run("python", f"tools/{script}.py")
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *DOCS)
 
 
@@ -74,6 +76,7 @@ DOCS = [
     "tests/test_glossary.py",
     "tests/test_pictures.py",
     "tests/costs/test_page_of_conventions.py",
+    "tests/kinds/test_pages.py",
     "tests/spec/test_language_page.py",
     "tests/symbolic/test_formulas_page.py",
 ]

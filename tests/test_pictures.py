@@ -7,7 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
 _TEXT = re.compile(r'<text [^>]*?y="([\d.]+)"[^>]*>(.*?)</text>')
 
 
@@ -16,13 +16,15 @@ def letters(text: str) -> str:
 
 
 def test_the_report_in_the_readme_is_todays() -> None:
-    """``python docs/make_pictures.py`` makes it anew."""
-    spec = importlib.util.spec_from_file_location("make_pictures", DOCS / "make_pictures.py")
+    """``python tools/make_pictures.py`` makes it anew."""
+    spec = importlib.util.spec_from_file_location(
+        "make_pictures", ROOT / "tools" / "make_pictures.py"
+    )
     assert spec is not None and spec.loader is not None
     pictures = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pictures)
     printed = re.sub(r"\x1b\[[0-9;]*m", "", pictures.report())
-    svg = (DOCS / "images" / "report.svg").read_text(encoding="utf-8")
+    svg = (ROOT / "docs" / "images" / "report.svg").read_text(encoding="utf-8")
     shown: dict[str, str] = {}
     for y, text in _TEXT.findall(svg.partition('-matrix">')[2]):
         shown[y] = shown.get(y, "") + html.unescape(text)

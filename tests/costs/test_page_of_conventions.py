@@ -9,16 +9,15 @@ from costcalc.kinds.base import Events
 
 pytestmark = pytest.mark.complete
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_conventions.py"))
 
 
 def test_the_tables_are_as_the_script_writes_them():
-    script = runpy.run_path(str(DOCS / "make_conventions.py"))
-    page = (DOCS / "conventions.md").read_text(encoding="utf-8")
-    assert script["written"](page) == page
+    page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
+    assert SCRIPT["written"](page) == page
 
 
 def test_every_event_is_explained():
-    script = runpy.run_path(str(DOCS / "make_conventions.py"))
-    named = {name for names in script["EVENTS"] for name in names.split(", ")}
+    named = {name for names in SCRIPT["EVENTS"] for name in names.split(", ")}
     assert named == set(Events._fields)

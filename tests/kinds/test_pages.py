@@ -1,4 +1,4 @@
-"""The pages on the kinds are those of the kinds: python docs/make_kinds.py writes them."""
+"""The pages on the kinds are those of the kinds: python tools/make_kinds.py writes them."""
 
 import runpy
 from pathlib import Path
@@ -11,14 +11,15 @@ from costcalc.reporting.kinds import arguments
 
 pytestmark = pytest.mark.complete
 
-DOCS = Path(__file__).parents[2] / "docs"
-SCRIPT = runpy.run_path(str(DOCS / "make_kinds.py"))
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_kinds.py"))
 
 
 @pytest.mark.parametrize("page", SCRIPT["TABLES"])
 def test_the_tables_are_as_the_script_writes_them(page):
     text = (DOCS / page).read_text(encoding="utf-8")
-    assert SCRIPT["filled"](page) == text, "python docs/make_kinds.py"
+    assert SCRIPT["filled"](page) == text, "python tools/make_kinds.py"
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)

@@ -13,7 +13,7 @@ from costcalc.kinds.base import Kind
 from costcalc.kinds.examples import EXAMPLES, step, written
 from costcalc.reporting.kinds import arguments, events_of, summary
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def alike(kind: Kind) -> tuple[object, ...]:

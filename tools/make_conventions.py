@@ -12,7 +12,7 @@ from costcalc.costs.names import SIZES
 from costcalc.errors import ConventionError
 from costcalc.kinds import TABLE
 
-PAGE = Path(__file__).parent / "conventions.md"
+PAGE = Path(__file__).parents[1] / "docs" / "conventions.md"
 COLUMNS = (
     "paper",
     "fvcore",

@@ -1,6 +1,6 @@
 """Makes the pictures of the documentation: what costcalc prints to a terminal, and what it draws.
 
-    python docs/make_pictures.py
+    python tools/make_pictures.py
 
 A test holds that the terminal shows what is printed today.
 """
@@ -20,7 +20,7 @@ from costcalc.cli.plot import command as plot
 from costcalc.render.terminal import console_page
 from costcalc.reporting.tables import report_page
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDTH = 124
 
 SIX = ("mobilenet_v1", "mobilenet_v2", "squeezenet", "googlenet", "alexnet", "vgg16")
