@@ -1,0 +1,94 @@
+"""Which layer kinds PyTorch modules come in as: the examples written, built and read again."""
+
+import pytest
+import torch
+from torch import nn
+
+import costcalc
+from costcalc import opening
+from costcalc.errors import CostcalcError
+from costcalc.graph.expand import expand
+from costcalc.importers import missing
+from costcalc.kinds.examples import spec
+from costcalc.spec.reader import read
+from tests.exporters.every_kind import forms
+from tests.frameworks.round_trips import built
+
+pytestmark = pytest.mark.complete
+
+ANOTHER = {
+    # Written as expressions, which come in as what they compute.
+    "quick_gelu": {"scale", "sigmoid", "multiply"},
+    "complement": {"neg", "shift"},
+    "logical_not": {"compare"},
+    "l2_norm": {"square", "sum", "sqrt"},
+    # A mean over both axes of a map is what a global pool gives.
+    "mean": {"mean", "global_avg_pool"},
+    "reduce_max": {"reduce_max", "global_max_pool"},
+    "channel_shuffle": {"rearrange"},
+    "pad_channels": {"zero_pad"},
+    # Nothing at inference, and no operation that runs.
+    "dropout": set(),
+    "identity": set(),
+}
+"""The kinds that another one comes back as."""
+
+AROUND = {"transpose", "reshape", "flatten", "zero_pad", "slice", "constant", "compare", "add"}
+"""What may stand around a layer: views, uneven padding, truth values, what reads a source."""
+
+
+class Calls(nn.Module):
+    """A module that is one call of a function."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+FUNCTIONS = (
+    torch.logical_not,
+    lambda x: torch.rsub(x, 1),
+    lambda x: torch.linalg.vector_norm(x, dim=-1),
+    torch.special.i0,
+)
+"""Calls that costcalc does not write, one of a kind that it does not know."""
+
+
+def kinds_of(module: nn.Module, input_: tuple[int, ...]) -> set[str]:
+    """The kinds that a module comes in as."""
+    network = opening.opened(costcalc.from_torch(module, input_, allow_unknown=True))
+    return {layer.kind.name for layer in network.graph().layers}
+
+
+def kinds_back():
+    """What each example of a kind is when it has been written as a module and read again."""
+    for kind, attributes in forms().values():
+        graph = expand(read(spec(kind, attributes).encode(), "e.yaml", lambda name: None), {})
+        try:
+            module = built(graph)
+        except CostcalcError:
+            continue  # the exporters' own tests say which kinds a module has
+        yield kind.becomes or kind.name, kinds_of(module, graph.input)
+
+
+def test_round_trips_keep_the_kind():
+    seen = set()
+    for name, kinds in kinds_back():
+        seen.add(name)
+        if name in missing.TORCH:
+            continue
+        expected = ANOTHER.get(name, {name})
+        assert not expected or kinds & expected, (name, kinds)
+        assert kinds <= expected | AROUND, (name, kinds)
+    assert len(seen) > 85
+
+
+def test_the_kinds_that_come_in(golden):
+    """The file stands for PyTorch where that is not installed: tests/importers/test_kinds.py."""
+    found = set().union(*(kinds for _, kinds in kinds_back()))
+    for function in FUNCTIONS:
+        found |= kinds_of(Calls(function), (4, 9, 8))
+    golden("kinds_from_torch.txt", "".join(f"{name}\n" for name in sorted(found)))
