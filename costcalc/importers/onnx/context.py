@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
@@ -18,12 +19,11 @@ from costcalc.importers.builder import (
     sides_text,
 )
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.inference import SCALED
 from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.numbers import is_learned
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
 from costcalc.records import NamedTuple
 
 VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Identity"})
@@ -35,8 +35,11 @@ DEPTH = 64
 _OF_A_MODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)*\.(?!lifted_tensor)\w+")
 """The name of a module's parameter, ``stages.0.gain``, which no exporter makes up."""
 
-Lower = Callable[["OnnxContext"], None]
-"""Adds the nodes of an operator, and says which of them gives each output."""
+Rule = Generator[Sequence[TensorInfo], "OnnxContext", None]
+"""Gives what is known of a node's outputs; sent the node's context, adds the layers of it."""
+
+Operator = Callable[[OpView], Rule]
+"""The rule of an operator for one node."""
 
 
 class OnnxGraph(NamedTuple):
@@ -72,8 +75,8 @@ class OnnxContext(OpView, OpContext):
 
     def is_read(self, index: int) -> bool:
         """Whether some node reads an output, or the network gives it."""
-        outputs = self.node.outputs
-        return index < len(outputs) and outputs[index] in self.builder.read
+        name = self.node.outputs[index] if index < len(self.node.outputs) else ""
+        return name != "" and name in self.builder.read
 
     # What it reads.
 
@@ -171,24 +174,26 @@ class OnnxContext(OpView, OpContext):
         read = (self.source(0),) if inputs is None else inputs
         self.set_output(self.add(kind, read, arguments, params=params))
 
-    def unread(self, index: int) -> None:
-        """An output that nothing can be made of.
+    def unread(self, first: int) -> None:
+        """Outputs from one on that nothing can be made of.
 
         Raises:
-            Refusal: something reads it.
+            Refusal: something reads one.
         """
-        if self.is_read(index):
-            raise Refusal(f"gives more than costcalc has a layer for: output {index + 1}")
+        for index in range(first, len(self.node.outputs)):
+            if self.is_read(index):
+                raise Refusal(f"gives more than costcalc has a layer for: output {index + 1}")
 
 
-def uncounted(op: OnnxContext) -> None:
+def uncounted(op: OpView) -> Rule:
     """A node for each output of an operator that costcalc does not know."""
+    to = yield []
     indexes = [index for index, name in enumerate(op.node.inputs) if name]
-    inputs = [op.source(index) for index in indexes if not op.input(index).is_static]
-    for index, name in enumerate(op.node.outputs):
-        if name and op.is_read(index):
-            arguments = {"op": op.node.operator, "shape": op.output(index).dims}
-            op.set_output(op.add("uncounted", inputs, arguments), index)
+    inputs = [to.source(index) for index in indexes if not op.input(index).is_static]
+    for index in range(len(op.node.outputs)):
+        if to.is_read(index):
+            arguments = {"op": op.node.operator, "shape": to.output(index).dims}
+            to.set_output(to.add("uncounted", inputs, arguments), index)
 
 
 class OnnxBuilder(ModelBuilder):
@@ -200,12 +205,12 @@ class OnnxBuilder(ModelBuilder):
     """
 
     def __init__(
-        self, graph: OnnxGraph, input: str, lowerings: Mapping[str, Lower], names: Names
+        self, graph: OnnxGraph, input: str, operators: Mapping[str, Operator], names: Names
     ) -> None:
         super().__init__(graph.tensors[input].dims, allow_unknown=True)
         self.is_sized = True
         self.graph = graph
-        self.lowerings = lowerings
+        self.operators = operators
         self.names = names
         self.problems = Problems()
         self.made = {input: self.input}
@@ -243,8 +248,12 @@ class OnnxBuilder(ModelBuilder):
         """Adds the nodes of a node of ONNX's; what is wrong with it is noted."""
         for name in node.attributes.get(ABSORBED, ()):
             self.ignored.update(self.graph.tensors[name].roots)
+        context = OnnxContext(node, self)
+        rule = self.operators.get(node.operator, uncounted)(context)
         try:
-            self.lowerings.get(node.operator, uncounted)(OnnxContext(node, self))
+            next(rule)
+            with suppress(StopIteration):
+                rule.send(context)
         except Refusal as refusal:
             self.problems.note(refusal.problem(Mark(self.graph.file), node.origin))
 

@@ -10,13 +10,12 @@ from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
+from costcalc.importers.onnx.context import Operator
 from costcalc.importers.onnx.inline import Inliner, Inside, Literal
 from costcalc.importers.onnx.numbers import is_learned, stored
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
 from costcalc.spec import limits
-
-Shapes = Callable[[OpView], list[TensorInfo]]
 
 FEW = 64
 """Elements of a floating-point tensor whose numbers may be sizes; more are weights."""
@@ -24,9 +23,6 @@ FEW = 64
 
 COMPUTED = 10_000_000
 """Numbers that arithmetic on sizes may give in all; the largest graphs need some 100,000."""
-
-SCALED = ("QuantizeLinear", "DequantizeLinear")
-"""Operators whose inputs but the first are scales and zero points: stored, and no params."""
 
 
 class ShapeInference:
@@ -36,7 +32,7 @@ class ShapeInference:
         self,
         wire: WireReader,
         inliner: Inliner,
-        rules: Mapping[str, Shapes],
+        rules: Mapping[str, Operator],
         images: int,
         stated: Mapping[str, Sequence[Dim]],
     ) -> None:
@@ -111,8 +107,8 @@ class ShapeInference:
         if rule is None:
             self._unknown(operation)
             return
-        call = OpView(operation, self.tensors, self.images)
-        found = rule(call)
+        view = OpView(operation, self.tensors, self.images)
+        found = next(rule(view))
         if len(found) < len([name for name in operation.outputs if name]):
             raise Refusal(f"gives {len(operation.outputs)} tensors", f"{len(found)}")
         is_static = all(self.tensors[name].is_static for name in operation.inputs if name)

@@ -9,7 +9,41 @@ from costcalc.errors import Refusal
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, front
+from costcalc.kinds.windows import slide
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
+
+Pads = tuple[tuple[int, int], ...]
+"""Places before and after each axis."""
+
+
+class Window(NamedTuple):
+    """A window over the axes behind the channels."""
+
+    kernel: Sides
+    strides: Sides
+    pads: Pads | None
+    """None where they keep one position for every stride begun."""
+    dilations: Sides
+    is_ceil: bool = False
+
+    def over(self, axes: Sides) -> Sides:
+        """How many positions there are.
+
+        Raises:
+            Refusal: along some axis there are none.
+        """
+        pads = "same" if self.pads is None else self.pads
+        return slide(axes, self.kernel, self.strides, pads, self.dilations, self.is_ceil)
+
+    def sizes(self) -> dict[str, Any]:
+        """The window as operations of :mod:`costcalc.importers.emit` take it."""
+        return {
+            "kernel": self.kernel,
+            "stride": self.strides,
+            "padding": "same" if self.pads is None else self.pads,
+            "dilation": self.dilations,
+        }
 
 
 class OpView:
@@ -153,6 +187,40 @@ class OpView:
         """
         count = len(self.shape()) if rank is None else rank
         return front(self.whole("axis", default), count)
+
+    def window(self, kernel: Sides) -> Window:
+        """The window of a node, its kernel known.
+
+        Raises:
+            Refusal: its attributes do not fit the kernel.
+        """
+        rank = len(kernel)
+        return Window(
+            kernel,
+            self.sizes("strides", rank, 1),
+            self.pads(rank),
+            self.sizes("dilations", rank, 1),
+            bool(self.whole("ceil_mode", 0)),
+        )
+
+    def pads(self, rank: int) -> Pads | None:
+        """The pads of so many axes, None where they are chosen by the strides.
+
+        Raises:
+            Refusal: they are others.
+        """
+        auto = self.word("auto_pad", "NOTSET")
+        if auto in ("SAME_UPPER", "SAME_LOWER"):
+            return None
+        if auto not in ("NOTSET", "VALID"):
+            raise Refusal(
+                "has an 'auto_pad' that ONNX does not have",
+                expected="NOTSET, VALID, SAME_UPPER or SAME_LOWER",
+                found=auto,
+            )
+        both = 2 * rank
+        pads = self.sizes("pads", both, 0, lowest=0) if auto == "NOTSET" else (0,) * both
+        return tuple(zip(pads[:rank], pads[rank:], strict=True))
 
 
 def _no(name: str, expected: str, value: Any) -> Refusal:

@@ -19,13 +19,10 @@ from costcalc.importers.onnx.inline import Inliner, Inside
 from costcalc.importers.onnx.inputs import Inputs, sized
 from costcalc.importers.onnx.matching import matched
 from costcalc.importers.onnx.names import Names, OwnNames
-from costcalc.importers.onnx.operators import TABLE, WRITTEN_OUT
+from costcalc.importers.onnx.operators import PATTERNS, TABLE
 from costcalc.importers.onnx.order import ordered
 from costcalc.importers.onnx.tensors import OnnxNode
 from costcalc.spec import limits
-
-SHAPES = {name: row.shapes for name, row in TABLE.items()}
-LOWER = {**{name: row.lower for name, row in TABLE.items()}, **WRITTEN_OUT}
 
 
 def read(network: str, request: Request) -> Model:
@@ -97,7 +94,7 @@ def _walk(
     if not inputs.are_other:
         said = (*graph.values, *graph.outputs)
         stated = {value.name: value.dims for value in said if value.dims is not None}
-    walk = ShapeInference(wire, inliner, SHAPES, inputs.images, stated)
+    walk = ShapeInference(wire, inliner, TABLE, inputs.images, stated)
     walk.store(graph.initializers)
     walk.problems.raise_any()
     walk.tensors.update(inputs.tensors)
@@ -170,7 +167,7 @@ def _lowered(
         inputs.images,
     )
     first, *others = inputs.tensors
-    builder = OnnxBuilder(graph, first, LOWER, names)
+    builder = OnnxBuilder(graph, first, {**TABLE, **PATTERNS}, names)
     builder.run(others)
     builder.problems.raise_any()
     if not any(node.inputs for node in builder.nodes):

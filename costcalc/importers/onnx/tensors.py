@@ -13,6 +13,9 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
 from costcalc.records import NamedTuple
 
+SCALED = ("QuantizeLinear", "DequantizeLinear")
+"""Operators whose inputs but the first are scales and zero points: stored, and no params."""
+
 
 class TensorInfo(NamedTuple):
     """A tensor: its shape as ONNX has it, and its numbers where they are few."""

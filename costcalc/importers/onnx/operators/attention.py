@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo
 
 
-def shapes(op: OpView) -> list[TensorInfo]:
+def attention(op: OpView) -> Rule:
     """A value for every query: ``(batch, heads, n, e)``, or heads within the last axis."""
     q, v = op.input(0), op.input(2)
     n, _, heads = _heads(op, 0)
@@ -20,29 +22,18 @@ def shapes(op: OpView) -> list[TensorInfo]:
         shape: Sides = (q.shape[0], heads, n, width)
     else:
         shape = (q.shape[0], n, heads * width)
-    past = [TensorInfo((*v.shape[:-2], *v.shape[-2:]), v.batch)] * 2
-    return [TensorInfo(shape, op.image_batch(q)), *past]
-
-
-def attention(op: OnnxContext) -> None:
-    """Queries, keys and values as heads; a mask where there is one."""
-    for index in range(1, len(op.node.outputs)):
-        op.unread(index)
+    to = yield [TensorInfo(shape, op.image_batch(q)), *[TensorInfo(v.shape, v.batch)] * 2]
+    to.unread(1)
     if op.has(4) or op.has(5):
         raise Refusal("reads keys and values of an earlier run", expected="none")
-    parts, stated = [], _heads(op, 0)[2]
-    for index in range(3):
-        parts.append(_as_heads(op, index, stated))
-    n, _, heads = _heads(op, 0)
-    width = _heads(op, 2)[1]
+    inputs = [_as_heads(to, index, heads) for index in range(3)]
     if op.has(3):
         mask = op.shape(3)
-        padded = ((1,) * (4 - len(mask)) + mask)[1:]
-        parts.append(op.source(3, padded))
-    given = op.add("attention", parts)
-    if len(op.shape()) == 3:
-        given = op.view(emit.transpose(op, given, (1, 0, 2)), (n, heads * width))
-    op.set_output(given)
+        inputs.append(to.source(3, ((1,) * (4 - len(mask)) + mask)[1:]))
+    given = to.add("attention", inputs)
+    if len(q.shape) == 3:
+        given = to.view(emit.transpose(to, given, (1, 0, 2)), (n, heads * width))
+    to.set_output(given)
 
 
 def _heads(op: OpView, index: int) -> tuple[int, int, int]:
@@ -57,15 +48,16 @@ def _heads(op: OpView, index: int) -> tuple[int, int, int]:
     return shape[1], shape[2] // heads, heads
 
 
-def _as_heads(op: OnnxContext, index: int, heads: int) -> Operand:
+def _as_heads(to: OnnxContext, index: int, heads: int) -> Operand:
     """An input as ``(heads, n, d)``, its heads repeated until they are as many as the queries'."""
-    known = op.input(index)
-    if op.image_batch(known) != 0:
+    known = to.input(index)
+    if to.image_batch(known) != 0:
         raise Refusal("attends to no batch", found=sides_text(known.shape))
-    n, width, own = _heads(op, index)
-    if len(known.shape) == 4:
-        x = op.source(index, known.shape[1:])
-    else:
-        split = op.view(op.source(index, known.shape[1:]), (n, own, width))
-        x = emit.transpose(op, split, (1, 0, 2))
-    return x if own == heads else op.add("rearrange", (x,), {"shape": (heads, n, width)})
+    n, width, own = _heads(to, index)
+    x = to.source(index, known.shape[1:])
+    if len(known.shape) == 3:
+        x = emit.transpose(to, to.view(x, (n, own, width)), (1, 0, 2))
+    return x if own == heads else to.add("rearrange", (x,), {"shape": (heads, n, width)})
+
+
+TABLE: Mapping[str, Operator] = {"Attention": attention}

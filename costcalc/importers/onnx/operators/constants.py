@@ -1,11 +1,15 @@
-"""Numbers that the graph itself holds or makes: constants, shapes, ranges."""
+"""Numbers that the graph itself holds or makes: constants, shapes, ranges.
+
+What is known beforehand becomes no layer.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from costcalc.errors import Refusal
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.inline import Literal
 from costcalc.importers.onnx.numbers import MOST
 from costcalc.importers.onnx.op_view import OpView
@@ -14,29 +18,32 @@ from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, mee
 from costcalc.spec import limits
 
 
-def shape_shapes(op: OpView) -> list[TensorInfo]:
+def shape(op: OpView) -> Rule:
     """The sides of a shape, from one axis to another."""
-    shape = op.shape()
-    start, end = op.whole("start", 0), op.whole("end", len(shape))
-    values = shape[slice(start, end)]
-    return [TensorInfo((len(values),), values=values, is_static=True)]
+    sides = op.shape()
+    values = sides[slice(op.whole("start", 0), op.whole("end", len(sides)))]
+    to = yield [TensorInfo((len(values),), values=values, is_static=True)]
+    to.pass_through()
 
 
-def size_shapes(op: OpView) -> list[TensorInfo]:
+def size(op: OpView) -> Rule:
     """The number of elements."""
-    return [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
+    to = yield [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
+    to.pass_through()
 
 
-def filled_shapes(op: OpView) -> list[TensorInfo]:
+def filled(op: OpView) -> Rule:
     """A shape filled with one number, zero by default."""
-    shape = sides(op.wholes("shape", 0) or ())
+    sides = _sides(op.wholes("shape", 0) or ())
     stated = op.attribute("value")
     value = stated.values[0] if isinstance(stated, Literal) and stated.values else 0.0
-    count = elements(shape)
-    return [TensorInfo(shape, values=(value,) * count if count <= MOST else None, is_static=True)]
+    count = elements(sides)
+    values = (value,) * count if count <= MOST else None
+    to = yield [TensorInfo(sides, values=values, is_static=True)]
+    to.pass_through()
 
 
-def range_shapes(op: OpView) -> list[TensorInfo]:
+def numbers(op: OpView) -> Rule:
     """Numbers from a start to a limit, a step apart."""
     start, limit, step = (_one(op, index) for index in range(3))
     if step == 0:
@@ -45,29 +52,25 @@ def range_shapes(op: OpView) -> list[TensorInfo]:
     if count > limits.SIZE:
         raise Refusal("gives too many numbers", f"at most {limits.SIZE:,}")
     values = tuple(start + index * step for index in range(count)) if count <= MOST else None
-    return [TensorInfo((count,), values=values, is_static=True)]
+    to = yield [TensorInfo((count,), values=values, is_static=True)]
+    to.pass_through()
 
 
-def expand_shapes(op: OpView) -> list[TensorInfo]:
-    """A shape widened along its axes of 1."""
+def expand(op: OpView) -> Rule:
+    """A shape widened along its axes of 1: copies, unless it is the same."""
     known = op.input(0)
-    shape = broadcast([known.shape, sides(op.wholes("shape", 1) or ())])
+    wide = broadcast([known.shape, _sides(op.wholes("shape", 1) or ())])
     values = known.values
     if values is not None:
-        values = tuple(spread(values, known.shape, shape)) if elements(shape) <= MOST else None
-    return [TensorInfo(shape, meeting_batch([known], shape, op.images), values)]
-
-
-def expand(op: OnnxContext) -> None:
-    """Nothing where the shape is the same, otherwise copies."""
-    out = op.output()
-    if elements(out.shape) == elements(op.shape()):
-        op.pass_through()
+        values = tuple(spread(values, known.shape, wide)) if elements(wide) <= MOST else None
+    to = yield [TensorInfo(wide, meeting_batch([known], wide, op.images), values)]
+    if elements(wide) == elements(known.shape):
+        to.pass_through()
     else:
-        op.emit_one("rearrange", {"shape": out.dims}, op.broadcast_inputs([0]))
+        to.emit_one("rearrange", {"shape": to.output().dims}, to.broadcast_inputs([0]))
 
 
-def sides(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape that was computed.
 
     Raises:
@@ -87,3 +90,12 @@ def _one(op: OpView, index: int) -> int | float:
     if len(values) != 1:
         raise Refusal(f"takes one number as input {index + 1}", found=f"{len(values)}")
     return values[0]
+
+
+TABLE: Mapping[str, Operator] = {
+    "Shape": shape,
+    "Size": size,
+    "ConstantOfShape": filled,
+    "Range": numbers,
+    "Expand": expand,
+}

@@ -1,101 +1,66 @@
-"""Convolutions, transposed and quantised ones too."""
+"""Convolutions, transposed and quantised ones too, and pooling."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.formulas.windows import transposed_output, window_extent
 from costcalc.importers import emit
-from costcalc.importers.builder import sides_text
+from costcalc.importers.builder import Operand, sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
-from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.operators.windows import Pairs, Window, padding, window
+from costcalc.importers.onnx.context import Operator, Rule
+from costcalc.importers.onnx.op_view import OpView, Pads, Window
 from costcalc.importers.onnx.tensors import TensorInfo
 
 
-def conv_shapes(op: OpView) -> list[TensorInfo]:
-    """Filters, then a window's positions."""
-    return _convolved(op, 1)
+def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
+    """Filters over windows; the inputs that hold weights, biases, and scales or zero points."""
 
-
-def conv(op: OnnxContext) -> None:
-    """A convolution."""
-    _convolution(op, 1, 2)
-
-
-def integer(op: OnnxContext) -> None:
-    """A convolution of whole numbers; zero points follow its inputs."""
-    op.configuration(2, 3)
-    _convolution(op, 1, None)
-
-
-def quantised_shapes(op: OpView) -> list[TensorInfo]:
-    """QLinearConv's: a scale and a zero point stand behind each tensor."""
-    return _convolved(op, 3)
-
-
-def quantised(op: OnnxContext) -> None:
-    """A convolution of quantised numbers."""
-    op.configuration(1, 2, 4, 5, 6, 7)
-    _convolution(op, 3, 8)
-
-
-def transposed_shapes(op: OpView) -> list[TensorInfo]:
-    """Filters, then the positions that a window's input is scattered to."""
-    x, w = op.input(0), op.input(1)
-    groups = op.whole("group", 1)
-    axes = _axes(x.shape, w.shape)
-    _check_channels(x.shape[1], w.shape[0])
-    return [
-        TensorInfo(
-            (x.shape[0], w.shape[1] * groups, *_scattered(op, axes)),
-            op.image_batch(x),
+    def rule(op: OpView) -> Rule:
+        x, w = op.input(0), op.input(weight)
+        axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
+        _check_channels(x.shape[1], w.shape[1] * groups)
+        window = op.window(w.shape[2:])
+        shape = (x.shape[0], w.shape[0], *window.over(axes))
+        to = yield [TensorInfo(shape, op.image_batch(x))]
+        to.configuration(*configuration)
+        biases = [bias] if bias is not None and op.has(bias) else []
+        y = emit.conv(
+            to,
+            to.maps(),
+            out=w.shape[0],
+            **window.sizes(),
+            groups=groups,
+            bias=bool(biases),
+            axes=len(axes),
+            params={"weights": to.stored(weight), "biases": to.stored(*biases)},
         )
-    ]
+        to.set_output(y)
+
+    return rule
 
 
-def transposed(op: OnnxContext) -> None:
-    """A transposed convolution."""
-    w, groups = op.shape(1), op.whole("group", 1)
-    pads, extra = _transposed_padding(op, op.shape()[2:])
-    axes = len(w) - 2
-    slid = Window(w[2:], op.sizes("strides", axes, 1), pads, op.sizes("dilations", axes, 1))
-    x = emit.transposed_conv(
-        op,
-        op.maps(),
-        out=w[1] * groups,
-        **slid.arguments(),
+def transposed(op: OpView) -> Rule:
+    """Filters, whose windows the input is scattered to."""
+    x, w = op.input(0), op.input(1)
+    axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
+    _check_channels(x.shape[1], w.shape[0])
+    window, extra = _transposed_window(op, axes, w.shape[2:])
+    shape = (x.shape[0], w.shape[1] * groups, *_scattered(axes, window, extra))
+    to = yield [TensorInfo(shape, op.image_batch(x))]
+    y = emit.transposed_conv(
+        to,
+        to.maps(),
+        out=shape[1],
+        **window.sizes(),
         output_padding=extra,
         groups=groups,
         bias=op.has(2),
-        axes=axes,
-        params={"weights": op.stored(1), "biases": op.stored(2)},
+        axes=len(axes),
+        params={"weights": to.stored(1), "biases": to.stored(2)},
     )
-    op.set_output(x)
-
-
-def _convolved(op: OpView, weight: int) -> list[TensorInfo]:
-    x, w = op.input(0), op.input(weight)
-    axes = _axes(x.shape, w.shape)
-    _check_channels(x.shape[1], w.shape[1] * op.whole("group", 1))
-    positions = window(op, w.shape[2:]).over(axes)
-    return [TensorInfo((x.shape[0], w.shape[0], *positions), op.image_batch(x))]
-
-
-def _convolution(op: OnnxContext, weight: int, bias: int | None) -> None:
-    filters, _, *kernel = op.shape(weight)
-    biases = [] if bias is None else [bias]
-    x = emit.conv(
-        op,
-        op.maps(),
-        out=filters,
-        **window(op, tuple(kernel)).arguments(),
-        groups=op.whole("group", 1),
-        bias=any(op.has(index) for index in biases),
-        axes=len(kernel),
-        params={"weights": op.stored(weight), "biases": op.stored(*biases)},
-    )
-    op.set_output(x)
+    to.set_output(y)
 
 
 def _axes(x: Sides, w: Sides) -> Sides:
@@ -119,44 +84,23 @@ def _check_channels(found: int, expected: int) -> None:
         )
 
 
-def _scattered(op: OpView, axes: Sides) -> Sides:
-    pads, extra = _transposed_padding(op, axes)
-    kernel, rank = op.shape(1)[2:], len(axes)
-    strides = op.sizes("strides", rank, 1)
-    if pads is None:
-        return tuple(n * s for n, s in zip(axes, strides, strict=True))
-    found = tuple(
-        transposed_output(n, k, s, before, after, d, more)
-        for n, k, s, (before, after), d, more in zip(
-            axes, kernel, strides, pads, op.sizes("dilations", rank, 1), extra, strict=True
-        )
-    )
-    if min(found) < 1:
-        raise Refusal("cuts its whole output away by its pads", found=sides_text(found))
-    return found
-
-
-def _transposed_padding(op: OpView, axes: Sides) -> tuple[Pairs | None, Sides]:
-    """The pads and the output padding of each axis."""
+def _transposed_window(op: OpView, axes: Sides, kernel: Sides) -> tuple[Window, Sides]:
+    """The window of a transposed convolution, and the output padding of each axis."""
     rank = len(axes)
-    strides = op.sizes("strides", rank, 1)
+    strides, dilations = op.sizes("strides", rank, 1), op.sizes("dilations", rank, 1)
     extras = op.sizes("output_padding", rank, 0, lowest=0)
-    stated = op.attribute("output_shape")
-    if stated:
-        kernel, dilations = op.shape(1)[2:], op.sizes("dilations", rank, 1)
-        shape = op.sizes("output_shape", rank, 1)
+    pads: Pads | None
+    if op.attribute("output_shape"):
+        sides = op.sizes("output_shape", rank, 1)
         pads = tuple(
             _cut((n - 1) * s + window_extent(k, d) + e - out)
             for n, s, k, d, e, out in zip(
-                axes, strides, kernel, dilations, extras, shape, strict=True
+                axes, strides, kernel, dilations, extras, sides, strict=True
             )
         )
     else:
-        found = padding(op, rank)
-        if found is None:
-            return None, (0,) * rank
-        pads = found
-    return pads, tuple(extras)
+        pads = op.pads(rank)
+    return Window(kernel, strides, pads, dilations), (0,) * rank if pads is None else extras
 
 
 def _cut(total: int) -> tuple[int, int]:
@@ -164,3 +108,76 @@ def _cut(total: int) -> tuple[int, int]:
     if total < 0:
         raise Refusal("states an output that is larger than what it can give")
     return total // 2, total - total // 2
+
+
+def _scattered(axes: Sides, window: Window, extra: Sides) -> Sides:
+    if window.pads is None:
+        return tuple(n * s for n, s in zip(axes, window.strides, strict=True))
+    rows = zip(
+        axes, window.kernel, window.strides, window.pads, window.dilations, extra, strict=True
+    )
+    found = tuple(
+        transposed_output(n, k, s, before, after, d, more)
+        for n, k, s, (before, after), d, more in rows
+    )
+    if min(found) < 1:
+        raise Refusal("cuts its whole output away by its pads", found=sides_text(found))
+    return found
+
+
+def pool(kind: str) -> Operator:
+    """A window's positions; MaxPool may say where each maximum was."""
+
+    def rule(op: OpView) -> Rule:
+        x = op.input(0)
+        axes = _spatial(x.shape)
+        window = op.window(op.sizes("kernel_shape", len(axes), None))
+        pooled = TensorInfo((*x.shape[:2], *window.over(axes)), op.image_batch(x))
+        to = yield [pooled, pooled]
+        to.unread(1)
+        y = emit.pool(
+            to, to.maps(), kind, **window.sizes(), ceil_mode=window.is_ceil, axes=len(axes)
+        )
+        to.set_output(y)
+
+    return rule
+
+
+def global_pool(kind: str, reduction: str) -> Operator:
+    """One position; of several images at once, a reduction."""
+
+    def rule(op: OpView) -> Rule:
+        x = op.input(0)
+        rank = len(_spatial(x.shape))
+        to = yield [TensorInfo((*x.shape[:2], *(1,) * rank), op.image_batch(x))]
+
+        def over(maps: Operand) -> Operand:
+            if maps.rank == rank + 1:
+                return to.add(kind, (maps,))
+            return emit.reduce(to, maps, reduction, range(2, maps.rank), keep=True)
+
+        to.set_output(emit.on_maps(to, to.maps(), rank, over))
+
+    return rule
+
+
+def _spatial(shape: Sides) -> Sides:
+    if len(shape) < 3:
+        raise Refusal(
+            "pooling needs at least one spatial axis",
+            expected="images, channels, axes",
+            found=sides_text(shape),
+        )
+    return shape[2:]
+
+
+TABLE: Mapping[str, Operator] = {
+    "Conv": convolution(1, 2),
+    "ConvInteger": convolution(1, None, 2, 3),
+    "QLinearConv": convolution(3, 8, 1, 2, 4, 5, 6, 7),
+    "ConvTranspose": transposed,
+    "MaxPool": pool("max_pool"),
+    "AveragePool": pool("avg_pool"),
+    "GlobalAveragePool": global_pool("global_avg_pool", "mean"),
+    "GlobalMaxPool": global_pool("global_max_pool", "reduce_max"),
+}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, elements
 
 
-def shapes(op: OpView) -> list[TensorInfo]:
-    """The sides that the letters of the result have."""
+def einsum(op: OpView) -> Rule:
+    """Both tensors as stacks of matrices, multiplied, and the axes put in order."""
     terms, result = _letters(op)
     sides = _sides(op, terms)
     batch = None
@@ -22,37 +22,30 @@ def shapes(op: OpView) -> list[TensorInfo]:
         axis = op.input(index).batch
         if batch is None and axis is not None and term[axis] in result:
             batch = result.index(term[axis])
-    return [TensorInfo(tuple(sides[letter] for letter in result), batch)]
-
-
-def einsum(op: OnnxContext) -> None:
-    """Both tensors as stacks of matrices, multiplied, and the axes put in order."""
-    terms, result = _letters(op)
-    sides = _sides(op, terms)
+    to = yield [TensorInfo(_of(result, sides), batch)]
     if len(terms) == 1:
-        x, kept = _summed(op, op.source(0, op.shape()), terms[0], {*result})
-        op.set_output(_ordered(op, x, kept, result))
+        x, kept = _summed(to, to.source(0, op.shape()), terms[0], {*result})
+        to.set_output(_ordered(to, x, kept, result))
         return
     if len(terms) != 2:
         raise Refusal(
             "multiplies more than two tensors at once", expected="two", found=f"{len(terms)}"
         )
     first, second = terms
-    left, before = _summed(op, op.source(0, op.shape(0)), first, {*result, *second})
-    right, behind = _summed(op, op.source(1, op.shape(1)), second, {*result, *first})
+    left, before = _summed(to, to.source(0, op.shape(0)), first, {*result, *second})
+    right, behind = _summed(to, to.source(1, op.shape(1)), second, {*result, *first})
     stack = [each for each in before if each in behind and each in result]
     inner = [each for each in before if each in behind and each not in result]
     rows = [each for each in before if each not in behind]
     columns = [each for each in behind if each not in before]
-    left = _ordered(op, left, before, [*stack, *rows, *inner])
-    right = _ordered(op, right, behind, [*stack, *inner, *columns])
+    left = _ordered(to, left, before, [*stack, *rows, *inner])
+    right = _ordered(to, right, behind, [*stack, *inner, *columns])
     n, k, m = (elements(_of(each, sides)) for each in (rows, inner, columns))
     high = (elements(_of(stack, sides)),) if stack else ()
-    left = op.view(left, (*high, n, k))
-    right = op.view(right, (*high, k, m))
+    matrices = (to.view(left, (*high, n, k)), to.view(right, (*high, k, m)))
     order = [*stack, *rows, *columns]
-    product = op.view(op.add("matmul", (left, right)), _of(order, sides) or (1,))
-    op.set_output(_ordered(op, product, order, result))
+    product = to.view(to.add("matmul", matrices), _of(order, sides) or (1,))
+    to.set_output(_ordered(to, product, order, result))
 
 
 def _letters(op: OpView) -> tuple[list[str], str]:
@@ -87,22 +80,25 @@ def _sides(op: OpView, terms: Sequence[str]) -> dict[str, int]:
 
 
 def _summed(
-    op: OnnxContext, x: Operand, term: Sequence[str], kept: set[str]
+    to: OnnxContext, x: Operand, term: Sequence[str], kept: set[str]
 ) -> tuple[Operand, list[str]]:
     """Without the axes that are summed before anything is multiplied."""
     left = [letter for letter in term if letter in kept]
     if len(left) == len(term):
         return x, left
     axes = [axis for axis, letter in enumerate(term) if letter not in kept]
-    return emit.reduce(op, x, "sum", axes, keep=False), left
+    return emit.reduce(to, x, "sum", axes, keep=False), left
 
 
-def _ordered(op: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence[str]) -> Operand:
+def _ordered(to: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence[str]) -> Operand:
     """With the axes in another order."""
     if list(found) == list(wanted):
         return x
-    return emit.transpose(op, x, [list(found).index(letter) for letter in wanted])
+    return emit.transpose(to, x, [list(found).index(letter) for letter in wanted])
 
 
 def _of(letters: Sequence[str], sides: dict[str, int]) -> Sides:
     return tuple(sides[letter] for letter in letters)
+
+
+TABLE: Mapping[str, Operator] = {"Einsum": einsum}

@@ -10,19 +10,18 @@ from __future__ import annotations
 import math
 import operator
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 
 from costcalc.formats.onnx_schema import DataType
 from costcalc.importers import emit
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
 
 Function = Callable[..., Number]
-Shapes = Callable[[OpView], list[TensorInfo]]
 
 
 def single(number: Number) -> Number:
@@ -88,7 +87,7 @@ BITS = 63
 """Of a whole number that a graph computes with."""
 
 
-def shapes(op: OpView) -> list[TensorInfo]:
+def joint(op: OpView) -> TensorInfo:
     """Where the inputs meet; their numbers, where all are known."""
     inputs = op.inputs()
     shape = broadcast([known.shape for known in inputs])
@@ -96,15 +95,15 @@ def shapes(op: OpView) -> list[TensorInfo]:
     function = FUNCTIONS.get(op.node.operator)
     values = [known.values for known in inputs]
     if function is None or elements(shape) > MOST:
-        return [found]
+        return found
     numbers = [
         spread(value, known.shape, shape)
         for value, known in zip(values, inputs, strict=True)
         if value is not None
     ]
     if len(numbers) < len(inputs):
-        return [found]
-    return [found._replace(values=computed(function, numbers))]
+        return found
+    return found._replace(values=computed(function, numbers))
 
 
 def computed(function: Function, numbers: Sequence[Iterable[Number]]) -> tuple[Number, ...] | None:
@@ -145,89 +144,131 @@ def strides(shape: Sides) -> Sides:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def cast_shapes(op: OpView) -> list[TensorInfo]:
-    """The input's; its numbers in another type, or in one like another tensor's as they are."""
-    known = op.input(0)
-    if known.values is None:
-        return [known]
-    if op.node.operator == "CastLike":
-        return [known]
-    to = op.whole("to", 1)
-    kind = bool if to == DataType.BOOL else int if to in WHOLE else float if to in TYPES else None
-    return [known._replace(values=computed(kind, [known.values]) if kind else None)]
+def unary(kind: str) -> Operator:
+    """A function of every element, which is a kind without attributes."""
+
+    def rule(op: OpView) -> Rule:
+        is_known = op.node.operator in FUNCTIONS
+        to = yield [joint(op) if is_known else op.input(0)._replace(values=None)]
+        to.emit_one(kind)
+
+    return rule
 
 
-def clip_shapes(op: OpView) -> list[TensorInfo]:
-    """The input's; its numbers within bounds, where these are inputs."""
-    known = op.input(0)
-    if known.values is None or op.node.version < 11:
-        return [known._replace(values=None)]
-    low = op.numbers(1) or (-math.inf,)
-    high = op.numbers(2) or (math.inf,)
-    within = computed(lambda each: min(max(each, low[0]), high[0]), [known.values])
-    return [known._replace(values=within)]
+def join(kind: str) -> Operator:
+    """A function of several elements."""
 
-
-def same_shapes(op: OpView) -> list[TensorInfo]:
-    """The input's."""
-    return [op.input(0)]
-
-
-def unary_shapes(op: OpView) -> list[TensorInfo]:
-    """The input's, its numbers no longer known."""
-    return [op.input(0)._replace(values=None)]
-
-
-def dropout_shapes(op: OpView) -> list[TensorInfo]:
-    """The input's; the mask of what is kept is an output too."""
-    return [op.input(0), op.input(0)._replace(values=None)]
-
-
-def dropout(op: OnnxContext) -> None:
-    """Nothing, at inference."""
-    op.configuration(1)
-    if len(op.node.outputs) > 1:
-        op.unread(1)
-    op.emit_one("dropout")
-
-
-def pass_through(op: OnnxContext) -> None:
-    """Nothing: the output is the input."""
-    op.pass_through()
-
-
-def unary(kind: str) -> Callable[[OnnxContext], None]:
-    """A layer of one kind, without attributes."""
-    return lambda op: op.emit_one(kind)
-
-
-def joined(kind: str) -> Callable[[OnnxContext], None]:
-    """A node that joins its inputs."""
-
-    def lower(op: OnnxContext) -> None:
+    def rule(op: OpView) -> Rule:
+        to = yield [joint(op)]
         if len(op.node.inputs) == 1:
-            op.pass_through()
+            to.pass_through()
         else:
-            op.set_output(emit.join(op, kind, op.broadcast_inputs()))
+            to.set_output(emit.join(to, kind, to.broadcast_inputs()))
 
-    return lower
+    return rule
 
 
-def binary(kind: str) -> Callable[[OnnxContext], None]:
-    """An operation of two tensors, or of one and a number that is known."""
+def binary(kind: str) -> Operator:
+    """The same of two, one of which may be a number that is known."""
 
-    def lower(op: OnnxContext) -> None:
-        left, right = op.number(0), op.number(1)
+    def rule(op: OpView) -> Rule:
+        to = yield [joint(op)]
+        left, right = to.number(0), to.number(1)
         of_one = emit.with_number(kind, left, right)
         if of_one is None:
-            joined(kind)(op)
+            to.set_output(emit.join(to, kind, to.broadcast_inputs()))
         else:
-            op.emit_one(of_one, inputs=op.broadcast_inputs([0 if left is None else 1]))
+            to.emit_one(of_one, inputs=to.broadcast_inputs([0 if left is None else 1]))
 
-    return lower
+    return rule
 
 
-def mean(op: OnnxContext) -> None:
+def mean(op: OpView) -> Rule:
     """The mean of several tensors: their sum, scaled."""
-    total = emit.join(op, "add", op.broadcast_inputs())
-    op.emit_one("scale", inputs=(total,))
+    to = yield [joint(op)]
+    total = emit.join(to, "add", to.broadcast_inputs())
+    to.emit_one("scale", inputs=(total,))
+
+
+def cast(op: OpView) -> Rule:
+    """The input; its numbers in another type, or in one like another tensor's as they are."""
+    known = op.input(0)
+    if known.values is not None and op.node.operator == "Cast":
+        to_type = op.whole("to", 1)
+        kind = _PYTHON_TYPES.get(to_type)
+        known = known._replace(values=computed(kind, [known.values]) if kind else None)
+    to = yield [known]
+    to.pass_through()
+
+
+_PYTHON_TYPES: Mapping[int, type[Number]] = {
+    **dict.fromkeys(TYPES, float),
+    **dict.fromkeys(WHOLE, int),
+    DataType.BOOL: bool,
+}
+"""What Python keeps numbers of an element type in."""
+
+
+def identity(op: OpView) -> Rule:
+    """The input."""
+    to = yield [op.input(0)]
+    to.pass_through()
+
+
+def quantised(op: OpView) -> Rule:
+    """The input in fewer bits, or in more; scales and zero points are no params."""
+    to = yield [op.input(0)._replace(values=None)]
+    to.pass_through()
+
+
+def dropout(op: OpView) -> Rule:
+    """Nothing, at inference; the mask of what is kept is an output too."""
+    known = op.input(0)
+    to = yield [known, known._replace(values=None)]
+    to.configuration(1)
+    to.unread(1)
+    to.emit_one("dropout")
+
+
+TABLE: Mapping[str, Operator] = {
+    "Add": binary("add"),
+    "Sum": join("add"),
+    "Mean": mean,
+    "Sub": binary("subtract"),
+    "Mul": binary("multiply"),
+    "Div": binary("divide"),
+    "Mod": join("divide"),
+    "Pow": binary("power"),
+    "Min": join("minimum"),
+    "Max": join("maximum"),
+    "Equal": join("compare"),
+    "Greater": join("compare"),
+    "GreaterOrEqual": join("compare"),
+    "Less": join("compare"),
+    "LessOrEqual": join("compare"),
+    "And": join("compare"),
+    "Or": join("compare"),
+    "Xor": join("compare"),
+    "Not": unary("logical_not"),
+    "Where": join("where"),
+    "Exp": unary("exp"),
+    "Log": unary("log"),
+    "Sqrt": unary("sqrt"),
+    "Reciprocal": unary("reciprocal"),
+    "Erf": unary("erf"),
+    "Sin": unary("sin"),
+    "Cos": unary("cos"),
+    "Abs": unary("abs"),
+    "Neg": unary("neg"),
+    "Floor": unary("floor"),
+    "Ceil": unary("ceil"),
+    "Round": unary("round"),
+    "Sign": unary("sign"),
+    "CumSum": unary("shift"),
+    "Identity": identity,
+    "Dropout": dropout,
+    "Cast": cast,
+    "CastLike": cast,
+    "QuantizeLinear": quantised,
+    "DequantizeLinear": quantised,
+}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
-from costcalc.importers.onnx.numbers import MOST, Number
+from costcalc.importers.onnx.context import Operator, Rule
+from costcalc.importers.onnx.numbers import MOST
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import picked, strides
 from costcalc.importers.onnx.tensors import TensorInfo, elements, front, fronts, regrouped
 
 
-def reshape_shapes(op: OpView) -> list[TensorInfo]:
+def reshape(op: OpView) -> Rule:
     """A shape in which 0 is the side that was there, and -1 whatever is left."""
     known = op.input(0)
     wanted = op.wholes("shape", 1)
@@ -34,18 +36,21 @@ def reshape_shapes(op: OpView) -> list[TensorInfo]:
             expected=f"{count:,} elements, as {sides_text(known.shape)} has",
             found=sides_text(wanted),
         )
-    return [_regrouped(op, shape)]
+    to = yield [known._replace(shape=shape, batch=regrouped(known, shape, op.images))]
+    to.pass_through()
 
 
-def flatten_shapes(op: OpView) -> list[TensorInfo]:
+def flatten(op: OpView) -> Rule:
     """Two axes: those before one, and those from it on."""
-    shape = op.shape()
-    axis = op.whole("axis", 1)
-    axis = axis if axis == len(shape) else front(axis, len(shape))
-    return [_regrouped(op, (elements(shape[:axis]), elements(shape[axis:])))]
+    known, axis = op.input(0), op.whole("axis", 1)
+    rank = len(known.shape)
+    axis = axis if axis == rank else front(axis, rank)
+    shape = (elements(known.shape[:axis]), elements(known.shape[axis:]))
+    to = yield [known._replace(shape=shape, batch=regrouped(known, shape, op.images))]
+    to.pass_through()
 
 
-def squeeze_shapes(op: OpView) -> list[TensorInfo]:
+def squeeze(op: OpView) -> Rule:
     """Without axes of 1: those named, or all."""
     known = op.input(0)
     named = op.wholes("axes", 1)
@@ -60,65 +65,54 @@ def squeeze_shapes(op: OpView) -> list[TensorInfo]:
     batch = known.batch
     if batch is not None:
         batch = None if batch in axes else batch - sum(axis < batch for axis in axes)
-    return [known._replace(shape=shape, batch=batch)]
+    to = yield [known._replace(shape=shape, batch=batch)]
+    to.pass_through()
 
 
-def unsqueeze_shapes(op: OpView) -> list[TensorInfo]:
+def unsqueeze(op: OpView) -> Rule:
     """With more axes of 1."""
     known = op.input(0)
     named = op.wholes("axes", 1) or ()
-    rank = len(known.shape) + len(named)
-    axes = fronts(named, rank)
-    rest = iter(enumerate(known.shape))
-    shape, batch = [], None
-    for axis in range(rank):
-        if axis in axes:
-            shape.append(1)
-            continue
-        before, side = next(rest)
-        shape.append(side)
-        if before == known.batch:
-            batch = axis
-    return [known._replace(shape=tuple(shape), batch=batch)]
+    axes = fronts(named, len(known.shape) + len(named))
+    shape, batch = list(known.shape), known.batch
+    for axis in axes:
+        shape.insert(axis, 1)
+        if batch is not None and axis <= batch:
+            batch += 1
+    to = yield [known._replace(shape=tuple(shape), batch=batch)]
+    to.pass_through()
 
 
-def view(op: OnnxContext) -> None:
-    """The same elements in another shape."""
-    op.pass_through()
-
-
-def transpose_shapes(op: OpView) -> list[TensorInfo]:
-    """Axes in another order, backwards by default."""
+def transpose(op: OpView) -> Rule:
+    """Axes in another order, backwards by default; that of the batch is left out."""
     known = op.input(0)
-    order = _order(op)
-    shape = tuple(known.shape[axis] for axis in order)
+    rank = len(known.shape)
+    order = op.listed("perm") or tuple(range(rank))[::-1]
+    if sorted(order) != list(range(rank)):
+        raise Refusal(
+            "puts axes into no order",
+            expected=f"all of 0 to {rank - 1}",
+            found=sides_text(order),
+        )
+    axes = tuple(map(int, order))
+    shape = tuple(known.shape[axis] for axis in axes)
     values = known.values
     if values is not None:
         steps = strides(known.shape)
-        values = picked(values, [steps[axis] for axis in order], [range(side) for side in shape])
-    batch = None if known.batch is None else order.index(known.batch)
-    return [known._replace(shape=shape, batch=batch, values=values)]
+        values = picked(values, [steps[axis] for axis in axes], [range(side) for side in shape])
+    batch = known.batch
+    moved = None if batch is None else axes.index(batch)
+    to = yield [known._replace(shape=shape, batch=moved, values=values)]
+    if batch is not None:
+        axes = tuple(axis - (axis > batch) for axis in axes if axis != batch)
+    if list(axes) == sorted(axes):
+        to.pass_through()
+    else:
+        to.emit_one("transpose", {"axes": axes})
 
 
-def transpose(op: OnnxContext) -> None:
-    """Axes in another order, that of the batch left out."""
-    known, order = op.input(0), _order(op)
-    kept = [axis for axis in order if axis != known.batch]
-    if known.batch is not None:
-        kept = [axis - (axis > known.batch) for axis in kept]
-    if kept == sorted(kept):
-        op.pass_through()
-        return
-    op.set_output(emit.transpose(op, op.source(0), kept))
-
-
-def moved(op: OnnxContext) -> None:
-    """Elements moved, repeated or picked in a way that no other kind says."""
-    op.emit_one("rearrange", {"shape": op.output().dims})
-
-
-def tile_shapes(op: OpView) -> list[TensorInfo]:
-    """Every side as many times as it is repeated."""
+def tile(op: OpView) -> Rule:
+    """Every side as many times as it is repeated: copies, unless each stands once."""
     known = op.input(0)
     repeats = op.wholes("repeats", 1) or ()
     if len(repeats) != len(known.shape) or min(repeats, default=0) < 0:
@@ -132,57 +126,35 @@ def tile_shapes(op: OpView) -> list[TensorInfo]:
     values = known.values
     if values is not None:
         values = _tiled(values, known.shape, shape) if elements(shape) <= MOST else None
-    return [known._replace(shape=shape, batch=known.batch if is_kept else None, values=values)]
-
-
-def repeated(op: OnnxContext) -> None:
-    """Nothing where each stands once, otherwise copies."""
-    if op.output().shape == op.shape():
-        op.pass_through()
+    batch = known.batch if is_kept else None
+    to = yield [known._replace(shape=shape, batch=batch, values=values)]
+    if shape == known.shape:
+        to.pass_through()
     else:
-        moved(op)
+        to.emit_one("rearrange", {"shape": to.output().dims})
 
 
-def shuffle(op: OnnxContext) -> None:
-    """Channels dealt out anew across groups."""
-    op.emit_one("channel_shuffle", {"groups": op.whole("groups", 1)})
+def _tiled(values: tuple[int | float, ...], shape: Sides, wide: Sides) -> tuple[int | float, ...]:
+    places = [[at % side for at in range(n)] for n, side in zip(wide, shape, strict=True)]
+    return picked(values, strides(shape), places)
 
 
-def to_space_shapes(op: OpView) -> list[TensorInfo]:
+def depth_to_space(op: OpView) -> Rule:
     """Channels to blocks of the map."""
     x, side = op.input(0), op.whole("blocksize", 0)
     n, c, *axes = _map(x, side)
-    return [TensorInfo((n, c // side**2, *(side * each for each in axes)), op.image_batch(x))]
+    shape = (n, c // side**2, *(side * each for each in axes))
+    to = yield [TensorInfo(shape, op.image_batch(x))]
+    to.emit_one("rearrange", {"shape": to.output().dims})
 
 
-def to_depth_shapes(op: OpView) -> list[TensorInfo]:
+def space_to_depth(op: OpView) -> Rule:
     """Blocks of the map to channels."""
     x, side = op.input(0), op.whole("blocksize", 0)
     n, c, *axes = _map(x, side)
-    return [TensorInfo((n, c * side**2, *(each // side for each in axes)), op.image_batch(x))]
-
-
-def column_shapes(op: OpView) -> list[TensorInfo]:
-    """Col2Im's: a map that windows, laid out as columns, are added up to."""
-    known = op.input(0)
-    sides, kernel = op.wholes("image_shape", 1) or (), op.wholes("block_shape", 2) or ()
-    window = elements(kernel)
-    if len(known.shape) != 3 or window < 1 or known.shape[1] % window or min(sides, default=0) < 1:
-        raise Refusal("adds up what are no windows", found=sides_text(known.shape))
-    return [TensorInfo((known.shape[0], known.shape[1] // window, *sides), op.image_batch(known))]
-
-
-def columns(op: OnnxContext) -> None:
-    """As many maps as a window has places, added up."""
-    known, out = op.input(0), op.output()
-    window = known.shape[1] // out.shape[1]
-    maps = op.add("rearrange", (op.source(0),), {"shape": (window, *out.dims)})
-    op.set_output(emit.reduce(op, maps, "sum", (0,), keep=False))
-
-
-def _tiled(values: tuple[Number, ...], shape: Sides, wide: Sides) -> tuple[Number, ...]:
-    places = [[at % side for at in range(n)] for n, side in zip(wide, shape, strict=True)]
-    return picked(values, strides(shape), places)
+    shape = (n, c * side**2, *(each // side for each in axes))
+    to = yield [TensorInfo(shape, op.image_batch(x))]
+    to.emit_one("rearrange", {"shape": to.output().dims})
 
 
 def _map(known: TensorInfo, side: int) -> Sides:
@@ -191,16 +163,43 @@ def _map(known: TensorInfo, side: int) -> Sides:
     return known.shape
 
 
-def _regrouped(op: OpView, shape: Sides) -> TensorInfo:
+def triangle(op: OpView) -> Rule:
+    """Elements above or below the diagonal, zeros elsewhere."""
+    to = yield [op.input(0)._replace(values=None)]
+    to.emit_one("rearrange", {"shape": to.output().dims})
+
+
+def columns(op: OpView) -> Rule:
+    """A map that windows, laid out as columns, are added up to."""
     known = op.input(0)
-    return known._replace(shape=shape, batch=regrouped(known, shape, op.images))
+    sides, kernel = op.wholes("image_shape", 1) or (), op.wholes("block_shape", 2) or ()
+    window = elements(kernel)
+    if len(known.shape) != 3 or window < 1 or known.shape[1] % window or min(sides, default=0) < 1:
+        raise Refusal("adds up what are no windows", found=sides_text(known.shape))
+    shape = (known.shape[0], known.shape[1] // window, *sides)
+    to = yield [TensorInfo(shape, op.image_batch(known))]
+    places = (window, *to.output().dims)
+    maps = to.add("rearrange", (to.source(0),), {"shape": places})
+    to.set_output(emit.reduce(to, maps, "sum", (0,), keep=False))
 
 
-def _order(op: OpView) -> Sides:
-    rank = len(op.shape())
-    order = op.listed("perm") or tuple(range(rank))[::-1]
-    if sorted(order) != list(range(rank)):
-        raise Refusal(
-            "puts axes into no order", expected=f"all of 0 to {rank - 1}", found=sides_text(order)
-        )
-    return tuple(map(int, order))
+def shuffle(op: OpView) -> Rule:
+    """Channels dealt out anew across groups."""
+    to = yield []
+    to.emit_one("channel_shuffle", {"groups": op.whole("groups", 1)})
+
+
+TABLE: Mapping[str, Operator] = {
+    "Reshape": reshape,
+    "Flatten": flatten,
+    "Squeeze": squeeze,
+    "Unsqueeze": unsqueeze,
+    "Transpose": transpose,
+    "Tile": tile,
+    "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
+    "Trilu": triangle,
+    "Col2Im": columns,
+}
+
+PATTERNS: Mapping[str, Operator] = {"ShufflePattern": shuffle}

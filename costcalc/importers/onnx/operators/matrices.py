@@ -2,80 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, sides_text
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
 
 
-def matmul_shapes(op: OpView) -> list[TensorInfo]:
-    """Rows of the first by columns of the second, over stacks that meet."""
-    return [product_of(op, 0, 1)]
+def matmul(second: int, *configuration: int) -> Operator:
+    """A product, one side of which may be stored; scales and zero points are configuration."""
+
+    def rule(op: OpView) -> Rule:
+        to = yield [_product_of(op, 0, second)]
+        to.configuration(*configuration)
+        _multiply(to, second)
+
+    return rule
 
 
-def quantised_shapes(op: OpView) -> list[TensorInfo]:
-    """QLinearMatMul's: a scale and a zero point stand behind each tensor."""
-    return [product_of(op, 0, 3)]
-
-
-def matmul(op: OnnxContext) -> None:
-    """A product, one side of which may be stored."""
-    _multiplied(op, 0, 1, None)
-
-
-def integer(op: OnnxContext) -> None:
-    """A product of whole numbers; zero points follow."""
-    op.configuration(2, 3)
-    _multiplied(op, 0, 1, None)
-
-
-def quantised(op: OnnxContext) -> None:
-    """A product of quantised numbers."""
-    op.configuration(1, 2, 4, 5, 6, 7)
-    _multiplied(op, 0, 3, None)
-
-
-def linear(op: OnnxContext) -> None:
+def linear(op: OpView) -> Rule:
     """A product with a stored matrix, and a stored vector added: x, matrix, bias."""
-    _multiplied(op, 0, 1, 2)
+    to = yield []
+    _multiply(to, 1, bias=2)
 
 
-def gemm_shapes(op: OpView) -> list[TensorInfo]:
-    """Rows of A' by columns of B'."""
+def gemm(op: OpView) -> Rule:
+    """Rows of A' by columns of B': a fully connected layer, or a product and a sum."""
     a, b = op.input(0), op.input(1)
     if len(a.shape) != 2 or len(b.shape) != 2:
         raise Refusal(
             "multiplies what is no matrix", found=f"{sides_text(a.shape)} and {sides_text(b.shape)}"
         )
-    n, k = a.shape[::-1] if op.whole("transA", 0) else a.shape
-    depth, m = b.shape[::-1] if op.whole("transB", 0) else b.shape
+    is_turned = [bool(op.whole(name, 0)) for name in ("transA", "transB")]
+    n, k = a.shape[::-1] if is_turned[0] else a.shape
+    depth, m = b.shape[::-1] if is_turned[1] else b.shape
     if k != depth:
         raise _do_not_fit(a, b)
-    batch = a.batch
-    if batch is not None and op.whole("transA", 0):
-        batch = 1 - batch
-    return [TensorInfo((n, m), 0 if batch == 0 else None)]
+    batch_axis = 1 if is_turned[0] else 0
+    to = yield [TensorInfo((n, m), 0 if a.batch == batch_axis else None)]
 
+    def matrix(index: int) -> Operand:
+        if is_turned[index]:
+            return emit.transpose(to, to.source(index, op.shape(index)), (1, 0))
+        return to.source(index, op.shape(index) if index or not b.is_static else None)
 
-def gemm(op: OnnxContext) -> None:
-    """A fully connected layer, or a product and a sum."""
-    a, b, out = op.input(0), op.input(1), op.output()
-    m = out.shape[1]
     has_bias = op.has(2)
     fits = has_bias and op.input(2).is_static and elements(op.shape(2)) == m
-    if not b.is_static:
-        x = _stacked(op)
+    if b.is_static:
+        y = _dense(to, matrix(0), -1, m, 1, 2 if fits else None)
     else:
-        x = _turned(op, 0, a) if op.whole("transA", 0) else op.source(0)
-        x = _connected(op, x, -1, m, 1, 2 if fits else None)
+        y = to.add("matmul", (matrix(0), matrix(1)))
     if has_bias and not (fits and b.is_static):
-        x = emit.join(op, "add", (op.view(x, out.dims), *op.broadcast_inputs([2])))
-    op.set_output(x)
+        y = emit.join(to, "add", (to.view(y, to.output().dims), *to.broadcast_inputs([2])))
+    to.set_output(y)
 
 
-def product_of(op: OpView, first: int, second: int) -> TensorInfo:
+def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
     """The matrix product of two inputs, as NumPy's ``matmul`` has it."""
     a, b = op.input(first), op.input(second)
     if not a.shape or not b.shape:
@@ -97,59 +82,48 @@ def product_of(op: OpView, first: int, second: int) -> TensorInfo:
     return TensorInfo(shape, meeting_batch(moved, shape, op.images))
 
 
-def _multiplied(op: OnnxContext, first: int, second: int, bias: int | None) -> None:
-    a, b, out = op.input(first), op.input(second), op.output()
+def _multiply(to: OnnxContext, second: int, bias: int | None = None) -> None:
+    a, b = to.input(0), to.input(second)
     if b.is_static and len(b.shape) == 2 and not a.is_static:
-        x = op.source(first, a.shape if a.batch == len(a.shape) - 1 else None)
-        op.set_output(_connected(op, x, -1, b.shape[1], second, bias))
+        x = to.source(0, a.shape if a.batch == len(a.shape) - 1 else None)
+        to.set_output(_dense(to, x, -1, b.shape[1], second, bias))
         return
     is_stacked = len(b.shape) > 1 and (b.batch is None or b.batch < len(b.shape) - 2)
     if a.is_static and len(a.shape) == 2 and is_stacked and not b.is_static:
-        op.set_output(_connected(op, op.source(second), -2, a.shape[0], first, None))
+        to.set_output(_dense(to, to.source(second), -2, a.shape[0], 0, None))
         return
-    product = _stacked(op, first, second)
+    product = _stacked(to, second)
     if bias is not None:
-        inputs = (op.view(product, out.dims), *op.broadcast_inputs([bias]))
-        product = emit.join(op, "add", inputs)
-    op.set_output(product)
+        inputs = (to.view(product, to.output().dims), *to.broadcast_inputs([bias]))
+        product = emit.join(to, "add", inputs)
+    to.set_output(product)
 
 
-def _connected(
-    op: OnnxContext, x: Operand, axis: int, width: int, weight: int, bias: int | None
+def _dense(
+    to: OnnxContext, x: Operand, axis: int, width: int, weight: int, bias: int | None
 ) -> Operand:
     """A fully connected layer along an axis; over a vector where there is no other."""
     biases = [] if bias is None else [bias]
-    params = {"weights": op.stored(weight), "biases": op.stored(*biases)}
-    return emit.dense(op, x, out=width, bias=bias is not None, axis=axis, params=params)
+    params = {"weights": to.stored(weight), "biases": to.stored(*biases)}
+    return emit.dense(to, x, out=width, bias=bias is not None, axis=axis, params=params)
 
 
-def _stacked(op: OnnxContext, first: int = 0, second: int = 1) -> Operand:
+def _stacked(to: OnnxContext, second: int) -> Operand:
     """A product of two activations, in stacks of as many axes."""
-    a, b, out = op.input(first), op.input(second), op.output()
-    is_gemm = op.node.operator == "Gemm"
+    a, b, out = to.input(0), to.input(second), to.output()
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
-    if is_gemm:
-        matrices = (
-            _turned(op, 0, a) if op.whole("transA", 0) else op.source(0, left),
-            _turned(op, 1, b) if op.whole("transB", 0) else op.source(1, right),
-        )
-        return op.add("matmul", matrices)
     rank = max(len(left), len(right))
     left = (1,) * (rank - len(left)) + left
     right = (1,) * (rank - len(right)) + right
     if out.batch is not None and out.batch < rank - 2 and rank > 2:
         axis = out.batch
         for shape in (left, right):
-            if shape[axis] not in (1, op.images):
+            if shape[axis] not in (1, to.images):
                 raise Refusal("mixes the images of a batch", found=sides_text(shape))
         left = left[:axis] + left[axis + 1 :]
         right = right[:axis] + right[axis + 1 :]
-    return op.add("matmul", (op.source(first, left), op.source(second, right)))
-
-
-def _turned(op: OnnxContext, index: int, known: TensorInfo) -> Operand:
-    return emit.transpose(op, op.source(index, known.shape), (1, 0))
+    return to.add("matmul", (to.source(0, left), to.source(second, right)))
 
 
 def _do_not_fit(a: TensorInfo, b: TensorInfo) -> Refusal:
@@ -158,3 +132,13 @@ def _do_not_fit(a: TensorInfo, b: TensorInfo) -> Refusal:
         expected="rows of the first as long as columns of the second",
         found=f"{sides_text(a.shape)} and {sides_text(b.shape)}",
     )
+
+
+TABLE: Mapping[str, Operator] = {
+    "MatMul": matmul(1),
+    "MatMulInteger": matmul(1, 2, 3),
+    "QLinearMatMul": matmul(3, 1, 2, 4, 5, 6, 7),
+    "Gemm": gemm,
+}
+
+PATTERNS: Mapping[str, Operator] = {"LinearPattern": linear}

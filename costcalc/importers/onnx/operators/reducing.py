@@ -7,85 +7,44 @@ from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.model import Sides
+from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, front, fronts
 
 
-def reduce_shapes(op: OpView) -> list[TensorInfo]:
-    """Without the axes that are reduced, or with 1 in their place."""
-    known, axes = op.input(0), _axes(op)
-    is_kept = bool(op.whole("keepdims", 1))
-    shape = tuple(
-        1 if axis in axes else side
-        for axis, side in enumerate(known.shape)
-        if is_kept or axis not in axes
-    )
-    found = TensorInfo(shape, _batch_left(known, axes, is_kept))
-    if known.values is not None and len(axes) == len(known.shape):
-        function = _FOLDED.get(op.node.operator)
-        if function is not None and known.values:
-            return [found._replace(values=(function(known.values),))]
-    return [found]
+def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
+    """A reduction, maybe with a function of every element before it, or of the results behind."""
 
-
-def reduced(kind: str, *around: str) -> Callable[[OnnxContext], None]:
-    """A reduction; functions of every element before it, or of the results where ``-`` is ahead."""
-
-    def lower(op: OnnxContext) -> None:
-        known, axes = op.input(0), list(_axes(op))
-        x, along = _source(op, known, axes)
-        for word in around:
-            if not word.startswith("-"):
-                x = op.add(word, (x,))
-        is_kept = bool(op.whole("keepdims", 1)) or len(along) == x.rank
+    def rule(op: OpView) -> Rule:
+        known, axes = op.input(0), _axes(op)
+        is_kept = bool(op.whole("keepdims", 1))
+        to = yield [_folded(op.node.operator, known, axes, _without(known, axes, is_kept))]
+        if known.batch in axes and to.images == 1:
+            # The batch of one image is no axis of what is reduced.
+            x = to.source(0)
+            along = [axis - (axis > known.batch) for axis in axes if axis != known.batch]
+        else:
+            x, along = to.along_axes(0, axes)
+        x = to.add(before, (x,)) if before else x
+        is_kept = is_kept or len(along) == x.rank
         is_map = x.rank > 1 and along == list(range(1, x.rank))
         if kind == "mean" and is_kept and is_map:
-            x = op.add("global_avg_pool", (x,))
+            x = to.add("global_avg_pool", (x,))
         elif along:
-            x = emit.reduce(op, x, kind, along, keep=is_kept)
-        for word in around:
-            if word.startswith("-"):
-                x = op.add(word[1:], (x,))
-        op.set_output(x)
+            x = emit.reduce(to, x, kind, along, keep=is_kept)
+        to.set_output(to.add(behind, (x,)) if behind else x)
 
-    return lower
+    return rule
 
 
-def chosen_shapes(op: OpView) -> list[TensorInfo]:
-    """ArgMax's: one place along an axis."""
-    known, axis = op.input(0), op.axis(0)
-    is_kept = bool(op.whole("keepdims", 1))
-    shape = (*known.shape[:axis], *((1,) if is_kept else ()), *known.shape[axis + 1 :])
-    return [TensorInfo(shape, _batch_left(known, (axis,), is_kept))]
-
-
-def chosen(op: OnnxContext) -> None:
-    """The place of the largest."""
-    x, axes = op.along_axes(0, [op.axis(0)])
-    op.set_output(emit.reduce(op, x, "argmax", axes, keep=True))
-
-
-def top_shapes(op: OpView) -> list[TensorInfo]:
-    """The largest few along an axis, and their places."""
-    known = op.input(0)
-    axis = op.axis(-1)
-    count = op.whole("k", 0) or (op.wholes("k", 1) or (0,))[0]
-    if not 0 < count <= known.shape[axis]:
-        raise Refusal("chooses more than there are", found=f"{count} of {known.shape[axis]}")
-    shape = (*known.shape[:axis], count, *known.shape[axis + 1 :])
-    found = TensorInfo(shape, None if known.batch == axis else known.batch)
-    return [found, found]
-
-
-def top(op: OnnxContext) -> None:
-    """Elements picked by their size, and their places."""
-    for index, name in enumerate(op.node.outputs):
-        if name and op.is_read(index):
-            arguments = {"shape": op.output(index).dims}
-            op.set_output(op.add("rearrange", (op.source(0),), arguments), index)
+def _folded(operator: str, known: TensorInfo, axes: Sides, result: TensorInfo) -> TensorInfo:
+    """The result with its number, where all of the input's are known."""
+    function = _FOLDED.get(operator)
+    if function is None or not known.values or len(axes) < len(known.shape):
+        return result
+    return result._replace(values=(function(known.values),))
 
 
 _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
@@ -97,7 +56,7 @@ _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
 """What reductions of sizes give."""
 
 
-def _axes(op: OpView) -> tuple[int, ...]:
+def _axes(op: OpView) -> Sides:
     rank = len(op.shape())
     named = op.wholes("axes", 1)
     if not named:
@@ -106,16 +65,56 @@ def _axes(op: OpView) -> tuple[int, ...]:
     return fronts([front(axis, rank) for axis in named], rank)
 
 
-def _batch_left(known: TensorInfo, axes: tuple[int, ...], is_kept: bool) -> int | None:
-    """Where the batch is once axes are reduced."""
+def _without(known: TensorInfo, axes: Sides, is_kept: bool) -> TensorInfo:
+    """A tensor without some axes, or with 1 in their place."""
+    shape = tuple(
+        1 if axis in axes else side
+        for axis, side in enumerate(known.shape)
+        if is_kept or axis not in axes
+    )
     if known.batch is None or known.batch in axes:
-        return None
-    return known.batch if is_kept else known.batch - sum(axis < known.batch for axis in axes)
+        return TensorInfo(shape)
+    gone = 0 if is_kept else sum(axis < known.batch for axis in axes)
+    return TensorInfo(shape, known.batch - gone)
 
 
-def _source(op: OnnxContext, known: TensorInfo, axes: list[int]) -> tuple[Operand, list[int]]:
-    """An input without the batch where that is one image; its axes without it too."""
-    if known.batch in axes and op.images == 1:
-        kept = [axis - (axis > known.batch) for axis in axes if axis != known.batch]
-        return op.source(0), kept
-    return op.along_axes(0, axes)
+def place_of_largest(op: OpView) -> Rule:
+    """One place along an axis."""
+    axis = op.axis(0)
+    to = yield [_without(op.input(0), (axis,), bool(op.whole("keepdims", 1)))]
+    x, axes = to.along_axes(0, [axis])
+    to.set_output(emit.reduce(to, x, "argmax", axes, keep=True))
+
+
+def largest_few(op: OpView) -> Rule:
+    """Elements picked by their size along an axis, and their places."""
+    known, axis = op.input(0), op.axis(-1)
+    count = op.whole("k", 0) or (op.wholes("k", 1) or (0,))[0]
+    if not 0 < count <= known.shape[axis]:
+        raise Refusal("chooses more than there are", found=f"{count} of {known.shape[axis]}")
+    shape = (*known.shape[:axis], count, *known.shape[axis + 1 :])
+    found = TensorInfo(shape, None if known.batch == axis else known.batch)
+    to = yield [found, found]
+    for index, name in enumerate(op.node.outputs):
+        if name and to.is_read(index):
+            arguments = {"shape": to.output(index).dims}
+            to.set_output(to.add("rearrange", (to.source(0),), arguments), index)
+
+
+TABLE: Mapping[str, Operator] = {
+    "ReduceMean": reduction("mean"),
+    "ReduceSum": reduction("sum"),
+    "ReduceMax": reduction("reduce_max"),
+    "ReduceMin": reduction("reduce_min"),
+    "ReduceProd": reduction("product"),
+    "ReduceL1": reduction("sum", before="abs"),
+    "ReduceL2": reduction("l2_norm"),
+    "ReduceSumSquare": reduction("sum", before="square"),
+    "ReduceLogSum": reduction("sum", behind="log"),
+    "ReduceLogSumExp": reduction("sum", before="exp", behind="log"),
+    "ArgMax": place_of_largest,
+    "ArgMin": place_of_largest,
+    "TopK": largest_few,
+}
+
+PATTERNS: Mapping[str, Operator] = {"VariancePattern": reduction("variance")}

@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
-from costcalc.importers.onnx.context import OnnxContext
+from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import single
 from costcalc.importers.onnx.tensors import TensorInfo, front
 
 
-def shapes(op: OpView) -> list[TensorInfo]:
-    """Sides that are stated, or scaled and rounded down."""
+def resize(op: OpView) -> Rule:
+    """An upsampling of the axes behind the channels; other axes are resized by copies."""
     known = op.input(0)
     shape = _resized(op, known.shape)
     if min(shape, default=1) < 1:
         raise Refusal("resizes its input to nothing", found=sides_text(shape))
     is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
-    return [TensorInfo(shape, known.batch if is_kept else None)]
-
-
-def resize(op: OnnxContext) -> None:
-    """An upsampling of the axes behind the channels; other axes are resized by copies."""
-    for index in range(1, len(op.node.inputs)):
-        op.configuration(index)
-    known, out = op.input(0), op.output()
+    to = yield [TensorInfo(shape, known.batch if is_kept else None)]
+    to.configuration(*range(1, len(op.node.inputs)))
+    out = to.output()
     if out.shape == known.shape:
-        op.pass_through()
-        return
-    if known.batch is None or out.dims[0] != known.dims[0] or len(known.dims) < 2:
-        op.emit_one("rearrange", {"shape": out.dims})
-        return
-    mode = op.word("mode", "nearest")
-    op.set_output(emit.resample(op, op.source(0), size=out.dims[1:], mode=mode))
+        to.pass_through()
+    elif known.batch is None or out.dims[0] != known.dims[0] or len(known.dims) < 2:
+        to.emit_one("rearrange", {"shape": out.dims})
+    else:
+        mode = op.word("mode", "nearest")
+        to.set_output(emit.resample(to, to.source(0), size=out.dims[1:], mode=mode))
 
 
 def _resized(op: OpView, shape: Sides) -> Sides:
@@ -80,3 +75,6 @@ def _sized(op: OpView, shape: Sides, axes: range | list[int], sizes: Sides) -> S
     for axis in axes:
         found[axis] = math.floor(single(scale * shape[axis]) + 0.5)
     return tuple(found)
+
+
+TABLE: Mapping[str, Operator] = {"Resize": resize, "Upsample": resize}
