@@ -26,6 +26,13 @@ def test_contributing_names_every_session():
     assert re.findall(r"^\| `nox -s (\w+)`", CONTRIBUTING, re.MULTILINE) == SESSIONS
 
 
+def test_sessions_run_files_that_are_there():
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    named = re.findall(r'"((?:tests|tools)/[\w/]+\.py)"', noxfile)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_ci_runs_sessions():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (sessions,) = re.findall(r"--session ([\w ]+)$", script, re.MULTILINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -86,8 +85,9 @@ def written(page: str) -> str:
     """The page with its tables as the conventions are now."""
     tables = {"names": names(), "coverage": coverage(), "rules": rules()}
     for name, table in tables.items():
-        pattern = rf"(<!-- {name} -->\n).*?\n?(<!-- end -->)"
-        page = re.sub(pattern, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", page, flags=re.S)
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, _, rest = page.partition(start)
+        page = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}"
     return page
 
 

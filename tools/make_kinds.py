@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from itertools import groupby
@@ -84,8 +83,9 @@ def filled(page: str) -> str:
     """A page with its tables as the kinds are now."""
     text = (DOCS / page).read_text(encoding="utf-8")
     for name, table in TABLES[page].items():
-        pattern = rf"(<!-- {name} -->\n).*?\n?(<!-- end -->)"
-        text = re.sub(pattern, lambda m, t=table: f"{m[1]}{t()}\n{m[2]}", text, flags=re.DOTALL)
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{table()}\n{end}{rest.partition(end)[2]}"
     return text
 
 
