@@ -23,7 +23,6 @@ from costcalc.records import NamedTuple
 from costcalc.spec import library
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import ExpressionError
-from costcalc.spec.reader import read
 
 _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
@@ -127,6 +126,9 @@ def read_spec(network: str, beside: str | None = None) -> Document:
         SpecError: there is no such spec, or it is wrong.
     """
     path = library.locate(network)
+    # Models of frameworks come in without the reader of specs.
+    from costcalc.spec.reader import read
+
     return read(library.read_bytes(path, path), path, library.block_finder(beside or path))
 
 

@@ -65,8 +65,9 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        # What is loaded by now stays; the collector need not walk it again and again.
+        # A command makes many objects that stay, and hardly any cycles to look for.
         gc.freeze()
+        gc.set_threshold(100_000)
         try:
             return super().invoke(ctx)
         except CostcalcError as error:

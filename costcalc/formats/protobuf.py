@@ -80,7 +80,11 @@ class WireReader:
                 tag, at = self.varint(place, end)
             wire_type = tag & 7
             if wire_type == BYTES:
-                size, at = self.varint(at, end)
+                size = data[at] if at < end else 128
+                if size < 128:
+                    at += 1
+                else:
+                    size, at = self.varint(at, end)
                 if size > end - at:
                     self.refuse(
                         place,
@@ -90,7 +94,11 @@ class WireReader:
                 yield tag, at, at + size
                 at += size
             elif wire_type == VARINT:
-                value, at = self.varint(at, end)
+                value = data[at] if at < end else 128
+                if value < 128:
+                    at += 1
+                else:
+                    value, at = self.varint(at, end)
                 yield tag, value, 0
             elif wire_type in (FIXED32, FIXED64):
                 size = 4 if wire_type == FIXED32 else 8

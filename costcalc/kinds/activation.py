@@ -1,9 +1,8 @@
 """Activations: one value in, one value out; the table of kinds gives each its rates."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import Axis, Events, Flag, Shape, axis_of, elements
+from costcalc.records import NamedTuple
 
 
 class Activation(NamedTuple):

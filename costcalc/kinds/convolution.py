@@ -1,7 +1,6 @@
 """Convolutions: standard, grouped, depthwise, pointwise, dilated, transposed."""
 
 from math import gcd
-from typing import NamedTuple
 
 from costcalc.formulas.algebra import Size
 from costcalc.formulas.convolution import (
@@ -26,6 +25,7 @@ from costcalc.kinds.base import (
     spread,
 )
 from costcalc.kinds.windows import pads, slide
+from costcalc.records import NamedTuple
 
 
 class Conv(NamedTuple):

@@ -1,7 +1,5 @@
 """Fully connected layers, and the tables of embeddings."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.dense import embedding_weights, fc_mult_adds, fc_weights
 from costcalc.kinds.base import (
     Axis,
@@ -14,6 +12,7 @@ from costcalc.kinds.base import (
     axis_of,
     elements,
 )
+from costcalc.records import NamedTuple
 
 
 class FullyConnected(NamedTuple):

@@ -3,9 +3,10 @@
 The table of kinds gives each operation its rates.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.kinds.base import Events, Flag, Shape, ShapeError, all_elements, elements, shape_text
+from costcalc.records import NamedTuple
 
 # 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
 # equation 3).

@@ -1,9 +1,10 @@
 """Concatenation: layers put their inputs one after another."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.kinds.base import Axis, Events, Shape, all_elements, axis_of, elements
 from costcalc.kinds.elementwise import do_not_join
+from costcalc.records import NamedTuple
 
 
 class Concat(NamedTuple):

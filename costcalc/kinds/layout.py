@@ -1,7 +1,5 @@
 """Layers that give elements another place or another shape, and compute nothing."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import (
     Axes,
@@ -15,6 +13,7 @@ from costcalc.kinds.base import (
     axis_of,
     elements,
 )
+from costcalc.records import NamedTuple
 
 
 class Reshape(NamedTuple):

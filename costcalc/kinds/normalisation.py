@@ -1,7 +1,5 @@
 """Normalisations, as they run at inference."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.algebra import Size, exact_div
 from costcalc.formulas.normalisation import (
     batch_norm_buffers,
@@ -25,6 +23,7 @@ from costcalc.kinds.base import (
     check_groups,
     elements,
 )
+from costcalc.records import NamedTuple
 
 
 class BatchNorm(NamedTuple):

@@ -1,7 +1,6 @@
 """Pooling: over a window, to a given size, over the whole map."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from costcalc.formulas.algebra import Size, product
 from costcalc.formulas.pooling import (
@@ -22,6 +21,7 @@ from costcalc.kinds.base import (
     spread,
 )
 from costcalc.kinds.windows import slide
+from costcalc.records import NamedTuple
 
 Reduction = Callable[[Size, Size], Events]
 """The events of reducing so many elements to so many results."""

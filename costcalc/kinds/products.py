@@ -1,10 +1,9 @@
 """Products between activations: matrices, and attention."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.products import attention_mult_adds, matmul_mult_adds
 from costcalc.kinds.base import Events, Shape, ShapeError, all_elements, elements, shape_text
 from costcalc.kinds.elementwise import broadcast
+from costcalc.records import NamedTuple
 
 
 class MatMul(NamedTuple):

@@ -1,10 +1,9 @@
 """Recurrent cells, one step of each."""
 
-from typing import NamedTuple
-
 from costcalc.formulas.recurrent import LSTM_MATRICES, lstm_mult_adds, lstm_weights
 from costcalc.kinds.activation import SIGMOID, TANH
 from costcalc.kinds.base import Count, Events, Offset, Shape, elements
+from costcalc.records import NamedTuple
 
 
 class Lstm(NamedTuple):

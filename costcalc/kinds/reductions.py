@@ -1,11 +1,11 @@
 """Reductions: one result along some axes, or along all."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from costcalc.formulas.algebra import Size
 from costcalc.formulas.reductions import folds, variance_additions
 from costcalc.kinds.base import Axes, Events, Flag, Shape, axes_of, elements
+from costcalc.records import NamedTuple
 
 
 def total(n: Size, results: Size) -> Events:

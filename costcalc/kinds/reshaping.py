@@ -1,6 +1,6 @@
 """Layers that move elements without computing: split, slice, shuffle, flatten, pad."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from costcalc.formulas.algebra import Size, ceil_div, exact_div, product
 from costcalc.formulas.windows import adaptive_rows
@@ -25,6 +25,7 @@ from costcalc.kinds.base import (
 )
 from costcalc.kinds.pooling import mean
 from costcalc.kinds.windows import pads
+from costcalc.records import NamedTuple
 
 Interpolation = Annotated[str, ("nearest", "bilinear", "bicubic", "area")]
 Border = Annotated[str, ("zero", "reflect", "replicate", "circular")]

@@ -1,8 +1,9 @@
 """What reads nothing: tensors that a network holds; and what costcalc does not know."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from costcalc.kinds.base import Events, Shape, Sides, Word, elements
+from costcalc.records import NamedTuple
 
 Role = Annotated[str, ("other", "weight", "bias", "norm")]
 

@@ -6,13 +6,16 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.blocks import FindBlocks
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import MapNode, Scalar
+
+if TYPE_CHECKING:
+    from costcalc.spec.blocks import FindBlocks
 
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
