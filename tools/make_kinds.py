@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
+from costcalc.exporters import onnx, prototxt, scalesim, torch
+from costcalc.importers import missing
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
 from costcalc.kinds.examples import EXAMPLES, step, written
@@ -72,9 +75,70 @@ def _examples(kinds: list[Kind]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
+class Framework(NamedTuple):
+    """A framework or a tool, with the kinds that do not go out to it, or come in from it."""
+
+    title: str
+    out: Mapping[str, str] | None = None
+    """The reasons; None where nothing is written for it."""
+    into: Mapping[str, str] | None = None
+
+
+FRAMEWORKS = (
+    Framework("PyTorch", torch.MISSING, missing.TORCH),
+    Framework("ONNX", onnx.MISSING, missing.ONNX),
+    Framework("Caffe", prototxt.MISSING, missing.CAFFE),
+    Framework("Keras", into=missing.KERAS),
+    Framework("SCALE-Sim", out=scalesim.MISSING),
+)
+
+
+def frameworks() -> str:
+    """Which kinds go out to frameworks and come in from them."""
+    titles = [each.title for each in FRAMEWORKS]
+    lines = [f"| kind | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for kind in TABLE:
+        name = kind.becomes or kind.name
+        cells = (
+            " and ".join(
+                word
+                for word, reasons in (("out", each.out), ("in", each.into))
+                if reasons is not None and name not in reasons
+            )
+            for each in FRAMEWORKS
+        )
+        lines.append(f"| `{kind.name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def reasons() -> str:
+    """Why the others do not."""
+    parts = []
+    for each in FRAMEWORKS:
+        out, into = (each.out or {}).items(), (each.into or {}).items()
+        for title, found in (
+            (f"{each.title}, out and in", out & into),
+            (f"Out to {each.title}", out - into),
+            (f"In from {each.title}", into - out),
+        ):
+            if found:
+                parts.append("\n".join((f"{title}:", "", *_by_reason(found))))
+    return "\n\n".join(parts)
+
+
+def _by_reason(found: Set[tuple[str, str]]) -> Iterator[str]:
+    """Kinds and reasons, in the order of the kinds, each reason once."""
+    kinds: dict[str, list[str]] = {}
+    for kind in TABLE:
+        for reason in (reason for name, reason in found if name == kind.name):
+            kinds.setdefault(reason, []).append(f"`{kind.name}`")
+    for reason, names in kinds.items():
+        yield f"- {', '.join(names)}: {reason}"
+
+
 TABLES = {
     "spec-language.md": {"kinds": language},
-    "kinds.md": {"kinds": sections},
+    "kinds.md": {"kinds": sections, "frameworks": frameworks, "reasons": reasons},
 }
 """The tables of each page, by the marks that they stand between."""
 
