@@ -85,7 +85,7 @@ def _is_anonymous(step: Step) -> bool:
 def _folded(body: Body) -> Body:
     """Repeats of one step, each reading the one before, as one sequence."""
     readers = _readers(body)
-    keys = {step.key for step in body.steps}
+    names = FreeNames(step.key for step in body.steps)
     found: list[Step] = []
     renamed: dict[Ref, Ref] = {}
     start = 0
@@ -98,10 +98,9 @@ def _folded(body: Body) -> Body:
         if len(run) < (2 if run[0].is_block or run[0].is_named else _REPEATS):
             found += run
             continue
-        others = keys.difference(step.key for step in run)
         word = base(run[0].key)
-        word = FreeNames(others).free(f"{word}_x" if word in others else word)
-        keys.add(word)
+        if not any(step.key == word for step in run):
+            word = names.free(f"{word}_x" if word in names else word)
         renamed[Ref(run[-1].key)] = Ref(word)
         found.append(_in_sequence(run, word))
     return Body(tuple(found), body.outputs).renamed(renamed)

@@ -18,9 +18,6 @@ _GATE = "A gate: what it decides upon runs always here."
 _SHORT = 50
 """Characters of an expression that may stand inside another."""
 
-_END = "return"
-"""The reader of what a module gives."""
-
 
 class _Value(NamedTuple):
     """What stands for a tensor: a variable, or an expression that is not written yet."""
@@ -37,10 +34,13 @@ class Forward:
         self.blueprint = blueprint
         self.union = blueprint.union
         self.steps = [step for step in self.union.steps if step.any.forward]
-        self.values = {
-            Ref("", index): _Value(name, frozenset({name})) for index, name in enumerate(inputs)
-        }
         self.readers = self._readers()
+        self.values = {
+            Ref("", index): _Value(name, frozenset({name}))
+            for index, name in enumerate(inputs)
+            if Ref("", index) in self.readers
+        }
+        """What stands for each tensor that is read by the next line, or below it."""
         self.lines: list[str] = []
 
     def written(self) -> list[str]:
@@ -53,13 +53,14 @@ class Forward:
             )
         return _returned(self.lines)
 
-    def _readers(self) -> dict[Ref, list[str]]:
-        readers: dict[Ref, list[str]] = {}
-        for step in self.steps:
+    def _readers(self) -> dict[Ref, list[int]]:
+        """The lines that read each tensor; the last one returns what the module gives."""
+        readers: dict[Ref, list[int]] = {}
+        for index, step in enumerate(self.steps):
             for ref in step.inputs:
-                readers.setdefault(ref, []).append(step.key)
+                readers.setdefault(ref, []).append(index)
         for ref in self.union.outputs:
-            readers.setdefault(ref, []).append(_END)
+            readers.setdefault(ref, []).append(len(self.steps))
         return readers
 
     def _read(self, ref: Ref) -> _Value:
@@ -68,6 +69,9 @@ class Forward:
     def _step(self, index: int, step: UnionStep) -> None:
         inputs = [self._read(ref) for ref in step.inputs]
         expression = self._expression(step, inputs)
+        for ref in step.inputs:
+            if self.readers[ref][-1] == index:
+                self.values.pop(ref, None)
         variables = frozenset[str]().union(*(value.variables for value in inputs))
         results = [Ref(step.key, number) for number in range(step.any.outputs)]
         if self._is_folded(index, step, expression):
@@ -76,12 +80,13 @@ class Forward:
         if not any(ref in self.readers for ref in results):
             self.lines += [f"# {_GATE}", expression]
             return
-        live = self._live(index)
+        live = {name for value in self.values.values() for name in value.variables}
         names: list[str] = []
         for ref in results:
             name = self._name(index, step, ref, variables, {*live, *names})
             names.append(name)
-            self.values[ref] = _Value(name, frozenset({name}))
+            if ref in self.readers:
+                self.values[ref] = _Value(name, frozenset({name}))
         self.lines.append(f"{', '.join(names)} = {expression}")
 
     def _expression(self, step: UnionStep, inputs: Sequence[_Value]) -> str:
@@ -110,20 +115,10 @@ class Forward:
             and step.any.outputs == 1
             and step.key not in self.blueprint.conditions
             and index + 1 < len(self.steps)
-            and self.readers.get(Ref(step.key)) == [self.steps[index + 1].key]
+            and self.readers.get(Ref(step.key)) == [index + 1]
             and _reads_once(self.steps[index + 1], Ref(step.key))
             and len(expression) <= _SHORT
         )
-
-    def _live(self, index: int) -> set[str]:
-        """The variables that are read below a line."""
-        below = {step.key for step in self.steps[index + 1 :]} | {_END}
-        return {
-            name
-            for ref, value in self.values.items()
-            for name in value.variables
-            if below.intersection(self.readers.get(ref, ()))
-        }
 
     def _name(
         self, index: int, step: UnionStep, ref: Ref, variables: frozenset[str], live: set[str]
@@ -136,9 +131,8 @@ class Forward:
         if step.any.outputs > 1:
             return names.free(f"{own}_{ref.number + 1}")
         readers = self.readers.get(ref, [])
-        following = self.steps[index + 1].key if index + 1 < len(self.steps) else _END
         is_spoken = step.any.is_named and step.any.module is None and not step.any.calls
-        if is_spoken or ((step.any.is_named or step.any.is_block) and readers != [following]):
+        if is_spoken or ((step.any.is_named or step.any.is_block) and readers != [index + 1]):
             return names.free(own)
         if len(step.inputs) == 1 and len(variables) == 1:
             (name,) = variables
