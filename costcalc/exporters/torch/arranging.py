@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
-from costcalc.exporters.torch.pieces import Module
-from costcalc.exporters.torch.steps import Body, Ref, Step, is_plain, sequential
-from costcalc.exporters.torch.tree import base
+from costcalc.blocks.tree import base
+from costcalc.exporters.torch.modules import (
+    Module,
+    ModuleBody,
+    ModuleStep,
+    TensorRef,
+    is_plain,
+    sequential,
+)
 from costcalc.names import FreeNames
 
 _SECTION = 9
@@ -21,8 +26,11 @@ _SECTION_NAME = "features"
 _END = "return"
 """The reader of what the module gives."""
 
+Readers = Mapping[TensorRef, list[str]]
+"""The keys of the steps that read each tensor."""
 
-def arranged(body: Body, is_network: bool) -> Body:
+
+def arranged(body: ModuleBody, is_network: bool) -> ModuleBody:
     """The body with fewer steps that do the same."""
     body = _split_once(body)
     if is_network:
@@ -30,10 +38,10 @@ def arranged(body: Body, is_network: bool) -> Body:
     return _folded(body)
 
 
-def _split_once(body: Body) -> Body:
+def _split_once(body: ModuleBody) -> ModuleBody:
     """All parts of one split, one after another, as one step that gives them all."""
-    found: list[Step] = []
-    renamed: dict[Ref, Ref] = {}
+    found: list[ModuleStep] = []
+    renamed: dict[TensorRef, TensorRef] = {}
     start = 0
     while start < len(body.steps):
         step = body.steps[start]
@@ -41,17 +49,18 @@ def _split_once(body: Body) -> Body:
         run = body.steps[start : start + count]
         start += 1
         if count > 1 and [_part(each, step) for each in run] == list(range(count)):
-            renamed |= {Ref(each.key): Ref(step.key, part) for part, each in enumerate(run)}
+            for part, each in enumerate(run):
+                renamed[TensorRef(each.key)] = TensorRef(step.key, part)
             numbers = {name: step.numbers[name] for name in ("parts", "axis")}
             forward = "{0}.chunk({parts}, {axis})"
             names = tuple(each.key for each in run) if all(s.is_named for s in run) else ()
             step = step._replace(forward=forward, numbers=numbers, outputs=count, names=names)
             start += count - 1
         found.append(step)
-    return Body(tuple(found), body.outputs).renamed(renamed)
+    return ModuleBody(tuple(found), body.outputs).renamed(renamed)
 
 
-def _part(step: Step, first: Step) -> int | None:
+def _part(step: ModuleStep, first: ModuleStep) -> int | None:
     """Which part of what ``first`` splits the step is."""
     if step.forward != first.forward or step.inputs != first.inputs:
         return None
@@ -59,35 +68,41 @@ def _part(step: Step, first: Step) -> int | None:
     return part if {**step.numbers, "part": 0} == {**first.numbers, "part": 0} else None
 
 
-def _sectioned(body: Body) -> Body:
+def _sectioned(body: ModuleBody) -> ModuleBody:
     """Many layers that have no name of their own, one after another, in one sequence."""
-    steps = body.steps
-    for start, first in enumerate(steps):
-        end, before = start, first.inputs
+    steps, readers = body.steps, _readers(body)
+    start = 0
+    while start < len(steps):
+        end, before = start, steps[start].inputs
         while end < len(steps) and _is_anonymous(steps[end]) and steps[end].inputs == before:
-            before = (Ref(steps[end].key),)
+            before = (TensorRef(steps[end].key),)
             end += 1
-        run = steps[start:end]
-        if len(run) >= _SECTION and _is_read_in_turn(run, _readers(body)):
+        # Behind the last layer that others read as well.
+        first = max(
+            (at for at in range(start + 1, end) if not _follows(steps[at - 1], steps[at], readers)),
+            default=start,
+        )
+        if end - first >= _SECTION:
             name = FreeNames(step.key for step in steps).free(_SECTION_NAME)
-            section = _in_sequence(run, name)
-            names = {Ref(run[-1].key): Ref(name)}
-            return Body((*steps[:start], section, *steps[end:]), body.outputs).renamed(names)
+            section = _in_sequence(steps[first:end], name)
+            names = {TensorRef(steps[end - 1].key): TensorRef(name)}
+            return ModuleBody((*steps[:first], section, *steps[end:]), body.outputs).renamed(names)
+        start = max(end, start + 1)
     return body
 
 
-def _is_anonymous(step: Step) -> bool:
+def _is_anonymous(step: ModuleStep) -> bool:
     """Whether it is a layer that the spec did not name, and none that ends the features."""
     ends = isinstance(step.module, Module) and "Adaptive" in step.module.constructor
     return is_plain(step) and not step.is_named and not step.is_block and not ends
 
 
-def _folded(body: Body) -> Body:
+def _folded(body: ModuleBody) -> ModuleBody:
     """Repeats of one step, each reading the one before, as one sequence."""
     readers = _readers(body)
     names = FreeNames(step.key for step in body.steps)
-    found: list[Step] = []
-    renamed: dict[Ref, Ref] = {}
+    found: list[ModuleStep] = []
+    renamed: dict[TensorRef, TensorRef] = {}
     start = 0
     while start < len(body.steps):
         end = start + 1
@@ -101,12 +116,12 @@ def _folded(body: Body) -> Body:
         word = base(run[0].key)
         if not any(step.key == word for step in run):
             word = names.free(f"{word}_x" if word in names else word)
-        renamed[Ref(run[-1].key)] = Ref(word)
+        renamed[TensorRef(run[-1].key)] = TensorRef(word)
         found.append(_in_sequence(run, word))
-    return Body(tuple(found), body.outputs).renamed(renamed)
+    return ModuleBody(tuple(found), body.outputs).renamed(renamed)
 
 
-def _continues(step: Step, following: Step, readers: Mapping[Ref, list[str]]) -> bool:
+def _continues(step: ModuleStep, following: ModuleStep, readers: Readers) -> bool:
     """Whether the second is the next repeat of the first."""
     return (
         is_plain(step)
@@ -115,23 +130,23 @@ def _continues(step: Step, following: Step, readers: Mapping[Ref, list[str]]) ->
         and isinstance(following.module, Module)
         and step.module.constructor == following.module.constructor != "nn.Sequential"
         and base(step.key) == base(following.key) != following.key
-        and following.inputs == (Ref(step.key),)
-        and _is_read_in_turn((step, following), readers)
+        and following.inputs == (TensorRef(step.key),)
+        and _follows(step, following, readers)
     )
 
 
-def _is_read_in_turn(run: Sequence[Step], readers: Mapping[Ref, list[str]]) -> bool:
-    """Whether nobody else reads what one step gives the next."""
-    return all(readers.get(Ref(step.key)) == [following.key] for step, following in pairwise(run))
+def _follows(step: ModuleStep, following: ModuleStep, readers: Readers) -> bool:
+    """Whether a step alone reads what the one before it gives."""
+    return readers.get(TensorRef(step.key)) == [following.key]
 
 
-def _in_sequence(run: Sequence[Step], name: str) -> Step:
+def _in_sequence(run: Sequence[ModuleStep], name: str) -> ModuleStep:
     modules = [step.module for step in run if isinstance(step.module, Module)]
     return run[0]._replace(key=name, module=sequential(modules), is_named=True)
 
 
-def _readers(body: Body) -> Mapping[Ref, list[str]]:
-    readers: dict[Ref, list[str]] = {}
+def _readers(body: ModuleBody) -> Readers:
+    readers: dict[TensorRef, list[str]] = {}
     for step in body.steps:
         for ref in step.inputs:
             readers.setdefault(ref, []).append(step.key)

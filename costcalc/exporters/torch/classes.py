@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from costcalc.blocks.tree import Group, LayerLine, groups, tree
+from costcalc.exporters.torch import lowering
 from costcalc.exporters.torch.arranging import arranged
-from costcalc.exporters.torch.docs import class_doc, network_doc
-from costcalc.exporters.torch.lowering import Run, chain, lowered
+from costcalc.exporters.torch.lowering import FusedModule, lowered
 from costcalc.exporters.torch.module_class import ModuleClass
-from costcalc.exporters.torch.names import class_name, variable
-from costcalc.exporters.torch.pieces import Module
-from costcalc.exporters.torch.sharing import Sharing, Site, calling, handed
-from costcalc.exporters.torch.steps import (
+from costcalc.exporters.torch.modules import (
     CALL,
-    Body,
-    Ref,
-    Step,
+    Module,
+    ModuleBody,
+    ModuleStep,
+    TensorRef,
     is_chain,
     parts,
     sequential,
 )
-from costcalc.exporters.torch.tree import Group, Leaf, groups, tree
+from costcalc.exporters.torch.names import class_name, variable
+from costcalc.exporters.torch.sharing import SharedModule, Sharing, calling, handed
 from costcalc.exporters.torch.unions import Instance, union, variants
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.names import FreeNames
-
-
-class Written(NamedTuple):
-    """A class that is to be written."""
-
-    blueprint: ModuleClass
-    doc: list[str]
 
 
 class Classes:
@@ -46,12 +38,12 @@ class Classes:
         self.shapes = {index: layer.output for index, layer in enumerate(graph.layers)}
         self.shapes[NETWORK_INPUT] = graph.input
         self.root = tree(graph)
-        self.runs = lowered(graph, list(self.root.leaves))
-        self.sharing = Sharing(self.root, self.runs)
-        self.found: list[Written] = []
+        self.lowered = lowered(graph, list(self.root.lines))
+        self.sharing = Sharing(self.root, self.lowered)
+        self.found: list[ModuleClass] = []
         self.class_names = FreeNames([class_name(graph.name)])
-        self.fused: dict[tuple[Leaf, int], Module] = {}
-        """The module of a leaf's run, where it is of a class."""
+        self.of_class: dict[tuple[LayerLine, int], Module] = {}
+        """The calls of the classes of fused modules, by their lines and their places there."""
         self.modules: dict[str, Module] = {}
         """The module of each group, by its path."""
         self._fuse()
@@ -59,18 +51,18 @@ class Classes:
 
     def _fuse(self) -> None:
         """Classes of a convolution with its norm and its activation, and of others like it."""
-        families: dict[tuple[str, ...], dict[tuple[Leaf, int], Run]] = {}
-        for leaf in self.root.leaves:
-            for index, run in enumerate(self.runs[leaf]):
-                if run.words:
-                    families.setdefault(run.roles, {})[leaf, index] = run
-        for runs in families.values():
-            if len(runs) > 1:
-                columns = zip(*(run.words for run in runs.values()), strict=True)
+        families: dict[tuple[str, ...], dict[tuple[LayerLine, int], FusedModule]] = {}
+        for line in self.root.lines:
+            for place, fused in enumerate(self.lowered[line]):
+                if fused.words:
+                    families.setdefault(fused.roles, {})[line, place] = fused
+        for family in families.values():
+            if len(family) > 1:
+                columns = zip(*(fused.words for fused in family.values()), strict=True)
                 words = [one[0] if len(set(one)) == 1 else "Act" for one in columns]
-                instances = [chain(leaf.path, run) for (leaf, _), run in runs.items()]
+                instances = [lowering.instance(at.path, each) for (at, _), each in family.items()]
                 modules = self._classes(words, instances, "nn.Sequential")
-                self.fused.update(zip(runs, modules, strict=True))
+                self.of_class.update(zip(family, modules, strict=True))
 
     def _classes(
         self, words: Sequence[str], instances: Sequence[Instance], base: str
@@ -83,10 +75,10 @@ class Classes:
                 modules.update(zip(variant.numbers, filter(None, alone), strict=True))
                 continue
             name = self.class_names.free(class_name(" ".join((*words, variant.suffix))))
-            blueprint = ModuleClass(name, variant.members, variant.union, base)
-            self.found.append(Written(blueprint, class_doc(words, variant.members)))
+            found = ModuleClass(name, variant.members, variant.union, base, tuple(words))
+            self.found.append(found)
             for place, number in enumerate(variant.numbers):
-                modules[number] = blueprint.module(place)
+                modules[number] = found.module(place)
         return [modules[number] for number in range(len(instances))]
 
     def _build(self) -> None:
@@ -108,8 +100,8 @@ class Classes:
         network = union([instance])
         if network is None:
             raise AssertionError("an instance alone is a class")
-        blueprint = ModuleClass(class_name(self.graph.name), [instance], network, "nn.Module")
-        self.found.append(Written(blueprint, network_doc(self.graph)))
+        name = class_name(self.graph.name)
+        self.found.append(ModuleClass(name, [instance], network, "nn.Module"))
 
     def _has_module(self, group: Group) -> bool:
         """Whether it has a module of its own, as one that shares another's has not."""
@@ -135,19 +127,19 @@ class Classes:
 
     def _instance(self, group: Group) -> Instance:
         tensors = tuple(group.inputs.values())
-        refs = {tensor: Ref("", tensors.index(tensor)) for tensor in tensors}
-        sites = self.sharing.at.get(group, [])
-        steps = [step for site in sites for step in self._built(site)]
+        refs = {tensor: TensorRef("", tensors.index(tensor)) for tensor in tensors}
+        steps = [step for each in self.sharing.at.get(group, ()) for step in self._built(each)]
+        built = self.sharing.built(group)
         for child in group.children:
             if isinstance(child, Group):
                 inputs = tuple(refs[tensor] for tensor in child.inputs.values())
-                steps.append(self._group(child, inputs, sites))
+                steps.append(self._group(child, inputs, built))
             else:
-                inputs = tuple(refs[tensor] for tensor in child.reads) or (Ref(""),)
-                steps += self._leaf(child, inputs, sites)
+                inputs = tuple(refs[tensor] for tensor in child.reads) or (TensorRef(""),)
+                steps += self._line(child, inputs, built)
             last = steps[-1].key
-            refs |= {tensor: Ref(last, index) for index, tensor in enumerate(child.gives)}
-        body = Body(tuple(steps), tuple(refs[tensor] for tensor in group.gives))
+            refs |= {tensor: TensorRef(last, index) for index, tensor in enumerate(child.gives)}
+        body = ModuleBody(tuple(steps), tuple(refs[tensor] for tensor in group.gives))
         body = arranged(body, group is self.root)
         names = [variable(name, "input") for name in group.inputs]
         return Instance(
@@ -159,19 +151,22 @@ class Classes:
             ("x",) if len(names) == 1 else tuple(names),
         )
 
-    def _built(self, site: Site) -> Iterator[Step]:
-        """The modules of a site, which its users are handed."""
-        if isinstance(site.owner, Group):
-            yield Step(site.shared().name, "", self.modules[site.owner.path], {}, ())
+    def _built(self, shared: SharedModule) -> Iterator[ModuleStep]:
+        """The modules that are built here for all who share them."""
+        if isinstance(shared.owner, Group):
+            module = self.modules[shared.owner.path]
+            yield ModuleStep(shared.ref().name, "", module, {}, ())
             return
-        for index, run in enumerate(self.runs[site.owner]):
-            module = self._module(site.owner, index)
-            if module is not None and run.is_stateful:
-                yield Step(site.shared(run.suffix).name, "", module, {}, ())
+        for place, fused in enumerate(self.lowered[shared.owner]):
+            own = self._module(shared.owner, place)
+            if own is not None and fused.is_stateful:
+                yield ModuleStep(shared.ref(fused.suffix).name, "", own, {}, ())
 
-    def _group(self, group: Group, inputs: tuple[Ref, ...], sites: Sequence[Site]) -> Step:
-        site = self.sharing.of.get(group)
-        step = Step(
+    def _group(
+        self, group: Group, inputs: tuple[TensorRef, ...], built: frozenset[str]
+    ) -> ModuleStep:
+        shared = self.sharing.of.get(group)
+        step = ModuleStep(
             group.key,
             CALL,
             None,
@@ -184,35 +179,37 @@ class Classes:
         )
         if not group.gives:
             step = step._replace(forward="", inputs=())
-        if site is not None and not site.is_local:
-            return calling(step, site.shared(), sites)
-        if site is not None and group is not site.owner:
-            return step._replace(calls=site.owner.key)
-        return step._replace(module=handed(self.modules[group.path], sites))
+        if shared is not None and not shared.is_local:
+            return calling(step, shared.ref(), built)
+        if shared is not None and group is not shared.owner:
+            return step._replace(calls=shared.owner.key)
+        return step._replace(module=handed(self.modules[group.path], built))
 
-    def _leaf(self, leaf: Leaf, inputs: tuple[Ref, ...], sites: Sequence[Site]) -> Iterator[Step]:
-        site = self.sharing.of.get(leaf)
-        for index, run in enumerate(self.runs[leaf]):
-            step = Step(
-                f"{leaf.key}{run.suffix}",
-                run.forward,
-                self._module(leaf, index),
-                run.pieces[0].numbers,
+    def _line(
+        self, line: LayerLine, inputs: tuple[TensorRef, ...], built: frozenset[str]
+    ) -> Iterator[ModuleStep]:
+        shared = self.sharing.of.get(line)
+        for place, fused in enumerate(self.lowered[line]):
+            step = ModuleStep(
+                f"{line.key}{fused.suffix}",
+                fused.forward,
+                self._module(line, place),
+                fused.lines[0].numbers,
                 inputs,
-                is_named=leaf.is_named and not run.suffix,
-                short=run.suffix.strip(":"),
-                prefix=leaf.layers[0].kind.name,
+                is_named=line.is_named and not fused.suffix,
+                short=fused.suffix.strip(":"),
+                prefix=line.layers[0].kind.name,
             )
-            if site is not None and run.is_stateful:
-                if not site.is_local:
-                    step = calling(step, site.shared(run.suffix), sites, site.is_like(leaf))
-                elif leaf is not site.owner:
-                    step = step._replace(module=None, calls=f"{site.owner.key}{run.suffix}")
-            yield step if leaf.is_read else step._replace(forward="", inputs=())
-            inputs = (Ref(step.key),)
+            if shared is not None and fused.is_stateful:
+                if not shared.is_local:
+                    step = calling(step, shared.ref(fused.suffix), built, shared.is_like(line))
+                elif line is not shared.owner:
+                    step = step._replace(module=None, calls=f"{shared.owner.key}{fused.suffix}")
+            yield step if line.is_read else step._replace(forward="", inputs=())
+            inputs = (TensorRef(step.key),)
 
-    def _module(self, leaf: Leaf, index: int) -> Module | None:
-        return self.fused.get((leaf, index)) or self.runs[leaf][index].module
+    def _module(self, line: LayerLine, place: int) -> Module | None:
+        return self.of_class.get((line, place)) or self.lowered[line][place].module
 
     def _facts(self, group: Group) -> Mapping[str, int]:
         """Numbers that a group is known by: channels that it reads, its block's parameters."""
@@ -230,7 +227,7 @@ class Classes:
 
 def _row(instance: Instance) -> list[Module]:
     """The modules of an instance that is nothing but one after another; else none."""
-    if not is_chain(instance.steps) or instance.outputs != (Ref(instance.steps[-1].key),):
+    if not is_chain(instance.steps) or instance.outputs != (TensorRef(instance.steps[-1].key),):
         return []
     modules = (step.module for step in instance.steps)
     return [part for each in modules if isinstance(each, Module) for part in parts(each)]

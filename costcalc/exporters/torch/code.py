@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from costcalc.exporters.torch.pieces import Word
+from costcalc.exporters.torch.modules import Word
 
 WIDTH = 100
 INDENT = "    "
 
 
-class Call(NamedTuple):
+class CallCode(NamedTuple):
     """Something in parentheses: a call, or the items of a generator."""
 
     head: str
@@ -21,21 +21,21 @@ class Call(NamedTuple):
     """What separates the items: a comma, or nothing in a generator."""
 
 
-class Named(NamedTuple):
+class KeywordCode(NamedTuple):
     """A keyword argument."""
 
     name: str
     value: Code
 
 
-Code: TypeAlias = str | Call | Named
+Code: TypeAlias = str | CallCode | KeywordCode
 
 
 def flat(code: Code) -> str:
     """The code on one line."""
     if isinstance(code, str):
         return code
-    if isinstance(code, Named):
+    if isinstance(code, KeywordCode):
         return f"{code.name}={flat(code.value)}"
     return f"{code.head}({f'{code.joint} '.join(map(flat, code.items))})"
 
@@ -43,14 +43,14 @@ def flat(code: Code) -> str:
 def lines(code: Code, depth: int, prefix: str = "", suffix: str = "") -> list[str]:
     """The code on as few lines as its length allows.
 
-    >>> lines(Call("f", ("a", "b")), 1, "x = ")
+    >>> lines(CallCode("f", ("a", "b")), 1, "x = ")
     ['    x = f(a, b)']
     """
     margin = INDENT * depth
     one = f"{margin}{prefix}{flat(code)}{suffix}"
     if len(one) <= WIDTH or isinstance(code, str):
         return [one]
-    if isinstance(code, Named):
+    if isinstance(code, KeywordCode):
         return lines(code.value, depth, f"{prefix}{code.name}=", suffix)
     body = [f"{margin}{INDENT}{f'{code.joint} '.join(map(flat, code.items))}"]
     if len(body[0]) > WIDTH or len(code.items) == 1:

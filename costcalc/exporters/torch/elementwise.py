@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.torch.pieces import Argument, Piece, built
+from costcalc.exporters.torch.modules import Argument, ForwardLine, ForwardLines, built
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
 
-Pieces = tuple[Piece, ...]
-Row = Callable[[Layer], Pieces]
+Row = Callable[[Layer], ForwardLines]
 
 
 def module(constructor: str, *arguments: Argument) -> Row:
@@ -21,24 +20,24 @@ def module(constructor: str, *arguments: Argument) -> Row:
 
 def expression(text: str) -> Row:
     """An expression with ``{0}`` for the input."""
-    return lambda layer: (Piece(text),)
+    return lambda layer: (ForwardLine(text),)
 
 
 def operator(sign: str) -> Row:
     """An operator between all inputs."""
     return lambda layer: (
-        Piece(f" {sign} ".join(f"{{{index}}}" for index in range(len(layer.inputs)))),
+        ForwardLine(f" {sign} ".join(f"{{{index}}}" for index in range(len(layer.inputs)))),
     )
 
 
 def pairwise(function: str) -> Row:
     """A function of two, applied to all inputs in turn."""
 
-    def row(layer: Layer) -> Pieces:
+    def row(layer: Layer) -> ForwardLines:
         text = "{0}"
         for index in range(1, len(layer.inputs)):
             text = f"{function}({text}, {{{index}}})"
-        return (Piece(text),)
+        return (ForwardLine(text),)
 
     return row
 
@@ -46,7 +45,7 @@ def pairwise(function: str) -> Row:
 def reduction(method: str, more: str = "", takes_several: bool = True, cast: str = "") -> Row:
     """A method over some axes, such as ``x.mean((2, 3))``."""
 
-    def row(layer: Layer) -> Pieces:
+    def row(layer: Layer) -> ForwardLines:
         operation: Any = layer.operation
         shape = layer.input_shapes[0]
         dims = tuple(axis + 1 for axis in axes_of(operation.axes, shape))
@@ -54,12 +53,12 @@ def reduction(method: str, more: str = "", takes_several: bool = True, cast: str
             raise UnwritableLayer("it reduces no axis")
         keep = ", keepdim=True" if operation.keep else ""
         if len(dims) == 1:
-            return (Piece(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)
+            return (ForwardLine(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)
         if takes_several:
-            return (Piece(f"{{0}}.{method}({dims}{more}{keep}){cast}"),)
+            return (ForwardLine(f"{{0}}.{method}({dims}{more}{keep}){cast}"),)
         last = tuple(range(-len(dims), 0))
         kept = "".join(f".unsqueeze({axis})" for axis in dims) if operation.keep else ""
         as_one = f"movedim({dims}, {last}).flatten({last[0]})"
-        return (Piece(f"{{0}}.{as_one}.{method}(-1{more}){kept}{cast}"),)
+        return (ForwardLine(f"{{0}}.{as_one}.{method}(-1{more}){kept}{cast}"),)
 
     return row

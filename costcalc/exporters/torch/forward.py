@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from costcalc.exporters.torch.code import enclosed
 from costcalc.exporters.torch.module_class import ModuleClass
+from costcalc.exporters.torch.modules import TensorRef, is_plain
 from costcalc.exporters.torch.names import attribute, variable
-from costcalc.exporters.torch.steps import Ref, is_plain
 from costcalc.exporters.torch.unions import UnionStep
 from costcalc.names import FreeNames
 
@@ -30,15 +30,15 @@ class _Value(NamedTuple):
 class Forward:
     """Writes the lines of ``forward``; ``inputs`` are the names of what it reads."""
 
-    def __init__(self, blueprint: ModuleClass, inputs: Sequence[str]) -> None:
-        self.blueprint = blueprint
-        self.union = blueprint.union
+    def __init__(self, module_class: ModuleClass, inputs: Sequence[str]) -> None:
+        self.module_class = module_class
+        self.union = module_class.union
         self.steps = [step for step in self.union.steps if step.any.forward]
         self.readers = self._readers()
         self.values = {
-            Ref("", index): _Value(name, frozenset({name}))
+            TensorRef("", index): _Value(name, frozenset({name}))
             for index, name in enumerate(inputs)
-            if Ref("", index) in self.readers
+            if TensorRef("", index) in self.readers
         }
         """What stands for each tensor that is read by the next line, or below it."""
         self.lines: list[str] = []
@@ -53,9 +53,9 @@ class Forward:
             )
         return _returned(self.lines)
 
-    def _readers(self) -> dict[Ref, list[int]]:
+    def _readers(self) -> dict[TensorRef, list[int]]:
         """The lines that read each tensor; the last one returns what the module gives."""
-        readers: dict[Ref, list[int]] = {}
+        readers: dict[TensorRef, list[int]] = {}
         for index, step in enumerate(self.steps):
             for ref in step.inputs:
                 readers.setdefault(ref, []).append(index)
@@ -63,7 +63,7 @@ class Forward:
             readers.setdefault(ref, []).append(len(self.steps))
         return readers
 
-    def _read(self, ref: Ref) -> _Value:
+    def _read(self, ref: TensorRef) -> _Value:
         return self.values[ref]
 
     def _step(self, index: int, step: UnionStep) -> None:
@@ -73,7 +73,7 @@ class Forward:
             if self.readers[ref][-1] == index:
                 self.values.pop(ref, None)
         variables = frozenset[str]().union(*(value.variables for value in inputs))
-        results = [Ref(step.key, number) for number in range(step.any.outputs)]
+        results = [TensorRef(step.key, number) for number in range(step.any.outputs)]
         if self._is_folded(index, step, expression):
             self.values[results[0]] = _Value(expression, variables)
             return
@@ -98,13 +98,13 @@ class Forward:
         text = template.format(
             *texts,
             inputs=", ".join(value.text for value in inputs),
-            module=f"self.{self.blueprint.names[step.any.calls or step.key]}",
-            **self.blueprint.numbers(step),
+            module=f"self.{self.module_class.names[step.any.calls or step.key]}",
+            **self.module_class.numbers(step),
         )
-        if step.key not in self.blueprint.conditions or is_plain(step.any):
+        if step.key not in self.module_class.conditions or is_plain(step.any):
             return text
         passed = self._read(step.inputs[step.passes]).text
-        return f"{text} if self.{flag(self.blueprint, step)} else {passed}"
+        return f"{text} if self.{flag(self.module_class, step)} else {passed}"
 
     def _is_folded(self, index: int, step: UnionStep, expression: str) -> bool:
         """Whether the line is short work without a module, for the next line alone."""
@@ -113,19 +113,19 @@ class Forward:
             and not step.any.calls
             and not step.any.is_named
             and step.any.outputs == 1
-            and step.key not in self.blueprint.conditions
+            and step.key not in self.module_class.conditions
             and index + 1 < len(self.steps)
-            and self.readers.get(Ref(step.key)) == [index + 1]
-            and _reads_once(self.steps[index + 1], Ref(step.key))
+            and self.readers.get(TensorRef(step.key)) == [index + 1]
+            and _reads_once(self.steps[index + 1], TensorRef(step.key))
             and len(expression) <= _SHORT
         )
 
     def _name(
-        self, index: int, step: UnionStep, ref: Ref, variables: frozenset[str], live: set[str]
+        self, index: int, step: UnionStep, ref: TensorRef, variables: frozenset[str], live: set[str]
     ) -> str:
         """The variable of a result: that of what dies here, or one of its own."""
         names = FreeNames(live)
-        own = attribute(self.blueprint.names[step.key])
+        own = attribute(self.module_class.names[step.key])
         if step.any.names:
             return names.free(variable(step.any.names[ref.number], "part"))
         if step.any.outputs > 1:
@@ -141,13 +141,13 @@ class Forward:
         return next((name for name in ("x", "out") if name not in live), names.free(own))
 
 
-def flag(blueprint: ModuleClass, step: UnionStep) -> str:
+def flag(module_class: ModuleClass, step: UnionStep) -> str:
     """The attribute that says whether a step is there."""
-    name = blueprint.names[step.key].rstrip("_")
+    name = module_class.names[step.key].rstrip("_")
     return "is_residual" if name == "add" else f"has_{name}"
 
 
-def _reads_once(step: UnionStep, ref: Ref) -> bool:
+def _reads_once(step: UnionStep, ref: TensorRef) -> bool:
     """Whether a tensor stands once in a step's line."""
     place = f"{{{step.inputs.index(ref)}}}"
     return step.any.forward.count(place) <= 1

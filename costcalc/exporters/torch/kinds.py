@@ -16,11 +16,11 @@ from costcalc.exporters.torch.elementwise import (
     pairwise,
     reduction,
 )
-from costcalc.exporters.torch.pieces import Argument, Piece, built, given
+from costcalc.exporters.torch.modules import Argument, ForwardLine, built, given
 from costcalc.graph.layer import Layer
 
 
-def _dropout(layer: Layer) -> tuple[Piece, ...]:
+def _dropout(layer: Layer) -> tuple[ForwardLine, ...]:
     operation: Any = layer.operation
     rate = 0.5 if operation.rate is None else float(operation.rate)
     return (built("nn.Dropout", given("p", rate)),)

@@ -1,4 +1,4 @@
-"""Layers to modules: what each leaf of a tree becomes, and as how many modules."""
+"""Layers to modules: what each line of a network becomes, and as how many modules."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from costcalc.exporters.layers import for_each_layer, row_of
-from costcalc.exporters.torch.borrowing import borrowing
+from costcalc.blocks.tree import LayerLine
+from costcalc.exporters.layers import UnwritableLayer, for_each_layer, row_of
 from costcalc.exporters.torch.kinds import KINDS, MISSING
-from costcalc.exporters.torch.pieces import CALLED, Module, Piece
-from costcalc.exporters.torch.steps import CALL, Ref, Step, sequential
-from costcalc.exporters.torch.tree import Leaf
+from costcalc.exporters.torch.modules import (
+    CALL,
+    CALLED,
+    ForwardLine,
+    ForwardLines,
+    Module,
+    ModuleStep,
+    TensorRef,
+    Word,
+    given,
+    sequential,
+)
 from costcalc.exporters.torch.unions import Instance
 from costcalc.graph.layer import Layer, LayerGraph
-
-Part = tuple[Layer, Piece]
 
 _ROLES = {
     "convolution": "Conv",
@@ -25,15 +32,25 @@ _ROLES = {
 }
 """What the layers of a family are called in the name of a class."""
 
+_TENSORS = {
+    "weights": ("weight",),
+    "biases": ("bias",),
+    "norm_params": ("weight", "bias"),
+    "other_params": ("weight",),
+}
+"""The tensors of a module that hold the params of an event."""
 
-class Run(NamedTuple):
-    """Pieces of a leaf that one module can hold, or one piece that none can."""
+LayerPart = tuple[Layer, ForwardLine]
+
+
+class FusedModule(NamedTuple):
+    """What one module of a line can hold: lines of ``forward``, or one that no module can."""
 
     suffix: str
-    """What its key has behind the leaf's."""
-    pieces: tuple[Piece, ...]
+    """What its key has behind the line's."""
+    lines: ForwardLines
     words: tuple[str, ...] = ()
-    """What a class of such runs is called: ``Conv, Norm, ReLU6``; nothing where none is made."""
+    """What a class of its like is called: ``Conv, Norm, ReLU6``; nothing where none is made."""
     roles: tuple[str, ...] = ()
     """The same, whatever the activation is: ``nn.Conv2d, nn.BatchNorm2d, Act``."""
     is_stateful: bool = False
@@ -42,36 +59,34 @@ class Run(NamedTuple):
     @property
     def module(self) -> Module | None:
         """All its modules as one."""
-        modules = [each.module for each in self.pieces if each.module is not None]
+        modules = [each.module for each in self.lines if each.module is not None]
         return sequential(modules) if modules else None
 
     @property
     def forward(self) -> str:
         """The line that calls it."""
-        return CALL if _is_module(self.pieces[0]) else self.pieces[0].forward
+        return CALL if _is_module(self.lines[0]) else self.lines[0].forward
 
 
-def lowered(graph: LayerGraph, leaves: Sequence[Leaf]) -> Mapping[Leaf, list[Run]]:
-    """What every leaf becomes.
+def lowered(graph: LayerGraph, lines: Sequence[LayerLine]) -> Mapping[LayerLine, list[FusedModule]]:
+    """What every line becomes.
 
     Raises:
         SpecError: PyTorch cannot express some layers.
     """
-    pieces = for_each_layer(graph, lambda index: _pieces(graph.layers[index]), "PyTorch")
-    return {leaf: _runs(leaf, [pieces[index] for index in leaf.indexes]) for leaf in leaves}
+    layers = for_each_layer(graph, lambda index: _lowered(graph.layers[index]), "PyTorch")
+    return {line: _fused(line, [layers[index] for index in line.indexes]) for line in lines}
 
 
-def chain(path: str, run: Run) -> Instance:
-    """A run as an instance of a class of such runs."""
-    steps: list[Step] = []
-    before = Ref("")
-    for number, piece in enumerate(reversed(run.pieces)):
-        key = piece.suffix or f"part{number}"
-        steps.insert(0, Step(key, CALL, piece.module, {}, ()))
-    for number, step in enumerate(steps):
-        steps[number] = step._replace(inputs=(before,))
-        before = Ref(step.key)
-    main = next(piece.module for piece in run.pieces if not piece.suffix)
+def instance(path: str, fused: FusedModule) -> Instance:
+    """A fused module as an instance of a class of its like."""
+    steps: list[ModuleStep] = []
+    before = TensorRef("")
+    for number, line in enumerate(fused.lines):
+        key = line.suffix or f"part{len(fused.lines) - number - 1}"
+        steps.append(ModuleStep(key, CALL, line.module, {}, (before,)))
+        before = TensorRef(key)
+    main = next(line.module for line in fused.lines if not line.suffix)
     arguments = main.arguments if main is not None else ()
     facts = {
         each.name: each.value
@@ -81,55 +96,78 @@ def chain(path: str, run: Run) -> Instance:
     return Instance(path, (0,), tuple(steps), (before,), facts)
 
 
-def _pieces(layer: Layer) -> tuple[Piece, ...]:
-    pieces = row_of(layer, KINDS, MISSING)(layer)
-    return tuple(map(partial(borrowing, layer), pieces)) if layer.borrows else pieces
+def _lowered(layer: Layer) -> ForwardLines:
+    lines = row_of(layer, KINDS, MISSING)(layer)
+    return tuple(map(partial(_borrowing, layer), lines)) if layer.borrows else lines
 
 
-def _runs(leaf: Leaf, lowered: Sequence[tuple[Piece, ...]]) -> list[Run]:
-    """The leaf's pieces, as many of them together as one module can hold."""
-    found: list[list[Part]] = []
-    for layer, pieces in zip(leaf.layers, lowered, strict=True):
-        for piece in pieces:
-            if found and _is_module(piece) and _is_module(found[-1][-1][1]):
-                found[-1].append((layer, piece))
+def _borrowing(layer: Layer, line: ForwardLine) -> ForwardLine:
+    """The line, with buffers for the params that its layer borrows.
+
+    Raises:
+        UnwritableLayer: it borrows a part of a tensor, or of several.
+    """
+    module = line.module
+    if module is None or line.suffix:
+        return line
+    events = layer.operation.events(layer.input_shapes, layer.output)
+    names: list[str] = []
+    for event, count in layer.borrows.items():
+        if count == getattr(events, event) and layer.kind.family != "recurrent":
+            names += _TENSORS[event]
+        elif count:
+            raise UnwritableLayer(f"it borrows a part of its {event}")
+    if not names:
+        return line
+    if module.constructor == "nn.Parameter":
+        return line._replace(module=module._replace(constructor=Word("nn.Buffer")))
+    shown = (given(str(number), name) for number, name in enumerate(names))
+    return line._replace(module=Module(Word("borrowing"), (given("module", module), *shown)))
+
+
+def _fused(line: LayerLine, layers: Sequence[ForwardLines]) -> list[FusedModule]:
+    """A network's line as modules, as much of it in each as one module can hold."""
+    found: list[list[LayerPart]] = []
+    for layer, lines in zip(line.layers, layers, strict=True):
+        for each in lines:
+            if found and _is_module(each) and _is_module(found[-1][-1][1]):
+                found[-1].append((layer, each))
             else:
-                found.append([(layer, piece)])
-    return [_run(leaf, part) for each in found for part in _apart(each)]
+                found.append([(layer, each)])
+    return [_module(line, parts) for together in found for parts in _apart(together)]
 
 
-def _run(leaf: Leaf, parts: Sequence[Part]) -> Run:
-    is_own = any(layer is leaf.layers[0] and not piece.suffix for layer, piece in parts)
-    layer, piece = parts[0]
-    suffix = "" if is_own else f":{piece.suffix or layer.kind.name}"
-    is_stateful = any(_is_stateful(layer) for layer, piece in parts if not piece.suffix)
-    return Run(suffix, tuple(piece for _, piece in parts), *_called(parts), is_stateful)
+def _module(line: LayerLine, parts: Sequence[LayerPart]) -> FusedModule:
+    is_own = any(layer is line.layers[0] and not each.suffix for layer, each in parts)
+    layer, first = parts[0]
+    suffix = "" if is_own else f":{first.suffix or layer.kind.name}"
+    is_stateful = any(_is_stateful(layer) for layer, each in parts if not each.suffix)
+    return FusedModule(suffix, tuple(each for _, each in parts), *_called(parts), is_stateful)
 
 
 def _is_stateful(layer: Layer) -> bool:
     events = layer.operation.events(layer.input_shapes, layer.output)
-    held = (events.weights, events.biases, events.norm_params, events.other_params, events.buffers)
-    return any(held)
+    return layer.is_learned or bool(events.buffers)
 
 
-def _apart(run: list[Part]) -> list[list[Part]]:
+def _apart(parts: list[LayerPart]) -> list[list[LayerPart]]:
     """A padding stands apart from a layer without a norm and an activation."""
-    is_bare = len(run) > 1 and not _called(run)[0]
-    return [[each] for each in run] if is_bare else [run]
+    is_bare = len(parts) > 1 and not _called(parts)[0]
+    return [[each] for each in parts] if is_bare else [parts]
 
 
-def _called(run: Sequence[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What the layers of a run are; nothing where it is one alone."""
+def _called(parts: Sequence[LayerPart]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the layers of a module are; nothing where it is one alone."""
     words, roles = [], []
-    for layer, piece in run:
-        if piece.suffix or piece.module is None:
+    for layer, line in parts:
+        if line.suffix or line.module is None:
             continue
-        name = piece.module.constructor.removeprefix("nn.")
+        name = line.module.constructor.removeprefix("nn.")
         words.append(_ROLES.get(layer.kind.family, name))
-        is_act = layer.kind.family == "activation" and not piece.module.arguments
-        roles.append("Act" if is_act else piece.module.constructor)
+        is_act = layer.kind.family == "activation" and not line.module.arguments
+        roles.append("Act" if is_act else line.module.constructor)
     return (tuple(words), tuple(roles)) if len(words) > 1 else ((), ())
 
 
-def _is_module(piece: Piece) -> bool:
-    return piece.module is not None and piece.forward == CALLED
+def _is_module(line: ForwardLine) -> bool:
+    return line.module is not None and line.forward == CALLED

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from costcalc.blocks.columns import ABSENT, Column, present
+from costcalc.blocks.columns import ABSENT, Column, computed, present
 from costcalc.blocks.parameters import Expression, Parameter
-from costcalc.exporters.torch.code import Call, Code, Named
+from costcalc.blocks.tree import base
+from costcalc.exporters.torch.code import CallCode, Code, KeywordCode
+from costcalc.exporters.torch.modules import (
+    CONSTRUCTOR,
+    REQUIRED,
+    Argument,
+    Module,
+    ModuleRef,
+    Path,
+    Word,
+)
 from costcalc.exporters.torch.names import attribute
 from costcalc.exporters.torch.parameters import ModuleParameters
-from costcalc.exporters.torch.pieces import REQUIRED, Argument, Module, Word
 from costcalc.exporters.torch.runs import counted
-from costcalc.exporters.torch.steps import CONSTRUCTOR, Path, Shared, Slot, slots
-from costcalc.exporters.torch.tree import base
 from costcalc.exporters.torch.unions import Instance, UnionGraph, UnionStep
 from costcalc.names import FreeNames
 
@@ -24,10 +32,17 @@ class ModuleClass:
     """What every number in a class is, and which steps it has under which condition."""
 
     def __init__(
-        self, name: str, instances: Sequence[Instance], union: UnionGraph, base: str
+        self,
+        name: str,
+        instances: Sequence[Instance],
+        union: UnionGraph,
+        base: str,
+        words: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.base = base
+        self.words = words
+        """What the network calls its instances; nothing for the network's own class."""
         self.instances = instances
         self.union = union
         self.solver = ModuleParameters([each.facts for each in instances])
@@ -52,7 +67,7 @@ class ModuleClass:
     def built(self, step: UnionStep) -> Code:
         """The code that builds a step's module."""
         module = step.any.module
-        if isinstance(module, Shared):
+        if isinstance(module, ModuleRef):
             return self._text(step.key, (CONSTRUCTOR,))
         if module is None:
             raise AssertionError("a step without a module builds none")
@@ -80,33 +95,24 @@ class ModuleClass:
         """What a number of a step's line is, in the constructor."""
         return self._text(step.key, (number,))
 
-    def _columns(self, step: UnionStep) -> Iterator[tuple[Slot, Column]]:
-        """The step's values, in each instance."""
-        arguments = [
-            {slot.path: slot.argument for slot in slots(each)} if each is not None else {}
-            for each in step.steps
-        ]
-        defaults = self.defaults.setdefault(step.key, set())
-        for slot in slots(step.any):
-            here = [each.get(slot.path) for each in arguments]
-            if all(_is_default(each) for each in here if each is not None):
-                defaults.add(slot.path)
-            yield slot, tuple(ABSENT if each is None else each.value for each in here)
-
     def _prime(self, step: UnionStep) -> None:
         """What every instance has is said first, so that a step that some lack is said alike."""
         if None not in step.steps:
-            for slot, column in self._columns(step):
-                self.solver.known(column, slot.path[-1])
+            for path, arguments in step.arguments.items():
+                self.solver.known(_values(arguments), path[-1])
 
     def _learn(self, step: UnionStep) -> None:
         """Says what the step's numbers are, then when it is there."""
         self.said[step.key] = said = {}
-        for slot, column in self._columns(step):
-            hint = self._hint(step, slot.path, slot.argument)
-            is_padding = slot.path[-1] == "padding" and step.key != "pad"
+        self.defaults[step.key] = defaults = set()
+        for path, arguments in step.arguments.items():
+            column = _values(arguments)
+            if all(map(_is_default, present(arguments))):
+                defaults.add(path)
+            hint = self._hint(step, path, present(arguments)[0])
+            is_padding = path[-1] == "padding" and step.key != "pad"
             found = self._conditional(column) if is_padding else None
-            said[slot.path] = found or self.solver.say(column, hint, slot.path[-1])
+            said[path] = found or self.solver.say(column, hint, path[-1])
         if None in step.steps:
             holds = tuple(each is not None for each in step.steps)
             self.holds[step.key] = holds
@@ -164,7 +170,7 @@ class ModuleClass:
         if self.base == "nn.Sequential":
             is_act, is_pad = path[-1] == CONSTRUCTOR, step.key == "pad"
             return "act" if is_act else "pad" if is_pad else argument.name
-        if isinstance(argument.value, Shared):
+        if isinstance(argument.value, ModuleRef):
             return argument.name
         if argument.name in _WIDTHS:
             return f"{step.key}_channels"
@@ -204,9 +210,13 @@ class ModuleClass:
                 continue
             else:
                 value = self._text(step.key, inner)
-            items.append(value if argument.by_position else Named(argument.name, value))
+            items.append(value if argument.by_position else KeywordCode(argument.name, value))
         head = said[(*path, CONSTRUCTOR)].text
-        return Call(head, counted(items) if head == "nn.Sequential" else tuple(items))
+        return CallCode(head, counted(items) if head == "nn.Sequential" else tuple(items))
+
+
+def _values(arguments: Column) -> Column:
+    return computed(operator.attrgetter("value"), arguments)
 
 
 def _is_default(argument: Argument) -> bool:

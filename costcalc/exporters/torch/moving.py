@@ -6,25 +6,32 @@ from itertools import chain
 from typing import Any
 
 from costcalc.exporters.layers import UnwritableLayer
+from costcalc.exporters.torch.modules import (
+    ForwardLine,
+    ForwardLines,
+    Module,
+    Word,
+    built,
+    given,
+    option,
+    per_axis,
+)
 from costcalc.exporters.torch.norms import dim
-from costcalc.exporters.torch.pieces import Module, Piece, Word, built, given, option, per_axis
 from costcalc.exporters.torch.windows import padded
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axis_of
 from costcalc.kinds.windows import pads
 
-Pieces = tuple[Piece, ...]
-
 _BORDERS = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
 
 
-def concat(layer: Layer) -> Pieces:
+def concat(layer: Layer) -> ForwardLines:
     """``torch.cat`` along an axis."""
     operation: Any = layer.operation
-    return (Piece("torch.cat([{inputs}], {axis})", numbers={"axis": dim(operation.axis)}),)
+    return (ForwardLine("torch.cat([{inputs}], {axis})", numbers={"axis": dim(operation.axis)}),)
 
 
-def split(layer: Layer) -> Pieces:
+def split(layer: Layer) -> ForwardLines:
     """A part of ``chunk``."""
     operation: Any = layer.operation
     numbers = {
@@ -32,10 +39,10 @@ def split(layer: Layer) -> Pieces:
         "part": operation.part - 1,
         "axis": dim(operation.axis),
     }
-    return (Piece("{0}.chunk({parts}, {axis})[{part}]", numbers=numbers),)
+    return (ForwardLine("{0}.chunk({parts}, {axis})[{part}]", numbers=numbers),)
 
 
-def slice_(layer: Layer) -> Pieces:
+def slice_(layer: Layer) -> ForwardLines:
     """An index, ``x[:, start:stop]``."""
     operation: Any = layer.operation
     before = ":, " * (axis_of(operation.axis, layer.input_shapes[0]) + 1)
@@ -43,10 +50,10 @@ def slice_(layer: Layer) -> Pieces:
     step = ""
     if operation.step != 1:
         step, numbers["step"] = ":{step}", operation.step
-    return (Piece(f"{{0}}[{before}{{start}}:{{stop}}{step}]", numbers=numbers),)
+    return (ForwardLine(f"{{0}}[{before}{{start}}:{{stop}}{step}]", numbers=numbers),)
 
 
-def zero_pad(layer: Layer) -> Pieces:
+def zero_pad(layer: Layer) -> ForwardLines:
     """``nn.ZeroPad2d`` or one of its like; ``F.pad`` along other axes than a map's."""
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
@@ -57,21 +64,21 @@ def zero_pad(layer: Layer) -> Pieces:
     if operation.mode == "zero" and is_map:
         return padded(pairs, suffix="") or (built("nn.Identity"),)
     if operation.mode == "zero":
-        return (Piece("F.pad({0}, {padding})", numbers={"padding": sides}),)
+        return (ForwardLine("F.pad({0}, {padding})", numbers={"padding": sides}),)
     if not is_map:
         raise UnwritableLayer(f"PyTorch pads a map alone in mode '{operation.mode}'")
     return (built(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
 
 
-def pad_channels(layer: Layer) -> Pieces:
+def pad_channels(layer: Layer) -> ForwardLines:
     """``F.pad`` up to a number of channels."""
     operation: Any = layer.operation
     axes = "0, 0, " * (len(layer.output) - 1)
     text = f"F.pad({{0}}, ({axes}0, {{channels}} - {{0}}.shape[1]))"
-    return (Piece(text, numbers={"channels": operation.out}),)
+    return (ForwardLine(text, numbers={"channels": operation.out}),)
 
 
-def upsample(layer: Layer) -> Pieces:
+def upsample(layer: Layer) -> ForwardLines:
     """``nn.Upsample`` to a size."""
     operation: Any = layer.operation
     rank = len(layer.output) - 1
@@ -88,25 +95,25 @@ def upsample(layer: Layer) -> Pieces:
     return (built("nn.Upsample", size, option("mode", mode, "nearest")),)
 
 
-def reshape(layer: Layer) -> Pieces:
+def reshape(layer: Layer) -> ForwardLines:
     """``reshape`` of all but the batch."""
     numbers = {f"side_{index}": side for index, side in enumerate(layer.output)}
     sides = "".join(f", {{{name}}}" for name in numbers)
-    return (Piece(f"{{0}}.reshape(-1{sides})", numbers=numbers),)
+    return (ForwardLine(f"{{0}}.reshape(-1{sides})", numbers=numbers),)
 
 
-def transpose(layer: Layer) -> Pieces:
+def transpose(layer: Layer) -> ForwardLines:
     """``permute`` of all axes but the batch."""
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
     axes = ", ".join(str(axis_of(axis, shape) + 1) for axis in operation.axes)
-    return (Piece(f"{{0}}.permute(0, {axes})"),)
+    return (ForwardLine(f"{{0}}.permute(0, {axes})"),)
 
 
-def source(constructor: str, layer: Layer) -> Pieces:
+def source(constructor: str, layer: Layer) -> ForwardLines:
     """A tensor that the module holds, once for every image of the batch that ``{0}`` has."""
     sizes = (given(f"side_{index}", side) for index, side in enumerate(layer.output))
     tensor = Module(Word("torch.zeros"), tuple(sizes) or (given("size", ()),))
     module = Module(Word(constructor), (given("data", tensor),))
     kept = "".join(", -1" for _ in layer.output)
-    return (Piece(f"{{module}}.expand(len({{0}}){kept})", module),)
+    return (ForwardLine(f"{{module}}.expand(len({{0}}){kept})", module),)

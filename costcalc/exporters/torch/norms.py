@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.torch.pieces import (
+from costcalc.exporters.torch.modules import (
     Argument,
+    ForwardLine,
+    ForwardLines,
     Module,
-    Piece,
     Word,
     built,
     given,
@@ -18,10 +19,8 @@ from costcalc.exporters.torch.pieces import (
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
 
-Pieces = tuple[Piece, ...]
 
-
-def batch_norm(layer: Layer) -> Pieces:
+def batch_norm(layer: Layer) -> ForwardLines:
     """``nn.BatchNorm2d``, without its scale or its shift where it has none."""
     operation: Any = layer.operation
     channels = given("num_features", layer.output[0])
@@ -32,23 +31,23 @@ def batch_norm(layer: Layer) -> Pieces:
         module = without(module, "weight")
     if affine and not operation.bias:
         module = without(module, "bias")
-    return (Piece("{module}({0})", module),)
+    return (ForwardLine("{module}({0})", module),)
 
 
-def layer_norm(layer: Layer) -> Pieces:
+def layer_norm(layer: Layer) -> ForwardLines:
     """``nn.LayerNorm``, with the axes that it normalises behind the others."""
     operation: Any = layer.operation
     affine = option("elementwise_affine", operation.affine, True)
     return _over_axes("nn.LayerNorm", layer, affine, option("bias", operation.bias, True))
 
 
-def rms_norm(layer: Layer) -> Pieces:
+def rms_norm(layer: Layer) -> ForwardLines:
     """``nn.RMSNorm``, in the same manner."""
     operation: Any = layer.operation
     return _over_axes("nn.RMSNorm", layer, option("elementwise_affine", operation.affine, True))
 
 
-def group_norm(layer: Layer) -> Pieces:
+def group_norm(layer: Layer) -> ForwardLines:
     """``nn.GroupNorm``."""
     operation: Any = layer.operation
     return (
@@ -61,7 +60,7 @@ def group_norm(layer: Layer) -> Pieces:
     )
 
 
-def instance_norm(layer: Layer) -> Pieces:
+def instance_norm(layer: Layer) -> ForwardLines:
     """``nn.InstanceNorm2d``."""
     operation: Any = layer.operation
     if len(layer.output) == 1:
@@ -71,7 +70,7 @@ def instance_norm(layer: Layer) -> Pieces:
     return (built(f"nn.InstanceNorm{_rank(layer)}d", channels, affine),)
 
 
-def lrn(layer: Layer) -> Pieces:
+def lrn(layer: Layer) -> ForwardLines:
     """``nn.LocalResponseNorm``."""
     operation: Any = layer.operation
     if len(layer.output) == 1:
@@ -79,18 +78,18 @@ def lrn(layer: Layer) -> Pieces:
     return (built("nn.LocalResponseNorm", given("size", operation.size)),)
 
 
-def prelu(layer: Layer) -> Pieces:
+def prelu(layer: Layer) -> ForwardLines:
     """``nn.PReLU``, whose slopes are of the first axis."""
     operation: Any = layer.operation
     (axis,) = axes_of((operation.axis,), layer.output)
     slopes = option("num_parameters", 1 if operation.shared else layer.output[axis], 1)
     module = Module(Word("nn.PReLU"), (slopes,))
     if operation.shared or axis == 0:
-        return (Piece("{module}({0})", module),)
-    return (Piece(f"{{module}}({{0}}.movedim({axis + 1}, 1)).movedim(1, {axis + 1})", module),)
+        return (ForwardLine("{module}({0})", module),)
+    return (called_along(module, axis + 1, 1),)
 
 
-def softmax(name: str, layer: Layer) -> Pieces:
+def softmax(name: str, layer: Layer) -> ForwardLines:
     """``nn.Softmax`` or its logarithm along an axis."""
     operation: Any = layer.operation
     return (built(name, Argument("dim", dim(operation.axis))),)
@@ -106,7 +105,14 @@ def dim(axis: int) -> int:
     return axis if axis < 0 else axis + 1
 
 
-def _over_axes(name: str, layer: Layer, *arguments: Argument) -> Pieces:
+def called_along(module: Module, here: Any, there: Any) -> ForwardLine:
+    """A module that wants some axes elsewhere: they are moved there, and back."""
+    return ForwardLine(
+        f"{{module}}({{0}}.movedim({here}, {there})).movedim({there}, {here})", module
+    )
+
+
+def _over_axes(name: str, layer: Layer, *arguments: Argument) -> ForwardLines:
     operation: Any = layer.operation
     axes = axes_of(operation.axes, layer.output)
     sides = tuple(layer.output[axis] for axis in axes)
@@ -114,10 +120,10 @@ def _over_axes(name: str, layer: Layer, *arguments: Argument) -> Pieces:
     module = Module(Word(name), (shape, *arguments))
     rank = len(layer.output)
     if axes == tuple(range(rank - len(axes), rank)):
-        return (Piece("{module}({0})", module),)
+        return (ForwardLine("{module}({0})", module),)
     here = per_axis(tuple(axis + 1 for axis in axes))
     there = per_axis(tuple(range(-len(axes), 0)))
-    return (Piece(f"{{module}}({{0}}.movedim({here}, {there})).movedim({there}, {here})", module),)
+    return (called_along(module, here, there),)
 
 
 def _rank(layer: Layer) -> int:

@@ -25,8 +25,8 @@ from costcalc.blocks.parameters import (
     truth,
 )
 from costcalc.exporters.torch.code import literal
+from costcalc.exporters.torch.modules import ModuleRef
 from costcalc.exporters.torch.names import variable
-from costcalc.exporters.torch.steps import Shared
 from costcalc.names import FreeNames
 
 _FACTORS = range(2, 17)
@@ -98,7 +98,7 @@ class ModuleParameters(ParameterSolver):
 
     def _candidates(self, column: Column, role: str) -> Iterator[Expression]:
         values = present(column)
-        if is_constant(column) and not isinstance(values[0], Shared):
+        if is_constant(column) and not isinstance(values[0], ModuleRef):
             yield Expression(literal(values[0]), (values[0],) * len(column))
         yield from self.named()
         if role in _WINDOWS or not all(type(value) is int for value in values):
@@ -159,7 +159,7 @@ def _default(name: str, column: Column) -> Any:
         return None
     if name in _USUAL and _USUAL[name] in column:
         return _USUAL[name]
-    if name in _KERNELS or any(isinstance(value, Shared) for value in column):
+    if name in _KERNELS or any(isinstance(value, ModuleRef) for value in column):
         return ABSENT
     value = most_common(column)
     is_small = not isinstance(value, int) or value <= _SMALL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from costcalc.exporters.torch.code import Call, Code, Named
+from costcalc.exporters.torch.code import CallCode, Code, KeywordCode
 
 _FEWEST = 3
 """Items that are worth a loop."""
@@ -15,8 +15,8 @@ _INDEX = "i"
 def counted(items: Sequence[Code]) -> tuple[Code, ...]:
     """The items; three or more in a row that are alike or count up, as a generator.
 
-    >>> counted(["f(1)", Call("g", ("64",)), Call("g", ("96",)), Call("g", ("128",))])
-    ('f(1)', Call(head='*', items=(Call(head='g', items=('64 + 32 * i',)...
+    >>> counted(["f(1)", CallCode("g", ("64",)), CallCode("g", ("96",)), CallCode("g", ("128",))])
+    ('f(1)', CallCode(head='*', items=(CallCode(head='g', items=('64 + 32 * i',)...
     """
     found: list[Code] = []
     start = 0
@@ -29,14 +29,14 @@ def counted(items: Sequence[Code]) -> tuple[Code, ...]:
         steps = list(_differences(items[start], items[start + 1]))
         index = _INDEX if any(steps) else "_"
         loop = f"for {index} in range({length})"
-        found.append(Call("*", (_counting(items[start], iter(steps)), loop), ""))
+        found.append(CallCode("*", (_counting(items[start], iter(steps)), loop), ""))
         start += length
     return tuple(found)
 
 
 def _length(items: Sequence[Code]) -> int:
     """How many items at the beginning are alike but for numbers that count up evenly."""
-    if len(items) < _FEWEST or not isinstance(items[0], Call):
+    if len(items) < _FEWEST or not isinstance(items[0], CallCode):
         return 1
     try:
         steps = list(_differences(items[0], items[1]))
@@ -59,12 +59,12 @@ def _differences(first: Code, second: Code) -> Iterator[int]:
     Raises:
         ValueError: they differ in more than numbers.
     """
-    if isinstance(first, Call) and isinstance(second, Call):
+    if isinstance(first, CallCode) and isinstance(second, CallCode):
         if first.head != second.head or len(first.items) != len(second.items):
             raise ValueError
         for one, other in zip(first.items, second.items, strict=True):
             yield from _differences(one, other)
-    elif isinstance(first, Named) and isinstance(second, Named):
+    elif isinstance(first, KeywordCode) and isinstance(second, KeywordCode):
         if first.name != second.name:
             raise ValueError
         yield from _differences(first.value, second.value)
@@ -78,9 +78,9 @@ def _differences(first: Code, second: Code) -> Iterator[int]:
 
 def _counting(item: Code, steps: Iterator[int]) -> Code:
     """The first item of a row, with the index in its numbers."""
-    if isinstance(item, Call):
+    if isinstance(item, CallCode):
         return item._replace(items=tuple(_counting(each, steps) for each in item.items))
-    if isinstance(item, Named):
+    if isinstance(item, KeywordCode):
         return item._replace(value=_counting(item.value, steps))
     step = next(steps)
     if not step:

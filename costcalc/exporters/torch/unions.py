@@ -1,8 +1,8 @@
 """Instances of one block as one: each step with those instances that have it.
 
 An instance may lack a step, as a residual block without a projection does.  It
-is one of the same class if its graph is what is left of the whole one when such
-a step passes on what it reads.
+is one of the same class if its graph is what is left of the union when such a step
+passes on what it reads.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from itertools import chain, islice, product
 from typing import NamedTuple
 
 from costcalc.blocks.alignment import alike, gathered
-from costcalc.exporters.torch.steps import Ref, Step, form
-from costcalc.exporters.torch.tree import base
+from costcalc.blocks.columns import ABSENT, Column
+from costcalc.blocks.tree import base
+from costcalc.exporters.torch.modules import ModuleStep, Path, TensorRef, form, values
 from costcalc.spec.numbers import exact
 
 _TRIALS = 256
@@ -27,8 +28,8 @@ class Instance(NamedTuple):
     path: str
     tensors: tuple[int, ...]
     """What it reads; where two are one, its steps may name either."""
-    steps: tuple[Step, ...]
-    outputs: tuple[Ref, ...]
+    steps: tuple[ModuleStep, ...]
+    outputs: tuple[TensorRef, ...]
     facts: Mapping[str, int]
     """Numbers that its class may have for parameters, by name."""
     inputs: tuple[str, ...] = ("x",)
@@ -39,23 +40,29 @@ class UnionStep(NamedTuple):
     """A step of all instances."""
 
     key: str
-    steps: tuple[Step | None, ...]
+    steps: tuple[ModuleStep | None, ...]
     """In each instance; None where it has none."""
-    inputs: tuple[Ref, ...]
+    inputs: tuple[TensorRef, ...]
     passes: int = 0
     """The input that it passes on in an instance that lacks it."""
 
     @property
-    def any(self) -> Step:
+    def any(self) -> ModuleStep:
         """The step in some instance."""
         return next(step for step in self.steps if step is not None)
+
+    @property
+    def arguments(self) -> dict[Path, Column]:
+        """Its values by their places, each in all instances."""
+        found = [values(step) if step is not None else {} for step in self.steps]
+        return {path: tuple(each.get(path, ABSENT) for each in found) for path in values(self.any)}
 
 
 class UnionGraph(NamedTuple):
     """The graph of which every instance is a part."""
 
     steps: tuple[UnionStep, ...]
-    outputs: tuple[Ref, ...]
+    outputs: tuple[TensorRef, ...]
 
 
 class Variant(NamedTuple):
@@ -161,21 +168,21 @@ def _order(instances: Sequence[Instance]) -> list[str] | None:
     return order
 
 
-def _latest(refs: Sequence[Ref], position: Mapping[str, int]) -> Ref:
+def _latest(refs: Sequence[TensorRef], position: Mapping[str, int]) -> TensorRef:
     return max(refs, key=lambda ref: (position.get(ref.step, -1), ref.number))
 
 
 def _is_part(merged: UnionGraph, number: int, instance: Instance) -> bool:
-    """Whether the instance is the whole without the steps that it lacks."""
+    """Whether the instance is the union without the steps that it lacks."""
     absent = {each.key: each for each in merged.steps if each.steps[number] is None}
 
-    def left(ref: Ref) -> Ref:
+    def left(ref: TensorRef) -> TensorRef:
         while ref.step in absent:
             step = absent[ref.step]
             ref = step.inputs[step.passes]
         return ref if ref.step else ref._replace(number=instance.tensors[ref.number])
 
-    def own(ref: Ref) -> Ref:
+    def own(ref: TensorRef) -> TensorRef:
         return ref if ref.step else ref._replace(number=instance.tensors[ref.number])
 
     reads = (
@@ -202,7 +209,7 @@ def _counted_back(instance: Instance) -> Instance:
         counts[word] += 1
         keys[step.key] = step.key if step.is_named else f"{word}-{counts[word]}"
 
-    def renamed(refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
+    def renamed(refs: tuple[TensorRef, ...]) -> tuple[TensorRef, ...]:
         return tuple(ref._replace(step=keys.get(ref.step, ref.step)) for ref in refs)
 
     steps = tuple(

@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Any
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.torch.pieces import (
+from costcalc.exporters.torch.modules import (
     Argument,
-    Piece,
+    ForwardLine,
     built,
     given,
     option,
@@ -24,7 +24,7 @@ Pairs = tuple[tuple[int, int], ...]
 """Rows before and after, for each axis."""
 
 
-def conv(layer: Layer) -> tuple[Piece, ...]:
+def conv(layer: Layer) -> tuple[ForwardLine, ...]:
     """``nn.Conv2d``, behind a padding of its own where the two sides of an axis differ."""
     operation: Any = layer.operation
     channels, *axes = layer.input_shapes[0]
@@ -47,7 +47,7 @@ def conv(layer: Layer) -> tuple[Piece, ...]:
     return (*padded(front), module)
 
 
-def transposed_conv(layer: Layer) -> tuple[Piece, ...]:
+def transposed_conv(layer: Layer) -> tuple[ForwardLine, ...]:
     """``nn.ConvTranspose2d``; what its padding cannot cut away, a negative padding does."""
     operation: Any = layer.operation
     channels, *axes = layer.input_shapes[0]
@@ -81,7 +81,7 @@ def transposed_conv(layer: Layer) -> tuple[Piece, ...]:
     return (module, *padded(rest, "crop"))
 
 
-def max_pool(layer: Layer) -> tuple[Piece, ...]:
+def max_pool(layer: Layer) -> tuple[ForwardLine, ...]:
     """``nn.MaxPool2d``, behind a padding that never wins where it needs one of its own."""
     front, arguments = _pool(layer)
     operation: Any = layer.operation
@@ -91,7 +91,7 @@ def max_pool(layer: Layer) -> tuple[Piece, ...]:
     return (*padded(front, value="-inf"), module)
 
 
-def avg_pool(layer: Layer) -> tuple[Piece, ...]:
+def avg_pool(layer: Layer) -> tuple[ForwardLine, ...]:
     """``nn.AvgPool2d``; with ``same`` padding a mean is of what lies inside the map."""
     front, arguments = _pool(layer)
     operation: Any = layer.operation
@@ -106,14 +106,14 @@ def avg_pool(layer: Layer) -> tuple[Piece, ...]:
     return (*padded(front), built(f"nn.AvgPool{rank}d", *arguments, counts_zeros))
 
 
-def adaptive_pool(constructor: str, layer: Layer) -> tuple[Piece, ...]:
+def adaptive_pool(constructor: str, layer: Layer) -> tuple[ForwardLine, ...]:
     """``nn.AdaptiveAvgPool2d`` to a size; to 1 where the pool is global."""
     axes = layer.output[1:]
     rank = _rank(axes)
     return (built(f"nn.{constructor}{rank}d", given("output_size", per_axis(axes))),)
 
 
-def padded(pairs: Pairs, suffix: str = "pad", value: str = "0") -> tuple[Piece, ...]:
+def padded(pairs: Pairs, suffix: str = "pad", value: str = "0") -> tuple[ForwardLine, ...]:
     """A padding, the last axis first as PyTorch has it; nothing where it adds nothing."""
     if not any(chain(*pairs)):
         return ()

@@ -1,7 +1,7 @@
 """A layer graph as the tree that the paths of its layers' names spell.
 
-A leaf is a layer with the norm and the activation that its line wrote; a group
-is what a path holds: a block, a named sequence, a named branch.  A group reads
+A leaf is a line: a layer with the norm and the activation that are written with it; a
+group is what a path holds: a block, a named sequence, a named branch.  A group reads
 tensors and gives tensors, as a module does.
 """
 
@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
 _KINDS = {kind.name for kind in TABLE}
 
 
-class Leaf:
+class LayerLine:
     """A layer, and those of its line; each is named by its index."""
 
     def __init__(self, name: str, indexes: tuple[int, ...], layers: tuple[Layer, ...]) -> None:
@@ -81,11 +81,11 @@ class Group:
         return f"{self.path}/"
 
     @property
-    def leaves(self) -> Iterator[Leaf]:
-        """The leaves inside, in their order."""
+    def lines(self) -> Iterator[LayerLine]:
+        """The lines inside, in their order."""
         for child in self.children:
             if isinstance(child, Group):
-                yield from child.leaves
+                yield from child.lines
             else:
                 yield child
 
@@ -114,27 +114,27 @@ class Group:
         return {f"input_{number}": tensor for number, tensor in enumerate(self.reads, 1)}
 
 
-Node: TypeAlias = Leaf | Group
+Node: TypeAlias = LayerLine | Group
 
 
 def tree(graph: LayerGraph) -> Group:
     """The root of a graph's tree."""
-    leaves = list(_leaves(graph))
+    lines = list(_lines(graph))
     # Only layers that stand together can be held by one module.
-    standing = spans(leaf.path for leaf in leaves)
+    standing = spans(line.path for line in lines)
     root = Group("", "", None)
     found: dict[str, Group] = {"": root}
-    for leaf in leaves:
+    for line in lines:
         parent = root
-        for path in paths(leaf.path):
+        for path in paths(line.path):
             if path not in standing:
                 continue
             if path not in found:
                 found[path] = Group(path, graph.blocks.get(path, ""), graph.calls.get(path))
                 _put(found[path], parent)
             parent = found[path]
-        _put(leaf, parent)
-    _connect(root, set(graph.outputs), _readers(leaves))
+        _put(line, parent)
+    _connect(root, set(graph.outputs), _readers(lines))
     return root
 
 
@@ -167,45 +167,28 @@ def _spoken(key: str, words: set[str]) -> bool:
     return base(key) not in words
 
 
-def _leaves(graph: LayerGraph) -> Iterator[Leaf]:
-    """Each line's layers; apart where they do not share their params as one."""
-    layers = graph.layers
-    lines = {line.host: line.layers for line in graph.lines}
-    apart = {
-        host
-        for line in lines.values()
-        for host in (line[0], *(_line_of(layers, index) for index in _owners(layers, line)))
-        if not _is_shared_as_one(layers, line, lines)
-    }
-    for host, line in lines.items():
-        parts: list[tuple[int, ...]] = [(index,) for index in line] if host in apart else [line]
-        for part in parts:
+def _lines(graph: LayerGraph) -> Iterator[LayerLine]:
+    """The lines of a graph; those apart whose layers do not share their params as one."""
+    layers, lines = graph.layers, graph.lines
+    line_of = {index: line for line in lines for index in line.layers}
+    apart: set[int] = set()
+    for line in lines:
+        shared = [layers[index].shares for index in line.layers]
+        owners = tuple(owner for owner in shared if owner is not None)
+        if owners and owners != line_of[owners[0]].layers:
+            apart.update((line.host, *(line_of[owner].host for owner in owners)))
+    for line in lines:
+        for part in zip(line.layers) if line.host in apart else (line.layers,):
             members = tuple(layers[index] for index in part)
-            yield Leaf(layers[part[0]].name, part, members)
+            yield LayerLine(layers[part[0]].name, part, members)
 
 
-def _owners(layers: tuple[Layer, ...], line: tuple[int, ...]) -> list[int]:
-    return [each for each in (layers[index].shares for index in line) if each is not None]
-
-
-def _line_of(layers: tuple[Layer, ...], index: int) -> int:
-    host = layers[index].host
-    return index if host is None else host
-
-
-def _is_shared_as_one(
-    layers: tuple[Layer, ...], line: tuple[int, ...], lines: Mapping[int, tuple[int, ...]]
-) -> bool:
-    owners = _owners(layers, line)
-    return not owners or tuple(owners) == lines[_line_of(layers, owners[0])]
-
-
-def _readers(leaves: list[Leaf]) -> Mapping[int, list[int]]:
+def _readers(lines: list[LayerLine]) -> Mapping[int, list[int]]:
     """Which tensors read each tensor."""
     readers: dict[int, list[int]] = {}
-    for leaf in leaves:
-        for tensor in leaf.reads:
-            readers.setdefault(tensor, []).extend(leaf.gives)
+    for line in lines:
+        for tensor in line.reads:
+            readers.setdefault(tensor, []).extend(line.gives)
     return readers
 
 
@@ -220,7 +203,7 @@ def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) 
             inside = _connect(child, results, readers)
         read.update(dict.fromkeys(tensor for tensor in child.reads if tensor not in made))
         made |= inside
-        if isinstance(child, Leaf) and child.is_source:
+        if isinstance(child, LayerLine) and child.is_source:
             child.is_read = child.gives[0] in readers or child.gives[0] in results
         else:
             unread += [tensor for tensor in child.gives if not readers.get(tensor)]

@@ -1,0 +1,190 @@
+"""Classes as the text of a Python module, with their docstrings and what they call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from costcalc.blocks.columns import ABSENT
+from costcalc.blocks.parameters import Parameter
+from costcalc.exporters.torch.code import (
+    INDENT,
+    WIDTH,
+    CallCode,
+    flat,
+    lines,
+    literal,
+    paragraph,
+    statement,
+)
+from costcalc.exporters.torch.forward import Forward, flag
+from costcalc.exporters.torch.module_class import ModuleClass
+from costcalc.exporters.torch.modules import ModuleRef, Word, is_plain
+from costcalc.exporters.torch.names import quoted
+from costcalc.exporters.torch.unions import UnionStep
+from costcalc.graph.layer import LayerGraph
+from costcalc.spec.numbers import exact
+
+_HELPERS: Mapping[str, str] = {
+    "without": '''
+def without(module: nn.Module, name: str) -> nn.Module:
+    """The module, without one of its parameters."""
+    module.register_parameter(name, None)
+    return module
+''',
+    "tied": '''
+def tied(module: nn.Module, owner: nn.Module) -> nn.Module:
+    """The module, with the params of another."""
+    holders = ([m for m in each.modules() if m._parameters] for each in (module, owner))
+    for mine, other in zip(*holders, strict=True):
+        for name, parameter in other.named_parameters(recurse=False):
+            setattr(mine, name, parameter)
+    return module
+''',
+    "borrowing": '''
+def borrowing(module: nn.Module, *names: str) -> nn.Module:
+    """The module, with buffers for the parameters that another module owns."""
+    for name in names:
+        tensor = getattr(module, name).detach()
+        delattr(module, name)
+        module.register_buffer(name, tensor)
+    return module
+''',
+}
+"""Functions that generated code calls, by their names."""
+
+
+def printed(graph: LayerGraph, classes: Sequence[ModuleClass]) -> str:
+    """The code of a network, which is the last of the classes."""
+    found = [
+        _class(each, _class_doc(each) if each.words else _network_doc(graph)) for each in classes
+    ]
+    code = "\n".join(line for lines in found for line in lines)
+    helpers = [text.strip() for name, text in _HELPERS.items() if f"{name}(" in code]
+    body = "\n\n\n".join([*helpers, *("\n".join(lines) for lines in found)])
+    imports = ["import torch"]
+    if " F." in body or "(F." in body:
+        imports.append("import torch.nn.functional as F")
+    return "\n".join([*imports, "from torch import nn", "", "", body, ""])
+
+
+def _class_doc(module_class: ModuleClass) -> list[str]:
+    """The docstring of a class: what it is, and where the network has it."""
+    *front, last = module_class.words
+    title = f"{', '.join(front)} and {last} in a row" if front else f"Block '{last}'"
+    first, *others = (each.path for each in module_class.instances)
+    places = f"{first} to {others[-1]}, {len(module_class.instances)} in all" if others else first
+    return paragraph(f"{quoted(title)}: {quoted(places)}.", 1, '"""', '"""')
+
+
+def _network_doc(graph: LayerGraph) -> list[str]:
+    """The docstring of the network: its settings, its source, its cost."""
+    events = [layer.events() for layer in graph.layers]
+    params = sum(
+        each.weights + each.biases + each.norm_params + each.other_params
+        for each, layer in zip(events, graph.layers, strict=True)
+        if layer.shares is None
+    )
+    mult_adds = sum(each.macs for each in events)
+    settings = ", ".join(f"{name}={exact(value)}" for name, value in graph.parameters.items())
+    source = "; ".join(f"{name}: {text}" for name, text in graph.source.items())
+    input_ = " x ".join(map(str, graph.input))
+    found = [*paragraph(f"{quoted(graph.name)}.", 1, '"""'), ""]
+    for title, text in (("Settings", settings), ("Source", source), ("Input", input_)):
+        if text:
+            found += paragraph(quoted(f"{title}: {text.rstrip('.')}."), 1)
+    found += paragraph(f"Params: {params:,}. Mult-adds: {mult_adds:,}.", 1)
+    return [*found, '    """']
+
+
+def _class(module_class: ModuleClass, doc: list[str]) -> list[str]:
+    """The lines of a class, with those of its docstring."""
+    head = [f"class {module_class.name}({module_class.base}):", *doc]
+    if module_class.base == "nn.Sequential":
+        return [*head, "", *_init(module_class), *_chain(module_class)]
+    inputs = module_class.instances[0].inputs
+    written = Forward(module_class, inputs).written()
+    made = [*head, "", *_init(module_class), *_attributes(module_class)]
+    if not written:
+        return made
+    many = len(module_class.union.outputs) > 1
+    gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
+    parameters = ("self", *(f"{name}: torch.Tensor" for name in inputs))
+    forward = lines(CallCode("def forward", parameters), 1, suffix=f" -> {gives}:")
+    return [*made, "", *forward, *(line for each in written for line in statement(each, 2))]
+
+
+def _init(module_class: ModuleClass) -> list[str]:
+    parameters = tuple(_parameter(each) for each in module_class.parameters)
+    head = CallCode("def __init__", ("self", *parameters))
+    found = lines(head, 1, suffix=" -> None:")
+    if module_class.base != "nn.Sequential":
+        found.append(f"{INDENT * 2}super().__init__()")
+    found += [f"{INDENT * 2}{name} = {text}" for text, name in module_class.locals.items()]
+    return found
+
+
+def _attributes(module_class: ModuleClass) -> list[str]:
+    return [line for step in module_class.union.steps for line in _attribute(module_class, step)]
+
+
+def _attribute(module_class: ModuleClass, step: UnionStep) -> list[str]:
+    """The lines that build a step's module, or keep whether there is one."""
+    condition = module_class.condition(step)
+    name = f"self.{module_class.names[step.key]}"
+    kept = [
+        f"{INDENT * 2}{attribute} = {module_class.number(step, number)}"
+        for number in step.any.numbers
+        if (attribute := module_class.kept(step, number)) is not None
+    ]
+    if step.any.module is None:
+        if condition is None:
+            return kept
+        return [*kept, f"{INDENT * 2}self.{flag(module_class, step)} = {condition}"]
+    return [*kept, *_building(module_class, step, name, condition)]
+
+
+def _building(
+    module_class: ModuleClass, step: UnionStep, name: str, condition: str | None
+) -> list[str]:
+    """The lines that build a step's module, under its condition."""
+    built = module_class.built(step)
+    if condition is None:
+        return lines(built, 2, f"{name} = ")
+    if is_plain(step.any):
+        one = f"{INDENT * 2}{name} = {flat(built)} if {condition} else nn.Identity()"
+        if len(one) <= WIDTH:
+            return [one]
+        first = f"{INDENT * 2}{name} = nn.Identity()"
+    else:
+        first = f"{INDENT * 2}self.{flag(module_class, step)} = {condition}"
+    return [first, f"{INDENT * 2}if {condition}:", *lines(built, 3, f"{name} = ")]
+
+
+def _chain(module_class: ModuleClass) -> list[str]:
+    """The call that hands a sequence its modules."""
+    items = []
+    for step in module_class.union.steps:
+        built = module_class.built(step)
+        condition = module_class.condition(step)
+        items.append(built if condition is None else f"*([{flat(built)}] if {condition} else [])")
+    return lines(CallCode("super().__init__", tuple(items)), 2)
+
+
+def _parameter(parameter: Parameter) -> str:
+    given = (value for value in parameter.column if value is not ABSENT and value is not None)
+    kinds = list(dict.fromkeys(_type(value) for value in given))
+    if parameter.default is None or None in parameter.column:
+        kinds.append("None")
+    text = f"{parameter.name}: {' | '.join(kinds)}"
+    return text if parameter.default is ABSENT else f"{text} = {literal(parameter.default)}"
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, ModuleRef):
+        return "nn.Module"
+    if isinstance(value, Word):
+        return "type[nn.Module]"
+    if isinstance(value, tuple):
+        return "tuple[int, ...]"
+    return type(value).__name__
