@@ -62,21 +62,26 @@ def refuse_borrowing(layer: Layer) -> None:
         raise UnwritableLayer("shares parameters with a layer that the graph does not name")
 
 
-Parts = Mapping[object, Mapping[int, str]]
-"""For each tensor that is split, in some way: the layer that is the first to read each part."""
+class Splits:
+    """The tensors that are split: other formats cut one once, where a layer here gives one part."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._names: dict[object, dict[int, str]] = {}
+        for layer in layers:
+            if layer.kind.name == "split":
+                operation: Any = layer.operation
+                self._names.setdefault(_cut(layer), {}).setdefault(operation.part, layer.name)
+
+    def names(self, layer: Layer) -> Mapping[int, str]:
+        """For each part of the tensor that a layer splits, the first layer that gives it."""
+        return self._names[_cut(layer)]
+
+    def is_first(self, layer: Layer) -> bool:
+        """Whether the layer is the first of those that split the tensor in its way."""
+        return next(iter(self.names(layer).values())) == layer.name
 
 
-def parts(layers: Sequence[Layer]) -> Parts:
-    """All tensors that are split: other formats cut a tensor once, a layer here gives one part."""
-    found: dict[object, dict[int, str]] = {}
-    for layer in layers:
-        if layer.kind.name == "split":
-            operation: Any = layer.operation
-            found.setdefault(split_of(layer), {}).setdefault(operation.part, layer.name)
-    return found
-
-
-def split_of(layer: Layer) -> object:
+def _cut(layer: Layer) -> object:
     """What all parts of one tensor, split in one way, have in common."""
     operation: Any = layer.operation
     return layer.inputs, operation._replace(part=1)

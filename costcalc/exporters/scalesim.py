@@ -2,8 +2,8 @@
 
 The format is that of SCALE-Sim 3 (https://github.com/scalesim-project/SCALE-Sim,
 ``topology_utils.py``): a convolution in each row, every row closed by a comma.
-The simulator knows no padding, so that a map stands there as the windows cover
-it.  Layers without multiply-accumulates have no rows.
+The simulator has no padding: a map is written as large as its windows cover.
+Layers without multiply-accumulates have no rows.
 """
 
 from __future__ import annotations

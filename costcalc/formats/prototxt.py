@@ -31,8 +31,16 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)")
+_ESCAPES = {
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"v": b"\v",
+}
 _CLOSES = {"{": "}", "<": ">"}
 
 
@@ -201,25 +209,30 @@ class _Parser:
 
 
 def _unescaped(text: str) -> str:
-    def character(match: re.Match[str]) -> str:
+    """A string's text; escapes are bytes, and bytes that are not UTF-8 are written out."""
+
+    def byte(match: re.Match[bytes]) -> bytes:
         code = match[1]
-        if code[0] == "x" and len(code) > 1:
-            return chr(int(code[1:], 16))
-        if code[0] in "01234567":
-            return chr(int(code, 8))
+        if code[:1] == b"x" and len(code) > 1:
+            return bytes([int(code[1:], 16)])
+        if code[:1] in b"01234567":
+            return bytes([int(code, 8) & 255])
         return _ESCAPES.get(code, code)
 
-    return _ESCAPE.sub(character, text[1:-1])
+    inside = text[1:-1]
+    if "\\" not in inside:
+        return inside
+    return _ESCAPE.sub(byte, inside.encode()).decode(errors="backslashreplace")
 
 
-class Word(str):
+class Unquoted(str):
     """A value that is written without quotes: a name of an enumeration, or a number."""
 
     __slots__ = ()
 
 
 class Field(NamedTuple):
-    """A name, and a number, a truth value, a text, a :class:`Word` or a message's fields."""
+    """A name, and a number, a truth value, a text, a :class:`Unquoted` or a message's fields."""
 
     name: str
     value: Any
@@ -244,7 +257,7 @@ def lines(fields: Iterable[Field], indent: str = "") -> Iterator[str]:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and not isinstance(value, Word):
+    if isinstance(value, str) and not isinstance(value, Unquoted):
         return quoted(value)
     return str(value)
 

@@ -1,8 +1,24 @@
 """The wire format, against bytes that the protocol's documentation spells out."""
 
-import pytest
+from typing import NamedTuple
 
-from costcalc.formats.protobuf import ByteStream, MessageWriter, varint
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costcalc.formats.protobuf import (
+    FLOAT32,
+    INTEGER,
+    SHORT_BYTES,
+    TEXT,
+    ByteStream,
+    Field,
+    MessageWriter,
+    Schema,
+    WireReader,
+    varint,
+    wrapped,
+)
 
 
 def written(message: MessageWriter) -> str:
@@ -68,3 +84,68 @@ def test_text_that_utf8_cannot_say_is_spelled_out():
     message = MessageWriter()
     message.text(1, "é\ud800")
     assert written(message) == "0a 08 c3 a9 5c 75 64 38 30 30"
+
+
+class Leaf(NamedTuple):
+    number: int = 0
+    many: tuple[int, ...] = ()
+    real: float = 0.0
+    data: bytes = b""
+
+
+class Tree(NamedTuple):
+    name: str = ""
+    leaf: Leaf | None = None
+    leaves: tuple[Leaf, ...] = ()
+    inside: str | None = None
+
+
+LEAF = Schema(
+    Leaf,
+    {
+        1: Field("number", INTEGER),
+        2: Field("many", INTEGER, repeated=True),
+        16: Field("real", FLOAT32),
+        17: Field("data", SHORT_BYTES),
+    },
+)
+TREE = Schema(
+    Tree,
+    {
+        1: Field("name", TEXT),
+        2: Field("leaf", LEAF),
+        3: Field("leaves", LEAF, repeated=True),
+        2000: Field("inside", wrapped(1, wrapped(7, TEXT))),
+    },
+)
+INTEGERS = st.integers(-(2**63), 2**63 - 1)
+LEAVES = st.builds(
+    Leaf,
+    INTEGERS,
+    st.lists(INTEGERS).map(tuple),
+    st.floats(width=32, allow_nan=False),
+    st.binary(max_size=40),
+)
+
+
+@given(
+    st.builds(
+        Tree,
+        st.text(),
+        st.none() | LEAVES,
+        st.lists(LEAVES, max_size=3).map(tuple),
+        st.none() | st.text(min_size=1),
+    )
+)
+def test_what_is_written_is_read_back(tree):
+    message = TREE.encoded(tree)
+    data = b"".join(message.chunks())
+    assert len(data) == message.size
+    assert TREE.read(WireReader(data, "net.pb", "tree"), 0, len(data)) == tree
+
+
+def test_numbers_may_be_packed():
+    # field 2 in three bytes, 150 and 5; field 16, whose key takes two bytes, a number of four
+    data = bytes.fromhex("12 03 96 01 05  85 01 00 00 80 3f")
+    read = LEAF.read(WireReader(data, "net.pb", "leaf"), 0, len(data))
+    assert read == Leaf(many=(150, 5), real=1.0)

@@ -52,7 +52,7 @@ def with_number(name: str, *numbers: float) -> Row:
 
 
 def several(name: str, of_two: str) -> Row:
-    """An operator that reads any number of tensors, and one that reads two."""
+    """The operator for any number of tensors, or the one for two."""
     return lambda writer: writer.last(of_two if len(writer.inputs) == 2 else name, *writer.inputs)
 
 
@@ -68,7 +68,7 @@ def quick_gelu(writer: NodeWriter) -> None:
 
 
 def complement(writer: NodeWriter) -> None:
-    """Sub from 1."""
+    """Sub, from 1."""
     writer.last("Sub", writer.number(1.0), *writer.inputs)
 
 
@@ -89,17 +89,17 @@ def multiply(writer: NodeWriter) -> None:
 
 
 def compare(writer: NodeWriter) -> None:
-    """Greater, its truth as 1 or 0."""
+    """Greater, with truth as 1 or 0."""
     writer.after("Cast", writer.main("Greater", *writer.inputs), to=DataType.FLOAT)
 
 
 def where(writer: NodeWriter) -> None:
-    """Where, chosen by what is not 0."""
+    """Where, chosen by numbers that are not 0."""
     condition, chosen, other = writer.inputs
     writer.last("Where", writer.before("Cast", condition, to=DataType.BOOL), chosen, other)
 
 
 def logical_not(writer: NodeWriter) -> None:
-    """Not of what is not 0, as 1 or 0."""
+    """Not, with truth as 1 or 0."""
     truth = writer.before("Cast", *writer.inputs, to=DataType.BOOL)
     writer.after("Cast", writer.main("Not", truth), to=DataType.FLOAT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.layers import split_of
 from costcalc.exporters.onnx.writer import NodeWriter, batched, batched_axis, batched_order
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import axis_of
@@ -23,8 +22,9 @@ def channel_shuffle(writer: NodeWriter) -> None:
 def split(writer: NodeWriter) -> None:
     """Split into all parts at once: the first layer that reads one writes it for all of them."""
     operation, name = writer.operation, writer.layer.name
-    names = writer.builder.parts[split_of(writer.layer)]
-    if next(iter(names.values())) == name:
+    splits = writer.builder.splits
+    names = splits.names(writer.layer)
+    if splits.is_first(writer.layer):
         outputs = (
             names.get(part) or writer.builder.names.free(f"{name}.part{part}")
             for part in range(1, operation.parts + 1)

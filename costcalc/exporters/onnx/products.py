@@ -11,7 +11,7 @@ from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.kinds.base import axis_of, elements
 
 _ROWS = Spread(0.0, 1.0)
-"""Of a table that is looked up in."""
+"""The numbers of an embedding's table."""
 
 
 def fc(writer: NodeWriter) -> None:
@@ -21,7 +21,7 @@ def fc(writer: NodeWriter) -> None:
         return
     inputs, outputs = elements(writer.input_shape), writer.operation.out
     matrix = writer.learned("weight", (outputs, inputs), weight(inputs))
-    writer.last("Gemm", _flat(writer), matrix, *_bias(writer), transB=1)
+    writer.last("Gemm", _flat(writer), matrix, *writer.bias(), transB=1)
 
 
 def embedding(writer: NodeWriter) -> None:
@@ -78,7 +78,7 @@ def _per_position(writer: NodeWriter) -> None:
     axis = axis_of(writer.operation.axis, writer.shape)
     channels = writer.input_shape[axis]
     matrix = writer.learned("weight", (channels, writer.operation.out), weight(channels))
-    bias = (OperatorStep("Add", _bias(writer)),) if writer.operation.bias else ()
+    bias = (OperatorStep("Add", writer.bias()),) if writer.operation.bias else ()
     writer.trailing((axis,), OperatorStep("MatMul", (matrix,)), *bias)
 
 
@@ -87,8 +87,3 @@ def _flat(writer: NodeWriter) -> str:
     if len(writer.input_shape) == 1:
         return writer.inputs[0]
     return writer.before("Flatten", *writer.inputs)
-
-
-def _bias(writer: NodeWriter) -> tuple[str, ...]:
-    """The name of the bias, where there is one."""
-    return (writer.learned("bias", (writer.operation.out,), BIAS),) if writer.operation.bias else ()

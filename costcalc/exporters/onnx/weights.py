@@ -15,15 +15,15 @@ from typing import NamedTuple
 from costcalc.formats.protobuf import ByteStream
 from costcalc.formulas.algebra import product
 
-BYTES = 4
-"""Of a number."""
+NUMBER_BYTES = 4
+"""Bytes of a number."""
 
 _BLOCK = 1 << 18
-"""Numbers that are made at once."""
+"""Numbers made at once."""
 
 
 class Spread(NamedTuple):
-    """What numbers are drawn: uniform around a centre."""
+    """A uniform distribution around a centre."""
 
     centre: float
     reach: float
@@ -35,7 +35,7 @@ OTHER = Spread(0.0, 0.25)
 
 
 def weight(fan_in: int) -> Spread:
-    """A weight's, for which the variance of activations stays as it is.
+    """The spread of a weight that keeps the variance of activations.
 
     He et al., arXiv 1502.01852, equation 10: a variance of 2 / fan-in, and a
     uniform number's is a third of the square of its reach.
@@ -46,7 +46,7 @@ def weight(fan_in: int) -> Spread:
 def data(shape: tuple[int, ...], spread: Spread, seed: int, index: int) -> ByteStream:
     """The bytes of the tensor of that index among the network's."""
     count = product(shape)
-    return ByteStream(BYTES * count, partial(_chunks, count, spread, seed, index))
+    return ByteStream(NUMBER_BYTES * count, partial(_chunks, count, spread, seed, index))
 
 
 def _chunks(count: int, spread: Spread, seed: int, index: int) -> Iterator[bytes]:

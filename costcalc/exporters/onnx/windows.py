@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.onnx import weights
+from costcalc.exporters.onnx.weights import weight
 from costcalc.exporters.onnx.writer import Attribute, NodeWriter
 from costcalc.exporters.windows import Window, even_kernel, transposed_window, window
 from costcalc.formulas.algebra import ceil_div, exact_div, product
@@ -87,11 +87,7 @@ def upsample(writer: NodeWriter) -> None:
 
 def _with_params(writer: NodeWriter, shape: tuple[int, ...], fan_in: int) -> tuple[str, ...]:
     """The input of a convolution, its weight, and its bias where it has one."""
-    weight = writer.learned("weight", shape, weights.weight(fan_in))
-    if not writer.operation.bias:
-        return (*writer.inputs, weight)
-    bias = writer.learned("bias", (writer.operation.out,), weights.BIAS)
-    return (*writer.inputs, weight, bias)
+    return (*writer.inputs, writer.learned("weight", shape, weight(fan_in)), *writer.bias())
 
 
 def _attributes(slides: Window) -> Attributes:

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.exporters.layers import parts
-from costcalc.exporters.onnx.weights import Spread
+from costcalc.exporters.layers import Splits
+from costcalc.exporters.onnx.weights import BIAS, Spread
 from costcalc.formats.onnx_schema import DataType, NodeProto, TensorProto, attribute
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
@@ -43,7 +43,7 @@ class ModelBuilder:
         self.learned: dict[tuple[str, str], LearnedTensor] = {}
         """By the layer that owns each, and its role in it."""
         self.opset = 21
-        self.parts = parts(graph.layers)
+        self.splits = Splits(graph.layers)
         self.names = FreeNames(layer.name for layer in graph.layers)
         self.input = self.names.free("input")
         self._constants: dict[float | tuple[int, ...], str] = {}
@@ -142,6 +142,11 @@ class NodeWriter:
             name = self.builder.names.free(f"{owner.name}.{role}")
             self.builder.learned[key] = LearnedTensor(name, shape, spread)
         return self.builder.learned[key].name
+
+    def bias(self) -> tuple[str, ...]:
+        """The learned bias, where the layer has one."""
+        operation = self.operation
+        return (self.learned("bias", (operation.out,), BIAS),) if operation.bias else ()
 
     def _free_name(self, operator: str) -> str:
         return self.builder.names.free(f"{self.layer.name}.{operator.lower()}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
 from costcalc.exporters.prototxt.kinds import KINDS, MISSING
-from costcalc.exporters.prototxt.writer import LayerWriter, NetBuilder
+from costcalc.exporters.prototxt.writer import LayerWriter, NetBuilder, shape_field
 from costcalc.formats.prototxt import Field, lines
 from costcalc.graph.layer import LayerGraph
 
@@ -28,12 +28,11 @@ def write(graph: LayerGraph) -> str:
 
     for_each_layer(graph, write_layer, "Caffe")
     builder.close(graph.outputs)
-    shape = Field("shape", tuple(Field("dim", side) for side in (1, *graph.input)))
     source = (
         Field("name", builder.input),
         Field("type", "Input"),
         Field("top", builder.input),
-        Field("input_param", (shape,)),
+        Field("input_param", (shape_field(graph.input),)),
     )
     fields = (Field("name", graph.name), Field("layer", source), *builder.written)
     return "\n".join((*lines(fields), ""))

@@ -10,10 +10,10 @@ from costcalc.exporters.prototxt import layers, windows
 from costcalc.exporters.prototxt.layers import simple
 from costcalc.exporters.prototxt.writer import LayerWriter
 from costcalc.formats.caffe import LACKS
-from costcalc.formats.prototxt import Field, Word
+from costcalc.formats.prototxt import Field, Unquoted
 
 
-def _power(**numbers: int | Word) -> Callable[[LayerWriter], object]:
+def _power(**numbers: int | Unquoted) -> Callable[[LayerWriter], object]:
     """(shift + scale * x) ^ power."""
     fields = tuple(Field(name, number) for name, number in numbers.items())
     return simple("Power", Field("power_param", fields))
@@ -39,7 +39,7 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "lrn": layers.local_response_norm,
     "relu": simple("ReLU"),
     "relu6": _clip(0, 6),
-    "leaky_relu": simple("ReLU", Field("relu_param", (Field("negative_slope", Word("0.01")),))),
+    "leaky_relu": simple("ReLU", Field("relu_param", (Field("negative_slope", Unquoted("0.01")),))),
     "prelu": layers.prelu,
     "sigmoid": simple("Sigmoid"),
     "tanh": simple("TanH"),
@@ -58,8 +58,8 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "clip": _clip(0, 1),
     "neg": _power(scale=-1),
     "square": _power(power=2),
-    "sqrt": _power(power=Word("0.5")),
-    "rsqrt": _power(power=Word("-0.5")),
+    "sqrt": _power(power=Unquoted("0.5")),
+    "rsqrt": _power(power=Unquoted("-0.5")),
     "reciprocal": _power(power=-1),
     "exp": simple("Exp"),
     "log": simple("Log"),

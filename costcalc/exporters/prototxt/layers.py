@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.layers import UnwritableLayer, split_of
-from costcalc.exporters.prototxt.writer import LayerWriter
-from costcalc.formats.prototxt import Field, Word
+from costcalc.exporters.layers import UnwritableLayer
+from costcalc.exporters.prototxt.writer import LayerWriter, optional, shape_field
+from costcalc.formats.prototxt import Field, Unquoted
 from costcalc.kinds.base import Shape, axes_of, axis_of
 
 
@@ -27,9 +27,8 @@ def fc(writer: LayerWriter) -> None:
                 "Caffe's InnerProduct works on trailing axes, and not on one in the middle"
             )
         fields.append(Field("axis", rank))
-    names = ("weight", "bias") if operation.bias else ("weight",)
     param = Field("inner_product_param", tuple(fields))
-    writer.last("InnerProduct", writer.inputs, *writer.params(*names), param)
+    writer.last("InnerProduct", writer.inputs, *writer.weight_and_bias(), param)
 
 
 def embedding(writer: LayerWriter) -> None:
@@ -58,11 +57,11 @@ def instance_norm(writer: LayerWriter) -> None:
 def local_response_norm(writer: LayerWriter) -> None:
     """LRN with AlexNet's numbers, which divides alpha by the size where AlexNet does not."""
     size = writer.operation.size
-    alpha = Word(f"{size}e-4")
+    alpha = Unquoted(f"{size}e-4")
     param = (
         Field("local_size", size),
         Field("alpha", alpha),
-        Field("beta", Word("0.75")),
+        Field("beta", Unquoted("0.75")),
         Field("k", 2),
     )
     writer.last("LRN", writer.inputs, Field("lrn_param", param))
@@ -73,7 +72,7 @@ def prelu(writer: LayerWriter) -> None:
     if not writer.operation.shared and axis_of(writer.operation.axis, writer.shape) != 0:
         raise UnwritableLayer("Caffe's PReLU has its slopes along the channels")
     shared = (Field("channel_shared", True),) if writer.operation.shared else ()
-    param = (Field("prelu_param", shared),) if shared else ()
+    param = optional("prelu_param", shared)
     writer.last("PReLU", writer.inputs, *writer.params("weight"), *param)
 
 
@@ -119,15 +118,16 @@ def multiply(writer: LayerWriter) -> None:
 
 
 def is_gate(shape: Shape, of: Shape) -> bool:
-    """Whether it is a number for each channel of another shape."""
+    """Whether a shape is one number for each channel of another."""
     return shape == (of[0], *(1 for _ in of[1:]))
 
 
 def split(writer: LayerWriter) -> None:
     """Slice into all parts at once: the first layer that reads one writes it for all of them."""
     operation, name = writer.operation, writer.layer.name
-    names = writer.builder.parts[split_of(writer.layer)]
-    if next(iter(names.values())) == name:
+    splits = writer.builder.splits
+    names = splits.names(writer.layer)
+    if splits.is_first(writer.layer):
         tops = tuple(names.get(part) for part in range(1, operation.parts + 1))
         _slice(writer, tops, _axis(writer))
     elif names[operation.part] != name:
@@ -154,8 +154,7 @@ def along(type_: str, param: str) -> Callable[[LayerWriter], object]:
     """The layer of that type along an axis, the channels by default."""
 
     def write(writer: LayerWriter) -> None:
-        fields = _axis(writer)
-        writer.last(type_, writer.inputs, *((Field(param, fields),) if fields else ()))
+        writer.last(type_, writer.inputs, *optional(param, _axis(writer)))
 
     return write
 
@@ -170,7 +169,7 @@ def reduced(word: str) -> Callable[[LayerWriter], object]:
             raise UnwritableLayer(
                 "Caffe's Reduction works on trailing axes, and does not keep them as sides of 1"
             )
-        fields = (Field("operation", Word(word)), Field("axis", axes[0] + 1))
+        fields = (Field("operation", Unquoted(word)), Field("axis", axes[0] + 1))
         writer.last("Reduction", writer.inputs, Field("reduction_param", fields))
 
     return write
@@ -187,30 +186,30 @@ def argmax(writer: LayerWriter) -> None:
 
 def reshape(writer: LayerWriter) -> None:
     """Reshape."""
-    writer.last("Reshape", writer.inputs, Field("reshape_param", (_shape(writer.shape),)))
+    writer.last("Reshape", writer.inputs, Field("reshape_param", (shape_field(writer.shape),)))
 
 
 def learned(writer: LayerWriter) -> None:
     """Parameter, which holds learned numbers and reads nothing."""
     params = writer.params("weight")
-    writer.last("Parameter", (), *params, Field("parameter_param", (_shape(writer.shape),)))
+    writer.last("Parameter", (), *params, Field("parameter_param", (shape_field(writer.shape),)))
 
 
 def constant(writer: LayerWriter) -> None:
     """DummyData, zeros by default."""
-    writer.last("DummyData", (), Field("dummy_data_param", (_shape(writer.shape),)))
+    writer.last("DummyData", (), Field("dummy_data_param", (shape_field(writer.shape),)))
 
 
 def passes(writer: LayerWriter) -> None:
-    """No layer: what is read is given."""
+    """No layer: the blob that is read is also what the layer gives."""
     writer.builder.passes(writer.index, writer.inputs[0])
 
 
 def dropout(writer: LayerWriter) -> None:
     """Dropout."""
     rate = writer.operation.rate
-    param = () if rate is None else (Field("dropout_ratio", Word(f"{float(rate):g}")),)
-    writer.last("Dropout", writer.inputs, *((Field("dropout_param", param),) if param else ()))
+    ratio = () if rate is None else (Field("dropout_ratio", Unquoted(f"{float(rate):g}")),)
+    writer.last("Dropout", writer.inputs, *optional("dropout_param", ratio))
 
 
 def _slice(writer: LayerWriter, names: tuple[str | None, ...], fields: tuple[Field, ...]) -> None:
@@ -218,14 +217,13 @@ def _slice(writer: LayerWriter, names: tuple[str | None, ...], fields: tuple[Fie
     builder = writer.builder
     tops = tuple(name or builder.names.free(f"{writer.layer.name}.rest") for name in names)
     builder.rest += (top for top, name in zip(tops, names, strict=True) if name is None)
-    param = (Field("slice_param", fields),) if fields else ()
-    builder.add("Slice", writer.layer.name, writer.inputs, tops, param)
+    builder.add("Slice", writer.layer.name, writer.inputs, tops, optional("slice_param", fields))
 
 
 def _normalised(
     writer: LayerWriter, type_: str, fields: tuple[Field, ...], scales: bool, shifts: bool
 ) -> None:
-    """A normalisation, and what is learned behind it, in place."""
+    """A normalisation, and in place behind it the layer that learns."""
     name = writer.last(type_, writer.inputs, *fields)
     if scales:
         shift = (Field("scale_param", (Field("bias_term", True),)),) if shifts else ()
@@ -251,14 +249,10 @@ def _check_alike(writer: LayerWriter) -> None:
 
 
 def _operation(word: str) -> Field:
-    return Field("eltwise_param", (Field("operation", Word(word)),))
+    return Field("eltwise_param", (Field("operation", Unquoted(word)),))
 
 
 def _axis(writer: LayerWriter) -> tuple[Field, ...]:
     """The axis, where it is not the channels."""
     axis = axis_of(writer.operation.axis, writer.input_shapes[0])
     return (Field("axis", axis + 1),) if axis else ()
-
-
-def _shape(shape: Shape) -> Field:
-    return Field("shape", tuple(Field("dim", side) for side in (1, *shape)))

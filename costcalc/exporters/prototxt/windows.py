@@ -11,7 +11,7 @@ from operator import floordiv
 from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.prototxt.writer import LayerWriter
 from costcalc.exporters.windows import Pads, Window, even_kernel, transposed_window, window
-from costcalc.formats.prototxt import Field, Word
+from costcalc.formats.prototxt import Field, Unquoted
 from costcalc.formulas.algebra import ceil_div
 from costcalc.formulas.windows import window_output
 from costcalc.kinds.base import Shape
@@ -81,7 +81,7 @@ def adaptive_pool(method: str, writer: LayerWriter) -> None:
 def global_pool(method: str, writer: LayerWriter) -> None:
     """Pooling of the whole map."""
     _check_two_axes(writer)
-    fields = (Field("pool", Word(method)), Field("global_pooling", True))
+    fields = (Field("pool", Unquoted(method)), Field("global_pooling", True))
     writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
 
 
@@ -89,7 +89,6 @@ def _convolution(
     writer: LayerWriter, type_: str, slides: Window, padding: Shape, remark: str = ""
 ) -> None:
     operation = writer.operation
-    names = ("weight", "bias") if operation.bias else ("weight",)
     fields = (
         Field("num_output", operation.out),
         *(() if operation.bias else (Field("bias_term", False),)),
@@ -99,7 +98,7 @@ def _convolution(
         *_sides("stride", slides.stride, 1),
         *_sides("dilation", slides.dilation, 1),
     )
-    writer.last(type_, writer.inputs, *writer.params(*names), Field("convolution_param", fields))
+    writer.last(type_, writer.inputs, *writer.weight_and_bias(), Field("convolution_param", fields))
 
 
 def _check_two_axes(writer: LayerWriter) -> None:
@@ -117,11 +116,11 @@ def _pooling(
     writer: LayerWriter, method: str, kernel: Shape, stride: Shape, padding: Shape, rounding: str
 ) -> None:
     fields = (
-        Field("pool", Word(method)),
+        Field("pool", Unquoted(method)),
         *_sides("kernel_size", kernel),
         *_sides("pad", padding, 0),
         *_sides("stride", stride, 1),
-        *((Field("round_mode", Word(rounding)),) if rounding != "CEIL" else ()),
+        *((Field("round_mode", Unquoted(rounding)),) if rounding != "CEIL" else ()),
     )
     writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
 

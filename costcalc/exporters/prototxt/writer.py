@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from costcalc.exporters.layers import parts
+from costcalc.exporters.layers import Splits
 from costcalc.formats.prototxt import Field
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape
@@ -18,7 +18,7 @@ class NetBuilder:
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
         self.written: list[Field] = []
-        self.parts = parts(graph.layers)
+        self.splits = Splits(graph.layers)
         self.names = FreeNames(layer.name for layer in graph.layers)
         self.input = self.names.free("data")
         self.owners = {layer.shares for layer in graph.layers if layer.shares is not None}
@@ -95,3 +95,17 @@ class LayerWriter:
             return ()
         prefix = self.builder.layers[owner].name
         return tuple(Field("param", (Field("name", f"{prefix}.{name}"),)) for name in names)
+
+    def weight_and_bias(self) -> tuple[Field, ...]:
+        """The names of a weight, and of a bias where the layer has one."""
+        return self.params("weight", *(("bias",) if self.operation.bias else ()))
+
+
+def optional(name: str, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """A message of some fields; nothing where there are none."""
+    return (Field(name, fields),) if fields else ()
+
+
+def shape_field(shape: Shape) -> Field:
+    """The shape of a blob, the batch of one image included."""
+    return Field("shape", tuple(Field("dim", side) for side in (1, *shape)))
