@@ -1,17 +1,17 @@
-"""A walk along the graph: the shape of every tensor, and the numbers of those that are sizes."""
+"""Shape inference: the shape of every tensor, and the numbers of those that are sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Mark, Problem, Problems, Refusal, did_you_mean
+from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator
-from costcalc.importers.onnx.inline import Inliner, Inside, Literal
+from costcalc.importers.onnx.inline import Inliner, Literal, Subgraph
 from costcalc.importers.onnx.numbers import is_learned, stored
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
@@ -26,19 +26,20 @@ COMPUTED = 10_000_000
 
 
 class ShapeInference:
-    """Goes from operation to operation with what is known of the tensors before it."""
+    """Goes from node to node with what is known of the tensors before it."""
 
     def __init__(
         self,
         wire: WireReader,
         inliner: Inliner,
-        rules: Mapping[str, Operator],
+        operators: Mapping[str, Operator],
         images: int,
         stated: Mapping[str, Sequence[Dim]],
     ) -> None:
         self.wire = wire
+        self.mark = Mark(wire.file)
         self.inliner = inliner
-        self.rules = rules
+        self.operators = operators
         self.images = images
         self.stated = stated
         """Shapes that the file says of tensors."""
@@ -48,7 +49,7 @@ class ShapeInference:
         self.constants: set[str] = set()
         """Stored tensors that stand among the nodes."""
         self.sequences: dict[str, tuple[str, ...]] = {}
-        self.operations: list[OnnxNode] = []
+        self.nodes: list[OnnxNode] = []
         self.unknown: list[OnnxNode] = []
         self.computed = 0
         self.lost: set[str] = set()
@@ -63,32 +64,32 @@ class ShapeInference:
         for each in tensors:
             self._store(each.name, each, None)
 
-    def run(self, operations: Iterable[OnnxNode]) -> None:
-        """Walks along operations; what is wrong with one goes to ``problems``."""
-        for each in operations:
+    def run(self, nodes: Iterable[OnnxNode]) -> None:
+        """Goes along nodes; what is wrong with one goes to ``problems``."""
+        for each in nodes:
             if not self.lost.isdisjoint(each.inputs):
                 self.lost.update(each.outputs)
                 continue
             try:
                 self._step(each)
-            except Refusal as error:
-                self._note(each, error)
+            except Refusal as refusal:
+                self.problems.note(refusal.problem(self.mark, each.origin))
                 self.lost.update(each.outputs)
 
-    def refused(self, are_unknown_allowed: bool) -> Iterator[Problem]:
-        """A problem for each operation of no known operator, or of which nothing is known."""
-        for each in self.unknown:
-            if not are_unknown_allowed:
+    def check_unknown(self, are_allowed: bool) -> None:
+        """Notes a problem for each node of no known operator, or whose outputs are not known."""
+        for node in self.unknown:
+            if not are_allowed:
                 message = "an operator that costcalc does not know"
-                hint = did_you_mean(each.operator, self.rules) or (
+                hint = did_you_mean(node.operator, self.operators) or (
                     "--allow-unknown, to report the rest with this one as not counted"
                 )
-            elif not self.lost.isdisjoint(each.outputs):
+            elif not self.lost.isdisjoint(node.outputs):
                 message = "an operator that costcalc does not know, nor does the file say its shape"
                 hint = "a file with the shapes of its tensors, as onnx.shape_inference writes"
             else:
                 continue
-            yield Problem(Mark(self.wire.file), f"{each.origin}: {message}", hint=hint)
+            self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)
 
     def is_known(self, name: str) -> bool:
         """Whether a tensor's numbers are known, and are no weights."""
@@ -98,22 +99,21 @@ class ShapeInference:
             elements(self.stored[root].dims) == 1 for root in weights
         )
 
-    def _step(self, operation: OnnxNode) -> None:
-        special = _SPECIAL.get(operation.operator)
+    def _step(self, node: OnnxNode) -> None:
+        special = _SPECIAL.get(node.operator)
         if special is not None:
-            special(self, operation)
+            special(self, node)
             return
-        rule = self.rules.get(operation.operator)
-        if rule is None:
-            self._unknown(operation)
+        operator = self.operators.get(node.operator)
+        if operator is None:
+            self._unknown(node)
             return
-        view = OpView(operation, self.tensors, self.images)
-        found = next(rule(view))
-        if len(found) < len([name for name in operation.outputs if name]):
-            raise Refusal(f"gives {len(operation.outputs)} tensors", f"{len(found)}")
-        is_static = all(self.tensors[name].is_static for name in operation.inputs if name)
-        roots = self._roots(operation) if is_static else ()
-        for name, each in zip(operation.outputs, found, strict=False):
+        found = next(operator(OpView(node, self.tensors, self.images)))
+        if len(found) < len([name for name in node.outputs if name]):
+            raise Refusal(f"gives {len(node.outputs)} tensors", f"{len(found)}")
+        is_static = all(self.tensors[name].is_static for name in node.inputs if name)
+        roots = self._roots(node) if is_static else ()
+        for name, each in zip(node.outputs, found, strict=False):
             if not name:
                 continue
             self._check(name, each.shape)
@@ -124,7 +124,7 @@ class ShapeInference:
                 self.tensors[name] = each._replace(is_static=True, batch=None, roots=roots)
             else:
                 self.tensors[name] = self._of_images(each)
-        self.operations.append(operation)
+        self.nodes.append(node)
 
     def _of_images(self, known: TensorInfo) -> TensorInfo:
         """What depends on the network's input; one image that lies in front is a batch."""
@@ -133,10 +133,10 @@ class ShapeInference:
             batch = 0
         return known._replace(batch=batch, is_static=False, roots=(), values=None)
 
-    def _roots(self, operation: OnnxNode) -> tuple[str, ...]:
-        if operation.operator in ("Shape", "Size", "ConstantOfShape"):
+    def _roots(self, node: OnnxNode) -> tuple[str, ...]:
+        if node.operator in ("Shape", "Size", "ConstantOfShape"):
             return ()
-        inputs = operation.inputs[: 1 if operation.operator in SCALED else None]
+        inputs = node.inputs[: 1 if node.operator in SCALED else None]
         return tuple(dict.fromkeys(root for name in inputs for root in self.tensors[name].roots))
 
     def _check(self, name: str, shape: Sides) -> None:
@@ -166,11 +166,11 @@ class ShapeInference:
                 found=sides_text(shape),
             )
 
-    def _unknown(self, operation: OnnxNode) -> None:
+    def _unknown(self, node: OnnxNode) -> None:
         """Notes an operator that has no rule; the file may say what it gives."""
-        self.unknown.append(operation)
-        self.operations.append(operation)
-        for name in filter(None, operation.outputs):
+        self.unknown.append(node)
+        self.nodes.append(node)
+        for name in filter(None, node.outputs):
             stated = self.stated.get(name)
             if stated is None or not all(isinstance(side, int) and side > 0 for side in stated):
                 self.lost.add(name)
@@ -181,14 +181,11 @@ class ShapeInference:
 
     def _store(self, name: str, tensor: TensorProto, values: Any) -> None:
         if any(not 0 <= side <= limits.SIZE for side in tensor.dims):
-            problem = f"tensor '{name}' has sides that no tensor has"
-            self.problems.note(
-                Problem(
-                    Mark(self.wire.file),
-                    problem,
-                    f"sides from 0 to {limits.SIZE:,}",
-                    sides_text(tensor.dims),
-                )
+            self.problems.add(
+                self.mark,
+                f"tensor '{name}' has sides that no tensor has",
+                f"sides from 0 to {limits.SIZE:,}",
+                sides_text(tensor.dims),
             )
             self.lost.add(name)
             return
@@ -198,10 +195,10 @@ class ShapeInference:
         self.stored[name] = tensor
         self.tensors[name] = TensorInfo(tensor.dims, None, values, True, (name,))
 
-    def _constant(self, operation: OnnxNode) -> None:
+    def _constant(self, node: OnnxNode) -> None:
         """A tensor that stands among the nodes."""
-        (name,) = operation.outputs[:1] or ("",)
-        for key, value in operation.attributes.items():
+        (name,) = node.outputs[:1] or ("",)
+        for key, value in node.attributes.items():
             if isinstance(value, Literal):
                 self.constants.add(name)
                 self._store(name, value.tensor, value.values)
@@ -214,116 +211,99 @@ class ShapeInference:
                 return
         raise Refusal("holds no tensor that costcalc reads", "a dense tensor, or numbers")
 
-    def _if(self, operation: OnnxNode) -> None:
+    def _if(self, node: OnnxNode) -> None:
         """The branch that a condition takes, which must not depend on the network's input."""
-        condition = OpView(operation, self.tensors, self.images).numbers(0) or (False,)
-        branch = operation.attributes.get("then_branch" if condition[0] else "else_branch")
-        if not isinstance(branch, Inside):
+        condition = OpView(node, self.tensors, self.images).numbers(0) or (False,)
+        branch = node.attributes.get("then_branch" if condition[0] else "else_branch")
+        if not isinstance(branch, Subgraph):
             raise Refusal("has no graph to go on with")
-        graph, operations = self.inliner.inside(branch, operation.name)
+        graph, nodes = self.inliner.inside(branch, node.name)
         self.store(graph.initializers)
-        self.run(operations)
-        for given, own in zip(operation.outputs, graph.outputs, strict=False):
+        self.run(nodes)
+        for given, own in zip(node.outputs, graph.outputs, strict=False):
             if own.name not in self.tensors:
                 raise Refusal(f"takes '{own.name}' from its branch, which does not give it")
-            self._same(operation, own.name, given)
+            self._same(node, own.name, given)
 
-    def _same(self, operation: OnnxNode, name: str, given: str) -> None:
+    def _same(self, node: OnnxNode, name: str, given: str) -> None:
         """A tensor under another name."""
         self.tensors[given] = self.tensors[name]
-        self.operations.append(
-            operation._replace(operator="Identity", inputs=(name,), outputs=(given,), attributes={})
+        self.nodes.append(
+            node._replace(operator="Identity", inputs=(name,), outputs=(given,), attributes={})
         )
 
-    def _split(self, operation: OnnxNode) -> None:
+    def _derive(
+        self,
+        node: OnnxNode,
+        operator: str,
+        inputs: tuple[str, ...],
+        *outputs: str,
+        **attributes: Any,
+    ) -> None:
+        """A step of another operator that a node is written as."""
+        self._step(
+            node._replace(operator=operator, inputs=inputs, outputs=outputs, attributes=attributes)
+        )
+
+    def _split(self, node: OnnxNode) -> None:
         """A sequence of parts: a split whose outputs have names of their own."""
-        call = OpView(operation, self.tensors, self.images)
-        axis, side = call.axis(0), call.shape()[call.axis(0)]
-        lengths = call.wholes("split", 1) or (1,)
-        if not call.has(1) or call.shape(1) == ():
+        op = OpView(node, self.tensors, self.images)
+        axis, side = op.axis(0), op.shape()[op.axis(0)]
+        lengths = op.wholes("split", 1) or (1,)
+        if not op.has(1) or op.shape(1) == ():
             (length,) = lengths
             if length < 1 or side // length > limits.STEPS:
                 raise Refusal("splits into too many parts")
             lengths = (length,) * (side // length) + ((side % length,) if side % length else ())
-        (given,) = operation.outputs
-        names = tuple(f"{given}#{index}" for index in range(len(lengths)))
-        self.sequences[given] = names
-        attributes = {"axis": axis, "split": lengths}
-        self._step(
-            operation._replace(
-                operator="Split", inputs=operation.inputs[:1], outputs=names, attributes=attributes
-            )
-        )
-        if call.has(1) or call.whole("keepdims", 1):
+        (given,) = node.outputs
+        parts = tuple(f"{given}#{index}" for index in range(len(lengths)))
+        self.sequences[given] = parts
+        self._derive(node, "Split", node.inputs[:1], *parts, axis=axis, split=lengths)
+        if op.has(1) or op.whole("keepdims", 1):
             return
-        for name in names:
-            raw = f"{name}#1"
-            self._step(
-                operation._replace(
-                    operator="Squeeze", inputs=(name,), outputs=(raw,), attributes={"axes": (axis,)}
-                )
-            )
-        self.sequences[given] = tuple(f"{name}#1" for name in names)
+        self.sequences[given] = tuple(f"{part}#1" for part in parts)
+        for part, squeezed in zip(parts, self.sequences[given], strict=True):
+            self._derive(node, "Squeeze", (part,), squeezed, axes=(axis,))
 
-    def _sequence(self, operation: OnnxNode) -> None:
+    def _construct(self, node: OnnxNode) -> None:
         """Several tensors as one."""
-        self.sequences[operation.outputs[0]] = operation.inputs
+        self.sequences[node.outputs[0]] = node.inputs
 
-    def _at(self, operation: OnnxNode) -> None:
+    def _at(self, node: OnnxNode) -> None:
         """A tensor of a sequence."""
-        names = self._of(operation)
-        index = OpView(operation, self.tensors, self.images).wholes("position", 1) or (0,)
-        if not -len(names) <= index[0] < len(names):
-            raise Refusal(f"takes tensor {index[0]} of {len(names)}")
-        self._same(operation, names[index[0]], operation.outputs[0])
+        tensors = self._sequence(node)
+        (index, *_) = OpView(node, self.tensors, self.images).wholes("position", 1) or (0,)
+        if not -len(tensors) <= index < len(tensors):
+            raise Refusal(f"takes tensor {index} of {len(tensors)}")
+        self._same(node, tensors[index], node.outputs[0])
 
-    def _joined(self, operation: OnnxNode) -> None:
+    def _concat(self, node: OnnxNode) -> None:
         """The tensors of a sequence, one after another or stacked."""
-        names, axis = self._of(operation), operation.attributes.get("axis", 0)
-        if operation.attributes.get("new_axis", 0):
-            stacked = []
-            for index, name in enumerate(names):
-                stacked.append(f"{operation.outputs[0]}#{index}")
-                attributes = {"axes": (axis,)}
-                self._step(
-                    operation._replace(
-                        operator="Unsqueeze",
-                        inputs=(name,),
-                        outputs=(stacked[-1],),
-                        attributes=attributes,
-                    )
-                )
-            names = tuple(stacked)
-        self._step(operation._replace(operator="Concat", inputs=names, attributes={"axis": axis}))
+        tensors, axis = self._sequence(node), node.attributes.get("axis", 0)
+        if node.attributes.get("new_axis", 0):
+            stacked = tuple(f"{node.outputs[0]}#{index}" for index in range(len(tensors)))
+            for tensor, given in zip(tensors, stacked, strict=True):
+                self._derive(node, "Unsqueeze", (tensor,), given, axes=(axis,))
+            tensors = stacked
+        self._derive(node, "Concat", tensors, *node.outputs, axis=axis)
 
-    def _length(self, operation: OnnxNode) -> None:
+    def _length(self, node: OnnxNode) -> None:
         """How many tensors a sequence has."""
-        self.tensors[operation.outputs[0]] = TensorInfo((), None, (len(self._of(operation)),), True)
+        self.tensors[node.outputs[0]] = TensorInfo((), None, (len(self._sequence(node)),), True)
 
-    def _of(self, operation: OnnxNode) -> tuple[str, ...]:
-        if operation.inputs[0] not in self.sequences:
-            raise Refusal(f"reads '{operation.inputs[0]}', which is no sequence of tensors")
-        return self.sequences[operation.inputs[0]]
-
-    def _note(self, operation: OnnxNode, error: Refusal) -> None:
-        self.problems.note(
-            Problem(
-                Mark(self.wire.file),
-                f"{operation.origin}: {error.message}",
-                error.expected,
-                error.found,
-                error.hint,
-            )
-        )
+    def _sequence(self, node: OnnxNode) -> tuple[str, ...]:
+        if node.inputs[0] not in self.sequences:
+            raise Refusal(f"reads '{node.inputs[0]}', which is no sequence of tensors")
+        return self.sequences[node.inputs[0]]
 
 
 _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "Constant": ShapeInference._constant,
     "If": ShapeInference._if,
     "SplitToSequence": ShapeInference._split,
-    "SequenceConstruct": ShapeInference._sequence,
+    "SequenceConstruct": ShapeInference._construct,
     "SequenceAt": ShapeInference._at,
     "SequenceLength": ShapeInference._length,
-    "ConcatFromSequence": ShapeInference._joined,
+    "ConcatFromSequence": ShapeInference._concat,
 }
-"""Operators that make no tensor, or whose tensors others give."""
+"""Operators that make no tensor, or are written as others."""

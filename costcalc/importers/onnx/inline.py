@@ -1,4 +1,4 @@
-"""A graph's nodes as operations, the model's own functions written out."""
+"""A graph's nodes as nodes, the model's own functions written out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OWN = ("", "ai.onnx")
 
 
 PATH = 1000
-"""Characters of the functions around a node that its name keeps."""
+"""Characters of the functions scope a node that its name keeps."""
 
 
 class Literal(NamedTuple):
@@ -29,14 +29,14 @@ class Literal(NamedTuple):
     values: tuple[Number, ...] | None
 
 
-class Inside(NamedTuple):
+class Subgraph(NamedTuple):
     """A graph in an attribute, which is read when it is needed; and what it stands in."""
 
     span: Span
-    around: Around
+    scope: FunctionScope
 
 
-class Around(NamedTuple):
+class FunctionScope(NamedTuple):
     """What a node stands in: the network, or a call of a function."""
 
     opsets: Mapping[str, int]
@@ -50,7 +50,7 @@ class Around(NamedTuple):
 
 
 class Inliner:
-    """Writes a model's operations out."""
+    """Writes out the functions that a model's nodes call."""
 
     def __init__(self, wire: WireReader, model: schema.ModelProto) -> None:
         self.wire = wire
@@ -58,48 +58,48 @@ class Inliner:
         self.opsets = dict(model.opsets)
         self.written = 0
 
-    def operations(
-        self, nodes: Sequence[schema.NodeProto], around: Around | None = None
+    def nodes(
+        self, nodes: Sequence[schema.NodeProto], scope: FunctionScope | None = None
     ) -> Iterator[OnnxNode]:
-        """The operations of some nodes.
+        """Nodes of the file as nodes of the graph.
 
         Raises:
-            SpecError: a function calls itself, or there are too many operations.
+            SpecError: a function calls itself, or there are too many nodes.
         """
-        around = around or Around(self.opsets)
+        scope = scope or FunctionScope(self.opsets)
         for node in nodes:
             key = (node.domain, node.operator, node.overload)
             if key in self.functions:
-                yield from self._called(node, key, around)
+                yield from self._called(node, key, scope)
                 continue
             self.written += 1
             if self.written > limits.STEPS:
-                self._refuse(node, f"more than {limits.STEPS:,} operations, functions written out")
+                self._refuse(node, f"more than {limits.STEPS:,} nodes, functions written out")
             domain = "" if node.domain in OWN else node.domain
             yield OnnxNode(
-                _within(around.path, node.name),
+                _within(scope.path, node.name),
                 f"{domain}.{node.operator}" if domain else node.operator,
-                around.opsets.get(node.domain, around.opsets.get("", 1)),
-                tuple(_renamed(name, around) for name in node.inputs),
-                tuple(_renamed(name, around) for name in node.outputs),
-                dict(self._attributes(node, around)),
+                scope.opsets.get(node.domain, scope.opsets.get("", 1)),
+                tuple(_renamed(name, scope) for name in node.inputs),
+                tuple(_renamed(name, scope) for name in node.outputs),
+                dict(self._attributes(node, scope)),
                 tuple(pair for pair in node.metadata if pair[0]),
             )
 
-    def inside(self, inside: Inside, name: str) -> tuple[schema.GraphProto, list[OnnxNode]]:
+    def inside(self, inside: Subgraph, name: str) -> tuple[schema.GraphProto, list[OnnxNode]]:
         """A graph inside an operation of a name; its tensors are named apart in a function.
 
         Raises:
-            SpecError: it is no graph, or there are too many operations.
+            SpecError: it is no graph, or there are too many nodes.
         """
         graph = schema.graph(self.wire, inside.span)
-        around = inside.around
-        if around.renamed is not None:
+        scope = inside.scope
+        if scope.renamed is not None:
             own = [each.name for each in graph.initializers]
             own += [each for node in graph.nodes for each in node.outputs if each]
             prefix = f"#{self.written}/"
-            renamed = {**around.renamed, **{each: prefix + each for each in own}}
-            around = around._replace(renamed=renamed)
+            renamed = {**scope.renamed, **{each: prefix + each for each in own}}
+            scope = scope._replace(renamed=renamed)
             graph = graph._replace(
                 initializers=tuple(
                     each._replace(name=renamed[each.name]) for each in graph.initializers
@@ -108,21 +108,21 @@ class Inliner:
                     each._replace(name=renamed.get(each.name, each.name)) for each in graph.outputs
                 ),
             )
-        return graph, list(self.operations(graph.nodes, around._replace(path=name)))
+        return graph, list(self.nodes(graph.nodes, scope._replace(path=name)))
 
     def _called(
-        self, node: schema.NodeProto, key: tuple[str, str, str], around: Around
+        self, node: schema.NodeProto, key: tuple[str, str, str], scope: FunctionScope
     ) -> Iterator[OnnxNode]:
-        """The operations of a function where it is called."""
+        """The nodes of a function where it is called."""
         function = self.functions[key]
-        if key in around.calls:
+        if key in scope.calls:
             self._refuse(node, f"function '{node.operator}' calls itself")
-        if len(around.calls) >= limits.NESTING:
+        if len(scope.calls) >= limits.NESTING:
             self._refuse(node, f"functions are called more than {limits.NESTING} levels deep")
-        path = _within(around.path, node.name or node.operator)
+        path = _within(scope.path, node.name or node.operator)
         renamed = dict.fromkeys(function.inputs, "")
         for names, own in ((node.inputs, function.inputs), (node.outputs, function.outputs)):
-            outer = (_renamed(name, around) for name in names)
+            outer = (_renamed(name, scope) for name in names)
             renamed.update(zip(own, outer, strict=False))
         self.written += 1
         prefix = f"#{self.written}/"
@@ -130,25 +130,27 @@ class Inliner:
             for name in inner.outputs:
                 if name not in renamed or not renamed[name]:
                     renamed[name] = prefix + name
-        given = {each.name: self._value(each, around) for each in function.defaults}
-        given.update(self._attributes(node, around))
-        inside = Around(dict(function.opsets), renamed, given, path, (*around.calls, key))
-        yield from self.operations(function.nodes, inside)
+        given = {each.name: self._value(each, scope) for each in function.defaults}
+        given.update(self._attributes(node, scope))
+        inside = FunctionScope(dict(function.opsets), renamed, given, path, (*scope.calls, key))
+        yield from self.nodes(function.nodes, inside)
 
-    def _attributes(self, node: schema.NodeProto, around: Around) -> Iterator[tuple[str, Any]]:
+    def _attributes(
+        self, node: schema.NodeProto, scope: FunctionScope
+    ) -> Iterator[tuple[str, Any]]:
         for each in node.attributes:
             if not each.refers:
-                yield each.name, self._value(each, around)
-            elif each.refers in around.given:
-                yield each.name, around.given[each.refers]
+                yield each.name, self._value(each, scope)
+            elif each.refers in scope.given:
+                yield each.name, scope.given[each.refers]
 
-    def _value(self, attribute: schema.AttributeProto, around: Around) -> Any:
+    def _value(self, attribute: schema.AttributeProto, scope: FunctionScope) -> Any:
         """An attribute's value, a tensor's numbers read where they are few."""
         value = attribute.value
         if attribute.type == AttributeType.TENSOR and value is not None:
             return Literal(value, stored(self.wire, value))
         if attribute.type == AttributeType.GRAPH and value is not None:
-            return Inside(value, around)
+            return Subgraph(value, scope)
         return value
 
     def _refuse(self, node: schema.NodeProto, message: str) -> NoReturn:
@@ -161,7 +163,7 @@ def _within(path: str, name: str) -> str:
     return f"{path[-PATH:]}/{name}" if path else name
 
 
-def _renamed(name: str, around: Around) -> str:
-    if around.renamed is None or not name:
+def _renamed(name: str, scope: FunctionScope) -> str:
+    if scope.renamed is None or not name:
         return name
-    return around.renamed.get(name, name)
+    return scope.renamed.get(name, name)

@@ -1,12 +1,20 @@
-"""The sizes of what a network reads: those of the file, or those that are asked for."""
+"""What a network reads, at the sizes of the file or at those that are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from costcalc.errors import Mark, Problem, SpecError
-from costcalc.formats.onnx_schema import Dim, ValueInfoProto
+from costcalc.errors import Mark, Problems, refuse
+from costcalc.formats.onnx_schema import (
+    WEIGHTS_ARE_INPUTS,
+    DataType,
+    Dim,
+    GraphProto,
+    ModelProto,
+    TensorProto,
+    ValueInfoProto,
+)
 from costcalc.importers.builder import sides_text
 from costcalc.importers.model import Request, Sides
 from costcalc.importers.onnx.tensors import TensorInfo
@@ -44,12 +52,12 @@ def sized(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inpu
     are_other = False
     if request.input is not None:
         if len(request.input) != len(stated) - 1:
-            raise SpecError([_misfit(mark, first, request.input)])
+            _misfit(mark, first, request.input)
         are_other = _replace(stated, range(1, len(stated)), request.input)
     if request.res is not None:
         axes = _map(stated)
         if len(axes) < 2:
-            raise SpecError([_misfit(mark, first, request.res)])
+            _misfit(mark, first, request.res)
         are_other |= _replace(stated, axes[-2:], request.res)
     found = _found(values, wanted, request.settings, mark)
     _check_open(values, wanted, found, mark)
@@ -70,20 +78,14 @@ def _dims(value: ValueInfoProto, mark: Mark) -> tuple[Dim, ...]:
         SpecError: it has none, or sides that no tensor has.
     """
     if not value.dims:
-        raise SpecError(
-            [Problem(mark, f"input '{value.name}' has no shape", "a tensor with its sides")]
-        )
+        refuse(mark, f"input '{value.name}' has no shape", "a tensor with its sides")
     for dim in value.dims:
         if isinstance(dim, int) and not 0 <= dim <= limits.SIZE:
-            raise SpecError(
-                [
-                    Problem(
-                        mark,
-                        f"input '{value.name}' has a side of {dim}",
-                        f"sides from 1 to {limits.SIZE:,}",
-                        ", ".join(map(str, value.dims)),
-                    )
-                ]
+            refuse(
+                mark,
+                f"input '{value.name}' has a side of {dim}",
+                f"sides from 1 to {limits.SIZE:,}",
+                ", ".join(map(str, value.dims)),
             )
     return tuple(dim or "" for dim in value.dims)
 
@@ -128,9 +130,7 @@ def _found(
 def _whole(name: str, value: Any, mark: Mark) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= limits.SIZE:
         return value
-    raise SpecError(
-        [Problem(mark, f"'{name}' cannot be {value}", f"a whole number from 1 to {limits.SIZE:,}")]
-    )
+    refuse(mark, f"'{name}' cannot be {value}", f"a whole number from 1 to {limits.SIZE:,}")
 
 
 def _check_open(
@@ -140,7 +140,7 @@ def _check_open(
     mark: Mark,
 ) -> None:
     """All sides that nothing gives are named at once."""
-    problems = []
+    problems = Problems()
     for value, dims in zip(values, wanted, strict=True):
         left = [
             (axis, dim)
@@ -152,29 +152,45 @@ def _check_open(
         names = [f"--set {dim}=..." for _, dim in left if dim]
         sides = ", ".join(str(dim) or "?" for dim in value.dims or ())
         hints = (["--res 224"] if len(dims) > 3 else []) + (names or ["--input, with all sides"])
-        problems.append(
-            Problem(
-                mark,
-                f"input '{value.name}' leaves sides open: "
-                + ", ".join(str(dim) or f"axis {axis}" for axis, dim in left),
-                "a number for each",
-                f"({sides})",
-                " or ".join(hints),
-            )
+        problems.add(
+            mark,
+            f"input '{value.name}' leaves sides open: "
+            + ", ".join(str(dim) or f"axis {axis}" for axis, dim in left),
+            "a number for each",
+            f"({sides})",
+            " or ".join(hints),
         )
-    if problems:
-        raise SpecError(problems)
+    problems.raise_any()
 
 
 def _side(dim: Dim, found: Mapping[str, int]) -> int:
     return found.get(dim, 1) if isinstance(dim, str) else dim
 
 
-def _misfit(mark: Mark, value: ValueInfoProto, sides: Sides) -> Problem:
+def _misfit(mark: Mark, value: ValueInfoProto, sides: Sides) -> NoReturn:
     shown = ", ".join(str(dim) or "?" for dim in value.dims or ())
-    return Problem(
+    refuse(
         mark,
         f"input '{value.name}' cannot be {sides_text(sides)}",
         "as many sides as the input has, without the batch",
         f"({shown})",
     )
+
+
+def with_weights_stored(model: ModelProto, graph: GraphProto, file: str) -> GraphProto:
+    """The model's graph; where its weights are inputs, to be fed when it runs, as if stored.
+
+    Raises:
+        SpecError: a weight leaves sides open.
+    """
+    if WEIGHTS_ARE_INPUTS not in model.metadata or not graph.inputs:
+        return graph
+    first, *others = graph.inputs
+    weights = []
+    for value in others:
+        stated = value.dims or ("",)
+        dims = tuple(dim for dim in stated if isinstance(dim, int))
+        if len(dims) < len(stated):
+            refuse(Mark(file), f"weight '{value.name}' leaves sides open", "a number each")
+        weights.append(TensorProto(value.name, dims, DataType.FLOAT, location=1))
+    return graph._replace(inputs=(first,), initializers=(*graph.initializers, *weights))

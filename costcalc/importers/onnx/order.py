@@ -1,4 +1,4 @@
-"""Operations in an order in which each reads what stands before it."""
+"""Nodes in an order in which each reads what stands before it."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ SHOWN = 5
 
 
 def ordered(
-    operations: Sequence[OnnxNode],
+    nodes: Sequence[OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     given: Iterable[str],
     wanted: Iterable[str],
-    problems: Problems,
-    file: str,
+    mark: Mark,
 ) -> list[OnnxNode]:
-    """The operations that the wanted tensors depend on, each behind those that it reads.
+    """The nodes that the wanted tensors depend on, each behind those that it reads.
 
-    What is wrong with the graph goes to ``problems``: tensors that nothing gives,
-    or two operations, and cycles.
+    Raises:
+        SpecError: nothing gives a tensor that is read, or two nodes do, or there is a cycle.
     """
-    mark, known = Mark(file), {*given, ""}
+    problems, known = Problems(), {*given, ""}
     producers: dict[str, OnnxNode] = {}
-    for each in operations:
+    for each in nodes:
         for name in filter(None, each.outputs):
             if name in producers or name in known:
                 problems.add(mark, f"{each.origin}: gives '{name}', which is given before")
             else:
                 producers[name] = each
     needed = _needed(producers, reads, known, wanted, problems, mark)
-    return _in_order([each for each in operations if each.outputs in needed], reads, problems, mark)
+    found = _in_order([each for each in nodes if each.outputs in needed], reads, problems, mark)
+    problems.raise_any()
+    return found
 
 
 def _in_order(
-    operations: Sequence[OnnxNode],
+    nodes: Sequence[OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     problems: Problems,
     mark: Mark,
 ) -> list[OnnxNode]:
-    """Operations behind those that they read, otherwise as they stand."""
-    places = {name: place for place, each in enumerate(operations) for name in each.outputs}
-    readers: list[list[int]] = [[] for _ in operations]
+    """Nodes behind those that they read, otherwise as they stand."""
+    places = {name: place for place, each in enumerate(nodes) for name in each.outputs}
+    readers: list[list[int]] = [[] for _ in nodes]
     missing = []
-    for place, each in enumerate(operations):
+    for place, each in enumerate(nodes):
         ahead = {places[name] for name in reads[each.outputs] if name in places}
         missing.append(len(ahead))
         for other in ahead:
@@ -56,13 +57,13 @@ def _in_order(
     found = []
     while ready:
         place = heappop(ready)
-        found.append(operations[place])
+        found.append(nodes[place])
         for reader in readers[place]:
             missing[reader] -= 1
             if not missing[reader]:
                 heappush(ready, reader)
-    if len(found) < len(operations):
-        left = [each.origin for place, each in enumerate(operations) if missing[place] > 0]
+    if len(found) < len(nodes):
+        left = [each.origin for place, each in enumerate(nodes) if missing[place] > 0]
         problems.add(
             mark,
             f"the graph has a cycle; it goes through some of: {', '.join(left[:SHOWN])}",
@@ -79,7 +80,7 @@ def _needed(
     problems: Problems,
     mark: Mark,
 ) -> set[tuple[str, ...]]:
-    """The operations that some tensors depend on, by their outputs."""
+    """The nodes that some tensors depend on, by their outputs."""
     needed: set[tuple[str, ...]] = set()
     open_ = []
     for name in wanted:

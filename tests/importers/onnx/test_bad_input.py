@@ -280,7 +280,7 @@ def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(netw
         for level in range(40)
     ]
     twice.append(function("F40", "a", "b", [node("Relu", "a", "b")]))
-    assert "more than 300,000 operations" in refused(network, nodes, (1, 4), functions=twice)
+    assert "more than 300,000 nodes" in refused(network, nodes, (1, 4), functions=twice)
 
 
 def test_graphs_inside_one_another_too_deeply_are_refused(network):
