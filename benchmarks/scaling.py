@@ -4,8 +4,9 @@
 
 Reports a spec of literal layers, one line each, and a spec of one layer that
 repeats, at an eighth, a quarter, a half and the whole of their size, each in a
-process of its own.  Where the work grows linearly the time for one layer stays
-the same.
+process of its own.  Where the work grows linearly the time for one line stays
+the same.  Equal layers are counted once: the promise is at most 40 us a line of
+100,000 repeats, on a machine where the bare imports of ``startup.py`` take 60 ms.
 """
 
 from __future__ import annotations
@@ -55,15 +56,15 @@ def spec(kind: str, lines: int) -> str:
 
 
 def measure(path: str) -> None:
-    """Prints the seconds of a report as text, the peak of memory, and that before, in KB."""
+    """Prints a report's seconds of the processor, the peak of memory, and that before, in KB."""
     import costcalc
     from costcalc.render.terminal import page
     from costcalc.reporting.tables import report_page
 
     idle = peak()
-    start = time.perf_counter()
+    start = time.process_time()
     text = page(report_page(costcalc.report(path)))
-    taken = time.perf_counter() - start
+    taken = time.process_time() - start
     assert text
     print(taken, peak(), idle)
 
