@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import UnwritableLayer, for_each_layer, row_of
+from costcalc.exporters.windows import window
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.graph.layer import Layer, LayerGraph
@@ -80,21 +81,18 @@ def _rows(layer: Layer) -> tuple[Row, ...]:
 
 def _conv(layer: Layer) -> tuple[Row, ...]:
     operation: Any = layer.operation
-    channels, *axes = layer.input_shapes[0]
-    rank, groups = len(axes), operation.groups
-    if rank > 2:
-        raise UnwritableLayer(f"SCALE-Sim's maps have two axes, not {rank}")
-    if any(dilation > 1 for dilation in spread(operation.dilation, rank, "dilation")):
+    channels, positions, groups = layer.input_shapes[0][0], layer.output[1:], operation.groups
+    kernel, strides, dilation, _ = window(layer)
+    if len(positions) > 2:
+        raise UnwritableLayer(f"SCALE-Sim's maps have two axes, not {len(positions)}")
+    if any(each > 1 for each in dilation):
         raise UnwritableLayer("SCALE-Sim has no dilation")
-    positions = layer.output[1:]
-    strides = spread(operation.stride, rank, "stride")
     moving = {s for s, n in zip(strides, positions, strict=True) if n > 1} or {strides[-1]}
     if len(moving) > 1:
         raise UnwritableLayer(
             f"SCALE-Sim has one stride for both axes, not {' x '.join(map(str, strides))}"
         )
     (stride,) = moving
-    kernel = spread(operation.kernel, rank, "kernel")
     row = Row(
         _two(tuple((n - 1) * stride + k for n, k in zip(positions, kernel, strict=True))),
         _two(kernel),
@@ -112,9 +110,8 @@ def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
     operation: Any = layer.operation
     channels, *axes = layer.input_shapes[0]
     groups = operation.groups
-    results = exact_div(operation.out, groups) * product(
-        spread(operation.kernel, len(axes), "kernel")
-    )
+    kernel = spread(operation.kernel, len(axes), "kernel")
+    results = exact_div(operation.out, groups) * product(kernel)
     row = _product(product(axes), exact_div(channels, groups), results)
     return (row.copied("group", groups),)
 

@@ -1,4 +1,4 @@
-"""The bytes of a binary file, mapped into memory: what nobody asks for is never read."""
+"""The bytes of a binary file, mapped into memory: what is not needed is never read."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class WireReader:
         Raises:
             SpecError: always.
         """
-        hint = f"the file is cut off or damaged, or is not an {self.what}"
+        hint = f"a complete {self.what}: the file is cut off or damaged, or is something else"
         refuse(Mark(self.file), f"byte {at:,}: {message}", expected, hint=hint)
 
 
