@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Fewer examples where time counts: without arguments, and nowhere in CI."""
     settings.load_profile("quick" if config.option.markexpr == "not slow" else "costcalc")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """``pytest -m complete`` ends with a list of what is left out, and where."""
+    if config.option.markexpr != "complete":
+        return
+    failed = [*terminalreporter.stats.get("failed", ()), *terminalreporter.stats.get("error", ())]
+    crashes = (getattr(report.longrepr, "reprcrash", None) for report in failed)
+    messages = (crash.message.partition("\n")[0] for crash in crashes if crash)
+    for line in dict.fromkeys(message.removeprefix("AssertionError: ") for message in messages):
+        terminalreporter.write_line(f"left out: {line}")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -22,7 +22,9 @@ def test_every_kind_has_a_rule_or_a_reason(name):
         if kind.is_counted
         and not {kind.name, kind.family} & {*convention.rules(metric), *convention.undefined}
     ]
-    assert missing == [], f"a rule, or a reason under 'undefined', in conventions/{name}.yaml"
+    lacking = ", ".join(dict.fromkeys(kind for _, kind in missing))
+    where = f"a rule, or a reason under 'undefined', in costcalc/conventions/{name}.yaml"
+    assert not missing, f"{lacking}: {where}"
 
 
 def test_the_reason_is_part_of_the_error():
@@ -37,7 +39,8 @@ def test_what_was_measured_is_what_the_readings_hold():
             held.add(step(row)[0])
         except NotInSpec:
             continue
-    assert held == MEASURED, "costcalc/costs/measured.py"
+    found = ", ".join(sorted(held ^ MEASURED))
+    assert not found, f"{found}: measured, or not, against costcalc/costs/measured.py"
 
 
 def test_what_a_tools_convention_covers_unseen():

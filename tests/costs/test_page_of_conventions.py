@@ -15,7 +15,8 @@ SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_conventions.py"))
 
 def test_the_tables_are_as_the_script_writes_them():
     page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
-    assert SCRIPT["written"](page) == page
+    is_written = SCRIPT["written"](page) == page
+    assert is_written, "docs/conventions.md: python tools/make_conventions.py"
 
 
 def test_every_event_is_explained():

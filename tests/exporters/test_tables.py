@@ -15,6 +15,9 @@ def test_every_kind_has_a_row_or_a_reason(exporter):
     module = import_module(exporter.module)
     # A graph holds no kind that becomes another.
     kinds = {kind.name for kind in TABLE if not kind.becomes}
+    lacking = kinds - module.KINDS.keys() - module.MISSING.keys()
+    where = f"a row, or a reason in MISSING, in {exporter.module} for {exporter.title}"
+    assert not lacking, f"{', '.join(sorted(lacking))}: {where}"
     assert set(module.KINDS) | set(module.MISSING) == kinds
     assert not set(module.KINDS) & set(module.MISSING)
 

@@ -22,10 +22,22 @@ FRAMEWORKS = {
 }
 
 
+WHERE = {
+    "ONNX": "an operator in costcalc/importers/onnx",
+    "Caffe": "a layer in costcalc/importers/caffe",
+    "Keras": "a layer or an operation in costcalc/importers/keras",
+    "PyTorch": "a function in costcalc/importers/torch (and pytest tests/frameworks/test_kinds.py "
+    "--update-golden)",
+}
+"""What gives a kind in each framework."""
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_every_kind_comes_in_or_has_a_reason(framework, tmp_path):
     given, reasons = FRAMEWORKS[framework]
     lacking = KINDS - given(tmp_path)
-    assert lacking - reasons.keys() == set(), "an operation, or a reason in importers/missing.py"
-    assert reasons.keys() - lacking == set(), "importers/missing.py has a reason for what comes in"
+    new = ", ".join(sorted(lacking - reasons.keys()))
+    assert not new, f"{new}: {WHERE[framework]}, or a reason in costcalc/importers/missing.py"
+    old = ", ".join(sorted(reasons.keys() - lacking))
+    assert not old, f"{old}: comes in from {framework}; no reason in costcalc/importers/missing.py"
     assert all(reasons.values())
