@@ -46,7 +46,7 @@ def digest(convention):
 
 @pytest.mark.parametrize("name", conventions.available())
 def test_what_a_published_convention_counts_is_frozen(name):
-    assert digest(conventions.load(name)) == DIGESTS[name]
+    assert digest(conventions.load(name)) == DIGESTS.get(name)
 
 
 def test_no_published_convention_is_gone():

@@ -41,7 +41,7 @@ def refused(path, *options):
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
-        (b'{"class_name": "Sequential",}', ":1:29: not JSON"),
+        (b'{"class_name": "Sequential" ]', ":1:29: not JSON"),
         (b"\xff\xfe\xfd", "not JSON: byte"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a":' * 100_000, "nested too deeply"),
