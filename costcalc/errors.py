@@ -129,14 +129,19 @@ class Refusal(Exception):
 
 
 def refuse(
-    mark: Mark | None, message: str, expected: str = "", found: str = "", hint: str = ""
+    mark: Mark | None,
+    message: str,
+    expected: str = "",
+    found: str = "",
+    hint: str = "",
+    error: type[CostcalcError] = SpecError,
 ) -> NoReturn:
     """Ends with one problem, where nothing else can be looked at before it is mended.
 
     Raises:
-        SpecError: always.
+        CostcalcError: always, of the type asked for; what was caught before is no part of it.
     """
-    raise SpecError([Problem(mark, message, expected, found, hint)])
+    raise error([Problem(mark, message, expected, found, hint)]) from None
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

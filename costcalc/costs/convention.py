@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
-from costcalc.errors import ConventionError, Mark, Problem, Problems, did_you_mean
+from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refuse
 from costcalc.kinds import TABLE
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
@@ -53,7 +53,7 @@ def _shipped(name: str, mark: Mark | None) -> str:
         return path
     expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
     hint = did_you_mean(name, available())
-    raise ConventionError([Problem(mark, f"there is no convention '{name}'", expected, hint=hint)])
+    refuse(mark, f"there is no convention '{name}'", expected, hint=hint, error=ConventionError)
 
 
 class _ConventionReader:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
 from costcalc.costs.rules import METRICS, Rule
-from costcalc.errors import ConventionError, Problem
+from costcalc.errors import ConventionError, refuse
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import NETWORK_INPUT, Computation, Layer, LayerGraph
 from costcalc.records import NamedTuple
@@ -118,14 +118,10 @@ def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
         reason = error.message
     except (AttributeError, IndexError):
         reason = "it speaks of a window or of an input, and the layer has none"
-    raise ConventionError(
-        [
-            Problem(
-                rule.expression.mark,
-                f"convention '{convention.name}' has no value for layer '{names.layer.name}': "
-                + reason,
-                found=f"'{rule.text}'",
-                hint=f"a rule for '{names.layer.kind.name}' of its own",
-            )
-        ]
+    refuse(
+        rule.expression.mark,
+        f"convention '{convention.name}' has no value for layer '{names.layer.name}': {reason}",
+        found=f"'{rule.text}'",
+        hint=f"a rule for '{names.layer.kind.name}' of its own",
+        error=ConventionError,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.errors import ConventionError, Problem
+from costcalc.errors import ConventionError, refuse
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Expression
@@ -82,9 +82,8 @@ class Convention(NamedTuple):
         message = f"convention '{self.name}' does not define the {metric} of '{kind.name}'"
         reason = self.undefined.get(kind.name) or self.undefined.get(kind.family)
         expected = f"a rule for '{kind.name}' or for its family '{kind.family}'"
-        raise ConventionError(
-            [Problem(None, f"{message}: {reason}" if reason else message, expected)]
-        )
+        message = f"{message}: {reason}" if reason else message
+        refuse(None, message, expected, error=ConventionError)
 
     def converted(self, unit: str | None) -> Convention:
         """The same count in another unit, by a fixed factor of two operations a mult-add."""

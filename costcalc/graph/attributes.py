@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from costcalc.errors import did_you_mean
+from costcalc.errors import Refusal, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.checks import (
-    ValueProblem,
     check_bounds,
     check_number,
     check_whole,
@@ -51,7 +50,7 @@ class AttributeReader:
         """The attribute's value.
 
         Raises:
-            ValueProblem: the value is not of the attribute's type.
+            Refusal: the value is not of the attribute's type.
         """
         reader = _READERS.get(annotation)
         if reader is None:
@@ -67,20 +66,20 @@ class AttributeReader:
         if not single.is_fixed and single.names.isdisjoint(here.bindings.channel_names):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
-                raise ValueProblem(
-                    single.mark,
+                raise Refusal(
                     f"no channel is left of '{single.text}' at alpha = {exact(self.alpha)}",
                     expected="at least one channel",
                     found=f"{value}",
                     hint="a larger alpha, or fixed(...) for a width that does not scale",
+                    mark=single.mark,
                 )
         elif not algebra.is_whole(value):
-            raise ValueProblem(
-                single.mark,
+            raise Refusal(
                 f"'{single.text}' is not a whole number of channels",
                 expected="a whole number above zero",
                 found=f"{value}",
                 hint=f"floor({single.text}) or round_to_multiple({single.text}, 8)",
+                mark=single.mark,
             )
         return check_bounds(value, single, lowest=1)
 
@@ -107,12 +106,12 @@ class AttributeReader:
         """Whether a condition holds, which is true, false or a number that is zero or not."""
         value = evaluate(condition, here)
         if value is None or isinstance(value, str | tuple):
-            raise ValueProblem(
-                condition.mark,
+            raise Refusal(
                 f"{shown(value)} is neither true nor false",
                 expected="true, false or a comparison",
                 found=quoted(condition),
                 hint=did_you_mean(condition.text, here.bindings.values),
+                mark=condition.mark,
             )
         return bool(value)
 
@@ -142,7 +141,7 @@ class AttributeReader:
         """An axis, or several."""
         values = _listed(argument, here)
         if not values:
-            raise ValueProblem(argument.mark, "no axis is given", "an axis, or several", "[]")
+            raise Refusal("no axis is given", "an axis, or several", "[]", mark=argument.mark)
         return tuple(_axis(value, single, here) for value, single in values)
 
     def sides(self, argument: Argument, here: StepScope) -> tuple[Any, ...]:
@@ -155,8 +154,8 @@ class AttributeReader:
         values = _listed(argument, here)
         is_open = [type(value) is int and value == -1 for value, _ in values]
         if sum(is_open) > 1:
-            raise ValueProblem(
-                argument.mark, "two sides cannot both be whatever is left", "one -1 at most"
+            raise Refusal(
+                "two sides cannot both be whatever is left", "one -1 at most", mark=argument.mark
             )
         return tuple(
             value if left else check_whole(value, single, here, lowest=1)
@@ -181,7 +180,7 @@ def _axis(value: Any, single: Expression, here: StepScope) -> int:
     expected = f"a whole number from {-limits.AXES} to {limits.AXES - 1}"
     number = check_number(value, single, here, expected)
     if not algebra.is_whole(number) or number < -limits.AXES or number >= limits.AXES:
-        raise ValueProblem(single.mark, f"{exact(number)} is no axis", expected, quoted(single))
+        raise Refusal(f"{exact(number)} is no axis", expected, quoted(single), mark=single.mark)
     return int(number)
 
 
@@ -189,10 +188,10 @@ def _side(argument: Argument, here: StepScope) -> Any:
     """The padding of one axis: a number, or one before and one after."""
     value = _per_axis(argument, here, lowest=0)
     if isinstance(value, tuple) and len(value) != 2:
-        raise ValueProblem(
-            argument.mark,
+        raise Refusal(
             f"the padding of an axis has {len(value)} sides",
             expected="a number, or [before, after]",
+            mark=argument.mark,
         )
     return value
 
@@ -202,18 +201,18 @@ def _choice(annotation: Any, argument: Argument, here: StepScope) -> str:
     single = _single(argument)
     value = evaluate(single, here)
     if not isinstance(value, str) or value not in options:
-        raise ValueProblem(
-            single.mark,
+        raise Refusal(
             f"'{single.text}' is not known here",
             expected="one of " + ", ".join(options),
             hint=did_you_mean(single.text, options),
+            mark=single.mark,
         )
     return value
 
 
 def _single(argument: Argument) -> Expression:
     if isinstance(argument, ListArgument):
-        raise ValueProblem(argument.mark, "one value is expected here", found="a list")
+        raise Refusal("one value is expected here", found="a list", mark=argument.mark)
     return argument
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.spec.numbers import ExpressionError, quantity
 
 
@@ -24,11 +24,7 @@ def budget(name: str, value: int | Fraction | str | None) -> int | Fraction | No
         try:
             number = quantity(value.strip())
         except ExpressionError as error:
-            raise _wrong(f"{name}: {error.message}", error.expected) from None
+            refuse(None, f"{name}: {error.message}", error.expected)
     if not isinstance(number, int | Fraction) or isinstance(number, bool) or number <= 0:
-        raise _wrong(f"{name} cannot be '{value}'", "a number above zero: 100M, 1.5G, 2000000")
+        refuse(None, f"{name} cannot be '{value}'", "a number above zero: 100M, 1.5G, 2000000")
     return number
-
-
-def _wrong(message: str, expected: str) -> SpecError:
-    return SpecError([Problem(None, message, expected=expected)])

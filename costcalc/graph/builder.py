@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.checks import ValueProblem, evaluate
+from costcalc.graph.checks import evaluate
 from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import Computation, Layer
 from costcalc.graph.printed_shapes import check_filter
@@ -62,7 +62,7 @@ class LayerBuilder:
                 written = self._read(step, here, path)
             except UnknownShape:
                 return sources[0].unknown
-            except ValueProblem as error:
+            except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 return sources[0].unknown
             self.written.keep(step, here, written)
@@ -92,7 +92,7 @@ class LayerBuilder:
 
         Raises:
             UnknownShape: some of it could not be read; the problems are noted.
-            ValueProblem: it says what no line can.
+            Refusal: it says what no line can.
         """
         norm = self.fused(step.norm, here, "norm")
         act = self.fused(step.act, here, "activation")
@@ -120,7 +120,7 @@ class LayerBuilder:
         """The norm or activation that a line names.
 
         Raises:
-            ValueProblem: there is no such kind.
+            Refusal: there is no such kind.
         """
         word = evaluate(expression, here) if expression else None
         if expression is None or word is None or word == "none":
@@ -130,11 +130,11 @@ class LayerBuilder:
             if kind is None or kind.family != family:
                 continue
             if kind.required:
-                raise ValueProblem(
-                    expression.mark,
+                raise Refusal(
                     f"'{kind.name}' needs {' and '.join(kind.required)}, "
                     "which have no here beside another layer",
                     hint=f"a layer of its own: - {kind.name}: ...",
+                    mark=expression.mark,
                 )
             return kind
         known = [
@@ -142,11 +142,11 @@ class LayerBuilder:
             for kind in KINDS.values()
             if kind.family == family and not kind.required
         ]
-        raise ValueProblem(
-            expression.mark,
+        raise Refusal(
             f"unknown {family} '{word}'",
             expected="none, or one of " + ", ".join(dict.fromkeys(known)),
             hint=did_you_mean(str(word), known),
+            mark=expression.mark,
         )
 
     def append(
@@ -225,7 +225,7 @@ class LayerBuilder:
                     values[name] = self.reader.count(argument, here)
                 else:
                     values[name] = self.reader.read(annotations[name], argument, here)
-            except ValueProblem as error:
+            except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 is_complete = False
         if not is_complete:
@@ -245,18 +245,18 @@ def called_as(step: LayerStep | JoinStep, here: StepScope) -> tuple[str | None, 
     """How the implementation calls the step's layer, and the activation of its line.
 
     Raises:
-        ValueProblem: it is neither true, false nor an operator.
+        Refusal: it is neither true, false nor an operator.
     """
     words = {None: None, False: None, True: "function", "operator": "operator"}
     found = []
     for expression in (step.functional, step.functional_act):
         value = evaluate(expression, here) if expression else None
         if expression is not None and value not in words:
-            raise ValueProblem(
-                expression.mark,
+            raise Refusal(
                 f"'{expression.text}' does not say how the layer is called",
                 expected="true, false or operator",
                 found=f"{value}",
+                mark=expression.mark,
             )
         found.append(words[value])
     return found[0], found[1]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.checks import ValueProblem, evaluate
+from costcalc.graph.checks import evaluate
 from costcalc.graph.frame import CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
@@ -29,7 +30,7 @@ def bound(
     from the parameters above it.
 
     Raises:
-        ValueProblem: a value is not what its parameter asks for.
+        Refusal: a value is not what its parameter asks for.
     """
     values, channels = dict(network.values), set(network.channel_names)
     inside = Bindings(values, channels)
@@ -38,12 +39,12 @@ def bound(
         if argument is None:
             argument, where = parameter.default, StepScope(inside, here.tensor)
         if argument is None:
-            raise ValueProblem(step.common.mark, f"block '{block.name}' lacks '{name}'")
+            raise Refusal(f"block '{block.name}' lacks '{name}'", mark=step.common.mark)
         is_width = parameter.is_width
         value = reader.width(argument, where) if is_width else plain_value(argument, where)
         expected = outside(parameter, value)
         if expected:
-            raise ValueProblem(argument.mark, f"{name} cannot be {value}", expected=expected)
+            raise Refusal(f"{name} cannot be {value}", expected=expected, mark=argument.mark)
         is_channels = is_width or not names(argument).isdisjoint(where.bindings.channel_names)
         values[name] = value
         (channels.add if is_channels else channels.discard)(name)

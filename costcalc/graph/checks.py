@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.errors import Mark, Refusal, did_you_mean
+from costcalc.errors import Refusal, did_you_mean
 from costcalc.formulas import algebra
 from costcalc.graph.frame import StepScope
 from costcalc.spec import limits
@@ -13,28 +13,19 @@ from costcalc.spec.document import Expression
 from costcalc.spec.numbers import ExpressionError, exact
 
 
-class ValueProblem(Refusal):
-    """A value that is not what its place needs."""
-
-    def __init__(
-        self, mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
-    ) -> None:
-        super().__init__(message, expected, found, hint, mark)
-
-
 def evaluate(expression: Expression, here: StepScope | Mapping[str, Any]) -> Any:
     """The expression's value.
 
     Raises:
-        ValueProblem: it divides by zero, grows too large, or computes with a word.
+        Refusal: it divides by zero, grows too large, or computes with a word.
     """
     try:
         return expression.evaluate(here)
     except ZeroDivisionError:
-        raise ValueProblem(expression.mark, f"'{expression.text}' divides by zero") from None
+        raise Refusal(f"'{expression.text}' divides by zero", mark=expression.mark) from None
     except ExpressionError as error:
-        raise ValueProblem(
-            expression.mark, error.message, error.expected, f"'{expression.text}'", error.hint
+        raise Refusal(
+            error.message, error.expected, f"'{expression.text}'", error.hint, mark=expression.mark
         ) from None
 
 
@@ -42,7 +33,7 @@ def whole(single: Expression, here: StepScope, lowest: int) -> Any:
     """A whole number from ``lowest`` up.
 
     Raises:
-        ValueProblem: the value is another.
+        Refusal: the value is another.
     """
     return check_whole(evaluate(single, here), single, here, lowest)
 
@@ -53,13 +44,13 @@ def check_whole(
     """The value, a whole number from ``lowest`` up; ``words`` say what else it may be.
 
     Raises:
-        ValueProblem: it is another.
+        Refusal: it is another.
     """
     expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
     number = check_number(value, single, here, expected)
     if not algebra.is_whole(number):
-        raise ValueProblem(
-            single.mark, f"{exact(number)} is not a whole number", expected, quoted(single)
+        raise Refusal(
+            f"{exact(number)} is not a whole number", expected, quoted(single), mark=single.mark
         )
     return check_bounds(number, single, lowest, expected)
 
@@ -68,15 +59,15 @@ def check_number(value: Any, single: Expression, here: StepScope, expected: str)
     """The value, a number.
 
     Raises:
-        ValueProblem: it is none.
+        Refusal: it is none.
     """
     if value is None or isinstance(value, str | bool | tuple):
-        raise ValueProblem(
-            single.mark,
+        raise Refusal(
             f"{shown(value)} is not a number",
             expected,
             quoted(single),
             did_you_mean(value, here.bindings.values) if isinstance(value, str) else "",
+            mark=single.mark,
         )
     return value
 
@@ -85,16 +76,16 @@ def check_bounds(value: Any, single: Expression, lowest: int, expected: str = ""
     """The number, from ``lowest`` to the largest size.
 
     Raises:
-        ValueProblem: it is outside.
+        Refusal: it is outside.
     """
     if value < lowest or value > limits.SIZE:
-        raise ValueProblem(
-            single.mark,
+        raise Refusal(
             f"{value} is too {'small' if value < lowest else 'large'}",
             expected=expected
             if expected and value < lowest
             else f"a whole number from {lowest} to {limits.SIZE:,}",
             found=quoted(single) if single.names else "",
+            mark=single.mark,
         )
     return value
 

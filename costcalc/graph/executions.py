@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from costcalc.errors import Problems, did_you_mean
-from costcalc.graph.checks import ValueProblem, evaluate
+from costcalc.errors import Problems, Refusal, did_you_mean
+from costcalc.graph.checks import evaluate
 from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Gated
 from costcalc.spec.document import Expression
@@ -40,7 +40,7 @@ class Executions:
         """The probability of a gated step: the one set for it, or the stated one, or 1.
 
         Raises:
-            ValueProblem: what is stated is no probability.
+            Refusal: what is stated is no probability.
         """
         for name, value in self.settings.items():
             block = name.removeprefix(PREFIX)
@@ -51,11 +51,11 @@ class Executions:
             return 1
         value = evaluate(stated, here)
         if not is_probability(value):
-            raise ValueProblem(
-                stated.mark,
+            raise Refusal(
                 f"'execute' cannot be {exact(value)}",
                 expected=EXPECTED,
                 found=f"'{stated.text}'",
+                mark=stated.mark,
             )
         return value
 

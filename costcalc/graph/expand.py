@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from costcalc.errors import Mark, Problems
+from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.builder import LayerBuilder, called_as, operation_of
 from costcalc.graph.calls import bound, network_bindings
-from costcalc.graph.checks import ValueProblem
 from costcalc.graph.executions import Executions
 from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
@@ -134,7 +133,7 @@ class _Walk:
             times = int(self.reader.offset(common.repeat, here)) if common.repeat else 1
         except UnknownShape:
             return tensor.unknown
-        except ValueProblem as error:
+        except Refusal as error:
             self.problems.note(error.problem())
             return tensor.unknown
         if times == 0:
@@ -194,7 +193,7 @@ class _Walk:
             execute = self.executions.of(path, common.execute, scope.at(tensor))
         except UnknownShape:
             return tensor.unknown
-        except ValueProblem as error:
+        except Refusal as error:
             self.problems.note(error.problem(subject=f"layer '{path}'"))
             return tensor.unknown
         recent, first = scope.recent, len(layers)
@@ -272,7 +271,7 @@ class _Walk:
                 bindings = bound(block, step, here, self.network, self.reader)
             except UnknownShape:
                 return sources[0].unknown
-            except ValueProblem as error:
+            except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 return sources[0].unknown
             self.bound.keep(step, here, bindings)
@@ -299,7 +298,7 @@ class _Walk:
             functional, functional_act = called_as(step, here)
         except UnknownShape:
             return tensor.unknown
-        except ValueProblem as error:
+        except Refusal as error:
             self.problems.note(error.problem(subject=f"layer '{path}'"))
             return tensor.unknown
         mark, ends = step.common.mark, []

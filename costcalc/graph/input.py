@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Problems
+from costcalc.errors import Problems, Refusal
 from costcalc.formulas import algebra
-from costcalc.graph.checks import ValueProblem, evaluate
+from costcalc.graph.checks import evaluate
 from costcalc.spec import limits
 from costcalc.spec.document import Document, Expression
 
@@ -88,7 +88,7 @@ def _sizes(
     for side in expressions:
         try:
             value = evaluate(side, values)
-        except ValueProblem as error:
+        except Refusal as error:
             problems.note(error.problem())
             return ()
         is_number = value is not None and not isinstance(value, str | bool | tuple)

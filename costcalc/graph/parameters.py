@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.errors import Mark, Problems, did_you_mean
+from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formulas import algebra
-from costcalc.graph.checks import ValueProblem, evaluate
+from costcalc.graph.checks import evaluate
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.records import NamedTuple
@@ -107,7 +107,7 @@ def _default(parameter: Parameter, values: Mapping[str, Any], problems: Problems
         return None
     try:
         return evaluate(parameter.default, values)
-    except ValueProblem as error:
+    except Refusal as error:
         problems.note(error.problem())
         return None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.errors import Problems
-from costcalc.graph.checks import ValueProblem, whole
+from costcalc.errors import Problems, Refusal
+from costcalc.graph.checks import whole
 from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, shape_text
@@ -60,7 +60,7 @@ def _printed(
 ) -> tuple[Any, ...] | None:
     try:
         return tuple(whole(side, here, lowest=1) for side in statement.sides)
-    except ValueProblem as error:
+    except Refusal as error:
         problems.note(error.problem())
         return None
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import lcm, prod
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy
 
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.formulas import algebra
 from costcalc.graph.settings import setting
 from costcalc.grid.factor import Array, exact
@@ -73,7 +73,7 @@ def parse(name: str, text: str) -> Axis:
         try:
             values += _range(name, part) if ":" in part else [_value(name, part, text)]
         except ExpressionError as error:
-            raise _wrong(f"{name}: {error.message}", error.expected, part.strip()) from None
+            refuse(None, f"{name}: {error.message}", error.expected, part.strip())
     return axis(name, values)
 
 
@@ -85,9 +85,9 @@ def axis(name: str, values: Iterable[Any]) -> Axis:
     """
     listed = tuple(dict.fromkeys(values))
     if not listed:
-        raise _wrong(f"{name} has no values to take", "one value at least", "none")
+        refuse(None, f"{name} has no values to take", "one value at least", "none")
     if len(listed) > VALUES:
-        raise _too_many(name, len(listed))
+        _refuse_length(name, len(listed))
     return Axis(name, listed)
 
 
@@ -117,20 +117,19 @@ def _range(name: str, text: str) -> list[Any]:
     ends = [_value(name, part, text) for part in text.split(":")]
     numbers = [end for end in ends if isinstance(end, int | Fraction) and not isinstance(end, bool)]
     if len(numbers) != len(ends) or len(ends) > 3:
-        raise _wrong(f"{name}: this is not a range", "first:last:step, as in 128:224:32", text)
+        refuse(None, f"{name}: this is not a range", "first:last:step, as in 128:224:32", text)
     first, last = Fraction(numbers[0]), Fraction(numbers[1])
     step = Fraction(numbers[2] if len(numbers) == 3 else 1)
     if step <= 0:
-        raise _wrong(f"{name}: a range needs a step above zero", "first:last:step", text)
+        refuse(None, f"{name}: a range needs a step above zero", "first:last:step", text)
     if last < first:
-        raise _wrong(
-            f"{name}: this range runs backwards", f"the smaller end first: {_swapped(text)}", text
-        )
+        expected = f"the smaller end first: {_swapped(text)}"
+        refuse(None, f"{name}: this range runs backwards", expected, text)
     if len(numbers) == 2 and (last - first) % step:
-        raise _wrong(f"{name}: by 1 this range misses its end", f"a step: {text}:STEP", text)
+        refuse(None, f"{name}: by 1 this range misses its end", f"a step: {text}:STEP", text)
     count = (last - first) // step + 1
     if count > VALUES:
-        raise _too_many(name, count)
+        _refuse_length(name, count)
     return [algebra.whole(first + index * step) for index in range(count)]
 
 
@@ -141,13 +140,9 @@ def _swapped(text: str) -> str:
 
 def _value(name: str, text: str, whole: str) -> Any:
     if not text.strip():
-        raise _wrong(f"{name}: a value is missing", "0.25,0.5,1 or first:last:step", f"'{whole}'")
+        refuse(None, f"{name}: a value is missing", "0.25,0.5,1 or first:last:step", f"'{whole}'")
     return setting(text)
 
 
-def _too_many(name: str, count: int) -> SpecError:
-    return _wrong(f"{name} takes too many values", f"at most {VALUES:,}", f"{count:,}")
-
-
-def _wrong(message: str, expected: str, found: str) -> SpecError:
-    return SpecError([Problem(None, message, expected=expected, found=found)])
+def _refuse_length(name: str, count: int) -> NoReturn:
+    refuse(None, f"{name} takes too many values", f"at most {VALUES:,}", f"{count:,}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.grid.axes import Axis, Numerators, of_values
 from costcalc.grid.evaluate import CACHED, Chunk, Grid
@@ -34,9 +34,7 @@ class Condition:
         try:
             self.parsed: Parsed = parse(text, has_units=True)
         except ExpressionError as error:
-            raise SpecError(
-                [Problem(None, f"--where: {error.message}", error.expected, f"'{text}'")]
-            ) from None
+            refuse(None, f"--where: {error.message}", error.expected, f"'{text}'")
 
     def check(self, known: Mapping[str, Any]) -> None:
         """Every name of the condition must be known.
@@ -77,20 +75,16 @@ class Condition:
         scope = {name: _values(column, cells) for name, column in columns.items()}
         try:
             value = self.parsed.evaluate(scope)
+            if isinstance(value, bool | Mask):
+                return bool(value)
+            reason = "is no condition"
         except ZeroDivisionError:
-            raise self._wrong("divides by zero") from None
+            reason = "divides by zero"
         except ExpressionError as error:
-            raise self._wrong(error.message) from None
+            reason = error.message
         except TypeError:
-            raise self._wrong("compares what cannot be compared") from None
-        if not isinstance(value, bool | Mask):
-            raise self._wrong("is no condition")
-        return bool(value)
-
-    def _wrong(self, message: str) -> SpecError:
-        return SpecError(
-            [Problem(None, f"--where '{self.text}' {message}", "a condition: mult_adds <= 100M")]
-        )
+            reason = "compares what cannot be compared"
+        refuse(None, f"--where '{self.text}' {reason}", "a condition: mult_adds <= 100M")
 
 
 def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
@@ -101,15 +95,11 @@ def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
     """
     if name not in known and name not in METRICS:
         names = [*known, *METRICS]
-        raise SpecError(
-            [
-                Problem(
-                    None,
-                    f"{where}: '{name}' has no meaning here",
-                    expected="one of " + ", ".join(names),
-                    hint=did_you_mean(name, names),
-                )
-            ]
+        refuse(
+            None,
+            f"{where}: '{name}' has no meaning here",
+            expected="one of " + ", ".join(names),
+            hint=did_you_mean(name, names),
         )
 
 

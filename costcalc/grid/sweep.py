@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from costcalc.costs.convention import Convention
-from costcalc.errors import Problem, Problems, SpecError
+from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, Numerators, of_values, size
@@ -220,13 +220,12 @@ def check_size(networks: int, axes: Sequence[Axis]) -> None:
     """
     settings = networks * size(axes)
     if settings > SETTINGS:
-        problem = Problem(
+        refuse(
             None,
             f"the grid has {settings:,} settings",
             expected=f"at most {SETTINGS:,}",
             hint="fewer values, or larger steps",
         )
-        raise SpecError([problem])
 
 
 def _batch(network: SweptNetwork, chunk: Chunk, cells: Array) -> Batch:
@@ -264,7 +263,5 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
         SpecError: it is no number.
     """
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
-        raise SpecError(
-            [Problem(None, f"--by: '{name}' is no number", f"{' or '.join(METRICS)}, or a number")]
-        )
+        refuse(None, f"--by: '{name}' is no number", f"{' or '.join(METRICS)}, or a number")
     return Numerators(numpy.full(length, value.numerator), value.denominator)

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean
+from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.nodes import parse
@@ -63,10 +63,11 @@ def locate(network: str) -> str:
     if found is not None:
         return found
     if os.path.isdir(network):
-        raise _wrong(f"'{network}' is a folder", expected="a spec, which is a file")
+        refuse(None, f"'{network}' is a folder", expected="a spec, which is a file")
     if os.path.exists(network):
-        raise _wrong(f"'{network}' is not a file to read", expected="a regular file")
-    raise _wrong(
+        refuse(None, f"'{network}' is not a file to read", expected="a regular file")
+    refuse(
+        None,
         f"there is no network '{network}'",
         expected="the path of a spec, or a name that 'costcalc networks' lists",
         hint=did_you_mean(_bare(network), shipped()),
@@ -128,7 +129,8 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     for part in tail.split(","):
         match = _SETTING.fullmatch(part)
         if match is None:
-            raise _wrong(
+            refuse(
+                None,
                 f"'{part}' in '{text}' is not a setting",
                 expected="name=value, as in @alpha=0.5,res=160",
             )
@@ -151,12 +153,12 @@ def read_bytes(path: str, shown: str) -> bytes:
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise _wrong(f"'{shown}' is not a file to read", expected="a regular file")
+            refuse(None, f"'{shown}' is not a file to read", expected="a regular file")
         with open(path, "rb") as file:
             return file.read(limits.FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError([Problem(Mark(shown), f"cannot be read: {reason}")]) from None
+        refuse(Mark(shown), f"cannot be read: {reason}")
 
 
 def block_finder(spec: str) -> FindBlocks:
@@ -173,7 +175,3 @@ def block_finder(spec: str) -> FindBlocks:
         return None
 
     return find
-
-
-def _wrong(message: str, expected: str = "", hint: str = "") -> SpecError:
-    return SpecError([Problem(None, message, expected=expected, hint=hint)])

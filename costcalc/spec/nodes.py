@@ -12,7 +12,7 @@ import re
 
 import yaml
 
-from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.errors import Mark, Problems, SpecError, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
@@ -48,16 +48,16 @@ def parse(data: bytes, file: str, problems: Problems) -> Node:
 
 def _decode(data: bytes, file: str) -> str:
     if len(data) > limits.FILE_BYTES:
-        raise _wrong(
+        refuse(
             Mark(file),
             "the file is too large for a spec",
             expected=f"at most {limits.FILE_BYTES:,} bytes",
             found=f"{len(data):,}",
         )
     if data.startswith(_UTF_16):
-        raise _wrong(Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16")
+        refuse(Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16")
     if b"\0" in data:
-        raise _wrong(
+        refuse(
             Mark(file),
             "not a spec: the file is binary",
             expected="YAML text in UTF-8",
@@ -69,12 +69,12 @@ def _decode(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        raise _wrong(
+        refuse(
             Mark(file, line, column),
             "not UTF-8 text",
             expected="a spec saved as UTF-8",
             found=f"byte 0x{data[error.start]:02x}",
-        ) from None
+        )
 
 
 class _Anchored(NamedTuple):
@@ -118,9 +118,7 @@ class _Composer:
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 node = self._close(self.open.pop())
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise _wrong(
-                    self._mark(event), "a spec is one YAML document, and here a second starts"
-                )
+                refuse(self._mark(event), "a spec is one YAML document, and here a second starts")
             else:
                 continue
             if self.open:
@@ -128,7 +126,7 @@ class _Composer:
             else:
                 root = node
         if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
-            raise _wrong(Mark(self.file), "the file is empty", expected="a spec")
+            refuse(Mark(self.file), "the file is empty", expected="a spec")
         return root
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
@@ -149,7 +147,7 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent) -> Node:
         anchored = self.anchors.get(event.anchor or "")
         if anchored is None:
-            raise _wrong(self._mark(event), f"no anchor '&{event.anchor}' stands above this alias")
+            refuse(self._mark(event), f"no anchor '&{event.anchor}' stands above this alias")
         self._count(anchored.size, anchored.depth, event)
         return anchored.node
 
@@ -171,13 +169,13 @@ class _Composer:
         mark = self._mark(event)
         self.nodes += nodes
         if self.nodes > limits.NODES:
-            raise _wrong(
+            refuse(
                 mark,
                 "the spec holds too many values",
                 expected=f"at most {limits.NODES:,}, aliases written out",
             )
         if depth and len(self.open) + depth > limits.DEPTH:
-            raise _wrong(
+            refuse(
                 mark,
                 "lists and mappings are nested too deeply",
                 expected=f"at most {limits.DEPTH} levels",
@@ -225,9 +223,3 @@ class _Collection:
             else:
                 entries[key.text] = (key, value)
         return MapNode(tuple(entries.values()), self.mark)
-
-
-def _wrong(
-    mark: Mark, message: str, expected: str = "", found: str = "", hint: str = ""
-) -> SpecError:
-    return SpecError([Problem(mark, message, expected, found, hint)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problem, Problems, SpecError
+from costcalc.errors import Mark, Problems, refuse
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.blocks import BlockReader, FindBlocks
@@ -55,16 +55,7 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
         SpecError: the node is no mapping; what else is wrong goes to ``problems``.
     """
     if not isinstance(root, MapNode):
-        raise SpecError(
-            [
-                Problem(
-                    root.mark,
-                    "a spec is a mapping",
-                    expected="'name:', 'input:', 'layers:' ...",
-                    found=str(root),
-                )
-            ]
-        )
+        refuse(root.mark, "a spec is a mapping", "'name:', 'input:', 'layers:' ...", str(root))
     return _SpecReader(file, problems, find_blocks).document(root)
 
 

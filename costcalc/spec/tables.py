@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costcalc.errors import Mark
 from costcalc.records import NamedTuple
 from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import Common, SequenceStep, Step
@@ -59,13 +58,13 @@ class TableHead(NamedTuple):
 def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
     """The table's rows as one sequence of steps; problems are noted by the reader."""
     if not isinstance(body, MapNode):
-        _wrong(reader, body.mark, "a table is a mapping", "columns and rows", str(body))
+        reader.problems.add(body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
     common = _common(reader, key, body, ("layer", "columns", "first_only", "rows"))
     columns = _columns(reader, key, body)
     rows = body.get("rows")
     if columns is None or not isinstance(rows, ListNode):
-        _wrong(reader, key.mark, "a table needs columns and rows, each a list")
+        reader.problems.add(key.mark, "a table needs columns and rows, each a list")
         return None
     return SequenceStep(common, _rows(reader, columns, rows))
 
@@ -77,8 +76,7 @@ def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None
     found = [_column(item) for item in node.items]
     for item, column in zip(node.items, found, strict=True):
         if column is None:
-            _wrong(
-                reader,
+            reader.problems.add(
                 item.mark,
                 "a column is a name",
                 "name, 'printed: name', or 'name: {parameter: [values]}'",
@@ -89,15 +87,14 @@ def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None
     names: set[str] = set()
     for column in columns:
         if column.name.text in names:
-            _wrong(reader, column.name.mark, f"the column '{column.name.text}' stands twice")
+            reader.problems.add(column.name.mark, f"the column '{column.name.text}' stands twice")
             return None
         names.add(column.name.text)
     layer = body.get("layer")
     if not isinstance(layer, Scalar):
         layer = None
         if "layer" not in [column.name.text for column in columns]:
-            _wrong(
-                reader,
+            reader.problems.add(
                 key.mark,
                 "a table must say what its rows are",
                 "'layer: kind' above the columns, or a column 'layer'",
@@ -117,8 +114,7 @@ def _first_only(
         if isinstance(item, Scalar) and item.text in names:
             found.append(item)
         else:
-            _wrong(
-                reader,
+            reader.problems.add(
                 item.mark,
                 "'first_only' names columns",
                 "one of " + ", ".join(names),
@@ -154,8 +150,7 @@ def _row(reader: StepReader, columns: TableHead, row: Node) -> Step | None:
     if isinstance(row, MapNode):
         return _group(reader, columns, row)
     if not isinstance(row, ListNode) or len(row.items) != len(columns.titles):
-        _wrong(
-            reader,
+        reader.problems.add(
             row.mark,
             "a row must have one cell for each column",
             f"{len(columns.titles)} cells: " + ", ".join(columns.titles),
@@ -168,7 +163,7 @@ def _row(reader: StepReader, columns: TableHead, row: Node) -> Step | None:
     for column in columns.columns:
         cell = _cell(column, [next(rest) for _ in column.titles])
         if cell is None:
-            _wrong(reader, row.mark, f"the cells of '{column.name.text}' are single values")
+            reader.problems.add(row.mark, f"the cells of '{column.name.text}' are single values")
         elif given(cell) is None:
             continue
         elif column.name.text == "layer" and isinstance(cell, Scalar):
@@ -176,7 +171,7 @@ def _row(reader: StepReader, columns: TableHead, row: Node) -> Step | None:
         else:
             cells.append((Scalar(column.name.text, False, cell.mark), cell))
     if layer is None:
-        _wrong(reader, row.mark, "this row does not say which layer it is", "a cell 'layer'")
+        reader.problems.add(row.mark, "this row does not say which layer it is", "a cell 'layer'")
         return None
     named = {name.text for name, _ in cells}
     first_only = tuple(name for name in columns.first_only if name.text in named)
@@ -203,7 +198,7 @@ def _group(reader: StepReader, columns: TableHead, row: MapNode) -> Step | None:
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
     if not isinstance(rows, ListNode):
-        _wrong(reader, row.mark, "rows that stand together", "{repeat: times, rows: [...]}")
+        reader.problems.add(row.mark, "rows that stand together", "{repeat: times, rows: [...]}")
         return None
     return SequenceStep(common, _rows(reader, columns, rows))
 
@@ -216,9 +211,3 @@ def _common(reader: StepReader, key: Scalar, body: MapNode, own: tuple[str, ...]
     arguments.read((), (), (*own, *COMMON), f"'{key.text}'")
     refuse_unfit_first_only(common, (), (), reader.problems)
     return common
-
-
-def _wrong(
-    reader: StepReader, mark: Mark, message: str, expected: str = "", found: str = ""
-) -> None:
-    reader.problems.add(mark, message, expected=expected, found=found)
