@@ -545,7 +545,7 @@ def to_spec(
     >>> print(to_spec("alexnet").splitlines()[0])
     name: AlexNet
     """
-    from costcalc.specwriter.network import to_spec
+    from costcalc.specwriter.spec import to_spec
 
     found = opened(network, exact(settings))
     return to_spec(found.document, found.settings, tuple(comments), is_flat=flat)

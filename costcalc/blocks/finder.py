@@ -1,4 +1,4 @@
-"""Groups of steps that are alike as calls of one block."""
+"""The structure of a network: groups of steps that are alike become calls of one block."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from costcalc.blocks.alignment import AlignedStep, AlignedSteps, Union, same_shape, unions
 from costcalc.blocks.block import Block
 from costcalc.blocks.block_parameters import BlockParameters
+from costcalc.blocks.branches import nested
 from costcalc.blocks.columns import ABSENT, Column, is_constant, present
 from costcalc.blocks.groups import Groups, Instance, replaced
-from costcalc.blocks.lines import Lines
+from costcalc.blocks.lines import Lines, lines
 from costcalc.blocks.patterns import joins, rows
 from costcalc.blocks.repeats import repeated
 from costcalc.blocks.steps import NETWORK, Formula, Part, Step, walk
 from costcalc.blocks.varying import squeezed, varying
+from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.spec.steps import STRUCTURES
 
@@ -32,7 +35,32 @@ _MOST_CLASSES = 64
 """Classes of groups that are tried as blocks."""
 
 
-class Blocks:
+class Structure(NamedTuple):
+    """A network as steps, and the blocks that they call."""
+
+    steps: tuple[Step, ...]
+    blocks: Mapping[str, Block] = MappingProxyType({})
+    is_flat: bool = False
+    """Whether nothing is nested but what is gated."""
+
+
+def structures(graph: LayerGraph, is_flat: bool = False) -> Iterator[Structure]:
+    """A network with less and less structure: what a reader would like best comes first.
+
+    ``is_flat`` asks for none.
+    """
+    if not is_flat:
+        found = lines(graph)
+        steps = nested(found, graph.gated)
+        finder = _Finder(found, graph.blocks)
+        yield Structure(finder.called(steps), finder.blocks)
+        yield Structure(repeated(steps, {}))
+    for is_folded in (True, False):
+        steps = nested(lines(graph, is_folded), graph.gated, is_flat=True)
+        yield Structure(steps, is_flat=True)
+
+
+class _Finder:
     """Finds the blocks of a network's steps, inner ones before those around them."""
 
     def __init__(self, found: Lines, kinds: Mapping[str, str]) -> None:

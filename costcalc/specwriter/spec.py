@@ -1,24 +1,23 @@
-"""The whole spec, held to the network that it was written from before it is given away."""
+"""The whole spec, compared with the network that it was written from before anyone sees it."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from costcalc.blocks.block import Block
-from costcalc.blocks.branches import nested
 from costcalc.blocks.concatenation import chained
-from costcalc.blocks.finder import Blocks
+from costcalc.blocks.finder import Structure, structures
 from costcalc.blocks.lines import Lines, lines
-from costcalc.blocks.repeats import repeated
 from costcalc.blocks.steps import Formula, Step, walk
-from costcalc.errors import Mark, Problem, SpecError
-from costcalc.graph.expand import expand
+from costcalc.errors import Mark, SpecError, refuse
+from costcalc.graph.expand import at_sizes, expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.reporting.figures import printable
+from costcalc.spec.document import Document
 from costcalc.spec.reader import read
 from costcalc.specwriter import yaml
 from costcalc.specwriter.defaults import convolutions
@@ -28,6 +27,25 @@ from costcalc.specwriter.text import Context, block, items
 
 _SHOWN = 8
 """Names of layers that a comment lists."""
+
+
+def to_spec(
+    document: Document,
+    settings: Mapping[str, Any],
+    comments: tuple[str, ...] = (),
+    is_flat: bool = False,
+) -> str:
+    """The spec of a network at settings: of a model, or of another spec.
+
+    It says what the network is at these settings; of its parameters remain the
+    resolution and the number of classes.  ``comments`` stand above it.
+
+    Raises:
+        SpecError: a setting or a shape is wrong, or no spec can say it.
+    """
+    document = at_sizes(document, settings)
+    graph = expand(document, settings)
+    return spec(graph, comments, is_flat, is_sized="res" in document.sized_by)
 
 
 def spec(
@@ -46,38 +64,44 @@ def spec(
         SpecError: no text gives this graph.
     """
     graph = chained(graph)
+    return checked(texts(graph, comments, is_flat, is_sized), graph)
+
+
+def checked(texts: Iterable[str], graph: LayerGraph) -> str:
+    """The first text that gives a graph's layers.
+
+    Raises:
+        SpecError: none does.
+    """
+    found = ""
+    for text in texts:
+        found = _difference(text, graph)
+        if not found:
+            return text
+    refuse(Mark(graph.file), f"no spec gives all layers of {graph.name}", found=found)
+
+
+def texts(
+    graph: LayerGraph,
+    comments: tuple[str, ...] = (),
+    is_flat: bool = False,
+    is_sized: bool = False,
+) -> Iterator[str]:
+    """Specs of a graph, each with less structure than the one before."""
     sized = _sized(lines(graph)) if is_sized else ()
     if sized:
         comments = (*comments, *_warning(sized))
-    found = ""
-    for steps, blocks in _attempts(graph, is_flat):
-        text = _text(graph, steps, blocks, comments, is_sized=bool(sized))
-        found = _wrong(text, graph)
-        if not found:
-            return text
-    raise SpecError(
-        [Problem(Mark(graph.file), f"no spec gives all layers of {graph.name}", found=found)]
-    )
+    for structure in structures(graph, is_flat):
+        yield _text(graph, _named(structure), comments, is_sized=bool(sized))
 
 
-def _attempts(
-    graph: LayerGraph, is_flat: bool
-) -> Iterator[tuple[tuple[Step, ...], Mapping[str, Block]]]:
-    """The steps of a network, and its blocks, with less and less structure."""
-    if not is_flat:
-        found = lines(graph)
-        steps = nested(found, graph.gated)
-        finder = Blocks(found, graph.blocks)
-        called = titled(named(finder.called(steps)), finder.blocks)
-        yield called, {name: _named(block) for name, block in finder.blocks.items()}
-        yield named(repeated(steps, {})), {}
-    for is_folded in (True, False):
-        steps = nested(lines(graph, is_folded), graph.gated, is_flat=True)
-        yield named(steps, is_flat=True), {}
-
-
-def _named(block: Block) -> Block:
-    return block._replace(steps=named(block.steps))
+def _named(structure: Structure) -> Structure:
+    """The structure, with names for the steps that others read and for calls of blocks."""
+    steps = named(structure.steps, structure.is_flat)
+    blocks = {
+        name: block._replace(steps=named(block.steps)) for name, block in structure.blocks.items()
+    }
+    return structure._replace(steps=titled(steps, blocks), blocks=blocks)
 
 
 def _sized(found: Lines) -> tuple[str, ...]:
@@ -111,7 +135,7 @@ def _warning(layers: tuple[str, ...]) -> list[str]:
     )
 
 
-def _wrong(text: str, graph: LayerGraph) -> str:
+def _difference(text: str, graph: LayerGraph) -> str:
     """What a text says differently from a graph; nothing where the two agree."""
     try:
         document = read(text.encode(), graph.file, lambda name: None)
@@ -122,13 +146,13 @@ def _wrong(text: str, graph: LayerGraph) -> str:
 
 def _text(
     graph: LayerGraph,
-    steps: tuple[Step, ...],
-    blocks: Mapping[str, Block],
+    structure: Structure,
     comments: tuple[str, ...],
     is_sized: bool,
 ) -> str:
     parameters, input = _input(graph, is_sized)
-    steps, classes = _classified(steps, blocks, graph)
+    blocks = structure.blocks
+    steps, classes = _classified(structure, graph)
     if classes is not None:
         parameters["classes"] = _parameter(classes, "outputs of the classifier")
     conv = convolutions(walk((*steps, *(step for each in blocks.values() for step in each.steps))))
@@ -158,14 +182,13 @@ def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], lis
     return {}, [channels, *sides]
 
 
-def _classified(
-    steps: tuple[Step, ...], blocks: Mapping[str, Block], graph: LayerGraph
-) -> tuple[tuple[Step, ...], Any]:
+def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ...], Any]:
     """Steps whose classifier speaks of ``classes``, and how many those are.
 
     It is the last layer with an ``out``: fully connected, or a convolution where
     the network gives no map.
     """
+    steps, blocks = structure.steps, structure.blocks
     gives_vector = all(side == 1 for side in graph.layers[-1].output[1:])
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
