@@ -60,7 +60,7 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
 
     row = importer(network)
     if row is None:
-        raise SpecError([Problem(None, f"'{network}' is no model that costcalc reads")])
+        raise SpecError([Problem(None, f"'{network}' is not a model that costcalc reads")])
     module = import_module(row.module)
     return documented(lambda request: module.read(network, request), settings)
 

@@ -38,7 +38,7 @@ NOTHING: Mapping[str, Any] = {}
 class UnknownOp(Refusal):
     """No layer kind says what an operation computes; the message, where there is one, says why."""
 
-    def __init__(self, message: str = "no layer kind says what it computes") -> None:
+    def __init__(self, message: str = "costcalc has no layer kind for it") -> None:
         super().__init__(message)
 
 
@@ -167,7 +167,7 @@ class ModelBuilder:
         shape = operation.output_shape(shapes)
         if any(side < 1 or side > limits.SIZE for side in shape):
             raise Refusal(
-                "its output is of no size",
+                "its output has no size",
                 expected=f"sides from 1 to {limits.SIZE:,}",
                 found=" x ".join(str(side) for side in shape),
             )
@@ -366,7 +366,7 @@ def _viewed(tensor: Operand, shape: Sides) -> tuple[str, Mapping[str, Any]]:
     """The kind that gives a tensor another shape, and its arguments."""
     if prod(tensor.shape) != prod(shape):
         raise Refusal(
-            "is not what costcalc takes it for",
+            "has another shape than costcalc computes",
             expected=f"as many elements as {sides_text(shape)}",
             found=sides_text(tensor.shape),
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from costcalc.errors import Mark, Problems, Refusal, SpecError
 from costcalc.formats.prototxt import parse
 from costcalc.importers.builder import ModelBuilder
-from costcalc.importers.caffe.network import Network, network
+from costcalc.importers.caffe.network import CaffeNetwork, network
 from costcalc.importers.caffe.sizes import inputs, sized
-from costcalc.importers.caffe.walk import Blob, Walk
+from costcalc.importers.caffe.walk import Blob, CaffeWalk
 from costcalc.importers.model import Model, Request
 from costcalc.spec import library
 
@@ -33,7 +33,7 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
         Refusal: something of it that is no single layer's is wrong.
         SpecError: it is no prototxt, or its layers are wrong.
     """
-    found: Network = network(parse(library.read_bytes(file, file), file), problems)
+    found: CaffeNetwork = network(parse(library.read_bytes(file, file), file), problems)
     problems.raise_any()
     first, *others = inputs(found)
     builder = ModelBuilder(sized(first, request), request.allow_unknown)
@@ -43,6 +43,6 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
         if other.shape:
             name = builder.free_name(other.blob)
             blobs[other.blob] = builder.add(name, "constant", (), {"shape": other.shape})
-    Walk(blobs, builder, problems).run(found)
+    CaffeWalk(blobs, builder, problems).run(found)
     problems.raise_any()
     return builder.model(found.name or "network", file)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from costcalc.errors import Refusal
 from costcalc.importers.builder import ModelBuilder, OpContext, Operand
 from costcalc.importers.caffe.fields import Fields
-from costcalc.importers.caffe.network import Layer
+from costcalc.importers.caffe.network import CaffeLayer
 from costcalc.importers.model import Sides
 
 Result = Operand | tuple[Operand, ...]
@@ -19,7 +19,7 @@ class CaffeContext(OpContext):
     """A layer: what it reads, and a way to add its nodes."""
 
     def __init__(
-        self, layer: Layer, path: str, inputs: tuple[Operand, ...], builder: ModelBuilder
+        self, layer: CaffeLayer, path: str, inputs: tuple[Operand, ...], builder: ModelBuilder
     ) -> None:
         super().__init__(builder, path, layer.origin, class_name=layer.type)
         self.layer = layer

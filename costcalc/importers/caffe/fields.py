@@ -23,7 +23,7 @@ class Fields:
         for name, value in message.entries:
             if known and name.text not in known:
                 raise Refusal(
-                    f"'{name.text}' is no field here",
+                    f"'{name.text}' is not a field here",
                     "one of " + ", ".join(sorted(known)),
                     hint=did_you_mean(name.text, known),
                     mark=name.mark,
@@ -43,7 +43,7 @@ class Fields:
         found = []
         for value in self._values.get(name, ()):
             if not isinstance(value, Message):
-                raise Refusal(f"'{name}' is a message", f"{name} {{ ... }}", mark=value.mark)
+                raise Refusal(f"'{name}' must be a message", f"{name} {{ ... }}", mark=value.mark)
             found.append(value)
         return found
 
@@ -58,7 +58,7 @@ class Fields:
         found = []
         for value in self._values.get(name, ()):
             if not isinstance(value, Scalar):
-                raise Refusal(f"'{name}' is a value", f"{name}: ...", mark=value.mark)
+                raise Refusal(f"'{name}' must be a value", f"{name}: ...", mark=value.mark)
             found.append(value)
         return found
 
@@ -66,7 +66,7 @@ class Fields:
         """The value of that name, None where there is none."""
         found = self.scalars(name)
         if len(found) > 1:
-            raise Refusal(f"'{name}' stands twice", "one value", mark=found[1].mark)
+            raise Refusal(f"'{name}' is given twice", "one value", mark=found[1].mark)
         return found[0] if found else None
 
     def text(self, name: str) -> str:
@@ -151,6 +151,4 @@ def _number(value: Scalar, name: str) -> float:
 
 
 def _not_that(value: Scalar, name: str, expected: str, hint: str = "") -> Refusal:
-    return Refusal(
-        f"'{name}' is not what it must be", expected, f"'{value.text}'", hint, mark=value.mark
-    )
+    return Refusal(f"'{name}' is not valid", expected, f"'{value.text}'", hint, mark=value.mark)

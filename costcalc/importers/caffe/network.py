@@ -54,7 +54,7 @@ OLD_TYPES: Mapping[str, str] = {
 """The types of ``layers``, and what ``layer`` calls them."""
 
 
-class Layer(NamedTuple):
+class CaffeLayer(NamedTuple):
     """A layer of the test phase."""
 
     name: str
@@ -74,15 +74,15 @@ class Layer(NamedTuple):
         return f"layer '{self.name}' ({self.type})"
 
 
-class Network(NamedTuple):
+class CaffeNetwork(NamedTuple):
     """A network's name, its own fields, and its layers."""
 
     name: str
     fields: Fields
-    layers: tuple[Layer, ...]
+    layers: tuple[CaffeLayer, ...]
 
 
-def network(message: Message, problems: Problems) -> Network:
+def network(message: Message, problems: Problems) -> CaffeNetwork:
     """The network of a message; what is wrong with a layer goes to ``problems``.
 
     Raises:
@@ -106,7 +106,7 @@ def network(message: Message, problems: Problems) -> Network:
         raise Refusal(
             "not a Caffe network", "layer { ... }, once or more", hint=hint, mark=message.mark
         )
-    return Network(fields.text("name"), fields, tuple(found))
+    return CaffeNetwork(fields.text("name"), fields, tuple(found))
 
 
 def fields_of(message: Message) -> Iterator[Scalar]:
@@ -114,7 +114,7 @@ def fields_of(message: Message) -> Iterator[Scalar]:
     return (name for name, _ in message.entries)
 
 
-def _layer(message: Message, index: int, is_old: bool) -> Layer:
+def _layer(message: Message, index: int, is_old: bool) -> CaffeLayer:
     fields = Fields(message)
     if is_old and "layer" in fields:
         raise Refusal(
@@ -127,7 +127,7 @@ def _layer(message: Message, index: int, is_old: bool) -> Layer:
         type_ = OLD_TYPES.get(type_, type_)
     if not type_:
         raise Refusal("'type' is missing", 'type: "Convolution"', mark=message.mark)
-    return Layer(
+    return CaffeLayer(
         fields.text("name") or f"{type_.lower()}{index + 1}",
         type_,
         tuple(fields.scalars("bottom")),

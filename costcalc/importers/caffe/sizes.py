@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from costcalc.errors import Mark, Refusal
 from costcalc.importers.caffe.fields import Fields, whole
-from costcalc.importers.caffe.network import Layer, Network
+from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
 from costcalc.importers.model import Request, Sides
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -26,7 +26,7 @@ class Input(NamedTuple):
     mark: Mark
 
 
-def inputs(network: Network) -> list[Input]:
+def inputs(network: CaffeNetwork) -> list[Input]:
     """Every blob that comes from outside, in the order of the file.
 
     Raises:
@@ -60,7 +60,7 @@ def _declared(fields: Fields) -> Iterator[Input]:
         yield Input(name.text, shapes[index] if index < len(shapes) else None, name.mark)
 
 
-def _given(layer: Layer) -> Iterator[Input]:
+def _given(layer: CaffeLayer) -> Iterator[Input]:
     """The blobs of an input layer or a data layer."""
     shape: Sides | None
     if layer.type in ("Input", "DummyData"):
@@ -74,7 +74,7 @@ def _given(layer: Layer) -> Iterator[Input]:
             yield Input(top.text, () if index else _cropped(layer), top.mark)
 
 
-def _cropped(layer: Layer) -> Sides | None:
+def _cropped(layer: CaffeLayer) -> Sides | None:
     """The images of a data layer: of three channels unless they are made grey."""
     transform = layer.fields.message("transform_param")
     side = transform.whole("crop_size", 0, 0)

@@ -6,7 +6,7 @@ from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.importers.builder import ModelBuilder, Operand, Stored, UnknownOp
 from costcalc.importers.caffe.context import CaffeContext
 from costcalc.importers.caffe.layers import MEASURES, TABLE
-from costcalc.importers.caffe.network import Layer, Network
+from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
 from costcalc.importers.caffe.sizes import DATA
 from costcalc.kinds.base import PARAMS
 
@@ -14,7 +14,7 @@ Blob = Operand | None
 """What a name stands for; None where an earlier problem left no tensor."""
 
 
-class Walk:
+class CaffeWalk:
     """Lowers a network; what is wrong with it goes to ``problems``."""
 
     def __init__(self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems) -> None:
@@ -22,7 +22,7 @@ class Walk:
         self.builder = builder
         self.problems = problems
 
-    def run(self, network: Network) -> None:
+    def run(self, network: CaffeNetwork) -> None:
         """Every layer, in the order of the file."""
         for layer in network.layers:
             if layer.type == "Input" or layer.type in DATA or layer.type in MEASURES:
@@ -31,7 +31,7 @@ class Walk:
             for index, top in enumerate(layer.tops):
                 self.blobs[top.text] = tops[index] if index < len(tops) else None
 
-    def _layer(self, layer: Layer) -> tuple[Blob, ...]:
+    def _layer(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         name = self.builder.free_name(layer.name)
         blobs = self._inputs(layer)
         lower = TABLE.get(layer.type)
@@ -52,7 +52,7 @@ class Walk:
         self._own(layer, start)
         return (result,) if isinstance(result, Operand) else result
 
-    def _inputs(self, layer: Layer) -> tuple[Blob, ...]:
+    def _inputs(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         """The blobs that it reads; a problem for each that nothing gave."""
         labels = 1 if layer.type == "SoftmaxWithLoss" else None
         for bottom in layer.bottoms[:labels]:
@@ -66,7 +66,7 @@ class Walk:
         return tuple(self.blobs.get(bottom.text) for bottom in layer.bottoms[:labels])
 
     def _unknown(
-        self, layer: Layer, name: str, inputs: tuple[Blob, ...], unknown: UnknownOp
+        self, layer: CaffeLayer, name: str, inputs: tuple[Blob, ...], unknown: UnknownOp
     ) -> tuple[Blob, ...]:
         """A layer of no kind: prototxt states no shapes, so it keeps that of its first input."""
         tops = max(1, len(layer.tops))
@@ -81,7 +81,7 @@ class Walk:
         self._note(layer, layer.mark, unknown)
         return inputs[:1] * tops
 
-    def _own(self, layer: Layer, start: int) -> None:
+    def _own(self, layer: CaffeLayer, start: int) -> None:
         """Says of nodes which of their params are another layer's by name."""
         if start == len(self.builder.nodes):
             # A Scale or a Bias adds nothing where it is part of the norm straight above.
@@ -97,5 +97,5 @@ class Walk:
                 index, {event: [Stored(name)] for event, name in named.items() if name}
             )
 
-    def _note(self, layer: Layer, mark: Mark, refusal: Refusal) -> None:
+    def _note(self, layer: CaffeLayer, mark: Mark, refusal: Refusal) -> None:
         self.problems.note(refusal.problem(mark, layer.origin))

@@ -39,7 +39,7 @@ def architecture(path: str) -> Any:
     try:
         return json.loads(text)
     except UnicodeDecodeError as error:
-        raise _wrong(path, f"not JSON: byte {error.start + 1} is no UTF-8") from None
+        raise _wrong(path, f"not JSON: byte {error.start + 1} is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise SpecError(
             [Problem(Mark(path, error.lineno, error.colno), f"not JSON: {error.msg}")]
@@ -54,7 +54,7 @@ def _plain(path: str) -> bytes:
     if path.endswith(".keras"):
         raise _wrong(
             path,
-            "not an archive of Keras",
+            "not a Keras archive",
             expected="the zip file that model.save('model.keras') writes",
             found="HDF5, an older format" if text.startswith(b"\x89HDF") else "another format",
             hint="the text of model.to_json() in a file whose name ends in .json",

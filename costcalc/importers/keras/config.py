@@ -34,7 +34,7 @@ class Config:
         """A truth value."""
         value = self.values.get(name, default)
         if not isinstance(value, bool):
-            raise Refusal(f"'{name}' is not what it must be", "true or false", shown(value))
+            raise Refusal(f"'{name}' is not valid", "true or false", shown(value))
         return value
 
     def word(self, name: str, default: str, known: Sequence[str]) -> str:
@@ -43,7 +43,7 @@ class Config:
         if value not in known:
             expected = "one of " + ", ".join(known)
             hint = did_you_mean(value, known) if isinstance(value, str) else ""
-            raise Refusal(f"'{name}' is not what it must be", expected, shown(value), hint)
+            raise Refusal(f"'{name}' is not valid", expected, shown(value), hint)
         return str(value)
 
     def number(self, name: str, default: float | None = None) -> float | None:
@@ -52,7 +52,7 @@ class Config:
         if value is None or is_number(value):
             number: float | None = value
             return number
-        raise Refusal(f"'{name}' is not what it must be", "a number", shown(value))
+        raise Refusal(f"'{name}' is not valid", "a number", shown(value))
 
     def per_axis(
         self, name: str, rank: int, default: int | None = None, lowest: int = 1
@@ -61,9 +61,7 @@ class Config:
         value = self.values.get(name, default)
         sides = value if isinstance(value, list) else [value] * rank
         if len(sides) != rank:
-            raise Refusal(
-                f"'{name}' is not what it must be", f"one number, or {rank}", shown(value)
-            )
+            raise Refusal(f"'{name}' is not valid", f"one number, or {rank}", shown(value))
         return tuple(whole(side, f"'{name}'", lowest) for side in sides)
 
     def wholes(self, name: str, default: Sequence[int], lowest: int) -> tuple[int, ...]:
@@ -77,9 +75,7 @@ class Config:
         if rank == 1 and len(sides) == 2:
             sides = [sides]
         if len(sides) != rank:
-            raise Refusal(
-                f"'{name}' is not what it must be", f"a pair for each of {rank} axes", shown(value)
-            )
+            raise Refusal(f"'{name}' is not valid", f"a pair for each of {rank} axes", shown(value))
         found = []
         for side in sides:
             before, after = side if isinstance(side, list) and len(side) == 2 else (side, side)
@@ -108,7 +104,7 @@ def whole(value: Any, name: str, lowest: int) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= limits.SIZE:
         return value
     expected = f"a whole number from {lowest} to {limits.SIZE:,}"
-    raise Refusal(f"{name} is not what it must be", expected, shown(value))
+    raise Refusal(f"{name} is not valid", expected, shown(value))
 
 
 def is_number(value: Any) -> bool:

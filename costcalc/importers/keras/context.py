@@ -103,10 +103,10 @@ class KerasContext(OpContext):
             UnknownOp: no kind says what it computes.
         """
         if not self.inputs:
-            raise Refusal("it reads nothing", "a tensor")
+            raise Refusal("it reads no tensor", "a tensor")
         for setting in ("lora_rank", "renorm"):
             if self.config.raw(setting):
-                raise UnknownOp(f"no layer kind has the params of '{setting}'")
+                raise UnknownOp(f"costcalc has no layer kind with the parameters of '{setting}'")
         formats = ("channels_last", "channels_first")
         model = formats[not self.layout.is_channels_last]
         if self.config.raw("data_format") is None:

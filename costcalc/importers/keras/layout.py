@@ -37,7 +37,7 @@ class Layout(NamedTuple):
         """
         place = axis + rank if axis < 0 else axis - 1
         if not 0 <= place < rank:
-            what = "the batch" if axis in (0, -rank - 1) else "no axis of what it reads"
+            what = "the batch" if axis in (0, -rank - 1) else "not an axis of its input"
             raise Refusal(
                 f"axis {axis} is {what}", f"1 to {rank}, or -{rank} to -1", f"axis: {axis}"
             )

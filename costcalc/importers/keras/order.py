@@ -47,7 +47,7 @@ def _visit(start: Key, network: KerasModel, done: dict[Key, None]) -> None:
             names = [name for name, _ in path]
             circle = [*names[names.index(ref.layer) :], ref.layer]
             raise Refusal(
-                f"layer '{ref.layer}' reads what it gives itself: a cycle",
+                f"layer '{ref.layer}' reads its own output: a cycle",
                 found=" -> ".join(reversed(circle)),
             )
         path[source] = _read(source, network)
@@ -67,7 +67,7 @@ def _check(ref: TensorRef, who: str, network: KerasModel) -> None:
     layer = network.layers.get(ref.layer)
     if layer is None:
         raise Refusal(
-            f"{who} '{ref.layer}', which the file does not hold",
+            f"{who} '{ref.layer}', which the file does not contain",
             "a layer of the same model",
             hint=did_you_mean(ref.layer, network.layers),
         )

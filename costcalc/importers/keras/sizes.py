@@ -68,7 +68,7 @@ def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
         return None
     if not isinstance(value, list) or not 1 < len(value) <= limits.AXES + 1:
         raise Refusal(
-            f"{layer.origin}: its shape is not what it must be",
+            f"{layer.origin}: its shape is not valid",
             f"the batch and up to {limits.AXES} sides",
             shown(value),
         )
@@ -76,7 +76,7 @@ def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
         is_whole = isinstance(side, int) and not isinstance(side, bool)
         if side is not None and not (is_whole and 0 < side <= limits.SIZE):
             raise Refusal(
-                f"{layer.origin}: a side of its shape is not what it must be",
+                f"{layer.origin}: a side of its shape is not valid",
                 f"a whole number from 1 to {limits.SIZE:,}, or null",
                 shown(side),
             )

@@ -95,7 +95,7 @@ def network(class_name: str, config: Any) -> KerasModel:
     if class_name == "Sequential":
         return _sequential(config)
     if not isinstance(config, dict):
-        raise Refusal("its config is not what it must be", "a mapping", shown(config))
+        raise Refusal("its config is not valid", "a mapping", shown(config))
     layers = _layers(config.get("layers"))
     found: dict[str, KerasLayer] = {}
     for layer in layers:
@@ -146,7 +146,7 @@ def _sequential(config: Any) -> KerasModel:
 
 def _layers(entries: Any) -> list[KerasLayer]:
     if not isinstance(entries, list):
-        raise Refusal("its layers are not what they must be", "a list", shown(entries))
+        raise Refusal("its layers are not valid", "a list", shown(entries))
     return [layer(entry, index) for index, entry in enumerate(entries)]
 
 
@@ -159,7 +159,7 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
     class_name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(class_name, str):
         raise Refusal(
-            f"its layer {index + 1} is not what it must be",
+            f"its layer {index + 1} is not valid",
             "a mapping with a class_name and a config",
             shown(entry),
         )
@@ -167,12 +167,10 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
     values = config if isinstance(config, dict) else {}
     name = _text(entry.get("name")) or _text(values.get("name")) or f"{class_name}_{index}"
     if not isinstance(config, dict) and class_name not in MODELS:
-        raise Refusal(f"the config of layer '{name}' is no mapping", "a mapping", shown(config))
+        raise Refusal(f"the config of layer '{name}' is not a mapping", "a mapping", shown(config))
     nodes = entry.get("inbound_nodes", [])
     if not isinstance(nodes, list):
-        raise Refusal(
-            f"layer '{name}': its inbound_nodes are not what they must be", "a list", shown(nodes)
-        )
+        raise Refusal(f"layer '{name}': its inbound_nodes are not valid", "a list", shown(nodes))
     built = entry.get("build_config")
     return KerasLayer(
         name,
@@ -196,7 +194,7 @@ def _call(node: Any, name: str) -> LayerCall:
     elif isinstance(node, list):
         return _keras2_call(node, name)
     raise Refusal(
-        f"layer '{name}': an inbound node is not what it must be",
+        f"layer '{name}': an inbound node is not valid",
         "the args and kwargs of Keras 3, or a list of tensors as Keras 2 writes it",
         shown(node),
     )
@@ -248,7 +246,7 @@ def _ref(history: Any, name: str) -> TensorRef:
         case [str(layer), int(call), int(tensor), *_] if call >= 0 and tensor >= 0:
             return TensorRef(layer, call, tensor)
     raise Refusal(
-        f"layer '{name}': a tensor that it reads is not what it must be",
+        f"layer '{name}': a tensor that it reads is not valid",
         "[layer, call, tensor]",
         shown(history),
     )
@@ -270,7 +268,7 @@ def _ends(
     found = tuple(_references(config.get(key), key))
     for ref in found:
         if ref.layer not in layers:
-            raise Refusal(f"its {key} name '{ref.layer}', which the file does not hold")
+            raise Refusal(f"its {key} name '{ref.layer}', which the file does not contain")
     return found
 
 

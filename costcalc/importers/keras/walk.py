@@ -167,7 +167,7 @@ class KerasWalk:
         try:
             shape = reads[0].shape if reads and reads[0] else ()
             if len(reads) != 1 or len(shape) < 2:
-                raise Refusal("it reads no steps of time", "one tensor of two axes or more")
+                raise Refusal("it needs steps of time to read", "one tensor of two axes or more")
             content = unrolled(inner, self.layout.back(shape)[0])
             return self.run(content, reads, inside._replace(is_as_stated=False))
         except Refusal as error:
@@ -198,7 +198,7 @@ class KerasWalk:
             unknown.hint = "--allow-unknown, which leaves it out and says so"
             self._lost(name, layer, unknown)
         elif not shapes:
-            unknown.message += ", nor the file what its shape is"
+            unknown.message += ", and the file does not state its shape"
             self._lost(name, layer, unknown)
         if not shapes:
             return (None,)

@@ -154,7 +154,7 @@ class OnnxContext(OpView, OpContext):
         shape = self.output(index).dims
         if [side for side in x.shape if side != 1] != [side for side in shape if side != 1]:
             raise Refusal(
-                "is not what costcalc takes it for", sides_text(shape), sides_text(x.shape)
+                "has another shape than costcalc computes", sides_text(shape), sides_text(x.shape)
             )
         self.builder.made[self.node.outputs[index]] = self.view(x, shape)
 
@@ -182,7 +182,7 @@ class OnnxContext(OpView, OpContext):
         """
         for index in range(first, len(self.node.outputs)):
             if self.is_read(index):
-                raise Refusal(f"gives more than costcalc has a layer for: output {index + 1}")
+                raise Refusal(f"has an output {index + 1} that costcalc has no layer for")
 
 
 def uncounted(op: OpView) -> Rule:
@@ -307,7 +307,7 @@ class OnnxBuilder(ModelBuilder):
 
     def _made(self, name: str) -> Operand:
         if name not in self.made:
-            raise Refusal(f"reads '{name}', of which no layer could be made")
+            raise Refusal(f"reads '{name}', for which there is no layer")
         return self.made[name]
 
     def _static(self, name: str, shape: Sides, reader: OpContext) -> Operand:

@@ -59,7 +59,7 @@ class ShapeInference:
         """Takes in the tensors that the file holds.
 
         Raises:
-            SpecError: one has sides that no tensor has.
+            SpecError: one has sides out of range.
         """
         for each in tensors:
             self._store(each.name, each, None)
@@ -85,7 +85,9 @@ class ShapeInference:
                     "--allow-unknown, to report the rest with this one as not counted"
                 )
             elif not self.lost.isdisjoint(node.outputs):
-                message = "an operator that costcalc does not know, nor does the file say its shape"
+                message = (
+                    "an operator that costcalc does not know, and the file does not state its shape"
+                )
                 hint = "a file with the shapes of its tensors, as onnx.shape_inference writes"
             else:
                 continue
@@ -183,7 +185,7 @@ class ShapeInference:
         if any(not 0 <= side <= limits.SIZE for side in tensor.dims):
             self.problems.add(
                 self.mark,
-                f"tensor '{name}' has sides that no tensor has",
+                f"tensor '{name}' has sides out of range",
                 f"sides from 0 to {limits.SIZE:,}",
                 sides_text(tensor.dims),
             )
@@ -216,7 +218,7 @@ class ShapeInference:
         condition = OpView(node, self.tensors, self.images).numbers(0) or (False,)
         branch = node.attributes.get("then_branch" if condition[0] else "else_branch")
         if not isinstance(branch, Subgraph):
-            raise Refusal("has no graph to go on with")
+            raise Refusal("has no graph for the branch that it takes")
         graph, nodes = self.inliner.inside(branch, node.name)
         self.store(graph.initializers)
         self.run(nodes)
@@ -293,7 +295,7 @@ class ShapeInference:
 
     def _sequence(self, node: OnnxNode) -> tuple[str, ...]:
         if node.inputs[0] not in self.sequences:
-            raise Refusal(f"reads '{node.inputs[0]}', which is no sequence of tensors")
+            raise Refusal(f"reads '{node.inputs[0]}', which is not a sequence of tensors")
         return self.sequences[node.inputs[0]]
 
 

@@ -79,7 +79,7 @@ def _graph(model: schema.ModelProto, mark: Mark) -> schema.GraphProto:
     """
     graph = model.graph
     if graph is None or not graph.outputs:
-        what = "is no ONNX model" if graph is None else "has a graph without outputs"
+        what = "is not an ONNX model" if graph is None else "has a graph without outputs"
         refuse(mark, what, "a model with a graph of nodes")
     if graph.sparse:
         refuse(mark, "holds sparse tensors", "dense ones")

@@ -52,7 +52,7 @@ def refused(path, *options):
         (b"[1, 2]", "not a Keras architecture"),
         (b"null", "not a Keras architecture"),
         (b'{"class_name": "Conv2D", "config": {}}', "class_name: Conv2D"),
-        (b'{"class_name": "Sequential"}', "its layers are not what they must be"),
+        (b'{"class_name": "Sequential"}', "its layers are not valid"),
         (b'{"class_name": "Sequential", "config": []}', "it has no layers"),
         (b'{"class_name": "Functional", "config": [1]}', "a mapping"),
         (b'{"class_name": "Functional", "config": {"layers": [1]}}', "its layer 1"),
@@ -158,7 +158,7 @@ def test_unknown_layers_are_listed_at_once(tmp_path):
     )
     text = refused(written(tmp_path, model))
     for name in ("'first' (Lambda)", "'mine' (Dense)", "'memory' (LSTM)"):
-        assert f"layer {name}: no layer kind says what it computes" in text
+        assert f"layer {name}: costcalc has no layer kind for it" in text
     assert "--allow-unknown" in text
 
 
@@ -191,13 +191,15 @@ def test_an_unknown_layer_that_is_allowed_has_the_shape_of_the_file(tmp_path):
 
 def test_an_unknown_layer_whose_shape_nobody_states(tmp_path):
     model = sequential((8, 8, 3), layer("Lambda", "mine"), of("Conv2D", **CONV))
-    assert "nor the file what its shape is" in refused(written(tmp_path, model), "--allow-unknown")
+    assert "the file does not state its shape" in refused(
+        written(tmp_path, model), "--allow-unknown"
+    )
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({}, "'kernel_size' is not what it must be"),
+        ({}, "'kernel_size' is not valid"),
         ({"filters": 0}, "a whole number from 1 to"),
         ({"filters": -3}, "a whole number from 1 to"),
         ({"filters": True}, "found    True"),
@@ -212,7 +214,7 @@ def test_an_unknown_layer_whose_shape_nobody_states(tmp_path):
         ({"use_bias": 1}, "true or false"),
         ({"groups": 2}, "3 input channels cannot be split into 2 groups"),
         ({"data_format": "channels"}, "one of channels_last, channels_first"),
-        ({"activation": 3}, "'activation' is not what it must be"),
+        ({"activation": 3}, "'activation' is not valid"),
     ],
 )
 def test_a_layer_that_is_wrong(tmp_path, config, message):
@@ -227,17 +229,17 @@ def test_a_layer_that_is_wrong(tmp_path, config, message):
 @pytest.mark.parametrize(
     ("inbound", "message"),
     [
-        ([call(tensor("nobody"))], "layer 'a' reads 'nobody', which the file does not hold"),
+        ([call(tensor("nobody"))], "layer 'a' reads 'nobody', which the file does not contain"),
         ([call(tensor("imag"))], "did you mean 'image'?"),
         ([call(tensor("b"))], "a cycle"),
         ([call(tensor("a"))], "a cycle"),
         ([call(tensor("image", 3))], "call 3 of 'image', which is not in the file"),
-        ([call(tensor("image", -1))], "a tensor that it reads is not what it must be"),
+        ([call(tensor("image", -1))], "a tensor that it reads is not valid"),
         ([call({"class_name": "__keras_tensor__"})], "a tensor that it reads"),
         ([[["image", 0]]], "a tensor that it reads"),
-        ([3], "an inbound node is not what it must be"),
-        (3, "its inbound_nodes are not what they must be"),
-        ([call()], "layer 'a' (Conv2D): it reads nothing"),
+        ([3], "an inbound node is not valid"),
+        (3, "its inbound_nodes are not valid"),
+        ([call()], "layer 'a' (Conv2D): it reads no tensor"),
     ],
 )
 def test_a_call_that_is_wrong(tmp_path, inbound, message):
@@ -251,7 +253,7 @@ def test_sizes_stay_within_bounds(tmp_path):
     grown = [layer("UpSampling2D", f"up{index}", size=[2**20, 1]) for index in range(5)]
     text = refused(written(tmp_path, sequential((8, 8, 1), *grown)))
     # 8 rows times 2^20 are 2^23, and once more 2^43
-    assert "layer 'up1' (UpSampling2D): its output is of no size" in text
+    assert "layer 'up1' (UpSampling2D): its output has no size" in text
     assert "up2" not in text
 
 

@@ -210,7 +210,9 @@ def test_attention(tmp_path):
 
 
 def test_attention_of_another_form_is_unknown(tmp_path):
-    with pytest.raises(SpecError, match=r"layer 'mha' \(MultiHeadAttention\): no layer kind"):
+    with pytest.raises(
+        SpecError, match=r"layer 'mha' \(MultiHeadAttention\): costcalc has no layer kind"
+    ):
         graph(tmp_path, attention(sliding_window=2))
 
 
@@ -353,7 +355,10 @@ def test_a_layer_at_every_step_of_time(tmp_path):
 @pytest.mark.parametrize(
     ("inner", "message"),
     [
-        (layer("LSTM", "lstm", units=3), r"layer 'steps/lstm' \(LSTM\): no layer kind"),
+        (
+            layer("LSTM", "lstm", units=3),
+            r"layer 'steps/lstm' \(LSTM\): costcalc has no layer kind",
+        ),
         (None, r"layer 'steps' \(TimeDistributed\)"),
         (layer("Conv2D", "conv"), r"layer 'steps/conv' \(Conv2D\): 'filters'"),
     ],

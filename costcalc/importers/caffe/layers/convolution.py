@@ -101,7 +101,7 @@ def sides(
     if stem and any(each in param for each in pair):
         if given or rank != 2:
             raise Refusal(
-                f"'{pair[0]}' and '{name}' both stand, or the map has no two axes",
+                f"'{pair[0]}' needs a map of two axes, and no '{name}' beside it",
                 f"{name}, or {pair[0]} and {pair[1]}",
                 mark=param.mark,
             )
@@ -111,7 +111,7 @@ def sides(
             raise Refusal(f"'{name}' is missing", f"{name}: ...", mark=param.mark)
         return default
     if len(given) not in (1, rank):
-        raise Refusal(f"'{name}' stands {len(given)} times", f"once, or {rank} times")
+        raise Refusal(f"'{name}' is given {len(given)} times", f"once, or {rank} times")
     return given[0] if len(given) == 1 else given
 
 

@@ -45,7 +45,7 @@ def power(op: CaffeContext) -> Result:
     if exponent != 1:
         kinds.append(emit.POWERS.get(exponent, ""))
     if "" in kinds:
-        raise UnknownOp(f"no layer kind is the power {exponent:g}")
+        raise UnknownOp(f"costcalc has no layer kind for the power {exponent:g}")
     tensor = op.input
     for kind in kinds or ["identity"]:
         tensor = op.add(kind, (tensor,), part=f"/{kind}" if len(kinds) > 1 else "")

@@ -88,7 +88,7 @@ def interp(op: CaffeContext) -> Result:
     axes = [side + sum(pads) for side in op.shape[1:]]
     shrink, zoom = param.whole("shrink_factor", 1), param.whole("zoom_factor", 1)
     if len(axes) != 2 or min(axes) < 1:
-        raise Refusal("it enlarges maps", "rows and columns that padding leaves")
+        raise Refusal("it resizes maps of two axes", "rows and columns that padding leaves")
     if "height" in param or "width" in param:
         size = [param.whole("height"), param.whole("width")]
     else:

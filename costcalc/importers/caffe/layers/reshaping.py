@@ -71,14 +71,14 @@ def reshape(op: CaffeContext) -> Result:
     sides = list(dims[1:])
     for axis, side in enumerate(sides):
         if side == 0 and axis >= len(own):
-            raise Refusal("a 0 stands where its input has no axis", "a number")
+            raise Refusal("a side of 0 copies an axis that its input does not have", "a number")
         if side == 0:
             op.builder.is_sized |= axis > 0
             sides[axis] = own[axis]
     if not sides or dims[0] not in (0, 1, -1) or (dims[0] == -1 and -1 in sides):
         raise UnknownOp("costcalc has no layer kind for a reshape that moves the batch")
     if sides.count(-1) > 1:
-        raise Refusal("two sides cannot both be whatever is left", "one -1 at most")
+        raise Refusal("only one side can be inferred", "one -1 at most")
     return op.add("reshape", (op.input,), {"shape": tuple(sides)})
 
 

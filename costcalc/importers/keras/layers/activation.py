@@ -60,7 +60,7 @@ def function(value: Any) -> str | None:
     if value is None or value == "linear":
         return None
     if not isinstance(value, str):
-        raise Refusal("'activation' is not what it must be", "a word", shown(value))
+        raise Refusal("'activation' is not valid", "a word", shown(value))
     return value.rpartition(">")[2]
 
 

@@ -31,7 +31,7 @@ def multi_head_attention(op: KerasContext) -> Result:
     query, value = op.option("query", 0), op.option("value", 1)
     key = op.option("key", 2)
     if not isinstance(query, Operand) or not isinstance(value, Operand):
-        raise Refusal("it reads queries and values", "two tensors, or three")
+        raise Refusal("it needs queries and values", "two tensors, or three")
     key = key if isinstance(key, Operand) else value
     heads, size = config.whole("num_heads"), config.whole("key_dim")
     has_value_size = config.raw("value_dim") is not None
@@ -39,7 +39,9 @@ def multi_head_attention(op: KerasContext) -> Result:
     has_bias = config.flag("use_bias", True)
     sides = op.sides(query)
     if len(sides) < 2:
-        raise Refusal("its queries are no tokens", "two axes or more", f"{len(sides)}")
+        raise Refusal(
+            "its queries are not sequences of tokens", "two axes or more", f"{len(sides)}"
+        )
     projected = [
         _heads(op, tensor, heads, each, has_bias, f"/{name}")
         for name, tensor, each in (

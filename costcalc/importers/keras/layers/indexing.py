@@ -84,7 +84,7 @@ def _pick(entry: Any, side: int, op: KerasContext) -> Pick:
     if isinstance(entry, int) and not isinstance(entry, bool):
         start = entry + side if entry < 0 else entry
         if not 0 <= start < side:
-            raise Refusal(f"there is no place {entry} among {side}")
+            raise Refusal(f"index {entry} is out of range for {side} places")
         return Pick(range(start, start + 1), is_gone=True)
     if not isinstance(entry, Mapping):
         raise UnknownOp

@@ -50,7 +50,7 @@ def concatenate(op: KerasContext) -> Result:
 def dot(op: KerasContext) -> Result:
     """``Dot``: the product along an axis of each, a matrix product once it stands last."""
     if len(op.inputs) != 2:
-        raise Refusal("it reads two tensors", found=f"{len(op.inputs)}")
+        raise Refusal("it needs two tensors", found=f"{len(op.inputs)}")
     if op.config.flag("normalize", False):
         raise UnknownOp
     value = wholes(op.config.raw("axes"), "'axes'", -8)
@@ -82,7 +82,7 @@ def _plain(op: KerasContext, tensor: Operand, sides: tuple[int, int]) -> Operand
 def scaled_sum(op: KerasContext) -> Result:
     """InceptionResNetV2's ``CustomScaleLayer``: a tensor, and another times a constant."""
     if len(op.inputs) != 2:
-        raise Refusal("it reads two tensors", found=f"{len(op.inputs)}")
+        raise Refusal("it needs two tensors", found=f"{len(op.inputs)}")
     scaled = op.add("scale", op.inputs[1:], part="/scale")
     return joined(op, "add", (op.input, scaled), "/add")
 

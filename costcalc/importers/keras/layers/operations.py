@@ -110,7 +110,7 @@ def squeeze(op: KerasContext) -> Result:
     if value is None:
         gone = [place for place, side in enumerate(sides) if side == 1]
     if any(not 0 <= place < rank or sides[place] != 1 for place in gone):
-        raise Refusal("it takes sides of 1 away, and one is another", found=f"axis: {value}")
+        raise Refusal("it removes sides of 1, and one of them is not 1", found=f"axis: {value}")
     return _view(op, [side for place, side in enumerate(sides) if place not in gone] or [1])
 
 

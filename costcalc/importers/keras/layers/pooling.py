@@ -63,7 +63,7 @@ def cropping(rank: int) -> Lower:
     def lower(op: KerasContext) -> Result:
         shape = op.input.shape
         if len(shape) != rank + 1:
-            raise Refusal(f"it cuts maps of {rank} axes", found=f"{len(shape) - 1}")
+            raise Refusal(f"it needs maps of {rank} axes", found=f"{len(shape) - 1}")
         ends = [
             (before, side - after)
             for side, (before, after) in zip(

@@ -27,7 +27,7 @@ def reshape(op: KerasContext) -> Result:
     """``Reshape``; one side may be -1."""
     sides = wholes(op.config.raw("target_shape"), "'target_shape'", -1)
     if not sides or sides.count(-1) > 1 or 0 in sides:
-        raise Refusal("'target_shape' is not what it must be", "one -1 at most", shown(sides))
+        raise Refusal("'target_shape' is not valid", "one -1 at most", shown(sides))
     return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
 
 
@@ -36,7 +36,7 @@ def permute(op: KerasContext) -> Result:
     places = wholes(op.config.raw("dims"), "'dims'", 1)
     if sorted(places) != list(range(1, op.rank + 1)):
         raise Refusal(
-            "'dims' are no order of the axes", f"1 to {op.rank}, each once", shown(places)
+            "'dims' are not a permutation of the axes", f"1 to {op.rank}, each once", shown(places)
         )
     axes = op.layout.permutation([place - 1 for place in places])
     return op.add("transpose", (op.input,), {"axes": axes})

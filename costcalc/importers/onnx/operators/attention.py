@@ -44,7 +44,10 @@ def _heads(op: OpView, index: int) -> tuple[int, int, int]:
     name = "q_num_heads" if index == 0 else "kv_num_heads"
     heads = op.whole(name, 0)
     if len(shape) != 3 or heads < 1 or shape[2] % heads:
-        raise Refusal("attends to what has no heads", found=f"{sides_text(shape)}, {heads} heads")
+        raise Refusal(
+            "cannot divide its input into attention heads",
+            found=f"{sides_text(shape)}, {heads} heads",
+        )
     return shape[1], shape[2] // heads, heads
 
 
@@ -52,7 +55,7 @@ def _as_heads(to: OnnxContext, index: int, heads: int) -> Operand:
     """An input as ``(heads, n, d)``, its heads repeated until they are as many as the queries'."""
     known = to.input(index)
     if to.image_batch(known) != 0:
-        raise Refusal("attends to no batch", found=sides_text(known.shape))
+        raise Refusal("attends to images that are not a batch", found=sides_text(known.shape))
     n, width, own = _heads(to, index)
     x = to.source(index, known.shape[1:])
     if len(known.shape) == 3:

@@ -78,7 +78,7 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """
     if any(not 0 <= side <= limits.SIZE for side in shape):
         raise Refusal(
-            "is given a shape that none can be",
+            "is given a shape that is not valid",
             expected=f"sides from 0 to {limits.SIZE:,}",
             found=", ".join(map(str, shape)),
         )

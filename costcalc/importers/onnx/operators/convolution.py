@@ -121,7 +121,7 @@ def _scattered(axes: Sides, window: Window, extra: Sides) -> Sides:
         for n, k, s, (before, after), d, more in rows
     )
     if min(found) < 1:
-        raise Refusal("cuts its whole output away by its pads", found=sides_text(found))
+        raise Refusal("has pads that cut away its whole output", found=sides_text(found))
     return found
 
 

@@ -60,7 +60,7 @@ def squeeze(op: OpView) -> Rule:
         else tuple(axis for axis, side in enumerate(known.shape) if side == 1)
     )
     if any(known.shape[axis] != 1 for axis in axes):
-        raise Refusal("drops an axis that is not 1", found=sides_text(known.shape))
+        raise Refusal("drops an axis whose side is not 1", found=sides_text(known.shape))
     shape = tuple(side for axis, side in enumerate(known.shape) if axis not in axes)
     batch = known.batch
     if batch is not None:
@@ -90,7 +90,7 @@ def transpose(op: OpView) -> Rule:
     order = op.listed("perm") or tuple(range(rank))[::-1]
     if sorted(order) != list(range(rank)):
         raise Refusal(
-            "puts axes into no order",
+            "has a 'perm' that is not a permutation of the axes",
             expected=f"all of 0 to {rank - 1}",
             found=sides_text(order),
         )
@@ -117,7 +117,7 @@ def tile(op: OpView) -> Rule:
     repeats = op.wholes("repeats", 1) or ()
     if len(repeats) != len(known.shape) or min(repeats, default=0) < 0:
         raise Refusal(
-            "repeats axes that are not there",
+            "has repeats for a different number of axes",
             expected=f"{len(known.shape)} numbers",
             found=sides_text(repeats),
         )
@@ -159,7 +159,7 @@ def space_to_depth(op: OpView) -> Rule:
 
 def _map(known: TensorInfo, side: int) -> Sides:
     if len(known.shape) != 4 or side < 1:
-        raise Refusal("moves blocks of no map", found=f"{sides_text(known.shape)} by {side}")
+        raise Refusal("has no map to move blocks of", found=f"{sides_text(known.shape)} by {side}")
     return known.shape
 
 
@@ -175,7 +175,7 @@ def columns(op: OpView) -> Rule:
     sides, kernel = op.wholes("image_shape", 1) or (), op.wholes("block_shape", 2) or ()
     window = elements(kernel)
     if len(known.shape) != 3 or window < 1 or known.shape[1] % window or min(sides, default=0) < 1:
-        raise Refusal("adds up what are no windows", found=sides_text(known.shape))
+        raise Refusal("does not read windows that it can add up", found=sides_text(known.shape))
     shape = (known.shape[0], known.shape[1] // window, *sides)
     to = yield [TensorInfo(shape, op.image_batch(known))]
     places = (window, *to.output().dims)

@@ -34,7 +34,8 @@ def gemm(op: OpView) -> Rule:
     a, b = op.input(0), op.input(1)
     if len(a.shape) != 2 or len(b.shape) != 2:
         raise Refusal(
-            "multiplies what is no matrix", found=f"{sides_text(a.shape)} and {sides_text(b.shape)}"
+            "does not multiply two matrices",
+            found=f"{sides_text(a.shape)} and {sides_text(b.shape)}",
         )
     is_turned = [bool(op.whole(name, 0)) for name in ("transA", "transB")]
     n, k = a.shape[::-1] if is_turned[0] else a.shape
@@ -64,7 +65,7 @@ def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
     """The matrix product of two inputs, as NumPy's ``matmul`` has it."""
     a, b = op.input(first), op.input(second)
     if not a.shape or not b.shape:
-        raise Refusal("multiplies a single number as a matrix")
+        raise Refusal("cannot multiply a single number as a matrix")
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     if left[-1] != right[-2]:

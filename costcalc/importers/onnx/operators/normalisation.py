@@ -16,7 +16,7 @@ def batch_norm(op: OpView) -> Rule:
     """By statistics that are stored: they are no params, but may be outputs too."""
     known = op.input(0)
     if len(known.shape) < 2:
-        raise Refusal("normalises no channels", found=sides_text(known.shape))
+        raise Refusal("has no channels to normalise", found=sides_text(known.shape))
     others = [op.input(index)._replace(values=None) for index in (3, 4, 3, 4)]
     to = yield [TensorInfo(known.shape, op.image_batch(known)), *others]
     to.configuration(3, 4)
@@ -114,7 +114,7 @@ def _joined(to: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
 def _image(op: OpView) -> TensorInfo:
     known = op.input(0)
     if len(known.shape) < 3:
-        raise Refusal("normalises no map", found=sides_text(known.shape))
+        raise Refusal("has no map to normalise", found=sides_text(known.shape))
     return TensorInfo(known.shape, op.image_batch(known))
 
 
@@ -123,7 +123,7 @@ def _of_one_image(to: OnnxContext, kind: str, arguments: Mapping[str, bool | int
     maps = to.maps()
     if maps.rank == len(to.shape()):
         raise Refusal(
-            "normalises several images at once, of no batch",
+            "normalises several images that are not a batch",
             expected="images of a batch",
             found=sides_text(to.shape()),
         )

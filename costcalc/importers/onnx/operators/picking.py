@@ -36,7 +36,7 @@ def _chosen(op: OpView) -> list[range]:
     steps = op.wholes("steps", 4) or (1,) * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
         raise Refusal(
-            "is cut by bounds that do not fit together",
+            "has bounds that do not fit together",
             expected="a start, an end and a step for each axis",
             found=" and ".join(map(sides_text, (starts, ends, axes, steps))),
         )
@@ -92,7 +92,7 @@ def _lengths(op: OpView) -> Sides:
         stated = (each,) * (parts - 1) + (side - each * (parts - 1),)
     if sum(stated) != side or min(stated, default=0) < 0:
         raise Refusal(
-            "is split into parts that do not fit",
+            "is split into parts that do not add up",
             expected=f"{side} in all",
             found=sides_text(stated),
         )
@@ -144,7 +144,7 @@ def gather_nd(op: OpView) -> Rule:
     """Slices that each row of the indices names by its first axes."""
     data, at = op.input(0), op.input(1)
     if not at.shape or at.shape[-1] + op.whole("batch_dims", 0) > len(data.shape):
-        raise Refusal("names places by more axes than there are", found=sides_text(at.shape))
+        raise Refusal("has indices for more axes than there are", found=sides_text(at.shape))
     shape = (*at.shape[:-1], *data.shape[at.shape[-1] + op.whole("batch_dims", 0) :])
     batch = at.batch if at.batch is not None and at.batch < len(at.shape) - 1 else None
     to = yield [TensorInfo(shape, batch)]
@@ -215,7 +215,7 @@ def _pads(op: OpView) -> list[tuple[int, int]]:
     named = range(rank) if axes is None else [front(axis, rank) for axis in axes]
     if len(stated) != 2 * len(named):
         raise Refusal(
-            "pads axes that are not there",
+            "has pads for a different number of axes",
             expected=f"{2 * len(named)} numbers",
             found=sides_text(stated),
         )

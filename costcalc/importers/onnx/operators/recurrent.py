@@ -18,7 +18,7 @@ def lstm(op: OpView) -> Rule:
     """
     shape = op.shape()
     if len(shape) != 3 or op.whole("layout", 0):
-        raise Refusal("reads no sequence", "(steps, images, numbers)", sides_text(shape))
+        raise Refusal("does not read a sequence", "(steps, images, numbers)", sides_text(shape))
     steps, images, width = shape
     if steps != 1 or op.word("direction", "forward") == "bidirectional":
         raise Refusal(
@@ -27,7 +27,9 @@ def lstm(op: OpView) -> Rule:
     recurrence = op.shape(2)
     if len(recurrence) != 3 or recurrence[0] != 1:
         raise Refusal(
-            "has no matrix for one direction", "(1, rows, numbers)", sides_text(recurrence)
+            "does not have one matrix for one direction",
+            "(1, rows, numbers)",
+            sides_text(recurrence),
         )
     hidden = recurrence[2]
     last = TensorInfo((1, images, hidden), 1)

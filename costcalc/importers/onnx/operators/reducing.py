@@ -91,7 +91,9 @@ def largest_few(op: OpView) -> Rule:
     known, axis = op.input(0), op.axis(-1)
     count = op.whole("k", 0) or (op.wholes("k", 1) or (0,))[0]
     if not 0 < count <= known.shape[axis]:
-        raise Refusal("chooses more than there are", found=f"{count} of {known.shape[axis]}")
+        raise Refusal(
+            "chooses more elements than there are", found=f"{count} of {known.shape[axis]}"
+        )
     shape = (*known.shape[:axis], count, *known.shape[axis + 1 :])
     found = TensorInfo(shape, None if known.batch == axis else known.batch)
     to = yield [found, found]

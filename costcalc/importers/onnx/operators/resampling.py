@@ -47,14 +47,14 @@ def _resized(op: OpView, shape: Sides) -> Sides:
         scales = op.numbers(2 if has_roi else 1) or ()
     if len(scales) != len(axes):
         raise Refusal(
-            "is given scales of other axes",
+            "has scales for a different number of axes",
             expected=f"{len(axes)} numbers",
             found=sides_text(scales),
         )
     found = list(shape)
     for axis, scale in zip(axes, scales, strict=True):
         if not math.isfinite(scale) or scale <= 0:
-            raise Refusal("is scaled by what is no scale", found=f"{scale}")
+            raise Refusal("has a scale that is not a positive number", found=f"{scale}")
         found[axis] = math.floor(single(float(shape[axis]) * scale))
     return tuple(found)
 
@@ -62,7 +62,9 @@ def _resized(op: OpView, shape: Sides) -> Sides:
 def _sized(op: OpView, shape: Sides, axes: range | list[int], sizes: Sides) -> Sides:
     if len(sizes) != len(axes):
         raise Refusal(
-            "is given sizes of other axes", expected=f"{len(axes)} numbers", found=sides_text(sizes)
+            "has sizes for a different number of axes",
+            expected=f"{len(axes)} numbers",
+            found=sides_text(sizes),
         )
     policy = op.word("keep_aspect_ratio_policy", "stretch")
     found = list(shape)
