@@ -59,11 +59,10 @@ def measure(path: str) -> None:
     """Prints a report's seconds of the processor, the peak of memory, and that before, in KB."""
     import costcalc
     from costcalc.render.terminal import page
-    from costcalc.reporting.tables import report_page
 
     idle = peak()
     start = time.process_time()
-    text = page(report_page(costcalc.report(path)))
+    text = page(costcalc.report(path).page())
     taken = time.process_time() - start
     assert text
     print(taken, peak(), idle)

@@ -8,14 +8,15 @@
 from costcalc.api import Network, from_torch, load
 from costcalc.errors import ConventionError, CostcalcError, SpecError
 from costcalc.questions import (
-    Report,
     check,
     compare,
+    conventions,
     diff,
     explain,
     export,
     formula,
     networks,
+    parameters,
     reconcile,
     report,
     search,
@@ -24,7 +25,8 @@ from costcalc.questions import (
     to_spec,
     totals,
 )
-from costcalc.reporting.report import LayerReport, Totals, TypeCost
+from costcalc.reporting.layers import LayerReport, Totals, TypeCost
+from costcalc.reporting.report import Report
 
 __all__ = [
     "ConventionError",
@@ -37,6 +39,7 @@ __all__ = [
     "TypeCost",
     "check",
     "compare",
+    "conventions",
     "diff",
     "explain",
     "export",
@@ -44,6 +47,7 @@ __all__ = [
     "from_torch",
     "load",
     "networks",
+    "parameters",
     "reconcile",
     "report",
     "search",

@@ -31,7 +31,7 @@ class Network(OpenNetwork):
     to_spec = questions.to_spec
     export = questions.export
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()
 
     def __repr__(self) -> str:

@@ -44,7 +44,6 @@ class ClaimsModule(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """An item for each claim."""
         from costcalc.claims.networks import Networks
-        from costcalc.claims.page import source
         from costcalc.claims.reader import read
 
         networks = Networks()
@@ -52,7 +51,7 @@ class ClaimsModule(pytest.File):
         if file is None:
             return
         for claim in file.claims:
-            words = (source(file, claim.table), claim.row, claim.column, claim.figure.text)
+            words = (file.place(claim.table), claim.row, claim.column, claim.figure.text)
             # In brackets, like a test's parameters: elsewhere pytest shows '.' as '::'.
             name = f"claim[{', '.join(filter(None, words))}]"
             yield ClaimItem.from_parent(self, name=name, claim=claim, networks=networks)
@@ -77,11 +76,10 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         """Raises where the claim does not hold."""
         from costcalc.claims.verdict import judge
-        from costcalc.render.checks import failure
 
         result = judge(self.claim, self.networks)
         if not result.holds:
-            raise ClaimDoesNotHold(failure(result))
+            raise ClaimDoesNotHold(result.summary)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is printed, what is computed and why, without a traceback."""

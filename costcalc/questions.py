@@ -22,7 +22,8 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened
 from costcalc.records import NamedTuple
 from costcalc.reporting import report as reports
-from costcalc.reporting.report import Totals
+from costcalc.reporting.layers import Totals
+from costcalc.reporting.layers import totals as totalled
 from costcalc.spec import library
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from costcalc.claims.verdict import Result
     from costcalc.comparing.compare import Comparison
     from costcalc.comparing.diff import Difference
-    from costcalc.comparing.layers import LayerEntry
+    from costcalc.comparing.layers import LayerComparison
     from costcalc.grid.axes import Axis
     from costcalc.grid.sweep import Sweep
-    from costcalc.reconciling.printed import Search
     from costcalc.reconciling.reconcile import Reconciliation
-    from costcalc.reporting.networks import Entry
+    from costcalc.reconciling.search import Search
+    from costcalc.reporting.conventions import ConventionRules, Conventions
+    from costcalc.reporting.kinds import KindDescription, KindList
+    from costcalc.reporting.networks import ShippedNetworks
     from costcalc.reporting.parameters import Settings
     from costcalc.solving.solve import Solution
     from costcalc.symbolic.explain import Explanation
@@ -46,26 +49,9 @@ if TYPE_CHECKING:
     Watch = Callable[[Iterable[Result], int], Iterable[Result]]
 
 
-class Report(reports.Report):
-    """A network's cost, as a notebook shows it and a script takes it."""
-
-    __slots__ = ()
-
-    def to_json(self) -> str:
-        """The report as JSON text, in the shape of ``costcalc report --format json``."""
-        from costcalc.render.json import report_json
-
-        return report_json(self)
-
-    def _repr_html_(self) -> str:
-        from costcalc.render.html import report_html
-
-        return report_html(self)
-
-
 def report(
     network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
-) -> Report:
+) -> reports.Report:
     """What a network costs.
 
     Args:
@@ -92,7 +78,7 @@ def report(
     """
     counting = _counting(convention, unit)
     found = opened(network, exact(settings))
-    return Report(*reports.report(found.document, found.settings, counting))
+    return reports.report(found.document, found.settings, counting)
 
 
 def totals(
@@ -106,7 +92,7 @@ def totals(
     Totals(params=1319648, mult_adds=76524800)
     """
     counting = _counting(convention, unit)
-    return reports.totals(count(opened(network, exact(settings)).graph(), counting))
+    return totalled(count(opened(network, exact(settings)).graph(), counting))
 
 
 def explain(
@@ -150,7 +136,7 @@ def formula(
     variables: Iterable[str] = (),
     convention: str | None = None,
     unit: str | None = None,
-    numbers: Mapping[str, Any] | None = None,
+    at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
     """What a layer or a whole network costs, as a formula.
@@ -164,7 +150,7 @@ def formula(
             res by default.
         convention: as for :func:`report`, for a network.
         unit: as for :func:`report`, for a network.
-        numbers: more settings, whatever their names.
+        at: more settings, whatever their names.
         settings: numbers for a layer's symbols, ``D_K=3``; or the settings at
             which a network is worked out.
 
@@ -181,17 +167,15 @@ def formula(
     >>> formula("mobilenet_v1").params
     3139584*alpha**2 + 1069504*alpha
     """
-    from costcalc.symbolic.catalogue import FORMULAS, refuse_neither
-
-    values = exact({**(numbers or {}), **settings})
-    if isinstance(network, str) and network in FORMULAS:
+    values = exact({**(at or {}), **settings})
+    if isinstance(network, str) and is_layer(network):
         about = {"variables": variables, "convention": convention, "unit": unit}
         _refuse_others(about, f"'{network}' is a layer", "a network")
         from costcalc.symbolic.layers import layer_formula
 
         return layer_formula(network, over, tuple(multipliers), values)
-    if isinstance(network, str) and not opening.is_network(network):
-        refuse_neither(library.reference(network).network)
+    if isinstance(network, str):
+        refuse_unknown(network)
     about = {"over": over, "multipliers": multipliers}
     _refuse_others(about, "this is a network", "a layer")
     from costcalc.symbolic.networks import closed_form
@@ -206,54 +190,50 @@ def compare(
     baseline: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
+    at: Mapping[str, Any] | None = None,
     **settings: Any,
-) -> Comparison:
-    """Networks side by side.
+) -> Comparison | LayerComparison:
+    """Networks side by side; or layers, in one notation.
 
     Args:
-        networks: networks as :func:`report` takes them.
-        baseline: the one to measure by; the first by default.
-        convention: as for :func:`report`.
-        unit: as for :func:`report`.
+        networks: networks as :func:`report` takes them; or layers as :func:`formula`
+            does, each with numbers of its own where it shall, ``"separable@M=32,N=64"``.
+        baseline: the one to measure by, for networks; the first by default.
+        convention: as for :func:`report`, for networks.
+        unit: as for :func:`report`, for networks.
+        at: more settings, whatever their names.
         settings: parameters that hold for all of them.
 
     Returns:
-        The comparison: its entries hold the reports; ``ratio`` and ``saved``
-        measure by the baseline, and ``causes`` says what a difference comes from.
+        The comparison.  Of networks, its entries hold the reports; ``ratio`` and
+        ``saved`` measure by the baseline, and ``causes`` says what a difference comes
+        from.  Of layers, it has their formulas and, where the symbols are set, numbers.
 
     Raises:
-        CostcalcError: a network, a setting, the baseline or the convention is wrong.
+        CostcalcError: a network, a layer, a setting, the baseline or the convention is
+            wrong; or there are both networks and layers.
 
     >>> found = compare("mobilenet_v1", "vgg16")
     >>> round(float(found.ratio(found.entries[1], "mult_adds")), 1)
     27.2
     """
+    values = exact({**(at or {}), **settings})
+    layers = _layers(networks)
+    if layers:
+        from costcalc.comparing.layers import compare_layers
+
+        return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
-    found = [opened(network, exact(settings)) for network in networks]
+    found = [opened(network, values) for network in networks]
     return compare(side_by_side(found, _counting(convention, unit)), baseline)
-
-
-def compare_layers(*layers: str, settings: Mapping[str, Any] | None = None) -> list[LayerEntry]:
-    """Layers and blocks side by side, by formula and by number.
-
-    Args:
-        layers: layers as :func:`formula` takes them; each may carry numbers of its own,
-            ``"separable@M=32,N=64"``.
-        settings: numbers for the symbols of all of them.
-
-    Raises:
-        SpecError: a name or a symbol is unknown, or a number is wrong.
-    """
-    from costcalc.comparing import layers as comparing
-
-    return comparing.compare_layers(layers, exact(settings or {}))
 
 
 def diff(
     old: AnyNetwork | None,
     new: AnyNetwork | None,
     *,
+    title: str = "",
     convention: str = "paper",
     unit: str | None = None,
     **settings: Any,
@@ -263,6 +243,7 @@ def diff(
     Args:
         old: a network as :func:`report` takes it; None where there was none.
         new: the later version; None where it is gone.
+        title: what the versions are called; by default what each is called.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         settings: parameters that hold for both.
@@ -270,21 +251,20 @@ def diff(
     Raises:
         CostcalcError: as for :func:`report`.
 
-    >>> [change.layer.name for change in diff("vgg11", "vgg13").changes][:2]
-    ['stage1/conv2', 'stage1/conv2/relu']
+    >>> [change.layer.name for change in diff("vgg11", "vgg13").changes if change.added("params")]
+    ['conv2', 'conv4']
     """
     from costcalc.comparing.diff import difference
 
     counting = _counting(convention, unit)
     values = exact(settings)
-
-    def costs(network: AnyNetwork | None) -> reports.Report | None:
-        if network is None:
-            return None
-        found = opened(network, values)
-        return reports.report(found.document, found.settings, counting)
-
-    return difference(costs(old), costs(new))
+    versions = [None if each is None else opened(each, values) for each in (old, new)]
+    costs = [
+        None if each is None else reports.report(each.document, each.settings, counting)
+        for each in versions
+    ]
+    names = ["nothing" if each is None else each.label for each in versions]
+    return difference(costs[0], costs[1], title or " → ".join(names))
 
 
 def sweep(
@@ -292,7 +272,7 @@ def sweep(
     where: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
-    grid: Mapping[str, Iterable[Any] | str] | None = None,
+    at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
 ) -> Sweep:
     """What networks cost over a grid of settings.
@@ -302,7 +282,7 @@ def sweep(
         where: a condition that rows must meet, ``"mult_adds <= 100M"``.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        grid: values of more parameters, whatever their names.
+        at: values of more parameters, whatever their names.
         values: the values of each parameter that varies, the last one fastest:
             an iterable, or text as the command line takes it, ``"0.05:2:0.001"``.
 
@@ -324,7 +304,7 @@ def sweep(
         parse(name, taken)
         if isinstance(taken, str)
         else axis(name, (exact({name: value})[name] for value in taken))
-        for name, taken in {**(grid or {}), **values}.items()
+        for name, taken in {**(at or {}), **values}.items()
     ]
     if not networks:
         refuse(None, "a sweep needs a network", expected="one network, or more")
@@ -407,13 +387,16 @@ def solve(
     )
     counting = _counting(convention, unit)
     found = opened(network, exact(settings))
-    solution = solving.solve(found.document, counting, name, found.settings, budgets, by, chosen)
-    if unit is not None:
-        return solution
-    from costcalc.solving.closed import closed_answer
-
-    closed = closed_answer(found.document, name, budgets, found.settings, counting)
-    return solution._replace(closed=closed)
+    return solving.solve(
+        found.document,
+        counting,
+        name,
+        found.settings,
+        budgets,
+        by,
+        chosen,
+        has_closed_form=unit is None,
+    )
 
 
 def reconcile(
@@ -474,7 +457,7 @@ def search(
     >>> search("mobilenet_v2", "327.5M").matches[0].convention
     'thop'
     """
-    from costcalc.reconciling import printed as searching
+    from costcalc.reconciling import search as searching
 
     figure = searching.quoted(printed)
     countings = [
@@ -590,7 +573,7 @@ def export(
             its layers, or an option means nothing to it.
 
     >>> str(export("alexnet")).splitlines()[0]
-    'AlexNet'
+    'import torch'
     """
     from costcalc.exporters import EXPORTERS, exported, exporter
 
@@ -609,18 +592,22 @@ def export(
     return Exported(to, exported(graph, to, **options))
 
 
-def networks() -> list[str]:
-    """The names of the networks that ship with costcalc."""
-    return library.shipped()
-
-
-def network_table(
+def networks(
     search: str = "", *, convention: str = "paper", unit: str | None = None
-) -> list[Entry]:
-    """The networks that ship, those with every word of ``search`` in name, title or source."""
-    from costcalc.reporting.networks import entries
+) -> ShippedNetworks:
+    """The names of the networks that ship with costcalc; printed, with what they cost.
 
-    return entries(search, _counting(convention, unit))
+    Args:
+        search: words that each must have in its name, its title or its source.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+
+    >>> "mobilenet_v1" in networks()
+    True
+    """
+    from costcalc.reporting.networks import ShippedNetworks
+
+    return ShippedNetworks(search, _counting(convention, unit))
 
 
 def parameters(network: AnyNetwork) -> Settings:
@@ -628,15 +615,47 @@ def parameters(network: AnyNetwork) -> Settings:
 
     Raises:
         SpecError: the network, or a setting that it carries, is wrong.
+
+    >>> [each.name for each in parameters("mobilenet_v1").parameters][:2]
+    ['alpha', 'res']
     """
     from costcalc.reporting.parameters import settings_of
 
     return settings_of(opened(network))
 
 
-def conventions() -> list[Convention]:
-    """The conventions that ship."""
-    return [conventions_.load(name) for name in conventions_.available()]
+def conventions(name: str | None = None) -> Conventions | ConventionRules:
+    """The conventions that ship, or the rules of one.
+
+    Raises:
+        ConventionError: there is none of that name, or it is wrong.
+
+    >>> conventions("torch").convention.unit
+    'flops'
+    """
+    from costcalc.reporting.conventions import ConventionRules, Conventions
+
+    if name is not None:
+        return ConventionRules(conventions_.load(name))
+    return Conventions(tuple(map(conventions_.load, conventions_.available())))
+
+
+def kinds(name: str | None = None) -> KindList | KindDescription:
+    """The layer kinds with their arguments, or one with an example.
+
+    Raises:
+        SpecError: there is none of that name.
+    """
+    from costcalc.reporting.kinds import kind, kinds
+
+    return kinds() if name is None else kind(name)
+
+
+def is_layer(name: str) -> bool:
+    """Whether a name is that of a layer's formula."""
+    from costcalc.symbolic.catalogue import FORMULAS
+
+    return name in FORMULAS
 
 
 def _counting(convention: str, unit: str | None) -> Convention:
@@ -666,3 +685,33 @@ def _refuse_others(arguments: Mapping[str, Any], message: str, owner: str) -> No
     for name, value in arguments.items():
         if value:
             refuse(None, f"{message}, and '{name}' is about {owner}", f"the name of {owner}")
+
+
+def refuse_unknown(name: str) -> None:
+    """Ends for a name that is neither a layer nor a network.
+
+    Raises:
+        SpecError: it is neither.
+    """
+    if not opening.is_network(name):
+        from costcalc.symbolic.catalogue import refuse_neither
+
+        refuse_neither(library.reference(name).network)
+
+
+def _layers(names: Sequence[AnyNetwork]) -> list[str]:
+    """The names where all of them are layers, and no network has one of them.
+
+    Raises:
+        SpecError: some are layers and some are networks, which do not compare.
+    """
+    texts = [name for name in names if isinstance(name, str)]
+    others = [name for name in texts if not opening.is_network(name)]
+    layers = [name for name in others if is_layer(library.reference(name).network)]
+    if layers and len(layers) < len(names):
+        refuse(
+            None,
+            f"'{layers[0]}' is a layer, and does not compare with a network",
+            expected="networks alone, or layers alone",
+        )
+    return layers

@@ -18,7 +18,6 @@ from rich.text import Text
 import costcalc
 from costcalc.cli.plot import command as plot
 from costcalc.render.terminal import console_page
-from costcalc.reporting.tables import report_page
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDTH = 124
@@ -47,7 +46,7 @@ def main() -> None:
 
 def report() -> str:
     """What the command of the report's picture prints, colours included."""
-    page = report_page(costcalc.report("mobilenet_v1@alpha=0.5,res=160"))
+    page = costcalc.report("mobilenet_v1@alpha=0.5,res=160").page()
     terminal = Console(
         file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="standard", _environ={}
     )

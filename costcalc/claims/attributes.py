@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.claims import figure as figures
-from costcalc.claims.claim import Counting, Erratum, Network, Quantity, Subject
-from costcalc.claims.figure import Figure
+from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.errors import CostcalcError, Problems
+from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
@@ -47,7 +46,7 @@ class AttributeReader:
             self.problems.add(node.mark, "a figure is expected here", found=str(node))
             return None
         try:
-            return figures.parse(node.text)
+            return parse(node.text)
         except ExpressionError as error:
             self.problems.add(node.mark, error.message, expected=error.expected, found=str(node))
             return None
@@ -100,7 +99,7 @@ class AttributeReader:
             self.whole(nodes.get("side"), "the side of a map"),
         )
 
-    def network(self, node: Node) -> Network | None:
+    def network(self, node: Node) -> ClaimedNetwork | None:
         """The network that a scalar names; None after a problem was noted."""
         if not isinstance(node, Scalar) or not node.text:
             self.problems.add(node.mark, "a network's name is expected here", found=str(node))
@@ -108,7 +107,7 @@ class AttributeReader:
         name, _, settings = node.text.partition("@")
         try:
             if name in self.inline:
-                network = Network(name, self.inline[name])
+                network = ClaimedNetwork(name, self.inline[name])
                 return with_settings(network, read_settings(settings)) if settings else network
             return self.networks.find(node.text, self.folder)
         except CostcalcError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.claims.figure import Figure
 from costcalc.errors import Mark
+from costcalc.reporting.printed import Figure
 from costcalc.spec.document import Expression
 
 
-class Network(NamedTuple):
+class ClaimedNetwork(NamedTuple):
     """A network as a claim names it."""
 
     name: str
@@ -23,7 +23,7 @@ class Network(NamedTuple):
 class Subject(NamedTuple):
     """What a figure speaks of: layers of one network, or of several taken together."""
 
-    networks: tuple[Network, ...]
+    networks: tuple[ClaimedNetwork, ...]
     only: tuple[str, ...] = ()
     """Layers, blocks, types or kinds; everything where none is named."""
     side: int | None = None
@@ -95,6 +95,11 @@ class Claim(NamedTuple):
     """The recomputed value, pinned, of a figure that is known not to reproduce."""
     erratum: Erratum | None = None
 
+    @property
+    def title(self) -> str:
+        """The claim in a few words: ``Table 6, 0.5 MobileNet-224, Mult-Adds``."""
+        return ", ".join(filter(None, (self.table, self.row, self.column)))
+
 
 class Undetermined(NamedTuple):
     """A printed figure that no architecture determines."""
@@ -124,10 +129,15 @@ class ClaimsFile(NamedTuple):
     source: Mapping[str, str]
     tables: tuple[PaperTable, ...]
     undetermined: tuple[Undetermined, ...] = ()
-    spec: Network | None = None
+    spec: ClaimedNetwork | None = None
     """The network that the file itself describes, where it is a spec."""
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """The claims of all tables."""
         return tuple(claim for table in self.tables for claim in table.claims)
+
+    def place(self, table: str) -> str:
+        """Where a figure is printed: ``MobileNets, arXiv 1704.04861, Table 2``."""
+        arxiv = self.source.get("arxiv")
+        return ", ".join(filter(None, (self.title, f"arXiv {arxiv}" if arxiv else "", table)))

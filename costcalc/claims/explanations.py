@@ -12,8 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from costcalc.claims.claim import Claim, Network, Quantity
-from costcalc.claims.figure import Figure
+from costcalc.claims.claim import Claim, ClaimedNetwork, Quantity
 from costcalc.claims.measure import measure
 from costcalc.claims.networks import Networks, with_settings
 from costcalc.claims.strides import other_strides
@@ -22,6 +21,7 @@ from costcalc.errors import CostcalcError
 from costcalc.formulas.convolution import conv_mult_adds, conv_weights
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.naming import is_depthwise
+from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
 
 RESOLUTIONS = (32, 96, 112, 128, 160, 192, 224, 227, 240, 256, 260, 288, 299, 300, 320, 331, 380)
@@ -199,7 +199,7 @@ def _strides(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
         return
     network = subject.networks[0]
     for number, (words, document) in enumerate(other_strides(networks.document(network))):
-        changed = Network(network.name, f"{network.path}~{number}", network.settings)
+        changed = ClaimedNetwork(network.name, f"{network.path}~{number}", network.settings)
         networks.add(changed.path, document)
         other = claim.quantity._replace(subject=subject._replace(networks=(changed,)))
         yield from _recount(claim, other, words, networks)

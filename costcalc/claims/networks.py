@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.claims.claim import Network
+from costcalc.claims.claim import ClaimedNetwork
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
@@ -38,7 +38,7 @@ class Networks:
         self._conventions: dict[str, Convention] = {}
         self._aliases: Mapping[str, str] | None = None
 
-    def find(self, text: str, folder: str) -> Network:
+    def find(self, text: str, folder: str) -> ClaimedNetwork:
         """The network that a claims file in ``folder`` names, with the settings it carries.
 
         A name with the suffix of a spec or a model, or with a slash, is a path
@@ -69,7 +69,7 @@ class Networks:
         settings = ",".join(filter(None, (stands_for[2], text[len(name) + 1 :])))
         return _network(name, f"{shipped}@{settings}" if settings else shipped)
 
-    def named(self, text: str) -> Network:
+    def named(self, text: str) -> ClaimedNetwork:
         """The network that the command line names: a path first, then one that ships.
 
         Raises:
@@ -81,7 +81,7 @@ class Networks:
             return network
         return network._replace(path=library.locate(reference.network))
 
-    def subject(self, subject: AnyNetwork) -> str | Network:
+    def subject(self, subject: AnyNetwork) -> str | ClaimedNetwork:
         """What ``check`` is asked about: a word of the command line, or an open network.
 
         Raises:
@@ -92,13 +92,13 @@ class Networks:
         found = opened(subject)
         path = f"<{found.label} {len(self._documents)}>"
         self.add(path, found.document)
-        return with_settings(Network(found.label, path), found.settings)
+        return with_settings(ClaimedNetwork(found.label, path), found.settings)
 
     def add(self, path: str, document: Document) -> None:
         """Makes a document known that stands in no file of its own."""
         self._documents[path] = document
 
-    def document(self, network: Network) -> Document:
+    def document(self, network: ClaimedNetwork) -> Document:
         """The network's spec.
 
         Raises:
@@ -106,7 +106,7 @@ class Networks:
         """
         return self._read(network)[0]
 
-    def _read(self, network: Network) -> tuple[Document, dict[str, Any]]:
+    def _read(self, network: ClaimedNetwork) -> tuple[Document, dict[str, Any]]:
         """The network's document, and the settings that are left for it: a model takes some."""
         if importer(network.path) is not None:
             key = (network.path, network.settings)
@@ -118,7 +118,7 @@ class Networks:
             self._documents[network.path] = read_spec(network.path)
         return self._documents[network.path], dict(network.settings)
 
-    def graph(self, network: Network) -> LayerGraph:
+    def graph(self, network: ClaimedNetwork) -> LayerGraph:
         """The network's layers at its settings.
 
         Raises:
@@ -129,7 +129,7 @@ class Networks:
             self._graphs[key] = expand(*self._read(network))
         return self._graphs[key]
 
-    def costs(self, network: Network, convention: str) -> tuple[LayerCost, ...]:
+    def costs(self, network: ClaimedNetwork, convention: str) -> tuple[LayerCost, ...]:
         """What each of the network's layers costs under a convention.
 
         Raises:
@@ -143,7 +143,7 @@ class Networks:
         return self._costs[key]
 
 
-def with_settings(network: Network, settings: Mapping[str, Any]) -> Network:
+def with_settings(network: ClaimedNetwork, settings: Mapping[str, Any]) -> ClaimedNetwork:
     """The network at its settings and these, which win."""
     merged = {**dict(network.settings), **settings}
     return network._replace(settings=tuple(sorted(merged.items())))
@@ -159,9 +159,9 @@ def read_settings(text: str) -> dict[str, Any]:
     return {name: setting(value) for name, value in library.parse_settings(text, text).items()}
 
 
-def _network(name: str, text: str) -> Network:
+def _network(name: str, text: str) -> ClaimedNetwork:
     reference = library.reference(text)
-    return with_settings(Network(name, reference.network), carried(reference))
+    return with_settings(ClaimedNetwork(name, reference.network), carried(reference))
 
 
 def _wrong(message: str, expected: str, hint: str) -> SpecError:

@@ -9,25 +9,25 @@ from fractions import Fraction
 from costcalc.claims import reader
 from costcalc.claims.claim import (
     Claim,
+    ClaimedNetwork,
     ClaimsFile,
     Counting,
-    Network,
     PaperTable,
     Quantity,
     Subject,
 )
-from costcalc.claims.figure import Figure, parse
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean
 from costcalc.importers import importer
+from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
 
 _SUFFIXES = (".yaml", ".yml")
 
 
-def collect(paths: Sequence[str | Network], networks: Networks) -> list[ClaimsFile]:
+def collect(paths: Sequence[str | ClaimedNetwork], networks: Networks) -> list[ClaimsFile]:
     """The claims of everything that is named; of all that ship where nothing is.
 
     Raises:
@@ -48,7 +48,7 @@ def collect(paths: Sequence[str | Network], networks: Networks) -> list[ClaimsFi
 
 
 def bounded(
-    paths: Sequence[str | Network], bounds: Sequence[tuple[str, Figure]], networks: Networks
+    paths: Sequence[str | ClaimedNetwork], bounds: Sequence[tuple[str, Figure]], networks: Networks
 ) -> list[ClaimsFile]:
     """Bounds that the command line sets on networks, and what their specs claim themselves.
 
@@ -76,7 +76,7 @@ def bounded(
 
 
 def _bound(
-    path: str | Network,
+    path: str | ClaimedNetwork,
     own: ClaimsFile | None,
     bounds: Sequence[tuple[str, Figure]],
     networks: Networks,
@@ -122,7 +122,7 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
     return found
 
 
-def _place_of(path: str | Network, networks: Networks) -> str:
+def _place_of(path: str | ClaimedNetwork, networks: Networks) -> str:
     """What is read for the claims of a subject: of an open network, its spec."""
     return path if isinstance(path, str) else networks.document(path).file
 
@@ -234,7 +234,7 @@ def _about(
     return kept
 
 
-def _speaks_of(claim: Claim, network: Network) -> bool:
+def _speaks_of(claim: Claim, network: ClaimedNetwork) -> bool:
     asked = set(network.settings)
     return any(
         each.path == network.path and asked <= set(each.settings)

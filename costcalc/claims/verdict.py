@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
-from costcalc.claims.figure import Figure
 from costcalc.claims.measure import measure, parts
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Problem, SpecError
-from costcalc.reporting.figures import scaled, share
+from costcalc.render.formatting import scaled, share
+from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
 
 Verdict = Literal[
@@ -65,6 +65,14 @@ class Result(NamedTuple):
     def shown(self) -> str:
         """The computed value in the unit of the printed one."""
         return self.claim.figure.show(self.computed)
+
+    @property
+    def summary(self) -> str:
+        """What is printed, what is computed, and the best explanation."""
+        claim = self.claim
+        verb = "claims" if claim.figure.bound else "prints"
+        words = f"{claim.title}: {verb} {claim.figure.text}, computed {self.shown}"
+        return f"{words}; {self.explanation}" if self.explanation else words
 
 
 def judge(claim: Claim, networks: Networks) -> Result:

@@ -9,7 +9,7 @@ from keyword import iskeyword
 import click
 
 from costcalc.errors import CostcalcError, did_you_mean
-from costcalc.reporting.figures import printable
+from costcalc.render.formatting import printable
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",

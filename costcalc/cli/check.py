@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 
 import click
 
 from costcalc import questions
-from costcalc.claims.page import check_page
 from costcalc.claims.verdict import Result
-from costcalc.cli.options import file_option
-from costcalc.cli.output import emit, show
-from costcalc.render import checks
-
-_FORMATS = {"json": checks.json, "junit": checks.junit, "github": checks.github}
-_PATIENCE = 1.0
-"""Seconds after which a terminal is shown how far the check is."""
+from costcalc.cli.options import Options, output_options, pass_options
+from costcalc.cli.output import show
+from costcalc.cli.progress import progress
 
 
 @click.command()
@@ -31,22 +25,13 @@ _PATIENCE = 1.0
     metavar="NAME",
     help="How figures are counted that name no convention themselves.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "markdown", "junit", "github"]),
-    default="table",
-    show_default=True,
-    help="Output format; github prints annotations for a workflow's log.",
-)
-@file_option
+@output_options("check")
+@pass_options
 def command(
+    options: Options,
     paths: tuple[str, ...],
     max_mult_adds: str | None,
     max_params: str | None,
-    convention: str,
-    format_: str,
-    output: str | None,
 ) -> None:
     """Whether printed figures reproduce, and budgets are kept.
 
@@ -61,27 +46,17 @@ def command(
         *paths,
         max_mult_adds=max_mult_adds,
         max_params=max_params,
-        convention=convention,
-        watch=_progress,
+        convention=options.convention,
+        watch=_watched,
     )
-    if format_ in _FORMATS:
-        emit(_FORMATS[format_](checked), output)
-    else:
-        show(check_page(checked), format_, output)
+    show(checked, options)
     sys.exit(0 if checked.holds else 1)
 
 
-def _progress(results: Iterable[Result], total: int) -> Iterator[Result]:
+def _watched(results: Iterable[Result], total: int) -> Iterator[Result]:
     """The results; a terminal is shown how far they are once that takes long."""
-    if not sys.stderr.isatty():
-        yield from results
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    start = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("claims", total=total, visible=False)
-        for result in results:
+    with progress("claims", total) as advance:
+        for done, result in enumerate(results, 1):
             yield result
-            bar.update(task, advance=1, visible=time.monotonic() - start > _PATIENCE)
+            if advance is not None:
+                advance(done)

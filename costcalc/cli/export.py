@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import click
 
 from costcalc import questions
-from costcalc.cli.options import file_option, settings, settings_options
-from costcalc.cli.output import chosen_format, emit
+from costcalc.cli.options import (
+    Options,
+    chosen_format,
+    file_option,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import emit
 from costcalc.exporters import EXPORTERS, exporter
-from costcalc.opening import opened
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
 
@@ -36,24 +41,20 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
     help="The same random weights for the same number, 0 by default.",
 )
 @file_option
+@pass_options
 def command(
+    options: Options,
     network: str,
     to: str | None,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    weights: str | None,
+    weights: Literal["none", "random"] | None,
     seed: int | None,
-    output: str | None,
 ) -> None:
     """NETWORK as another tool's model, at settings."""
-    format_ = chosen_format(to, output, EXPORTERS)
-    given = {"weights": weights, "seed": seed}
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name in options:
-        if name not in exporter(format_).options:
-            raise click.UsageError(f"--{name} means nothing to {format_}.")
+    to = chosen_format(to, options.output, EXPORTERS)
+    for name, value in (("weights", weights), ("seed", seed)):
+        if value is not None and name not in exporter(to).options:
+            raise click.UsageError(f"--{name} means nothing to {to}.")
     if seed is not None and weights != "random":
         raise click.UsageError("--seed is of random weights: --weights random.")
-    found = opened(network, settings(alpha, res, sets))
-    emit(questions.export(found, format_, **options).content, output)
+    exported = questions.export(options.opened(network), to, weights=weights, seed=seed)
+    emit(exported.content, options.output)

@@ -7,12 +7,17 @@ import subprocess
 
 import click
 
-from costcalc.cli.options import convention_options, output_option, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, whole
+from costcalc.cli.options import (
+    Options,
+    convention_options,
+    format_options,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import emit, whole
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
-from costcalc.errors import Problem, SpecError
-from costcalc.opening import opened
+from costcalc.errors import refuse
 from costcalc.render import Format
 
 _TEXT = (
@@ -30,17 +35,9 @@ _MOST_DRAWN = 5000
 @click.argument("network")
 @settings_options
 @convention_options
-@output_option((*_TEXT, *_DRAWN))
-def command(
-    network: str,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    convention: str,
-    unit: str | None,
-    format_: str | None,
-    output: str | None,
-) -> None:
+@format_options((*_TEXT, *_DRAWN))
+@pass_options
+def command(options: Options, network: str) -> None:
     """The layers of NETWORK as a picture: shapes on the arrows, mult-adds as shade.
 
     Text for Mermaid or Graphviz (dot); svg, png and pdf are drawn by
@@ -49,38 +46,37 @@ def command(
     from costcalc.pictures.diagram import diagram
     from costcalc.pictures.graph_text import dot, mermaid
 
-    format_ = chosen_format(format_, output, (*_TEXT, *_DRAWN))
-    if format_ in (row.name for row in _DRAWN):
-        if output is None:
-            raise SpecError([Problem(None, f"{format_} is for a file", f"-o FILE.{format_}")])
-        _find_program(format_)
-    layers = opened(network, settings(alpha, res, sets)).graph()
-    drawn = diagram(layers, count(layers, conventions.load(convention).converted(unit)))
-    if format_ == "mermaid":
-        emit(mermaid(drawn), output)
-    elif format_ == "dot" or output is None:
-        emit(dot(drawn), output)
+    is_drawn = options.format in (row.name for row in _DRAWN)
+    if is_drawn:
+        if options.output is None:
+            refuse(None, f"{options.format} is for a file", f"-o FILE.{options.format}")
+        _find_program(options.format)
+    graph = options.opened(network).graph()
+    convention = conventions.load(options.convention).converted(options.unit)
+    drawn = diagram(graph, count(graph, convention))
+    if options.format == "mermaid":
+        emit(mermaid(drawn), options.output)
+    elif not is_drawn or options.output is None:
+        emit(dot(drawn), options.output)
     else:
         if len(drawn.nodes) > _MOST_DRAWN:
-            problem = Problem(
+            refuse(
                 None,
                 f"{len(drawn.nodes):,} layers are too many to draw",
                 expected=f"at most {_MOST_DRAWN:,}",
                 hint="-o FILE.dot or -o FILE.mmd",
             )
-            raise SpecError([problem])
-        _draw(dot(drawn), format_, output)
+        _draw(dot(drawn), options.format, options.output)
 
 
 def _find_program(format_: str) -> None:
     if shutil.which("dot") is None:
-        problem = Problem(
+        refuse(
             None,
             f"{format_} files are drawn by Graphviz's program 'dot', which is not installed",
             expected="-o FILE.mmd or -o FILE.dot, which need nothing",
             hint="install the package 'graphviz' of your system: apt install graphviz",
         )
-        raise SpecError([problem])
 
 
 def _draw(text: str, format_: str, output: str) -> None:
@@ -93,4 +89,4 @@ def _draw(text: str, format_: str, output: str) -> None:
         )
         if done.returncode:
             reason = done.stderr.decode(errors="replace").strip()
-            raise SpecError([Problem(None, f"Graphviz could not draw it: {reason}")])
+            refuse(None, f"Graphviz could not draw it: {reason}")

@@ -5,83 +5,40 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from costcalc.errors import Mark, Problem, SpecError
-from costcalc.render import FORMATS, page_renderer
-
-if TYPE_CHECKING:
-    from costcalc.reporting.table import Page
+from costcalc.cli.options import Options
+from costcalc.errors import Mark, refuse
 
 if TYPE_CHECKING:
-    from costcalc.symbolic.writing import Style
+    from costcalc.render.answer import Answer
 
 
 _PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
 """What tables are drawn with, in ASCII."""
 
 
-class _Named(Protocol):
-    """A format that a suffix may stand for."""
+def show(answer: Answer, options: Options, *arrangement: Any) -> None:
+    """Writes an answer in the format asked for, its page arranged as asked for.
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def suffix(self) -> str: ...
-
-
-def chosen_format(
-    format_: str | None, output: str | None, formats: Sequence[_Named] = FORMATS
-) -> str:
-    """The format asked for, or the one of ``formats`` that the file's suffix names, or the first.
-
-    Raises:
-        SpecError: no format is asked for and the suffix names none.
-    """
-    if format_ is not None or output is None:
-        return format_ or formats[0].name
-    suffix = os.path.splitext(output)[1]
-    for row in formats:
-        if row.suffix == suffix:
-            return row.name
-    raise SpecError(
-        [
-            Problem(
-                Mark(output),
-                f"no format has the suffix '{suffix}'",
-                expected="one of " + ", ".join(row.suffix for row in formats),
-                hint="-o FILE" + formats[0].suffix,
-            )
-        ]
-    )
-
-
-def show(page: Page, format_: str, output: str | None) -> None:
-    """Writes a page in a format; a table on a terminal is coloured and as wide as that is.
+    A table on a terminal is coloured and as wide as that is.
 
     Raises:
         SpecError: the file cannot be written; nothing is left of it.
     """
     text = None
-    if format_ == "table" and output is None:
-        from costcalc.render.terminal import on_terminal
+    if options.format == "table" and options.output is None:
+        from costcalc.render import terminal
 
-        text = on_terminal(page)
-    emit(page_renderer(format_)(page) if text is None else text, output)
-
-
-def style(output: str | None) -> Style:
-    """How formulas are written: in Unicode where it can be shown, else in ASCII."""
-    from costcalc.symbolic.writing import ASCII, UNICODE
-
-    try:
-        "·²₀⌊⌋′″αρ≤≡".encode(sys.stdout.encoding if output is None else "utf-8")
-    except UnicodeEncodeError:
-        return ASCII
-    return UNICODE
+        page = answer.page(*arrangement)
+        text = terminal.on_terminal(page)
+        if text is None:
+            text = terminal.page(page, getattr(sys.stdout, "encoding", None) or "utf-8")
+    if text is None:
+        text = answer.rendered(options.format, *arrangement)
+    emit(text, options.output)
 
 
 def emit(result: str | Iterable[bytes], output: str | None) -> None:
@@ -97,7 +54,7 @@ def emit(result: str | Iterable[bytes], output: str | None) -> None:
     elif isinstance(result, str):
         _print(result)
     elif sys.stdout.isatty():
-        raise SpecError([Problem(None, "the result is no text to print", expected="-o FILE")])
+        refuse(None, "the result is no text to print", expected="-o FILE")
     else:
         with printed() as stream:
             stream.buffer.writelines(result)
@@ -134,9 +91,7 @@ def printed() -> Iterator[TextIO]:
         # What is still buffered must not be tried again when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise SpecError(
-                [Problem(None, f"standard output cannot be written: {error.strerror}")]
-            ) from None
+            refuse(None, f"standard output cannot be written: {error.strerror}")
 
 
 @contextmanager
@@ -148,7 +103,7 @@ def whole(output: str) -> Iterator[str]:
     """
     if os.path.exists(output) and not os.path.isfile(output):
         kind = "it is a folder" if os.path.isdir(output) else "it is not a regular file"
-        raise SpecError([Problem(Mark(output), f"cannot be written: {kind}")])
+        refuse(Mark(output), f"cannot be written: {kind}")
     folder, name = os.path.split(os.path.realpath(output))
     suffix = os.path.splitext(name)[1]
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
@@ -157,7 +112,7 @@ def whole(output: str) -> Iterator[str]:
         yield partial
         os.replace(partial, os.path.join(folder, name))
     except OSError as error:
-        raise SpecError([Problem(Mark(output), f"cannot be written: {error.strerror}")]) from None
+        refuse(Mark(output), f"cannot be written: {error.strerror}")
     finally:
         if os.path.exists(partial):
             os.unlink(partial)

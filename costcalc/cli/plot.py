@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from costcalc import questions
-from costcalc.cli.options import convention_options, setting_texts, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, whole
-from costcalc.errors import Problem, SpecError
+from costcalc.cli.options import (
+    Options,
+    chosen_format,
+    convention_options,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import emit, whole
+from costcalc.costs import convention as conventions
+from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 from costcalc.opening import opened
 from costcalc.render import Format
@@ -43,21 +49,13 @@ def command() -> None:
 @settings_options
 @convention_options
 @_output_option
-def layers(
-    network: str,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    convention: str,
-    unit: str | None,
-    output: str | None,
-) -> None:
+@pass_options
+def layers(options: Options, network: str) -> None:
     """The cost of each layer along NETWORK."""
     from costcalc.pictures.data import series
 
-    found = opened(network, settings(alpha, res, sets))
-    report = questions.report(found, convention=convention, unit=unit)
-    _draw("along", series(report), output)
+    report = questions.report(options.opened(network), **options.counting)
+    _draw("along", series(report), options.output)
 
 
 @command.command("types")
@@ -73,40 +71,29 @@ def layers(
 @settings_options
 @convention_options
 @_output_option
-def types(
-    networks: tuple[str, ...],
-    metric: str,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    convention: str,
-    unit: str | None,
-    output: str | None,
-) -> None:
+@pass_options
+def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
     """The share of each type of layer, NETWORKs side by side."""
     from costcalc.comparing.compare import side_by_side
-    from costcalc.costs import convention as conventions
     from costcalc.pictures.data import shares
 
-    values = settings(alpha, res, sets)
-    found = [opened(network, values) for network in networks]
-    entries = side_by_side(found, conventions.load(convention).converted(unit))
-    _draw("stacked", shares(entries, metric), output)
+    found = [options.opened(network) for network in networks]
+    convention = conventions.load(options.convention).converted(options.unit)
+    _draw("stacked", shares(side_by_side(found, convention), metric), options.output)
 
 
 @command.command("accuracy")
 @click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
 @convention_options
 @_output_option
-def accuracy(
-    networks: tuple[str, ...], convention: str, unit: str | None, output: str | None
-) -> None:
+@pass_options
+def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     """Published accuracy against mult-adds, params as bubbles."""
-    from costcalc.costs import convention as conventions
     from costcalc.pictures.data import points
 
     found = [opened(network) for network in networks]
-    _draw("bubbles", points(found, conventions.load(convention).converted(unit)), output)
+    convention = conventions.load(options.convention).converted(options.unit)
+    _draw("bubbles", points(found, convention), options.output)
 
 
 @command.command("sweep")
@@ -116,29 +103,19 @@ def accuracy(
 @click.option("--max-params", metavar="N", help="A budget to draw as a contour: 2M.")
 @convention_options
 @_output_option
+@pass_options
 def sweep(
-    network: str,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    max_mult_adds: str | None,
-    max_params: str | None,
-    convention: str,
-    unit: str | None,
-    output: str | None,
+    options: Options, network: str, max_mult_adds: str | None, max_params: str | None
 ) -> None:
     """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
     from costcalc.pictures.data import heat_map
     from costcalc.solving.solve import Budgets
 
     budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
-    grid = setting_texts(alpha, res, sets)
-    if not grid:
-        raise SpecError(
-            [Problem(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")]
-        )
-    swept = questions.sweep(network, grid=grid, convention=convention, unit=unit)
-    _draw("heat", heat_map(swept, budgets), output)
+    if not options.texts:
+        refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
+    swept = questions.sweep(network, at=options.texts, **options.counting)
+    _draw("heat", heat_map(swept, budgets), options.output)
 
 
 def _draw(picture: str, data: Any, output: str | None) -> None:
@@ -152,5 +129,5 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
     from costcalc.pictures import figures
 
     figure = getattr(figures, picture)(data)
-    with whole(os.fspath(output)) as partial:
+    with whole(output) as partial:
         figures.save(figure, partial)

@@ -7,9 +7,8 @@ import sys
 import click
 
 from costcalc import questions
-from costcalc.cli.options import output_options, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, show
-from costcalc.opening import opened
+from costcalc.cli.options import Options, output_options, pass_options, settings_options
+from costcalc.cli.output import show
 
 
 @click.command()
@@ -24,17 +23,14 @@ from costcalc.opening import opened
     "--printed", metavar="FIGURE", help="What gives a number somebody quoted: 327.5M, 320.3 MMac."
 )
 @settings_options
-@output_options
+@output_options()
+@pass_options
 def command(
+    options: Options,
     network: str,
     between: str | None,
     others: tuple[str, ...],
     printed: str | None,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    format_: str | None,
-    output: str | None,
 ) -> None:
     """Why conventions disagree on NETWORK: their totals, and causes that add up exactly.
 
@@ -47,29 +43,13 @@ def command(
     network's variants, with and without the classifier; exit code 1 where
     nothing does.
     """
-    format_ = chosen_format(format_, output)
     names = [*([between] if between else []), *others]
     if printed is None and len(names) < 2:
         raise click.UsageError("--between takes two conventions or more, or --printed a number.")
-    values = settings(alpha, res, sets)
-    opened_network = opened(network, values)
-    if printed is not None:
-        found = questions.search(opened_network, printed, names)
-        if format_ == "json":
-            from costcalc.render.reconciliations import search_json
-
-            emit(search_json(found), output)
-        else:
-            from costcalc.reconciling.pages import search_page
-
-            show(search_page(found), format_, output)
-        sys.exit(0 if found.matches else 1)
-    result = questions.reconcile(opened_network, names)
-    if format_ == "json":
-        from costcalc.render.reconciliations import reconciliation_json
-
-        emit(reconciliation_json(result), output)
+    found = options.opened(network)
+    if printed is None:
+        show(questions.reconcile(found, names), options)
         return
-    from costcalc.reconciling.pages import reconciliation_page
-
-    show(reconciliation_page(result), format_, output)
+    search = questions.search(found, printed, names)
+    show(search, options)
+    sys.exit(0 if search.matches else 1)

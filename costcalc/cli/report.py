@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
 from costcalc import questions
-from costcalc.cli.options import convention_options, output_options, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, show, style
-from costcalc.opening import opened
+from costcalc.cli.options import (
+    Options,
+    convention_options,
+    output_options,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import show
 
 
 @click.command()
@@ -43,22 +47,17 @@ from costcalc.opening import opened
     metavar="LAYER",
     help="Write out how the cost of one layer, or of one block, comes about.",
 )
-@output_options
+@output_options()
+@pass_options
 def command(
+    options: Options,
     network: str,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    convention: str,
-    unit: str | None,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
     columns: str | None,
     sort: str | None,
     all_: bool,
     layer: str | None,
-    format_: str | None,
-    output: str | None,
 ) -> None:
     """What NETWORK costs: its layers, its types of layer, its totals.
 
@@ -73,48 +72,21 @@ def command(
     default), and --set its other open sides, or arguments of the module's
     class.
     """
-    format_ = chosen_format(format_, output)
     arranged = by or depth or columns is not None or sort is not None or all_
     if layer is not None and arranged:
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; --explain prints none."
         )
-    if format_ == "json" and arranged:
+    if options.format == "json" and arranged:
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON holds everything."
         )
+    found = options.opened(network)
     if layer is not None:
-        _explain(network, layer, settings(alpha, res, sets), (convention, unit), format_, output)
+        show(questions.explain(found, layer, **options.counting), options)
         return
-    found = opened(network, settings(alpha, res, sets))
-    result = questions.report(found, convention=convention, unit=unit)
-    if format_ == "json":
-        from costcalc.render.json import report_json
-
-        emit(report_json(result), output)
-        return
-    from costcalc.reporting.tables import View, report_page
+    from costcalc.reporting.report import TableOptions
 
     keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
-    view = View(by, depth, keys, sort, all_)
-    show(report_page(result, view), format_, output)
-
-
-def _explain(
-    network: str,
-    layer: str,
-    values: Mapping[str, Any],
-    counting: tuple[str, str | None],
-    format_: str,
-    output: str | None,
-) -> None:
-    """Writes out one layer's cost."""
-    from costcalc.render import explanations
-
-    if format_ not in explanations.FORMATS:
-        known = ", ".join(explanations.FORMATS)
-        raise click.UsageError(f"--explain is written as one of {known}, not as {format_}.")
-    convention, unit = counting
-    found = opened(network, values)
-    explanation = questions.explain(found, layer, convention=convention, unit=unit)
-    emit(explanations.FORMATS[format_](explanation, style(output)), output)
+    report = questions.report(found, **options.counting)
+    show(report, options, TableOptions(by, depth, keys, sort, all_))

@@ -5,11 +5,16 @@ from __future__ import annotations
 import click
 
 from costcalc import questions
-from costcalc.cli.options import convention_options, output_options, settings, settings_options
-from costcalc.cli.output import chosen_format, emit, show
+from costcalc.cli.options import (
+    Options,
+    convention_options,
+    output_options,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import show
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
-from costcalc.opening import opened
 
 
 @click.command()
@@ -25,49 +30,35 @@ from costcalc.opening import opened
 @click.option("--values", metavar="VALUES", help="Search these alone: 0.25,0.5 or 128:224:32.")
 @settings_options
 @convention_options
-@output_options
+@output_options()
+@pass_options
 @click.pass_context
 def command(
     context: click.Context,
+    options: Options,
     network: str,
     name: str,
     max_mult_adds: str | None,
     max_params: str | None,
     step: str | None,
     values: str | None,
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
-    convention: str,
-    unit: str | None,
-    format_: str | None,
-    output: str | None,
 ) -> None:
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
 
     Every value in the searched range is counted exactly, rounding rules
     included.  Exit code 1 where nothing fits.
     """
-    format_ = chosen_format(format_, output)
     if step is not None and values is not None:
         refuse(None, "--step and --values both say what is searched", "one of the two")
     solution = questions.solve(
-        opened(network, settings(alpha, res, sets)),
+        options.opened(network),
         name,
         max_mult_adds=budget("--max-mult-adds", max_mult_adds),
         max_params=budget("--max-params", max_params),
         step=budget("--step", step),
         values=values if values is not None else (),
-        convention=convention,
-        unit=unit,
+        **options.counting,
     )
-    if format_ == "json":
-        from costcalc.render.solutions import solution_json
-
-        emit(solution_json(solution, convention), output)
-    else:
-        from costcalc.solving.pages import solution_page
-
-        show(solution_page(solution, convention), format_, output)
+    show(solution, options)
     if solution.best is None:
         context.exit(1)

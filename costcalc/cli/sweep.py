@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from costcalc import questions
-from costcalc.cli.options import convention_options, output_option, setting_texts, settings_options
-from costcalc.cli.output import chosen_format, emit, printed, show, whole
+from costcalc.cli.options import (
+    Options,
+    convention_options,
+    output_options,
+    pass_options,
+    settings_options,
+)
+from costcalc.cli.output import printed, show, whole
 from costcalc.cli.progress import progress
-from costcalc.errors import Problem, SpecError
-from costcalc.render import FORMATS, PARQUET
+from costcalc.errors import refuse
 
 if TYPE_CHECKING:
     from costcalc.grid.sweep import Batch, Progress, Sweep, SweepRow
-
-_FORMATS = (*FORMATS, PARQUET)
 
 
 @click.command()
@@ -42,21 +45,16 @@ _FORMATS = (*FORMATS, PARQUET)
 )
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
 @convention_options
-@output_option(_FORMATS)
+@output_options("sweep")
+@pass_options
 def command(
+    options: Options,
     networks: tuple[str, ...],
-    alpha: str | None,
-    res: str | None,
-    sets: tuple[str, ...],
     where: str | None,
     top: int | None,
     by: str | None,
     pareto: bool,
     pivot: bool,
-    convention: str,
-    unit: str | None,
-    format_: str | None,
-    output: str | None,
 ) -> None:
     """What NETWORKs cost over a grid of settings, each exactly as report counts it.
 
@@ -64,70 +62,37 @@ def command(
     --res 128:224:32 --set t=4,6.  The last parameter varies fastest.  CSV and
     Parquet are written as they are computed, whatever their size.
     """
-    format_ = chosen_format(format_, output, _FORMATS)
-    _check(format_, output, top, by, pareto)
-    grid = setting_texts(alpha, res, sets)
-    if not grid:
-        raise _wrong("there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
-    sweep = questions.sweep(*networks, grid=grid, where=where, convention=convention, unit=unit)
+    _check(options, top, by, pareto)
+    if not options.texts:
+        refuse(None, "there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
+    sweep = questions.sweep(*networks, where=where, at=options.texts, **options.counting)
     with progress("settings", sweep.size) as report:
-        chosen: list[SweepRow] | None = None
-        if top is not None:
-            chosen = sweep.top(top, by or "mult_adds", report)
-        elif pareto:
-            chosen = sweep.pareto(report)
-        if format_ in ("csv", "parquet") and not pivot:
-            _stream(sweep, chosen, format_, output, report)
+        if options.format in ("csv", "parquet") and not pivot:
+            rows = None
+            if top is not None or pareto:
+                rows = sweep.chosen(top, by or "mult_adds", is_front=pareto, progress=report).rows
+            _stream(sweep, rows, options, report)
             return
-        from costcalc.grid.pages import ROWS, limited, too_many
-
-        if chosen is None:
-            if where is None and sweep.size > ROWS:
-                raise too_many(f"{sweep.size:,}")
-            chosen = limited(sweep.rows(report))
-    if not chosen and sweep.refused and where is None:
-        raise sweep.refused[0].refusal.error
-    if format_ == "json":
-        from costcalc.render.sweeps import sweep_json
-
-        emit(sweep_json(sweep, chosen), output)
-        return
-    from costcalc.grid.pages import pivot_page, sweep_page
-
-    page = pivot_page if pivot else sweep_page
-    show(page(sweep, chosen, _facts(sweep, top, by, pareto)), format_, output)
+        chosen = sweep.chosen(top, by or "mult_adds", is_front=pareto, progress=report)
+    show(chosen, options, *([True] if pivot else []))
 
 
-def _check(format_: str, output: str | None, top: int | None, by: str | None, pareto: bool) -> None:
+def _check(options: Options, top: int | None, by: str | None, pareto: bool) -> None:
     if top is not None and pareto:
-        raise _wrong("--top and --pareto choose rows by different rules", "one of the two")
+        refuse(None, "--top and --pareto choose rows by different rules", "one of the two")
     if by is not None and top is None:
-        raise _wrong("--by says what --top ranks by", "--top N --by KEY")
-    if format_ == "parquet" and output is None:
-        raise _wrong("Parquet is a binary file", "-o FILE.parquet")
-
-
-def _facts(sweep: Sweep, top: int | None, by: str | None, pareto: bool) -> list[tuple[str, str]]:
-    convention = sweep.networks[0].grid.convention
-    facts = [("convention", f"{convention.name}: {convention.title}")]
-    if sweep.condition is not None:
-        facts.insert(0, ("where", sweep.condition.text))
-    if top is not None:
-        facts.insert(0, ("rows", f"the first {top} by {by or 'mult_adds'}"))
-    if pareto:
-        facts.insert(0, ("rows", "the Pareto front"))
-    return facts
+        refuse(None, "--by says what --top ranks by", "--top N --by KEY")
+    if options.format == "parquet" and options.output is None:
+        refuse(None, "Parquet is a binary file", "-o FILE.parquet")
 
 
 def _stream(
     sweep: Sweep,
-    chosen: list[SweepRow] | None,
-    format_: str,
-    output: str | None,
+    chosen: Sequence[SweepRow] | None,
+    options: Options,
     report: Progress | None,
 ) -> None:
     """Writes rows as they are computed, to a file that is complete or not there."""
-    from costcalc.grid.pages import remarks
     from costcalc.render.stream import kind, write_csv, write_parquet
 
     several = len(sweep.networks) > 1
@@ -145,21 +110,21 @@ def _stream(
         ]
         for batch in batches
     )
-    if output is None:
+    if options.output is None:
         with printed() as file:
             write_csv(file, header, columns)
     else:
-        with whole(output) as partial:
-            if format_ == "parquet":
+        with whole(options.output) as partial:
+            if options.format == "parquet":
                 write_parquet(partial, kinds, columns)
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
                     write_csv(file, header, columns)
-    for note in remarks(sweep):
+    for note in sweep.remarks():
         click.echo(note, err=True)
 
 
-def _batches(rows: list[SweepRow]) -> Iterator[Batch]:
+def _batches(rows: Sequence[SweepRow]) -> Iterator[Batch]:
     """Rows as the columns that they are written in, those of one network together."""
     from costcalc.grid.sweep import Batch
 
@@ -171,7 +136,3 @@ def _batches(rows: list[SweepRow]) -> Iterator[Batch]:
             [row.params for row in listed],
             [row.mult_adds for row in listed],
         )
-
-
-def _wrong(message: str, expected: str) -> SpecError:
-    return SpecError([Problem(None, message, expected=expected)])

@@ -1,24 +1,34 @@
-"""Reports side by side: ratios to a baseline, and what a difference comes from."""
+"""Networks side by side: ratios to a baseline, and what a difference comes from.
+
+The tables are those of MobileNetV1's Tables 8 and 9, then the parts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from costcalc.costs.rules import Convention
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.costs.rules import METRICS, Convention
+from costcalc.errors import did_you_mean, refuse
 from costcalc.kinds import KINDS
 from costcalc.opening import OpenNetwork
-from costcalc.reporting.report import LayerReport, Report, report
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import number, rounded, scaled, share
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Share, Sides, Table, text
+from costcalc.reporting.layers import LayerReport
+from costcalc.reporting.phrases import metric_titles, uncounted_notes
+from costcalc.reporting.report import Report, report
 
 K = TypeVar("K")
 
-METRICS = ("mult_adds", "params")
-"""What networks are compared by."""
+_DIGITS = {"mult_adds": 1, "params": 2}
+_CAUSES = 3
+"""Causes of a difference, and stages that it lies in, that are named."""
 
 
-class Entry(NamedTuple):
+class ComparedNetwork(NamedTuple):
     """A network of a comparison."""
 
     reference: str
@@ -44,7 +54,7 @@ class Entry(NamedTuple):
         return total
 
 
-class Cause(NamedTuple):
+class TypeCause(NamedTuple):
     """A part of a difference: layers of one family in the place of others."""
 
     fewer: tuple[str, ...]
@@ -59,22 +69,23 @@ class Cause(NamedTuple):
         return " → ".join(sides)
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True)
+class Comparison(Answer):
     """Networks, one of which the others are measured by."""
 
-    entries: tuple[Entry, ...]
-    baseline: Entry
+    entries: tuple[ComparedNetwork, ...]
+    baseline: ComparedNetwork
 
-    def ratio(self, entry: Entry, metric: str) -> Fraction | None:
+    def ratio(self, entry: ComparedNetwork, metric: str) -> Fraction | None:
         """A network's cost over the baseline's; None where that is nothing."""
         base = self.baseline.total(metric)
         return Fraction(entry.total(metric), base) if base else None
 
-    def saved(self, entry: Entry, metric: str) -> int:
+    def saved(self, entry: ComparedNetwork, metric: str) -> int:
         """What a network costs less than the baseline."""
         return self.baseline.total(metric) - entry.total(metric)
 
-    def causes(self, entry: Entry, metric: str) -> list[Cause]:
+    def causes(self, entry: ComparedNetwork, metric: str) -> list[TypeCause]:
         """What the difference comes from, the largest part first.
 
         Layers of one family do one job: where some types cost less and others
@@ -89,7 +100,7 @@ class Comparison(NamedTuple):
                 for type_ in dict.fromkeys([*old, *new])
             }
             ordered = sorted(saved, key=lambda type_: -abs(saved[type_]))
-            cause = Cause(
+            cause = TypeCause(
                 tuple(type_ for type_ in ordered if saved[type_] > 0),
                 tuple(type_ for type_ in ordered if saved[type_] < 0),
                 sum(saved.values()),
@@ -98,20 +109,34 @@ class Comparison(NamedTuple):
                 causes.append(cause)
         return sorted(causes, key=lambda cause: -abs(cause.saved))
 
+    def page(self) -> Page:
+        """Totals with their ratios, costs by type of layer and by stage, and causes."""
+        return _page(self)
 
-def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> list[Entry]:
+    def data(self) -> dict[str, Any]:
+        """Each network as a report without its layers, with its ratio to the baseline."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "baseline": self.baseline.reference,
+            "networks": [_network_data(self, entry) for entry in self.entries],
+        }
+
+
+def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> list[ComparedNetwork]:
     """Networks with their reports.
 
     Raises:
         CostcalcError: a network is wrong, or the convention lacks a rule.
     """
     return [
-        Entry(network.label, report(network.document, network.settings, convention))
+        ComparedNetwork(network.label, report(network.document, network.settings, convention))
         for network in networks
     ]
 
 
-def saved_by_stage(comparison: Comparison, entry: Entry, metric: str) -> dict[tuple[int, ...], int]:
+def saved_by_stage(
+    comparison: Comparison, entry: ComparedNetwork, metric: str
+) -> dict[tuple[int, ...], int]:
     """What a network costs less than the baseline at each size, the largest part first."""
     old, new = (by_stage(each.report, metric) for each in (comparison.baseline, entry))
     saved = {size: old.get(size, 0) - new.get(size, 0) for size in dict.fromkeys([*old, *new])}
@@ -119,14 +144,14 @@ def saved_by_stage(comparison: Comparison, entry: Entry, metric: str) -> dict[tu
     return {size: saved[size] for size in ordered if saved[size]}
 
 
-def compare(entries: Sequence[Entry], baseline: str | None) -> Comparison:
+def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Comparison:
     """The comparison of some networks with the first, or with ``baseline``.
 
     Raises:
         SpecError: there is nothing to compare, or no such baseline.
     """
     if len(entries) < 2:
-        raise _wrong("one network compares with nothing", "two networks, or more")
+        refuse(None, "one network compares with nothing", "two networks, or more")
     labels = [entry.label for entry in entries]
     entries = [entry._replace(is_namesake=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
@@ -135,10 +160,11 @@ def compare(entries: Sequence[Entry], baseline: str | None) -> Comparison:
         if baseline in (entry.reference, entry.label, entry.report.network):
             return Comparison(tuple(entries), entry)
     references = [entry.reference for entry in entries]
-    raise _wrong(
+    refuse(
+        None,
         f"the baseline '{baseline}' is not compared",
         "one of " + ", ".join(references),
-        did_you_mean(baseline, references),
+        hint=did_you_mean(baseline, references),
     )
 
 
@@ -173,5 +199,204 @@ def _sums(pairs: Iterable[tuple[K, LayerReport]], metric: str) -> dict[K, int]:
     return sums
 
 
-def _wrong(message: str, expected: str, hint: str = "") -> SpecError:
-    return SpecError([Problem(None, message, expected=expected, hint=hint)])
+def _page(comparison: Comparison) -> Page:
+    report = comparison.baseline.report
+    facts = (
+        ("baseline", comparison.baseline.label),
+        ("convention", f"{report.convention}: {report.convention_title}"),
+    )
+    tables = [_totals(comparison)]
+    tables += [_types(comparison, metric) for metric in METRICS]
+    tables.append(_stages(comparison))
+    title = ", ".join(entry.label for entry in comparison.entries)
+    lacking = (
+        note
+        for entry in comparison.entries
+        for note in uncounted_notes(entry.report.uncounted, entry.label)
+    )
+    return Page(title, facts, tuple(tables), (*_causes(comparison), *lacking))
+
+
+def _titles(comparison: Comparison) -> dict[str, str]:
+    return metric_titles(comparison.baseline.report.unit)
+
+
+def ratio_text(ratio: Fraction | None) -> str:
+    """A ratio to the baseline in words.
+
+    >>> ratio_text(Fraction(1, 8)), ratio_text(Fraction(272, 10)), ratio_text(Fraction(1))
+    ('8.00 × fewer', '27.2 × more', 'the same')
+    """
+    if ratio is None:
+        return "more than none"
+    if ratio == 1:
+        return "the same"
+    if ratio == 0:
+        return "none"
+    factor = max(ratio, 1 / ratio)
+    digits = 2 if factor < 10 else 1
+    return f"{rounded(factor, digits)} × {'more' if ratio > 1 else 'fewer'}"
+
+
+def _totals(comparison: Comparison) -> Table:
+    has_accuracy = any(entry.report.accuracy for entry in comparison.entries)
+    titles = _titles(comparison)
+    columns = [Column("network", "Model")]
+    columns += [Column("top1", "ImageNet top-1 %", "right")] if has_accuracy else []
+    for metric, title in titles.items():
+        columns.append(Column(f"million_{metric}", f"Million {title}", "right", audience="people"))
+        columns.append(Column(metric, title, "right", audience="scripts"))
+    for metric, title in titles.items():
+        columns.append(Column(f"{metric}_words", f"{title} ratio", audience="people"))
+        columns.append(Column(f"{metric}_ratio", f"{title} ratio", "right", audience="scripts"))
+    rows = []
+    for entry in comparison.entries:
+        accuracy = entry.report.accuracy
+        cells: list[Cell] = [entry.label]
+        if has_accuracy:
+            cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
+        for metric in titles:
+            total = entry.total(metric)
+            cells += [Ratio(Fraction(total, 10**6), _DIGITS[metric]), total]
+        for metric in titles:
+            ratio = comparison.ratio(entry, metric)
+            is_baseline = entry is comparison.baseline
+            cells.append("" if is_baseline else ratio_text(ratio))
+            cells.append(Ratio(ratio) if ratio is not None else None)
+        rows.append(Row(tuple(cells)))
+    sources = [
+        f"Accuracy of {entry.label}: {entry.report.accuracy.source}."
+        for entry in comparison.entries
+        if entry.report.accuracy
+    ]
+    return Table("Totals", tuple(columns), tuple(rows), tuple(sources))
+
+
+def _types(comparison: Comparison, metric: str) -> Table:
+    parts = [by_type(entry.report, metric) for entry in comparison.entries]
+    names = dict.fromkeys(name for part in parts for name in part)
+    ordered = sorted(names, key=lambda name: -max(part.get(name, 0) for part in parts))
+    lines: list[tuple[Cell, Any]] = [(name, name) for name in ordered]
+    head = Column("type", "Type")
+    title = f"{_titles(comparison)[metric]} by type of layer"
+    return _side_by_side(comparison, title, head, lines, parts, metric)
+
+
+def _stages(comparison: Comparison) -> Table:
+    parts = [by_stage(entry.report, "mult_adds") for entry in comparison.entries]
+    sizes = sorted({size for part in parts for size in part}, key=_positions, reverse=True)
+    lines: list[tuple[Cell, Any]] = [(Sides(size), size) for size in sizes]
+    head = Column("stage", "Output size")
+    title = f"{_titles(comparison)['mult_adds']} by stage"
+    return _side_by_side(comparison, title, head, lines, parts, "mult_adds")
+
+
+def _side_by_side(
+    comparison: Comparison,
+    title: str,
+    head: Column,
+    lines: Sequence[tuple[Cell, Any]],
+    parts: Sequence[dict[Any, int]],
+    metric: str,
+) -> Table:
+    """One column of costs and one of shares for each network."""
+    columns = [head]
+    for entry in comparison.entries:
+        columns.append(Column(entry.reference, entry.label, "right"))
+        columns.append(Column(f"{entry.reference}_percent", "%", "right", rank=2))
+    totals = [entry.total(metric) for entry in comparison.entries]
+    rows = []
+    for shown, key in lines:
+        cells = [shown]
+        for part, total in zip(parts, totals, strict=True):
+            cost = part.get(key)
+            cells += [Scaled(cost), Share(cost, total)] if cost is not None else [None, None]
+        rows.append(Row(tuple(cells)))
+    ends: list[Cell] = ["Total"]
+    for total in totals:
+        ends += [Scaled(total), None]
+    return Table(title, tuple(columns), tuple(rows), total=Row(tuple(ends)))
+
+
+def _causes(comparison: Comparison) -> list[str]:
+    """For each network, what its difference from the baseline comes from, and where it lies."""
+    return [
+        sentence
+        for entry in comparison.entries
+        if entry is not comparison.baseline
+        for sentence in (
+            *(cause_text(comparison, entry, metric) for metric in METRICS),
+            stage_text(comparison, entry),
+        )
+        if sentence
+    ]
+
+
+def cause_text(comparison: Comparison, entry: ComparedNetwork, metric: str) -> str:
+    """``Of 4.30 G mult-adds saved, 100.00 % from Conv 3x3 → Conv 1x1 + Conv DW 3x3``."""
+    causes = comparison.causes(entry, metric)
+    parts = [(cause.saved, f"from {cause.text}", f"by {cause.text}") for cause in causes]
+    return _attributed(entry, comparison.saved(entry, metric), metric, parts)
+
+
+def stage_text(comparison: Comparison, entry: ComparedNetwork) -> str:
+    """``Of 4.30 G mult-adds saved, 52.49 % at 14 × 14, 14.23 % at 56 × 56``."""
+    stages = saved_by_stage(comparison, entry, "mult_adds")
+    parts = [(saved, *2 * (f"at {text(Sides(size))}",)) for size, saved in stages.items()]
+    return _attributed(entry, comparison.saved(entry, "mult_adds"), "mult_adds", parts)
+
+
+def _attributed(
+    entry: ComparedNetwork, saved: int, metric: str, parts: Sequence[tuple[int, str, str]]
+) -> str:
+    """The largest parts of what a network saves.
+
+    Args:
+        entry: the network.
+        saved: the whole difference.
+        metric: what is saved.
+        parts: of each part its amount, and what follows its share and what its amount.
+    """
+    if not saved:
+        return ""
+    is_one_way = all(part * saved >= 0 for part, *_ in parts)
+    shown = ", ".join(
+        f"{share(part, saved)} % {of_share}" if is_one_way else f"{_change(part)} {of_amount}"
+        for part, of_share, of_amount in parts[:_CAUSES]
+    )
+    unit = entry.report.unit if metric == "mult_adds" else metric
+    return f"{entry.label}: of {_change(saved, unit)}, {shown}."
+
+
+def _change(saved: int, unit: str = "") -> str:
+    words = (scaled(abs(saved)), unit, "saved" if saved > 0 else "added")
+    return " ".join(word for word in words if word)
+
+
+def _positions(size: tuple[int, ...]) -> int:
+    positions = 1
+    for side in size:
+        positions *= side
+    return positions
+
+
+def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, Any]:
+    found = entry.report.data()
+    del found["layers"]
+    ratios = {metric: comparison.ratio(entry, metric) for metric in reversed(METRICS)}
+    stages = by_stage(entry.report, "mult_adds")
+    return {
+        "reference": entry.reference,
+        **found,
+        "stages": [
+            {"size": list(size), "mult_adds": mult_adds} for size, mult_adds in stages.items()
+        ],
+        "ratio": {metric: number(ratio) for metric, ratio in ratios.items()},
+        "causes": {
+            metric: [
+                {"fewer": list(cause.fewer), "more": list(cause.more), "saved": cause.saved}
+                for cause in comparison.causes(entry, metric)
+            ]
+            for metric in METRICS
+        },
+    }

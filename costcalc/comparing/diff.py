@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from costcalc.reporting.report import LayerReport, Report, Totals
+from costcalc.costs.rules import METRICS, UNITS
+from costcalc.kinds.base import shape_text
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, number, rounded
+from costcalc.render.page import Cell, Column, Page, Row, Signed, Table, Word
+from costcalc.reporting.layers import LayerReport, Totals
+from costcalc.reporting.phrases import metric_titles, uncounted_notes
+from costcalc.reporting.report import Report
 
 Kind: TypeAlias = Literal["changed", "added", "removed"]
+
+_TONES: Mapping[Kind, Literal["good", "bad", "quiet"]] = {
+    "changed": "quiet",
+    "added": "good",
+    "removed": "bad",
+}
 
 
 class Change(NamedTuple):
@@ -48,20 +63,35 @@ class Change(NamedTuple):
         }
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True)
+class Difference(Answer):
     """What became of a network; None where it is new, or gone."""
 
     old: Report | None
     new: Report | None
     changes: tuple[Change, ...]
+    title: str = ""
+    """Which versions they are: ``vgg11 → vgg13``."""
 
     def totals(self, side: Literal["old", "new"]) -> Totals:
         """The totals of one version; nothing where there is none."""
         report: Report | None = getattr(self, side)
         return report.totals if report is not None else Totals(0, 0)
 
+    def page(self) -> Page:
+        """The layers that changed, and the totals before and after."""
+        return _page(self)
 
-def difference(old: Report | None, new: Report | None) -> Difference:
+    def data(self) -> dict[str, Any]:
+        """Totals, and the layers that changed."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "totals": {"old": self.totals("old")._asdict(), "new": self.totals("new")._asdict()},
+            "changes": [_change_data(change) for change in self.changes],
+        }
+
+
+def difference(old: Report | None, new: Report | None, title: str) -> Difference:
     """What changed from one version of a network to the next.
 
     Where all names stay, layers are matched by them.  Else they are matched by
@@ -80,7 +110,7 @@ def difference(old: Report | None, new: Report | None) -> Difference:
         changes = list(_aligned(before, after))
     moved = {(each.kind, each.layer.name) for each in changes}
     told = (each for each in changes if not _follows(each) and not _came_with(each, moved))
-    return Difference(old, new, tuple(told))
+    return Difference(old, new, tuple(told), title)
 
 
 def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
@@ -137,3 +167,96 @@ def _details(layer: LayerReport) -> dict[str, Any]:
 
 def _cost(layer: LayerReport | None, metric: str) -> int:
     return getattr(layer, metric) if layer is not None else 0
+
+
+def _page(difference: Difference) -> Page:
+    report = difference.new or difference.old
+    facts = []
+    if report is not None:
+        facts.append(("convention", f"{report.convention}: {report.convention_title}"))
+    titles = _titles(difference)
+    columns = (
+        Column("change", "Change"),
+        Column("layer", "Layer"),
+        Column("what", "What"),
+        *(Column(metric, title, "right") for metric, title in titles.items()),
+    )
+    rows = tuple(_row(change) for change in difference.changes)
+    tables = [Table("Layers", columns, rows)] if rows else []
+    return Page(difference.title, tuple(facts), (*tables, _totals(difference)), _notes(difference))
+
+
+def _titles(difference: Difference) -> dict[str, str]:
+    report = difference.new or difference.old
+    return metric_titles(report.unit if report else UNITS["macs"].title)
+
+
+def _row(change: Change) -> Row:
+    cells: list[Cell] = [Word(change.kind, _TONES[change.kind]), change.layer.name, _what(change)]
+    cells += [Signed(change.added(metric)) for metric in METRICS]
+    return Row(tuple(cells))
+
+
+def _what(change: Change) -> str:
+    """What is different, ``output 64x56x56 → 96x56x56``; the type of a layer that came or went."""
+    details = change.details()
+    if change.kind != "changed":
+        return change.layer.type
+    if not details:
+        return "the same, counted differently"
+    if "output" in details and "out" in details:
+        del details["out"]
+    return ", ".join(
+        f"{name} {_shown(name, old)} → {_shown(name, new)}" for name, (old, new) in details.items()
+    )
+
+
+def _totals(difference: Difference) -> Table:
+    columns = (
+        Column("total", "Total"),
+        Column("old", "Old", "right"),
+        Column("new", "New", "right"),
+        Column("difference", "Difference", "right"),
+        Column("percent", "%", "right"),
+    )
+    rows = []
+    for metric, title in _titles(difference).items():
+        old: int = getattr(difference.totals("old"), metric)
+        new: int = getattr(difference.totals("new"), metric)
+        percent = rounded(Fraction(100 * (new - old), old), 2) if old else ""
+        sign = "+" if new > old and percent else ""
+        rows.append(Row((title, old, new, Signed(new - old), f"{sign}{percent}")))
+    return Table("Totals", columns, tuple(rows))
+
+
+def _notes(difference: Difference) -> tuple[str, ...]:
+    found = ["No layer changed."]
+    if difference.changes:
+        count = len(difference.changes)
+        found = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
+    for which, report in (("the old", difference.old), ("the new", difference.new)):
+        if report is not None:
+            found += uncounted_notes(report.uncounted, which)
+    return tuple(found)
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "none"
+    if name in ("input", "output"):
+        return shape_text(value)
+    return value if isinstance(value, str) else exact(value)
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    return {
+        "change": change.kind,
+        "layer": change.layer.name,
+        "type": change.layer.type,
+        "details": {
+            name: {"old": number(old), "new": number(new)}
+            for name, (old, new) in change.details().items()
+        },
+        "mult_adds": change.added("mult_adds"),
+        "params": change.added("params"),
+    }

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import sympy
 
-from costcalc.comparing.pages import TITLES, ratio_text
-from costcalc.errors import Problem, Problems, SpecError, did_you_mean
+from costcalc.comparing.compare import ratio_text
+from costcalc.costs.rules import METRICS, UNITS
+from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.settings import setting
-from costcalc.reporting.figures import exact
-from costcalc.reporting.table import Cell, Column, Page, Row, Table
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import exact, number
+from costcalc.render.page import Cell, Column, Page, Row, Table
+from costcalc.reporting.phrases import metric_titles, settings_line
 from costcalc.spec import library, limits
 from costcalc.symbolic.catalogue import Entry
 from costcalc.symbolic.expressions import symbol, tree
 from costcalc.symbolic.layers import entry_of
 from costcalc.symbolic.notation import MOBILENET_V1, sizes_of
-from costcalc.symbolic.writing import Node
+from costcalc.symbolic.writing import Node, written
 
+_TITLES = metric_titles(UNITS["macs"].title)
 _NOTATION = MOBILENET_V1
 """The symbols in which all layers are written, so that their formulas compare."""
 
 
-class LayerEntry(NamedTuple):
+class ComparedLayer(NamedTuple):
     """A layer of a comparison."""
 
     label: str
@@ -38,7 +43,38 @@ class LayerEntry(NamedTuple):
     symbols: frozenset[str]
 
 
-def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> list[LayerEntry]:
+@dataclass(frozen=True)
+class LayerComparison(Answer):
+    """Layers side by side, measured by the first."""
+
+    layers: tuple[ComparedLayer, ...]
+    settings: Mapping[str, Any]
+    """The numbers that were set for all of them."""
+
+    def page(self) -> Page:
+        """Formulas, numbers where the symbols are set, and ratios to the first layer."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """Their formulas, and their numbers where all symbols are set."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "settings": {name: number(value) for name, value in self.settings.items()},
+            "layers": [
+                {
+                    "reference": layer.label,
+                    "layer": layer.entry.name,
+                    **{
+                        metric: {"formula": written(node), "value": number(layer.values[metric])}
+                        for metric, node in layer.formulas.items()
+                    },
+                }
+                for layer in self.layers
+            ],
+        }
+
+
+def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> LayerComparison:
     """Layers by formula and by number.
 
     Args:
@@ -59,34 +95,26 @@ def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> list[La
         found.append(layer)
     _check(settings, frozenset[str]().union(*(layer.symbols for layer in found)), problems)
     problems.raise_any()
-    return found
+    return LayerComparison(tuple(found), settings)
 
 
-def layers_page(layers: Sequence[LayerEntry], settings: Mapping[str, Any], write: Any) -> Page:
-    """Formulas, numbers where the symbols are set, and ratios to the first layer.
-
-    Args:
-        layers: what to compare.
-        settings: the numbers that were set.
-        write: writes a formula as text.
-    """
-    facts = [
-        ("settings", ", ".join(f"{name} = {exact(value)}" for name, value in settings.items()))
-    ]
+def _page(comparison: LayerComparison) -> Page:
+    layers = comparison.layers
+    facts = [("settings", settings_line(comparison.settings))]
     tables = []
-    for metric, title in TITLES.items():
+    for metric, title in _TITLES.items():
         columns = (
             Column("layer", "Layer"),
             Column("formula", "Formula"),
             Column(metric, title, "right"),
             Column("ratio", "Ratio"),
         )
-        rows = tuple(_row(layers, layer, metric, write) for layer in layers)
+        rows = tuple(_row(layers, layer, metric) for layer in layers)
         tables.append(Table(title, columns, rows))
     notes = [
-        f"{write_name.text}: {meaning}."
-        for write_name, meaning in ((each.name, each.meaning) for each in _NOTATION.symbols)
-        if any(write_name.name in layer.symbols for layer in layers)
+        f"{symbol.name.text}: {symbol.meaning}."
+        for symbol in _NOTATION.symbols
+        if any(symbol.name.name in layer.symbols for layer in layers)
     ]
     notes += dict.fromkeys(f"{layer.entry.name}: {layer.entry.source}." for layer in layers)
     title = " against ".join(dict.fromkeys(layer.entry.title for layer in layers))
@@ -108,37 +136,33 @@ def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems
             problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
 
 
-def _layer(label: str, entry: Entry, settings: Mapping[str, Any]) -> LayerEntry:
-    if not TITLES.keys() <= entry.counts.keys():
-        raise SpecError(
-            [
-                Problem(
-                    None,
-                    f"'{entry.name}' has no params and mult-adds to compare",
-                    expected="a convolution, a block or a fully connected layer",
-                )
-            ]
+def _layer(label: str, entry: Entry, settings: Mapping[str, Any]) -> ComparedLayer:
+    if not _TITLES.keys() <= entry.counts.keys():
+        refuse(
+            None,
+            f"'{entry.name}' has no params and mult-adds to compare",
+            expected="a convolution, a block or a fully connected layer",
         )
     symbols = {each.name.name: symbol(each.name) for each in _NOTATION.symbols}
     order = [each.name for each in _NOTATION.symbols]
-    counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in TITLES}
+    counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in METRICS}
     free = frozenset(str(each) for count in counts.values() for each in count.free_symbols)
-    values: dict[str, int | Fraction | None] = dict.fromkeys(TITLES)
+    values: dict[str, int | Fraction | None] = dict.fromkeys(METRICS)
     if free <= settings.keys() and all(_is_number(settings[name]) for name in free):
         numbers = sizes_of(_NOTATION, {name: settings.get(name, 1) for name in symbols})
-        values = {metric: entry.counts[metric](numbers) for metric in TITLES}
+        values = {metric: entry.counts[metric](numbers) for metric in METRICS}
     formulas = {metric: tree(sympy.factor_terms(count), order) for metric, count in counts.items()}
-    return LayerEntry(label, entry, formulas, values, free)
+    return ComparedLayer(label, entry, formulas, values, free)
 
 
 def _is_number(value: Any) -> bool:
     return not isinstance(value, str | bool | tuple)
 
 
-def _row(layers: Sequence[LayerEntry], layer: LayerEntry, metric: str, write: Any) -> Row:
+def _row(layers: Sequence[ComparedLayer], layer: ComparedLayer, metric: str) -> Row:
     value, base = layer.values[metric], layers[0].values[metric]
     shown = "" if value is None else value if isinstance(value, int) else exact(value)
-    cells: list[Cell] = [layer.label, write(layer.formulas[metric]), shown]
+    cells: list[Cell] = [layer.label, written(layer.formulas[metric]), shown]
     is_compared = layer is not layers[0] and value is not None and base
     cells.append(ratio_text(Fraction(value) / base) if is_compared and value and base else "")
     return Row(tuple(cells))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from costcalc.costs.rules import METRICS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.grid.axes import Axis, Numerators, of_values
@@ -16,9 +17,6 @@ from costcalc.grid.factor import Array
 from costcalc.grid.splitting import Mask, Split
 from costcalc.spec.expression import Parsed, parse
 from costcalc.spec.numbers import ExpressionError
-
-METRICS = ("params", "mult_adds")
-"""The costs of a setting, by the names of their columns."""
 
 
 class Condition:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any, NoReturn
 
 import numpy
 
 from costcalc.costs.convention import Convention
+from costcalc.costs.rules import METRICS, UNITS
 from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.factor import Array
-from costcalc.grid.select import METRICS, Condition, check_name, column, front, largest
+from costcalc.grid.select import Condition, check_name, column, front, largest
 from costcalc.records import NamedTuple
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, number
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
+from costcalc.reporting.phrases import uncounted_notes, unit_title
 from costcalc.spec.document import Accuracy, Document
 
 SETTINGS = 10**10
@@ -23,6 +31,9 @@ SETTINGS = 10**10
 
 BATCH = 2**16
 """Rows that are handed on together."""
+
+ROWS = 100_000
+"""Rows that a table, or JSON, holds."""
 
 Progress = Callable[[int], None]
 """Told how many settings are done whenever more of them are."""
@@ -98,8 +109,8 @@ class SweptNetwork:
         return int(numpy.ravel_multi_index(tuple(indexes), self.grid.shape)) if indexes else 0
 
 
-class Sweep:
-    """Networks over a grid of settings.
+class Sweep(Answer):
+    """Networks over a grid of settings; its rows are computed as they are read.
 
     Attributes:
         networks: the networks, each with its grid.
@@ -187,6 +198,70 @@ class Sweep:
             kept = [kept[index] for index in chosen]
         return kept
 
+    def chosen(
+        self,
+        top: int | None = None,
+        by: str = "mult_adds",
+        *,
+        is_front: bool = False,
+        progress: Progress | None = None,
+    ) -> SweepRows:
+        """Rows that a table holds: all of them, the first few by a cost, or the Pareto front.
+
+        Raises:
+            SpecError: there are too many, or none since the network exists at no setting.
+        """
+        if top is not None:
+            rows, what = self.top(top, by, progress), f"the first {top} by {by}"
+        elif is_front:
+            rows, what = self.pareto(progress), "the Pareto front"
+        else:
+            if self.condition is None and self.size > ROWS:
+                _refuse_as_too_many(f"{self.size:,}")
+            rows, what = list(islice(self.rows(progress), ROWS + 1)), ""
+            if len(rows) > ROWS:
+                _refuse_as_too_many(f"more than {ROWS:,}")
+        if not rows and self.refused and self.condition is None:
+            raise self.refused[0].refusal.error
+        return SweepRows(self, tuple(rows), what)
+
+    def __iter__(self) -> Iterator[SweepRow]:
+        return self.rows()
+
+    def __len__(self) -> int:
+        """The number of its rows, which are counted for it."""
+        return sum(len(cells) for _, _, cells in self._chosen(None))
+
+    def page(self) -> Page:
+        """One row for each setting."""
+        return self.chosen().page()
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc sweep --format json``."""
+        return self.chosen().data()
+
+    def columns(self) -> dict[str, list[Any]]:
+        """A column for each parameter and for each cost, of any number of rows."""
+        columns: dict[str, list[Any]] = {"network": []} if len(self.networks) > 1 else {}
+        columns |= {axis.name: [] for axis in self.axes} | {"params": [], "mult_adds": []}
+        for batch in self.batches():
+            if len(self.networks) > 1:
+                columns["network"] += [batch.network] * len(batch.params)
+            for name, values in batch.settings.items():
+                columns[name] += map(_plain, values)
+            columns["params"] += batch.params
+            columns["mult_adds"] += batch.mult_adds
+        return columns
+
+    def remarks(self) -> tuple[str, ...]:
+        """What must be known with the rows: what is not counted, settings without one."""
+        lacking = (
+            note
+            for network in self.networks
+            for note in uncounted_notes(network.uncounted, network.title)
+        )
+        return (*_refusals(self), *lacking)
+
     def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
         for network, chunk, cells in self._chosen(progress):
             positions = [position - chunk.start for position in network.accuracies]
@@ -265,3 +340,164 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
         refuse(None, f"--by: '{name}' is no number", f"{' or '.join(METRICS)}, or a number")
     return Numerators(numpy.full(length, value.numerator), value.denominator)
+
+
+@dataclass(frozen=True)
+class SweepRows(Answer):
+    """Rows of a sweep, as many as a table holds."""
+
+    sweep: Sweep
+    rows: tuple[SweepRow, ...]
+    choice: str = ""
+    """Which of the sweep's rows they are, where they are not all."""
+
+    def page(self, is_pivot: bool = False) -> Page:
+        """One row for each setting; or the last parameter's values as columns.
+
+        Raises:
+            SpecError: fewer than two parameters vary, and a pivot crosses two.
+        """
+        return _page(self, _pivot_tables(self) if is_pivot else (_row_table(self),))
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc sweep --format json``."""
+        sweep = self.sweep
+        uncounted = {each.name: list(each.uncounted) for each in sweep.networks if each.uncounted}
+        return {
+            "format_version": FORMAT_VERSION,
+            "networks": [network.name for network in sweep.networks],
+            "convention": sweep.networks[0].grid.convention.name,
+            "unit": UNITS[sweep.networks[0].grid.convention.unit].title,
+            "settings": sweep.size,
+            **({"uncounted": uncounted} if uncounted else {}),
+            "rows": [_row_data(row) for row in self.rows],
+            "refused": [
+                {
+                    "network": network,
+                    "settings": refusal.settings,
+                    "first": {name: number(value) for name, value in refusal.first.items()},
+                    "error": refusal.error.problems[0].message,
+                }
+                for network, refusal in sweep.refused
+            ],
+        }
+
+
+def _row_data(row: SweepRow) -> dict[str, Any]:
+    """A row: its network, its settings, its costs, and its accuracy where one is published."""
+    found: dict[str, Any] = {"network": row.network}
+    found["parameters"] = {name: number(value) for name, value in row.settings.items()}
+    found.update(params=row.params, mult_adds=row.mult_adds)
+    if row.accuracy is not None:
+        found["top1"] = number(row.accuracy.top1)
+    return found
+
+
+def _refuse_as_too_many(rows: str) -> NoReturn:
+    refuse(
+        None,
+        f"the sweep has {rows} rows",
+        expected=f"at most {ROWS:,} in a table, Markdown, LaTeX, HTML, JSON or a picture",
+        hint="-o FILE.csv or -o FILE.parquet, which stream any number; or --where or --top",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a script's column holds it."""
+    if isinstance(value, Fraction):
+        return float(value)
+    return value if isinstance(value, str | bool | int) else exact(value)
+
+
+def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
+    sweep = chosen.sweep
+    convention = sweep.networks[0].grid.convention
+    facts = [
+        ("grid", " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)),
+        ("rows", chosen.choice),
+        ("where", sweep.condition.text if sweep.condition is not None else ""),
+        ("convention", f"{convention.name}: {convention.title}"),
+    ]
+    title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
+    empty = () if tables[0].rows else ("No setting meets the condition.",)
+    shown = tuple(fact for fact in facts if fact[1])
+    return Page(title, shown, tables, (*empty, *sweep.remarks()))
+
+
+def _row_table(chosen: SweepRows) -> Table:
+    sweep, rows = chosen.sweep, chosen.rows
+    several = len(sweep.networks) > 1
+    has_accuracy = any(row.accuracy for row in rows)
+    columns = [Column("network", "Network")] if several else []
+    columns += [_parameter(axis.name, axis.is_numeric) for axis in sweep.axes]
+    columns += [Column("params", "Params", "right"), Column("mult_adds", _unit(sweep), "right")]
+    columns += [Column("top1", "Top-1 %", "right", audience="people")] if has_accuracy else []
+    lines = []
+    for row in rows:
+        cells: list[Cell] = [row.network] if several else []
+        cells += [exact(value) for value in row.settings.values()]
+        cells += [row.params, row.mult_adds]
+        if has_accuracy:
+            cells.append(Ratio(Fraction(row.accuracy.top1), 1) if row.accuracy else None)
+        lines.append(Row(tuple(cells)))
+    return Table("Settings", tuple(columns), tuple(lines))
+
+
+def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
+    sweep = chosen.sweep
+    if len(sweep.axes) < 2:
+        message = "a pivot crosses two parameters"
+        refuse(None, message, expected="two of them: --alpha 0.5,1 --res 128:224:32")
+    across = sweep.axes[-1]
+    groups: dict[tuple[Any, ...], dict[Any, SweepRow]] = {}
+    for row in chosen.rows:
+        *key, last = row.settings.values()
+        groups.setdefault((row.network, *key), {})[last] = row
+    is_one = all(len({row.params for row in group.values()}) == 1 for group in groups.values())
+    heads = [Column("network", "Network")] if len(sweep.networks) > 1 else []
+    heads += [_parameter(axis.name, axis.is_numeric) for axis in sweep.axes[:-1]]
+    sides = [
+        Column(f"{across.name}={exact(value)}", f"{across.name} {exact(value)}", "right")
+        for value in across.values
+    ]
+
+    def table(title: str, metric: str, ends: list[Column]) -> Table:
+        lines = []
+        for key, group in groups.items():
+            cells: list[Cell] = list(key[:1]) if len(sweep.networks) > 1 else []
+            cells += [exact(value) for value in key[1:]]
+            for value in across.values:
+                cells.append(Scaled(getattr(group[value], metric)) if value in group else None)
+            cells += [Scaled(next(iter(group.values())).params)] if ends else []
+            lines.append(Row(tuple(cells)))
+        return Table(title, (*heads, *sides, *ends), tuple(lines))
+
+    ends = [Column("params", "Params", "right")] if is_one else []
+    tables = [table(_unit(sweep), "mult_adds", ends)]
+    if not is_one:
+        tables.append(table("Params", "params", []))
+    return tuple(tables)
+
+
+def _unit(sweep: Sweep) -> str:
+    return unit_title(UNITS[sweep.networks[0].grid.convention.unit].title)
+
+
+def _refusals(sweep: Sweep) -> tuple[str, ...]:
+    """What to say of settings at which a network does not exist."""
+    notes: dict[tuple[str, str], tuple[int, str]] = {}
+    for network, refusal in sweep.refused:
+        problem = refusal.error.problems[0]
+        key = (network, problem.message)
+        first = ", ".join(f"{name} = {exact(value)}" for name, value in refusal.first.items())
+        count, shown = notes.get(key, (0, first))
+        notes[key] = (count + refusal.settings, shown)
+    return tuple(
+        f"No row for {counted(count)} {'setting' if count == 1 else 'settings'} of {network}; "
+        f"at {first}, {message}."
+        for (network, message), (count, first) in notes.items()
+    )
+
+
+def _parameter(name: str, is_numeric: bool) -> Column:
+    return Column(name, name, "right" if is_numeric else "left")

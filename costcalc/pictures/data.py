@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from costcalc.comparing.compare import Entry, by_type
+from costcalc.comparing.compare import ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import Problem, SpecError
-from costcalc.grid.pages import limited
 from costcalc.grid.sweep import Sweep
 from costcalc.opening import OpenNetwork
-from costcalc.reporting.figures import exact
+from costcalc.render.formatting import exact
 from costcalc.reporting.report import Report, report
 from costcalc.solving.solve import Budgets
 
@@ -71,7 +70,7 @@ def series(report: Report) -> Series:
     )
 
 
-def shares(entries: Sequence[Entry], metric: str) -> Shares:
+def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     """The types of layer of some networks."""
     return Shares(
         tuple(entry.label for entry in entries),
@@ -131,7 +130,7 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
         )
         raise SpecError([problem])
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
-    rows = {tuple(row.settings.values()): row for row in limited(sweep.rows())}
+    rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}
     if not rows and sweep.refused:
         raise sweep.refused[0].refusal.error
     if not any(row.mult_adds for row in rows.values()):

@@ -10,7 +10,7 @@ from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import type_name
-from costcalc.reporting.figures import printable, scaled
+from costcalc.render.formatting import printable, scaled
 
 
 class Node(NamedTuple):

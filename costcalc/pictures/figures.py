@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.errors import Problem, SpecError
 from costcalc.pictures.data import Map, Point, Series, Shares
 from costcalc.pictures.labels import placed
-from costcalc.reporting.figures import scaled
+from costcalc.render.formatting import scaled
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
 # keeps neighbours apart; grey stands for what is left.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costcalc.pictures.data import Map, Point, Series, Shares, percent
+from costcalc.render.formatting import printable, rounded, scaled
 from costcalc.render.layout import bar, text_width
-from costcalc.reporting.figures import printable, rounded, scaled
 
 _BAR = 40
 _SHADES = "·░▒▓█"

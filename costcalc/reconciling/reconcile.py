@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costcalc.costs.count import count
-from costcalc.costs.rules import METRICS, Convention
+from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import channels_last
 from costcalc.reconciling.causes import Cause, causes, unseen
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import number
+from costcalc.render.page import Column, Page, Row, Signed, Table
+from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+
+_TITLES = metric_titles(UNITS["macs"].title)
+"""Neutral titles: each row of the table has a unit of its own."""
 
 
-class Count(NamedTuple):
+class ConventionCount(NamedTuple):
     """A network under one convention."""
 
     convention: Convention
@@ -23,11 +32,27 @@ class Count(NamedTuple):
     """What it does not count only because of how the implementation is written."""
 
 
-class Reconciliation(NamedTuple):
+@dataclass(frozen=True)
+class Reconciliation(Answer):
     """Counts of one network, each explained by its difference from the first."""
 
     graph: LayerGraph
-    counts: tuple[Count, ...]
+    counts: tuple[ConventionCount, ...]
+
+    def page(self) -> Page:
+        """The totals side by side, then what makes the differences from the first of them."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """Counts under each convention, with the causes of their differences from the first."""
+        graph = self.graph
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": graph.name,
+            "parameters": {name: number(value) for name, value in graph.parameters.items()},
+            "input": list(graph.input),
+            "counts": [_count_data(count) for count in self.counts],
+        }
 
 
 def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconciliation:
@@ -45,7 +70,7 @@ def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconcili
     for convention, costs in counted:
         explained = {metric: causes(metric, counted[0], (convention, costs)) for metric in METRICS}
         counts.append(
-            Count(
+            ConventionCount(
                 convention,
                 sum(cost.mult_adds for cost in costs),
                 sum(cost.params for cost in costs),
@@ -56,3 +81,100 @@ def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconcili
             )
         )
     return Reconciliation(graph, tuple(counts))
+
+
+def _page(reconciliation: Reconciliation) -> Page:
+    counts = reconciliation.counts
+    tables = [_totals(counts)]
+    for metric in METRICS:
+        table = _differences(counts, metric)
+        if table.rows:
+            tables.append(table)
+    graph = reconciliation.graph
+    notes = [note for count in counts for note in count.unseen]
+    notes += uncounted_notes(graph.uncounted)
+    return Page(graph.name, _facts(graph), tuple(tables), tuple(notes))
+
+
+def _facts(graph: LayerGraph) -> tuple[tuple[str, str], ...]:
+    return (
+        ("input", " × ".join(str(side) for side in channels_last(graph.input))),
+        ("settings", settings_line(graph.parameters)),
+    )
+
+
+def _totals(counts: tuple[ConventionCount, ...]) -> Table:
+    columns = (
+        Column("convention", "Convention"),
+        Column("unit", "Unit"),
+        Column("mult_adds", _TITLES["mult_adds"], "right"),
+        Column("mult_adds_difference", "Difference", "right"),
+        Column("params", _TITLES["params"], "right"),
+        Column("params_difference", "Difference", "right"),
+        Column("counted_by", "Counted by", rank=1),
+    )
+    first = counts[0]
+    rows = tuple(
+        Row(
+            (
+                count.convention.name,
+                UNITS[count.convention.unit].title,
+                count.mult_adds,
+                Signed(count.mult_adds - first.mult_adds) if count is not first else None,
+                count.params,
+                Signed(count.params - first.params) if count is not first else None,
+                _tool(count),
+            )
+        )
+        for count in counts
+    )
+    return Table("Totals", columns, rows)
+
+
+def _tool(count: ConventionCount) -> str:
+    convention = count.convention
+    if not convention.tool:
+        return ""
+    package = convention.tool.partition("(")[0].partition(" ")[0].partition(".")[0]
+    return f"{package} {convention.version}".strip()
+
+
+def _differences(counts: tuple[ConventionCount, ...], metric: str) -> Table:
+    """Causes from the first convention's total to the others', those that agree together."""
+    first = counts[0]
+    title = _TITLES[metric]
+    columns = (
+        Column("cause", "Cause"),
+        Column("each", "How much"),
+        Column("layers", "Layers", "right"),
+        Column("difference", title, "right"),
+    )
+    groups: dict[tuple[tuple[Cause, ...], Any], list[str]] = {}
+    for other in counts[1:]:
+        key = (other.causes[metric], getattr(other, metric))
+        groups.setdefault(key, []).append(other.convention.name)
+    rows = []
+    for (reasons, total), names in groups.items():
+        if reasons:
+            rows.append(Row((first.convention.name, None, None, getattr(first, metric))))
+            rows += [
+                Row((cause.what, cause.each, cause.layers, Signed(cause.difference)), depth=1)
+                for cause in reasons
+            ]
+            rows.append(Row((", ".join(names), None, None, total), is_sum=True))
+    return Table(f"{title}: what makes the difference", columns, tuple(rows))
+
+
+def _count_data(count: ConventionCount) -> dict[str, Any]:
+    return {
+        "convention": count.convention.name,
+        "unit": count.convention.unit,
+        "totals": {"params": number(count.params), "mult_adds": number(count.mult_adds)},
+        "causes": {
+            metric: [
+                {**cause._asdict(), "difference": number(cause.difference)} for cause in causes
+            ]
+            for metric, causes in count.causes.items()
+        },
+        "notes": list(count.unseen),
+    }

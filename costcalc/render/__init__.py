@@ -1,40 +1,46 @@
-"""The table of output formats, each a module of its own that is imported when asked for."""
+"""The table of output formats, each a module of its own that is imported when asked for.
+
+A module of the table has the function that its row's ``takes`` names: ``page(Page)``,
+``data(dict)`` or ``answer(Answer)``, each to text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import Literal
 
 from costcalc.records import NamedTuple
 
-if TYPE_CHECKING:
-    from costcalc.reporting.table import Page
-
 
 class Format(NamedTuple):
-    """A text format: where its renderer is, and the suffix of its files."""
+    """A format: where its renderer is, what that takes, and the suffix of its files, if any."""
 
     name: str
     module: str
     suffix: str
+    takes: Literal["page", "data", "answer", ""] = "page"
+    """Empty for what is written as it is computed, and renders no answer."""
+    only: str = ""
+    """The one question that it is for; every answer has the others."""
 
 
 FORMATS = (
     Format("table", "costcalc.render.terminal", ".txt"),
-    Format("json", "costcalc.render.json", ".json"),
+    Format("json", "costcalc.render.json", ".json", "data"),
     Format("csv", "costcalc.render.csv", ".csv"),
     Format("markdown", "costcalc.render.markdown", ".md"),
     Format("latex", "costcalc.render.latex", ".tex"),
     Format("html", "costcalc.render.html", ".html"),
+    Format("parquet", "costcalc.render.stream", ".parquet", "", only="sweep"),
+    Format("junit", "costcalc.claims.junit", ".xml", "answer", only="check"),
+    Format("github", "costcalc.claims.github", "", "answer", only="check"),
 )
 
 
-PARQUET = Format("parquet", "costcalc.render.stream", ".parquet")
-"""For sweeps alone: columns of numbers in a binary file."""
+def formats(question: str = "") -> tuple[Format, ...]:
+    """The formats that answers to a question are rendered in."""
+    return tuple(row for row in FORMATS if row.only in ("", question))
 
 
-def page_renderer(name: str) -> Callable[[Page], str]:
-    """The function that renders a page in a format; JSON has a shape per command instead."""
-    module = next(row.module for row in FORMATS if row.name == name)
-    return cast("Callable[[Page], str]", import_module(module).page)
+def format_named(name: str) -> Format:
+    """The row of that name."""
+    return next(row for row in FORMATS if row.name == name)

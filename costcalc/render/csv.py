@@ -1,16 +1,16 @@
-"""CSV of a page's first table: exact integers, unrounded percentages, no sums of rows."""
+"""CSV of a page's table for scripts: exact integers, unrounded percentages, no sums of rows."""
 
 from __future__ import annotations
 
 import csv
 import io
 
-from costcalc.reporting.table import Cell, Page, raw
+from costcalc.render.page import Cell, Page, raw
 
 
 def page(page: Page) -> str:
-    """The first table, one row for each row that is not a sum of others."""
-    table = page.tables[0].seen_by("scripts")
+    """The table for scripts, one row for each row that is not a sum of others."""
+    table = page.scripted
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(column.key for column in table.columns)

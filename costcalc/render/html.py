@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from html import escape as escape_html
-from typing import TYPE_CHECKING
 
-from costcalc.reporting.figures import printable, rounded
-from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
-
-if TYPE_CHECKING:
-    from costcalc.reporting.report import Report
+from costcalc.render.formatting import printable, rounded
+from costcalc.render.page import Cell, Column, Page, Row, Share, Table, Word, text
 
 # Every colour is the surroundings' own, or lets them through, so that a page
 # reads on light and on dark.
@@ -41,13 +37,6 @@ def page(page: Page) -> str:
     return _DOCUMENT.format(title=escape(page.title), style=_BODY, body=fragment(page))
 
 
-def report_html(report: Report) -> str:
-    """A report as a fragment that stands among other cells of a notebook."""
-    from costcalc.reporting.tables import report_page
-
-    return fragment(report_page(report))
-
-
 def escape(words: str) -> str:
     """Text in which nothing means anything to HTML.
 
@@ -60,6 +49,9 @@ def escape(words: str) -> str:
 def fragment(page: Page) -> str:
     """A page's elements, each with its own style."""
     lines = [f"<h2>{escape(page.title)}</h2>"]
+    if page.prose is not None:
+        text = "\n\n".join(page.prose.unicode).split("\n")
+        return "\n".join([*lines, f"<pre>{chr(10).join(map(escape, text))}</pre>"]) + "\n"
     if page.facts:
         facts = (f"<b>{escape(name)}</b> {escape(fact)}" for name, fact in page.facts)
         lines.append(f"<p>{'<br>'.join(facts)}</p>")

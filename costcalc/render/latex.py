@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from costcalc.reporting.figures import printable
-from costcalc.reporting.table import Cell, Page, Row, Sides, Table, text
+from costcalc.render.formatting import printable
+from costcalc.render.page import Cell, Equations, Page, Row, Sides, Table, text
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -28,7 +28,10 @@ _SPECIALS = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
 
 
 def page(page: Page) -> str:
-    """A page's tables, its facts and notes as comments above and below."""
+    """A page's tables, its facts and notes as comments above and below; or its equations."""
+    if page.prose is not None:
+        title = page.prose.title or page.title
+        return "\n".join([_comment(title), *map(_prose, page.prose.latex)]) + "\n"
     lines = [_comment(page.title)]
     lines += [_comment(f"{name}: {fact}") for name, fact in page.facts]
     lines.append(r"% \usepackage{booktabs}")
@@ -46,6 +49,13 @@ def escape(words: str) -> str:
     '10 \\% of a\\_b'
     """
     return _SPECIALS.sub(lambda found: _SPECIAL[found[0]], printable(words))
+
+
+def _prose(part: str | Equations) -> str:
+    if isinstance(part, str):
+        return _comment(part)
+    lines = " \\\\\n".join(map(printable, part.lines))
+    return f"\\begin{{align}}\n{lines}\n\\end{{align}}"
 
 
 def _comment(words: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from costcalc.records import NamedTuple
-from costcalc.reporting.figures import printable
-from costcalc.reporting.table import Cell, Column, Page, Row, Share, Table, Word, text
+from costcalc.render.formatting import printable
+from costcalc.render.page import Cell, Column, Page, Row, Share, Table, Word, text
 
 Style: TypeAlias = Literal["", "title", "head", "sum", "quiet", "bar", "good", "bad"]
 
@@ -32,9 +32,14 @@ _NARROWEST = 8
 """A column of words is broken into lines no shorter than this."""
 
 
-def page_lines(page: Page, width: int | None) -> list[Line]:
+def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Line]:
     """A page in lines no longer than ``width`` where that is possible; None is no limit."""
-    lines = [[Span(line, "title")] for line in wrapped(page.title, width)]
+    title = (is_ascii and page.prose and page.prose.title) or page.title
+    lines = [[Span(line, "title")] for line in wrapped(title, width)]
+    if page.prose is not None:
+        for paragraph in page.prose.ascii if is_ascii else page.prose.unicode:
+            lines += [[], *([Span(printable(line))] for line in paragraph.split("\n"))]
+        return lines
     facts = [(printable(name), fact) for name, fact in page.facts]
     indent = max((text_width(name) for name, _ in facts), default=0) + 2
     for name, fact in facts:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 
-from costcalc.reporting.figures import printable
-from costcalc.reporting.table import Page, Row, Table, text
+from costcalc.render.formatting import printable
+from costcalc.render.page import Page, Row, Table, text
 
+_FENCES = re.compile("```+")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 
 
 def page(page: Page) -> str:
-    """A page as a heading, a list of facts, and tables."""
+    """A page as a heading, a list of facts, and tables; prose as it stands, under a heading."""
+    if page.prose is not None:
+        text = "\n\n".join(page.prose.unicode)
+        fence = max(_FENCES.findall(text), key=len, default="") + "```"
+        lines = "\n".join(map(printable, text.split("\n")))
+        return f"## {escape(page.title)}\n\n{fence}text\n{lines}\n{fence}\n"
     parts = [f"# {escape(page.title)}"]
     if page.facts:
         parts.append("\n".join(f"- {escape(name)}: {escape(fact)}" for name, fact in page.facts))

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from costcalc.errors import Problem, SpecError
 from costcalc.render.csv import guarded
-from costcalc.reporting.figures import exact
+from costcalc.render.formatting import exact
 
 Columns = Sequence[Sequence[Any]]
 """Rows that follow one another, as one list of values for each column."""

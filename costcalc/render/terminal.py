@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from costcalc.render.layout import Line, page_lines
-from costcalc.reporting.table import Page
+from costcalc.render.page import Page
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,9 +24,9 @@ _STYLES = {
 """Attributes and the terminal's own colours, so that they stand out on light and on dark."""
 
 
-def page(page: Page) -> str:
+def page(page: Page, encoding: str = "utf-8") -> str:
     """A page as plain text, in full width, the same wherever it is written."""
-    return _plain(page_lines(page, None))
+    return _plain(page_lines(page, None, not _has_signs(encoding)))
 
 
 def on_terminal(page: Page) -> str | None:
@@ -41,7 +41,7 @@ def on_terminal(page: Page) -> str | None:
 
 def console_page(page: Page, console: Console) -> str:
     """A page in a console's width and colours; without a colour where NO_COLOR is set."""
-    lines = page_lines(page, console.width)
+    lines = page_lines(page, console.width, not _has_signs(console.encoding))
     if console.no_color:
         return _plain(lines)
     from rich.segment import Segment, Segments
@@ -55,6 +55,15 @@ def console_page(page: Page, console: Console) -> str:
     with console.capture() as captured:
         console.print(Segments(segments), soft_wrap=True, end="")
     return captured.get()
+
+
+def _has_signs(encoding: str) -> bool:
+    """Whether formulas can be written in Unicode."""
+    try:
+        "·²₀⌊⌋′″αρ≤≡".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(lines: list[Line]) -> str:

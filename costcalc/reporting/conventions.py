@@ -1,18 +1,51 @@
-"""Conventions as pages: all that ship, and the rules of one."""
+"""The conventions: all that ship, or the rules of one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from costcalc.costs.measured import undefined, unmeasured
-from costcalc.costs.rules import UNITS, Convention
+from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
-from costcalc.reporting.table import Column, Page, Row, Table
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.page import Column, Page, Row, Table
 
 
-def conventions_page(conventions: Sequence[Convention]) -> Page:
-    """Every convention on a line."""
+@dataclass(frozen=True)
+class Conventions(Answer):
+    """The conventions that ship."""
+
+    conventions: tuple[Convention, ...]
+
+    def page(self) -> Page:
+        """Every convention on a line."""
+        return _list_page(self.conventions)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc conventions --format json``."""
+        rows = [_convention_data(each) for each in self.conventions]
+        return {"format_version": FORMAT_VERSION, "conventions": rows}
+
+
+@dataclass(frozen=True)
+class ConventionRules(Answer):
+    """What one convention counts of each kind of layer, and who says so."""
+
+    convention: Convention
+
+    def page(self) -> Page:
+        """The rules, kind by kind in the order of the table of kinds."""
+        return _rules_page(self.convention)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc conventions NAME --format json``."""
+        return {"format_version": FORMAT_VERSION, **_convention_data(self.convention)}
+
+
+def _list_page(conventions: Sequence[Convention]) -> Page:
     columns = (
         Column("name", "Convention"),
         Column("unit", "Unit"),
@@ -25,8 +58,7 @@ def conventions_page(conventions: Sequence[Convention]) -> Page:
     return Page("Conventions", (), (Table("Conventions", columns, rows),))
 
 
-def convention_page(convention: Convention) -> Page:
-    """A convention's rules, kind by kind in the order of the table of kinds."""
+def _rules_page(convention: Convention) -> Page:
     columns = (
         Column("layers", "Layers"),
         Column("mult_adds", UNITS[convention.unit].title),
@@ -84,3 +116,25 @@ def _order(convention: Convention) -> list[str]:
 def _notes(convention: Convention, name: str) -> list[str]:
     rules = (convention.mult_adds.get(name), convention.params.get(name))
     return list(dict.fromkeys(rule.note for rule in rules if rule))
+
+
+def _convention_data(convention: Convention) -> dict[str, Any]:
+    return {
+        "name": convention.name,
+        "title": convention.title,
+        "tool": convention.tool,
+        "version": convention.version,
+        "unit": convention.unit,
+        "source": convention.source,
+        "rules": [
+            {
+                "metric": metric,
+                "kind": kind,
+                "rule": rule.text,
+                "source": rule.source,
+                "note": rule.note,
+            }
+            for metric in METRICS
+            for kind, rule in convention.rules(metric).items()
+        ],
+    }

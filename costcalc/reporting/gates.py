@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from costcalc.costs.gating import GatedCost, Gating
-from costcalc.reporting.figures import exact
-from costcalc.reporting.table import Column, Ratio, Row, Share, Table
+from costcalc.render.formatting import exact
+from costcalc.render.page import Column, Ratio, Row, Share, Table
 
 
 def gate_tables(gating: Gating, unit: str) -> tuple[Table, Table]:

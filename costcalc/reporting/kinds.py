@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
@@ -15,8 +16,8 @@ from costcalc.kinds import KINDS, TABLE
 from costcalc.kinds.base import Kind
 from costcalc.kinds.examples import EXAMPLES, spec, step, written
 from costcalc.kinds.lookup import hint
-from costcalc.reporting.report import FORMAT_VERSION
-from costcalc.reporting.table import Column, Page, Row, Table
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.page import Column, Page, Row, Table
 
 
 class Argument(NamedTuple):
@@ -34,7 +35,8 @@ class Argument(NamedTuple):
         return "required" if self.is_required else self.default or ""
 
 
-class KindList(NamedTuple):
+@dataclass(frozen=True)
+class KindList(Answer):
     """Every layer kind."""
 
     kinds: tuple[Kind, ...]
@@ -59,7 +61,8 @@ class KindList(NamedTuple):
         return {"format_version": FORMAT_VERSION, "kinds": [_facts(kind) for kind in self.kinds]}
 
 
-class KindDescription(NamedTuple):
+@dataclass(frozen=True)
+class KindDescription(Answer):
     """One layer kind."""
 
     kind: Kind

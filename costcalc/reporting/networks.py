@@ -1,9 +1,10 @@
-"""The page of ``costcalc networks``: what ships, where it is from, what it costs."""
+"""The networks that ship: where they are from, and what they cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, overload
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
@@ -11,14 +12,16 @@ from costcalc.costs.rules import UNITS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork, carried, opened_at
 from costcalc.records import NamedTuple
-from costcalc.reporting.report import Totals, totals
-from costcalc.reporting.table import Cell, Column, Page, Row, Sides, Table
-from costcalc.reporting.tables import unit_title
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import number
+from costcalc.render.page import Cell, Column, Page, Row, Sides, Table
+from costcalc.reporting.layers import Totals, totals
+from costcalc.reporting.phrases import unit_title
 from costcalc.spec import library
 from costcalc.spec.numbers import exact
 
 
-class Entry(NamedTuple):
+class ShippedNetwork(NamedTuple):
     """A network that ships, at the settings that its name stands for."""
 
     name: str
@@ -30,25 +33,77 @@ class Entry(NamedTuple):
     totals: Totals
 
 
-def entries(search: str, convention: Convention) -> list[Entry]:
-    """The networks that ship and have every word of ``search`` in name, title or source."""
+class ShippedNetworks(Answer, Sequence[str]):
+    """The names of networks that ship; what they cost is counted when it is asked for.
+
+    Attributes:
+        search: words that each of them has in its name, its title or its source.
+        convention: how their costs are counted.
+    """
+
+    def __init__(self, search: str, convention: Convention) -> None:
+        self.search = search
+        self.convention = convention
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names, in alphabetical order."""
+        return tuple(name for name, _ in self._found) if self.search else tuple(library.shipped())
+
+    @cached_property
+    def networks(self) -> tuple[ShippedNetwork, ...]:
+        """Each network at the settings that its name stands for, with its totals."""
+        return tuple(_counted(name, spec, self.convention) for name, spec in self._found)
+
+    @cached_property
+    def _found(self) -> tuple[tuple[str, OpenNetwork], ...]:
+        return tuple(_matching(self.search.lower().split()))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self.names[index]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def page(self) -> Page:
+        """The networks as one table."""
+        return _page(self.networks, self.convention, self.search)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc networks --format json``."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "convention": self.convention.name,
+            "networks": [_network_data(each) for each in self.networks],
+        }
+
+
+def _matching(words: Sequence[str]) -> Iterator[tuple[str, OpenNetwork]]:
+    """The networks that have every word in name, title or source; each spec is read once."""
     specs: dict[str, OpenNetwork] = {}
-    found = []
     for name in library.shipped():
         reference = library.reference(name)
         spec = specs.get(reference.network) or opened_at(reference.network, {})
         specs[reference.network] = spec
-        source = spec.document.source
-        known = " ".join((name, spec.document.title.text, *source.values())).lower()
-        if all(word in known for word in search.lower().split()):
-            graph = spec.at(carried(reference)).graph()
-            sums = totals(count(graph, convention))
-            found.append(Entry(name, graph.name, source, graph.parameters, graph.input, sums))
-    return found
+        document = spec.document
+        known = " ".join((name, document.title.text, *document.source.values())).lower()
+        if all(word in known for word in words):
+            yield name, spec.at(carried(reference))
 
 
-def networks_page(entries: Sequence[Entry], convention: Convention, search: str) -> Page:
-    """The networks as one table, in the order given."""
+def _counted(name: str, spec: OpenNetwork, convention: Convention) -> ShippedNetwork:
+    graph = spec.graph()
+    sums = totals(count(graph, convention))
+    return ShippedNetwork(name, graph.name, graph.source, graph.parameters, graph.input, sums)
+
+
+def _page(networks: Sequence[ShippedNetwork], convention: Convention, search: str) -> Page:
     columns = (
         Column("name", "Name"),
         Column("title", "Network", rank=3),
@@ -60,7 +115,7 @@ def networks_page(entries: Sequence[Entry], convention: Convention, search: str)
         Column("mult_adds", unit_title(UNITS[convention.unit].title), "right"),
         Column("params", "Params", "right"),
     )
-    rows = tuple(Row(_cells(each)) for each in entries)
+    rows = tuple(Row(_cells(each)) for each in networks)
     found = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
     notes = (
         f"{found} with '{search}' in name or source." if search else f"{found}.",
@@ -70,21 +125,32 @@ def networks_page(entries: Sequence[Entry], convention: Convention, search: str)
     return Page("Networks", facts, (Table("", columns, rows, notes),))
 
 
-def _cells(entry: Entry) -> tuple[Cell, ...]:
-    source = entry.source
+def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
+    source = network.source
     settings = ", ".join(
         f"{name}={exact(value)}"
-        for name, value in entry.parameters.items()
+        for name, value in network.parameters.items()
         if (name, value) not in (("alpha", 1), ("classes", 1000))
     )
     return (
-        entry.name,
-        entry.title,
+        network.name,
+        network.title,
         source.get("paper"),
         source.get("arxiv", source.get("venue")),
         source.get("table"),
-        Sides(channels_last(entry.input)),
+        Sides(channels_last(network.input)),
         settings,
-        entry.totals.mult_adds,
-        entry.totals.params,
+        network.totals.mult_adds,
+        network.totals.params,
     )
+
+
+def _network_data(network: ShippedNetwork) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "title": network.title,
+        "source": dict(network.source),
+        "parameters": {name: number(value) for name, value in network.parameters.items()},
+        "input": list(network.input),
+        "totals": network.totals._asdict(),
+    }

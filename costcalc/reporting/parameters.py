@@ -1,16 +1,19 @@
-"""The page of ``costcalc networks NETWORK``: what may be set, and what it means."""
+"""What may be set of a network, and what it means."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from costcalc.errors import Problems
 from costcalc.graph.parameters import allowed, every, resolve
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
-from costcalc.reporting.table import Column, Page, Row, Table
-from costcalc.reporting.tables import source_line
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import number
+from costcalc.render.page import Column, Page, Row, Table
+from costcalc.reporting.phrases import source_line
 from costcalc.spec.numbers import exact
 
 
@@ -25,13 +28,36 @@ class Setting(NamedTuple):
     doc: str
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True)
+class Settings(Answer):
     """What may be set of a network."""
 
     network: str
     source: Mapping[str, str]
     description: str
     parameters: tuple[Setting, ...]
+
+    def page(self) -> Page:
+        """The parameters as one table, in the order of the spec."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc networks NETWORK --format json``."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "source": dict(self.source),
+            "description": self.description,
+            "parameters": [
+                {
+                    "name": each.name,
+                    "default": number(each.value),
+                    "allowed": each.allowed,
+                    "doc": each.doc,
+                }
+                for each in self.parameters
+            ],
+        }
 
 
 def settings_of(network: OpenNetwork) -> Settings:
@@ -53,8 +79,7 @@ def settings_of(network: OpenNetwork) -> Settings:
     )
 
 
-def settings_page(settings: Settings) -> Page:
-    """The parameters as one table, in the order of the spec."""
+def _page(settings: Settings) -> Page:
     columns = (
         Column("name", "Parameter"),
         Column("default", "Default"),

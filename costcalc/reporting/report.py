@@ -1,76 +1,65 @@
-"""What a network costs: per layer, per type of layer, in all."""
+"""What a network costs: per layer, per type of layer, in all; as tables, and as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
+from costcalc.errors import refuse
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import published
-from costcalc.kinds.base import Kind, Shape
-from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
+from costcalc.kinds.base import Shape, channels_last
 from costcalc.records import NamedTuple
-from costcalc.reporting.figures import percent
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, number, percent, scaled
+from costcalc.render.page import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
+from costcalc.reporting.layers import (
+    LayerReport,
+    Totals,
+    TypeCost,
+    layer_reports,
+    totals,
+    type_costs,
+)
+from costcalc.reporting.phrases import (
+    metric_titles,
+    settings_line,
+    source_line,
+    uncounted_notes,
+    unit_title,
+)
+from costcalc.reporting.select import arrange
+from costcalc.reporting.tree import Group, Line, lines, places, tree
 from costcalc.spec.document import Accuracy, Document
 
-FORMAT_VERSION = 1
-"""Version of the JSON formats; a renamed key raises it."""
+
+class TableOptions(NamedTuple):
+    """What of a report its tables show, and how."""
+
+    by: Literal["layer", "block", "type"] | None = None
+    """One table alone; by default the layers, then their types."""
+    depth: int | None = None
+    """Levels of blocks that are shown; below, they are folded into one row each."""
+    columns: tuple[str, ...] = ()
+    """Keys of the first table's columns, in order; by default those that the format shows."""
+    sort: str | None = None
+    """The key of the column that sorts the first table, the largest count first."""
+    is_every_layer: bool = False
+    """Whether norms and activations that share a convolution's line get rows of their own."""
 
 
-class Totals(NamedTuple):
-    """Costs added up, in the convention's unit."""
-
-    params: int
-    mult_adds: int
+DEFAULT = TableOptions()
 
 
-class TypeCost(NamedTuple):
-    """All layers of one type: a row of MobileNetV1's Table 2."""
-
-    type: str
-    layers: int
-    mult_adds: int
-    mult_adds_percent: float
-    params: int
-    params_percent: float
-
-
-class LayerReport(NamedTuple):
-    """One layer with its cost."""
-
-    name: str
-    kind: str
-    type: str
-    """Its type as MobileNetV1's Table 2 names types."""
-    label: str
-    """What a row of MobileNetV1's Table 1 calls it."""
-    attributes: Mapping[str, Any]
-    """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
-    input: Shape
-    """The first input's shape, channels first; empty for a source."""
-    output: Shape
-    filter: Shape
-    """The filter as MobileNetV1's Table 1 prints it; empty where there is none."""
-    is_depthwise: bool
-    mult_adds: int
-    params: int
-    is_free: bool
-    """Whether the convention counts neither."""
-    host: str | None
-    """The layer in whose line a norm or an activation was written."""
-    is_counted: bool = True
-    """Whether costcalc knows what it does; where it does not, its costs are no zeros."""
-
-
-class Report(NamedTuple):
-    """A network's cost at one setting, under one convention."""
+class _ReportFields(NamedTuple):
+    """The fields of a :class:`Report`: a data class would cost every start its decorator."""
 
     network: str
     source: Mapping[str, str]
@@ -92,6 +81,12 @@ class Report(NamedTuple):
     uncounted: Mapping[str, Sequence[str]] = MappingProxyType({})
     """The names of the layers that costcalc does not know, by what the model calls them."""
 
+
+class Report(Answer, _ReportFields):
+    """A network's cost at one setting, under one convention."""
+
+    __slots__ = ()
+
     @property
     def free(self) -> dict[str, int]:
         """How many layers of each type the convention declares free."""
@@ -100,6 +95,18 @@ class Report(NamedTuple):
             if layer.is_free:
                 found[layer.type] = found.get(layer.type, 0) + 1
         return found
+
+    def page(self, options: TableOptions = DEFAULT) -> Page:
+        """The report as tables.
+
+        Raises:
+            CostcalcError: a column or a level that the options name does not exist.
+        """
+        return _page(self, options)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc report --format json``."""
+        return _data(self)
 
 
 def report(document: Document, settings: Mapping[str, Any], convention: Convention) -> Report:
@@ -113,12 +120,6 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
     return build(graph, count(graph, convention), convention, accuracy)
 
 
-def totals(costs: Iterable[LayerCost]) -> Totals:
-    """Costs added up."""
-    listed = list(costs)
-    return Totals(sum(cost.params for cost in listed), sum(cost.mult_adds for cost in listed))
-
-
 def build(
     graph: LayerGraph,
     costs: Sequence[LayerCost],
@@ -126,11 +127,8 @@ def build(
     accuracy: Accuracy | None = None,
 ) -> Report:
     """The report of a graph whose layers have been counted."""
-    layers = tuple(_layers(graph, costs))
-    totals = Totals(
-        params=sum(layer.params for layer in layers),
-        mult_adds=sum(layer.mult_adds for layer in layers),
-    )
+    layers = tuple(layer_reports(graph, costs))
+    sums = totals(costs)
     return Report(
         network=graph.name,
         source=graph.source,
@@ -139,8 +137,8 @@ def build(
         unit=UNITS[convention.unit].title,
         parameters=graph.parameters,
         input=graph.input,
-        totals=totals,
-        types=_types(layers, totals),
+        totals=sums,
+        types=type_costs(layers, sums),
         layers=layers,
         blocks=graph.blocks,
         gating=gating(graph, costs),
@@ -149,82 +147,234 @@ def build(
     )
 
 
-_PER_AXIS = ("stride", "kernel", "dilation")
+def _page(report: Report, options: TableOptions) -> Page:
+    if options.by == "type":
+        if options.depth is not None:
+            message = "types of layer are no tree, and have no depth"
+            refuse(None, message, expected="a depth by layer or by block")
+        tables = [_type_table(report)]
+    else:
+        tables = [_layer_table(report, options)]
+        if options.by is None:
+            tables.append(_type_table(report))
+    if options.by is None and report.gating is not None:
+        from costcalc.reporting.gates import gate_tables
+
+        tables.extend(gate_tables(report.gating, unit_title(report.unit)))
+    tables[0] = arrange(tables[0], options.columns, options.sort)
+    return Page(report.network, _facts(report), tuple(tables), _notes(report))
 
 
-class _Described(NamedTuple):
-    """What equal layers have in common, in the order of a layer report's fields."""
-
-    kind: str
-    type: str
-    label: str
-    attributes: Mapping[str, Any]
-    input: Shape
-    output: Shape
-    filter: Shape
-    is_depthwise: bool
+def _facts(report: Report) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("source", source_line(report.source)),
+        ("input", text(_size(report.input))),
+        ("settings", settings_line(report.parameters)),
+        ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
+        ("convention", f"{report.convention}: {report.convention_title}"),
+    ]
+    return tuple(fact for fact in facts if fact[1])
 
 
-def _described(computation: Computation) -> _Described:
-    kind, operation, shapes = computation.kind, computation.operation, computation.input_shapes
-    return _Described(
-        kind=kind.name,
-        type=type_name(kind, operation, shapes),
-        label=row_label(kind, operation, shapes),
-        attributes=_attributes(kind, operation, shapes),
-        input=shapes[0] if shapes else (),
-        output=computation.output,
-        filter=filter_sides(kind, operation, shapes, computation.output),
-        is_depthwise=is_depthwise(kind, operation, shapes),
+def _accuracy(accuracy: Accuracy) -> str:
+    return f"{exact(accuracy.top1)} % ImageNet top-1 ({accuracy.source})"
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    totals = report.totals
+    mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
+    total = f"In all {mult_adds} and {params}."
+    notes = [total]
+    notes[:0] = uncounted_notes(report.uncounted)
+    if report.free:
+        free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
+        notes.insert(0, f"Free in this convention: {free}.")
+    return tuple(notes)
+
+
+def _amount(value: int, unit: str) -> str:
+    """A total, exact and as papers print it: ``568,740,352 mult-adds (569 M)``."""
+    short = scaled(value)
+    return f"{counted(value)} {unit}" + (f" ({short})" if short != str(value) else "")
+
+
+def _counts(report: Report) -> tuple[Column, ...]:
+    titles = metric_titles(report.unit)
+    return (
+        Column("mult_adds", titles["mult_adds"], "right"),
+        Column("mult_adds_percent", "%", "right", bar=True, rank=2),
+        Column("params", titles["params"], "right"),
+        Column("params_percent", "%", "right", bar=True, rank=3),
     )
 
 
-def _attributes(kind: Kind, operation: Any, shapes: tuple[Shape, ...]) -> dict[str, Any]:
-    """The attributes that a report shows, one entry per axis for those of :data:`_PER_AXIS`."""
-    attributes: dict[str, Any] = {}
-    for name in kind.attributes:
-        value = getattr(operation, name)
-        if name == "stride" and value is None:
-            value = operation.kernel
-        if name in _PER_AXIS and not isinstance(value, tuple):
-            value = (value,) * (len(shapes[0]) - 1)
-        if name not in kind.rare or value != kind.default(name):
-            attributes[name] = value
-    return attributes
-
-
-def _layers(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
-    described = cache(_described)
-    for layer, mult_adds, params, is_free in costs:
-        yield LayerReport(
-            layer.name,
-            *described(layer.computation),
-            mult_adds,
-            params,
-            is_free,
-            host=graph.layers[layer.host].name if layer.host is not None else None,
-            is_counted=layer.kind.is_counted,
-        )
-
-
-def _types(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:
-    """The types that cost something, the most mult-adds first, then the most params."""
-    sums: dict[str, list[int]] = {}
-    for layer in layers:
-        if layer.mult_adds or layer.params:
-            row = sums.setdefault(layer.type, [0, 0, 0])
-            row[0] += 1
-            row[1] += layer.mult_adds
-            row[2] += layer.params
-    rows = (
-        TypeCost(
-            name,
-            number,
-            mult_adds,
-            percent(mult_adds, totals.mult_adds),
-            params,
-            percent(params, totals.params),
-        )
-        for name, (number, mult_adds, params) in sums.items()
+def _type_table(report: Report) -> Table:
+    """The table of types, as MobileNetV1's Table 2."""
+    columns = (
+        Column("type", "Type"),
+        Column("layers", "Layers", "right", rank=1),
+        *_counts(report),
     )
-    return tuple(sorted(rows, key=lambda row: (-row.mult_adds, -row.params)))
+    rows = tuple(Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types)
+    layers = sum(row.layers for row in report.types)
+    totals = report.totals
+    total = Row(("Total", layers, totals.mult_adds, None, totals.params, None))
+    return Table("Types of layer", columns, rows, total=total)
+
+
+def _layer_table(report: Report, options: TableOptions) -> Table:
+    """The table of layers, its first columns those of MobileNetV1's Table 1."""
+    is_by_block = options.by == "block"
+    blocks: Audience = "all" if is_by_block else "asked"
+    names: Audience = "scripts" if is_by_block else "all"
+    columns = (
+        Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
+        Column("name", "Layer", rank=9 if options.sort is None else 1, audience=names),
+        Column("type", "Type", audience="scripts"),
+        Column("layers", "Layers", "right", rank=7, audience=blocks),
+        Column("stride", "Stride", audience="asked"),
+        Column("filter", "Filter Shape", rank=5, audience="asked" if is_by_block else "all"),
+        Column("fused", "With", audience="asked"),
+        Column("input", "Input Size", rank=4),
+        Column("output", "Output Size", rank=6, audience="all" if is_by_block else "scripts"),
+        *_counts(report),
+    )
+    keys = [column.key for column in columns]
+    depth = options.depth if options.depth is not None else 1 if is_by_block else None
+    root = tree(lines(report.layers, options.is_every_layer))
+    rows = []
+    for place in places(report.blocks, root, depth):
+        cells = _cells(report, place.node)
+        rows.append(Row(tuple(map(cells.get, keys)), place.depth, place.is_sum, place.node.is_free))
+    cells = {"type_stride": "Total", "layers": root.lines, **_costs(report, root)}
+    cells["mult_adds_percent"] = cells["params_percent"] = None
+    total = Row(tuple(map(cells.get, keys)))
+    return Table("Blocks" if is_by_block else "Layers", columns, tuple(rows), total=total)
+
+
+def _cells(report: Report, node: Line | Group) -> dict[str, Cell]:
+    """A row's cells by their columns' keys; no costs for what is not counted."""
+    if isinstance(node, Group):
+        return {**_group(report, node), **_costs(report, node)}
+    return {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
+
+
+def _line(line: Line) -> dict[str, Cell]:
+    layer = line.layer
+    stride = layer.attributes.get("stride")
+    return {
+        "type_stride": f"{layer.label} / s{_same(stride)}" if stride else layer.label,
+        "name": layer.name,
+        "type": layer.type,
+        "layers": 1,
+        "stride": Sides(stride) if stride else None,
+        "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "")
+        if layer.filter
+        else None,
+        "fused": ", ".join(each.type for each in line.fused) or None,
+        "input": _size(layer.input),
+        "output": _size(layer.output),
+    }
+
+
+def _group(report: Report, group: Group) -> dict[str, Cell]:
+    own = group.path.rpartition("/")[2]
+    block = report.blocks.get(group.path, "branch")
+    is_named_for_it = own.startswith(block) or block in ("branch", "sequence")
+    lacks = f", {group.uncounted} not counted" if group.uncounted else ""
+    return {
+        "type_stride": (own if is_named_for_it else f"{block} ({own})") + lacks,
+        "name": group.path,
+        "type": block + lacks,
+        "layers": group.lines,
+        "input": _size(group.input),
+        "output": _size(group.output),
+    }
+
+
+def _costs(report: Report, node: Line | Group | TypeCost) -> Mapping[str, Cell]:
+    return _cost_cells(node.mult_adds, node.params, report.totals)
+
+
+@lru_cache(maxsize=1024)
+def _cost_cells(mult_adds: int, params: int, totals: Totals) -> Mapping[str, Cell]:
+    return {
+        "mult_adds": mult_adds,
+        "mult_adds_percent": Share(mult_adds, totals.mult_adds),
+        "params": params,
+        "params_percent": Share(params, totals.params),
+    }
+
+
+def _same(stride: Shape) -> str:
+    """A stride as Table 1 prints it, once where all axes have the same."""
+    return str(stride[0]) if len(set(stride)) == 1 else "×".join(map(str, stride))
+
+
+@lru_cache(maxsize=1024)
+def _size(shape: Shape) -> Sides:
+    """A shape as papers print it, channels last."""
+    return Sides(channels_last(shape))
+
+
+def _data(report: Report) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "network": report.network,
+        "convention": report.convention,
+        "unit": report.unit,
+        "source": dict(report.source),
+        "parameters": {name: number(value) for name, value in report.parameters.items()},
+        "input": list(report.input),
+        **_accuracy_data(report.accuracy),
+        "totals": report.totals._asdict(),
+        "types": [row._asdict() for row in report.types],
+        "free": report.free,
+        **({"uncounted": report.uncounted} if report.uncounted else {}),
+        **_gated_data(report.gating),
+        "layers": [_layer_data(layer) for layer in report.layers],
+    }
+
+
+def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:
+    """What a paper prints for this setting, where the spec carries it."""
+    if accuracy is None:
+        return {}
+    return {"accuracy": {"top1": number(accuracy.top1), "source": accuracy.source}}
+
+
+def _gated_data(gating: Gating | None) -> dict[str, Any]:
+    """What gates cost, and the network that skips; an expected cost is exact where it is whole."""
+    if gating is None:
+        return {}
+    return {
+        "gated": {
+            "gates": {"params": gating.gate_params, "mult_adds": gating.gates},
+            "minimum": gating.minimum,
+            "expected": number(gating.expected),
+            "maximum": gating.maximum,
+            "blocks": [
+                {
+                    "name": part.name,
+                    "execute": number(part.execute),
+                    "gate_mult_adds": part.gate,
+                    "block_mult_adds": part.part,
+                    "gate_percent": percent(part.gate, part.part),
+                }
+                for part in gating.parts
+            ],
+        }
+    }
+
+
+def _layer_data(layer: LayerReport) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "type": layer.type,
+        **{name: number(value) for name, value in layer.attributes.items() if name != "out"},
+        "input": list(layer.input),
+        "output": list(layer.output),
+        "mult_adds": layer.mult_adds if layer.is_counted else None,
+        "params": layer.params if layer.is_counted else None,
+    }

@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
-from costcalc.reporting.table import Cell, Ratio, Row, Share, Sides, Table, text
+from costcalc.render.page import Cell, Ratio, Row, Share, Sides, Table, text
 
 _NUMBER = re.compile(r"(\d+)")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from costcalc.kinds.base import Shape
 from costcalc.names import paths
 from costcalc.records import NamedTuple
-from costcalc.reporting.report import LayerReport, Report
+from costcalc.reporting.layers import LayerReport
 
 
 class Line:
@@ -111,7 +111,7 @@ def tree(network: Sequence[Line]) -> Group:
     return root
 
 
-def places(report: Report, root: Group, depth: int | None) -> Iterator[Place]:
+def places(blocks: Mapping[str, str], root: Group, depth: int | None) -> Iterator[Place]:
     """Every node from the top, blocks before what they hold, folded below ``depth`` levels.
 
     A branch that holds one thing is that thing, and what a block holds in one
@@ -123,21 +123,21 @@ def places(report: Report, root: Group, depth: int | None) -> Iterator[Place]:
         if node is None:
             open_.pop()
             continue
-        while isinstance(node, Group) and len(node.members) == 1 and node.path not in report.blocks:
+        while isinstance(node, Group) and len(node.members) == 1 and node.path not in blocks:
             node = node.members[0]
         level = len(open_) - 1
         is_open = isinstance(node, Group) and (depth is None or level + 1 < depth)
         yield Place(node, level, is_open)
         if isinstance(node, Group) and is_open:
-            open_.append(iter(_members(node, report)))
+            open_.append(iter(_members(node, blocks)))
 
 
-def _members(group: Group, report: Report) -> list[Line | Group]:
+def _members(group: Group, blocks: Mapping[str, str]) -> list[Line | Group]:
     """What stands below a group's row."""
     members = group.members
     while len(members) == 1:
         (only,) = members
-        if not isinstance(only, Group) or only.path in report.blocks:
+        if not isinstance(only, Group) or only.path in blocks:
             break
         members = only.members
     return members

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.costs.rules import Convention
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import quotient
-from costcalc.solving.solve import Budgets
 from costcalc.spec.document import Document
 from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.polynomial import Polynomial, Rational
@@ -32,7 +32,7 @@ class ClosedAnswer(NamedTuple):
 def closed_answer(
     document: Document,
     name: str,
-    budgets: Budgets,
+    limits: Mapping[str, int | Fraction],
     settings: Mapping[str, Any],
     convention: Convention,
 ) -> ClosedAnswer | None:
@@ -41,7 +41,7 @@ def closed_answer(
     Args:
         document: the network.
         name: the parameter that is solved for.
-        budgets: what may be spent.
+        limits: the most that may be spent, by the cost that it is on.
         settings: values of the other parameters.
         convention: how its costs are counted.
     """
@@ -50,7 +50,7 @@ def closed_answer(
     except SpecError:
         return None
     answers = []
-    for metric, most in budgets.limits.items():
+    for metric, most in limits.items():
         total = form.totals[metric]
         if all(value >= 0 for value in total.polynomial.terms.values()):
             value = _largest(total.polynomial, most)

@@ -8,24 +8,27 @@ counted, exactly, as a sweep counts it, and the largest that fits is the answer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy
 
-from costcalc.costs.convention import UNITS, Convention
-from costcalc.errors import Problem, Problems, SpecError, did_you_mean
+from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.factor import Array
-from costcalc.reporting.figures import exact
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, number
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
+from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+from costcalc.solving.closed import ClosedAnswer, closed_answer
 from costcalc.spec.document import Document, Parameter
-
-if TYPE_CHECKING:
-    from costcalc.solving.closed import ClosedAnswer
 
 VALUES = 2**12
 """Values that are searched at least."""
@@ -57,10 +60,12 @@ class Candidate(NamedTuple):
     mult_adds: Any
 
 
-class Solution(NamedTuple):
+@dataclass(frozen=True)
+class Solution(Answer):
     """The answer, with what was searched for it."""
 
     network: str
+    convention: str
     name: str
     """The parameter that was solved for."""
     settings: Mapping[str, Any]
@@ -84,6 +89,14 @@ class Solution(NamedTuple):
     uncounted: tuple[str, ...] = ()
     """Operations that costcalc does not know, by what the model calls them."""
 
+    def page(self) -> Page:
+        """The answer, and the value beside it that shows that it is one."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The answer with what was searched; what there is none of is null."""
+        return _data(self)
+
 
 def solve(
     document: Document,
@@ -93,8 +106,10 @@ def solve(
     budgets: Budgets,
     step: int | Fraction | None = None,
     values: Sequence[Any] = (),
+    *,
+    has_closed_form: bool = True,
 ) -> Solution:
-    """The largest value of a parameter within budgets.
+    """The largest value of a parameter within budgets, beside what the closed form allows.
 
     Args:
         document: the network.
@@ -104,12 +119,30 @@ def solve(
         budgets: what may be spent.
         step: between values; they are its multiples.
         values: the values to choose from, instead of steps.
+        has_closed_form: whether to look for a closed form.
 
     Raises:
         SpecError: there is no such parameter, it is no number, a setting is
             wrong, or the network does not exist at any of the values.
     """
     _check_name(document, name, settings, budgets)
+    solution = _searched(document, convention, name, settings, budgets, step, values)
+    if not has_closed_form:
+        return solution
+    closed = closed_answer(document, name, budgets.limits, settings, convention)
+    return replace(solution, closed=closed)
+
+
+def _searched(
+    document: Document,
+    convention: Convention,
+    name: str,
+    settings: Mapping[str, Any],
+    budgets: Budgets,
+    step: int | Fraction | None,
+    values: Sequence[Any],
+) -> Solution:
+    """The best of the values, or of so many steps that a larger one could not be missed."""
     if values:
         axis = Axis(name, tuple(sorted(dict.fromkeys(values))))
         return _solution(document, convention, settings, budgets, axis)
@@ -154,6 +187,7 @@ def _solution(
     others = resolve(document, grid.at((0,)), Problems()).values
     return Solution(
         network=document.titled({**others, axis.name: axis.name}),
+        convention=convention.name,
         name=axis.name,
         settings={key: value for key, value in others.items() if key != axis.name},
         budgets=budgets,
@@ -197,7 +231,7 @@ def _steps(parameter: Parameter | None, name: str, step: Any, count: int) -> Axi
 def _some(name: str, step: Any, values: Sequence[Any]) -> Axis:
     if not values:
         message = f"{name} can be no multiple of {exact(step)}"
-        raise SpecError([Problem(None, message, "a smaller --step, or --values")])
+        refuse(None, message, "a smaller --step, or --values")
     return Axis(name, tuple(values))
 
 
@@ -217,8 +251,133 @@ def _check_name(
     elif not _is_number(values[name]):
         message, expected = f"'{name}' is no number", "a parameter that can be larger"
     if message:
-        raise SpecError([Problem(None, message, expected, hint=hint)])
+        refuse(None, message, expected, hint=hint)
 
 
 def _is_number(value: Any) -> bool:
     return not isinstance(value, str | bool | tuple)
+
+
+def _page(solution: Solution) -> Page:
+    limits = solution.budgets.limits
+    columns = [Column(solution.name, solution.name, "right")]
+    for cost, title in metric_titles(solution.unit).items():
+        columns.append(Column(cost, title, "right"))
+        if cost in limits:
+            columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
+    columns.append(Column("fits", "Fits"))
+    shown = [solution.best, solution.after, solution.nearest]
+    rows = tuple(
+        _row(solution, candidate, candidate is solution.best)
+        for candidate in shown
+        if candidate is not None
+    )
+    budget = ", ".join(f"{cost} <= {_amount(most)}" for cost, most in limits.items())
+    facts = (
+        ("budget", budget),
+        ("settings", settings_line(solution.settings)),
+        ("searched", _searched_values(solution)),
+        ("convention", solution.convention),
+    )
+    title = f"{solution.network}: the largest {solution.name} within the budget"
+    notes = (*_notes(solution), *uncounted_notes(solution.uncounted))
+    return Page(title, facts, (Table("Solution", tuple(columns), rows),), notes)
+
+
+def _searched_values(solution: Solution) -> str:
+    """Which values were counted."""
+    values = solution.searched.values
+    if len(values) == 1:
+        return f"{exact(values[0])} alone"
+    step = values[1] - values[0]
+    if all(b - a == step for a, b in pairwise(values)):
+        return (
+            f"every {solution.name} from {exact(values[0])} to {exact(values[-1])} by {exact(step)}"
+        )
+    return ", ".join(exact(value) for value in values)
+
+
+def _notes(solution: Solution) -> tuple[str, ...]:
+    """The answer as a sentence, and what must be known with it."""
+    name, best, nearest = solution.name, solution.best, solution.nearest
+    limits = solution.budgets.limits
+    if nearest is not None:
+        costs = _costs(nearest, solution.unit)
+        return (
+            f"Nothing fits: no {name} that was searched is within the budget. "
+            f"The nearest, {name} = {exact(nearest.value)}, costs {costs}.",
+        )
+    if best is None:
+        raise AssertionError("a solution has a best or a nearest value")
+    found = [f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}."]
+    if not solution.is_bounded:
+        found.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
+    if solution.closed is not None:
+        metric, most = solution.closed.metric, limits[solution.closed.metric]
+        found.append(
+            f"In closed form, nothing rounded: {solution.closed.symbol} <= "
+            f"{exact(solution.closed.value)}, where "
+            f"{solution.unit if metric == 'mult_adds' else metric} = "
+            f"{solution.closed.formula} reach {_amount(most)}."
+        )
+    if solution.exceptions:
+        found.append(
+            f"Costs do not only rise with {name}: {counted(solution.exceptions)} smaller "
+            f"{'value does' if solution.exceptions == 1 else 'values do'} not fit."
+        )
+    return tuple(found)
+
+
+def _amount(most: int | Fraction) -> str:
+    return counted(most) if isinstance(most, int) else exact(most)
+
+
+def _costs(candidate: Candidate, unit: str) -> str:
+    return f"{counted(candidate.mult_adds)} {unit} and {counted(candidate.params)} params"
+
+
+def _row(solution: Solution, candidate: Candidate, is_best: bool) -> Row:
+    limits = solution.budgets.limits
+    cells: list[Cell] = [exact(candidate.value)]
+    for cost in METRICS:
+        amount = getattr(candidate, cost)
+        cells.append(amount)
+        if cost in limits:
+            cells.append(Ratio(100 * Fraction(amount) / limits[cost], 2, " %"))
+    cells.append(Word("yes", "good") if is_best else Word("no", "bad"))
+    return Row(tuple(cells))
+
+
+def _data(solution: Solution) -> dict[str, Any]:
+    values = solution.searched.values
+    return {
+        "format_version": FORMAT_VERSION,
+        "network": solution.network,
+        "convention": solution.convention,
+        "unit": solution.unit,
+        "for": solution.name,
+        "parameters": {name: number(value) for name, value in solution.settings.items()},
+        "budget": {name: number(most) for name, most in solution.budgets.limits.items()},
+        "searched": {
+            "first": number(values[0]),
+            "last": number(values[-1]),
+            "values": len(values),
+        },
+        "solution": _candidate_data(solution.best),
+        "next": _candidate_data(solution.after),
+        "nearest": _candidate_data(solution.nearest),
+        "closed_form": _closed_data(solution),
+        **({"uncounted": list(solution.uncounted)} if solution.uncounted else {}),
+    }
+
+
+def _candidate_data(candidate: Candidate | None) -> dict[str, Any] | None:
+    if candidate is None:
+        return None
+    return {name: number(value) for name, value in candidate._asdict().items()}
+
+
+def _closed_data(solution: Solution) -> dict[str, Any] | None:
+    if solution.closed is None:
+        return None
+    return {name: number(value) for name, value in solution.closed._asdict().items()}

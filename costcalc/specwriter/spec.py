@@ -16,7 +16,7 @@ from costcalc.graph.expand import at_sizes, expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
-from costcalc.reporting.figures import printable
+from costcalc.render.formatting import printable
 from costcalc.spec.document import Document
 from costcalc.spec.reader import read
 from costcalc.specwriter import yaml

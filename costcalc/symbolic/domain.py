@@ -8,7 +8,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from costcalc.formulas.algebra import ceil_div, whole
-from costcalc.reporting.figures import exact
+from costcalc.render.formatting import exact
 from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree, unit
 from costcalc.symbolic.traced import Condition, Tracer, Variable
 from costcalc.symbolic.writing import Name, Style, written

@@ -6,18 +6,36 @@ over numbers that remember how they were computed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import METRICS, UNITS, Convention
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import is_depthwise, type_name
-from costcalc.symbolic.notation import Symbol
+from costcalc.names import paths
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, number, ratio
+from costcalc.render.page import Column, Equations, Page, Row, Table
+from costcalc.reporting.phrases import at_settings
+from costcalc.symbolic.notation import Symbol, title
 from costcalc.symbolic.recorded import Recorded, formula
-from costcalc.symbolic.writing import Name, Node, names, substituted
+from costcalc.symbolic.writing import (
+    ASCII,
+    LATEX,
+    Name,
+    Node,
+    Number,
+    Style,
+    names,
+    prose,
+    spellings,
+    substituted,
+    written,
+)
 
 
 class Step(NamedTuple):
@@ -46,7 +64,8 @@ class LayerExplanation(NamedTuple):
     """Empty for a layer that costcalc does not know."""
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True)
+class Explanation(Answer):
     """The cost of a layer, or of a block as the sum of its layers."""
 
     network: str
@@ -63,6 +82,24 @@ class Explanation(NamedTuple):
         return sum(
             step.value for layer in self.layers for step in layer.steps if step.metric == metric
         )
+
+    def page(self) -> Page:
+        """Each layer's symbols, then each count line by line; a block's sum at the end."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The object that docs/formulas.md describes."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "convention": self.convention,
+            "unit": self.unit,
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "explained": self.name,
+            "block": self.block,
+            "totals": {metric: self.total(metric) for metric in ("params", "mult_adds")},
+            "layers": [_layer_data(layer) for layer in self.layers],
+        }
 
 
 def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanation:
@@ -110,17 +147,12 @@ def _chosen(graph: LayerGraph, name: str) -> list[int]:
         return inside
     known = dict.fromkeys(layer.name for layer in graph.layers)
     for layer in list(known):
-        parts = layer.split("/")
-        known.update(dict.fromkeys("/".join(parts[:n]) for n in range(1, len(parts))))
-    raise SpecError(
-        [
-            Problem(
-                None,
-                f"{graph.name} has no layer '{name}'",
-                expected="a layer or a block, as the report names it",
-                hint=did_you_mean(name, known) or f"one of {', '.join(list(known)[:5])}, ...",
-            )
-        ]
+        known.update(dict.fromkeys(paths(layer)))
+    refuse(
+        None,
+        f"{graph.name} has no layer '{name}'",
+        expected="a layer or a block, as the report names it",
+        hint=did_you_mean(name, known) or f"one of {', '.join(list(known)[:5])}, ...",
     )
 
 
@@ -130,15 +162,15 @@ def _explained(
     layer = view.plain
     steps = []
     for metric in METRICS if layer.kind.is_counted else ():
-        counted = getattr(cost, metric)
-        node = formula(counted)
+        total = getattr(cost, metric)
+        node = formula(total)
         steps.append(
             Step(
                 metric=metric,
                 rule=convention.rule(metric, layer.kind).text,
                 formula=node,
                 numbers=substituted(node, view.values),
-                value=counted.value if isinstance(counted, Recorded) else counted,
+                value=total.value if isinstance(total, Recorded) else total,
             )
         )
     used = frozenset(name for step in steps for name in names(step.formula))
@@ -240,3 +272,128 @@ _ATTRIBUTES = {
     "rows": ("V", "rows of the table"),
 }
 """Attributes that formulas speak of, and their symbols."""
+
+
+def _page(explanation: Explanation) -> Page:
+    def paragraphs(style: Style) -> Iterator[str]:
+        yield at_settings(explanation.parameters)
+        for layer in explanation.layers:
+            yield _layer_text(layer, explanation, style)
+        if explanation.block is not None:
+            yield _sum_text(explanation)
+
+    what = f" ({explanation.block})" if explanation.block else ""
+    title = f"{explanation.name}{what} of {explanation.network}, "
+    title += f"convention {explanation.convention}"
+    text = prose(paragraphs, _latex(explanation))
+    return Page(title, (), (), listing=_table(explanation), prose=text)
+
+
+def _table(explanation: Explanation) -> Table:
+    """A row for each count of each layer, for scripts."""
+    keys = ("layer", "type", "metric", "rule", "formula", "numbers", "value")
+    rows = tuple(
+        Row(
+            (
+                layer.name,
+                layer.type,
+                step.metric,
+                step.rule,
+                written(step.formula, ASCII),
+                written(step.numbers, ASCII),
+                step.value,
+            )
+        )
+        for layer in explanation.layers
+        for step in layer.steps
+    )
+    return Table("Counts", tuple(Column(key, key) for key in keys), rows)
+
+
+def _latex(explanation: Explanation) -> Iterator[str | Equations]:
+    """The equations of each layer that costs something, its name above them."""
+    yield from at_settings(explanation.parameters).split("\n")
+    for layer in explanation.layers:
+        lines = []
+        for step in _shown(layer):
+            label = rf"\text{{{_title(step.metric, explanation)}}}"
+            for left, node in ((label, step.formula), ("", step.numbers)):
+                lines.append(f"{left} &= {written(node, LATEX)}")
+            if not isinstance(step.numbers, Number):
+                lines.append(f" &= {step.value}")
+        yield f"{layer.name} ({layer.type}){_remark(layer)}"
+        if lines:
+            yield Equations(tuple(lines))
+
+
+def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style) -> str:
+    lines = [f"{layer.name}: {layer.type}{_remark(layer)}"]
+    width = max((len(symbol.name.name) for symbol, _ in layer.symbols), default=0)
+    digits = max((len(counted(value)) for _, value in layer.symbols), default=0)
+    for symbol, value in layer.symbols:
+        lines.append(
+            f"  {style.name(symbol.name):<{width}} = {counted(value):>{digits}}  {symbol.meaning}"
+        )
+    for step in _shown(layer):
+        label = _title(step.metric, explanation)
+        lines.append(f"  {label:<9} = {step.rule}")
+        shown = [written(step.formula, style), written(step.numbers, style)]
+        if isinstance(step.numbers, Number):
+            shown = []
+        lines += [f"  {'':<9} = {text}" for text in dict.fromkeys([*shown, counted(step.value)])]
+    return "\n".join(lines)
+
+
+def _shown(layer: LayerExplanation) -> list[Step]:
+    """What the convention counts of a layer."""
+    return [step for step in layer.steps if step.rule != "free"]
+
+
+def _sum_text(explanation: Explanation) -> str:
+    """The block's totals as sums of the layers that cost something."""
+    lines = ["together:"]
+    for metric in ("mult_adds", "params"):
+        steps = [
+            step for layer in explanation.layers for step in layer.steps if step.metric == metric
+        ]
+        terms = " + ".join(counted(step.value) for step in steps if step.value) or "0"
+        label = _title(metric, explanation)
+        total = counted(explanation.total(metric))
+        lines.append(f"  {label:<9} = {terms}")
+        if terms != total:
+            lines.append(f"  {'':<9} = {total}")
+    unknown = [layer.name for layer in explanation.layers if not layer.steps]
+    lines += [f"  not counted: {', '.join(unknown)}"] * bool(unknown)
+    return "\n".join(lines)
+
+
+def _title(metric: str, explanation: Explanation) -> str:
+    return explanation.unit if metric == "mult_adds" else title(metric)
+
+
+def _remark(layer: LayerExplanation) -> str:
+    if layer.is_free:
+        return ", which the convention declares free"
+    return f", whose params are those of {layer.shares}" if layer.shares else ""
+
+
+def _layer_data(layer: LayerExplanation) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "type": layer.type,
+        "free": layer.is_free,
+        "shares": layer.shares,
+        "symbols": [
+            {"name": symbol.name.name, "meaning": symbol.meaning, "value": ratio(value)}
+            for symbol, value in layer.symbols
+        ],
+        **{
+            step.metric: {
+                "rule": step.rule,
+                **spellings(step.formula),
+                "numbers": written(step.numbers, ASCII),
+                "value": step.value,
+            }
+            for step in layer.steps
+        },
+    }

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import sympy
 
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.errors import did_you_mean, refuse
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, ratio, rounded
+from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.symbolic.catalogue import FORMULAS, Entry
 from costcalc.symbolic.expressions import plain, tree
 from costcalc.symbolic.notation import SPELLINGS, THINNING, Symbol, title
 from costcalc.symbolic.symbol_values import asked_multipliers, check_settings
 from costcalc.symbolic.view import View
-from costcalc.symbolic.writing import LATEX, Node, written
+from costcalc.symbolic.writing import ASCII, LATEX, Node, Style, prose, spellings, written
 
 
-class Count(NamedTuple):
+class FormulaCount(NamedTuple):
     """One line of a formula: what it counts, and how."""
 
     metric: str
@@ -34,7 +38,8 @@ class Count(NamedTuple):
     """The two counts that a ratio compares, where both have values."""
 
 
-class Formula(NamedTuple):
+@dataclass(frozen=True)
+class Formula(Answer):
     """What a layer costs, in symbols; or the ratio of two layers' costs."""
 
     name: str
@@ -44,7 +49,7 @@ class Formula(NamedTuple):
     symbols: tuple[Symbol, ...]
     """The symbols that its formulas speak of."""
     settings: Mapping[str, int | Fraction]
-    counts: tuple[Count, ...]
+    counts: tuple[FormulaCount, ...]
 
     def count(self, metric: str) -> Any:
         """The SymPy expression of one count; 0 where the layer causes none."""
@@ -64,15 +69,33 @@ class Formula(NamedTuple):
     @property
     def latex(self) -> str:
         """The formulas as the lines of a LaTeX ``align`` environment."""
-        lines = []
-        for count in self.counts:
-            lines.append(rf"\text{{{title(count.metric)}}} &= {written(count.formula, LATEX)}")
-            if count.result != count.formula:
-                lines.append(f"&= {written(count.result, LATEX)}")
-        return " \\\\\n".join(lines)
+        return " \\\\\n".join(_equations(self).lines)
+
+    def page(self) -> Page:
+        """The formulas, their numbers, what each symbol means, the source."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The object that docs/formulas.md describes."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "formula": self.name,
+            "over": self.over,
+            "title": self.title,
+            "source": list(self.source),
+            "settings": {name: ratio(value) for name, value in self.settings.items()},
+            "symbols": [
+                {"name": symbol.name.name, "latex": symbol.name.latex, "meaning": symbol.meaning}
+                for symbol in self.symbols
+            ],
+            **{count.metric: _count_data(count) for count in self.counts},
+        }
 
     def _repr_latex_(self) -> str:
         return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
+
+    def _repr_html_(self) -> None:
+        """None: a notebook shows the LaTeX."""
 
 
 def layer_formula(
@@ -100,16 +123,12 @@ def layer_formula(
     numbers = View(entry, other, thin, given)
     metrics = [metric for metric in entry.counts if other is None or metric in other.counts]
     if not metrics:
-        raise SpecError(
-            [
-                Problem(
-                    None,
-                    f"{name} and {over} count different things",
-                    expected="two formulas with params and mult-adds",
-                    found=f"{', '.join(map(title, entry.counts))} over "
-                    f"{', '.join(map(title, other.counts if other else ()))}",
-                )
-            ]
+        refuse(
+            None,
+            f"{name} and {over} count different things",
+            expected="two formulas with params and mult-adds",
+            found=f"{', '.join(map(title, entry.counts))} over "
+            f"{', '.join(map(title, other.counts if other else ()))}",
         )
     sources = [entry.source, *([other.source] if other else []), *([THINNING] if thin else [])]
     return Formula(
@@ -132,21 +151,17 @@ def entry_of(name: str) -> Entry:
     if name in FORMULAS:
         return FORMULAS[name]
     known = dict.fromkeys(entry.name for entry in FORMULAS.values())
-    raise SpecError(
-        [
-            Problem(
-                None,
-                f"there is no formula '{name}'",
-                expected="one of " + ", ".join(known),
-                hint=did_you_mean(name, FORMULAS),
-            )
-        ]
+    refuse(
+        None,
+        f"there is no formula '{name}'",
+        expected="one of " + ", ".join(known),
+        hint=did_you_mean(name, FORMULAS),
     )
 
 
-def _count(metric: str, view: View, numbers: View) -> Count:
+def _count(metric: str, view: View, numbers: View) -> FormulaCount:
     formula, expression = view.expression(metric), numbers.expression(metric)
-    return Count(
+    return FormulaCount(
         metric=metric,
         formula=tree(formula, view.order),
         expression=numbers.opened(expression),
@@ -154,3 +169,90 @@ def _count(metric: str, view: View, numbers: View) -> Count:
         value=plain(expression) if expression.is_Rational else None,
         compared=numbers.compared(metric),
     )
+
+
+def _page(formula: Formula) -> Page:
+    name = formula.name if formula.over is None else f"{formula.name} over {formula.over}"
+    latex: list[str | Equations] = [*formula.source, _equations(formula)]
+    text = prose(lambda style: _paragraphs(formula, style), latex)
+    return Page(f"{name}: {formula.title}", (), (), listing=_table(formula), prose=text)
+
+
+def _paragraphs(formula: Formula, style: Style) -> Iterator[str]:
+    width = max(len(title(count.metric)) for count in formula.counts)
+    lines = []
+    for count in formula.counts:
+        lines.append(f"  {title(count.metric):<{width}}  {written(count.formula, style)}")
+        if formula.settings:
+            lines.append(f"  {'':<{width}}  = {_result(count, style)}")
+    yield "\n".join(lines)
+    names = [_given(symbol, formula, style) for symbol in formula.symbols]
+    longest = max(map(len, names), default=0)
+    yield "\n".join(
+        f"  {name:<{longest}}  {symbol.meaning}"
+        for name, symbol in zip(names, formula.symbols, strict=True)
+    )
+    yield "\n".join(f"Source: {source}" for source in formula.source)
+
+
+def _equations(formula: Formula) -> Equations:
+    lines = []
+    for count in formula.counts:
+        lines.append(rf"\text{{{title(count.metric)}}} &= {written(count.formula, LATEX)}")
+        if count.result != count.formula:
+            lines.append(f"&= {written(count.result, LATEX)}")
+    return Equations(tuple(lines))
+
+
+def _table(formula: Formula) -> Table:
+    """A row for each count, for scripts."""
+    columns = tuple(Column(key, key) for key in ("metric", "formula", "result", "value"))
+    rows = tuple(
+        Row(
+            (
+                count.metric,
+                written(count.formula, ASCII),
+                written(count.result, ASCII),
+                count.value,
+            )
+        )
+        for count in formula.counts
+    )
+    return Table("Counts", columns, rows)
+
+
+def _given(symbol: Symbol, formula: Formula, style: Style) -> str:
+    """The symbol, with its number where it has one."""
+    value = formula.settings.get(symbol.name.name)
+    return style.name(symbol.name) + ("" if value is None else f" = {exact(value)}")
+
+
+def _result(count: FormulaCount, style: Style) -> str:
+    if count.value is None:
+        return written(count.result, style)
+    if isinstance(count.value, int) and count.compared is None:
+        return counted(count.value)
+    share = Fraction(count.value)
+    about = f" ({rounded(share, 3)})" if share.denominator > 1 else ""
+    text = written(count.result, style) + about
+    if count.compared is None:
+        return f"{text}, {_times(share)}"
+    above, below = (counted(int(value)) for value in count.compared)
+    return f"{text}: {above} {title(count.metric)} over {below}, {_times(share)}"
+
+
+def _times(times: Fraction) -> str:
+    """A ratio in words, to one decimal where it has one."""
+    if times == 1:
+        return "as many"
+    factor = rounded(1 / times if times < 1 else times, 1).removesuffix(".0")
+    return f"about {factor} times {'fewer' if times < 1 else 'as many'}"
+
+
+def _count_data(count: FormulaCount) -> dict[str, Any]:
+    return {
+        **spellings(count.formula),
+        "result": spellings(count.result),
+        "value": ratio(count.value),
+        "compared": None if count.compared is None else [ratio(each) for each in count.compared],
+    }

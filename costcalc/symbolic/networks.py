@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS, Convention
-from costcalc.errors import Problem, Problems, SpecError, did_you_mean
+from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
-from costcalc.reporting.figures import exact
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, exact, number, ratio, rounded
+from costcalc.render.latex import escape
+from costcalc.render.page import Column, Equations, Page, Row, Table
+from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
-from costcalc.symbolic.domain import Domain, domain, in_parameters
+from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
 from costcalc.symbolic.notation import ALPHA, title
 from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree
 from costcalc.symbolic.traced import NoClosedFormError, Refine, Tracer, Variable
-from costcalc.symbolic.writing import LATEX, Name, Node, written
+from costcalc.symbolic.writing import (
+    ASCII,
+    LATEX,
+    UNICODE,
+    Name,
+    Node,
+    Style,
+    prose,
+    spellings,
+    written,
+)
 
 
-class Total(NamedTuple):
+class ClosedTotal(NamedTuple):
     """One total of a network, in closed form and at the chosen settings."""
 
     polynomial: Polynomial
@@ -59,7 +74,8 @@ class Total(NamedTuple):
         return sympy.Add(*terms)
 
 
-class ClosedForm(NamedTuple):
+@dataclass(frozen=True)
+class ClosedForm(Answer):
     """A network's costs in its parameters, with where that is exact."""
 
     network: str
@@ -73,7 +89,7 @@ class ClosedForm(NamedTuple):
     """The parameters that stay symbols."""
     values: tuple[Rational, ...]
     """Their values at the chosen settings."""
-    totals: Mapping[str, Total]
+    totals: Mapping[str, ClosedTotal]
     domain: Domain
     uncounted: Mapping[str, Sequence[str]]
     """The names of the layers that costcalc does not know, by what the model calls them."""
@@ -100,13 +116,32 @@ class ClosedForm(NamedTuple):
     @property
     def latex(self) -> str:
         """The closed forms as the lines of a LaTeX ``align`` environment."""
-        return " \\\\\n".join(
-            rf"\text{{{self.title(metric)}}} &= {written(total.formula, LATEX)}"
-            for metric, total in self.totals.items()
-        )
+        return " \\\\\n".join(_equations(self).lines)
+
+    def page(self) -> Page:
+        """The closed forms, where they are exact, what they give at the chosen settings."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The object that docs/formulas.md describes."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "convention": self.convention,
+            "unit": self.unit,
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "symbols": [_extent_data(extent) for extent in self.domain.extents],
+            "assumes": self.domain.assumptions(ASCII, self.values),
+            "exact": self.is_exact,
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **{metric: _total_data(total) for metric, total in self.totals.items()},
+        }
 
     def _repr_latex_(self) -> str:
         return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
+
+    def _repr_html_(self) -> None:
+        """None: a notebook shows the LaTeX."""
 
 
 _NAMES = {
@@ -160,9 +195,9 @@ def closed_form(
             variable = variable._replace(modulus=variable.modulus * step.factor)
             chosen[step.variable] = (variable, name)
             if variable.modulus > limits.SIZE:
-                raise _none(document.titled(resolved.values), chosen) from None
+                _refuse_as_none(document.titled(resolved.values), chosen)
         except NoClosedFormError:
-            raise _none(document.titled(resolved.values), chosen) from None
+            _refuse_as_none(document.titled(resolved.values), chosen)
     names = tuple(name for _, name in chosen)
     values = tuple(variable.value for variable, _ in chosen)
     return ClosedForm(
@@ -181,10 +216,10 @@ def closed_form(
 
 def _total(
     tracer: Tracer, total: Any, names: tuple[Name, ...], values: tuple[Rational, ...]
-) -> Total:
+) -> ClosedTotal:
     reported, counters = tracer.of(total)
     polynomial = in_parameters(counters, tracer.variables)
-    return Total(polynomial, names, polynomial(values), int(reported))
+    return ClosedTotal(polynomial, names, polynomial(values), int(reported))
 
 
 def _variables(
@@ -239,18 +274,121 @@ def _symbolic(tracer: Tracer, symbols: list[Any]) -> dict[str, Any]:
 
 
 def _named(parameter: str) -> Name:
-    return Name(parameter, parameter, parameter, r"\mathit{" + parameter.replace("_", r"\_") + "}")
+    return Name(parameter, parameter, parameter, r"\mathit{" + escape(parameter) + "}")
 
 
-def _none(network: str, chosen: list[tuple[Variable, Name]]) -> SpecError:
+def _refuse_as_none(network: str, chosen: list[tuple[Variable, Name]]) -> NoReturn:
     names = ", ".join(f"{name.ascii} (near {exact(variable.value)})" for variable, name in chosen)
-    return SpecError(
-        [
-            Problem(
-                None,
-                f"the costs of {network} are no polynomial in {names}",
-                expected="sizes that are sums, products and roundings of its parameters",
-                hint="fewer parameters as symbols, as in --in alpha",
-            )
-        ]
+    refuse(
+        None,
+        f"the costs of {network} are no polynomial in {names}",
+        expected="sizes that are sums, products and roundings of its parameters",
+        hint="fewer parameters as symbols, as in --in alpha",
     )
+
+
+def _page(form: ClosedForm) -> Page:
+    assumptions = form.domain.assumptions(ASCII, form.values)
+    latex: list[str | Equations] = [*_exactness(form, ASCII)]
+    latex += [f"Assumes {each}." for each in assumptions]
+    latex += [*uncounted_notes(form.uncounted), _equations(form)]
+    text = prose(lambda style: _paragraphs(form, style), latex, _headline(form, ASCII))
+    return Page(_headline(form, UNICODE), (), (), listing=_table(form), prose=text)
+
+
+def _headline(form: ClosedForm, style: Style) -> str:
+    symbols = " and ".join(
+        style.name(name) if style.name(name) == name.name else f"{style.name(name)} ({name.name})"
+        for name in form.names
+    )
+    return f"{form.network} in closed form in {symbols}, convention {form.convention}"
+
+
+def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
+    width = max(len(form.title(metric)) for metric in form.totals)
+    yield "\n".join(
+        f"  {form.title(metric):<{width}}  {written(total.formula, style)}"
+        for metric, total in form.totals.items()
+    )
+    lines = _exactness(form, style)
+    assumptions = form.domain.assumptions(style, form.values)
+    if assumptions:
+        lines.append(f"Assumes {', '.join(assumptions)}.")
+    yield "\n".join(lines)
+    lines = [at_settings(form.parameters)]
+    for metric, total in form.totals.items():
+        lines.append(f"  {form.title(metric):<{width}}  {_compared(total)}")
+    yield "\n".join([*lines, *uncounted_notes(form.uncounted)])
+    source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
+    if source:
+        yield f"Source: {source}"
+
+
+def _equations(form: ClosedForm) -> Equations:
+    return Equations(
+        tuple(
+            rf"\text{{{form.title(metric)}}} &= {written(total.formula, LATEX)}"
+            for metric, total in form.totals.items()
+        )
+    )
+
+
+def _table(form: ClosedForm) -> Table:
+    """A row for each total, for scripts."""
+    columns = tuple(Column(key, key) for key in ("metric", "formula", "value", "reported"))
+    rows = tuple(
+        Row((metric, written(total.formula, ASCII), ratio(total.value), total.reported))
+        for metric, total in form.totals.items()
+    )
+    return Table("Totals", columns, rows)
+
+
+def _exactness(form: ClosedForm, style: Style) -> list[str]:
+    if form.domain.is_empty:
+        return ["Sizes are rounded: an approximation near these settings."]
+    parts = [extent.multiples(style) for extent in form.domain.extents]
+    where = " and ".join(part for part in parts if part)
+    lines = [f"Exact for {where}." if where else "Exact where its assumptions hold."]
+    if not where and not form.domain.assumptions(style, form.values):
+        lines = ["Exact at all settings."]
+    if form.domain.is_rounded:
+        lines.append("Elsewhere sizes are rounded, and it is an approximation.")
+    return lines
+
+
+def _compared(total: ClosedTotal) -> str:
+    """``4,209,088, as reported``; or by how much the closed form is off."""
+    if total.value == total.reported:
+        return f"{counted(total.reported)}, as reported"
+    percent = rounded(abs(100 * total.error), 2)
+    side = "more" if total.error > 0 else "less"
+    value = counted(int(rounded(Fraction(total.value), 0)))
+    return f"about {value}, {percent} % {side} than the {counted(total.reported)} reported"
+
+
+def _extent_data(extent: Extent) -> dict[str, Any]:
+    return {
+        "name": extent.name.name,
+        "symbol": extent.name.text,
+        "multiple_of": ratio(extent.step),
+        "residue": extent.residue,
+        "lowest": ratio(extent.lowest),
+        "highest": ratio(extent.highest),
+        "exact_for": extent.multiples(UNICODE),
+    }
+
+
+def _total_data(total: ClosedTotal) -> dict[str, Any]:
+    return {
+        **spellings(total.formula),
+        "terms": [
+            {
+                "coefficient": ratio(value),
+                "powers": {name.name: n for name, n in zip(total.names, powers, strict=True) if n},
+            }
+            for powers, value in total.polynomial.ordered()
+        ],
+        "value": ratio(total.value),
+        "reported": total.reported,
+        "error_percent": float(100 * total.error),
+    }

@@ -6,12 +6,13 @@ parts would be equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
-from costcalc.reporting.figures import exact
+from costcalc.render.formatting import exact
+from costcalc.render.page import Equations, Prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,23 @@ LATEX = Style(
         "less": (r"\left[", " < ", r"\right]"),
     },
 )
+
+
+def spellings(node: Node) -> dict[str, str]:
+    """One formula in every style."""
+    return {
+        "text": written(node, UNICODE),
+        "ascii": written(node, ASCII),
+        "latex": written(node, LATEX),
+    }
+
+
+def prose(
+    paragraphs: Callable[[Style], Iterable[str]], latex: Iterable[str | Equations], title: str = ""
+) -> Prose:
+    """Text with formulas in it, in Unicode and in ASCII, beside its LaTeX."""
+    return Prose(tuple(paragraphs(UNICODE)), tuple(paragraphs(ASCII)), tuple(latex), title)
+
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 

@@ -141,8 +141,8 @@ def test_a_terminal_sees_how_far_a_long_check_is() -> None:
     pty = pytest.importorskip("pty")
     leader, follower = pty.openpty()
     code = (
-        "from costcalc.cli import check\n"
-        "check._PATIENCE = 0.0\n"
+        "from costcalc.cli import progress\n"
+        "progress._LONG = 0.0\n"
         "from costcalc.cli import main\n"
         "main(['check', 'vgg'])\n"
     )

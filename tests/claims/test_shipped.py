@@ -10,7 +10,6 @@ import pytest
 from costcalc.claims.check import Checked, check
 from costcalc.claims.networks import Networks
 from costcalc.claims.sources import collect, papers
-from costcalc.render.checks import title
 
 FIGURES = Path(__file__).parents[1] / "data" / "paper_figures.csv"
 
@@ -39,7 +38,7 @@ def test_ids_are_unique_across_papers(everything: Checked) -> None:
 def test_every_figure_has_words_of_its_own(everything: Checked) -> None:
     # What pytest and JUnit's XML call a claim.
     for file in everything.files:
-        titles = [title(claim) for claim in file.file.claims]
+        titles = [claim.title for claim in file.file.claims]
         assert len(titles) == len(set(titles)), file.file.path
 
 

@@ -8,8 +8,14 @@ from click.testing import CliRunner
 
 import costcalc
 from costcalc.cli import main
-from costcalc.comparing.compare import by_stage, by_type, saved_by_stage
-from costcalc.comparing.pages import cause_text, ratio_text, stage_text
+from costcalc.comparing.compare import (
+    by_stage,
+    by_type,
+    cause_text,
+    ratio_text,
+    saved_by_stage,
+    stage_text,
+)
 from costcalc.errors import SpecError
 
 

@@ -43,7 +43,7 @@ def changes(paths):
     reports = [costcalc.report(path) for path in paths]
     return [
         (change.kind, change.layer.name, change.added("mult_adds"), change.added("params"))
-        for change in difference(*reports).changes
+        for change in difference(*reports, "").changes
     ]
 
 
@@ -114,7 +114,7 @@ def test_layers_that_cost_nothing_are_told_too(versions):
 def test_what_the_layers_gain_is_what_the_totals_gain(versions, old, new):
     paths = versions((old, new))
     reports = [costcalc.report(path) for path in paths]
-    found = difference(*reports)
+    found = difference(*reports, "")
     for metric in ("mult_adds", "params"):
         gained = sum(change.added(metric) for change in found.changes)
         before, after = (getattr(report.totals, metric) for report in reports)

@@ -21,7 +21,7 @@ def test_table_3_of_mobilenet():
     layers = ["conv", "separable", "separable@M=384,N=384", "separable@M=384,N=384,D_F=10"]
     found = [
         (layer.values["mult_adds"], layer.values["params"])
-        for layer in compare_layers(layers, sizes)
+        for layer in compare_layers(layers, sizes).layers
     ]
     assert found == [
         # 3*3*512*512 weights at 14*14 positions: 462 M and 2.36 M are printed.
@@ -38,7 +38,7 @@ def test_table_3_of_mobilenet():
 def test_the_block_of_v1_against_that_of_v2_at_the_same_widths():
     separable, bottleneck = compare_layers(
         ["separable", "bottleneck"], {"D_K": 3, "M": 64, "N": 64, "D_F": 14, "t": 6}
-    )
+    ).layers
     assert separable.values["params"] == 9 * 64 + 64 * 64
     assert bottleneck.values["params"] == 64 * 384 + 9 * 384 + 384 * 64
 
@@ -56,7 +56,7 @@ def test_the_block_of_v1_against_that_of_v2_at_the_same_widths():
 )
 def test_each_block_at_the_same_widths(name, params):
     sizes = {"D_K": 3, "M": 64, "N": 64, "D_F": 14, "g": 4, "t": 6}
-    (layer, _, _) = compare_layers([name, "gconv", "bottleneck"], sizes)
+    (layer, _, _) = compare_layers([name, "gconv", "bottleneck"], sizes).layers
     assert layer.values == {"params": params, "mult_adds": params * 196}
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 import costcalc
 from costcalc import opening
 from costcalc.cli import main
-from costcalc.comparing.compare import Entry
+from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
 from costcalc.pictures import figures
 from costcalc.pictures.data import heat_map, points, series, shares
@@ -102,7 +102,7 @@ def test_a_network_that_costs_nothing_has_no_map(tmp_path):
 
 
 def test_shares_add_up_to_the_whole():
-    entries = [Entry(name, costcalc.report(name)) for name in ("mobilenet_v1", "alexnet")]
+    entries = [ComparedNetwork(name, costcalc.report(name)) for name in ("mobilenet_v1", "alexnet")]
     figure = figures.stacked(shares(entries, "mult_adds"))
     widths = {}
     for bar in figure.axes[0].patches:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import costcalc
+from costcalc.render.page import Column, Page, Ratio, Row, Share, Sides, Table, Word
 from costcalc.reporting.report import Report
-from costcalc.reporting.table import Column, Page, Ratio, Row, Share, Sides, Table, Word
 
 HOSTILE = [
     "\x1b[31mred",

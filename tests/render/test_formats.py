@@ -15,10 +15,9 @@ from markdown_it import MarkdownIt
 import costcalc
 from costcalc.render import csv as csv_format
 from costcalc.render import html, latex, markdown, terminal
-from costcalc.reporting.figures import printable
-from costcalc.reporting.report import Report
-from costcalc.reporting.table import Page
-from costcalc.reporting.tables import View, report_page
+from costcalc.render.formatting import printable
+from costcalc.render.page import Page
+from costcalc.reporting.report import Report, TableOptions
 
 SMALL = Path(__file__).parent / "small.yaml"
 
@@ -31,7 +30,7 @@ def first_cells(page: Page) -> list[str]:
 
 def test_csv_reads_back_as_numbers_that_add_up(small: Report) -> None:
     for depth in (None, 1, 2, 3):
-        text = csv_format.page(report_page(small, View(depth=depth)))
+        text = csv_format.page(small.page(TableOptions(depth=depth)))
         assert "\r" not in text
         rows = list(csv.DictReader(io.StringIO(text)))
         assert sum(int(row["mult_adds"]) for row in rows) == 5416
@@ -106,7 +105,7 @@ def test_html_holds_no_element_but_its_own(hostile: Page) -> None:
 
 def test_html_leaves_colours_to_its_surroundings(small: Report) -> None:
     """Black text on a dark notebook, or a white table in one, cannot be read."""
-    styles = ";".join(re.findall(r'style="([^"]*)"', html.page(report_page(small))))
+    styles = ";".join(re.findall(r'style="([^"]*)"', html.page(small.page())))
     assert not re.search(r"(?<![-\w])color\s*:", styles)
     for colour in re.findall(r"#[0-9a-f]{3,6}\b|\b(?:rgb|hsl)a?\([^)]*\)|white|black", styles):
         assert re.fullmatch(r"rgba\(\d+, \d+, \d+, 0\.\d+\)", colour), "colours let light through"
@@ -114,7 +113,7 @@ def test_html_leaves_colours_to_its_surroundings(small: Report) -> None:
 
 def test_a_notebook_shows_the_report_as_a_fragment(small: Report) -> None:
     shown = costcalc.report(str(SMALL))._repr_html_()
-    assert shown == html.report_html(small)
+    assert shown == html.fragment(small.page())
     assert "<html" not in shown
     assert "5,416" in shown
 

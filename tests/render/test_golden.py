@@ -19,14 +19,12 @@ from collections.abc import Callable
 
 import pytest
 
-from costcalc.render import FORMATS, page_renderer
-from costcalc.render.json import report_json
+from costcalc.render import formats
 from costcalc.render.layout import page_lines
-from costcalc.reporting.report import Report
-from costcalc.reporting.tables import View, report_page
+from costcalc.reporting.report import Report, TableOptions
 
 Golden = Callable[[str, str], None]
-SUFFIXES = {row.name: row.suffix for row in FORMATS}
+SUFFIXES = {row.name: row.suffix for row in formats()}
 
 
 def test_the_sums_are_those_of_the_arithmetic_above(small: Report) -> None:
@@ -34,33 +32,31 @@ def test_the_sums_are_those_of_the_arithmetic_above(small: Report) -> None:
     assert small.totals.params == 108 + 36 + 32 + 16 + 144 + 40 == 376
 
 
-@pytest.mark.parametrize("format_", ["table", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("format_", SUFFIXES)
 def test_report(format_: str, small: Report, golden: Golden) -> None:
-    golden(f"report{SUFFIXES[format_]}", page_renderer(format_)(report_page(small)))
-
-
-def test_report_json(small: Report, golden: Golden) -> None:
-    golden("report.json", report_json(small))
+    golden(f"report{SUFFIXES[format_]}", small.rendered(format_))
 
 
 @pytest.mark.parametrize(
     "name, view",
     [
-        ("block", View(by="block")),
-        ("type", View(by="type")),
-        ("folded", View(by="layer", depth=2)),
-        ("sorted", View(by="layer", sort="params")),
-        ("columns", View(by="layer", columns=("name", "fused", "stride", "output", "mult_adds"))),
-        ("all", View(by="layer", is_every_layer=True)),
+        ("block", TableOptions(by="block")),
+        ("type", TableOptions(by="type")),
+        ("folded", TableOptions(by="layer", depth=2)),
+        ("sorted", TableOptions(by="layer", sort="params")),
+        (
+            "columns",
+            TableOptions(by="layer", columns=("name", "fused", "stride", "output", "mult_adds")),
+        ),
+        ("all", TableOptions(by="layer", is_every_layer=True)),
     ],
 )
 @pytest.mark.parametrize("format_", ["table", "csv"])
-def test_views(name: str, view: View, format_: str, small: Report, golden: Golden) -> None:
-    page = report_page(small, view)
-    golden(f"report-{name}{SUFFIXES[format_]}", page_renderer(format_)(page))
+def test_views(name: str, view: TableOptions, format_: str, small: Report, golden: Golden) -> None:
+    golden(f"report-{name}{SUFFIXES[format_]}", small.rendered(format_, view))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_widths(width: int, small: Report, golden: Golden) -> None:
-    lines = page_lines(report_page(small), width)
+    lines = page_lines(small.page(), width)
     golden(f"report-{width}.txt", "".join("".join(s.text for s in line) + "\n" for line in lines))

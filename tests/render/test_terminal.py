@@ -17,12 +17,11 @@ import pytest
 from rich.console import Console
 
 import costcalc
+from costcalc.render.formatting import counted
 from costcalc.render.layout import page_lines, table_lines, text_width
+from costcalc.render.page import Column, Page, Row, Share, Table
 from costcalc.render.terminal import console_page, page
-from costcalc.reporting.figures import counted
-from costcalc.reporting.report import Report
-from costcalc.reporting.table import Column, Page, Row, Share, Table
-from costcalc.reporting.tables import View, report_page
+from costcalc.reporting.report import Report, TableOptions
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "costcalc", "report", "mobilenet_v1"]
@@ -68,7 +67,7 @@ def longest(text: str) -> int:
 def test_a_pipe_gets_the_same_plain_bytes_anywhere() -> None:
     printed = piped()
     assert b"\x1b" not in printed
-    assert printed.decode() == page(report_page(costcalc.report("mobilenet_v1")))
+    assert printed.decode() == page(costcalc.report("mobilenet_v1").page())
     assert piped(COLUMNS="40", TERM="dumb", PYTHONHASHSEED="7", NO_COLOR="1") == printed
 
 
@@ -100,7 +99,7 @@ def test_colours_are_the_terminals_own(small: Report) -> None:
     )
     codes = {
         code
-        for found in ESCAPE.findall(console_page(report_page(small), console))
+        for found in ESCAPE.findall(console_page(small.page(), console))
         for code in found[2:-1].split(";")
     }
     assert codes <= {"0", "1", "2", "36"}, "reset, bold, dim, cyan: nothing black or white"
@@ -110,17 +109,19 @@ def test_colours_are_the_terminals_own(small: Report) -> None:
 @pytest.mark.parametrize(
     "network, view",
     [
-        ("mobilenet_v1", View()),
-        ("mobilenet_v2", View(depth=1)),
-        ("mobilenet_v2", View()),
-        ("googlenet", View()),
-        ("vgg16", View()),
-        ("googlenet", View(by="block")),
+        ("mobilenet_v1", TableOptions()),
+        ("mobilenet_v2", TableOptions(depth=1)),
+        ("mobilenet_v2", TableOptions()),
+        ("googlenet", TableOptions()),
+        ("vgg16", TableOptions()),
+        ("googlenet", TableOptions(by="block")),
     ],
 )
-def test_nothing_is_cut_off_at_any_usual_width(width: int, network: str, view: View) -> None:
+def test_nothing_is_cut_off_at_any_usual_width(
+    width: int, network: str, view: TableOptions
+) -> None:
     report = costcalc.report(network)
-    shown = report_page(report, view)
+    shown = report.page(view)
     lines = ["".join(span.text for span in line) for line in page_lines(shown, width)]
     assert max(map(text_width, lines)) <= width
     assert not any("…" in line for line in lines)
@@ -137,7 +138,7 @@ def test_nothing_is_cut_off_at_any_usual_width(width: int, network: str, view: V
 
 def test_the_columns_of_table_1_fit_80_columns() -> None:
     for network in ("mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"):
-        table = report_page(costcalc.report(network)).tables[0].seen_by("people")
+        table = costcalc.report(network).page().tables[0].seen_by("people")
         head = " ".join(span.text for line in table_lines(table, 80)[:2] for span in line)
         for word in ("Type", "Filter", "Input", "Mult-Adds", "Params"):
             assert word in head
@@ -145,7 +146,7 @@ def test_the_columns_of_table_1_fit_80_columns() -> None:
 
 
 def test_a_wide_terminal_draws_shares_as_bars(small: Report) -> None:
-    lines = ["".join(span.text for span in line) for line in page_lines(report_page(small), 200)]
+    lines = ["".join(span.text for span in line) for line in page_lines(small.page(), 200)]
     drawn = {line.split()[1]: line.count("━") for line in lines if "━" in line and "/" not in line}
     assert drawn["3x3"] == 40, "the largest share of each of two columns is twenty cells long"
     # 768 of 4032 is 3.81 of 20 cells, 48 of 252 is 3.81 too: three and a half or four.

@@ -6,8 +6,7 @@ from fractions import Fraction
 import pytest
 
 import costcalc
-from costcalc.reporting.table import raw, text
-from costcalc.reporting.tables import report_page
+from costcalc.render.page import raw, text
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +15,7 @@ def report():
 
 
 def test_blocks_that_cost_the_same_are_one_row(report):
-    gates = next(table for table in report_page(report).tables if table.title == "Gates")
+    gates = next(table for table in report.page().tables if table.title == "Gates")
     assert [[text(cell) for cell in row.cells] for row in gates.rows[:3]] == [
         # 10*16 + 4*10*20 + 10 beside 2 * 3*3*16*16 * 32*32; the first of conv2 strides.
         ["conv1_1 … conv1_5", "5", "1/3", "970", "4,718,592", "0.0206"],
@@ -26,7 +25,7 @@ def test_blocks_that_cost_the_same_are_one_row(report):
 
 
 def test_gates_minimum_expected_and_maximum_are_a_line_each(report):
-    table = report_page(report).tables[-1]
+    table = report.page().tables[-1]
     lines = {row.cells[0]: row.cells[1] for row in table.rows}
     gating = report.gating
     assert lines == {

@@ -8,10 +8,9 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError
-from costcalc.reporting.report import Report
+from costcalc.render.page import Column, Ratio, Row, Share, Sides, Table, text
+from costcalc.reporting.report import Report, TableOptions
 from costcalc.reporting.select import arrange
-from costcalc.reporting.table import Column, Ratio, Row, Share, Sides, Table, text
-from costcalc.reporting.tables import View, report_page
 from costcalc.reporting.tree import Group, Line, lines, places, tree
 
 THIRD, HALF = Ratio(Fraction(1, 3)), Ratio(Fraction(1, 2))
@@ -34,15 +33,15 @@ def test_rows_that_are_no_sums_add_up_at_any_depth(
     report: Report, by: str, is_every_layer: bool
 ) -> None:
     for depth in (1, 2, 3, None):
-        view = View(by=by, depth=depth, is_every_layer=is_every_layer)
-        table = report_page(report, view).tables[0]
+        view = TableOptions(by=by, depth=depth, is_every_layer=is_every_layer)
+        table = report.page(view).tables[0]
         assert sum(column(table, "mult_adds")) == report.totals.mult_adds
         assert sum(column(table, "params")) == report.totals.params
         assert max(row.depth for row in table.rows) < (depth or 99)
 
 
 def test_every_sum_is_that_of_the_rows_below_it(report: Report) -> None:
-    table = report_page(report).tables[0]
+    table = report.page().tables[0]
     keys = [each.key for each in table.columns]
     for key in ("mult_adds", "params", "layers"):
         counts = [row.cells[keys.index(key)] for row in table.rows]
@@ -66,14 +65,14 @@ def test_every_layer_stands_in_one_line(report: Report) -> None:
 
 
 def test_types_add_up(report: Report) -> None:
-    table = report_page(report, View(by="type")).tables[0]
+    table = report.page(TableOptions(by="type")).tables[0]
     assert sum(column(table, "mult_adds")) == report.totals.mult_adds
     assert sum(column(table, "params")) == report.totals.params
 
 
 def test_table_1_and_table_2_of_mobilenet_v1() -> None:
     """Rows as the paper prints them (arXiv 1704.04861), but for 1.19 % where it adds up to 1.91."""
-    layers, types = report_page(costcalc.report("mobilenet_v1")).tables
+    layers, types = costcalc.report("mobilenet_v1").page().tables
     seen = layers.seen_by("people")
     first = [seen.rows[index].cells for index in (0, 1, 2, 3)]
     assert [(cells[0], *cells[2:4]) for cells in first] == [
@@ -91,7 +90,7 @@ def test_table_1_and_table_2_of_mobilenet_v1() -> None:
 
 
 def test_free_layers_are_quiet_and_counted() -> None:
-    page = report_page(costcalc.report("mobilenet_v1"))
+    page = costcalc.report("mobilenet_v1").page()
     quiet = [row.cells[0] for row in page.tables[0].rows if row.is_quiet]
     assert quiet == ["Global Avg Pool", "Softmax"]
     assert page.notes == (
@@ -145,8 +144,8 @@ def test_order(cells: list[object], ordered: list[object]) -> None:
 
 def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
     report = costcalc.report("mobilenet_v2")
-    names = column(report_page(report, View(sort="params")).tables[0], "name")
-    counts = column(report_page(report, View(sort="params")).tables[0], "params")
+    names = column(report.page(TableOptions(sort="params")).tables[0], "name")
+    counts = column(report.page(TableOptions(sort="params")).tables[0], "params")
     assert counts == sorted(counts, key=lambda count: -count)
     assert len(names) == len(lines(report.layers))
     place = {line.layer.name: index for index, line in enumerate(lines(report.layers))}
@@ -159,7 +158,7 @@ def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
 def test_every_unknown_column_is_named_with_a_likely_one() -> None:
     report = costcalc.report("mobilenet_v1")
     with pytest.raises(CostcalcError) as caught:
-        report_page(report, View(columns=("nme", "mult_adds", "zzz"), sort="parms"))
+        report.page(TableOptions(columns=("nme", "mult_adds", "zzz"), sort="parms"))
     first, second, third = caught.value.problems
     assert first.message.startswith("there is no column 'nme'")
     assert "name" in first.expected
@@ -170,4 +169,4 @@ def test_every_unknown_column_is_named_with_a_likely_one() -> None:
 
 def test_types_have_no_depth() -> None:
     with pytest.raises(CostcalcError, match="no depth"):
-        report_page(costcalc.report("mobilenet_v1"), View(by="type", depth=1))
+        costcalc.report("mobilenet_v1").page(TableOptions(by="type", depth=1))

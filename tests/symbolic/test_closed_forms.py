@@ -13,7 +13,7 @@ from costcalc.symbolic.writing import ASCII, UNICODE, written
 
 
 def closed_form(network, settings=None, variables=()):
-    return costcalc.formula(network, numbers=settings, variables=variables)
+    return costcalc.formula(network, at=settings, variables=variables)
 
 
 def texts(network, **settings):

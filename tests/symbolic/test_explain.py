@@ -182,7 +182,6 @@ def test_json_markdown_and_latex():
     [
         (["--explain", "depthwise99"], "did you mean 'depthwise"),
         (["--explain", ""], "has no layer ''"),
-        (["--explain", "conv1", "--format", "csv"], "not as csv"),
         (["--explain", "conv1", "--by", "type"], "--explain prints none"),
     ],
 )

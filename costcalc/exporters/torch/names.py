@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 
-from costcalc.reporting.figures import printable
+from costcalc.render.formatting import printable
 
 _WORDS_OF_MODULES = """
 T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double

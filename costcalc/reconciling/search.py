@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
-from costcalc.claims.figure import Figure, Fit, parse
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import ConventionError, SpecError, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import MATRICES
-from costcalc.reporting.figures import exact
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import exact, number
+from costcalc.render.page import Column, Page, Row, Table
+from costcalc.reporting.printed import Figure, Fit, parse
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import ExpressionError
 
@@ -25,6 +28,9 @@ RESOLUTIONS = (224, 256, 299)
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256)
 """Images at once, where a count is of all of them."""
+
+SHOWN = 12
+"""Rows of a search that are shown."""
 
 _WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
 """How likely a figure is written so: most round, and few cut the digits off."""
@@ -66,7 +72,8 @@ class Match(NamedTuple):
     """How far it is from what one would assume: settings changed, units converted."""
 
 
-class Search(NamedTuple):
+@dataclass(frozen=True)
+class Search(Answer):
     """What was found for a figure, the likeliest first."""
 
     network: str
@@ -75,6 +82,20 @@ class Search(NamedTuple):
     nearest: tuple[Match, ...]
     """Where nothing fits, what comes near."""
     searched: str
+
+    def page(self) -> Page:
+        """What gives the figure, the likeliest first; the nearest where nothing does."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """What gives the figure, the likeliest first."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "printed": self.figure.text,
+            "matches": [_match_data(match) for match in self.matches],
+            "nearest": [_match_data(match) for match in self.nearest],
+        }
 
 
 class _Case(NamedTuple):
@@ -216,3 +237,48 @@ def _distinct(matches: list[Match]) -> list[Match]:
     for match in matches:
         found.setdefault((match.convention, match.metric, match.value), match)
     return list(found.values())
+
+
+def _page(search: Search) -> Page:
+    columns = (
+        Column("convention", "Convention"),
+        Column("metric", "Count"),
+        Column("settings", "Settings"),
+        Column("value", "Value", "right"),
+        Column("fit", "Fit"),
+    )
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for match in search.matches or search.nearest:
+        groups.setdefault(_match_cells(match), []).append(match.convention)
+    rows = tuple(Row((_listed(names), *cells)) for cells, names in groups.items())
+    notes = [f"{len(rows) - SHOWN} less likely rows are not shown."] if len(rows) > SHOWN else []
+    facts = [("printed", search.figure.text), ("searched", search.searched)]
+    if not search.matches:
+        facts.append(("found", "nothing; what comes near is below"))
+    table = Table("What gives it", columns, rows[:SHOWN])
+    return Page(search.network, tuple(facts), (table,), tuple(notes))
+
+
+def _listed(names: list[str]) -> str:
+    """Names one after another; of many, the first three."""
+    rest = len(names) - 3
+    return ", ".join(names) if rest < 2 else f"{', '.join(names[:3])} and {rest} more"
+
+
+def _match_cells(match: Match) -> tuple[Any, ...]:
+    """What conventions that agree share."""
+    unit = UNITS[match.unit].title if match.metric == "mult_adds" else "params"
+    return (unit, match.words, match.value, match.fit or "")
+
+
+def _match_data(match: Match) -> dict[str, Any]:
+    return {
+        "convention": match.convention,
+        "metric": match.metric,
+        "unit": match.unit,
+        "parameters": {name: number(value) for name, value in match.parameters.items()},
+        "without_classifier": match.without_classifier,
+        "batch": match.batch,
+        "value": number(match.value),
+        "fit": match.fit,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from costcalc.spec.numbers import UNITS, exact
 
@@ -75,6 +76,28 @@ def percent(part: int, total: int) -> float:
     return 100 * part / total if total else 0.0
 
 
+def number(value: Any) -> Any:
+    """A value as JSON holds it: a fraction that is not whole becomes the nearest float.
+
+    >>> number(Fraction(1, 2)), number((Fraction(3, 1), "x"))
+    (0.5, [3, 'x'])
+    """
+    if isinstance(value, Fraction):
+        return value.numerator if value.denominator == 1 else float(value)
+    if isinstance(value, tuple):
+        return [number(item) for item in value]
+    return value
+
+
+def ratio(value: int | Fraction | None) -> int | str | None:
+    """A number that JSON holds exactly: an integer, or a ratio as text.
+
+    >>> ratio(Fraction(1, 3)), ratio(2)
+    ('1/3', 2)
+    """
+    return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else value
+
+
 def printable(text: str) -> str:
     r"""Text from a spec, made safe to print: what a terminal would obey is spelled out.
 
@@ -88,4 +111,14 @@ def printable(text: str) -> str:
     )
 
 
-__all__ = ["counted", "exact", "percent", "printable", "rounded", "scaled", "share"]
+__all__ = [
+    "counted",
+    "exact",
+    "number",
+    "percent",
+    "printable",
+    "ratio",
+    "rounded",
+    "scaled",
+    "share",
+]

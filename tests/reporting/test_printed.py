@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from costcalc.claims.figure import UNITS, parse
+from costcalc.reporting.printed import UNITS, parse
 from costcalc.spec.numbers import ExpressionError
 
 

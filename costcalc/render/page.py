@@ -1,4 +1,4 @@
-"""A plain table: what every command produces and every text format renders."""
+"""Pages of plain tables: what every answer makes of itself, and every text format renders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from costcalc.records import NamedTuple
-from costcalc.reporting.figures import counted, percent, printable, rounded, scaled, share
+from costcalc.render.formatting import counted, percent, printable, rounded, scaled, share
 
 
 class Share(NamedTuple):
@@ -122,17 +122,45 @@ class Table(NamedTuple):
         return max((cell.part for cell in cells if isinstance(cell, Share)), default=0)
 
 
+class Equations(NamedTuple):
+    """The lines of one ``align`` environment of LaTeX."""
+
+    lines: tuple[str, ...]
+
+
+class Prose(NamedTuple):
+    """Text with formulas in it, spelled in three ways."""
+
+    unicode: tuple[str, ...]
+    """Paragraphs, their lines as they shall stand: nothing breaks a formula."""
+    ascii: tuple[str, ...]
+    """The same where the encoding lacks the signs."""
+    latex: tuple[str | Equations, ...]
+    """Equations, and words that stand as comments between them."""
+    title: str = ""
+    """The page's title in ASCII, where it has other signs."""
+
+
 class Page(NamedTuple):
     """What a command prints: a heading with facts, then tables, then notes.
 
-    People get all of it; CSV carries the first table alone, since two tables in
-    one file are none.
+    People get all of it, or the prose where there is some; CSV carries one table alone,
+    since two tables in one file are none.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    prose: Prose | None = None
+    """What people read instead of facts, tables and notes."""
+    listing: Table | None = None
+    """What scripts get instead of the first table."""
+
+    @property
+    def scripted(self) -> Table:
+        """The one table that scripts get, with the columns that they see."""
+        return (self.listing or self.tables[0]).seen_by("scripts")
 
 
 def text(cell: Cell, times: str = " × ") -> str:

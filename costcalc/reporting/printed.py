@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from costcalc.reporting.figures import counted, rounded
+from costcalc.render.formatting import counted, rounded
 from costcalc.spec import limits
 from costcalc.spec.numbers import ExpressionError
 

@@ -1,0 +1,35 @@
+"""What was checked as JUnit's XML, which CI servers read."""
+
+from __future__ import annotations
+
+from costcalc.claims.check import Checked
+from costcalc.render.formatting import printable
+
+
+def answer(checked: Checked) -> str:
+    """A test suite for each file, a test case for each claim."""
+    from xml.sax.saxutils import escape, quoteattr  # loads urllib, which nothing else needs
+
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
+    for file in checked.files:
+        results = [result for table in file.tables for result in table.results]
+        failures = sum(not result.holds for result in results)
+        name = quoteattr(printable(file.file.title))
+        lines.append(f'  <testsuite name={name} tests="{len(results)}" failures="{failures}">')
+        for result in results:
+            claim = result.claim
+            attributes = (
+                f"name={quoteattr(printable(claim.title))} classname={name} "
+                f'file={quoteattr(printable(claim.mark.file))} line="{claim.mark.line}"'
+            )
+            if result.holds:
+                lines.append(f"    <testcase {attributes}/>")
+                continue
+            message = printable(result.summary)
+            lines += [
+                f"    <testcase {attributes}>",
+                f"      <failure message={quoteattr(message)}>{escape(message)}</failure>",
+                "    </testcase>",
+            ]
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>", ""])

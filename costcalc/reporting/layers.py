@@ -1,0 +1,147 @@
+"""Layers, types of layer and totals with their costs, as plain typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from costcalc.costs.count import LayerCost
+from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.kinds.base import Kind, Shape
+from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
+from costcalc.records import NamedTuple
+from costcalc.render.formatting import percent
+
+
+class Totals(NamedTuple):
+    """Costs added up, in the convention's unit."""
+
+    params: int
+    mult_adds: int
+
+
+class TypeCost(NamedTuple):
+    """All layers of one type: a row of MobileNetV1's Table 2."""
+
+    type: str
+    layers: int
+    mult_adds: int
+    mult_adds_percent: float
+    params: int
+    params_percent: float
+
+
+class LayerReport(NamedTuple):
+    """One layer with its cost."""
+
+    name: str
+    kind: str
+    type: str
+    """Its type as MobileNetV1's Table 2 names types."""
+    label: str
+    """What a row of MobileNetV1's Table 1 calls it."""
+    attributes: Mapping[str, Any]
+    """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
+    input: Shape
+    """The first input's shape, channels first; empty for a source."""
+    output: Shape
+    filter: Shape
+    """The filter as MobileNetV1's Table 1 prints it; empty where there is none."""
+    is_depthwise: bool
+    mult_adds: int
+    params: int
+    is_free: bool
+    """Whether the convention counts neither."""
+    host: str | None
+    """The layer in whose line a norm or an activation was written."""
+    is_counted: bool = True
+    """Whether costcalc knows what it does; where it does not, its costs are no zeros."""
+
+
+def totals(costs: Iterable[LayerCost]) -> Totals:
+    """Costs added up."""
+    listed = list(costs)
+    return Totals(sum(cost.params for cost in listed), sum(cost.mult_adds for cost in listed))
+
+
+def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
+    """Each layer with its cost; equal layers are described once."""
+    described = cache(_described)
+    for layer, mult_adds, params, is_free in costs:
+        yield LayerReport(
+            layer.name,
+            *described(layer.computation),
+            mult_adds,
+            params,
+            is_free,
+            host=graph.layers[layer.host].name if layer.host is not None else None,
+            is_counted=layer.kind.is_counted,
+        )
+
+
+def type_costs(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:
+    """The types that cost something, the most mult-adds first, then the most params."""
+    sums: dict[str, list[int]] = {}
+    for layer in layers:
+        if layer.mult_adds or layer.params:
+            row = sums.setdefault(layer.type, [0, 0, 0])
+            row[0] += 1
+            row[1] += layer.mult_adds
+            row[2] += layer.params
+    rows = (
+        TypeCost(
+            name,
+            number,
+            mult_adds,
+            percent(mult_adds, totals.mult_adds),
+            params,
+            percent(params, totals.params),
+        )
+        for name, (number, mult_adds, params) in sums.items()
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.mult_adds, -row.params)))
+
+
+_PER_AXIS = ("stride", "kernel", "dilation")
+
+
+class _Described(NamedTuple):
+    """What equal layers have in common, in the order of a layer report's fields."""
+
+    kind: str
+    type: str
+    label: str
+    attributes: Mapping[str, Any]
+    input: Shape
+    output: Shape
+    filter: Shape
+    is_depthwise: bool
+
+
+def _described(computation: Computation) -> _Described:
+    kind, operation, shapes = computation.kind, computation.operation, computation.input_shapes
+    return _Described(
+        kind=kind.name,
+        type=type_name(kind, operation, shapes),
+        label=row_label(kind, operation, shapes),
+        attributes=_attributes(kind, operation, shapes),
+        input=shapes[0] if shapes else (),
+        output=computation.output,
+        filter=filter_sides(kind, operation, shapes, computation.output),
+        is_depthwise=is_depthwise(kind, operation, shapes),
+    )
+
+
+def _attributes(kind: Kind, operation: Any, shapes: tuple[Shape, ...]) -> dict[str, Any]:
+    """The attributes that a report shows, one entry per axis for those of :data:`_PER_AXIS`."""
+    attributes: dict[str, Any] = {}
+    for name in kind.attributes:
+        value = getattr(operation, name)
+        if name == "stride" and value is None:
+            value = operation.kernel
+        if name in _PER_AXIS and not isinstance(value, tuple):
+            value = (value,) * (len(shapes[0]) - 1)
+        if name not in kind.rare or value != kind.default(name):
+            attributes[name] = value
+    return attributes

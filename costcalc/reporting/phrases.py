@@ -1,0 +1,66 @@
+"""Words that the pages of several answers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from costcalc.render.formatting import exact, printable
+
+_NAMED = 5
+"""Layers that a note names; JSON names them all."""
+
+
+def metric_titles(unit: str) -> dict[str, str]:
+    """What tables call the costs, mult-adds in a convention's unit."""
+    return {"mult_adds": unit_title(unit), "params": "Params"}
+
+
+def unit_title(unit: str) -> str:
+    """A unit as a column's title: ``Mult-Adds``, ``FLOPs``."""
+    return unit if unit != unit.lower() else unit.title()
+
+
+def source_line(source: Mapping[str, str]) -> str:
+    """The source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
+    titles = {"paper": "", "table": "", "arxiv": "arXiv "}
+    return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in source.items())
+
+
+def settings_line(parameters: Mapping[str, Any]) -> str:
+    """Parameters with their values: ``alpha = 1, res = 224``."""
+    return ", ".join(f"{name} = {exact(value)}" for name, value in parameters.items())
+
+
+def at_settings(parameters: Mapping[str, Any]) -> str:
+    """``At alpha = 1, res = 224:`` in lines of at most 80 characters."""
+    settings = ", ".join(
+        f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{exact(value)}"
+        for name, value in parameters.items()
+        if value is not None
+    )
+    return "\n".join(wrap(f"At {settings}:", 80)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def uncounted_notes(
+    uncounted: Mapping[str, Sequence[str]] | Iterable[str], network: str = ""
+) -> tuple[str, ...]:
+    """``Not counted: 2 Foo (stem/foo1, head/foo2).``, where anything is not.
+
+    Args:
+        uncounted: what a model calls the operations that costcalc does not know, with
+            the names of the layers where they are known.
+        network: which of several networks has them.
+    """
+    if isinstance(uncounted, Mapping):
+        operations = [_with_layers(name, layers) for name, layers in uncounted.items()]
+    else:
+        operations = list(uncounted)
+    what = f"Not counted in {network}" if network else "Not counted"
+    return (printable(f"{what}: {', '.join(operations)}."),) if operations else ()
+
+
+def _with_layers(operation: str, layers: Sequence[str]) -> str:
+    shown = ", ".join([*layers[:_NAMED], *(["..."] if len(layers) > _NAMED else [])])
+    return f"{len(layers)} {operation} ({shown})"
