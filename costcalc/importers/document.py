@@ -1,4 +1,10 @@
-"""A model as a document, so that everything that reads specs reads models."""
+"""A model as a document, so that everything that reads specs reads models.
+
+A document holds expressions, since a spec may compute a size from its parameters.  A
+model has whole numbers alone, and each is dressed as a constant expression here: that
+costs some microseconds, and leaves one door through which every network enters, with
+one expansion, one width multiplier and one set of checks behind it.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +60,7 @@ def _step(node: Node, model: Model, is_hosted: bool) -> LayerStep:
         mark,
         name=node.name,
         sources=sources,
-        output=_statement(node, mark),
+        output=_stated_shape(node, mark),
         shares=node.shares,
         borrows={name: _constant(count, mark) for name, count in node.borrows.items()},
         is_hosted=is_hosted,
@@ -69,7 +75,7 @@ def _name(index: int, model: Model) -> str:
     return "input" if index == NETWORK_INPUT else model.nodes[index].name
 
 
-def _statement(node: Node, mark: Mark) -> PrintedShape | None:
+def _stated_shape(node: Node, mark: Mark) -> PrintedShape | None:
     if node.output is None:
         return None
     return PrintedShape(tuple(_constant(side, mark) for side in node.output), mark)

@@ -10,7 +10,7 @@ from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
 from costcalc.importers.keras.structure import MODELS, network
-from costcalc.importers.keras.walk import Around, KerasWalk
+from costcalc.importers.keras.walk import KerasWalk, ModelCall
 from costcalc.importers.model import Model, Request
 
 
@@ -60,7 +60,7 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
         op = OpContext(builder, builder.free_name(layer.name), layer.origin)
         tensors.append(op.add("constant", (), {"shape": shape}))
     walk = KerasWalk(Mark(file), layout, builder, problems)
-    walk.run(found, tensors, Around(is_as_stated=size.is_as_stated))
+    walk.run(found, tensors, ModelCall(is_as_stated=size.is_as_stated))
     return builder.model(found.name, file, size.parameters)
 
 

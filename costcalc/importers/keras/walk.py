@@ -10,7 +10,7 @@ from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.builder import ModelBuilder, OpContext, Operand, UnknownOp
 from costcalc.importers.keras.context import KerasContext
 from costcalc.importers.keras.layers import lowering
-from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, held, unrolled
+from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, unrolled, wrapped_layer
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.sizes import stated_shape
@@ -20,7 +20,7 @@ from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 
-class Around(NamedTuple):
+class ModelCall(NamedTuple):
     """The call of a model whose layers are walked."""
 
     path: str = ""
@@ -54,14 +54,14 @@ class KerasWalk:
         self.steps = 0
 
     def run(
-        self, network: KerasModel, inputs: Sequence[Value], around: Around
+        self, network: KerasModel, inputs: Sequence[Value], model_call: ModelCall
     ) -> tuple[Value, ...]:
         """What a model gives for what it reads.
 
         Raises:
             Refusal: its calls have no order, or it is too large.
         """
-        if around.depth > limits.NESTING:
+        if model_call.depth > limits.NESTING:
             raise Refusal(
                 "models are nested too deeply", f"at most {limits.NESTING} inside one another"
             )
@@ -70,11 +70,11 @@ class KerasWalk:
             for ref, tensor in zip(network.inputs, inputs, strict=True)
         }
         calls = ordered(network)
-        stated = _stated(network) if around.is_as_stated else {}
+        stated = _stated(network) if model_call.is_as_stated else {}
         for layer, index in calls:
             self._count_step()
             key = layer.name, layer.first_call + index
-            values[key] = self._call(layer, index, values, around, stated.get(key, {}))
+            values[key] = self._call(layer, index, values, model_call, stated.get(key, {}))
         return tuple(_value(ref, values) for ref in network.outputs)
 
     def _count_step(self) -> None:
@@ -90,21 +90,21 @@ class KerasWalk:
         layer: KerasLayer,
         index: int,
         values: Values,
-        around: Around,
+        model_call: ModelCall,
         stated: Mapping[int, Sides],
     ) -> tuple[Value, ...]:
         """What one call of a layer gives; a problem of it leaves its shape open."""
         call = layer.calls[index]
-        name = self.builder.free_name(_joined(around.path, layer.name))
-        identity = _joined(around.identity, layer.name)
-        is_shared = around.is_shared or len(layer.calls) > 1
+        name = self.builder.free_name(_joined(model_call.path, layer.name))
+        identity = _joined(model_call.identity, layer.name)
+        is_shared = model_call.is_shared or len(layer.calls) > 1
         reads = tuple(_value(ref, values) for ref in call.refs)
-        inside = Around(name, identity, is_shared, around.depth + 1)
+        inside = ModelCall(name, identity, is_shared, model_call.depth + 1)
         if layer.content is not None:
-            return self._model(layer, reads, inside, around)
+            return self._model(layer, reads, inside, model_call)
         if layer.class_name == WRAPPER:
             try:
-                inner = held(layer)
+                inner = wrapped_layer(layer)
             except Refusal as error:
                 return self._lost(name, layer, error)
             if inner.class_name not in POSITIONWISE:
@@ -139,7 +139,7 @@ class KerasWalk:
         return tensors
 
     def _model(
-        self, layer: KerasLayer, reads: tuple[Value, ...], inside: Around, around: Around
+        self, layer: KerasLayer, reads: tuple[Value, ...], inside: ModelCall, model_call: ModelCall
     ) -> tuple[Value, ...]:
         """What a model inside another gives."""
         self.builder.blocks[inside.path] = layer.class_name
@@ -149,7 +149,7 @@ class KerasWalk:
                 raise Refusal(
                     f"it is called on {len(reads)} tensors", f"{len(content.inputs)}, its inputs"
                 )
-            is_as_stated = around.is_as_stated and all(
+            is_as_stated = model_call.is_as_stated and all(
                 self._is_as_stated(content, ref, tensor)
                 for ref, tensor in zip(content.inputs, reads, strict=True)
             )
@@ -158,7 +158,7 @@ class KerasWalk:
             return self._lost(inside.path, layer, error)
 
     def _steps(
-        self, layer: KerasLayer, inner: KerasLayer, reads: tuple[Value, ...], inside: Around
+        self, layer: KerasLayer, inner: KerasLayer, reads: tuple[Value, ...], inside: ModelCall
     ) -> tuple[Value, ...]:
         """What a layer gives that is called at every step of time."""
         self.builder.blocks[inside.path] = layer.class_name

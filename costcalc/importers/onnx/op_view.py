@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.errors import Refusal
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.numbers import Number
-from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, front
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, positive_axis
 from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -186,7 +186,7 @@ class OpView:
             Refusal: there is no such axis.
         """
         count = len(self.shape()) if rank is None else rank
-        return front(self.whole("axis", default), count)
+        return positive_axis(self.whole("axis", default), count)
 
     def window(self, kernel: Sides) -> Window:
         """The window of a node, its kernel known.

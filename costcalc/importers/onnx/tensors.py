@@ -58,7 +58,7 @@ class OnnxNode(NamedTuple):
         return f"node '{self.name or self.outputs[0]}' ({self.operator})"
 
 
-def front(axis: Number, rank: int) -> int:
+def positive_axis(axis: Number, rank: int) -> int:
     """An axis counted from the front.
 
     Raises:
@@ -69,13 +69,13 @@ def front(axis: Number, rank: int) -> int:
     return int(axis) + rank if axis < 0 else int(axis)
 
 
-def fronts(axes: Sequence[Number], rank: int) -> Sides:
+def positive_axes(axes: Sequence[Number], rank: int) -> Sides:
     """Axes counted from the front, in ascending order.
 
     Raises:
         Refusal: there is no such axis, or one stands twice.
     """
-    found = sorted(front(axis, rank) for axis in axes)
+    found = sorted(positive_axis(axis, rank) for axis in axes)
     if len({*found}) < len(found):
         raise Refusal("names an axis twice", found=", ".join(map(str, axes)))
     return tuple(found)
@@ -102,7 +102,7 @@ def broadcast(shapes: Sequence[Sides]) -> Sides:
     return tuple(result)
 
 
-def meeting_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> int | None:
+def broadcast_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> int | None:
     """The axis of the batch where tensors meet in a shape; None where they have none in common."""
     for known in inputs:
         if known.batch is not None:
@@ -112,7 +112,7 @@ def meeting_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> in
     return None
 
 
-def regrouped(known: TensorInfo, shape: Sides, images: int) -> int | None:
+def batch_after_reshape(known: TensorInfo, shape: Sides, images: int) -> int | None:
     """The axis of the batch once a tensor's elements are given another shape."""
     if known.batch is None:
         return None

@@ -48,7 +48,7 @@ def repeat_vector(op: KerasContext) -> Result:
     return op.add("rearrange", (op.input,), {"shape": op.layout.turned(sides)})
 
 
-IDLE = (
+IDLE = [
     "ActivityRegularization",
     "Masking",
     "StopGradient",
@@ -71,7 +71,7 @@ IDLE = (
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
-)
+]
 """Layers that act in training alone, or on what no count depends on."""
 
 DROPOUTS = (

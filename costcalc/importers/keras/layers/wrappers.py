@@ -22,7 +22,7 @@ _OPERATION = "keras.src.ops.numpy"
 _ALL = {"class_name": "__slice__", "config": {}}
 
 
-def held(wrapper: KerasLayer) -> KerasLayer:
+def wrapped_layer(wrapper: KerasLayer) -> KerasLayer:
     """The layer that a wrapper holds, under the wrapper's name and calls.
 
     Raises:

@@ -10,8 +10,8 @@ from costcalc.importers import emit
 from costcalc.importers.builder import sides_text
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.operators.elementwise import computed, unary
-from costcalc.importers.onnx.tensors import elements, front
+from costcalc.importers.onnx.operators.elementwise import fold_values, unary
+from costcalc.importers.onnx.tensors import elements, positive_axis
 
 
 def clip(op: OpView) -> Rule:
@@ -21,7 +21,7 @@ def clip(op: OpView) -> Rule:
     if known.values is not None and op.node.version >= 11:
         least = op.numbers(1) or (-math.inf,)
         most = op.numbers(2) or (math.inf,)
-        values = computed(lambda each: min(max(each, least[0]), most[0]), [known.values])
+        values = fold_values(lambda each: min(max(each, least[0]), most[0]), [known.values])
     to = yield [known._replace(values=values)]
     attributes = op.node.attributes
     low = attributes["min"] if "min" in attributes else to.number(1)
@@ -62,7 +62,7 @@ def softmax(kind: str) -> Operator:
     def rule(op: OpView) -> Rule:
         known, is_one = op.input(0), op.node.version >= 13
         shape = known.shape
-        axis = front(op.whole("axis", -1 if is_one else 1), len(shape))
+        axis = positive_axis(op.whole("axis", -1 if is_one else 1), len(shape))
         to = yield [known._replace(values=None)]
         tail = [each for each in range(axis, len(shape)) if shape[each] > 1]
         if is_one or len(tail) <= 1:

@@ -13,8 +13,8 @@ from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.inline import Literal
 from costcalc.importers.onnx.numbers import MOST
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.operators.elementwise import spread
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
+from costcalc.importers.onnx.operators.elementwise import broadcast_values
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 from costcalc.spec import limits
 
 
@@ -62,8 +62,10 @@ def expand(op: OpView) -> Rule:
     wide = broadcast([known.shape, _sides(op.wholes("shape", 1) or ())])
     values = known.values
     if values is not None:
-        values = tuple(spread(values, known.shape, wide)) if elements(wide) <= MOST else None
-    to = yield [TensorInfo(wide, meeting_batch([known], wide, op.images), values)]
+        values = (
+            tuple(broadcast_values(values, known.shape, wide)) if elements(wide) <= MOST else None
+        )
+    to = yield [TensorInfo(wide, broadcast_batch([known], wide, op.images), values)]
     if elements(wide) == elements(known.shape):
         to.pass_through()
     else:

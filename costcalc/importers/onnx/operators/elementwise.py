@@ -19,7 +19,7 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 
 Function = Callable[..., Number]
 
@@ -87,26 +87,28 @@ BITS = 63
 """Of a whole number that a graph computes with."""
 
 
-def joint(op: OpView) -> TensorInfo:
+def broadcast_info(op: OpView) -> TensorInfo:
     """Where the inputs meet; their numbers, where all are known."""
     inputs = op.inputs()
     shape = broadcast([known.shape for known in inputs])
-    found = TensorInfo(shape, meeting_batch(inputs, shape, op.images))
+    found = TensorInfo(shape, broadcast_batch(inputs, shape, op.images))
     function = FUNCTIONS.get(op.node.operator)
     values = [known.values for known in inputs]
     if function is None or elements(shape) > MOST:
         return found
     numbers = [
-        spread(value, known.shape, shape)
+        broadcast_values(value, known.shape, shape)
         for value, known in zip(values, inputs, strict=True)
         if value is not None
     ]
     if len(numbers) < len(inputs):
         return found
-    return found._replace(values=computed(function, numbers))
+    return found._replace(values=fold_values(function, numbers))
 
 
-def computed(function: Function, numbers: Sequence[Iterable[Number]]) -> tuple[Number, ...] | None:
+def fold_values(
+    function: Function, numbers: Sequence[Iterable[Number]]
+) -> tuple[Number, ...] | None:
     """What a function gives of known numbers; None where it has no value."""
     try:
         results = tuple(single(function(*each)) for each in zip(*numbers, strict=True))
@@ -117,7 +119,7 @@ def computed(function: Function, numbers: Sequence[Iterable[Number]]) -> tuple[N
     return results
 
 
-def spread(values: tuple[Number, ...], shape: Sides, wide: Sides) -> Iterable[Number]:
+def broadcast_values(values: tuple[Number, ...], shape: Sides, wide: Sides) -> Iterable[Number]:
     """Numbers of a shape repeated along the axes in which another is wider."""
     if len(values) == elements(wide):
         return values
@@ -125,10 +127,10 @@ def spread(values: tuple[Number, ...], shape: Sides, wide: Sides) -> Iterable[Nu
         return values * elements(wide)
     full = (1,) * (len(wide) - len(shape)) + shape
     places = [range(n) if n == m else (0,) * n for n, m in zip(wide, full, strict=True)]
-    return picked(values, strides(full), places)
+    return pick_values(values, strides(full), places)
 
 
-def picked(
+def pick_values(
     values: tuple[Number, ...], steps: Sequence[int], places: Sequence[Sequence[int]]
 ) -> tuple[Number, ...]:
     """The numbers at all places along each axis, whose steps are given."""
@@ -149,7 +151,7 @@ def unary(kind: str) -> Operator:
 
     def rule(op: OpView) -> Rule:
         is_known = op.node.operator in FUNCTIONS
-        to = yield [joint(op) if is_known else op.input(0)._replace(values=None)]
+        to = yield [broadcast_info(op) if is_known else op.input(0)._replace(values=None)]
         to.emit_one(kind)
 
     return rule
@@ -159,7 +161,7 @@ def join(kind: str) -> Operator:
     """A function of several elements."""
 
     def rule(op: OpView) -> Rule:
-        to = yield [joint(op)]
+        to = yield [broadcast_info(op)]
         if len(op.node.inputs) == 1:
             to.pass_through()
         else:
@@ -172,7 +174,7 @@ def binary(kind: str) -> Operator:
     """The same of two, one of which may be a number that is known."""
 
     def rule(op: OpView) -> Rule:
-        to = yield [joint(op)]
+        to = yield [broadcast_info(op)]
         left, right = to.number(0), to.number(1)
         of_one = emit.with_number(kind, left, right)
         if of_one is None:
@@ -185,7 +187,7 @@ def binary(kind: str) -> Operator:
 
 def mean(op: OpView) -> Rule:
     """The mean of several tensors: their sum, scaled."""
-    to = yield [joint(op)]
+    to = yield [broadcast_info(op)]
     total = emit.join(to, "add", to.broadcast_inputs())
     to.emit_one("scale", inputs=(total,))
 
@@ -196,7 +198,7 @@ def cast(op: OpView) -> Rule:
     if known.values is not None and op.node.operator == "Cast":
         to_type = op.whole("to", 1)
         kind = _PYTHON_TYPES.get(to_type)
-        known = known._replace(values=computed(kind, [known.values]) if kind else None)
+        known = known._replace(values=fold_values(kind, [known.values]) if kind else None)
     to = yield [known]
     to.pass_through()
 

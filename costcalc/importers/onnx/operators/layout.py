@@ -11,8 +11,14 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import MOST
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.operators.elementwise import picked, strides
-from costcalc.importers.onnx.tensors import TensorInfo, elements, front, fronts, regrouped
+from costcalc.importers.onnx.operators.elementwise import pick_values, strides
+from costcalc.importers.onnx.tensors import (
+    TensorInfo,
+    batch_after_reshape,
+    elements,
+    positive_axes,
+    positive_axis,
+)
 
 
 def reshape(op: OpView) -> Rule:
@@ -36,7 +42,7 @@ def reshape(op: OpView) -> Rule:
             expected=f"{count:,} elements, as {sides_text(known.shape)} has",
             found=sides_text(wanted),
         )
-    to = yield [known._replace(shape=shape, batch=regrouped(known, shape, op.images))]
+    to = yield [known._replace(shape=shape, batch=batch_after_reshape(known, shape, op.images))]
     to.pass_through()
 
 
@@ -44,9 +50,9 @@ def flatten(op: OpView) -> Rule:
     """Two axes: those before one, and those from it on."""
     known, axis = op.input(0), op.whole("axis", 1)
     rank = len(known.shape)
-    axis = axis if axis == rank else front(axis, rank)
+    axis = axis if axis == rank else positive_axis(axis, rank)
     shape = (elements(known.shape[:axis]), elements(known.shape[axis:]))
-    to = yield [known._replace(shape=shape, batch=regrouped(known, shape, op.images))]
+    to = yield [known._replace(shape=shape, batch=batch_after_reshape(known, shape, op.images))]
     to.pass_through()
 
 
@@ -55,7 +61,7 @@ def squeeze(op: OpView) -> Rule:
     known = op.input(0)
     named = op.wholes("axes", 1)
     axes = (
-        fronts(named, len(known.shape))
+        positive_axes(named, len(known.shape))
         if named is not None
         else tuple(axis for axis, side in enumerate(known.shape) if side == 1)
     )
@@ -73,7 +79,7 @@ def unsqueeze(op: OpView) -> Rule:
     """With more axes of 1."""
     known = op.input(0)
     named = op.wholes("axes", 1) or ()
-    axes = fronts(named, len(known.shape) + len(named))
+    axes = positive_axes(named, len(known.shape) + len(named))
     shape, batch = list(known.shape), known.batch
     for axis in axes:
         shape.insert(axis, 1)
@@ -99,7 +105,9 @@ def transpose(op: OpView) -> Rule:
     values = known.values
     if values is not None:
         steps = strides(known.shape)
-        values = picked(values, [steps[axis] for axis in axes], [range(side) for side in shape])
+        values = pick_values(
+            values, [steps[axis] for axis in axes], [range(side) for side in shape]
+        )
     batch = known.batch
     moved = None if batch is None else axes.index(batch)
     to = yield [known._replace(shape=shape, batch=moved, values=values)]
@@ -136,7 +144,7 @@ def tile(op: OpView) -> Rule:
 
 def _tiled(values: tuple[int | float, ...], shape: Sides, wide: Sides) -> tuple[int | float, ...]:
     places = [[at % side for at in range(n)] for n, side in zip(wide, shape, strict=True)]
-    return picked(values, strides(shape), places)
+    return pick_values(values, strides(shape), places)
 
 
 def depth_to_space(op: OpView) -> Rule:

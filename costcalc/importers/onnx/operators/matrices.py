@@ -9,7 +9,7 @@ from costcalc.importers import emit
 from costcalc.importers.builder import Operand, sides_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, elements, meeting_batch
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 
 
 def matmul(second: int, *configuration: int) -> Operator:
@@ -80,7 +80,7 @@ def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
         if each.batch is not None and each.batch != inner
     ]
     moved = [each._replace(shape=(*each.shape[:-1], 1)) for each in kept]
-    return TensorInfo(shape, meeting_batch(moved, shape, op.images))
+    return TensorInfo(shape, broadcast_batch(moved, shape, op.images))
 
 
 def _multiply(to: OnnxContext, second: int, bias: int | None = None) -> None:

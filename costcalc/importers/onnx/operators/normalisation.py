@@ -9,7 +9,7 @@ from costcalc.importers import emit
 from costcalc.importers.builder import Operand, sides_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import TensorInfo, elements, fronts
+from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axes
 
 
 def batch_norm(op: OpView) -> Rule:
@@ -81,7 +81,7 @@ def written_out(kind: str) -> Operator:
 
     def rule(op: OpView) -> Rule:
         to = yield []
-        _normalise(to, kind, fronts(op.attribute("axes"), len(op.shape())))
+        _normalise(to, kind, positive_axes(op.attribute("axes"), len(op.shape())))
 
     return rule
 

@@ -12,8 +12,8 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.numbers import MOST, Number
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.operators.elementwise import picked, strides
-from costcalc.importers.onnx.tensors import TensorInfo, elements, front
+from costcalc.importers.onnx.operators.elementwise import pick_values, strides
+from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axis
 
 
 def slice_(op: OpView) -> Rule:
@@ -42,7 +42,7 @@ def _chosen(op: OpView) -> list[range]:
         )
     chosen = [range(side) for side in shape]
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        at = front(axis, len(shape))
+        at = positive_axis(axis, len(shape))
         chosen[at] = range(*slice(start, end, step).indices(shape[at]))
     return chosen
 
@@ -53,7 +53,7 @@ def _part(known: TensorInfo, places: Sequence[range]) -> TensorInfo:
     is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
     values = known.values
     if values is not None:
-        values = picked(values, strides(known.shape), places)
+        values = pick_values(values, strides(known.shape), places)
     return known._replace(shape=shape, batch=known.batch if is_kept else None, values=values)
 
 
@@ -114,15 +114,15 @@ def gather(op: OpView) -> Rule:
     values: tuple[Number, ...] | None = None
     if data.values is not None and at.values is not None and elements(shape) <= MOST:
         places: list[Sequence[int]] = [range(side) for side in data.shape]
-        places[axis] = [front(each, data.shape[axis]) for each in at.values]
-        values = picked(data.values, strides(data.shape), places)
+        places[axis] = [positive_axis(each, data.shape[axis]) for each in at.values]
+        values = pick_values(data.values, strides(data.shape), places)
     to = yield [TensorInfo(shape, batch, values)]
     if data.is_static and not at.is_static and len(data.shape) == 2 and axis == 0:
         rows, width = data.shape
         params = {"weights": to.stored(0)}
         to.emit_one("embedding", {"rows": rows, "out": width}, (to.source(1),), params)
         return
-    chosen = [front(each, data.shape[axis]) for each in at.values or ()]
+    chosen = [positive_axis(each, data.shape[axis]) for each in at.values or ()]
     if chosen and chosen == list(range(chosen[0], chosen[0] + len(chosen))):
         x, (along,) = to.along_axes(0, [axis])
         to.set_output(emit.take(to, x, along, range(chosen[0], chosen[-1] + 1)))
@@ -212,7 +212,7 @@ def _pads(op: OpView) -> list[tuple[int, int]]:
     rank = len(op.shape())
     stated = op.wholes("pads", 1) or ()
     axes = op.wholes("axes", 3)
-    named = range(rank) if axes is None else [front(axis, rank) for axis in axes]
+    named = range(rank) if axes is None else [positive_axis(axis, rank) for axis in axes]
     if len(stated) != 2 * len(named):
         raise Refusal(
             "has pads for a different number of axes",

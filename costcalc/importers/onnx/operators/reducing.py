@@ -11,7 +11,7 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import TensorInfo, front, fronts
+from costcalc.importers.onnx.tensors import TensorInfo, positive_axes, positive_axis
 
 
 def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
@@ -62,7 +62,7 @@ def _axes(op: OpView) -> Sides:
     if not named:
         is_all = not op.whole("noop_with_empty_axes", 0)
         return tuple(range(rank)) if is_all else ()
-    return fronts([front(axis, rank) for axis in named], rank)
+    return positive_axes([positive_axis(axis, rank) for axis in named], rank)
 
 
 def _without(known: TensorInfo, axes: Sides, is_kept: bool) -> TensorInfo:

@@ -12,7 +12,7 @@ from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import single
-from costcalc.importers.onnx.tensors import TensorInfo, front
+from costcalc.importers.onnx.tensors import TensorInfo, positive_axis
 
 
 def resize(op: OpView) -> Rule:
@@ -37,7 +37,9 @@ def resize(op: OpView) -> Rule:
 def _resized(op: OpView, shape: Sides) -> Sides:
     """The sides, of which a list may name some axes alone."""
     named = op.listed("axes")
-    axes = range(len(shape)) if named is None else [front(axis, len(shape)) for axis in named]
+    axes = (
+        range(len(shape)) if named is None else [positive_axis(axis, len(shape)) for axis in named]
+    )
     has_roi = op.node.operator == "Resize" and op.node.version >= 11
     sizes = op.wholes("sizes", 3) if has_roi else None
     if sizes:
