@@ -199,13 +199,14 @@ class _ConventionReader:
             source = self.line(parts.get("source")) or source
             note = self.line(parts.get("note"))
             if "rule" not in parts:
-                self.problems.add(node.mark, "a rule says how much counts", "'rule:'")
+                self.problems.add(node.mark, "a rule says how much is counted", "'rule:'")
                 return None
             node = parts["rule"]
         if isinstance(node, Scalar) and node.text == "free":
             return Rule(None, source, note)
         if given(node) is None or (isinstance(node, Scalar) and not node.text):
-            self.problems.add(node.mark, "a rule says how much counts", "an expression, or 'free'")
+            expected = "an expression, or 'free'"
+            self.problems.add(node.mark, "a rule says how much is counted", expected)
             return None
         expression = self.values.expression(node)
         if expression is None:

@@ -117,7 +117,7 @@ def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
     except ExpressionError as error:
         reason = error.message
     except (AttributeError, IndexError):
-        reason = "it speaks of a window or of an input, and the layer has none"
+        reason = "it uses a window or an input that the layer does not have"
     refuse(
         rule.expression.mark,
         f"convention '{convention.name}' has no value for layer '{names.layer.name}': {reason}",

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from costcalc.errors import Refusal, did_you_mean
 from costcalc.formulas import algebra
+from costcalc.graph.bindings import StepScope
 from costcalc.graph.checks import (
     check_bounds,
     check_number,
@@ -16,7 +17,6 @@ from costcalc.graph.checks import (
     shown,
     whole,
 )
-from costcalc.graph.frame import StepScope
 from costcalc.graph.widths import scaled
 from costcalc.kinds.base import (
     Axes,
@@ -155,7 +155,7 @@ class AttributeReader:
         is_open = [type(value) is int and value == -1 for value, _ in values]
         if sum(is_open) > 1:
             raise Refusal(
-                "two sides cannot both be whatever is left", "one -1 at most", mark=argument.mark
+                "only one side can be -1, whatever is left", "one -1 at most", mark=argument.mark
             )
         return tuple(
             value if left else check_whole(value, single, here, lowest=1)
@@ -180,7 +180,7 @@ def _axis(value: Any, single: Expression, here: StepScope) -> int:
     expected = f"a whole number from {-limits.AXES} to {limits.AXES - 1}"
     number = check_number(value, single, here, expected)
     if not algebra.is_whole(number) or number < -limits.AXES or number >= limits.AXES:
-        raise Refusal(f"{exact(number)} is no axis", expected, quoted(single), mark=single.mark)
+        raise Refusal(f"{exact(number)} is not an axis", expected, quoted(single), mark=single.mark)
     return int(number)
 
 

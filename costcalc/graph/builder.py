@@ -8,8 +8,8 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.graph.attributes import AttributeReader
+from costcalc.graph.bindings import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.checks import evaluate
-from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import Computation, Layer
 from costcalc.graph.printed_shapes import check_filter
 from costcalc.graph.sharing import Sharing
@@ -132,7 +132,7 @@ class LayerBuilder:
             if kind.required:
                 raise Refusal(
                     f"'{kind.name}' needs {' and '.join(kind.required)}, "
-                    "which have no here beside another layer",
+                    "which have no place beside another layer",
                     hint=f"a layer of its own: - {kind.name}: ...",
                     mark=expression.mark,
                 )

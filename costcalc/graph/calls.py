@@ -6,8 +6,8 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.graph.attributes import AttributeReader
+from costcalc.graph.bindings import CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.checks import evaluate
-from costcalc.graph.frame import CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
 

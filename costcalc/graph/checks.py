@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.errors import Refusal, did_you_mean
 from costcalc.formulas import algebra
-from costcalc.graph.frame import StepScope
+from costcalc.graph.bindings import StepScope
 from costcalc.spec import limits
 from costcalc.spec.document import Expression
 from costcalc.spec.numbers import ExpressionError, exact

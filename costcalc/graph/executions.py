@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from costcalc.errors import Problems, Refusal, did_you_mean
+from costcalc.graph.bindings import StepScope
 from costcalc.graph.checks import evaluate
-from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Gated
 from costcalc.spec.document import Expression
 from costcalc.spec.numbers import exact

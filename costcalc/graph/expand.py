@@ -13,10 +13,10 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.attributes import AttributeReader
+from costcalc.graph.bindings import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.builder import LayerBuilder, called_as, operation_of
 from costcalc.graph.calls import bound, network_bindings
 from costcalc.graph.executions import Executions
-from costcalc.graph.frame import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
 from costcalc.graph.outline import called, classifier, word
 from costcalc.graph.parameters import Resolved, resolve
@@ -144,7 +144,7 @@ class _Walk:
             sources = (first, *sources[1:])
         if common.name in scope.tensors:
             self.problems.add(
-                common.mark, f"the name '{common.name}' stands twice", hint="another name"
+                common.mark, f"the name '{common.name}' is used twice", hint="another name"
             )
         result = self.repeated(step, times, sources, scope)
         if common.name:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.errors import Problems, Refusal
+from costcalc.graph.bindings import StepScope
 from costcalc.graph.checks import whole
-from costcalc.graph.frame import StepScope
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape, shape_text
 from costcalc.kinds.naming import filter_sides

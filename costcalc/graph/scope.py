@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from costcalc.errors import did_you_mean
-from costcalc.graph.frame import Bindings, StepScope, Tensor
+from costcalc.graph.bindings import Bindings, StepScope, Tensor
 
 REMEMBERED = 8
 """Steps whose results a block of several inputs may read without naming them."""

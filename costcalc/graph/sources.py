@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from costcalc.errors import Mark, Problems
 from costcalc.graph import outline
-from costcalc.graph.frame import Tensor, UnknownShape
+from costcalc.graph.bindings import Tensor, UnknownShape
 from costcalc.graph.outline import word
 from costcalc.graph.scope import NameScope
 from costcalc.spec.document import BlockStep, Document, LayerStep, Step

@@ -75,7 +75,7 @@ class Condition:
             value = self.parsed.evaluate(scope)
             if isinstance(value, bool | Mask):
                 return bool(value)
-            reason = "is no condition"
+            reason = "is not a condition"
         except ZeroDivisionError:
             reason = "divides by zero"
         except ExpressionError as error:

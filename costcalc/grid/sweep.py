@@ -338,7 +338,7 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
         SpecError: it is no number.
     """
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
-        refuse(None, f"--by: '{name}' is no number", f"{' or '.join(METRICS)}, or a number")
+        refuse(None, f"--by: '{name}' is not a number", f"{' or '.join(METRICS)}, or a number")
     return Numerators(numpy.full(length, value.numerator), value.denominator)
 
 

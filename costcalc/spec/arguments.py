@@ -199,7 +199,7 @@ def refuse_unfit_first_only(
         if name not in arguments:
             problems.add(
                 mark,
-                f"'first_only' speaks of '{name}', which is not given here",
+                f"'first_only' names '{name}', which is not given here",
                 expected="one of " + ", ".join(arguments) if arguments else "",
             )
         elif name in required:

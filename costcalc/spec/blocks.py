@@ -110,7 +110,7 @@ class BlockReader:
         if library is None:
             self.problems.add(
                 item.mark,
-                f"no library of blocks {item}",
+                f"there is no library of blocks {item}",
                 expected="the name of a file in 'blocks/' beside the spec, or of one that ships",
             )
             return None

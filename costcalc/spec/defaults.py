@@ -77,7 +77,7 @@ def read_defaults(
                 found=str(body),
             )
         elif name in found:
-            problems.add(key.mark, f"the defaults of '{name}' stand twice")
+            problems.add(key.mark, f"the defaults of '{name}' are given twice")
         else:
             allowed = tuple(blocks[name]) if kind is None else (*kind.attributes, *FUSED)
             refuse_others(body.keys, allowed, f"'{name}' has no argument", problems)

@@ -135,7 +135,7 @@ class _Composer:
         if _CONTROL.search(event.value):
             self.problems.add(
                 mark,
-                "a control character stands in this text",
+                "this text contains a control character",
                 expected="text that can be printed",
                 found=ascii(event.value)[:60],
             )
@@ -147,7 +147,7 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent) -> Node:
         anchored = self.anchors.get(event.anchor or "")
         if anchored is None:
-            refuse(self._mark(event), f"no anchor '&{event.anchor}' stands above this alias")
+            refuse(self._mark(event), f"no anchor '&{event.anchor}' is defined above this alias")
         self._count(anchored.size, anchored.depth, event)
         return anchored.node
 
@@ -216,7 +216,7 @@ class _Collection:
             elif key.text in entries:
                 problems.add(
                     key.mark,
-                    f"the key '{key.text}' stands twice in one mapping",
+                    f"the key '{key.text}' is used twice in one mapping",
                     found=f"first on line {entries[key.text][0].mark.line}",
                     hint="remove one of the two",
                 )

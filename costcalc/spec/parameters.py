@@ -144,5 +144,5 @@ class ParameterReader:
     def _is_width(self, node: Node | None) -> bool:
         if node is None or (isinstance(node, Scalar) and node.text in ("true", "false")):
             return node is not None and node.text == "true"
-        self.problems.add(node.mark, "a width is one or not", "true or false", str(node))
+        self.problems.add(node.mark, "'width' says whether it is one", "true or false", str(node))
         return False

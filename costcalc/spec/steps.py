@@ -244,7 +244,7 @@ class StepReader:
         if len(branches) < 2:
             self.problems.add(
                 node.mark if node is not None else key.mark,
-                f"'{kind.name}' joins branches, and here is {'one' if branches else 'none'}",
+                f"'{kind.name}' joins branches, and has {'only one' if branches else 'none'}",
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )

@@ -87,7 +87,7 @@ def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None
     names: set[str] = set()
     for column in columns:
         if column.name.text in names:
-            reader.problems.add(column.name.mark, f"the column '{column.name.text}' stands twice")
+            reader.problems.add(column.name.mark, f"the column '{column.name.text}' is given twice")
             return None
         names.add(column.name.text)
     layer = body.get("layer")
@@ -198,7 +198,8 @@ def _group(reader: StepReader, columns: TableHead, row: MapNode) -> Step | None:
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
     if not isinstance(rows, ListNode):
-        reader.problems.add(row.mark, "rows that stand together", "{repeat: times, rows: [...]}")
+        expected = "{repeat: times, rows: [...]}"
+        reader.problems.add(row.mark, "rows that repeat together are a list", expected)
         return None
     return SequenceStep(common, _rows(reader, columns, rows))
 

@@ -180,11 +180,11 @@ CASES = {
     ),
     "duplicate key": (
         "input: [3, 8, 8]\nlayers: [relu]\ninput: [3, 9, 9]\n",
-        ["3:1: the key 'input' stands twice", "first on line 1"],
+        ["3:1: the key 'input' is used twice", "first on line 1"],
     ),
     "duplicate argument": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 3, out: 5}\n",
-        ["3:31: the key 'out' stands twice"],
+        ["3:31: the key 'out' is used twice"],
     ),
     "a word for a number": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: many, kernel: 3}\n",
@@ -263,7 +263,7 @@ CASES = {
     ),
     "a name twice": (
         "input: [3, 8, 8]\nlayers:\n  - relu: {name: a}\n  - relu: {name: a}\n",
-        ["4:5: the name 'a' stands twice"],
+        ["4:5: the name 'a' is used twice"],
     ),
     "a malformed expression": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4 *, kernel: 3}\n",
@@ -337,7 +337,7 @@ CASES = {
     ),
     "a library elsewhere": (
         "input: [3, 8, 8]\nuse: [../secrets]\nlayers: [relu]\n",
-        ["2:7: no library of blocks '../secrets'"],
+        ["2:7: there is no library of blocks '../secrets'"],
     ),
     "a row too short": (
         "input: [3, 8, 8]\nlayers:\n  - table:\n      layer: conv\n"
@@ -371,7 +371,7 @@ CASES = {
     ),
     "a control character": (
         'input: [3, 8, 8]\nname: "\\e[2J"\nlayers: [relu]\n',
-        ["2:7: a control character stands in this text"],
+        ["2:7: this text contains a control character"],
     ),
 }
 

@@ -99,8 +99,8 @@ def test_a_shipped_name_stays_that_of_the_shipped_rules(tmp_path):
         ("2 * macs", "2 * mac", r"'mac' has no meaning here"),
         ("2 * macs", "mac", r"'mac' has no meaning here"),
         ("2 * macs", "2 * (macs", r"malformed expression"),
-        ("2 * macs", "", "a rule says how much counts"),
-        ("2 * macs", "{source: here}", "a rule says how much counts"),
+        ("2 * macs", "", "a rule says how much is counted"),
+        ("2 * macs", "{source: here}", "a rule says how much is counted"),
         ("2 * macs", "{rule: macs, sauce: here}", "a rule has no 'sauce'"),
         ("2 * macs", "{rule: macs, source: [here]}", "a line of text is expected"),
         ("2 * macs", "macs if affine else 0", "'conv' has no 'affine', and this rule"),
@@ -144,7 +144,7 @@ def test_rules_that_are_inherited_keep_their_source(tmp_path):
         ("follows", "it gives no number"),
         ("functional", "it gives no number"),
         ("n_out + follows", "arithmetic needs numbers"),
-        ("windows", "it speaks of a window"),
+        ("windows", "it uses a window"),
     ],
 )
 def test_a_rule_without_a_value_is_an_error_at_the_layer(tmp_path, rule, reason):

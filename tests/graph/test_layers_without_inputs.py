@@ -138,10 +138,10 @@ def test_what_cannot_be_borrowed(layers, message):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ("  - softmax: {axis: 9}\n", "9 is no axis"),
+        ("  - softmax: {axis: 9}\n", "9 is not an axis"),
         ("  - softmax: {axis: x}\n", "'x' has no meaning here"),
-        ("  - softmax: {axis: 1/2}\n", "0.5 is no axis"),
-        ("  - reshape: [-1, -1]\n", "two sides cannot both be whatever is left"),
+        ("  - softmax: {axis: 1/2}\n", "0.5 is not an axis"),
+        ("  - reshape: [-1, -1]\n", "only one side can be -1"),
         ("  - reshape: [0, -1]\n", "0 is too small"),
         ("  - learned: [-1, 3]\n", "-1 is too small"),
         ("  - learned: {shape: [3], of: gamma}\n", "'gamma' is not known here"),

@@ -34,7 +34,7 @@ def test_unnamed_sequences_go_on_counting():
 
 
 def test_a_name_given_twice_in_one_list_is_refused():
-    with pytest.raises(SpecError, match="the name 'mix' stands twice"):
+    with pytest.raises(SpecError, match="the name 'mix' is used twice"):
         names(SPEC.replace("[conv, ~,   8, 3]", "[conv, mix, 8, 3]"))
 
 

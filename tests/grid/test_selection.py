@@ -159,7 +159,7 @@ def test_the_largest_of_a_large_grid(net, by, expected):
     [
         ("mult_ads < 3", "'mult_ads' has no meaning here"),
         ("mult_adds <", "malformed expression"),
-        ("mult_adds", "is no condition"),
+        ("mult_adds", "is not a condition"),
         ("mode < 3", "arithmetic needs numbers"),
         ("1 / (alpha - 1) > 2", "divides by zero"),
     ],

@@ -56,7 +56,7 @@ def test_a_default_may_fill_what_a_call_must_say():
         ("{pear: {c: 4}}", "unknown layer kind 'pear'; did you mean 'pair'"),
         ("{pair: {d: 4}}", "'pair' has no argument 'd'"),
         ("{pair: 4}", "defaults of a block are a mapping"),
-        ("{conv: {}, convolution: {}}", "the defaults of 'conv' stand twice"),
+        ("{conv: {}, convolution: {}}", "the defaults of 'conv' are given twice"),
         ("{conv: {stride: strides}}", "strides"),
     ],
 )

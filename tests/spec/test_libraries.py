@@ -32,7 +32,7 @@ def test_a_library_brings_those_that_it_uses_once(use):
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        (["outer", "lost"], "lost.yaml:1:7: no library of blocks 'nowhere'"),
+        (["outer", "lost"], "lost.yaml:1:7: there is no library of blocks 'nowhere'"),
         (["outer", "more"], "more.yaml:1:1: a library of blocks has no 'name'"),
         (["outer", "empty"], "empty.yaml:1:1: a library of blocks holds 'blocks:'"),
         (["outer", "outer"], "spec.yaml:2:14: library 'outer' is used twice"),

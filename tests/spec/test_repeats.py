@@ -32,8 +32,8 @@ def test_first_only_holds_for_the_first_repeat():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("stride", "'first_only' speaks of 'stride', which is not given here"),
-        ("[s, d]", "'first_only' speaks of 'd', which is not given here"),
+        ("stride", "'first_only' names 'stride', which is not given here"),
+        ("[s, d]", "'first_only' names 'd', which is not given here"),
         ("{s: 1}", "'first_only' names arguments"),
         ("c", "'c' has no default that the repeats after the first could take"),
     ],
