@@ -34,7 +34,7 @@ KNOWN_CIRCLES = {
 }
 """Where files import each other in a circle still: a debt, to which nothing is added."""
 
-KNOWN_NAMES = {"Call", "Entry", "Line", "Network", "Parameter", "Step", "Word"}
+KNOWN_NAMES = {"Entry", "Network"}
 """Class names that three files or more define still: a debt, to which nothing is added."""
 
 

@@ -27,8 +27,8 @@ from costcalc.blocks.columns import (
     ratio,
 )
 from costcalc.blocks.parameters import (
+    BlockParameter,
     Expression,
-    Parameter,
     ParameterSolver,
     equality,
     junction,
@@ -83,7 +83,7 @@ class BlockParameters(ParameterSolver):
         for each in lists:
             self._solve_list(each)
 
-    def parameters(self) -> dict[str, Parameter]:
+    def parameters(self) -> dict[str, BlockParameter]:
         """All parameters, in the order in which calls and tables give them."""
         found = {}
         for name in sorted(self.columns, key=self._rank):
@@ -91,9 +91,9 @@ class BlockParameters(ParameterSolver):
             is_width = name in self.width_names
             is_list = any(isinstance(value, tuple) for value in column)
             default = ABSENT if is_width or is_list or name == "n" else most_common(column)
-            found[name] = Parameter(name, column, default, is_width)
+            found[name] = BlockParameter(name, column, default, is_width)
         for name, text in self.computed.items():
-            found[name] = Parameter(name, default=Formula(text))
+            found[name] = BlockParameter(name, default=Formula(text))
         return found
 
     def condition(self, holds: Column, reads: Column, is_about_shapes: bool) -> str:

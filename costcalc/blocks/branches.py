@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from costcalc.blocks.lines import Lines
-from costcalc.blocks.steps import NETWORK, Formula, Part, Step
-from costcalc.graph.layer import Gated
+from costcalc.blocks.lines import FlatSteps
+from costcalc.blocks.steps import Formula, Part, Step
+from costcalc.graph.layer import NETWORK_INPUT, Gated
 from costcalc.kinds import KINDS
 from costcalc.spec.numbers import exact
 
@@ -48,23 +48,23 @@ class _Branches(NamedTuple):
     ranges: tuple[tuple[int, int], ...]
 
 
-def nested(found: Lines, gated: tuple[Gated, ...], is_flat: bool = False) -> tuple[Step, ...]:
+def nested(flat: FlatSteps, gated: tuple[Gated, ...], is_flat: bool = False) -> tuple[Step, ...]:
     """The steps of a network; only what is gated is nested if flat."""
-    return _Nesting(found, gated, is_flat).between(0, len(found.lines), NETWORK, 0, None)
+    return _Nesting(flat, gated, is_flat).between(0, len(flat.steps), NETWORK_INPUT, 0, None)
 
 
 class _Nesting:
-    def __init__(self, found: Lines, gated: tuple[Gated, ...], is_flat: bool) -> None:
-        self.lines = found.lines
-        self.network = found.channels
+    def __init__(self, flat: FlatSteps, gated: tuple[Gated, ...], is_flat: bool) -> None:
+        self.lines = flat.steps
+        self.network = flat.channels
         self.is_flat = is_flat
-        self.readers: list[list[int]] = [[] for _ in found.lines]
-        for index, line in enumerate(found.lines):
+        self.readers: list[list[int]] = [[] for _ in flat.steps]
+        for index, line in enumerate(flat.steps):
             for source in line.inputs:
-                if source != NETWORK:
+                if source != NETWORK_INPUT:
                     self.readers[source].append(index)
         self.latest = _Largest([max(each, default=-1) for each in self.readers])
-        self.gated = [_in_lines(each, found.of_layer) for each in gated if each.layers]
+        self.gated = [_in_lines(each, flat.of_layer) for each in gated if each.layers]
 
     def between(
         self, start: int, stop: int, here: int, depth: int, inside: _Gated | None
@@ -93,7 +93,7 @@ class _Nesting:
         return step if inputs == (here,) else step._replace(sources=inputs)
 
     def _channels(self, line: int) -> Any:
-        return self.network if line == NETWORK else self.lines[line].gives
+        return self.network if line == NETWORK_INPUT else self.lines[line].gives
 
     def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
         """The widest gated part that ends with a line, other than the one around."""

@@ -11,17 +11,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from costcalc.blocks.alignment import AlignedStep, AlignedSteps, Union, same_shape, unions
-from costcalc.blocks.block import Block
 from costcalc.blocks.block_parameters import BlockParameters
 from costcalc.blocks.branches import nested
 from costcalc.blocks.columns import ABSENT, Column, is_constant, present
 from costcalc.blocks.groups import Groups, Instance, replaced
-from costcalc.blocks.lines import Lines, lines
+from costcalc.blocks.lines import FlatSteps, flat_steps
 from costcalc.blocks.patterns import joins, rows
 from costcalc.blocks.repeats import repeated
-from costcalc.blocks.steps import NETWORK, Formula, Part, Step, walk
+from costcalc.blocks.steps import Block, Formula, Part, Step, walk
 from costcalc.blocks.varying import squeezed, varying
-from costcalc.graph.layer import LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.spec.steps import STRUCTURES
 
@@ -50,22 +49,22 @@ def structures(graph: LayerGraph, is_flat: bool = False) -> Iterator[Structure]:
     ``is_flat`` asks for none.
     """
     if not is_flat:
-        found = lines(graph)
-        steps = nested(found, graph.gated)
-        finder = _Finder(found, graph.blocks)
+        flat = flat_steps(graph)
+        steps = nested(flat, graph.gated)
+        finder = _Finder(flat, graph.blocks)
         yield Structure(finder.called(steps), finder.blocks)
         yield Structure(repeated(steps, {}))
     for is_folded in (True, False):
-        steps = nested(lines(graph, is_folded), graph.gated, is_flat=True)
+        steps = nested(flat_steps(graph, is_folded), graph.gated, is_flat=True)
         yield Structure(steps, is_flat=True)
 
 
 class _Finder:
     """Finds the blocks of a network's steps, inner ones before those around them."""
 
-    def __init__(self, found: Lines, kinds: Mapping[str, str]) -> None:
-        self.lines = found
-        self.groups = Groups(tuple(line.step.path for line in found.lines), kinds)
+    def __init__(self, flat: FlatSteps, kinds: Mapping[str, str]) -> None:
+        self.lines = flat.steps
+        self.groups = Groups([line.step.path for line in flat.steps], kinds)
         self.blocks: dict[str, Block] = {}
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -136,7 +135,7 @@ class _Finder:
         """The block that a union is, and how many of its parameters are flags."""
         chosen = [instances[index] for index in union.indexes]
         ins = tuple(each.steps[0].reads for each in chosen)
-        outs = tuple(self.lines.lines[each.last].gives for each in chosen)
+        outs = tuple(self.lines[each.last].gives for each in chosen)
         parameters = BlockParameters(
             varying(union.steps, self.blocks), ins, outs, squeezed(union.steps)
         )
@@ -214,7 +213,7 @@ def _step(step: AlignedStep, parameters: BlockParameters, around: tuple[bool, ..
     if False in step.joined:
         values["only_if"] = Formula(_condition(step.joined, step, parameters, "shortcut"))
     parts = tuple(Part(_said(part, parameters, step.present), label) for label, part in step.parts)
-    sources = tuple(NETWORK if line < 0 else line for line in step.sources)
+    sources = tuple(NETWORK_INPUT if line < 0 else line for line in step.sources)
     return Step(step.word, values, 0, step.last, step.last, step.path, parts, sources)
 
 

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from costcalc.blocks.steps import NETWORK, Part, Step, walk
+from costcalc.blocks.steps import Part, Step, walk
+from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.names import paths
 
 _TRANSPARENT = frozenset(
@@ -71,7 +72,7 @@ class Groups:
                 self.kinds[path] = kind
                 self.starting[lines[0]].append((lines[-1], path))
 
-    def instances(self, steps: tuple[Step, ...], here: int = NETWORK) -> Iterator[Instance]:
+    def instances(self, steps: tuple[Step, ...], here: int = NETWORK_INPUT) -> Iterator[Instance]:
         """All groups that are steps of one list, in the order of their first lines."""
         references = References(steps)
         yield from self._instances(steps, here, references)
@@ -114,7 +115,7 @@ class References:
             for source in step.sources:
                 if isinstance(source, int):
                     self.sources[reader].append(source)
-                    readers[source] = max(readers.get(source, NETWORK), reader)
+                    readers[source] = max(readers.get(source, NETWORK_INPUT), reader)
         self.readers = readers
         self.named = sorted(readers)
         self.reading = sorted(self.sources)

@@ -26,7 +26,7 @@ class Expression(NamedTuple):
     """The parameters that stand in it."""
 
 
-class Parameter(NamedTuple):
+class BlockParameter(NamedTuple):
     """What the calls of a block give it, or what it computes."""
 
     name: str

@@ -8,7 +8,8 @@ from itertools import pairwise
 from costcalc.blocks.alignment import shape
 from costcalc.blocks.groups import Instance, References
 from costcalc.blocks.repeats import Keys
-from costcalc.blocks.steps import NETWORK, Step, walk
+from costcalc.blocks.steps import Step, walk
+from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.kinds import KINDS
 
 _FEWEST = 3
@@ -27,7 +28,7 @@ _NAMES = {
 def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
     """The joins of one kind in a list, and what stands alone that they add to what they read."""
     references = References(steps)
-    before = (NETWORK, *(step.last for step in steps))
+    before = (NETWORK_INPUT, *(step.last for step in steps))
     found: dict[int, tuple[Step, ...]] = {
         at: (step,)
         for at, step in enumerate(steps)
@@ -69,11 +70,11 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
         # one for its name, its columns and its rows; steps alike are one line in any case.
         saves = length * different - (length + different + 2 * _FEWEST)
         if saves > saved and References(steps).are_inside(
-            units[0][0].first, units[-1][-1].last, steps[start - 1].last if start else NETWORK
+            units[0][0].first, units[-1][-1].last, steps[start - 1].last if start else NETWORK_INPUT
         ):
             words = tuple(step.word for step in units[0])
             kind = _NAMES.get(words, "_".join(dict.fromkeys(words)))
-            before = [NETWORK if not start else steps[start - 1].last]
+            before = [NETWORK_INPUT if not start else steps[start - 1].last]
             before += [unit[-1].last for unit in units]
             best = [
                 Instance("", kind, unit, here) for unit, here in zip(units, before, strict=False)

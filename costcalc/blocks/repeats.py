@@ -6,9 +6,8 @@ import os.path
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from costcalc.blocks.block import Block
 from costcalc.blocks.columns import is_same
-from costcalc.blocks.steps import Part, Step, default, walk
+from costcalc.blocks.steps import Block, Part, Step, default, walk
 from costcalc.kinds import KINDS
 
 _LONGEST = 12

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from costcalc.blocks.parameters import BlockParameter
 from costcalc.kinds import KINDS
-
-NETWORK = -1
-"""The line that stands for the input of the network, or of the block, around a step."""
 
 BORROWS = "borrows."
 """What stands before the name of the params that another layer counts."""
@@ -76,3 +74,20 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield step
         for part in step.parts:
             yield from walk(part.steps)
+
+
+class Block(NamedTuple):
+    """Steps with parameters, under a name."""
+
+    name: str
+    parameters: Mapping[str, BlockParameter]
+    steps: tuple[Step, ...]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The parameters that calls give."""
+        return tuple(name for name, each in self.parameters.items() if each.column)
+
+    def arguments(self, call: int) -> dict[str, Any]:
+        """What a call gives, counted from the first."""
+        return {name: self.parameters[name].column[call] for name in self.given}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.blocks.alignment import AlignedStep, AlignedSteps, every
-from costcalc.blocks.block import Block
 from costcalc.blocks.columns import ABSENT, Column, computed, fits, is_constant, is_same, present
+from costcalc.blocks.steps import Block
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Width
 

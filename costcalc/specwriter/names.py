@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from costcalc.blocks.branches import fit
-from costcalc.blocks.steps import NETWORK, Step, walk
+from costcalc.blocks.steps import Step, walk
+from costcalc.graph.layer import NETWORK_INPUT
 
 
 def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
@@ -22,7 +23,7 @@ def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
         if step.last in read or (is_flat and step.path.rstrip("0123456789") != step.word)
     }
     names = unique((line, _flat(path) if is_flat else local(path)) for line, path in ends.items())
-    names[NETWORK] = "input"
+    names[NETWORK_INPUT] = "input"
     return tuple(_named(step, names) for step in steps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from costcalc.blocks.lines import attributes, how_called, learns
+from costcalc.blocks.attributes import attributes, how_called
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import shape_text
 
@@ -41,5 +41,5 @@ def _described(layer: Layer) -> tuple[Any, ...]:
         layer.output,
         layer.events(),
         how_called(layer),
-        layer.shares if learns(layer) else None,
+        layer.shares if layer.is_learned else None,
     )

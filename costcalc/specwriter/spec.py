@@ -6,11 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from costcalc.blocks.block import Block
 from costcalc.blocks.concatenation import chained
 from costcalc.blocks.finder import Structure, structures
-from costcalc.blocks.lines import Lines, lines
-from costcalc.blocks.steps import Formula, Step, walk
+from costcalc.blocks.lines import FlatSteps, flat_steps
+from costcalc.blocks.steps import Block, Formula, Step, walk
 from costcalc.errors import Mark, SpecError, refuse
 from costcalc.graph.expand import at_sizes, expand
 from costcalc.graph.layer import LayerGraph
@@ -88,7 +87,7 @@ def texts(
     is_sized: bool = False,
 ) -> Iterator[str]:
     """Specs of a graph, each with less structure than the one before."""
-    sized = _sized(lines(graph)) if is_sized else ()
+    sized = _sized(flat_steps(graph)) if is_sized else ()
     if sized:
         comments = (*comments, *_warning(sized))
     for structure in structures(graph, is_flat):
@@ -104,10 +103,10 @@ def _named(structure: Structure) -> Structure:
     return structure._replace(steps=titled(steps, blocks), blocks=blocks)
 
 
-def _sized(found: Lines) -> tuple[str, ...]:
+def _sized(flat: FlatSteps) -> tuple[str, ...]:
     """The layers that hold sizes as numbers, which may hold for one input alone."""
     named = []
-    for step, *_ in found.lines:
+    for step, *_ in flat.steps:
         is_weight = step.values.get("of", "other") != "other"
         sizes = step.values.get("size" if step.word == "upsample" else "shape")
         if not is_weight and _holds_sizes(sizes):

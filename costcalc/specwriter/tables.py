@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costcalc.blocks.block import Block
-from costcalc.blocks.steps import Step
+from costcalc.blocks.steps import Block, Step
 from costcalc.specwriter.yaml import Aligned, Node
 
 _FEWEST = 3

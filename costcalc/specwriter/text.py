@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.blocks.block import Block
 from costcalc.blocks.columns import ABSENT
-from costcalc.blocks.steps import BORROWS, OFTEN, Formula, Part, Step, default, walk
+from costcalc.blocks.steps import BORROWS, OFTEN, Block, Formula, Part, Step, default, walk
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.specwriter.tables import runs, table

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from costcalc.blocks.columns import ABSENT, Column, computed, present
-from costcalc.blocks.parameters import Expression, Parameter
+from costcalc.blocks.parameters import BlockParameter, Expression
 from costcalc.blocks.tree import base
-from costcalc.exporters.torch.code import CallCode, Code, KeywordCode
+from costcalc.exporters.torch.code import CallCode, Code, KeywordCode, counted
 from costcalc.exporters.torch.modules import (
     CONSTRUCTOR,
     REQUIRED,
@@ -21,7 +21,6 @@ from costcalc.exporters.torch.modules import (
 )
 from costcalc.exporters.torch.names import attribute
 from costcalc.exporters.torch.parameters import ModuleParameters
-from costcalc.exporters.torch.runs import counted
 from costcalc.exporters.torch.unions import Instance, UnionGraph, UnionStep
 from costcalc.names import FreeNames
 
@@ -225,7 +224,7 @@ def _is_default(argument: Argument) -> bool:
     return default is not REQUIRED and type(default) is type(value) and bool(default == value)
 
 
-def _argument(parameter: Parameter, number: int) -> Argument:
+def _argument(parameter: BlockParameter, number: int) -> Argument:
     value = parameter.column[number]
     if parameter.default is ABSENT:
         return Argument(parameter.name, value, by_position=True)

@@ -16,8 +16,8 @@ from costcalc.blocks.columns import (
     present,
 )
 from costcalc.blocks.parameters import (
+    BlockParameter,
     Expression,
-    Parameter,
     ParameterSolver,
     equality,
     junction,
@@ -87,11 +87,11 @@ class ModuleParameters(ParameterSolver):
         comparisons = list(self._comparisons())
         return self.find(holds, comparisons) or self.find(holds, _junctions(comparisons))
 
-    def parameters(self) -> list[Parameter]:
+    def parameters(self) -> list[BlockParameter]:
         """The parameters in order, those with a default last."""
         order = [*self.facts, *self.columns]
         found = [
-            Parameter(name, self.columns[name], _default(name, self.columns[name]))
+            BlockParameter(name, self.columns[name], _default(name, self.columns[name]))
             for name in sorted(self.columns, key=order.index)
         ]
         return sorted(found, key=lambda each: each.default is not ABSENT)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from costcalc.blocks.columns import ABSENT
-from costcalc.blocks.parameters import Parameter
+from costcalc.blocks.parameters import BlockParameter
 from costcalc.exporters.torch.code import (
     INDENT,
     WIDTH,
@@ -171,7 +171,7 @@ def _chain(module_class: ModuleClass) -> list[str]:
     return lines(CallCode("super().__init__", tuple(items)), 2)
 
 
-def _parameter(parameter: Parameter) -> str:
+def _parameter(parameter: BlockParameter) -> str:
     given = (value for value in parameter.column if value is not ABSENT and value is not None)
     kinds = list(dict.fromkeys(_type(value) for value in given))
     if parameter.default is None or None in parameter.column:
