@@ -301,6 +301,7 @@ class OpContext:
         self.shares = shares
         """The word for its params where several operations use them."""
         self.functional = functional
+        """What does it, if no module; the constants that it states are nobody's work."""
         self._is_unnamed = True
 
     def add(
@@ -329,7 +330,7 @@ class OpContext:
             origin=self.origin,
             shares=self.shares and self.shares + part,
             params=params,
-            functional=functional or self.functional,
+            functional=functional or (self.functional if inputs else None),
         )
 
     def view(self, tensor: Operand, shape: Sides, part: str = ".reshape") -> Operand:

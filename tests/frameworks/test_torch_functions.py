@@ -1,6 +1,6 @@
 """Single functions of PyTorch: shapes at every node, params and mult-adds.
 
-A node whose output is not what PyTorch says is an error of the import itself.
+A node whose output is not what PyTorch gives is an error of the import itself.
 """
 
 import pytest
@@ -214,15 +214,15 @@ def test_a_matrix_times_a_vector_is_counted_though_flopcountermode_does_not():
 )
 def test_what_has_no_kind_is_named(function, name):
     module = Function(function)
-    with pytest.raises(SpecError, match=f"calls '{name}', which is of no kind"):
+    with pytest.raises(SpecError, match=f"calls '{name}', for which costcalc has no layer kind"):
         importer.trace(module, (8, 6, 6))
     assert "uncounted" in [node.kind for node in importer.trace(module, (8, 6, 6), True).nodes]
 
 
 def test_a_function_that_only_moves_is_a_view():
     module = Function(lambda s, x: x.permute(0, 2, 3, 1).reshape(1, 36, 8)[:, 1:].chunk(5, 1)[1])
-    nodes = importer.trace(module, (8, 6, 6)).nodes
-    assert [(node.kind, node.output) for node in nodes] == [
+    layers = expand(document(importer.trace(module, (8, 6, 6))), {}).layers
+    assert [(layer.kind.name, layer.output) for layer in layers] == [
         ("transpose", (6, 6, 8)),
         ("reshape", (36, 8)),
         ("slice", (35, 8)),

@@ -13,6 +13,14 @@ from costcalc.importers.model import Sides
 LINEAR_ROLES = ("weight", "bias")
 NORM, OTHER = "norm", "other"
 
+EVENTS: Mapping[str, str] = {
+    "weight": "weights",
+    "bias": "biases",
+    NORM: "norm_params",
+    OTHER: "other_params",
+}
+"""The event that counts the learned numbers of each role."""
+
 
 class Region(NamedTuple):
     """Where a parameter, or a view of one, lies in the parameter's memory."""
@@ -23,7 +31,7 @@ class Region(NamedTuple):
     strides: Sides
 
 
-class Value(NamedTuple):
+class TensorValue(NamedTuple):
     """A tensor as it was between two operations: writing into it makes another value."""
 
     shape: Sides
@@ -35,13 +43,13 @@ class Value(NamedTuple):
     """Where it lies, if in a parameter."""
 
 
-class Ref(NamedTuple):
+class ValueRef(NamedTuple):
     """A value among the arguments of a call."""
 
     value: int
 
 
-class Call(NamedTuple):
+class RecordedCall(NamedTuple):
     """One call of a function, a method or an operator."""
 
     function: str
@@ -50,16 +58,18 @@ class Call(NamedTuple):
     """None where a module of the framework does it, else ``function`` or ``operator``."""
     path: str
     """The module around it, the parts joined by '/'; empty for the network itself."""
-    is_leaf: bool
-    """Whether that module holds no others."""
     arguments: tuple[Any, ...]
-    """Numbers, words, sequences of them and of :class:`Ref`."""
+    """Numbers, words, sequences of them and of :class:`ValueRef`."""
     keywords: Mapping[str, Any]
     outputs: tuple[int, ...]
     """Indexes of the values that it gives, of all that its results hold."""
 
+    def inside(self, word: str) -> str:
+        """The name of something in the module around the call."""
+        return f"{self.path}/{word}" if self.path else word
 
-class Parameter(NamedTuple):
+
+class ModuleParameter(NamedTuple):
     """Learned numbers that a module registers."""
 
     name: str
@@ -72,11 +82,11 @@ class Parameter(NamedTuple):
 class Trace(NamedTuple):
     """One forward pass of a module."""
 
-    values: tuple[Value, ...]
-    calls: tuple[Call, ...]
+    values: tuple[TensorValue, ...]
+    calls: tuple[RecordedCall, ...]
     outputs: tuple[int, ...]
     """The values that the network gives."""
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ModuleParameter, ...]
     """Every one that the module registers, tied ones once."""
     classes: Mapping[str, str]
     """The class of the module at each path."""

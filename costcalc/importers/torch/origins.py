@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from costcalc.importers.torch.calls import Call, Ref, Trace
-from costcalc.importers.torch.ledger import Stored
+from costcalc.importers.torch.calls import RecordedCall, Trace, ValueRef
 
 CONSTANT, LEARNED, COMPUTED = range(3)
 """What a value depends upon: nothing, parameters, the network's input."""
@@ -23,41 +22,38 @@ class Origins:
             {"input": COMPUTED, "parameter": LEARNED}.get(value.source, CONSTANT)
             for value in trace.values
         ]
-        self.sources: dict[int, frozenset[str]] = {}
+        self._parameters: dict[int, frozenset[str]] = {}
         """The parameters that values are computed of, where nothing else is."""
         for call in trace.calls:
             self._note(call, call.function in makers)
 
-    def is_computed(self, call: Call) -> bool:
+    def is_computed(self, call: RecordedCall) -> bool:
         """Whether the call gives something that depends upon the network's input."""
         return any(self.depends[output] == COMPUTED for output in call.outputs)
 
-    def stored(self, index: int) -> Stored:
-        """The parameter that a value is a part of, or those that it is computed of."""
-        region = self.trace.values[index].region
-        return Stored(region, self.sources.get(index, frozenset()))
+    def parameters(self, value: int) -> frozenset[str]:
+        """The parameter that a value is a part of, or those that it alone is computed of."""
+        region = self.trace.values[value].region
+        return frozenset([region.parameter]) if region else self._parameters.get(value, frozenset())
 
-    def _note(self, call: Call, is_maker: bool) -> None:
+    def _note(self, call: RecordedCall, is_maker: bool) -> None:
         read = references((call.arguments, call.keywords))
-        of = max((self.depends[index] for index in read), default=CONSTANT)
-        parameters = frozenset[str]()
-        for index in read:
-            stored = self.stored(index)
-            parameters |= {stored.region.parameter} if stored.region else stored.sources
+        of = CONSTANT if is_maker else max((self.depends[each] for each in read), default=CONSTANT)
         for output in call.outputs:
-            self.depends[output] = CONSTANT if is_maker else of
-            if self.depends[output] == LEARNED:
-                self.sources[output] = parameters
+            self.depends[output] = of
+        if of == LEARNED:
+            parameters = frozenset[str]().union(*map(self.parameters, read))
+            self._parameters.update(dict.fromkeys(call.outputs, parameters))
 
 
-def references(held: Any) -> list[int]:
+def references(arguments: Any) -> list[int]:
     """The values that a call's arguments hold, in order."""
-    if isinstance(held, Ref):
-        return [held.value]
-    if isinstance(held, dict):
-        held = tuple(held.values())
-    if isinstance(held, slice):
-        held = (held.start, held.stop, held.step)
-    if isinstance(held, tuple):
-        return [index for each in held for index in references(each)]
+    if isinstance(arguments, ValueRef):
+        return [arguments.value]
+    if isinstance(arguments, dict):
+        arguments = tuple(arguments.values())
+    if isinstance(arguments, slice):
+        arguments = (arguments.start, arguments.stop, arguments.step)
+    if isinstance(arguments, tuple):
+        return [index for each in arguments for index in references(each)]
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from costcalc.errors import Mark, Problem, SpecError
+from costcalc.errors import Mark, refuse
 from costcalc.importers.model import Request, Sides
 
 PREFIX = "torch:"
@@ -23,21 +23,14 @@ class Reference(NamedTuple):
 
 
 def require(network: str) -> None:
-    """Nothing where PyTorch is installed.
+    """Checks that PyTorch is installed.
 
     Raises:
         SpecError: it is not.
     """
     if find_spec("torch") is None:
-        raise SpecError(
-            [
-                Problem(
-                    Mark(network),
-                    "reading a PyTorch module needs PyTorch",
-                    hint="pip install 'costcalc[torch]'",
-                )
-            ]
-        )
+        message = "reading a PyTorch module needs PyTorch"
+        refuse(Mark(network), message, hint="pip install 'costcalc[torch]'")
 
 
 def parsed(network: str) -> Reference:
@@ -52,23 +45,16 @@ def parsed(network: str) -> Reference:
     module, colon, path = network.removeprefix(PREFIX).partition(":")
     names = (*module.split("."), *path.split("."))
     if not colon or not all(name.isidentifier() for name in names):
-        raise SpecError(
-            [
-                Problem(
-                    Mark(network),
-                    "this names no PyTorch module",
-                    expected="torch:package.module:name, as in torch:torchvision.models:resnet18",
-                )
-            ]
-        )
+        expected = "torch:package.module:name, as in torch:torchvision.models:resnet18"
+        refuse(Mark(network), "this names no PyTorch module", expected)
     return Reference(module, tuple(path.split(".")))
 
 
 def input_shape(request: Request, network: str) -> Sides:
-    """The shape of the input that is asked for, an image by default, at the resolution set.
+    """The shape of the input that is asked for, an image by default, at the resolution asked for.
 
     Raises:
-        SpecError: the input has no sides that the resolution could set.
+        SpecError: the resolution cannot set the sides of the input.
     """
     shape = IMAGE if request.input is None else request.input
     if request.res is None:
@@ -79,13 +65,9 @@ def input_shape(request: Request, network: str) -> Sides:
     if sides and len(set(request.res)) == 1:
         return (channels, *(request.res[0] for _ in sides))
     axes = f"{len(sides)} spatial {'axis' if len(sides) == 1 else 'axes'}"
-    raise SpecError(
-        [
-            Problem(
-                Mark(network),
-                f"the input has {axes}, and the resolution sets two",
-                expected="--input with every side",
-                found="x".join(str(side) for side in request.res),
-            )
-        ]
+    refuse(
+        Mark(network),
+        f"the input has {axes}, and the resolution sets two",
+        expected="--input with every side",
+        found="x".join(str(side) for side in request.res),
     )

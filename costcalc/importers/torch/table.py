@@ -1,12 +1,11 @@
-"""The table of lowerings: which functions are known, and what makes nodes of each."""
+"""The table of PyTorch's functions: which are known, and the rule that makes nodes of each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
+from costcalc.importers.torch.context import Rule, Rules
 from costcalc.importers.torch.operations import (
-    activations,
     contraction,
     convolutions,
     elementwise,
@@ -17,10 +16,8 @@ from costcalc.importers.torch.operations import (
     reductions,
     views,
 )
-from costcalc.importers.torch.operations.elementwise import Operation, binary, unary
+from costcalc.importers.torch.operations.elementwise import binary, unary
 from costcalc.importers.torch.operations.reductions import extreme, reduction
-from costcalc.importers.torch.operations.sources import MAKERS
-from costcalc.importers.torch.operations.views import View
 
 _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
@@ -35,7 +32,7 @@ _REARRANGED = (
     "broadcast_to im2col"
 )
 
-VIEWS: Mapping[str, View] = {
+VIEWS: Mapping[str, Rule] = {
     **dict.fromkeys(_SAME.split(), views.same),
     **dict.fromkeys(_REARRANGED.split(), views.rearranged),
     "expand": views.expanded,
@@ -58,7 +55,7 @@ VIEWS: Mapping[str, View] = {
     "select": views.select,
     "getitem": views.item,
 }
-"""Functions that compute nothing, lowered where some operation reads what they give."""
+"""Functions that compute nothing: nodes are made where some operation reads what they give."""
 
 _OF_ONE = (
     "relu6 sigmoid tanh elu selu celu mish softplus softsign leaky_relu exp log sqrt rsqrt "
@@ -88,7 +85,7 @@ _UNARY = {
 }
 _COMPARISONS = "gt lt ge le eq ne logical_and logical_or logical_xor and or xor isclose"
 
-PRODUCTS: Mapping[str, Operation] = {
+PRODUCTS: Mapping[str, Rule] = {
     **{f"conv{rank}d": convolutions.conv for rank in (1, 2, 3)},
     **{f"conv_transpose{rank}d": convolutions.transposed_conv for rank in (1, 2, 3)},
     "linear": products.linear,
@@ -103,7 +100,7 @@ PRODUCTS: Mapping[str, Operation] = {
 }
 """Functions that multiply at every pass, whatever they read."""
 
-OPERATIONS: Mapping[str, Operation] = {
+OPERATIONS: Mapping[str, Rule] = {
     **PRODUCTS,
     **{function: unary(kind) for function, kind in _UNARY.items()},
     **{f"max_pool{rank}d": pooling.pool("max_pool", rank) for rank in (1, 2, 3)},
@@ -114,7 +111,7 @@ OPERATIONS: Mapping[str, Operation] = {
         for kind, more in (("avg_pool", ""), ("max_pool", ""), ("max_pool", "_with_indices"))
         for rank in (1, 2, 3)
     },
-    **dict.fromkeys(_COMPARISONS.split(), binary("compare", "")),
+    **dict.fromkeys(_COMPARISONS.split(), binary("compare")),
     "embedding": products.embedding,
     "interpolate": pooling.interpolate,
     "upsample": pooling.interpolate,
@@ -125,31 +122,31 @@ OPERATIONS: Mapping[str, Operation] = {
     "rms_norm": norms.rms_norm,
     "local_response_norm": norms.local_response_norm,
     "normalize": norms.normalize,
-    "add": binary("add", "shift"),
-    "sub": binary("subtract", "shift"),
-    "subtract": binary("subtract", "shift"),
-    "rsub": binary("subtract", "shift", reflected=True),
-    "mul": binary("multiply", "scale"),
-    "multiply": binary("multiply", "scale"),
-    "div": binary("divide", "scale"),
-    "true_divide": binary("divide", "scale"),
-    "divide": binary("divide", "scale"),
-    "rdiv": binary("divide", "scale", reflected=True),
-    "rtruediv": binary("divide", "scale", reflected=True),
-    "maximum": binary("maximum", "clip"),
-    "minimum": binary("minimum", "clip"),
+    "add": binary("add"),
+    "sub": binary("subtract"),
+    "subtract": binary("subtract"),
+    "rsub": binary("subtract", reflected=True),
+    "mul": binary("multiply"),
+    "multiply": binary("multiply"),
+    "div": binary("divide"),
+    "true_divide": binary("divide"),
+    "divide": binary("divide"),
+    "rdiv": binary("divide", reflected=True),
+    "rtruediv": binary("divide", reflected=True),
+    "maximum": binary("maximum", by_number="clip"),
+    "minimum": binary("minimum", by_number="clip"),
     "pow": elementwise.power,
-    "rpow": binary("power", "", reflected=True),
+    "rpow": binary("power", reflected=True),
     "where": elementwise.where,
     "masked_fill": elementwise.masked_fill,
     "addcmul": elementwise.add_product("multiply"),
     "addcdiv": elementwise.add_product("divide"),
     "glu": elementwise.gated_linear,
-    "gelu": activations.gelu,
-    "hardtanh": activations.hard_tanh,
-    "prelu": activations.prelu,
-    "softmax": activations.softmax("softmax"),
-    "log_softmax": activations.softmax("log_softmax"),
+    "gelu": elementwise.gelu,
+    "hardtanh": elementwise.hard_tanh,
+    "prelu": elementwise.prelu,
+    "softmax": elementwise.softmax("softmax"),
+    "log_softmax": elementwise.softmax("log_softmax"),
     "mean": reduction("mean", "global_avg_pool"),
     "sum": reduction("sum"),
     "amax": reduction("reduce_max", "global_max_pool"),
@@ -172,20 +169,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "fold": views.fold,
     "setitem": views.write,
     "overwritten": views.write,
-    "lstm": recurrent.layers(recurrent.Lstm),
-    "gru": recurrent.layers(recurrent.Gru),
+    "lstm": recurrent.layers(recurrent.lstm),
+    "gru": recurrent.layers(recurrent.gru),
 }
 """Functions that compute or move."""
 
+_MADE = "zeros ones empty full rand randn randint"
 
-class Table(NamedTuple):
-    """What functions are known, by how they are lowered."""
+MAKERS = frozenset(
+    [f"{how}{word}" for word in (*_MADE.split(), "tensor") for how in ("", "new_")]
+    + [f"{word}_like" for word in _MADE.split()]
+)
+"""Functions whose result holds nothing of what they read: a shape at most."""
 
-    views: Mapping[str, View]
-    operations: Mapping[str, Operation]
-    products: Collection[str]
-    makers: Collection[str]
-    """Functions whose result holds nothing of what they read."""
-
-
-TABLE = Table(VIEWS, OPERATIONS, PRODUCTS, MAKERS)
+RULES = Rules(VIEWS, OPERATIONS, PRODUCTS, MAKERS)

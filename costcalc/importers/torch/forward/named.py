@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.nn.modules import module as hooks
 
-from costcalc.errors import Mark, Problem, SpecError, did_you_mean
+from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.importers.model import Model, Request
 from costcalc.importers.torch.forward.running import described, model, on_meta, quiet, running
 from costcalc.importers.torch.reference import Reference, input_shape, parsed
@@ -55,23 +55,19 @@ def attribute(reference: Reference, network: str) -> Any:
     mark = Mark(network)
     try:
         with quiet():
-            found = import_module(reference.module)
+            value = import_module(reference.module)
     except (Exception, SystemExit) as error:
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{reference.module}.".startswith(f"{missing}."):
             expected = "a module that is installed, or in the current folder"
-            problem = Problem(mark, f"there is no Python module '{missing}'", expected)
-        else:
-            message = f"'{reference.module}' cannot be imported"
-            problem = Problem(mark, message, found=described(error))
-        raise SpecError([problem]) from None
-    at = reference.module
+            refuse(mark, f"there is no Python module '{missing}'", expected)
+        refuse(mark, f"'{reference.module}' cannot be imported", found=described(error))
+    place = reference.module
     for name in reference.attributes:
-        if not hasattr(found, name):
-            problem = Problem(mark, f"'{at}' has no '{name}'", hint=did_you_mean(name, dir(found)))
-            raise SpecError([problem])
-        found, at = getattr(found, name), f"{at}.{name}"
-    return found
+        if not hasattr(value, name):
+            refuse(mark, f"'{place}' has no '{name}'", hint=did_you_mean(name, dir(value)))
+        value, place = getattr(value, name), f"{place}.{name}"
+    return value
 
 
 def _module(
@@ -82,38 +78,37 @@ def _module(
         if settings:
             message = f"'{name}' is a module that is built already"
             expected = "no settings, which are arguments of what builds a module"
-            raise SpecError([Problem(mark, message, expected, ", ".join(settings))])
+            refuse(mark, message, expected, found=", ".join(settings))
         return on_meta(maker)
     if not callable(maker):
         expected = "a class, a function that builds a module, or a module"
-        message = f"'{name}' is of type {type(maker).__name__}"
-        raise SpecError([Problem(mark, message, expected)])
+        refuse(mark, f"'{name}' is of type {type(maker).__name__}", expected)
     _check(maker, name, settings, mark)
     with running(network, f"'{name}' cannot be built"):
         made = _made(maker, {key: plain(value) for key, value in settings.items()})
     if not isinstance(made, torch.nn.Module):
         message = f"'{name}' builds no module, but {type(made).__name__}"
-        raise SpecError([Problem(mark, message, "a torch.nn.Module")])
+        refuse(mark, message, expected="a torch.nn.Module")
     return made if _is_meta(made) else on_meta(made)
 
 
 def _made(maker: Any, arguments: Mapping[str, Any]) -> Any:
-    """What the maker makes on the meta device; beside it, where it needs numbers to build.
+    """What the maker makes on the meta device, or on the CPU where building needs numbers.
 
-    There, too, parameters are moved before anything is written into them.
+    There its parameters are moved to the meta device before anything is written into them.
     """
     try:
         with torch.device("meta"):
             return maker(**arguments)
     except Exception:
-        handle = hooks.register_module_parameter_registration_hook(_moved)
+        handle = hooks.register_module_parameter_registration_hook(_to_meta)
         try:
             return maker(**arguments)
         finally:
             handle.remove()
 
 
-def _moved(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> Any:
+def _to_meta(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> Any:
     if parameter is None or parameter.is_meta:
         return parameter
     return torch.nn.Parameter(parameter.to("meta"), requires_grad=False)
@@ -124,7 +119,7 @@ def _is_meta(module: torch.nn.Module) -> bool:
 
 
 def _check(maker: Any, name: str, settings: Mapping[str, Any], mark: Mark) -> None:
-    """Every setting is an argument, as far as that can be seen from outside.
+    """Checks that every setting is an argument, as far as that can be seen from outside.
 
     Raises:
         SpecError: some are not; all are named.
@@ -136,18 +131,13 @@ def _check(maker: Any, name: str, settings: Mapping[str, Any], mark: Mark) -> No
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
         return
     known = [key for key, each in parameters.items() if each.kind is not each.VAR_POSITIONAL]
-    problems = [
-        Problem(
-            mark,
-            f"'{name}' takes no '{key}'",
-            expected=", ".join(known) or "no arguments",
-            hint=did_you_mean(key, known),
-        )
-        for key in settings
-        if key not in known
-    ]
-    if problems:
-        raise SpecError(problems)
+    problems = Problems()
+    for key in settings:
+        if key not in known:
+            expected = ", ".join(known) or "no arguments"
+            hint = did_you_mean(key, known)
+            problems.add(mark, f"'{name}' takes no '{key}'", expected, hint=hint)
+    problems.raise_any()
 
 
 def plain(value: Any) -> Any:

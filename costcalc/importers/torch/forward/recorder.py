@@ -25,12 +25,12 @@ from costcalc.importers.torch.calls import (
     LINEAR_ROLES,
     NORM,
     OTHER,
-    Call,
-    Parameter,
-    Ref,
+    ModuleParameter,
+    RecordedCall,
     Region,
+    TensorValue,
     Trace,
-    Value,
+    ValueRef,
 )
 
 ENTERED: Mapping[Any, Callable[..., Any]] = {
@@ -54,7 +54,7 @@ _NORMS = (
 
 
 class UnseenTensorError(Exception):
-    """A tensor that some operation made which could not be recorded."""
+    """A tensor was made by an operation that could not be recorded."""
 
 
 class Recorder(TorchFunctionMode):
@@ -62,8 +62,8 @@ class Recorder(TorchFunctionMode):
 
     def __init__(self, module: torch.nn.Module) -> None:
         super().__init__()
-        self.values: list[Value] = []
-        self.calls: list[Call] = []
+        self.values: list[TensorValue] = []
+        self.calls: list[RecordedCall] = []
         self.known: dict[int, tuple[torch.Tensor, int, int]] = {}
         """By identity: the tensor, its value, and how often it had been written into."""
         self.written: dict[int, list[int]] = {}
@@ -73,8 +73,8 @@ class Recorder(TorchFunctionMode):
         self.last = ""
         """The name of the function that was called last, for messages."""
         self.storages: dict[int, str] = {}
-        for name, found in module.named_modules():
-            self.paths[found] = name.replace(".", "/")
+        for name, inner in module.named_modules():
+            self.paths[inner] = name.replace(".", "/")
         for name, parameter in module.named_parameters():
             self.storages[_storage(parameter)] = name.replace(".", "/")
             self._add(parameter, "parameter", name)
@@ -89,7 +89,7 @@ class Recorder(TorchFunctionMode):
         """The tensor's value as it is now.
 
         Raises:
-            UnseenTensorError: something made it that passed by the mode.
+            UnseenTensorError: it was made by something that the mode does not see.
         """
         known = self.known.get(id(tensor))
         if known is None:
@@ -100,14 +100,14 @@ class Recorder(TorchFunctionMode):
         if version == _version(tensor):
             return index
         writes = self.written.get(_storage(tensor), [])
-        before = (Ref(index), *(Ref(write) for write in writes if write > index))
+        before = (ValueRef(index), *(ValueRef(write) for write in writes if write > index))
         return self._record("overwritten", "operator", before, {}, (tensor,))
 
     @cached_property
     def attributes(self) -> frozenset[int]:
-        """The storages of tensors that modules hold without registering them."""
-        held = _tensors([vars(module) for module in self.paths])
-        return frozenset(_storage(tensor) for tensor in held)
+        """The storages of tensors that modules have as plain attributes."""
+        tensors = _tensors([vars(module) for module in self.paths])
+        return frozenset(_storage(tensor) for tensor in tensors)
 
     def __torch_function__(
         self,
@@ -147,8 +147,7 @@ class Recorder(TorchFunctionMode):
         around = self.stack[-1]
         outputs = tuple(self._add(tensor, "call", "") for tensor in made)
         path = self.paths.get(around, type(around).__name__)
-        is_leaf = next(around.children(), None) is None
-        self.calls.append(Call(name, how, path, is_leaf, arguments, keywords, outputs))
+        self.calls.append(RecordedCall(name, how, path, arguments, keywords, outputs))
         return outputs[0]
 
     def _add(self, tensor: torch.Tensor, source: str, name: str) -> int:
@@ -157,7 +156,7 @@ class Recorder(TorchFunctionMode):
         region = None
         if parameter is not None:
             region = Region(parameter, tensor.storage_offset(), shape, tensor.stride())
-        self.values.append(Value(shape, source, name.replace(".", "/"), region))
+        self.values.append(TensorValue(shape, source, name.replace(".", "/"), region))
         index = len(self.values) - 1
         self.known[id(tensor)] = (tensor, index, _version(tensor))
         return index
@@ -203,11 +202,11 @@ def record(recorder: Recorder, module: torch.nn.Module, given: torch.Tensor) -> 
         calls=tuple(recorder.calls),
         outputs=outputs,
         parameters=tuple(parameters(module)),
-        classes={path: type(found).__name__ for found, path in recorder.paths.items()},
+        classes={path: type(inner).__name__ for inner, path in recorder.paths.items()},
     )
 
 
-def parameters(module: torch.nn.Module) -> Iterator[Parameter]:
+def parameters(module: torch.nn.Module) -> Iterator[ModuleParameter]:
     """The parameters, tied ones once, in the order of their modules."""
     seen = set[int]()
     for path, owner in module.named_modules():
@@ -215,7 +214,7 @@ def parameters(module: torch.nn.Module) -> Iterator[Parameter]:
             if id(parameter) not in seen:
                 seen.add(id(parameter))
                 full = f"{path}.{name}" if path else name
-                yield Parameter(full.replace(".", "/"), _sides(parameter), _role(owner, name))
+                yield ModuleParameter(full.replace(".", "/"), _sides(parameter), _role(owner, name))
 
 
 def function_name(func: Callable[..., Any]) -> str:
@@ -257,15 +256,15 @@ def _storage(tensor: torch.Tensor) -> int:
         return -id(tensor)
 
 
-def _tensors(held: Any) -> Iterator[torch.Tensor]:
+def _tensors(structure: Any) -> Iterator[torch.Tensor]:
     """Every tensor in a structure of sequences and mappings."""
-    if isinstance(held, torch.Tensor):
-        yield held
-    elif isinstance(held, Mapping):
-        for each in held.values():
+    if isinstance(structure, torch.Tensor):
+        yield structure
+    elif isinstance(structure, Mapping):
+        for each in structure.values():
             yield from _tensors(each)
-    elif isinstance(held, (tuple, list)):
-        for each in held:
+    elif isinstance(structure, (tuple, list)):
+        for each in structure:
             yield from _tensors(each)
 
 
@@ -274,16 +273,17 @@ def _version(tensor: torch.Tensor) -> int:
     return 0 if tensor.is_inference() else tensor._version
 
 
-def _replaced(held: Any, value: Callable[[torch.Tensor], int]) -> Any:
+def _replaced(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
     """The same structure with references for tensors, and names for what is no number."""
-    if isinstance(held, torch.Tensor):
-        return Ref(value(held))
-    if isinstance(held, dict):
-        return {key: _replaced(each, value) for key, each in held.items()}
-    if isinstance(held, (tuple, list)):
-        return tuple(_replaced(each, value) for each in held)
-    if isinstance(held, slice):
-        return slice(*(_replaced(each, value) for each in (held.start, held.stop, held.step)))
-    if held is None or held is Ellipsis or isinstance(held, (bool, int, float, str)):
-        return held
-    return str(held)
+    if isinstance(structure, torch.Tensor):
+        return ValueRef(value(structure))
+    if isinstance(structure, dict):
+        return {key: _replaced(each, value) for key, each in structure.items()}
+    if isinstance(structure, (tuple, list)):
+        return tuple(_replaced(each, value) for each in structure)
+    if isinstance(structure, slice):
+        ends = (structure.start, structure.stop, structure.step)
+        return slice(*(_replaced(each, value) for each in ends))
+    if structure is None or structure is Ellipsis or isinstance(structure, (bool, int, float, str)):
+        return structure
+    return str(structure)

@@ -1,4 +1,4 @@
-"""A module's forward pass on the meta device, and what can go wrong in it, in words."""
+"""A module's forward pass on the meta device, and messages for what can go wrong in it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import torch
 from torch.nn.parameter import UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
-from costcalc.errors import Mark, Problem, SpecError
+from costcalc.errors import Mark, Problem, SpecError, refuse
 from costcalc.importers.model import Model, Sides
 from costcalc.importers.torch.calls import Trace
+from costcalc.importers.torch.context import TorchBuilder
 from costcalc.importers.torch.forward.recorder import Recorder, UnseenTensorError, record
-from costcalc.importers.torch.lowering import Lowering
-from costcalc.importers.torch.table import TABLE
+from costcalc.importers.torch.table import RULES
 
 T = TypeVar("T")
 
@@ -48,28 +48,13 @@ def model(
         SpecError: it does not run on the input, or calls what is of no known kind.
     """
     trace = forward(module.eval(), file or name, input)
-    lowering = Lowering(trace, TABLE, file or name, allow_unknown)
-    nodes = lowering.run()
-    inner = {part for node in nodes for part in _inner(node.name)}
-    blocks = {path: of for path, of in trace.classes.items() if path in inner}
-    return Model(
-        name=name,
-        file=file,
-        source={},
-        input=input,
-        nodes=nodes,
-        parameters=parameters or {},
-        is_sized=True,
-        blocks=blocks,
-    )
-
-
-def _inner(name: str) -> Iterator[str]:
-    """The paths above a name."""
-    end = name.find("/")
-    while end >= 0:
-        yield name[:end]
-        end = name.find("/", end + 1)
+    builder = TorchBuilder(trace, RULES, file or name, allow_unknown)
+    try:
+        builder.run()
+    except RecursionError:
+        message = "too many functions are called one after another on parameters alone"
+        refuse(builder.mark, message, expected="what the module computes of its input")
+    return builder.model(name, file, parameters or {})
 
 
 def on_meta(module: torch.nn.Module) -> torch.nn.Module:
@@ -153,7 +138,7 @@ def _failure(recorder: Recorder, file: str, input: Sides, error: Exception) -> P
 
 @contextmanager
 def running(file: str, doing: str) -> Iterator[None]:
-    """Runs others' code, quietly: what it raises becomes one message.
+    """Runs code of the module's author, quietly: what it raises becomes one message.
 
     Raises:
         SpecError: it raised something.
@@ -169,7 +154,7 @@ def running(file: str, doing: str) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """What others' code prints goes to standard error; its warnings are its author's."""
+    """Sends what the module's code prints to standard error, and drops its warnings."""
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -184,11 +169,11 @@ def described(error: BaseException) -> str:
 
 def where_raised(error: BaseException) -> str:
     """``file:line`` of the last line of code that is neither PyTorch's nor costcalc's."""
-    found = ""
+    place = ""
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not file.startswith((*_OWN, "<")):
-            found = f"{file}:{trace.tb_lineno}"
+            place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return found
+    return place

@@ -2,83 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
-from costcalc.importers.torch.calls import Call, Ref
-from costcalc.importers.torch.lowering import Lowering
-from costcalc.importers.torch.operations.views import order_node
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.context import TorchContext
 
 _REST = "..."
 """Stands for axes without names."""
 
 
-def einsum(call: Call, to: Lowering) -> None:
-    """Two operands, each axis of which is kept or summed with the other's; or one, reordered."""
-    equation, *operands = call.arguments
-    if not isinstance(operands[0], Ref):
-        operands = [*operands[0]]
-    words = _words(equation, operands, to)
-    if words is None:
-        to.refuse(call)
-        return
-    given, result = words
-    if len(given) == 1:
-        node = to.node(operands[0], to.shape(operands[0]))
-        node = order_node(call, to, node, [given[0].index(name) for name in result])
-        to.give(call.outputs[0], node, to.held(node))
-        return
-    left, right = given
+def einsum(op: TorchContext) -> Operand:
+    """Two operands, each axis of which is kept or summed with the other's; or one, reordered.
+
+    Raises:
+        UnknownOp: it is of another form.
+    """
+    equation, *values = op.call.arguments
+    if not isinstance(values[0], ValueRef):
+        values = [*values[0]]
+    words, result = _words(equation, [len(op.shape_of(each)) for each in values])
+    if len(words) == 1:
+        x = op.tensor(values[0], op.shape_of(values[0]))
+        return _ordered(op, x, words[0], result)
+    left, right = words
     sizes: dict[str, int] = {}
-    for word, operand in zip((left, right), operands, strict=True):
-        sizes.update(zip(word, to.shape(operand), strict=True))
+    for word, value in zip(words, values, strict=True):
+        sizes.update(zip(word, op.shape_of(value), strict=True))
     stack = [name for name in left if name in right and name in result]
     summed = [name for name in left if name in right and name not in result]
     rows = [name for name in left if name not in right]
     columns = [name for name in right if name not in left]
     if {*rows, *columns} - {*result}:
-        to.refuse(call)
-        return
+        raise UnknownOp
 
-    def matrices(operand: Ref, word: str, first: list[str], second: list[str]) -> int:
-        axes = [word.index(name) for name in (*stack, *first, *second)]
-        node = order_node(call, to, to.node(operand, to.shape(operand)), axes)
-        held = (*(sizes[name] for name in stack), _all(first), _all(second))
-        return to.reshape(call, node, held)
+    def shape(*sides: Sequence[str]) -> tuple[int, ...]:
+        joined = (prod(sizes[name] for name in side) for side in sides)
+        return (*(sizes[name] for name in stack), *joined)
 
-    def _all(names: list[str]) -> int:
-        return prod(sizes[name] for name in names)
+    def matrices(value: ValueRef, word: str, first: list[str], second: list[str]) -> Operand:
+        x = _ordered(op, op.tensor(value, op.shape_of(value)), word, [*stack, *first, *second])
+        return op.view(x, shape(first, second))
 
-    inputs = (
-        matrices(operands[0], left, rows, summed),
-        matrices(operands[1], right, summed, columns),
-    )
-    held = (*(sizes[name] for name in stack), _all(rows), _all(columns))
-    node = to.add(call, "matmul" if summed else "multiply", {}, inputs, held)
-    names = [*stack, *rows, *columns]
-    node = to.reshape(call, node, tuple(sizes[name] for name in names))
-    node = order_node(call, to, node, [names.index(name) for name in result])
-    to.give(call.outputs[0], node, to.held(node))
+    inputs = matrices(values[0], left, rows, summed), matrices(values[1], right, summed, columns)
+    x = op.add("matmul", inputs) if summed else emit.join(op, "multiply", inputs)
+    names = [*rows, *columns]
+    return _ordered(op, op.view(x, shape(*names)), [*stack, *names], result)
 
 
-def _words(equation: str, operands: list[Ref], to: Lowering) -> tuple[list[str], str] | None:
-    """The letters of one operand or two and of the result; None where they are otherwise."""
+def _ordered(op: TorchContext, x: Operand, names: Sequence[str], wanted: Sequence[str]) -> Operand:
+    """A tensor with its axes, which have names, in another order."""
+    return emit.transpose(op, x, [names.index(name) for name in wanted], part="")
+
+
+def _words(equation: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+    """A letter for each axis of one operand or two, and of the result.
+
+    Raises:
+        UnknownOp: axes are written otherwise, or a letter stands twice in a word.
+    """
     given, arrow, result = equation.replace(" ", "").partition("->")
     words = given.split(",")
-    if not arrow or len(words) != len(operands) or len(words) > 2:
-        return None
-    spare = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    ranks = {
-        len(to.shape(operand)) - len(word) + len(_REST)
-        for operand, word in zip(operands, words, strict=True)
+    if not arrow or len(words) != len(ranks) or len(words) > 2:
+        raise UnknownOp
+    unnamed = {
+        rank - len(word) + len(_REST)
+        for rank, word in zip(ranks, words, strict=True)
         if _REST in word
     }
-    if len(ranks) > 1:
-        return None
-    letters = "".join(next(spare) for _ in range(ranks.pop() if ranks else 0))
+    if len(unnamed) > 1:
+        raise UnknownOp
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: max(unnamed, default=0)]
     words = [word.replace(_REST, letters) for word in words]
     result = result.replace(_REST, letters)
     if any(len(set(word)) < len(word) for word in (*words, result)):
-        return None
+        raise UnknownOp
     if len(words) == 1 and set(words[0]) != set(result):
-        return None
+        raise UnknownOp
     return words, result

@@ -1,141 +1,143 @@
-"""Operations on each element: of one tensor, and of several."""
+"""Operations on each element: of one tensor, activations among them, and of several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
-from costcalc.importers.model import Sides
-from costcalc.importers.torch.calls import Call, Ref
-from costcalc.importers.torch.lowering import Lowering, bound, sides
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.context import Rule, TorchContext, without_batch
 
-Operation = Callable[[Call, Lowering], None]
+# Of one tensor.
 
 
-def unary(kind: str, **arguments: Any) -> Operation:
+def unary(kind: str) -> Rule:
     """A function of each element."""
-
-    def lower(call: Call, to: Lowering) -> None:
-        value = bound(call, "input")["input"]
-        shape = sides(to.shape_of(call))
-        to.give(call.outputs[0], to.add(call, kind, arguments, (to.node(value),), shape))
-
-    return lower
+    return lambda op: op.add(kind, (op.tensor(op.bind("input")["input"]),))
 
 
-def binary(kind: str, with_number: str, reflected: bool = False) -> Operation:
+def gelu(op: TorchContext) -> Operand:
+    """``F.gelu``, exact or by tanh."""
+    args = op.bind("input", "approximate")
+    kind = "gelu_tanh" if args.get("approximate") == "tanh" else "gelu"
+    return op.add(kind, (op.tensor(args["input"]),))
+
+
+def hard_tanh(op: TorchContext) -> Operand:
+    """``F.hardtanh``; between 0 and 6 a ReLU6."""
+    args = op.bind("input", "min_val", "max_val")
+    bounds = args.get("min_val", -1), args.get("max_val", 1)
+    return emit.clip(op, op.tensor(args["input"]), *bounds)
+
+
+def prelu(op: TorchContext) -> Operand:
+    """``F.prelu``; its slopes are of the second axis."""
+    args = op.bind("input", "weight")
+    x, weight = op.tensor(args["input"]), args["weight"]
+    arguments: dict[str, bool | int]
+    arguments = {"shared": True} if prod(op.shape_of(weight)) == 1 else {}
+    if x.rank == len(op.shape) > 1:
+        arguments |= {"axis": 1}
+    return op.add("prelu", (x,), arguments, params={"other_params": op.stored(weight)})
+
+
+def softmax(kind: str) -> Rule:
+    """Along an axis."""
+
+    def rule(op: TorchContext) -> Operand:
+        args = op.bind("input", "dim")
+        axis = (-1 if args.get("dim") is None else args["dim"]) % max(len(op.shape), 1)
+        x, (axis,) = op.along(args["input"], [axis])
+        return op.add(kind, (x,), {"axis": axis})
+
+    return rule
+
+
+def gated_linear(op: TorchContext) -> Operand:
+    """``F.glu``: one half times the sigmoid of the other."""
+    args = op.bind("input", "dim")
+    axis = args.get("dim", -1) % len(op.shape)
+    x = op.tensor(args["input"])
+    axis -= len(op.shape) - x.rank
+    half, other = emit.split(op, x, axis, 2, part="_part{}")
+    gate = op.add("sigmoid", (other,), part="_sigmoid")
+    return emit.join(op, "multiply", (half, gate))
+
+
+# Of several.
+
+
+def binary(kind: str, *, by_number: str | None = None, reflected: bool = False) -> Rule:
     """An operation of two tensors, or of one and a number."""
 
-    def lower(call: Call, to: Lowering) -> None:
-        given = bound(call, "input", "other")
-        pair = [given["input"], given["other"]]
-        if reflected:
-            pair.reverse()
-        tensors = [each for each in pair if isinstance(each, Ref)]
-        if len(tensors) == 2:
-            join(call, to, kind, pair, by=given.get("alpha", 1))
-        elif with_number:
-            node = to.node(tensors[0])
-            if kind in ("subtract", "divide") and isinstance(pair[1], Ref):
-                word = {"subtract": "neg", "divide": "reciprocal"}[kind]
-                node = to.add(call, word, {}, (node,), to.held(node), word=word)
-            shape = sides(to.shape_of(call))
-            to.give(call.outputs[0], to.add(call, with_number, {}, (node,), shape))
-        else:
-            join(call, to, kind, pair)
+    def rule(op: TorchContext) -> Operand:
+        args = op.bind("input", "other")
+        pair: tuple[Any, Any] = (args["input"], args["other"])
+        left, right = pair[::-1] if reflected else pair
+        if isinstance(left, ValueRef) and isinstance(right, ValueRef):
+            return join(op, kind, [left, right], alpha=args.get("alpha", 1))
+        if isinstance(left, ValueRef):
+            return emit.binary(op, kind, op.tensor(left), right, by_number=by_number)
+        x = op.tensor(right)
+        if kind in _INVERSES:  # two operations of every element, as a - x = a + (-x)
+            x = op.add(_INVERSES[kind], (x,), part=f"_{_INVERSES[kind]}")
+            return emit.binary(op, kind, x, left)
+        return emit.binary(op, kind, left, x, by_number=by_number)
 
-    return lower
+    return rule
 
 
-def join(call: Call, to: Lowering, kind: str, several: list[Any], by: Any = 1) -> None:
-    """A node that joins tensors and numbers, sides of 1 repeated, the last of them scaled."""
-    shape = to.shape_of(call)
-    inputs = [
-        broadcast(to, each, shape)
-        if isinstance(each, Ref)
-        else to.constant(call, (1,) * len(sides(shape)))
-        for each in several
-    ]
-    inputs[-1] = scaled(call, to, inputs[-1], by)
-    arguments: dict[str, Any] = {}
-    if kind == "add" and len({to.held(node) for node in inputs}) > 1:
-        arguments["broadcast"] = True
-    to.give(call.outputs[0], to.add(call, kind, arguments, inputs, sides(shape)))
+_INVERSES = {"subtract": "neg", "divide": "reciprocal"}
 
 
-def broadcast(to: Lowering, value: Ref, shape: Sides) -> int:
-    """The value's node, with as many sides as a node of ``shape`` has."""
-    own = to.shape(value)
-    full = (1,) * (len(shape) - len(own)) + own
-    is_dropped = len(shape) > 1 and shape[0] == 1
-    return to.node(value, full[1:] if is_dropped else full or (1,))
+def join(op: TorchContext, kind: str, values: Sequence[Any], alpha: Any = 1) -> Operand:
+    """Tensors and numbers element by element, sides of 1 repeated; ``alpha`` scales the last."""
+    rank = len(without_batch(op.shape))
+    *inputs, last = (
+        op.broadcast(each)
+        if isinstance(each, ValueRef)
+        else op.add("constant", (), {"shape": (1,) * rank})
+        for each in values
+    )
+    return emit.join(op, kind, (*inputs, scaled(op, last, alpha)))
 
 
-def scaled(call: Call, to: Lowering, node: int, by: Any) -> int:
-    """The node times a number."""
-    if by == 1:
-        return node
-    return to.add(call, "scale", {}, (node,), to.held(node), word="scale")
+def scaled(op: TorchContext, x: Operand, alpha: Any) -> Operand:
+    """A tensor times a number."""
+    return x if alpha == 1 else op.add("scale", (x,), part="_scale")
 
 
-def power(call: Call, to: Lowering) -> None:
+def power(op: TorchContext) -> Operand:
     """``x ** n``."""
-    given = bound(call, "input", "exponent")
-    exponent = given.get("exponent", given.get("other"))
-    kinds = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
-    if not isinstance(exponent, Ref) and exponent in kinds:
-        unary(kinds[exponent])(call, to)
-    else:
-        join(call, to, "power", [given["input"], exponent])
+    args = op.bind("input", "exponent")
+    exponent: Any = args.get("exponent", args.get("other"))
+    if isinstance(exponent, ValueRef):
+        return join(op, "power", [args["input"], exponent])
+    return emit.binary(op, "power", op.tensor(args["input"]), exponent)
 
 
-def where(call: Call, to: Lowering) -> None:
+def where(op: TorchContext) -> Operand:
     """``where(condition, a, b)``."""
-    given = bound(call, "condition", "input", "other")
-    join(call, to, "where", [given["condition"], given["input"], given["other"]])
+    args = op.bind("condition", "input", "other")
+    return join(op, "where", [args["condition"], args["input"], args["other"]])
 
 
-def masked_fill(call: Call, to: Lowering) -> None:
+def masked_fill(op: TorchContext) -> Operand:
     """``x.masked_fill(mask, value)``."""
-    given = bound(call, "input", "mask", "value")
-    join(call, to, "where", [given["mask"], given["value"], given["input"]])
+    args = op.bind("input", "mask", "value")
+    return join(op, "where", [args["mask"], args["value"], args["input"]])
 
 
-def add_product(kind: str) -> Operation:
+def add_product(kind: str) -> Rule:
     """``addcmul`` and ``addcdiv``: ``a + value b c``, ``a + value b / c``."""
 
-    def lower(call: Call, to: Lowering) -> None:
-        given = bound(call, "input", "tensor1", "tensor2")
-        shape = to.shape_of(call)
-        pair = [broadcast(to, given[name], shape) for name in ("tensor1", "tensor2")]
-        held = tuple(map(max, *(to.held(node) for node in pair)))
-        node = to.add(call, kind, {}, pair, held, word=kind)
-        node = scaled(call, to, node, given.get("value", 1))
-        first = broadcast(to, given["input"], shape)
-        output = sides(shape)
-        arguments = {} if to.held(first) == held else {"broadcast": True}
-        to.give(call.outputs[0], to.add(call, "add", arguments, (first, node), output))
+    def rule(op: TorchContext) -> Operand:
+        args = op.bind("input", "tensor1", "tensor2")
+        pair = [op.broadcast(args[name]) for name in ("tensor1", "tensor2")]
+        product = scaled(op, emit.join(op, kind, pair, part=f"_{kind}"), args.get("value", 1))
+        return emit.join(op, "add", (op.broadcast(args["input"]), product))
 
-    return lower
-
-
-def gated_linear(call: Call, to: Lowering) -> None:
-    """``F.glu``: one half times the sigmoid of the other."""
-    given = bound(call, "input", "dim")
-    shape = to.shape(given["input"])
-    axis = given.get("dim", -1) % len(shape)
-    drop = len(shape) - len(sides(shape))
-    node, held = to.node(given["input"]), sides(to.shape_of(call))
-    halves = [
-        to.add(
-            call,
-            "split",
-            {"parts": 2, "part": part, "axis": axis - drop},
-            (node,),
-            held,
-            word=f"part{part}",
-        )
-        for part in (1, 2)
-    ]
-    gate = to.add(call, "sigmoid", {}, (halves[1],), held, word="sigmoid")
-    to.give(call.outputs[0], to.add(call, "multiply", {}, (halves[0], gate), held))
+    return rule

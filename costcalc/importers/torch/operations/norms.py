@@ -2,125 +2,101 @@
 
 from __future__ import annotations
 
-from costcalc.importers.torch.calls import Call, Ref
-from costcalc.importers.torch.lowering import Lowering, bound, sides
-from costcalc.importers.torch.operations.maps import channels_first, give_map
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.context import TorchContext
 
 
-def batch_norm(call: Call, to: Lowering) -> None:
+def batch_norm(op: TorchContext) -> Operand:
     """By statistics that are stored; by the map's own, as an instance norm, without them."""
-    given = bound(call, "input", "running_mean", "running_var", "weight", "bias", "training")
-    is_stored = given.get("running_mean") is not None and not given.get("training", False)
-    weight, bias = given.get("weight"), given.get("bias")
-    rank = max(len(to.shape(given["input"])) - 2, 0)
-    node, held = channels_first(call, to, given["input"], rank)
-    if not is_stored and len(held) > rank + 1:
-        to.refuse(call)
-        return
-    kind = "batch_norm" if is_stored else "instance_norm"
-    arguments = {"affine": weight is not None or bias is not None}
-    stored = {"norm_params": [weight, bias]}
-    give_map(call, to, to.add(call, kind, arguments, (node,), held, stored), held, rank)
+    args = op.bind("input", "running_mean", "running_var", "weight", "bias", "training")
+    weight, bias = args.get("weight"), args.get("bias")
+    if args.get("running_mean") is None or args.get("training", False):
+        return _of_channels(op, "instance_norm", args["input"], weight, bias)
+    axes = max(len(op.shape) - 2, 0)
+    return emit.batch_norm(
+        op,
+        op.maps(args["input"], axes),
+        scale=weight is not None,
+        shift=bias is not None,
+        axes=axes,
+        params={"norm_params": op.stored(weight, bias)},
+    )
 
 
-def instance_norm(call: Call, to: Lowering) -> None:
+def instance_norm(op: TorchContext) -> Operand:
     """``F.instance_norm``."""
-    given = bound(call, "input", "running_mean", "running_var", "weight", "bias")
-    _of_channels(call, to, given["input"], "instance_norm", given.get("weight"), given.get("bias"))
+    args = op.bind("input", "running_mean", "running_var", "weight", "bias")
+    return _of_channels(op, "instance_norm", args["input"], args.get("weight"), args.get("bias"))
 
 
-def group_norm(call: Call, to: Lowering) -> None:
+def group_norm(op: TorchContext) -> Operand:
     """``F.group_norm``."""
-    given = bound(call, "input", "num_groups", "weight", "bias")
-    weight, bias = given.get("weight"), given.get("bias")
-    _of_channels(call, to, given["input"], "group_norm", weight, bias, groups=given["num_groups"])
+    args = op.bind("input", "num_groups", "weight", "bias")
+    weight, bias = args.get("weight"), args.get("bias")
+    return _of_channels(op, "group_norm", args["input"], weight, bias, groups=args["num_groups"])
 
 
 def _of_channels(
-    call: Call,
-    to: Lowering,
-    value: Ref,
+    op: TorchContext,
     kind: str,
-    weight: Ref | None,
-    bias: Ref | None,
+    value: ValueRef,
+    weight: ValueRef | None,
+    bias: ValueRef | None,
     **arguments: int,
-) -> None:
-    shape = to.shape(value)
-    if shape[0] != 1:
-        to.refuse(call)
-        return
+) -> Operand:
+    """A norm of one image by its own statistics.
+
+    Raises:
+        UnknownOp: there are several images.
+    """
+    first, *shape = op.shape_of(value)
+    if first != 1:
+        raise UnknownOp
     affine = weight is not None or bias is not None
-    held = shape[1:]
-    node = to.add(
-        call,
-        kind,
-        {**arguments, "affine": affine},
-        (to.node(value, held),),
-        held,
-        {"norm_params": [weight, bias]},
-    )
-    to.give(call.outputs[0], node, held)
+    params = {"norm_params": op.stored(weight, bias)}
+    x = op.tensor(value, tuple(shape))
+    return op.add(kind, (x,), {**arguments, "affine": affine}, params=params)
 
 
-def layer_norm(call: Call, to: Lowering) -> None:
+def layer_norm(op: TorchContext) -> Operand:
     """``F.layer_norm`` over the last axes."""
-    given = bound(call, "input", "normalized_shape", "weight", "bias")
-    weight, bias = given.get("weight"), given.get("bias")
-    arguments = {
-        "affine": weight is not None or bias is not None,
-        "bias": bias is not None or weight is None,
-    }
-    _over_last(call, to, "layer_norm", arguments, [weight, bias])
+    args = op.bind("input", "normalized_shape", "weight", "bias")
+    weight, bias = args.get("weight"), args.get("bias")
+    x, axes = _last_axes(op)
+    params = {"norm_params": op.stored(weight, bias)}
+    scale, shift = weight is not None, bias is not None
+    return emit.layer_norm(op, x, axes, scale=scale, shift=shift, params=params)
 
 
-def rms_norm(call: Call, to: Lowering) -> None:
+def rms_norm(op: TorchContext) -> Operand:
     """``F.rms_norm`` over the last axes."""
-    weight = bound(call, "input", "normalized_shape", "weight").get("weight")
-    _over_last(call, to, "rms_norm", {"affine": weight is not None}, [weight])
+    weight = op.bind("input", "normalized_shape", "weight").get("weight")
+    x, axes = _last_axes(op)
+    arguments = {"affine": weight is not None, "axes": axes}
+    return op.add("rms_norm", (x,), arguments, params={"norm_params": op.stored(weight)})
 
 
-def _over_last(
-    call: Call,
-    to: Lowering,
-    kind: str,
-    arguments: dict[str, bool],
-    learned: list[Ref | None],
-) -> None:
-    given = bound(call, "input", "normalized_shape")
-    shape = to.shape(given["input"])
-    normalised = len(given["normalized_shape"])
-    held = sides(shape) if normalised < len(shape) else shape
-    axes = tuple(range(len(held) - normalised, len(held)))
-    node = to.add(
-        call,
-        kind,
-        {**arguments, "axes": axes},
-        (to.node(given["input"], held),),
-        held,
-        {"norm_params": learned},
-    )
-    to.give(call.outputs[0], node, held)
+def _last_axes(op: TorchContext) -> tuple[Operand, tuple[int, ...]]:
+    """The input, and those of its axes that are normalised together."""
+    args = op.bind("input", "normalized_shape")
+    rank = len(op.shape)
+    return op.along(args["input"], range(rank - len(args["normalized_shape"]), rank))
 
 
-def local_response_norm(call: Call, to: Lowering) -> None:
+def local_response_norm(op: TorchContext) -> Operand:
     """``F.local_response_norm``."""
-    given = bound(call, "input", "size")
-    held = sides(to.shape_of(call))
-    node = to.add(call, "lrn", {"size": given["size"]}, (to.node(given["input"]),), held)
-    to.give(call.outputs[0], node)
+    args = op.bind("input", "size")
+    return op.add("lrn", (op.tensor(args["input"]),), {"size": args["size"]})
 
 
-def normalize(call: Call, to: Lowering) -> None:
+def normalize(op: TorchContext) -> Operand:
     """``F.normalize``: divided by its length along an axis, which is not below a bound."""
-    given = bound(call, "input", "p", "dim")
-    shape = to.shape(given["input"])
-    if given.get("p", 2) != 2:
-        to.refuse(call)
-        return
-    held = shape if given.get("dim", 1) % len(shape) == 0 else sides(shape)
-    axis = given.get("dim", 1) % len(shape) - (len(shape) - len(held))
-    node = to.node(given["input"], held)
-    one = (*held[:axis], 1, *held[axis + 1 :])
-    length = to.add(call, "l2_norm", {"axes": (axis,), "keep": True}, (node,), one, word="length")
-    bounded = to.add(call, "clip", {}, (length,), one, word="clip")
-    to.give(call.outputs[0], to.add(call, "divide", {}, (node, bounded), held), held)
+    args = op.bind("input", "p", "dim")
+    if args.get("p", 2) != 2:
+        raise UnknownOp
+    x, axes = op.along(args["input"], [args.get("dim", 1) % len(op.shape)])
+    length = emit.reduce(op, x, "l2_norm", axes, keep=True, part="_length")
+    bounded = op.add("clip", (length,), part="_clip")
+    return emit.join(op, "divide", (x, bounded))

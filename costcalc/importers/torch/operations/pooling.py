@@ -1,79 +1,55 @@
-"""Pooling and resizing."""
+"""Pooling and resizing, which treat all channels alike."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from costcalc.importers.torch.calls import Call
-from costcalc.importers.torch.lowering import Lowering, bound
-from costcalc.importers.torch.operations.elementwise import Operation
-from costcalc.importers.torch.operations.maps import each_map, even, spread
-
-MODES = {
-    "nearest": "nearest",
-    "nearest-exact": "nearest",
-    "linear": "bilinear",
-    "bilinear": "bilinear",
-    "bicubic": "bicubic",
-    "area": "area",
-}
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.context import Rule, TorchContext
 
 
-def pool(kind: str, rank: int) -> Operation:
+def pool(kind: str, axes: int) -> Rule:
     """``max_pool2d``, ``avg_pool2d`` and so on."""
-    names = (
-        ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
-        if kind == "max_pool"
-        else ("input", "kernel_size", "stride", "padding", "ceil_mode")
-    )
+    dilation = ("dilation",) if kind == "max_pool" else ()
+    names = ("input", "kernel_size", "stride", "padding", *dilation, "ceil_mode")
 
-    def lower(call: Call, to: Lowering) -> None:
-        given = bound(call, *names)
-        arguments: dict[str, Any] = {
-            "kernel": even(spread(given["kernel_size"], rank)),
-            "padding": even(spread(given.get("padding", 0), rank)),
-            "ceil_mode": given.get("ceil_mode", False),
-        }
-        if given.get("stride") not in (None, ()):
-            arguments["stride"] = even(spread(given["stride"], rank))
-        if "dilation" in given:
-            arguments["dilation"] = even(spread(given["dilation"], rank))
-        _pooled(call, to, kind, arguments, rank)
+    def rule(op: TorchContext) -> Operand:
+        args = op.bind(*names)
+        return emit.pool(
+            op,
+            op.channels(args["input"], axes),
+            kind,
+            kernel=args["kernel_size"],
+            stride=args.get("stride") or None,
+            padding=args.get("padding", 0),
+            dilation=args.get("dilation", 1),
+            ceil_mode=args.get("ceil_mode", False),
+            axes=axes,
+        )
 
-    return lower
+    return rule
 
 
-def adaptive_pool(kind: str, rank: int) -> Operation:
+def adaptive_pool(kind: str, axes: int) -> Rule:
     """``adaptive_avg_pool2d`` and so on; to one element, the pooling of whole maps."""
 
-    def lower(call: Call, to: Lowering) -> None:
-        size = to.shape_of(call)[-rank:]
+    def rule(op: TorchContext) -> Operand:
+        x, size = op.channels(op.bind("input")["input"], axes), op.shape[-axes:]
         if set(size) == {1}:
-            _pooled(call, to, f"global_{kind}", {}, rank)
-        else:
-            _pooled(call, to, f"adaptive_{kind}", {"size": size}, rank)
+            return op.add(f"global_{kind}", (x,))
+        return op.add(f"adaptive_{kind}", (x,), {"size": size})
 
-    return lower
-
-
-def _pooled(call: Call, to: Lowering, kind: str, arguments: dict[str, Any], rank: int) -> None:
-    node, held = each_map(to, bound(call, "input")["input"], rank)
-    output = (held[0], *to.shape_of(call)[-rank:])
-    to.give(call.outputs[0], to.add(call, kind, arguments, (node,), output), output)
+    return rule
 
 
-def interpolate(call: Call, to: Lowering) -> None:
+def interpolate(op: TorchContext) -> Operand:
     """``F.interpolate``."""
-    given = bound(call, "input", "size", "scale_factor", "mode")
-    rank = len(to.shape(given["input"])) - 2
-    mode = MODES.get(given.get("mode", "nearest"))
-    node, held = each_map(to, given["input"], rank)
-    output = (held[0], *to.shape_of(call)[-rank:])
-    scale = given.get("scale_factor")
-    if mode is None or (mode == "bilinear" and rank > 2):
-        to.refuse(call)
-        return
-    arguments: dict[str, Any] = {"size": output[1:], "mode": mode}
-    if scale is not None and all(each == int(each) for each in spread(scale, rank)):
-        arguments = {"scale": even(tuple(int(each) for each in spread(scale, rank))), "mode": mode}
-    to.give(call.outputs[0], to.add(call, "upsample", arguments, (node,), output), output)
+    args = op.bind("input", "size", "scale_factor", "mode")
+    mode, scale = args.get("mode", "nearest"), args.get("scale_factor")
+    axes = len(op.shape) - 2
+    if mode not in emit.MODES or (emit.MODES[mode] == "bilinear" and axes > 2):
+        raise UnknownOp
+    x = op.channels(args["input"], axes)
+    scales = scale if isinstance(scale, tuple) else (scale,)
+    if scale is not None and all(each == int(each) for each in scales):
+        return emit.resample(op, x, scale=tuple(map(int, scales)), mode=mode)
+    return emit.resample(op, x, size=op.shape[-axes:], mode=mode)

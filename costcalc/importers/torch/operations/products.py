@@ -2,133 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from costcalc.importers.model import Sides
-from costcalc.importers.torch.calls import Call, Ref
-from costcalc.importers.torch.lowering import Lowering, bound, sides
-from costcalc.importers.torch.operations.elementwise import broadcast, scaled
-from costcalc.importers.torch.operations.views import order_node
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.context import TorchContext, without_batch
+from costcalc.importers.torch.operations.elementwise import scaled
 
 
-def linear(call: Call, to: Lowering) -> None:
+def linear(op: TorchContext) -> Operand:
     """``x W^T + b`` with W of (out, in), along the last axis."""
-    given = bound(call, "input", "weight", "bias")
-    if to.is_computed(given["weight"]):
-        _with_computed(call, to, given)
-        return
-    stored = {"weights": [given["weight"]], "biases": [given.get("bias")]}
-    _dense(call, to, given["input"], to.shape(given["weight"])[0], stored)
+    args = op.bind("input", "weight", "bias")
+    weight, bias = args["weight"], args.get("bias")
+    if op.is_computed(weight):
+        return _linear_of_computed(op, args["input"], weight, bias)
+    params = {"weights": op.stored(weight), "biases": op.stored(bias)}
+    x, out = op.tensor(args["input"]), op.shape_of(weight)[0]
+    return emit.dense(op, x, out=out, bias=bias is not None, params=params)
 
 
-def embedding(call: Call, to: Lowering) -> None:
+def _linear_of_computed(
+    op: TorchContext, value: ValueRef, weight: ValueRef, bias: ValueRef | None
+) -> Operand:
+    """A linear layer whose matrix is itself computed: a product, and its bias added."""
+    out, inputs = op.shape_of(weight)
+    shape = without_batch(op.shape_of(value))
+    shape = shape if len(shape) > 1 else (1, *shape)
+    matrix = emit.transpose(op, op.tensor(weight, (out, inputs)), (1, 0), part="")
+    matrix = op.view(matrix, (*(1 for _ in shape[2:]), inputs, out))
+    product = op.add("matmul", (op.tensor(value, shape), matrix))
+    if bias is None:
+        return product
+    added = op.tensor(bias, (*(1 for _ in shape[1:]), out))
+    return emit.join(op, "add", (product, added), part="_bias")
+
+
+def embedding(op: TorchContext) -> Operand:
     """``F.embedding``: rows of a table."""
-    given = bound(call, "input", "weight")
-    rows, out = to.shape(given["weight"])
-    shape = sides(to.shape(given["input"]))
-    arguments = {"rows": rows, "out": out}
-    stored = {"weights": [given["weight"]]}
-    held = (*shape, out)
-    node = to.add(call, "embedding", arguments, (to.node(given["input"]),), held, stored)
-    to.give(call.outputs[0], node, held)
+    args = op.bind("input", "weight")
+    rows, out = op.shape_of(args["weight"])
+    params = {"weights": op.stored(args["weight"])}
+    return op.add(
+        "embedding", (op.tensor(args["input"]),), {"rows": rows, "out": out}, params=params
+    )
 
 
-def matmul(call: Call, to: Lowering) -> None:
+def matmul(op: TorchContext) -> Operand:
     """``a @ b``; a linear layer without a bias where b is a parameter."""
-    given = bound(call, "input", "other")
-    a, b = given["input"], given[next(name for name in ("other", "mat2", "vec") if name in given)]
-    if to.is_stored(b) and len(to.shape(b)) == 2 and to.is_computed(a):
-        _dense(call, to, a, to.shape(b)[1], {"weights": [b], "biases": []})
-        return
-    node, held = product(call, to, a, b)
-    to.give(call.outputs[0], node, held)
+    args = op.bind("input", "other")
+    a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
+    if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
+        params = {"weights": op.stored(b)}
+        return emit.dense(op, op.tensor(a), out=op.shape_of(b)[1], bias=False, params=params)
+    return _product(op, a, b)
 
 
-def add_product(call: Call, to: Lowering) -> None:
+def add_product(op: TorchContext) -> Operand:
     """``addmm`` and ``baddbmm``: ``beta c + alpha a @ b``."""
-    given = bound(call, "input", "batch1", "batch2")
-    a, b = (given[f"{'batch' if f'batch{i}' in given else 'mat'}{i}"] for i in (1, 2))
-    node, held = product(call, to, a, b, "product")
-    node = scaled(call, to, node, given.get("alpha", 1))
-    shape = to.shape_of(call)
-    first = broadcast(to, given["input"], shape)
-    if held != sides(shape):
-        node = to.reshape(call, node, sides(shape))
-    first = scaled(call, to, first, given.get("beta", 1))
-    to.give(call.outputs[0], to.add(call, "add", {"broadcast": True}, (first, node), sides(shape)))
+    args = op.bind("input", "batch1", "batch2")
+    a, b = (args[f"{'batch' if f'batch{i}' in args else 'mat'}{i}"] for i in (1, 2))
+    product = scaled(op, _product(op, a, b, part="_product"), args.get("alpha", 1))
+    first = op.broadcast(args["input"])
+    product = op.view(product, without_batch(op.shape))
+    return emit.join(op, "add", (scaled(op, first, args.get("beta", 1)), product))
 
 
-def product(call: Call, to: Lowering, a: Ref, b: Ref, word: str = "") -> tuple[int, Sides]:
-    """A node of the product of two stacks of matrices, vectors among them, and its sides."""
-    left, right = to.shape(a), to.shape(b)
+def _product(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Operand:
+    """The product of two stacks of matrices, vectors among them."""
+    left, right = op.shape_of(a), op.shape_of(b)
     left = left if len(left) > 1 else (1, *left)
     right = right if len(right) > 1 else (*right, 1)
     rank = max(len(left), len(right))
     left, right = ((1,) * (rank - len(shape)) + shape for shape in (left, right))
     if rank > 2 and left[0] == right[0] == 1:
         left, right = left[1:], right[1:]
-    stack = tuple(max(i, j) for i, j in zip(left[:-2], right[:-2], strict=True))
-    held = (*stack, left[-2], right[-1])
-    inputs = (to.node(a, left), to.node(b, right))
-    return to.add(call, "matmul", {}, inputs, held, word=word), held
+    return op.add("matmul", (op.tensor(a, left), op.tensor(b, right)), part=part)
 
 
-def attention(call: Call, to: Lowering) -> None:
+def attention(op: TorchContext) -> Operand:
     """``scaled_dot_product_attention(q, k, v, mask)``; heads of 1 are repeated."""
-    given = bound(call, "query", "key", "value", "attn_mask")
-    shape = to.shape_of(call)
-    several = [given[name] for name in ("query", "key", "value")]
-    *stack, n, _ = shape
-    mask = given.get("attn_mask")
-    if given.get("enable_gqa") and to.shape(several[1])[-3] != stack[-1]:
+    args = op.bind("query", "key", "value", "attn_mask")
+    values = [args[name] for name in ("query", "key", "value")]
+    mask = args.get("attn_mask")
+    *stack, n, _ = op.shape
+    keys = op.shape_of(args["key"])
+    if args.get("enable_gqa") and keys[-3] != stack[-1]:
         if mask is not None:
-            to.refuse(call)
-            return
-        _grouped_attention(call, to, several)
-        return
-    inputs = [broadcast(to, each, (*stack, *to.shape(each)[-2:])) for each in several]
+            raise UnknownOp
+        return _grouped_attention(op, values, keys)
+    inputs = [op.broadcast(each, (*stack, *op.shape_of(each)[-2:])) for each in values]
     if mask is not None:
-        inputs.append(broadcast(to, mask, (*stack, n, to.shape(several[1])[-2])))
-    to.give(call.outputs[0], to.add(call, "attention", {}, inputs, sides(shape)))
+        inputs.append(op.broadcast(mask, (*stack, n, keys[-2])))
+    return op.add("attention", inputs)
 
 
-def _grouped_attention(call: Call, to: Lowering, several: list[Ref]) -> None:
+def _grouped_attention(
+    op: TorchContext, values: Sequence[ValueRef], keys: Sequence[int]
+) -> Operand:
     """Groups of query heads, each of which meets one head of keys and values."""
-    shape = to.shape_of(call)
-    *stack, heads, _, _ = to.shape(several[1])
-    group = shape[-3] // heads
-    inputs = [
-        to.node(each, (*stack, heads, many, *to.shape(each)[-2:]))
-        for each, many in zip(several, (group, 1, 1), strict=True)
-    ]
-    held = (*stack, heads, group, *shape[-2:])
-    to.give(call.outputs[0], to.add(call, "attention", {}, inputs, held), held)
-
-
-def _with_computed(call: Call, to: Lowering, given: dict[str, Any]) -> None:
-    """A linear layer whose matrix is itself computed: a product, and its bias added."""
-    out, inputs = to.shape(given["weight"])
-    held = sides(to.shape(given["input"]))
-    held = held if len(held) > 1 else (1, *held)
-    matrix = order_node(call, to, to.node(given["weight"], (out, inputs)), (1, 0))
-    matrix = to.reshape(call, matrix, (*(1 for _ in held[2:]), inputs, out))
-    shape = (*held[:-1], out)
-    node = to.add(call, "matmul", {}, (to.node(given["input"], held), matrix), shape)
-    if given.get("bias") is not None:
-        bias = to.node(given["bias"], (*(1 for _ in held[1:]), out))
-        node = to.add(call, "add", {"broadcast": True}, (node, bias), shape, word="bias")
-    to.give(call.outputs[0], node, shape)
-
-
-def _dense(
-    call: Call, to: Lowering, value: Ref, out: int, stored: dict[str, list[Ref | None]]
-) -> None:
-    held = sides(to.shape(value))
-    if len(to.shape(value)) == 2:
-        held = to.shape(value) if held == (1,) else held
-    arguments = {"out": out, "bias": any(each is not None for each in stored["biases"])}
-    if len(held) > 1:
-        arguments |= {"per_position": True, "axis": -1}
-    output = (*held[:-1], out)
-    node = to.add(call, "fc", arguments, (to.node(value, held),), output, stored)
-    to.give(call.outputs[0], node, output)
+    *stack, heads, _, _ = keys
+    sizes = (op.shape[-3] // heads, 1, 1)
+    return op.add(
+        "attention",
+        [
+            op.tensor(each, (*stack, heads, size, *op.shape_of(each)[-2:]))
+            for each, size in zip(values, sizes, strict=True)
+        ],
+    )

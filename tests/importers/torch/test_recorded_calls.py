@@ -6,10 +6,16 @@ from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.document import document
-from costcalc.importers.model import Model
-from costcalc.importers.torch.calls import Call, Parameter, Ref, Region, Trace, Value
-from costcalc.importers.torch.lowering import Lowering
-from costcalc.importers.torch.table import TABLE
+from costcalc.importers.torch.calls import (
+    ModuleParameter,
+    RecordedCall,
+    Region,
+    TensorValue,
+    Trace,
+    ValueRef,
+)
+from costcalc.importers.torch.context import TorchBuilder
+from costcalc.importers.torch.table import RULES
 from costcalc.kinds.base import PARAMS
 
 
@@ -17,17 +23,17 @@ class Passes:
     """Writes down a forward pass, one call after another."""
 
     def __init__(self, *input):
-        self.values = [Value((1, *input), "input")]
+        self.values = [TensorValue((1, *input), "input")]
         self.calls = []
         self.parameters = []
-        self.input = Ref(0)
+        self.input = ValueRef(0)
 
     def learned(self, name, *shape, role="other"):
         strides = tuple(1 for _ in shape)
         region = Region(name, 0, shape, strides)
-        self.values.append(Value(shape, "parameter", name, region))
-        self.parameters.append(Parameter(name, shape, role))
-        return Ref(len(self.values) - 1)
+        self.values.append(TensorValue(shape, "parameter", name, region))
+        self.parameters.append(ModuleParameter(name, shape, role))
+        return ValueRef(len(self.values) - 1)
 
     def part(self, of, offset, *shape):
         """A view of a parameter, as a call that gives it."""
@@ -38,19 +44,19 @@ class Passes:
         return made
 
     def constant(self, *shape):
-        self.values.append(Value(shape, "buffer", "table"))
-        return Ref(len(self.values) - 1)
+        self.values.append(TensorValue(shape, "buffer", "table"))
+        return ValueRef(len(self.values) - 1)
 
     def call(self, function, shape, *arguments, path="", how="operator", **keywords):
         shapes = shape if isinstance(shape, list) else [shape]
         first = len(self.values)
-        self.values += [Value(each) for each in shapes]
+        self.values += [TensorValue(each) for each in shapes]
         outputs = tuple(range(first, len(self.values)))
-        self.calls.append(Call(function, how, path, True, arguments, keywords, outputs))
-        refs = [Ref(each) for each in outputs]
+        self.calls.append(RecordedCall(function, how, path, arguments, keywords, outputs))
+        refs = [ValueRef(each) for each in outputs]
         return refs if isinstance(shape, list) else refs[0]
 
-    def nodes(self, *outputs, allow_unknown=False):
+    def model(self, *outputs, allow_unknown=False):
         trace = Trace(
             tuple(self.values),
             tuple(self.calls),
@@ -58,13 +64,12 @@ class Passes:
             tuple(self.parameters),
             {},
         )
-        return Lowering(trace, TABLE, "torch:m:n", allow_unknown).run()
+        builder = TorchBuilder(trace, RULES, "torch:m:n", allow_unknown)
+        builder.run()
+        return builder.model("n", "torch:m:n")
 
     def graph(self, *outputs, **options):
-        """The layers, whose shapes costcalc's own rules confirm."""
-        nodes = self.nodes(*outputs, **options)
-        input = self.values[0].shape[1:]
-        return expand(document(Model("n", "torch:m:n", {}, input, nodes)), {}).layers
+        return expand(document(self.model(*outputs, **options)), {}).layers
 
 
 def total(layers, event):
@@ -249,10 +254,21 @@ def test_unknown_functions_are_all_named_with_their_modules():
     x = net.call("lgamma", (1, 4), net.input, path="head/odd")
     x = net.call("erfinv", (1, 4), x)
     with pytest.raises(SpecError) as caught:
-        net.nodes(x)
+        net.model(x)
     assert [problem.message for problem in caught.value.problems] == [
-        "module 'head/odd' calls 'lgamma', which is of no kind that costcalc knows",
-        "the network itself calls 'erfinv', which is of no kind that costcalc knows",
+        "module 'head/odd' calls 'lgamma', for which costcalc has no layer kind",
+        "the network itself calls 'erfinv', for which costcalc has no layer kind",
     ]
     layers = net.graph(x, allow_unknown=True)
     assert [(each.kind.name, each.output) for each in layers] == [("uncounted", (4,))] * 2
+
+
+def test_a_chain_of_views_may_be_of_any_length():
+    net = Passes(4, 6)
+    x = net.input
+    for _ in range(1001):
+        x = net.call(
+            "transpose", (1, 6, 4) if net.values[x.value].shape[1] == 4 else (1, 4, 6), x, 1, 2
+        )
+    x = net.call("relu", (1, 6, 4), x)
+    assert kinds(net.graph(x)) == ["transpose"] * 1001 + ["relu"]
