@@ -160,8 +160,8 @@ class ModelBuilder:
         """
         if len(self.nodes) >= limits.STEPS:
             raise Refusal("the model has too many layers", f"at most {limits.STEPS:,}")
-        row = KINDS[kind]
-        given = {key: value for key, value in arguments.items() if value != row.default(key)}
+        defaults = getattr(KINDS[kind].operation, "_field_defaults", NOTHING)
+        given = {key: value for key, value in arguments.items() if value != defaults.get(key)}
         shapes = tuple(each.shape for each in inputs)
         operation = _operation(kind, given, shapes)
         shape = operation.output_shape(shapes)
@@ -172,13 +172,16 @@ class ModelBuilder:
                 found=" x ".join(str(side) for side in shape),
             )
         index = len(self.nodes)
-        indexes = tuple(each.node for each in inputs)
-        self.nodes.append(Node(name, kind, given, indexes, origin=origin, functional=functional))
         self._applied.append((operation, shapes, shape))
-        if shares and _has_params(self.events(index)):
-            self.nodes[index] = self.nodes[index]._replace(shares=shares)
+        borrows: Mapping[str, int] = NOTHING
         if params:
-            self.own(index, params)
+            shares, borrows = self._owned(index, kind, params)
+        elif shares and not _has_params(self.events(index)):
+            shares = ""
+        indexes = tuple(each.node for each in inputs)
+        self.nodes.append(
+            Node(name, kind, given, indexes, None, origin, shares, borrows, functional)
+        )
         return Operand(index, shape)
 
     def view(
@@ -210,16 +213,21 @@ class ModelBuilder:
         A node whose params are all those of an earlier one shares them with it;
         otherwise it borrows those that others count.
         """
-        events, node = self.events(index), self.nodes[index]
+        node = self.nodes[index]
+        shares, borrows = self._owned(index, node.kind, params)
+        self.nodes[index] = node._replace(shares=shares, borrows=borrows)
+
+    def _owned(self, index: int, kind: str, params: Params) -> tuple[str, dict[str, int]]:
+        """The word that a node shares its params by, or those that it borrows."""
+        events = self.events(index)
         params = {event: stored for event, stored in params.items() if getattr(events, event)}
         if params and all(_are_told_apart(stored) for stored in params.values()):
-            key = (node.kind, tuple((event, tuple(stored)) for event, stored in params.items()))
+            key = (kind, tuple((event, tuple(stored)) for event, stored in params.items()))
             owner = self.params.owners.setdefault(key, index)
             if owner != index:
                 word = self.nodes[owner].name
                 self.nodes[owner] = self.nodes[owner]._replace(shares=word)
-                self.nodes[index] = node._replace(shares=word)
-                return
+                return word, {}
         borrows = {}
         for event, stored in params.items():
             left = getattr(events, event)
@@ -227,7 +235,7 @@ class ModelBuilder:
                 left -= self.params.claim(each, left)
             if left:
                 borrows[event] = left
-        self.nodes[index] = node._replace(borrows=borrows)
+        return "", borrows
 
     def state(self, tensor: Operand, shape: Sides) -> None:
         """Notes the shape that the model states for a node's output."""
