@@ -371,6 +371,22 @@ def sides_text(shape: Sequence[int | float]) -> str:
     return f"({', '.join(str(side) for side in shape)})"
 
 
+def axis_behind_batch(axis: int, rank: int) -> int:
+    """An axis that counts the batch as its first, of a tensor of so many axes without it.
+
+    Raises:
+        Refusal: it is the batch, or there is no such axis.
+
+    >>> axis_behind_batch(1, 3), axis_behind_batch(-1, 3)
+    (0, 2)
+    """
+    place = axis + rank if axis < 0 else axis - 1
+    if not 0 <= place < rank:
+        what = "the batch" if axis in (0, -rank - 1) else "not an axis of its input"
+        raise Refusal(f"axis {axis} is {what}", f"1 to {rank}, or -{rank} to -1", f"axis: {axis}")
+    return place
+
+
 def _viewed(tensor: Operand, shape: Sides) -> tuple[str, Mapping[str, Any]]:
     """The kind that gives a tensor another shape, and its arguments."""
     if prod(tensor.shape) != prod(shape):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from costcalc.errors import Refusal
-from costcalc.importers.builder import ModelBuilder, OpContext, Operand
+from costcalc.importers.builder import ModelBuilder, OpContext, Operand, axis_behind_batch
 from costcalc.importers.caffe.fields import Fields
 from costcalc.importers.caffe.network import CaffeLayer
 from costcalc.importers.model import Sides
@@ -61,11 +61,4 @@ class CaffeContext(OpContext):
         Raises:
             Refusal: it is the batch, or there is none such.
         """
-        rank = (tensor or self.input).rank
-        axis = value + rank if value < 0 else value - 1
-        if not 0 <= axis < rank:
-            raise Refusal(
-                f"axis {value} is {'the batch' if value in (0, -rank - 1) else 'not there'}",
-                f"1 to {rank}, or -{rank} to -1",
-            )
-        return axis
+        return axis_behind_batch(value, (tensor or self.input).rank)

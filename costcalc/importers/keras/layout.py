@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from costcalc.errors import Refusal
+from costcalc.importers.builder import axis_behind_batch
 from costcalc.records import NamedTuple
 
 Side = TypeVar("Side")
@@ -35,12 +35,7 @@ class Layout(NamedTuple):
         Raises:
             Refusal: it is the batch, or there is none such.
         """
-        place = axis + rank if axis < 0 else axis - 1
-        if not 0 <= place < rank:
-            what = "the batch" if axis in (0, -rank - 1) else "not an axis of its input"
-            raise Refusal(
-                f"axis {axis} is {what}", f"1 to {rank}, or -{rank} to -1", f"axis: {axis}"
-            )
+        place = axis_behind_batch(axis, rank)
         return (place + 1) % rank if self.is_channels_last else place
 
     def channels(self, rank: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
 from costcalc.errors import Mark, Problems
@@ -46,29 +47,24 @@ def _in_order(
 ) -> list[OnnxNode]:
     """Nodes behind those that they read, otherwise as they stand."""
     places = {name: place for place, each in enumerate(nodes) for name in each.outputs}
-    readers: list[list[int]] = [[] for _ in nodes]
-    missing = []
+    sorter = TopologicalSorter[int]()
     for place, each in enumerate(nodes):
-        ahead = {places[name] for name in reads[each.outputs] if name in places}
-        missing.append(len(ahead))
-        for other in ahead:
-            readers[other].append(place)
-    ready = [place for place, count in enumerate(missing) if not count]
-    found = []
+        sorter.add(place, *(places[name] for name in reads[each.outputs] if name in places))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        cycle = [nodes[place].origin for place in error.args[1]]
+        shown = [*cycle[:SHOWN], *(["..."] if len(cycle) > SHOWN else [])]
+        message = f"the graph has a cycle: {' -> '.join(shown)}"
+        problems.add(mark, message, expected="a graph without cycles")
+        return []
+    ready, found = sorted(sorter.get_ready()), []
     while ready:
         place = heappop(ready)
         found.append(nodes[place])
-        for reader in readers[place]:
-            missing[reader] -= 1
-            if not missing[reader]:
-                heappush(ready, reader)
-    if len(found) < len(nodes):
-        left = [each.origin for place, each in enumerate(nodes) if missing[place] > 0]
-        problems.add(
-            mark,
-            f"the graph has a cycle; it goes through some of: {', '.join(left[:SHOWN])}",
-            expected="a graph without cycles",
-        )
+        sorter.done(place)
+        for each_ready in sorter.get_ready():
+            heappush(ready, each_ready)
     return found
 
 

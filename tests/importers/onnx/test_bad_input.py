@@ -144,7 +144,7 @@ def test_a_graph_that_hangs_together_in_no_way_is_refused(network):
     for nodes, said in (
         (
             [node("Add", "x b", "a", name="one"), node("Relu", "a", "b"), node("Relu", "b", "y")],
-            "the graph has a cycle; it goes through some of: node 'one' (Add), node 'the_relu'",
+            "the graph has a cycle: node 'one' (Add) -> node 'the_relu' (Relu) -> node 'one' (Add)",
         ),
         (
             [node("Relu", "nowhere", "y", name="one")],
