@@ -1,4 +1,4 @@
-"""Errors for people: where, what was expected, what was found, how to mend it."""
+"""Errors for people: where, what was expected, what was found, how to fix it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ MOST = 1000
 
 
 _QUESTION = "did you mean"
+
+_COMPARED, _LONGEST_NAME = 200, 100
+"""Names that a mistake is compared with, the alphabet's next: there may be many of both."""
 
 
 class Mark(NamedTuple):
@@ -62,7 +65,7 @@ def _printable(line: str) -> str:
 
 
 class CostcalcError(Exception):
-    """Something the user can mend: every problem found, not the first alone.
+    """Something the user can fix: every problem found, not the first alone.
 
     Attributes:
         problems: the problems, in the order of the file.
@@ -98,7 +101,7 @@ class Refusal(Exception):
         message: what is wrong.
         expected: what would be right.
         found: what is there instead.
-        hint: how to mend it.
+        hint: how to fix it.
         mark: where it is, if that is known already.
     """
 
@@ -136,7 +139,7 @@ def refuse(
     hint: str = "",
     error: type[CostcalcError] = SpecError,
 ) -> NoReturn:
-    """Ends with one problem, where nothing else can be looked at before it is mended.
+    """Ends with one problem, where nothing else can be looked at before it is fixed.
 
     Raises:
         CostcalcError: always, of the type asked for; what was caught before is no part of it.
@@ -198,7 +201,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("depthwse", ["conv", "depthwise"])
     "did you mean 'depthwise'?"
     """
+    from bisect import bisect
     from difflib import get_close_matches
 
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    names = sorted(known)
+    if len(names) > _COMPARED:
+        place = bisect(names, word)
+        names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]
+    names = [name for name in names if len(name) <= _LONGEST_NAME]
+    close = get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= _LONGEST_NAME else []
     return f"{_QUESTION} '{close[0]}'?" if close else ""

@@ -9,10 +9,11 @@ from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refuse
 from costcalc.kinds import TABLE
+from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import MapNode, Node, Scalar, given
-from costcalc.spec.values import Values
+from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
@@ -72,7 +73,7 @@ class _ConventionReader:
             )
             self.problems.raise_any(ConventionError)
             raise AssertionError("unreachable: a problem was noted")
-        self.refuse(root, _KEYS, "a convention")
+        refuse_others(root.keys, _KEYS, "a convention has no", self.problems)
         extended = self.extended(root.get("extends"))
         texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, *_OPTIONAL)}
         if texts["unit"] and texts["unit"] not in UNITS:
@@ -156,7 +157,7 @@ class _ConventionReader:
             return reasons
         for key, reason in node.entries:
             if self.is_named(key):
-                reasons[key.text] = self.line(reason)
+                reasons[key.text] = line(reason, self.problems)
         return reasons
 
     def is_named(self, key: Scalar) -> bool:
@@ -194,10 +195,10 @@ class _ConventionReader:
         """``free``, an expression, or a mapping with the rule, its source and a note."""
         note = ""
         if isinstance(node, MapNode):
-            self.refuse(node, _RULE_KEYS, "a rule")
+            refuse_others(node.keys, _RULE_KEYS, "a rule has no", self.problems)
             parts = {key.text: value for key, value in node.entries}
-            source = self.line(parts.get("source")) or source
-            note = self.line(parts.get("note"))
+            source = line(parts.get("source"), self.problems) or source
+            note = line(parts.get("note"), self.problems)
             if "rule" not in parts:
                 self.problems.add(node.mark, "a rule says how much is counted", "'rule:'")
                 return None
@@ -238,22 +239,6 @@ class _ConventionReader:
                     expected=", ".join(sorted(attributes)) or "no attribute",
                     found=f"'{rule.text}'",
                     hint=f"a rule for '{kind.name}' of its own",
-                )
-
-    def line(self, node: Node | None) -> str:
-        if node is None or isinstance(node, Scalar):
-            return node.text if node is not None else ""
-        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
-        return ""
-
-    def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
-        for key, _ in node.entries:
-            if key.text not in allowed:
-                self.problems.add(
-                    key.mark,
-                    f"{what} has no '{key.text}'",
-                    expected="one of " + ", ".join(allowed),
-                    hint=did_you_mean(key.text, allowed),
                 )
 
 

@@ -12,7 +12,7 @@ from costcalc.errors import ConventionError, refuse
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import NETWORK_INPUT, Computation, Layer, LayerGraph
 from costcalc.records import NamedTuple
-from costcalc.spec.numbers import ExpressionError
+from costcalc.spec.numbers import ExpressionError, is_number
 
 
 class LayerCost(NamedTuple):
@@ -109,7 +109,7 @@ def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
         return 0
     try:
         value = rule.expression.evaluate(names)
-        if not isinstance(value, str | bool | tuple | None):
+        if is_number(value):
             return value
         reason = "it gives no number"
     except ZeroDivisionError:

@@ -10,7 +10,7 @@ from costcalc.formulas import algebra
 from costcalc.graph.bindings import StepScope
 from costcalc.spec import limits
 from costcalc.spec.document import Expression
-from costcalc.spec.numbers import ExpressionError, exact
+from costcalc.spec.numbers import ExpressionError, exact, is_number
 
 
 def evaluate(expression: Expression, here: StepScope | Mapping[str, Any]) -> Any:
@@ -61,7 +61,7 @@ def check_number(value: Any, single: Expression, here: StepScope, expected: str)
     Raises:
         Refusal: it is none.
     """
-    if value is None or isinstance(value, str | bool | tuple):
+    if not is_number(value):
         raise Refusal(
             f"{shown(value)} is not a number",
             expected,

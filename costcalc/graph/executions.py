@@ -7,10 +7,10 @@ from typing import Any
 
 from costcalc.errors import Problems, Refusal, did_you_mean
 from costcalc.graph.bindings import StepScope
-from costcalc.graph.checks import evaluate
+from costcalc.graph.checks import evaluate, quoted
 from costcalc.graph.layer import Gated
 from costcalc.spec.document import Expression
-from costcalc.spec.numbers import exact
+from costcalc.spec.numbers import exact, is_number
 
 PREFIX = "execute."
 """``execute.conv3_x2=0.5`` sets the gated steps of one block."""
@@ -25,8 +25,7 @@ def is_execution(name: str) -> bool:
 
 def is_probability(value: Any) -> bool:
     """Whether it is a number from 0 to 1."""
-    is_number = value is not None and not isinstance(value, str | bool | tuple)
-    return is_number and bool(value >= 0) and bool(value <= 1)
+    return is_number(value) and bool(value >= 0) and bool(value <= 1)
 
 
 class Executions:
@@ -54,7 +53,7 @@ class Executions:
             raise Refusal(
                 f"'execute' cannot be {exact(value)}",
                 expected=EXPECTED,
-                found=f"'{stated.text}'",
+                found=quoted(stated),
                 mark=stated.mark,
             )
         return value

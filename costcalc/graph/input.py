@@ -10,6 +10,7 @@ from costcalc.formulas import algebra
 from costcalc.graph.checks import evaluate
 from costcalc.spec import limits
 from costcalc.spec.document import Document, Expression
+from costcalc.spec.numbers import is_number
 
 
 def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
@@ -91,8 +92,7 @@ def _sizes(
         except Refusal as error:
             problems.note(error.problem())
             return ()
-        is_number = value is not None and not isinstance(value, str | bool | tuple)
-        if not is_number or not (algebra.is_whole(value) and 0 < value <= limits.SIZE):
+        if not is_number(value) or not (algebra.is_whole(value) and 0 < value <= limits.SIZE):
             problems.add(
                 side.mark,
                 "the input's shape is made of whole numbers above zero",

@@ -13,7 +13,7 @@ from costcalc.graph.input import input_shape, side_of_square
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
-from costcalc.spec.numbers import exact, same
+from costcalc.spec.numbers import exact, is_number, same
 from costcalc.spec.values import constant
 
 
@@ -68,12 +68,12 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
         return outside(parameter, value)
     if name == "res" and not _is_side(value):
         return "a whole number above zero, or a height and a width as in 160x120"
-    if name == "alpha" and not (_is_number(value) and value > 0):
+    if name == "alpha" and not (is_number(value) and value > 0):
         return "a number above zero"
     if isinstance(default, str | bool):
         if type(value) is not type(default):
             return "true or false" if isinstance(default, bool) else "a word"
-    elif not _is_number(value):
+    elif not is_number(value):
         return "a number"
     return outside(parameter, value)
 
@@ -83,7 +83,7 @@ def outside(parameter: Parameter, value: Any) -> str:
     if parameter.choices:
         return "" if value in parameter.choices else allowed(parameter)
     lowest, highest = parameter.lowest, parameter.highest
-    if not _is_number(value):
+    if not is_number(value):
         return "a number" if lowest is not None or highest is not None else ""
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
         return allowed(parameter)
@@ -137,12 +137,8 @@ def _executions(settings: Mapping[str, Any], problems: Problems) -> dict[str, An
     return found
 
 
-def _is_number(value: Any) -> bool:
-    return value is not None and not isinstance(value, str | bool | tuple)
-
-
 def _is_side(value: Any) -> bool:
-    return _is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
+    return is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
 
 
 def allowed(parameter: Parameter) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from costcalc.errors import Problems
 from costcalc.formulas.algebra import Size
 from costcalc.graph.layer import Layer
+from costcalc.kinds.base import PARAMS
 
 
 class Sharing:
@@ -49,17 +50,11 @@ class Sharing:
         return layer._replace(shares=index)
 
 
-def _learned(layer: Layer) -> tuple[str, Size, Size, Size, Size]:
+def _learned(layer: Layer) -> tuple[str, tuple[Size, ...]]:
     events = layer.events()
-    return (
-        layer.kind.name,
-        events.weights,
-        events.biases,
-        events.norm_params,
-        events.other_params,
-    )
+    return layer.kind.name, tuple(getattr(events, name) for name in PARAMS)
 
 
 def _described(layer: Layer) -> str:
-    kind, weights, biases, *_ = _learned(layer)
-    return f"'{kind}' with {weights} weights and {biases} biases"
+    events = layer.events()
+    return f"'{layer.kind.name}' with {events.weights} weights and {events.biases} biases"

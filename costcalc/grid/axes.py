@@ -17,7 +17,7 @@ from costcalc.grid.factor import Array, exact
 from costcalc.grid.number import GridNumber
 from costcalc.grid.terms import Monomial
 from costcalc.records import NamedTuple
-from costcalc.spec.numbers import ExpressionError
+from costcalc.spec.numbers import ExpressionError, is_number
 
 VALUES = 1_000_000
 """Values that one parameter may take."""
@@ -32,7 +32,7 @@ class Axis(NamedTuple):
     @property
     def is_numeric(self) -> bool:
         """Whether all values are numbers: words and shapes each stand for themselves."""
-        return not any(isinstance(value, str | bool | tuple) for value in self.values)
+        return all(map(is_number, self.values))
 
 
 class Numerators(NamedTuple):

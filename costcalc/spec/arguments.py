@@ -36,7 +36,7 @@ FUNCTIONAL = ("functional", "functional_act")
 FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
 """What a layer may say besides its kind's attributes."""
 
-STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
+_STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
 """What a layer or a branch may be called."""
 
 
@@ -92,7 +92,7 @@ class Arguments:
         shares, borrows = self.take("shares"), self.take("borrows")
         return Common(
             self.key.mark,
-            name=self._name(name) if name is not None else "",
+            name=step_name(name, "a layer", self.problems) if name is not None else "",
             sources=self._words(sources, "from", "names layers") if sources is not None else None,
             when=self.expression("when"),
             repeat=self.expression("repeat"),
@@ -102,7 +102,7 @@ class Arguments:
             input=self.values.shape(input) if input is not None else None,
             output=self.values.shape(output) if output is not None else None,
             execute=self.expression("execute"),
-            shares=self._name(shares) if shares is not None else "",
+            shares=step_name(shares, "a layer", self.problems) if shares is not None else "",
             borrows=self._borrows(borrows) if borrows is not None else {},
         )
 
@@ -144,17 +144,6 @@ class Arguments:
             )
         return found
 
-    def _name(self, node: Node) -> str:
-        if isinstance(node, Scalar) and STEP_NAME.fullmatch(node.text):
-            return node.text
-        self.problems.add(
-            node.mark,
-            "this cannot be a layer's name",
-            expected="letters, digits, '_', '-' and '.'",
-            found=str(node),
-        )
-        return ""
-
     def _borrows(self, node: Node) -> dict[str, Expression]:
         """Params that another layer counts, by the name of their event."""
         found: dict[str, Expression] = {}
@@ -186,6 +175,19 @@ class Arguments:
                     found=str(item),
                 )
         return tuple(words)
+
+
+def step_name(node: Node, of: str, problems: Problems) -> str:
+    """What a layer or a branch is called; nothing after a problem was noted."""
+    if isinstance(node, Scalar) and _STEP_NAME.fullmatch(node.text):
+        return node.text
+    problems.add(
+        node.mark,
+        f"this cannot be {of}'s name",
+        expected="letters, digits, '_', '-' and '.'",
+        found=str(node),
+    )
+    return ""
 
 
 def refuse_unfit_first_only(

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from costcalc.formulas import algebra
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.numbers import ExpressionError, exact_number, quantity
+from costcalc.spec.numbers import ExpressionError, exact_number, is_number, quantity
 
 Value = Any
 """A number of some algebra, a word, a truth value or nothing."""
@@ -310,7 +310,7 @@ def _number(value: Value) -> Value:
     Raises:
         ExpressionError: it is a word, a truth value or nothing.
     """
-    if value is None or isinstance(value, str | bool | tuple):
+    if not is_number(value):
         shown = "nothing" if value is None else repr(value).lower()
         raise ExpressionError(f"arithmetic needs numbers, and this is {shown}")
     return value

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
 """The shipped networks that are another's spec at some settings."""
-_SETTING = re.compile(r"\s*([A-Za-z_][\w./-]*)\s*=\s*(.*?)\s*")
+_SETTING = re.compile(r"[A-Za-z_][\w./-]*")
+"""What a setting may be called: a parameter, or a gated block by its path."""
 
 
 class Reference(NamedTuple):
@@ -127,14 +128,14 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     """
     settings = {}
     for part in tail.split(","):
-        match = _SETTING.fullmatch(part)
-        if match is None:
+        name, equals, value = (side.strip() for side in part.partition("="))
+        if not equals or not _SETTING.fullmatch(name) or "\n" in value:
             refuse(
                 None,
                 f"'{part}' in '{text}' is not a setting",
                 expected="name=value, as in @alpha=0.5,res=160",
             )
-        settings[match[1]] = match[2]
+        settings[name] = value
     return settings
 
 

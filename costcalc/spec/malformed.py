@@ -22,11 +22,11 @@ _ADVICE = (
     ("unexpected end of stream", "the quotes that close the text"),
     ("escape character", "single quotes, in which a backslash is itself"),
 )
-"""How to mend it, by words of the parser's message."""
+"""How to fix it, by words of the parser's message."""
 
 
 def malformed(error: yaml.YAMLError, file: str) -> Problem:
-    """The parser's error as a problem: its place, where what is open began, and how to mend it."""
+    """The parser's error as a problem: its place, where what is open began, and how to fix it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem(Mark(file), f"not YAML: {str(error).splitlines()[0]}")
     place = error.problem_mark or error.context_mark

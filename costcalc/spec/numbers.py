@@ -72,6 +72,11 @@ def exact(value: Any) -> str:
     return _decimal(value) if isinstance(value, Fraction) else str(value)
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number of some algebra, and no word, shape, truth value or nothing."""
+    return value is not None and not isinstance(value, str | bool | tuple)
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two values of a parameter are one; arrays and symbols are no single value."""
     plain = int | Fraction | str | bool

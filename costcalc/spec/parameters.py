@@ -13,7 +13,7 @@ from costcalc.spec.document import Expression, Parameter
 from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
-from costcalc.spec.values import Values, literal
+from costcalc.spec.values import Values, line, literal
 
 HERE = frozenset({"in", "in_height", "in_width"})
 """Names that every step knows: the channels and the sides of what it reads."""
@@ -99,7 +99,7 @@ class ParameterReader:
             lowest,
             highest,
             self._choices(node.get("choices")),
-            self._doc(node.get("doc")),
+            line(node.get("doc"), self.problems),
             self._is_width(node.get("width")),
         )
 
@@ -134,12 +134,6 @@ class ParameterReader:
             node.mark, "choices are a list of numbers or words", "[18, 34, 50]", str(node)
         )
         return ()
-
-    def _doc(self, node: Node | None) -> str:
-        if node is None or isinstance(node, Scalar):
-            return node.text if node is not None else ""
-        self.problems.add(node.mark, "a doc is a line of text", found=str(node))
-        return ""
 
     def _is_width(self, node: Node | None) -> bool:
         if node is None or (isinstance(node, Scalar) and node.text in ("true", "false")):

@@ -15,7 +15,7 @@ from costcalc.spec.parameters import ALWAYS, HERE, ParameterReader
 from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
 from costcalc.spec.tree import MapNode, Node, Scalar, given
-from costcalc.spec.values import Values
+from costcalc.spec.values import Values, line
 
 TOP = (
     "name",
@@ -88,18 +88,9 @@ class _SpecReader:
             rounding=self.rounding(root.get("width_rounding")),
             blocks=blocks,
             steps=steps,
-            description=self.text(root.get("description")),
+            description=line(root.get("description"), self.problems),
             accuracies=read_accuracies(root.get("accuracy"), known, self.problems),
         )
-
-    def text(self, node: Node | None) -> str:
-        node = given(node)
-        if node is None:
-            return ""
-        if isinstance(node, Scalar):
-            return node.text
-        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
-        return ""
 
     def source(self, node: Node | None) -> dict[str, str]:
         node = given(node)
@@ -108,7 +99,7 @@ class _SpecReader:
         if isinstance(node, Scalar):
             return {"title": node.text}
         if isinstance(node, MapNode):
-            return {key.text: self.text(value) for key, value in node.entries}
+            return {key.text: line(value, self.problems) for key, value in node.entries}
         self.problems.add(node.mark, "a source is a line of text or a mapping", found=str(node))
         return {}
 

@@ -11,10 +11,10 @@ from costcalc.spec.arguments import (
     COMMON,
     FUNCTIONAL,
     FUSED,
-    STEP_NAME,
     Arguments,
     WrittenArgument,
     refuse_unfit_first_only,
+    step_name,
 )
 from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
@@ -237,7 +237,8 @@ class StepReader:
         branches: tuple[tuple[str, tuple[Step, ...]], ...] = ()
         if isinstance(node, MapNode):
             branches = tuple(
-                (self._branch_name(name), self._branch(branch)) for name, branch in node.entries
+                (step_name(name, "a branch", self.problems), self._branch(branch))
+                for name, branch in node.entries
             )
         elif isinstance(node, ListNode):
             branches = tuple(("", self._branch(branch)) for branch in node.items)
@@ -249,16 +250,6 @@ class StepReader:
                 found=str(node),
             )
         return JoinStep(common, kind, branches, act, None, functional, functional_act, values)
-
-    def _branch_name(self, key: Scalar) -> str:
-        if not STEP_NAME.fullmatch(key.text):
-            self.problems.add(
-                key.mark,
-                "this cannot be a branch's name",
-                expected="letters, digits, '_', '-' and '.'",
-                found=str(key),
-            )
-        return key.text
 
     def _branch(self, node: Node) -> tuple[Step, ...]:
         if isinstance(node, ListNode) or given(node) is None:

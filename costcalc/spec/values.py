@@ -233,6 +233,15 @@ def literal(node: Node) -> Any:
     return node.text if number is None else number
 
 
+def line(node: Node | None, problems: Problems) -> str:
+    """A line of text; nothing where it is left out."""
+    node = given(node)
+    if node is None or isinstance(node, Scalar):
+        return node.text if node is not None else ""
+    problems.add(node.mark, "a line of text is expected here", found=str(node))
+    return ""
+
+
 def as_choice(node: Node) -> Choice | None:
     """``{parameter: {value: cell, ...}}`` as a choice; None where it is something else."""
     if isinstance(node, Choice):

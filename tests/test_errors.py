@@ -1,0 +1,65 @@
+"""Errors: hints, and one problem in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from costcalc import errors
+from costcalc.errors import ConventionError, Mark, SpecError, did_you_mean, refuse
+from costcalc.spec.library import parse_settings
+
+
+def test_a_hint_among_many_names_compares_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    import difflib
+
+    compared: list[int] = []
+    matches = difflib.get_close_matches
+
+    def counting(word: str, names: list[str], n: int, cutoff: float) -> list[str]:
+        compared.append(len(names))
+        return matches(word, names, n, cutoff)
+
+    monkeypatch.setattr(difflib, "get_close_matches", counting)
+    names = [f"layer{index}" for index in range(20_000)]
+    assert did_you_mean("layer123x", names).startswith("did you mean 'layer12")
+    assert compared == [200]
+
+
+def test_a_hint_is_the_same_whatever_the_order_of_names() -> None:
+    names = {f"block{index}/conv" for index in range(1_000)}
+    assert did_you_mean("block7/covn", names) == did_you_mean("block7/covn", sorted(names))
+
+
+def test_a_long_word_has_no_hint() -> None:
+    assert did_you_mean("a" * 100_000, ["a" * 99]) == ""
+    assert did_you_mean("aaa", ["a" * 100_000]) == ""
+
+
+def test_refuse_raises_one_problem_of_the_type_asked_for() -> None:
+    with pytest.raises(ConventionError) as caught:
+        refuse(Mark("net.yaml", 3, 1), "wrong", "right", "left", "turn", error=ConventionError)
+    (problem,) = caught.value.problems
+    assert problem == errors.Problem(Mark("net.yaml", 3, 1), "wrong", "right", "left", "turn")
+    with pytest.raises(SpecError, match="wrong"):
+        refuse(None, "wrong")
+
+
+def test_what_was_caught_before_is_no_part_of_a_refusal() -> None:
+    with pytest.raises(SpecError) as caught:
+        try:
+            raise KeyError("name")
+        except KeyError:
+            refuse(None, "wrong")
+    assert caught.value.__suppress_context__
+
+
+def test_settings_are_read_in_one_pass() -> None:
+    assert parse_settings(" alpha = 0.5 ,execute.conv3_x=1/2", "") == {
+        "alpha": "0.5",
+        "execute.conv3_x": "1/2",
+    }
+    blanks = " " * 100_000
+    assert parse_settings(f"a=b{blanks}c", "") == {"a": f"b{blanks}c"}
+    for wrong in ("alpha", "=1", "1a=2", "a b=1", "a=1\n2"):
+        with pytest.raises(SpecError, match="is not a setting"):
+            parse_settings(wrong, "net@" + wrong)
