@@ -25,10 +25,10 @@ from costcalc.formats.protobuf import (
     TEXT,
     ByteStream,
     Field,
+    FieldType,
     MessageWriter,
     Schema,
     Span,
-    ValueType,
     WireReader,
     wrapped,
 )
@@ -195,38 +195,6 @@ _KEY_BYTES = 64
 _METADATA_BYTES = 2**14
 
 
-def model(wire: WireReader) -> ModelProto:
-    """The file's model.
-
-    Raises:
-        SpecError: it is not one.
-    """
-    return _MODEL.read(wire, 0, len(wire.data))
-
-
-def graph(wire: WireReader, span: Span) -> GraphProto:
-    """The graph that stands at a place.
-
-    Raises:
-        SpecError: it is not one.
-    """
-    return _GRAPH.read(wire, *span)
-
-
-def tensor(wire: WireReader, span: Span) -> TensorProto:
-    """The tensor that stands at a place, its numbers unread.
-
-    Raises:
-        SpecError: it is not one.
-    """
-    return _TENSOR.read(wire, *span)
-
-
-def encoded(model: ModelProto) -> MessageWriter:
-    """The bytes of a model."""
-    return _MODEL.encoded(model)
-
-
 def attribute(
     name: str, value: int | float | str | tuple[int, ...] | TensorProto
 ) -> AttributeProto:
@@ -241,7 +209,7 @@ def attribute(
     return AttributeProto(name, type_, value)
 
 
-_TENSOR = Schema(
+TENSOR = Schema(
     TensorProto,
     {
         1: Field("dims", INTEGER, repeated=True),
@@ -258,29 +226,14 @@ _TENSOR = Schema(
 )
 
 
-class _AttributeFields(NamedTuple):
-    """An attribute's fields, of which the one of its type holds the value."""
-
-    name: str = ""
-    f: float | None = None
-    i: int | None = None
-    s: bytes | None = None
-    t: TensorProto | None = None
-    g: Span | None = None
-    floats: tuple[float, ...] = ()
-    ints: tuple[int, ...] = ()
-    type: int = 0
-    refers: str = ""
-
-
 _ATTRIBUTE = Schema(
-    _AttributeFields,
+    dict[str, Any],
     {
         1: Field("name", TEXT),
         2: Field("f", FLOAT32),
         3: Field("i", INTEGER),
         4: Field("s", SHORT_BYTES),
-        5: Field("t", _TENSOR),
+        5: Field("t", TENSOR.type),
         6: Field("g", STORED_BYTES),
         7: Field("floats", FLOAT32, repeated=True),
         8: Field("ints", INTEGER, repeated=True),
@@ -289,69 +242,54 @@ _ATTRIBUTE = Schema(
     },
 )
 
-_VALUE_FIELDS: Mapping[int, str] = {
-    AttributeType.TENSOR: "t",
-    AttributeType.GRAPH: "g",
-    AttributeType.STRING: "s",
-    AttributeType.INTS: "ints",
-    AttributeType.FLOATS: "floats",
-    AttributeType.FLOAT: "f",
-    AttributeType.INT: "i",
+_VALUES: Mapping[int, tuple[str, Any]] = {
+    AttributeType.TENSOR: ("t", None),
+    AttributeType.GRAPH: ("g", None),
+    AttributeType.STRING: ("s", b""),
+    AttributeType.INTS: ("ints", ()),
+    AttributeType.FLOATS: ("floats", ()),
+    AttributeType.FLOAT: ("f", 0.0),
+    AttributeType.INT: ("i", 0),
 }
-"""The field of each type; in the order in which a file that does not state the type is read."""
-
-_ZERO: Mapping[int, Any] = {
-    AttributeType.STRING: b"",
-    AttributeType.FLOAT: 0.0,
-    AttributeType.INT: 0,
-}
-"""What an attribute is where the field of its type is absent."""
+"""The field of each type, and its value where the field is absent."""
 
 
 def _read_attribute(wire: WireReader, start: int, end: int) -> AttributeProto:
-    """An attribute; files of the first version do not state its type."""
+    """An attribute; in files of the first version its type is that of the field that is there."""
     fields = _ATTRIBUTE.read(wire, start, end)
-    stated = (type_ for type_, name in _VALUE_FIELDS.items() if getattr(fields, name))
-    type_ = fields.type or next(stated, AttributeType.INT)
-    value = getattr(fields, _VALUE_FIELDS[type_]) if type_ in _VALUE_FIELDS else None
-    value = _ZERO.get(type_) if value is None else value
-    return AttributeProto(fields.name, type_, value, fields.refers)
+    filled = (type_ for type_, (name, _) in _VALUES.items() if fields.get(name))
+    type_ = fields.get("type") or next(filled, AttributeType.INT)
+    name, zero = _VALUES.get(type_, ("", None))
+    return AttributeProto(
+        fields.get("name", ""), type_, fields.get(name, zero), fields.get("refers", "")
+    )
 
 
 def _write_attribute(writer: MessageWriter, number: int, value: AttributeProto) -> None:
-    fields = {_VALUE_FIELDS[value.type]: value.value}
-    _ATTRIBUTE.write(writer, number, _AttributeFields(value.name, type=value.type, **fields))
+    name, _ = _VALUES[value.type]
+    _ATTRIBUTE.write(writer, number, {"name": value.name, "type": value.type, name: value.value})
 
 
-class _Dimension(NamedTuple):
-    size: int | None = None
-    name: str = ""
-
-
-_DIMENSION = Schema(_Dimension, {1: Field("size", INTEGER), 2: Field("name", TEXT)})
+_DIMENSION = Schema(dict[str, Any], {1: Field("size", INTEGER), 2: Field("name", TEXT)})
 
 
 def _read_dim(wire: WireReader, start: int, end: int) -> Dim:
-    size, name = _DIMENSION.read(wire, start, end)
-    return name if size is None else size
+    fields = _DIMENSION.read(wire, start, end)
+    dim: Dim = fields.get("size", fields.get("name", ""))
+    return dim
 
 
 def _write_dim(writer: MessageWriter, number: int, dim: Dim) -> None:
-    found = _Dimension(name=dim) if isinstance(dim, str) else _Dimension(dim)
-    _DIMENSION.write(writer, number, found)
+    _DIMENSION.write(writer, number, {"name" if isinstance(dim, str) else "size": dim})
 
 
-class _Entry(NamedTuple):
-    key: Any = ""
-    value: Any = ""
-
-
-_ENTRY = Schema(_Entry, {1: Field("key", STORED_TEXT), 2: Field("value", STORED_TEXT)})
+_ENTRY = Schema(dict[str, Any], {1: Field("key", STORED_TEXT), 2: Field("value", STORED_TEXT)})
 
 
 def _read_entry(wire: WireReader, start: int, end: int) -> tuple[str, str]:
     """A pair of metadata; empty unless costcalc reads those of its key."""
-    key, value = (span or Span(0, 0) for span in _ENTRY.read(wire, start, end))
+    fields = _ENTRY.read(wire, start, end)
+    key, value = (fields.get(name, Span(0, 0)) for name in ("key", "value"))
     if key.end - key.start > _KEY_BYTES or value.end - value.start > _METADATA_BYTES:
         return "", ""
     name = wire.text(*key)
@@ -359,13 +297,14 @@ def _read_entry(wire: WireReader, start: int, end: int) -> tuple[str, str]:
 
 
 def _write_entry(writer: MessageWriter, number: int, entry: tuple[str, str]) -> None:
-    _ENTRY.write(writer, number, _Entry(*entry))
+    key, value = entry
+    _ENTRY.write(writer, number, {"key": key, "value": value})
 
 
 _ATTRIBUTES = Field(
-    "attributes", ValueType(BYTES, _read_attribute, _write_attribute), repeated=True
+    "attributes", FieldType(BYTES, _read_attribute, _write_attribute), repeated=True
 )
-_METADATA = Field("metadata", ValueType(BYTES, _read_entry, _write_entry), repeated=True)
+_METADATA = Field("metadata", FieldType(BYTES, _read_entry, _write_entry), repeated=True)
 
 _NODE = Schema(
     NodeProto,
@@ -381,24 +320,24 @@ _NODE = Schema(
     },
 )
 
-_SHAPE = wrapped(1, ValueType(BYTES, _read_dim, _write_dim), repeated=True)
+_SHAPE = wrapped(1, FieldType(BYTES, _read_dim, _write_dim), repeated=True)
 
 _TENSOR_TYPE = Schema(TensorType, {1: Field("data_type", INTEGER), 2: Field("dims", _SHAPE)})
 
 _VALUE = Schema(
-    ValueInfoProto, {1: Field("name", TEXT), 2: Field("type", wrapped(1, _TENSOR_TYPE))}
+    ValueInfoProto, {1: Field("name", TEXT), 2: Field("type", wrapped(1, _TENSOR_TYPE.type))}
 )
 
-_GRAPH = Schema(
+GRAPH = Schema(
     GraphProto,
     {
-        1: Field("nodes", _NODE, repeated=True),
+        1: Field("nodes", _NODE.type, repeated=True),
         2: Field("name", TEXT),
-        5: Field("initializers", _TENSOR, repeated=True),
-        11: Field("inputs", _VALUE, repeated=True),
-        12: Field("outputs", _VALUE, repeated=True),
-        13: Field("values", _VALUE, repeated=True),
-        15: Field("sparse", wrapped(1, _TENSOR), repeated=True),
+        5: Field("initializers", TENSOR.type, repeated=True),
+        11: Field("inputs", _VALUE.type, repeated=True),
+        12: Field("outputs", _VALUE.type, repeated=True),
+        13: Field("values", _VALUE.type, repeated=True),
+        15: Field("sparse", wrapped(1, TENSOR.type), repeated=True),
     },
 )
 
@@ -411,22 +350,22 @@ _FUNCTION = Schema(
         4: Field("inputs", TEXT, repeated=True),
         5: Field("outputs", TEXT, repeated=True),
         6: Field("required", TEXT, repeated=True),
-        7: Field("nodes", _NODE, repeated=True),
-        9: Field("opsets", _OPERATOR_SET, repeated=True),
+        7: Field("nodes", _NODE.type, repeated=True),
+        9: Field("opsets", _OPERATOR_SET.type, repeated=True),
         10: Field("domain", TEXT),
         11: _ATTRIBUTES._replace(name="defaults"),
         13: Field("overload", TEXT),
     },
 )
 
-_MODEL = Schema(
+MODEL = Schema(
     ModelProto,
     {
         1: Field("ir_version", INTEGER),
         2: Field("producer", TEXT),
-        7: Field("graph", _GRAPH),
-        8: Field("opsets", _OPERATOR_SET, repeated=True),
+        7: Field("graph", GRAPH.type),
+        8: Field("opsets", _OPERATOR_SET.type, repeated=True),
         14: _METADATA,
-        25: Field("functions", _FUNCTION, repeated=True),
+        25: Field("functions", _FUNCTION.type, repeated=True),
     },
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats.mapped import FileBytes
@@ -256,36 +256,20 @@ def _tag(number: int, wire_type: int) -> bytes:
 
 
 Read = Callable[[WireReader, int, int], Any]
-"""Reads a value, given what :meth:`WireReader.fields` says of its field."""
+"""Reads a value, given what :meth:`WireReader.fields` gives of its field."""
+
+Write = Callable[[MessageWriter, int, Any], None]
+"""Adds a value to a message, in the field of a number."""
 
 
-class FieldType(Protocol):
+class FieldType(NamedTuple):
     """What the value of a field is: how it is read, and how it is written."""
-
-    @property
-    def wire_type(self) -> int:
-        """The wire type of a single value."""
-
-    @property
-    def read(self) -> Read:
-        """Reads a value."""
-
-    @property
-    def write(self) -> Callable[[MessageWriter, int, Any], None]:
-        """Adds a value to a message, in the field of a number."""
-
-    @property
-    def read_packed(self) -> Read | None:
-        """Reads several numbers that stand in one field of bytes."""
-
-
-class ValueType(NamedTuple):
-    """A type of values that are not messages."""
 
     wire_type: int
     read: Read
-    write: Callable[[MessageWriter, int, Any], None]
+    write: Write
     read_packed: Read | None = None
+    """Reads several numbers that stand in one field of bytes."""
 
 
 def _span(_: WireReader, start: int, end: int) -> Span:
@@ -316,22 +300,22 @@ def _float32s(wire: WireReader, start: int, end: int) -> Iterable[float]:
     return struct.unpack(f"<{(end - start) // 4}f", wire.data[start:end])
 
 
-INTEGER = ValueType(VARINT, _integer, MessageWriter.integer, _integers)
-FLOAT32 = ValueType(FIXED32, _float32, MessageWriter.float32, _float32s)
-TEXT = ValueType(BYTES, WireReader.text, MessageWriter.text)
-SHORT_BYTES = ValueType(BYTES, WireReader.short, MessageWriter.data)
+INTEGER = FieldType(VARINT, _integer, MessageWriter.integer, _integers)
+FLOAT32 = FieldType(FIXED32, _float32, MessageWriter.float32, _float32s)
+TEXT = FieldType(BYTES, WireReader.text, MessageWriter.text)
+SHORT_BYTES = FieldType(BYTES, WireReader.short, MessageWriter.data)
 """Bytes that are few and are read."""
 
-STORED_BYTES = ValueType(BYTES, _span, MessageWriter.data)
+STORED_BYTES = FieldType(BYTES, _span, MessageWriter.data)
 """Bytes that stay in the file: a :class:`Span` of them is read."""
 
-STORED_TEXT = ValueType(BYTES, _span, MessageWriter.text)
+STORED_TEXT = FieldType(BYTES, _span, MessageWriter.text)
 
-STORED_INTEGERS = ValueType(VARINT, _integer, MessageWriter.integer, _spans)
+STORED_INTEGERS = FieldType(VARINT, _integer, MessageWriter.integer, _spans)
 """Numbers that stay in the file where they are packed; single ones are read."""
 
-STORED_FLOATS = ValueType(FIXED32, _span, MessageWriter.float32, _spans)
-STORED_DOUBLES = ValueType(FIXED64, _span, MessageWriter.data, _spans)
+STORED_FLOATS = FieldType(FIXED32, _span, MessageWriter.float32, _spans)
+STORED_DOUBLES = FieldType(FIXED64, _span, MessageWriter.data, _spans)
 
 T = TypeVar("T")
 
@@ -346,18 +330,15 @@ class Field(NamedTuple):
 
 
 class Schema(Generic[T]):
-    """A message: a named tuple with defaults, whose values are the fields of these numbers.
+    """A message: a named tuple with defaults, or a dict, of the fields with these numbers.
 
-    Fields of other numbers are skipped.  A value that is the default is not written.
+    Fields of other numbers are skipped.  A dict holds the fields that are there; of a
+    tuple, a value that is the default is not written.
     """
 
-    wire_type = BYTES
-    read_packed = None
-
-    def __init__(self, tuple_: Callable[..., T], fields: Mapping[int, Field]) -> None:
-        """The class of the named tuple, and its fields by their numbers."""
-        self._tuple = tuple_
-        self._default: T = tuple_()
+    def __init__(self, make: Callable[..., T], fields: Mapping[int, Field]) -> None:
+        """What makes the tuple or dict from the fields by their names."""
+        self._make = make
         self._fields = fields
         self._by_tag: dict[int, tuple[str, Read, bool, bool]] = {}
         """Of each tag: a name, what reads it, whether it repeats and whether it is packed."""
@@ -366,16 +347,13 @@ class Schema(Generic[T]):
             if type_.read_packed is not None:
                 self._by_tag[number << 3 | BYTES] = name, type_.read_packed, repeated, True
 
+    @property
+    def type(self) -> FieldType:
+        """The type of a field that holds such a message."""
+        return FieldType(BYTES, self.read, self.write)
+
     def read(self, wire: WireReader, start: int, end: int) -> T:
         """The message between two places.
-
-        Raises:
-            SpecError: it is not such a message.
-        """
-        return self._tuple(**self.values(wire, start, end))
-
-    def values(self, wire: WireReader, start: int, end: int) -> dict[str, Any]:
-        """The values that the message between two places has, by their names.
 
         Raises:
             SpecError: it is not such a message.
@@ -395,7 +373,7 @@ class Schema(Generic[T]):
                 found[name] = value
         for name, values in lists.items():
             found[name] = tuple(values)
-        return found
+        return self._make(**found)
 
     def write(self, writer: MessageWriter, number: int, value: T) -> None:
         """Adds a message as a field of another."""
@@ -403,30 +381,30 @@ class Schema(Generic[T]):
 
     def encoded(self, value: T) -> MessageWriter:
         """The message."""
-        writer = MessageWriter()
+        writer, given = MessageWriter(), _given(value)
         for number, (name, type_, repeated) in self._fields.items():
-            item = getattr(value, name)
-            if repeated:
-                for each in item:
+            if name in given:
+                for each in given[name] if repeated else (given[name],):
                     type_.write(writer, number, each)
-            elif item != getattr(self._default, name):
-                type_.write(writer, number, item)
         return writer
 
 
-class _Wrapped(NamedTuple):
-    value: Any = None
+def _given(message: Any) -> dict[str, Any]:
+    """The fields of a message that are written, by their names."""
+    if isinstance(message, dict):
+        return message
+    defaults = message._field_defaults
+    return {name: item for name, item in message._asdict().items() if item != defaults.get(name)}
 
 
-def wrapped(number: int, type_: FieldType, repeated: bool = False) -> ValueType:
+def wrapped(number: int, type_: FieldType, repeated: bool = False) -> FieldType:
     """A message of which one field matters: the value of that field, None where it is absent."""
-    schema = Schema(_Wrapped, {number: Field("value", type_, repeated)})
+    schema = Schema(dict[str, Any], {number: Field("value", type_, repeated)})
 
     def read(wire: WireReader, start: int, end: int) -> Any:
-        found = schema.values(wire, start, end)
-        return found.get("value", () if repeated else None)
+        return schema.read(wire, start, end).get("value", () if repeated else None)
 
-    def write(writer: MessageWriter, number: int, value: Any) -> None:
-        schema.write(writer, number, _Wrapped(value))
+    def write(writer: MessageWriter, outer: int, value: Any) -> None:
+        schema.write(writer, outer, {"value": value})
 
-    return ValueType(BYTES, read, write)
+    return FieldType(BYTES, read, write)

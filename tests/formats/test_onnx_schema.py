@@ -5,7 +5,7 @@ import pytest
 from costcalc.errors import SpecError
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.mapped import mapped
-from costcalc.formats.protobuf import Span, WireReader
+from costcalc.formats.protobuf import WireReader
 from costcalc.importers.onnx.numbers import MOST, stored
 from tests.importers.onnx.models import graph, model, node, tensor, value
 from tests.importers.onnx.protobuf import field, message, varint
@@ -15,13 +15,17 @@ def wire(data):
     return WireReader(data, "net.onnx", "ONNX model")
 
 
+def read_model(data):
+    return schema.MODEL.read(wire(data), 0, len(data))
+
+
 def read_tensor(data):
-    return schema.tensor(wire(data), Span(0, len(data)))
+    return schema.TENSOR.read(wire(data), 0, len(data))
 
 
 def refused(data):
     with pytest.raises(SpecError) as caught:
-        schema.model(wire(data))
+        read_model(data)
     (problem,) = caught.value.problems
     assert problem.mark.file == "net.onnx"
     return problem.message
@@ -32,7 +36,7 @@ def test_a_model_keeps_what_costs_depend_on():
     inside = graph(
         nodes, [value("x", "batch", 3, None)], [value("y", 1, -8)], [tensor("w", [8, 3])]
     )
-    read = schema.model(wire(model(inside)))
+    read = read_model(model(inside))
     assert read.producer == "by hand"
     assert read.opsets == (("", 20), ("own", 1))
     (conv,) = read.graph.nodes
@@ -70,7 +74,7 @@ def test_fields_of_other_numbers_are_skipped():
         + bytes([96 << 3 & 127 | 1 | 128, 6])
         + bytes(8)
     )
-    assert schema.model(wire(strange + model(graph([], [], [])))).producer == "by hand"
+    assert read_model(strange + model(graph([], [], []))).producer == "by hand"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_what_is_no_file_to_read_is_said(tmp_path):
 def test_an_empty_file_is_an_empty_message(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"")
     with mapped(str(tmp_path / "net.onnx")) as empty:
-        assert schema.model(wire(empty)).graph is None
+        assert read_model(empty).graph is None
 
 
 def test_what_is_written_is_read_back():
@@ -159,8 +163,8 @@ def test_what_is_written_is_read_back():
         opsets=(schema.OperatorSet("own", 1),),
         metadata=(schema.WEIGHTS_ARE_INPUTS,),
     )
-    data = b"".join(schema.encoded(written).chunks())
-    read = schema.model(wire(data))
+    data = b"".join(schema.MODEL.encoded(written).chunks())
+    read = read_model(data)
     (stored_weight,) = read.graph.initializers
     place = stored_weight.raw_data
     assert data[place.start : place.end] == weight.raw_data

@@ -113,8 +113,8 @@ TREE = Schema(
     Tree,
     {
         1: Field("name", TEXT),
-        2: Field("leaf", LEAF),
-        3: Field("leaves", LEAF, repeated=True),
+        2: Field("leaf", LEAF.type),
+        3: Field("leaves", LEAF.type, repeated=True),
         2000: Field("inside", wrapped(1, wrapped(7, TEXT))),
     },
 )

@@ -10,6 +10,7 @@ from costcalc.exporters.onnx.kinds import KINDS, MISSING
 from costcalc.exporters.onnx.weights import data
 from costcalc.exporters.onnx.writer import LearnedTensor, ModelBuilder, NodeWriter, batched
 from costcalc.formats.onnx_schema import (
+    MODEL,
     PRODUCER,
     WEIGHTS_ARE_INPUTS,
     DataType,
@@ -19,7 +20,6 @@ from costcalc.formats.onnx_schema import (
     TensorProto,
     TensorType,
     ValueInfoProto,
-    encoded,
 )
 from costcalc.graph.layer import LayerGraph
 
@@ -44,7 +44,7 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
         row_of(layer, KINDS, MISSING)(NodeWriter(builder, index))
 
     for_each_layer(graph, write_layer, "ONNX")
-    message = encoded(_model(graph, builder, None if weights == "none" else seed))
+    message = MODEL.encoded(_model(graph, builder, None if weights == "none" else seed))
     if message.size > LARGEST:
         refuse(
             Mark(graph.file),

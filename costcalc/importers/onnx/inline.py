@@ -92,7 +92,7 @@ class Inliner:
         Raises:
             SpecError: it is no graph, or there are too many nodes.
         """
-        graph = schema.graph(self.wire, inside.span)
+        graph = schema.GRAPH.read(self.wire, *inside.span)
         scope = inside.scope
         if scope.renamed is not None:
             own = [each.name for each in graph.initializers]

@@ -38,7 +38,7 @@ def read(network: str, request: Request) -> Model:
 
 
 def _model(wire: WireReader, request: Request) -> Model:
-    model, mark = schema.model(wire), Mark(wire.file)
+    model, mark = schema.MODEL.read(wire, 0, len(wire.data)), Mark(wire.file)
     graph = with_weights_stored(model, _graph(model, mark), wire.file)
     stored = {tensor.name for tensor in graph.initializers}
     values = [value for value in graph.inputs if value.name not in stored]
