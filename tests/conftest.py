@@ -29,6 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Fewer examples where time counts: without arguments, and nowhere in CI."""
     settings.load_profile("quick" if config.option.markexpr == "not slow" else "costcalc")
+    if config.option.markexpr == "complete":
+        config.option.doctestmodules = False
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """``pytest -m complete`` takes seconds: it opens no file in which nothing is marked so."""
+    if config.option.markexpr != "complete" or collection_path.suffix != ".py":
+        return None
+    return "mark.complete" not in collection_path.read_text(encoding="utf-8") or None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -55,7 +64,8 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         path = GOLDEN / name
         if request.config.getoption("--update-golden"):
             path.write_text(text, encoding="utf-8", newline="")
-        assert path.exists(), f"no {path}: read and commit it after --update-golden"
+        where = path.relative_to(GOLDEN.parent.parent)
+        assert path.exists(), f"{where}: pytest --update-golden writes it, to be read"
         with path.open(encoding="utf-8", newline="") as file:
             assert text == file.read()
 

@@ -9,6 +9,8 @@ import pytest
 from costcalc.claims.verdict import VERDICTS
 from costcalc.kinds.base import Events
 
+pytestmark = pytest.mark.complete
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (?!word|---)([^|]+) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)

@@ -78,6 +78,7 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.complete
 def test_every_answer_is_of_a_command() -> None:
     assert ANSWERS.keys() == COMMAND_LINES.keys()
     answering = {line[0] for line in COMMAND_LINES.values()}
@@ -85,6 +86,7 @@ def test_every_answer_is_of_a_command() -> None:
     assert answering == set(COMMANDS) - {"export", "import", "graph", "plot"}
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("format_", [row.name for row in formats()])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_command_line_and_python_give_the_same(name: str, format_: str) -> None:
@@ -148,6 +150,7 @@ def test_a_dataframe_is_of_pandas_or_of_pyarrow_or_a_line_that_says_so(
         report.to_dataframe()
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)
 def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
     name = row.name  # type: ignore[attr-defined]
@@ -157,6 +160,7 @@ def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
     assert re.search(rf"(?i)\b{name}\b", text), f"{page} does not speak of {name}"
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("row", formats("check"), ids=lambda row: row.name)
 def test_a_suffix_names_the_format(row: object, tmp_path: Path) -> None:
     name, suffix = row.name, row.suffix  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +14,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 import costcalc
+from costcalc.render import FORMATS, html, latex, markdown
 from costcalc.render import csv as csv_format
-from costcalc.render import html, latex, markdown, terminal
 from costcalc.render.formatting import printable
 from costcalc.render.page import Page
 from costcalc.reporting.report import Report, TableOptions
@@ -139,7 +140,10 @@ def test_latex_holds_no_command_but_its_own(hostile: Page) -> None:
         assert len(re.findall(r"(?<!\\)&", line)) == 3
 
 
-@pytest.mark.parametrize("format_", [terminal, markdown, latex, html, csv_format])
+@pytest.mark.complete
+@pytest.mark.parametrize(
+    "format_", [import_module(row.module) for row in FORMATS if row.takes == "page"]
+)
 def test_no_control_character_reaches_the_output(format_: object, hostile: Page) -> None:
     text = format_.page(hostile)
     assert all(line.isprintable() for line in text.split("\n"))

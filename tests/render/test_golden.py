@@ -32,6 +32,7 @@ def test_the_sums_are_those_of_the_arithmetic_above(small: Report) -> None:
     assert small.totals.params == 108 + 36 + 32 + 16 + 144 + 40 == 376
 
 
+@pytest.mark.complete
 @pytest.mark.parametrize("format_", SUFFIXES)
 def test_report(format_: str, small: Report, golden: Golden) -> None:
     golden(f"report{SUFFIXES[format_]}", small.rendered(format_))
