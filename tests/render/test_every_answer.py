@@ -92,7 +92,7 @@ def test_every_answer_is_of_a_command() -> None:
 def test_the_command_line_and_python_give_the_same(name: str, format_: str) -> None:
     printed = run(*COMMAND_LINES[name], "--format", format_)
     assert printed == ANSWERS[name]().rendered(format_)
-    assert printed.endswith("\n")
+    assert printed.endswith("\n"), f"{format_}: what {name} answers, prose as well as tables"
 
 
 @pytest.mark.parametrize("name", ANSWERS)

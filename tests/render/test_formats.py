@@ -146,7 +146,8 @@ def test_latex_holds_no_command_but_its_own(hostile: Page) -> None:
 )
 def test_no_control_character_reaches_the_output(format_: object, hostile: Page) -> None:
     text = format_.page(hostile)
-    assert all(line.isprintable() for line in text.split("\n"))
+    is_printable = all(line.isprintable() for line in text.split("\n"))
+    assert is_printable, f"{format_.__name__}: lets control characters through"
     assert r"\x1b[31mred" in text.replace(r"\textbackslash{}", "\\").replace("{[}", "[").replace(
         r"\\x1b\[", r"\x1b["
     )
