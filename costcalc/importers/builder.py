@@ -13,8 +13,8 @@ lets :mod:`costcalc.importers.emit` add them:
     assert x == Operand(0, (32, 111, 111))
 
 An :class:`Operand` is a tensor: the node that gives it, and its shape without the
-batch.  Whatever an importer cannot say it raises as a :class:`~costcalc.errors.Refusal`;
-the one who walks adds the place.
+batch.  What cannot be imported is raised as a :class:`~costcalc.errors.Refusal`, to which
+the importer's walk along the model adds the place.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 class UnknownOp(Refusal):
-    """No layer kind says what an operation computes; the message, where there is one, says why."""
+    """There is no layer kind for what an operation computes; the message may say why."""
 
     def __init__(self, message: str = "costcalc has no layer kind for it") -> None:
         super().__init__(message)
@@ -73,8 +73,8 @@ class Stored(NamedTuple):
 Params = Mapping[str, Sequence[Stored]]
 """Where the params of a layer are stored, by the name of the event that counts them.
 
-An event that is not in it is the layer's own; params of an event that is, but which
-nothing is stored for, count nowhere.
+Params of an event that is not named here are the layer's own.  Those of an event that is
+named without stored numbers, such as a constant scale, count nowhere.
 """
 
 

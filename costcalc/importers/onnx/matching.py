@@ -1,4 +1,4 @@
-"""Finds patterns in a graph, and puts one operation in the place of each."""
+"""Finds patterns in a graph, and puts one node in the place of each."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ for _pattern in PATTERNS:
 
 
 def matched(
-    operations: Sequence[OnnxNode], tensors: Mapping[str, TensorInfo], outputs: Iterable[str]
+    nodes: Sequence[OnnxNode], tensors: Mapping[str, TensorInfo], outputs: Iterable[str]
 ) -> list[OnnxNode]:
-    """The operations, each pattern among them as one."""
-    graph = _Graph(operations, tensors, outputs)
+    """The nodes, each pattern among them as one."""
+    graph = _Graph(nodes, tensors, outputs)
     gone: set[tuple[str, ...]] = set()
     found = []
-    for operation in reversed(operations):
-        if operation.outputs in gone:
+    for node in reversed(nodes):
+        if node.outputs in gone:
             continue
-        pattern_match = graph.match(operation, gone)
+        pattern_match = graph.match(node, gone)
         if pattern_match is None:
-            found.append(operation)
+            found.append(node)
             continue
         replaced, parts = pattern_match
         gone.update(each.outputs for each in parts)
@@ -46,27 +46,27 @@ class _Graph:
 
     def __init__(
         self,
-        operations: Sequence[OnnxNode],
+        nodes: Sequence[OnnxNode],
         tensors: Mapping[str, TensorInfo],
         outputs: Iterable[str],
     ) -> None:
         self.tensors = tensors
-        self.producers = {name: each for each in operations for name in each.outputs}
+        self.producers = {name: each for each in nodes for name in each.outputs}
         self.readers: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for each in operations:
+        for each in nodes:
             for name in each.inputs:
                 self.readers[name].add(each.outputs)
         for name in outputs:
             self.readers[name].add(())
 
     def match(
-        self, operation: OnnxNode, gone: set[tuple[str, ...]]
+        self, node: OnnxNode, gone: set[tuple[str, ...]]
     ) -> tuple[OnnxNode, tuple[OnnxNode, ...]] | None:
-        """The operation that stands for a pattern which ends here, and the pattern's parts."""
-        if self.tensors[operation.outputs[0]].is_static:
+        """The node that stands for a pattern which ends here, and the pattern's parts."""
+        if self.tensors[node.outputs[0]].is_static:
             return None
-        for pattern in _BY_LAST.get(operation.operator, ()):
-            for bound, parts in self._tree(pattern.tree, operation.outputs[0], {}, ()):
+        for pattern in _BY_LAST.get(node.operator, ()):
+            for bound, parts in self._tree(pattern.tree, node.outputs[0], {}, ()):
                 if not self._is_whole(parts) or any(each.outputs in gone for each in parts):
                     continue
                 attributes = pattern.found(Match(bound, parts, self.tensors))
@@ -78,7 +78,7 @@ class _Graph:
                         for name in each.inputs
                         if self.tensors[name].is_static and name not in inputs
                     )
-                    replaced = operation._replace(
+                    replaced = node._replace(
                         operator=pattern.name,
                         inputs=inputs,
                         attributes={**attributes, ABSORBED: absorbed},
@@ -109,19 +109,19 @@ class _Graph:
             if bound.get(tree, name) == name and (known.is_static or not tree.isupper()):
                 yield {**bound, tree: name}, parts
             return
-        operation = self.producers.get(name)
-        if operation is None or operation.operator != tree[0]:
+        node = self.producers.get(name)
+        if node is None or node.operator != tree[0]:
             return
-        wanted, inputs = tree[1:], operation.inputs
-        if operation not in parts:
-            parts = (*parts, operation)
-        if operation.operator == "Clip" and len(inputs) < 3:
-            yield from self._bounds(tree, operation, bound, parts)
+        wanted, inputs = tree[1:], node.inputs
+        if node not in parts:
+            parts = (*parts, node)
+        if node.operator == "Clip" and len(inputs) < 3:
+            yield from self._bounds(tree, node, bound, parts)
             return
         if len(inputs) < len(wanted):
             return
         yield from self._inputs(wanted, inputs, bound, parts)
-        if operation.operator in COMMUTATIVE and inputs[0] != inputs[-1]:
+        if node.operator in COMMUTATIVE and inputs[0] != inputs[-1]:
             yield from self._inputs(wanted, inputs[::-1], bound, parts)
 
     def _inputs(
@@ -141,11 +141,11 @@ class _Graph:
     def _bounds(
         self,
         tree: tuple[Tree, ...],
-        operation: OnnxNode,
+        node: OnnxNode,
         bound: Bound,
         parts: tuple[OnnxNode, ...],
     ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
         """A Clip of the time when its bounds were attributes."""
-        stated = (operation.attributes.get("min"), operation.attributes.get("max"))
+        stated = (node.attributes.get("min"), node.attributes.get("max"))
         if stated == tree[2:]:
-            yield from self._inputs(tree[1:2], operation.inputs[:1], bound, parts)
+            yield from self._inputs(tree[1:2], node.inputs[:1], bound, parts)

@@ -15,7 +15,7 @@ _PARAMETER = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias)")
 _UNFIT = re.compile(r"[^\w.\-]+")
 
 MOVED = frozenset({"reshape", "flatten", "transpose"})
-"""Kinds of layers that fit what another operation reads or gives."""
+"""Kinds of layers that fit what another node reads or gives."""
 
 MOVING = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Gather"})
 """Operators that such layers are."""
@@ -25,7 +25,7 @@ WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormaliza
 
 
 class ModuleScope(NamedTuple):
-    """Where an operation stands among modules."""
+    """Where a node stands among modules."""
 
     path: str
     classes: Mapping[str, str] = {}
@@ -35,9 +35,9 @@ class ModuleScope(NamedTuple):
 class Names:
     """Names that layers ought to have, paths of modules joined by '/'."""
 
-    def __init__(self, operations: Iterable[OnnxNode], beside: Container[str]) -> None:
-        """Operations, and the tensors that are the same for every input."""
-        self.scopes = {each.outputs: scope(each) for each in operations}
+    def __init__(self, nodes: Iterable[OnnxNode], beside: Container[str]) -> None:
+        """Nodes, and the tensors that are the same for every input."""
+        self.scopes = {each.outputs: scope(each) for each in nodes}
         counts = Counter(
             each.path
             for outputs, each in self.scopes.items()
@@ -47,7 +47,7 @@ class Names:
         self.alone = {path for path, count in counts.items() if count == 1} - inner - {""}
 
     def layer(self, node: OnnxNode, kind: str) -> str:
-        """The name of a layer of an operation: its module's where that does nothing else."""
+        """The name of a layer of a node: its module's where that does nothing else."""
         path = self.scopes[node.outputs].path
         if path in self.alone:
             is_moved = kind in MOVED and node.operator not in MOVING
@@ -73,7 +73,7 @@ class OwnNames(Names):
     """Names of layers in costcalc's own files: a node has its layer's."""
 
     def layer(self, node: OnnxNode, kind: str) -> str:
-        """The name of a layer of an operation: that of its last node."""
+        """The name of a layer of a node: that of its last node."""
         name = _fit(node.name) or kind
         is_moved = kind in MOVED and node.operator not in MOVING
         return f"{name}.{kind}" if is_moved else name
@@ -119,7 +119,7 @@ def _of_name(name: str) -> str:
 
 
 def _of_weights(node: OnnxNode) -> str:
-    """The module that an operation's weights are named after."""
+    """The module that a node's weights are named after."""
     if node.operator not in WEIGHTED or len(node.inputs) < 2:
         return ""
     found = _PARAMETER.fullmatch(node.inputs[1])

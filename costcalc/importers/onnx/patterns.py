@@ -1,4 +1,4 @@
-"""What exporters write as several operations, and what it is.
+"""What exporters write as several nodes, and what it is.
 
 A pattern is a tree of operators from the last one up.  In it, a number is a
 constant of about that value, a word a tensor (the same wherever it stands); one
@@ -24,7 +24,7 @@ class Match(NamedTuple):
 
     bound: Mapping[str, str]
     """The tensors that its words are."""
-    operations: tuple[OnnxNode, ...]
+    nodes: tuple[OnnxNode, ...]
     """What it consists of, the last one first."""
     tensors: Mapping[str, TensorInfo]
 
@@ -33,8 +33,8 @@ class Match(NamedTuple):
         return self.tensors[self.bound[word]].shape
 
     def first(self, operator: str) -> OnnxNode:
-        """The first operation of an operator, from the last one up."""
-        return next(each for each in self.operations if each.operator == operator)
+        """The first node of an operator, from the last one up."""
+        return next(each for each in self.nodes if each.operator == operator)
 
 
 def _always(_: Match) -> Mapping[str, Any] | None:
@@ -43,13 +43,13 @@ def _always(_: Match) -> Mapping[str, Any] | None:
 
 def _mean_axes(match: Match) -> Mapping[str, Any] | None:
     """The axes that all means of the pattern are taken along; kept, so that shapes meet."""
-    means = [each for each in match.operations if each.operator == "ReduceMean"]
+    means = [each for each in match.nodes if each.operator == "ReduceMean"]
     return _along(means, match) if all(map(_is_kept, means)) else None
 
 
 def _variance_axes(match: Match) -> Mapping[str, Any] | None:
     """The axes of a mean and of the mean of what is left of it, which need not be kept."""
-    outer, *inner = (each for each in match.operations if each.operator == "ReduceMean")
+    outer, *inner = (each for each in match.nodes if each.operator == "ReduceMean")
     axes = _along([outer, *inner], match) if all(map(_is_kept, inner)) else None
     return None if axes is None else {**axes, "keepdims": int(_is_kept(outer))}
 
@@ -77,7 +77,7 @@ def _groups(match: Match) -> Mapping[str, Any] | None:
     """The groups of channels that were normalised as instances."""
     inner = match.first("InstanceNormalization")
     grouped, shape = match.tensors[inner.inputs[0]].shape, match.shape("x")
-    is_same = match.tensors[match.operations[0].outputs[0]].shape == shape
+    is_same = match.tensors[match.nodes[0].outputs[0]].shape == shape
     fits = is_same and len(shape) > 2 and grouped[0] == shape[0] and shape[1] % grouped[1] == 0
     is_plain = all(
         _is_filled(match.tensors[name], one)
@@ -94,7 +94,7 @@ def _shuffled(match: Match) -> Mapping[str, Any] | None:
     """Channels as groups, the two axes swapped, and as channels again."""
     swap = match.first("Transpose")
     shape, grouped = match.shape("x"), match.tensors[swap.inputs[0]].shape
-    given = match.tensors[match.operations[0].outputs[0]].shape
+    given = match.tensors[match.nodes[0].outputs[0]].shape
     order = swap.attributes.get("perm", ())
     if len(shape) < 3 or given != shape or len(order) < 3:
         return None

@@ -7,15 +7,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown, wholes
 from costcalc.importers.keras.context import KerasContext, Lower, Result
-
-
-def nothing(kind: str) -> Lower:
-    """A layer that gives what it reads."""
-
-    def lower(op: KerasContext) -> Result:
-        return op.add(kind, (op.input,))
-
-    return lower
+from costcalc.importers.keras.layers.activation import named
 
 
 def flatten(op: KerasContext) -> Result:
@@ -89,7 +81,7 @@ TABLE: Mapping[str, Lower] = {
     "Reshape": reshape,
     "Permute": permute,
     "RepeatVector": repeat_vector,
-    "Identity": nothing("identity"),
-    **dict.fromkeys(IDLE, nothing("identity")),
-    **dict.fromkeys(DROPOUTS, nothing("dropout")),
+    "Identity": named("identity"),
+    **dict.fromkeys(IDLE, named("identity")),
+    **dict.fromkeys(DROPOUTS, named("dropout")),
 }
