@@ -22,6 +22,7 @@ from costcalc.blocks.steps import Block, Formula, Part, Step, walk
 from costcalc.blocks.varying import squeezed, varying
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds import KINDS
+from costcalc.names import FreeNames
 from costcalc.spec.steps import STRUCTURES
 
 _MOST_FLAGS = 1
@@ -68,97 +69,95 @@ class _Finder:
         self.blocks: dict[str, Block] = {}
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """The steps, with calls of blocks for groups that are alike."""
-        instances = self._instances(steps)
+        """The steps, with calls of blocks for instances that are alike."""
+        instances = self._outermost(steps)
         pending = _pending(instances)
-        skipped = [kind for kind in pending if _is_once_inside(instances, kind, pending)]
-        for kind in (*(each for each in pending if each not in skipped), *skipped):
-            steps = self._replaced(steps, self._instances(steps).get(kind, []))
+        wrapped = [kind for kind in pending if _is_once_inside(instances, kind, pending)]
+        for kind in (*(each for each in pending if each not in wrapped), *wrapped):
+            steps = self._with_calls(steps, self._outermost(steps).get(kind, []))
         for word in ("add", "concat"):
-            steps = self._replaced(steps, joins(steps, word))
-        steps = self._replaced(steps, rows(steps))
+            steps = self._with_calls(steps, joins(steps, word))
+        steps = self._with_calls(steps, rows(steps))
         return repeated(steps, self.blocks)
 
-    def _instances(self, steps: tuple[Step, ...]) -> dict[str, list[Instance]]:
-        """The outermost groups of each class."""
-        found: dict[str, list[Instance]] = defaultdict(list)
-        for each in self.groups.instances(steps):
-            if found[each.kind] and found[each.kind][-1].last >= each.last:
-                continue
-            found[each.kind].append(each)
-        return found
+    def _outermost(self, steps: tuple[Step, ...]) -> dict[str, list[Instance]]:
+        """The groups of each class that are not inside another of it."""
+        outermost: dict[str, list[Instance]] = defaultdict(list)
+        for group in self.groups.instances(steps):
+            others = outermost[group.kind]
+            if not others or others[-1].last < group.last:
+                others.append(group)
+        return outermost
 
-    def _replaced(self, steps: tuple[Step, ...], instances: Sequence[Instance]) -> tuple[Step, ...]:
+    def _with_calls(
+        self, steps: tuple[Step, ...], instances: Sequence[Instance]
+    ) -> tuple[Step, ...]:
         """The steps, with calls for instances of one class."""
         if len(instances) < 2:
             return steps
         shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in instances]
         if 1 < len(same_shape(instances)) >= len(same_shape(shorter)):
             instances = shorter
-        for block, indexes in self._worthwhile(instances):
-            calls = {}
-            for call, index in enumerate(indexes):
-                first, last = instances[index].first, instances[index].last
-                reads, path = instances[index].steps[0].reads, instances[index].path
-                step = Step(block.name, block.arguments(call), reads, first, last, path)
-                calls[first, last] = step
-            steps = replaced(steps, calls)
+        for union in unions(instances):
+            for part, block in self._simple(union, instances):
+                chosen = [instances[index] for index in part.indexes]
+                if _is_worthwhile(block, chosen):
+                    self.blocks[block.name] = block
+                    calls = (_call(block, call, each) for call, each in enumerate(chosen))
+                    steps = replaced(steps, calls)
         return steps
 
-    def _worthwhile(self, instances: Sequence[Instance]) -> Iterator[tuple[Block, tuple[int, ...]]]:
-        """The blocks that are worth having, and the instances that each has."""
-        for union in unions(instances):
-            for each in self._simple(union, instances):
-                block = self._block(each, instances)[0]
-                runs = 1 + sum(
-                    a + 1 != b or instances[a].last + 1 != instances[b].first
-                    for a, b in pairwise(each.indexes)
-                )
-                size = sum(1 for _ in walk(block.steps))
-                if len(each.indexes) < 2 or size < 2 or (runs == 1 and not block.given):
-                    continue
-                if len(block.given) <= _MOST_PARAMETERS:
-                    self.blocks[block.name] = block
-                    yield block, each.indexes
-
-    def _simple(self, union: Union, instances: Sequence[Instance]) -> list[Union]:
-        """The union, or those of one shape each where one block would need many parameters."""
+    def _simple(self, union: Union, instances: Sequence[Instance]) -> Iterator[tuple[Union, Block]]:
+        """A union and its block, or those of one shape each where it needs many parameters."""
         block, flags = self._block(union, instances)
         if flags <= _MOST_FLAGS and len(block.given) <= _MOST_PARAMETERS:
-            return [union]
-        apart = same_shape([instances[index] for index in union.indexes])
-        return [
-            each._replace(indexes=tuple(union.indexes[at] for at in each.indexes)) for each in apart
-        ]
+            yield union, block
+            return
+        for part in same_shape([instances[index] for index in union.indexes]):
+            indexes = tuple(union.indexes[at] for at in part.indexes)
+            part_of_all = part._replace(indexes=indexes)
+            yield part_of_all, self._block(part_of_all, instances)[0]
 
     def _block(self, union: Union, instances: Sequence[Instance]) -> tuple[Block, int]:
         """The block that a union is, and how many of its parameters are flags."""
         chosen = [instances[index] for index in union.indexes]
         ins = tuple(each.steps[0].reads for each in chosen)
         outs = tuple(self.lines[each.last].gives for each in chosen)
-        parameters = BlockParameters(
-            varying(union.steps, self.blocks), ins, outs, squeezed(union.steps)
-        )
+        values = varying(union.steps, self.blocks)
+        parameters = BlockParameters(values, ins, outs, squeezed(union.steps))
         steps = _said(union.steps, parameters, (True,) * len(chosen))
         steps = repeated(steps, self.blocks)
-        name = self._name(chosen[0].kind)
+        name = FreeNames(self.blocks).free(_name(chosen[0].kind))
         return Block(name, parameters.parameters(), steps), len(parameters.flags)
 
-    def _name(self, kind: str) -> str:
-        """A block's name, from that of its class."""
-        if "#" in kind:
-            parts = kind.split("/")
-            named = [part.strip("#_") for part in parts if part.strip("#_")]
-            kind = f"{named[-1] if named else ''}{'_block' if parts[-1] == '#' else ''}"
-        word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
-        word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").lower()
-        if not word or word[0].isdigit() or word in (*KINDS, *STRUCTURES):
-            word = f"block_{word}".rstrip("_")
-        name, number = word, 1
-        while name in self.blocks:
-            number += 1
-            name = f"{word}_{number}"
-        return name
+
+def _is_worthwhile(block: Block, instances: Sequence[Instance]) -> bool:
+    """Whether a block saves its reader anything."""
+    stand_together = all(one.last + 1 == other.first for one, other in pairwise(instances))
+    return (
+        len(instances) > 1
+        and sum(1 for _ in walk(block.steps)) > 1
+        and (bool(block.given) or not stand_together)
+        and len(block.given) <= _MOST_PARAMETERS
+    )
+
+
+def _call(block: Block, call: int, instance: Instance) -> Step:
+    reads, path = instance.steps[0].reads, instance.path
+    return Step(block.name, block.arguments(call), reads, instance.first, instance.last, path)
+
+
+def _name(kind: str) -> str:
+    """A block's name, from what its instances have in common."""
+    if "#" in kind:
+        parts = kind.split("/")
+        named = [part.strip("#_") for part in parts if part.strip("#_")]
+        kind = f"{named[-1] if named else ''}{'_block' if parts[-1] == '#' else ''}"
+    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
+    word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").lower()
+    if not word or word[0].isdigit() or word in (*KINDS, *STRUCTURES):
+        word = f"block_{word}".rstrip("_")
+    return word
 
 
 def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:

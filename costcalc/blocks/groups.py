@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from costcalc.blocks.steps import Part, Step, walk
+from costcalc.blocks.steps import Step, walk
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.names import paths
 
@@ -136,29 +136,27 @@ class References:
         return True
 
 
-def replaced(steps: tuple[Step, ...], calls: Mapping[tuple[int, int], Step]) -> tuple[Step, ...]:
-    """Steps with some runs of them, by their first and last lines, as one step each."""
-    starts: dict[int, list[tuple[int, Step]]] = defaultdict(list)
-    for (first, last), call in calls.items():
-        starts[first].append((last, call))
+def replaced(steps: tuple[Step, ...], calls: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps with calls in the place of the runs of steps that have their first and last lines."""
+    starts: dict[int, list[Step]] = defaultdict(list)
+    for call in calls:
+        starts[call.first].append(call)
     return _replaced(steps, starts)
 
 
-def _replaced(
-    steps: tuple[Step, ...], starts: Mapping[int, list[tuple[int, Step]]]
-) -> tuple[Step, ...]:
-    found: list[Step] = []
+def _replaced(steps: tuple[Step, ...], starts: Mapping[int, list[Step]]) -> tuple[Step, ...]:
     lasts = {step.last: at for at, step in enumerate(steps)}
+    result: list[Step] = []
     at = 0
     while at < len(steps):
         step = steps[at]
-        options = [(last, call) for last, call in starts.get(step.first, ()) if last in lasts]
-        if options:
-            last, call = max(options, key=lambda option: option[0])
-            found.append(call)
-            at = lasts[last] + 1
-            continue
-        parts = tuple(Part(_replaced(part.steps, starts), part.label) for part in step.parts)
-        found.append(step._replace(parts=parts))
-        at += 1
-    return tuple(found)
+        calls = [call for call in starts.get(step.first, ()) if call.last in lasts]
+        if calls:
+            widest = max(calls, key=lambda call: call.last)
+            result.append(widest)
+            at = lasts[widest.last] + 1
+        else:
+            parts = (part._replace(steps=_replaced(part.steps, starts)) for part in step.parts)
+            result.append(step._replace(parts=tuple(parts)))
+            at += 1
+    return tuple(result)

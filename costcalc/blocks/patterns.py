@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from costcalc.blocks.alignment import shape
 from costcalc.blocks.groups import Instance, References
-from costcalc.blocks.repeats import Keys
+from costcalc.blocks.repeats import Keys, recurring
 from costcalc.blocks.steps import Step, walk
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.kinds import KINDS
@@ -61,23 +61,22 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
     """The groups of lines that come again and again, other numbers in them, where it saves most."""
     best: list[Instance] = []
     saved = 0
+    keys, references = Keys(steps), References(steps)
+    before = (NETWORK_INPUT, *(step.last for step in steps))
     for start, length, count in _runs(steps):
-        units = [steps[at : at + length] for at in range(start, start + length * count, length)]
-        keys = Keys(steps)
-        each = [tuple(map(keys.of, unit)) for unit in units]
-        different = 1 + sum(a != b for a, b in pairwise(each))
+        starts = range(start, start + length * count, length)
+        units = [steps[at : at + length] for at in starts]
+        numbers = [tuple(map(keys.of, unit)) for unit in units]
+        different = 1 + sum(a != b for a, b in pairwise(numbers))
         # A block has a line of its own for its name, its parameters and its layers, a table
         # one for its name, its columns and its rows; steps alike are one line in any case.
         saves = length * different - (length + different + 2 * _FEWEST)
-        if saves > saved and References(steps).are_inside(
-            units[0][0].first, units[-1][-1].last, steps[start - 1].last if start else NETWORK_INPUT
-        ):
+        first, last = units[0][0].first, units[-1][-1].last
+        if saves > saved and references.are_inside(first, last, before[start]):
             words = tuple(step.word for step in units[0])
             kind = _NAMES.get(words, "_".join(dict.fromkeys(words)))
-            before = [NETWORK_INPUT if not start else steps[start - 1].last]
-            before += [unit[-1].last for unit in units]
             best = [
-                Instance("", kind, unit, here) for unit, here in zip(units, before, strict=False)
+                Instance("", kind, unit, before[at]) for unit, at in zip(units, starts, strict=True)
             ]
             saved = saves
     return best
@@ -102,17 +101,10 @@ def _runs(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
     for length in range(2, _LONGEST + 1):
         at = 0
         while at + 2 * length <= len(shapes):
-            same = 0
-            while (
-                at + same + length < len(shapes) and shapes[at + same] == shapes[at + same + length]
-            ):
-                same += 1
+            same = recurring(shapes, at, length)
             count = same // length + 1
-            unit = shapes[at : at + length]
-            if (
-                count >= _FEWEST
-                and not _is_repeat(unit)
-                and not all(map(_is_call, steps[at:][:length]))
-            ):
+            end = at + length
+            are_calls = all(map(_is_call, steps[at:end]))
+            if count >= _FEWEST and not are_calls and not _is_repeat(shapes[at:end]):
                 yield at, length, count
             at += same + 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from costcalc.blocks.columns import is_same
@@ -62,24 +63,18 @@ class _Repeats:
 
     def _singles(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """One step after another of the same."""
-        found: list[Step] = []
-        keys = [self.keys.of(step) for step in steps]
-        at = 0
-        while at < len(steps):
-            end = at + 1
-            while end < len(steps) and keys[end] == keys[at]:
-                end += 1
-            run = steps[at:end]
-            at = end
-            first_only = self._first_only(found[-1], run[0]) if found else ()
+        shorter: list[Step] = []
+        for _, same in groupby(steps, self.keys.of):
+            run = tuple(same)
+            first_only = self._first_only(shorter[-1], run[0]) if shorter else ()
             if first_only:
-                first = found.pop()
-                found.append(_times(first, (first, *run), first_only))
+                first = shorter.pop()
+                shorter.append(_times((first, *run), first_only))
             elif len(run) > 1 and self._can_repeat(run[0]):
-                found.append(_times(run[0], run, ()))
+                shorter.append(_times(run))
             else:
-                found += run
-        return tuple(found)
+                shorter += run
+        return tuple(shorter)
 
     def _first_only(self, first: Step, later: Step) -> tuple[str, ...]:
         """The arguments in which a step differs from those that follow it, which have none."""
@@ -114,52 +109,59 @@ class _Repeats:
     def _runs(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Several steps after several of the same, as a sequence."""
         keys = [self.keys.of(step) for step in steps]
-        found: list[Step] = []
+        shorter: list[Step] = []
         at = 0
         while at < len(steps):
-            length, times = self._longest(keys, at)
-            if times < 2:
-                found.append(steps[at])
-                at += 1
-                continue
-            inside = steps[at : at + length]
-            all_ = steps[at : at + length * times]
-            values = {"repeat": times}
-            path = _common(all_)
-            first, last = inside[0], all_[-1]
-            found.append(
-                Step("sequence", values, first.reads, first.first, last.last, path, (Part(inside),))
-            )
-            at += length * times
-        return tuple(found)
-
-    def _longest(self, keys: list[int], at: int) -> tuple[int, int]:
-        """The length of a run from a place on, and how often it stands there."""
-        best = (1, 1)
-        for length in range(2, min(_LONGEST, (len(keys) - at) // 2) + 1):
-            times = 1
-            while keys[at + length * times : at + length * (times + 1)] == keys[at : at + length]:
-                times += 1
-            if times > 1 and length * (times - 1) > max(_SAVED, best[0] * (best[1] - 1)):
-                best = (length, times)
-        return best
+            length, times = _longest(keys, at)
+            run = steps[at : at + length * times]
+            shorter.append(_sequence(run, length, times) if times > 1 else run[0])
+            at += len(run)
+        return tuple(shorter)
 
 
-def _times(step: Step, run: tuple[Step, ...], first_only: tuple[str, ...]) -> Step:
-    said: dict[str, Any] = {"repeat": len(run)}
-    if first_only:
-        said["first_only"] = first_only
-    return step.say(**said)._replace(last=run[-1].last, path=_common(run))
+def recurring(keys: Sequence[Hashable], at: int, length: int) -> int:
+    """How many keys from a place on come again ``length`` places later.
+
+    >>> recurring("ababac", 0, 2)
+    3
+    """
+    count = 0
+    while at + count + length < len(keys) and keys[at + count] == keys[at + count + length]:
+        count += 1
+    return count
+
+
+def _longest(keys: Sequence[Hashable], at: int) -> tuple[int, int]:
+    """The length of a run from a place on, and how often it stands there."""
+    best = (1, 1)
+    for length in range(2, min(_LONGEST, (len(keys) - at) // 2) + 1):
+        times = recurring(keys, at, length) // length + 1
+        if times > 1 and length * (times - 1) > max(_SAVED, best[0] * (best[1] - 1)):
+            best = (length, times)
+    return best
+
+
+def _sequence(run: tuple[Step, ...], length: int, times: int) -> Step:
+    first, last = run[0], run[-1]
+    parts = (Part(run[:length]),)
+    values = {"repeat": times}
+    return Step("sequence", values, first.reads, first.first, last.last, _common(run), parts)
+
+
+def _times(run: tuple[Step, ...], first_only: tuple[str, ...] = ()) -> Step:
+    """The first of several steps, which says how often it stands there."""
+    values: dict[str, Any] = {"first_only": first_only} if first_only else {}
+    step = run[0].say(repeat=len(run), **values)
+    return step._replace(last=run[-1].last, path=_common(run))
 
 
 def _common(steps: tuple[Step, ...]) -> str:
     """What the paths of several steps have in common."""
-    paths = [step.path.split("/") for step in steps]
-    found = []
-    for parts in zip(*paths, strict=False):
+    common = []
+    for parts in zip(*(step.path.split("/") for step in steps), strict=False):
         if len(set(parts)) > 1:
             stem = os.path.commonprefix(parts).rstrip("0123456789")
-            found += [stem] if len(stem) > 1 else []
+            common += [stem] if len(stem) > 1 else []
             break
-        found.append(parts[0])
-    return "/".join(found)
+        common.append(parts[0])
+    return "/".join(common)
