@@ -37,11 +37,9 @@ CAFFE: Mapping[str, str] = {
 }
 
 TORCH: Mapping[str, str] = {
-    "lstm": "costcalc does not read nn.LSTM and nn.LSTMCell",
+    "lstm": "nn.LSTM comes in as its products and gates; costcalc does not read nn.LSTMCell",
     "quick_gelu": "x * sigmoid(1.702 x) comes in as what it computes",
     "complement": "1 - x comes in as a negative and a shift",
-    "channel_shuffle": "nn.ChannelShuffle comes in as a rearrangement",
-    "pad_channels": "padding of channels comes in as padding from the first axis on",
     "dropout": "at inference a dropout does nothing, and no operation runs",
     "identity": "an identity runs no operation",
 }

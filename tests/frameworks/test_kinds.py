@@ -25,8 +25,6 @@ ANOTHER = {
     # A mean over both axes of a map is what a global pool gives.
     "mean": {"mean", "global_avg_pool"},
     "reduce_max": {"reduce_max", "global_max_pool"},
-    "channel_shuffle": {"rearrange"},
-    "pad_channels": {"zero_pad"},
     # Nothing at inference, and no operation that runs.
     "dropout": set(),
     "identity": set(),
@@ -52,6 +50,7 @@ FUNCTIONS = (
     torch.logical_not,
     lambda x: torch.rsub(x, 1),
     lambda x: torch.linalg.vector_norm(x, dim=-1),
+    lambda x: x.flip(-1),
     torch.special.i0,
 )
 """Calls that costcalc does not write, one of a kind that it does not know."""

@@ -27,14 +27,15 @@ _SAME = (
 )
 _REARRANGED = (
     "repeat tile repeat_interleave roll flip fliplr flipud rot90 gather take take_along_dim "
-    "index_select masked_select unfold pixel_shuffle pixel_unshuffle channel_shuffle "
-    "native_channel_shuffle as_strided diagonal diag diag_embed tril triu one_hot nonzero "
-    "broadcast_to im2col"
+    "index_select masked_select unfold pixel_shuffle pixel_unshuffle as_strided diagonal diag "
+    "diag_embed tril triu one_hot nonzero broadcast_to im2col"
 )
 
 VIEWS: Mapping[str, Rule] = {
     **dict.fromkeys(_SAME.split(), views.same),
     **dict.fromkeys(_REARRANGED.split(), views.rearranged),
+    "channel_shuffle": views.channel_shuffle,
+    "native_channel_shuffle": views.channel_shuffle,
     "expand": views.expanded,
     "expand_as": views.expanded,
     "permute": views.permute,

@@ -34,6 +34,14 @@ def expanded(op: TorchContext) -> Result:
     return same(op) if is_same else rearranged(op)
 
 
+def channel_shuffle(op: TorchContext) -> Operand:
+    """``F.channel_shuffle``."""
+    args = op.bind("input", "groups")
+    if op.shape[0] != 1:
+        return rearranged(op)
+    return op.add("channel_shuffle", (op.tensor(args["input"]),), {"groups": args["groups"]})
+
+
 # Axes in another order.
 
 
