@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import product
 from math import lcm, prod
 from typing import Any, NoReturn
 
@@ -13,9 +12,8 @@ import numpy
 from costcalc.errors import refuse
 from costcalc.formulas import algebra
 from costcalc.graph.settings import setting
-from costcalc.grid.factor import Array, exact
+from costcalc.grid.bounded import Array, bounded
 from costcalc.grid.number import GridNumber
-from costcalc.grid.terms import Monomial
 from costcalc.records import NamedTuple
 from costcalc.spec.numbers import ExpressionError, is_number
 
@@ -49,15 +47,14 @@ class Numerators(NamedTuple):
         """The number that takes these values along one of a grid's ``axes``."""
         shape = [1] * axes
         shape[axis] = len(self.array)
-        factor = exact(self.array.reshape(shape))
-        return GridNumber((Monomial(1, (factor,)),), self.denominator)
+        return GridNumber.of(bounded(self.array.reshape(shape)), self.denominator)
 
 
 def of_values(values: Sequence[Any]) -> Numerators:
     """Numbers as whole ones over their common denominator, never as floats."""
     common = lcm(*(value.denominator for value in values))
     listed = [value.numerator * (common // value.denominator) for value in values]
-    return Numerators(exact(numpy.array(listed, dtype=object)).array, common)
+    return Numerators(bounded(numpy.array(listed, dtype=object)).array, common)
 
 
 def parse(name: str, text: str) -> Axis:
@@ -94,23 +91,6 @@ def axis(name: str, values: Iterable[Any]) -> Axis:
 def size(axes: Iterable[Axis]) -> int:
     """The settings of the grid that axes span."""
     return prod(len(axis.values) for axis in axes)
-
-
-def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
-    """Cuts a grid into pieces of about ``cells`` settings, in the order of its rows."""
-    inner, whole = 1, len(shape)
-    while whole and inner * shape[whole - 1] <= cells:
-        whole -= 1
-        inner *= shape[whole]
-    rest = tuple(slice(0, n) for n in shape[whole:])
-    if not whole:
-        yield rest
-        return
-    length, step = shape[whole - 1], max(1, cells // inner)
-    for lead in product(*(range(n) for n in shape[: whole - 1])):
-        before = tuple(slice(i, i + 1) for i in lead)
-        for start in range(0, length, step):
-            yield (*before, slice(start, min(start + step, length)), *rest)
 
 
 def _range(name: str, text: str) -> list[Any]:

@@ -8,7 +8,6 @@ it is cut there, so that settings which share a structure are counted together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy
@@ -16,21 +15,17 @@ import numpy
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, SpecError
-from costcalc.formulas import algebra
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
-from costcalc.grid.axes import Axis, of_values, slabs
-from costcalc.grid.factor import Array, fits
-from costcalc.grid.number import GridNumber
+from costcalc.grid.axes import Axis, of_values
+from costcalc.grid.bounded import Array, slabs
+from costcalc.grid.number import cells
 from costcalc.grid.splitting import Indexes, Split, parts
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
 CHUNK = 2**20
 """Settings that are unfolded together: bounds the memory that a sweep needs."""
-
-CACHED = 2**15
-"""Settings whose costs are added up together: 256 KiB an array, which stays in cache."""
 
 T = TypeVar("T")
 
@@ -213,53 +208,6 @@ class Grid:
         except SpecError as error:
             return error
         raise AssertionError("a setting fails in a grid and not alone")
-
-
-def cells(value: Any, shape: tuple[int, ...]) -> Array:
-    """A number of the grid, setting by setting: 64-bit integers where these hold it."""
-    if not isinstance(value, GridNumber):
-        is_short = isinstance(value, int) and fits(value, value)
-        return numpy.full(shape, value, dtype=numpy.int64 if is_short else object)
-    if value.denominator != 1:
-        return numpy.broadcast_to(_fractions(value), shape)
-    if not _adds_up(value):
-        return numpy.broadcast_to(value.numerator().array, shape)
-    result = numpy.empty(shape, numpy.int64)
-    for block in slabs(shape, CACHED):
-        target = result[block]
-        target[...] = 0
-        spare = numpy.empty_like(target)
-        for term in value.terms:
-            product: Any = term.coefficient
-            for factor in term.factors:
-                array = factor.array[_within(block, factor.array)]
-                wide = numpy.broadcast_shapes(numpy.shape(product), array.shape)
-                out = spare if wide == target.shape else None
-                product = numpy.multiply(product, array, out=out)
-            numpy.add(target, product, out=target)
-    return result
-
-
-def _fractions(number: GridNumber) -> Array:
-    """Exact values as Python's own numbers, for conventions that halve what they count."""
-    numerator = number.numerator().array
-    values = [algebra.whole(Fraction(int(n), number.denominator)) for n in numerator.ravel()]
-    return numpy.array(values, dtype=object).reshape(numerator.shape)
-
-
-def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:
-    """The part of a factor that a block needs: all of it along the axes it does not vary on."""
-    return tuple(
-        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
-    )
-
-
-def _adds_up(number: GridNumber) -> bool:
-    """Whether no sum of its terms, in any order, can leave 64 bits."""
-    reach = sum(max(map(abs, term.bounds())) for term in number.terms)
-    return fits(-reach, reach) and all(
-        factor.array.dtype != object for term in number.terms for factor in term.factors
-    )
 
 
 def _placed(result: Array, where: Any, part: Array, is_all: bool) -> Array:

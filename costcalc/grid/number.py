@@ -1,7 +1,7 @@
 """Exact numbers that vary over a grid, for the formulas to compute with.
 
-A grid number is a sum of terms over one common denominator, and a term is an
-integer times factors that vary along different axes.  Widths depend on alpha,
+A grid number is a sum of monomials over one common denominator, and a monomial is
+an integer times factors that vary along different axes.  Widths depend on alpha,
 maps on the resolution: their product stays a pair of vectors, however large the
 grid, until somebody reads its cells.  What products and sums alone cannot say
 (a quotient, a comparison, a maximum) is computed cell by cell along the axes
@@ -18,9 +18,33 @@ from typing import Any
 import numpy
 
 from costcalc.formulas import algebra
-from costcalc.grid.factor import Array, BoundedArray, exact
+from costcalc.grid.bounded import (
+    Array,
+    BoundedArray,
+    bounded,
+    fits,
+    product_bounds,
+    slabs,
+)
 from costcalc.grid.splitting import Mask, Split, decided
-from costcalc.grid.terms import Monomial, gathered, joined, total
+from costcalc.records import NamedTuple
+
+CACHED = 2**15
+"""Settings whose costs are added up together: 256 KiB an array, which stays in cache."""
+
+
+class Monomial(NamedTuple):
+    """An integer times factors, no two of which vary along one axis."""
+
+    coefficient: int
+    factors: tuple[BoundedArray, ...]
+
+    def bounds(self) -> tuple[int, int]:
+        """The least and the greatest value that it may have."""
+        bounds = (self.coefficient, self.coefficient)
+        for factor in self.factors:
+            bounds = product_bounds(bounds, (factor.low, factor.high))
+        return bounds
 
 
 class GridNumber:
@@ -32,6 +56,11 @@ class GridNumber:
         self.terms = terms
         self.denominator = denominator
         self._bounds: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, numerator: BoundedArray, denominator: int = 1) -> GridNumber:
+        """The number that has these values along the axes that they vary on."""
+        return cls((Monomial(1, (numerator,)),), denominator)
 
     @property
     def __algebra__(self) -> Any:
@@ -47,7 +76,7 @@ class GridNumber:
 
     def numerator(self) -> BoundedArray:
         """The numerator, cell by cell along the axes that it varies on."""
-        return total(self.terms)
+        return _total(self.terms)
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, GridNumber | int | Fraction):
@@ -80,7 +109,7 @@ class GridNumber:
         terms, below = _parts(other)
         return _number(
             [
-                Monomial(a.coefficient * b.coefficient, joined(a.factors, b.factors))
+                Monomial(a.coefficient * b.coefficient, _joined(a.factors, b.factors))
                 for a in self.terms
                 for b in terms
             ],
@@ -130,7 +159,7 @@ class GridNumber:
         Raises:
             Split: it has several.
         """
-        numbers = exact(self.numerator().array)
+        numbers = bounded(self.numerator().array)
         if numbers.low != numbers.high:
             raise Split(numbers.array)
         return numbers.low // self.denominator
@@ -142,6 +171,53 @@ class GridNumber:
         return f"{Fraction(low, self.denominator)} to {Fraction(high, self.denominator)}"
 
 
+def cells(value: Any, shape: tuple[int, ...]) -> Array:
+    """A number of the grid, setting by setting: 64-bit integers where these hold it."""
+    if not isinstance(value, GridNumber):
+        is_short = isinstance(value, int) and fits(value, value)
+        return numpy.full(shape, value, dtype=numpy.int64 if is_short else object)
+    if value.denominator != 1:
+        return numpy.broadcast_to(_fractions(value), shape)
+    if not _adds_up(value):
+        return numpy.broadcast_to(value.numerator().array, shape)
+    result = numpy.empty(shape, numpy.int64)
+    for block in slabs(shape, CACHED):
+        target = result[block]
+        target[...] = 0
+        spare = numpy.empty_like(target)
+        for term in value.terms:
+            product: Any = term.coefficient
+            for factor in term.factors:
+                array = factor.array[_within(block, factor.array)]
+                wide = numpy.broadcast_shapes(numpy.shape(product), array.shape)
+                out = spare if wide == target.shape else None
+                product = numpy.multiply(product, array, out=out)
+            numpy.add(target, product, out=target)
+    return result
+
+
+def _fractions(number: GridNumber) -> Array:
+    """Exact values as Python's own numbers, for conventions that halve what they count."""
+    numerator = number.numerator().array
+    values = [algebra.whole(Fraction(int(n), number.denominator)) for n in numerator.ravel()]
+    return numpy.array(values, dtype=object).reshape(numerator.shape)
+
+
+def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:
+    """The part of a factor that a block needs: all of it along the axes it does not vary on."""
+    return tuple(
+        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
+    )
+
+
+def _adds_up(number: GridNumber) -> bool:
+    """Whether no sum of its terms, in any order, can leave 64 bits."""
+    reach = sum(max(map(abs, term.bounds())) for term in number.terms)
+    return fits(-reach, reach) and all(
+        factor.array.dtype != object for term in number.terms for factor in term.factors
+    )
+
+
 def _parts(value: Any) -> tuple[tuple[Monomial, ...], int]:
     """The terms and the denominator of a number, grid or plain."""
     if isinstance(value, GridNumber):
@@ -151,7 +227,7 @@ def _parts(value: Any) -> tuple[tuple[Monomial, ...], int]:
 
 def _number(terms: Iterable[Monomial], denominator: int) -> Any:
     """The number of some terms; a plain one where nothing varies."""
-    kept = gathered(terms)
+    kept = _gathered(terms)
     if not any(term.factors for term in kept):
         return algebra.whole(Fraction(sum(term.coefficient for term in kept), denominator))
     shared = gcd(denominator, *(term.coefficient for term in kept))
@@ -161,12 +237,75 @@ def _number(terms: Iterable[Monomial], denominator: int) -> Any:
     return GridNumber(tuple(kept), denominator)
 
 
+def _gathered(terms: Iterable[Monomial]) -> list[Monomial]:
+    """The terms, like ones added up, those that vanish left out."""
+    alike: dict[Any, Monomial] = {}
+    for term in terms:
+        if not term.coefficient:
+            continue
+        key = _kind(term)
+        before = alike.get(key)
+        alike[key] = term if before is None else _added(before, term)
+    return [term for term in alike.values() if term.coefficient]
+
+
+def _total(terms: Iterable[Monomial]) -> BoundedArray:
+    """The sum of some terms, cell by cell along the axes that they vary on."""
+    result: BoundedArray | None = None
+    constant = 0
+    for term in terms:
+        if not term.factors:
+            constant += term.coefficient
+            continue
+        product = term.factors[0]
+        for factor in term.factors[1:]:
+            product = product.times(factor)
+        if result is None:
+            result = product.scaled(term.coefficient)
+        else:
+            result = result.plus(1, product, term.coefficient)
+    if result is None:
+        return bounded(numpy.array([constant], dtype=object))
+    return result.shifted(constant) if constant else result
+
+
+def _joined(
+    ours: tuple[BoundedArray, ...], theirs: tuple[BoundedArray, ...]
+) -> tuple[BoundedArray, ...]:
+    """The factors of a product: those that share an axis become one."""
+    joined = list(ours)
+    for factor in theirs:
+        product = factor
+        apart = []
+        for other in joined:
+            if other.axes & product.axes:
+                product = other.times(product)
+            else:
+                apart.append(other)
+        joined = [*apart, product]
+    return tuple(sorted(joined, key=lambda factor: min(factor.axes)))
+
+
+def _kind(term: Monomial) -> Any:
+    """What terms that can be added without growing have in common."""
+    if len(term.factors) == 1:
+        return term.factors[0].axes
+    return tuple(id(factor.array) for factor in term.factors)
+
+
+def _added(a: Monomial, b: Monomial) -> Monomial:
+    """The sum of two terms of a kind."""
+    if len(a.factors) == 1:
+        return Monomial(1, (a.factors[0].plus(a.coefficient, b.factors[0], b.coefficient),))
+    return Monomial(a.coefficient + b.coefficient, a.factors)
+
+
 def _cells(array: Array) -> Any:
     """Whole numbers as a grid number, or as a plain one where all are the same."""
-    factor = exact(array)
+    factor = bounded(array)
     if factor.low == factor.high:
         return factor.low
-    return GridNumber((Monomial(1, (factor,)),), 1)
+    return GridNumber.of(factor)
 
 
 def _crossed(a: Any, b: Any) -> tuple[BoundedArray, BoundedArray]:
@@ -174,8 +313,8 @@ def _crossed(a: Any, b: Any) -> tuple[BoundedArray, BoundedArray]:
     (a_terms, a_below), (b_terms, b_below) = _parts(a), _parts(b)
     common = lcm(a_below, b_below)
     return (
-        total(a_terms).scaled(common // a_below),
-        total(b_terms).scaled(common // b_below),
+        _total(a_terms).scaled(common // a_below),
+        _total(b_terms).scaled(common // b_below),
     )
 
 
@@ -258,7 +397,7 @@ class _Algebra:
         above, below = _crossed(a, b)
         if not (above.array % below.array).any():
             return _cells(above.array // below.array)
-        divisors = exact(below.array)
+        divisors = bounded(below.array)
         if divisors.low != divisors.high:
             raise Split(divisors.array)
         return _cells(above.array) * Fraction(1, divisors.low)

@@ -12,8 +12,9 @@ from costcalc.costs.rules import METRICS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.grid.axes import Axis, Numerators, of_values
-from costcalc.grid.evaluate import CACHED, Chunk, Grid
-from costcalc.grid.factor import Array
+from costcalc.grid.bounded import Array
+from costcalc.grid.evaluate import Chunk, Grid
+from costcalc.grid.number import CACHED
 from costcalc.grid.splitting import Mask, Split
 from costcalc.spec.expression import Parsed, parse
 from costcalc.spec.numbers import ExpressionError

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.grid.factor import Array
+from costcalc.grid.bounded import Array
 
 Indexes = tuple[Array, ...]
 """A part of a grid: the indexes that it takes along each axis."""

@@ -16,8 +16,8 @@ from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, Numerators, of_values, size
+from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
-from costcalc.grid.factor import Array
 from costcalc.grid.select import Condition, check_name, column, front, largest
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer

@@ -21,8 +21,8 @@ from costcalc.formulas import algebra
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
+from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Grid
-from costcalc.grid.factor import Array
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word

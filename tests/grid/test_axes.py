@@ -6,7 +6,8 @@ import numpy
 import pytest
 
 from costcalc.errors import SpecError
-from costcalc.grid.axes import parse, slabs
+from costcalc.grid.axes import parse
+from costcalc.grid.bounded import slabs
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from costcalc.formulas import algebra
 from costcalc.grid.axes import of_values
-from costcalc.grid.evaluate import cells
-from costcalc.grid.number import GridNumber
+from costcalc.grid.number import GridNumber, cells
 from costcalc.grid.splitting import Mask, Split, parts
 
 LARGE = 3 * 2**60

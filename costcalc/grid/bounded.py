@@ -1,6 +1,6 @@
 """Arrays of whole numbers that know their bounds, so that nothing can wrap unseen.
 
-A factor varies along some axes of a grid and has length 1 along the others, so
+An array varies along some axes of a grid and has length 1 along the others, so
 that NumPy's broadcasting spreads it.  Its bounds are Python integers.  Where a
 result might not fit 64 bits, the array goes on as one of Python integers: slower,
 and just as exact.
@@ -8,6 +8,8 @@ and just as exact.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy
@@ -59,8 +61,8 @@ class BoundedArray(NamedTuple):
         return BoundedArray(array + by, low, high)
 
 
-def exact(array: Array) -> BoundedArray:
-    """The factor of an array, its bounds measured; 64 bits again where they suffice."""
+def bounded(array: Array) -> BoundedArray:
+    """An array with its bounds measured; of 64 bits again where they suffice."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     if array.dtype == object and fits(low, high):
         array = array.astype(numpy.int64)
@@ -70,6 +72,23 @@ def exact(array: Array) -> BoundedArray:
 def fits(low: int, high: int) -> bool:
     """Whether numbers in these bounds have 64 bits."""
     return low > -_LIMIT and high < _LIMIT
+
+
+def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
+    """Cuts a grid into pieces of about ``cells`` settings, in the order of its rows."""
+    inner, whole = 1, len(shape)
+    while whole and inner * shape[whole - 1] <= cells:
+        whole -= 1
+        inner *= shape[whole]
+    rest = tuple(slice(0, n) for n in shape[whole:])
+    if not whole:
+        yield rest
+        return
+    length, step = shape[whole - 1], max(1, cells // inner)
+    for lead in product(*(range(n) for n in shape[: whole - 1])):
+        before = tuple(slice(i, i + 1) for i in lead)
+        for start in range(0, length, step):
+            yield (*before, slice(start, min(start + step, length)), *rest)
 
 
 def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
