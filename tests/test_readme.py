@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
-    path for path in sorted((ROOT / "docs").glob("*.md")) if "\n$ costcalc " in path.read_text()
+    path
+    for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / ".github" / "CONTRIBUTING.md")
+    if "\n$ costcalc " in path.read_text(encoding="utf-8")
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",

@@ -1,0 +1,127 @@
+"""The worked examples of CONTRIBUTING are true: each is done as the page says, and works."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import costcalc
+from costcalc import importers
+from costcalc.reporting.report import TableOptions
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def file(name: str) -> str:
+    """A file that the page shows."""
+    (text,) = re.findall(
+        rf"<!-- file: {re.escape(name)} -->\n```\w+\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE
+    )
+    return str(text)
+
+
+def shown(start: str) -> str:
+    """The block of the page that starts so."""
+    (text,) = re.findall(rf"```text\n({re.escape(start)}.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return str(text)
+
+
+def module(name: str, folder: Path) -> ModuleType:
+    """A module that the page shows."""
+    path = folder / name
+    path.write_text(file(name), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_the_output_format(tmp_path: Path) -> None:
+    page = module("tsv.py", tmp_path).page
+    assert page(costcalc.report("vgg16").page(TableOptions(by="type"))) == shown("type\t")
+
+
+def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "costcalc.importers.darknet", module("darknet.py", tmp_path))
+    (row,) = re.findall(r"^Importer\((.*)\),$", PAGE, re.MULTILINE)
+    title, name, suffix = re.findall(r'"([^"]*)"', row)
+    added = importers.Importer(title, name, suffixes=(suffix,))
+    monkeypatch.setattr(importers, "IMPORTERS", (*importers.IMPORTERS, added))
+    path = tmp_path / "net.cfg"
+    path.write_text(file("net.cfg"), encoding="utf-8")
+    # 3*3*3*16 weights at 32*32 positions, 1*1*16*10 at 16*16.
+    assert costcalc.report(path).totals == (432 + 160, 432 * 1024 + 160 * 256)
+    assert f"{costcalc.report(path).totals}\n" == shown("Totals(")
+    path.write_text(file("net.cfg") + "[yolo]\n", encoding="utf-8")
+    with pytest.raises(costcalc.SpecError, match=r"net\.cfg:19:1: \[yolo\]: costcalc has no"):
+        costcalc.report(path)
+
+
+STEP = re.compile(r"^# ((?:costcalc|tests)/[\w/]+\.py)$", re.MULTILINE)
+BESIDE = re.compile(r"""^ *(SOFTSIGN =|"softsign":|"Softsign":|Kind\("softsign"|"silu":|KERAS:)""")
+
+
+def add_the_kind(tree: Path) -> int:
+    """Adds the layer kind to a copy of the tree, as the page says; how many files that took."""
+    (block,) = re.findall(
+        r"```python\n(# costcalc/kinds/activation\.py\n.*?)^```", PAGE, re.DOTALL | re.MULTILINE
+    )
+    _, *parts = STEP.split(block)
+    steps = list(zip(parts[::2], parts[1::2], strict=True))
+    for name, text in steps:
+        path = tree / name
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        at = next(index for index, line in enumerate(lines) if BESIDE.match(line))
+        lines.insert(at + 1, text.removeprefix("\n"))
+        path.write_text("".join(lines), encoding="utf-8")
+    return len(steps)
+
+
+@pytest.mark.slow
+def test_the_layer_kind(tmp_path: Path) -> None:
+    for name in ("costcalc", "docs", "specs", "tests", "tools"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "images")
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    assert add_the_kind(tmp_path) == 10
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    tests = (
+        *("tests/kinds", "tests/costs", "tests/importers/test_kinds.py"),
+        "tests/exporters/test_tables.py",
+    )
+    complete = ("-m", "pytest", "-n", "0", "-m", "complete", "-p", "no:cacheprovider", *tests)
+    # What is left are the generated pages, and what PyTorch makes of it where PyTorch is.
+    left = re.findall(r"^left out: (.*)$", run(*complete), re.MULTILINE)
+    assert {line.partition(": ")[0] for line in left} <= {
+        *("docs/conventions.md", "docs/spec-language.md", "docs/kinds.md", "thresholded_relu"),
+    }
+    assert not any("thresholded_relu" in line and "torch" not in line for line in left), left
+    golden = tmp_path / "tests" / "golden" / "kinds_from_torch.txt"
+    golden.write_text(golden.read_text(encoding="utf-8") + "thresholded_relu\n", encoding="utf-8")
+    for script in ("make_kinds", "make_conventions"):
+        assert run(f"tools/{script}.py") == ""
+    result = run(*complete)
+    assert "left out" not in result
+    assert re.search(r"^\d+ passed", result, re.MULTILINE), result
