@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
@@ -50,7 +50,7 @@ def importer(network: str) -> Importer | None:
     return None
 
 
-def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
+def imported(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
     """The document of a model, and the settings that are left for it.
 
     Raises:
@@ -60,12 +60,12 @@ def opened(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[st
 
     row = importer(network)
     if row is None:
-        raise SpecError([Problem(None, f"'{network}' is not a model that costcalc reads")])
+        refuse(None, f"'{network}' is not a model that costcalc reads")
     module = import_module(row.module)
-    return documented(lambda request: module.read(network, request), settings)
+    return imported_by(lambda request: module.read(network, request), settings)
 
 
-def documented(
+def imported_by(
     read: Callable[[Request], Model], settings: Mapping[str, Any]
 ) -> tuple[Document, dict[str, Any]]:
     """The document of what ``read`` gives, and the settings that are left for it.
@@ -87,7 +87,7 @@ def documented(
     model = read(request)
     left = {name: value for name, value in others.items() if name not in model.parameters}
     made = document(model)
-    return made._replace(reread=lambda sizes: documented(read, {**settings, **sizes})[0]), left
+    return made._replace(reread=lambda sizes: imported_by(read, {**settings, **sizes})[0]), left
 
 
 def _sides(res: Any) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import Any
 
-from costcalc.errors import Mark, Problem, SpecError
+from costcalc.errors import Mark, refuse
 from costcalc.spec import library, limits
 
 CONFIG = "config.json"
@@ -33,27 +33,27 @@ def architecture(path: str) -> Any:
     is_archive = path.endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
     text = _config(path) if is_archive else _plain(path)
     if sum(map(text.count, _BEFORE_VALUES)) > limits.NODES:
-        raise _wrong(
-            path, "the architecture holds too much", expected=f"at most {limits.NODES:,} values"
+        refuse(
+            Mark(path),
+            "the architecture holds too much",
+            expected=f"at most {limits.NODES:,} values",
         )
     try:
         return json.loads(text)
     except UnicodeDecodeError as error:
-        raise _wrong(path, f"not JSON: byte {error.start + 1} is not UTF-8") from None
+        refuse(Mark(path), f"not JSON: byte {error.start + 1} is not UTF-8")
     except json.JSONDecodeError as error:
-        raise SpecError(
-            [Problem(Mark(path, error.lineno, error.colno), f"not JSON: {error.msg}")]
-        ) from None
+        refuse(Mark(path, error.lineno, error.colno), f"not JSON: {error.msg}")
     except ValueError:
-        raise _wrong(path, "not JSON: a number has too many digits") from None
+        refuse(Mark(path), "not JSON: a number has too many digits")
 
 
 def _plain(path: str) -> bytes:
     text = library.read_bytes(path, path)
     _check_size(len(text), path)
     if path.endswith(".keras"):
-        raise _wrong(
-            path,
+        refuse(
+            Mark(path),
             "not a Keras archive",
             expected="the zip file that model.save('model.keras') writes",
             found="HDF5, an older format" if text.startswith(b"\x89HDF") else "another format",
@@ -68,8 +68,8 @@ def _config(path: str) -> bytes:
         with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
             member = archive.getinfo(CONFIG)
             if member.flag_bits & 1 or member.compress_type not in _METHODS:
-                raise _wrong(
-                    path,
+                refuse(
+                    Mark(path),
                     f"its {CONFIG} cannot be read",
                     expected="one that is stored, or compressed by deflate",
                     found="an encrypted one" if member.flag_bits & 1 else "another compression",
@@ -81,14 +81,14 @@ def _config(path: str) -> bytes:
                     _check_size(len(text), path)
             return bytes(text)
     except KeyError:
-        raise _wrong(
-            path, f"the archive holds no {CONFIG}", expected="a file that model.save() wrote"
-        ) from None
+        refuse(
+            Mark(path), f"the archive holds no {CONFIG}", expected="a file that model.save() wrote"
+        )
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise _wrong(path, f"the archive is damaged: {error}") from None
+        refuse(Mark(path), f"the archive is damaged: {error}")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _wrong(path, f"cannot be read: {reason}") from None
+        refuse(Mark(path), f"cannot be read: {reason}")
 
 
 class _Bounded(io.FileIO):
@@ -107,14 +107,8 @@ class _Bounded(io.FileIO):
 
 def _check_size(size: int, path: str) -> None:
     if size > limits.FILE_BYTES:
-        raise _wrong(
-            path,
+        refuse(
+            Mark(path),
             "the architecture is too long",
             expected=f"at most {limits.FILE_BYTES:,} bytes of JSON",
         )
-
-
-def _wrong(
-    path: str, message: str, expected: str = "", found: str = "", hint: str = ""
-) -> SpecError:
-    return SpecError([Problem(Mark(path), message, expected, found, hint)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from costcalc.errors import Mark, Problem, SpecError
+from costcalc.errors import Mark, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.onnx_schema import AttributeType
 from costcalc.formats.protobuf import Span, WireReader
@@ -154,8 +154,7 @@ class Inliner:
         return value
 
     def _refuse(self, node: schema.NodeProto, message: str) -> NoReturn:
-        mark = Mark(self.wire.file)
-        raise SpecError([Problem(mark, f"node '{node.name}' ({node.operator}): {message}")])
+        refuse(Mark(self.wire.file), f"node '{node.name}' ({node.operator}): {message}")
 
 
 def _within(path: str, name: str) -> str:

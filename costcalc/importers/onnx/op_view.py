@@ -99,7 +99,7 @@ class OpView:
         """
         value = self.attribute(name, default)
         if not isinstance(value, int) or not -limits.SIZE <= value <= limits.SIZE:
-            raise _no(name, "a whole number", value)
+            raise _wrong_attribute(name, "a whole number", value)
         return value
 
     def word(self, name: str, default: str) -> str:
@@ -110,7 +110,7 @@ class OpView:
         """
         value = self.attribute(name, default.encode())
         if not isinstance(value, bytes):
-            raise _no(name, "a word", value)
+            raise _wrong_attribute(name, "a word", value)
         return value.decode("utf-8", "backslashreplace")
 
     def sizes(self, name: str, rank: int, default: int | None, lowest: int = 1) -> Sides:
@@ -123,10 +123,10 @@ class OpView:
         if default is not None and value in (None, ()):
             return (default,) * rank
         if not isinstance(value, tuple) or len(value) != rank:
-            raise _no(name, f"{rank} whole numbers", value)
+            raise _wrong_attribute(name, f"{rank} whole numbers", value)
         for size in value:
             if not isinstance(size, int) or not lowest <= size <= limits.SIZE:
-                raise _no(name, f"sizes from {lowest} to {limits.SIZE:,}", value)
+                raise _wrong_attribute(name, f"sizes from {lowest} to {limits.SIZE:,}", value)
         return value
 
     def listed(self, name: str) -> tuple[Number, ...] | None:
@@ -138,7 +138,7 @@ class OpView:
         value = self.attribute(name)
         if value is None or isinstance(value, tuple):
             return value
-        raise _no(name, "a list of numbers", value)
+        raise _wrong_attribute(name, "a list of numbers", value)
 
     def numbers(self, index: int) -> tuple[Number, ...] | None:
         """The numbers of an input, None where there is no such input.
@@ -171,7 +171,7 @@ class OpView:
         if value is None:
             return None
         if not isinstance(value, tuple) or not all(isinstance(each, int) for each in value):
-            raise _no(name, "whole numbers", value)
+            raise _wrong_attribute(name, "whole numbers", value)
         return tuple(int(each) for each in value)
 
     def image_batch(self, known: TensorInfo) -> int | None:
@@ -223,7 +223,7 @@ class OpView:
         return tuple(zip(pads[:rank], pads[rank:], strict=True))
 
 
-def _no(name: str, expected: str, value: Any) -> Refusal:
+def _wrong_attribute(name: str, expected: str, value: Any) -> Refusal:
     shown = str(value)
     return Refusal(
         f"has an attribute '{name}' that it cannot have",
