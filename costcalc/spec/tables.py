@@ -18,15 +18,23 @@ parameter picks one:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from costcalc.errors import Problems
 from costcalc.records import NamedTuple
 from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
 from costcalc.spec.document import Common, SequenceStep, Step
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
+from costcalc.spec.values import Values
 
-if TYPE_CHECKING:
-    from costcalc.spec.steps import StepReader
+
+class RowReader(Protocol):
+    """What reads a row as the step that it writes: the reader of the steps around the table."""
+
+    values: Values
+    problems: Problems
+
+    def step(self, key: Scalar, body: Node) -> Step | None: ...
 
 
 class ArgumentColumn(NamedTuple):
@@ -55,7 +63,7 @@ class TableHead(NamedTuple):
         return tuple(title for column in self.columns for title in column.titles)
 
 
-def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
+def table(reader: RowReader, key: Scalar, body: Node) -> SequenceStep | None:
     """The table's rows as one sequence of steps; problems are noted by the reader."""
     if not isinstance(body, MapNode):
         reader.problems.add(body.mark, "a table is a mapping", "columns and rows", str(body))
@@ -69,7 +77,7 @@ def table(reader: StepReader, key: Scalar, body: Node) -> SequenceStep | None:
     return SequenceStep(common, _rows(reader, columns, rows))
 
 
-def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None:
+def _columns(reader: RowReader, key: Scalar, body: MapNode) -> TableHead | None:
     node = body.get("columns")
     if not isinstance(node, ListNode):
         return None
@@ -104,7 +112,7 @@ def _columns(reader: StepReader, key: Scalar, body: MapNode) -> TableHead | None
 
 
 def _first_only(
-    reader: StepReader, node: Node | None, columns: tuple[ArgumentColumn, ...]
+    reader: RowReader, node: Node | None, columns: tuple[ArgumentColumn, ...]
 ) -> tuple[Scalar, ...]:
     """The columns that hold for the first of a row's repeats alone."""
     items = node.items if isinstance(node, ListNode) else () if node is None else (node,)
@@ -141,12 +149,12 @@ def _column(node: Node) -> ArgumentColumn | None:
     return ArgumentColumn(name, parameter, titles) if len(titles) == len(values.items) else None
 
 
-def _rows(reader: StepReader, columns: TableHead, rows: ListNode) -> tuple[Step, ...]:
+def _rows(reader: RowReader, columns: TableHead, rows: ListNode) -> tuple[Step, ...]:
     steps = (_row(reader, columns, row) for row in rows.items)
     return tuple(step for step in steps if step is not None)
 
 
-def _row(reader: StepReader, columns: TableHead, row: Node) -> Step | None:
+def _row(reader: RowReader, columns: TableHead, row: Node) -> Step | None:
     if isinstance(row, MapNode):
         return _group(reader, columns, row)
     if not isinstance(row, ListNode) or len(row.items) != len(columns.titles):
@@ -193,7 +201,7 @@ def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
     return Choice(column.parameter, cases, single[0].mark)
 
 
-def _group(reader: StepReader, columns: TableHead, row: MapNode) -> Step | None:
+def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
     """Rows that stand together: repeated, under a condition, under a name."""
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
@@ -204,7 +212,7 @@ def _group(reader: StepReader, columns: TableHead, row: MapNode) -> Step | None:
     return SequenceStep(common, _rows(reader, columns, rows))
 
 
-def _common(reader: StepReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
+def _common(reader: RowReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
     """What any step may say; all else but the ``own`` keys is refused."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
     arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
