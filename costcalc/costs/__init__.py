@@ -1,1 +1,1 @@
-"""From a layer graph to costs: events, weighed by a convention."""
+"""From a layer graph to costs: events, weighted by a convention."""

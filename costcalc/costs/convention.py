@@ -223,7 +223,7 @@ class _ConventionReader:
         return Rule(expression, source, note)
 
     def check_attributes(self, rules: Rules) -> None:
-        """A rule speaks of no attribute that some kind it holds for does not have."""
+        """Notes a rule that uses an attribute which some kind under the rule does not have."""
         for kind in TABLE:
             rule = rules.get(kind.name) or rules.get(kind.family)
             if rule is None or rule.expression is None or kind.becomes:

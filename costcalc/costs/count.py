@@ -16,7 +16,7 @@ from costcalc.spec.numbers import ExpressionError, is_number
 
 
 class LayerCost(NamedTuple):
-    """A layer and its cost, in the convention's unit; nothing for what no convention counts."""
+    """A layer and its cost, in the convention's unit; 0 for a layer that costcalc does not know."""
 
     layer: Layer
     mult_adds: Size
@@ -57,7 +57,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
 def _cost(
     names: LayerNames, rules: Mapping[str, tuple[Rule, ...]], convention: Convention
 ) -> _Cost:
-    """Mult-adds, params and whether neither counts, of a layer that shares no params.
+    """Mult-adds and params of a layer that shares no params, and whether both are free.
 
     Raises:
         ConventionError: a rule has no value there.
@@ -100,7 +100,7 @@ def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, .
 
 
 def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
-    """What a rule gives at a layer.
+    """The value of a rule at a layer.
 
     Raises:
         ConventionError: it divides by zero there, or gives no number.

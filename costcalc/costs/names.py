@@ -1,4 +1,4 @@
-"""What a convention's rules may speak of: events, sizes, and how a layer was written."""
+"""The names that a convention's rules may use: events, sizes, and how a layer was written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from costcalc.records import NamedTuple
 
 
 class RuleName(NamedTuple):
-    """Something that a layer has, whatever its kind."""
+    """A value that every layer has, whatever its kind."""
 
     doc: str
     compute: Callable[[Layer, Layer | None], Any]
@@ -143,11 +143,11 @@ SIZES: Mapping[str, RuleName] = {
 """Names of every layer, besides its events."""
 
 GENERAL = frozenset((*Events._fields, *SIZES))
-"""Names that a rule for any layer may speak of."""
+"""Names that a rule for any layer may use."""
 
 
 def attributes_of(kind: Kind) -> frozenset[str]:
-    """The attributes of a kind that a rule may speak of: those with one value."""
+    """The attributes of a kind that a rule may use: those with a single value."""
     return frozenset(
         name
         for name, annotation in kind.attributes.items()
@@ -161,12 +161,12 @@ def _is_choice(annotation: Any) -> bool:
 
 
 def known_names() -> frozenset[str]:
-    """Every name that some rule may speak of."""
+    """Every name that some rule may use."""
     return GENERAL.union(*map(attributes_of, TABLE))
 
 
 class LayerNames:
-    """The names' values at one layer, each computed when a rule asks for it."""
+    """The values of the names at one layer, computed when a rule asks for them."""
 
     __slots__ = ("before", "events", "layer")
 

@@ -1,4 +1,4 @@
-"""What names mean at one step: parameters, and the channels that arrive there."""
+"""The values of names at one step: parameters, and the shape that it reads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ CHANNEL_NAMES = frozenset({"alpha", "classes", "in"})
 
 
 class UnknownShape(Exception):
-    """A shape that an earlier problem left open; nothing more can be said here."""
+    """A shape is needed that is unknown because of an earlier problem."""
 
 
 class Tensor(NamedTuple):
-    """What a layer gives."""
+    """The output of a layer."""
 
     layer: int
     """The layer's index, or :data:`.layer.NETWORK_INPUT`."""
@@ -26,12 +26,12 @@ class Tensor(NamedTuple):
 
     @property
     def unknown(self) -> Tensor:
-        """A tensor in this one's place, of a shape that a problem left open."""
+        """The same tensor with an unknown shape."""
         return Tensor(self.layer, None)
 
 
 class Bindings(NamedTuple):
-    """The names of a network or of one call of a block."""
+    """The values of a network's parameters, or of a block's in one call."""
 
     values: Mapping[str, Any]
     channel_names: Set[str] = CHANNEL_NAMES
@@ -39,7 +39,7 @@ class Bindings(NamedTuple):
 
 
 class StepScope:
-    """The names at one step: bindings, and the shape that arrives there."""
+    """The values of names at one step: its bindings, and the shape that it reads."""
 
     __slots__ = ("bindings", "tensor")
 
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 class LastAnswers(Generic[T]):
-    """What was last worked out of each step, and holds while it stands in the same scope.
+    """The last result of each step, which holds while the step is in the same scope.
 
     Repeats of a step read the same names and, after the first, the same shape:
     the very same objects, which asks nothing of the numbers in them.
@@ -70,7 +70,7 @@ class LastAnswers(Generic[T]):
         self._last: dict[int, tuple[object, Bindings, Shape | None, T]] = {}
 
     def at(self, step: object, scope: StepScope) -> T | None:
-        """The last answer; None where there is none that holds here."""
+        """The last result; None where there is none, or it does not hold here."""
         last = self._last.get(id(step))
         if last is None:
             return None
@@ -79,7 +79,7 @@ class LastAnswers(Generic[T]):
         return answer if holds else None
 
     def keep(self, step: object, scope: StepScope, answer: T) -> None:
-        """Keeps an answer in the place of the one before it."""
+        """Keeps a result instead of the one before it."""
         self._last[id(step)] = (step, scope.bindings, scope.tensor.shape, answer)
 
 

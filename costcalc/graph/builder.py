@@ -23,7 +23,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class _Written(NamedTuple):
-    """What the line of a layer says."""
+    """The contents of a layer's line, evaluated."""
 
     operation: Operation
     functional: str | None
@@ -88,7 +88,7 @@ class LayerBuilder:
         return result
 
     def _read(self, step: LayerStep, here: StepScope, path: str) -> _Written:
-        """What a step's line says.
+        """The contents of a step's line, evaluated.
 
         Raises:
             UnknownShape: some of it could not be read; the problems are noted.
@@ -97,7 +97,7 @@ class LayerBuilder:
         norm = self.fused(step.norm, here, "norm")
         act = self.fused(step.act, here, "activation")
         values = self.attributes(step, here, path, norm)
-        functional, functional_act = called_as(step, here)
+        functional, functional_act = implementation_calls(step, here)
         borrows = {
             name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
         }
@@ -109,7 +109,7 @@ class LayerBuilder:
         return _Written(operation_of(step.kind, values), functional, borrows, fused)
 
     def _host(self, reads: tuple[Tensor, ...]) -> int | None:
-        """The layer whose line it is that a layer reads."""
+        """The host of the line that a layer reads."""
         before = reads[0].layer
         if before >= len(self.layers):
             return None
@@ -160,7 +160,7 @@ class LayerBuilder:
         functional: str | None = None,
         borrows: Mapping[str, Any] = NOTHING,
     ) -> Tensor:
-        """Adds a layer to the graph; a problem with its shapes leaves its own open."""
+        """Adds a layer to the graph; its shape is unknown after a problem."""
         index = len(self.layers)
         inputs = tuple([source.shape for source in sources if source.shape is not None])
         if len(inputs) < len(sources):
@@ -241,7 +241,9 @@ def operation_of(kind: Kind, values: Mapping[str, Any]) -> Operation:
     return operation
 
 
-def called_as(step: LayerStep | JoinStep, here: StepScope) -> tuple[str | None, str | None]:
+def implementation_calls(
+    step: LayerStep | JoinStep, here: StepScope
+) -> tuple[str | None, str | None]:
     """How the implementation calls the step's layer, and the activation of its line.
 
     Raises:
@@ -263,13 +265,13 @@ def called_as(step: LayerStep | JoinStep, here: StepScope) -> tuple[str | None, 
 
 
 def _reads_nothing(step: LayerStep) -> bool:
-    """Whether it is a source, or is said to read nothing."""
+    """Whether a step is a source, or states that it reads nothing."""
     sources = step.common.sources
     return sources == () or (sources is None and step.kind.arity == NONE)
 
 
 def _computation(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> Computation:
-    """A kind's operation on some shapes; a kind that becomes another one is that one.
+    """The computation of a kind's operation on some shapes, as the kind that it becomes.
 
     Raises:
         ShapeError: the inputs do not fit.
@@ -284,7 +286,7 @@ def _computation(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> Compu
 
 
 def _check_inputs(kind: Kind, inputs: tuple[Shape, ...]) -> None:
-    """A kind reads as many inputs as its row of the table says.
+    """Checks the number of inputs against the kind's arity.
 
     Raises:
         ShapeError: there are too few or too many.
@@ -300,7 +302,7 @@ def _check_inputs(kind: Kind, inputs: tuple[Shape, ...]) -> None:
 
 
 def _check_output(output: Shape) -> None:
-    """Sizes stay within :data:`.limits.SIZE`.
+    """Checks the sides of an output against :data:`.limits.SIZE`.
 
     Raises:
         ShapeError: one does not.

@@ -21,7 +21,7 @@ def network_bindings(document: Document, values: dict[str, Any]) -> Bindings:
     return Bindings(values, frozenset(channels))
 
 
-def bound(
+def bind(
     block: Block, step: BlockStep, here: StepScope, network: Bindings, reader: AttributeReader
 ) -> Bindings:
     """The names inside a block that ``step`` calls.

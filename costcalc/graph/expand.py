@@ -14,8 +14,8 @@ from typing import Any
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.bindings import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
-from costcalc.graph.builder import LayerBuilder, called_as, operation_of
-from costcalc.graph.calls import bound, network_bindings
+from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
+from costcalc.graph.calls import bind, network_bindings
 from costcalc.graph.executions import Executions
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
 from costcalc.graph.outline import called, classifier, word
@@ -93,7 +93,7 @@ class _Walk:
         self.resolved = resolved
         self.problems = problems
         self.network = network_bindings(document, resolved.values)
-        self.bound: LastAnswers[Bindings] = LastAnswers()
+        self.bindings: LastAnswers[Bindings] = LastAnswers()
         self.reader = AttributeReader(resolved.values["alpha"], document.rounding)
         self.builder = LayerBuilder(
             self.reader, classifier(document.steps), resolved.is_default, problems
@@ -161,7 +161,7 @@ class _Walk:
         for index in range(times):
             result = self.once(later if index else step, sources, scope, times > 1)
             sources = (result, *sources[:-1])
-            scope.gave(result)
+            scope.remember(result)
         return result
 
     def once(
@@ -265,16 +265,16 @@ class _Walk:
     ) -> Tensor:
         """The steps of a block, with its parameters bound to the step's arguments."""
         block, here = self.document.blocks[step.block], scope.at(sources[0])
-        bindings = self.bound.at(step, here)
+        bindings = self.bindings.at(step, here)
         if bindings is None:
             try:
-                bindings = bound(block, step, here, self.network, self.reader)
+                bindings = bind(block, step, here, self.network, self.reader)
             except UnknownShape:
                 return sources[0].unknown
             except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 return sources[0].unknown
-            self.bound.keep(step, here, bindings)
+            self.bindings.keep(step, here, bindings)
         self.blocks[path] = block.name
         inputs = dict(zip(block.inputs, (source.layer for source in sources), strict=True))
         arguments = {name: bindings.values[name] for name in block.parameters}
@@ -295,7 +295,7 @@ class _Walk:
                 branches = branches[-1:]
             values = self.builder.attributes(step, here, path)
             act = self.builder.fused(step.act, here, "activation")
-            functional, functional_act = called_as(step, here)
+            functional, functional_act = implementation_calls(step, here)
         except UnknownShape:
             return tensor.unknown
         except Refusal as error:

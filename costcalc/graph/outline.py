@@ -1,4 +1,4 @@
-"""What can be said of steps without unfolding them."""
+"""Facts about steps that need no unfolding."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Resolved(NamedTuple):
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
     """Every parameter's value under ``settings``; what is wrong goes to ``problems``."""
-    parameters = every(document)
+    parameters = all_parameters(document)
     values: dict[str, Any] = {}
     is_default = True
     for name, parameter in parameters.items():
@@ -90,7 +90,7 @@ def outside(parameter: Parameter, value: Any) -> str:
     return f"at most {limits.SIZE:,}" if value > limits.SIZE else ""
 
 
-def every(document: Document) -> dict[str, Parameter]:
+def all_parameters(document: Document) -> dict[str, Parameter]:
     """The network's parameters; alpha and res, which every network has, before its own."""
     mark = Mark(document.file)
     always = {

@@ -1,4 +1,4 @@
-"""Checks what the paper prints beside a layer against what the layer is."""
+"""Checks the shapes that a paper prints beside a layer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_shape(
 def check_filter(
     statement: PrintedShape, layer: Layer, here: StepScope, problems: Problems
 ) -> None:
-    """The printed filter must be the layer's."""
+    """Notes a printed filter that is not the layer's."""
     actual = filter_sides(layer.kind, layer.operation, layer.input_shapes, layer.output)
     printed = _printed(statement, here, problems)
     if printed is not None and printed != actual:

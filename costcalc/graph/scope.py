@@ -1,4 +1,4 @@
-"""Names of layers: which are taken, and which tensor each one means."""
+"""Scopes of names: which names are taken, and which tensor each of them is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NameScope:
         return StepScope(self.bindings, tensor)
 
     def expect(self, names: Iterable[str]) -> None:
-        """Keeps names that steps below give themselves from being given to others."""
+        """Reserves the names that later steps state for themselves."""
         self.given.update(names)
 
     def name(self, word: str, is_given: bool, is_numbered: bool) -> str:
@@ -67,13 +67,13 @@ class NameScope:
             scope = scope.outer
         return None
 
-    def gave(self, tensor: Tensor) -> None:
+    def remember(self, tensor: Tensor) -> None:
         """Remembers what a step here gave."""
         if self.recent[:1] != (tensor,):
             self.recent = (tensor, *self.recent[: REMEMBERED - 1])
 
     def hint(self, name: str) -> str:
-        """A likely name among those that are known here."""
+        """A hint at a similar name that is visible here."""
         known: list[str] = []
         scope: NameScope | None = self
         while scope is not None:

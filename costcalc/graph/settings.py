@@ -1,4 +1,4 @@
-"""What a caller sets a parameter to: from text, or from Python."""
+"""The values of settings, from text or from Python."""
 
 from __future__ import annotations
 

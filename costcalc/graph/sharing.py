@@ -1,4 +1,4 @@
-"""Params that several layers use: which layer owns them, and that they are of one shape."""
+"""Params that several layers share: which layer owns them, and a check that they are alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from costcalc.kinds.base import PARAMS
 
 
 class Sharing:
-    """Layers that stand at one place inside steps which share a word share their params."""
+    """Layers in the same place of steps with the same ``shares`` word share their params."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -21,7 +21,7 @@ class Sharing:
 
     @contextmanager
     def inside(self, word: str, path: str) -> Iterator[None]:
-        """Layers that are added now stand in a step of that path, which shares the word."""
+        """While it is open, layers are added to the step of that path, which shares the word."""
         outer = self.around
         if word:
             self.around = (word, path)
@@ -31,7 +31,7 @@ class Sharing:
             self.around = outer
 
     def owned(self, layer: Layer, layers: Sequence[Layer]) -> Layer:
-        """The layer, which is about to stand behind ``layers``, with the owner of its params."""
+        """A layer that is about to follow ``layers``, with the owner of its params."""
         if self.around is None:
             return layer
         word, path = self.around

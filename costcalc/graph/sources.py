@@ -57,7 +57,7 @@ class Sources:
             yield tensor
 
     def _check_inputs(self, step: Step, inputs: tuple[str, ...], found: int) -> None:
-        """A step that holds others reads as many inputs as it has.
+        """Checks the number of inputs of a step that contains others.
 
         Raises:
             UnknownShape: it does not; the problem is noted.
@@ -75,7 +75,7 @@ class Sources:
         raise UnknownShape
 
     def _cycle_hint(self, name: str) -> str:
-        """Says so where the name stands below: reading it would close a cycle."""
+        """A hint where the name belongs to a later step: reading it would make a cycle."""
         below = outline.named(self.document.steps, name)
         if below is None:
             return ""

@@ -201,7 +201,7 @@ class Grid:
         return values
 
     def _error(self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], Any]) -> SpecError:
-        """What is wrong with a part's first setting, said of that setting alone."""
+        """The error of a part's first setting by itself."""
         first = self.at(tuple(int(index[0]) for index in indexes))
         try:
             evaluate(first)

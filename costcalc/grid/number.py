@@ -154,7 +154,7 @@ class GridNumber:
         return bool(self != 0)
 
     def __index__(self) -> int:
-        """Its one value, where a count of repeats or the like is needed.
+        """Its single value, where a plain integer is needed, as for repeats.
 
         Raises:
             Split: it has several.
@@ -360,7 +360,7 @@ def _bounds(value: Any) -> tuple[tuple[int, int], int]:
 
 
 class _Algebra:
-    """What the formulas have no operator for."""
+    """The operations that Python has no operator for."""
 
     def maximum(self, a: Any, b: Any) -> Any:
         """The larger of ``a`` and ``b``, setting by setting."""

@@ -36,7 +36,7 @@ class Condition:
             refuse(None, f"--where: {error.message}", error.expected, f"'{text}'")
 
     def check(self, known: Mapping[str, Any]) -> None:
-        """Every name of the condition must be known.
+        """Checks that every name of the condition is known.
 
         Raises:
             SpecError: one is not.
@@ -87,7 +87,7 @@ class Condition:
 
 
 def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
-    """A name must be one of the network's parameters or a cost.
+    """Checks that a name is one of the network's parameters or a cost.
 
     Raises:
         SpecError: it is not.

@@ -1,4 +1,4 @@
-"""Decisions that fall differently across a grid, and the parts where they fall alike.
+"""Decisions that differ across a grid, and the parts of it in which they agree.
 
 The code that unfolds a network asks plain questions of its sizes: is this width
 above zero, does this block have a shortcut, how often does it repeat?  Where
@@ -20,7 +20,7 @@ Indexes = tuple[Array, ...]
 
 
 class Split(Exception):
-    """A question that has several answers across the grid.
+    """A decision that differs across the grid.
 
     Attributes:
         answers: a number for each answer, along the axes that they vary on.

@@ -288,7 +288,7 @@ class Sweep(Answer):
 
 
 def check_size(networks: int, axes: Sequence[Axis]) -> None:
-    """A sweep of so many networks must have a size that ends.
+    """Checks the size of a sweep against :data:`SETTINGS`.
 
     Raises:
         SpecError: it has more settings than :data:`SETTINGS`.

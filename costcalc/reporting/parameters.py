@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costcalc.errors import Problems
-from costcalc.graph.parameters import allowed, every, resolve
+from costcalc.graph.parameters import all_parameters, allowed, resolve
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -70,7 +70,7 @@ def settings_of(network: OpenNetwork) -> Settings:
     problems = Problems()
     values = resolve(document, network.settings, problems).values
     problems.raise_any()
-    known = every(document).items()
+    known = all_parameters(document).items()
     return Settings(
         document.titled(values),
         document.source,

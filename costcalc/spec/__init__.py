@@ -1,1 +1,1 @@
-"""From YAML text to a document: typed, checked, every value knowing its line."""
+"""From YAML text to a document: typed and checked, with the line of every value."""

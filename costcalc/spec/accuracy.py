@@ -1,4 +1,4 @@
-"""Accuracies that papers print for a network: data that costs are laid beside.
+"""Accuracies that papers print for a network, to set beside its costs.
 
     accuracy:
       - {top1: 70.6, source: "Table 6"}

@@ -1,4 +1,4 @@
-"""What a step says of itself: its arguments, taken out one after another."""
+"""The arguments of a step, taken one by one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMMON = (
     "shares",
     "borrows",
 )
-"""What any step may say."""
+"""What every kind of step may state."""
 
 FUNCTIONAL = ("functional", "functional_act")
 """What a layer or a join may say of the implementation: which parts of it are no modules."""
@@ -41,7 +41,7 @@ _STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
 
 
 class WrittenArgument(NamedTuple):
-    """An argument as it is written, and what reads it."""
+    """An argument as it is written, with the reader of its values."""
 
     key: Scalar
     node: Node
@@ -86,7 +86,7 @@ class Arguments:
         return None if entry is None or node is None else entry.values.expression(node)
 
     def common(self) -> Common:
-        """What any step may say."""
+        """What every kind of step may state."""
         name, sources, first_only = self.take("name"), self.take("from"), self.take("first_only")
         input, output = self.take("input"), self.take("output")
         shares, borrows = self.take("shares"), self.take("borrows")
@@ -178,7 +178,7 @@ class Arguments:
 
 
 def step_name(node: Node, of: str, problems: Problems) -> str:
-    """What a layer or a branch is called; nothing after a problem was noted."""
+    """The name of a layer or a branch; empty after a problem was noted."""
     if isinstance(node, Scalar) and _STEP_NAME.fullmatch(node.text):
         return node.text
     problems.add(
@@ -196,7 +196,7 @@ def refuse_unfit_first_only(
     required: Iterable[str],
     problems: Problems,
 ) -> None:
-    """An argument of the first repeat alone must stand there, and have a default for the rest."""
+    """Notes a ``first_only`` argument that the step does not give, or that has no default."""
     for name, mark in common.first_only:
         if name not in arguments:
             problems.add(

@@ -87,7 +87,7 @@ class BlockReader:
         return Block(name, own, self._inputs(text.body), steps, text.key.mark)
 
     def _libraries(self, node: Node | None) -> Iterator[Node]:
-        """What stands under ``blocks:`` in each library, and in those that it uses."""
+        """The contents of ``blocks:`` in each library, and in the libraries that it uses."""
         found: set[str] = set()
         pending = [node] if node else []
         while pending:
@@ -176,7 +176,7 @@ class BlockReader:
         return tuple(names) or ("input",)
 
     def _refuse_recursion(self, blocks: Mapping[str, Block]) -> None:
-        """A block that would contain itself has no end."""
+        """Notes every block that contains itself."""
         calls = {name: sorted({*_called(block.steps)}) for name, block in blocks.items()}
         done: set[str] = set()
         path: dict[str, None] = {}

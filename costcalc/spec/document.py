@@ -15,7 +15,7 @@ from costcalc.spec.numbers import exact, same
 
 
 class Expression(NamedTuple):
-    """A value yet to be computed from the names in scope."""
+    """A value that is computed from the names in scope."""
 
     text: str
     evaluate: Evaluate
@@ -57,7 +57,7 @@ class PrintedShape(NamedTuple):
 
 
 class Common(NamedTuple):
-    """What any step may say besides its own arguments."""
+    """What every kind of step may state besides its own arguments."""
 
     mark: Mark
     name: str = ""

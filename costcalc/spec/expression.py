@@ -1,4 +1,4 @@
-"""Arithmetic in specs: a small parser of its own, to functions over a scope.
+"""Arithmetic in specs: a small parser that turns text into functions of a scope.
 
     expression  = choice
     choice      = either [ "if" either "else" choice ]
@@ -35,7 +35,7 @@ Value = Any
 
 
 class Lookup(Protocol):
-    """What names mean where an expression stands."""
+    """The values of the names that an expression uses."""
 
     def __getitem__(self, name: str, /) -> Value: ...
 

@@ -1,4 +1,4 @@
-"""Keys that have no meaning where they stand."""
+"""Unknown keys of mappings."""
 
 from __future__ import annotations
 

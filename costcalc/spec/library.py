@@ -147,7 +147,7 @@ def shipped_folder() -> str:
 
 
 def read_bytes(path: str, shown: str) -> bytes:
-    """The file's bytes, no more of them than a spec may have.
+    """The bytes of a file, up to the size limit of a spec.
 
     Raises:
         SpecError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""What is wrong with text that is no YAML, for people who do not write YAML every day."""
+"""Errors of YAML's syntax, explained for people who do not write YAML every day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ADVICE = (
 
 
 def malformed(error: yaml.YAMLError, file: str) -> Problem:
-    """The parser's error as a problem: its place, where what is open began, and how to fix it."""
+    """The parser's error as a problem, with where the open construct began and how to fix it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem(Mark(file), f"not YAML: {str(error).splitlines()[0]}")
     place = error.problem_mark or error.context_mark

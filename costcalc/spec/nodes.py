@@ -88,7 +88,7 @@ class _Anchored(NamedTuple):
 
 
 class _Composer:
-    """Puts one file's events together, on a stack of its own."""
+    """Builds the nodes of one file from its events, without recursion."""
 
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
@@ -161,7 +161,7 @@ class _Composer:
         return node
 
     def _count(self, nodes: int, depth: int, event: yaml.NodeEvent) -> Mark:
-        """Bounds what is held, aliases written out.
+        """Bounds the number and the depth of nodes, with aliases expanded.
 
         Raises:
             SpecError: it is too much, or too deep.

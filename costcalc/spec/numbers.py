@@ -73,12 +73,12 @@ def exact(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of some algebra, and no word, shape, truth value or nothing."""
+    """Whether a value is a number of any algebra: not a word, a shape, a truth value or None."""
     return value is not None and not isinstance(value, str | bool | tuple)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values of a parameter are one; arrays and symbols are no single value."""
+    """Whether two values of a parameter are equal; arrays and symbols never are."""
     plain = int | Fraction | str | bool
     return isinstance(a, plain) and isinstance(b, plain) and a == b
 

@@ -43,7 +43,7 @@ class ParameterReader:
         self.words = _WORDS.union(reserved)
 
     def read(self, node: Node | None) -> dict[str, Parameter]:
-        """The parameters in their order; a default may use those above it."""
+        """The parameters in their order; a default may use the ones above it."""
         found: dict[str, Parameter] = {}
         entries = self._entries(node)
         if len(entries) > limits.PARAMETERS:

@@ -37,7 +37,7 @@ TOP = (
 
 
 def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
-    """The document that ``data`` writes.
+    """The document of a spec's text.
 
     Raises:
         SpecError: with every problem of the text.
@@ -49,7 +49,7 @@ def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
 
 
 def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems) -> Document:
-    """The document that a node writes, a file's root or a part of it.
+    """The document of a node, which is a file's root or a part of it.
 
     Raises:
         SpecError: the node is no mapping; what else is wrong goes to ``problems``.

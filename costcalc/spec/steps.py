@@ -191,13 +191,13 @@ class StepReader:
         return JoinStep(common, KINDS["add"], branches, act, only_if, functional, functional_act)
 
     def _common(self, arguments: Arguments) -> Common:
-        """What any step may say, the steps of its gate among it."""
+        """What every kind of step may state, including the steps of its gate."""
         gate = arguments.take("gate")
         common = arguments.common()
         return common if gate is None else common._replace(gate=self._branch(gate))
 
     def _not_shared(self, common: Common, key: Scalar) -> Common:
-        """Params are shared by layers and blocks, whose names say which goes with which."""
+        """Notes ``shares`` on a step that is neither a layer nor a block."""
         if common.shares:
             self.problems.add(
                 key.mark,
@@ -207,7 +207,7 @@ class StepReader:
         return self._not_borrowing(common, key)
 
     def _not_borrowing(self, common: Common, key: Scalar) -> Common:
-        """Params are borrowed by layers, which have them."""
+        """Notes ``borrows`` on a step that is not a layer."""
         if common.borrows:
             self.problems.add(
                 key.mark, f"'{key.text}' cannot borrow params", expected="'borrows' on a layer"
@@ -215,7 +215,7 @@ class StepReader:
         return common
 
     def _held(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
-        """The layers that a structure holds, of which there is at least one."""
+        """The layers inside a structure, of which it needs at least one."""
         node = arguments.take("layers")
         if node is None or (isinstance(node, ListNode) and not node.items):
             self.problems.add(

@@ -189,7 +189,7 @@ def _row(reader: RowReader, columns: TableHead, row: Node) -> Step | None:
 
 
 def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
-    """What a row says of a column: its cell, or a choice among its cells."""
+    """A row's value for a column: its cell, or a choice among its cells."""
     if column.parameter is None:
         return cells[0]
     single = [cell for cell in cells if isinstance(cell, Scalar)]
@@ -202,7 +202,7 @@ def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
 
 
 def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
-    """Rows that stand together: repeated, under a condition, under a name."""
+    """Rows that form a group: repeated, under a condition, or under a name."""
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
     if not isinstance(rows, ListNode):
@@ -213,7 +213,7 @@ def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
 
 
 def _common(reader: RowReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
-    """What any step may say; all else but the ``own`` keys is refused."""
+    """What every kind of step may state; other keys must be among ``own``."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
     arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
     common = arguments.common()

@@ -1,4 +1,4 @@
-"""Scalars and lists of a spec to expressions: the only place that reads a value's text."""
+"""From scalars and lists of a spec to expressions; only this module reads a value's text."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def literal(node: Node) -> Any:
 
 
 def line(node: Node | None, problems: Problems) -> str:
-    """A line of text; nothing where it is left out."""
+    """A line of text; empty where it is left out."""
     node = given(node)
     if node is None or isinstance(node, Scalar):
         return node.text if node is not None else ""
