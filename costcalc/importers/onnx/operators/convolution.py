@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costcalc.errors import Refusal
-from costcalc.formulas.windows import transposed_output, window_extent
+from costcalc.formulas.windows import window_extent
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, sides_text
 from costcalc.importers.model import Sides
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView, Pads, Window
 from costcalc.importers.onnx.tensors import TensorInfo
+from costcalc.kinds.convolution import Conv, TransposedConv
 
 
 def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
@@ -21,17 +22,15 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
         x, w = op.input(0), op.input(weight)
         axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
         _check_channels(x.shape[1], w.shape[1] * groups)
-        window = op.window(w.shape[2:])
-        shape = (x.shape[0], w.shape[0], *window.over(axes))
-        to = yield [TensorInfo(shape, op.image_batch(x))]
+        arguments = {"out": w.shape[0], **op.window(w.shape[2:]).sizes(), "groups": groups}
+        shape = Conv(**arguments).output_shape((x.shape[1:],))
+        to = yield [TensorInfo((x.shape[0], *shape), op.image_batch(x))]
         to.configuration(*configuration)
         biases = [bias] if bias is not None and op.has(bias) else []
         y = emit.conv(
             to,
             to.maps(),
-            out=w.shape[0],
-            **window.sizes(),
-            groups=groups,
+            **arguments,
             bias=bool(biases),
             axes=len(axes),
             params={"weights": to.stored(weight), "biases": to.stored(*biases)},
@@ -47,15 +46,18 @@ def transposed(op: OpView) -> Rule:
     axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
     _check_channels(x.shape[1], w.shape[0])
     window, extra = _transposed_window(op, axes, w.shape[2:])
-    shape = (x.shape[0], w.shape[1] * groups, *_scattered(axes, window, extra))
-    to = yield [TensorInfo(shape, op.image_batch(x))]
+    arguments = {
+        "out": w.shape[1] * groups,
+        **window.sizes(),
+        "output_padding": extra,
+        "groups": groups,
+    }
+    shape = TransposedConv(**arguments).output_shape((x.shape[1:],))
+    to = yield [TensorInfo((x.shape[0], *shape), op.image_batch(x))]
     y = emit.transposed_conv(
         to,
         to.maps(),
-        out=shape[1],
-        **window.sizes(),
-        output_padding=extra,
-        groups=groups,
+        **arguments,
         bias=op.has(2),
         axes=len(axes),
         params={"weights": to.stored(1), "biases": to.stored(2)},
@@ -108,21 +110,6 @@ def _cut(total: int) -> tuple[int, int]:
     if total < 0:
         raise Refusal("states an output that is larger than what it can give")
     return total // 2, total - total // 2
-
-
-def _scattered(axes: Sides, window: Window, extra: Sides) -> Sides:
-    if window.pads is None:
-        return tuple(n * s for n, s in zip(axes, window.strides, strict=True))
-    rows = zip(
-        axes, window.kernel, window.strides, window.pads, window.dilations, extra, strict=True
-    )
-    found = tuple(
-        transposed_output(n, k, s, before, after, d, more)
-        for n, k, s, (before, after), d, more in rows
-    )
-    if min(found) < 1:
-        raise Refusal("has pads that cut away its whole output", found=sides_text(found))
-    return found
 
 
 def pool(kind: str) -> Operator:
