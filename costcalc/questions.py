@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import importers, opening
@@ -660,7 +661,15 @@ def is_layer(name: str) -> bool:
 
 def _counting(convention: str, unit: str | None) -> Convention:
     """The convention to count by, in the unit that is asked for."""
-    return conventions_.load(convention).converted(unit)
+    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
+    load = conventions_.load if is_file else _shipped_convention
+    return load(convention).converted(unit)
+
+
+@cache
+def _shipped_convention(name: str) -> Convention:
+    """A convention that ships, which nobody changes while the process runs."""
+    return conventions_.load(name)
 
 
 def _amount(value: Amount) -> Any:

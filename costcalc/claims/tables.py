@@ -17,7 +17,7 @@ Nodes = Mapping[str, Node]
 _TABLE = ("table", "title", "columns", "rows")
 
 
-class Column(NamedTuple):
+class ClaimColumn(NamedTuple):
     """A column of a table: an attribute of its rows, or figures of one metric."""
 
     name: str
@@ -64,7 +64,7 @@ class TableReader:
         heads = tuple(dict.fromkeys(claim.column for claim in claims))
         return (PaperTable("", "", heads, tuple(claims)),) if claims else ()
 
-    def columns(self, node: Node | None) -> tuple[Column, ...]:
+    def columns(self, node: Node | None) -> tuple[ClaimColumn, ...]:
         """The head of a table; columns that are wrong are noted and left out."""
         if node is None:
             return ()
@@ -73,7 +73,7 @@ class TableReader:
             return ()
         return tuple(column for item in node.items if (column := self.column(item)) is not None)
 
-    def column(self, node: Node) -> Column | None:
+    def column(self, node: Node) -> ClaimColumn | None:
         """``row``, ``mult_adds``, ``mult_adds: id`` or a mapping with more to say."""
         if isinstance(node, Scalar):
             head, rest = node, MapNode((), node.mark)
@@ -98,10 +98,10 @@ class TableReader:
         shown = self.attributes.text(rest.get("title"))
         if not shown and head.text in METRICS:
             shown = title(head.text)
-        return Column(head.text, shown, ids, own)
+        return ClaimColumn(head.text, shown, ids, own)
 
     def row(
-        self, row: Node, columns: tuple[Column, ...], inherited: Nodes, table: str
+        self, row: Node, columns: tuple[ClaimColumn, ...], inherited: Nodes, table: str
     ) -> list[Claim]:
         """The claims of one row: a mapping, or cells under the columns."""
         if isinstance(row, MapNode):
@@ -142,11 +142,11 @@ class TableReader:
         for key, cell in metrics:
             ids = id_ if len(metrics) == 1 else f"{id_}.{key.text}" if id_ else ""
             shown = "figure" if table and len(metrics) == 1 else title(key.text)
-            column = Column(key.text, shown, ids)
+            column = ClaimColumn(key.text, shown, ids)
             claims += self.claim(column, cell, {**inherited, **said}, table)
         return claims
 
-    def claim(self, column: Column, cell: Node, nodes: Nodes, table: str) -> list[Claim]:
+    def claim(self, column: ClaimColumn, cell: Node, nodes: Nodes, table: str) -> list[Claim]:
         """The claim of one cell, or none where the cell is empty or wrong."""
         if given(cell) is None:
             return []

@@ -25,7 +25,7 @@ from costcalc.render import Format
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FIGURES = tuple(
-    Format(name, "costcalc.pictures.figures", f".{name}") for name in ("svg", "png", "pdf")
+    Format(name, "costcalc.pictures.plots", f".{name}") for name in ("svg", "png", "pdf")
 )
 
 
@@ -126,8 +126,8 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
         emit(getattr(terminal, picture)(data), None)
         return
     chosen_format(None, output, _FIGURES)
-    from costcalc.pictures import figures
+    from costcalc.pictures import plots
 
-    figure = getattr(figures, picture)(data)
+    figure = getattr(plots, picture)(data)
     with whole(output) as partial:
-        figures.save(figure, partial)
+        plots.save(figure, partial)

@@ -19,11 +19,11 @@ from costcalc.render.formatting import exact, number
 from costcalc.render.page import Cell, Column, Page, Row, Table
 from costcalc.reporting.phrases import metric_titles, settings_line
 from costcalc.spec import library, limits
-from costcalc.symbolic.catalogue import Entry
+from costcalc.symbolic.catalogue import NamedFormula
 from costcalc.symbolic.expressions import symbol, tree
+from costcalc.symbolic.formula import Node, written
 from costcalc.symbolic.layers import entry_of
 from costcalc.symbolic.notation import MOBILENET_V1, sizes_of
-from costcalc.symbolic.writing import Node, written
 
 _TITLES = metric_titles(UNITS["macs"].title)
 _NOTATION = MOBILENET_V1
@@ -35,7 +35,7 @@ class ComparedLayer(NamedTuple):
 
     label: str
     """As its user wrote it: ``separable@M=384``."""
-    entry: Entry
+    entry: NamedFormula
     formulas: Mapping[str, Node]
     """Its params and mult-adds, in the common symbols."""
     values: Mapping[str, int | Fraction | None]
@@ -136,7 +136,7 @@ def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems
             problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
 
 
-def _layer(label: str, entry: Entry, settings: Mapping[str, Any]) -> ComparedLayer:
+def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> ComparedLayer:
     if not _TITLES.keys() <= entry.counts.keys():
         refuse(
             None,

@@ -1,4 +1,4 @@
-"""What the pictures show, as plain values."""
+"""What the pictures show, as plain values; names from models are safe to print and to draw."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from costcalc.comparing.compare import ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import exact
+from costcalc.render.formatting import exact, printable
 from costcalc.reporting.report import Report, report
 from costcalc.solving.solve import Budgets
 
@@ -44,7 +44,7 @@ class Point(NamedTuple):
     top1: float
 
 
-class Map(NamedTuple):
+class HeatMap(NamedTuple):
     """A cost over two parameters; None where there is no network."""
 
     title: str
@@ -60,8 +60,8 @@ def series(report: Report) -> Series:
     """The layers of a report that cost something."""
     layers = [layer for layer in report.layers if layer.mult_adds or layer.params]
     return Series(
-        report.network,
-        tuple(layer.name for layer in layers),
+        printable(report.network),
+        tuple(printable(layer.name) for layer in layers),
         tuple(layer.type for layer in layers),
         {
             "mult-adds": tuple(layer.mult_adds for layer in layers),
@@ -73,7 +73,7 @@ def series(report: Report) -> Series:
 def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     """The types of layer of some networks."""
     return Shares(
-        tuple(entry.label for entry in entries),
+        tuple(printable(entry.label) for entry in entries),
         tuple(by_type(entry.report, metric) for entry in entries),
         metric.replace("_", "-"),
     )
@@ -96,22 +96,21 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
             if costs.accuracy != accuracy:
                 continue
             given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
-            label = f"{costs.network} ({given})" if given else costs.network
-            totals = costs.totals
+            family, totals = printable(costs.network), costs.totals
+            label = f"{family} ({printable(given)})" if given else family
             found.append(
-                Point(costs.network, label, totals.mult_adds, totals.params, float(accuracy.top1))
+                Point(family, label, totals.mult_adds, totals.params, float(accuracy.top1))
             )
     if not found:
-        problem = Problem(
+        refuse(
             None,
             "no accuracy is published for these networks at these settings",
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
         )
-        raise SpecError([problem])
     return list(dict.fromkeys(found))
 
 
-def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
+def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
     """A sweep of one network over two parameters.
 
     Raises:
@@ -123,24 +122,21 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> Map:
         or len(sweep.axes) != 2
         or not all(axis.is_numeric and len(axis.values) > 1 for axis in sweep.axes)
     ):
-        problem = Problem(
+        refuse(
             None,
             "a map shows one network over two parameters that vary",
             expected="--alpha 0.25:1:0.05 --res 96:256:16",
         )
-        raise SpecError([problem])
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}
-    if not rows and sweep.refused:
-        raise sweep.refused[0].refusal.error
     if not any(row.mult_adds for row in rows.values()):
-        raise SpecError([Problem(None, "no setting of the grid costs a mult-add")])
+        refuse(None, "no setting of the grid costs a mult-add")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
-    return Map(
-        sweep.networks[0].title,
-        (down, tuple(map(float, ups))),
-        (across, tuple(map(float, sides))),
+    return HeatMap(
+        printable(sweep.networks[0].title),
+        (printable(down), tuple(map(float, ups))),
+        (printable(across), tuple(map(float, sides))),
         tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
         tuple(tuple(row.params if row else None for row in line) for line in cells),
         limits,

@@ -13,7 +13,7 @@ from costcalc.kinds.naming import type_name
 from costcalc.render.formatting import printable, scaled
 
 
-class Node(NamedTuple):
+class DiagramNode(NamedTuple):
     """A layer, with the norm and the activation that its line names."""
 
     id: str
@@ -36,7 +36,7 @@ class Diagram(NamedTuple):
     """The layers of a network and what flows between them."""
 
     title: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[DiagramNode, ...]
     edges: tuple[Edge, ...]
 
 
@@ -48,20 +48,20 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost]) -> Diagram:
     for index, host in hosts.items():
         if index != host:
             fused[host].append(graph.layers[index].kind.title)
-    nodes = [Node("input", "input", (), Fraction(0))]
+    nodes = [DiagramNode("input", "input", (), Fraction(0))]
     edges = []
     for index, cost in enumerate(costs):
         layer = cost.layer
         if hosts[index] != index:
             continue
         own = type_name(layer.kind, layer.operation, layer.input_shapes)
-        lines = [" + ".join([own, *fused[index]])]
+        lines = [printable(" + ".join([own, *fused[index]]))]
         if cost.mult_adds:
             lines.append(f"{scaled(cost.mult_adds)} mult-adds")
         if cost.params:
             lines.append(f"{scaled(cost.params)} params")
         shade = Fraction(cost.mult_adds) / most if most else Fraction(0)
-        nodes.append(Node(f"n{index}", printable(layer.name), tuple(lines), shade))
+        nodes.append(DiagramNode(f"n{index}", printable(layer.name), tuple(lines), shade))
         for source, shape in zip(layer.inputs, layer.input_shapes, strict=True):
             name = "input" if source == NETWORK_INPUT else f"n{hosts[source]}"
             edges.append(Edge(name, f"n{index}", shape_label(shape)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.pictures.data import Map, Point, Series, Shares, percent
-from costcalc.render.formatting import printable, rounded, scaled
+from costcalc.pictures.data import HeatMap, Point, Series, Shares, percent
+from costcalc.render.formatting import rounded, scaled
 from costcalc.render.layout import bar, text_width
 
 _BAR = 40
@@ -29,7 +29,7 @@ def stacked(shares: Shares) -> str:
         total = sum(part.values())
         ordered = sorted(part.items(), key=lambda item: -item[1])
         lines = [(name, cost, f"{rounded(percent(cost, total), 1)} %") for name, cost in ordered]
-        parts.append(f"{printable(network)}\n{_bars(lines, total)}")
+        parts.append(f"{network}\n{_bars(lines, total)}")
     return "\n".join(parts)
 
 
@@ -48,7 +48,7 @@ def bubbles(points: Sequence[Point]) -> str:
     return f"ImageNet top-1\n{_bars(lines, most)}"
 
 
-def heat(costs: Map) -> str:
+def heat(costs: HeatMap) -> str:
     """A character for each setting: darker for more mult-adds, ``x`` beyond a budget."""
     known = [cost for line in costs.mult_adds for cost in line if cost is not None]
     least, most = min(known, default=1), max(known, default=1)
@@ -72,7 +72,7 @@ def heat(costs: Map) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shade(costs: Map, row: int, column: int, least: int, most: int) -> str:
+def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
     cost = costs.mult_adds[row][column]
     if cost is None:
         return " "
@@ -90,7 +90,7 @@ def _shade(costs: Map, row: int, column: int, least: int, most: int) -> str:
 
 
 def _bars(lines: Sequence[tuple[str, int, str]], largest: int) -> str:
-    names = [printable(name) for name, _, _ in lines]
+    names = [name for name, _, _ in lines]
     width = max(map(text_width, names), default=0)
     drawn = [
         f"{name}{' ' * (width - text_width(name))}  {bar(cost, largest, _BAR):<{_BAR}} {shown}"

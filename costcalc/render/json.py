@@ -25,4 +25,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=number)
 
 
 def _line(value: Any) -> str:
-    return _ENCODER.encode(value)
+    """One line; what a terminal would obey, or an editor hide, is escaped as JSON escapes."""
+    line = _ENCODER.encode(value)
+    return line if line.isprintable() else "".join(map(_escaped, line))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]

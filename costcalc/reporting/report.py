@@ -36,7 +36,7 @@ from costcalc.reporting.phrases import (
     unit_title,
 )
 from costcalc.reporting.select import arrange
-from costcalc.reporting.tree import Group, Line, lines, places, tree
+from costcalc.reporting.tree import ReportGroup, ReportLine, lines, places, tree
 from costcalc.spec.document import Accuracy, Document
 
 
@@ -252,14 +252,14 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
     return Table("Blocks" if is_by_block else "Layers", columns, tuple(rows), total=total)
 
 
-def _cells(report: Report, node: Line | Group) -> dict[str, Cell]:
+def _cells(report: Report, node: ReportLine | ReportGroup) -> dict[str, Cell]:
     """A row's cells by their columns' keys; no costs for what is not counted."""
-    if isinstance(node, Group):
+    if isinstance(node, ReportGroup):
         return {**_group(report, node), **_costs(report, node)}
     return {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
 
 
-def _line(line: Line) -> dict[str, Cell]:
+def _line(line: ReportLine) -> dict[str, Cell]:
     layer = line.layer
     stride = layer.attributes.get("stride")
     return {
@@ -277,7 +277,7 @@ def _line(line: Line) -> dict[str, Cell]:
     }
 
 
-def _group(report: Report, group: Group) -> dict[str, Cell]:
+def _group(report: Report, group: ReportGroup) -> dict[str, Cell]:
     own = group.path.rpartition("/")[2]
     block = report.blocks.get(group.path, "branch")
     is_named_for_it = own.startswith(block) or block in ("branch", "sequence")
@@ -292,7 +292,7 @@ def _group(report: Report, group: Group) -> dict[str, Cell]:
     }
 
 
-def _costs(report: Report, node: Line | Group | TypeCost) -> Mapping[str, Cell]:
+def _costs(report: Report, node: ReportLine | ReportGroup | TypeCost) -> Mapping[str, Cell]:
     return _cost_cells(node.mult_adds, node.params, report.totals)
 
 

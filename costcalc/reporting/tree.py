@@ -10,7 +10,7 @@ from costcalc.records import NamedTuple
 from costcalc.reporting.layers import LayerReport
 
 
-class Line:
+class ReportLine:
     """One line of the network: a layer with the norm and the activation written in it."""
 
     __slots__ = ("fused", "is_free", "layer", "mult_adds", "params")
@@ -30,7 +30,7 @@ class Line:
         self.is_free = self.is_free and layer.is_free
 
 
-class Group:
+class ReportGroup:
     """A block, a branch or the whole network: what it holds, added up."""
 
     __slots__ = (
@@ -47,7 +47,7 @@ class Group:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.members: list[Line | Group] = []
+        self.members: list[ReportLine | ReportGroup] = []
         self.lines = 0
         self.uncounted = 0
         self.mult_adds = 0
@@ -56,7 +56,7 @@ class Group:
         self.input: Shape = ()
         self.output: Shape = ()
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ReportLine) -> None:
         """Adds a line's costs; its place among the members is the caller's to choose."""
         self.lines += 1
         self.uncounted += not line.layer.is_counted
@@ -70,20 +70,20 @@ class Group:
 class Place(NamedTuple):
     """A line or a group where it stands in the tree."""
 
-    node: Line | Group
+    node: ReportLine | ReportGroup
     depth: int
     is_sum: bool
     """Whether what it adds up stands below it."""
 
 
-def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[Line]:
+def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[ReportLine]:
     """The lines of a network; ``is_every_layer`` gives norms and activations their own."""
-    found: list[Line] = []
-    by_name: dict[str, Line] = {}
+    found: list[ReportLine] = []
+    by_name: dict[str, ReportLine] = {}
     for layer in layers:
         host = None if is_every_layer or layer.host is None else by_name[layer.host]
         if host is None:
-            line = Line(layer)
+            line = ReportLine(layer)
             found.append(line)
         else:
             line = host
@@ -92,10 +92,10 @@ def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[L
     return found
 
 
-def tree(network: Sequence[Line]) -> Group:
+def tree(network: Sequence[ReportLine]) -> ReportGroup:
     """The lines under the blocks and branches that their names' paths tell of."""
-    root = Group("")
-    groups: dict[str, Group] = {}
+    root = ReportGroup("")
+    groups: dict[str, ReportGroup] = {}
     for line in network:
         name = line.layer.name
         parent = root
@@ -103,7 +103,7 @@ def tree(network: Sequence[Line]) -> Group:
         for path in paths(name):
             group = groups.get(path)
             if group is None:
-                group = groups[path] = Group(path)
+                group = groups[path] = ReportGroup(path)
                 parent.members.append(group)
             group.add(line)
             parent = group
@@ -111,7 +111,7 @@ def tree(network: Sequence[Line]) -> Group:
     return root
 
 
-def places(blocks: Mapping[str, str], root: Group, depth: int | None) -> Iterator[Place]:
+def places(blocks: Mapping[str, str], root: ReportGroup, depth: int | None) -> Iterator[Place]:
     """Every node from the top, blocks before what they hold, folded below ``depth`` levels.
 
     A branch that holds one thing is that thing, and what a block holds in one
@@ -123,21 +123,21 @@ def places(blocks: Mapping[str, str], root: Group, depth: int | None) -> Iterato
         if node is None:
             open_.pop()
             continue
-        while isinstance(node, Group) and len(node.members) == 1 and node.path not in blocks:
+        while isinstance(node, ReportGroup) and len(node.members) == 1 and node.path not in blocks:
             node = node.members[0]
         level = len(open_) - 1
-        is_open = isinstance(node, Group) and (depth is None or level + 1 < depth)
+        is_open = isinstance(node, ReportGroup) and (depth is None or level + 1 < depth)
         yield Place(node, level, is_open)
-        if isinstance(node, Group) and is_open:
+        if isinstance(node, ReportGroup) and is_open:
             open_.append(iter(_members(node, blocks)))
 
 
-def _members(group: Group, blocks: Mapping[str, str]) -> list[Line | Group]:
+def _members(group: ReportGroup, blocks: Mapping[str, str]) -> list[ReportLine | ReportGroup]:
     """What stands below a group's row."""
     members = group.members
     while len(members) == 1:
         (only,) = members
-        if not isinstance(only, Group) or only.path in blocks:
+        if not isinstance(only, ReportGroup) or only.path in blocks:
             break
         members = only.members
     return members

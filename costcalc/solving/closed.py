@@ -10,9 +10,9 @@ from costcalc.costs.rules import Convention
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import quotient
 from costcalc.spec.document import Document
+from costcalc.symbolic.formula import written
 from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.polynomial import Polynomial, Rational
-from costcalc.symbolic.writing import written
 
 DIGITS = 4
 """Decimals of the answer, the last one rounded down."""

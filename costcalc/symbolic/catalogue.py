@@ -15,7 +15,7 @@ from costcalc.symbolic.notation import MOBILENET_V1, MOBILENET_V2, Notation, Siz
 Metric = Callable[[Sizes], Any]
 
 
-class Entry(NamedTuple):
+class NamedFormula(NamedTuple):
     """A named formula: its counts, as functions of sizes in any algebra."""
 
     name: str
@@ -54,7 +54,7 @@ def _normalising(statistics: Metric) -> Mapping[str, Metric]:
 
 
 TABLE = (
-    Entry(
+    NamedFormula(
         "conv",
         "standard convolution",
         _costs(
@@ -64,7 +64,7 @@ TABLE = (
         "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (2)",
         aliases=("convolution", "conv2d"),
     ),
-    Entry(
+    NamedFormula(
         "gconv",
         "grouped convolution",
         _costs(
@@ -74,7 +74,7 @@ TABLE = (
         "ResNeXt (arXiv 1611.05431), section 3.2; symbols of MobileNetV1",
         aliases=("grouped", "grouped_conv", "group_conv"),
     ),
-    Entry(
+    NamedFormula(
         "dwconv",
         "depthwise convolution",
         _costs(
@@ -84,7 +84,7 @@ TABLE = (
         "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (4)",
         aliases=("depthwise", "depthwise_conv"),
     ),
-    Entry(
+    NamedFormula(
         "pwconv",
         "pointwise convolution",
         _costs(
@@ -94,7 +94,7 @@ TABLE = (
         "MobileNetV1 (arXiv 1704.04861), section 3.1, second term of equation (5)",
         aliases=("pointwise",),
     ),
-    Entry(
+    NamedFormula(
         "separable",
         "depthwise separable convolution",
         _costs(
@@ -104,7 +104,7 @@ TABLE = (
         "MobileNetV1 (arXiv 1704.04861), section 3.1, equation (5)",
         aliases=("separable_conv",),
     ),
-    Entry(
+    NamedFormula(
         "bottleneck",
         "inverted residual with linear bottleneck, stride 1",
         _costs(
@@ -116,7 +116,7 @@ TABLE = (
         is_factored=True,
         aliases=("inverted_residual", "mbconv"),
     ),
-    Entry(
+    NamedFormula(
         "residual",
         "residual block of two convolutions, stride 1",
         _costs(
@@ -126,7 +126,7 @@ TABLE = (
         "ResNet (arXiv 1512.03385), figure 5; symbols of MobileNetV1",
         aliases=("basic_block", "residual_block"),
     ),
-    Entry(
+    NamedFormula(
         "transposed_conv",
         "transposed convolution; the map is its input",
         _costs(
@@ -136,7 +136,7 @@ TABLE = (
         "Dumoulin and Visin (arXiv 1603.07285), chapter 4; symbols of MobileNetV1",
         aliases=("deconv", "conv_transpose"),
     ),
-    Entry(
+    NamedFormula(
         "fc",
         "fully connected layer",
         _costs(
@@ -146,7 +146,7 @@ TABLE = (
         "MobileNetV1 (arXiv 1704.04861), Table 1, row FC",
         aliases=("linear", "dense", "fully_connected"),
     ),
-    Entry(
+    NamedFormula(
         "lstm",
         "one step of an LSTM cell of N hidden units",
         _costs(
@@ -156,7 +156,7 @@ TABLE = (
         'Gers, Schmidhuber and Cummins, "Learning to Forget" (2000)',
         aliases=("lstm_cell",),
     ),
-    Entry(
+    NamedFormula(
         "max_pool",
         "maximum over a window",
         {"comparisons": lambda s: pooling.max_pool_comparisons(_window(s), _map(s))},
@@ -164,7 +164,7 @@ TABLE = (
         is_factored=True,
         aliases=("maxpool",),
     ),
-    Entry(
+    NamedFormula(
         "avg_pool",
         "mean over a window",
         {
@@ -175,7 +175,7 @@ TABLE = (
         is_factored=True,
         aliases=("avgpool", "average_pool"),
     ),
-    Entry(
+    NamedFormula(
         "batch_norm",
         "batch normalisation at inference",
         {
@@ -187,21 +187,21 @@ TABLE = (
         "Ioffe and Szegedy (arXiv 1502.03167), algorithm 2",
         aliases=("bn", "batchnorm"),
     ),
-    Entry(
+    NamedFormula(
         "layer_norm",
         "layer normalisation over the channels of each position",
         _normalising(lambda s: product(s.output)),
         "Ba, Kiros and Hinton (arXiv 1607.06450), section 3",
         aliases=("layernorm",),
     ),
-    Entry(
+    NamedFormula(
         "group_norm",
         "normalisation of g groups of channels over the map",
         _normalising(lambda s: s.g),
         "Wu and He (arXiv 1803.08494), section 3",
         aliases=("groupnorm",),
     ),
-    Entry(
+    NamedFormula(
         "instance_norm",
         "normalisation of each channel over the map",
         _normalising(lambda s: s.M),
@@ -210,7 +210,7 @@ TABLE = (
     ),
 )
 
-FORMULAS: Mapping[str, Entry] = {
+FORMULAS: Mapping[str, NamedFormula] = {
     name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
 }
 """Each named formula by its name and by each of its aliases."""

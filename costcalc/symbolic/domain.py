@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from costcalc.formulas.algebra import ceil_div, whole
 from costcalc.render.formatting import exact
+from costcalc.symbolic.formula import Name, Style, written
 from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree, unit
-from costcalc.symbolic.traced import Condition, Tracer, Variable
-from costcalc.symbolic.writing import Name, Style, written
+from costcalc.symbolic.polynomial_number import Condition, PolynomialContext, Variable
 
 
 class Extent(NamedTuple):
@@ -25,7 +25,7 @@ class Extent(NamedTuple):
     lowest: Rational | None
     highest: Rational | None
     is_implied: bool
-    """Whether the multiples above zero obey the lowest anyhow."""
+    """Whether every multiple above zero is at least the lowest, so that it goes without saying."""
 
     def holds(self, value: Rational) -> bool:
         """Whether the variable may have that value."""
@@ -128,25 +128,25 @@ class Domain(NamedTuple):
         ]
 
 
-def domain(tracer: Tracer, names: Sequence[Name]) -> Domain:
-    """The domain of the polynomials that a tracer has made."""
-    steps = _steps(tracer)
+def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
+    """The domain of the polynomials that were made in a context."""
+    steps = _steps(context)
     lows: list[Rational | None] = [None] * len(names)
     highs: list[Rational | None] = [None] * len(names)
     others = []
-    for condition in tracer.conditions:
-        polynomial = in_parameters(condition.polynomial, tracer.variables)
+    for condition in context.conditions:
+        polynomial = in_parameters(condition.polynomial, context.variables)
         found = _bound(polynomial)
         is_strict = condition.relation == ">"
         if (
             found is None
             or condition.relation in ("==", "!=")
-            or (is_strict and not tracer.variables[found[0]].is_whole)
+            or (is_strict and not context.variables[found[0]].is_whole)
         ):
             others.append(Condition(polynomial, condition.relation))
             continue
         index, value, is_lower = found
-        variable = tracer.variables[index]
+        variable = context.variables[index]
         if variable.is_whole:
             value = _onto(variable, value, is_lower, is_strict)
         if is_lower:
@@ -157,7 +157,7 @@ def domain(tracer: Tracer, names: Sequence[Name]) -> Domain:
     extents = tuple(
         _extent(variable, name, step, low, high)
         for variable, name, step, low, high in zip(
-            tracer.variables, names, steps, lows, highs, strict=True
+            context.variables, names, steps, lows, highs, strict=True
         )
     )
     return Domain(extents, tuple(each for each in others if not _is_idle(each, extents)))
@@ -207,25 +207,25 @@ def in_parameters(polynomial: Polynomial, variables: Sequence[Variable]) -> Poly
     return polynomial
 
 
-def _steps(tracer: Tracer) -> list[Rational | None]:
+def _steps(context: PolynomialContext) -> list[Rational | None]:
     """What each variable must be a multiple of for every rounded term to be whole."""
-    size = len(tracer.variables)
+    size = len(context.variables)
     steps: list[Rational | None] = [
-        variable.modulus if variable.is_whole else None for variable in tracer.variables
+        variable.modulus if variable.is_whole else None for variable in context.variables
     ]
     for index in range(size):
         alone = unit(size, index)
         inverses = [
-            abs(1 / Fraction(value)) for powers, value in tracer.roundings if powers == alone
+            abs(1 / Fraction(value)) for powers, value in context.roundings if powers == alone
         ]
         if inverses:
             above = lcm(*(inverse.numerator for inverse in inverses))
             steps[index] = whole(
                 Fraction(above, gcd(*(inverse.denominator for inverse in inverses)))
             )
-    for powers, value in tracer.roundings:
+    for powers, value in context.roundings:
         rest = Fraction(value)
-        free = [i for i, n in enumerate(powers) if n and not tracer.variables[i].is_whole]
+        free = [i for i, n in enumerate(powers) if n and not context.variables[i].is_whole]
         for index in free:
             rest *= Fraction(steps[index] or 1) ** powers[index]
         if rest.denominator > 1 or steps[free[0]] is None:

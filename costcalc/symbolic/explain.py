@@ -21,9 +21,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, number, ratio
 from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings
-from costcalc.symbolic.notation import Symbol, title
-from costcalc.symbolic.recorded import Recorded, formula
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     ASCII,
     LATEX,
     Name,
@@ -36,9 +34,11 @@ from costcalc.symbolic.writing import (
     substituted,
     written,
 )
+from costcalc.symbolic.formula_number import FormulaNumber, formula
+from costcalc.symbolic.notation import Symbol, title
 
 
-class Step(NamedTuple):
+class ExplainedCount(NamedTuple):
     """One count of one layer, from rule to result."""
 
     metric: str
@@ -60,7 +60,7 @@ class LayerExplanation(NamedTuple):
     """The layer whose params it uses, which are counted there."""
     symbols: tuple[tuple[Symbol, Any], ...]
     """The symbols in its formulas, with their values."""
-    steps: tuple[Step, ...]
+    steps: tuple[ExplainedCount, ...]
     """Empty for a layer that costcalc does not know."""
 
 
@@ -114,7 +114,7 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         CostcalcError: the network has no such layer, or the convention lacks a rule.
     """
     chosen = _chosen(graph, layer)
-    views = {index: _View(graph.layers[index]) for index in chosen}
+    views = {index: _SymbolicLayer(graph.layers[index]) for index in chosen}
     layers = tuple(
         views[index].layer if index in views else each for index, each in enumerate(graph.layers)
     )
@@ -157,7 +157,7 @@ def _chosen(graph: LayerGraph, name: str) -> list[int]:
 
 
 def _explained(
-    view: _View, cost: LayerCost, graph: LayerGraph, convention: Convention
+    view: _SymbolicLayer, cost: LayerCost, graph: LayerGraph, convention: Convention
 ) -> LayerExplanation:
     layer = view.plain
     steps = []
@@ -165,12 +165,12 @@ def _explained(
         total = getattr(cost, metric)
         node = formula(total)
         steps.append(
-            Step(
+            ExplainedCount(
                 metric=metric,
                 rule=convention.rule(metric, layer.kind).text,
                 formula=node,
                 numbers=substituted(node, view.values),
-                value=total.value if isinstance(total, Recorded) else total,
+                value=total.value if isinstance(total, FormulaNumber) else total,
             )
         )
     used = frozenset(name for step in steps for name in names(step.formula))
@@ -186,7 +186,7 @@ def _explained(
     )
 
 
-class _View:
+class _SymbolicLayer:
     """A layer whose sizes are symbols that know their values."""
 
     def __init__(self, layer: Layer) -> None:
@@ -254,14 +254,14 @@ class _View:
             return value
         return self._symbol(symbol, symbol, value, meaning)
 
-    def _symbol(self, name: str, latex: str, value: Any, meaning: str) -> Recorded:
+    def _symbol(self, name: str, latex: str, value: Any, meaning: str) -> FormulaNumber:
         latex = latex.removesuffix("_")
         stem, underscore, index = latex.partition("_")
         latex = f"{stem}_{{{index}}}" if underscore and len(index) > 1 else latex
         written = Name(name, name, name, latex)
         self.symbols[name] = Symbol(written, meaning)
         self.values[name] = value
-        return Recorded(written, value)
+        return FormulaNumber(written, value)
 
 
 _ATTRIBUTES = {
@@ -344,7 +344,7 @@ def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style)
     return "\n".join(lines)
 
 
-def _shown(layer: LayerExplanation) -> list[Step]:
+def _shown(layer: LayerExplanation) -> list[ExplainedCount]:
     """What the convention counts of a layer."""
     return [step for step in layer.steps if step.rule != "free"]
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 import sympy
 
 from costcalc.formulas.algebra import whole
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     ONE,
-    Call,
+    FunctionNode,
     Name,
     Negative,
     Node,
@@ -68,7 +68,7 @@ def _atom(base: sympy.Expr, order: Sequence[Name]) -> Node:
     if base.is_Add:
         return tree(base, order)
     arguments = tuple(tree(argument, order) for argument in base.args)
-    return Call(str(base.func.__name__).lower(), arguments)
+    return FunctionNode(str(base.func.__name__).lower(), arguments)
 
 
 def _rank(term: sympy.Expr, order: Sequence[Name]) -> tuple[int, ...]:

@@ -13,12 +13,12 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, ratio, rounded
 from costcalc.render.page import Column, Equations, Page, Row, Table
-from costcalc.symbolic.catalogue import FORMULAS, Entry
+from costcalc.symbolic.catalogue import FORMULAS, NamedFormula
 from costcalc.symbolic.expressions import plain, tree
+from costcalc.symbolic.formula import ASCII, LATEX, Node, Style, prose, spellings, written
+from costcalc.symbolic.formula_view import FormulaView
 from costcalc.symbolic.notation import SPELLINGS, THINNING, Symbol, title
 from costcalc.symbolic.symbol_values import asked_multipliers, check_settings
-from costcalc.symbolic.view import View
-from costcalc.symbolic.writing import ASCII, LATEX, Node, Style, prose, spellings, written
 
 
 class FormulaCount(NamedTuple):
@@ -118,9 +118,9 @@ def layer_formula(
     entry, other = entry_of(name), entry_of(over) if over else None
     given = {SPELLINGS.get(key, key): value for key, value in (settings or {}).items()}
     thin = asked_multipliers(multipliers, given)
-    view = View(entry, other, thin, {})
+    view = FormulaView(entry, other, thin, {})
     check_settings(view, given)
-    numbers = View(entry, other, thin, given)
+    numbers = FormulaView(entry, other, thin, given)
     metrics = [metric for metric in entry.counts if other is None or metric in other.counts]
     if not metrics:
         refuse(
@@ -142,7 +142,7 @@ def layer_formula(
     )
 
 
-def entry_of(name: str) -> Entry:
+def entry_of(name: str) -> NamedFormula:
     """The named formula.
 
     Raises:
@@ -159,7 +159,7 @@ def entry_of(name: str) -> Entry:
     )
 
 
-def _count(metric: str, view: View, numbers: View) -> FormulaCount:
+def _count(metric: str, view: FormulaView, numbers: FormulaView) -> FormulaCount:
     formula, expression = view.expression(metric), numbers.expression(metric)
     return FormulaCount(
         metric=metric,

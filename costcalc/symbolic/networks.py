@@ -21,10 +21,7 @@ from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
-from costcalc.symbolic.notation import ALPHA, title
-from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree
-from costcalc.symbolic.traced import NoClosedFormError, Refine, Tracer, Variable
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     ASCII,
     LATEX,
     UNICODE,
@@ -34,6 +31,14 @@ from costcalc.symbolic.writing import (
     prose,
     spellings,
     written,
+)
+from costcalc.symbolic.notation import ALPHA, title
+from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree
+from costcalc.symbolic.polynomial_number import (
+    NoClosedFormError,
+    PolynomialContext,
+    Refine,
+    Variable,
 )
 
 
@@ -180,10 +185,10 @@ def closed_form(
     problems.raise_any()
     chosen = _variables(document, resolved.values, variables)
     while True:
-        tracer = Tracer(tuple(variable for variable, _ in chosen))
-        symbols = [tracer.start(index) for index in range(len(chosen))]
+        context = PolynomialContext(tuple(variable for variable, _ in chosen))
+        symbols = [context.start(index) for index in range(len(chosen))]
         try:
-            graph = expand(document, {**settings, **_symbolic(tracer, symbols)})
+            graph = expand(document, {**settings, **_symbolic(context, symbols)})
             costs = count(graph, convention)
             sums = {
                 "params": sum(cost.params for cost in costs),
@@ -208,17 +213,17 @@ def closed_form(
         parameters=resolved.values,
         names=names,
         values=values,
-        totals={metric: _total(tracer, total, names, values) for metric, total in sums.items()},
-        domain=domain(tracer, names),
+        totals={metric: _total(context, total, names, values) for metric, total in sums.items()},
+        domain=domain(context, names),
         uncounted=graph.uncounted,
     )
 
 
 def _total(
-    tracer: Tracer, total: Any, names: tuple[Name, ...], values: tuple[Rational, ...]
+    context: PolynomialContext, total: Any, names: tuple[Name, ...], values: tuple[Rational, ...]
 ) -> ClosedTotal:
-    reported, counters = tracer.of(total)
-    polynomial = in_parameters(counters, tracer.variables)
+    reported, counters = context.of(total)
+    polynomial = in_parameters(counters, context.variables)
     return ClosedTotal(polynomial, names, polynomial(values), int(reported))
 
 
@@ -264,10 +269,10 @@ def _variables(
     return found
 
 
-def _symbolic(tracer: Tracer, symbols: list[Any]) -> dict[str, Any]:
+def _symbolic(context: PolynomialContext, symbols: list[Any]) -> dict[str, Any]:
     """Settings that put symbols in the place of numbers."""
     settings: dict[str, Any] = {}
-    for variable, symbol in zip(tracer.variables, symbols, strict=True):
+    for variable, symbol in zip(context.variables, symbols, strict=True):
         name, bracket, _ = variable.name.partition("[")
         settings[name] = (*settings.get(name, ()), symbol) if bracket else symbol
     return settings

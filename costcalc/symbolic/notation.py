@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.symbolic.writing import Name
+from costcalc.symbolic.formula import Name
 
 
 class Symbol(NamedTuple):

@@ -9,7 +9,7 @@ from math import prod
 from typing import TypeAlias
 
 from costcalc.formulas.algebra import whole
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     Name,
     Negative,
     Node,

@@ -9,8 +9,8 @@ from typing import Any
 from costcalc.errors import Problem, Problems, SpecError, did_you_mean
 from costcalc.formulas.algebra import is_whole
 from costcalc.spec import limits
+from costcalc.symbolic.formula_view import FormulaView
 from costcalc.symbolic.notation import MULTIPLIERS, SPELLINGS, Symbol
-from costcalc.symbolic.view import View
 
 
 def asked_multipliers(asked: tuple[str, ...], settings: Mapping[str, Any]) -> tuple[Symbol, ...]:
@@ -32,7 +32,7 @@ def asked_multipliers(asked: tuple[str, ...], settings: Mapping[str, Any]) -> tu
     return tuple(one for name, one in known.items() if name in names or name in settings)
 
 
-def check_settings(view: View, settings: Mapping[str, Any]) -> None:
+def check_settings(view: FormulaView, settings: Mapping[str, Any]) -> None:
     """Every setting must be a number that its symbol can have.
 
     Raises:
@@ -73,7 +73,7 @@ def check_settings(view: View, settings: Mapping[str, Any]) -> None:
     problems.raise_any()
 
 
-def _check_groups(view: View, settings: Mapping[str, Any], problems: Problems) -> None:
+def _check_groups(view: FormulaView, settings: Mapping[str, Any], problems: Problems) -> None:
     names = view.notation.sizes
     groups = settings.get(names.g)
     for name, which in ((names.M, "input"), (names.N, "output")):

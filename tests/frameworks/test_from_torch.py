@@ -59,3 +59,27 @@ def test_a_module_is_written_as_a_spec(tmp_path):
     spec = tmp_path / "twice.yaml"
     spec.write_text(costcalc.to_spec(network), encoding="utf-8")
     assert costcalc.report(str(spec)).totals == network.report().totals
+
+
+def test_every_question_takes_a_module():
+    module = Twice()
+    expected = costcalc.from_torch(module, (3, 224, 224)).totals()
+    assert costcalc.report(module).totals == expected
+    assert costcalc.totals(module, input=(3, 224, 224)) == expected
+    assert costcalc.load(module, input=(3, 16, 16)).totals().mult_adds == 1368 * 256 + 80
+    assert costcalc.compare(module, "mobilenet_v1").baseline.label == "Twice"
+    assert costcalc.reconcile(module, "paper", "torch").counts[0].params == expected.params
+
+
+def test_the_closed_form_of_a_module_is_in_alpha():
+    form = costcalc.formula(costcalc.from_torch(Twice(), (3, 16, 16)))
+    assert form.totals["params"].value == 216 + 576 + 80
+    assert [name.text for name in form.names] == ["α"]
+
+
+def test_a_tensor_and_a_class_are_no_networks():
+    with pytest.raises(costcalc.CostcalcError, match="Tensor is not a network"):
+        costcalc.report(torch.zeros(1, 3, 8, 8))
+    with pytest.raises(costcalc.CostcalcError, match="Twice is a class") as error:
+        costcalc.report(Twice)
+    assert "Twice(...)" in str(error.value)

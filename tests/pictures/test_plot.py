@@ -10,7 +10,7 @@ from costcalc import opening
 from costcalc.cli import main
 from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
-from costcalc.pictures import figures
+from costcalc.pictures import plots
 from costcalc.pictures.data import heat_map, points, series, shares
 from costcalc.solving.solve import Budgets
 
@@ -57,7 +57,7 @@ def test_the_same_figure_has_the_same_bytes(tmp_path):
 
 
 def test_labels_cover_neither_each_other_nor_a_bubble():
-    figure = figures.bubbles(accuracies(["mobilenet_v1", "mobilenet_v2", "vgg16"]))
+    figure = plots.bubbles(accuracies(["mobilenet_v1", "mobilenet_v2", "vgg16"]))
     renderer = figure.canvas.get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert len(boxes) == 13
@@ -71,7 +71,7 @@ def test_a_point_that_two_references_name_is_shown_once():
 
 
 def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
-    figure = figures.bubbles(accuracies(["googlenet"]))
+    figure = plots.bubbles(accuracies(["googlenet"]))
     figure.canvas.draw()
     axis = figure.axes[0].xaxis
     labels = [
@@ -103,7 +103,7 @@ def test_a_network_that_costs_nothing_has_no_map(tmp_path):
 
 def test_shares_add_up_to_the_whole():
     entries = [ComparedNetwork(name, costcalc.report(name)) for name in ("mobilenet_v1", "alexnet")]
-    figure = figures.stacked(shares(entries, "mult_adds"))
+    figure = plots.stacked(shares(entries, "mult_adds"))
     widths = {}
     for bar in figure.axes[0].patches:
         widths[bar.get_y()] = widths.get(bar.get_y(), 0) + bar.get_width()
@@ -111,7 +111,7 @@ def test_shares_add_up_to_the_whole():
 
 
 def test_bars_are_as_high_as_their_costs():
-    figure = figures.along(series(costcalc.report("mobilenet_v1")))
+    figure = plots.along(series(costcalc.report("mobilenet_v1")))
     mult_adds, params = ([bar.get_height() for bar in panel.patches] for panel in figure.axes)
     assert (sum(mult_adds), sum(params)) == (568740352, 4209088)
 

@@ -11,7 +11,7 @@ from costcalc.errors import CostcalcError
 from costcalc.render.page import Column, Ratio, Row, Share, Sides, Table, text
 from costcalc.reporting.report import Report, TableOptions
 from costcalc.reporting.select import arrange
-from costcalc.reporting.tree import Group, Line, lines, places, tree
+from costcalc.reporting.tree import ReportGroup, ReportLine, lines, places, tree
 
 THIRD, HALF = Ratio(Fraction(1, 3)), Ratio(Fraction(1, 2))
 NETWORKS = ["mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"]
@@ -102,7 +102,7 @@ def test_free_layers_are_quiet_and_counted() -> None:
 def test_a_branch_of_one_layer_is_that_layer() -> None:
     report = costcalc.report("googlenet")
     shown = {
-        place.node.path if isinstance(place.node, Group) else place.node.layer.name
+        place.node.path if isinstance(place.node, ReportGroup) else place.node.layer.name
         for place in places(report, tree(lines(report.layers)), None)
     }
     assert "3a/1x1/pointwise1" in shown
@@ -114,7 +114,7 @@ def test_costs_of_what_shares_a_line_are_added() -> None:
     """Under a convention that counts norms, their costs stand in the convolution's row."""
     report = costcalc.report("mobilenet_v1", convention="torchinfo")
     first, *_ = lines(report.layers)
-    assert isinstance(first, Line)
+    assert isinstance(first, ReportLine)
     assert [layer.type for layer in first.fused] == ["Batch Norm", "ReLU"]
     assert first.params == sum(each.params for each in report.layers[:3]) > report.layers[0].params
 

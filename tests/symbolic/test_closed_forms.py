@@ -9,7 +9,7 @@ import sympy
 
 import costcalc
 from costcalc.errors import SpecError
-from costcalc.symbolic.writing import ASCII, UNICODE, written
+from costcalc.symbolic.formula import ASCII, UNICODE, written
 
 
 def closed_form(network, settings=None, variables=()):

@@ -12,7 +12,7 @@ from costcalc.costs.rules import METRICS
 from costcalc.errors import ConventionError, SpecError
 from costcalc.kinds import TABLE
 from costcalc.spec import expression
-from costcalc.symbolic.writing import ASCII, written
+from costcalc.symbolic.formula import ASCII, written
 from tests.collection import conventions
 from tests.exporters.every_kind import together
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from costcalc.errors import SpecError
 from costcalc.symbolic.catalogue import FORMULAS, TABLE
+from costcalc.symbolic.formula import ASCII, LATEX, written
 from costcalc.symbolic.layers import layer_formula
-from costcalc.symbolic.writing import ASCII, LATEX, written
 
 SIZES = st.integers(1, 60)
 

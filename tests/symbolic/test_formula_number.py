@@ -1,12 +1,12 @@
-"""Recorded numbers: the formula is written as it was computed, and its value is right."""
+"""Numbers with a formula: it is written as it was computed, and its value is right."""
 
 from costcalc.formulas import algebra
-from costcalc.symbolic.recorded import Recorded, formula
-from costcalc.symbolic.writing import Name, written
+from costcalc.symbolic.formula import Name, written
+from costcalc.symbolic.formula_number import FormulaNumber, formula
 
 
 def symbol(letter, value):
-    return Recorded(Name(letter, letter, letter, letter), value)
+    return FormulaNumber(Name(letter, letter, letter, letter), value)
 
 
 A, B = symbol("a", 7), symbol("b", 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costcalc.errors import Problem, SpecError
-from costcalc.pictures.data import Map, Point, Series, Shares
+from costcalc.errors import refuse
+from costcalc.pictures.data import HeatMap, Point, Series, Shares
 from costcalc.pictures.labels import placed
 from costcalc.render.formatting import scaled
 
@@ -145,7 +145,7 @@ def bubbles(points: Sequence[Point]) -> Any:
     return figure
 
 
-def heat(costs: Map) -> Any:
+def heat(costs: HeatMap) -> Any:
     """Mult-adds over two parameters, with the budgets as contours."""
     import numpy
 
@@ -214,15 +214,20 @@ def _pyplot() -> Any:
     try:
         import matplotlib
     except ImportError:
-        problem = Problem(
+        refuse(
             None,
             "figures are drawn by the package 'matplotlib', which is not installed",
             hint="pip install 'costcalc[plot]'",
         )
-        raise SpecError([problem]) from None
     matplotlib.use("agg")
     matplotlib.rcParams.update(
-        {"font.size": 9, "svg.hashsalt": "costcalc", "svg.fonttype": "none", "pdf.fonttype": 42}
+        {
+            "font.size": 9,
+            "svg.hashsalt": "costcalc",
+            "svg.fonttype": "none",
+            "pdf.fonttype": 42,
+            "text.parse_math": False,  # a dollar in a name is a dollar
+        }
     )
     from matplotlib import pyplot
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.formulas import algebra
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     ONE,
-    Call,
+    FunctionNode,
     Negative,
     Node,
     Number,
@@ -21,7 +21,7 @@ from costcalc.symbolic.writing import (
 )
 
 
-class Recorded:
+class FormulaNumber:
     """A value and the formula that led to it; every comparison is decided by the value."""
 
     __slots__ = ("node", "value")
@@ -31,8 +31,8 @@ class Recorded:
         self.value = value
 
     @property
-    def __algebra__(self) -> type[_Recording]:
-        return _Recording
+    def __algebra__(self) -> type[_FormulaAlgebra]:
+        return _FormulaAlgebra
 
     def __add__(self, other: Any) -> Any:
         return _sum(self, other)
@@ -53,7 +53,7 @@ class Recorded:
         return _product(other, self)
 
     def __neg__(self) -> Any:
-        return Recorded(_negative(self.node), -self.value)
+        return FormulaNumber(_negative(self.node), -self.value)
 
     def __floordiv__(self, other: Any) -> Any:
         return _floor_quotient(self, other)
@@ -94,7 +94,7 @@ class Recorded:
         return str(self.value)
 
 
-class _Recording:
+class _FormulaAlgebra:
     """What the formulas' algebra has no operator for."""
 
     @staticmethod
@@ -127,20 +127,22 @@ class _Recording:
 
 def formula(number_: Any) -> Node:
     """How a number was computed; a plain one is itself."""
-    return number_.node if isinstance(number_, Recorded) else number(number_)
+    return number_.node if isinstance(number_, FormulaNumber) else number(number_)
 
 
 def _value(number_: Any) -> Any:
-    return number_.value if isinstance(number_, Recorded) else number_
+    return number_.value if isinstance(number_, FormulaNumber) else number_
 
 
 def _made(node: Node, value: Any) -> Any:
-    """A recorded number; a plain one where nothing but a number is left of its formula."""
-    return value if isinstance(node, Number) else Recorded(node, value)
+    """A number with its formula; a plain one where nothing but a number is left of its formula."""
+    return value if isinstance(node, Number) else FormulaNumber(node, value)
 
 
 def _call(function: str, a: Any, b: Any, compute: Callable[[Any, Any], Any]) -> Any:
-    return Recorded(Call(function, (formula(a), formula(b))), compute(_value(a), _value(b)))
+    return FormulaNumber(
+        FunctionNode(function, (formula(a), formula(b))), compute(_value(a), _value(b))
+    )
 
 
 def _sum(a: Any, b: Any) -> Any:
@@ -177,7 +179,7 @@ def _floor_quotient(a: Any, b: Any) -> Any:
         return value
     if below == ONE and algebra.is_whole(_value(a)):
         return a
-    return _made(Call("floor", (_quotient(above, below),)), value)
+    return _made(FunctionNode("floor", (_quotient(above, below),)), value)
 
 
 def _quotient(above: Node, below: Node) -> Node:
@@ -190,11 +192,11 @@ def _negative(node: Node) -> Node:
         return node.operand
     if isinstance(node, Sum):
         return Sum(tuple(_negative(term) for term in node.terms))
-    if isinstance(node, Call) and node.function == "floor":
+    if isinstance(node, FunctionNode) and node.function == "floor":
         inside = node.arguments[0]
         above = inside.above if isinstance(inside, Quotient) else inside
         if isinstance(above, Negative):
             turned = above.operand
             below = inside.below if isinstance(inside, Quotient) else ONE
-            return Call("ceil", (_quotient(turned, below),))
+            return FunctionNode("ceil", (_quotient(turned, below),))
     return Negative(node)

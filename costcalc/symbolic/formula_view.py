@@ -8,19 +8,19 @@ from typing import Any
 
 import sympy
 
-from costcalc.symbolic.catalogue import Entry
+from costcalc.symbolic.catalogue import NamedFormula
 from costcalc.symbolic.expressions import plain, symbol
+from costcalc.symbolic.formula import Name
 from costcalc.symbolic.notation import MULTIPLIERS, Notation, Symbol, sizes_of, thinned
-from costcalc.symbolic.writing import Name
 
 
-class View:
+class FormulaView:
     """One or two formulas over symbols, some of them with numbers in their place."""
 
     def __init__(
         self,
-        entry: Entry,
-        other: Entry | None,
+        entry: NamedFormula,
+        other: NamedFormula | None,
         thin: tuple[Symbol, ...],
         settings: Mapping[str, int | Fraction],
     ) -> None:

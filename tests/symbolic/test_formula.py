@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from costcalc.symbolic.writing import (
+from costcalc.symbolic.formula import (
     ASCII,
     LATEX,
-    Call,
+    FunctionNode,
     Name,
     Negative,
     Number,
@@ -56,11 +56,11 @@ def test_numbers_are_exact():
 
 
 def test_functions():
-    assert written(Call("floor", (Quotient(A, TWO),))) == "⌊a/2⌋"
-    assert written(Call("ceil", (Quotient(A, TWO),)), ASCII) == "ceil(a/2)"
-    assert written(Call("max", (A, Sum((A, B))))) == "max(a, a + b)"
-    assert written(Call("less", (A, B))) == "[a < b]"
-    assert written(Call("floor", (A,)), LATEX) == r"\left\lfloor a \right\rfloor"
+    assert written(FunctionNode("floor", (Quotient(A, TWO),))) == "⌊a/2⌋"
+    assert written(FunctionNode("ceil", (Quotient(A, TWO),)), ASCII) == "ceil(a/2)"
+    assert written(FunctionNode("max", (A, Sum((A, B))))) == "max(a, a + b)"
+    assert written(FunctionNode("less", (A, B))) == "[a < b]"
+    assert written(FunctionNode("floor", (A,)), LATEX) == r"\left\lfloor a \right\rfloor"
 
 
 def test_exponents_of_two_digits():

@@ -73,14 +73,14 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionNode:
     """A function: ``floor``, ``ceil``, ``max``, ``min`` or ``less``."""
 
     function: str
     arguments: tuple[Node, ...]
 
 
-Node: TypeAlias = Number | Name | Sum | Product | Quotient | Power | Negative | Call
+Node: TypeAlias = Number | Name | Sum | Product | Quotient | Power | Negative | FunctionNode
 
 ONE = Number(1)
 
@@ -272,9 +272,9 @@ def substituted(node: Node, values: Mapping[str, Any]) -> Node:
         return Negative(substituted(node.operand, values))
     if isinstance(node, Quotient):
         return Quotient(substituted(node.above, values), substituted(node.below, values))
-    if isinstance(node, Call):
+    if isinstance(node, FunctionNode):
         arguments = tuple(substituted(argument, values) for argument in node.arguments)
-        return Call(node.function, arguments)
+        return FunctionNode(node.function, arguments)
     if isinstance(node, Product):
         return Product(tuple(substituted(factor, values) for factor in node.factors))
     return Sum(tuple(substituted(term, values) for term in node.terms))
@@ -292,7 +292,7 @@ def names(node: Node) -> frozenset[str]:
         return names(node.operand)
     if isinstance(node, Quotient):
         return names(node.above) | names(node.below)
-    if isinstance(node, Call):
+    if isinstance(node, FunctionNode):
         return _all_names(node.arguments)
     return _all_names(node.terms if isinstance(node, Sum) else node.factors)
 

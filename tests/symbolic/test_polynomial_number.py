@@ -1,4 +1,4 @@
-"""Traced numbers: the value decides, the polynomial follows, what was assumed is noted."""
+"""Polynomial numbers: the value decides, the polynomial follows, assumptions are noted."""
 
 from fractions import Fraction
 
@@ -8,15 +8,21 @@ from hypothesis import strategies as st
 
 from costcalc.formulas import algebra
 from costcalc.symbolic.domain import domain
+from costcalc.symbolic.formula import UNICODE, Name
 from costcalc.symbolic.polynomial import Polynomial
-from costcalc.symbolic.traced import NoClosedFormError, Refine, Traced, Tracer, Variable
-from costcalc.symbolic.writing import UNICODE, Name
+from costcalc.symbolic.polynomial_number import (
+    NoClosedFormError,
+    PolynomialContext,
+    PolynomialNumber,
+    Refine,
+    Variable,
+)
 
 ALPHA, RES = Name("alpha", "α", "alpha", r"\alpha"), Name("res", "r", "r", "r")
 
 
-def tracer(alpha=1, res=224, modulus=32):
-    made = Tracer((Variable("alpha", alpha, False), Variable("res", res, True, modulus)))
+def context(alpha=1, res=224, modulus=32):
+    made = PolynomialContext((Variable("alpha", alpha, False), Variable("res", res, True, modulus)))
     return made, made.start(0), made.start(1)
 
 
@@ -26,22 +32,22 @@ def assumed(made):
 
 
 def test_constants_are_plain_again():
-    _, alpha, res = tracer()
+    _, alpha, res = context()
     assert type(res - res) is int
     assert type(algebra.exact_div(32 * alpha, 8 * alpha)) is int
     assert type((64 * alpha) % (32 * alpha)) is int
-    assert isinstance(2 * alpha, Traced)
+    assert isinstance(2 * alpha, PolynomialNumber)
 
 
 def test_a_stride_halves_what_the_modulus_allows():
-    _, _, res = tracer(res=224, modulus=32)
+    _, _, res = context(res=224, modulus=32)
     half = (res + 2 - 3) // 2 + 1
     assert half.value == 112
     assert half.polynomial == Polynomial({(0, 1): 16})
-    _, _, odd = tracer(res=225, modulus=32)
+    _, _, odd = context(res=225, modulus=32)
     # 32q + 1: (32q + 1 - 1) // 2 + 1 = 16q + 1
     assert ((odd + 2 - 3) // 2 + 1).polynomial == Polynomial({(0, 1): 16, (0, 0): 1})
-    _, _, finer = tracer(modulus=1)
+    _, _, finer = context(modulus=1)
     with pytest.raises(Refine) as step:
         (finer + 2 - 3) // 2
     assert (step.value.variable, step.value.factor) == (1, 2)
@@ -49,7 +55,7 @@ def test_a_stride_halves_what_the_modulus_allows():
 
 def test_a_common_divisor_is_one_of_the_two():
     # The resolution is 32 q, so that 16 and 32 divide it whatever q is.
-    _, _, res = tracer(res=224, modulus=32)
+    _, _, res = context(res=224, modulus=32)
     assert algebra.gcd(res, 32) == 32
     assert algebra.gcd(16, res) == 16
     common = algebra.gcd(3 * res, res)
@@ -63,7 +69,7 @@ def test_a_common_divisor_is_one_of_the_two():
 
 
 def test_rounding_of_widths_is_noted():
-    made, alpha, _ = tracer(alpha=Fraction(7, 20))
+    made, alpha, _ = context(alpha=Fraction(7, 20))
     width = algebra.round_to_multiple(24 * alpha)
     # 8.4 is nearest to 8, and 8 is not below 90 % of it.
     assert width.value == 8
@@ -72,16 +78,16 @@ def test_rounding_of_widths_is_noted():
 
 
 def test_decisions_bound_alpha():
-    made, alpha, _ = tracer()
+    made, alpha, _ = context()
     assert algebra.maximum(1, alpha) == 1
     assert assumed(made) == ["α ≤ 1"]
-    made, alpha, _ = tracer(alpha=2)
+    made, alpha, _ = context(alpha=2)
     assert algebra.maximum(1, alpha).polynomial == Polynomial({(1, 0): 1})
     assert assumed(made) == ["α ≥ 1"]
 
 
 def test_what_holds_at_all_settings_is_not_noted():
-    made, alpha, res = tracer()
+    made, alpha, res = context()
     assert 32 * alpha > 0
     assert 16 * alpha != 24 * alpha
     assert not alpha * res < 0
@@ -92,7 +98,7 @@ def test_what_holds_at_all_settings_is_not_noted():
 
 
 def test_a_quotient_that_is_no_polynomial():
-    _, alpha, res = tracer()
+    _, alpha, res = context()
     with pytest.raises(NoClosedFormError):
         algebra.quotient(res, alpha)
 
@@ -109,8 +115,8 @@ def test_values_are_those_of_plain_numbers(alpha, q, a, b):
         side = algebra.ceil_div(r + b, 4)
         return algebra.maximum(width, side) * side - algebra.minimum(width, a) + (r + a) % 8
 
-    made, traced_alpha, traced_res = tracer(alpha, 8 * q, 8)
-    found = compute(traced_alpha, traced_res)
+    made, symbolic_alpha, symbolic_res = context(alpha, 8 * q, 8)
+    found = compute(symbolic_alpha, symbolic_res)
     value, polynomial = made.of(found)
     assert value == compute(alpha, 8 * q)
     if domain(made, (ALPHA, RES)).holds((alpha, 8 * q)):
@@ -119,7 +125,7 @@ def test_values_are_those_of_plain_numbers(alpha, q, a, b):
 
 def test_a_comparison_that_rounding_decides():
     """8.4 and the 8 that it becomes have one formula, and the form is exact nowhere."""
-    made, alpha, _ = tracer(alpha=Fraction(7, 20))
+    made, alpha, _ = context(alpha=Fraction(7, 20))
     assert algebra.floor(24 * alpha) != 24 * alpha
     found = domain(made, (ALPHA, RES))
     values = (Fraction(7, 20), 224)
@@ -129,20 +135,20 @@ def test_a_comparison_that_rounding_decides():
 
 def test_a_residue_may_be_the_size_itself():
     """Of the sizes 1, 33, 65, ... the first is not above 32."""
-    made, _, res = tracer(res=225)
+    made, _, res = context(res=225)
     assert res > 32
     assert assumed(made) == ["r ≥ 33"]
 
 
 def test_the_tightest_bound_is_kept():
     for bounds in ((2, 3), (3, 2)):
-        made, alpha, _ = tracer()
+        made, alpha, _ = context()
         assert [algebra.maximum(bound, alpha) for bound in bounds] == list(bounds)
         assert assumed(made) == ["α ≤ 2"]
 
 
 def test_the_step_makes_every_rounded_term_whole():
-    made, alpha, _ = tracer(alpha=3)
+    made, alpha, _ = context(alpha=3)
     for _ in (algebra.floor(8 * alpha), 16 * alpha // 3):
         pass
     # multiples of 1/8 that are multiples of 3/16: of 3/8

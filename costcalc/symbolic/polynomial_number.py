@@ -1,9 +1,9 @@
 """A number with its formula beside it: how a whole network is unfolded in symbols.
 
-A traced number has the exact value that it has at the chosen settings, which
+A polynomial number has the exact value that it has at the chosen settings, which
 decides every comparison and every rounding, and a polynomial in the network's
 parameters.  The two agree wherever what is rounded is whole already; where
-that is, and which comparisons were decided, the :class:`Tracer` writes down.
+that is, and which comparisons were decided, the :class:`PolynomialContext` writes down.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Condition(NamedTuple):
     """``>``, ``>=``, ``==`` or ``!=``."""
 
 
-class Tracer:
+class PolynomialContext:
     """The variables of one unfolding, and what its polynomials take for granted."""
 
     def __init__(self, variables: tuple[Variable, ...]) -> None:
@@ -88,18 +88,18 @@ class Tracer:
             unit(size, index): variable.modulus,
             (0,) * size: variable.residue,
         }
-        return Traced(
+        return PolynomialNumber(
             self, variable.value, Polynomial(terms if variable.is_whole else {unit(size, index): 1})
         )
 
     def of(self, number: Any) -> tuple[Rational, Polynomial]:
         """A number's value and its polynomial."""
-        if isinstance(number, Traced):
+        if isinstance(number, PolynomialNumber):
             return number.value, number.polynomial
         return number, Polynomial({(0,) * len(self.variables): number})
 
     def make(self, value: Any, polynomial: Polynomial) -> Any:
-        """A traced number; a plain one where the formula is nothing but its value.
+        """A polynomial number; a plain one where the formula is nothing but its value.
 
         Raises:
             NoClosedFormError: the formula is too long for anyone to read.
@@ -108,7 +108,7 @@ class Tracer:
             raise NoClosedFormError
         if polynomial.terms == ({(0,) * len(self.variables): value} if value else {}):
             return algebra.whole(value)
-        return Traced(self, algebra.whole(value), polynomial)
+        return PolynomialNumber(self, algebra.whole(value), polynomial)
 
     def floor(self, polynomial: Polynomial) -> Polynomial:
         """The polynomial rounded down, its terms with variables taken to be whole.
@@ -233,47 +233,47 @@ class Tracer:
         return True
 
 
-class Traced:
+class PolynomialNumber:
     """A value and its polynomial; see the module."""
 
-    __slots__ = ("polynomial", "tracer", "value")
+    __slots__ = ("context", "polynomial", "value")
 
-    def __init__(self, tracer: Tracer, value: Rational, polynomial: Polynomial) -> None:
-        self.tracer = tracer
+    def __init__(self, context: PolynomialContext, value: Rational, polynomial: Polynomial) -> None:
+        self.context = context
         self.value = value
         self.polynomial = polynomial
 
     @property
-    def __algebra__(self) -> Tracer:
-        return self.tracer
+    def __algebra__(self) -> PolynomialContext:
+        return self.context
 
     def __add__(self, other: Any) -> Any:
-        value, polynomial = self.tracer.of(other)
-        return self.tracer.make(self.value + value, self.polynomial + polynomial)
+        value, polynomial = self.context.of(other)
+        return self.context.make(self.value + value, self.polynomial + polynomial)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        value, polynomial = self.tracer.of(other)
-        return self.tracer.make(self.value - value, self.polynomial - polynomial)
+        value, polynomial = self.context.of(other)
+        return self.context.make(self.value - value, self.polynomial - polynomial)
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        value, polynomial = self.tracer.of(other)
-        return self.tracer.make(self.value * value, self.polynomial * polynomial)
+        value, polynomial = self.context.of(other)
+        return self.context.make(self.value * value, self.polynomial * polynomial)
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return self.tracer.make(-self.value, self.polynomial.times(-1))
+        return self.context.make(-self.value, self.polynomial.times(-1))
 
     def __floordiv__(self, other: Any) -> Any:
-        return self.tracer.floor_quotient(self, other)
+        return self.context.floor_quotient(self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return self.tracer.floor_quotient(other, self)
+        return self.context.floor_quotient(other, self)
 
     def __mod__(self, other: Any) -> Any:
         return self - other * (self // other)
@@ -282,28 +282,28 @@ class Traced:
         return other - self * (other // self)
 
     def __lt__(self, other: Any) -> bool:
-        return self.tracer.decide(self, other, "<")
+        return self.context.decide(self, other, "<")
 
     def __le__(self, other: Any) -> bool:
-        return self.tracer.decide(self, other, "<=")
+        return self.context.decide(self, other, "<=")
 
     def __gt__(self, other: Any) -> bool:
-        return self.tracer.decide(self, other, ">")
+        return self.context.decide(self, other, ">")
 
     def __ge__(self, other: Any) -> bool:
-        return self.tracer.decide(self, other, ">=")
+        return self.context.decide(self, other, ">=")
 
     def __eq__(self, other: object) -> bool:
-        is_number = isinstance(other, int | Fraction | Traced)
-        return is_number and self.tracer.decide(self, other, "==")
+        is_number = isinstance(other, int | Fraction | PolynomialNumber)
+        return is_number and self.context.decide(self, other, "==")
 
     __hash__ = None  # type: ignore[assignment]  # comparisons are noted: no place in a set
 
     def __bool__(self) -> bool:
-        return self.tracer.decide(self, 0, "!=")
+        return self.context.decide(self, 0, "!=")
 
     def __index__(self) -> int:
-        self.tracer.decide(self, self.value, "==")
+        self.context.decide(self, self.value, "==")
         return int(self.value)
 
     def __str__(self) -> str:
