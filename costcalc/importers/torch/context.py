@@ -62,7 +62,7 @@ class Rules(NamedTuple):
 
 
 class TorchBuilder(ModelBuilder):
-    """The nodes of a forward pass, and which of them holds each of its values."""
+    """The nodes of a forward pass, and which of them gives each of its values."""
 
     def __init__(self, trace: Trace, rules: Rules, file: str, allow_unknown: bool = False) -> None:
         (first,) = (index for index, each in enumerate(trace.values) if each.source == "input")
@@ -75,8 +75,8 @@ class TorchBuilder(ModelBuilder):
         self.origins = Origins(trace, rules.makers)
         self.parameters = {each.name: each for each in trace.parameters}
         self.params.left.update({each.name: prod(each.shape) for each in trace.parameters})
-        self._holders: dict[int, Operand | ValueRef] = {first: self.input}
-        """What holds the elements of a value in their order: a node, or another value."""
+        self._operands: dict[int, Operand | ValueRef] = {first: self.input}
+        """What has the elements of a value in their order: a node, or another value."""
         self._reshaped: dict[tuple[int, Sides], Operand] = {}
         self._unknown = Problems()
 
@@ -96,27 +96,23 @@ class TorchBuilder(ModelBuilder):
                 self.tensor(output)
         for parameter in self.trace.parameters:
             self._unread(parameter)
-        if not self.allow_unknown:
-            self._unknown.raise_any()
+        self._unknown.raise_any()
 
     def tensor(self, value: int, shape: Sides | None = None) -> Operand:
-        """The operand that holds a value, in its own shape or in another of as many elements."""
+        """The operand of a value, in its own shape or in another of as many elements."""
         if shape is None:
             shape = without_batch(self.trace.values[value].shape)
-        held = self._holder(value, shape)
-        return (
-            held if held.shape == shape else self.reshape(held, shape, self._view_name(value, held))
-        )
+        found = self._operand(value, shape)
+        if found.shape == shape:
+            return found
+        return self.reshape(found, shape, self._view_name(value, found))
 
     def reshape(self, tensor: Operand, shape: Sides, name: str) -> Operand:
         """A tensor's elements in another shape: one node, however often it is asked for."""
+        key = (tensor.node, shape)
         if tensor.shape == shape:
             return tensor
-        key = (tensor.node, shape)
         if key not in self._reshaped:
-            name = (
-                name or f"{self.nodes[tensor.node].name if tensor.node >= 0 else 'input'}_reshape"
-            )
             self._reshaped[key] = self.view(tensor, shape, name, functional="operator")
         return self._reshaped[key]
 
@@ -139,38 +135,38 @@ class TorchBuilder(ModelBuilder):
                 found.append(Stored(largest, is_computed=True))
         return found
 
-    def _holder(self, value: int, shape: Sides) -> Operand:
+    def _operand(self, value: int, shape: Sides) -> Operand:
         """The operand with the elements of a value, in any shape; it is added if it was not.
 
         What no call computes, a parameter or a constant, is added in the shape given.
         """
         for view in self._views_behind(value):
             self._call(self.origins.maker[view], view)
-        base, held = value, self._holders.get(value)
-        while not isinstance(held, Operand):
+        base, operand = value, self._operands.get(value)
+        while not isinstance(operand, Operand):
             call = self.origins.maker.get(base)
-            if held is not None:
-                base = held.value
+            if operand is not None:
+                base = operand.value
             elif call is None or self.origins.depends[base] == CONSTANT:
-                self._holders[base] = self._source(base, shape)
+                self._operands[base] = self._source(base, shape)
             else:
                 self._call(call, base)
-            held = self._holders.get(base)
-        self._holders[value] = held
-        return held
+            operand = self._operands.get(base)
+        self._operands[value] = operand
+        return operand
 
     def _views_behind(self, value: int) -> list[int]:
-        """The views of which a value is made that nothing read so far, the first to add in front.
+        """The views of which a value is made that nothing has read yet, in the order of the calls.
 
-        To add them in this order, rather than each where the next reads it, leaves chains
-        of any length without recursion.
+        Added in this order, instead of each when the next one reads it, a chain of them
+        may be of any length.
         """
         views: list[int] = []
         while self.origins.depends[value] != CONSTANT and value in self.origins.maker:
-            held, call = self._holders.get(value), self.origins.maker[value]
-            if isinstance(held, ValueRef):
-                value = held.value
-            elif held is None and call.function in self.rules.views:
+            operand, call = self._operands.get(value), self.origins.maker[value]
+            if isinstance(operand, ValueRef):
+                value = operand.value
+            elif operand is None and call.function in self.rules.views:
                 views.append(value)
                 value = references((call.arguments, call.keywords))[0]
             else:
@@ -191,33 +187,34 @@ class TorchBuilder(ModelBuilder):
         except Refusal as refusal:
             raise SpecError([refusal.problem(self.mark, op.origin)]) from None
         if isinstance(result, Operand | ValueRef):
-            self._hold(output, result, op)
+            self._set_output(output, result, op)
         else:
-            for each, tensor in zip(call.outputs, result, strict=False):
-                self._hold(each, tensor, op)
+            for index, operand in zip(call.outputs, result, strict=False):
+                self._set_output(index, operand, op)
 
-    def _hold(self, output: int, held: Operand | ValueRef, op: TorchContext) -> None:
-        """Notes what holds an output, which has the shape that PyTorch gives it.
+    def _set_output(self, output: int, operand: Operand | ValueRef, op: TorchContext) -> None:
+        """Notes what has the elements of an output, in the shape that PyTorch gives it.
 
         Raises:
-            SpecError: it has another one.
+            SpecError: it has another shape.
         """
         shape = self.trace.values[output].shape
-        if isinstance(held, Operand) and not _is_same(held.shape, shape):
+        if isinstance(operand, Operand) and not _is_same(operand.shape, shape):
             message = f"{op.origin}: is not what costcalc takes it for"
-            refuse(self.mark, message, expected=sides_text(held.shape), found=sides_text(shape))
-        self._holders[output] = held
+            refuse(self.mark, message, expected=sides_text(operand.shape), found=sides_text(shape))
+        self._operands[output] = operand
 
     def _uncounted(self, op: TorchContext) -> list[Operand]:
         """Nodes for the outputs of a call that no layer kind stands for."""
         call = op.call
-        where = f"module '{call.path}'" if call.path else "the network itself"
-        self._unknown.add(
-            self.mark,
-            f"{where} calls '{call.function}', for which costcalc has no layer kind",
-            expected="an operation of a known kind",
-            hint="--allow-unknown, to leave it uncounted",
-        )
+        if not self.allow_unknown:
+            where = f"module '{call.path}'" if call.path else "the network itself"
+            self._unknown.add(
+                self.mark,
+                f"{where} calls '{call.function}', for which costcalc has no layer kind",
+                expected="an operation of a known kind",
+                hint="--allow-unknown, to leave it uncounted",
+            )
         inputs = [self.tensor(index) for index in references((call.arguments, call.keywords))]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
         arguments = [{"op": call.function, "shape": shape} for shape in shapes]
@@ -246,12 +243,12 @@ class TorchBuilder(ModelBuilder):
         name, arguments = parameter.name, {"shape": shape, "of": parameter.role}
         return self.add(self.free_name(name), "learned", (), arguments, origin=name, params=params)
 
-    def _view_name(self, value: int, held: Operand) -> str:
+    def _view_name(self, value: int, operand: Operand) -> str:
         """What a node in another shape is called: like the view that asks for it, if one does."""
         call = self.origins.maker.get(value)
         if call is not None and call.function in self.rules.views:
             return call.inside(call.function)
-        name = "input" if held.node == NETWORK_INPUT else self.nodes[held.node].name
+        name = "input" if operand.node == NETWORK_INPUT else self.nodes[operand.node].name
         return f"{name}_reshape"
 
 
@@ -323,11 +320,11 @@ class TorchContext(OpContext):
         """A value without its batch, or in another shape of as many elements."""
         return self.builder.tensor(value.value, shape)
 
-    def along(self, value: ValueRef, axes: Sequence[int]) -> tuple[Operand, tuple[int, ...]]:
+    def along_axes(self, value: ValueRef, axes: Sequence[int]) -> tuple[Operand, tuple[int, ...]]:
         """A value to work on along some axes, without the batch where none is that one."""
         shape = self.shape_of(value)
         kept = (shape or (1,)) if 0 in axes else without_batch(shape)
-        dropped = len(shape) - len(kept)
+        dropped = max(len(shape) - len(kept), 0)
         return self.tensor(value, kept), tuple(axis - dropped for axis in axes)
 
     def maps(self, value: ValueRef, axes: int) -> Operand:

@@ -272,3 +272,34 @@ def test_a_chain_of_views_may_be_of_any_length():
         )
     x = net.call("relu", (1, 6, 4), x)
     assert kinds(net.graph(x)) == ["transpose"] * 1001 + ["relu"]
+
+
+def test_a_number_has_one_axis():
+    net = Passes(4)
+    total = net.call("sum", (), net.input)
+    x = net.call("softmax", (), total, -1)
+    assert [(layer.kind.name, layer.output) for layer in net.graph(x)] == [
+        ("sum", (1,)),
+        ("softmax", (1,)),
+    ]
+
+
+def test_what_is_wrong_with_an_operation_names_it_and_its_module():
+    net = Passes(4, 6)
+    nothing = net.call("getitem", (1, 0, 6), net.input, (slice(None), slice(0, 0)), path="head")
+    with pytest.raises(SpecError, match="getitem in 'head': channels 0 to 0 are not a part of 4"):
+        net.model(net.call("sum", (1, 6), nothing, 1))
+
+
+def test_a_shape_that_is_not_pytorchs_is_an_error_of_the_import():
+    net = Passes(4, 6)
+    with pytest.raises(SpecError, match="relu: is not what costcalc takes it for"):
+        net.model(net.call("relu", (1, 6, 4), net.call("mul", (1, 4, 6), net.input, 2)))
+
+
+def test_any_number_of_unknown_functions_may_stand_uncounted():
+    net = Passes(4)
+    x = net.input
+    for place in range(1001):
+        x = net.call("lgamma", (1, 4), x, path=f"layers/{place}")
+    assert kinds(net.graph(x, allow_unknown=True)) == ["uncounted"] * 1001

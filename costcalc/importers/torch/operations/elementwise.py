@@ -50,7 +50,7 @@ def softmax(kind: str) -> Rule:
     def rule(op: TorchContext) -> Operand:
         args = op.bind("input", "dim")
         axis = (-1 if args.get("dim") is None else args["dim"]) % max(len(op.shape), 1)
-        x, (axis,) = op.along(args["input"], [axis])
+        x, (axis,) = op.along_axes(args["input"], [axis])
         return op.add(kind, (x,), {"axis": axis})
 
     return rule

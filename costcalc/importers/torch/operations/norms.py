@@ -82,7 +82,7 @@ def _last_axes(op: TorchContext) -> tuple[Operand, tuple[int, ...]]:
     """The input, and those of its axes that are normalised together."""
     args = op.bind("input", "normalized_shape")
     rank = len(op.shape)
-    return op.along(args["input"], range(rank - len(args["normalized_shape"]), rank))
+    return op.along_axes(args["input"], range(rank - len(args["normalized_shape"]), rank))
 
 
 def local_response_norm(op: TorchContext) -> Operand:
@@ -96,7 +96,7 @@ def normalize(op: TorchContext) -> Operand:
     args = op.bind("input", "p", "dim")
     if args.get("p", 2) != 2:
         raise UnknownOp
-    x, axes = op.along(args["input"], [args.get("dim", 1) % len(op.shape)])
+    x, axes = op.along_axes(args["input"], [args.get("dim", 1) % len(op.shape)])
     length = emit.reduce(op, x, "l2_norm", axes, keep=True, part="_length")
     bounded = op.add("clip", (length,), part="_clip")
     return emit.join(op, "divide", (x, bounded))

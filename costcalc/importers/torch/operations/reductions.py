@@ -68,5 +68,5 @@ def _reduce(op: TorchContext, kind: str, args: Mapping[str, Any], part: str = ""
         x = op.tensor(value)
         axes = tuple(range(x.rank))
     else:
-        x, axes = op.along(value, axes)
+        x, axes = op.along_axes(value, axes)
     return emit.reduce(op, x, kind, axes, keep=bool(args.get("keepdim", False)), part=part)

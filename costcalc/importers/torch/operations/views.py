@@ -163,7 +163,7 @@ def _picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Resu
     cut = [axis for axis, each in places.items() if each != range(shape[axis])]
     if not cut:
         return value
-    x, axes = op.along(value, cut)
+    x, axes = op.along_axes(value, cut)
     for axis, each in zip(axes, cut, strict=True):
         x = _cut(op, x, axis, places[each])
     return x
@@ -172,7 +172,7 @@ def _picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Resu
 def _cut(op: TorchContext, x: Operand, axis: int, places: range) -> Operand:
     """Places along an axis: a part of a split into equal ones, or else a slice."""
     side, width = x.shape[axis], len(places)
-    if places.step == 1 and width < side and side % width == 0 == places.start % width:
+    if places.step == 1 and 0 < width < side and side % width == places.start % width == 0:
         arguments = {"parts": side // width, "part": places.start // width + 1, "axis": axis}
         return op.add("split", (x,), arguments)
     return emit.take(op, x, axis, places)
@@ -222,7 +222,7 @@ def pad(op: TorchContext) -> Result:
     pads = {len(op.shape) - place: pair for place, pair in pairs if pair != (0, 0)}
     if not pads:
         return same(op)
-    x, axes = op.along(args["input"], [*pads])
+    x, axes = op.along_axes(args["input"], [*pads])
     places = dict(zip(axes, pads.values(), strict=True))
     return emit.pad(op, x, places, "zero" if mode == "constant" else mode)
 
