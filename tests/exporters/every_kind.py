@@ -109,6 +109,15 @@ SEVERAL = {
 """Networks of several layers: the input, and the layers."""
 
 
+def words(family: str, inputs: int = 1) -> tuple[str, ...]:
+    """Kinds of a family that have nothing to set, by how many inputs they read."""
+    return tuple(
+        kind.name
+        for kind in TABLE
+        if kind.family == family and not kind.attributes and kind.arity.admits(inputs)
+    )
+
+
 def forms() -> dict[str, tuple[Kind, Attributes]]:
     """Every example of a kind, and its other forms, by the step that says it."""
     return {

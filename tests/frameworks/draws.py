@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from costcalc.kinds import TABLE
+from tests.exporters.every_kind import words
+
 Shape = tuple[int, ...]
 T = TypeVar("T")
 
-ACTIVATIONS = (
-    "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "h_sigmoid", "swish", "h_swish", "gelu",
-    "softmax",
-)  # fmt: skip
-UNARY = (
-    "scale", "shift", "clip", "exp", "log", "sqrt", "rsqrt", "reciprocal", "erf", "sin", "cos",
-    "abs", "neg", "square", "floor", "ceil", "round", "sign", "logical_not", "complement",
-    "gelu_tanh", "quick_gelu", "elu", "selu", "celu", "mish", "softplus", "softsign",
-    "log_sigmoid", "hard_tanh",
-)  # fmt: skip
-REDUCTIONS = (
-    "mean", "sum", "reduce_max", "reduce_min", "argmax", "product", "variance", "l2_norm",
-)  # fmt: skip
+ACTIVATIONS = (*words("activation"), "softmax")
+UNARY = words("elementwise")
+REDUCTIONS = tuple(kind.name for kind in TABLE if kind.family == "reduction")
 Whole = Callable[[int, int], int]
 """A whole number from one to another, both included, however it is chosen."""
 

@@ -21,6 +21,8 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.spec import library
 from costcalc.spec.reader import read
+from tests.exporters.every_kind import words
+from tests.frameworks import draws
 from tests.frameworks.drawing import networks
 from tests.frameworks.random_networks import text as written
 
@@ -147,16 +149,10 @@ BLOCKS = """blocks:
     parameters: {c: width}
     layers: [conv: {out: c, kernel: 3, norm: batch}, fc: {out: 4, per_position: true}]
 """
-ACTIVATIONS = """
-relu relu6 leaky_relu sigmoid tanh h_sigmoid swish h_swish gelu gelu_tanh quick_gelu elu selu celu
-mish softplus softsign log_sigmoid hard_tanh softmax
-"""
-UNARY = """
-complement scale shift clip exp log sqrt rsqrt reciprocal erf sin cos abs neg square floor ceil
-round sign logical_not
-"""
-BINARY = "add subtract multiply divide minimum maximum power compare"
-REDUCTIONS = "mean sum reduce_max reduce_min variance l2_norm"
+UNARY = words("elementwise")
+BINARY = ("add", *words("elementwise", inputs=2))
+# Those that PyTorch has for one axis alone are below.
+REDUCTIONS = [name for name in draws.REDUCTIONS if name not in ("argmax", "product")]
 
 KINDS = {
     "same_conv": "- conv: {out: 6, kernel: 4, stride: 3, dilation: 2, groups: 2}",
@@ -183,18 +179,18 @@ KINDS = {
     "- rms_norm: {axes: [-1], affine: false}\n- layer_norm: {axes: [-1]}",
     "half_norms": "- batch_norm: {scale: false}\n- batch_norm: {bias: false}\n"
     "- batch_norm: {affine: false}",
-    "activations": "\n".join(f"- {name}" for name in ACTIVATIONS.split()),
+    "activations": "\n".join(f"- {name}" for name in draws.ACTIVATIONS),
     "axes": "- softmax: {axis: -1}\n- log_softmax: {axis: 1}\n- prelu: {axis: 2}\n- prelu\n"
     "- prelu: {shared: true}",
-    "unary": "\n".join(f"- {name}" for name in UNARY.split()),
+    "unary": "\n".join(f"- {name}" for name in UNARY),
     "binary": "- conv: {name: a, out: 4, kernel: 1}\n"
-    + "\n".join(f"- {name}: {{from: [input, a]}}" for name in BINARY.split())
+    + "\n".join(f"- {name}: {{from: [input, a]}}" for name in BINARY)
     + "\n- minimum: {from: [input, a, input]}\n- where: {from: [a, input, a]}",
     "broadcast": "- global_avg_pool: {name: g}\n- add: {from: [input, g], broadcast: true}",
     "reductions": "\n".join(
         f"- {name}: {{name: r{index}, from: input, axes: [1, 2], keep: true}}\n"
         f"- {name}: {{from: input, axes: [-1]}}\n- {name}: {{from: input}}"
-        for index, name in enumerate(REDUCTIONS.split())
+        for index, name in enumerate(REDUCTIONS)
     ),
     "single_reductions": "- argmax: {from: input, axes: [0]}\n- product: {from: input, axes: [1],"
     " keep: true}\n- argmax: {from: input, keep: true}\n- product: {from: input}",
