@@ -137,4 +137,8 @@ def _convention_data(convention: Convention) -> dict[str, Any]:
             for metric in METRICS
             for kind, rule in convention.rules(metric).items()
         ],
+        "unmeasured": [kind.name for kind in unmeasured(convention)],
+        "undefined": {
+            kind.name: reason for reason, kinds in undefined(convention).items() for kind in kinds
+        },
     }

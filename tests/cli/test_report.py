@@ -165,4 +165,5 @@ def test_a_report_loads_little(options: list[str], unwanted: list[str]) -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert "costcalc" in loaded
+    assert "costcalc.kinds.examples" not in done.stderr.split()
     assert loaded.isdisjoint(unwanted)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import costcalc
 from costcalc.costs import convention as conventions
 from costcalc.costs.measured import MEASURED, unmeasured
 from costcalc.costs.rules import METRICS
@@ -25,6 +26,13 @@ def test_every_kind_has_a_rule_or_a_reason(name):
     lacking = ", ".join(dict.fromkeys(kind for _, kind in missing))
     where = f"a rule, or a reason under 'undefined', in costcalc/conventions/{name}.yaml"
     assert not missing, f"{lacking}: {where}"
+
+
+def test_json_says_what_the_page_says():
+    found = costcalc.conventions("onnx-tool").data()
+    assert found["undefined"]["selu"] == "the tool fails on it"
+    assert "where" in found["unmeasured"]
+    assert costcalc.conventions("paper").data()["undefined"] == {}
 
 
 def test_the_reason_is_part_of_the_error():
