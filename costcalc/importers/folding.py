@@ -1,4 +1,4 @@
-"""Which norms and activations of a model stand in the row of the layer that they follow."""
+"""Which norms and activations of a model belong in the row of the layer that they follow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JOINED = ("add", "concat")
 
 
 def folded(nodes: Sequence[Node]) -> frozenset[int]:
-    """Indexes of norms and activations that nothing but their layer's own line needs to tell of.
+    """Indexes of the norms and activations that can be written in their layer's own line.
 
     As in the line of a spec, ``conv: {norm: batch, act: relu}``: each is the one
     reader of what it follows, and has no arguments that the line has no place for.
@@ -41,8 +41,7 @@ def _follows(node: Node, line: Sequence[Node]) -> bool:
     kind, first = KINDS[node.kind], KINDS[line[0].kind]
     if kind.required:
         return False
-    usual = kind.operation(**kind.given)
-    if any(getattr(usual, name, None) != value for name, value in node.arguments.items()):
+    if any(value != kind.default(name) for name, value in node.arguments.items()):
         return False
     families = [KINDS[each.kind].family for each in line[1:]]
     if kind.family == "norm":

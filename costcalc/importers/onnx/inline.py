@@ -1,4 +1,4 @@
-"""A graph's nodes as nodes, the model's own functions written out."""
+"""The nodes of a graph, the model's own functions written out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OWN = ("", "ai.onnx")
 
 
 PATH = 1000
-"""Characters of the functions scope a node that its name keeps."""
+"""Characters of the functions around a node that its name keeps."""
 
 
 class Literal(NamedTuple):

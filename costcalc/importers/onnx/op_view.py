@@ -1,4 +1,4 @@
-"""A node of the graph, its attributes and inputs read as what they must be."""
+"""The attributes and inputs of a node, each read as what it must be."""
 
 from __future__ import annotations
 
