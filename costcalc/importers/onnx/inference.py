@@ -133,7 +133,7 @@ class ShapeInference:
         batch = known.batch
         if batch is None and self.images == 1 and known.shape and known.shape[0] == 1:
             batch = 0
-        return known._replace(batch=batch, is_static=False, roots=(), values=None)
+        return TensorInfo(known.shape, batch)
 
     def _roots(self, node: OnnxNode) -> tuple[str, ...]:
         if node.operator in ("Shape", "Size", "ConstantOfShape"):

@@ -17,8 +17,8 @@ def batch_norm(op: OpView) -> Rule:
     known = op.input(0)
     if len(known.shape) < 2:
         raise Refusal("has no channels to normalise", found=sides_text(known.shape))
-    others = [op.input(index)._replace(values=None) for index in (3, 4, 3, 4)]
-    to = yield [TensorInfo(known.shape, op.image_batch(known)), *others]
+    statistics = [op.input(index)._replace(values=None) for index in (3, 4)]
+    to = yield [TensorInfo(known.shape, op.image_batch(known)), *statistics, *statistics]
     to.configuration(3, 4)
     affine = to.is_stored(1) or to.is_stored(2)
     axes, params = len(known.shape) - 2, {"norm_params": to.stored(1, 2)}
