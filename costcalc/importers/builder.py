@@ -272,6 +272,8 @@ class ModelBuilder:
     def ahead(self, first: int) -> None:
         """Puts the nodes from one on, which read nothing, before all others."""
         moved = len(self.nodes) - first
+        if not moved:
+            return
         self.nodes = self.nodes[first:] + [
             node._replace(
                 inputs=tuple(
