@@ -24,13 +24,14 @@ QUICK_CONVENTIONS = frozenset({"fvcore", "paper", "torch"})
 
 def networks(*, without: Collection[str] = ()) -> list[object]:
     """The networks that ship, as a test's parameters: all but the quick ones are ``slow``."""
-    return _parameters((name for name in library.shipped() if name not in without), QUICK_NETWORKS)
+    return some((name for name in library.shipped() if name not in without), QUICK_NETWORKS)
 
 
 def conventions() -> list[object]:
     """The conventions that ship, as a test's parameters: all but the quick ones are ``slow``."""
-    return _parameters(convention.available(), QUICK_CONVENTIONS)
+    return some(convention.available(), QUICK_CONVENTIONS)
 
 
-def _parameters(names: Iterable[str], quick: Collection[str]) -> list[object]:
+def some(names: Iterable[str], quick: Collection[str]) -> list[object]:
+    """Names as a test's parameters: all but the quick ones are ``slow``."""
     return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in names]

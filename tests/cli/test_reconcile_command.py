@@ -46,6 +46,7 @@ def test_a_printed_number_that_nothing_gives_fails():
     assert "nothing; what comes near is below" in missed.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "printed",
     ["320.3 MMac", "320.3MMACs", "320.3 M mult-adds", "320.3 MFLOPs", "320.3M madds", "320300008"],

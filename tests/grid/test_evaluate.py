@@ -72,6 +72,7 @@ alphas = st.fractions(Fraction(1, 100), 3, max_denominator=200)
 sides = st.integers(1, 300)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.sampled_from(sorted(DOCUMENTS)),
@@ -85,6 +86,7 @@ def test_every_cell_is_what_the_report_prints(name, alpha, res, alpha_first):
         assert cost == alone(DOCUMENTS[name], setting), setting
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(alphas, min_size=1, max_size=3, unique=True),

@@ -49,6 +49,7 @@ def test_files(picture, tmp_path):
         assert path.read_bytes().startswith(sign)
 
 
+@pytest.mark.slow
 def test_the_same_figure_has_the_same_bytes(tmp_path):
     paths = tmp_path / "a.svg", tmp_path / "b.svg"
     for path in paths:

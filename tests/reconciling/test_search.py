@@ -14,6 +14,7 @@ def first(found):
     return match.convention, match.metric, match.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "printed", "expected"),
     [

@@ -20,6 +20,7 @@ from costcalc import questions
 from costcalc.cli import COMMANDS, main
 from costcalc.render import FORMATS, formats
 from costcalc.render.answer import Answer
+from tests.collection import some
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = str(Path(__file__).parent / "small.yaml")
@@ -87,7 +88,7 @@ def test_every_answer_is_of_a_command() -> None:
 
 
 @pytest.mark.complete
-@pytest.mark.parametrize("format_", [row.name for row in formats()])
+@pytest.mark.parametrize("format_", some([row.name for row in formats()], {"csv", "json"}))
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_command_line_and_python_give_the_same(name: str, format_: str) -> None:
     printed = run(*COMMAND_LINES[name], "--format", format_)

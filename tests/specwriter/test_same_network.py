@@ -91,6 +91,7 @@ def test_networks_are_written_flat(name: str, tmp_path: Path) -> None:
     assert_same(written(graph, tmp_path, is_flat=True), graph)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_paths", [True, False], ids=["paths", "numbers"])
 @pytest.mark.parametrize("name", SOME)
 def test_networks_are_written_where_nobody_says_what_their_parts_are(

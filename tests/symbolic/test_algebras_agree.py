@@ -16,6 +16,7 @@ GROUPED = st.builds(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.name)
 @settings(max_examples=20, deadline=None)
 @given(several=st.lists(GROUPED, min_size=1, max_size=4))
