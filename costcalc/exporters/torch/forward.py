@@ -124,21 +124,24 @@ class Forward:
         self, index: int, step: UnionStep, ref: TensorRef, variables: frozenset[str], live: set[str]
     ) -> str:
         """The variable of a result: that of what dies here, or one of its own."""
-        names = FreeNames(live)
         own = attribute(self.module_class.names[step.key])
         if step.any.names:
-            return names.free(variable(step.any.names[ref.number], "part"))
+            return _free(variable(step.any.names[ref.number], "part"), live)
         if step.any.outputs > 1:
-            return names.free(f"{own}_{ref.number + 1}")
+            return _free(f"{own}_{ref.number + 1}", live)
         readers = self.readers.get(ref, [])
         is_spoken = step.any.is_named and step.any.module is None and not step.any.calls
         if is_spoken or ((step.any.is_named or step.any.is_block) and readers != [index + 1]):
-            return names.free(own)
+            return _free(own, live)
         if len(step.inputs) == 1 and len(variables) == 1:
             (name,) = variables
             if name not in live and not name[-1].isdigit():
                 return name
-        return next((name for name in ("x", "out") if name not in live), names.free(own))
+        return next((name for name in ("x", "out") if name not in live), _free(own, live))
+
+
+def _free(name: str, live: set[str]) -> str:
+    return FreeNames(live).free(name) if name in live else name
 
 
 def flag(module_class: ModuleClass, step: UnionStep) -> str:

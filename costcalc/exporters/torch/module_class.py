@@ -45,16 +45,17 @@ class ModuleClass:
         self.instances = instances
         self.union = union
         self.solver = ModuleParameters([each.facts for each in instances])
-        self.said: dict[str, dict[Path, Expression]] = {}
+        self.expressions: dict[str, dict[Path, Expression]] = {}
+        """What the numbers of each step are, by its key and their places."""
         self.conditions: dict[str, Expression] = {}
         """When a step is there, by its key; those without one always are."""
         self.holds: dict[str, tuple[bool, ...]] = {}
         self.defaults: dict[str, set[Path]] = {}
         """The numbers that every instance has as they are where they are not written."""
         for step in union.steps:
-            self._prime(step)
+            self._anticipate(step)
         for step in union.steps:
-            self._learn(step)
+            self._solve(step)
         self.names = _attributes(union)
         self.parameters = self.solver.parameters()
         self.locals = self._locals()
@@ -86,7 +87,7 @@ class ModuleClass:
 
     def kept(self, step: UnionStep, number: str) -> str | None:
         """The attribute that keeps a number for ``forward``; None where it is a literal."""
-        if _is_literal(self.said[step.key][(number,)]):
+        if _is_literal(self.expressions[step.key][(number,)]):
             return None
         return f"self.{attribute(f'{self.names[step.key]}_{number}')}"
 
@@ -94,15 +95,15 @@ class ModuleClass:
         """What a number of a step's line is, in the constructor."""
         return self._text(step.key, (number,))
 
-    def _prime(self, step: UnionStep) -> None:
-        """What every instance has is said first, so that a step that some lack is said alike."""
+    def _anticipate(self, step: UnionStep) -> None:
+        """Looks at what all instances have first: what some lack is then said in the same words."""
         if None not in step.steps:
             for path, arguments in step.arguments.items():
                 self.solver.known(_values(arguments), path[-1])
 
-    def _learn(self, step: UnionStep) -> None:
-        """Says what the step's numbers are, then when it is there."""
-        self.said[step.key] = said = {}
+    def _solve(self, step: UnionStep) -> None:
+        """Finds what the step's numbers are, then when it is there."""
+        self.expressions[step.key] = expressions = {}
         self.defaults[step.key] = defaults = set()
         for path, arguments in step.arguments.items():
             column = _values(arguments)
@@ -111,30 +112,34 @@ class ModuleClass:
             hint = self._hint(step, path, present(arguments)[0])
             is_padding = path[-1] == "padding" and step.key != "pad"
             found = self._conditional(column) if is_padding else None
-            said[path] = found or self.solver.say(column, hint, path[-1])
+            expressions[path] = found or self.solver.say(column, hint, path[-1])
         if None in step.steps:
             holds = tuple(each is not None for each in step.steps)
             self.holds[step.key] = holds
             self.conditions[step.key] = (
-                self._asked(said, holds)
+                self._given_with_step(expressions, holds)
                 or self.solver.condition(holds)
-                or self._ask(step, said)
+                or self._give_with_step(step, expressions)
                 or self.solver.flag(f"has_{step.key}", holds)
             )
 
-    def _asked(self, said: dict[Path, Expression], holds: tuple[bool, ...]) -> Expression | None:
+    def _given_with_step(
+        self, expressions: dict[Path, Expression], holds: tuple[bool, ...]
+    ) -> Expression | None:
         """The parameter of the step that is given just where the step is there."""
-        texts = {each.text for each in said.values() if not _is_literal(each)}
+        texts = {each.text for each in expressions.values() if not _is_literal(each)}
         for one in self.solver.named():
             given = tuple(value is not ABSENT and bool(value) for value in one.column)
             if one.text in texts and given == holds:
                 return one
         return None
 
-    def _ask(self, step: UnionStep, said: dict[Path, Expression]) -> Expression | None:
+    def _give_with_step(
+        self, step: UnionStep, expressions: dict[Path, Expression]
+    ) -> Expression | None:
         """A new parameter in place of the step's one number, given where the step is there."""
-        numbers = [path for path in said if path[-1] != CONSTRUCTOR]
-        only = said[numbers[0]] if len(numbers) == 1 else None
+        numbers = [path for path in expressions if path[-1] != CONSTRUCTOR]
+        only = expressions[numbers[0]] if len(numbers) == 1 else None
         if only is None or not _is_literal(only) or not only.column[0]:
             return None
         column = tuple(
@@ -142,7 +147,7 @@ class ModuleClass:
             for each, value in zip(step.steps, only.column, strict=True)
         )
         found = self.solver.add(step.key, column)
-        said[numbers[0]] = found
+        expressions[numbers[0]] = found
         return found
 
     def _conditional(self, column: Column) -> Expression | None:
@@ -183,34 +188,34 @@ class ModuleClass:
         texts: Counter[str] = Counter()
         hints: dict[str, str] = {}
         for step in self.union.steps:
-            for path, said in self.said[step.key].items():
-                if not _is_literal(said) and " " in said.text:
-                    texts[said.text] += path[-1] != "padding"
-                    hints.setdefault(said.text, f"{step.key}_{path[-1]}")
+            for path, one in self.expressions[step.key].items():
+                if not _is_literal(one) and " " in one.text:
+                    texts[one.text] += path[-1] != "padding"
+                    hints.setdefault(one.text, f"{step.key}_{path[-1]}")
                     if path[-1] in _WIDTHS:
-                        hints[said.text] = hints[said.text].replace(path[-1], "channels")
+                        hints[one.text] = hints[one.text].replace(path[-1], "channels")
         names = FreeNames(each.name for each in self.parameters)
         return {
             text: names.free(attribute(hints[text])) for text, times in texts.items() if times > 1
         }
 
     def _text(self, key: str, path: Path) -> str:
-        text = self.said[key][path].text
+        text = self.expressions[key][path].text
         return self.locals.get(text, text)
 
     def _code(self, step: UnionStep, module: Module, path: Path) -> Code:
-        said = self.said[step.key]
+        expressions = self.expressions[step.key]
         items: list[Code] = []
         for argument in module.arguments:
             inner = (*path, argument.name)
             if isinstance(argument.value, Module):
                 value = self._code(step, argument.value, inner)
-            elif inner in self.defaults[step.key] and _is_literal(said[inner]):
+            elif inner in self.defaults[step.key] and _is_literal(expressions[inner]):
                 continue
             else:
                 value = self._text(step.key, inner)
             items.append(value if argument.by_position else KeywordCode(argument.name, value))
-        head = said[(*path, CONSTRUCTOR)].text
+        head = expressions[(*path, CONSTRUCTOR)].text
         return CallCode(head, counted(items) if head == "nn.Sequential" else tuple(items))
 
 
@@ -231,8 +236,8 @@ def _argument(parameter: BlockParameter, number: int) -> Argument:
     return Argument(parameter.name, None if value is ABSENT else value, parameter.default)
 
 
-def _is_literal(said: Expression) -> bool:
-    return not said.names
+def _is_literal(one: Expression) -> bool:
+    return not one.names
 
 
 def _attributes(union: UnionGraph) -> dict[str, str]:

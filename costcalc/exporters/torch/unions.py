@@ -1,4 +1,4 @@
-"""Instances of one block as one: each step with those instances that have it.
+"""Instances of one block as one graph: each step with those instances that have it.
 
 An instance may lack a step, as a residual block without a projection does.  It
 is one of the same class if its graph is what is left of the union when such a step
@@ -53,9 +53,9 @@ class UnionStep(NamedTuple):
 
     @property
     def arguments(self) -> dict[Path, Column]:
-        """Its values by their places, each in all instances."""
-        found = [values(step) if step is not None else {} for step in self.steps]
-        return {path: tuple(each.get(path, ABSENT) for each in found) for path in values(self.any)}
+        """Its values by their places, a column of arguments for each."""
+        in_each = [values(step) if step is not None else {} for step in self.steps]
+        return {path: tuple(one.get(path, ABSENT) for one in in_each) for path in values(self.any)}
 
 
 class UnionGraph(NamedTuple):
@@ -79,12 +79,12 @@ class Variant(NamedTuple):
 
 def variants(instances: Sequence[Instance]) -> list[Variant]:
     """As few classes as the instances can be."""
-    found = _variants(instances)
-    if len(found) > 1:
+    fewest = _variants(instances)
+    if len(fewest) > 1:
         backwards = _variants([_counted_back(each) for each in instances])
-        found = min(found, backwards, key=len)
-    suffixes = _suffixes([each.members for each in found])
-    return [each._replace(suffix=suffix) for each, suffix in zip(found, suffixes, strict=True)]
+        fewest = min(fewest, backwards, key=len)
+    suffixes = _suffixes([each.members for each in fewest])
+    return [each._replace(suffix=suffix) for each, suffix in zip(fewest, suffixes, strict=True)]
 
 
 def _variants(instances: Sequence[Instance]) -> list[Variant]:
@@ -97,15 +97,15 @@ def _variants(instances: Sequence[Instance]) -> list[Variant]:
         is_one = union([instances[number] for number in first]) is not None
         return [*one, *other] if is_one else None
 
-    found = []
-    for together in gathered([[each] for each in same], united):
-        numbers = tuple(sorted(chain(*together)))
+    together = []
+    for each in gathered([[numbers] for numbers in same], united):
+        numbers = tuple(sorted(chain(*each)))
         members = tuple(instances[number] for number in numbers)
         graph = union(members)
         if graph is None:
             raise AssertionError("instances are one class if one of each form are")
-        found.append(Variant(numbers, members, graph))
-    return found
+        together.append(Variant(numbers, members, graph))
+    return together
 
 
 def union(instances: Sequence[Instance]) -> UnionGraph | None:
@@ -121,24 +121,24 @@ def union(instances: Sequence[Instance]) -> UnionGraph | None:
         return None
     position = {key: index for index, key in enumerate(keys)}
     by_key = [{step.key: step for step in each.steps} for each in instances]
-    merged = []
+    steps = []
     for key in keys:
-        steps = tuple(each.get(key) for each in by_key)
-        present = [step for step in steps if step is not None]
-        if len({form(step) for step in present}) > 1 or len({len(s.inputs) for s in present}) > 1:
+        in_each = tuple(each.get(key) for each in by_key)
+        present = [step for step in in_each if step is not None]
+        if len({(form(step), len(step.inputs)) for step in present}) > 1:
             return None
         inputs = zip(*(step.inputs for step in present), strict=True)
-        merged.append(UnionStep(key, steps, tuple(_latest(each, position) for each in inputs)))
+        steps.append(UnionStep(key, in_each, tuple(_latest(each, position) for each in inputs)))
     ends = zip(*(each.outputs for each in instances), strict=True)
     outputs = tuple(_latest(each, position) for each in ends)
-    optional = [index for index, each in enumerate(merged) if None in each.steps]
-    choices = product(*(range(len(merged[index].inputs)) for index in optional))
+    optional = [index for index, step in enumerate(steps) if None in step.steps]
+    choices = product(*(range(len(steps[index].inputs)) for index in optional))
     for chosen in islice(choices, _TRIALS):
         for index, passes in zip(optional, chosen, strict=True):
-            merged[index] = merged[index]._replace(passes=passes)
-        result = UnionGraph(tuple(merged), outputs)
-        if all(_is_part(result, index, each) for index, each in enumerate(instances)):
-            return result
+            steps[index] = steps[index]._replace(passes=passes)
+        graph = UnionGraph(tuple(steps), outputs)
+        if all(_is_part(graph, number, each) for number, each in enumerate(instances)):
+            return graph
     return None
 
 
@@ -151,20 +151,21 @@ def _signature(instance: Instance) -> tuple[object, ...]:
 
 def _order(instances: Sequence[Instance]) -> list[str] | None:
     """The keys of all instances in an order that each of them keeps."""
-    order = [step.key for step in instances[0].steps]
-    known = set(order)
-    for instance in instances[1:]:
-        place = 0
+    order: list[str] = []
+    for instance in instances:
+        places = {key: place for place, key in enumerate(order)}
+        merged: list[str] = []
+        done = 0
         for step in instance.steps:
-            if step.key in known:
-                here = order.index(step.key)
-                if here < place:
-                    return None
-                place = here + 1
+            place = places.get(step.key)
+            if place is None:
+                merged.append(step.key)
+            elif place < done:
+                return None
             else:
-                order.insert(place, step.key)
-                known.add(step.key)
-                place += 1
+                merged += order[done : place + 1]
+                done = place + 1
+        order = merged + order[done:]
     return order
 
 
@@ -172,9 +173,9 @@ def _latest(refs: Sequence[TensorRef], position: Mapping[str, int]) -> TensorRef
     return max(refs, key=lambda ref: (position.get(ref.step, -1), ref.number))
 
 
-def _is_part(merged: UnionGraph, number: int, instance: Instance) -> bool:
-    """Whether the instance is the union without the steps that it lacks."""
-    absent = {each.key: each for each in merged.steps if each.steps[number] is None}
+def _is_part(graph: UnionGraph, number: int, instance: Instance) -> bool:
+    """Whether an instance is the union without the steps that it lacks."""
+    absent = {each.key: each for each in graph.steps if each.steps[number] is None}
 
     def left(ref: TensorRef) -> TensorRef:
         while ref.step in absent:
@@ -185,16 +186,12 @@ def _is_part(merged: UnionGraph, number: int, instance: Instance) -> bool:
     def own(ref: TensorRef) -> TensorRef:
         return ref if ref.step else ref._replace(number=instance.tensors[ref.number])
 
-    reads = (
-        (step.inputs, each.inputs)
-        for each in merged.steps
-        for step in each.steps[number : number + 1]
-        if step is not None
-    )
-    return all(
-        [own(ref) for ref in mine] == [left(ref) for ref in theirs]
-        for mine, theirs in [*reads, (instance.outputs, merged.outputs)]
-    )
+    pairs = [(instance.outputs, graph.outputs)]
+    for each in graph.steps:
+        step = each.steps[number]
+        if step is not None:
+            pairs.append((step.inputs, each.inputs))
+    return all([own(ref) for ref in mine] == [left(ref) for ref in all_] for mine, all_ in pairs)
 
 
 def _counted_back(instance: Instance) -> Instance:
@@ -223,12 +220,12 @@ def _counted_back(instance: Instance) -> Instance:
     return instance._replace(steps=steps, outputs=renamed(instance.outputs))
 
 
-def _suffixes(found: Sequence[Sequence[Instance]]) -> list[str]:
+def _suffixes(variants: Sequence[Sequence[Instance]]) -> list[str]:
     """A parameter that tells variants apart, and its value in each: ``s1``, ``s2``."""
-    if len(found) > 1:
-        for name, value in found[0][0].facts.items():
-            values = [{each.facts.get(name) for each in members} for members in found]
-            is_told = all(len(each) == 1 for each in values)
-            if is_told and type(value) is int and len(set().union(*values)) == len(found):
-                return [f"{name}{exact(*each)}" for each in values]
-    return [""] * len(found)
+    if len(variants) > 1:
+        for name, value in variants[0][0].facts.items():
+            facts = [{each.facts.get(name) for each in members} for members in variants]
+            is_told = all(len(each) == 1 for each in facts)
+            if is_told and type(value) is int and len(set().union(*facts)) == len(variants):
+                return [f"{name}{exact(*each)}" for each in facts]
+    return [""] * len(variants)
