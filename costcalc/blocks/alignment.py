@@ -24,24 +24,24 @@ def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[i
     >>> alike(["one", "three", "two"], len)
     [[0, 2], [1]]
     """
-    found: dict[Hashable, list[int]] = {}
+    by_shape: dict[Hashable, list[int]] = {}
     for index, instance in enumerate(instances):
-        found.setdefault(shape(instance), []).append(index)
-    return list(found.values())
+        by_shape.setdefault(shape(instance), []).append(index)
+    return list(by_shape.values())
 
 
 def gathered(instances: Sequence[T], union: Callable[[T, T], T | None]) -> list[T]:
     """As few unions as there can be: each instance joins the first that it has a union with."""
-    found: list[T] = []
+    unions: list[T] = []
     for instance in instances:
-        for at, other in enumerate(found):
+        for at, other in enumerate(unions):
             together = union(other, instance)
             if together is not None:
-                found[at] = together
+                unions[at] = together
                 break
         else:
-            found.append(instance)
-    return found
+            unions.append(instance)
+    return unions
 
 
 class AlignedStep(NamedTuple):
@@ -53,7 +53,7 @@ class AlignedStep(NamedTuple):
     reads: Column
     """The channels that arrive; where the step is absent, those that would."""
     joined: Column
-    """Whether each instance joins its branches, or goes the last of them alone."""
+    """Whether each instance joins its branches, or takes the last of them alone."""
     parts: tuple[tuple[str, AlignedSteps], ...]
     sources: tuple[int, ...]
     """The lines that it reads, counted from the instance's first; -1 for what arrives."""

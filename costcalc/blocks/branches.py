@@ -1,4 +1,4 @@
-"""Lines as steps inside one another: branches that are joined, gated parts, one after another.
+"""Steps inside one another: branches that a join holds, gated parts, one after another.
 
 A join whose inputs are branches of one fork, each a run of lines, holds them.
 Whatever the nesting does not say is said by the name of the line that is read,
@@ -59,18 +59,22 @@ class _Nesting:
         self.network = flat.channels
         self.is_flat = is_flat
         self.readers: list[list[int]] = [[] for _ in flat.steps]
+        """The lines that read each line."""
         for index, line in enumerate(flat.steps):
             for source in line.inputs:
                 if source != NETWORK_INPUT:
                     self.readers[source].append(index)
         self.latest = _Largest([max(each, default=-1) for each in self.readers])
         self.gated = [_in_lines(each, flat.of_layer) for each in gated if each.layers]
+        self.ending: dict[int, list[_Gated]] = {}
+        for part in self.gated:
+            self.ending.setdefault(part.last, []).append(part)
 
     def between(
         self, start: int, stop: int, here: int, depth: int, inside: _Gated | None
     ) -> tuple[Step, ...]:
         """The steps of lines from ``start`` up to ``stop``, where ``here`` arrives."""
-        found: list[Step] = []
+        steps: list[Step] = []
         at = stop - 1
         while at >= start:
             part = self._gated_at(at, start, inside)
@@ -78,13 +82,13 @@ class _Nesting:
             first = branches.start if branches else part.gate if part is not None else at
             before = first - 1 if first > start else here
             if part is not None:
-                found.append(self._gated_step(part, before, depth))
+                steps.append(self._gated_step(part, before, depth))
             elif branches is not None:
-                found.append(self._join(at, branches, before, depth))
+                steps.append(self._join(at, branches, before, depth))
             else:
-                found.append(self._line(at, before))
+                steps.append(self._line(at, before))
             at = first - 1
-        return tuple(reversed(found))
+        return tuple(reversed(steps))
 
     def _line(self, at: int, here: int) -> Step:
         step, inputs, _ = self.lines[at]
@@ -97,14 +101,10 @@ class _Nesting:
 
     def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
         """The widest gated part that ends with a line, other than the one around."""
-        found = [
-            each
-            for each in self.gated
-            if each.last == last and each.gate >= start and each != inside
-        ]
-        if inside is not None:
-            found = [each for each in found if each.gate >= inside.gate]
-        return min(found, default=None, key=lambda each: each.gate)
+        first = start if inside is None else max(start, inside.gate)
+        parts = (part for part in self.ending.get(last, ()) if part.gate >= first)
+        others = (part for part in parts if part != inside)
+        return min(others, default=None, key=lambda part: part.gate)
 
     def _gated_step(self, part: _Gated, here: int, depth: int) -> Step:
         parts = [Part(self.between(part.first, part.last + 1, here, depth + 1, part))]
@@ -167,17 +167,17 @@ class _Nesting:
         self, at: int, inputs: tuple[int, ...], fork: int, first: int
     ) -> tuple[tuple[int, int], ...] | None:
         """The branches from a fork to a join; None where they are more than that."""
-        found = []
+        ranges = []
         start = first
         for end in inputs:
             if end == fork:
-                found.append((start, start))
+                ranges.append((start, start))
                 continue
             if end < start or not self._is_branch(start, end, fork, at):
                 return None
-            found.append((start, end + 1))
+            ranges.append((start, end + 1))
             start = end + 1
-        return tuple(found) if start == at else None
+        return tuple(ranges) if start == at else None
 
     def _is_branch(self, start: int, end: int, fork: int, join: int) -> bool:
         """Whether lines read the fork first, and are read by none outside but the join."""

@@ -1,4 +1,4 @@
-"""Steps of the spec to be written: what a line of it says, and what it holds."""
+"""Steps: what a line of a network says, what it holds, and the blocks that it calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OFTEN = {
     "functional_act": False,
     "repeat": 1,
 }
-"""What a step may say besides the attributes of its kind, and what it means to say nothing."""
+"""What a step may say besides its kind's attributes, and what holds where it does not."""
 
 
 class Formula(NamedTuple):
@@ -59,12 +59,12 @@ class Step(NamedTuple):
         return self._replace(values={**self.values, **values})
 
     def value(self, name: str) -> Any:
-        """What it says of an attribute, or what its silence means."""
+        """What it says of an attribute, or what holds where it says nothing."""
         return self.values.get(name, OFTEN.get(name))
 
 
 def default(word: str, name: str) -> Any:
-    """What a kind takes an attribute for where a line leaves it out."""
+    """What an attribute of a kind is where a line leaves it out."""
     return KINDS[word].default(name)
 
 

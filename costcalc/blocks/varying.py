@@ -1,4 +1,4 @@
-"""Where groups of steps differ: values that differ, and all the places that have them."""
+"""Where instances differ: values that vary, and all the places that have them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class VaryingValue:
 
 def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingValue]:
     """All values that vary, places of the same values together."""
-    found: list[VaryingValue] = []
+    values: list[VaryingValue] = []
     for step in every(steps):
         for name in step.names:
             place = AttributePlace(step, name)
@@ -72,9 +72,9 @@ def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingVal
             if name == "bias" and _follows_norm(step):
                 continue
             is_width = _is_width(step, name, blocks)
-            if not any(each.takes(place, is_width) for each in found):
-                found.append(VaryingValue(place, is_width))
-    return found
+            if not any(each.takes(place, is_width) for each in values):
+                values.append(VaryingValue(place, is_width))
+    return values
 
 
 def _is_width(step: AlignedStep, name: str, blocks: Mapping[str, Block]) -> bool:
@@ -92,13 +92,13 @@ def _follows_norm(step: AlignedStep) -> bool:
 
 def squeezed(steps: AlignedSteps) -> frozenset[int]:
     """Layers that squeeze channels which others weigh: those behind the pool of a multiply."""
-    found = set()
+    layers = set()
     for each in every(steps):
         for _, part in each.parts if each.word == "multiply" else ():
             weighted = [inner for inner in part if "out" in inner.names]
             if weighted and part[0].word in ("global_avg_pool", "adaptive_avg_pool", "mean"):
-                found.add(id(weighted[0]))
-    return frozenset(found)
+                layers.add(id(weighted[0]))
+    return frozenset(layers)
 
 
 def word(place: AttributePlace, with_numbers: bool) -> str:

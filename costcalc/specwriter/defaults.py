@@ -11,8 +11,8 @@ from costcalc.blocks.steps import Step
 from costcalc.kinds import KINDS
 
 
-class _Said(NamedTuple):
-    """What a convolution says, or a default for all of them."""
+class _Line(NamedTuple):
+    """What the line of a convolution says, or a default for all of them."""
 
     norm: Any
     act: Any
@@ -22,46 +22,46 @@ class _Said(NamedTuple):
     """None where there is no activation."""
 
 
-_SILENT = _Said("none", "none", None, False)
+_NOTHING = _Line("none", "none", None, False)
 
 _NEVER = 10**9
-"""Length of what cannot be said."""
+"""The length of defaults that cannot be."""
 
 
 def convolutions(steps: Iterable[Step]) -> Mapping[str, Any]:
     """The defaults with which the convolutions have least to say."""
-    found: Counter[_Said] = Counter()
+    lines: Counter[_Line] = Counter()
     for step in steps:
         kind = KINDS.get(step.word)
         if kind is not None and "conv" in (kind.name, kind.becomes):
             act = step.value("act")
             called = None if act == "none" else step.value("functional_act")
-            found[_Said(step.value("norm"), act, step.value("bias"), called)] += 1
+            lines[_Line(step.value("norm"), act, step.value("bias"), called)] += 1
     options = [
-        dict.fromkeys([silent, *(each[at] for each in found if isinstance(each[at], str | bool))])
-        for at, silent in enumerate(_SILENT)
+        dict.fromkeys([nothing, *(each[at] for each in lines if isinstance(each[at], str | bool))])
+        for at, nothing in enumerate(_NOTHING)
     ]
-    choices = (_Said(*choice) for choice in product(*options))
-    best = min(choices, key=lambda choice: _length(choice, found))
+    choices = (_Line(*choice) for choice in product(*options))
+    best = min(choices, key=lambda choice: _length(choice, lines))
     return {
         name: value
-        for name, value, silent in zip(_Said._fields, best, _SILENT, strict=True)
-        if value != silent
+        for name, value, nothing in zip(_Line._fields, best, _NOTHING, strict=True)
+        if value != nothing
     }
 
 
-def _length(choice: _Said, found: Counter[_Said]) -> int:
+def _length(choice: _Line, lines: Counter[_Line]) -> int:
     """How many arguments all convolutions give, the default's own among them."""
-    length: int = sum(value != silent for value, silent in zip(choice, _SILENT, strict=True))
-    for each, times in found.items():
+    length: int = sum(value != nothing for value, nothing in zip(choice, _NOTHING, strict=True))
+    for each, times in lines.items():
         if each.bias is None and choice.bias is not None:
             return _NEVER
         bias = each.norm == "none" if choice.bias is None else choice.bias
-        said = (
+        mentioned = (
             each.norm != choice.norm,
             each.act != choice.act,
             each.bias not in (None, bias),
             each.functional_act not in (None, choice.functional_act),
         )
-        length += times * said.count(True)
+        length += times * mentioned.count(True)
     return length

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from costcalc.blocks.branches import fit
 from costcalc.blocks.steps import Step, walk
 from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.names import FreeNames
 
 
 def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
@@ -22,7 +23,10 @@ def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
         for step in walk(steps)
         if step.last in read or (is_flat and step.path.rstrip("0123456789") != step.word)
     }
-    names = unique((line, _flat(path) if is_flat else local(path)) for line, path in ends.items())
+    free = FreeNames(["input"])
+    names = {
+        line: free.free(_flat(path) if is_flat else _local(path)) for line, path in ends.items()
+    }
     names[NETWORK_INPUT] = "input"
     return tuple(_named(step, names) for step in steps)
 
@@ -70,21 +74,7 @@ def _titles(block: str, calls: Sequence[Step]) -> list[str]:
     return []
 
 
-def unique(wanted: Iterable[tuple[int, str]]) -> dict[int, str]:
-    """A name of its own for each line: the wanted one, or that with a number."""
-    found: dict[int, str] = {}
-    taken = {"input"}
-    for line, word in wanted:
-        name, number = word, 1
-        while name in taken:
-            number += 1
-            name = f"{word}_{number}"
-        taken.add(name)
-        found[line] = name
-    return found
-
-
-def local(path: str) -> str:
+def _local(path: str) -> str:
     """The last part of a path that says something."""
     parts = [part for part in path.split("/") if not part.isdigit()]
     return fit(parts[-1]) if parts else "layer"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from costcalc.blocks.columns import is_same
 from costcalc.blocks.steps import Block, Step
 from costcalc.specwriter.yaml import Aligned, Node
 
@@ -15,54 +16,70 @@ _WIDE = 4
 """Cells of a row that make a table of two."""
 
 
-def runs(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[tuple[Step, ...]]:
+def in_tables(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[list[Step]]:
     """Steps, those together that are rows of one table."""
-    found: list[tuple[Step, ...]] = []
+    runs: list[_Rows] = []
     for step in steps:
-        if found and _is_row(step, blocks) and _fit((*found[-1], step), blocks):
-            found[-1] = (*found[-1], step)
+        block = blocks.get(step.word)
+        if block is not None and runs and runs[-1].takes(step, block):
+            runs[-1].steps.append(step)
         else:
-            found.append((step,))
+            runs.append(_Rows(step))
     return [
-        part for run in found for part in ([run] if _is_table(run) else [(step,) for step in run])
+        part for run in runs for part in ([run.steps] if run.is_table else [[s] for s in run.steps])
     ]
 
 
-def _is_table(steps: tuple[Step, ...]) -> bool:
-    return len(steps) >= _FEWEST or (len(steps) > 1 and len(steps[0].values) >= _WIDE)
+class _Rows:
+    """Steps that may be the rows of one table: calls of one block."""
+
+    def __init__(self, step: Step) -> None:
+        self.steps = [step]
+        self.first_only = set(_first_only([step]))
+        """What some of them say of the first alone of their repeats."""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether they are enough for one."""
+        is_wide = len(self.steps[0].values) >= _WIDE
+        return len(self.steps) >= _FEWEST or (len(self.steps) > 1 and is_wide)
+
+    def takes(self, step: Step, block: Block) -> bool:
+        """Whether a step may be the next row, by what holds for the first repeat alone."""
+        if step.word != self.steps[0].word or not block.given:
+            return False
+        if not _is_row(step, block) or not _is_row(self.steps[-1], block):
+            return False
+        first_only = self.first_only.union(_first_only([step]))
+        more = first_only - self.first_only
+        if not _agrees(step, first_only, block):
+            return False
+        if more and not all(_agrees(each, more, block) for each in self.steps):
+            return False
+        self.first_only = first_only
+        return True
 
 
-def _is_row(step: Step, blocks: Mapping[str, Block]) -> bool:
-    if step.word not in blocks or step.sources:
-        return False
-    return {*step.values} <= {*blocks[step.word].given, "repeat", "first_only"}
+def _is_row(step: Step, block: Block) -> bool:
+    return not step.sources and {*step.values} <= {*block.given, "repeat", "first_only"}
 
 
-def _fit(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> bool:
-    """Whether steps are calls of one block, which agree in what holds for the first alone."""
-    if not all(step.word == steps[0].word and _is_row(step, blocks) for step in steps):
-        return False
-    if not blocks[steps[0].word].given:
-        return False
-    first_only = _first_only(steps)
-    parameters = blocks[steps[0].word].parameters
-    return all(
-        step.value("repeat") == 1
-        or name in step.values.get("first_only", ())
-        or step.values.get(name) == parameters[name].default
-        for step in steps
+def _agrees(step: Step, first_only: Collection[str], block: Block) -> bool:
+    """Whether a row is the same if its table says that some arguments are the first's alone."""
+    return step.value("repeat") == 1 or all(
+        name in step.values.get("first_only", ())
+        or step.values.get(name) == block.parameters[name].default
         for name in first_only
     )
 
 
-def _first_only(steps: tuple[Step, ...]) -> tuple[str, ...]:
+def _first_only(steps: Sequence[Step]) -> tuple[str, ...]:
     names = [name for step in steps for name in step.values.get("first_only", ())]
     return tuple(dict.fromkeys(names))
 
 
-def table(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> Node:
+def table(steps: Sequence[Step], block: Block) -> Node:
     """Calls of one block as a table."""
-    block = blocks[steps[0].word]
     columns: list[Node] = []
     cells: list[list[Any]] = [[] for _ in steps]
     if any(step.name for step in steps):
@@ -76,18 +93,15 @@ def table(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> Node:
         names.insert(len(names) - behind, "repeat")
     for name in names:
         values = [step.value(name) for step in steps]
-        if name != "repeat" and all(_is_silent(block, name, value) for value in values):
+        if name != "repeat" and all(
+            is_same(block.parameters[name].default, value) for value in values
+        ):
             continue
         columns.append({"n": "repeat"} if name == "repeat" and "n" not in names else name)
         for row, value in zip(cells, values, strict=True):
             row.append(value)
-    said: dict[str, Node] = {"layer": block.name, "columns": columns}
+    entries: dict[str, Node] = {"layer": block.name, "columns": columns}
     first_only = _first_only(steps)
     if first_only:
-        said["first_only"] = list(first_only)
-    return {"table": {**said, "rows": Aligned(cells)}}
-
-
-def _is_silent(block: Block, name: str, value: Any) -> bool:
-    given = block.parameters[name].default
-    return type(given) is type(value) and bool(given == value)
+        entries["first_only"] = list(first_only)
+    return {"table": {**entries, "rows": Aligned(cells)}}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.blocks.columns import ABSENT
+from costcalc.blocks.columns import ABSENT, is_same
 from costcalc.blocks.steps import BORROWS, OFTEN, Block, Formula, Part, Step, default, walk
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
-from costcalc.specwriter.tables import runs, table
+from costcalc.specwriter.tables import in_tables, table
 from costcalc.specwriter.yaml import Below, Node, Rows
 
 _LAST = ("when", "repeat", "first_only")
@@ -20,7 +20,7 @@ _SUM = frozenset(KINDS["add"].attributes)
 
 
 class Context(NamedTuple):
-    """What lines need not say, since it is said for all."""
+    """What lines need not say, since it is entries for all."""
 
     conv: Mapping[str, Any]
     """Defaults of convolutions."""
@@ -30,74 +30,71 @@ class Context(NamedTuple):
 def items(steps: tuple[Step, ...], context: Context) -> Below:
     """Steps as a list, in which calls of one block are a table."""
     return Below(
-        item(run[0], context) if len(run) == 1 else table(run, context.blocks)
-        for run in runs(steps, context.blocks)
+        item(run[0], context) if len(run) == 1 else table(run, context.blocks[run[0].word])
+        for run in in_tables(steps, context.blocks)
     )
 
 
 def block(written: Block, context: Context) -> Node:
     """A block as a spec defines it."""
-    said: dict[str, Node] = {}
+    entries: dict[str, Node] = {}
     if written.parameters:
-        said["parameters"] = {
+        entries["parameters"] = {
             name: "width" if each.is_width else None if each.default is ABSENT else each.default
             for name, each in written.parameters.items()
         }
-    return Rows({**said, "layers": items(written.steps, context)})
+    return Rows({**entries, "layers": items(written.steps, context)})
 
 
 def item(step: Step, context: Context) -> Node:
     """A step as an item: its word, and what it says."""
     if step.word == "sequence" or step.parts:
         return _holding(step, context)
-    said = saying(step, context)
+    entries = _entries(step, context)
     main = _main(step, context)
-    if not said:
+    if not entries:
         return step.word
-    if list(said) == [main]:
-        return {step.word: said[main]}
-    return {step.word: said}
+    if list(entries) == [main]:
+        return {step.word: entries[main]}
+    return {step.word: entries}
 
 
-def saying(step: Step, context: Context) -> dict[str, Node]:
+def _entries(step: Step, context: Context) -> dict[str, Node]:
     """What a line says beyond its word, in the order in which it says it."""
-    said: dict[str, Node] = {"name": step.name} if step.name else {}
-    said.update({"from": _sources(step)} if step.sources else {})
-    silent = silence(step, context)
+    entries: dict[str, Node] = {"name": step.name} if step.name else {}
+    entries.update({"from": _sources(step)} if step.sources else {})
+    implied = _implied(step, context)
     for name, value in step.values.items():
-        if name not in _LAST and (name not in silent or not _same(value, silent[name])):
-            said[name] = value
-    said.update({name: step.values[name] for name in _LAST if step.values.get(name, 1) != 1})
-    borrows = {name: said.pop(name) for name in [*said] if name.startswith(BORROWS)}
+        if name not in _LAST and (name not in implied or not is_same(value, implied[name])):
+            entries[name] = value
+    entries.update({name: step.values[name] for name in _LAST if step.values.get(name, 1) != 1})
+    borrows = {name: entries.pop(name) for name in [*entries] if name.startswith(BORROWS)}
     if any(count != 0 for count in borrows.values()):
-        said["borrows"] = {name.removeprefix(BORROWS): each for name, each in borrows.items()}
-    return said
+        entries["borrows"] = {name.removeprefix(BORROWS): each for name, each in borrows.items()}
+    return entries
 
 
-def silence(step: Step, context: Context) -> dict[str, Any]:
-    """What it would mean that a step says nothing of an attribute."""
+def _implied(step: Step, context: Context) -> dict[str, Any]:
+    """What each attribute is where a step does not mention it."""
     if step.word in context.blocks:
         parameters = context.blocks[step.word].parameters
         return {name: each.default for name, each in parameters.items() if not each.is_width}
     kind = KINDS[step.word]
     given = context.conv if kind.name == "conv" or kind.becomes == "conv" else {}
-    found = {
-        name: default(step.word, name) for name in kind.attributes if name not in kind.required
+    implied = {
+        **OFTEN,
+        **{name: default(step.word, name) for name in kind.attributes if name not in kind.required},
+        **given,
     }
-    found = {**OFTEN, **found, **given}
-    if "stride" in found and found["stride"] is None:
-        found["stride"] = step.values.get("kernel")
+    if "stride" in implied and implied["stride"] is None:
+        implied["stride"] = step.values.get("kernel")
     if given and step.value("act") == "none":
-        found["functional_act"] = step.value("functional_act")
+        implied["functional_act"] = step.value("functional_act")
     if "bias" in kind.attributes and "bias" not in given:
-        norm = step.values.get("norm", found["norm"])
+        norm = step.values.get("norm", implied["norm"])
         # Where only a call says whether there is a norm, the line says whether there is a bias.
-        found["bias"] = None if isinstance(norm, Formula) else norm == "none"
-    return found
-
-
-def _same(value: Any, other: Any) -> bool:
-    return type(value) is type(other) and value == other
+        implied["bias"] = None if isinstance(norm, Formula) else norm == "none"
+    return implied
 
 
 def _main(step: Step, context: Context) -> str:
@@ -113,23 +110,25 @@ def _sources(step: Step) -> Node:
 
 def _holding(step: Step, context: Context) -> Node:
     """A step that holds others: a sequence, a residual, a join."""
-    said = {**_common(step), **({"from": _sources(step)} if step.sources else {})}
+    entries = {**_common(step), **({"from": _sources(step)} if step.sources else {})}
     if step.word == "sequence":
         layers, *gate = step.parts
-        said.update({part.label: held(part, context) for part in gate})
-        return {"sequence": {**said, "layers": items(layers.steps, context)}}
-    residual = _residual(step, said, context)
+        entries.update({part.label: _held(part, context) for part in gate})
+        return {"sequence": {**entries, "layers": items(layers.steps, context)}}
+    residual = _residual(step, entries, context)
     if residual is not None:
         return residual
     if all(part.label for part in step.parts):
-        return {step.word: {**said, "branches": {p.label: held(p, context) for p in step.parts}}}
+        return {
+            step.word: {**entries, "branches": {p.label: _held(p, context) for p in step.parts}}
+        }
     branches = Below(_branch(part, context) for part in step.parts)
-    return {step.word: {**said, "branches": branches} if said else branches}
+    return {step.word: {**entries, "branches": branches} if entries else branches}
 
 
-def _residual(step: Step, said: dict[str, Node], context: Context) -> Node | None:
+def _residual(step: Step, entries: dict[str, Node], context: Context) -> Node | None:
     """A sum as a residual, where it is of a shortcut and of more; None where it is none."""
-    if step.word != "add" or len(step.parts) != 2 or not _SUM.isdisjoint(said):
+    if step.word != "add" or len(step.parts) != 2 or not _SUM.isdisjoint(entries):
         return None
     shortcut, body = step.parts
     if not body.steps or _size(shortcut) >= _size(body):
@@ -138,15 +137,15 @@ def _residual(step: Step, said: dict[str, Node], context: Context) -> Node | Non
         return None
     layers = items(body.steps, context)
     if shortcut.steps:
-        said["shortcut"] = held(shortcut, context)
-    return {"residual": {**said, "layers": layers} if said else layers}
+        entries["shortcut"] = _held(shortcut, context)
+    return {"residual": {**entries, "layers": layers} if entries else layers}
 
 
 def _size(part: Part) -> int:
     return sum(1 for _ in walk(part.steps))
 
 
-def held(part: Part, context: Context) -> Node:
+def _held(part: Part, context: Context) -> Node:
     """The steps of a branch or a gate; one short one stands in the line of its name."""
     below = items(part.steps, context)
     return list(below) if len(below) == 1 else below
@@ -159,11 +158,11 @@ def _branch(part: Part, context: Context) -> Node:
 
 def _common(step: Step) -> dict[str, Node]:
     """What a step that holds others says of itself."""
-    said: dict[str, Node] = {"name": step.name} if step.name else {}
+    entries: dict[str, Node] = {"name": step.name} if step.name else {}
     attributes = KINDS[step.word].attributes if step.word in KINDS else ()
-    silent = {**OFTEN, **{name: default(step.word, name) for name in attributes}}
-    return said | {
+    implied = {**OFTEN, **{name: default(step.word, name) for name in attributes}}
+    return entries | {
         name: value
         for name, value in step.values.items()
-        if name not in silent or not _same(value, silent[name])
+        if name not in implied or not is_same(value, implied[name])
     }
