@@ -109,7 +109,7 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
     if importers.INPUT in left:
         refuse(
             None,
-            f"'{path}' is a spec, which says its input itself",
+            f"'{path}' is a spec, and a spec states its own input",
             expected="--input for models: ONNX, PyTorch, Keras, Caffe",
             hint="--res, or model.onnx@input=3x224x224 for one network of several",
         )

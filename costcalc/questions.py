@@ -78,8 +78,8 @@ def report(
     Totals(params=1319648, mult_adds=76524800)
     """
     counting = _counting(convention, unit)
-    found = opened(network, exact(settings))
-    return reports.report(found.document, found.settings, counting)
+    network = opened(network, exact(settings))
+    return reports.report(network.document, network.settings, counting)
 
 
 def totals(
@@ -182,8 +182,8 @@ def formula(
     from costcalc.symbolic.networks import closed_form
 
     counting = _counting(convention or "paper", unit)
-    found = opened(network, values)
-    return closed_form(found.document, found.settings, counting, tuple(variables))
+    network = opened(network, values)
+    return closed_form(network.document, network.settings, counting, tuple(variables))
 
 
 def compare(
@@ -226,8 +226,8 @@ def compare(
         return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
-    found = [opened(network, values) for network in networks]
-    return compare(side_by_side(found, _counting(convention, unit)), baseline)
+    there = [opened(network, values) for network in networks]
+    return compare(side_by_side(there, _counting(convention, unit)), baseline)
 
 
 def diff(
@@ -313,10 +313,10 @@ def sweep(
     counting = _counting(convention, unit)
     condition = Condition(where) if where is not None else None
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
-    swept = []
-    for network in networks:
-        found = _opened_on(network, axes)
-        swept.append(SweptNetwork(found.label, found.document, found.settings, varied, counting))
+    swept = [
+        SweptNetwork(each.label, each.document, each.settings, varied, counting)
+        for each in (_opened_on(network, axes) for network in networks)
+    ]
     return Sweep(swept, condition)
 
 
@@ -375,9 +375,13 @@ def solve(
     from costcalc.solving import solve as solving
 
     if not name:
-        refuse(None, "what is solved for is missing", 'solve(network, "alpha", max_mult_adds=...)')
+        refuse(
+            None,
+            "the parameter to solve for is missing",
+            'solve(network, "alpha", max_mult_adds=...)',
+        )
     if step is not None and values:
-        refuse(None, "a step and values both say what is searched", "one of the two")
+        refuse(None, "step and values both set what is searched", "one of the two")
     if isinstance(values, str):
         chosen: Sequence[Any] = parse(name, values).values
     else:
@@ -387,12 +391,12 @@ def solve(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )
     counting = _counting(convention, unit)
-    found = opened(network, exact(settings))
+    network = opened(network, exact(settings))
     return solving.solve(
-        found.document,
+        network.document,
         counting,
         name,
-        found.settings,
+        network.settings,
         budgets,
         by,
         chosen,
@@ -428,13 +432,13 @@ def reconcile(
     from costcalc.reconciling import reconcile as reconciling
 
     countings = [conventions_.load(name) for name in _names(conventions)]
-    found = opened(network, exact(settings))
-    values = dict(found.settings)
-    implementation = found.document.parameters.get("implementation")
+    network = opened(network, exact(settings))
+    values = dict(network.settings)
+    implementation = network.document.parameters.get("implementation")
     if implementation is not None:
         usual = {counting.implementation for counting in countings} - {"paper"}
         values.setdefault("implementation", min(usual & {*implementation.choices} or {"paper"}))
-    return reconciling.reconcile(expand(found.document, values), countings)
+    return reconciling.reconcile(expand(network.document, values), countings)
 
 
 def search(
@@ -464,8 +468,8 @@ def search(
     countings = [
         conventions_.load(name) for name in _names(conventions) or conventions_.available()
     ]
-    found = opened(network, exact(settings))
-    return searching.search(found.document, found.settings, countings, figure)
+    network = opened(network, exact(settings))
+    return searching.search(network.document, network.settings, countings, figure)
 
 
 def check(
@@ -531,8 +535,8 @@ def to_spec(
     """
     from costcalc.specwriter.spec import to_spec
 
-    found = opened(network, exact(settings))
-    return to_spec(found.document, found.settings, tuple(comments), is_flat=flat)
+    network = opened(network, exact(settings))
+    return to_spec(network.document, network.settings, tuple(comments), is_flat=flat)
 
 
 class Exported(NamedTuple):
@@ -588,7 +592,7 @@ def export(
         if name not in exporter(to).options:
             refuse(None, f"--{name} means nothing to {to}")
     if seed is not None and weights != "random":
-        refuse(None, "--seed is of random weights", expected="--weights random")
+        refuse(None, "--seed needs random weights", expected="--weights random")
     graph = opened(network, exact(settings)).graph()
     return Exported(to, exported(graph, to, **options))
 
@@ -720,7 +724,7 @@ def _layers(names: Sequence[AnyNetwork]) -> list[str]:
     if layers and len(layers) < len(names):
         refuse(
             None,
-            f"'{layers[0]}' is a layer, and does not compare with a network",
+            f"'{layers[0]}' is a layer, and cannot be compared with a network",
             expected="networks alone, or layers alone",
         )
     return layers

@@ -84,7 +84,7 @@ def test_a_budget_may_be_a_float_that_is_whole() -> None:
 def test_solve_says_that_the_parameter_is_missing() -> None:
     with pytest.raises(costcalc.CostcalcError) as error:
         costcalc.solve("mobilenet_v1", max_mult_adds=100e6)
-    assert str(error.value).splitlines()[0] == "what is solved for is missing"
+    assert str(error.value).splitlines()[0] == "the parameter to solve for is missing"
     assert 'solve(network, "alpha", max_mult_adds=...)' in str(error.value)
 
 

@@ -86,15 +86,15 @@ class AttributeReader:
         named = nodes.get("network")
         if named is None:
             self.problems.add(
-                node.mark, "the figure does not say of which network", hint="network: name"
+                node.mark, "the figure does not name its network", hint="network: name"
             )
             return None
         settings = self.settings(nodes.get("at"))
-        found = [self.network(item) for item in _items(named)]
-        if settings is None or any(network is None for network in found):
+        networks = [self.network(item) for item in _items(named)]
+        if settings is None or any(network is None for network in networks):
             return None
         return Subject(
-            tuple(with_settings(network, settings) for network in found if network is not None),
+            tuple(with_settings(network, settings) for network in networks if network is not None),
             self.words(nodes.get("only")),
             self.whole(nodes.get("side"), "the side of a map"),
         )
@@ -160,7 +160,7 @@ class AttributeReader:
         digits = value.text if isinstance(value, Scalar) and value.text.isdecimal() else ""
         if 0 < len(digits) <= limits.DIGITS and int(digits) > 0:
             return int(digits)
-        self.problems.add(value.mark, f"{what} is a whole number above zero", found=str(value))
+        self.problems.add(value.mark, f"{what} must be a whole number above zero", found=str(value))
         return None
 
     def text(self, node: Node | None) -> str:

@@ -70,13 +70,13 @@ class Checked(Answer):
             "claims": [_claim_data(file, result) for file, result in self.in_files],
             "undetermined": [
                 {
-                    "id": each.id,
-                    "source": file.file.place(each.table),
-                    "printed": each.printed,
-                    "reason": each.reason,
+                    "id": figure.id,
+                    "source": file.file.place(figure.table),
+                    "printed": figure.printed,
+                    "reason": figure.reason,
                 }
                 for file in self.files
-                for each in file.file.undetermined
+                for figure in file.file.undetermined
             ],
             "summary": self.summary,
         }
@@ -175,10 +175,10 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
             row = rows.setdefault(f"{result.claim.row} ", {})
         row[result.claim.column] = result
     lines = []
-    for name, found in rows.items():
+    for name, results in rows.items():
         cells: list[Cell] = [name]
         for head in table.columns:
-            cells += _cells(found.get(head))
+            cells += _cells(results.get(head))
         lines.append(Row(tuple(cells)))
     title = file.file.place(table.table) + (f": {table.title}" if table.title else "")
     return Table(title, tuple(columns), tuple(lines), _explanations(checked.results))
@@ -194,13 +194,14 @@ def _cells(result: Result | None) -> list[Cell]:
 
 def _explanations(results: tuple[Result, ...]) -> tuple[str, ...]:
     """What is said of figures, each saying once, with the figures it is said of."""
-    said: dict[tuple[str, str], list[str]] = {}
+    explained: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.explanation:
-            figures = said.setdefault((result.verdict, result.explanation), [])
+            figures = explained.setdefault((result.verdict, result.explanation), [])
             figures.append(f"{result.claim.row} ({result.claim.figure.text})")
     return tuple(
-        f"{verdict}: {', '.join(figures)}: {words}" for (verdict, words), figures in said.items()
+        f"{verdict}: {', '.join(figures)}: {words}"
+        for (verdict, words), figures in explained.items()
     )
 
 

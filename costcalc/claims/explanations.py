@@ -53,7 +53,7 @@ def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
     """The first reading that agrees with the print, as a hint."""
     if claim.figure.fit(computed, claim.figure.round_step) is not None:
         return "would hold if the zeros at its end were no digits: the claim must say so"
-    sizes = (len(networks.graph(each).layers) for each in claim.quantity.subject.networks)
+    sizes = (len(networks.graph(network).layers) for network in claim.quantity.subject.networks)
     is_large = sum(sizes) > LARGE
     for tried in RECOUNTS if is_large else (*RECOUNTS, *OTHER_NETWORKS):
         for reading in tried(claim, computed, networks):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from costcalc.claims.claim import Counting, Quantity, Subject
 from costcalc.claims.networks import Networks
 from costcalc.costs.count import LayerCost
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.errors import Problem, SpecError, did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
@@ -148,7 +148,7 @@ def measure(quantity: Quantity, networks: Networks) -> Fraction:
     other = _one(metric, second, quantity.counting, networks)
     if not other and relation.suffix != "_difference":
         name = " + ".join(network.name for network in second.networks)
-        raise SpecError([Problem(None, f"the {metric.title} of {name} are none to compare with")])
+        refuse(None, f"{name} has no {metric.title} to compare with")
     return relation.of(value, other)
 
 

@@ -10,7 +10,7 @@ from costcalc.claims.claim import ClaimedNetwork
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
-from costcalc.errors import Problem, SpecError, did_you_mean
+from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.settings import setting
@@ -52,19 +52,18 @@ class Networks:
             path = os.path.join(folder, name)
             inside = os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
             if not inside or not os.path.isfile(path):
-                raise _wrong(
-                    f"there is no spec '{name}'", "a path inside the folder of this file", ""
-                )
+                refuse(None, f"there is no spec '{name}'", "a path inside the folder of this file")
             return _network(name, os.path.join(folder, text))
         if self._aliases is None:
             self._aliases = library.aliases()
         stands_for = self._aliases.get(name, name).partition("@")
         shipped = os.path.join(library.shipped_folder(), f"{stands_for[0]}.yaml")
         if not os.path.isfile(shipped):
-            raise _wrong(
+            refuse(
+                None,
                 f"there is no network '{name}'",
                 "a name that 'costcalc networks' lists, or the path of a spec, as in my/net.yaml",
-                did_you_mean(name, library.shipped()),
+                hint=did_you_mean(name, library.shipped()),
             )
         settings = ",".join(filter(None, (stands_for[2], text[len(name) + 1 :])))
         return _network(name, f"{shipped}@{settings}" if settings else shipped)
@@ -162,7 +161,3 @@ def read_settings(text: str) -> dict[str, Any]:
 def _network(name: str, text: str) -> ClaimedNetwork:
     reference = library.reference(text)
     return with_settings(ClaimedNetwork(name, reference.network), carried(reference))
-
-
-def _wrong(message: str, expected: str, hint: str) -> SpecError:
-    return SpecError([Problem(None, message, expected=expected, hint=hint)])

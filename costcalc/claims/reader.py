@@ -143,7 +143,7 @@ class _Reader:
             if not isinstance(reason, Scalar) or not isinstance(figures, ListNode):
                 self.problems.add(
                     group.mark,
-                    "figures that no architecture determines have a reason",
+                    "figures that no architecture determines need a reason",
                     expected="{reason: ..., figures: [[id, table, what, printed], ...]}",
                 )
                 continue
@@ -168,7 +168,7 @@ class _Reader:
             if name in first:
                 self.problems.add(
                     mark,
-                    f"the id '{name}' stands twice",
+                    f"the id '{name}' is used twice",
                     found=f"first on line {first[name].line}",
                     hint="an 'id' of its own, or a 'row' that tells the two apart",
                 )

@@ -18,7 +18,7 @@ from costcalc.claims.claim import (
 )
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
-from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean
+from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.importers import importer
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
@@ -60,10 +60,10 @@ def bounded(
     files: list[ClaimsFile] = []
     bound = 0
     for path in paths:
-        found: Sequence[ClaimsFile | None] = [None]
+        claims_files: Sequence[ClaimsFile | None] = [None]
         if isinstance(path, str) and os.path.exists(path) and importer(path) is None:
-            found = _found(path, networks)
-        for own in found:
+            claims_files = _found(path, networks)
+        for own in claims_files:
             if own is not None and own.spec is None:
                 files.append(own)
                 continue
@@ -71,7 +71,7 @@ def bounded(
             files.append(_bound(own.path if own else path, own, bounds, networks))
     if not bound:
         message = "a bound holds for a network, and none is named"
-        raise SpecError([Problem(None, message, hint="costcalc check mynet.yaml --max-params 5M")])
+        refuse(None, message, hint="costcalc check mynet.yaml --max-params 5M")
     return files
 
 
@@ -117,7 +117,7 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             found.append((metric, parse(f"<= {text}")))
         except ExpressionError:
             option = f"--max-{metric.replace('_', '-')}"
-            problems.add(None, f"{option} {text} is no bound", "a number, as in 600M or 5M")
+            problems.add(None, f"{option} {text} is not a bound", "a number, as in 600M or 5M")
     problems.raise_any()
     return found
 
@@ -149,23 +149,19 @@ def _found(path: str, networks: Networks) -> list[ClaimsFile]:
         if not inside:
             message = "no claims and no specs are in this folder"
             hint = "a file that ends in .yaml, with 'claims:' or 'layers:'"
-            raise SpecError([Problem(Mark(path), message, expected=hint)])
+            refuse(Mark(path), message, expected=hint)
         return inside
     if importer(path) is not None:
         message = f"'{path}' is a model, and makes no claims itself"
         hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
-        raise SpecError([Problem(None, message, expected="claims", hint=hint)])
+        refuse(None, message, expected="claims", hint=hint)
     if os.path.isfile(path):
         file = reader.read(path, networks)
         if file is None:
-            raise SpecError(
-                [
-                    Problem(
-                        Mark(path),
-                        "this is neither a claims file nor a spec",
-                        expected="'tables:' or 'claims:', or 'layers:'",
-                    )
-                ]
+            refuse(
+                Mark(path),
+                "this is neither a claims file nor a spec",
+                expected="'tables:' or 'claims:', or 'layers:'",
             )
         return [file]
     shipped = papers()
@@ -210,18 +206,13 @@ def _about(
     """What all papers print about one network."""
     if path not in library.shipped():
         known = [*shipped, *library.shipped()]
-        raise SpecError(
-            [
-                Problem(
-                    None,
-                    f"there is nothing to check called '{path}'",
-                    expected="a path, or one of the papers " + ", ".join(shipped),
-                    hint=did_you_mean(path, known),
-                )
-            ]
+        refuse(
+            None,
+            f"there is nothing to check called '{path}'",
+            expected="a path, or one of the papers " + ", ".join(shipped),
+            hint=did_you_mean(path, known),
         )
-    network = networks.named(path) if isinstance(path, str) else path
-    path = path if isinstance(path, str) else network.name
+    network = networks.named(path)
     kept = []
     for file in files:
         tables = []
@@ -244,9 +235,9 @@ def _speaks_of(claim: Claim, network: ClaimedNetwork) -> bool:
 
 def _inside(folder: str) -> list[str]:
     """The YAML files in a folder, hidden ones and libraries of blocks aside."""
-    found = []
+    paths = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if each[0] != "." and each != "blocks")
-        named = (each for each in sorted(files) if each[0] != "." and each.endswith(_SUFFIXES))
-        found += [os.path.join(parent, each) for each in named]
-    return found
+        folders[:] = sorted(name for name in folders if name[0] != "." and name != "blocks")
+        named = (name for name in sorted(files) if name[0] != "." and name.endswith(_SUFFIXES))
+        paths += [os.path.join(parent, name) for name in named]
+    return paths

@@ -135,15 +135,15 @@ class TableReader:
 
     def mapped(self, row: MapNode, inherited: Nodes, table: str) -> list[Claim]:
         """The figures of a row that is a mapping: attributes, and metrics with figures."""
-        said = {key.text: value for key, value in row.entries if key.text in ATTRIBUTES}
+        given = {key.text: value for key, value in row.entries if key.text in ATTRIBUTES}
         metrics = [(key, value) for key, value in row.entries if key.text in METRICS]
-        id_ = self.attributes.text(said.get("id"))
+        id_ = self.attributes.text(given.get("id"))
         claims = []
         for key, cell in metrics:
             ids = id_ if len(metrics) == 1 else f"{id_}.{key.text}" if id_ else ""
             shown = "figure" if table and len(metrics) == 1 else title(key.text)
             column = ClaimColumn(key.text, shown, ids)
-            claims += self.claim(column, cell, {**inherited, **said}, table)
+            claims += self.claim(column, cell, {**inherited, **given}, table)
         return claims
 
     def claim(self, column: ClaimColumn, cell: Node, nodes: Nodes, table: str) -> list[Claim]:

@@ -10,7 +10,7 @@ from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
 from costcalc.claims.measure import measure, parts
 from costcalc.claims.networks import Networks
-from costcalc.errors import CostcalcError, Problem, SpecError
+from costcalc.errors import CostcalcError, refuse
 from costcalc.render.formatting import scaled, share
 from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
@@ -84,7 +84,7 @@ def judge(claim: Claim, networks: Networks) -> Result:
     try:
         return _judged(claim, networks)
     except ExpressionError as error:
-        raise SpecError([Problem(claim.mark, error.message, expected=error.expected)]) from None
+        refuse(claim.mark, error.message, expected=error.expected)
     except CostcalcError as error:
         placed = [problem._replace(mark=problem.mark or claim.mark) for problem in error.problems]
         raise type(error)(placed) from None
@@ -170,7 +170,7 @@ def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
         value = None
     if not isinstance(value, int | Fraction) or isinstance(value, bool):
         found = f"'{erratum.gives.text}'"
-        raise SpecError([Problem(erratum.gives.mark, "'gives' is arithmetic", found=found)])
+        refuse(erratum.gives.mark, "'gives' must be arithmetic", found=found)
     return Fraction(value)
 
 

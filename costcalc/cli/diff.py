@@ -43,5 +43,5 @@ def command(options: Options, versions: tuple[str, ...]) -> None:
         title = ""
         there = [options.opened(each) for each in versions]
     else:
-        refuse(None, "a diff is of two versions", "OLD and NEW")
+        refuse(None, "a diff needs two versions", "OLD and NEW")
     show(questions.diff(*there, title=title, **options.counting), options)

@@ -55,6 +55,6 @@ def command(
         if value is not None and name not in exporter(to).options:
             raise click.UsageError(f"--{name} means nothing to {to}.")
     if seed is not None and weights != "random":
-        raise click.UsageError("--seed is of random weights: --weights random.")
+        raise click.UsageError("--seed needs random weights: --weights random.")
     exported = questions.export(options.opened(network), to, weights=weights, seed=seed)
     emit(exported.content, options.output)

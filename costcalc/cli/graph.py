@@ -49,7 +49,7 @@ def command(options: Options, network: str) -> None:
     is_drawn = options.format in (row.name for row in _DRAWN)
     if is_drawn:
         if options.output is None:
-            refuse(None, f"{options.format} is for a file", f"-o FILE.{options.format}")
+            refuse(None, f"{options.format} is written to a file", f"-o FILE.{options.format}")
         _find_program(options.format)
     graph = options.opened(network).graph()
     convention = conventions.load(options.convention).converted(options.unit)

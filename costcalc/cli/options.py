@@ -81,7 +81,7 @@ class Options(NamedTuple):
 def _shape(text: str) -> str:
     sides = [side.strip() for side in text.split(",")]
     if not all(side.isdecimal() and side.isascii() for side in sides):
-        refuse(None, f"--input {text} is no shape", expected="--input 3,224,224")
+        refuse(None, f"--input {text} is not a shape", expected="--input 3,224,224")
     return "x".join(sides)
 
 

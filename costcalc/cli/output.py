@@ -54,7 +54,7 @@ def emit(result: str | Iterable[bytes], output: str | None) -> None:
     elif isinstance(result, str):
         _print(result)
     elif sys.stdout.isatty():
-        refuse(None, "the result is no text to print", expected="-o FILE")
+        refuse(None, "the result is not text, and cannot be printed", expected="-o FILE")
     else:
         with printed() as stream:
             stream.buffer.writelines(result)

@@ -46,10 +46,10 @@ def command(
     names = [*([between] if between else []), *others]
     if printed is None and len(names) < 2:
         raise click.UsageError("--between takes two conventions or more, or --printed a number.")
-    found = options.opened(network)
+    opened = options.opened(network)
     if printed is None:
-        show(questions.reconcile(found, names), options)
+        show(questions.reconcile(opened, names), options)
         return
-    search = questions.search(found, printed, names)
+    search = questions.search(opened, printed, names)
     show(search, options)
     sys.exit(0 if search.matches else 1)

@@ -81,12 +81,12 @@ def command(
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON holds everything."
         )
-    found = options.opened(network)
+    opened = options.opened(network)
     if layer is not None:
-        show(questions.explain(found, layer, **options.counting), options)
+        show(questions.explain(opened, layer, **options.counting), options)
         return
     from costcalc.reporting.report import TableOptions
 
     keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
-    report = questions.report(found, **options.counting)
+    report = questions.report(opened, **options.counting)
     show(report, options, TableOptions(by, depth, keys, sort, all_))

@@ -49,7 +49,7 @@ def command(
     included.  Exit code 1 where nothing fits.
     """
     if step is not None and values is not None:
-        refuse(None, "--step and --values both say what is searched", "one of the two")
+        refuse(None, "--step and --values both set what is searched", "one of the two")
     solution = questions.solve(
         options.opened(network),
         name,

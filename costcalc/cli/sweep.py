@@ -81,7 +81,7 @@ def _check(options: Options, top: int | None, by: str | None, pareto: bool) -> N
     if top is not None and pareto:
         refuse(None, "--top and --pareto choose rows by different rules", "one of the two")
     if by is not None and top is None:
-        refuse(None, "--by says what --top ranks by", "--top N --by KEY")
+        refuse(None, "--by sets what --top ranks by", "--top N --by KEY")
     if options.format == "parquet" and options.output is None:
         refuse(None, "Parquet is a binary file", "-o FILE.parquet")
 

@@ -91,7 +91,7 @@ class Comparison(Answer):
         Layers of one family do one job: where some types cost less and others
         more, the second stand in the place of the first.
         """
-        before, after = (_by_family(each.report, metric) for each in (self.baseline, entry))
+        before, after = (_by_family(network.report, metric) for network in (self.baseline, entry))
         causes = []
         for family in dict.fromkeys([*before, *after]):
             old, new = before.get(family, {}), after.get(family, {})
@@ -151,7 +151,7 @@ def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Compari
         SpecError: there is nothing to compare, or no such baseline.
     """
     if len(entries) < 2:
-        refuse(None, "one network compares with nothing", "two networks, or more")
+        refuse(None, "a comparison needs two networks", "two or more networks")
     labels = [entry.label for entry in entries]
     entries = [entry._replace(is_namesake=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
@@ -162,7 +162,7 @@ def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Compari
     references = [entry.reference for entry in entries]
     refuse(
         None,
-        f"the baseline '{baseline}' is not compared",
+        f"the baseline '{baseline}' is not among the networks compared",
         "one of " + ", ".join(references),
         hint=did_you_mean(baseline, references),
     )
@@ -381,13 +381,13 @@ def _positions(size: tuple[int, ...]) -> int:
 
 
 def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, Any]:
-    found = entry.report.data()
-    del found["layers"]
+    data = entry.report.data()
+    del data["layers"]
     ratios = {metric: comparison.ratio(entry, metric) for metric in reversed(METRICS)}
     stages = by_stage(entry.report, "mult_adds")
     return {
         "reference": entry.reference,
-        **found,
+        **data,
         "stages": [
             {"size": list(size), "mult_adds": mult_adds} for size, mult_adds in stages.items()
         ],

@@ -109,8 +109,8 @@ def difference(old: Report | None, new: Report | None, title: str) -> Difference
     else:
         changes = list(_aligned(before, after))
     moved = {(each.kind, each.layer.name) for each in changes}
-    told = (each for each in changes if not _follows(each) and not _came_with(each, moved))
-    return Difference(old, new, tuple(told), title)
+    shown = (each for each in changes if not _follows(each) and not _came_with(each, moved))
+    return Difference(old, new, tuple(shown), title)
 
 
 def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
@@ -230,14 +230,14 @@ def _totals(difference: Difference) -> Table:
 
 
 def _notes(difference: Difference) -> tuple[str, ...]:
-    found = ["No layer changed."]
+    notes = ["No layer changed."]
     if difference.changes:
         count = len(difference.changes)
-        found = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
+        notes = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
     for which, report in (("the old", difference.old), ("the new", difference.new)):
         if report is not None:
-            found += uncounted_notes(report.uncounted, which)
-    return tuple(found)
+            notes += uncounted_notes(report.uncounted, which)
+    return tuple(notes)
 
 
 def _shown(name: str, value: Any) -> str:

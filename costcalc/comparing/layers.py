@@ -85,17 +85,17 @@ def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> LayerCo
     Raises:
         SpecError: a name or a symbol is unknown, or a number is wrong.
     """
-    found = []
+    layers = []
     problems = Problems()
     for name in names:
         reference = library.reference(name)
         own = {key: setting(text) for key, text in reference.settings.items()}
         layer = _layer(name, entry_of(reference.network), {**settings, **own})
         _check(own, layer.symbols, problems)
-        found.append(layer)
-    _check(settings, frozenset[str]().union(*(layer.symbols for layer in found)), problems)
+        layers.append(layer)
+    _check(settings, frozenset[str]().union(*(layer.symbols for layer in layers)), problems)
     problems.raise_any()
-    return LayerComparison(tuple(found), settings)
+    return LayerComparison(tuple(layers), settings)
 
 
 def _page(comparison: LayerComparison) -> Page:
@@ -123,7 +123,7 @@ def _page(comparison: LayerComparison) -> Page:
 
 def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:
     """Every setting must be of a symbol that is spoken of, and a number that it can have."""
-    known = [each.name.name for each in _NOTATION.symbols if each.name.name in used]
+    known = [letter.name.name for letter in _NOTATION.symbols if letter.name.name in used]
     for name, value in settings.items():
         if name not in used:
             problems.add(
@@ -143,10 +143,10 @@ def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> Comp
             f"'{entry.name}' has no params and mult-adds to compare",
             expected="a convolution, a block or a fully connected layer",
         )
-    symbols = {each.name.name: symbol(each.name) for each in _NOTATION.symbols}
-    order = [each.name for each in _NOTATION.symbols]
+    symbols = {letter.name.name: symbol(letter.name) for letter in _NOTATION.symbols}
+    order = [letter.name for letter in _NOTATION.symbols]
     counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in METRICS}
-    free = frozenset(str(each) for count in counts.values() for each in count.free_symbols)
+    free = frozenset(str(name) for count in counts.values() for name in count.free_symbols)
     values: dict[str, int | Fraction | None] = dict.fromkeys(METRICS)
     if free <= settings.keys() and all(_is_number(settings[name]) for name in free):
         numbers = sizes_of(_NOTATION, {name: settings.get(name, 1) for name in symbols})

@@ -88,7 +88,7 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
     Raises:
         CostcalcError: a network is wrong, or no spec carries an accuracy.
     """
-    found = []
+    shown = []
     for network in networks:
         for accuracy in network.document.accuracies:
             settings = {**accuracy.settings, **network.settings}
@@ -98,16 +98,16 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
             given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
             family, totals = printable(costs.network), costs.totals
             label = f"{family} ({printable(given)})" if given else family
-            found.append(
+            shown.append(
                 Point(family, label, totals.mult_adds, totals.params, float(accuracy.top1))
             )
-    if not found:
+    if not shown:
         refuse(
             None,
             "no accuracy is published for these networks at these settings",
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
         )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(shown))
 
 
 def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:

@@ -64,4 +64,4 @@ def _quoted(text: str) -> str:
 def _escaped(text: str) -> str:
     """Text in a Mermaid label: what it or HTML would obey is written as entities."""
     special = "#&<>\"'`;"
-    return "".join(f"#{ord(each)};" if each in special else each for each in text)
+    return "".join(f"#{ord(sign)};" if sign in special else sign for sign in text)

@@ -84,7 +84,7 @@ def causes(
     """
     (first, first_costs), (second, second_costs) = before, after
     factor = _factor(first, second) if metric == "mult_adds" else Fraction(1)
-    found = [] if factor == 1 else [_unit(factor, [getattr(cost, metric) for cost in first_costs])]
+    parts = [] if factor == 1 else [_unit(factor, [getattr(cost, metric) for cost in first_costs])]
     groups: dict[str, list[tuple[Layer, Events, Any]]] = {}
     for one, other in zip(first_costs, second_costs, strict=True):
         difference = getattr(other, metric) - factor * getattr(one, metric)
@@ -97,8 +97,8 @@ def causes(
     for what, members in groups.items():
         each = "" if what == "biases" else _each(metric, members, first, second)
         total = sum(difference for _, _, difference in members)
-        found.append(Cause(what, each, len(members), _whole(total)))
-    return tuple(sorted(found, key=lambda cause: -abs(cause.difference)))
+        parts.append(Cause(what, each, len(members), _whole(total)))
+    return tuple(sorted(parts, key=lambda cause: -abs(cause.difference)))
 
 
 def unseen(
@@ -152,7 +152,7 @@ def _each(
     second: Convention,
 ) -> str:
     """How much each layer of a group makes; the rules themselves where nothing simpler is true."""
-    found = []
+    exact = []
     for measure in _MEASURES[metric]:
         sizes = [measure.size(layer, events) for layer, events, _ in members]
         if not all(sizes):
@@ -160,9 +160,9 @@ def _each(
         ratios = {abs(Fraction(d) / size) for (_, _, d), size in zip(members, sizes, strict=True)}
         ratio = ratios.pop()
         if not ratios and ratio.denominator == 1:
-            found.append((ratio, measure.each))
-    if found:
-        ratio, each = min(found, key=lambda pair: pair[0])
+            exact.append((ratio, measure.each))
+    if exact:
+        ratio, each = min(exact, key=lambda pair: pair[0])
         return each if metric == "params" and ratio == 1 else f"{ratio} {each}"
     kind = members[0][0].kind
     rules = [convention.rule(metric, kind).text for convention in (first, second)]

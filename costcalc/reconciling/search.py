@@ -51,7 +51,7 @@ def quoted(printed: str) -> Figure:
     except ExpressionError as error:
         refuse(None, f"--printed {printed}: {error.message}", expected=error.expected)
     if figure.bound or figure.unit in ("%", "x"):
-        refuse(None, f"--printed {printed}: this is no count", expected="327.5M, or 327486720")
+        refuse(None, f"--printed {printed}: this is not a count", expected="327.5M, or 327486720")
     return figure
 
 
@@ -179,21 +179,21 @@ def _matches(case: _Case, convention: Convention, figure: Figure) -> Iterator[Ma
         part = costs[: _classifier(costs)] if headless else costs
         params = sum(cost.params for cost in part)
         mult_adds = sum(cost.mult_adds for cost in part)
-        said = [*words, "without the classifier"] if headless else words
-        found = Match(convention.name, convention.unit, "params", "", {}, headless, 1, 0, None, 0)
-        found = found._replace(parameters=case.graph.parameters)
-        yield _valued(found, params, said, figure)
-        found = found._replace(metric="mult_adds")
-        yield _valued(found, mult_adds, said, figure)
+        changes = [*words, "without the classifier"] if headless else words
+        match = Match(convention.name, convention.unit, "params", "", {}, headless, 1, 0, None, 0)
+        match = match._replace(parameters=case.graph.parameters)
+        yield _valued(match, params, changes, figure)
+        match = match._replace(metric="mult_adds")
+        yield _valued(match, mult_adds, changes, figure)
         for unit in UNITS:
             if unit != convention.unit:
                 factor = Fraction(UNITS[unit].operations, UNITS[convention.unit].operations)
-                converted = [*said, f"converted to {UNITS[unit].title}"]
-                yield _valued(found._replace(unit=unit), factor * mult_adds, converted, figure)
+                converted = [*changes, f"converted to {UNITS[unit].title}"]
+                yield _valued(match._replace(unit=unit), factor * mult_adds, converted, figure)
         if not words and not headless:
             for batch in BATCHES:
-                several = [*said, f"a batch of {batch}", ""]
-                yield _valued(found._replace(batch=batch), batch * mult_adds, several, figure)
+                several = [*changes, f"a batch of {batch}", ""]
+                yield _valued(match._replace(batch=batch), batch * mult_adds, several, figure)
 
 
 def _valued(found: Match, value: Any, words: Sequence[str], figure: Figure) -> Match:

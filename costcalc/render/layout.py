@@ -59,7 +59,7 @@ def table_lines(table: Table, width: int | None) -> list[Line]:
     """A table's lines: its head, a rule, its rows, and below another rule the total."""
     columns = _fitted(table, width)
     rule = [Span("─" * _total_width(columns), "quiet")]
-    heads = [wrapped(each.column.title, each.width) for each in columns]
+    heads = [wrapped(measured.column.title, measured.width) for measured in columns]
     height = max((len(head) for head in heads), default=0)
     padded = [[""] * (height - len(head)) + head for head in heads]
     lines = _joined(columns, padded, ["head"] * len(columns), [""] * len(columns))
@@ -67,8 +67,8 @@ def table_lines(table: Table, width: int | None) -> list[Line]:
     for index, row in enumerate(_all_rows(table)):
         if index == len(table.rows):
             lines.append(rule)
-        cells = [each.lines(index) for each in columns]
-        bars = [each.bars[index] if each.bars else "" for each in columns]
+        cells = [measured.lines(index) for measured in columns]
+        bars = [measured.bars[index] if measured.bars else "" for measured in columns]
         lines += _joined(columns, cells, _styles(row, columns, index), bars)
     return lines
 
@@ -193,11 +193,11 @@ def _measured(table: Table, is_dense: bool) -> list[_Measured]:
 
 def _with_bars(table: Table, columns: list[_Measured], width: int) -> list[_Measured]:
     """Bars beside every share, as long as the room that is left, where it is worth while."""
-    with_bars = sum(each.column.bar for each in columns)
+    with_bars = sum(measured.column.bar for measured in columns)
     room = (width - _total_width(columns)) // with_bars - 1 if with_bars else 0
     if room < _LEAST_BAR:
         return columns
-    return [_barred(table, each, min(room, _MOST_BAR)) for each in columns]
+    return [_barred(table, measured, min(room, _MOST_BAR)) for measured in columns]
 
 
 def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
@@ -213,7 +213,7 @@ def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
     """The columns of words made narrower, the widest first."""
     folded = list(columns)
     while (excess := _total_width(folded) - width) > 0:
-        words = [index for index, each in enumerate(folded) if each.column.align == "left"]
+        words = [index for index, measured in enumerate(folded) if measured.column.align == "left"]
         words.sort(key=lambda index: folded[index].width)
         if not words or folded[words[-1]].width <= _NARROWEST:
             break
@@ -231,7 +231,7 @@ def _branches(rows: Sequence[Row]) -> list[str]:
     for row in reversed(rows):
         depth = row.depth
         goes_on += [False] * (depth + 1 - len(goes_on))
-        above = ["│ " if each else "  " for each in goes_on[1:depth]]
+        above = ["│ " if is_open else "  " for is_open in goes_on[1:depth]]
         last = ["├ " if goes_on[depth] else "└ "] if depth else []
         branches.append("".join(above + last))
         goes_on[depth:] = [True]
@@ -288,7 +288,7 @@ def _merged(pieces: Sequence[tuple[str, Style]]) -> Line:
 def _styles(row: Row, columns: Sequence[_Measured], index: int) -> list[Style]:
     if row.is_quiet:
         return ["quiet"] * len(columns)
-    styles: list[Style] = [each.tones[index] for each in columns]
+    styles: list[Style] = [measured.tones[index] for measured in columns]
     if row.is_sum and styles:
         styles[0] = "sum"
     return styles
@@ -303,9 +303,9 @@ def _part(cell: Cell) -> int:
 
 
 def _total_width(columns: Sequence[_Measured]) -> int:
-    gaps = sum(len(each.gap) for each in columns[1:])
-    bars = sum(each.bar + 1 for each in columns if each.bar)
-    return sum(each.width for each in columns) + gaps + bars
+    gaps = sum(len(measured.gap) for measured in columns[1:])
+    bars = sum(measured.bar + 1 for measured in columns if measured.bar)
+    return sum(measured.width for measured in columns) + gaps + bars
 
 
 def _notes(notes: Sequence[str], width: int | None) -> Iterator[Line]:

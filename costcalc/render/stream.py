@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TextIO
 
-from costcalc.errors import Problem, SpecError
+from costcalc.errors import refuse
 from costcalc.render.csv import guarded
 from costcalc.render.formatting import exact
 
@@ -39,12 +39,11 @@ def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        problem = Problem(
+        refuse(
             None,
             "Parquet needs the package 'pyarrow', which is not installed",
             hint="pip install 'costcalc[parquet]'",
         )
-        raise SpecError([problem]) from None
     schema = pyarrow.schema(list(kinds.items()))
     try:
         with pyarrow.parquet.ParquetWriter(path, schema) as writer:
@@ -55,8 +54,7 @@ def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns
                 ]
                 writer.write_table(pyarrow.table(arrays, schema=schema))
     except OverflowError:
-        problem = Problem(None, "Parquet holds counts of 64 bits", hint="--format csv")
-        raise SpecError([problem]) from None
+        refuse(None, "Parquet holds counts of 64 bits", hint="--format csv")
 
 
 def kind(values: Iterable[Any]) -> str:

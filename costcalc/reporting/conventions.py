@@ -26,7 +26,7 @@ class Conventions(Answer):
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc conventions --format json``."""
-        rows = [_convention_data(each) for each in self.conventions]
+        rows = [_convention_data(convention) for convention in self.conventions]
         return {"format_version": FORMAT_VERSION, "conventions": rows}
 
 
@@ -53,7 +53,8 @@ def _list_page(conventions: Sequence[Convention]) -> Page:
         Column("version", "Version", rank=1),
     )
     rows = tuple(
-        Row((each.name, UNITS[each.unit].title, each.title, each.version)) for each in conventions
+        Row((convention.name, UNITS[convention.unit].title, convention.title, convention.version))
+        for convention in conventions
     )
     return Page("Conventions", (), (Table("Conventions", columns, rows),))
 
@@ -79,7 +80,7 @@ def _rules_page(convention: Convention) -> Page:
             rule.source,
             "; ".join(note for note in _notes(convention, name) if note),
         )
-        is_quiet = not any(each and each.expression for each in (mult_adds, params))
+        is_quiet = not any(ruled and ruled.expression for ruled in (mult_adds, params))
         rows.append(Row(cells, is_quiet=is_quiet))
     facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
     if convention.tool:

@@ -86,9 +86,9 @@ class KindDescription(Answer):
             Column("default", "Default"),
             Column("meaning", "What it is"),
         )
-        found = arguments(kind)
-        rows = tuple(Row((each.name, each.shown, each.meaning)) for each in found)
-        notes = () if found else ("It has no arguments of its own.",)
+        listed = arguments(kind)
+        rows = tuple(Row((argument.name, argument.shown, argument.meaning)) for argument in listed)
+        notes = () if listed else ("It has no arguments of its own.",)
         return Page(
             f"{kind.name}: {summary(kind)}",
             tuple((name, fact) for name, fact in facts.items() if fact),
@@ -138,20 +138,20 @@ def arguments(kind: Kind) -> tuple[Argument, ...]:
     """What a spec may set of a layer of the kind, the main argument first."""
     names = sorted(kind.attributes, key=lambda name: name != kind.main)
     documented = _documented(kind.operation)
-    found = []
+    lines = []
     for name in names:
         default = kind.default(name)
         is_required = name in kind.required
         shown = None if is_required or default is None else written(default)
         meaning = "; ".join(filter(None, (_meaning(kind.attributes[name]), documented.get(name))))
-        found.append(Argument(name, shown, is_required, meaning))
-    return tuple(found)
+        lines.append(Argument(name, shown, is_required, meaning))
+    return tuple(lines)
 
 
 def arguments_text(kind: Kind) -> str:
     """The arguments in a line, each with its default: ``out, kernel, stride 1``."""
-    found = arguments(kind)
-    return ", ".join(f"{each.name} {each.default or ''}".rstrip() for each in found)
+    listed = arguments(kind)
+    return ", ".join(f"{argument.name} {argument.default or ''}".rstrip() for argument in listed)
 
 
 def _meaning(annotation: Any) -> str:
@@ -174,7 +174,7 @@ def _facts(kind: Kind) -> dict[str, Any]:
         "inputs": {"least": kind.arity.least, "most": kind.arity.most},
         "becomes": kind.becomes or None,
         "summary": summary(kind),
-        "arguments": [each._asdict() for each in arguments(kind)],
+        "arguments": [argument._asdict() for argument in arguments(kind)],
     }
 
 
@@ -189,9 +189,9 @@ def _documented(operation: Any) -> Mapping[str, str]:
     except OSError:  # an installation without sources
         return {}
     body = getattr(ast.parse(source).body[0], "body", [])
-    found = {}
+    meanings = {}
     for field, below in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
             text = " ".join(str(getattr(below.value, "value", "")).split()).rstrip(".")
-            found[ast.unparse(field.target)] = text[:1].lower() + text[1:]
-    return found
+            meanings[ast.unparse(field.target)] = text[:1].lower() + text[1:]
+    return meanings

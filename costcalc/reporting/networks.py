@@ -80,7 +80,7 @@ class ShippedNetworks(Answer, Sequence[str]):
         return {
             "format_version": FORMAT_VERSION,
             "convention": self.convention.name,
-            "networks": [_network_data(each) for each in self.networks],
+            "networks": [_network_data(network) for network in self.networks],
         }
 
 
@@ -116,9 +116,9 @@ def _page(networks: Sequence[ShippedNetwork], convention: Convention, search: st
         Column("params", "Params", "right"),
     )
     rows = tuple(Row(_cells(each)) for each in networks)
-    found = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
+    number = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
     notes = (
-        f"{found} with '{search}' in name or source." if search else f"{found}.",
+        f"{number} with '{search}' in name or source." if search else f"{number}.",
         "Where the settings do not say otherwise, alpha is 1 and classes 1000.",
     )
     facts = (("convention", f"{convention.name}: {convention.title}"),)

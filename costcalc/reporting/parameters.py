@@ -50,12 +50,12 @@ class Settings(Answer):
             "description": self.description,
             "parameters": [
                 {
-                    "name": each.name,
-                    "default": number(each.value),
-                    "allowed": each.allowed,
-                    "doc": each.doc,
+                    "name": setting.name,
+                    "default": number(setting.value),
+                    "allowed": setting.allowed,
+                    "doc": setting.doc,
                 }
-                for each in self.parameters
+                for setting in self.parameters
             ],
         }
 
@@ -75,7 +75,10 @@ def settings_of(network: OpenNetwork) -> Settings:
         document.titled(values),
         document.source,
         document.description,
-        tuple(Setting(name, values[name], allowed(each), each.doc) for name, each in known),
+        tuple(
+            Setting(name, values[name], allowed(parameter), parameter.doc)
+            for name, parameter in known
+        ),
     )
 
 
@@ -87,8 +90,15 @@ def _page(settings: Settings) -> Page:
         Column("doc", "Meaning", rank=2),
     )
     rows = tuple(
-        Row((each.name, None if each.value is None else exact(each.value), each.allowed, each.doc))
-        for each in settings.parameters
+        Row(
+            (
+                setting.name,
+                None if setting.value is None else exact(setting.value),
+                setting.allowed,
+                setting.doc,
+            )
+        )
+        for setting in settings.parameters
     )
     facts = [("source", source_line(settings.source))] if settings.source else []
     if settings.description:

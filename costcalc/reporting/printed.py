@@ -135,7 +135,7 @@ def parse(text: str) -> Figure:
     if match is None:
         raise ExpressionError("this is not a figure", expected=_EXPECTED)
     if sum(character.isdigit() for character in text) > limits.DIGITS:
-        raise ExpressionError("a figure with too many digits", expected=f"at most {limits.DIGITS}")
+        raise ExpressionError("the figure has too many digits", expected=f"at most {limits.DIGITS}")
     word = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
     unit = _SPELLINGS.get(word, word)
     if unit not in UNITS:

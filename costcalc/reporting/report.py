@@ -90,11 +90,11 @@ class Report(Answer, _ReportFields):
     @property
     def free(self) -> dict[str, int]:
         """How many layers of each type the convention declares free."""
-        found: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for layer in self.layers:
             if layer.is_free:
-                found[layer.type] = found.get(layer.type, 0) + 1
-        return found
+                numbers[layer.type] = numbers.get(layer.type, 0) + 1
+        return numbers
 
     def page(self, options: TableOptions = DEFAULT) -> Page:
         """The report as tables.
@@ -150,7 +150,7 @@ def build(
 def _page(report: Report, options: TableOptions) -> Page:
     if options.by == "type":
         if options.depth is not None:
-            message = "types of layer are no tree, and have no depth"
+            message = "types of layer are not a tree, and have no depth"
             refuse(None, message, expected="a depth by layer or by block")
         tables = [_type_table(report)]
     else:
@@ -271,7 +271,7 @@ def _line(line: ReportLine) -> dict[str, Cell]:
         "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "")
         if layer.filter
         else None,
-        "fused": ", ".join(each.type for each in line.fused) or None,
+        "fused": ", ".join(fused.type for fused in line.fused) or None,
         "input": _size(layer.input),
         "output": _size(layer.output),
     }

@@ -78,18 +78,18 @@ class Place(NamedTuple):
 
 def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[ReportLine]:
     """The lines of a network; ``is_every_layer`` gives norms and activations their own."""
-    found: list[ReportLine] = []
+    listed: list[ReportLine] = []
     by_name: dict[str, ReportLine] = {}
     for layer in layers:
         host = None if is_every_layer or layer.host is None else by_name[layer.host]
         if host is None:
             line = ReportLine(layer)
-            found.append(line)
+            listed.append(line)
         else:
             line = host
             host.fuse(layer)
         by_name[layer.name] = line
-    return found
+    return listed
 
 
 def tree(network: Sequence[ReportLine]) -> ReportGroup:

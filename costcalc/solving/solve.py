@@ -177,8 +177,8 @@ def _solution(
         fits &= numpy.asarray(costs[cost] <= algebra.floor(most), dtype=bool)
 
     def candidate(index: int) -> Candidate:
-        found = {cost: column[index : index + 1].tolist()[0] for cost, column in costs.items()}
-        return Candidate(axis.values[index], found["params"], found["mult_adds"])
+        spent = {cost: column[index : index + 1].tolist()[0] for cost, column in costs.items()}
+        return Candidate(axis.values[index], spent["params"], spent["mult_adds"])
 
     fitting = numpy.flatnonzero(fits)
     existing = numpy.flatnonzero(exists)
@@ -230,7 +230,7 @@ def _steps(parameter: Parameter | None, name: str, step: Any, count: int) -> Axi
 
 def _some(name: str, step: Any, values: Sequence[Any]) -> Axis:
     if not values:
-        message = f"{name} can be no multiple of {exact(step)}"
+        message = f"no value that {name} may have is a multiple of {exact(step)}"
         refuse(None, message, "a smaller --step, or --values")
     return Axis(name, tuple(values))
 
@@ -241,15 +241,15 @@ def _check_name(
     values = resolve(document, {}, Problems()).values
     message, expected, hint = "", "", ""
     if not budgets.limits:
-        message, expected = "there is no budget to keep", "--max-mult-adds N, --max-params N"
+        message, expected = "there is no budget to stay within", "--max-mult-adds N, --max-params N"
     elif name not in values:
         message = f"{document.titled(values)} has no parameter '{name}'"
         expected = "one of " + ", ".join(values)
         hint = did_you_mean(name, values)
     elif name in settings:
-        message, expected = f"'{name}' is solved for, and set too", "one of the two"
+        message, expected = f"'{name}' is both solved for and set", "one of the two"
     elif not _is_number(values[name]):
-        message, expected = f"'{name}' is no number", "a parameter that can be larger"
+        message, expected = f"'{name}' is not a number", "a parameter that can be larger"
     if message:
         refuse(None, message, expected, hint=hint)
 
@@ -309,23 +309,23 @@ def _notes(solution: Solution) -> tuple[str, ...]:
         )
     if best is None:
         raise AssertionError("a solution has a best or a nearest value")
-    found = [f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}."]
+    sentences = [f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}."]
     if not solution.is_bounded:
-        found.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
+        sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if solution.closed is not None:
         metric, most = solution.closed.metric, limits[solution.closed.metric]
-        found.append(
+        sentences.append(
             f"In closed form, nothing rounded: {solution.closed.symbol} <= "
             f"{exact(solution.closed.value)}, where "
             f"{solution.unit if metric == 'mult_adds' else metric} = "
             f"{solution.closed.formula} reach {_amount(most)}."
         )
     if solution.exceptions:
-        found.append(
+        sentences.append(
             f"Costs do not only rise with {name}: {counted(solution.exceptions)} smaller "
             f"{'value does' if solution.exceptions == 1 else 'values do'} not fit."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _amount(most: int | Fraction) -> str:

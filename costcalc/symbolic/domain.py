@@ -136,16 +136,16 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
     others = []
     for condition in context.conditions:
         polynomial = in_parameters(condition.polynomial, context.variables)
-        found = _bound(polynomial)
+        bound = _bound(polynomial)
         is_strict = condition.relation == ">"
         if (
-            found is None
+            bound is None
             or condition.relation in ("==", "!=")
-            or (is_strict and not context.variables[found[0]].is_whole)
+            or (is_strict and not context.variables[bound[0]].is_whole)
         ):
             others.append(Condition(polynomial, condition.relation))
             continue
-        index, value, is_lower = found
+        index, value, is_lower = bound
         variable = context.variables[index]
         if variable.is_whole:
             value = _onto(variable, value, is_lower, is_strict)
@@ -165,9 +165,9 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
 
 def _is_idle(condition: Condition, extents: Sequence[Extent]) -> bool:
     """Whether a condition forbids one value alone, at which nothing is exact anyhow."""
-    found = _bound(condition.polynomial)
+    bound = _bound(condition.polynomial)
     return (
-        condition.relation == "!=" and found is not None and not extents[found[0]].holds(found[1])
+        condition.relation == "!=" and bound is not None and not extents[bound[0]].holds(bound[1])
     )
 
 

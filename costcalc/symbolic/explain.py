@@ -116,10 +116,10 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
     chosen = _chosen(graph, layer)
     views = {index: _SymbolicLayer(graph.layers[index]) for index in chosen}
     layers = tuple(
-        views[index].layer if index in views else each for index, each in enumerate(graph.layers)
+        views[index].layer if index in views else other for index, other in enumerate(graph.layers)
     )
     costs = count(graph._replace(layers=layers), convention)
-    is_block = layer not in (each.name for each in graph.layers)
+    is_block = layer not in (other.name for other in graph.layers)
     return Explanation(
         network=graph.name,
         name=layer,

@@ -30,7 +30,7 @@ class FormulaView:
         self.whole: dict[sympy.Symbol, sympy.Expr] = {}
         self.values = {key: sympy.Rational(value) for key, value in settings.items()}
         self.order: list[Name] = [multiplier.name for multiplier in thin]
-        sizes = {each.name.name: self._size(each) for each in self.notation.symbols}
+        sizes = {letter.name.name: self._size(letter) for letter in self.notation.symbols}
         self.sizes = sizes_of(self.notation, sizes)
 
     def _size(self, each: Symbol) -> sympy.Expr:
@@ -65,8 +65,8 @@ class FormulaView:
         if self.other is None:
             return None
         counts = [
-            sympy.sympify(each.counts[metric](self.sizes), strict=True)
-            for each in (self.entry, self.other)
+            sympy.sympify(formula.counts[metric](self.sizes), strict=True)
+            for formula in (self.entry, self.other)
         ]
         if not all(count.is_Rational for count in counts):
             return None

@@ -53,8 +53,8 @@ class Formula(Answer):
 
     def count(self, metric: str) -> Any:
         """The SymPy expression of one count; 0 where the layer causes none."""
-        found = [count.expression for count in self.counts if count.metric == metric]
-        return found[0] if found else sympy.Integer(0)
+        expressions = [count.expression for count in self.counts if count.metric == metric]
+        return expressions[0] if expressions else sympy.Integer(0)
 
     @property
     def params(self) -> Any:
@@ -254,5 +254,5 @@ def _count_data(count: FormulaCount) -> dict[str, Any]:
         **spellings(count.formula),
         "result": spellings(count.result),
         "value": ratio(count.value),
-        "compared": None if count.compared is None else [ratio(each) for each in count.compared],
+        "compared": None if count.compared is None else [ratio(value) for value in count.compared],
     }

@@ -236,7 +236,7 @@ def _variables(
         SpecError: one of those that were asked for is no number.
     """
     problems = Problems()
-    found: list[tuple[Variable, Name]] = []
+    variables: list[tuple[Variable, Name]] = []
     for parameter in dict.fromkeys(asked or DEFAULT):
         value = values.get(parameter)
         if parameter in document.sized_by:
@@ -250,7 +250,7 @@ def _variables(
                 )
         elif isinstance(value, tuple):
             for side, name in zip(value, _SIDES, strict=False):
-                found.append((Variable(name.name, side, True), name))
+                variables.append((Variable(name.name, side, True), name))
         elif value is None and parameter in values and not asked:
             continue
         elif isinstance(value, bool) or not isinstance(value, int | Fraction) or value <= 0:
@@ -264,9 +264,9 @@ def _variables(
         else:
             name = _NAMES.get(parameter, _named(parameter))
             whole = parameter != "alpha" and bool(is_whole(value))
-            found.append((Variable(parameter, value, whole), name))
+            variables.append((Variable(parameter, value, whole), name))
     problems.raise_any()
-    return found
+    return variables
 
 
 def _symbolic(context: PolynomialContext, symbols: list[Any]) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def _refuse_as_none(network: str, chosen: list[tuple[Variable, Name]]) -> NoRetu
     names = ", ".join(f"{name.ascii} (near {exact(variable.value)})" for variable, name in chosen)
     refuse(
         None,
-        f"the costs of {network} are no polynomial in {names}",
+        f"the costs of {network} are not a polynomial in {names}",
         expected="sizes that are sums, products and roundings of its parameters",
         hint="fewer parameters as symbols, as in --in alpha",
     )
@@ -295,7 +295,7 @@ def _refuse_as_none(network: str, chosen: list[tuple[Variable, Name]]) -> NoRetu
 def _page(form: ClosedForm) -> Page:
     assumptions = form.domain.assumptions(ASCII, form.values)
     latex: list[str | Equations] = [*_exactness(form, ASCII)]
-    latex += [f"Assumes {each}." for each in assumptions]
+    latex += [f"Assumes {assumption}." for assumption in assumptions]
     latex += [*uncounted_notes(form.uncounted), _equations(form)]
     text = prose(lambda style: _paragraphs(form, style), latex, _headline(form, ASCII))
     return Page(_headline(form, UNICODE), (), (), listing=_table(form), prose=text)

@@ -66,7 +66,8 @@ def check_settings(view: FormulaView, settings: Mapping[str, Any]) -> None:
         if own is not None and factor is not None and not is_whole(own * factor):
             problems.add(
                 None,
-                f"{each.scaled_by} times {each.name.name} is {own * factor}, no whole number",
+                f"{each.scaled_by} times {each.name.name} is {own * factor}, "
+                "which is not a whole number",
                 expected=f"a multiplier that leaves {each.meaning} whole",
                 hint="costcalc report, which rounds as the network's spec says",
             )

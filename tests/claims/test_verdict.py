@@ -195,7 +195,7 @@ def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
         ("network: nope\nparams: 5 M\n", ["1:10: there is no network 'nope'"]),
         ("network: ../small.yaml\nparams: 5 M\n", ["there is no spec '../small.yaml'"]),
         ("network: small.yaml\nparams: 5 Q\n", ["2:9: unknown unit 'Q'"]),
-        ("claims: [{params: 5 M}]\n", ["does not say of which network"]),
+        ("claims: [{params: 5 M}]\n", ["does not name its network"]),
         ("network: small.yaml\nclaims: [{parms: 5 M}]\n", ["has no 'parms'", "'params'?"]),
         ("network: small.yaml\nclaims: [{only: fcc, params: 5}]\n", ["no layer of small is 'fcc'"]),
         ("network: small.yaml\nclaims: [{at: rez=3, params: 5}]\n", ["has no parameter 'rez'"]),
@@ -204,7 +204,7 @@ def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
         ("network: small.yaml\nclaims: [{params_ratio: 5 x}]\n", ["compares two things"]),
         (
             "network: small.yaml\nclaims: [{id: a, params: 5}, {id: a, params: 6}]\n",
-            ["the id 'a' stands twice", "first on line 2"],
+            ["the id 'a' is used twice", "first on line 2"],
         ),
         (
             "network: small.yaml\nparams: {figure: 5, erratum: {why: x, computed: 5}}\n",

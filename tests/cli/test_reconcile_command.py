@@ -72,8 +72,8 @@ def test_settings_hold_for_all():
         (["mobilenet_v2", "--between", "paper", "thpo"], "did you mean 'thop'"),
         (["mobilenet_w2", "--between", "paper", "thop"], "did you mean 'mobilenet_v2'"),
         (["mobilenet_v2", "--printed", "many"], "--printed many: this is not a figure"),
-        (["mobilenet_v2", "--printed", "<= 5M"], "--printed <= 5M: this is no count"),
-        (["mobilenet_v2", "--printed", "94 %"], "--printed 94 %: this is no count"),
+        (["mobilenet_v2", "--printed", "<= 5M"], "--printed <= 5M: this is not a count"),
+        (["mobilenet_v2", "--printed", "94 %"], "--printed 94 %: this is not a count"),
     ],
 )
 def test_what_is_wrong_is_said(arguments, message):

@@ -41,7 +41,7 @@ def test_no_solution_is_said_with_the_nearest_cost_and_exit_code_1():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mobilenet_v1", "--for", "res"], "no budget to keep"),
+        (["mobilenet_v1", "--for", "res"], "no budget to stay within"),
         (["mobilenet_v1", "--for", "depth", "--max-params", "2M"], "one of alpha, res, classes"),
         (["mobilenet_v1", "--for", "res", "--max-params", "many"], "cannot be 'many'"),
         (["mobilenet_v1", "--for", "res", "--max-params", "-2M"], "a number above zero"),

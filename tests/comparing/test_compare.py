@@ -156,7 +156,7 @@ def test_settings_hold_for_all():
 @pytest.mark.parametrize(
     ("networks", "options", "message"),
     [
-        (["mobilenet_v1"], [], "compares with nothing"),
+        (["mobilenet_v1"], [], "a comparison needs two networks"),
         (["mobilenet_v1", "vgg16"], ["--baseline", "vgg"], "did you mean 'vgg16'?"),
         (["mobilenet_v1", "vgg17"], [], "did you mean 'vgg1"),
         (["mobilenet_v1", "vgg16"], ["--set", "shallow=true"], "VGG16 has no"),

@@ -79,7 +79,7 @@ def test_json_has_formulas_without_numbers_where_symbols_are_open():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["separable", "mobilenet_v1"], "does not compare with a network"),
+        (["separable", "mobilenet_v1"], "cannot be compared with a network"),
         (["conv", "batch_norm"], "has no params and mult-adds"),
         (["conv", "separable", "--set", "t=6"], "none of these layers has a symbol 't'"),
         (["conv", "separable", "--set", "M=0"], "M cannot be 0"),

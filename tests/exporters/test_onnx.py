@@ -338,7 +338,7 @@ def test_the_command(tmp_path):
     ("options", "message"),
     [
         (["--to", "torch", "--weights", "none"], "--weights means nothing to torch"),
-        (["--to", "onnx", "--seed", "1"], "--seed is of random weights"),
+        (["--to", "onnx", "--seed", "1"], "--seed needs random weights"),
         (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'random'"),
     ],
 )

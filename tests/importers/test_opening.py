@@ -122,7 +122,7 @@ def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
 
 
 def test_an_input_is_for_models():
-    with pytest.raises(SpecError, match="is a spec, which says its input itself"):
+    with pytest.raises(SpecError, match="is a spec, and a spec states its own input"):
         costcalc.report("mobilenet_v2", input=(3, 160, 160))
 
 

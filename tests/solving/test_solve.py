@@ -87,7 +87,7 @@ def test_choices_of_the_spec_are_what_is_searched():
 
 @pytest.mark.parametrize(("network", "name", "step"), [("falling", "n", 7), ("resnet", "depth", 7)])
 def test_a_step_that_meets_no_value(falling, network, name, step):
-    with pytest.raises(SpecError, match=f"{name} can be no multiple of 7"):
+    with pytest.raises(SpecError, match=f"no value that {name} may have is a multiple of 7"):
         costcalc.solve(
             falling if network == "falling" else network, name, max_mult_adds=1, step=step
         )
@@ -127,9 +127,9 @@ def test_no_closed_form_where_costs_do_not_depend_on_it():
     ("name", "budgets", "given", "message"),
     [
         ("depth", {"max_mult_adds": 1}, {}, "no parameter 'depth'"),
-        ("res", {}, {}, "no budget to keep"),
-        ("res", {"max_mult_adds": 1}, {"res": 3}, "solved for, and set too"),
-        ("mode", {"max_mult_adds": 1}, {}, "'mode' is no number"),
+        ("res", {}, {}, "no budget to stay within"),
+        ("res", {"max_mult_adds": 1}, {"res": 3}, "both solved for and set"),
+        ("mode", {"max_mult_adds": 1}, {}, "'mode' is not a number"),
         ("res", {"max_mult_adds": 1}, {"alpha": 0}, "alpha cannot be 0"),
     ],
 )
