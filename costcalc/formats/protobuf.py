@@ -60,15 +60,14 @@ class WireReader:
         self.what = what
         self.left = FIELDS
 
-    def fields(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """The fields of the message between two places.
-
-        Each is a tag, and where its value starts and ends; or a varint's tag, its
-        value, and 0.
+    def message(self, fields: FieldReaders, start: int, end: int) -> dict[str, Any]:
+        """The values of the message between two places, by their names; others are skipped.
 
         Raises:
             SpecError: it is not a message, or the file has too many fields.
         """
+        found: dict[str, Any] = {}
+        lists: dict[str, list[Any]] = {}
         data, at = self.data, start
         while at < end:
             self.left -= 1
@@ -91,27 +90,38 @@ class WireReader:
                         f"a length of {size:,} bytes reaches past the end of what holds it",
                         f"at most the {end - at:,} bytes that are left",
                     )
-                yield tag, at, at + size
-                at += size
+                first, at = at, at + size
             elif wire_type == VARINT:
-                value = data[at] if at < end else 128
-                if value < 128:
+                first = data[at] if at < end else 128
+                if first < 128:
                     at += 1
                 else:
-                    value, at = self.varint(at, end)
-                yield tag, value, 0
+                    first, at = self.varint(at, end)
             elif wire_type in (FIXED32, FIXED64):
                 size = 4 if wire_type == FIXED32 else 8
                 if size > end - at:
                     self.refuse(place, f"a number of {size} bytes is cut off")
-                yield tag, at, at + size
-                at += size
+                first, at = at, at + size
             else:
                 self.refuse(
                     place,
                     f"a field of wire type {wire_type}, which no {self.what} has",
                     "wire type 0, 1, 2 or 5",
                 )
+            field = fields.get(tag)
+            if field is None:
+                continue
+            name, read, repeated, packed = field
+            value = read(self, first, at)
+            if packed:
+                lists.setdefault(name, []).extend(value)
+            elif repeated:
+                lists.setdefault(name, []).append(value)
+            else:
+                found[name] = value
+        for name, values in lists.items():
+            found[name] = tuple(values)
+        return found
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
         """The unsigned number that starts at a place, and the place behind it.
@@ -256,7 +266,10 @@ def _tag(number: int, wire_type: int) -> bytes:
 
 
 Read = Callable[[WireReader, int, int], Any]
-"""Reads a value, given what :meth:`WireReader.fields` gives of its field."""
+"""Reads a value, given where its bytes start and end; or the value itself, of a varint."""
+
+FieldReaders = Mapping[int, tuple[str, Read, bool, bool]]
+"""Of each tag: a name, what reads it, whether it repeats and whether it is packed."""
 
 Write = Callable[[MessageWriter, int, Any], None]
 """Adds a value to a message, in the field of a number."""
@@ -340,12 +353,12 @@ class Schema(Generic[T]):
         """What makes the tuple or dict from the fields by their names."""
         self._make = make
         self._fields = fields
-        self._by_tag: dict[int, tuple[str, Read, bool, bool]] = {}
-        """Of each tag: a name, what reads it, whether it repeats and whether it is packed."""
+        readers = {}
         for number, (name, type_, repeated) in fields.items():
-            self._by_tag[number << 3 | type_.wire_type] = name, type_.read, repeated, False
+            readers[number << 3 | type_.wire_type] = name, type_.read, repeated, False
             if type_.read_packed is not None:
-                self._by_tag[number << 3 | BYTES] = name, type_.read_packed, repeated, True
+                readers[number << 3 | BYTES] = name, type_.read_packed, repeated, True
+        self._readers: FieldReaders = readers
 
     @property
     def type(self) -> FieldType:
@@ -358,22 +371,7 @@ class Schema(Generic[T]):
         Raises:
             SpecError: it is not such a message.
         """
-        found: dict[str, Any] = {}
-        lists: dict[str, list[Any]] = {}
-        for tag, first, last in wire.fields(start, end):
-            if tag not in self._by_tag:
-                continue
-            name, read, repeated, packed = self._by_tag[tag]
-            value = read(wire, first, last)
-            if packed:
-                lists.setdefault(name, []).extend(value)
-            elif repeated:
-                lists.setdefault(name, []).append(value)
-            else:
-                found[name] = value
-        for name, values in lists.items():
-            found[name] = tuple(values)
-        return self._make(**found)
+        return self._make(**wire.message(self._readers, start, end))
 
     def write(self, writer: MessageWriter, number: int, value: T) -> None:
         """Adds a message as a field of another."""
