@@ -241,7 +241,7 @@ def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:
             f"'{attribute}' has {len(value)} sizes and the input {rank} spatial "
             f"{'axis' if rank == 1 else 'axes'}",
             expected=f"one size, or {rank}",
-            found=" x ".join(str(size) for size in value),
+            found=sides_text(value),
         )
     return value
 
@@ -304,4 +304,14 @@ def shape_text(shape: Shape) -> str:
     >>> shape_text((32, 112, 112))
     '112 x 112 x 32'
     """
-    return " x ".join(str(size) for size in channels_last(shape)) or "a single number"
+    return sides_text(channels_last(shape)) or "a single number"
+
+
+def shapes_text(shapes: tuple[Shape, ...]) -> str:
+    """Several shapes: ``3 x 4 and 5 x 4``."""
+    return " and ".join(map(shape_text, shapes))
+
+
+def sides_text(sides: tuple[Size, ...]) -> str:
+    """Sizes by axis: ``3 x 5``."""
+    return " x ".join(map(str, sides))

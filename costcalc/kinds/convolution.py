@@ -21,6 +21,7 @@ from costcalc.kinds.base import (
     Width,
     channels_of,
     elements,
+    sides_text,
     spatial_axes,
     spread,
 )
@@ -126,7 +127,7 @@ class TransposedConv(NamedTuple):
                 raise ShapeError(
                     "'same' padding leaves no room for an output padding",
                     expected="a padding in numbers",
-                    found=f"output_padding: {_per_axis(extras)}",
+                    found=f"output_padding: {sides_text(extras)}",
                 )
             return (self.out, *(n * s for n, s in zip(axes, strides, strict=True)))
         if any(
@@ -135,8 +136,8 @@ class TransposedConv(NamedTuple):
         ):
             raise ShapeError(
                 "an output padding must be smaller than the stride, or than the dilation",
-                expected=f"less than {_per_axis(strides)} or {_per_axis(dilations)}",
-                found=f"output_padding: {_per_axis(extras)}",
+                expected=f"less than {sides_text(strides)} or {sides_text(dilations)}",
+                found=f"output_padding: {sides_text(extras)}",
             )
         sides = tuple(
             transposed_output(n, k, s, before, after, d, extra)
@@ -148,7 +149,7 @@ class TransposedConv(NamedTuple):
             raise ShapeError(
                 "the padding cuts away the whole output",
                 expected="an output of at least 1",
-                found=_per_axis(sides),
+                found=sides_text(sides),
                 hint="less padding",
             )
         return (self.out, *sides)
@@ -186,10 +187,6 @@ def _check_groups(M: Size, N: Size, groups: Size) -> None:
                 found=f"groups: {groups}",
                 hint=_nearest_groups(M, N, groups),
             )
-
-
-def _per_axis(sizes: tuple[Size, ...]) -> str:
-    return " x ".join(str(size) for size in sizes)
 
 
 def _nearest_groups(M: Size, N: Size, groups: Size) -> str:

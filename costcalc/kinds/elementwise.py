@@ -5,7 +5,7 @@ The table of kinds gives each operation its rates.
 
 from typing import Any
 
-from costcalc.kinds.base import Events, Flag, Shape, ShapeError, all_elements, elements, shape_text
+from costcalc.kinds.base import Events, Flag, Shape, ShapeError, all_elements, elements, shapes_text
 from costcalc.records import NamedTuple
 
 # 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
@@ -39,7 +39,7 @@ class Add(NamedTuple):
             if len(shape) != len(inputs[0]) or any(
                 a != b for a, b in zip(shape, inputs[0], strict=True)
             ):
-                raise do_not_join("added", inputs, "inputs of one shape")
+                raise unjoinable("added", inputs, "inputs of one shape")
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -77,20 +77,16 @@ def broadcast(inputs: tuple[Shape, ...], joined: str) -> Shape:
     result: Any = inputs[0]
     for shape in inputs[1:]:
         if len(shape) != len(result):
-            raise do_not_join(joined, inputs, "inputs of as many axes")
+            raise unjoinable(joined, inputs, "inputs of as many axes")
         if any(1 not in (a, b) and a != b for a, b in zip(shape, result, strict=True)):
-            raise do_not_join(joined, inputs, "inputs of one shape, or with sides of 1")
+            raise unjoinable(joined, inputs, "inputs of one shape, or with sides of 1")
         result = tuple(b if a == 1 else a for a, b in zip(shape, result, strict=True))
     return tuple(result)
 
 
-def do_not_join(joined: str, inputs: tuple[Shape, ...], expected: str) -> ShapeError:
-    """The error that says so."""
-    return ShapeError(
-        f"shapes that differ cannot be {joined}",
-        expected=expected,
-        found=" and ".join(shape_text(shape) for shape in inputs),
-    )
+def unjoinable(joined: str, inputs: tuple[Shape, ...], expected: str) -> ShapeError:
+    """The error of inputs that cannot be joined."""
+    return ShapeError(f"shapes that differ cannot be {joined}", expected, shapes_text(inputs))
 
 
 def _between(inputs: tuple[Shape, ...], output: Shape, per_element: Events) -> Events:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from costcalc.kinds.base import Axis, Events, Shape, all_elements, axis_of, elements
-from costcalc.kinds.elementwise import do_not_join
+from costcalc.kinds.elementwise import unjoinable
 from costcalc.records import NamedTuple
 
 
@@ -30,7 +30,7 @@ class Concat(NamedTuple):
                     if axis
                     else "inputs of one height and width"
                 )
-                raise do_not_join("concatenated", inputs, expected)
+                raise unjoinable("concatenated", inputs, expected)
         joined: Any = sum((shape[axis] for shape in inputs), 0)
         return (*first[:axis], joined, *first[axis + 1 :])
 

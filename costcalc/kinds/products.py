@@ -1,7 +1,7 @@
 """Products between activations: matrices, and attention."""
 
 from costcalc.formulas.products import attention_mult_adds, matmul_mult_adds
-from costcalc.kinds.base import Events, Shape, ShapeError, all_elements, elements, shape_text
+from costcalc.kinds.base import Events, Shape, ShapeError, all_elements, elements, shapes_text
 from costcalc.kinds.elementwise import broadcast
 from costcalc.records import NamedTuple
 
@@ -18,9 +18,8 @@ class MatMul(NamedTuple):
         stack = _stack(inputs, "multiplied as matrices")
         first, second = inputs
         if first[-1] != second[-2]:
-            raise _do_not_fit(
-                f"rows of {first[-1]} cannot be multiplied with columns of {second[-2]}", inputs
-            )
+            message = f"rows of {first[-1]} cannot be multiplied with columns of {second[-2]}"
+            raise ShapeError(message, found=shapes_text(inputs))
         return (*stack, first[-2], second[-1])
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -48,11 +47,11 @@ class Attention(NamedTuple):
         queries, keys, values = inputs[:3]
         stack = _stack((queries, keys, values), "attended to")
         if queries[-1] != keys[-1]:
-            raise _do_not_fit(
-                f"queries of size {queries[-1]} do not match keys of size {keys[-1]}", inputs
-            )
+            message = f"queries of size {queries[-1]} do not match keys of size {keys[-1]}"
+            raise ShapeError(message, found=shapes_text(inputs))
         if keys[-2] != values[-2]:
-            raise _do_not_fit(f"{keys[-2]} keys do not match {values[-2]} values", inputs)
+            message = f"{keys[-2]} keys do not match {values[-2]} values"
+            raise ShapeError(message, found=shapes_text(inputs))
         return (*stack, queries[-2], values[-1])
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -79,9 +78,6 @@ def _stack(inputs: tuple[Shape, ...], joined: str) -> Shape:
         ShapeError: an input is not a matrix, or the sides differ.
     """
     if any(len(shape) < 2 for shape in inputs):
-        raise _do_not_fit("a product of matrices needs inputs of two axes or more", inputs)
+        message = "a product of matrices needs inputs of two axes or more"
+        raise ShapeError(message, found=shapes_text(inputs))
     return broadcast(tuple(shape[:-2] for shape in inputs), joined)
-
-
-def _do_not_fit(message: str, inputs: tuple[Shape, ...]) -> ShapeError:
-    return ShapeError(message, found=" and ".join(shape_text(shape) for shape in inputs))
