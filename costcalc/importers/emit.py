@@ -12,8 +12,8 @@ that an addition broadcasts, that ``x ** 2`` is a square.
 A kind that takes no decision has no function: ``op.add("lrn", (x,), {"size": 5})``.
 Sizes of a window are one number for all axes, or one for each; a padding may also be
 ``same`` or ``valid``, or a pair for each axis.  Tensors are channels first: (C, H, W).
-Where ``axes`` says that a map has fewer spatial axes than that leaves, a tensor is
-(B, C, H, W), several images of no batch: they become an axis that no window spans.
+``axes`` is the number of spatial axes, for models in which a tensor may also be
+(B, C, H, W), several images that are no batch: they become an axis that no window spans.
 """
 
 from __future__ import annotations
@@ -186,19 +186,14 @@ def _per_axis(value: Any, maps: Operand, axes: int | None, idle: int) -> Any:
     """A size for each axis, in the shortest form; ``idle`` for an axis of images."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, tuple) and value and all(isinstance(each, tuple) for each in value):
-        if any(before != after for before, after in value):
-            return ((idle, idle),) * _images(maps, axes) + value
-        value = tuple(before for before, _ in value)
-    if axes is None:
-        return compact(value)
-    if not isinstance(value, tuple) or len(value) == 1:
-        value = (value[0] if isinstance(value, tuple) else value,) * axes
-    return compact((idle,) * _images(maps, axes) + value)
-
-
-def _images(maps: Operand, axes: int | None) -> int:
-    return 0 if axes is None else max(maps.rank - 1 - axes, 0)
+    sizes = value if isinstance(value, tuple) else (value,)
+    if axes is not None:
+        images = max(maps.rank - 1 - axes, 0)
+        sizes = (idle,) * images + (sizes * axes if len(sizes) == 1 else sizes)
+    pairs = tuple(each if isinstance(each, tuple) else (each, each) for each in sizes)
+    if any(before != after for before, after in pairs):
+        return pairs
+    return compact([before for before, _ in pairs])
 
 
 def compact(sizes: Any) -> Any:
