@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_the_changelog_has_room_for_a_change():
     )
     assert headings[0] == "Unreleased"
     assert headings[1].split()[0] == costcalc.__version__
+
+
+def test_the_page_of_the_judges_names_their_tests():
+    page = (ROOT / "docs" / "judges.md").read_text(encoding="utf-8")
+    patterns = re.findall(r"`(test_[\w*]+\.py)`", page)
+    for path in (ROOT / "tests" / "frameworks").glob("test_*.py"):
+        assert any(fnmatch(path.name, pattern) for pattern in patterns), path.name
 
 
 @pytest.mark.parametrize("folder", ["ISSUE_TEMPLATE", "workflows"])
