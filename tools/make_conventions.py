@@ -1,4 +1,4 @@
-"""Writes the tables of ``docs/conventions.md`` from the conventions themselves."""
+"""Writes the tables of ``docs/conventions.md``, and the default convention as JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 from costcalc.costs import convention as conventions
 from costcalc.costs.measured import undefined, unmeasured
 from costcalc.costs.names import SIZES
-from costcalc.errors import ConventionError
+from costcalc.errors import ConventionError, Problems
 from costcalc.kinds import TABLE
+from costcalc.spec.nodes import parse
+from costcalc.spec.stored import store
 
 PAGE = Path(__file__).parents[1] / "docs" / "conventions.md"
+DEFAULT = Path(conventions.__file__).parents[1] / "conventions" / "paper.yaml"
 COLUMNS = (
     "paper",
     "fvcore",
@@ -91,6 +94,13 @@ def written(page: str) -> str:
     return page
 
 
+def stored() -> str:
+    """The default convention as it is kept for a quick start."""
+    data = DEFAULT.read_bytes()
+    return store(parse(data, str(DEFAULT), Problems()), data)
+
+
 if __name__ == "__main__":
+    DEFAULT.with_suffix(".json").write_text(stored(), encoding="utf-8")
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

@@ -11,7 +11,7 @@ from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refus
 from costcalc.kinds import TABLE
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes
-from costcalc.spec.nodes import parse
+from costcalc.spec.stored import read_stored
 from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line
 
@@ -66,7 +66,7 @@ class _ConventionReader:
         self.values = Values(known_names(), problems)
 
     def convention(self) -> Convention:
-        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
+        root = self.root()
         if not isinstance(root, MapNode):
             self.problems.add(
                 root.mark, "a convention is a mapping", expected=", ".join(_KEYS), found=str(root)
@@ -84,8 +84,7 @@ class _ConventionReader:
                 found=f"'{texts['unit']}'",
                 hint=did_you_mean(texts["unit"], UNITS),
             )
-        is_shipped = os.path.dirname(os.path.abspath(self.path)) == _FOLDER
-        if not is_shipped and texts["name"] in available():
+        if not self.is_shipped and texts["name"] in available():
             node = root.get("name")
             self.problems.add(
                 node.mark if node else root.mark,
@@ -110,6 +109,23 @@ class _ConventionReader:
             params=rules["params"],
             undefined=self.undefined(root, extended),
         )
+
+    @property
+    def is_shipped(self) -> bool:
+        return os.path.dirname(os.path.abspath(self.path)) == _FOLDER
+
+    def root(self) -> Node:
+        """The file's nodes: those that are stored, for the convention that is the default."""
+        data = read_bytes(self.path, self.path)
+        stored = self.path.removesuffix(".yaml") + ".json"
+        if self.is_shipped and os.path.isfile(stored):
+            root = read_stored(read_bytes(stored, stored), data, self.path)
+            if root is not None:
+                return root
+        # The reader of YAML takes time to load, and models of frameworks do without.
+        from costcalc.spec.nodes import parse
+
+        return parse(data, self.path, self.problems)
 
     def extended(self, node: Node | None) -> Convention | None:
         """The shipped convention whose rules hold where this one says nothing.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.nodes import parse
 from costcalc.spec.tree import MapNode, Scalar
 
 if TYPE_CHECKING:
@@ -92,6 +91,9 @@ def aliases() -> dict[str, str]:
     Raises:
         SpecError: the file of names is not what it should be.
     """
+    # The reader of YAML takes time to load, and the path of a model needs none.
+    from costcalc.spec.nodes import parse
+
     path = _shipped_path(_bare(_NAMES))
     problems = Problems()
     root = parse(read_bytes(path, path), path, problems)

@@ -19,6 +19,12 @@ def test_the_tables_are_as_the_script_writes_them():
     assert is_written, "docs/conventions.md: python tools/make_conventions.py"
 
 
+def test_the_default_is_stored_as_it_is_written():
+    stored = SCRIPT["DEFAULT"].with_suffix(".json").read_text(encoding="utf-8")
+    is_stored = stored == SCRIPT["stored"]()
+    assert is_stored, "conventions/paper.json: python tools/make_conventions.py"
+
+
 def test_every_event_is_explained():
     named = {name for names in SCRIPT["EVENTS"] for name in names.split(", ")}
     assert named == set(Events._fields)
