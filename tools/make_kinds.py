@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Set
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from costcalc.exporters import onnx, prototxt, scalesim, torch
-from costcalc.importers import missing
+from costcalc.exporters import EXPORTERS
+from costcalc.importers import IMPORTERS, missing
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
 from costcalc.kinds.examples import EXAMPLES, step, written
@@ -84,13 +85,11 @@ class Framework(NamedTuple):
     into: Mapping[str, str] | None = None
 
 
-FRAMEWORKS = (
-    Framework("PyTorch", torch.MISSING, missing.TORCH),
-    Framework("ONNX", onnx.MISSING, missing.ONNX),
-    Framework("Caffe", prototxt.MISSING, missing.CAFFE),
-    Framework("Keras", into=missing.KERAS),
-    Framework("SCALE-Sim", out=scalesim.MISSING),
-)
+OUT = {row.title: import_module(row.module).MISSING for row in EXPORTERS}
+FRAMEWORKS = [
+    Framework(title, OUT.get(title), missing.MISSING.get(title))
+    for title in dict.fromkeys((*OUT, *(row.title for row in IMPORTERS)))
+]
 
 
 def frameworks() -> str:

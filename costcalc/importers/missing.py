@@ -43,3 +43,11 @@ TORCH: Mapping[str, str] = {
     "dropout": "at inference a dropout does nothing, and no operation runs",
     "identity": "an identity runs no operation",
 }
+
+MISSING: Mapping[str, Mapping[str, str]] = {
+    "ONNX model": ONNX,
+    "PyTorch module": TORCH,
+    "Keras architecture": KERAS,
+    "Caffe network": CAFFE,
+}
+"""The same by the titles of the importers' table."""
