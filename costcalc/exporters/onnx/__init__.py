@@ -23,6 +23,8 @@ from costcalc.formats.onnx_schema import (
 )
 from costcalc.graph.layer import LayerGraph
 
+__all__ = ["KINDS", "MISSING", "write"]
+
 IR_VERSIONS = {21: 10, 23: 11}
 """The version of the format that came with each version of the operators."""
 

@@ -12,6 +12,8 @@ from costcalc.exporters.prototxt.writer import LayerWriter, NetBuilder, shape_fi
 from costcalc.formats.prototxt import Field, lines
 from costcalc.graph.layer import LayerGraph
 
+__all__ = ["KINDS", "MISSING", "write"]
+
 
 def write(graph: LayerGraph) -> str:
     """The network's text, for one image.
