@@ -92,20 +92,22 @@ class Union(NamedTuple):
 
 def unions(instances: Sequence[Instance]) -> list[Union]:
     """Instances as few, each as one with others that it has enough in common with."""
-    found = same_shape(instances)
-    if len(found) <= _MOST_SHAPES:
-        found = gathered(found, _united)
-    return [_in_order(each) for each in found]
+    unions = same_shape(instances)
+    if len(unions) <= _MOST_SHAPES:
+        unions = gathered(unions, _united)
+    return [_in_order(each) for each in unions]
 
 
 def same_shape(instances: Sequence[Instance]) -> list[Union]:
     """Instances as one with those that differ in values alone, the largest first."""
-    found = alike(instances, lambda each: tuple(map(shape, each.steps)))
-    found.sort(key=lambda each: -_size(instances[each[0]].steps))
-    return [
-        Union(_side_by_side([instances[at].steps for at in each], instances[each[0]]), tuple(each))
-        for each in found
-    ]
+    by_shape = alike(instances, lambda each: tuple(map(shape, each.steps)))
+    by_shape.sort(key=lambda indexes: -_size(instances[indexes[0]].steps))
+    unions = []
+    for indexes in by_shape:
+        members = [instances[at] for at in indexes]
+        steps = _side_by_side([each.steps for each in members], members[0])
+        unions.append(Union(steps, tuple(indexes)))
+    return unions
 
 
 def _united(one: Union, other: Union) -> Union | None:
@@ -200,22 +202,22 @@ def _beside(
     if here is None and 2 * len(pairs) < max(len(one), len(other)):
         return None
     arrive = here or (one[0].reads, other[0].reads)
-    found: list[AlignedStep] = []
+    steps: list[AlignedStep] = []
     i = j = 0
     for a, b in [*pairs, (len(one), len(other))]:
         while i < a:
-            found.append(_widened(one[i], (), _reads(other, j, arrive[1])))
+            steps.append(_widened(one[i], (), _reads(other, j, arrive[1])))
             i += 1
         while j < b:
-            found.append(_widened(other[j], _reads(one, i, arrive[0]), ()))
+            steps.append(_widened(other[j], _reads(one, i, arrive[0]), ()))
             j += 1
         if a < len(one):
             pair = _both(one[a], other[b])
             if pair is None:
                 return None
-            found.append(pair)
+            steps.append(pair)
         i, j = a + 1, b + 1
-    return tuple(found)
+    return tuple(steps)
 
 
 def _reads(steps: AlignedSteps, at: int, here: Column) -> Column:
@@ -235,17 +237,17 @@ def _common(one: AlignedSteps, other: AlignedSteps) -> list[tuple[int, int]]:
                 if _alike(one[i], other[j])
                 else max(longest[i + 1][j], longest[i][j + 1])
             )
-    found = []
+    pairs = []
     i = j = 0
     while i < len(one) and j < len(other):
         if _alike(one[i], other[j]):
-            found.append((i, j))
+            pairs.append((i, j))
             i, j = i + 1, j + 1
         elif longest[i + 1][j] >= longest[i][j + 1]:
             i += 1
         else:
             j += 1
-    return found
+    return pairs
 
 
 def _alike(one: AlignedStep, other: AlignedStep) -> bool:

@@ -65,11 +65,11 @@ class BlockParameters(ParameterSolver):
         self.computed: dict[str, str] = {}
         """Parameters that the block computes."""
         self.formulas: dict[tuple[int, str], Any] = {}
-        """What is said at each place."""
+        """What stands at each place of a value that varies."""
         self.widths: list[Expression] = []
-        """What widths are known by, beside the input."""
+        """What other widths may be said by, beside the input."""
         self.open = [each for each in varying if each.is_width]
-        """Widths that nothing is known of yet."""
+        """Widths that are not solved yet."""
         self.squeezed = squeezed
         self.words = Counter(word(each.places[0], with_numbers=False) for each in self.open)
         lists = [each for each in varying if any(isinstance(v, tuple) for v in each.values)]
@@ -85,16 +85,16 @@ class BlockParameters(ParameterSolver):
 
     def parameters(self) -> dict[str, BlockParameter]:
         """All parameters, in the order in which calls and tables give them."""
-        found = {}
+        parameters = {}
         for name in sorted(self.columns, key=self._rank):
             column = self.columns[name]
             is_width = name in self.width_names
             is_list = any(isinstance(value, tuple) for value in column)
             default = ABSENT if is_width or is_list or name == "n" else most_common(column)
-            found[name] = BlockParameter(name, column, default, is_width)
+            parameters[name] = BlockParameter(name, column, default, is_width)
         for name, text in self.computed.items():
-            found[name] = BlockParameter(name, default=Formula(text))
-        return found
+            parameters[name] = BlockParameter(name, default=Formula(text))
+        return parameters
 
     def condition(self, holds: Column, reads: Column, is_about_shapes: bool) -> str:
         """A condition that holds as wanted, where asked for; nothing where none is found.
@@ -104,8 +104,8 @@ class BlockParameters(ParameterSolver):
         """
         flags = (each for one in self.named() if _is_flag(one) for each in truth(one))
         shapes = self._of_shapes(Expression("in", reads)) if is_about_shapes else ()
-        found = self.find(holds, (*flags, *shapes))
-        return found.text if found is not None else ""
+        condition = self.find(holds, (*flags, *shapes))
+        return condition.text if condition is not None else ""
 
     def _of_shapes(self, arriving: Expression) -> Iterator[Expression]:
         """Strides and widths together, then each by itself."""
@@ -136,39 +136,39 @@ class BlockParameters(ParameterSolver):
             return 2
         return {"k": 4, "n": 6, "s": 7}.get(name.rstrip("0123456789"), 5)
 
-    def _give(self, each: VaryingValue) -> None:
+    def _give(self, value: VaryingValue) -> None:
         """Makes a value a parameter of its own."""
-        attribute = each.places[0].name
-        self._say(each, self.add(_LETTERS.get(attribute, attribute), filled(each.column)).text)
+        attribute = value.places[0].name
+        self._say(value, self.add(_LETTERS.get(attribute, attribute), filled(value.column)).text)
 
-    def _solve_width(self, each: VaryingValue) -> None:
+    def _solve_width(self, value: VaryingValue) -> None:
         """A width: by what its line reads, by the block's input, by another width, or given."""
-        by_line = self._by_line(each)
+        by_line = self._by_line(value)
         if by_line is not None:
-            self.open.remove(each)
-            for place, text in zip(each.places, by_line, strict=True):
+            self.open.remove(value)
+            for place, text in zip(value.places, by_line, strict=True):
                 self.formulas[place.key] = Formula(text)
             return
-        found = self.find(each.column, self._derived(each)) or self._expanded(each)
-        if found is not None:
-            self.open.remove(each)
-            self._say_derived(each, found.text)
+        derived = self.find(value.column, self._derived(value)) or self._expanded(value)
+        if derived is not None:
+            self.open.remove(value)
+            self._say_derived(value, derived.text)
             return
-        parts = [other for other in self.open if _is_part(other.column, each.column)]
-        base = min(parts, key=lambda other: min(present(other.column)), default=each)
+        parts = [other for other in self.open if _is_part(other.column, value.column)]
+        base = min(parts, key=lambda other: min(present(other.column)), default=value)
         self.open.remove(base)
         as_output = _multiple(Expression("c", base.column), self.outs)
         is_output = fits(base.column, self.outs) or as_output is not None
         self._say(base, self._add_width("c" if is_output else self._called(base), base.column))
 
-    def _solve_list(self, each: VaryingValue) -> None:
-        """A list of sizes: item by item where each follows from widths, or given as it is."""
-        lists = [self._items(place) for place in each.places]
-        if any(found is None for found in lists):
-            self._give(each)
+    def _solve_list(self, value: VaryingValue) -> None:
+        """A list of sizes: item by item where value follows from widths, or given as it is."""
+        lists = [self._items(place) for place in value.places]
+        if None in lists:
+            self._give(value)
             return
-        for place, found in zip(each.places, lists, strict=True):
-            self.formulas[place.key] = found
+        for place, items in zip(value.places, lists, strict=True):
+            self.formulas[place.key] = items
 
     def _items(self, place: AttributePlace) -> tuple[Any, ...] | None:
         """The items of a list as they are everywhere, or as multiples of widths."""
@@ -176,12 +176,12 @@ class BlockParameters(ParameterSolver):
         lengths = {len(v) if isinstance(v, tuple) else 0 for v in present(lists)}
         if len(lengths) != 1 or not (length := lengths.pop()):
             return None
-        found: list[Any] = []
+        items: list[Any] = []
         for at in range(length):
             column = computed(operator.itemgetter(at), lists)
             values = present(column)
             if len(set(values)) == 1:
-                found.append(values[0])
+                items.append(values[0])
                 continue
             if not all(isinstance(item, int) for item in values):
                 return None
@@ -190,13 +190,13 @@ class BlockParameters(ParameterSolver):
             formula = next(filter(None, multiples), None)
             if formula is None:
                 return None
-            found.append(Formula(formula.text))
-        return tuple(found)
+            items.append(Formula(formula.text))
+        return tuple(items)
 
-    def _is_rest(self, each: VaryingValue) -> bool:
+    def _is_rest(self, value: VaryingValue) -> bool:
         """Whether a width is what the block's output has beside its input, joined to it."""
         rest = computed(operator.sub, self.outs, self.input.column)
-        return self._by_line(each) is None and fits(each.column, rest)
+        return self._by_line(value) is None and fits(value.column, rest)
 
     def _add_width(self, word: str, column: Column) -> str:
         """A new parameter that is a width."""
@@ -208,10 +208,10 @@ class BlockParameters(ParameterSolver):
         self.widths.append(width)
         return width.text
 
-    def _by_line(self, each: VaryingValue) -> list[str] | None:
+    def _by_line(self, value: VaryingValue) -> list[str] | None:
         """Each place as a multiple of what its line reads."""
-        found = []
-        for place in each.places:
+        texts = []
+        for place in value.places:
             multiple = _multiple(Expression("in", place.step.reads), place.column)
             if multiple is None:
                 return None
@@ -220,15 +220,15 @@ class BlockParameters(ParameterSolver):
                 return None
             if text != "in" and _is_repeated(place.step):
                 return None
-            found.append(text)
-        return found
+            texts.append(text)
+        return texts
 
-    def _derived(self, each: VaryingValue) -> Iterator[Expression]:
+    def _derived(self, value: VaryingValue) -> Iterator[Expression]:
         """A width as another, as a multiple of one, rounded or not, or as what is left of one."""
         known = (*self.widths, self.input)
         yield from known
-        is_optional = any(False in place.step.present for place in each.places)
-        for multiple in filter(None, (_multiple(one, each.column) for one in known)):
+        is_optional = any(False in place.step.present for place in value.places)
+        for multiple in filter(None, (_multiple(one, value.column) for one in known)):
             if not (is_optional and multiple.text.startswith("in * ")):
                 yield multiple
         for one, divisor in product(known, _DIVISORS):
@@ -238,41 +238,42 @@ class BlockParameters(ParameterSolver):
             rest = computed(operator.sub, one.column, self.input.column)
             yield Expression(f"{one.text} - in", rest)
 
-    def _expanded(self, each: VaryingValue) -> Expression | None:
+    def _expanded(self, value: VaryingValue) -> Expression | None:
         """A width inside the block as a whole multiple of the block's input."""
-        if fits(each.column, self.outs):
+        if fits(value.column, self.outs):
             return None
-        times = computed(Fraction, each.column, self.input.column)
+        ins = tuple(width or ABSENT for width in self.input.column)
+        times = computed(Fraction, value.column, ins)
         known = set(present(times))
-        if any(each.denominator != 1 for each in known):
+        if any(factor.denominator != 1 for factor in known):
             return None
-        if len(known) >= len(each.values) or (len(known) == 1 and ABSENT not in times):
+        if len(known) >= len(value.values) or (len(known) == 1 and ABSENT not in times):
             return None
         factor = self.add("t", computed(int, tuple(1 if t is ABSENT else t for t in times)))
-        return Expression(f"{factor.text} * in", each.column)
+        return Expression(f"{factor.text} * in", value.column)
 
-    def _say_derived(self, each: VaryingValue, text: str) -> None:
+    def _say_derived(self, value: VaryingValue, text: str) -> None:
         """Says a formula at all places, by a name where it would mean something else there."""
         reads_input = all(
             fits(place.step.reads, self.input.column) and not _is_repeated(place.step)
-            for place in each.places
+            for place in value.places
         )
         if re.search(r"\bin\b", text) and not reads_input:
-            name = self.free("c" if text == "in" else self._called(each))
+            name = self.free("c" if text == "in" else self._called(value))
             self.computed[name] = text
             text = name
-            self.widths.append(Expression(text, each.column))
+            self.widths.append(Expression(text, value.column))
         elif " " in text:
-            self.widths.append(Expression(text, each.column))
-        self._say(each, text)
+            self.widths.append(Expression(text, value.column))
+        self._say(value, text)
 
-    def _say(self, each: VaryingValue, text: str) -> None:
-        for place in each.places:
+    def _say(self, value: VaryingValue, text: str) -> None:
+        for place in value.places:
             self.formulas[place.key] = Formula(text)
 
-    def _called(self, each: VaryingValue) -> str:
+    def _called(self, value: VaryingValue) -> str:
         """What a width is called by where it first stands."""
-        first = each.places[0]
+        first = value.places[0]
         if first.name != "out":
             return first.name
         if id(first.step) in self.squeezed:

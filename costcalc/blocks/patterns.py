@@ -16,7 +16,7 @@ _FEWEST = 3
 """Groups that are worth a block, and the lines of one of them."""
 
 _LONGEST = 8
-"""Steps of a group that is found by its coming again."""
+"""Steps of a group that is runs by its coming again."""
 
 _NAMES = {
     ("depthwise", "pointwise"): "separable",
@@ -29,16 +29,16 @@ def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
     """The joins of one kind in a list, and what stands alone that they add to what they read."""
     references = References(steps)
     before = (NETWORK_INPUT, *(step.last for step in steps))
-    found: dict[int, tuple[Step, ...]] = {
+    runs: dict[int, tuple[Step, ...]] = {
         at: (step,)
         for at, step in enumerate(steps)
         if step.word == word and step.parts and sum(1 for _ in walk((step,))) > _FEWEST
     }
-    if len(found) < _FEWEST:
+    if len(runs) < _FEWEST:
         return []
     inside = {
         tuple(map(shape, part.steps))
-        for join in found.values()
+        for join in runs.values()
         for part in join[0].parts
         if word == "add" and not join[0].parts[0].steps and len(part.steps) > 1
     }
@@ -47,13 +47,13 @@ def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
     while at < len(steps):
         length = next((len(each) for each in inside if shapes[at : at + len(each)] == each), 0)
         if length:
-            found[at] = steps[at : at + length]
+            runs[at] = steps[at : at + length]
         at += length or 1
     kind = _NAMES[word,]
     return [
-        Instance("", kind, found[at], before[at])
-        for at in sorted(found)
-        if references.are_inside(found[at][0].first, found[at][-1].last, before[at])
+        Instance("", kind, runs[at], before[at])
+        for at in sorted(runs)
+        if references.are_inside(runs[at][0].first, runs[at][-1].last, before[at])
     ]
 
 
@@ -63,7 +63,7 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
     saved = 0
     keys, references = Keys(steps), References(steps)
     before = (NETWORK_INPUT, *(step.last for step in steps))
-    for start, length, count in _runs(steps):
+    for start, length, count in _recurring(steps):
         starts = range(start, start + length * count, length)
         units = [steps[at : at + length] for at in starts]
         numbers = [tuple(map(keys.of, unit)) for unit in units]
@@ -95,7 +95,7 @@ def _is_call(step: Step) -> bool:
     return step.word not in KINDS
 
 
-def _runs(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
+def _recurring(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
     """Where steps of the same shapes come again: the first, how many, and how often."""
     shapes = tuple(map(shape, steps))
     for length in range(2, _LONGEST + 1):

@@ -237,6 +237,20 @@ def test_a_network_that_ends_in_a_single_number_is_written(last: str) -> None:
     ]
 
 
+def test_groups_that_read_a_single_number_are_written() -> None:
+    """It has no channels that a width could be a multiple of."""
+    layers = "".join(
+        f"  - sequence: {{name: unit{n}, layers: [fc: {n + 4}, relu, argmax]}}\n" for n in range(4)
+    )
+    units = {f"unit{n}": "Unit" for n in range(4)}
+    text = spec(graph(layers, "input: [6]\n")._replace(blocks=units))
+    assert "  unit:\n    parameters: {hidden: width}\n" in text
+    again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
+    assert [each.output for each in again.layers] == [
+        shape for n in range(4) for shape in ((n + 4,), (n + 4,), ())
+    ]
+
+
 def test_groups_that_borrow_params_are_written_too() -> None:
     """As of a file whose equal biases are one tensor: each unit but the first borrows its own."""
     nodes: list[Node] = []
