@@ -102,7 +102,7 @@ class Group:
     @property
     def family(self) -> str:
         """What those are called together that may be one class."""
-        return self.block if self.is_block else base(self.key)
+        return self.block if self.is_block else without_number(self.key)
 
     @property
     def inputs(self) -> Mapping[str, int]:
@@ -145,10 +145,10 @@ def _put(node: Node, parent: Group) -> None:
     parent.children.append(node)
 
 
-def base(key: str) -> str:
+def without_number(key: str) -> str:
     """A key without the number that tells it from its siblings.
 
-    >>> base("conv2_x3"), base("dense1_12"), base("stem")
+    >>> without_number("conv2_x3"), without_number("dense1_12"), without_number("stem")
     ('conv2_x', 'dense1', 'stem')
     """
     numbered = _NUMBERED.fullmatch(key)
@@ -164,7 +164,7 @@ def groups(group: Group) -> Iterator[Group]:
 
 
 def _spoken(key: str, words: set[str]) -> bool:
-    return base(key) not in words
+    return without_number(key) not in words
 
 
 def _lines(graph: LayerGraph) -> Iterator[LayerLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from costcalc.blocks.tree import base
+from costcalc.blocks.tree import without_number
 from costcalc.exporters.torch.modules import (
     Module,
     ModuleBody,
@@ -40,7 +40,7 @@ def arranged(body: ModuleBody, is_network: bool) -> ModuleBody:
 
 def _split_once(body: ModuleBody) -> ModuleBody:
     """All parts of one split, one after another, as one step that gives them all."""
-    found: list[ModuleStep] = []
+    steps: list[ModuleStep] = []
     renamed: dict[TensorRef, TensorRef] = {}
     start = 0
     while start < len(body.steps):
@@ -56,8 +56,8 @@ def _split_once(body: ModuleBody) -> ModuleBody:
             names = tuple(each.key for each in run) if all(s.is_named for s in run) else ()
             step = step._replace(forward=forward, numbers=numbers, outputs=count, names=names)
             start += count - 1
-        found.append(step)
-    return ModuleBody(tuple(found), body.outputs).renamed(renamed)
+        steps.append(step)
+    return ModuleBody(tuple(steps), body.outputs).renamed(renamed)
 
 
 def _part(step: ModuleStep, first: ModuleStep) -> int | None:
@@ -101,7 +101,7 @@ def _folded(body: ModuleBody) -> ModuleBody:
     """Repeats of one step, each reading the one before, as one sequence."""
     readers = _readers(body)
     names = FreeNames(step.key for step in body.steps)
-    found: list[ModuleStep] = []
+    steps: list[ModuleStep] = []
     renamed: dict[TensorRef, TensorRef] = {}
     start = 0
     while start < len(body.steps):
@@ -111,14 +111,14 @@ def _folded(body: ModuleBody) -> ModuleBody:
         run = body.steps[start:end]
         start = end
         if len(run) < (2 if run[0].is_block or run[0].is_named else _REPEATS):
-            found += run
+            steps += run
             continue
-        word = base(run[0].key)
+        word = without_number(run[0].key)
         if not any(step.key == word for step in run):
             word = names.free(f"{word}_x" if word in names else word)
         renamed[TensorRef(run[-1].key)] = TensorRef(word)
-        found.append(_in_sequence(run, word))
-    return ModuleBody(tuple(found), body.outputs).renamed(renamed)
+        steps.append(_in_sequence(run, word))
+    return ModuleBody(tuple(steps), body.outputs).renamed(renamed)
 
 
 def _continues(step: ModuleStep, following: ModuleStep, readers: Readers) -> bool:
@@ -129,7 +129,7 @@ def _continues(step: ModuleStep, following: ModuleStep, readers: Readers) -> boo
         and isinstance(step.module, Module)
         and isinstance(following.module, Module)
         and step.module.constructor == following.module.constructor != "nn.Sequential"
-        and base(step.key) == base(following.key) != following.key
+        and without_number(step.key) == without_number(following.key) != following.key
         and following.inputs == (TensorRef(step.key),)
         and _follows(step, following, readers)
     )

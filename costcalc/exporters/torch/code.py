@@ -67,15 +67,15 @@ def lines(code: Code, depth: int, prefix: str = "", suffix: str = "") -> list[st
 def paragraph(words: str, depth: int, first: str = "", last: str = "") -> list[str]:
     """Text in lines, with something in front of the first and behind the last."""
     margin = INDENT * depth
-    found = [margin + first]
+    rows = [margin + first]
     for word in words.split(" "):
-        joint = "" if found[-1] in (margin, margin + first) else " "
-        if len(found[-1]) + len(joint) + len(word) + len(last) > WIDTH and joint:
-            found.append(margin)
+        joint = "" if rows[-1] in (margin, margin + first) else " "
+        if len(rows[-1]) + len(joint) + len(word) + len(last) > WIDTH and joint:
+            rows.append(margin)
             joint = ""
-        found[-1] += joint + word
-    found[-1] += last
-    return found
+        rows[-1] += joint + word
+    rows[-1] += last
+    return rows
 
 
 def literal(value: object) -> str:
@@ -135,16 +135,16 @@ def _outside(text: str) -> Iterator[str]:
 
 def _last_bracket(text: str) -> tuple[int, int]:
     """Where the longest brackets that nothing surrounds open and close; (0, 0) for none."""
-    found, depth, start = (0, 0), 0, 0
+    widest, depth, start = (0, 0), 0, 0
     for index, character in enumerate(text):
         if character in "([{":
             start = start if depth else index
             depth += 1
         elif character in ")]}":
             depth -= 1
-            if not depth and index - start > found[1] - found[0]:
-                found = start, index
-    return found
+            if not depth and index - start > widest[1] - widest[0]:
+                widest = start, index
+    return widest
 
 
 def _items(text: str) -> Iterator[tuple[int, int]]:
@@ -165,20 +165,20 @@ def counted(items: Sequence[Code]) -> tuple[Code, ...]:
     >>> counted(["f(1)", CallCode("g", ("64",)), CallCode("g", ("96",)), CallCode("g", ("128",))])
     ('f(1)', CallCode(head='*', items=(CallCode(head='g', items=('64 + 32 * i',)...
     """
-    found: list[Code] = []
+    shorter: list[Code] = []
     start = 0
     while start < len(items):
         length = _length(items[start:])
         if length < _FEWEST:
-            found.append(items[start])
+            shorter.append(items[start])
             start += 1
             continue
         steps = list(_differences(items[start], items[start + 1]))
         index = _INDEX if any(steps) else "_"
         loop = f"for {index} in range({length})"
-        found.append(CallCode("*", (_counting(items[start], iter(steps)), loop), ""))
+        shorter.append(CallCode("*", (_counting(items[start], iter(steps)), loop), ""))
         start += length
-    return tuple(found)
+    return tuple(shorter)
 
 
 def _length(items: Sequence[Code]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from costcalc.blocks.columns import ABSENT, Column, computed, present
 from costcalc.blocks.parameters import BlockParameter, Expression
-from costcalc.blocks.tree import base
+from costcalc.blocks.tree import without_number
 from costcalc.exporters.torch.code import CallCode, Code, KeywordCode, counted
 from costcalc.exporters.torch.modules import (
     CONSTRUCTOR,
@@ -242,14 +242,14 @@ def _is_literal(one: Expression) -> bool:
 
 def _attributes(union: UnionGraph) -> dict[str, str]:
     """The name of each step's module; those without a name are counted, where there are several."""
-    words = Counter(base(step.key) for step in union.steps if not step.any.is_named)
+    words = Counter(without_number(step.key) for step in union.steps if not step.any.is_named)
     shorts = Counter(step.any.short for step in union.steps)
     named = {step.key for step in union.steps if step.any.is_named}
     counts: Counter[str] = Counter()
     names = FreeNames()
     found: dict[str, str] = {}
     for step in union.steps:
-        key, word = step.key, base(step.key)
+        key, word = step.key, without_number(step.key)
         if not step.any.is_named:
             counts[word] += 1
             alone = words[word] == 1 and word not in named

@@ -203,6 +203,6 @@ def _values(module: Module, path: Path) -> Iterator[tuple[Path, Argument]]:
             yield inner, argument
 
 
-def form(step: ModuleStep) -> tuple[Any, ...]:
+def shape(step: ModuleStep) -> tuple[Any, ...]:
     """What two steps have in common that differ in values alone."""
     return (step.forward, step.outputs, *values(step))

@@ -56,12 +56,12 @@ def borrowing(module: nn.Module, *names: str) -> nn.Module:
 
 def printed(graph: LayerGraph, classes: Sequence[ModuleClass]) -> str:
     """The code of a network, which is the last of the classes."""
-    found = [
+    texts = [
         _class(each, _class_doc(each) if each.words else _network_doc(graph)) for each in classes
     ]
-    code = "\n".join(line for lines in found for line in lines)
+    code = "\n".join(line for lines in texts for line in lines)
     helpers = [text.strip() for name, text in _HELPERS.items() if f"{name}(" in code]
-    body = "\n\n\n".join([*helpers, *("\n".join(lines) for lines in found)])
+    body = "\n\n\n".join([*helpers, *("\n".join(lines) for lines in texts)])
     imports = ["import torch"]
     if " F." in body or "(F." in body:
         imports.append("import torch.nn.functional as F")
@@ -89,12 +89,12 @@ def _network_doc(graph: LayerGraph) -> list[str]:
     settings = ", ".join(f"{name}={exact(value)}" for name, value in graph.parameters.items())
     source = "; ".join(f"{name}: {text}" for name, text in graph.source.items())
     input_ = " x ".join(map(str, graph.input))
-    found = [*paragraph(f"{quoted(graph.name)}.", 1, '"""'), ""]
+    doc = [*paragraph(f"{quoted(graph.name)}.", 1, '"""'), ""]
     for title, text in (("Settings", settings), ("Source", source), ("Input", input_)):
         if text:
-            found += paragraph(quoted(f"{title}: {text.rstrip('.')}."), 1)
-    found += paragraph(f"Params: {params:,}. Mult-adds: {mult_adds:,}.", 1)
-    return [*found, '    """']
+            doc += paragraph(quoted(f"{title}: {text.rstrip('.')}."), 1)
+    doc += paragraph(f"Params: {params:,}. Mult-adds: {mult_adds:,}.", 1)
+    return [*doc, '    """']
 
 
 def _class(module_class: ModuleClass, doc: list[str]) -> list[str]:
@@ -117,11 +117,11 @@ def _class(module_class: ModuleClass, doc: list[str]) -> list[str]:
 def _init(module_class: ModuleClass) -> list[str]:
     parameters = tuple(_parameter(each) for each in module_class.parameters)
     head = CallCode("def __init__", ("self", *parameters))
-    found = lines(head, 1, suffix=" -> None:")
+    code = lines(head, 1, suffix=" -> None:")
     if module_class.base != "nn.Sequential":
-        found.append(f"{INDENT * 2}super().__init__()")
-    found += [f"{INDENT * 2}{name} = {text}" for text, name in module_class.locals.items()]
-    return found
+        code.append(f"{INDENT * 2}super().__init__()")
+    code += [f"{INDENT * 2}{name} = {text}" for text, name in module_class.locals.items()]
+    return code
 
 
 def _attributes(module_class: ModuleClass) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from costcalc.blocks.tree import Group, LayerLine, Node, base, groups
+from costcalc.blocks.tree import Group, LayerLine, Node, groups, without_number
 from costcalc.exporters.torch.lowering import FusedModule
 from costcalc.exporters.torch.modules import Module, ModuleRef, ModuleStep, Word, given
 from costcalc.exporters.torch.names import attribute, variable
@@ -67,7 +67,9 @@ class Sharing:
                 here = self.at.setdefault(home, [])
                 taken = {attribute(child.key) for child in home.children}
                 names = FreeNames(taken | {each.name for each in here})
-                name = names.free(attribute(owner.key if owner.is_named else base(owner.key)))
+                name = names.free(
+                    attribute(owner.key if owner.is_named else without_number(owner.key))
+                )
                 here.append(SharedModule(owner, is_local, name, unlike))
             self.of.update(dict.fromkeys(nodes, SharedModule(owner, is_local, name, unlike)))
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from costcalc.blocks.alignment import alike, gathered
 from costcalc.blocks.columns import ABSENT, Column
-from costcalc.blocks.tree import base
-from costcalc.exporters.torch.modules import ModuleStep, Path, TensorRef, form, values
+from costcalc.blocks.tree import without_number
+from costcalc.exporters.torch.modules import ModuleStep, Path, TensorRef, shape, values
 from costcalc.spec.numbers import exact
 
 _TRIALS = 256
@@ -125,7 +125,7 @@ def union(instances: Sequence[Instance]) -> UnionGraph | None:
     for key in keys:
         in_each = tuple(each.get(key) for each in by_key)
         present = [step for step in in_each if step is not None]
-        if len({(form(step), len(step.inputs)) for step in present}) > 1:
+        if len({(shape(step), len(step.inputs)) for step in present}) > 1:
             return None
         inputs = zip(*(step.inputs for step in present), strict=True)
         steps.append(UnionStep(key, in_each, tuple(_latest(each, position) for each in inputs)))
@@ -145,7 +145,7 @@ def union(instances: Sequence[Instance]) -> UnionGraph | None:
 def _signature(instance: Instance) -> tuple[object, ...]:
     """What instances that differ in numbers alone have in common."""
     tensors = instance.tensors
-    steps = tuple((step.key, form(step), step.inputs) for step in instance.steps)
+    steps = tuple((step.key, shape(step), step.inputs) for step in instance.steps)
     return tuple(map(tensors.index, tensors)), steps, instance.outputs
 
 
@@ -202,7 +202,7 @@ def _counted_back(instance: Instance) -> Instance:
     counts: Counter[str] = Counter()
     keys = {}
     for step in reversed(instance.steps):
-        word = base(step.key)
+        word = without_number(step.key)
         counts[word] += 1
         keys[step.key] = step.key if step.is_named else f"{word}-{counts[word]}"
 
