@@ -77,7 +77,6 @@ DOCS = [
     "tests/costs/test_page_of_conventions.py",
     "tests/kinds/test_pages.py",
     "tests/spec/test_language_page.py",
-    "tests/symbolic/test_formulas_page.py",
 ]
 """Tests of pages."""
 
