@@ -27,6 +27,9 @@ _HALF, _FULL = "╸", "━"
 _FIRST_UNEVEN = "\u0300"
 """Below the first combining character every printable one takes one column."""
 
+_BRANCHES = "│├└ "
+"""What a tree's branches are drawn with, of one column each."""
+
 _LEAST_BAR, _MOST_BAR = 8, 20
 _NARROWEST = 8
 """A column of words is broken into lines no shorter than this."""
@@ -102,7 +105,8 @@ def text_width(line: str) -> int:
     >>> text_width("3 × 3"), text_width("畳み込み")
     (5, 8)
     """
-    if line.isascii() or max(line) < _FIRST_UNEVEN:
+    own = line.lstrip(_BRANCHES)
+    if own.isascii() or max(own) < _FIRST_UNEVEN:
         return len(line)
     from unicodedata import combining, east_asian_width
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from costcalc.formulas import algebra
@@ -73,13 +73,6 @@ FUNCTIONS: Mapping[str, Function] = {
     ),
 }
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)(?:[KMGBT]\b)?)"
-    r"|(?P<name>[A-Za-z_]\w*)"
-    r"|(?P<word>'[^']*')"
-    r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"
-)
-
 
 @lru_cache(maxsize=4096)
 def parse(text: str, has_units: bool = False) -> Parsed:
@@ -92,6 +85,9 @@ def parse(text: str, has_units: bool = False) -> Parsed:
         raise ExpressionError(
             "the expression is too long", expected=f"at most {limits.EXPRESSION} characters"
         )
+    if text.isascii() and text.isidentifier() and text not in _NOT_NAMES:
+        # Most expressions are a name alone, which needs no parser.
+        return Parsed(lambda scope: scope[text], frozenset((text,)), False)
     return _Parser(text, has_units).parse()
 
 
@@ -271,13 +267,26 @@ class _Parser:
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
 """Words that no name may be."""
 
+_NOT_NAMES = KEYWORDS | {"true", "false"}
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(
+        r"\s*(?:(?P<number>(?:\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)(?:[KMGBT]\b)?)"
+        r"|(?P<name>[A-Za-z_]\w*)"
+        r"|(?P<word>'[^']*')"
+        r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"
+    )
+
 
 def _tokens(text: str) -> list[_Token]:
     tokens = []
     position = 0
     end = len(text.rstrip())
+    pattern = _token()
     while position < end:
-        match = _TOKEN.match(text, position)
+        match = pattern.match(text, position)
         if match is None:
             offset = len(text) - len(text[position:].lstrip())
             raise ExpressionError(
