@@ -233,10 +233,10 @@ class BlockParameters(ParameterSolver):
                 yield multiple
         for one, divisor in product(known, _DIVISORS):
             column = computed(partial(_rounded, divisor), one.column)
-            yield Expression(f"round_to_multiple({one.text} / {divisor}, 8)", column)
+            yield Expression(f"round_to_multiple({one.text} / {divisor}, 8)", column, one.names)
         for one in self.widths:
             rest = computed(operator.sub, one.column, self.input.column)
-            yield Expression(f"{one.text} - in", rest)
+            yield Expression(f"{one.text} - in", rest, one.names)
 
     def _expanded(self, value: VaryingValue) -> Expression | None:
         """A width inside the block as a whole multiple of the block's input."""
@@ -250,7 +250,7 @@ class BlockParameters(ParameterSolver):
         if len(known) >= len(value.values) or (len(known) == 1 and ABSENT not in times):
             return None
         factor = self.add("t", computed(int, tuple(1 if t is ABSENT else t for t in times)))
-        return Expression(f"{factor.text} * in", value.column)
+        return Expression(f"{factor.text} * in", value.column, factor.names)
 
     def _say_derived(self, value: VaryingValue, text: str) -> None:
         """Says a formula at all places, by a name where it would mean something else there."""
@@ -311,7 +311,7 @@ def _multiple(one: Expression, column: Column) -> Expression | None:
         return one
     text = f"({one.text})" if re.search(r"[-+]", one.text) else one.text
     text = f"{text} * {factor}" if factor > 1 else f"{text} / {factor.denominator}"
-    return Expression(text, column)
+    return one._replace(text=text, column=column)
 
 
 def _is_part(column: Column, other: Column) -> bool:

@@ -11,6 +11,7 @@ those who print them: each language has a solver of its own.
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ class Expression(NamedTuple):
     text: str
     column: Column
     names: tuple[str, ...] = ()
-    """The parameters that stand in it."""
+    """The parameters that stand in it, or what would become one."""
 
 
 class BlockParameter(NamedTuple):
@@ -38,7 +39,7 @@ class BlockParameter(NamedTuple):
     """Whether it is a number of channels, which a width multiplier scales."""
 
 
-class ParameterSolver:
+class ParameterSolver(ABC):
     """The parameters of a block while they are being found."""
 
     def __init__(self, facts: Mapping[str, Column]) -> None:
@@ -49,9 +50,9 @@ class ParameterSolver:
         self.flags: set[str] = set()
         """Those that say no more than whether a step is there."""
 
+    @abstractmethod
     def free(self, word: str) -> str:
-        """A name for a parameter, made of a word."""
-        raise NotImplementedError
+        """A name for a parameter, made of a word, that no other has."""
 
     def named(self) -> Iterator[Expression]:
         """The parameters, then the facts that are none yet."""
@@ -60,10 +61,13 @@ class ParameterSolver:
 
     def find(self, column: Column, expressions: Iterable[Expression]) -> Expression | None:
         """The first of some expressions that has a column; its facts become parameters."""
-        found = next((each for each in expressions if fits(column, each.column)), None)
-        for name in found.names if found is not None else ():
-            self.columns.setdefault(name, self.facts.get(name, ()))
-        return found
+        for one in expressions:
+            if fits(column, one.column):
+                for name in one.names:
+                    if name in self.facts:
+                        self.columns.setdefault(name, self.facts[name])
+                return one
+        return None
 
     def add(self, word: str, column: Column) -> Expression:
         """A new parameter."""
@@ -73,11 +77,12 @@ class ParameterSolver:
 
     def flag(self, word: str, holds: Column) -> Expression:
         """A parameter that is true where something holds: one that is there already, or new."""
-        found = self.find(holds, self.named())
-        if found is None:
-            found = self.add(word, holds)
-            self.flags.add(found.text)
-        return found
+        known = self.find(holds, self.named())
+        if known is not None:
+            return known
+        flag = self.add(word, holds)
+        self.flags.add(flag.text)
+        return flag
 
 
 def number(value: int, count: int) -> Expression:

@@ -77,10 +77,10 @@ class ModuleParameters(ParameterSolver):
         Its role is the name of the argument that it is: a stride is computed from nothing,
         a padding from the size of a kernel alone, and nothing else from that.
         """
-        found = self.find(column, self._candidates(column, role))
-        if found is not None and found.names and " " in found.text and role != "padding":
-            self.arithmetic.setdefault(found.text, found)
-        return found
+        known = self.find(column, self._candidates(column, role))
+        if known is not None and known.names and " " in known.text and role != "padding":
+            self.arithmetic.setdefault(known.text, known)
+        return known
 
     def condition(self, holds: Column) -> Expression | None:
         """Which instances have a step, in what is known of them."""
@@ -90,11 +90,11 @@ class ModuleParameters(ParameterSolver):
     def parameters(self) -> list[BlockParameter]:
         """The parameters in order, those with a default last."""
         order = [*self.facts, *self.columns]
-        found = [
+        parameters = [
             BlockParameter(name, self.columns[name], _default(name, self.columns[name]))
             for name in sorted(self.columns, key=order.index)
         ]
-        return sorted(found, key=lambda each: each.default is not ABSENT)
+        return sorted(parameters, key=lambda each: each.default is not ABSENT)
 
     def _candidates(self, column: Column, role: str) -> Iterator[Expression]:
         values = present(column)
