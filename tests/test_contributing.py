@@ -68,7 +68,7 @@ def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 STEP = re.compile(r"^# ((?:costcalc|tests)/[\w/]+\.py)$", re.MULTILINE)
-BESIDE = re.compile(r"""^ *(SOFTSIGN =|"softsign":|"Softsign":|Kind\("softsign"|"silu":|KERAS:)""")
+BESIDE = re.compile(r"""^ *(SOFTSIGN =|"softsign":|"Softsign":|\w+\("softsign"|"silu":|KERAS:)""")
 
 
 def add_the_kind(tree: Path) -> int:

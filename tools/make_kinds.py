@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +13,17 @@ from costcalc.importers import IMPORTERS, missing
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
 from costcalc.kinds.examples import EXAMPLES, step, written
-from costcalc.reporting.kinds import arguments, events_of, summary
+from costcalc.reporting.kinds import arguments, events_of, operation_summary, summary
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def alike(kind: Kind) -> tuple[object, ...]:
-    """What kinds that stand in one row have in common."""
-    return (kind.operation, kind.family, kind.does)
+def alike(kinds: Iterable[Kind]) -> list[list[Kind]]:
+    """Kinds by the operation that they share."""
+    groups: dict[object, list[Kind]] = {}
+    for kind in kinds:
+        groups.setdefault((kind.operation, kind.family), []).append(kind)
+    return list(groups.values())
 
 
 def language() -> str:
@@ -30,9 +32,9 @@ def language() -> str:
         "| kind | arguments, the main one first | what it is | also called |",
         "|---|---|---|---|",
     ]
-    for _, group in groupby(TABLE, alike):
-        kinds = list(group)
+    for kinds in alike(TABLE):
         first = kinds[0]
+        does = summary(first, "`") if len(kinds) == 1 else operation_summary(first, "`")
         said = ", ".join(
             f"`{each.name}` {each.default or ''}".rstrip() for each in arguments(first)
         )
@@ -40,7 +42,7 @@ def language() -> str:
             ", ".join(f"`{alias}`" for alias in kind.aliases) for kind in kinds if kind.aliases
         )
         names = ", ".join(f"`{kind.name}`" for kind in kinds)
-        lines.append(f"| {names} | {said or 'none'} | {summary(first, '`')} | {others} |")
+        lines.append(f"| {names} | {said or 'none'} | {does} | {others} |")
     return "\n".join(lines)
 
 
@@ -52,9 +54,8 @@ def sections() -> str:
 def _family(family: str) -> str:
     parts = [f"## {family.replace('_', ' ')}"]
     members = [kind for kind in TABLE if kind.family == family]
-    for _, group in groupby(members, alike):
-        kinds = list(group)
-        parts.append(summary(kinds[0], "`"))
+    for kinds in alike(members):
+        parts.append(operation_summary(kinds[0], "`"))
         parts.append("\n".join(_examples(kinds)))
         said = arguments(kinds[0])
         if said:
@@ -65,14 +66,20 @@ def _family(family: str) -> str:
 
 
 def _examples(kinds: list[Kind]) -> Iterator[str]:
-    yield "| kind | example | reads | gives | events |"
-    yield "|---|---|---|---|---|"
+    """A row for each kind; what it does has a column where several share the operation."""
+    titles = ["kind", "example", "reads", "gives", "events"]
+    if kinds[0].does:
+        titles.insert(1, "what it does")
+    yield f"| {' | '.join(titles)} |"
+    yield "|---" * len(titles) + "|"
     for kind in kinds:
         example = EXAMPLES[kind.name]
         reads = ", ".join(map(written, example.inputs)) or "nothing"
         events = ", ".join(f"{count:,} {name}" for name, count in events_of(kind).items())
         said = step(kind, example.attributes)
-        cells = (f"`{kind.name}`", f"`{said}`", reads, written(example.output), events or "none")
+        cells = [f"`{kind.name}`", f"`{said}`", reads, written(example.output), events or "none"]
+        if kind.does:
+            cells.insert(1, kind.does)
         yield f"| {' | '.join(cells)} |"
 
 

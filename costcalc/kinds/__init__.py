@@ -1,10 +1,13 @@
 """The table of layer kinds: what a spec may name, in one place.
 
 A new kind is a named tuple with a shape rule and events in one of the modules
-beside this one (or in a new one), and a row here.
+beside this one (or in a new one), a row here and an example in :mod:`.examples`.
+``pytest -m complete`` names every other place that lacks it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from costcalc.kinds import (
     activation,
@@ -21,7 +24,16 @@ from costcalc.kinds import (
     reshaping,
     sources,
 )
-from costcalc.kinds.base import ANY, NONE, SEVERAL, THREE, TWO, UNCOUNTED, Arity, Kind
+from costcalc.kinds.base import ANY, NONE, SEVERAL, THREE, TWO, UNCOUNTED, Arity, Events, Kind
+
+
+def _function(
+    name: str, title: str, family: str, does: str, per_element: Events, **more: Any
+) -> Kind:
+    """A function of every element: what it does to one, and what that causes."""
+    given = {"per_element": per_element}
+    return Kind(name, title, family, activation.Activation, given, does=does, **more)
+
 
 # fmt: off
 TABLE = (
@@ -38,12 +50,12 @@ TABLE = (
 
     Kind("lstm", "LSTM", "recurrent", recurrent.Lstm, main="hidden", aliases=("lstm_cell",)),
 
-    Kind("max_pool", "Max Pool", "pooling", pooling.Pool, {"reduction": pooling.largest}, "kernel", aliases=("maxpool",)),
-    Kind("avg_pool", "Average Pool", "pooling", pooling.Pool, {"reduction": pooling.mean}, "kernel", aliases=("avgpool", "average_pool"), short="Avg Pool"),
-    Kind("adaptive_max_pool", "Adaptive Max Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.largest}, "size"),
-    Kind("adaptive_avg_pool", "Adaptive Average Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.mean}, "size", short="Adaptive Avg Pool"),
-    Kind("global_max_pool", "Global Max Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.largest}),
-    Kind("global_avg_pool", "Global Average Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.mean}, aliases=("global_average_pool", "gap"), short="Global Avg Pool"),
+    Kind("max_pool", "Max Pool", "pooling", pooling.Pool, {"reduction": pooling.largest}, "kernel", aliases=("maxpool",), does="the largest of each window"),
+    Kind("avg_pool", "Average Pool", "pooling", pooling.Pool, {"reduction": pooling.mean}, "kernel", aliases=("avgpool", "average_pool"), short="Avg Pool", does="the mean of each window"),
+    Kind("adaptive_max_pool", "Adaptive Max Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.largest}, "size", does="the largest of each of as many windows as are asked for"),
+    Kind("adaptive_avg_pool", "Adaptive Average Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.mean}, "size", short="Adaptive Avg Pool", does="the mean of each of as many windows as are asked for"),
+    Kind("global_max_pool", "Global Max Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.largest}, does="the largest of each channel"),
+    Kind("global_avg_pool", "Global Average Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.mean}, aliases=("global_average_pool", "gap"), short="Global Avg Pool", does="the mean of each channel"),
 
     Kind("batch_norm", "Batch Norm", "norm", normalisation.BatchNorm, aliases=("bn", "batchnorm"), rare=("scale", "bias")),
     Kind("layer_norm", "Layer Norm", "norm", normalisation.LayerNorm, aliases=("layernorm",), rare=("axes", "bias")),
@@ -52,67 +64,67 @@ TABLE = (
     Kind("instance_norm", "Instance Norm", "norm", normalisation.InstanceNorm, aliases=("instancenorm",)),
     Kind("lrn", "Local Response Norm", "norm", normalisation.LocalResponseNorm, main="size", aliases=("local_response_norm",), short="LRN"),
 
-    Kind("relu", "ReLU", "activation", activation.Activation, {"per_element": activation.RELU}),
-    Kind("relu6", "ReLU6", "activation", activation.Activation, {"per_element": activation.RELU6}),
-    Kind("leaky_relu", "Leaky ReLU", "activation", activation.Activation, {"per_element": activation.LEAKY_RELU}),
+    _function("relu", "ReLU", "activation", *activation.RELU),
+    _function("relu6", "ReLU6", "activation", *activation.RELU6),
+    _function("leaky_relu", "Leaky ReLU", "activation", *activation.LEAKY_RELU),
     Kind("prelu", "PReLU", "activation", activation.Prelu, rare=("axis",)),
-    Kind("sigmoid", "Sigmoid", "activation", activation.Activation, {"per_element": activation.SIGMOID}),
-    Kind("tanh", "Tanh", "activation", activation.Activation, {"per_element": activation.TANH}),
-    Kind("h_sigmoid", "h-sigmoid", "activation", activation.Activation, {"per_element": activation.HARD_SIGMOID}, aliases=("hard_sigmoid", "hardsigmoid")),
-    Kind("swish", "Swish", "activation", activation.Activation, {"per_element": activation.SWISH}, aliases=("silu",)),
-    Kind("h_swish", "h-swish", "activation", activation.Activation, {"per_element": activation.HARD_SWISH}, aliases=("hard_swish", "hardswish")),
-    Kind("gelu", "GELU", "activation", activation.Activation, {"per_element": activation.GELU}),
-    Kind("gelu_tanh", "GELU, tanh form", "activation", activation.Activation, {"per_element": activation.GELU_TANH}),
-    Kind("quick_gelu", "Quick GELU", "activation", activation.Activation, {"per_element": activation.QUICK_GELU}),
-    Kind("elu", "ELU", "activation", activation.Activation, {"per_element": activation.ELU}),
-    Kind("selu", "SELU", "activation", activation.Activation, {"per_element": activation.SELU}),
-    Kind("celu", "CELU", "activation", activation.Activation, {"per_element": activation.CELU}),
-    Kind("mish", "Mish", "activation", activation.Activation, {"per_element": activation.MISH}),
-    Kind("softplus", "Softplus", "activation", activation.Activation, {"per_element": activation.SOFTPLUS}),
-    Kind("softsign", "Softsign", "activation", activation.Activation, {"per_element": activation.SOFTSIGN}),
-    Kind("log_sigmoid", "Log-Sigmoid", "activation", activation.Activation, {"per_element": activation.LOG_SIGMOID}, aliases=("logsigmoid",)),
-    Kind("hard_tanh", "Hard Tanh", "activation", activation.Activation, {"per_element": activation.HARD_TANH}, aliases=("hardtanh",)),
-    Kind("softmax", "Softmax", "activation", activation.Softmax, {"is_log": False}, rare=("axis",)),
-    Kind("log_softmax", "Log-Softmax", "activation", activation.Softmax, {"is_log": True}, rare=("axis",)),
+    _function("sigmoid", "Sigmoid", "activation", *activation.SIGMOID),
+    _function("tanh", "Tanh", "activation", *activation.TANH),
+    _function("h_sigmoid", "h-sigmoid", "activation", *activation.HARD_SIGMOID, aliases=("hard_sigmoid", "hardsigmoid")),
+    _function("swish", "Swish", "activation", *activation.SWISH, aliases=("silu",)),
+    _function("h_swish", "h-swish", "activation", *activation.HARD_SWISH, aliases=("hard_swish", "hardswish")),
+    _function("gelu", "GELU", "activation", *activation.GELU),
+    _function("gelu_tanh", "GELU, tanh form", "activation", *activation.GELU_TANH),
+    _function("quick_gelu", "Quick GELU", "activation", *activation.QUICK_GELU),
+    _function("elu", "ELU", "activation", *activation.ELU),
+    _function("selu", "SELU", "activation", *activation.SELU),
+    _function("celu", "CELU", "activation", *activation.CELU),
+    _function("mish", "Mish", "activation", *activation.MISH),
+    _function("softplus", "Softplus", "activation", *activation.SOFTPLUS),
+    _function("softsign", "Softsign", "activation", *activation.SOFTSIGN),
+    _function("log_sigmoid", "Log-Sigmoid", "activation", *activation.LOG_SIGMOID, aliases=("logsigmoid",)),
+    _function("hard_tanh", "Hard Tanh", "activation", *activation.HARD_TANH, aliases=("hardtanh",)),
+    Kind("softmax", "Softmax", "activation", activation.Softmax, {"is_log": False}, rare=("axis",), does="exp(x) over its sum along an axis"),
+    Kind("log_softmax", "Log-Softmax", "activation", activation.Softmax, {"is_log": True}, rare=("axis",), does="the logarithm of the softmax along an axis"),
 
     Kind("add", "Add", "elementwise", elementwise.Add, arity=SEVERAL, rare=("broadcast",)),
-    Kind("subtract", "Subtract", "elementwise", elementwise.Elementwise, {"per_element": elementwise.ADDITION, "joined": "subtracted"}, arity=TWO, aliases=("sub",)),
-    Kind("multiply", "Multiply", "elementwise", elementwise.Elementwise, {"per_element": elementwise.MULTIPLICATION, "joined": "multiplied"}, arity=SEVERAL, aliases=("mul",)),
-    Kind("divide", "Divide", "elementwise", elementwise.Elementwise, {"per_element": elementwise.DIVISION, "joined": "divided"}, arity=TWO, aliases=("div",)),
-    Kind("minimum", "Minimum", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=SEVERAL),
-    Kind("maximum", "Maximum", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=SEVERAL),
-    Kind("power", "Power", "elementwise", elementwise.Elementwise, {"per_element": elementwise.FUNCTION, "joined": "raised to powers"}, arity=TWO, aliases=("pow",)),
-    Kind("compare", "Compare", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=TWO),
-    Kind("where", "Where", "elementwise", elementwise.Elementwise, {"per_element": elementwise.NOTHING, "joined": "chosen from"}, arity=THREE, does="Elements of the second input where the first holds, of the third elsewhere."),
-    Kind("complement", "Complement", "elementwise", activation.Activation, {"per_element": elementwise.COMPLEMENT}, does="1 - x for every element."),
-    Kind("scale", "Scale", "elementwise", activation.Activation, {"per_element": elementwise.MULTIPLICATION}, does="Every element times a constant."),
-    Kind("shift", "Shift", "elementwise", activation.Activation, {"per_element": elementwise.ADDITION}, does="Every element plus a constant."),
-    Kind("clip", "Clip", "elementwise", activation.Activation, {"per_element": elementwise.BETWEEN}, aliases=("clamp",), does="Every element between two bounds."),
-    Kind("exp", "Exponential", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("log", "Logarithm", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("sqrt", "Square Root", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("rsqrt", "Reciprocal Root", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("reciprocal", "Reciprocal", "elementwise", activation.Activation, {"per_element": elementwise.DIVISION}),
-    Kind("erf", "Error Function", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("sin", "Sine", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("cos", "Cosine", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("abs", "Absolute Value", "elementwise", activation.Activation, {"per_element": elementwise.NOTHING}),
-    Kind("neg", "Negative", "elementwise", activation.Activation, {"per_element": elementwise.NOTHING}),
-    Kind("square", "Square", "elementwise", activation.Activation, {"per_element": elementwise.MULTIPLICATION}),
-    Kind("floor", "Floor", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("ceil", "Ceiling", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("round", "Round", "elementwise", activation.Activation, {"per_element": elementwise.FUNCTION}),
-    Kind("sign", "Sign", "elementwise", activation.Activation, {"per_element": elementwise.BETWEEN}),
-    Kind("logical_not", "Logical Not", "elementwise", activation.Activation, {"per_element": elementwise.COMPARISON}),
+    Kind("subtract", "Subtract", "elementwise", elementwise.Elementwise, {"per_element": elementwise.ADDITION, "joined": "subtracted"}, arity=TWO, aliases=("sub",), does="the first input less the second, element by element; sides of 1 repeat"),
+    Kind("multiply", "Multiply", "elementwise", elementwise.Elementwise, {"per_element": elementwise.MULTIPLICATION, "joined": "multiplied"}, arity=SEVERAL, aliases=("mul",), does="the product of the inputs, element by element; sides of 1 repeat"),
+    Kind("divide", "Divide", "elementwise", elementwise.Elementwise, {"per_element": elementwise.DIVISION, "joined": "divided"}, arity=TWO, aliases=("div",), does="the first input over the second, element by element; sides of 1 repeat"),
+    Kind("minimum", "Minimum", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=SEVERAL, does="the smallest of the inputs, element by element; sides of 1 repeat"),
+    Kind("maximum", "Maximum", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=SEVERAL, does="the largest of the inputs, element by element; sides of 1 repeat"),
+    Kind("power", "Power", "elementwise", elementwise.Elementwise, {"per_element": elementwise.FUNCTION, "joined": "raised to powers"}, arity=TWO, aliases=("pow",), does="the first input to the power of the second, element by element; sides of 1 repeat"),
+    Kind("compare", "Compare", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=TWO, does="whether two inputs are equal, or one is larger, element by element; sides of 1 repeat"),
+    Kind("where", "Where", "elementwise", elementwise.Elementwise, {"per_element": elementwise.NOTHING, "joined": "chosen from"}, arity=THREE, does="the second input where the first holds, else the third, element by element; sides of 1 repeat"),
+    _function("complement", "Complement", "elementwise", "1 - x", elementwise.COMPLEMENT),
+    _function("scale", "Scale", "elementwise", "x times a constant", elementwise.MULTIPLICATION),
+    _function("shift", "Shift", "elementwise", "x plus a constant", elementwise.ADDITION),
+    _function("clip", "Clip", "elementwise", "x between two bounds", elementwise.BETWEEN, aliases=("clamp",)),
+    _function("exp", "Exponential", "elementwise", "exp(x)", elementwise.FUNCTION),
+    _function("log", "Logarithm", "elementwise", "the logarithm of x", elementwise.FUNCTION),
+    _function("sqrt", "Square Root", "elementwise", "the square root of x", elementwise.FUNCTION),
+    _function("rsqrt", "Reciprocal Root", "elementwise", "1 / sqrt(x)", elementwise.FUNCTION),
+    _function("reciprocal", "Reciprocal", "elementwise", "1 / x", elementwise.DIVISION),
+    _function("erf", "Error Function", "elementwise", "the error function of x", elementwise.FUNCTION),
+    _function("sin", "Sine", "elementwise", "sin(x)", elementwise.FUNCTION),
+    _function("cos", "Cosine", "elementwise", "cos(x)", elementwise.FUNCTION),
+    _function("abs", "Absolute Value", "elementwise", "x without its sign", elementwise.NOTHING),
+    _function("neg", "Negative", "elementwise", "-x", elementwise.NOTHING),
+    _function("square", "Square", "elementwise", "x * x", elementwise.MULTIPLICATION),
+    _function("floor", "Floor", "elementwise", "x rounded down", elementwise.FUNCTION),
+    _function("ceil", "Ceiling", "elementwise", "x rounded up", elementwise.FUNCTION),
+    _function("round", "Round", "elementwise", "x rounded to the nearest", elementwise.FUNCTION),
+    _function("sign", "Sign", "elementwise", "-1, 0 or 1, by the sign of x", elementwise.BETWEEN),
+    _function("logical_not", "Logical Not", "elementwise", "whether x is 0", elementwise.COMPARISON),
 
-    Kind("mean", "Mean", "reduction", reductions.Reduction, {"reduce": pooling.mean}, "axes"),
-    Kind("sum", "Sum", "reduction", reductions.Reduction, {"reduce": reductions.total}, "axes"),
-    Kind("reduce_max", "Maximum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes"),
-    Kind("reduce_min", "Minimum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes"),
-    Kind("argmax", "Place of the Maximum", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes"),
-    Kind("product", "Product", "reduction", reductions.Reduction, {"reduce": reductions.product}, "axes"),
-    Kind("variance", "Variance", "reduction", reductions.Reduction, {"reduce": reductions.variance}, "axes"),
-    Kind("l2_norm", "L2 Norm", "reduction", reductions.Reduction, {"reduce": reductions.l2_norm}, "axes"),
+    Kind("mean", "Mean", "reduction", reductions.Reduction, {"reduce": pooling.mean}, "axes", does="the mean along axes"),
+    Kind("sum", "Sum", "reduction", reductions.Reduction, {"reduce": reductions.total}, "axes", does="the sum along axes"),
+    Kind("reduce_max", "Maximum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="the largest along axes"),
+    Kind("reduce_min", "Minimum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="the smallest along axes"),
+    Kind("argmax", "Place of the Maximum", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="where along axes the largest stands"),
+    Kind("product", "Product", "reduction", reductions.Reduction, {"reduce": reductions.product}, "axes", does="the product along axes"),
+    Kind("variance", "Variance", "reduction", reductions.Reduction, {"reduce": reductions.variance}, "axes", does="the variance along axes"),
+    Kind("l2_norm", "L2 Norm", "reduction", reductions.Reduction, {"reduce": reductions.l2_norm}, "axes", does="the root of the sum of the squares along axes"),
 
     Kind("concat", "Concat", "reshaping", joining.Concat, arity=SEVERAL, aliases=("concatenate", "cat"), rare=("axis",)),
     Kind("split", "Split", "reshaping", reshaping.Split, main="parts", rare=("axis",)),

@@ -22,43 +22,57 @@ class Activation(NamedTuple):
         return rates._replace(reads=n, writes=n)
 
 
-# x where positive, else 0.
-RELU = Events(comparisons=1)
-# min(max(0, x), 6): MobileNetV1's released code.
-RELU6 = Events(comparisons=2)
-# x where positive, else a fixed share of it.
-LEAKY_RELU = Events(comparisons=1, multiplications=1)
-# 1 / (1 + exp(-x)).
-SIGMOID = Events(functions=1, additions=1, divisions=1)
-TANH = Events(functions=1)
-# ReLU6(x + 3) / 6, the division as a product: MobileNetV3 (arXiv 1905.02244), section 5.2.
-HARD_SIGMOID = Events(additions=1, comparisons=2, multiplications=1)
-# x * sigmoid(x): Ramachandran et al., arXiv 1710.05941.
-SWISH = SIGMOID._replace(multiplications=1)
-# x * ReLU6(x + 3) / 6: MobileNetV3, section 5.2.
-HARD_SWISH = HARD_SIGMOID._replace(multiplications=2)
-# x / 2 * (1 + erf(x / sqrt 2)): Hendrycks and Gimpel, arXiv 1606.08415.
-GELU = Events(functions=1, additions=1, multiplications=3)
-# x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))): the same, section 2.
-GELU_TANH = Events(functions=1, additions=2, multiplications=6)
-# x * sigmoid(1.702 x): the same, section 2.
-QUICK_GELU = SWISH._replace(multiplications=2)
-# x where positive, else a * (exp(x) - 1): Clevert et al., arXiv 1511.07289.
-ELU = Events(comparisons=1, functions=1, additions=1, multiplications=1)
-# The same, scaled: Klambauer et al., arXiv 1706.02515.
-SELU = ELU._replace(multiplications=2)
-# max(0, x) + min(0, a * (exp(x / a) - 1)): Barron, arXiv 1704.07483.
-CELU = Events(comparisons=2, functions=1, additions=2, multiplications=1, divisions=1)
-# log(1 + exp(x)).
-SOFTPLUS = Events(functions=2, additions=1)
-# x * tanh(softplus(x)): Misra, arXiv 1908.08681.
-MISH = SOFTPLUS._replace(functions=3, multiplications=1)
-# x / (1 + |x|); clearing a sign is free.
-SOFTSIGN = Events(additions=1, divisions=1)
-# -log(1 + exp(-x)).
-LOG_SIGMOID = SOFTPLUS
-# min(max(-1, x), 1).
-HARD_TANH = Events(comparisons=2)
+class ElementFunction(NamedTuple):
+    """What an activation does to an element x."""
+
+    does: str
+    per_element: Events
+    """What that causes."""
+
+
+RELU = ElementFunction("x where it is positive, else 0", Events(comparisons=1))
+# MobileNetV1's released code.
+RELU6 = ElementFunction("min(max(0, x), 6)", Events(comparisons=2))
+LEAKY_RELU = ElementFunction(
+    "x where it is positive, else a fixed share of it", Events(comparisons=1, multiplications=1)
+)
+_SIGMOID = Events(functions=1, additions=1, divisions=1)
+SIGMOID = ElementFunction("1 / (1 + exp(-x))", _SIGMOID)
+TANH = ElementFunction("tanh(x)", Events(functions=1))
+# MobileNetV3 (arXiv 1905.02244), section 5.2; the division is a product.
+_HARD_SIGMOID = Events(additions=1, comparisons=2, multiplications=1)
+HARD_SIGMOID = ElementFunction("ReLU6(x + 3) / 6", _HARD_SIGMOID)
+# Ramachandran et al., arXiv 1710.05941.
+SWISH = ElementFunction("x * sigmoid(x)", _SIGMOID._replace(multiplications=1))
+# MobileNetV3, section 5.2.
+HARD_SWISH = ElementFunction("x * ReLU6(x + 3) / 6", _HARD_SIGMOID._replace(multiplications=2))
+# Hendrycks and Gimpel, arXiv 1606.08415, and its section 2.
+GELU = ElementFunction(
+    "x / 2 * (1 + erf(x / sqrt(2)))", Events(functions=1, additions=1, multiplications=3)
+)
+GELU_TANH = ElementFunction(
+    "x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))",
+    Events(functions=1, additions=2, multiplications=6),
+)
+QUICK_GELU = ElementFunction("x * sigmoid(1.702 x)", _SIGMOID._replace(multiplications=2))
+# Clevert et al., arXiv 1511.07289.
+_ELU = Events(comparisons=1, functions=1, additions=1, multiplications=1)
+ELU = ElementFunction("x where it is positive, else a * (exp(x) - 1)", _ELU)
+# Klambauer et al., arXiv 1706.02515.
+SELU = ElementFunction("ELU(x) times a scale", _ELU._replace(multiplications=2))
+# Barron, arXiv 1704.07483.
+CELU = ElementFunction(
+    "max(0, x) + min(0, a * (exp(x / a) - 1))",
+    Events(comparisons=2, functions=1, additions=2, multiplications=1, divisions=1),
+)
+_SOFTPLUS = Events(functions=2, additions=1)
+SOFTPLUS = ElementFunction("log(1 + exp(x))", _SOFTPLUS)
+# Misra, arXiv 1908.08681.
+MISH = ElementFunction("x * tanh(softplus(x))", _SOFTPLUS._replace(functions=3, multiplications=1))
+# Clearing a sign is free.
+SOFTSIGN = ElementFunction("x / (1 + abs(x))", Events(additions=1, divisions=1))
+LOG_SIGMOID = ElementFunction("-log(1 + exp(-x))", _SOFTPLUS)
+HARD_TANH = ElementFunction("min(max(-1, x), 1)", Events(comparisons=2))
 
 
 class Prelu(NamedTuple):

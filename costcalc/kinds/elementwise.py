@@ -8,8 +8,7 @@ from typing import Any
 from costcalc.kinds.base import Events, Flag, Shape, ShapeError, all_elements, elements, shapes_text
 from costcalc.records import NamedTuple
 
-# 1 - x: what a Highway layer's carry gate is where it is coupled (arXiv 1505.00387,
-# equation 3).
+# A Highway layer's carry gate where it is coupled (arXiv 1505.00387, equation 3).
 COMPLEMENT = Events(additions=1)
 ADDITION = Events(additions=1)
 MULTIPLICATION = Events(multiplications=1)

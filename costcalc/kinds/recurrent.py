@@ -24,12 +24,13 @@ class Lstm(NamedTuple):
         """
         M, H = elements(inputs[0]), self.hidden
         vectors = LSTM_MATRICES * self.bias_vectors
+        sigmoid, tanh = SIGMOID.per_element, TANH.per_element
         return Events(
             macs=lstm_mult_adds(M, H),
-            additions=(vectors + 3 * SIGMOID.additions + 1) * H,
+            additions=(vectors + 3 * sigmoid.additions + 1) * H,
             multiplications=3 * H,
-            divisions=3 * SIGMOID.divisions * H,
-            functions=(3 * SIGMOID.functions + 2 * TANH.functions) * H,
+            divisions=3 * sigmoid.divisions * H,
+            functions=(3 * sigmoid.functions + 2 * tanh.functions) * H,
             reads=M + 2 * H,
             writes=2 * H,
             weights=lstm_weights(M, H),

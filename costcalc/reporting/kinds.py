@@ -127,9 +127,12 @@ def kind(name: str) -> KindDescription:
 
 
 def summary(kind: Kind, quote: str = "'") -> str:
-    """What a layer of the kind does, in one sentence; ``quote`` stands around names."""
-    if kind.does:
-        return kind.does
+    """What a layer of the kind does, in a line; ``quote`` stands around names."""
+    return kind.does or operation_summary(kind, quote)
+
+
+def operation_summary(kind: Kind, quote: str = "'") -> str:
+    """What a layer of the kind does, as all do that share its operation."""
     first, _, _ = (inspect.getdoc(kind.operation) or "").partition("\n\n")
     return " ".join(first.split()).replace("``", quote)
 

@@ -1,6 +1,8 @@
 """The pages on the kinds are those of the kinds: python tools/make_kinds.py writes them."""
 
+import re
 import runpy
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import SIZES, Flag
 from costcalc.kinds.examples import EXAMPLES
-from costcalc.reporting.kinds import arguments
+from costcalc.reporting.kinds import arguments, summary
 
 pytestmark = pytest.mark.complete
 
@@ -27,8 +29,14 @@ def test_the_tables_are_as_the_script_writes_them(page):
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 def test_every_kind_has_a_row_with_its_example(kind):
     text = (DOCS / "kinds.md").read_text(encoding="utf-8")
-    rows = text.count(f"| `{kind.name}` | `{kind.name}")
-    assert rows == 1, "docs/kinds.md: python tools/make_kinds.py"
+    rows = re.findall(rf"^\| `{kind.name}` \|.* `{kind.name}\b.*` \| ", text, re.MULTILINE)
+    assert len(rows) == 1, "docs/kinds.md: python tools/make_kinds.py"
+
+
+def test_every_kind_says_what_it_does():
+    said = Counter(summary(kind) for kind in TABLE)
+    lacking = ", ".join(kind.name for kind in TABLE if said[summary(kind)] > 1)
+    assert not lacking, f"{lacking}: what it does, in costcalc/kinds/__init__.py"
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
