@@ -74,6 +74,7 @@ DOCS = [
     "tests/test_readme.py",
     "tests/test_glossary.py",
     "tests/test_pictures.py",
+    "tests/test_python_examples.py",
     "tests/costs/test_page_of_conventions.py",
     "tests/kinds/test_pages.py",
     "tests/spec/test_language_page.py",
