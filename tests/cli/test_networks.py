@@ -19,7 +19,7 @@ def run(*arguments: str) -> str:
 @pytest.mark.slow
 def test_every_network_is_listed_with_source_settings_and_totals():
     rows = {row["name"]: row for row in csv.DictReader(run("--format", "csv").splitlines())}
-    assert list(rows) == costcalc.networks()
+    assert list(rows) == list(costcalc.networks())
     row = rows["mobilenet_v3_small"]
     assert row["arxiv"] == "1905.02244"
     assert row["settings"].startswith("res=224, ")
