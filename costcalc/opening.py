@@ -170,8 +170,17 @@ def exact(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SpecError: a value is of no sort that a parameter can have, or beyond a limit.
     """
+    return {name: exact_value(value) for name, value in settings.items()}
+
+
+def exact_value(value: Any) -> Any:
+    """What a Python caller sets something to, exactly.
+
+    Raises:
+        SpecError: it is of no sort that a parameter can have, or beyond a limit.
+    """
     try:
-        return {name: from_python(value) for name, value in settings.items()}
+        return from_python(value)
     except ExpressionError as error:
         refuse(None, error.message, expected=error.expected)
 

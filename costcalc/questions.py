@@ -20,7 +20,7 @@ from costcalc.costs import convention as conventions_
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import did_you_mean, refuse
-from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened
+from costcalc.opening import AnyNetwork, OpenNetwork, exact, exact_value, opened
 from costcalc.records import NamedTuple
 from costcalc.reporting import report as reports
 from costcalc.reporting.layers import Totals
@@ -302,9 +302,7 @@ def sweep(
     from costcalc.grid.sweep import Sweep, SweptNetwork, check_size
 
     axes = [
-        parse(name, taken)
-        if isinstance(taken, str)
-        else axis(name, (exact({name: value})[name] for value in taken))
+        parse(name, taken) if isinstance(taken, str) else axis(name, map(exact_value, taken))
         for name, taken in {**(at or {}), **values}.items()
     ]
     if not networks:
@@ -385,8 +383,8 @@ def solve(
     if isinstance(values, str):
         chosen: Sequence[Any] = parse(name, values).values
     else:
-        chosen = [exact({name: value})[name] for value in values]
-    by = budget("step", exact({"step": step})["step"]) if step is not None else None
+        chosen = [exact_value(value) for value in values]
+    by = budget("step", exact_value(step)) if step is not None else None
     budgets = solving.Budgets(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )
