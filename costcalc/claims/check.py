@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from costcalc.claims.claim import ClaimsFile, PaperTable
 from costcalc.claims.networks import Networks
@@ -32,6 +32,8 @@ class CheckedFile(NamedTuple):
 @dataclass(frozen=True)
 class Checked(Answer):
     """Everything that was checked."""
+
+    question: ClassVar[str] = "check"
 
     files: tuple[CheckedFile, ...]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING
+from itertools import chain, groupby, islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -101,7 +101,7 @@ def _stream(
     kinds |= {"params": "int64", "mult_adds": "int64"}
     header = list(kinds)
     batches = sweep.batches(report) if chosen is None else _batches(chosen)
-    columns = (
+    columns: Iterator[list[Any]] = (
         [
             *([[batch.network] * len(batch.params)] if several else []),
             *batch.settings.values(),
@@ -110,6 +110,9 @@ def _stream(
         ]
         for batch in batches
     )
+    # What cannot be computed is refused before anything is written.
+    first = list(islice(columns, 1))
+    columns = chain(first, columns)
     if options.output is None:
         with printed() as file:
             write_csv(file, header, columns)

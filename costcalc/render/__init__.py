@@ -39,8 +39,3 @@ FORMATS = (
 def formats(question: str = "") -> tuple[Format, ...]:
     """The formats that answers to a question are rendered in."""
     return tuple(row for row in FORMATS if row.only in ("", question))
-
-
-def format_named(name: str) -> Format:
-    """The row of that name."""
-    return next(row for row in FORMATS if row.name == name)

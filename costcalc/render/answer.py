@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
-from costcalc.errors import refuse
-from costcalc.render import format_named
+from costcalc.errors import did_you_mean, refuse
+from costcalc.render import formats
 from costcalc.render.page import Page, raw
 
 FORMAT_VERSION = 1
@@ -18,6 +18,9 @@ class Answer:
 
     __slots__ = ()
 
+    question: ClassVar[str] = ""
+    """What was asked, where answers to that have formats of their own."""
+
     def page(self) -> Page:
         """The answer as people read it: tables, in every text format."""
         raise NotImplementedError
@@ -27,8 +30,16 @@ class Answer:
         raise NotImplementedError
 
     def rendered(self, format: str = "table", *arrangement: Any) -> str:
-        """The answer as text in a format; its page may be arranged in more ways than one."""
-        row = format_named(format)
+        """The answer as text in a format; its page may be arranged in more ways than one.
+
+        Raises:
+            SpecError: there is no such format for it.
+        """
+        rows = {row.name: row for row in formats(self.question) if row.takes}
+        row = rows.get(format)
+        if row is None:
+            hint = did_you_mean(format, rows)
+            refuse(None, f"there is no format '{format}'", "one of " + ", ".join(rows), hint=hint)
         module = import_module(row.module)
         if row.takes == "page":
             text: str = module.page(self.page(*arrangement))

@@ -168,3 +168,9 @@ def test_exact_alphas_in_a_file():
     result = run("mobilenet_v1", "--alpha", "0.05:2:0.001", "--res", "224", "--format", "csv")
     alphas = [Fraction(row["alpha"]) for row in csv.DictReader(io.StringIO(result.stdout))]
     assert alphas == [Fraction(n, 1000) for n in range(50, 2001)]
+
+
+def test_what_is_refused_prints_no_header():
+    result = run("mobilenet_v1", "--alpha", "0.5,1", "--where", "alpha / 0 > 1", "--format", "csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "divides by zero" in result.stderr

@@ -186,3 +186,9 @@ def test_formulas_are_ascii_where_the_encoding_is() -> None:
     assert "in closed form in alpha and r (res)" in text
     assert "alpha^2" in text
     assert "\\u" not in text
+
+
+@pytest.mark.parametrize("format_", ["tabel", "parquet", "junit", ""])
+def test_a_format_that_an_answer_has_not_is_said(format_: str) -> None:
+    with pytest.raises(costcalc.CostcalcError, match=f"there is no format '{format_}'"):
+        costcalc.report(SMALL).rendered(format_)
