@@ -83,3 +83,22 @@ def test_a_tensor_and_a_class_are_no_networks():
     with pytest.raises(costcalc.CostcalcError, match="Twice is a class") as error:
         costcalc.report(Twice)
     assert "Twice(...)" in str(error.value)
+
+
+@pytest.mark.parametrize("input", [7, None, "3,8,8", (), (3, 0, 8), (3, 8.5, 8), [[3, 8, 8]]])
+def test_what_is_no_shape_is_said_in_terms_of_python(input):
+    with pytest.raises(costcalc.CostcalcError, match="the input of a module is a shape") as error:
+        costcalc.from_torch(Twice(), input)
+    assert "without the batch: (3, 224, 224)" in str(error.value)
+
+
+def test_a_shape_with_the_batch_is_told_apart():
+    with pytest.raises(costcalc.CostcalcError) as error:
+        costcalc.from_torch(Twice(), (1, 3, 16, 16))
+    assert "from_torch(module, (3, 16, 16)), without the batch" in str(error.value)
+    assert "--" not in str(error.value)
+
+
+def test_a_tensor_stands_for_its_shape():
+    expected = costcalc.from_torch(Twice(), [3, 16, 16]).totals()
+    assert costcalc.from_torch(Twice(), torch.zeros(4, 3, 16, 16)).totals() == expected
