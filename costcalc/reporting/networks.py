@@ -71,6 +71,15 @@ class ShippedNetworks(Answer, Sequence[str]):
     def __len__(self) -> int:
         return len(self.names)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.names == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def __repr__(self) -> str:
+        return repr(list(self.names))
+
     def page(self) -> Page:
         """The networks as one table."""
         return _page(self.networks, self.convention, self.search)
