@@ -19,13 +19,6 @@ KERAS: Mapping[str, str] = {
     "lstm": "Keras' LSTM reads sequences; costcalc's kind is a single step",
     "lrn": "Keras has no local response normalisation",
     "quick_gelu": "Keras has no quick GELU",
-    "power": "costcalc does not read keras.ops.power",
-    "compare": "costcalc does not read comparisons of keras.ops",
-    "where": "costcalc does not read keras.ops.where",
-    "complement": "1 - x comes in as a shift",
-    "logical_not": "costcalc does not read keras.ops.logical_not",
-    "argmax": "costcalc does not read keras.ops.argmax",
-    "l2_norm": "costcalc does not read keras.ops.norm",
     "channel_shuffle": "Keras has no channel shuffle",
     "pad_channels": "Keras pads spatial axes only",
 }

@@ -97,12 +97,14 @@ def keras_models() -> Iterator[dict]:
     image, turned = keras.tensor("image"), keras.tensor("turned")
     yield keras_operation("Gelu", image, approximate=True)
     yield keras_operation("Split", image, 2, 3)
+    yield keras_operation("Subtract", 1, image)
     yield keras_operation("GetItem", image, [sliced(), sliced(1, 8, 2)])
     yield keras_operation("Transpose", image, axes=[0, 3, 1, 2])
     permuted = keras.layer("Permute", "turned", dims=[1, 3, 2], inbound=[keras.call(image)])
     other = keras.tensor("other")
     joined = {name: [image, other] for name in ("Add", "Subtract", "Multiply", "Divide")}
     joined |= {name: [image, other] for name in ("Maximum", "Minimum")}
+    joined |= {"Power": [image, other], "Greater": [image, other], "Where": [image, image, other]}
     joined |= {"Matmul": [image, turned], "Concatenate": [[image, other]]}
     for name, parts in joined.items():
         made = keras.layer(name, "op", module="keras.src.ops.numpy", inbound=[keras.call(*parts)])
@@ -112,8 +114,12 @@ def keras_models() -> Iterator[dict]:
     heads = {"num_heads": 2, "key_dim": 3, "value_dim": None, "use_bias": True}
     made = keras.layer("MultiHeadAttention", "op", inbound=[keras.call(tokens, tokens)], **heads)
     yield keras.functional([keras.image(5, 8, name="tokens"), made], ["tokens", 0, 0], ["op", 0, 0])
-    for name in KERAS_OPERATIONS.keys() - {"Transpose", "Squeeze", "Split", "Matmul", "GetItem"}:
+    for name in KERAS_OPERATIONS.keys() - WITH_MORE:
         yield keras_operation(name, image, axis=-1, keepdims=True, newshape=[-1, 32, 8])
+
+
+WITH_MORE = {"Transpose", "Squeeze", "Split", "Matmul", "GetItem", "Power", "Where"}
+"""Operations that need more than one tensor and an axis."""
 
 
 def sliced(start: int | None = None, stop: int | None = None, step: int | None = None) -> dict:

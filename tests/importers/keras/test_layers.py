@@ -287,6 +287,24 @@ ELLIPSIS = {"class_name": "__ellipsis__", "config": {}}
         (operation("Add", tensor("image"), 3.0), ["shift"], (4, 8, 6)),
         (operation("Multiply", tensor("image"), 0.5), ["scale"], (4, 8, 6)),
         (operation("Add", tensor("image"), tensor("image")), ["add"], (4, 8, 6)),
+        (operation("Subtract", 1, tensor("image")), ["complement"], (4, 8, 6)),
+        (operation("Subtract", 2, tensor("image")), ["shift"], (4, 8, 6)),
+        (operation("Power", tensor("image"), 2), ["square"], (4, 8, 6)),
+        (operation("Power", tensor("image"), 3), ["constant", "power"], (4, 8, 6)),
+        (operation("Greater", tensor("image"), 0.5), ["constant", "compare"], (4, 8, 6)),
+        (operation("Less", tensor("image"), tensor("image")), ["compare"], (4, 8, 6)),
+        (operation("LogicalNot", tensor("image")), ["logical_not"], (4, 8, 6)),
+        (
+            operation("Where", tensor("image"), tensor("image"), tensor("image")),
+            ["where"],
+            (4, 8, 6),
+        ),
+        (operation("Argmax", tensor("image"), axis=1, keepdims=True), ["argmax"], (4, 1, 6)),
+        (
+            operation("Norm", tensor("image"), ord=2, axis=[3], keepdims=True),
+            ["l2_norm"],
+            (1, 8, 6),
+        ),
         (operation("Mean", tensor("image"), axis=[1, 2], keepdims=True), ["mean"], (4, 1, 1)),
         (operation("Mean", tensor("image"), axis=[1, 2], keepdims=False), ["mean"], (4,)),
         # rows and columns are left, of which Keras has the columns last
@@ -390,3 +408,18 @@ def test_dot_is_a_product_of_matrices(tmp_path):
     found = graph(tmp_path, model)
     assert found.layers[-1].output == (5, 5)
     assert sum(each.macs for each in events(found).values()) == 5 * 8 * 5
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        operation("Power", tensor("image"), "two"),
+        operation("Where", tensor("image"), 1.0, 0.0),
+        operation("Norm", tensor("image"), ord="fro", axis=[1, 2]),
+        operation("Norm", tensor("image"), ord=2),
+    ],
+)
+def test_operations_of_another_form_are_unknown(tmp_path, made):
+    model = functional([image(8, 6, 4), made], ["image", 0, 0], ["op", 0, 0])
+    with pytest.raises(SpecError, match=r"layer 'op' .*has no layer kind for it"):
+        graph(tmp_path, model)

@@ -29,11 +29,44 @@ def binary(kind: str) -> Lower:
     def lower(op: KerasContext) -> Result:
         if len(op.inputs) == 1:
             _check_constant(op)
-            by_constant = emit.BY_NUMBER.get(kind, "relu")
+            is_one_less = kind == "subtract" and op.args[:1] == (1,)
+            by_constant = "complement" if is_one_less else emit.BY_NUMBER.get(kind, "relu")
             return op.add(by_constant, (op.input,), functional="operator")
         return joining.joined(op, kind, op.inputs)
 
     return lower
+
+
+def comparison(op: KerasContext) -> Result:
+    """A comparison of two tensors, or with a constant."""
+    if len(op.inputs) == 1:
+        _check_constant(op)
+        return emit.binary(op, "compare", op.input, 0)
+    return joining.joined(op, "compare", op.inputs)
+
+
+def power(op: KerasContext) -> Result:
+    """``Power``, of which a square and a root are kinds of their own."""
+    if len(op.inputs) == 2:
+        return joining.joined(op, "power", op.inputs)
+    exponent = op.option("x2", 1)
+    if not is_number(exponent):
+        raise UnknownOp
+    return emit.binary(op, "power", op.input, exponent)
+
+
+def where(op: KerasContext) -> Result:
+    """``Where`` of three tensors."""
+    if len(op.inputs) != 3:
+        raise UnknownOp
+    return joining.joined(op, "where", op.inputs)
+
+
+def norm(op: KerasContext) -> Result:
+    """``Norm`` of vectors: the root of the sum of squares."""
+    if op.option("ord") not in (None, 2) or (op.option("ord") and op.option("axis") is None):
+        raise UnknownOp
+    return reduction("l2_norm")(op)
 
 
 def _check_constant(op: KerasContext) -> None:
@@ -156,6 +189,10 @@ def _functions() -> dict[str, Lower]:
         "Split": split,
         "Matmul": matmul,
         "GetItem": get_item,
+        "Power": power,
+        "Where": where,
+        "Norm": norm,
+        **dict.fromkeys(_COMPARISONS, comparison),
     }
     for name, kind in _UNARY.items():
         table[name] = unary(kind)
@@ -200,6 +237,7 @@ _UNARY = {
     "Round": "round",
     "Sign": "sign",
     "Clip": "clip",
+    "LogicalNot": "logical_not",
     "Cast": "identity",
     "StopGradient": "identity",
 }
@@ -222,7 +260,13 @@ _REDUCTIONS = {
     "Min": "reduce_min",
     "Prod": "product",
     "Var": "variance",
+    "Argmax": "argmax",
 }
+
+_COMPARISONS = (
+    "Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual",
+    "LogicalAnd", "LogicalOr", "LogicalXor",
+)  # fmt: skip
 
 TABLE: Mapping[str, Lower] = _functions()
 
