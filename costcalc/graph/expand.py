@@ -103,6 +103,8 @@ class _Walk:
         self.blocks: dict[str, str] = dict(document.groups)
         self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
+        self.later: dict[int, Step] = {}
+        """What is left of steps after the first repeat; the document keeps the steps alive."""
         self.steps_taken = 0
         self.depth = 0
 
@@ -156,13 +158,24 @@ class _Walk:
     def repeated(
         self, step: Step, times: int, sources: tuple[Tensor, ...], scope: NameScope
     ) -> Tensor:
-        later = _after_the_first(step)
+        later = self.after_the_first(step)
         result = sources[0]
         for index in range(times):
             result = self.once(later if index else step, sources, scope, times > 1)
             sources = (result, *sources[:-1])
             scope.remember(result)
         return result
+
+    def after_the_first(self, step: Step) -> Step:
+        """The step without the arguments that hold for the first of its repeats alone."""
+        if not step.common.first_only or not isinstance(step, LayerStep | BlockStep):
+            return step
+        later = self.later.get(id(step))
+        if later is None:
+            dropped = {name for name, _ in step.common.first_only}
+            kept = {name: value for name, value in step.arguments.items() if name not in dropped}
+            later = self.later[id(step)] = step._replace(arguments=kept)
+        return later
 
     def once(
         self, step: Step, sources: tuple[Tensor, ...], scope: NameScope, is_repeated: bool
@@ -346,12 +359,3 @@ class _Walk:
         if tensor.shape is None or not self.resolved.is_default:
             return tensor
         return Tensor(tensor.layer, check_shape(statement, tensor.shape, what, here, self.problems))
-
-
-def _after_the_first(step: Step) -> Step:
-    """The step without the arguments that hold for the first of its repeats alone."""
-    dropped = {name for name, _ in step.common.first_only}
-    if not dropped or not isinstance(step, LayerStep | BlockStep):
-        return step
-    kept = {name: value for name, value in step.arguments.items() if name not in dropped}
-    return step._replace(arguments=kept)
