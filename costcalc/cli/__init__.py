@@ -32,7 +32,7 @@ COMMANDS = {
 
 
 class UserError(click.ClickException):
-    """Something the user can mend: its message on standard error, exit code 2."""
+    """Something the user can fix: its message on standard error, exit code 2."""
 
     exit_code = 2
 
