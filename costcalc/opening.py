@@ -28,7 +28,7 @@ _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class OpenNetwork(NamedTuple):
-    """A network that is open, with what is known of how its user wants it."""
+    """An open network: its document, its settings, and what its user called it."""
 
     document: Document
     settings: Mapping[str, Any] = _NO_SETTINGS
@@ -204,7 +204,7 @@ def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
 
 
 def _refuse_value(network: object) -> NoReturn:
-    """Ends for a value that is no network, in terms of Python.
+    """Refuses a value that is not a network, in terms of Python.
 
     Raises:
         SpecError: always.

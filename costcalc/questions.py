@@ -344,7 +344,7 @@ def solve(
     unit: str | None = None,
     **settings: Any,
 ) -> Solution:
-    """The largest value of a parameter at which a network keeps its budgets.
+    """The largest value of a parameter at which a network stays within its budgets.
 
     Args:
         network: a network as :func:`report` takes it.
@@ -699,7 +699,7 @@ def _refuse_others(arguments: Mapping[str, Any], message: str, owner: str) -> No
 
 
 def refuse_unknown(name: str) -> None:
-    """Ends for a name that is neither a layer nor a network.
+    """Refuses a name that is neither a layer nor a network.
 
     Raises:
         SpecError: it is neither.

@@ -210,7 +210,7 @@ class AttributeReader:
         )
 
     def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
-        """Notes every key that means nothing."""
+        """Notes every unknown key."""
         refuse_others(node.keys, allowed, f"{what} has no", self.problems)
 
 

@@ -195,7 +195,7 @@ def _cells(result: Result | None) -> list[Cell]:
 
 
 def _explanations(results: tuple[Result, ...]) -> tuple[str, ...]:
-    """What is said of figures, each saying once, with the figures it is said of."""
+    """The explanations of figures, each once, with the figures that it explains."""
     explained: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.explanation:

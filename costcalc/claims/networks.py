@@ -23,7 +23,7 @@ Settings = tuple[tuple[str, Any], ...]
 
 
 class Networks:
-    """Documents, graphs and costs, kept for as long as the checking takes.
+    """Documents, graphs and costs, kept while claims are checked.
 
     Attributes:
         convention: how figures are counted that name no convention themselves.
@@ -94,7 +94,7 @@ class Networks:
         return with_settings(ClaimedNetwork(found.label, path), found.settings)
 
     def add(self, path: str, document: Document) -> None:
-        """Makes a document known that stands in no file of its own."""
+        """Adds a document that has no file of its own."""
         self._documents[path] = document
 
     def document(self, network: ClaimedNetwork) -> Document:

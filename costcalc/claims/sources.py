@@ -102,7 +102,7 @@ def _bound(
 
 
 def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[str, Figure]]:
-    """Bounds on networks as figures, by metric; None is no bound.
+    """Bounds on networks as figures, by metric; None means no bound.
 
     Raises:
         SpecError: one is not a number with a unit.

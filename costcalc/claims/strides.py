@@ -20,7 +20,7 @@ _STRIDES = ("stride", "s")
 
 
 def other_strides(document: Document) -> Iterator[tuple[str, Document]]:
-    """Each other placing of strides, and the words for it.
+    """Every other way to place the strides, and the words for it.
 
     One layer of the network has stride 1 for 2, or 2 for 1; or the layers of a
     block hand the block's stride on to another of them.

@@ -195,7 +195,7 @@ class TableReader:
 
 
 def _label(nodes: Nodes) -> str:
-    """What a row is called that has no name: what its figures speak of."""
+    """The label of a row without a name: what its figures are about."""
     parts: list[str] = []
     for name in ("only", "network", "at"):
         node = nodes.get(name)

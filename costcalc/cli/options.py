@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Options(NamedTuple):
-    """What the shared options say; a command that has not all of them has the defaults."""
+    """The values of the shared options; a command without some of them gets the defaults."""
 
     alpha: str | None = None
     res: str | None = None
@@ -42,7 +42,7 @@ class Options(NamedTuple):
         """What is set of each parameter, and of how a model is read, as it was written.
 
         Raises:
-            SpecError: one is not NAME=VALUE, or the input is no shape.
+            SpecError: one is not NAME=VALUE, or the input is not a shape.
         """
         given = {"alpha": self.alpha, "res": self.res}
         texts = {name: text for name, text in given.items() if text is not None}

@@ -1,4 +1,4 @@
-"""A bar on standard error while something takes long; nothing where nobody looks."""
+"""A progress bar for what takes long, where standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONG = 1.0
 
 @contextmanager
 def progress(doing: str, total: int) -> Iterator[Callable[[int], None] | None]:
-    """A function to call with what is done of ``total``, or None where no bar will be."""
+    """A function to call with how much of ``total`` is done, or None where there is no bar."""
     if not sys.stderr.isatty():
         yield None
         return

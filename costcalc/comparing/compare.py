@@ -71,7 +71,7 @@ class TypeCause(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison(Answer):
-    """Networks, one of which the others are measured by."""
+    """Networks, measured by one of them."""
 
     entries: tuple[ComparedNetwork, ...]
     baseline: ComparedNetwork

@@ -27,7 +27,7 @@ _TONES: Mapping[Kind, Literal["good", "bad", "quiet"]] = {
 
 
 class Change(NamedTuple):
-    """A layer that is not as it was."""
+    """A layer that changed, came or went."""
 
     old: LayerReport | None
     new: LayerReport | None
@@ -65,7 +65,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Difference(Answer):
-    """What became of a network; None where it is new, or gone."""
+    """Two versions of a network; None where it is new, or gone."""
 
     old: Report | None
     new: Report | None
@@ -114,7 +114,7 @@ def difference(old: Report | None, new: Report | None, title: str) -> Difference
 
 
 def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
-    """The changes between two lists of layers, those that are alike passed over."""
+    """The changes between two lists of layers; those that are alike are passed over."""
     ours, theirs = map(_signature, before), map(_signature, after)
     matcher = SequenceMatcher(None, list(ours), list(theirs), autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
@@ -129,7 +129,7 @@ def _came_with(change: Change, moved: Collection[tuple[Kind, str | None]]) -> bo
 
 
 def _follows(change: Change) -> bool:
-    """Whether a layer changed in nothing but the shapes that arrive at it, for free."""
+    """Whether nothing but the shapes of a free layer changed."""
     return (
         change.kind == "changed"
         and change.layer.is_free

@@ -122,7 +122,7 @@ def _page(comparison: LayerComparison) -> Page:
 
 
 def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:
-    """Every setting must be of a symbol that is spoken of, and a number that it can have."""
+    """Every setting must be of a symbol in the formulas, and a number that it can have."""
     known = [letter.name.name for letter in _NOTATION.symbols if letter.name.name in used]
     for name, value in settings.items():
         if name not in used:

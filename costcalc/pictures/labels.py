@@ -1,4 +1,4 @@
-"""Labels beside points, none upon another where there is any room."""
+"""Labels beside points, none on top of another where there is room."""
 
 from __future__ import annotations
 

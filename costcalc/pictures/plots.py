@@ -186,7 +186,7 @@ def _area(point: Point, largest: int) -> float:
 
 
 def _palette(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each of the names that stand most often."""
+    """A colour for each of the most frequent names."""
     ordered = sorted(dict.fromkeys(names), key=lambda name: -list(names).count(name))
     return dict(zip(ordered, _COLOURS, strict=False))
 

@@ -25,7 +25,7 @@ class Cause(NamedTuple):
 
 
 class _Measure(NamedTuple):
-    """Something of a layer that a difference may be a multiple of."""
+    """A size of a layer that a difference may be a multiple of."""
 
     each: str
     size: Callable[[Layer, Events], Any]
@@ -40,7 +40,7 @@ def _n_out(layer: Layer) -> Any:
 
 
 def _both(layer: Layer) -> Any:
-    """Inputs and outputs together, where they are not as many."""
+    """Inputs and outputs together, where their numbers differ."""
     inputs, outputs = _n_in(layer), _n_out(layer)
     return inputs + outputs if inputs != outputs else 0
 

@@ -44,7 +44,7 @@ def quoted(printed: str) -> Figure:
     """The count that somebody quoted.  The word behind it is ignored: people mean either by both.
 
     Raises:
-        SpecError: it is no figure, or one that is no count.
+        SpecError: it is not a figure, or not one that counts something.
     """
     try:
         figure = parse(_COUNTED.sub("", printed))
@@ -197,7 +197,7 @@ def _matches(case: _Case, convention: Convention, figure: Figure) -> Iterator[Ma
 
 
 def _valued(found: Match, value: Any, words: Sequence[str], figure: Figure) -> Match:
-    """The match with its value; an empty word makes it less likely and says nothing."""
+    """The match with its value; an empty word makes it less likely and is not shown."""
     exactly = Fraction(value)
     value = exactly.numerator if exactly.denominator == 1 else exactly
     text = ", ".join(word for word in words if word)

@@ -21,7 +21,7 @@ def page(page: Page) -> str:
 
 
 def guarded(words: str) -> str:
-    """Text; what a spreadsheet would take for a formula gets a quote before it."""
+    """Text with a quote before anything that a spreadsheet would take for a formula."""
     return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
 
 

@@ -99,7 +99,7 @@ def ratio(value: int | Fraction | None) -> int | str | None:
 
 
 def printable(text: str) -> str:
-    r"""Text from a spec, made safe to print: what a terminal would obey is spelled out.
+    r"""Text from a spec, made safe to print: control characters are spelled out.
 
     >>> printable("a\x1b[31mb")
     'a\\x1b[31mb'

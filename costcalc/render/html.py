@@ -38,7 +38,7 @@ def page(page: Page) -> str:
 
 
 def escape(words: str) -> str:
-    """Text in which nothing means anything to HTML.
+    """Text with everything escaped that HTML would interpret.
 
     >>> escape("a<b")
     'a&lt;b'

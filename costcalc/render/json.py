@@ -25,7 +25,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=number)
 
 
 def _line(value: Any) -> str:
-    """One line; what a terminal would obey, or an editor hide, is escaped as JSON escapes."""
+    """One line; characters that a terminal would obey or an editor hide are escaped."""
     line = _ENCODER.encode(value)
     return line if line.isprintable() else "".join(map(_escaped, line))
 

@@ -43,7 +43,7 @@ def page(page: Page) -> str:
 
 
 def escape(words: str) -> str:
-    r"""Text in which nothing means anything to LaTeX.
+    r"""Text with everything escaped that LaTeX would interpret.
 
     >>> escape("10 % of a_b")
     '10 \\% of a\\_b'

@@ -36,7 +36,7 @@ _NARROWEST = 8
 
 
 def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Line]:
-    """A page in lines no longer than ``width`` where that is possible; None is no limit."""
+    """A page in lines no longer than ``width`` where that is possible; None means no limit."""
     title = (is_ascii and page.prose and page.prose.title) or page.title
     lines = [[Span(line, "title")] for line in wrapped(title, width)]
     if page.prose is not None:
@@ -154,7 +154,7 @@ class _Measured(NamedTuple):
 
 
 def _fitted(table: Table, width: int | None) -> list[_Measured]:
-    """The columns that there is room for.
+    """The columns that fit.
 
     Bars go first, then the spaces between sides, then the columns of the
     highest rank; then words are broken into lines.  Numbers stay whole.

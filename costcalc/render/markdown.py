@@ -31,7 +31,7 @@ def page(page: Page) -> str:
 
 
 def escape(words: str) -> str:
-    r"""Text in which nothing means anything to Markdown.
+    r"""Text with everything escaped that Markdown would interpret.
 
     >>> escape("a|b_c")
     'a\\|b\\_c'

@@ -178,7 +178,7 @@ def text(cell: Cell, times: str = " × ") -> str:
 
 @lru_cache(maxsize=1024, typed=True)
 def _written(cell: Cell, times: str) -> str:
-    """A cell that is no text, worked out once where many rows have the same."""
+    """A cell other than text, formatted once however many rows have it."""
     if isinstance(cell, int | Fraction):
         return counted(cell)
     if isinstance(cell, Share):

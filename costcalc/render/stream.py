@@ -1,4 +1,4 @@
-"""Rows written as they come, so that a result may be larger than the memory."""
+"""Rows written as they come, so that a result may be larger than memory."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def kind(values: Iterable[Any]) -> str:
 
 
 def _texts(column: Sequence[Any], known: dict[Any, Any]) -> Sequence[Any]:
-    """A column's values as text, each found once; integers stay."""
+    """A column's values as text, each formatted once; integers stay as they are."""
     if all(type(value) is int for value in column):
         return column
     for value in set(column):

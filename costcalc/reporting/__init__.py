@@ -1,1 +1,1 @@
-"""From layer costs to reports: plain typed values, then plain tables; nothing of any format."""
+"""From layer costs to reports: plain typed values, then plain tables, independent of any format."""

@@ -95,7 +95,7 @@ def _rules_page(convention: Convention) -> Page:
 
 
 def _coverage(convention: Convention) -> Iterator[str]:
-    """Which kinds are covered without a reading of the tool, and which are not at all."""
+    """Which kinds are covered although the tool was not run on them, and which are not covered."""
     covered = unmeasured(convention)
     if covered:
         yield f"By their family's rule, on which the tool was not run: {_names(covered)}."

@@ -1,4 +1,4 @@
-"""Tables of what gates cost, and of the network that skips what they decide upon."""
+"""Tables of what gates cost, and of the network that skips what they decide on."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def _network(gating: Gating, unit: str) -> Table:
 
 
 def _of(part: int | Fraction, total: int) -> Share:
-    """A part that need not be whole of a total, both over one denominator."""
+    """The share of an expected cost in a total, both over one denominator."""
     return Share(part.numerator, total * part.denominator)

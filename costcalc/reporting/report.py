@@ -59,7 +59,7 @@ DEFAULT = TableOptions()
 
 
 class _ReportFields(NamedTuple):
-    """The fields of a :class:`Report`: a data class would cost every start its decorator."""
+    """The fields of :class:`Report`; importing ``dataclasses`` would slow every start down."""
 
     network: str
     source: Mapping[str, str]

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"(\d+)")
 
 
 def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
-    """The table with these columns, its rows in the order of one; nothing asked, nothing changed.
+    """The table with these columns, its rows sorted by one; unchanged where neither is asked for.
 
     Counts are sorted from the largest, words from A to Z.  Sums over other rows
     have no place in such an order and are left out; so is the tree.  Columns
@@ -37,7 +37,7 @@ def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
 
 
 def _labelled(table: Table) -> Row | None:
-    """The total, which says what it is where its first cell has the room."""
+    """The total row, labelled where its first cell is free."""
     total = table.total
     if total is None or total.cells[0] is not None or table.columns[0].align == "right":
         return total

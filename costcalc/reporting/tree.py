@@ -93,7 +93,7 @@ def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[R
 
 
 def tree(network: Sequence[ReportLine]) -> ReportGroup:
-    """The lines under the blocks and branches that their names' paths tell of."""
+    """The lines under the blocks and branches in the paths of their names."""
     root = ReportGroup("")
     groups: dict[str, ReportGroup] = {}
     for line in network:

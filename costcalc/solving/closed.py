@@ -19,7 +19,7 @@ DIGITS = 4
 
 
 class ClosedAnswer(NamedTuple):
-    """The largest value that keeps a budget by the closed form of the cost."""
+    """The largest value within a budget by the closed form of the cost."""
 
     value: Rational
     metric: str
@@ -36,7 +36,7 @@ def closed_answer(
     settings: Mapping[str, Any],
     convention: Convention,
 ) -> ClosedAnswer | None:
-    """The answer in closed form; None where the costs have none that only rises.
+    """The answer in closed form; None where no cost has one that only rises.
 
     Args:
         document: the network.
@@ -61,7 +61,7 @@ def closed_answer(
 
 
 def _largest(polynomial: Polynomial, most: Rational) -> Rational | None:
-    """The largest value to :data:`DIGITS` decimals at which a rising polynomial keeps a limit.
+    """The largest value to :data:`DIGITS` decimals at which a rising polynomial is within a limit.
 
     None where no value does, or every value.
     """

@@ -1,4 +1,4 @@
-"""The largest value of one parameter at which a network keeps its budgets.
+"""The largest value of one parameter at which a network stays within its budgets.
 
 Costs rise with a width or a resolution as a rule, but by no law: a rounding rule
 or a condition may let them fall.  So every value of the searched range is
@@ -41,7 +41,7 @@ ALPHA_STEP = Fraction(1, 1000)
 
 
 class Budgets(NamedTuple):
-    """What may be spent; None is no limit."""
+    """What may be spent; None means no limit."""
 
     mult_adds: int | Fraction | None
     params: int | Fraction | None
@@ -94,7 +94,7 @@ class Solution(Answer):
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """The answer with what was searched; what there is none of is null."""
+        """The answer with what was searched; what does not exist is null."""
         return _data(self)
 
 
@@ -122,7 +122,7 @@ def solve(
         has_closed_form: whether to look for a closed form.
 
     Raises:
-        SpecError: there is no such parameter, it is no number, a setting is
+        SpecError: there is no such parameter, it is not a number, a setting is
             wrong, or the network does not exist at any of the values.
     """
     _check_name(document, name, settings, budgets)

@@ -217,7 +217,7 @@ FORMULAS: Mapping[str, NamedFormula] = {
 
 
 def refuse_neither(name: str) -> None:
-    """Ends for a name that is neither a layer here nor a network.
+    """Refuses a name that is neither a layer here nor a network.
 
     Raises:
         SpecError: unless something of that name is there, which says itself why not.

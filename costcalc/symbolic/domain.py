@@ -1,4 +1,4 @@
-"""For which settings a closed form is exact, and what it takes for granted."""
+"""For which settings a closed form is exact, and what it assumes."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
 
 
 def _is_idle(condition: Condition, extents: Sequence[Extent]) -> bool:
-    """Whether a condition forbids one value alone, at which nothing is exact anyhow."""
+    """Whether a condition forbids one value alone, at which nothing is exact in any case."""
     bound = _bound(condition.polynomial)
     return (
         condition.relation == "!=" and bound is not None and not extents[bound[0]].holds(bound[1])

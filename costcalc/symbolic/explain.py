@@ -241,7 +241,7 @@ class _SymbolicLayer:
         return value if value == 1 else self._symbol(name, name, value, meaning)
 
     def _attribute(self, name: str, value: Any) -> Any:
-        """An attribute in symbols; 1 and what is no number stay as they are."""
+        """An attribute in symbols; 1, and what is not a number, stay as they are."""
         symbol, meaning = _ATTRIBUTES[name]
         if isinstance(value, tuple):
             if len(set(value)) == 1:

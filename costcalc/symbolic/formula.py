@@ -104,7 +104,7 @@ def collected(factors: list[Node]) -> Node:
 
 
 class Style(NamedTuple):
-    """What tells one way of writing from another."""
+    """How formulas are written: signs, parentheses, names."""
 
     name: Callable[[Name], str]
     times: Callable[[str, str], str]

@@ -73,7 +73,7 @@ class FormulaView:
         return plain(counts[0]), plain(counts[1])
 
     def used(self, metrics: list[str]) -> tuple[Symbol, ...]:
-        """The symbols that the formulas, those under a ratio included, speak of."""
+        """The symbols in the formulas, those under a ratio included."""
         free: set[str] = set()
         for entry in (self.entry, self.other):
             for metric in metrics if entry else ():

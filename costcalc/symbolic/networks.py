@@ -59,7 +59,7 @@ class ClosedTotal(NamedTuple):
 
     @property
     def error(self) -> Fraction:
-        """How much of the reported total the closed form lacks or adds."""
+        """How far the closed form is off the reported total, as a share of it."""
         return (
             Fraction(self.value - self.reported) / self.reported if self.reported else Fraction(0)
         )
@@ -81,7 +81,7 @@ class ClosedTotal(NamedTuple):
 
 @dataclass(frozen=True)
 class ClosedForm(Answer):
-    """A network's costs in its parameters, with where that is exact."""
+    """A network's costs as polynomials in its parameters, and where they are exact."""
 
     network: str
     source: Mapping[str, str]
@@ -233,7 +233,7 @@ def _variables(
     """The parameters that stay symbols; a height and a width are two.
 
     Raises:
-        SpecError: one of those that were asked for is no number.
+        SpecError: one of those that were asked for is not a number.
     """
     problems = Problems()
     variables: list[tuple[Variable, Name]] = []

@@ -92,7 +92,7 @@ class Polynomial:
         return result
 
     def divided(self, divisor: Polynomial) -> Polynomial | None:
-        """The exact quotient; None where there is no polynomial that is it."""
+        """The exact quotient; None where it is not a polynomial."""
         lead = max(divisor.terms)
         rest, quotient = self, Polynomial({})
         while rest.terms:

@@ -41,7 +41,7 @@ class Variable(NamedTuple):
 
     @property
     def counter(self) -> Rational:
-        """The q of its value; a variable that is no size counts itself."""
+        """The q of its value; a variable that is not a size counts itself."""
         return self.value // self.modulus if self.is_whole else self.value
 
     @property
@@ -51,7 +51,7 @@ class Variable(NamedTuple):
 
 
 class Refine(Exception):
-    """A rounding that is no formula until a variable is a multiple of a larger number."""
+    """A rounding that only becomes a formula once a variable is a multiple of a larger number."""
 
     def __init__(self, variable: int, factor: int) -> None:
         super().__init__(variable, factor)
@@ -60,7 +60,7 @@ class Refine(Exception):
 
 
 class NoClosedFormError(Exception):
-    """A cost that is no polynomial in the network's parameters, or one beyond the limits."""
+    """A cost that is not a polynomial in the network's parameters, or one beyond the limits."""
 
 
 class Condition(NamedTuple):
@@ -72,7 +72,7 @@ class Condition(NamedTuple):
 
 
 class PolynomialContext:
-    """The variables of one unfolding, and what its polynomials take for granted."""
+    """The variables of one network, and what its polynomials assume of them."""
 
     def __init__(self, variables: tuple[Variable, ...]) -> None:
         self.variables = variables
