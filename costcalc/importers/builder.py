@@ -8,7 +8,7 @@ lets :mod:`costcalc.importers.emit` add them:
 
     builder = ModelBuilder(input=(3, 224, 224))
     op = OpContext(builder, path="stem/conv", origin="node 'conv' (Conv)")
-    weight = Stored("conv.weight", 864)
+    weight = StoredParams("conv.weight", 864)
     x = emit.conv(op, builder.input, out=32, kernel=3, stride=2, params={"weights": [weight]})
     assert x == Operand(0, (32, 111, 111))
 
@@ -25,7 +25,7 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.model import Model, Node, Sides
+from costcalc.importers.model import Model, Node, Shape
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import PARAMS, Events, Operation
 from costcalc.names import FreeNames
@@ -47,7 +47,7 @@ class Operand(NamedTuple):
 
     node: int
     """Its index, or the graph's NETWORK_INPUT."""
-    shape: Sides
+    shape: Shape
 
     @property
     def rank(self) -> int:
@@ -55,7 +55,7 @@ class Operand(NamedTuple):
         return len(self.shape)
 
 
-class Stored(NamedTuple):
+class StoredParams(NamedTuple):
     """Learned numbers as a model stores them: a tensor, or a part of one.
 
     Two that are equal are the same numbers.
@@ -70,7 +70,7 @@ class Stored(NamedTuple):
     """Whether they are computed of the tensor, so that no two are known to be the same."""
 
 
-Params = Mapping[str, Sequence[Stored]]
+Params = Mapping[str, Sequence[StoredParams]]
 """Where the params of a layer are stored, by the name of the event that counts them.
 
 Params of an event that is not named here are the layer's own.  Those of an event that is
@@ -84,11 +84,11 @@ class ParamCounts:
     def __init__(self) -> None:
         self.left: dict[str, int] = {}
         """Numbers of each tensor that are not counted yet; of others there is no bound."""
-        self.counted: set[Stored] = set()
+        self.counted: set[StoredParams] = set()
         self.owners: dict[Hashable, int] = {}
         """The node that counts some stored numbers, each as params of some event."""
 
-    def claim(self, stored: Stored, most: int) -> int:
+    def claim(self, stored: StoredParams, most: int) -> int:
         """How many numbers count here for the first time, ``most`` at the highest."""
         if stored in self.counted:
             return 0
@@ -120,14 +120,14 @@ class ModelBuilder:
         params: which numbers are counted.
     """
 
-    def __init__(self, input: Sides, allow_unknown: bool = False) -> None:
+    def __init__(self, input: Shape, allow_unknown: bool = False) -> None:
         self.input = Operand(NETWORK_INPUT, input)
         self.allow_unknown = allow_unknown
         self.is_sized = False
         self.nodes: list[Node] = []
         self.blocks: dict[str, str] = {}
         self.params = ParamCounts()
-        self._applied: list[tuple[Operation, tuple[Sides, ...], Sides]] = []
+        self._applied: list[tuple[Operation, tuple[Shape, ...], Shape]] = []
         """The operation of each node, the shapes of its inputs and of its output."""
         self._names = FreeNames(["input"])
 
@@ -187,7 +187,7 @@ class ModelBuilder:
     def view(
         self,
         tensor: Operand,
-        shape: Sides,
+        shape: Shape,
         name: str,
         *,
         origin: str = "",
@@ -237,7 +237,7 @@ class ModelBuilder:
                 borrows[event] = left
         return "", borrows
 
-    def state(self, tensor: Operand, shape: Sides) -> None:
+    def state(self, tensor: Operand, shape: Shape) -> None:
         """Notes the shape that the model states for a node's output."""
         self.nodes[tensor.node] = self.nodes[tensor.node]._replace(output=shape)
 
@@ -343,7 +343,7 @@ class OpContext:
             functional=functional or (self.functional if inputs else None),
         )
 
-    def view(self, tensor: Operand, shape: Sides, part: str = ".reshape") -> Operand:
+    def view(self, tensor: Operand, shape: Shape, part: str = ".reshape") -> Operand:
         """A tensor's elements in another shape; itself where it has that shape.
 
         Raises:
@@ -364,10 +364,10 @@ class OpContext:
         return self.builder.free_name(self.path + part)
 
 
-def sides_text(shape: Sequence[int | float]) -> str:
+def dims_text(shape: Sequence[int | float]) -> str:
     """A shape for messages, as frameworks print it.
 
-    >>> sides_text((1, 3, 224, 224))
+    >>> dims_text((1, 3, 224, 224))
     '(1, 3, 224, 224)'
     """
     return f"({', '.join(str(side) for side in shape)})"
@@ -389,25 +389,25 @@ def axis_behind_batch(axis: int, rank: int) -> int:
     return place
 
 
-def _viewed(tensor: Operand, shape: Sides) -> tuple[str, Mapping[str, Any]]:
+def _viewed(tensor: Operand, shape: Shape) -> tuple[str, Mapping[str, Any]]:
     """The kind that gives a tensor another shape, and its arguments."""
     if prod(tensor.shape) != prod(shape):
         raise Refusal(
             "has another shape than costcalc computes",
-            expected=f"as many elements as {sides_text(shape)}",
-            found=sides_text(tensor.shape),
+            expected=f"as many elements as {dims_text(shape)}",
+            found=dims_text(tensor.shape),
         )
     return ("flatten", NOTHING) if len(shape) == 1 else ("reshape", {"shape": shape})
 
 
-def _operation(kind: str, arguments: Mapping[str, Any], inputs: tuple[Sides, ...]) -> Operation:
+def _operation(kind: str, arguments: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Operation:
     row = KINDS[kind]
     operation = row.operation(**row.given, **arguments)
     found: Operation = operation.resolve(inputs) if row.becomes else operation
     return found
 
 
-def _are_told_apart(stored: Sequence[Stored]) -> bool:
+def _are_told_apart(stored: Sequence[StoredParams]) -> bool:
     """Whether there are stored numbers, and equal ones are known to be the same."""
     return bool(stored) and not any(each.is_computed for each in stored)
 

@@ -7,7 +7,7 @@ that an addition broadcasts, that ``x ** 2`` is a square.
 
     x = emit.conv(op, x, out=64, kernel=(3, 3), groups=64)      # a depthwise one
     y = emit.binary(op, "multiply", x, 0.5)                     # scaled by a constant
-    z = emit.dense(op, y, out=10, params={"weights": [Stored("fc.weight", 640)]})
+    z = emit.dense(op, y, out=10, params={"weights": [StoredParams("fc.weight", 640)]})
 
 A kind that takes no decision has no function: ``op.add("lrn", (x,), {"size": 5})``.
 Sizes of a window are one number for all axes, or one for each; a padding may also be
@@ -23,7 +23,7 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers.builder import NOTHING, OpContext, Operand, Params
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 
 Number = int | float
 
@@ -315,7 +315,7 @@ def with_learned(
     op: OpContext,
     kind: str,
     x: Operand,
-    shape: Sides,
+    shape: Shape,
     *,
     of: str = "norm",
     part: str = "",

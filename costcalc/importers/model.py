@@ -11,7 +11,7 @@ from typing import Any
 
 from costcalc.records import NamedTuple
 
-Sides = tuple[int, ...]
+Shape = tuple[int, ...]
 
 
 class Node(NamedTuple):
@@ -25,7 +25,7 @@ class Node(NamedTuple):
     """The kind's attributes: whole numbers, tuples of them, truth values and words."""
     inputs: tuple[int, ...]
     """Indexes of the nodes that it reads, or the graph's NETWORK_INPUT; none for a source."""
-    output: Sides | None = None
+    output: Shape | None = None
     """The shape that the model states for its output, None where it states none."""
     origin: str = ""
     """What it is in the model, for messages: ``node 'Conv_3' (Conv)``."""
@@ -43,7 +43,7 @@ class Model(NamedTuple):
     name: str
     file: str
     source: Mapping[str, str]
-    input: Sides
+    input: Shape
     nodes: tuple[Node, ...]
     parameters: Mapping[str, Any] = {}
     """What was set to open it, by name: symbolic dimensions, arguments of a constructor."""
@@ -56,7 +56,7 @@ class Model(NamedTuple):
 class Request(NamedTuple):
     """How a model is to be opened."""
 
-    input: Sides | None = None
+    input: Shape | None = None
     """The input's shape, where the caller gives one."""
     res: tuple[int, int] | None = None
     """Height and width, where the caller gives them."""

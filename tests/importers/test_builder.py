@@ -7,7 +7,7 @@ import pytest
 from costcalc.errors import Refusal
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers import emit
-from costcalc.importers.builder import ModelBuilder, OpContext, Operand, Stored
+from costcalc.importers.builder import ModelBuilder, OpContext, Operand, StoredParams
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_several_images_become_an_axis_that_no_window_spans(builder: ModelBuilde
 
 
 def test_numbers_that_are_stored_once_count_once(builder: ModelBuilder) -> None:
-    params = {"weights": [Stored("w", 288)], "biases": [Stored("b", 4)]}
+    params = {"weights": [StoredParams("w", 288)], "biases": [StoredParams("b", 4)]}
     for _ in range(2):
         emit.conv(op(builder, "conv"), builder.input, out=4, kernel=3, params=params)
     assert [node.shares for node in builder.nodes] == ["conv", "conv"]
@@ -61,9 +61,9 @@ def test_numbers_that_are_stored_once_count_once(builder: ModelBuilder) -> None:
 
 
 def test_numbers_of_another_layer_are_borrowed(builder: ModelBuilder) -> None:
-    weights = {"weights": [Stored("w", 288)]}
+    weights = {"weights": [StoredParams("w", 288)]}
     emit.conv(op(builder, "a"), builder.input, out=4, kernel=3, bias=False, params=weights)
-    own = {**weights, "biases": [Stored("b", 4)]}
+    own = {**weights, "biases": [StoredParams("b", 4)]}
     emit.conv(op(builder, "b"), builder.input, out=4, kernel=3, params=own)
     assert builder.nodes[1].borrows == {"weights": 288}
     assert builder.nodes[1].shares == ""
@@ -72,7 +72,7 @@ def test_numbers_of_another_layer_are_borrowed(builder: ModelBuilder) -> None:
 def test_parts_of_a_tensor_count_no_more_than_it_has(builder: ModelBuilder) -> None:
     builder.params.left["w"] = 300
     for part in range(2):
-        stored = Stored("w", 288, part)
+        stored = StoredParams("w", 288, part)
         emit.conv(
             op(builder), builder.input, out=4, kernel=3, bias=False, params={"weights": [stored]}
         )
@@ -86,7 +86,7 @@ def test_what_is_stored_nowhere_counts_nowhere(builder: ModelBuilder) -> None:
 
 
 def test_numbers_that_are_computed_are_never_known_to_be_the_same(builder: ModelBuilder) -> None:
-    params = {"weights": [Stored("w", is_computed=True)], "biases": [Stored("b", 4)]}
+    params = {"weights": [StoredParams("w", is_computed=True)], "biases": [StoredParams("b", 4)]}
     builder.params.left["w"] = 288
     for _ in range(2):
         emit.conv(op(builder), builder.input, out=4, kernel=3, params=params)

@@ -8,7 +8,7 @@ from costcalc.errors import Refusal
 from costcalc.importers.builder import ModelBuilder, OpContext, Operand, axis_behind_batch
 from costcalc.importers.caffe.fields import Fields
 from costcalc.importers.caffe.network import CaffeLayer
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 
 Result = Operand | tuple[Operand, ...]
 Lower = Callable[["CaffeContext"], Result]
@@ -39,7 +39,7 @@ class CaffeContext(OpContext):
         return self.reads(1)[0]
 
     @property
-    def shape(self) -> Sides:
+    def shape(self) -> Shape:
         """The shape of its input."""
         return self.input.shape
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from costcalc.errors import Mark, Refusal
 from costcalc.importers.caffe.fields import Fields, whole
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
-from costcalc.importers.model import Request, Sides
+from costcalc.importers.model import Request, Shape
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
@@ -21,7 +21,7 @@ class Input(NamedTuple):
     """A blob that nothing computes."""
 
     blob: str
-    shape: Sides | None
+    shape: Shape | None
     """Without the batch; None where the file states none."""
     mark: Mark
 
@@ -62,7 +62,7 @@ def _declared(fields: Fields) -> Iterator[Input]:
 
 def _given(layer: CaffeLayer) -> Iterator[Input]:
     """The blobs of an input layer or a data layer."""
-    shape: Sides | None
+    shape: Shape | None
     if layer.type in ("Input", "DummyData"):
         param = layer.fields.message(f"{'input' if layer.type == 'Input' else 'dummy_data'}_param")
         shapes = [_dims(Fields(each), "dim") for each in param.messages("shape")]
@@ -74,7 +74,7 @@ def _given(layer: CaffeLayer) -> Iterator[Input]:
             yield Input(top.text, () if index else _cropped(layer), top.mark)
 
 
-def _cropped(layer: CaffeLayer) -> Sides | None:
+def _cropped(layer: CaffeLayer) -> Shape | None:
     """The images of a data layer: of three channels unless they are made grey."""
     transform = layer.fields.message("transform_param")
     side = transform.whole("crop_size", 0, 0)
@@ -86,13 +86,13 @@ def _cropped(layer: CaffeLayer) -> Sides | None:
     return (1 if transform.flag("force_gray", False) else 3, side, side)
 
 
-def _dims(shape: Fields, name: str) -> Sides:
+def _dims(shape: Fields, name: str) -> Shape:
     """The sides behind the batch; a blob of one side has that side."""
     sides = shape.wholes(name)
     return sides[1:] if len(sides) > 1 else sides
 
 
-def sized(first: Input, request: Request) -> Sides:
+def sized(first: Input, request: Request) -> Shape:
     """The first input's shape, as the caller sets it.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
-from costcalc.importers.builder import ModelBuilder, Operand, Stored, UnknownOp
+from costcalc.importers.builder import ModelBuilder, Operand, StoredParams, UnknownOp
 from costcalc.importers.caffe.context import CaffeContext
 from costcalc.importers.caffe.layers import MEASURES, TABLE
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
@@ -85,7 +85,7 @@ class CaffeWalk:
         """Says of nodes which of their params are another layer's by name."""
         if start == len(self.builder.nodes):
             # A Scale or a Bias adds nothing where it is part of the norm straight above.
-            stored = [Stored(name) for name in layer.params if name]
+            stored = [StoredParams(name) for name in layer.params if name]
             if stored and layer.type in ("Scale", "Bias"):
                 self.builder.own(start - 1, {"norm_params": stored})
             return
@@ -94,7 +94,7 @@ class CaffeWalk:
             events = self.builder.events(index)
             named = {event: next(names, "") for event in PARAMS if getattr(events, event)}
             self.builder.own(
-                index, {event: [Stored(name)] for event, name in named.items() if name}
+                index, {event: [StoredParams(name)] for event, name in named.items() if name}
             )
 
     def _note(self, layer: CaffeLayer, mark: Mark, refusal: Refusal) -> None:

@@ -9,7 +9,7 @@ from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import KerasLayer
-from costcalc.importers.model import Request, Sides
+from costcalc.importers.model import Request, Shape
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.numbers import exact
@@ -21,7 +21,7 @@ Open = tuple[int | None, ...]
 class Sizes(NamedTuple):
     """The inputs' shapes in costcalc's order, and what was set for them."""
 
-    shapes: tuple[Sides, ...]
+    shapes: tuple[Shape, ...]
     parameters: dict[str, Any]
     is_as_stated: bool
     """Whether no side of the file was replaced."""
@@ -95,7 +95,7 @@ def _filled(shape: Open | None, value: Any, layer: KerasLayer) -> Open:
     return tuple(value if side is None else side for side in shape)
 
 
-def _given(shape: Open | None, input: Sides, layer: KerasLayer) -> Open:
+def _given(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
     """The shape that the caller gives, channels first as everywhere."""
     if shape is None:
         return input

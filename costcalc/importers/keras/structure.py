@@ -12,7 +12,7 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import Config, shown
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.records import NamedTuple
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -28,7 +28,7 @@ class TensorRef(NamedTuple):
     layer: str
     call: int
     tensor: int
-    shape: Sides | None = None
+    shape: Shape | None = None
     """Without the batch, where the file states every side."""
 
 
@@ -56,7 +56,7 @@ class KerasLayer(NamedTuple):
     """The config as it stands, where the layer is a model."""
     first_call: int = 0
     """Number of its first call: Keras 2 counts the making of a model as its call 0."""
-    reads: Sides | None = None
+    reads: Shape | None = None
     """The shape that it was built for, where the file states every side."""
 
     @property
@@ -252,7 +252,7 @@ def _ref(history: Any, name: str) -> TensorRef:
     )
 
 
-def _stated(shape: Any) -> Sides | None:
+def _stated(shape: Any) -> Shape | None:
     """The sides behind the batch, where all of them are numbers."""
     if not isinstance(shape, list) or not shape or len(shape) < 2:
         return None

@@ -15,7 +15,7 @@ from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.sizes import stated_shape
 from costcalc.importers.keras.structure import KerasLayer, KerasModel, TensorRef, network
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
@@ -91,7 +91,7 @@ class KerasWalk:
         index: int,
         values: Values,
         model_call: ModelCall,
-        stated: Mapping[int, Sides],
+        stated: Mapping[int, Shape],
     ) -> tuple[Value, ...]:
         """What one call of a layer gives; a problem of it leaves its shape open."""
         call = layer.calls[index]
@@ -187,7 +187,7 @@ class KerasWalk:
         layer: KerasLayer,
         name: str,
         reads: tuple[Value, ...],
-        stated: Mapping[int, Sides],
+        stated: Mapping[int, Shape],
         unknown: UnknownOp,
     ) -> tuple[Value, ...]:
         """Nodes that nothing counts, of the shapes that the file states."""
@@ -221,9 +221,9 @@ def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Sides]]:
+def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape]]:
     """The shapes that the file states for what calls give, by call and place."""
-    found: dict[tuple[str, int], dict[int, Sides]] = {}
+    found: dict[tuple[str, int], dict[int, Shape]] = {}
     for layer in network.layers.values():
         for call in layer.calls:
             for ref in call.refs:

@@ -15,10 +15,10 @@ from costcalc.importers.builder import (
     OpContext,
     Operand,
     Params,
-    Stored,
-    sides_text,
+    StoredParams,
+    dims_text,
 )
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import Names
 from costcalc.importers.onnx.numbers import is_learned
@@ -80,7 +80,7 @@ class OnnxContext(OpView, OpContext):
 
     # What it reads.
 
-    def source(self, index: int, shape: Sides | None = None) -> Operand:
+    def source(self, index: int, shape: Shape | None = None) -> Operand:
         """An input, in its own shape or another of as many elements."""
         self.input(index)
         return self.builder.source(self.node.inputs[index], shape, self)
@@ -105,7 +105,7 @@ class OnnxContext(OpView, OpContext):
             self.source(index, self.broadcast_shape(index)) for index in chosen if self.has(index)
         ]
 
-    def broadcast_shape(self, index: int) -> Sides:
+    def broadcast_shape(self, index: int) -> Shape:
         """An input's shape among the axes of the first output.
 
         Raises:
@@ -116,10 +116,10 @@ class OnnxContext(OpView, OpContext):
         if out.batch is None:
             return shape or (1,)
         if shape[out.batch] not in (1, self.images):
-            raise Refusal("mixes the images of a batch", found=sides_text(known.shape))
+            raise Refusal("mixes the images of a batch", found=dims_text(known.shape))
         return shape[: out.batch] + shape[out.batch + 1 :] or (1,)
 
-    def stored(self, *indexes: int) -> list[Stored]:
+    def stored(self, *indexes: int) -> list[StoredParams]:
         """The stored tensors that some inputs come of; none for inputs that are not there."""
         names = [self.node.inputs[index] for index in indexes if self.has(index)]
         return [each for name in names for each in self.builder.stored_in(name)]
@@ -154,7 +154,7 @@ class OnnxContext(OpView, OpContext):
         shape = self.output(index).dims
         if [side for side in x.shape if side != 1] != [side for side in shape if side != 1]:
             raise Refusal(
-                "has another shape than costcalc computes", sides_text(shape), sides_text(x.shape)
+                "has another shape than costcalc computes", dims_text(shape), dims_text(x.shape)
             )
         self.builder.made[self.node.outputs[index]] = self.view(x, shape)
 
@@ -257,7 +257,7 @@ class OnnxBuilder(ModelBuilder):
         except Refusal as refusal:
             self.problems.note(refusal.problem(Mark(self.graph.file), node.origin))
 
-    def source(self, name: str, shape: Sides | None, reader: OpContext) -> Operand:
+    def source(self, name: str, shape: Shape | None, reader: OpContext) -> Operand:
         """A tensor, in its own shape or another.
 
         Raises:
@@ -292,7 +292,7 @@ class OnnxBuilder(ModelBuilder):
             return False
         return elements(tensor.dims) > 1 or _OF_A_MODULE.fullmatch(root) is not None
 
-    def stored_in(self, name: str) -> list[Stored]:
+    def stored_in(self, name: str) -> list[StoredParams]:
         """The stored tensors whose numbers a tensor has: one of as many, or several together."""
         known = self.graph.tensors[name]
         count = elements(known.shape)
@@ -303,14 +303,14 @@ class OnnxBuilder(ModelBuilder):
             several = [next((root for root in exact if root in several), exact[0])]
         elif sum(sizes[root] for root in several) > count:
             several = []
-        return [Stored(root, sizes[root]) for root in several]
+        return [StoredParams(root, sizes[root]) for root in several]
 
     def _made(self, name: str) -> Operand:
         if name not in self.made:
             raise Refusal(f"reads '{name}', for which there is no layer")
         return self.made[name]
 
-    def _static(self, name: str, shape: Sides, reader: OpContext) -> Operand:
+    def _static(self, name: str, shape: Shape, reader: OpContext) -> Operand:
         """What is the same for every input of the network."""
         leaf = self._leaf(name)
         if leaf in self.graph.stored and self.is_param(leaf):
@@ -341,15 +341,15 @@ class OnnxBuilder(ModelBuilder):
             name = self.producers[name].inputs[0]
         return name
 
-    def _constant(self, name: str, shape: Sides) -> Operand:
+    def _constant(self, name: str, shape: Shape) -> Operand:
         """A node that gives what is not learned."""
         return self._source_node(name, "constant", shape, NOTHING)
 
-    def _learned(self, name: str, shape: Sides) -> Operand:
-        params = {"other_params": [Stored(name, elements(shape))]}
+    def _learned(self, name: str, shape: Shape) -> Operand:
+        params = {"other_params": [StoredParams(name, elements(shape))]}
         return self._source_node(name, "learned", shape, params)
 
-    def _source_node(self, name: str, kind: str, shape: Sides, params: Params) -> Operand:
+    def _source_node(self, name: str, kind: str, shape: Shape, params: Params) -> Operand:
         path, origin = self.free_name(self.names.stored(name)), f"tensor '{name}'"
         return self.add(path, kind, (), {"shape": shape}, origin=origin, params=params)
 
@@ -364,6 +364,6 @@ class OnnxBuilder(ModelBuilder):
             raise Refusal(
                 f"reads a tensor in which the {images} images of a batch are mixed",
                 expected="an axis that is the batch's alone",
-                found=sides_text(known.shape),
+                found=dims_text(known.shape),
                 hint="the model exported with a batch of 1",
             )

@@ -8,8 +8,8 @@ from typing import Any
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator
 from costcalc.importers.onnx.inline import Inliner, Literal, Subgraph
 from costcalc.importers.onnx.numbers import is_learned, stored
@@ -141,7 +141,7 @@ class ShapeInference:
         inputs = node.inputs[: 1 if node.operator in SCALED else None]
         return tuple(dict.fromkeys(root for name in inputs for root in self.tensors[name].roots))
 
-    def _check(self, name: str, shape: Sides) -> None:
+    def _check(self, name: str, shape: Shape) -> None:
         """The shape is within bounds, and what the file says.
 
         Raises:
@@ -151,7 +151,7 @@ class ShapeInference:
             raise Refusal(
                 "gives a tensor that is too large",
                 f"at most {limits.AXES} axes, and sides of {limits.SIZE:,}",
-                sides_text(shape),
+                dims_text(shape),
             )
         stated = self.stated.get(name)
         if stated is None:
@@ -165,7 +165,7 @@ class ShapeInference:
             raise Refusal(
                 f"gives '{name}' a shape that is not what the file says of it",
                 expected=f"({shown})",
-                found=sides_text(shape),
+                found=dims_text(shape),
             )
 
     def _unknown(self, node: OnnxNode) -> None:
@@ -187,7 +187,7 @@ class ShapeInference:
                 self.mark,
                 f"tensor '{name}' has sides out of range",
                 f"sides from 0 to {limits.SIZE:,}",
-                sides_text(tensor.dims),
+                dims_text(tensor.dims),
             )
             self.lost.add(name)
             return

@@ -15,8 +15,8 @@ from costcalc.formats.onnx_schema import (
     TensorProto,
     ValueInfoProto,
 )
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Request, Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Request, Shape
 from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -32,7 +32,7 @@ class Inputs(NamedTuple):
     images: int
     """Images in a batch."""
     parameters: Mapping[str, Any]
-    """Sides that have a name, and what they are."""
+    """The values of named dimensions."""
     are_other: bool
     """Whether a side is not what the file says."""
 
@@ -97,7 +97,7 @@ def _map(dims: Sequence[Dim]) -> range:
     return range(2, len(dims))
 
 
-def _replace(dims: list[Dim], axes: Sequence[int], sides: Sides) -> bool:
+def _replace(dims: list[Dim], axes: Sequence[int], sides: Shape) -> bool:
     """Puts sides in the place of others; whether one was another number."""
     is_other = False
     for axis, side in zip(axes, sides, strict=True):
@@ -167,11 +167,11 @@ def _side(dim: Dim, found: Mapping[str, int]) -> int:
     return found.get(dim, 1) if isinstance(dim, str) else dim
 
 
-def _misfit(mark: Mark, value: ValueInfoProto, sides: Sides) -> NoReturn:
+def _misfit(mark: Mark, value: ValueInfoProto, sides: Shape) -> NoReturn:
     shown = ", ".join(str(dim) or "?" for dim in value.dims or ())
     refuse(
         mark,
-        f"input '{value.name}' cannot be {sides_text(sides)}",
+        f"input '{value.name}' cannot be {dims_text(sides)}",
         "as many sides as the input has, without the batch",
         f"({shown})",
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Refusal
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, positive_axis
 from costcalc.kinds.windows import slide
@@ -20,14 +20,14 @@ Pads = tuple[tuple[int, int], ...]
 class Window(NamedTuple):
     """A window over the axes behind the channels."""
 
-    kernel: Sides
-    strides: Sides
+    kernel: Shape
+    strides: Shape
     pads: Pads | None
     """None where they keep one position for every stride begun."""
-    dilations: Sides
+    dilations: Shape
     is_ceil: bool = False
 
-    def over(self, axes: Sides) -> Sides:
+    def over(self, axes: Shape) -> Shape:
         """How many positions there are.
 
         Raises:
@@ -83,7 +83,7 @@ class OpView:
         found = [self.tensors[name] for name in self.node.inputs if name]
         return found or [self.input(0)]
 
-    def shape(self, index: int = 0) -> Sides:
+    def shape(self, index: int = 0) -> Shape:
         """The shape of an input."""
         return self.input(index).shape
 
@@ -113,7 +113,7 @@ class OpView:
             raise _wrong_attribute(name, "a word", value)
         return value.decode("utf-8", "backslashreplace")
 
-    def sizes(self, name: str, rank: int, default: int | None, lowest: int = 1) -> Sides:
+    def sizes(self, name: str, rank: int, default: int | None, lowest: int = 1) -> Shape:
         """As many sizes as there are axes, from an attribute.
 
         Raises:
@@ -157,7 +157,7 @@ class OpView:
             )
         return known.values
 
-    def wholes(self, name: str, index: int) -> Sides | None:
+    def wholes(self, name: str, index: int) -> Shape | None:
         """Whole numbers that an attribute gives, or an input as newer versions have it.
 
         Raises:
@@ -188,7 +188,7 @@ class OpView:
         count = len(self.shape()) if rank is None else rank
         return positive_axis(self.whole("axis", default), count)
 
-    def window(self, kernel: Sides) -> Window:
+    def window(self, kernel: Shape) -> Window:
         """The window of a node, its kernel known.
 
         Raises:

@@ -8,8 +8,8 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.numbers import Number
 from costcalc.records import NamedTuple
 
@@ -20,7 +20,7 @@ SCALED = ("QuantizeLinear", "DequantizeLinear")
 class TensorInfo(NamedTuple):
     """A tensor: its shape as ONNX has it, and its numbers where they are few."""
 
-    shape: Sides
+    shape: Shape
     batch: int | None = None
     """The axis along which the images of a batch lie, None where they are mixed into others."""
     values: tuple[Number, ...] | None = None
@@ -31,7 +31,7 @@ class TensorInfo(NamedTuple):
     """The stored tensors that it was computed from, where it is static."""
 
     @property
-    def dims(self) -> Sides:
+    def dims(self) -> Shape:
         """The shape for one image; a single number is a vector of one."""
         if self.batch is None:
             return self.shape or (1,)
@@ -69,7 +69,7 @@ def positive_axis(axis: Number, rank: int) -> int:
     return int(axis) + rank if axis < 0 else int(axis)
 
 
-def positive_axes(axes: Sequence[Number], rank: int) -> Sides:
+def positive_axes(axes: Sequence[Number], rank: int) -> Shape:
     """Axes counted from the front, in ascending order.
 
     Raises:
@@ -81,7 +81,7 @@ def positive_axes(axes: Sequence[Number], rank: int) -> Sides:
     return tuple(found)
 
 
-def broadcast(shapes: Sequence[Sides]) -> Sides:
+def broadcast(shapes: Sequence[Shape]) -> Shape:
     """The shape in which tensors meet: the larger side along every axis, from the last one.
 
     Raises:
@@ -97,12 +97,12 @@ def broadcast(shapes: Sequence[Sides]) -> Sides:
                 raise Refusal(
                     "reads shapes that do not fit together",
                     expected="equal sides, or sides of 1",
-                    found=" and ".join(sides_text(shape) for shape in shapes),
+                    found=" and ".join(dims_text(shape) for shape in shapes),
                 )
     return tuple(result)
 
 
-def broadcast_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> int | None:
+def broadcast_batch(inputs: Sequence[TensorInfo], shape: Shape, images: int) -> int | None:
     """The axis of the batch where tensors meet in a shape; None where they have none in common."""
     for known in inputs:
         if known.batch is not None:
@@ -112,7 +112,7 @@ def broadcast_batch(inputs: Sequence[TensorInfo], shape: Sides, images: int) -> 
     return None
 
 
-def batch_after_reshape(known: TensorInfo, shape: Sides, images: int) -> int | None:
+def batch_after_reshape(known: TensorInfo, shape: Shape, images: int) -> int | None:
     """The axis of the batch once a tensor's elements are given another shape."""
     if known.batch is None:
         return None
@@ -125,6 +125,6 @@ def batch_after_reshape(known: TensorInfo, shape: Sides, images: int) -> int | N
     return None
 
 
-def elements(shape: Sides) -> int:
+def elements(shape: Shape) -> int:
     """How many numbers a tensor has."""
     return math.prod(shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costcalc.importers.model import Model, Request, Sides
+from costcalc.importers.model import Model, Request, Shape
 from costcalc.importers.torch.reference import IMAGE, require
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def read(network: str, request: Request) -> Model:
     return built(network, request)
 
 
-def trace(module: torch.nn.Module, input: Sides = IMAGE, allow_unknown: bool = False) -> Model:
+def trace(module: torch.nn.Module, input: Shape = IMAGE, allow_unknown: bool = False) -> Model:
     """The model of a module, which stays as it is; no memory is spent on a copy's weights.
 
     ``input`` is the shape of one image, ``(C, H, W)``, or of anything else, without

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 
 LINEAR_ROLES = ("weight", "bias")
 NORM, OTHER = "norm", "other"
@@ -27,14 +27,14 @@ class Region(NamedTuple):
 
     parameter: str
     offset: int
-    shape: Sides
-    strides: Sides
+    shape: Shape
+    strides: Shape
 
 
 class TensorValue(NamedTuple):
     """A tensor as it was between two operations: writing into it makes another value."""
 
-    shape: Sides
+    shape: Shape
     source: str = "call"
     """``call``, ``input``, ``parameter``, ``buffer``, or ``made`` of nothing that was seen."""
     name: str = ""
@@ -74,7 +74,7 @@ class ModuleParameter(NamedTuple):
 
     name: str
     """Its path, the parts joined by '/'."""
-    shape: Sides
+    shape: Shape
     role: str
     """``weight`` or ``bias`` of a convolution or a linear layer, ``norm`` or ``other``."""
 

@@ -27,11 +27,11 @@ from costcalc.importers.builder import (
     OpContext,
     Operand,
     Params,
-    Stored,
+    StoredParams,
     UnknownOp,
-    sides_text,
+    dims_text,
 )
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.torch.calls import (
     EVENTS,
     ModuleParameter,
@@ -77,7 +77,7 @@ class TorchBuilder(ModelBuilder):
         self.params.left.update({each.name: prod(each.shape) for each in trace.parameters})
         self._operands: dict[int, Operand | ValueRef] = {first: self.input}
         """What has the elements of a value in their order: a node, or another value."""
-        self._reshaped: dict[tuple[int, Sides], Operand] = {}
+        self._reshaped: dict[tuple[int, Shape], Operand] = {}
         self._unknown = Problems()
 
     def run(self) -> None:
@@ -98,7 +98,7 @@ class TorchBuilder(ModelBuilder):
             self._unread(parameter)
         self._unknown.raise_any()
 
-    def tensor(self, value: int, shape: Sides | None = None) -> Operand:
+    def tensor(self, value: int, shape: Shape | None = None) -> Operand:
         """The operand of a value, in its own shape or in another of as many elements."""
         if shape is None:
             shape = without_batch(self.trace.values[value].shape)
@@ -107,7 +107,7 @@ class TorchBuilder(ModelBuilder):
             return found
         return self.reshape(found, shape, self._view_name(value, found))
 
-    def reshape(self, tensor: Operand, shape: Sides, name: str) -> Operand:
+    def reshape(self, tensor: Operand, shape: Shape, name: str) -> Operand:
         """A tensor's elements in another shape: one node, however often it is asked for."""
         key = (tensor.node, shape)
         if tensor.shape == shape:
@@ -116,7 +116,7 @@ class TorchBuilder(ModelBuilder):
             self._reshaped[key] = self.view(tensor, shape, name, functional="operator")
         return self._reshaped[key]
 
-    def stored(self, values: Sequence[ValueRef | None]) -> list[Stored]:
+    def stored(self, values: Sequence[ValueRef | None]) -> list[StoredParams]:
         """Where the learned numbers of some values are stored.
 
         Numbers that are computed, as in a standardised weight, are those of the
@@ -129,13 +129,13 @@ class TorchBuilder(ModelBuilder):
             region = self.trace.values[value.value].region
             parameters = self.origins.parameters(value.value)
             if region is not None:
-                found.append(Stored(region.parameter, prod(region.shape), region))
+                found.append(StoredParams(region.parameter, prod(region.shape), region))
             elif parameters:
                 largest = max(sorted(parameters), key=self.params.left.__getitem__)
-                found.append(Stored(largest, is_computed=True))
+                found.append(StoredParams(largest, is_computed=True))
         return found
 
-    def _operand(self, value: int, shape: Sides) -> Operand:
+    def _operand(self, value: int, shape: Shape) -> Operand:
         """The operand with the elements of a value, in any shape; it is added if it was not.
 
         What no call computes, a parameter or a constant, is added in the shape given.
@@ -201,7 +201,7 @@ class TorchBuilder(ModelBuilder):
         shape = self.trace.values[output].shape
         if isinstance(operand, Operand) and not _is_same(operand.shape, shape):
             message = f"{op.origin}: is not what costcalc takes it for"
-            refuse(self.mark, message, expected=sides_text(operand.shape), found=sides_text(shape))
+            refuse(self.mark, message, expected=dims_text(operand.shape), found=dims_text(shape))
         self._operands[output] = operand
 
     def _uncounted(self, op: TorchContext) -> list[Operand]:
@@ -220,12 +220,12 @@ class TorchBuilder(ModelBuilder):
         arguments = [{"op": call.function, "shape": shape} for shape in shapes]
         return [op.add("uncounted", inputs, each) for each in arguments]
 
-    def _source(self, value: int, shape: Sides) -> Operand:
+    def _source(self, value: int, shape: Shape) -> Operand:
         """A node for what no call computes: a parameter that is read as a tensor, or a constant."""
         source, call = self.trace.values[value], self.origins.maker.get(value)
         parameter = self.parameters.get(source.name) if source.source == "parameter" else None
         if parameter is not None:
-            params = {EVENTS[parameter.role]: [Stored(parameter.name)]}
+            params = {EVENTS[parameter.role]: [StoredParams(parameter.name)]}
             return self._learned(parameter, shape, params)
         name = source.name or (call.inside(call.function) if call else "constant")
         return self.add(self.free_name(name), "constant", (), {"shape": shape}, origin=name)
@@ -238,7 +238,7 @@ class TorchBuilder(ModelBuilder):
             self._learned(parameter, whole if rest == prod(whole) else (rest,))
 
     def _learned(
-        self, parameter: ModuleParameter, shape: Sides, params: Params = NOTHING
+        self, parameter: ModuleParameter, shape: Shape, params: Params = NOTHING
     ) -> Operand:
         name, arguments = parameter.name, {"shape": shape, "of": parameter.role}
         return self.add(self.free_name(name), "learned", (), arguments, origin=name, params=params)
@@ -276,7 +276,7 @@ class TorchContext(OpContext):
             return self.builder.free_name(self.call.inside("constant"))
         return self.builder.free_name(self.path + part.replace(".", "_"))
 
-    def view(self, tensor: Operand, shape: Sides, part: str = "_reshape") -> Operand:
+    def view(self, tensor: Operand, shape: Shape, part: str = "_reshape") -> Operand:
         """A tensor's elements in another shape; itself where it has that shape."""
         return self.builder.reshape(tensor, shape, self.call.inside(self.call.function) + part)
 
@@ -296,11 +296,11 @@ class TorchContext(OpContext):
         return tuple(given)
 
     @property
-    def shape(self) -> Sides:
+    def shape(self) -> Shape:
         """The shape of its output, the batch included."""
         return self.shape_of(ValueRef(self.output))
 
-    def shape_of(self, value: ValueRef) -> Sides:
+    def shape_of(self, value: ValueRef) -> Shape:
         """The shape of a value, the batch included."""
         return self.builder.trace.values[value.value].shape
 
@@ -312,11 +312,11 @@ class TorchContext(OpContext):
         """Whether a value is a parameter or a part of one."""
         return self.builder.trace.values[value.value].region is not None
 
-    def stored(self, *values: ValueRef | None) -> list[Stored]:
+    def stored(self, *values: ValueRef | None) -> list[StoredParams]:
         """Where the learned numbers of some arguments are stored."""
         return self.builder.stored(values)
 
-    def tensor(self, value: ValueRef, shape: Sides | None = None) -> Operand:
+    def tensor(self, value: ValueRef, shape: Shape | None = None) -> Operand:
         """A value without its batch, or in another shape of as many elements."""
         return self.builder.tensor(value.value, shape)
 
@@ -339,7 +339,7 @@ class TorchContext(OpContext):
         place = len(shape) - axes
         return self.tensor(value, (prod(shape[:place]), *shape[place:]))
 
-    def broadcast(self, value: ValueRef, shape: Sides | None = None) -> Operand:
+    def broadcast(self, value: ValueRef, shape: Shape | None = None) -> Operand:
         """A value in as many axes as a node of ``shape`` has, which is that of the output."""
         shape = self.shape if shape is None else shape
         own = self.shape_of(value)
@@ -352,7 +352,7 @@ _SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input"
 """Names of parameters that PyTorch takes in place of its own, as NumPy has them."""
 
 
-def without_batch(shape: Sides) -> Sides:
+def without_batch(shape: Shape) -> Shape:
     """The shape of a tensor's node: without the batch of one.
 
     >>> without_batch((1, 64, 56, 56)), without_batch((64, 49, 96)), without_batch(())
@@ -361,7 +361,7 @@ def without_batch(shape: Sides) -> Sides:
     return shape[1:] if len(shape) > 1 and shape[0] == 1 else shape or (1,)
 
 
-def _is_same(shape: Sides, other: Sides) -> bool:
+def _is_same(shape: Shape, other: Shape) -> bool:
     """Whether shapes can be of the same elements: but for sides of 1, and for joined ones."""
     wide, wide_other = ([side for side in each if side != 1] for each in (shape, other))
     return prod(wide) == prod(wide_other) and (len(wide) != len(wide_other) or wide == wide_other)

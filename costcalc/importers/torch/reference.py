@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from costcalc.errors import Mark, refuse
-from costcalc.importers.model import Request, Sides
+from costcalc.importers.model import Request, Shape
 
 PREFIX = "torch:"
 
@@ -50,7 +50,7 @@ def parsed(network: str) -> Reference:
     return Reference(module, tuple(path.split(".")))
 
 
-def input_shape(request: Request, network: str) -> Sides:
+def input_shape(request: Request, network: str) -> Shape:
     """The shape of the input that is asked for, an image by default, at the resolution asked for.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import sides_text
+from costcalc.importers.builder import dims_text
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import fold_values, unary
@@ -50,7 +50,7 @@ def prelu(op: OpView) -> Rule:
         raise Refusal(
             "has slopes along several axes",
             expected="one for each channel, or one for all",
-            found=sides_text(slope),
+            found=dims_text(slope),
         )
     x, (axis,) = to.along_axes(0, axes)
     to.emit_one("prelu", {"axis": axis}, (x,), params)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import Operand, dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo
@@ -19,7 +19,7 @@ def attention(op: OpView) -> Rule:
     n, _, heads = _heads(op, 0)
     _, width, _ = _heads(op, 2)
     if len(q.shape) == 4:
-        shape: Sides = (q.shape[0], heads, n, width)
+        shape: Shape = (q.shape[0], heads, n, width)
     else:
         shape = (q.shape[0], n, heads * width)
     to = yield [TensorInfo(shape, op.image_batch(q)), *[TensorInfo(v.shape, v.batch)] * 2]
@@ -46,7 +46,7 @@ def _heads(op: OpView, index: int) -> tuple[int, int, int]:
     if len(shape) != 3 or heads < 1 or shape[2] % heads:
         raise Refusal(
             "cannot divide its input into attention heads",
-            found=f"{sides_text(shape)}, {heads} heads",
+            found=f"{dims_text(shape)}, {heads} heads",
         )
     return shape[1], shape[2] // heads, heads
 
@@ -55,7 +55,7 @@ def _as_heads(to: OnnxContext, index: int, heads: int) -> Operand:
     """An input as ``(heads, n, d)``, its heads repeated until they are as many as the queries'."""
     known = to.input(index)
     if to.image_batch(known) != 0:
-        raise Refusal("attends to images that are not a batch", found=sides_text(known.shape))
+        raise Refusal("attends to images that are not a batch", found=dims_text(known.shape))
     n, width, own = _heads(to, index)
     x = to.source(index, known.shape[1:])
     if len(known.shape) == 3:

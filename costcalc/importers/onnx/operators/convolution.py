@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.formulas.windows import window_extent
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import Operand, dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView, Pads, Window
 from costcalc.importers.onnx.tensors import TensorInfo
@@ -65,16 +65,16 @@ def transposed(op: OpView) -> Rule:
     to.set_output(y)
 
 
-def _axes(x: Sides, w: Sides) -> Sides:
+def _axes(x: Shape, w: Shape) -> Shape:
     """The axes that the window slides along."""
     if len(x) < 3 or len(w) != len(x):
         raise Refusal(
             "convolves shapes that do not fit together",
             expected="images, channels, axes; and filters of as many axes",
-            found=f"{sides_text(x)} and {sides_text(w)}",
+            found=f"{dims_text(x)} and {dims_text(w)}",
         )
     if 0 in w:
-        raise Refusal("has filters without weights", found=sides_text(w))
+        raise Refusal("has filters without weights", found=dims_text(w))
     return x[2:]
 
 
@@ -86,7 +86,7 @@ def _check_channels(found: int, expected: int) -> None:
         )
 
 
-def _transposed_window(op: OpView, axes: Sides, kernel: Sides) -> tuple[Window, Sides]:
+def _transposed_window(op: OpView, axes: Shape, kernel: Shape) -> tuple[Window, Shape]:
     """The window of a transposed convolution, and the output padding of each axis."""
     rank = len(axes)
     strides, dilations = op.sizes("strides", rank, 1), op.sizes("dilations", rank, 1)
@@ -148,12 +148,12 @@ def global_pool(kind: str, reduction: str) -> Operator:
     return rule
 
 
-def _spatial(shape: Sides) -> Sides:
+def _spatial(shape: Shape) -> Shape:
     if len(shape) < 3:
         raise Refusal(
             "pooling needs at least one spatial axis",
             expected="images, channels, axes",
-            found=sides_text(shape),
+            found=dims_text(shape),
         )
     return shape[2:]
 

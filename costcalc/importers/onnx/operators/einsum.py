@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, elements
@@ -97,7 +97,7 @@ def _ordered(to: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence
     return emit.transpose(to, x, [list(found).index(letter) for letter in wanted])
 
 
-def _of(letters: Sequence[str], sides: dict[str, int]) -> Sides:
+def _of(letters: Sequence[str], sides: dict[str, int]) -> Shape:
     return tuple(sides[letter] for letter in letters)
 
 

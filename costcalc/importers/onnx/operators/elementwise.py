@@ -15,7 +15,7 @@ from itertools import product
 
 from costcalc.formats.onnx_schema import DataType
 from costcalc.importers import emit
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
 from costcalc.importers.onnx.op_view import OpView
@@ -119,7 +119,7 @@ def fold_values(
     return results
 
 
-def broadcast_values(values: tuple[Number, ...], shape: Sides, wide: Sides) -> Iterable[Number]:
+def broadcast_values(values: tuple[Number, ...], shape: Shape, wide: Shape) -> Iterable[Number]:
     """Numbers of a shape repeated along the axes in which another is wider."""
     if len(values) == elements(wide):
         return values
@@ -137,7 +137,7 @@ def pick_values(
     return tuple(values[sum(map(operator.mul, place, steps))] for place in product(*places))
 
 
-def strides(shape: Sides) -> Sides:
+def strides(shape: Shape) -> Shape:
     """How far apart neighbours along each axis are.
 
     >>> strides((2, 3, 4))

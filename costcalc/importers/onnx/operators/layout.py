@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import MOST
 from costcalc.importers.onnx.op_view import OpView
@@ -39,8 +39,8 @@ def reshape(op: OpView) -> Rule:
     if any(side < 0 for side in shape) or elements(shape) != count:
         raise Refusal(
             "cannot give its elements this shape",
-            expected=f"{count:,} elements, as {sides_text(known.shape)} has",
-            found=sides_text(wanted),
+            expected=f"{count:,} elements, as {dims_text(known.shape)} has",
+            found=dims_text(wanted),
         )
     to = yield [known._replace(shape=shape, batch=batch_after_reshape(known, shape, op.images))]
     to.pass_through()
@@ -66,7 +66,7 @@ def squeeze(op: OpView) -> Rule:
         else tuple(axis for axis, side in enumerate(known.shape) if side == 1)
     )
     if any(known.shape[axis] != 1 for axis in axes):
-        raise Refusal("drops an axis whose side is not 1", found=sides_text(known.shape))
+        raise Refusal("drops an axis whose side is not 1", found=dims_text(known.shape))
     shape = tuple(side for axis, side in enumerate(known.shape) if axis not in axes)
     batch = known.batch
     if batch is not None:
@@ -98,7 +98,7 @@ def transpose(op: OpView) -> Rule:
         raise Refusal(
             "has a 'perm' that is not a permutation of the axes",
             expected=f"all of 0 to {rank - 1}",
-            found=sides_text(order),
+            found=dims_text(order),
         )
     axes = tuple(map(int, order))
     shape = tuple(known.shape[axis] for axis in axes)
@@ -127,7 +127,7 @@ def tile(op: OpView) -> Rule:
         raise Refusal(
             "has repeats for a different number of axes",
             expected=f"{len(known.shape)} numbers",
-            found=sides_text(repeats),
+            found=dims_text(repeats),
         )
     shape = tuple(side * times for side, times in zip(known.shape, repeats, strict=True))
     is_kept = known.batch is not None and repeats[known.batch] == 1
@@ -142,7 +142,7 @@ def tile(op: OpView) -> Rule:
         to.emit_one("rearrange", {"shape": to.output().dims})
 
 
-def _tiled(values: tuple[int | float, ...], shape: Sides, wide: Sides) -> tuple[int | float, ...]:
+def _tiled(values: tuple[int | float, ...], shape: Shape, wide: Shape) -> tuple[int | float, ...]:
     places = [[at % side for at in range(n)] for n, side in zip(wide, shape, strict=True)]
     return pick_values(values, strides(shape), places)
 
@@ -165,9 +165,9 @@ def space_to_depth(op: OpView) -> Rule:
     to.emit_one("rearrange", {"shape": to.output().dims})
 
 
-def _map(known: TensorInfo, side: int) -> Sides:
+def _map(known: TensorInfo, side: int) -> Shape:
     if len(known.shape) != 4 or side < 1:
-        raise Refusal("has no map to move blocks of", found=f"{sides_text(known.shape)} by {side}")
+        raise Refusal("has no map to move blocks of", found=f"{dims_text(known.shape)} by {side}")
     return known.shape
 
 
@@ -183,7 +183,7 @@ def columns(op: OpView) -> Rule:
     sides, kernel = op.wholes("image_shape", 1) or (), op.wholes("block_shape", 2) or ()
     window = elements(kernel)
     if len(known.shape) != 3 or window < 1 or known.shape[1] % window or min(sides, default=0) < 1:
-        raise Refusal("does not read windows that it can add up", found=sides_text(known.shape))
+        raise Refusal("does not read windows that it can add up", found=dims_text(known.shape))
     shape = (known.shape[0], known.shape[1] // window, *sides)
     to = yield [TensorInfo(shape, op.image_batch(known))]
     places = (window, *to.output().dims)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, sides_text
+from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
@@ -35,7 +35,7 @@ def gemm(op: OpView) -> Rule:
     if len(a.shape) != 2 or len(b.shape) != 2:
         raise Refusal(
             "does not multiply two matrices",
-            found=f"{sides_text(a.shape)} and {sides_text(b.shape)}",
+            found=f"{dims_text(a.shape)} and {dims_text(b.shape)}",
         )
     is_turned = [bool(op.whole(name, 0)) for name in ("transA", "transB")]
     n, k = a.shape[::-1] if is_turned[0] else a.shape
@@ -121,7 +121,7 @@ def _stacked(to: OnnxContext, second: int) -> Operand:
         axis = out.batch
         for shape in (left, right):
             if shape[axis] not in (1, to.images):
-                raise Refusal("mixes the images of a batch", found=sides_text(shape))
+                raise Refusal("mixes the images of a batch", found=dims_text(shape))
         left = left[:axis] + left[axis + 1 :]
         right = right[:axis] + right[axis + 1 :]
     return to.add("matmul", (to.source(0, left), to.source(second, right)))
@@ -131,7 +131,7 @@ def _do_not_fit(a: TensorInfo, b: TensorInfo) -> Refusal:
     return Refusal(
         "multiplies matrices that do not fit together",
         expected="rows of the first as long as columns of the second",
-        found=f"{sides_text(a.shape)} and {sides_text(b.shape)}",
+        found=f"{dims_text(a.shape)} and {dims_text(b.shape)}",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, sides_text
+from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axes
@@ -16,7 +16,7 @@ def batch_norm(op: OpView) -> Rule:
     """By statistics that are stored: they are no params, but may be outputs too."""
     known = op.input(0)
     if len(known.shape) < 2:
-        raise Refusal("has no channels to normalise", found=sides_text(known.shape))
+        raise Refusal("has no channels to normalise", found=dims_text(known.shape))
     statistics = [op.input(index)._replace(values=None) for index in (3, 4)]
     to = yield [TensorInfo(known.shape, op.image_batch(known)), *statistics, *statistics]
     to.configuration(3, 4)
@@ -114,7 +114,7 @@ def _joined(to: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
 def _image(op: OpView) -> TensorInfo:
     known = op.input(0)
     if len(known.shape) < 3:
-        raise Refusal("has no map to normalise", found=sides_text(known.shape))
+        raise Refusal("has no map to normalise", found=dims_text(known.shape))
     return TensorInfo(known.shape, op.image_batch(known))
 
 
@@ -125,7 +125,7 @@ def _of_one_image(to: OnnxContext, kind: str, arguments: Mapping[str, bool | int
         raise Refusal(
             "normalises several images that are not a batch",
             expected="images of a batch",
-            found=sides_text(to.shape()),
+            found=dims_text(to.shape()),
         )
     return to.add(kind, (maps,), arguments, params={"norm_params": to.stored(1, 2)})
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import ceil_div
 from costcalc.importers import emit
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
 from costcalc.importers.onnx.numbers import MOST, Number
 from costcalc.importers.onnx.op_view import OpView
@@ -38,7 +38,7 @@ def _chosen(op: OpView) -> list[range]:
         raise Refusal(
             "has bounds that do not fit together",
             expected="a start, an end and a step for each axis",
-            found=" and ".join(map(sides_text, (starts, ends, axes, steps))),
+            found=" and ".join(map(dims_text, (starts, ends, axes, steps))),
         )
     chosen = [range(side) for side in shape]
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
@@ -83,7 +83,7 @@ def split(op: OpView) -> Rule:
             to.set_output(emit.take(to, x, axis, part), index)
 
 
-def _lengths(op: OpView) -> Sides:
+def _lengths(op: OpView) -> Shape:
     side = op.shape()[op.axis(0)]
     stated = op.wholes("split", 1)
     if stated is None:
@@ -94,7 +94,7 @@ def _lengths(op: OpView) -> Sides:
         raise Refusal(
             "is split into parts that do not add up",
             expected=f"{side} in all",
-            found=sides_text(stated),
+            found=dims_text(stated),
         )
     return stated
 
@@ -144,7 +144,7 @@ def gather_nd(op: OpView) -> Rule:
     """Slices that each row of the indices names by its first axes."""
     data, at = op.input(0), op.input(1)
     if not at.shape or at.shape[-1] + op.whole("batch_dims", 0) > len(data.shape):
-        raise Refusal("has indices for more axes than there are", found=sides_text(at.shape))
+        raise Refusal("has indices for more axes than there are", found=dims_text(at.shape))
     shape = (*at.shape[:-1], *data.shape[at.shape[-1] + op.whole("batch_dims", 0) :])
     batch = at.batch if at.batch is not None and at.batch < len(at.shape) - 1 else None
     to = yield [TensorInfo(shape, batch)]
@@ -172,7 +172,7 @@ def concat(op: OpView) -> Rule:
             raise Refusal(
                 "joins shapes that do not fit together",
                 expected=f"shapes that differ along axis {axis} alone",
-                found=" and ".join(sides_text(each.shape) for each in inputs[:8]),
+                found=" and ".join(dims_text(each.shape) for each in inputs[:8]),
             )
     side = sum(known.shape[axis] for known in inputs)
     batches = [each.batch for each in inputs if each.batch not in (None, axis)]
@@ -193,7 +193,7 @@ def pad(op: OpView) -> Rule:
     known, pads = op.input(0), _pads(op)
     shape = tuple(side + sum(pad) for side, pad in zip(known.shape, pads, strict=True))
     if min(shape, default=1) < 1:
-        raise Refusal("cuts everything off", found=sides_text(shape))
+        raise Refusal("cuts everything off", found=dims_text(shape))
     is_kept = known.batch is not None and pads[known.batch] == (0, 0)
     batch = known.batch if is_kept else None
     to = yield [known._replace(shape=shape, batch=batch, values=None)]
@@ -217,7 +217,7 @@ def _pads(op: OpView) -> list[tuple[int, int]]:
         raise Refusal(
             "has pads for a different number of axes",
             expected=f"{2 * len(named)} numbers",
-            found=sides_text(stated),
+            found=dims_text(stated),
         )
     pads = [(0, 0)] * rank
     for axis, before, after in zip(named, stated, stated[len(named) :], strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costcalc.errors import Refusal
-from costcalc.importers.builder import sides_text
+from costcalc.importers.builder import dims_text
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo
@@ -18,7 +18,7 @@ def lstm(op: OpView) -> Rule:
     """
     shape = op.shape()
     if len(shape) != 3 or op.whole("layout", 0):
-        raise Refusal("does not read a sequence", "(steps, images, numbers)", sides_text(shape))
+        raise Refusal("does not read a sequence", "(steps, images, numbers)", dims_text(shape))
     steps, images, width = shape
     if steps != 1 or op.word("direction", "forward") == "bidirectional":
         raise Refusal(
@@ -29,7 +29,7 @@ def lstm(op: OpView) -> Rule:
         raise Refusal(
             "does not have one matrix for one direction",
             "(1, rows, numbers)",
-            sides_text(recurrence),
+            dims_text(recurrence),
         )
     hidden = recurrence[2]
     last = TensorInfo((1, images, hidden), 1)

@@ -7,7 +7,7 @@ from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.op_view import OpView
@@ -39,7 +39,7 @@ def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
     return rule
 
 
-def _folded(operator: str, known: TensorInfo, axes: Sides, result: TensorInfo) -> TensorInfo:
+def _folded(operator: str, known: TensorInfo, axes: Shape, result: TensorInfo) -> TensorInfo:
     """The result with its number, where all of the input's are known."""
     function = _FOLDED.get(operator)
     if function is None or not known.values or len(axes) < len(known.shape):
@@ -56,7 +56,7 @@ _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
 """What reductions of sizes give."""
 
 
-def _axes(op: OpView) -> Sides:
+def _axes(op: OpView) -> Shape:
     rank = len(op.shape())
     named = op.wholes("axes", 1)
     if not named:
@@ -65,7 +65,7 @@ def _axes(op: OpView) -> Sides:
     return positive_axes([positive_axis(axis, rank) for axis in named], rank)
 
 
-def _without(known: TensorInfo, axes: Sides, is_kept: bool) -> TensorInfo:
+def _without(known: TensorInfo, axes: Shape, is_kept: bool) -> TensorInfo:
     """A tensor without some axes, or with 1 in their place."""
     shape = tuple(
         1 if axis in axes else side

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import sides_text
-from costcalc.importers.model import Sides
+from costcalc.importers.builder import dims_text
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, Rule
 from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import single
@@ -20,7 +20,7 @@ def resize(op: OpView) -> Rule:
     known = op.input(0)
     shape = _resized(op, known.shape)
     if min(shape, default=1) < 1:
-        raise Refusal("resizes its input to nothing", found=sides_text(shape))
+        raise Refusal("resizes its input to nothing", found=dims_text(shape))
     is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
     to = yield [TensorInfo(shape, known.batch if is_kept else None)]
     to.configuration(*range(1, len(op.node.inputs)))
@@ -34,7 +34,7 @@ def resize(op: OpView) -> Rule:
         to.set_output(emit.resample(to, to.source(0), size=out.dims[1:], mode=mode))
 
 
-def _resized(op: OpView, shape: Sides) -> Sides:
+def _resized(op: OpView, shape: Shape) -> Shape:
     """The sides, of which a list may name some axes alone."""
     named = op.listed("axes")
     axes = (
@@ -51,7 +51,7 @@ def _resized(op: OpView, shape: Sides) -> Sides:
         raise Refusal(
             "has scales for a different number of axes",
             expected=f"{len(axes)} numbers",
-            found=sides_text(scales),
+            found=dims_text(scales),
         )
     found = list(shape)
     for axis, scale in zip(axes, scales, strict=True):
@@ -61,12 +61,12 @@ def _resized(op: OpView, shape: Sides) -> Sides:
     return tuple(found)
 
 
-def _sized(op: OpView, shape: Sides, axes: range | list[int], sizes: Sides) -> Sides:
+def _sized(op: OpView, shape: Shape, axes: range | list[int], sizes: Shape) -> Shape:
     if len(sizes) != len(axes):
         raise Refusal(
             "has sizes for a different number of axes",
             expected=f"{len(axes)} numbers",
-            found=sides_text(sizes),
+            found=dims_text(sizes),
         )
     policy = op.word("keep_aspect_ratio_policy", "stretch")
     found = list(shape)

@@ -20,7 +20,7 @@ import torch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
-from costcalc.importers.model import Sides
+from costcalc.importers.model import Shape
 from costcalc.importers.torch.calls import (
     LINEAR_ROLES,
     NORM,
@@ -245,7 +245,7 @@ def _role(owner: torch.nn.Module, name: str) -> str:
     return NORM if isinstance(owner, _NORMS) else OTHER
 
 
-def _sides(tensor: torch.Tensor) -> Sides:
+def _sides(tensor: torch.Tensor) -> Shape:
     return tuple(tensor.shape)
 
 

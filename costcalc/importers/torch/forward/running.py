@@ -19,7 +19,7 @@ from torch.nn.parameter import UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
 from costcalc.errors import Mark, Problem, SpecError, refuse
-from costcalc.importers.model import Model, Sides
+from costcalc.importers.model import Model, Shape
 from costcalc.importers.torch.calls import Trace
 from costcalc.importers.torch.context import TorchBuilder
 from costcalc.importers.torch.forward.recorder import Recorder, UnseenTensorError, record
@@ -38,7 +38,7 @@ def model(
     module: torch.nn.Module,
     name: str,
     file: str,
-    input: Sides,
+    input: Shape,
     allow_unknown: bool = False,
     parameters: Mapping[str, Any] | None = None,
 ) -> Model:
@@ -91,7 +91,7 @@ class _MetaCopies(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def forward(module: torch.nn.Module, file: str, input: Sides) -> Trace:
+def forward(module: torch.nn.Module, file: str, input: Shape) -> Trace:
     """What the module calls for an input of that shape, without the batch.
 
     Raises:
@@ -113,7 +113,7 @@ def forward(module: torch.nn.Module, file: str, input: Sides) -> Trace:
     raise AssertionError("unreachable: the second type of input runs or raises")
 
 
-def _failure(recorder: Recorder, file: str, input: Sides, error: Exception) -> Problem:
+def _failure(recorder: Recorder, file: str, input: Shape, error: Exception) -> Problem:
     stack = recorder.stack
     path = recorder.paths.get(stack[-1], "")
     where = f"module '{path}' ({type(stack[-1]).__name__})" if path else type(stack[-1]).__name__
