@@ -1,14 +1,14 @@
 """The nodes of a YAML file, kept as JSON beside it.
 
 To load the reader of YAML takes a tenth of the report of a model, which needs it for
-the convention alone.  The JSON holds for the very bytes that it was made of.
+the convention alone.  The JSON holds for the very text that it was made of, which is
+in it, too.
 """
 
 from __future__ import annotations
 
 import json
 from typing import Any
-from zlib import crc32
 
 from costcalc.errors import Mark
 from costcalc.spec.tree import MapNode, Node, Scalar
@@ -16,13 +16,14 @@ from costcalc.spec.tree import MapNode, Node, Scalar
 
 def store(node: Node, data: bytes) -> str:
     """The JSON of a file's nodes: scalars in mappings, which is all that conventions have."""
-    return json.dumps({"crc32": crc32(data), "root": _stored(node)}, separators=(",", ":")) + "\n"
+    stored = {"text": data.decode(), "root": _stored(node)}
+    return json.dumps(stored, separators=(",", ":")) + "\n"
 
 
 def read_stored(text: bytes, data: bytes, file: str) -> Node | None:
-    """The nodes in a JSON; None where the file has other bytes by now."""
+    """The nodes in a JSON; None where the file has another text by now."""
     found = json.loads(text)
-    return _node(found["root"], file) if found["crc32"] == crc32(data) else None
+    return _node(found["root"], file) if found["text"].encode() == data else None
 
 
 def _stored(node: Node) -> list[Any]:
