@@ -103,7 +103,7 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
         SpecError: there is no such network, or it is wrong, or a setting.
     """
     if importers.importer(path) is not None:
-        return OpenNetwork(*importers.imported(path, settings), path)
+        return OpenNetwork(*importers.import_model(path, settings), path)
     left = dict(settings)
     left.pop(importers.ALLOW_UNKNOWN, None)
     if importers.INPUT in left:
@@ -200,7 +200,7 @@ def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
         sides = request.input or IMAGE
         return trace(module, (sides[0], *(request.res or sides[1:])), request.allow_unknown)
 
-    return OpenNetwork(*importers.imported_by(read, settings))
+    return OpenNetwork(*importers.import_with(read, settings))
 
 
 def _refuse_value(network: object) -> NoReturn:

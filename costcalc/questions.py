@@ -578,7 +578,7 @@ def export(
     >>> str(export("alexnet")).splitlines()[0]
     'import torch'
     """
-    from costcalc.exporters import EXPORTERS, exported, exporter
+    from costcalc.exporters import EXPORTERS, export_graph, exporter
 
     names = [row.name for row in EXPORTERS]
     if to not in names:
@@ -592,7 +592,7 @@ def export(
     if seed is not None and weights != "random":
         refuse(None, "--seed needs random weights", expected="--weights random")
     graph = opened(network, exact(settings)).graph()
-    return Exported(to, exported(graph, to, **options))
+    return Exported(to, export_graph(graph, to, **options))
 
 
 def networks(

@@ -39,7 +39,7 @@ def exporter(name: str) -> Exporter:
     return next(row for row in EXPORTERS if row.name == name)
 
 
-def exported(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
+def export_graph(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
     """The network in the format of that name.
 
     Raises:

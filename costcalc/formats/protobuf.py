@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, NoReturn, TypeVar
 
 from costcalc.errors import Mark, refuse
-from costcalc.formats.mapped import FileBytes
+from costcalc.formats.file_bytes import FileBytes
 from costcalc.records import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5

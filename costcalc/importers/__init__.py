@@ -50,7 +50,7 @@ def importer(network: str) -> Importer | None:
     return None
 
 
-def imported(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
+def import_model(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
     """The document of a model, and the settings that are left for it.
 
     Raises:
@@ -62,10 +62,10 @@ def imported(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[
     if row is None:
         refuse(None, f"'{network}' is not a model that costcalc reads")
     module = import_module(row.module)
-    return imported_by(lambda request: module.read(network, request), settings)
+    return import_with(lambda request: module.read(network, request), settings)
 
 
-def imported_by(
+def import_with(
     read: Callable[[Request], Model], settings: Mapping[str, Any]
 ) -> tuple[Document, dict[str, Any]]:
     """The document of what ``read`` gives, and the settings that are left for it.
@@ -87,7 +87,7 @@ def imported_by(
     model = read(request)
     left = {name: value for name, value in others.items() if name not in model.parameters}
     made = document(model)
-    return made._replace(reread=lambda sizes: imported_by(read, {**settings, **sizes})[0]), left
+    return made._replace(reread=lambda sizes: import_with(read, {**settings, **sizes})[0]), left
 
 
 def _sides(res: Any) -> tuple[int, int] | None:

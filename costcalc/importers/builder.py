@@ -207,7 +207,7 @@ class ModelBuilder:
             self.free_name(name), kind, (tensor,), arguments, origin=origin, functional=functional
         )
 
-    def own(self, index: int, params: Params) -> None:
+    def assign_params(self, index: int, params: Params) -> None:
         """Says where the params of a node are stored, so that each counts once.
 
         A node whose params are all those of an earlier one shares them with it;
@@ -237,7 +237,7 @@ class ModelBuilder:
                 borrows[event] = left
         return "", borrows
 
-    def state(self, tensor: Operand, shape: Shape) -> None:
+    def state_shape(self, tensor: Operand, shape: Shape) -> None:
         """Notes the shape that the model states for a node's output."""
         self.nodes[tensor.node] = self.nodes[tensor.node]._replace(output=shape)
 
@@ -246,13 +246,13 @@ class ModelBuilder:
         operation, inputs, output = self._applied[index]
         return operation.events(inputs, output)
 
-    def replace(self, index: int, arguments: Mapping[str, Any]) -> None:
+    def set_arguments(self, index: int, arguments: Mapping[str, Any]) -> None:
         """Gives a node other arguments, which leave its shape as it is."""
         node, (_, inputs, output) = self.nodes[index], self._applied[index]
         self.nodes[index] = node._replace(arguments=arguments)
         self._applied[index] = (_operation(node.kind, arguments, inputs), inputs, output)
 
-    def drop(self, count: int) -> None:
+    def truncate(self, count: int) -> None:
         """Takes nodes away again, all but the first ``count``."""
         del self.nodes[count:], self._applied[count:]
 
@@ -269,7 +269,7 @@ class ModelBuilder:
             blocks=self.blocks,
         )
 
-    def ahead(self, first: int) -> None:
+    def move_to_front(self, first: int) -> None:
         """Puts the nodes from one on, which read nothing, before all others."""
         moved = len(self.nodes) - first
         if not moved:
@@ -373,13 +373,13 @@ def dims_text(shape: Sequence[int | float]) -> str:
     return f"({', '.join(str(side) for side in shape)})"
 
 
-def axis_behind_batch(axis: int, rank: int) -> int:
+def axis_without_batch(axis: int, rank: int) -> int:
     """An axis that counts the batch as its first, of a tensor of so many axes without it.
 
     Raises:
         Refusal: it is the batch, or there is no such axis.
 
-    >>> axis_behind_batch(1, 3), axis_behind_batch(-1, 3)
+    >>> axis_without_batch(1, 3), axis_without_batch(-1, 3)
     (0, 2)
     """
     place = axis + rank if axis < 0 else axis - 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from costcalc.errors import Mark
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.folding import folded, groups
+from costcalc.importers.folding import hosted_nodes, shown_blocks
 from costcalc.importers.model import Model, Node
 from costcalc.kinds import KINDS
 from costcalc.spec.document import (
@@ -33,7 +33,7 @@ from costcalc.spec.values import constant
 def document(model: Model) -> Document:
     """The document whose layers are the model's nodes, each reading others by name."""
     mark = Mark(model.file)
-    hosted = folded(model.nodes)
+    hosted = hosted_nodes(model.nodes)
     return Document(
         title=Title(model.name),
         file=model.file,
@@ -49,7 +49,7 @@ def document(model: Model) -> Document:
             _step(node, model, number in hosted) for number, node in enumerate(model.nodes)
         ),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
-        groups=groups(model, hosted),
+        groups=shown_blocks(model, hosted),
     )
 
 

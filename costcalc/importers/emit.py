@@ -254,12 +254,12 @@ def binary(
 ) -> Operand:
     """Two tensors element by element, or one and a number that the model holds.
 
-    Where :func:`with_number` has no kind for the two, nor ``by_number`` is one, the
+    Where :func:`kind_with_number` has no kind for the two, nor ``by_number`` is one, the
     number is a constant that the tensor is joined with.
     """
     numbers = [None if isinstance(each, Operand) else each for each in (left, right)]
     x = next(each for each in (left, right) if isinstance(each, Operand))
-    of_one = with_number(kind, *numbers)
+    of_one = kind_with_number(kind, *numbers)
     if of_one is None and numbers != [None, None]:
         of_one = by_number
     if of_one is not None:
@@ -273,12 +273,12 @@ def binary(
     return join(op, kind, inputs, part=part)
 
 
-def with_number(kind: str, left: Number | None, right: Number | None) -> str | None:
+def kind_with_number(kind: str, left: Number | None, right: Number | None) -> str | None:
     """What a number makes of an operation between two tensors; None stands for the tensor.
 
-    >>> with_number("add", None, 3), with_number("subtract", 1, None)
+    >>> kind_with_number("add", None, 3), with_number("subtract", 1, None)
     ('shift', 'complement')
-    >>> with_number("power", None, 2), with_number("power", None, 3)
+    >>> kind_with_number("power", None, 2), with_number("power", None, 3)
     ('square', None)
     """
     if (left is None) == (right is None):

@@ -14,7 +14,7 @@ _JOINED = ("add", "concat")
 """Kinds that an activation alone follows."""
 
 
-def folded(nodes: Sequence[Node]) -> frozenset[int]:
+def hosted_nodes(nodes: Sequence[Node]) -> frozenset[int]:
     """Indexes of the norms and activations that can be written in their layer's own line.
 
     As in the line of a spec, ``conv: {norm: batch, act: relu}``: each is the one
@@ -51,7 +51,7 @@ def _follows(node: Node, line: Sequence[Node]) -> bool:
     return first.family in MATRICES or (first.name in _JOINED and not families)
 
 
-def groups(model: Model, hosted: frozenset[int]) -> dict[str, str]:
+def shown_blocks(model: Model, hosted: frozenset[int]) -> dict[str, str]:
     """The model's blocks, but for those that hold one row, or what the one around them holds."""
     rows: dict[str, int] = {}
     for number, node in enumerate(model.nodes):

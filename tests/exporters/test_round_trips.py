@@ -8,7 +8,7 @@ import pytest
 import costcalc
 from costcalc import opening
 from costcalc.errors import SpecError
-from costcalc.exporters import exported, onnx, prototxt
+from costcalc.exporters import export_graph, onnx, prototxt
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import PARAMS
 from tests.collection import networks
@@ -107,7 +107,7 @@ def test_caffe(name, tmp_path):
 def written(graph: LayerGraph, format_: str, folder) -> str:
     """The file of a network in a format."""
     path = folder / f"net.{format_}"
-    file = exported(graph, format_)
+    file = export_graph(graph, format_)
     path.write_bytes(file.encode() if isinstance(file, str) else b"".join(file))
     return str(path)
 

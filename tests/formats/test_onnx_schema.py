@@ -4,7 +4,7 @@ import pytest
 
 from costcalc.errors import SpecError
 from costcalc.formats import onnx_schema as schema
-from costcalc.formats.mapped import mapped
+from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.onnx.numbers import MOST, stored
 from tests.importers.onnx.models import graph, model, node, tensor, value
@@ -122,13 +122,13 @@ def test_numbers_of_large_tensors_are_not_read():
 
 def test_what_is_no_file_to_read_is_said(tmp_path):
     for path, reason in (("nothing.onnx", "cannot be read: No such file"), (".", "is not a file")):
-        with pytest.raises(SpecError, match=reason), mapped(str(tmp_path / path)):
+        with pytest.raises(SpecError, match=reason), map_file(str(tmp_path / path)):
             pass
 
 
 def test_an_empty_file_is_an_empty_message(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"")
-    with mapped(str(tmp_path / "net.onnx")) as empty:
+    with map_file(str(tmp_path / "net.onnx")) as empty:
         assert read_model(empty).graph is None
 
 

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
-from costcalc.exporters import exported
+from costcalc.exporters import export_graph
 from costcalc.graph.layer import LayerGraph
 
 
@@ -44,7 +44,7 @@ def of_module(module: nn.Module, input: tuple[int, ...]) -> Totals:
 def built(graph: LayerGraph) -> nn.Module:
     """The exported module, in memory that holds no weights."""
     scope = types.ModuleType("exported")
-    code = "".join(exported(graph, "torch"))
+    code = "".join(export_graph(graph, "torch"))
     exec(compile(code, "exported.py", "exec"), scope.__dict__)
     network = [each for each in vars(scope).values() if isinstance(each, type)][-1]
     with torch.device("meta"):
@@ -53,5 +53,5 @@ def built(graph: LayerGraph) -> nn.Module:
 
 def as_onnx(graph: LayerGraph, path: Path) -> str:
     """The exported file's path."""
-    path.write_bytes(b"".join(exported(graph, "onnx", weights="random")))
+    path.write_bytes(b"".join(export_graph(graph, "onnx", weights="random")))
     return str(path)

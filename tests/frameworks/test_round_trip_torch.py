@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc import opening
 from costcalc.errors import CostcalcError
-from costcalc.exporters import exported
+from costcalc.exporters import export_graph
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.spec import library
@@ -53,7 +53,7 @@ class Outputs(TorchDispatchMode):
 
 def built(graph: LayerGraph, device: str = "meta") -> nn.Module:
     """The exported network, in memory that holds no weights."""
-    text = exported(graph, "torch")
+    text = export_graph(graph, "torch")
     module = types.ModuleType("net")
     exec(compile(text, "net.py", "exec"), module.__dict__)
     network = [each for each in vars(module).values() if isinstance(each, type)][-1]

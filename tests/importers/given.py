@@ -10,7 +10,7 @@ from pathlib import Path
 
 from costcalc import opening
 from costcalc.errors import CostcalcError
-from costcalc.exporters import exported
+from costcalc.exporters import export_graph
 from costcalc.graph.expand import expand
 from costcalc.importers.keras.layers.operations import TABLE as KERAS_OPERATIONS
 from costcalc.kinds.examples import spec
@@ -32,7 +32,7 @@ def kinds_back(format_: str, path: Path) -> Iterator[tuple[str, set[str]]]:
     for kind, attributes in forms().values():
         graph = expand(read(spec(kind, attributes).encode(), "e.yaml", lambda name: None), {})
         try:
-            file = exported(graph, format_)
+            file = export_graph(graph, format_)
         except CostcalcError:
             continue  # the exporters' own tests say which kinds a format has
         path.write_bytes(file.encode() if isinstance(file, str) else b"".join(file))

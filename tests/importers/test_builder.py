@@ -154,6 +154,6 @@ def test_sources_made_last_may_stand_first(builder: ModelBuilder) -> None:
     x = emit.conv(op(builder, "conv"), builder.input, out=4, kernel=3)
     op(builder, "relu").add("relu", (x,))
     builder.add("stored", "learned", (), {"shape": (3,)})
-    builder.ahead(2)
+    builder.move_to_front(2)
     assert [node.name for node in builder.nodes] == ["stored", "conv", "relu"]
     assert [node.inputs for node in builder.nodes] == [(), (NETWORK_INPUT,), (1,)]

@@ -45,7 +45,7 @@ def small(is_sized: bool, requests: list[Request] | None = None) -> Read:
 
 
 def network(read: Read, **settings: Any) -> costcalc.Network:
-    return costcalc.Network(importers.imported_by(read, settings)[0])
+    return costcalc.Network(importers.import_with(read, settings)[0])
 
 
 def test_a_model_is_reported_as_a_spec_is():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from costcalc.errors import Refusal
-from costcalc.importers.builder import ModelBuilder, OpContext, Operand, axis_behind_batch
+from costcalc.importers.builder import ModelBuilder, OpContext, Operand, axis_without_batch
 from costcalc.importers.caffe.fields import Fields
 from costcalc.importers.caffe.network import CaffeLayer
 from costcalc.importers.model import Shape
@@ -61,4 +61,4 @@ class CaffeContext(OpContext):
         Raises:
             Refusal: it is the batch, or there is none such.
         """
-        return axis_behind_batch(value, (tensor or self.input).rank)
+        return axis_without_batch(value, (tensor or self.input).rank)

@@ -44,7 +44,7 @@ class CaffeWalk:
         try:
             result = lower(CaffeContext(layer, name, inputs, self.builder))
         except UnknownOp as unknown:
-            self.builder.drop(start)
+            self.builder.truncate(start)
             return self._unknown(layer, name, inputs, unknown)
         except Refusal as refusal:
             self._note(layer, layer.mark, refusal)
@@ -87,13 +87,13 @@ class CaffeWalk:
             # A Scale or a Bias adds nothing where it is part of the norm straight above.
             stored = [StoredParams(name) for name in layer.params if name]
             if stored and layer.type in ("Scale", "Bias"):
-                self.builder.own(start - 1, {"norm_params": stored})
+                self.builder.assign_params(start - 1, {"norm_params": stored})
             return
         names = iter(layer.params)
         for index in range(start, len(self.builder.nodes)):
             events = self.builder.events(index)
             named = {event: next(names, "") for event in PARAMS if getattr(events, event)}
-            self.builder.own(
+            self.builder.assign_params(
                 index, {event: [StoredParams(name)] for event, name in named.items() if name}
             )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from costcalc.importers.builder import axis_behind_batch
+from costcalc.importers.builder import axis_without_batch
 from costcalc.records import NamedTuple
 
 Side = TypeVar("Side")
@@ -35,7 +35,7 @@ class Layout(NamedTuple):
         Raises:
             Refusal: it is the batch, or there is none such.
         """
-        place = axis_behind_batch(axis, rank)
+        place = axis_without_batch(axis, rank)
         return (place + 1) % rank if self.is_channels_last else place
 
     def channels(self, rank: int) -> int:

@@ -128,14 +128,14 @@ class KerasWalk:
         try:
             result = op.lowered(lower)
         except UnknownOp as unknown:
-            self.builder.drop(start)
+            self.builder.truncate(start)
             return self._unknown(layer, name, reads, stated, unknown)
         except Refusal as error:
             return self._lost(name, layer, error)
         tensors = (result,) if isinstance(result, Operand) else result
         for place, tensor in enumerate(tensors):
             if place in stated and tensor.node >= start:
-                self.builder.state(tensor, self.layout.turned(stated[place]))
+                self.builder.state_shape(tensor, self.layout.turned(stated[place]))
         return tensors
 
     def _model(

@@ -241,7 +241,7 @@ class OnnxBuilder(ModelBuilder):
         for name, tensor in self.graph.stored.items():
             if name not in counted and name not in self.ignored and self.is_param(name):
                 self._learned(name, tensor.dims or (1,))
-        self.ahead(first)
+        self.move_to_front(first)
         self.blocks = self.names.blocks([node.name for node in self.nodes])
 
     def lower(self, node: OnnxNode) -> None:

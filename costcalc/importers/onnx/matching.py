@@ -21,7 +21,7 @@ for _pattern in PATTERNS:
     _BY_LAST[_pattern.tree[0]].append(_pattern)
 
 
-def matched(
+def replace_patterns(
     nodes: Sequence[OnnxNode], tensors: Mapping[str, TensorInfo], outputs: Iterable[str]
 ) -> list[OnnxNode]:
     """The nodes, each pattern among them as one."""

@@ -13,7 +13,7 @@ SHOWN = 5
 """Nodes of a cycle that a message names."""
 
 
-def ordered(
+def topological_order(
     nodes: Sequence[OnnxNode],
     reads: Mapping[tuple[str, ...], Sequence[str]],
     given: Iterable[str],

@@ -9,17 +9,17 @@ import os
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats import onnx_schema as schema
-from costcalc.formats.mapped import mapped
+from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.model import Model, Request
 from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph
 from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Subgraph
 from costcalc.importers.onnx.inputs import Inputs, sized, with_weights_stored
-from costcalc.importers.onnx.matching import matched
+from costcalc.importers.onnx.matching import replace_patterns
 from costcalc.importers.onnx.names import Names, OwnNames
 from costcalc.importers.onnx.operators import PATTERNS, TABLE
-from costcalc.importers.onnx.order import ordered
+from costcalc.importers.onnx.order import topological_order
 from costcalc.importers.onnx.tensors import OnnxNode
 from costcalc.spec import limits
 
@@ -33,7 +33,7 @@ def read(network: str, request: Request) -> Model:
         SpecError: the file is damaged, its graph is wrong, or costcalc does not
             know some of its operators.
     """
-    with mapped(network) as data:
+    with map_file(network) as data:
         return _model(WireReader(data, network, "ONNX model"), request)
 
 
@@ -49,7 +49,7 @@ def _model(wire: WireReader, request: Request) -> Model:
     inference.check_unknown(request.allow_unknown)
     inference.problems.raise_any()
     outputs = [value.name for value in graph.outputs]
-    nodes = matched(_live(inference, outputs, mark), inference.tensors, outputs)
+    nodes = replace_patterns(_live(inference, outputs, mark), inference.tensors, outputs)
     static = {name for name, known in inference.tensors.items() if known.is_static}
     names = (OwnNames if model.producer == schema.PRODUCER else Names)(nodes, static)
     found = OnnxGraph(
@@ -109,7 +109,7 @@ def _inferred(
     inference.tensors.update(inputs.tensors)
     reads = {node.outputs: _reads(node, inliner) for node in nodes}
     wanted = [value.name for value in graph.outputs]
-    inference.run(ordered(nodes, reads, inference.tensors, wanted, Mark(wire.file)))
+    inference.run(topological_order(nodes, reads, inference.tensors, wanted, Mark(wire.file)))
     return inference
 
 
@@ -139,4 +139,4 @@ def _live(inference: ShapeInference, outputs: list[str], mark: Mark) -> list[Onn
         is_known = all(inference.is_known(name) for name in node.outputs if name)
         reads[node.outputs] = () if is_known else node.inputs
         given.update(node.outputs)
-    return ordered(inference.nodes, reads, {*inference.tensors} - given, outputs, mark)
+    return topological_order(inference.nodes, reads, {*inference.tensors} - given, outputs, mark)

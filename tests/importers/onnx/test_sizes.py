@@ -4,7 +4,7 @@ import pytest
 
 from costcalc import opening
 from costcalc.errors import SpecError
-from costcalc.importers import imported
+from costcalc.importers import import_model
 from tests.importers.onnx.counted import macs
 from tests.importers.onnx.models import graph, model, node, tensor, value
 
@@ -104,5 +104,5 @@ def test_a_sweep_reads_the_file_again_at_every_size(tmp_path):
     for side in (5, 7):
         # 4 filters of 4 x 3 x 3.
         assert macs(opening.opened(str(path), {"h": side}).graph()) == 144 * side * side
-    document, left = imported(str(path), {"h": 5, "other": 1})
+    document, left = import_model(str(path), {"h": 5, "other": 1})
     assert (document.file, left) == (str(path), {"other": 1})

@@ -33,10 +33,10 @@ def scale(op: CaffeContext) -> Result:
     place = op.axis(axis)
     shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
     if shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
-        op.builder.replace(op.input.node, {} if has_bias else {"bias": False})
+        op.builder.set_arguments(op.input.node, {} if has_bias else {"bias": False})
         return op.input
     if shape == op.shape[:1] and has_bias and _norm_above(op, "instance_norm") == {}:
-        op.builder.replace(op.input.node, {"affine": True})
+        op.builder.set_arguments(op.input.node, {"affine": True})
         return op.input
     part = "/gamma" if has_bias else ""
     scaled = _learned(op, op.input, "multiply", shape, place, part)
@@ -67,7 +67,7 @@ def bias(op: CaffeContext) -> Result:
     shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
     above = _norm_above(op)
     if shape == op.shape[:1] and above in ({"affine": False}, {"bias": False}):
-        op.builder.replace(op.input.node, {"scale": False} if "affine" in above else {})
+        op.builder.set_arguments(op.input.node, {"scale": False} if "affine" in above else {})
         return op.input
     return _learned(op, op.input, "add", shape, place, "")
 

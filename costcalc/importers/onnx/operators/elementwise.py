@@ -176,7 +176,7 @@ def binary(kind: str) -> Operator:
     def rule(op: OpView) -> Rule:
         to = yield [broadcast_info(op)]
         left, right = to.number(0), to.number(1)
-        of_one = emit.with_number(kind, left, right)
+        of_one = emit.kind_with_number(kind, left, right)
         if of_one is None:
             to.set_output(emit.join(to, kind, to.broadcast_inputs()))
         else:

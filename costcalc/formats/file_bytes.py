@@ -15,7 +15,7 @@ FileBytes: TypeAlias = bytes | mmap.mmap
 
 
 @contextmanager
-def mapped(path: str) -> Iterator[FileBytes]:
+def map_file(path: str) -> Iterator[FileBytes]:
     """A file's bytes, mapped and not read.
 
     Raises:
