@@ -19,9 +19,6 @@ from tests.collection import some
 from tests.costs.measured_layers import CONVENTIONS, DATA, NotInSpec, layers, step
 
 TOOLS, LAYERS = layers()
-UNDEFINED = {"layer_norm", "lrn", "rms_norm", "selu", "celu"}
-"""What onnx-tool's conventions leave undefined: it fails, or it depends on how it is exported."""
-
 ON_A_CPU = {"torch": {"attention"}}
 """What a reading counts elsewhere than on a CPU, whose kernel it does not know."""
 
@@ -57,7 +54,7 @@ def test_each_layer_counts_what_the_tool_says(reading):
             continue
         one = graph(kind, arguments, shape)
         assert elements(one.layers[-1].output) == elements(row["output"])
-        if kind in UNDEFINED and reading.startswith("onnx-tool"):
+        if kind in convention.undefined:
             with pytest.raises(ConventionError, match=f"'{convention.name}' does not define"):
                 count(one, convention)
             continue
