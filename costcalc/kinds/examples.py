@@ -36,13 +36,13 @@ MATRICES = (2, 5, 3)  # two matrices of five rows
 HUNDRED = (2, 10, 5)  # 2*10*5 = 100 elements
 
 
-def _each(inputs: int = 1, **rates: int) -> Example:
+def _per_element(inputs: int = 1, **rates: int) -> Example:
     """A function of each of a hundred elements, or of those of several inputs."""
     events = Events(**rates, reads=inputs * 100, writes=100)
     return Example((HUNDRED,) * inputs, HUNDRED, events)
 
 
-def _alike(
+def _same_shape(
     attributes: Attributes = _NONE, forms: tuple[Attributes, ...] = (), **events: int
 ) -> Example:
     """A layer that gives a map of the shape that it reads."""
@@ -50,13 +50,13 @@ def _alike(
     return Example((MAP,), MAP, moved, attributes, forms)
 
 
-def _rows(forms: tuple[Attributes, ...], **rates: int) -> Example:
+def _reduced(forms: tuple[Attributes, ...], **rates: int) -> Example:
     """A reduction of the 4*9 = 36 rows of a map, of 8 elements each, to one number each."""
     events = Events(**rates, reads=288, writes=36)
     return Example((MAP,), (4, 9), events, {"axes": (-1,)}, forms)
 
 
-_REDUCED: tuple[Attributes, ...] = ({}, {"axes": (1,), "keep": True}, {"axes": (1, 2)})
+_OTHER_AXES: tuple[Attributes, ...] = ({}, {"axes": (1,), "keep": True}, {"axes": (1, 2)})
 
 
 EXAMPLES: Mapping[str, Example] = {
@@ -254,14 +254,14 @@ EXAMPLES: Mapping[str, Example] = {
             writes=4,
         ),
     ),
-    "batch_norm": _alike(
+    "batch_norm": _same_shape(
         forms=({"affine": False}, {"scale": False}, {"bias": False}),
         additions=288,  # 4*9*8
         multiplications=288,  # 4*9*8
         norm_params=8,  # 2*4: a scale and a shift for every channel
         buffers=8,  # 2*4: a mean and a variance
     ),
-    "layer_norm": _alike(
+    "layer_norm": _same_shape(
         forms=(
             {"affine": False},
             {"bias": False},
@@ -275,7 +275,7 @@ EXAMPLES: Mapping[str, Example] = {
         functions=72,
         norm_params=8,  # 2*4
     ),
-    "rms_norm": _alike(
+    "rms_norm": _same_shape(
         forms=({"affine": False, "axes": (-1,)},),
         additions=360,  # 288 + 72: the sums of squares, an epsilon each
         multiplications=864,  # 3*288: squares, one over the root, scale
@@ -283,7 +283,7 @@ EXAMPLES: Mapping[str, Example] = {
         functions=72,
         norm_params=4,
     ),
-    "group_norm": _alike(
+    "group_norm": _same_shape(
         attributes={"groups": 2},
         forms=({"groups": 2, "affine": False},),
         additions=1154,  # 4*288 + 2: mean, centring, variance, shift; an epsilon each
@@ -292,104 +292,104 @@ EXAMPLES: Mapping[str, Example] = {
         functions=2,
         norm_params=8,  # 2*4
     ),
-    "instance_norm": _alike(
+    "instance_norm": _same_shape(
         forms=({"affine": True},),
         additions=868,  # 3*288 + 4: mean, centring, variance; an epsilon each
         multiplications=576,  # 2*288: squares, one over the root
         divisions=8,  # 2*4: a mean and a variance of each channel
         functions=4,
     ),
-    "lrn": _alike(
+    "lrn": _same_shape(
         additions=1440,  # 5*288: four neighbours and k
         multiplications=576,  # 2*288: the square, and alpha times the sum
         divisions=288,  # 4*9*8
         functions=288,  # 4*9*8
     ),
-    "relu": _each(comparisons=100),
-    "relu6": _each(comparisons=200),
-    "leaky_relu": _each(comparisons=100, multiplications=100),
-    "prelu": _alike(
+    "relu": _per_element(comparisons=100),
+    "relu6": _per_element(comparisons=200),
+    "leaky_relu": _per_element(comparisons=100, multiplications=100),
+    "prelu": _same_shape(
         forms=({"shared": True}, {"axis": 1}),
         comparisons=288,  # 4*9*8
         multiplications=288,  # 4*9*8
         other_params=4,
     ),
-    "sigmoid": _each(functions=100, additions=100, divisions=100),
-    "tanh": _each(functions=100),
-    "h_sigmoid": _each(additions=100, comparisons=200, multiplications=100),
-    "swish": _each(functions=100, additions=100, divisions=100, multiplications=100),
-    "h_swish": _each(additions=100, comparisons=200, multiplications=200),
-    "gelu": _each(functions=100, additions=100, multiplications=300),
-    "gelu_tanh": _each(functions=100, additions=200, multiplications=600),
-    "quick_gelu": _each(functions=100, additions=100, divisions=100, multiplications=200),
-    "elu": _each(comparisons=100, functions=100, additions=100, multiplications=100),
-    "selu": _each(comparisons=100, functions=100, additions=100, multiplications=200),
-    "celu": _each(
+    "sigmoid": _per_element(functions=100, additions=100, divisions=100),
+    "tanh": _per_element(functions=100),
+    "h_sigmoid": _per_element(additions=100, comparisons=200, multiplications=100),
+    "swish": _per_element(functions=100, additions=100, divisions=100, multiplications=100),
+    "h_swish": _per_element(additions=100, comparisons=200, multiplications=200),
+    "gelu": _per_element(functions=100, additions=100, multiplications=300),
+    "gelu_tanh": _per_element(functions=100, additions=200, multiplications=600),
+    "quick_gelu": _per_element(functions=100, additions=100, divisions=100, multiplications=200),
+    "elu": _per_element(comparisons=100, functions=100, additions=100, multiplications=100),
+    "selu": _per_element(comparisons=100, functions=100, additions=100, multiplications=200),
+    "celu": _per_element(
         comparisons=200, functions=100, additions=200, multiplications=100, divisions=100
     ),
-    "mish": _each(functions=300, additions=100, multiplications=100),
-    "softplus": _each(functions=200, additions=100),
-    "softsign": _each(additions=100, divisions=100),
-    "log_sigmoid": _each(functions=200, additions=100),
-    "hard_tanh": _each(comparisons=200),
-    "softmax": _alike(
+    "mish": _per_element(functions=300, additions=100, multiplications=100),
+    "softplus": _per_element(functions=200, additions=100),
+    "softsign": _per_element(additions=100, divisions=100),
+    "log_sigmoid": _per_element(functions=200, additions=100),
+    "hard_tanh": _per_element(comparisons=200),
+    "softmax": _same_shape(
         forms=({"axis": -1},),
         additions=216,  # 9*8 * (4 - 1): a sum at every position
         divisions=288,  # 4*9*8
         functions=288,  # 4*9*8
     ),
-    "log_softmax": _alike(
+    "log_softmax": _same_shape(
         forms=({"axis": 2},),
         additions=504,  # 9*8 * (4 - 1) + 288: the sums, and their logarithm taken away
         functions=360,  # 288 + 72
     ),
-    "add": _each(inputs=2, additions=100),
-    "subtract": _each(inputs=2, additions=100),
-    "multiply": _each(inputs=2, multiplications=100),
-    "divide": _each(inputs=2, divisions=100),
-    "minimum": _each(inputs=2, comparisons=100),
-    "maximum": _each(inputs=2, comparisons=100),
-    "power": _each(inputs=2, functions=100),
-    "compare": _each(inputs=2, comparisons=100),
-    "where": _each(inputs=3),
-    "complement": _each(additions=100),
-    "scale": _each(multiplications=100),
-    "shift": _each(additions=100),
-    "clip": _each(comparisons=200),
-    "exp": _each(functions=100),
-    "log": _each(functions=100),
-    "sqrt": _each(functions=100),
-    "rsqrt": _each(functions=100),
-    "reciprocal": _each(divisions=100),
-    "erf": _each(functions=100),
-    "sin": _each(functions=100),
-    "cos": _each(functions=100),
-    "abs": _each(),
-    "neg": _each(),
-    "square": _each(multiplications=100),
-    "floor": _each(functions=100),
-    "ceil": _each(functions=100),
-    "round": _each(functions=100),
-    "sign": _each(comparisons=200),
-    "logical_not": _each(comparisons=100),
-    "mean": _rows(
-        _REDUCED,
+    "add": _per_element(inputs=2, additions=100),
+    "subtract": _per_element(inputs=2, additions=100),
+    "multiply": _per_element(inputs=2, multiplications=100),
+    "divide": _per_element(inputs=2, divisions=100),
+    "minimum": _per_element(inputs=2, comparisons=100),
+    "maximum": _per_element(inputs=2, comparisons=100),
+    "power": _per_element(inputs=2, functions=100),
+    "compare": _per_element(inputs=2, comparisons=100),
+    "where": _per_element(inputs=3),
+    "complement": _per_element(additions=100),
+    "scale": _per_element(multiplications=100),
+    "shift": _per_element(additions=100),
+    "clip": _per_element(comparisons=200),
+    "exp": _per_element(functions=100),
+    "log": _per_element(functions=100),
+    "sqrt": _per_element(functions=100),
+    "rsqrt": _per_element(functions=100),
+    "reciprocal": _per_element(divisions=100),
+    "erf": _per_element(functions=100),
+    "sin": _per_element(functions=100),
+    "cos": _per_element(functions=100),
+    "abs": _per_element(),
+    "neg": _per_element(),
+    "square": _per_element(multiplications=100),
+    "floor": _per_element(functions=100),
+    "ceil": _per_element(functions=100),
+    "round": _per_element(functions=100),
+    "sign": _per_element(comparisons=200),
+    "logical_not": _per_element(comparisons=100),
+    "mean": _reduced(
+        _OTHER_AXES,
         additions=252,  # 36 * (8 - 1)
         divisions=36,
     ),
-    "sum": _rows(_REDUCED, additions=252),  # 36 * (8 - 1)
-    "reduce_max": _rows(_REDUCED, comparisons=252),  # 36 * (8 - 1)
-    "reduce_min": _rows(_REDUCED, comparisons=252),  # 36 * (8 - 1)
-    "argmax": _rows(_REDUCED[:2], comparisons=252),  # 36 * (8 - 1)
-    "product": _rows(_REDUCED, multiplications=252),  # 36 * (8 - 1)
-    "variance": _rows(
-        _REDUCED,
+    "sum": _reduced(_OTHER_AXES, additions=252),  # 36 * (8 - 1)
+    "reduce_max": _reduced(_OTHER_AXES, comparisons=252),  # 36 * (8 - 1)
+    "reduce_min": _reduced(_OTHER_AXES, comparisons=252),  # 36 * (8 - 1)
+    "argmax": _reduced(_OTHER_AXES[:2], comparisons=252),  # 36 * (8 - 1)
+    "product": _reduced(_OTHER_AXES, multiplications=252),  # 36 * (8 - 1)
+    "variance": _reduced(
+        _OTHER_AXES,
         additions=792,  # 36 * (8 - 1) + 288 + 36 * (8 - 1): the mean, centring, the squares
         multiplications=288,  # 4*9*8
         divisions=72,  # 2*36
     ),
-    "l2_norm": _rows(
-        _REDUCED,
+    "l2_norm": _reduced(
+        _OTHER_AXES,
         additions=252,  # 36 * (8 - 1)
         multiplications=288,  # 4*9*8
         functions=36,
@@ -422,7 +422,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"start": 1, "stop": 3},
         ({"start": 1, "stop": 8, "axis": -1, "step": 3},),
     ),
-    "channel_shuffle": _alike(
+    "channel_shuffle": _same_shape(
         attributes={"groups": 2},
     ),
     "flatten": Example((MAP,), (288,), Events()),
