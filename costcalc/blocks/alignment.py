@@ -82,7 +82,7 @@ class AlignedStep(NamedTuple):
 AlignedSteps = tuple[AlignedStep, ...]
 
 
-class Union(NamedTuple):
+class BlockUnion(NamedTuple):
     """Instances as one."""
 
     steps: AlignedSteps
@@ -90,7 +90,7 @@ class Union(NamedTuple):
     """Which of the instances they are, in the order of the columns."""
 
 
-def unions(instances: Sequence[Instance]) -> list[Union]:
+def unions(instances: Sequence[Instance]) -> list[BlockUnion]:
     """Instances as few, each as one with others that it has enough in common with."""
     unions = same_shape(instances)
     if len(unions) <= _MOST_SHAPES:
@@ -98,7 +98,7 @@ def unions(instances: Sequence[Instance]) -> list[Union]:
     return [_in_order(each) for each in unions]
 
 
-def same_shape(instances: Sequence[Instance]) -> list[Union]:
+def same_shape(instances: Sequence[Instance]) -> list[BlockUnion]:
     """Instances as one with those that differ in values alone, the largest first."""
     by_shape = alike(instances, lambda each: tuple(map(shape, each.steps)))
     by_shape.sort(key=lambda indexes: -_size(instances[indexes[0]].steps))
@@ -106,19 +106,19 @@ def same_shape(instances: Sequence[Instance]) -> list[Union]:
     for indexes in by_shape:
         members = [instances[at] for at in indexes]
         steps = _side_by_side([each.steps for each in members], members[0])
-        unions.append(Union(steps, tuple(indexes)))
+        unions.append(BlockUnion(steps, tuple(indexes)))
     return unions
 
 
-def _united(one: Union, other: Union) -> Union | None:
+def _united(one: BlockUnion, other: BlockUnion) -> BlockUnion | None:
     steps = _beside(one.steps, other.steps)
-    return None if steps is None else Union(steps, one.indexes + other.indexes)
+    return None if steps is None else BlockUnion(steps, one.indexes + other.indexes)
 
 
-def _in_order(union: Union) -> Union:
+def _in_order(union: BlockUnion) -> BlockUnion:
     back = sorted(range(len(union.indexes)), key=union.indexes.__getitem__)
     steps = tuple(_ordered(each, back) for each in union.steps)
-    return Union(steps, tuple(sorted(union.indexes)))
+    return BlockUnion(steps, tuple(sorted(union.indexes)))
 
 
 def every(steps: AlignedSteps) -> Iterator[AlignedStep]:

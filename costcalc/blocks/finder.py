@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from costcalc.blocks.alignment import AlignedStep, AlignedSteps, Union, same_shape, unions
+from costcalc.blocks.alignment import AlignedStep, AlignedSteps, BlockUnion, same_shape, unions
 from costcalc.blocks.block_parameters import BlockParameters
 from costcalc.blocks.branches import nested
 from costcalc.blocks.columns import ABSENT, Column, is_constant, present
@@ -31,8 +31,8 @@ _MOST_FLAGS = 1
 _MOST_PARAMETERS = 8
 """Parameters of a block that a reader still sees through."""
 
-_MOST_CLASSES = 64
-"""Classes of groups that are tried as blocks."""
+_MOST_FAMILIES = 64
+"""Families of groups that are tried as blocks."""
 
 
 class Structure(NamedTuple):
@@ -63,28 +63,28 @@ def structures(graph: LayerGraph, is_flat: bool = False) -> Iterator[Structure]:
 class _Finder:
     """Finds the blocks of a network's steps, inner ones before those around them."""
 
-    def __init__(self, flat: FlatSteps, kinds: Mapping[str, str]) -> None:
+    def __init__(self, flat: FlatSteps, classes: Mapping[str, str]) -> None:
         self.lines = flat.steps
-        self.groups = Groups([line.step.path for line in flat.steps], kinds)
+        self.groups = Groups([line.step.path for line in flat.steps], classes)
         self.blocks: dict[str, Block] = {}
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps, with calls of blocks for instances that are alike."""
         instances = self._outermost(steps)
         pending = _pending(instances)
-        wrapped = [kind for kind in pending if _is_once_inside(instances, kind, pending)]
-        for kind in (*(each for each in pending if each not in wrapped), *wrapped):
-            steps = self._with_calls(steps, self._outermost(steps).get(kind, []))
+        wrapped = [family for family in pending if _is_once_inside(instances, family, pending)]
+        for family in (*(each for each in pending if each not in wrapped), *wrapped):
+            steps = self._with_calls(steps, self._outermost(steps).get(family, []))
         for word in ("add", "concat"):
             steps = self._with_calls(steps, joins(steps, word))
         steps = self._with_calls(steps, rows(steps))
         return repeated(steps, self.blocks)
 
     def _outermost(self, steps: tuple[Step, ...]) -> dict[str, list[Instance]]:
-        """The groups of each class that are not inside another of it."""
+        """The groups of each family that are not inside another of it."""
         outermost: dict[str, list[Instance]] = defaultdict(list)
         for group in self.groups.instances(steps):
-            others = outermost[group.kind]
+            others = outermost[group.family]
             if not others or others[-1].last < group.last:
                 others.append(group)
         return outermost
@@ -92,7 +92,7 @@ class _Finder:
     def _with_calls(
         self, steps: tuple[Step, ...], instances: Sequence[Instance]
     ) -> tuple[Step, ...]:
-        """The steps, with calls for instances of one class."""
+        """The steps, with calls for instances of one family."""
         if len(instances) < 2:
             return steps
         shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in instances]
@@ -107,7 +107,9 @@ class _Finder:
                     steps = replaced(steps, calls)
         return steps
 
-    def _simple(self, union: Union, instances: Sequence[Instance]) -> Iterator[tuple[Union, Block]]:
+    def _simple(
+        self, union: BlockUnion, instances: Sequence[Instance]
+    ) -> Iterator[tuple[BlockUnion, Block]]:
         """A union and its block, or those of one shape each where it needs many parameters."""
         block, flags = self._block(union, instances)
         if flags <= _MOST_FLAGS and len(block.given) <= _MOST_PARAMETERS:
@@ -118,7 +120,7 @@ class _Finder:
             part_of_all = part._replace(indexes=indexes)
             yield part_of_all, self._block(part_of_all, instances)[0]
 
-    def _block(self, union: Union, instances: Sequence[Instance]) -> tuple[Block, int]:
+    def _block(self, union: BlockUnion, instances: Sequence[Instance]) -> tuple[Block, int]:
         """The block that a union is, and how many of its parameters are flags."""
         chosen = [instances[index] for index in union.indexes]
         ins = tuple(each.steps[0].reads for each in chosen)
@@ -127,7 +129,7 @@ class _Finder:
         parameters = BlockParameters(values, ins, outs, squeezed(union.steps))
         steps = _said(union.steps, parameters, (True,) * len(chosen))
         steps = repeated(steps, self.blocks)
-        name = FreeNames(self.blocks).free(_name(chosen[0].kind))
+        name = FreeNames(self.blocks).free(_name(chosen[0].family))
         return Block(name, parameters.parameters(), steps), len(parameters.flags)
 
 
@@ -147,13 +149,13 @@ def _call(block: Block, call: int, instance: Instance) -> Step:
     return Step(block.name, block.arguments(call), reads, instance.first, instance.last, path)
 
 
-def _name(kind: str) -> str:
+def _name(family: str) -> str:
     """A block's name, from what its instances have in common."""
-    if "#" in kind:
-        parts = kind.split("/")
+    if "#" in family:
+        parts = family.split("/")
         named = [part.strip("#_") for part in parts if part.strip("#_")]
-        kind = f"{named[-1] if named else ''}{'_block' if parts[-1] == '#' else ''}"
-    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
+        family = f"{named[-1] if named else ''}{'_block' if parts[-1] == '#' else ''}"
+    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", family)
     word = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").lower()
     if not word or word[0].isdigit() or word in (*KINDS, *STRUCTURES):
         word = f"block_{word}".rstrip("_")
@@ -161,26 +163,26 @@ def _name(kind: str) -> str:
 
 
 def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:
-    """Classes of groups of which there are several, those inside others first."""
-    several = {kind: each for kind, each in instances.items() if len(each) > 1}
-    most = sorted(several, key=lambda kind: -sum(len(each.steps) for each in several[kind]))
-    spans = {kind: max(each.last - each.first for each in several[kind]) for kind in most}
-    return sorted(most[:_MOST_CLASSES], key=lambda kind: (spans[kind], kind))
+    """Families of several groups, those inside others first."""
+    several = {family: each for family, each in instances.items() if len(each) > 1}
+    most = sorted(several, key=lambda family: -sum(len(each.steps) for each in several[family]))
+    spans = {family: max(each.last - each.first for each in several[family]) for family in most}
+    return sorted(most[:_MOST_FAMILIES], key=lambda family: (spans[family], family))
 
 
 def _is_once_inside(
-    instances: Mapping[str, Sequence[Instance]], kind: str, others: Iterable[str]
+    instances: Mapping[str, Sequence[Instance]], family: str, others: Iterable[str]
 ) -> bool:
-    """Whether each group of a class is the only one inside a group of some other class."""
+    """Whether each group of a family is the only one inside a group of some other family."""
     for other in others:
         starts = [each.first for each in instances[other]]
-        around = [bisect_right(starts, each.first) - 1 for each in instances[kind]]
+        around = [bisect_right(starts, each.first) - 1 for each in instances[family]]
         if (
-            other != kind
+            other != family
             and len({*around}) == len(around)
             and all(
                 at >= 0 and each.last <= instances[other][at].last
-                for at, each in zip(around, instances[kind], strict=True)
+                for at, each in zip(around, instances[family], strict=True)
             )
         ):
             return True

@@ -23,7 +23,7 @@ class Instance(NamedTuple):
 
     path: str
     """The path that the names of its layers begin with; empty where no path tells of it."""
-    kind: str
+    family: str
     """What it has in common with instances like it: the class of the group, say."""
     steps: tuple[Step, ...]
     here: int
@@ -60,16 +60,17 @@ def spans(names: Iterable[str]) -> dict[str, range]:
 class Groups:
     """The groups of a network's lines: those whose lines stand one after another."""
 
-    def __init__(self, names: Sequence[str], kinds: Mapping[str, str]) -> None:
-        classes = {_family(path): kind for path, kind in kinds.items() if kind}
-        self.kinds: dict[str, str] = {}
+    def __init__(self, names: Sequence[str], classes: Mapping[str, str]) -> None:
+        """``classes`` are the blocks or modules that paths are, as far as anybody says."""
+        of_family = {_family(path): name for path, name in classes.items() if name}
+        self.families: dict[str, str] = {}
         self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for path, lines in spans(names).items():
-            family = _family(path)
-            kind = kinds.get(path) or classes.get(family) or family
-            is_transparent = kinds.get(path, "unknown") in _TRANSPARENT
-            if kind and not is_transparent and len(lines) > 1:
-                self.kinds[path] = kind
+            likeness = _family(path)
+            family = classes.get(path) or of_family.get(likeness) or likeness
+            is_transparent = classes.get(path, "unknown") in _TRANSPARENT
+            if family and not is_transparent and len(lines) > 1:
+                self.families[path] = family
                 self.starting[lines[0]].append((lines[-1], path))
 
     def instances(self, steps: tuple[Step, ...], here: int = NETWORK_INPUT) -> Iterator[Instance]:
@@ -87,7 +88,7 @@ class Groups:
                 end = ends.get(last)
                 if end is None or not references.are_inside(step.first, last, before):
                     continue
-                yield Instance(path, self.kinds[path], steps[at : end + 1], before)
+                yield Instance(path, self.families[path], steps[at : end + 1], before)
             for part in step.parts:
                 yield from self._instances(part.steps, before, references)
             before = step.last

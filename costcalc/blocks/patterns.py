@@ -29,31 +29,32 @@ def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
     """The joins of one kind in a list, and what stands alone that they add to what they read."""
     references = References(steps)
     before = (NETWORK_INPUT, *(step.last for step in steps))
-    runs: dict[int, tuple[Step, ...]] = {
+    alike: dict[int, tuple[Step, ...]] = {
         at: (step,)
         for at, step in enumerate(steps)
         if step.word == word and step.parts and sum(1 for _ in walk((step,))) > _FEWEST
     }
-    if len(runs) < _FEWEST:
+    if len(alike) < _FEWEST:
         return []
     inside = {
         tuple(map(shape, part.steps))
-        for join in runs.values()
+        for join in alike.values()
         for part in join[0].parts
         if word == "add" and not join[0].parts[0].steps and len(part.steps) > 1
     }
+    lengths = sorted({len(each) for each in inside}, reverse=True)
     shapes = tuple(map(shape, steps))
     at = 0
     while at < len(steps):
-        length = next((len(each) for each in inside if shapes[at : at + len(each)] == each), 0)
+        length = next((each for each in lengths if shapes[at : at + each] in inside), 0)
         if length:
-            runs[at] = steps[at : at + length]
+            alike[at] = steps[at : at + length]
         at += length or 1
-    kind = _NAMES[word,]
+    family = _NAMES[word,]
     return [
-        Instance("", kind, runs[at], before[at])
-        for at in sorted(runs)
-        if references.are_inside(runs[at][0].first, runs[at][-1].last, before[at])
+        Instance("", family, alike[at], before[at])
+        for at in sorted(alike)
+        if references.are_inside(alike[at][0].first, alike[at][-1].last, before[at])
     ]
 
 
@@ -74,9 +75,10 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
         first, last = units[0][0].first, units[-1][-1].last
         if saves > saved and references.are_inside(first, last, before[start]):
             words = tuple(step.word for step in units[0])
-            kind = _NAMES.get(words, "_".join(dict.fromkeys(words)))
+            family = _NAMES.get(words, "_".join(dict.fromkeys(words)))
             best = [
-                Instance("", kind, unit, before[at]) for unit, at in zip(units, starts, strict=True)
+                Instance("", family, unit, before[at])
+                for unit, at in zip(units, starts, strict=True)
             ]
             saved = saves
     return best
