@@ -14,12 +14,12 @@ def difference(graph: LayerGraph, other: LayerGraph) -> str:
     if graph.input != other.input:
         return f"the input is {shape_text(graph.input)} and not {shape_text(other.input)}"
     if len(graph.layers) != len(other.layers):
-        return f"{len(graph.layers)} layers and not {len(other.layers)}"
+        return f"there are {len(graph.layers)} layers and not {len(other.layers)}"
     for layer, wanted in zip(graph.layers, other.layers, strict=True):
         if _described(layer) != _described(wanted):
-            return f"layer '{wanted.name}' comes out as '{layer.name}', which is another"
+            return f"layer '{wanted.name}' comes back as '{layer.name}', which is not the same"
     if [part[1:] for part in graph.gated] != [part[1:] for part in other.gated]:
-        return "other parts are gated"
+        return "different parts are gated"
     return ""
 
 

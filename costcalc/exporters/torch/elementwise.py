@@ -50,7 +50,7 @@ def reduction(method: str, more: str = "", takes_several: bool = True, cast: str
         shape = layer.input_shapes[0]
         dims = tuple(axis + 1 for axis in axes_of(operation.axes, shape))
         if not dims:
-            raise UnwritableLayer("it reduces no axis")
+            raise UnwritableLayer("it reduces over no axis")
         keep = ", keepdim=True" if operation.keep else ""
         if len(dims) == 1:
             return (ForwardLine(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)

@@ -116,7 +116,7 @@ def _borrowing(layer: Layer, line: ForwardLine) -> ForwardLine:
         if count == getattr(events, event) and layer.kind.family != "recurrent":
             names += _TENSORS[event]
         elif count:
-            raise UnwritableLayer(f"it borrows a part of its {event}")
+            raise UnwritableLayer(f"it shares only some of its {event} with another layer")
     if not names:
         return line
     if module.constructor == "nn.Parameter":

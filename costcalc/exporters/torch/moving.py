@@ -66,7 +66,9 @@ def zero_pad(layer: Layer) -> ForwardLines:
     if operation.mode == "zero":
         return (ForwardLine("F.pad({0}, {padding})", numbers={"padding": sides}),)
     if not is_map:
-        raise UnwritableLayer(f"PyTorch pads a map alone in mode '{operation.mode}'")
+        raise UnwritableLayer(
+            f"in mode '{operation.mode}' PyTorch pads only the spatial axes of a map"
+        )
     return (built(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
 
 

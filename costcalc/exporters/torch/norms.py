@@ -130,5 +130,5 @@ def _rank(layer: Layer) -> int:
     """The number in the name of a norm of this map; a vector's is 1."""
     rank = max(len(layer.output) - 1, 1)
     if rank > 3:
-        raise UnwritableLayer(f"PyTorch's norms know maps of up to 3 axes, not of {rank}")
+        raise UnwritableLayer(f"PyTorch has norms for maps of up to 3 spatial axes, not of {rank}")
     return rank

@@ -61,7 +61,9 @@ def lstm(layer: Layer) -> ForwardLines:
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
     if operation.bias_vectors > 2:
-        raise UnwritableLayer(f"nn.LSTMCell has two bias vectors, not {operation.bias_vectors}")
+        raise UnwritableLayer(
+            f"nn.LSTMCell has at most two bias vectors, not {operation.bias_vectors}"
+        )
     sizes = given("input_size", elements(shape)), given("hidden_size", operation.hidden)
     bias = option("bias", operation.bias_vectors > 0, True)
     module = Module(Word("nn.LSTMCell"), (*sizes, bias))

@@ -81,7 +81,10 @@ def avg_pool(layer: Layer) -> ForwardLines:
         raise UnwritableLayer("nn.AvgPool has no dilation")
     is_same = operation.padding == "same"
     if is_same and any(chain(*front)):
-        raise UnwritableLayer("a mean of what is inside the map, with an even kernel and stride 1")
+        raise UnwritableLayer(
+            "nn.AvgPool cannot leave padding on one side out of its mean, as an even kernel with "
+            "stride 1 needs"
+        )
     padding = next(each.value for each in arguments if each.name == "padding")
     counts_zeros = option("count_include_pad", not is_same or padding == 0, True)
     return (*padded(front), built(f"nn.AvgPool{_rank(layer.output)}d", *arguments, counts_zeros))
@@ -161,5 +164,5 @@ def _rank(shape: Shape) -> int:
     """
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
-        raise UnwritableLayer(f"PyTorch's windows slide along 1 to 3 axes, not {rank}")
+        raise UnwritableLayer(f"PyTorch has windows over 1 to 3 spatial axes, not over {rank}")
     return rank
