@@ -116,6 +116,9 @@ def _stream(
     if options.output is None:
         with printed() as file:
             write_csv(file, header, columns)
+            # A reader that has left by now wants no remarks, either.
+            file.flush()
+            _remark(sweep)
     else:
         with whole(options.output) as partial:
             if options.format == "parquet":
@@ -123,6 +126,10 @@ def _stream(
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
                     write_csv(file, header, columns)
+        _remark(sweep)
+
+
+def _remark(sweep: Sweep) -> None:
     for note in sweep.remarks():
         click.echo(note, err=True)
 
