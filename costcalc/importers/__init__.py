@@ -1,7 +1,6 @@
-"""The table of importers: which models costcalc reads, and the module that reads each.
+"""The table of importers: the kinds of models costcalc reads, and the module that reads each.
 
-A module of the table has ``read(network, request) -> Model``, and is imported
-only when a network is its model.
+Each module has ``read(network, request) -> Model`` and is imported only when needed.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ if TYPE_CHECKING:
     from costcalc.importers.model import Model, Request
 
 REQUESTS = INPUT, ALLOW_UNKNOWN = "input", "allow_unknown"
-"""Settings that say how a model is opened; no parameter of it has such a name."""
+"""Settings of how a model is opened; reserved, so no parameter of a model has these names."""
 
 
 class Importer(NamedTuple):
-    """A kind of model, and the module that reads it."""
+    """A kind of model and the module that reads it."""
 
     title: str
     module: str
     suffixes: tuple[str, ...] = ()
-    """How the names of its files end."""
+    """The suffixes of its files."""
     prefix: str = ""
-    """What stands before a model that is no file."""
+    """The prefix of a reference that is not a file name: ``torch:``."""
 
 
 IMPORTERS = (
@@ -39,11 +38,11 @@ IMPORTERS = (
 )
 
 SUFFIXES = tuple(suffix for row in IMPORTERS for suffix in row.suffixes)
-"""How the names of models' files end."""
+"""The suffixes of all model files."""
 
 
 def importer(network: str) -> Importer | None:
-    """The importer of a network's reference, None where it is a spec."""
+    """The importer for a network's reference; None if the network is a spec."""
     for row in IMPORTERS:
         if network.endswith(row.suffixes) or (row.prefix and network.startswith(row.prefix)):
             return row
@@ -51,10 +50,10 @@ def importer(network: str) -> Importer | None:
 
 
 def import_model(network: str, settings: Mapping[str, Any]) -> tuple[Document, dict[str, Any]]:
-    """The document of a model, and the settings that are left for it.
+    """Read a model; return its document, and the settings the importer did not use.
 
     Raises:
-        SpecError: the model is wrong, or a setting of it; the message names file and node.
+        SpecError: the model or a setting is wrong; the message names the file and the node.
     """
     from importlib import import_module
 
@@ -68,28 +67,30 @@ def import_model(network: str, settings: Mapping[str, Any]) -> tuple[Document, d
 def import_with(
     read: Callable[[Request], Model], settings: Mapping[str, Any]
 ) -> tuple[Document, dict[str, Any]]:
-    """The document of what ``read`` gives, and the settings that are left for it.
+    """Like :func:`import_model`, for a function that returns the model.
 
     Raises:
-        SpecError: the model is wrong, or a setting of it.
+        SpecError: the model or a setting is wrong.
     """
     from costcalc.importers.document import document
     from costcalc.importers.model import Request
 
-    others = dict(settings)
-    input = others.pop(INPUT, None)
+    remaining = dict(settings)
+    input = remaining.pop(INPUT, None)
     request = Request(
         input=input if input is None or isinstance(input, tuple) else (input,),
-        res=_sides(others.pop("res", None)),
-        allow_unknown=others.pop(ALLOW_UNKNOWN, False),
-        settings={name: value for name, value in others.items() if name != "alpha"},
+        res=_height_and_width(remaining.pop("res", None)),
+        allow_unknown=remaining.pop(ALLOW_UNKNOWN, False),
+        settings={name: value for name, value in remaining.items() if name != "alpha"},
     )
     model = read(request)
-    left = {name: value for name, value in others.items() if name not in model.parameters}
-    made = document(model)
-    return made._replace(reread=lambda sizes: import_with(read, {**settings, **sizes})[0]), left
+    unused = {name: value for name, value in remaining.items() if name not in model.parameters}
+
+    def reread(sizes: Mapping[str, Any]) -> Document:
+        return import_with(read, {**settings, **sizes})[0]
+
+    return document(model)._replace(reread=reread), unused
 
 
-def _sides(res: Any) -> tuple[int, int] | None:
-    """Height and width of a resolution."""
+def _height_and_width(res: Any) -> tuple[int, int] | None:
     return res if res is None or isinstance(res, tuple) else (res, res)

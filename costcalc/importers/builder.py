@@ -1,10 +1,9 @@
-"""One graph in the making: what every importer adds the operations of its model to.
+"""The graph that an importer builds, one operation of its model after another.
 
-A :class:`ModelBuilder` holds the nodes.  Each has the shape that its layer kind
-gives it, a name that no other has, and counts what it learned once, however many
-nodes use it.  An importer walks along its model; for each operation it makes an
-:class:`OpContext`, which knows how the nodes of that operation are called, and
-lets :mod:`costcalc.importers.emit` add them:
+A :class:`ModelBuilder` collects the nodes.  Each node gets a unique name and the shape
+that its layer kind computes; params are counted once, however many nodes use them.
+For each operation, the importer makes an :class:`OpContext`, which names the
+operation's nodes, and passes it to the functions of :mod:`costcalc.importers.emit`:
 
     builder = ModelBuilder(input=(3, 224, 224))
     op = OpContext(builder, path="stem/conv", origin="node 'conv' (Conv)")
@@ -12,9 +11,9 @@ lets :mod:`costcalc.importers.emit` add them:
     x = emit.conv(op, builder.input, out=32, kernel=3, stride=2, params={"weights": [weight]})
     assert x == Operand(0, (32, 111, 111))
 
-An :class:`Operand` is a tensor: the node that gives it, and its shape without the
-batch.  What cannot be imported is raised as a :class:`~costcalc.errors.Refusal`, to which
-the importer's walk along the model adds the place.
+An :class:`Operand` is a tensor: the node that produces it, and its shape without the
+batch.  Whatever cannot be imported raises a :class:`~costcalc.errors.Refusal`; the
+importer adds the location.
 """
 
 from __future__ import annotations
@@ -36,17 +35,17 @@ NOTHING: Mapping[str, Any] = {}
 
 
 class UnknownOp(Refusal):
-    """There is no layer kind for what an operation computes; the message may say why."""
+    """costcalc has no layer kind for an operation; the message may say why."""
 
     def __init__(self, message: str = "costcalc has no layer kind for it") -> None:
         super().__init__(message)
 
 
 class Operand(NamedTuple):
-    """A tensor that operations read: the node that gives it, and its shape for one image."""
+    """A tensor that operations read: the node that produces it, and its shape for one image."""
 
     node: int
-    """Its index, or the graph's NETWORK_INPUT."""
+    """The node's index, or the graph's NETWORK_INPUT."""
     shape: Shape
 
     @property
@@ -56,40 +55,40 @@ class Operand(NamedTuple):
 
 
 class StoredParams(NamedTuple):
-    """Learned numbers as a model stores them: a tensor, or a part of one.
+    """Learned numbers as a model stores them: a tensor or a part of one.
 
-    Two that are equal are the same numbers.
+    Equal values stand for the same numbers.
     """
 
     tensor: str
     size: int | None = None
-    """How many there are; None for as many as their layer has."""
+    """How many numbers; None for as many as the layer needs."""
     part: Hashable = None
-    """Which part of the tensor, where it is not the whole."""
+    """Which part of the tensor; None for all of it."""
     is_computed: bool = False
-    """Whether they are computed of the tensor, so that no two are known to be the same."""
+    """Whether they are computed from the tensor, so that no two are known to be the same."""
 
 
 Params = Mapping[str, Sequence[StoredParams]]
 """Where the params of a layer are stored, by the name of the event that counts them.
 
-Params of an event that is not named here are the layer's own.  Those of an event that is
-named without stored numbers, such as a constant scale, count nowhere.
+Params of an event without an entry are the layer's own.  An empty entry, as for a
+constant scale, means that they are not counted at all.
 """
 
 
 class ParamCounts:
-    """How many of the stored numbers are counted: each once, by the first layer that has it."""
+    """Keeps count of stored numbers, so that only the first layer that uses them counts them."""
 
     def __init__(self) -> None:
         self.left: dict[str, int] = {}
-        """Numbers of each tensor that are not counted yet; of others there is no bound."""
+        """How many numbers of each tensor are not counted yet; no limit for other tensors."""
         self.counted: set[StoredParams] = set()
         self.owners: dict[Hashable, int] = {}
-        """The node that counts some stored numbers, each as params of some event."""
+        """The node that counts a layer kind's params, by the kind and where they are stored."""
 
     def claim(self, stored: StoredParams, most: int) -> int:
-        """How many numbers count here for the first time, ``most`` at the highest."""
+        """Count the numbers that no other layer counts, at most ``most``; return how many."""
         if stored in self.counted:
             return 0
         if not stored.is_computed:
@@ -97,7 +96,7 @@ class ParamCounts:
         return self._take(stored.tensor, most if stored.size is None else min(most, stored.size))
 
     def rest(self, tensor: str) -> int:
-        """All numbers of a tensor that are not counted yet, which count now."""
+        """Count the numbers of a tensor that no layer counts; return how many."""
         return self._take(tensor, self.left[tensor])
 
     def _take(self, tensor: str, most: int) -> int:
@@ -108,16 +107,16 @@ class ParamCounts:
 
 
 class ModelBuilder:
-    """Collects the nodes of a model, each of which reads those before it.
+    """Collects the nodes of a model, each reading earlier ones.
 
     Attributes:
         input: the network's input.
-        allow_unknown: whether operations of no known kind may stand as not counted.
-        is_sized: whether a size was computed for this input alone, so that another
-            size of the input needs a new import.
-        nodes: what was added.
-        blocks: what each inner path of the nodes' names is: a module's class.
-        params: which numbers are counted.
+        allow_unknown: whether operations without a layer kind may be added as not counted.
+        is_sized: whether sizes hold for this input only, so that another input size
+            needs a new import.
+        nodes: the nodes so far.
+        blocks: the module class of each inner path in the nodes' names.
+        params: which stored numbers are counted.
     """
 
     def __init__(self, input: Shape, allow_unknown: bool = False) -> None:
@@ -132,9 +131,9 @@ class ModelBuilder:
         self._names = FreeNames(["input"])
 
     def free_name(self, wanted: str) -> str:
-        """A name that no node has: the wanted one, or the same with a number."""
+        """Reserve a name that no node has: the wanted one, or that with a number."""
         if not wanted.isprintable():
-            wanted = "".join(each if each.isprintable() else "_" for each in wanted)
+            wanted = "".join(char if char.isprintable() else "_" for char in wanted)
         return self._names.free(wanted)
 
     def add(
@@ -149,11 +148,11 @@ class ModelBuilder:
         params: Params = NOTHING,
         functional: str | None = None,
     ) -> Operand:
-        """The tensor of a new node, whose name is one of :meth:`free_name`.
+        """Add a node, named by :meth:`free_name`; return its tensor.
 
-        Arguments that the kind has by default are left out.  ``shares`` is a word that
-        all nodes say which use the params of the first of them; ``params`` says where
-        they are stored instead.
+        Arguments equal to the kind's defaults are left out.  Nodes that use the same
+        params have the same ``shares``; if the model says where params are stored,
+        pass ``params`` instead.
 
         Raises:
             Refusal: the inputs do not fit, or the model is too large.
@@ -161,26 +160,26 @@ class ModelBuilder:
         if len(self.nodes) >= limits.STEPS:
             raise Refusal("the model has too many layers", f"at most {limits.STEPS:,}")
         defaults = getattr(KINDS[kind].operation, "_field_defaults", NOTHING)
-        given = {key: value for key, value in arguments.items() if value != defaults.get(key)}
-        shapes = tuple(each.shape for each in inputs)
-        operation = _operation(kind, given, shapes)
+        arguments = {key: value for key, value in arguments.items() if value != defaults.get(key)}
+        shapes = tuple(tensor.shape for tensor in inputs)
+        operation = _operation(kind, arguments, shapes)
         shape = operation.output_shape(shapes)
         if any(side < 1 or side > limits.SIZE for side in shape):
             raise Refusal(
-                "its output has no size",
-                expected=f"sides from 1 to {limits.SIZE:,}",
-                found=" x ".join(str(side) for side in shape),
+                "its output has a dimension out of range",
+                expected=f"dimensions from 1 to {limits.SIZE:,}",
+                found=" x ".join(map(str, shape)),
             )
         index = len(self.nodes)
         self._applied.append((operation, shapes, shape))
         borrows: Mapping[str, int] = NOTHING
         if params:
-            shares, borrows = self._owned(index, kind, params)
+            shares, borrows = self._find_owner(index, kind, params)
         elif shares and not _has_params(self.events(index)):
             shares = ""
-        indexes = tuple(each.node for each in inputs)
+        indexes = tuple(tensor.node for tensor in inputs)
         self.nodes.append(
-            Node(name, kind, given, indexes, None, origin, shares, borrows, functional)
+            Node(name, kind, arguments, indexes, None, origin, shares, borrows, functional)
         )
         return Operand(index, shape)
 
@@ -193,71 +192,69 @@ class ModelBuilder:
         origin: str = "",
         functional: str | None = None,
     ) -> Operand:
-        """A tensor's elements in another shape; itself where it has that shape.
-
-        ``name`` is the one that a node gets which is needed for it, or the same with a number.
+        """The tensor reshaped, by a node of that name; unchanged if it already has that shape.
 
         Raises:
-            Refusal: it has another number of elements.
+            Refusal: it has a different number of elements.
         """
         if tensor.shape == shape:
             return tensor
-        kind, arguments = _viewed(tensor, shape)
+        kind, arguments = _reshaping(tensor, shape)
         return self.add(
             self.free_name(name), kind, (tensor,), arguments, origin=origin, functional=functional
         )
 
     def assign_params(self, index: int, params: Params) -> None:
-        """Says where the params of a node are stored, so that each counts once.
+        """Set where the params of a node are stored, so that each counts once.
 
-        A node whose params are all those of an earlier one shares them with it;
-        otherwise it borrows those that others count.
+        A node whose params are all those of an earlier node shares that node's;
+        otherwise it borrows those that other nodes count.
         """
         node = self.nodes[index]
-        shares, borrows = self._owned(index, node.kind, params)
+        shares, borrows = self._find_owner(index, node.kind, params)
         self.nodes[index] = node._replace(shares=shares, borrows=borrows)
 
-    def _owned(self, index: int, kind: str, params: Params) -> tuple[str, dict[str, int]]:
-        """The word that a node shares its params by, or those that it borrows."""
+    def _find_owner(self, index: int, kind: str, params: Params) -> tuple[str, dict[str, int]]:
+        """The label by which a node shares its params, and the params it borrows."""
         events = self.events(index)
         params = {event: stored for event, stored in params.items() if getattr(events, event)}
-        if params and all(_are_told_apart(stored) for stored in params.values()):
+        if params and all(_are_identifiable(stored) for stored in params.values()):
             key = (kind, tuple((event, tuple(stored)) for event, stored in params.items()))
             owner = self.params.owners.setdefault(key, index)
             if owner != index:
-                word = self.nodes[owner].name
-                self.nodes[owner] = self.nodes[owner]._replace(shares=word)
-                return word, {}
+                label = self.nodes[owner].name
+                self.nodes[owner] = self.nodes[owner]._replace(shares=label)
+                return label, {}
         borrows = {}
         for event, stored in params.items():
             left = getattr(events, event)
-            for each in stored:
-                left -= self.params.claim(each, left)
+            for part in stored:
+                left -= self.params.claim(part, left)
             if left:
                 borrows[event] = left
         return "", borrows
 
     def state_shape(self, tensor: Operand, shape: Shape) -> None:
-        """Notes the shape that the model states for a node's output."""
+        """Record the shape that the model states for a node's output."""
         self.nodes[tensor.node] = self.nodes[tensor.node]._replace(output=shape)
 
     def events(self, index: int) -> Events:
-        """The events of a node, all params that it uses among them."""
+        """The events of a node, including all params it uses."""
         operation, inputs, output = self._applied[index]
         return operation.events(inputs, output)
 
     def set_arguments(self, index: int, arguments: Mapping[str, Any]) -> None:
-        """Gives a node other arguments, which leave its shape as it is."""
+        """Replace a node's arguments, which must leave its output shape unchanged."""
         node, (_, inputs, output) = self.nodes[index], self._applied[index]
         self.nodes[index] = node._replace(arguments=arguments)
         self._applied[index] = (_operation(node.kind, arguments, inputs), inputs, output)
 
     def truncate(self, count: int) -> None:
-        """Takes nodes away again, all but the first ``count``."""
+        """Remove all nodes but the first ``count``."""
         del self.nodes[count:], self._applied[count:]
 
     def model(self, name: str, file: str, parameters: Mapping[str, Any] = NOTHING) -> Model:
-        """The model that was built."""
+        """The model with the nodes so far."""
         return Model(
             name=name,
             file=file,
@@ -270,14 +267,14 @@ class ModelBuilder:
         )
 
     def move_to_front(self, first: int) -> None:
-        """Puts the nodes from one on, which read nothing, before all others."""
+        """Move the nodes from index ``first`` on, which read nothing, before all others."""
         moved = len(self.nodes) - first
         if not moved:
             return
         self.nodes = self.nodes[first:] + [
             node._replace(
                 inputs=tuple(
-                    each if each == NETWORK_INPUT else each + moved for each in node.inputs
+                    index if index == NETWORK_INPUT else index + moved for index in node.inputs
                 )
             )
             for node in self.nodes[:first]
@@ -288,8 +285,8 @@ class ModelBuilder:
 class OpContext:
     """One operation of a model while its nodes are added.
 
-    An importer that calls its nodes otherwise overrides :meth:`name_for`, and one whose
-    operations read more than this adds its own reading.
+    Importers extend it by what their operations read, and override :meth:`name_for`
+    to name nodes differently.
     """
 
     def __init__(
@@ -304,14 +301,14 @@ class OpContext:
     ) -> None:
         self.builder = builder
         self.path = path
-        """Its name: one of :meth:`ModelBuilder.free_name`."""
+        """The operation's name, from :meth:`ModelBuilder.free_name`."""
         self.origin = origin
         """What it is in the model, for messages."""
         self.class_name = class_name
         self.shares = shares
-        """The word for its params where several operations use them."""
+        """A label for its params if other operations use them too."""
         self.functional = functional
-        """What does it, if no module; the constants that it states are nobody's work."""
+        """``function`` or ``operator`` if no module does it; its constants are neither."""
         self._is_unnamed = True
 
     def add(
@@ -324,10 +321,10 @@ class OpContext:
         params: Params = NOTHING,
         functional: str | None = None,
     ) -> Operand:
-        """The tensor of a node of this operation.
+        """Add a node of this operation; return its tensor.
 
-        ``part`` tells several nodes of one operation apart: ``/query`` is a part of what
-        it computes, ``.reshape`` fits what it reads or gives.
+        ``part`` tells the nodes of one operation apart: ``/query`` for a part of what it
+        computes, ``.reshape`` for a change of its input or output.
 
         Raises:
             Refusal: the inputs do not fit.
@@ -344,18 +341,18 @@ class OpContext:
         )
 
     def view(self, tensor: Operand, shape: Shape, part: str = ".reshape") -> Operand:
-        """A tensor's elements in another shape; itself where it has that shape.
+        """The tensor reshaped; unchanged if it already has that shape.
 
         Raises:
-            Refusal: it has another number of elements.
+            Refusal: it has a different number of elements.
         """
         if tensor.shape == shape:
             return tensor
-        kind, arguments = _viewed(tensor, shape)
+        kind, arguments = _reshaping(tensor, shape)
         return self.add(kind, (tensor,), arguments, part)
 
     def name_for(self, kind: str, part: str) -> str:
-        """A free name for a node of a kind: the operation's own, and what ``part`` adds."""
+        """A free name for a node of a kind: the operation's path with ``part`` appended."""
         if part.startswith("/"):
             self.builder.blocks.setdefault(self.path, self.class_name)
         if self._is_unnamed and not part:
@@ -374,7 +371,7 @@ def dims_text(shape: Sequence[int | float]) -> str:
 
 
 def axis_without_batch(axis: int, rank: int) -> int:
-    """An axis that counts the batch as its first, of a tensor of so many axes without it.
+    """Convert an axis of a tensor with a batch to one of the tensor without it, of ``rank`` axes.
 
     Raises:
         Refusal: it is the batch, or there is no such axis.
@@ -389,11 +386,11 @@ def axis_without_batch(axis: int, rank: int) -> int:
     return place
 
 
-def _viewed(tensor: Operand, shape: Shape) -> tuple[str, Mapping[str, Any]]:
-    """The kind that gives a tensor another shape, and its arguments."""
+def _reshaping(tensor: Operand, shape: Shape) -> tuple[str, Mapping[str, Any]]:
+    """The kind that reshapes a tensor to ``shape``, and its arguments."""
     if prod(tensor.shape) != prod(shape):
         raise Refusal(
-            "has another shape than costcalc computes",
+            "has a different shape than costcalc computes",
             expected=f"as many elements as {dims_text(shape)}",
             found=dims_text(tensor.shape),
         )
@@ -403,13 +400,13 @@ def _viewed(tensor: Operand, shape: Shape) -> tuple[str, Mapping[str, Any]]:
 def _operation(kind: str, arguments: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Operation:
     row = KINDS[kind]
     operation = row.operation(**row.given, **arguments)
-    found: Operation = operation.resolve(inputs) if row.becomes else operation
-    return found
+    resolved: Operation = operation.resolve(inputs) if row.becomes else operation
+    return resolved
 
 
-def _are_told_apart(stored: Sequence[StoredParams]) -> bool:
+def _are_identifiable(stored: Sequence[StoredParams]) -> bool:
     """Whether there are stored numbers, and equal ones are known to be the same."""
-    return bool(stored) and not any(each.is_computed for each in stored)
+    return bool(stored) and not any(part.is_computed for part in stored)
 
 
 def _has_params(events: Events) -> bool:

@@ -1,9 +1,8 @@
-"""A model as a document, so that everything that reads specs reads models.
+"""Turns a model into a document, so that whatever reads specs also reads models.
 
-A document holds expressions, since a spec may compute a size from its parameters.  A
-model has whole numbers alone, and each is dressed as a constant expression here: that
-costs some microseconds, and leaves one door through which every network enters, with
-one expansion, one width multiplier and one set of checks behind it.
+A document holds expressions, since a spec may compute sizes from its parameters.  A
+model holds plain numbers; each becomes a constant expression here.  That costs a few
+microseconds, and gives specs and models the same expansion, width multiplier and checks.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from costcalc.spec.values import constant
 
 
 def document(model: Model) -> Document:
-    """The document whose layers are the model's nodes, each reading others by name."""
+    """The document whose layers are the model's nodes, connected by name."""
     mark = Mark(model.file)
     hosted = hosted_nodes(model.nodes)
     return Document(
@@ -45,9 +44,7 @@ def document(model: Model) -> Document:
         },
         rounding=Rounding(),
         blocks={},
-        steps=tuple(
-            _step(node, model, number in hosted) for number, node in enumerate(model.nodes)
-        ),
+        steps=tuple(_step(node, model, index in hosted) for index, node in enumerate(model.nodes)),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
         groups=shown_blocks(model, hosted),
     )

@@ -1,19 +1,19 @@
-"""The vocabulary of operations: what importers add to the graph of a model, in a textbook's terms.
+"""The operations that importers add to a model's graph, in textbook terms.
 
 Each function takes the :class:`~costcalc.importers.builder.OpContext` of an operation,
-what the operation reads and its sizes; it adds the nodes and gives the operation's
-tensor.  What is to be decided is decided here, once: that a convolution is depthwise,
+its input and its sizes, adds the nodes, and returns the operation's output.  Choices
+of a layer kind are made here, once for all importers: that a convolution is depthwise,
 that an addition broadcasts, that ``x ** 2`` is a square.
 
     x = emit.conv(op, x, out=64, kernel=(3, 3), groups=64)      # a depthwise one
     y = emit.binary(op, "multiply", x, 0.5)                     # scaled by a constant
     z = emit.dense(op, y, out=10, params={"weights": [StoredParams("fc.weight", 640)]})
 
-A kind that takes no decision has no function: ``op.add("lrn", (x,), {"size": 5})``.
-Sizes of a window are one number for all axes, or one for each; a padding may also be
+A kind that needs no choice has no function: ``op.add("lrn", (x,), {"size": 5})``.
+The sizes of a window are one number for all axes, or one each; a padding may also be
 ``same`` or ``valid``, or a pair for each axis.  Tensors are channels first: (C, H, W).
-``axes`` is the number of spatial axes, for models in which a tensor may also be
-(B, C, H, W), several images that are no batch: they become an axis that no window spans.
+``axes`` is the number of spatial axes.  Importers pass it if a tensor may also be
+(B, C, H, W), several images that are not a batch; windows do not span that axis.
 """
 
 from __future__ import annotations
@@ -45,17 +45,19 @@ def conv(
     params: Params = NOTHING,
     part: str = "",
 ) -> Operand:
-    """A convolution; a depthwise one where every channel is a group of its own."""
+    """A convolution; a depthwise one if each channel is a group of its own."""
 
-    def on(maps: Operand) -> Operand:
+    def layer(maps: Operand) -> Operand:
         channels = maps.shape[0]
         kind, arguments = "conv", {"out": out, "groups": groups}
         if groups == channels > 1 and out % channels == 0:
             kind, arguments = "depthwise", {"multiplier": out // channels}
-        slid = _window(maps, axes, kernel, stride, padding, dilation)
-        return op.add(kind, (maps,), {**arguments, **slid, "bias": bias}, part=part, params=params)
+        window = _window(maps, axes, kernel, stride, padding, dilation)
+        return op.add(
+            kind, (maps,), {**arguments, **window, "bias": bias}, part=part, params=params
+        )
 
-    return on_maps(op, x, axes, on)
+    return on_maps(op, x, axes, layer)
 
 
 def transposed_conv(
@@ -75,7 +77,7 @@ def transposed_conv(
 ) -> Operand:
     """A transposed convolution."""
 
-    def on(maps: Operand) -> Operand:
+    def layer(maps: Operand) -> Operand:
         arguments = {
             "out": out,
             **_window(maps, axes, kernel, stride, padding, dilation),
@@ -85,7 +87,7 @@ def transposed_conv(
         }
         return op.add("transposed_conv", (maps,), arguments, params=params)
 
-    return on_maps(op, x, axes, on)
+    return on_maps(op, x, axes, layer)
 
 
 def dense(
@@ -98,7 +100,7 @@ def dense(
     params: Params = NOTHING,
     part: str = "",
 ) -> Operand:
-    """A matrix along one axis, the last, at every position of the others; over all for None."""
+    """A fully connected layer along one axis, at every position of the others; None flattens."""
     arguments: dict[str, Any] = {"out": out, "bias": bias}
     if axis is not None and x.rank > 1:
         place = axis % x.rank
@@ -121,22 +123,22 @@ def pool(
     ceil_mode: bool = False,
     axes: int | None = None,
 ) -> Operand:
-    """``max_pool`` or ``avg_pool``; the stride is the kernel where there is none."""
+    """A pooling, ``max_pool`` or ``avg_pool``; the stride defaults to the kernel size."""
 
-    def on(maps: Operand) -> Operand:
-        slid = _window(maps, axes, kernel, stride, padding, dilation)
-        return op.add(kind, (maps,), {**slid, "ceil_mode": ceil_mode})
+    def layer(maps: Operand) -> Operand:
+        window = _window(maps, axes, kernel, stride, padding, dilation)
+        return op.add(kind, (maps,), {**window, "ceil_mode": ceil_mode})
 
-    return on_maps(op, x, axes, on)
+    return on_maps(op, x, axes, layer)
 
 
 def resample(
     op: OpContext, x: Operand, *, size: Any = None, scale: Any = None, mode: str = "nearest"
 ) -> Operand:
-    """A map enlarged or shrunk, to a size or by a whole scale.
+    """A map resized, to a size or by a whole scale.
 
     Raises:
-        Refusal: there is no such mode.
+        Refusal: costcalc does not have the mode.
     """
     if mode not in MODES:
         raise Refusal(
@@ -155,13 +157,13 @@ MODES: Mapping[str, str] = {
     "bicubic": "bicubic",
     "area": "area",
 }
-"""How frameworks call ways to resample, and how costcalc does."""
+"""The frameworks' names of interpolations, and costcalc's."""
 
 
 def on_maps(
     op: OpContext, x: Operand, axes: int | None, layer: Callable[[Operand], Operand]
 ) -> Operand:
-    """A layer of maps of so many spatial axes, also where several images stand before channels."""
+    """A layer applied to maps of ``axes`` spatial axes; works on (B, C, H, W), too."""
     if axes is None or x.rank <= axes + 1:
         return layer(x)
     swapped = (1, 0, *range(2, x.rank))
@@ -173,7 +175,7 @@ def on_maps(
 def _window(
     maps: Operand, axes: int | None, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> dict[str, Any]:
-    """The attributes of a window, widened by an axis of images that it does not span."""
+    """The attributes of a window; 1 along an axis of images."""
     return {
         "kernel": _per_axis(kernel, maps, axes, 1),
         "stride": _per_axis(stride, maps, axes, 1),
@@ -183,21 +185,21 @@ def _window(
 
 
 def _per_axis(value: Any, maps: Operand, axes: int | None, idle: int) -> Any:
-    """A size for each axis, in the shortest form; ``idle`` for an axis of images."""
+    """A size for each axis, in the shortest form; ``idle`` along an axis of images."""
     if value is None or isinstance(value, str):
         return value
     sizes = value if isinstance(value, tuple) else (value,)
     if axes is not None:
         images = max(maps.rank - 1 - axes, 0)
         sizes = (idle,) * images + (sizes * axes if len(sizes) == 1 else sizes)
-    pairs = tuple(each if isinstance(each, tuple) else (each, each) for each in sizes)
+    pairs = tuple(size if isinstance(size, tuple) else (size, size) for size in sizes)
     if any(before != after for before, after in pairs):
         return pairs
     return compact([before for before, _ in pairs])
 
 
 def compact(sizes: Any) -> Any:
-    """One size where all axes have the same, as people write it.
+    """One size if all axes have the same, as people write it.
 
     >>> compact((3, 3)), compact((3, 1)), compact(3)
     (3, (3, 1), 3)
@@ -219,7 +221,7 @@ def batch_norm(
     axes: int | None = None,
     params: Params = NOTHING,
 ) -> Operand:
-    """By stored statistics of each channel, with learned scales and shifts or without."""
+    """A batch normalisation by stored statistics, with or without learned scales and shifts."""
     arguments = {"scale": scale, "bias": shift} if scale or shift else {"affine": False}
     return on_maps(
         op, x, axes, lambda maps: op.add("batch_norm", (maps,), arguments, params=params)
@@ -235,7 +237,7 @@ def layer_norm(
     shift: bool = True,
     params: Params = NOTHING,
 ) -> Operand:
-    """Some axes normalised together; a shift without a scale is none of the norm's."""
+    """A layer normalisation over some axes; a shift without a scale is not part of it."""
     arguments = {"axes": tuple(axes), "affine": scale, "bias": shift or not scale}
     return op.add("layer_norm", (x,), arguments, params=params)
 
@@ -252,33 +254,34 @@ def binary(
     by_number: str | None = None,
     part: str = "",
 ) -> Operand:
-    """Two tensors element by element, or one and a number that the model holds.
+    """An operation on two tensors element by element, or on a tensor and a number of the model.
 
-    Where :func:`kind_with_number` has no kind for the two, nor ``by_number`` is one, the
-    number is a constant that the tensor is joined with.
+    With a number, the kind is that of :func:`kind_with_number`, or else ``by_number``.
+    If both are None, the number becomes a constant tensor.
     """
-    numbers = [None if isinstance(each, Operand) else each for each in (left, right)]
-    x = next(each for each in (left, right) if isinstance(each, Operand))
-    of_one = kind_with_number(kind, *numbers)
-    if of_one is None and numbers != [None, None]:
-        of_one = by_number
-    if of_one is not None:
-        return op.add(of_one, (x,), part=part)
+    sides = (left, right)
+    numbers = [None if isinstance(side, Operand) else side for side in sides]
+    x = next(side for side in sides if isinstance(side, Operand))
+    unary_kind = kind_with_number(kind, *numbers)
+    if unary_kind is None and numbers != [None, None]:
+        unary_kind = by_number
+    if unary_kind is not None:
+        return op.add(unary_kind, (x,), part=part)
     inputs = [
-        each
-        if isinstance(each, Operand)
+        side
+        if isinstance(side, Operand)
         else op.add("constant", (), {"shape": (1,) * x.rank}, ".constant")
-        for each in (left, right)
+        for side in sides
     ]
     return join(op, kind, inputs, part=part)
 
 
 def kind_with_number(kind: str, left: Number | None, right: Number | None) -> str | None:
-    """What a number makes of an operation between two tensors; None stands for the tensor.
+    """The kind of an operation on a tensor, given as None, and a number; None if there is none.
 
-    >>> kind_with_number("add", None, 3), with_number("subtract", 1, None)
+    >>> kind_with_number("add", None, 3), kind_with_number("subtract", 1, None)
     ('shift', 'complement')
-    >>> kind_with_number("power", None, 2), with_number("power", None, 3)
+    >>> kind_with_number("power", None, 2), kind_with_number("power", None, 3)
     ('square', None)
     """
     if (left is None) == (right is None):
@@ -296,18 +299,18 @@ BY_NUMBER: Mapping[str, str] = {
     "multiply": "scale",
     "divide": "scale",
 }
-"""The kind of a sum or a product of a tensor and a number."""
+"""The kind of each operation if one side is a number."""
 
 _ONE_WITH: Mapping[str, str] = {"subtract": "complement", "divide": "reciprocal"}
-"""Of 1 and a tensor: ``1 - x``, ``1 / x``."""
+"""The kind if the left side is 1: ``1 - x``, ``1 / x``."""
 
 POWERS: Mapping[Number, str] = {2: "square", 0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
-"""Powers that are kinds of their own."""
+"""Powers with kinds of their own."""
 
 
 def join(op: OpContext, kind: str, inputs: Sequence[Operand], *, part: str = "") -> Operand:
-    """Tensors of as many axes, element by element; a side of 1 is repeated."""
-    is_broadcast = kind == "add" and len({each.shape for each in inputs}) > 1
+    """An operation on tensors of equal rank, element by element; dimensions of 1 broadcast."""
+    is_broadcast = kind == "add" and len({tensor.shape for tensor in inputs}) > 1
     return op.add(kind, inputs, {"broadcast": True} if is_broadcast else NOTHING, part=part)
 
 
@@ -321,13 +324,13 @@ def with_learned(
     part: str = "",
     stored: str = ".learned",
 ) -> Operand:
-    """A tensor joined with a learned one of as many axes, which is the part ``stored``."""
+    """A tensor joined with a learned one of equal rank, whose node is the part ``stored``."""
     learned = op.add("learned", (), {"shape": shape, "of": of}, part=stored)
     return join(op, kind, (x, learned), part=part)
 
 
 def clip(op: OpContext, x: Operand, low: Number | None, high: Number | None) -> Operand:
-    """Bounds below and above: ReLU6 and its relations by their names."""
+    """A clip between bounds; ReLU, ReLU6 and hard tanh have kinds of their own."""
     return op.add(_CLIPS.get((low, high), "clip"), (x,))
 
 
@@ -344,7 +347,7 @@ _CLIPS: Mapping[tuple[Number | None, Number | None], str] = {
 def reduce(
     op: OpContext, x: Operand, kind: str, axes: Sequence[int], *, keep: bool, part: str = ""
 ) -> Operand:
-    """A reduction along some axes, which stay as sides of 1 where they are all."""
+    """A reduction over some axes; reducing all of them keeps them as dimensions of 1."""
     is_kept = keep or len(axes) == x.rank
     return op.add(kind, (x,), {"axes": tuple(axes), "keep": is_kept}, part=part)
 
@@ -352,21 +355,21 @@ def reduce(
 def transpose(
     op: OpContext, x: Operand, order: Sequence[int], *, part: str = ".transpose"
 ) -> Operand:
-    """The axes in another order; the tensor itself where they keep theirs."""
+    """The axes permuted; the tensor itself if the order does not change."""
     if tuple(order) == tuple(range(x.rank)):
         return x
     return op.add("transpose", (x,), {"axes": tuple(order)}, part=part)
 
 
 def concat(op: OpContext, inputs: Sequence[Operand], axis: int) -> Operand:
-    """Tensors one after another; one by itself is an identity."""
+    """A concatenation along an axis; of a single tensor, an identity."""
     if len(inputs) == 1:
         return op.add("identity", inputs)
     return op.add("concat", inputs, {"axis": axis})
 
 
 def take(op: OpContext, x: Operand, axis: int, places: range, *, part: str = "") -> Operand:
-    """What stands at some places along an axis; the tensor itself where that is all."""
+    """A slice along an axis; the tensor itself if the slice covers all of it."""
     if places == range(x.shape[axis]):
         return x
     if places.step < 0:
@@ -382,19 +385,19 @@ def take(op: OpContext, x: Operand, axis: int, places: range, *, part: str = "")
 
 
 def split(op: OpContext, x: Operand, axis: int, parts: int, *, part: str = "/{}") -> list[Operand]:
-    """Equal parts along an axis, each a node; ``{}`` in the name is its number."""
+    """Equal parts along an axis, a node each; ``{}`` in the name is the part's number."""
     return [
-        op.add("split", (x,), {"parts": parts, "part": each, "axis": axis}, part=part.format(each))
-        for each in range(1, parts + 1)
+        op.add("split", (x,), {"parts": parts, "part": n, "axis": axis}, part=part.format(n))
+        for n in range(1, parts + 1)
     ]
 
 
 def pad(
     op: OpContext, x: Operand, pads: Mapping[int, tuple[int, int]], mode: str = "zero"
 ) -> Operand:
-    """Places before and after some axes; a negative number cuts them off instead.
+    """A padding before and after some axes; negative amounts crop.
 
-    Zeros behind the channels alone are a padding of channels.
+    Zeros behind the channels only are a padding of channels.
     """
     for axis, (before, after) in pads.items():
         x = take(op, x, axis, range(max(-before, 0), x.shape[axis] - max(-after, 0)))

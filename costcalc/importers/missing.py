@@ -1,6 +1,6 @@
-"""Which layer kinds no operation of a framework comes in as, and why.
+"""The layer kinds that no model of a framework is imported as, and why.
 
-Every other kind does, as tests hold that read models of each framework.
+Tests read models of each framework and check that every other kind is.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from costcalc.formats.caffe import LACKS
 
 ONNX: Mapping[str, str] = {
-    "adaptive_max_pool": "ONNX has no pool to a given size: exporters write windows that give it",
-    "adaptive_avg_pool": "ONNX has no pool to a given size: exporters write windows that give it",
-    "identity": "an Identity is no layer: what reads it reads its input",
+    "adaptive_max_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
+    "adaptive_avg_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
+    "identity": "an Identity is not a layer: its readers read its input",
 }
 
 KERAS: Mapping[str, str] = {
@@ -25,14 +25,14 @@ KERAS: Mapping[str, str] = {
 
 CAFFE: Mapping[str, str] = {
     **LACKS,
-    "adaptive_max_pool": "Caffe has no pool to a given size",
-    "adaptive_avg_pool": "Caffe has no pool to a given size",
+    "adaptive_max_pool": "Caffe has no adaptive pooling",
+    "adaptive_avg_pool": "Caffe has no adaptive pooling",
 }
 
 TORCH: Mapping[str, str] = {
-    "lstm": "nn.LSTM comes in as its products and gates; costcalc does not read nn.LSTMCell",
-    "quick_gelu": "x * sigmoid(1.702 x) comes in as what it computes",
-    "complement": "1 - x comes in as a negative and a shift",
+    "lstm": "nn.LSTM is imported as its products and gates; costcalc does not read nn.LSTMCell",
+    "quick_gelu": "x * sigmoid(1.702 x) is imported as a scale, a sigmoid and a product",
+    "complement": "1 - x is imported as a negation and a shift",
     "dropout": "at inference a dropout does nothing, and no operation runs",
     "identity": "an identity runs no operation",
 }
@@ -43,4 +43,4 @@ MISSING: Mapping[str, Mapping[str, str]] = {
     "Keras architecture": KERAS,
     "Caffe network": CAFFE,
 }
-"""The same by the titles of the importers' table."""
+"""The reasons by importer title, as in the table of importers."""

@@ -1,7 +1,6 @@
-"""What every importer makes of a model: its operations in order, as layer kinds.
+"""What every importer makes of a model: its operations in order, as layers of costcalc's kinds.
 
-Shapes are those of one image, without the batch; where a framework's tensor has
-a leading side that is the batch, an importer drops it.
+Shapes are those of one image: importers drop the leading dimension where it is the batch.
 """
 
 from __future__ import annotations
@@ -18,27 +17,27 @@ class Node(NamedTuple):
     """One operation of a model, as a layer of some kind."""
 
     name: str
-    """Where it stands in the model, the parts joined by '/': ``features/3/conv``."""
+    """Its path in the model, the parts joined by '/': ``features/3/conv``."""
     kind: str
-    """A name of the table of layer kinds."""
+    """The name of a layer kind."""
     arguments: Mapping[str, Any]
-    """The kind's attributes: whole numbers, tuples of them, truth values and words."""
+    """The kind's attributes: whole numbers, tuples of them, booleans and words."""
     inputs: tuple[int, ...]
-    """Indexes of the nodes that it reads, or the graph's NETWORK_INPUT; none for a source."""
+    """The indices of the nodes it reads, or the graph's NETWORK_INPUT; empty for a source."""
     output: Shape | None = None
-    """The shape that the model states for its output, None where it states none."""
+    """The output shape that the model states; None if it states none."""
     origin: str = ""
     """What it is in the model, for messages: ``node 'Conv_3' (Conv)``."""
     shares: str = ""
-    """All nodes that say one word here use the params of the first of them."""
+    """A label: nodes with the same label use the params of the first of them."""
     borrows: Mapping[str, int] = {}
     """Params that another node counts, by the name of their event: ``{'biases': 64}``."""
     functional: str | None = None
-    """``function`` or ``operator`` where no module does it, as in :class:`.graph.layer.Layer`."""
+    """``function`` or ``operator`` if no module does it, as in :class:`.graph.layer.Layer`."""
 
 
 class Model(NamedTuple):
-    """A model at one size of its input, in topological order."""
+    """A model at one input size, its nodes in topological order."""
 
     name: str
     file: str
@@ -46,21 +45,21 @@ class Model(NamedTuple):
     input: Shape
     nodes: tuple[Node, ...]
     parameters: Mapping[str, Any] = {}
-    """What was set to open it, by name: symbolic dimensions, arguments of a constructor."""
+    """The settings used to open it: symbolic dimensions, arguments of a constructor."""
     is_sized: bool = False
-    """Whether sizes were computed for this input alone, so that another needs a new import."""
+    """Whether sizes hold for this input only, so that another input size needs a new import."""
     blocks: Mapping[str, str] = {}
-    """What each inner path of the nodes' names is: a module's class."""
+    """The module class of each inner path in the nodes' names."""
 
 
 class Request(NamedTuple):
     """How a model is to be opened."""
 
     input: Shape | None = None
-    """The input's shape, where the caller gives one."""
+    """The input shape, if the caller sets one."""
     res: tuple[int, int] | None = None
-    """Height and width, where the caller gives them."""
+    """Height and width, if the caller sets them."""
     settings: Mapping[str, Any] = {}
-    """Everything else that the caller sets but ``alpha``: dimensions, arguments."""
+    """All other settings but ``alpha``: dimensions, arguments."""
     allow_unknown: bool = False
-    """Whether operations of no known kind stand in the report as not counted."""
+    """Whether operations without a layer kind are reported as not counted."""

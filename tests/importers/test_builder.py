@@ -101,7 +101,7 @@ def test_a_view_is_the_tensor_itself_where_it_has_the_shape(builder: ModelBuilde
     assert [node.kind for node in builder.nodes] == ["flatten", "reshape"]
     assert [node.name for node in builder.nodes] == ["v", "w"]
     assert op(builder, "w").view(builder.input, (8, 1, 100)).node == 2
-    with pytest.raises(Refusal, match="another shape than costcalc computes"):
+    with pytest.raises(Refusal, match="a different shape than costcalc computes"):
         builder.view(builder.input, (8, 9), "v")
 
 

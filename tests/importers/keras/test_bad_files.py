@@ -253,7 +253,7 @@ def test_sizes_stay_within_bounds(tmp_path):
     grown = [layer("UpSampling2D", f"up{index}", size=[2**20, 1]) for index in range(5)]
     text = refused(written(tmp_path, sequential((8, 8, 1), *grown)))
     # 8 rows times 2^20 are 2^23, and once more 2^43
-    assert "layer 'up1' (UpSampling2D): its output has no size" in text
+    assert "layer 'up1' (UpSampling2D): its output has a dimension out of range" in text
     assert "up2" not in text
 
 
