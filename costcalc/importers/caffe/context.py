@@ -11,7 +11,7 @@ from costcalc.importers.caffe.network import CaffeLayer
 from costcalc.importers.model import Shape
 
 Result = Operand | tuple[Operand, ...]
-Lower = Callable[["CaffeContext"], Result]
+Rule = Callable[["CaffeContext"], Result]
 """Adds the nodes of a layer, and gives its tops."""
 
 

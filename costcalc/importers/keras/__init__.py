@@ -1,4 +1,4 @@
-"""Keras architectures to models, without Keras: ``model.to_json()`` and ``.keras`` archives."""
+"""Reads Keras architectures without Keras: ``model.to_json()`` and ``.keras`` archives."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def read(network: str, request: Request) -> Model:
     """The model of a ``.json`` or ``.keras`` file.
 
     Raises:
-        SpecError: the file is no Keras architecture, or a layer of it is wrong or unknown;
-            the message names file and layer.
+        SpecError: the file is not a Keras architecture, or one of its layers is wrong or
+            unknown; the message names the file and the layer.
     """
     problems = Problems()
     try:
@@ -35,10 +35,10 @@ def read(network: str, request: Request) -> Model:
 
 
 def _model(file: str, value: Any, request: Request, problems: Problems) -> Model:
-    """The model of a file's value.
+    """The model of a file's JSON value.
 
     Raises:
-        Refusal: it is no model, or something of it that is no single layer's is wrong.
+        Refusal: it is not a model, or the fault lies in no single layer.
     """
     class_name = value.get("class_name") if isinstance(value, dict) else None
     if class_name not in MODELS:
@@ -48,11 +48,11 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
             + " or ".join(MODELS),
             found=f"class_name: {class_name}" if class_name else "none",
         )
-    found = network(class_name, value.get("config"))
-    if not found.inputs:
+    keras_model = network(class_name, value.get("config"))
+    if not keras_model.inputs:
         raise Refusal("the model has no input")
     layout = Layout(_is_channels_last(value))
-    inputs = [found.layers[ref.layer] for ref in found.inputs]
+    inputs = [keras_model.layers[ref.layer] for ref in keras_model.inputs]
     size = sizes(inputs, layout, request)
     builder = ModelBuilder(size.shapes[0], request.allow_unknown)
     tensors = [builder.input]
@@ -60,19 +60,19 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
         op = OpContext(builder, builder.free_name(layer.name), layer.origin)
         tensors.append(op.add("constant", (), {"shape": shape}))
     walk = KerasWalk(Mark(file), layout, builder, problems)
-    walk.run(found, tensors, ModelCall(is_as_stated=size.is_as_stated))
-    return builder.model(found.name, file, size.parameters)
+    walk.run(keras_model, tensors, ModelCall(is_as_stated=size.is_as_stated))
+    return builder.model(keras_model.name, file, size.parameters)
 
 
 def _is_channels_last(value: Any) -> bool:
-    """Whether the first layer that states a data format has its channels last."""
-    open_ = [value]
-    while open_:
-        each = open_.pop()
-        if isinstance(each, dict):
-            if isinstance(each.get("data_format"), str):
-                return bool(each["data_format"] != "channels_first")
-            open_.extend(reversed(list(each.values())))
-        elif isinstance(each, list):
-            open_.extend(reversed(each))
+    """Whether the first ``data_format`` in the file is channels last, as is the default."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("data_format"), str):
+                return bool(item["data_format"] != "channels_first")
+            pending.extend(reversed(list(item.values())))
+        elif isinstance(item, list):
+            pending.extend(reversed(item))
     return True

@@ -1,4 +1,4 @@
-"""The architecture that a file holds: JSON text, or the config.json of a ``.keras`` archive."""
+"""Loads the architecture in a file: JSON text, or the config.json of a ``.keras`` archive."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from costcalc.errors import Mark, refuse
 from costcalc.spec import library, limits
 
 CONFIG = "config.json"
-"""The member of an archive that holds the architecture; the others hold weights."""
+"""The archive member with the architecture; the others hold weights."""
 
 _AT_ONCE = 2**20
-"""Bytes that are read from an archive at once, its list of members included."""
+"""The most bytes to read from an archive at once, its list of members included."""
 
 _BEFORE_VALUES = (b",", b"[", b"{")
-"""One of them stands before every value but the first."""
+"""Every value but the first follows one of these, so their count bounds the values."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def architecture(path: str) -> Any:
-    """The JSON value that a file's architecture is.
+    """The JSON value of the architecture in a file.
 
     Raises:
-        SpecError: the file cannot be read, is damaged, too large or no JSON.
+        SpecError: the file cannot be read, is damaged, too large, or not JSON.
     """
     is_archive = path.endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
     text = _config(path) if is_archive else _plain(path)
     if sum(map(text.count, _BEFORE_VALUES)) > limits.NODES:
         refuse(
             Mark(path),
-            "the architecture holds too much",
+            "the architecture has too many values",
             expected=f"at most {limits.NODES:,} values",
         )
     try:
@@ -63,7 +63,7 @@ def _plain(path: str) -> bytes:
 
 
 def _config(path: str) -> bytes:
-    """The archive's config, decompressed no further than a spec may be long."""
+    """The archive's config; decompression stops at the size limit."""
     try:
         with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
             member = archive.getinfo(CONFIG)
@@ -71,7 +71,7 @@ def _config(path: str) -> bytes:
                 refuse(
                     Mark(path),
                     f"its {CONFIG} cannot be read",
-                    expected="one that is stored, or compressed by deflate",
+                    expected="a member that is stored, or compressed with deflate",
                     found="an encrypted one" if member.flag_bits & 1 else "another compression",
                 )
             text = bytearray()
@@ -82,7 +82,7 @@ def _config(path: str) -> bytes:
             return bytes(text)
     except KeyError:
         refuse(
-            Mark(path), f"the archive holds no {CONFIG}", expected="a file that model.save() wrote"
+            Mark(path), f"the archive has no {CONFIG}", expected="a file written by model.save()"
         )
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         refuse(Mark(path), f"the archive is damaged: {error}")
@@ -92,13 +92,13 @@ def _config(path: str) -> bytes:
 
 
 class _Bounded(io.FileIO):
-    """A file that gives no more at once than an honest archive asks for."""
+    """A file that reads at most ``_AT_ONCE`` bytes at a time, as a sane archive needs."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes.
 
         Raises:
-            BadZipFile: more were asked for than a list of members or a piece of one takes.
+            BadZipFile: more were asked for, as a huge list of members would be.
         """
         if size is not None and size > _AT_ONCE:
             raise zipfile.BadZipFile("its list of members is too long")

@@ -1,4 +1,4 @@
-"""A layer's config, each value read as what it must be."""
+"""A layer's config, with a checked reader for each type of value."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from costcalc.errors import Refusal, did_you_mean
 from costcalc.spec import limits
 
 _SHOWN = 60
-"""Characters of a value in a message."""
+"""The most characters of a value to show in a message."""
 
 
 class Config:
-    """The values that a layer was made with.
+    """The settings of a layer.
 
-    Every reader raises :class:`Refusal` where a value is not of its type.
+    Every reader raises :class:`Refusal` if the value is not of its type.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
     def raw(self, name: str) -> Any:
-        """The value as it is; None where it was left out."""
+        """The value unchecked; None if it is absent."""
         return self.values.get(name)
 
     def whole(self, name: str, default: int | None = None, lowest: int = 1) -> int:
@@ -31,23 +31,23 @@ class Config:
         return whole(value, f"'{name}'", lowest)
 
     def flag(self, name: str, default: bool) -> bool:
-        """A truth value."""
+        """A boolean."""
         value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise Refusal(f"'{name}' is not valid", "true or false", shown(value))
         return value
 
-    def word(self, name: str, default: str, known: Sequence[str]) -> str:
-        """One of some words."""
+    def word(self, name: str, default: str, choices: Sequence[str]) -> str:
+        """One of ``choices``."""
         value = self.values.get(name, default)
-        if value not in known:
-            expected = "one of " + ", ".join(known)
-            hint = did_you_mean(value, known) if isinstance(value, str) else ""
+        if value not in choices:
+            expected = "one of " + ", ".join(choices)
+            hint = did_you_mean(value, choices) if isinstance(value, str) else ""
             raise Refusal(f"'{name}' is not valid", expected, shown(value), hint)
         return str(value)
 
     def number(self, name: str, default: float | None = None) -> float | None:
-        """A number, or None where there is none."""
+        """A number or None."""
         value = self.values.get(name, default)
         if value is None or is_number(value):
             number: float | None = value
@@ -57,7 +57,7 @@ class Config:
     def per_axis(
         self, name: str, rank: int, default: int | None = None, lowest: int = 1
     ) -> tuple[int, ...]:
-        """A whole number for each of ``rank`` axes."""
+        """A whole number for each of ``rank`` axes; one number stands for all."""
         value = self.values.get(name, default)
         sides = value if isinstance(value, list) else [value] * rank
         if len(sides) != rank:
@@ -65,29 +65,29 @@ class Config:
         return tuple(whole(side, f"'{name}'", lowest) for side in sides)
 
     def wholes(self, name: str, default: Sequence[int], lowest: int) -> tuple[int, ...]:
-        """Whole numbers, or one of them."""
+        """A list of whole numbers, or a single one."""
         return wholes(self.values.get(name, default), f"'{name}'", lowest)
 
     def pairs(self, name: str, rank: int) -> tuple[tuple[int, int], ...]:
-        """Rows before and after each of ``rank`` axes; of one axis also a pair by itself."""
+        """The padding before and after each of ``rank`` axes; a bare pair if there is one axis."""
         value = self.values.get(name)
         sides = value if isinstance(value, list) else [value] * rank
         if rank == 1 and len(sides) == 2:
             sides = [sides]
         if len(sides) != rank:
             raise Refusal(f"'{name}' is not valid", f"a pair for each of {rank} axes", shown(value))
-        found = []
+        pairs = []
         for side in sides:
             before, after = side if isinstance(side, list) and len(side) == 2 else (side, side)
-            found.append((whole(before, f"'{name}'", 0), whole(after, f"'{name}'", 0)))
-        return tuple(found)
+            pairs.append((whole(before, f"'{name}'", 0), whole(after, f"'{name}'", 0)))
+        return tuple(pairs)
 
 
 def wholes(value: Any, name: str, lowest: int) -> tuple[int, ...]:
-    """Whole numbers, or one of them.
+    """A list of whole numbers, or a single one.
 
     Raises:
-        Refusal: a value is another, or there are too many.
+        Refusal: one is not a whole number, or there are too many.
     """
     sides = value if isinstance(value, list | tuple) else (value,)
     if len(sides) > limits.AXES:
@@ -99,7 +99,7 @@ def whole(value: Any, name: str, lowest: int) -> int:
     """A whole number from ``lowest`` up.
 
     Raises:
-        Refusal: the value is another.
+        Refusal: the value is not one.
     """
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= limits.SIZE:
         return value
@@ -113,7 +113,7 @@ def is_number(value: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """A value of a file, as a message may show it."""
+    """A value of the file, shortened for a message."""
     if value is None:
         return "nothing"
     if isinstance(value, Mapping):

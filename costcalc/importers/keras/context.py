@@ -1,4 +1,4 @@
-"""One call of one layer, as the functions see it that lower layers to kinds."""
+"""One call of a layer, as the rules that lower it see it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import KerasLayer
 
 Result = Operand | tuple[Operand, ...]
-Lower = Callable[["KerasContext"], Result]
-"""Adds the nodes of a call, and gives what it gives."""
+Rule = Callable[["KerasContext"], Result]
+"""Adds the nodes of a call and returns its outputs."""
 
 
 class KerasContext(OpContext):
-    """A call: what it reads, and a way to add its nodes."""
+    """A call of a layer: its inputs and arguments, and methods to add its nodes."""
 
     def __init__(
         self,
@@ -40,67 +40,87 @@ class KerasContext(OpContext):
 
     @property
     def input(self) -> Operand:
-        """The tensor that it reads, the first of several."""
+        """The first input."""
         return self.inputs[0]
 
     @property
+    def pair(self) -> tuple[Operand, Operand]:
+        """The two inputs.
+
+        Raises:
+            Refusal: there are more or fewer.
+        """
+        if len(self.inputs) != 2:
+            raise Refusal("it needs two tensors", found=f"{len(self.inputs)}")
+        return self.inputs[0], self.inputs[1]
+
+    @property
     def rank(self) -> int:
-        """The axes of its input, without the batch."""
+        """The number of axes of its first input, without the batch."""
         return self.input.rank
 
-    def sides(self, tensor: Operand) -> tuple[int, ...]:
+    def keras_shape(self, tensor: Operand) -> tuple[int, ...]:
         """A tensor's shape in Keras' order, without the batch."""
-        return self.layout.back(tensor.shape)
+        return self.layout.to_keras(tensor.shape)
 
     def option(self, name: str, place: int | None = None) -> Any:
-        """An argument of the call, by name or by place, or else of the layer's making."""
+        """An argument of the call, by name or by position, or else the layer's own setting."""
         if name in self.kwargs:
             return self.kwargs[name]
         if place is not None and place < len(self.args):
             return self.args[place]
         return self.config.raw(name)
 
-    def axes(self, value: Any, tensor: Operand | None = None) -> tuple[int, ...]:
-        """Keras' axes as costcalc's; all of them where there are none.
+    def axes(self, value: Any) -> tuple[int, ...]:
+        """Keras' axes of the first input as costcalc's, sorted; all of them for None.
 
         Raises:
-            Refusal: one is no axis.
+            Refusal: one is out of range.
         """
-        rank = (tensor or self.input).rank
         if value is None:
-            return tuple(range(rank))
-        axes = [self.layout.axis(each, rank) for each in wholes(value, "'axis'", -rank - 1)]
-        return tuple(sorted(axes))
+            return tuple(range(self.rank))
+        places = wholes(value, "'axis'", -self.rank - 1)
+        return tuple(sorted(self.layout.axis(place, self.rank) for place in places))
 
-    def axis(self, value: Any, tensor: Operand | None = None) -> int:
-        """One axis of Keras as costcalc's.
+    def config_axes(self) -> tuple[int, ...]:
+        """The axes of the layer's setting ``axis``, the last by default.
 
         Raises:
-            Refusal: it is none.
+            Refusal: one is out of range.
+        """
+        value = self.config.raw("axis")
+        return self.axes(-1 if value is None else value)
+
+    def axis(self, value: Any, tensor: Operand | None = None, *, default: int = -1) -> int:
+        """An axis of Keras, of the first input or of ``tensor``, as costcalc's.
+
+        Raises:
+            Refusal: it is out of range.
         """
         rank = (tensor or self.input).rank
-        return self.layout.axis(whole(value, "'axis'", -rank - 1), rank)
+        place = whole(default if value is None else value, "'axis'", -rank - 1)
+        return self.layout.axis(place, rank)
 
-    def reshape(self, tensor: Operand, sides: Sequence[int], part: str = ".reshape") -> Operand:
-        """The tensor in a shape of Keras' order; itself where it has that shape."""
-        if self.sides(tensor) == tuple(sides):
-            return tensor
-        return self.add("reshape", (tensor,), {"shape": self.layout.turned(sides)}, part)
+    def reshape(self, tensor: Operand, sides: Sequence[int], part: str = "") -> Operand:
+        """The tensor reshaped to a shape in Keras' order."""
+        return self.add("reshape", (tensor,), {"shape": self.layout.from_keras(sides)}, part)
 
     def to_layout(self, tensor: Operand, other: Layout, part: str = ".transpose") -> Operand:
-        """The tensor with its axes where another layout has them."""
-        return emit.transpose(self, tensor, self.layout.to(other, tensor.rank), part=part)
+        """The tensor transposed from this layout to another."""
+        order = self.layout.permutation_to(other, tensor.rank)
+        return emit.transpose(self, tensor, order, part=part)
 
     def from_layout(self, tensor: Operand, other: Layout, part: str = ".transpose") -> Operand:
-        """The tensor of another layout with its axes where this one has them."""
-        return emit.transpose(self, tensor, other.to(self.layout, tensor.rank), part=part)
+        """The tensor transposed from another layout to this one."""
+        order = other.permutation_to(self.layout, tensor.rank)
+        return emit.transpose(self, tensor, order, part=part)
 
-    def lowered(self, lower: Lower) -> Result:
-        """What the call gives; a layer of another data format stands between two views.
+    def lower(self, rule: Rule) -> Result:
+        """Applies the rule; a layer of the other data format gets transposes around it.
 
         Raises:
-            Refusal: the layer, or what it reads, is wrong.
-            UnknownOp: no kind says what it computes.
+            Refusal: the layer or its inputs are wrong.
+            UnknownOp: costcalc has no layer kind for it.
         """
         if not self.inputs:
             raise Refusal("it reads no tensor", "a tensor")
@@ -110,20 +130,20 @@ class KerasContext(OpContext):
         formats = ("channels_last", "channels_first")
         model = formats[not self.layout.is_channels_last]
         if self.config.raw("data_format") is None:
-            return lower(self)
+            return rule(self)
         if self.config.word("data_format", model, formats) == model:
-            return lower(self)
+            return rule(self)
         own = Layout(not self.layout.is_channels_last)
         views = tuple(self.to_layout(tensor, own, ".view") for tensor in self.inputs)
         inside = KerasContext(self.layer, views, {}, own, self.builder, self.path, self.shares)
-        result = lower(inside)
+        result = rule(inside)
         if not isinstance(result, Operand):
             raise UnknownOp
         return self.from_layout(result, own, ".view")
 
 
 def tensors(value: Any) -> Iterator[Operand]:
-    """The tensors inside resolved arguments, as :func:`.structure.refs` finds references."""
+    """The tensors inside resolved arguments, in the order of :func:`.structure.refs`."""
     if isinstance(value, Operand):
         yield value
     elif isinstance(value, tuple | list):

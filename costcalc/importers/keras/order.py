@@ -8,15 +8,14 @@ from costcalc.errors import Refusal, did_you_mean
 from costcalc.importers.keras.structure import KerasLayer, KerasModel, TensorRef
 
 Key = tuple[str, int]
-"""A layer's name, and which of its calls."""
+"""A layer's name, and the number of one of its calls."""
 
 
 def ordered(network: KerasModel) -> list[tuple[KerasLayer, int]]:
-    """Every call behind those whose tensors it reads, else as they stand in the file.
+    """Every call after those whose outputs it reads, otherwise in the order of the file.
 
     Raises:
-        Refusal: a call reads a layer or a call that is not there, or itself by way
-            of others.
+        Refusal: a call reads a missing layer or call, or the calls form a cycle.
     """
     done: dict[Key, None] = {}
     for name, layer in network.layers.items():
@@ -28,7 +27,7 @@ def ordered(network: KerasModel) -> list[tuple[KerasLayer, int]]:
 
 
 def _visit(start: Key, network: KerasModel, done: dict[Key, None]) -> None:
-    """Adds a call behind all that it reads, without recursion: chains are long."""
+    """Adds a call after everything it reads; iterative because chains can be long."""
     if start in done:
         return
     path: dict[Key, Iterator[TensorRef]] = {start: _read(start, network)}
@@ -58,22 +57,22 @@ def _read(key: Key, network: KerasModel) -> Iterator[TensorRef]:
     return layer.calls[key[1] - layer.first_call].refs
 
 
-def _check(ref: TensorRef, who: str, network: KerasModel) -> None:
-    """The tensor's layer has such a call; an input layer has one that is not written.
+def _check(ref: TensorRef, reader: str, network: KerasModel) -> None:
+    """Checks that the referenced call exists; an input layer has one implicit call.
 
     Raises:
-        Refusal: it has not.
+        Refusal: it does not.
     """
     layer = network.layers.get(ref.layer)
     if layer is None:
         raise Refusal(
-            f"{who} '{ref.layer}', which the file does not contain",
+            f"{reader} '{ref.layer}', which the file does not contain",
             "a layer of the same model",
             hint=did_you_mean(ref.layer, network.layers),
         )
     calls = range(layer.first_call, layer.first_call + max(1, len(layer.calls)))
     if ref.call not in calls:
         raise Refusal(
-            f"{who} call {ref.call} of '{ref.layer}', which is not in the file",
+            f"{reader} call {ref.call} of '{ref.layer}', which is not in the file",
             f"a call from {calls[0]} to {calls[-1]}",
         )

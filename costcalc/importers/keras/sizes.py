@@ -1,4 +1,4 @@
-"""The shapes of a model's inputs: as the file states them, or as the caller sets them."""
+"""The shapes of a model's inputs, as stated in the file or set by the caller."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from costcalc.spec import limits
 from costcalc.spec.numbers import exact
 
 Open = tuple[int | None, ...]
-"""A shape of which some sides are not known."""
+"""A shape that may have unknown dimensions."""
 
 
 class Sizes(NamedTuple):
-    """The inputs' shapes in costcalc's order, and what was set for them."""
+    """The inputs' shapes in costcalc's order, and the settings they come from."""
 
     shapes: tuple[Shape, ...]
     parameters: dict[str, Any]
     is_as_stated: bool
-    """Whether no side of the file was replaced."""
+    """Whether every dimension that the file states was kept."""
 
 
 def sizes(layers: Sequence[KerasLayer], layout: Layout, request: Request) -> Sizes:
     """The shape of every input.
 
-    The caller's shape and resolution are the first input's; ``--set NAME=128`` sets
-    the open sides of the input of that name.
+    The caller's shape is the first input's; ``--set NAME=128`` sets the unknown
+    dimensions of the input of that name.
 
     Raises:
-        Refusal: a side stays open, or does not fit.
+        Refusal: a dimension stays unknown, or does not fit.
     """
     shapes, parameters, is_as_stated = [], {}, True
     for index, layer in enumerate(layers):
@@ -42,14 +42,14 @@ def sizes(layers: Sequence[KerasLayer], layout: Layout, request: Request) -> Siz
         shape = stated
         if layer.name in request.settings:
             parameters[layer.name] = request.settings[layer.name]
-            shape = _filled(shape, request.settings[layer.name], layer)
+            shape = _with_setting(shape, request.settings[layer.name], layer)
         if index == 0 and request.input is not None:
-            shape = _given(shape, request.input, layer)
+            shape = _requested(shape, request.input, layer)
         if request.res is not None:
-            shape = _at(shape, request.res, is_first=index == 0)
+            shape = _at_resolution(shape, request.res, is_first=index == 0)
         closed = tuple(side for side in shape or () if side is not None)
         if shape is None or len(closed) < len(shape):
-            raise _still_open(shape, layout, layer)
+            raise _incomplete(shape, layout, layer)
         shapes.append(closed)
         is_as_stated &= stated is None or all(
             known in (None, side) for known, side in zip(stated, closed, strict=True)
@@ -58,10 +58,10 @@ def sizes(layers: Sequence[KerasLayer], layout: Layout, request: Request) -> Siz
 
 
 def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
-    """An input layer's shape in costcalc's order, its open sides None.
+    """An input layer's shape in costcalc's order, with None for unknown dimensions.
 
     Raises:
-        Refusal: what stands there is no shape.
+        Refusal: the value is not a shape.
     """
     value = layer.config.raw("batch_shape") or layer.config.raw("batch_input_shape")
     if value is None:
@@ -69,34 +69,34 @@ def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
     if not isinstance(value, list) or not 1 < len(value) <= limits.AXES + 1:
         raise Refusal(
             f"{layer.origin}: its shape is not valid",
-            f"the batch and up to {limits.AXES} sides",
+            f"the batch and up to {limits.AXES} dimensions",
             shown(value),
         )
     for side in value[1:]:
         is_whole = isinstance(side, int) and not isinstance(side, bool)
         if side is not None and not (is_whole and 0 < side <= limits.SIZE):
             raise Refusal(
-                f"{layer.origin}: a side of its shape is not valid",
+                f"{layer.origin}: a dimension of its shape is not valid",
                 f"a whole number from 1 to {limits.SIZE:,}, or null",
                 shown(side),
             )
-    return layout.turned(value[1:])
+    return layout.from_keras(value[1:])
 
 
-def _filled(shape: Open | None, value: Any, layer: KerasLayer) -> Open:
-    """The shape with every open side set."""
+def _with_setting(shape: Open | None, value: Any, layer: KerasLayer) -> Open:
+    """The shape with every unknown dimension set to a value."""
     is_open = shape is not None and None in shape
     if shape is None or not is_open or type(value) is not int or value < 1:
         raise Refusal(
             f"{layer.origin} does not take {layer.name}={exact(value)}",
-            "a whole number above zero for each of its open sides",
-            "" if is_open else "no open side",
+            "a whole number above zero for each of its open dimensions",
+            "" if is_open else "no open dimension",
         )
     return tuple(value if side is None else side for side in shape)
 
 
-def _given(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
-    """The shape that the caller gives, channels first as everywhere."""
+def _requested(shape: Open | None, input: Sides, layer: KerasLayer) -> Open:
+    """The caller's shape, channels first, checked against the stated one."""
     if shape is None:
         return input
     is_map = len(shape) > 1
@@ -104,16 +104,16 @@ def _given(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
         channels = f", the first of them {shape[0]}" if is_map and shape[0] else ""
         raise Refusal(
             f"{layer.origin} does not take an input of {'x'.join(map(str, input))}",
-            f"{len(shape)} sides{channels}: channels come first",
+            f"{len(shape)} dimensions{channels}: channels come first",
             hint="--input 3,224,224" if len(shape) == 3 else "",
         )
     return input
 
 
-def _at(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None:
-    """The shape at a height and a width; of other inputs the open sides alone.
+def _at_resolution(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None:
+    """The shape at a height and width; inputs but the first keep their known dimensions.
 
-    A single number, which is both, also sets the sides of maps of other ranks.
+    A square resolution also applies to maps with one or three spatial axes.
     """
     if shape is None or len(shape) < 2:
         return shape
@@ -129,18 +129,18 @@ def _at(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None
     )
 
 
-def _still_open(shape: Open | None, layout: Layout, layer: KerasLayer) -> Refusal:
+def _incomplete(shape: Open | None, layout: Layout, layer: KerasLayer) -> Refusal:
     if shape is None:
         return Refusal(
-            f"{layer.origin}: the file does not say the shape of its input",
+            f"{layer.origin}: the file does not state the shape of its input",
             "--input 3,224,224, channels first",
         )
-    text = " x ".join("?" if side is None else str(side) for side in layout.back(shape))
+    text = " x ".join("?" if side is None else str(side) for side in layout.to_keras(shape))
     missing = sum(side is None for side in shape)
     hint = f"--set {layer.name}=128"
     if len(shape) == 3 and shape[0] is not None:
         hint = "--res 224, or NETWORK@res=224"
     return Refusal(
-        f"{layer.origin}: its shape {text} leaves {missing} side{'s' * (missing > 1)} open",
+        f"{layer.origin}: its shape {text} leaves {missing} dimension{'s' * (missing > 1)} open",
         hint=hint,
     )

@@ -1,8 +1,8 @@
-"""A Keras model as its file describes it: layers, and which tensors each call of one reads.
+"""The structure of a Keras model: its layers, their calls, and the tensors each call reads.
 
-Keras 2 writes a call as a list of ``[layer, call, tensor, keywords]``, Keras 3
-as ``args`` and ``kwargs`` in which a tensor is a ``__keras_tensor__``.  Both
-come out the same: arguments with a :class:`Ref` wherever a tensor stands.
+Keras 2 writes a call as a list of ``[layer, call, tensor, keywords]``; Keras 3 writes
+``args`` and ``kwargs`` in which a tensor is a ``__keras_tensor__``.  Both are read
+into the same form: arguments with a :class:`TensorRef` in place of each tensor.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from costcalc.importers.model import Shape
 from costcalc.records import NamedTuple
 
 MODELS = ("Functional", "Model", "Sequential")
-"""Classes of layers that are models themselves."""
+"""Layer classes that are models themselves."""
 
 _CONSTANT = "_CONSTANT_VALUE"
-"""What Keras 2 writes for a layer where an argument is a value."""
+"""What Keras 2 writes in place of a layer's name if an argument is a plain value."""
 
 
 class TensorRef(NamedTuple):
-    """A tensor: which one of which call of which layer."""
+    """A reference to a tensor: an output of a call of a layer."""
 
     layer: str
     call: int
     tensor: int
-    shape: Shape | None = None
-    """Without the batch, where the file states every side."""
+    shape: Sides | None = None
+    """Its shape without the batch, if the file states all of it."""
 
 
 class LayerCall(NamedTuple):
-    """One use of a layer."""
+    """A call of a layer."""
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = {}
 
     @property
     def refs(self) -> Iterator[TensorRef]:
-        """Every tensor that it reads."""
+        """The tensors it reads."""
         return refs((self.args, self.kwargs))
 
 
 class KerasLayer(NamedTuple):
-    """A layer, and every use of it."""
+    """A layer and its calls."""
 
     name: str
     class_name: str
@@ -53,20 +53,20 @@ class KerasLayer(NamedTuple):
     config: Config
     calls: tuple[LayerCall, ...]
     content: Any = None
-    """The config as it stands, where the layer is a model."""
+    """The raw config, if the layer is a model."""
     first_call: int = 0
-    """Number of its first call: Keras 2 counts the making of a model as its call 0."""
-    reads: Shape | None = None
-    """The shape that it was built for, where the file states every side."""
+    """The number of its first call: in Keras 2, building a model counts as its call 0."""
+    built_for: Sides | None = None
+    """The input shape it was built for, if the file states all of it."""
 
     @property
     def origin(self) -> str:
-        """The layer, as messages name it."""
+        """The layer, for messages."""
         return f"layer '{self.name}' ({self.class_name})"
 
 
 class KerasModel(NamedTuple):
-    """A model: its layers by name, and the tensors where it begins and ends."""
+    """A model: its layers by name, its inputs and its outputs."""
 
     name: str
     layers: Mapping[str, KerasLayer]
@@ -75,7 +75,7 @@ class KerasModel(NamedTuple):
 
 
 def refs(value: Any) -> Iterator[TensorRef]:
-    """The tensors inside a value, in the order in which Keras flattens it."""
+    """The tensors inside a value, in the order in which Keras flattens them."""
     if isinstance(value, TensorRef):
         yield value
     elif isinstance(value, tuple | list):
@@ -90,25 +90,24 @@ def network(class_name: str, config: Any) -> KerasModel:
     """The structure of a model's config.
 
     Raises:
-        Refusal: it is not the config of a model.
+        Refusal: it is not a model's config.
     """
     if class_name == "Sequential":
         return _sequential(config)
     if not isinstance(config, dict):
         raise Refusal("its config is not valid", "a mapping", shown(config))
-    layers = _layers(config.get("layers"))
-    found: dict[str, KerasLayer] = {}
-    for layer in layers:
-        if layer.name in found:
+    layers: dict[str, KerasLayer] = {}
+    for layer in _layers(config.get("layers")):
+        if layer.name in layers:
             raise Refusal(f"two of its layers are named '{layer.name}'")
-        found[layer.name] = layer
-    inputs, outputs = (_ends(config, key, found) for key in ("input_layers", "output_layers"))
-    _count_calls(found, outputs)
-    return KerasModel(_text(config.get("name")) or class_name.lower(), found, inputs, outputs)
+        layers[layer.name] = layer
+    inputs, outputs = (_ends(config, key, layers) for key in ("input_layers", "output_layers"))
+    _set_first_calls(layers, outputs)
+    return KerasModel(_text(config.get("name")) or class_name.lower(), layers, inputs, outputs)
 
 
-def _count_calls(layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...]) -> None:
-    """Finds the models whose calls are counted from 1: all calls of a layer are read."""
+def _set_first_calls(layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...]) -> None:
+    """Finds the inner models whose calls count from 1: the highest call read is their number."""
     highest: dict[str, int] = {}
     for layer in layers.values():
         for call in layer.calls:
@@ -122,7 +121,7 @@ def _count_calls(layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...]) 
 
 
 def _sequential(config: Any) -> KerasModel:
-    """Layers one after another, each called on what the one before gave."""
+    """Layers in a row, each called on the output of the one before."""
     values = config if isinstance(config, dict) else {"layers": config}
     layers = _layers(values.get("layers"))
     if not layers:
@@ -132,16 +131,16 @@ def _sequential(config: Any) -> KerasModel:
         shape = own.raw("batch_input_shape") or own.raw("batch_shape")
         shape = shape or values.get("build_input_shape")
         layers.insert(0, KerasLayer("input", "InputLayer", "", Config({"batch_shape": shape}), ()))
-    found = {layers[0].name: layers[0]}
+    by_name = {layers[0].name: layers[0]}
     last = start = TensorRef(layers[0].name, 0, 0)
     for layer in layers[1:]:
         name = layer.name
-        while name in found:
+        while name in by_name:
             name += "_"
-        call = LayerCall((last._replace(shape=layer.reads),))
-        found[name] = layer._replace(name=name, calls=(call,))
+        call = LayerCall((last._replace(shape=layer.built_for),))
+        by_name[name] = layer._replace(name=name, calls=(call,))
         last = TensorRef(name, 0, 0)
-    return KerasModel(_text(values.get("name")) or "sequential", found, (start,), (last,))
+    return KerasModel(_text(values.get("name")) or "sequential", by_name, (start,), (last,))
 
 
 def _layers(entries: Any) -> list[KerasLayer]:
@@ -154,7 +153,7 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
     """A layer from its entry in a list of layers.
 
     Raises:
-        Refusal: it is none.
+        Refusal: the entry is not a layer.
     """
     class_name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(class_name, str):
@@ -179,7 +178,7 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
         Config(values),
         tuple(_call(node, name) for node in nodes),
         config if class_name in MODELS else None,
-        reads=_stated(built.get("input_shape")) if isinstance(built, dict) else None,
+        built_for=_stated(built.get("input_shape")) if isinstance(built, dict) else None,
     )
 
 
@@ -195,13 +194,13 @@ def _call(node: Any, name: str) -> LayerCall:
         return _keras2_call(node, name)
     raise Refusal(
         f"layer '{name}': an inbound node is not valid",
-        "the args and kwargs of Keras 3, or a list of tensors as Keras 2 writes it",
+        "args and kwargs as in Keras 3, or a list of tensors as in Keras 2",
         shown(node),
     )
 
 
 def _keras3(value: Any, name: str) -> Any:
-    """An argument of Keras 3, its tensors as references."""
+    """An argument of Keras 3, with references in place of tensors."""
     if isinstance(value, list):
         return [_keras3(item, name) for item in value]
     if not isinstance(value, dict):
@@ -214,7 +213,7 @@ def _keras3(value: Any, name: str) -> Any:
 
 
 def _keras2_call(node: list[Any], name: str) -> LayerCall:
-    """A call of Keras 2: a list of tensors, or one tensor by itself."""
+    """A call of Keras 2: a list of tensors, or a single one."""
     is_single = bool(node) and isinstance(node[0], str)
     entries = [node] if is_single else node
     first = [_keras2_first(entry, name) for entry in entries]
@@ -232,7 +231,7 @@ def _keras2_first(entry: Any, name: str) -> Any:
 
 
 def _keras2(value: Any, name: str) -> Any:
-    """A keyword's value of Keras 2, in which ``[layer, call, tensor]`` is a tensor."""
+    """A keyword argument of Keras 2, where ``[layer, call, tensor]`` is a tensor."""
     if isinstance(value, dict):
         return {key: _keras2(item, name) for key, item in value.items()}
     if not isinstance(value, list):
@@ -246,14 +245,14 @@ def _ref(history: Any, name: str) -> TensorRef:
         case [str(layer), int(call), int(tensor), *_] if call >= 0 and tensor >= 0:
             return TensorRef(layer, call, tensor)
     raise Refusal(
-        f"layer '{name}': a tensor that it reads is not valid",
+        f"layer '{name}': one of its input tensors is not valid",
         "[layer, call, tensor]",
         shown(history),
     )
 
 
-def _stated(shape: Any) -> Shape | None:
-    """The sides behind the batch, where all of them are numbers."""
+def _stated(shape: Any) -> Sides | None:
+    """The shape without the batch, if every dimension is a number."""
     if not isinstance(shape, list) or not shape or len(shape) < 2:
         return None
     sides = shape[1:]
@@ -264,12 +263,12 @@ def _stated(shape: Any) -> Shape | None:
 def _ends(
     config: Mapping[str, Any], key: str, layers: Mapping[str, KerasLayer]
 ) -> tuple[TensorRef, ...]:
-    """The tensors where a model begins or ends: one, or a nest of them."""
-    found = tuple(_references(config.get(key), key))
-    for ref in found:
+    """The inputs or outputs of a model: one tensor, or a nest of them."""
+    ends = tuple(_references(config.get(key), key))
+    for ref in ends:
         if ref.layer not in layers:
             raise Refusal(f"its {key} name '{ref.layer}', which the file does not contain")
-    return found
+    return ends
 
 
 def _references(value: Any, key: str) -> Iterator[TensorRef]:

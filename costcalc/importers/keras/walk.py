@@ -1,4 +1,4 @@
-"""The nodes of a model: every call of every layer lowered, models inside it written out."""
+"""Adds the nodes of a model: lowers every call of every layer, and inlines inner models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.builder import ModelBuilder, OpContext, Operand, UnknownOp
 from costcalc.importers.keras.context import KerasContext
-from costcalc.importers.keras.layers import lowering
+from costcalc.importers.keras.layers import rule_for
 from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, unrolled, wrapped_layer
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
@@ -21,28 +21,28 @@ from costcalc.spec import limits
 
 
 class ModelCall(NamedTuple):
-    """The call of a model whose layers are walked."""
+    """A call of a model, to be inlined."""
 
     path: str = ""
-    """Its name among the nodes."""
+    """The prefix of its nodes' names."""
     identity: str = ""
-    """The model's own name, whichever call it is."""
+    """The model's own path, the same for all of its calls."""
     is_shared: bool = False
-    """Whether it is called more than once."""
+    """Whether the model is called more than once."""
     depth: int = 0
     is_as_stated: bool = True
-    """Whether its shapes are those that the file states."""
+    """Whether its inputs have the shapes that the file states."""
 
 
 Value = Operand | None
-"""A tensor; None where an earlier problem left nothing."""
+"""A tensor; None after an earlier problem."""
 
 Values = dict[tuple[str, int], tuple[Value, ...]]
-"""What each call of a layer gave."""
+"""The outputs of each call of a layer."""
 
 
 class KerasWalk:
-    """Lowers a model; what is wrong with it goes to ``problems``."""
+    """Lowers a model and collects its problems."""
 
     def __init__(
         self, mark: Mark, layout: Layout, builder: ModelBuilder, problems: Problems
@@ -56,10 +56,10 @@ class KerasWalk:
     def run(
         self, network: KerasModel, inputs: Sequence[Value], model_call: ModelCall
     ) -> tuple[Value, ...]:
-        """What a model gives for what it reads.
+        """The outputs of a model for its inputs.
 
         Raises:
-            Refusal: its calls have no order, or it is too large.
+            Refusal: its calls form a cycle, or it is too large.
         """
         if model_call.depth > limits.NESTING:
             raise Refusal(
@@ -69,9 +69,8 @@ class KerasWalk:
             (ref.layer, ref.call): (tensor,)
             for ref, tensor in zip(network.inputs, inputs, strict=True)
         }
-        calls = ordered(network)
         stated = _stated(network) if model_call.is_as_stated else {}
-        for layer, index in calls:
+        for layer, index in ordered(network):
             self._count_step()
             key = layer.name, layer.first_call + index
             values[key] = self._call(layer, index, values, model_call, stated.get(key, {}))
@@ -82,7 +81,7 @@ class KerasWalk:
         if self.steps > limits.STEPS:
             raise Refusal(
                 "the model has too many layers",
-                expected=f"at most {limits.STEPS:,}, models inside it written out",
+                expected=f"at most {limits.STEPS:,}, those of inner models included",
             )
 
     def _call(
@@ -93,27 +92,27 @@ class KerasWalk:
         model_call: ModelCall,
         stated: Mapping[int, Shape],
     ) -> tuple[Value, ...]:
-        """What one call of a layer gives; a problem of it leaves its shape open."""
+        """The outputs of one call of a layer; None if there is a problem with it."""
         call = layer.calls[index]
         name = self.builder.free_name(_joined(model_call.path, layer.name))
         identity = _joined(model_call.identity, layer.name)
         is_shared = model_call.is_shared or len(layer.calls) > 1
-        reads = tuple(_value(ref, values) for ref in call.refs)
+        inputs = tuple(_value(ref, values) for ref in call.refs)
         inside = ModelCall(name, identity, is_shared, model_call.depth + 1)
         if layer.content is not None:
-            return self._model(layer, reads, inside, model_call)
+            return self._inner_model(layer, inputs, inside, model_call)
         if layer.class_name == WRAPPER:
             try:
                 inner = wrapped_layer(layer)
             except Refusal as error:
-                return self._lost(name, layer, error)
+                return self._refused(name, layer, error)
             if inner.class_name not in POSITIONWISE:
-                return self._steps(layer, inner, reads, inside)
+                return self._time_distributed(layer, inner, inputs, inside)
             layer = inner._replace(name=layer.name)
-        lower = lowering(layer)
-        if lower is None:
-            return self._unknown(layer, name, reads, stated, UnknownOp())
-        if None in reads:
+        rule = rule_for(layer)
+        if rule is None:
+            return self._unknown(layer, name, inputs, stated, UnknownOp())
+        if None in inputs:
             return (None,)
         op = KerasContext(
             layer,
@@ -126,55 +125,56 @@ class KerasWalk:
         )
         start = len(self.builder.nodes)
         try:
-            result = op.lowered(lower)
+            result = op.lower(rule)
         except UnknownOp as unknown:
-            self.builder.truncate(start)
-            return self._unknown(layer, name, reads, stated, unknown)
+            self.builder.drop(start)
+            return self._unknown(layer, name, inputs, stated, unknown)
         except Refusal as error:
-            return self._lost(name, layer, error)
+            return self._refused(name, layer, error)
         tensors = (result,) if isinstance(result, Operand) else result
         for place, tensor in enumerate(tensors):
             if place in stated and tensor.node >= start:
-                self.builder.state_shape(tensor, self.layout.turned(stated[place]))
+                self.builder.state(tensor, self.layout.from_keras(stated[place]))
         return tensors
 
-    def _model(
-        self, layer: KerasLayer, reads: tuple[Value, ...], inside: ModelCall, model_call: ModelCall
+    def _inner_model(
+        self, layer: KerasLayer, inputs: tuple[Value, ...], inside: ModelCall, model_call: ModelCall
     ) -> tuple[Value, ...]:
-        """What a model inside another gives."""
+        """The outputs of a model inside another."""
         self.builder.blocks[inside.path] = layer.class_name
         try:
             content = network(layer.class_name, layer.content)
-            if len(reads) != len(content.inputs):
+            if len(inputs) != len(content.inputs):
                 raise Refusal(
-                    f"it is called on {len(reads)} tensors", f"{len(content.inputs)}, its inputs"
+                    f"it is called on {len(inputs)} tensors",
+                    f"{len(content.inputs)}, one for each of its inputs",
                 )
             is_as_stated = model_call.is_as_stated and all(
                 self._is_as_stated(content, ref, tensor)
-                for ref, tensor in zip(content.inputs, reads, strict=True)
+                for ref, tensor in zip(content.inputs, inputs, strict=True)
             )
-            return self.run(content, reads, inside._replace(is_as_stated=is_as_stated))
+            return self.run(content, inputs, inside._replace(is_as_stated=is_as_stated))
         except Refusal as error:
-            return self._lost(inside.path, layer, error)
+            return self._refused(inside.path, layer, error)
 
-    def _steps(
-        self, layer: KerasLayer, inner: KerasLayer, reads: tuple[Value, ...], inside: ModelCall
+    def _time_distributed(
+        self, layer: KerasLayer, inner: KerasLayer, inputs: tuple[Value, ...], inside: ModelCall
     ) -> tuple[Value, ...]:
-        """What a layer gives that is called at every step of time."""
+        """The output of a layer that is called at every time step."""
         self.builder.blocks[inside.path] = layer.class_name
-        if None in reads:
+        if None in inputs:
             return (None,)
         try:
-            shape = reads[0].shape if reads and reads[0] else ()
-            if len(reads) != 1 or len(shape) < 2:
-                raise Refusal("it needs steps of time to read", "one tensor of two axes or more")
-            content = unrolled(inner, self.layout.back(shape)[0])
-            return self.run(content, reads, inside._replace(is_as_stated=False))
+            shape = inputs[0].shape if inputs and inputs[0] else ()
+            if len(inputs) != 1 or len(shape) < 2:
+                raise Refusal("it needs time steps to read", "one tensor of two axes or more")
+            content = unrolled(inner, self.layout.to_keras(shape)[0])
+            return self.run(content, inputs, inside._replace(is_as_stated=False))
         except Refusal as error:
-            return self._lost(inside.path, layer, error)
+            return self._refused(inside.path, layer, error)
 
     def _is_as_stated(self, content: KerasModel, ref: TensorRef, tensor: Value) -> bool:
-        """Whether what arrives has every side that the model's own input states."""
+        """Whether a tensor has the shape that the model states for an input."""
         stated = stated_shape(content.layers[ref.layer], self.layout)
         if stated is None or tensor is None:
             return stated is None
@@ -186,32 +186,32 @@ class KerasWalk:
         self,
         layer: KerasLayer,
         name: str,
-        reads: tuple[Value, ...],
-        stated: Mapping[int, Shape],
+        inputs: tuple[Value, ...],
+        stated: Mapping[int, Sides],
         unknown: UnknownOp,
     ) -> tuple[Value, ...]:
-        """Nodes that nothing counts, of the shapes that the file states."""
-        shapes = [self.layout.turned(stated[place]) for place in sorted(stated)]
+        """Uncounted nodes of the shapes that the file states."""
+        shapes = [self.layout.from_keras(stated[place]) for place in sorted(stated)]
         if sorted(stated) != list(range(len(stated))):
             shapes = []
         if not self.builder.allow_unknown:
-            unknown.hint = "--allow-unknown, which leaves it out and says so"
-            self._lost(name, layer, unknown)
+            unknown.hint = "--allow-unknown, which leaves it out and reports so"
+            self._refused(name, layer, unknown)
         elif not shapes:
             unknown.message += ", and the file does not state its shape"
-            self._lost(name, layer, unknown)
+            self._refused(name, layer, unknown)
         if not shapes:
             return (None,)
-        known = [tensor for tensor in reads if tensor is not None]
-        if not self.builder.allow_unknown or len(known) < len(reads):
+        known = [tensor for tensor in inputs if tensor is not None]
+        if not self.builder.allow_unknown or len(known) < len(inputs):
             return tuple(Operand(NETWORK_INPUT, shape) for shape in shapes)
         op = OpContext(self.builder, name, layer.origin)
         return tuple(
             op.add("uncounted", known, {"op": layer.class_name, "shape": shape}) for shape in shapes
         )
 
-    def _lost(self, name: str, layer: KerasLayer, refusal: Refusal) -> tuple[Value, ...]:
-        """Notes a problem, which leaves nothing of what a layer gives."""
+    def _refused(self, name: str, layer: KerasLayer, refusal: Refusal) -> tuple[Value, ...]:
+        """Notes a problem; the layer then has no output."""
         subject = f"layer '{name}' ({layer.class_name})"
         self.problems.note(refusal.problem(self.mark, subject))
         return (None,)
@@ -221,25 +221,25 @@ def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape]]:
-    """The shapes that the file states for what calls give, by call and place."""
-    found: dict[tuple[str, int], dict[int, Shape]] = {}
+def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Sides]]:
+    """The shapes that the file states for the outputs of each call."""
+    shapes: dict[tuple[str, int], dict[int, Sides]] = {}
     for layer in network.layers.values():
         for call in layer.calls:
             for ref in call.refs:
                 if ref.shape is not None:
-                    found.setdefault((ref.layer, ref.call), {})[ref.tensor] = ref.shape
-    return found
+                    shapes.setdefault((ref.layer, ref.call), {})[ref.tensor] = ref.shape
+    return shapes
 
 
 def _value(ref: TensorRef, values: Values) -> Value:
-    """The tensor; none where its call gives fewer, or a problem took them."""
+    """The tensor; None if its call has fewer outputs, or had a problem."""
     tensors = values.get((ref.layer, ref.call), ())
     return tensors[ref.tensor] if ref.tensor < len(tensors) else None
 
 
 def _resolved(value: Any, values: Values) -> Any:
-    """A call's arguments with tensors in the place of references."""
+    """A call's arguments with tensors in place of references."""
     if isinstance(value, TensorRef):
         return _value(value, values)
     if isinstance(value, list):

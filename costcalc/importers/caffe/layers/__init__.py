@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.caffe.context import Lower
+from costcalc.importers.caffe.context import Rule
 from costcalc.importers.caffe.layers import (
     convolution,
     elementwise,
@@ -17,7 +17,7 @@ from costcalc.importers.caffe.layers import (
     reshaping,
 )
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     **convolution.TABLE,
     **elementwise.TABLE,
     **normalisation.TABLE,

@@ -9,7 +9,7 @@ from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Lower, Result
+from costcalc.importers.caffe.context import CaffeContext, Rule, Result
 from costcalc.importers.caffe.fields import Fields
 
 CONVOLUTION = frozenset(
@@ -137,7 +137,7 @@ def embed(op: CaffeContext) -> Result:
     return op.add("embedding", (op.input,), arguments)
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Convolution": convolution,
     "DepthwiseConvolution": depthwise,
     "ConvolutionDepthwise": depthwise,

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Lower, Result
+from costcalc.importers.caffe.context import CaffeContext, Rule, Result
 
 
-def named(kind: str) -> Lower:
+def named(kind: str) -> Rule:
     """A layer that is one function of every element."""
 
-    def lower(op: CaffeContext) -> Result:
+    def rule(op: CaffeContext) -> Result:
         return op.add(kind, (op.input,))
 
-    return lower
+    return rule
 
 
 def relu(op: CaffeContext) -> Result:
@@ -103,7 +103,7 @@ def as_map(op: CaffeContext, factor: Operand, tensor: Operand, axis: int = 0) ->
     return op.add("reshape", (factor,), {"shape": shape}, ".axes")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "ReLU": relu,
     "PReLU": prelu,
     "Power": power,

@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Lower, Result
+from costcalc.importers.caffe.context import CaffeContext, Rule, Result
 from costcalc.importers.caffe.layers.elementwise import as_map
 
 
@@ -105,7 +105,7 @@ def mvn(op: CaffeContext) -> Result:
     return op.add("instance_norm", (op.input,))
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "BatchNorm": batch_norm,
     "BN": bn,
     "Scale": scale,

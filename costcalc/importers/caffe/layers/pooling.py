@@ -9,7 +9,7 @@ from costcalc.errors import Refusal
 from costcalc.formulas.windows import window_output_ceil
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Lower, Result
+from costcalc.importers.caffe.context import CaffeContext, Rule, Result
 from costcalc.importers.caffe.layers.convolution import sides
 from costcalc.kinds.base import spread
 
@@ -100,7 +100,7 @@ def interp(op: CaffeContext) -> Result:
     return emit.resample(op, op.input, size=size, mode="bilinear")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Pooling": pooling,
     "Upsample": upsample,
     "Interp": interp,

@@ -8,7 +8,7 @@ from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Lower, Result
+from costcalc.importers.caffe.context import CaffeContext, Rule, Result
 from costcalc.importers.caffe.fields import Fields
 
 
@@ -170,7 +170,7 @@ def reduction(op: CaffeContext) -> Result:
     return tensor if param.number("coeff", 1) == 1 else op.add("scale", (tensor,), part="/scale")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Concat": concat,
     "Slice": cut,
     "Split": split,

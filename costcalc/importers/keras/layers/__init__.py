@@ -1,6 +1,6 @@
-"""The table of Keras' layers: each class, and the function that lowers a call of it to kinds.
+"""The table of Keras layers: for each class, the rule that lowers a call of it.
 
-A new layer is a function in one of the modules beside this one, and a row of
+To support another layer, write a rule in a module of this folder and add a row to
 that module's table.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.importers.keras.context import Lower
+from costcalc.importers.keras.context import Rule
 from costcalc.importers.keras.layers import (
     activation,
     attention,
@@ -21,7 +21,7 @@ from costcalc.importers.keras.layers import (
 )
 from costcalc.importers.keras.structure import KerasLayer
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     **activation.TABLE,
     **attention.TABLE,
     **convolution.TABLE,
@@ -33,11 +33,11 @@ TABLE: Mapping[str, Lower] = {
 
 _OPERATIONS = ("keras.src.ops", "keras.ops")
 _OWN = ("keras", "tf_keras", "tensorflow")
-"""Packages whose classes are Keras' own, whatever others are called."""
+"""Packages of Keras itself; a class of any other package is a custom one."""
 
 
-def lowering(layer: KerasLayer) -> Lower | None:
-    """The function for a layer's class; None for one that is not known."""
+def rule_for(layer: KerasLayer) -> Rule | None:
+    """The rule for a layer's class; None for an unknown class."""
     module = layer.module
     if module.startswith(_OPERATIONS):
         return operations.TABLE.get(layer.class_name)

@@ -10,7 +10,7 @@ from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 
 FUNCTIONS: Mapping[str, str] = {
     "relu": "relu",
@@ -92,13 +92,13 @@ def activation(op: KerasContext) -> Result:
     return op.add("identity", (op.input,)) if word is None else _applied(op, op.input, word)
 
 
-def named(kind: str) -> Lower:
+def named(kind: str) -> Rule:
     """A layer that is one function."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         return op.add(kind, (op.input,))
 
-    return lower
+    return rule
 
 
 def relu(op: KerasContext) -> Result:
@@ -115,10 +115,10 @@ def gelu(op: KerasContext) -> Result:
     return op.add("gelu_tanh" if op.option("approximate") is True else "gelu", (op.input,))
 
 
-def softmax(kind: str) -> Lower:
+def softmax(kind: str) -> Rule:
     """``Softmax`` along an axis, the last by default."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         value = op.option("axis")
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -127,7 +127,7 @@ def softmax(kind: str) -> Lower:
         axis = op.axis(-1 if value is None else value)
         return op.add(kind, (op.input,), {"axis": axis})
 
-    return lower
+    return rule
 
 
 def prelu(op: KerasContext) -> Result:
@@ -159,7 +159,7 @@ def prelu(op: KerasContext) -> Result:
     return emit.transpose(op, tensor, back)
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Activation": activation,
     "ReLU": relu,
     "PReLU": prelu,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Lower, Result
-from costcalc.importers.keras.layout import PLAIN
+from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.layout import KERAS_ORDER
 
 _UNKNOWN = ("output_shape", "use_gate", "sliding_window")
 """Settings under which attention is another than the kind."""
@@ -18,7 +18,7 @@ def embedding(op: KerasContext) -> Result:
     """``Embedding``: a row of a table for each number."""
     arguments = {"rows": op.config.whole("input_dim"), "out": op.config.whole("output_dim")}
     rows = op.add("embedding", (op.input,), arguments)
-    return op.from_layout(rows, PLAIN)
+    return op.from_layout(rows, KERAS_ORDER)
 
 
 def multi_head_attention(op: KerasContext) -> Result:
@@ -37,7 +37,7 @@ def multi_head_attention(op: KerasContext) -> Result:
     has_value_size = config.raw("value_dim") is not None
     value_size = config.whole("value_dim") if has_value_size else size
     has_bias = config.flag("use_bias", True)
-    sides = op.sides(query)
+    sides = op.keras_shape(query)
     if len(sides) < 2:
         raise Refusal(
             "its queries are not sequences of tokens", "two axes or more", f"{len(sides)}"
@@ -57,14 +57,14 @@ def multi_head_attention(op: KerasContext) -> Result:
     if len(sides) > 2:
         op.builder.is_sized = True
         result = op.add("reshape", (result,), {"shape": sides}, "/output.reshape")
-    return op.from_layout(result, PLAIN, "/output.transpose")
+    return op.from_layout(result, KERAS_ORDER, "/output.transpose")
 
 
 def _heads(
     op: KerasContext, tensor: Operand, heads: int, size: int, has_bias: bool, part: str
 ) -> Operand:
     """A projection of tokens, (heads, T, size)."""
-    tokens = op.to_layout(tensor, PLAIN, f"{part}.tokens")
+    tokens = op.to_layout(tensor, KERAS_ORDER, f"{part}.tokens")
     if tensor.rank > 2:
         width = tokens.shape[-1]
         tokens = op.add("reshape", (tokens,), {"shape": (-1, width)}, f"{part}.positions")
@@ -73,7 +73,7 @@ def _heads(
     return emit.transpose(op, split, (1, 0, 2), part=f"{part}.transpose")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Embedding": embedding,
     "MultiHeadAttention": multi_head_attention,
 }

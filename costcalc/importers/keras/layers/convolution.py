@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.formulas.windows import window_extent
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 from costcalc.importers.keras.layers.activation import activated
 
 PADDINGS = ("valid", "same")
@@ -21,28 +21,28 @@ def dense(op: KerasContext) -> Result:
     return activated(op, emit.dense(op, op.input, out=out, bias=bias, axis=axis))
 
 
-def convolution(rank: int) -> Lower:
+def convolution(rank: int) -> Rule:
     """``Conv1D``, ``Conv2D``, ``Conv3D``."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         return activated(op, emit.conv(op, op.input, **_filters(op, rank)))
 
-    return lower
+    return rule
 
 
-def depthwise(rank: int) -> Lower:
+def depthwise(rank: int) -> Rule:
     """``DepthwiseConv1D``, ``DepthwiseConv2D``."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         return activated(op, _depthwise(op, rank, bias=op.config.flag("use_bias", True)))
 
-    return lower
+    return rule
 
 
-def separable(rank: int) -> Lower:
+def separable(rank: int) -> Rule:
     """``SeparableConv1D``, ``SeparableConv2D``: depthwise without a bias, then 1 x 1."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         filtered = _depthwise(op, rank, bias=False, part="/depthwise")
         arguments = {
             "out": op.config.whole("filters"),
@@ -50,10 +50,10 @@ def separable(rank: int) -> Lower:
         }
         return activated(op, op.add("pointwise", (filtered,), arguments, "/pointwise"))
 
-    return lower
+    return rule
 
 
-def transposed(rank: int) -> Lower:
+def transposed(rank: int) -> Rule:
     """``Conv1DTranspose`` to ``Conv3DTranspose``.
 
     Without an output padding, ``valid`` gives stride times the input and what
@@ -61,11 +61,11 @@ def transposed(rank: int) -> Lower:
     kernel.
     """
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         arguments = _filters(op, rank) | _output_padding(op, rank)
         return activated(op, emit.transposed_conv(op, op.input, **arguments))
 
-    return lower
+    return rule
 
 
 def _output_padding(op: KerasContext, rank: int) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _window(op: KerasContext, rank: int) -> dict[str, Any]:
     }
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Dense": dense,
     **{f"Conv{rank}D": convolution(rank) for rank in (1, 2, 3)},
     **{f"DepthwiseConv{rank}D": depthwise(rank) for rank in (1, 2)},

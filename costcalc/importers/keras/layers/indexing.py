@@ -24,7 +24,7 @@ def get_item(op: KerasContext) -> Result:
     """Slices, single places, an ellipsis and new axes; the batch stays whole."""
     index = op.option("slice_spec", 1)
     entries = _expanded(index if isinstance(index, list) else [index], op)
-    sides = op.sides(op.input)
+    sides = op.keras_shape(op.input)
     tensor, picks, shape = op.input, list[Pick](), list[int]()
     for entry in entries:
         if entry is None:
@@ -107,7 +107,7 @@ def _sliced(op: KerasContext, tensor: Operand, place: int, pick: Pick, side: int
 
 
 def _view(op: KerasContext, tensor: Operand, sides: Sequence[int]) -> Operand:
-    if op.sides(tensor) == tuple(sides):
+    if op.keras_shape(tensor) == tuple(sides):
         return tensor
     op.builder.is_sized = True
     return op.reshape(tensor, sides)

@@ -9,25 +9,25 @@ from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import wholes
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 
 
-def elementwise(kind: str) -> Lower:
+def elementwise(kind: str) -> Rule:
     """``Add``, ``Multiply`` and the like; one tensor by itself is as it was."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         if len(op.inputs) == 1:
             return op.add("identity", (op.input,))
         return joined(op, kind, op.inputs)
 
-    return lower
+    return rule
 
 
 def joined(op: KerasContext, kind: str, inputs: Sequence[Operand], part: str = "") -> Operand:
     """Tensors element by element; where one has fewer axes, sides of 1 stand first."""
     rank = max(tensor.rank for tensor in inputs)
     level = [
-        op.reshape(tensor, ((1,) * (rank - tensor.rank) + op.sides(tensor)), ".axes")
+        op.reshape(tensor, ((1,) * (rank - tensor.rank) + op.keras_shape(tensor)), ".axes")
         for tensor in inputs
     ]
     return emit.join(op, kind, level, part=part)
@@ -59,9 +59,9 @@ def dot(op: KerasContext) -> Result:
     kept: list[int] = []
     matrices = []
     for tensor, place, is_left in ((left, places[0], True), (right, places[1], False)):
-        sides = op.sides(tensor)
+        sides = op.keras_shape(tensor)
         rank = len(sides)
-        index = op.layout.back(range(rank)).index(op.axis(place, tensor))
+        index = op.layout.to_keras(range(rank)).index(op.axis(place, tensor))
         others = [each for each in range(rank) if each != index]
         order = [*others, index] if is_left else [index, *others]
         turned = emit.transpose(op, tensor, op.layout.permutation(order))
@@ -72,7 +72,7 @@ def dot(op: KerasContext) -> Result:
         matrices.append(_plain(op, turned, flat))
     op.builder.is_sized = True
     result = op.add("matmul", matrices)
-    return op.add("reshape", (result,), {"shape": op.layout.turned(kept or [1])}, ".reshape")
+    return op.add("reshape", (result,), {"shape": op.layout.from_keras(kept or [1])}, ".reshape")
 
 
 def _plain(op: KerasContext, tensor: Operand, sides: tuple[int, int]) -> Operand:
@@ -87,7 +87,7 @@ def scaled_sum(op: KerasContext) -> Result:
     return joined(op, "add", (op.input, scaled), "/add")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Add": elementwise("add"),
     "Subtract": elementwise("subtract"),
     "Multiply": elementwise("multiply"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 
 
 def batch_norm(op: KerasContext) -> Result:
@@ -89,11 +89,11 @@ def scaled_and_shifted(op: KerasContext, has_scale: bool, has_shift: bool) -> Op
 def layer_scale(op: KerasContext) -> Result:
     """ConvNeXt's ``LayerScale``: a learned factor for each channel."""
     own = op.config.whole("projection_dim")
-    shape = op.layout.turned([*(1 for _ in range(op.rank - 1)), own])
+    shape = op.layout.from_keras([*(1 for _ in range(op.rank - 1)), own])
     return emit.with_learned(op, "multiply", op.input, shape, of="other", stored=".gamma")
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "BatchNormalization": batch_norm,
     "SyncBatchNormalization": batch_norm,
     "LayerNormalization": layer_norm,

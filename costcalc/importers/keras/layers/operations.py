@@ -8,25 +8,25 @@ from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import is_number, whole, wholes
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 from costcalc.importers.keras.layers import activation, joining
 from costcalc.importers.keras.layers.indexing import get_item
-from costcalc.importers.keras.layout import PLAIN
+from costcalc.importers.keras.layout import KERAS_ORDER
 
 
-def unary(kind: str) -> Lower:
+def unary(kind: str) -> Rule:
     """A function of every element."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         return op.add(kind, (op.input,), functional="function")
 
-    return lower
+    return rule
 
 
-def binary(kind: str) -> Lower:
+def binary(kind: str) -> Rule:
     """An operation between two tensors, or one that a constant does to every element."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         if len(op.inputs) == 1:
             _check_constant(op)
             is_one_less = kind == "subtract" and op.args[:1] == (1,)
@@ -34,7 +34,7 @@ def binary(kind: str) -> Lower:
             return op.add(by_constant, (op.input,), functional="operator")
         return joining.joined(op, kind, op.inputs)
 
-    return lower
+    return rule
 
 
 def comparison(op: KerasContext) -> Result:
@@ -79,16 +79,16 @@ def _check_constant(op: KerasContext) -> None:
     for value in operands:
         own = [value] if is_number(value) else value
         is_row = isinstance(own, list) and all(is_number(each) for each in own)
-        if is_row and len(own) not in (1, op.sides(op.input)[-1]):
+        if is_row and len(own) not in (1, op.keras_shape(op.input)[-1]):
             raise UnknownOp
         if isinstance(value, Mapping) or (isinstance(value, list) and not is_row):
             raise UnknownOp
 
 
-def reduction(kind: str) -> Lower:
+def reduction(kind: str) -> Rule:
     """A reduction along some axes."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         value = op.option("axis", 1)
         keep, axes = op.option("keepdims", 2) is True, op.axes(value)
         arguments = {"axes": axes, "keep": keep}
@@ -96,9 +96,9 @@ def reduction(kind: str) -> Lower:
         if keep or op.layout.last(op.rank) not in axes:
             return reduced
         # What is left has Keras' order: the axis that stood elsewhere is gone.
-        return op.from_layout(reduced, PLAIN)
+        return op.from_layout(reduced, KERAS_ORDER)
 
-    return lower
+    return rule
 
 
 def reshape(op: KerasContext) -> Result:
@@ -108,7 +108,7 @@ def reshape(op: KerasContext) -> Result:
     sides = wholes(shape, "'shape'", -1)[1:]
     if not sides or sides.count(-1) > 1 or 0 in sides:
         raise UnknownOp
-    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
+    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
 
 
 def transpose(op: KerasContext) -> Result:
@@ -123,7 +123,7 @@ def transpose(op: KerasContext) -> Result:
 
 def expand_dims(op: KerasContext) -> Result:
     """``ExpandDims``: a side of 1."""
-    sides = list(op.sides(op.input))
+    sides = list(op.keras_shape(op.input))
     (axis,) = wholes(op.option("axis", 1), "'axis'", -len(sides) - 1)
     place = axis + len(sides) + 1 if axis < 0 else axis - 1
     if not 0 <= place <= len(sides):
@@ -133,7 +133,7 @@ def expand_dims(op: KerasContext) -> Result:
 
 def squeeze(op: KerasContext) -> Result:
     """``Squeeze``: sides of 1 away."""
-    sides = op.sides(op.input)
+    sides = op.keras_shape(op.input)
     value = op.option("axis", 1)
     rank = len(sides)
     gone = [
@@ -150,7 +150,7 @@ def squeeze(op: KerasContext) -> Result:
 def _view(op: KerasContext, sides: list[int]) -> Operand:
     """A reshape of sides that hold at this size alone."""
     op.builder.is_sized = True
-    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
+    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
 
 
 def split(op: KerasContext) -> Result:
@@ -171,13 +171,13 @@ def matmul(op: KerasContext) -> Result:
     """``Matmul`` of two stacks of matrices, whose order of axes is Keras'."""
     if len(op.inputs) != 2 or any(op.option(each) for each in ("transpose_a", "transpose_b")):
         raise UnknownOp
-    plain = [op.to_layout(tensor, PLAIN, ".matrix") for tensor in op.inputs]
-    return op.from_layout(op.add("matmul", plain, functional="operator"), PLAIN)
+    plain = [op.to_layout(tensor, KERAS_ORDER, ".matrix") for tensor in op.inputs]
+    return op.from_layout(op.add("matmul", plain, functional="operator"), KERAS_ORDER)
 
 
-def _functions() -> dict[str, Lower]:
+def _functions() -> dict[str, Rule]:
     """Operations by the name of their class in Keras 3."""
-    table: dict[str, Lower] = {
+    table: dict[str, Rule] = {
         "Gelu": activation.gelu,
         "Softmax": activation.softmax("softmax"),
         "LogSoftmax": activation.softmax("log_softmax"),
@@ -268,7 +268,7 @@ _COMPARISONS = (
     "LogicalAnd", "LogicalOr", "LogicalXor",
 )  # fmt: skip
 
-TABLE: Mapping[str, Lower] = _functions()
+TABLE: Mapping[str, Rule] = _functions()
 
 TENSORFLOW = {
     "__operators__.add": "Add",

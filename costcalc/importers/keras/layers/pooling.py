@@ -7,60 +7,60 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 from costcalc.importers.keras.layers.convolution import PADDINGS
 
 MODES = ("nearest", "bilinear", "bicubic", "area")
 
 
-def pool(kind: str, rank: int) -> Lower:
+def pool(kind: str, rank: int) -> Rule:
     """``MaxPooling2D``, ``AveragePooling2D`` and the like."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         size = op.config.per_axis("pool_size", rank, 2)
         is_given = op.config.raw("strides") is not None
         stride = op.config.per_axis("strides", rank) if is_given else size
         padding = op.config.word("padding", "valid", PADDINGS)
         return emit.pool(op, op.input, kind, kernel=size, stride=stride, padding=padding)
 
-    return lower
+    return rule
 
 
-def global_pool(kind: str) -> Lower:
+def global_pool(kind: str) -> Rule:
     """``GlobalAveragePooling2D`` and the like; one number for each channel."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         pooled = op.add(kind, (op.input,))
         if op.config.flag("keepdims", False):
             return pooled
         return op.add("flatten", (pooled,), part=".flatten")
 
-    return lower
+    return rule
 
 
-def adaptive_pool(kind: str, rank: int) -> Lower:
+def adaptive_pool(kind: str, rank: int) -> Rule:
     """``AdaptiveAveragePooling2D`` and the like."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         size = op.config.per_axis("output_size", rank)
         return op.add(kind, (op.input,), {"size": emit.compact(size)})
 
-    return lower
+    return rule
 
 
-def zero_padding(rank: int) -> Lower:
+def zero_padding(rank: int) -> Rule:
     """``ZeroPadding1D`` to ``ZeroPadding3D``."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         return op.add("zero_pad", (op.input,), {"padding": op.config.pairs("padding", rank)})
 
-    return lower
+    return rule
 
 
-def cropping(rank: int) -> Lower:
+def cropping(rank: int) -> Rule:
     """``Cropping1D`` to ``Cropping3D``: rows cut off at both ends of each axis."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         shape = op.input.shape
         if len(shape) != rank + 1:
             raise Refusal(f"it needs maps of {rank} axes", found=f"{len(shape) - 1}")
@@ -72,7 +72,7 @@ def cropping(rank: int) -> Lower:
         ]
         return cut(op, ends)
 
-    return lower
+    return rule
 
 
 def center_crop(op: KerasContext) -> Result:
@@ -95,15 +95,15 @@ def cut(op: KerasContext, ends: list[tuple[int, int]]) -> Operand:
     return tensor
 
 
-def upsampling(rank: int) -> Lower:
+def upsampling(rank: int) -> Rule:
     """``UpSampling1D`` to ``UpSampling3D``."""
 
-    def lower(op: KerasContext) -> Result:
+    def rule(op: KerasContext) -> Result:
         mode = op.config.word("interpolation", "nearest", MODES)
         scale = op.config.per_axis("size", rank, 2)
         return emit.resample(op, op.input, scale=scale, mode=mode)
 
-    return lower
+    return rule
 
 
 def resizing(op: KerasContext) -> Result:
@@ -115,7 +115,7 @@ def resizing(op: KerasContext) -> Result:
     return emit.resample(op, op.input, size=size, mode=mode)
 
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "CenterCrop": center_crop,
     "Resizing": resizing,
 } | {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown, wholes
-from costcalc.importers.keras.context import KerasContext, Lower, Result
+from costcalc.importers.keras.context import KerasContext, Rule, Result
 from costcalc.importers.keras.layers.activation import named
 
 
@@ -20,7 +20,7 @@ def reshape(op: KerasContext) -> Result:
     sides = wholes(op.config.raw("target_shape"), "'target_shape'", -1)
     if not sides or sides.count(-1) > 1 or 0 in sides:
         raise Refusal("'target_shape' is not valid", "one -1 at most", shown(sides))
-    return op.add("reshape", (op.input,), {"shape": op.layout.turned(sides)})
+    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
 
 
 def permute(op: KerasContext) -> Result:
@@ -36,8 +36,8 @@ def permute(op: KerasContext) -> Result:
 
 def repeat_vector(op: KerasContext) -> Result:
     """``RepeatVector``: a vector, n times."""
-    sides = (op.config.whole("n"), *op.sides(op.input))
-    return op.add("rearrange", (op.input,), {"shape": op.layout.turned(sides)})
+    sides = (op.config.whole("n"), *op.keras_shape(op.input))
+    return op.add("rearrange", (op.input,), {"shape": op.layout.from_keras(sides)})
 
 
 IDLE = [
@@ -76,7 +76,7 @@ DROPOUTS = (
     "StochasticDepth",
 )
 
-TABLE: Mapping[str, Lower] = {
+TABLE: Mapping[str, Rule] = {
     "Flatten": flatten,
     "Reshape": reshape,
     "Permute": permute,
