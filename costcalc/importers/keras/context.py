@@ -101,9 +101,15 @@ class KerasContext(OpContext):
         place = whole(default if value is None else value, "'axis'", -rank - 1)
         return self.layout.axis(place, rank)
 
-    def reshape(self, tensor: Operand, sides: Sequence[int], part: str = "") -> Operand:
-        """The tensor reshaped to a shape in Keras' order."""
-        return self.add("reshape", (tensor,), {"shape": self.layout.from_keras(sides)}, part)
+    def reshape(
+        self, tensor: Operand, dims: Sequence[int], part: str = "", *, is_sized: bool = False
+    ) -> Operand:
+        """The tensor reshaped to dimensions in Keras' order.
+
+        ``is_sized`` says that they hold at this size of the network's input only.
+        """
+        self.builder.is_sized |= is_sized
+        return self.add("reshape", (tensor,), {"shape": self.layout.from_keras(dims)}, part)
 
     def to_layout(self, tensor: Operand, other: Layout, part: str = ".transpose") -> Operand:
         """The tensor transposed from this layout to another."""

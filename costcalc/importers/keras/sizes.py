@@ -95,7 +95,7 @@ def _with_setting(shape: Open | None, value: Any, layer: KerasLayer) -> Open:
     return tuple(value if side is None else side for side in shape)
 
 
-def _requested(shape: Open | None, input: Sides, layer: KerasLayer) -> Open:
+def _requested(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
     """The caller's shape, channels first, checked against the stated one."""
     if shape is None:
         return input

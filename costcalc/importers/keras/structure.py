@@ -28,7 +28,7 @@ class TensorRef(NamedTuple):
     layer: str
     call: int
     tensor: int
-    shape: Sides | None = None
+    shape: Shape | None = None
     """Its shape without the batch, if the file states all of it."""
 
 
@@ -56,7 +56,7 @@ class KerasLayer(NamedTuple):
     """The raw config, if the layer is a model."""
     first_call: int = 0
     """The number of its first call: in Keras 2, building a model counts as its call 0."""
-    built_for: Sides | None = None
+    built_for: Shape | None = None
     """The input shape it was built for, if the file states all of it."""
 
     @property
@@ -251,7 +251,7 @@ def _ref(history: Any, name: str) -> TensorRef:
     )
 
 
-def _stated(shape: Any) -> Sides | None:
+def _stated(shape: Any) -> Shape | None:
     """The shape without the batch, if every dimension is a number."""
     if not isinstance(shape, list) or not shape or len(shape) < 2:
         return None

@@ -127,14 +127,14 @@ class KerasWalk:
         try:
             result = op.lower(rule)
         except UnknownOp as unknown:
-            self.builder.drop(start)
+            self.builder.truncate(start)
             return self._unknown(layer, name, inputs, stated, unknown)
         except Refusal as error:
             return self._refused(name, layer, error)
         tensors = (result,) if isinstance(result, Operand) else result
         for place, tensor in enumerate(tensors):
             if place in stated and tensor.node >= start:
-                self.builder.state(tensor, self.layout.from_keras(stated[place]))
+                self.builder.state_shape(tensor, self.layout.from_keras(stated[place]))
         return tensors
 
     def _inner_model(
@@ -187,7 +187,7 @@ class KerasWalk:
         layer: KerasLayer,
         name: str,
         inputs: tuple[Value, ...],
-        stated: Mapping[int, Sides],
+        stated: Mapping[int, Shape],
         unknown: UnknownOp,
     ) -> tuple[Value, ...]:
         """Uncounted nodes of the shapes that the file states."""
@@ -221,9 +221,9 @@ def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Sides]]:
+def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape]]:
     """The shapes that the file states for the outputs of each call."""
-    shapes: dict[tuple[str, int], dict[int, Sides]] = {}
+    shapes: dict[tuple[str, int], dict[int, Shape]] = {}
     for layer in network.layers.values():
         for call in layer.calls:
             for ref in call.refs:

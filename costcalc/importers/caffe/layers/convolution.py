@@ -9,7 +9,7 @@ from costcalc.errors import Refusal
 from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Rule, Result
+from costcalc.importers.caffe.context import CaffeContext, Result, Rule
 from costcalc.importers.caffe.fields import Fields
 
 CONVOLUTION = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Rule, Result
+from costcalc.importers.caffe.context import CaffeContext, Result, Rule
 
 
 def named(kind: str) -> Rule:

@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Rule, Result
+from costcalc.importers.caffe.context import CaffeContext, Result, Rule
 from costcalc.importers.caffe.layers.elementwise import as_map
 
 

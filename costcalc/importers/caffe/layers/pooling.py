@@ -9,7 +9,7 @@ from costcalc.errors import Refusal
 from costcalc.formulas.windows import window_output_ceil
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Rule, Result
+from costcalc.importers.caffe.context import CaffeContext, Result, Rule
 from costcalc.importers.caffe.layers.convolution import sides
 from costcalc.kinds.base import spread
 

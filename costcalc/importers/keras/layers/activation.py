@@ -1,4 +1,4 @@
-"""Activations: layers, and the words that other layers carry."""
+"""Activations: as layers, and as the ``activation`` of other layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
-from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.context import KerasContext, Result, Rule
 
 FUNCTIONS: Mapping[str, str] = {
     "relu": "relu",
@@ -36,20 +36,20 @@ FUNCTIONS: Mapping[str, str] = {
     "softmax": "softmax",
     "log_softmax": "log_softmax",
 }
-"""Keras' names of activations, and the kind that each is."""
+"""The layer kind of each activation, by Keras' name of its function."""
 
 
-def activated(op: KerasContext, tensor: Operand) -> Operand:
-    """The tensor after the activation that the layer carries."""
-    word = function(op.config.raw("activation"))
-    return tensor if word is None else _applied(op, tensor, word, f".{FUNCTIONS.get(word, word)}")
+def activate(op: KerasContext, tensor: Operand) -> Operand:
+    """Applies the ``activation`` of the layer."""
+    name = function_name(op.config.raw("activation"))
+    return tensor if name is None else _apply(op, tensor, name, f".{FUNCTIONS.get(name, name)}")
 
 
-def function(value: Any) -> str | None:
-    """The name of an activation as a config writes it; None for ``linear``.
+def function_name(value: Any) -> str | None:
+    """The name of an activation in a config; None for ``linear``.
 
     Raises:
-        Refusal: it is no name.
+        Refusal: the value is not a name.
     """
     if isinstance(value, dict):
         config = value.get("config")
@@ -65,35 +65,35 @@ def function(value: Any) -> str | None:
 
 
 def _snake(name: Any) -> Any:
-    """A class's name as that of its function: ``LeakyReLU`` is ``leaky_relu``."""
-    known_classes = {each.replace("_", ""): each for each in FUNCTIONS}
-    return known_classes.get(name.lower(), name) if isinstance(name, str) else name
+    """The name of the function of a class: ``leaky_relu`` for ``LeakyReLU``."""
+    by_class = {function.replace("_", ""): function for function in FUNCTIONS}
+    return by_class.get(name.lower(), name) if isinstance(name, str) else name
 
 
-def _applied(op: KerasContext, tensor: Operand, word: str, part: str = "") -> Operand:
-    kind = FUNCTIONS.get(word)
+def _apply(op: KerasContext, tensor: Operand, name: str, part: str = "") -> Operand:
+    kind = FUNCTIONS.get(name)
     if kind is None:
         if not op.builder.allow_unknown:
-            raise UnknownOp(f"costcalc has no layer kind for the activation '{word}'")
-        return op.add("uncounted", (tensor,), {"op": word, "shape": tensor.shape}, part)
+            raise UnknownOp(f"costcalc has no layer kind for the activation '{name}'")
+        return op.add("uncounted", (tensor,), {"op": name, "shape": tensor.shape}, part)
     return op.add(kind, (tensor,), _softmax_axis(op, tensor, kind), part)
 
 
 def _softmax_axis(op: KerasContext, tensor: Operand, kind: str) -> dict[str, Any]:
-    """Where a softmax sums: along Keras' last axis."""
+    """The axis of a softmax, the last in Keras."""
     if kind not in ("softmax", "log_softmax"):
         return {}
     return {"axis": op.layout.last(tensor.rank)}
 
 
 def activation(op: KerasContext) -> Result:
-    """``Activation``: a function by its name."""
-    word = function(op.config.raw("activation"))
-    return op.add("identity", (op.input,)) if word is None else _applied(op, op.input, word)
+    """``Activation``."""
+    name = function_name(op.config.raw("activation"))
+    return op.add("identity", (op.input,)) if name is None else _apply(op, op.input, name)
 
 
-def named(kind: str) -> Rule:
-    """A layer that is one function."""
+def unary(kind: str) -> Rule:
+    """A layer of one kind, without settings."""
 
     def rule(op: KerasContext) -> Result:
         return op.add(kind, (op.input,))
@@ -102,7 +102,7 @@ def named(kind: str) -> Rule:
 
 
 def relu(op: KerasContext) -> Result:
-    """``ReLU``: with a ceiling a ReLU6, with a slope a leaky one."""
+    """``ReLU``: a ReLU6 if it has a ``max_value``, leaky if it has a ``negative_slope``."""
     ceiling, slope = op.config.number("max_value"), op.config.number("negative_slope", 0)
     if slope:
         leaky = op.add("leaky_relu", (op.input,))
@@ -111,12 +111,12 @@ def relu(op: KerasContext) -> Result:
 
 
 def gelu(op: KerasContext) -> Result:
-    """``gelu``, of which ``approximate`` is the form with tanh."""
+    """``gelu``; ``approximate`` selects the form with tanh."""
     return op.add("gelu_tanh" if op.option("approximate") is True else "gelu", (op.input,))
 
 
 def softmax(kind: str) -> Rule:
-    """``Softmax`` along an axis, the last by default."""
+    """``Softmax`` and ``LogSoftmax`` along an axis, the last by default."""
 
     def rule(op: KerasContext) -> Result:
         value = op.option("axis")
@@ -124,39 +124,34 @@ def softmax(kind: str) -> Rule:
             value = value[0]
         if isinstance(value, list):
             raise UnknownOp
-        axis = op.axis(-1 if value is None else value)
-        return op.add(kind, (op.input,), {"axis": axis})
+        return op.add(kind, (op.input,), {"axis": op.axis(value)})
 
     return rule
 
 
 def prelu(op: KerasContext) -> Result:
-    """``PReLU``: a slope for each place but those along the shared axes.
+    """``PReLU``: a slope for each element, shared along ``shared_axes``.
 
-    A kind knows one slope for each place of one axis, so that the other axes
-    stand behind it, and several without sharing as one.
+    The layer kind has its slopes along one axis, the first.  The axes with their own
+    slopes are therefore moved to the front, and flattened into one.
     """
-    sides, rank = op.input.shape, op.rank
     value = op.config.raw("shared_axes")
-    shared = set(op.axes(value)) if value else set[int]()
-    own = [axis for axis in range(rank) if axis not in shared]
+    shared = sorted(set(op.axes(value))) if value else []
+    own = [axis for axis in range(op.rank) if axis not in shared]
     if not own:
         return op.add("prelu", (op.input,), {"shared": True})
     if own == [0]:
         return op.add("prelu", (op.input,))
-    order = [*own, *sorted(shared)]
-    tensor = emit.transpose(op, op.input, order)
-    turned = tensor.shape
-    slopes = product(turned[: len(own)])
-    if len(own) > 1:
+
+    def with_slopes_first(x: Operand) -> Operand:
+        if len(own) == 1:
+            return op.add("prelu", (x,))
         op.builder.is_sized = True
-        flat = (slopes, *turned[len(own) :])
-        tensor = op.add("reshape", (tensor,), {"shape": flat}, ".slopes")
-    tensor = op.add("prelu", (tensor,))
-    if len(own) > 1:
-        tensor = op.add("reshape", (tensor,), {"shape": tuple(turned)}, ".reshape")
-    back = tuple(order.index(axis) for axis in range(len(sides)))
-    return emit.transpose(op, tensor, back)
+        flat = (product(x.shape[: len(own)]), *x.shape[len(own) :])
+        activated = op.add("prelu", (op.add("reshape", (x,), {"shape": flat}, ".slopes"),))
+        return op.add("reshape", (activated,), {"shape": x.shape}, ".reshape")
+
+    return emit.in_axis_order(op, op.input, [*own, *shared], with_slopes_first)
 
 
 TABLE: Mapping[str, Rule] = {
@@ -164,7 +159,7 @@ TABLE: Mapping[str, Rule] = {
     "ReLU": relu,
     "PReLU": prelu,
     "Softmax": softmax("softmax"),
-    "LeakyReLU": named("leaky_relu"),
-    "ELU": named("elu"),
-    "ThresholdedReLU": named("relu"),
+    "LeakyReLU": unary("leaky_relu"),
+    "ELU": unary("elu"),
+    "ThresholdedReLU": unary("relu"),
 }

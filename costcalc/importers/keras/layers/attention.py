@@ -1,4 +1,4 @@
-"""Embeddings and attention; tokens stand in Keras' order meanwhile, (T, C)."""
+"""Embeddings and attention, which work on tokens in Keras' order, (T, C)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layout import KERAS_ORDER
 
 _UNKNOWN = ("output_shape", "use_gate", "sliding_window")
-"""Settings under which attention is another than the kind."""
+"""Settings with which attention computes something else than the layer kind."""
 
 
 def embedding(op: KerasContext) -> Result:
-    """``Embedding``: a row of a table for each number."""
+    """``Embedding``."""
     arguments = {"rows": op.config.whole("input_dim"), "out": op.config.whole("output_dim")}
     rows = op.add("embedding", (op.input,), arguments)
     return op.from_layout(rows, KERAS_ORDER)
 
 
 def multi_head_attention(op: KerasContext) -> Result:
-    """``MultiHeadAttention``: queries, values and, where they are others, keys."""
+    """``MultiHeadAttention`` of queries, values and, if they differ, keys."""
     config = op.config
     if len(op.inputs) not in (2, 3) or any(config.raw(each) for each in _UNKNOWN):
         raise UnknownOp
@@ -31,7 +31,7 @@ def multi_head_attention(op: KerasContext) -> Result:
     query, value = op.option("query", 0), op.option("value", 1)
     key = op.option("key", 2)
     if not isinstance(query, Operand) or not isinstance(value, Operand):
-        raise Refusal("it needs queries and values", "two tensors, or three")
+        raise Refusal("it needs queries and values", "two or three tensors")
     key = key if isinstance(key, Operand) else value
     heads, size = config.whole("num_heads"), config.whole("key_dim")
     has_value_size = config.raw("value_dim") is not None
@@ -43,8 +43,8 @@ def multi_head_attention(op: KerasContext) -> Result:
             "its queries are not sequences of tokens", "two axes or more", f"{len(sides)}"
         )
     projected = [
-        _heads(op, tensor, heads, each, has_bias, f"/{name}")
-        for name, tensor, each in (
+        _project(op, tensor, heads, head_size, has_bias, f"/{name}")
+        for name, tensor, head_size in (
             ("query", query, size),
             ("key", key, size),
             ("value", value, value_size),
@@ -60,10 +60,10 @@ def multi_head_attention(op: KerasContext) -> Result:
     return op.from_layout(result, KERAS_ORDER, "/output.transpose")
 
 
-def _heads(
+def _project(
     op: KerasContext, tensor: Operand, heads: int, size: int, has_bias: bool, part: str
 ) -> Operand:
-    """A projection of tokens, (heads, T, size)."""
+    """The projection of tokens to heads, (heads, T, size)."""
     tokens = op.to_layout(tensor, KERAS_ORDER, f"{part}.tokens")
     if tensor.rank > 2:
         width = tokens.shape[-1]

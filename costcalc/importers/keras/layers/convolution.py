@@ -8,24 +8,23 @@ from typing import Any
 from costcalc.formulas.windows import window_extent
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
-from costcalc.importers.keras.context import KerasContext, Rule, Result
-from costcalc.importers.keras.layers.activation import activated
+from costcalc.importers.keras.context import KerasContext, Result, Rule
+from costcalc.importers.keras.layers.activation import activate
 
 PADDINGS = ("valid", "same")
 
 
 def dense(op: KerasContext) -> Result:
-    """``Dense``: a matrix over the last axis, whatever stands before it."""
-    out, bias = op.config.whole("units"), op.config.flag("use_bias", True)
-    axis = op.layout.last(op.rank)
-    return activated(op, emit.dense(op, op.input, out=out, bias=bias, axis=axis))
+    """``Dense``, along the last axis."""
+    out, axis = op.config.whole("units"), op.layout.last(op.rank)
+    return activate(op, emit.dense(op, op.input, out=out, bias=_has_bias(op), axis=axis))
 
 
 def convolution(rank: int) -> Rule:
     """``Conv1D``, ``Conv2D``, ``Conv3D``."""
 
     def rule(op: KerasContext) -> Result:
-        return activated(op, emit.conv(op, op.input, **_filters(op, rank)))
+        return activate(op, emit.conv(op, op.input, **_filters(op, rank)))
 
     return rule
 
@@ -34,21 +33,18 @@ def depthwise(rank: int) -> Rule:
     """``DepthwiseConv1D``, ``DepthwiseConv2D``."""
 
     def rule(op: KerasContext) -> Result:
-        return activated(op, _depthwise(op, rank, bias=op.config.flag("use_bias", True)))
+        return activate(op, _depthwise(op, rank, bias=_has_bias(op)))
 
     return rule
 
 
 def separable(rank: int) -> Rule:
-    """``SeparableConv1D``, ``SeparableConv2D``: depthwise without a bias, then 1 x 1."""
+    """``SeparableConv1D``, ``SeparableConv2D``: depthwise without a bias, then pointwise."""
 
     def rule(op: KerasContext) -> Result:
         filtered = _depthwise(op, rank, bias=False, part="/depthwise")
-        arguments = {
-            "out": op.config.whole("filters"),
-            "bias": op.config.flag("use_bias", True),
-        }
-        return activated(op, op.add("pointwise", (filtered,), arguments, "/pointwise"))
+        arguments = {"out": op.config.whole("filters"), "bias": _has_bias(op)}
+        return activate(op, op.add("pointwise", (filtered,), arguments, "/pointwise"))
 
     return rule
 
@@ -56,14 +52,13 @@ def separable(rank: int) -> Rule:
 def transposed(rank: int) -> Rule:
     """``Conv1DTranspose`` to ``Conv3DTranspose``.
 
-    Without an output padding, ``valid`` gives stride times the input and what
-    the kernel is longer than the stride; with one, ``same`` pads by half the
-    kernel.
+    Without ``output_padding``, a ``valid`` output has stride times the input, plus what
+    the kernel exceeds the stride by; with it, ``same`` pads by half the kernel.
     """
 
     def rule(op: KerasContext) -> Result:
         arguments = _filters(op, rank) | _output_padding(op, rank)
-        return activated(op, emit.transposed_conv(op, op.input, **arguments))
+        return activate(op, emit.transposed_conv(op, op.input, **arguments))
 
     return rule
 
@@ -100,12 +95,15 @@ def _filters(op: KerasContext, rank: int) -> dict[str, Any]:
         "out": op.config.whole("filters"),
         **_window(op, rank),
         "groups": op.config.whole("groups", 1),
-        "bias": op.config.flag("use_bias", True),
+        "bias": _has_bias(op),
     }
 
 
+def _has_bias(op: KerasContext) -> bool:
+    return op.config.flag("use_bias", True)
+
+
 def _window(op: KerasContext, rank: int) -> dict[str, Any]:
-    """Kernel, stride, padding and dilation."""
     config = op.config
     padding: Any = config.word("padding", "valid", (*PADDINGS, "causal"))
     if padding == "causal":

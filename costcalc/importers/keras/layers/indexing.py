@@ -1,27 +1,27 @@
-"""``x[:, 1:, ::2]``: what is picked along each axis."""
+"""Indexing: ``x[:, 1:, ::2]``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import UnknownOp
 from costcalc.importers.keras.context import KerasContext, Result
 from costcalc.records import NamedTuple
 
 
 class Pick(NamedTuple):
-    """What an index leaves of one axis."""
+    """The places that an index picks along one axis."""
 
     places: range
-    is_gone: bool
-    """Whether it is one place, and the axis goes."""
+    drops_axis: bool
+    """Whether the index is a single number, which removes the axis."""
 
 
 def get_item(op: KerasContext) -> Result:
-    """Slices, single places, an ellipsis and new axes; the batch stays whole."""
+    """``x[...]`` with slices, numbers, an ellipsis and new axes; the batch is kept whole."""
     index = op.option("slice_spec", 1)
     entries = _expanded(index if isinstance(index, list) else [index], op)
     sides = op.keras_shape(op.input)
@@ -31,19 +31,24 @@ def get_item(op: KerasContext) -> Result:
             shape.append(1)
             continue
         pick = _pick(entry, sides[len(picks)], op)
-        if not pick.is_gone:
+        if not pick.drops_axis:
             shape.append(len(pick.places))
         picks.append(pick)
     for place, (pick, side) in enumerate(zip(picks, sides, strict=True)):
-        tensor = _sliced(op, tensor, place, pick, side)
-    return _view(op, tensor, shape or [1])
+        if pick.places != range(side):
+            op.builder.is_sized = True
+            axis = op.axis(place + 1, tensor)
+            tensor = emit.take(op, tensor, axis, pick.places, part=f".axis{place + 1}")
+    if op.keras_shape(tensor) == tuple(shape or [1]):
+        return tensor
+    return op.reshape(tensor, shape or [1], ".reshape", is_sized=True)
 
 
 def _expanded(entries: list[Any], op: KerasContext) -> list[Any]:
-    """An entry for each axis behind the batch, new axes between them.
+    """One entry per axis after the batch, with None for each new axis.
 
     Raises:
-        UnknownOp: the batch does not stay whole, or there are too many.
+        UnknownOp: the batch is indexed, or there are too many entries.
     """
     kinds = ["ellipsis" if _is_ellipsis(each) else each for each in entries]
     named = sum(each is not None and each != "ellipsis" for each in kinds)
@@ -70,7 +75,7 @@ def _is_ellipsis(entry: Any) -> bool:
 
 
 def _bounds(entry: Any) -> tuple[Any, Any, Any]:
-    """Start, stop and step of a slice, as Keras 3 or Keras 2 writes it."""
+    """The start, stop and step of a slice of Keras 3 or Keras 2."""
     config = entry.get("config", entry)
     values = config if isinstance(config, Mapping) else {}
     return values.get("start"), values.get("stop"), values.get("step")
@@ -84,8 +89,8 @@ def _pick(entry: Any, side: int, op: KerasContext) -> Pick:
     if isinstance(entry, int) and not isinstance(entry, bool):
         start = entry + side if entry < 0 else entry
         if not 0 <= start < side:
-            raise Refusal(f"index {entry} is out of range for {side} places")
-        return Pick(range(start, start + 1), is_gone=True)
+            raise Refusal(f"index {entry} is out of range for an axis of {side}")
+        return Pick(range(start, start + 1), drops_axis=True)
     if not isinstance(entry, Mapping):
         raise UnknownOp
     bounds = _bounds(entry)
@@ -93,21 +98,6 @@ def _pick(entry: Any, side: int, op: KerasContext) -> Pick:
         raise UnknownOp
     places = range(side)[slice(*bounds)]
     if not places:
-        raise Refusal(f"its slice leaves nothing of {side}")
+        raise Refusal(f"its slice of an axis of {side} is empty")
     end = places[-1] + (1 if places.step > 0 else -1)
-    return Pick(range(places[0], end, places.step), is_gone=False)
-
-
-def _sliced(op: KerasContext, tensor: Operand, place: int, pick: Pick, side: int) -> Operand:
-    if pick.places == range(side):
-        return tensor
-    op.builder.is_sized = True
-    axis = op.axis(place + 1, tensor)
-    return emit.take(op, tensor, axis, pick.places, part=f".axis{place + 1}")
-
-
-def _view(op: KerasContext, tensor: Operand, sides: Sequence[int]) -> Operand:
-    if op.keras_shape(tensor) == tuple(sides):
-        return tensor
-    op.builder.is_sized = True
-    return op.reshape(tensor, sides)
+    return Pick(range(places[0], end, places.step), drops_axis=False)

@@ -1,4 +1,4 @@
-"""Normalisations, and what Keras calls preprocessing."""
+"""Normalisations, and preprocessing layers that scale and shift."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from collections.abc import Callable, Mapping
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.context import KerasContext, Result, Rule
 
 
 def batch_norm(op: KerasContext) -> Result:
-    """``BatchNormalization``: gamma where it has a ``scale``, beta where it has a ``center``."""
-    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
-    return _along_channels(op, lambda x: emit.batch_norm(op, x, scale=scale, shift=center))
+    """``BatchNormalization``."""
+    scale, shift = _has_scale_and_shift(op)
+    return _along_channels(op, lambda x: emit.batch_norm(op, x, scale=scale, shift=shift))
+
+
+def _has_scale_and_shift(op: KerasContext) -> tuple[bool, bool]:
+    """Whether a norm has a gamma, and a beta."""
+    return op.config.flag("scale", True), op.config.flag("center", True)
 
 
 def normalization(op: KerasContext) -> Result:
-    """``Normalization``: by a mean and a variance that were measured beforehand.
+    """``Normalization`` by a fixed mean and variance.
 
-    What it was given when it was made is a constant; what it measured is stored.
+    They are constants if they are settings, and buffers if the layer was adapted to data.
     """
     if op.config.raw("mean") is not None or op.config.raw("axis") is None:
         return scaled_and_shifted(op, has_scale=True, has_shift=True)
@@ -26,25 +31,22 @@ def normalization(op: KerasContext) -> Result:
 
 
 def _along_channels(op: KerasContext, norm: Callable[[Operand], Operand]) -> Operand:
-    """A norm along the config's axis, which is brought to the front where it is not there."""
-    axes = op.axes(-1 if op.config.raw("axis") is None else op.config.raw("axis"))
+    """A norm whose channels are the layer's ``axis``, which is moved to the front."""
+    axes = op.config_axes()
     if len(axes) != 1:
         raise UnknownOp
-    order = [axes[0], *(axis for axis in range(op.rank) if axis != axes[0])]
-    tensor = emit.transpose(op, op.input, order)
-    back = [order.index(axis) for axis in range(op.rank)]
-    return emit.transpose(op, norm(tensor), back)
+    order = [*axes, *(axis for axis in range(op.rank) if axis not in axes)]
+    return emit.in_axis_order(op, op.input, order, norm)
 
 
 def layer_norm(op: KerasContext) -> Result:
-    """``LayerNormalization`` over some axes, the last by default."""
-    value = op.config.raw("axis")
-    axes = op.axes(-1 if value is None else value)
-    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
+    """``LayerNormalization``."""
+    axes = op.config_axes()
+    scale, shift = _has_scale_and_shift(op)
     if op.config.flag("rms_scaling", False):
         return op.add("rms_norm", (op.input,), {"axes": axes, "affine": scale})
-    normal = emit.layer_norm(op, op.input, axes, scale=scale, shift=center)
-    if scale or not center:
+    normal = emit.layer_norm(op, op.input, axes, scale=scale, shift=shift)
+    if scale or not shift:
         return normal
     shape = tuple(side if axis in axes else 1 for axis, side in enumerate(normal.shape))
     return emit.with_learned(op, "add", normal, shape, part=".add", stored=".beta")
@@ -52,14 +54,13 @@ def layer_norm(op: KerasContext) -> Result:
 
 def rms_norm(op: KerasContext) -> Result:
     """``RMSNormalization``."""
-    axes = op.axes(-1 if op.config.raw("axis") is None else op.config.raw("axis"))
-    return op.add("rms_norm", (op.input,), {"axes": axes})
+    return op.add("rms_norm", (op.input,), {"axes": op.config_axes()})
 
 
 def group_norm(op: KerasContext) -> Result:
-    """``GroupNormalization``; -1 groups are as many as channels."""
-    scale, center = op.config.flag("scale", True), op.config.flag("center", True)
-    if scale != center:
+    """``GroupNormalization``; -1 groups mean one per channel."""
+    scale, shift = _has_scale_and_shift(op)
+    if scale != shift:
         raise UnknownOp
     if op.config.raw("groups") == -1:
         return _along_channels(op, lambda x: op.add("instance_norm", (x,), {"affine": scale}))
@@ -68,7 +69,7 @@ def group_norm(op: KerasContext) -> Result:
 
 
 def rescaling(op: KerasContext) -> Result:
-    """``Rescaling``: x times a number, plus another."""
+    """``Rescaling`` by a constant scale and offset."""
     return scaled_and_shifted(
         op,
         has_scale=op.config.raw("scale") != 1,
@@ -79,17 +80,16 @@ def rescaling(op: KerasContext) -> Result:
 def scaled_and_shifted(op: KerasContext, has_scale: bool, has_shift: bool) -> Operand:
     """The input times a constant, plus a constant."""
     tensor = op.input
-    for kind, stands in (("scale", has_scale), ("shift", has_shift)):
-        if stands:
+    for kind, is_present in (("scale", has_scale), ("shift", has_shift)):
+        if is_present:
             part = f"/{kind}" if has_scale and has_shift else ""
             tensor = op.add(kind, (tensor,), part=part)
     return tensor
 
 
 def layer_scale(op: KerasContext) -> Result:
-    """ConvNeXt's ``LayerScale``: a learned factor for each channel."""
-    own = op.config.whole("projection_dim")
-    shape = op.layout.from_keras([*(1 for _ in range(op.rank - 1)), own])
+    """ConvNeXt's ``LayerScale``: a learnable factor for each channel."""
+    shape = op.layout.from_keras([*(1,) * (op.rank - 1), op.config.whole("projection_dim")])
     return emit.with_learned(op, "multiply", op.input, shape, of="other", stored=".gamma")
 
 

@@ -1,4 +1,4 @@
-"""Operations between layers: ``x + y`` and ``ops.mean(x)`` of Keras 3, TensorFlow's of Keras 2."""
+"""Operations: ``x + y`` and ``ops.mean(x)`` in Keras 3, TensorFlow functions in Keras 2."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import UnknownOp
 from costcalc.importers.keras.config import is_number, whole, wholes
-from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers import activation, joining
 from costcalc.importers.keras.layers.indexing import get_item
 from costcalc.importers.keras.layout import KERAS_ORDER
 
 
 def unary(kind: str) -> Rule:
-    """A function of every element."""
+    """A function of each element."""
 
     def rule(op: KerasContext) -> Result:
         return op.add(kind, (op.input,), functional="function")
@@ -24,7 +24,7 @@ def unary(kind: str) -> Rule:
 
 
 def binary(kind: str) -> Rule:
-    """An operation between two tensors, or one that a constant does to every element."""
+    """An operation of two tensors, or of a tensor and a constant."""
 
     def rule(op: KerasContext) -> Result:
         if len(op.inputs) == 1:
@@ -32,7 +32,7 @@ def binary(kind: str) -> Rule:
             is_one_less = kind == "subtract" and op.args[:1] == (1,)
             by_constant = "complement" if is_one_less else emit.BY_NUMBER.get(kind, "relu")
             return op.add(by_constant, (op.input,), functional="operator")
-        return joining.joined(op, kind, op.inputs)
+        return joining.join(op, kind, op.inputs)
 
     return rule
 
@@ -42,13 +42,13 @@ def comparison(op: KerasContext) -> Result:
     if len(op.inputs) == 1:
         _check_constant(op)
         return emit.binary(op, "compare", op.input, 0)
-    return joining.joined(op, "compare", op.inputs)
+    return joining.join(op, "compare", op.inputs)
 
 
 def power(op: KerasContext) -> Result:
     """``Power``, of which a square and a root are kinds of their own."""
     if len(op.inputs) == 2:
-        return joining.joined(op, "power", op.inputs)
+        return joining.join(op, "power", op.inputs)
     exponent = op.option("x2", 1)
     if not is_number(exponent):
         raise UnknownOp
@@ -59,7 +59,7 @@ def where(op: KerasContext) -> Result:
     """``Where`` of three tensors."""
     if len(op.inputs) != 3:
         raise UnknownOp
-    return joining.joined(op, "where", op.inputs)
+    return joining.join(op, "where", op.inputs)
 
 
 def norm(op: KerasContext) -> Result:
@@ -70,16 +70,14 @@ def norm(op: KerasContext) -> Result:
 
 
 def _check_constant(op: KerasContext) -> None:
-    """The other operand is a number, or one for each channel.
+    """Checks that the other operand is a number, or has a number for each channel.
 
     Raises:
-        UnknownOp: it may repeat the tensor.
+        UnknownOp: it is something else, which may broadcast the tensor.
     """
-    operands = [*op.args, *op.kwargs.values()]
-    for value in operands:
-        own = [value] if is_number(value) else value
-        is_row = isinstance(own, list) and all(is_number(each) for each in own)
-        if is_row and len(own) not in (1, op.keras_shape(op.input)[-1]):
+    for value in (*op.args, *op.kwargs.values()):
+        is_row = isinstance(value, list) and all(is_number(item) for item in value)
+        if is_row and len(value) not in (1, op.keras_shape(op.input)[-1]):
             raise UnknownOp
         if isinstance(value, Mapping) or (isinstance(value, list) and not is_row):
             raise UnknownOp
@@ -89,30 +87,29 @@ def reduction(kind: str) -> Rule:
     """A reduction along some axes."""
 
     def rule(op: KerasContext) -> Result:
-        value = op.option("axis", 1)
-        keep, axes = op.option("keepdims", 2) is True, op.axes(value)
+        keep, axes = op.option("keepdims", 2) is True, op.axes(op.option("axis", 1))
         arguments = {"axes": axes, "keep": keep}
         reduced = op.add(kind, (op.input,), arguments, functional="operator")
         if keep or op.layout.last(op.rank) not in axes:
             return reduced
-        # What is left has Keras' order: the axis that stood elsewhere is gone.
+        # Without the axis that costcalc had moved, the remaining ones are in Keras' order.
         return op.from_layout(reduced, KERAS_ORDER)
 
     return rule
 
 
 def reshape(op: KerasContext) -> Result:
-    """``Reshape`` to a shape whose first side is the batch."""
+    """``Reshape`` to a shape that begins with the batch."""
     value = op.option("newshape")
     shape = value if value is not None else op.option("shape", 1)
-    sides = wholes(shape, "'shape'", -1)[1:]
-    if not sides or sides.count(-1) > 1 or 0 in sides:
+    target = wholes(shape, "'shape'", -1)[1:]
+    if not target or target.count(-1) > 1 or 0 in target:
         raise UnknownOp
-    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
+    return op.reshape(op.input, target)
 
 
 def transpose(op: KerasContext) -> Result:
-    """``Transpose`` that leaves the batch where it is."""
+    """``Transpose`` with the batch in place."""
     value = op.option("axes", 1)
     places = wholes(op.option("perm", 1) if value is None else value, "'axes'", 0)
     if sorted(places) != list(range(op.rank + 1)) or places[0] != 0:
@@ -122,43 +119,35 @@ def transpose(op: KerasContext) -> Result:
 
 
 def expand_dims(op: KerasContext) -> Result:
-    """``ExpandDims``: a side of 1."""
-    sides = list(op.keras_shape(op.input))
-    (axis,) = wholes(op.option("axis", 1), "'axis'", -len(sides) - 1)
-    place = axis + len(sides) + 1 if axis < 0 else axis - 1
-    if not 0 <= place <= len(sides):
+    """``ExpandDims``."""
+    dims, rank = op.keras_shape(op.input), op.rank
+    (axis,) = wholes(op.option("axis", 1), "'axis'", -rank - 1)
+    place = axis + rank + 1 if axis < 0 else axis - 1
+    if not 0 <= place <= rank:
         raise UnknownOp
-    return _view(op, [*sides[:place], 1, *sides[place:]])
+    return op.reshape(op.input, (*dims[:place], 1, *dims[place:]), is_sized=True)
 
 
 def squeeze(op: KerasContext) -> Result:
-    """``Squeeze``: sides of 1 away."""
-    sides = op.keras_shape(op.input)
+    """``Squeeze`` of some dimensions of 1, or of all."""
+    dims, rank = op.keras_shape(op.input), op.rank
     value = op.option("axis", 1)
-    rank = len(sides)
-    gone = [
-        axis + rank if axis < 0 else axis - 1
-        for axis in (wholes(value, "'axis'", -rank) if value is not None else ())
-    ]
     if value is None:
-        gone = [place for place, side in enumerate(sides) if side == 1]
-    if any(not 0 <= place < rank or sides[place] != 1 for place in gone):
-        raise Refusal("it removes sides of 1, and one of them is not 1", found=f"axis: {value}")
-    return _view(op, [side for place, side in enumerate(sides) if place not in gone] or [1])
-
-
-def _view(op: KerasContext, sides: list[int]) -> Operand:
-    """A reshape of sides that hold at this size alone."""
-    op.builder.is_sized = True
-    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
+        removed = [place for place, side in enumerate(dims) if side == 1]
+    else:
+        axes = wholes(value, "'axis'", -rank)
+        removed = [axis + rank if axis < 0 else axis - 1 for axis in axes]
+    if any(not 0 <= place < rank or dims[place] != 1 for place in removed):
+        raise Refusal("it squeezes a dimension that is not 1", found=f"axis: {value}")
+    kept = [side for place, side in enumerate(dims) if place not in removed]
+    return op.reshape(op.input, kept or [1], is_sized=True)
 
 
 def split(op: KerasContext) -> Result:
-    """``Split`` into equal parts, each a tensor."""
+    """``Split`` into equal parts."""
     parts = op.option("indices_or_sections", 1)
     parts = op.option("num_or_size_splits", 1) if parts is None else parts
-    value = op.option("axis", 2)
-    axis = op.axis(0 if value is None else value)
+    axis = op.axis(op.option("axis", 2), default=0)
     if isinstance(parts, list):
         raise UnknownOp
     count = whole(parts, "the number of parts", 1)
@@ -168,15 +157,15 @@ def split(op: KerasContext) -> Result:
 
 
 def matmul(op: KerasContext) -> Result:
-    """``Matmul`` of two stacks of matrices, whose order of axes is Keras'."""
-    if len(op.inputs) != 2 or any(op.option(each) for each in ("transpose_a", "transpose_b")):
+    """``Matmul`` of two stacks of matrices, in Keras' order of axes."""
+    if len(op.inputs) != 2 or op.option("transpose_a") or op.option("transpose_b"):
         raise UnknownOp
-    plain = [op.to_layout(tensor, KERAS_ORDER, ".matrix") for tensor in op.inputs]
-    return op.from_layout(op.add("matmul", plain, functional="operator"), KERAS_ORDER)
+    matrices = [op.to_layout(tensor, KERAS_ORDER, ".matrix") for tensor in op.inputs]
+    return op.from_layout(op.add("matmul", matrices, functional="operator"), KERAS_ORDER)
 
 
 def _functions() -> dict[str, Rule]:
-    """Operations by the name of their class in Keras 3."""
+    """Operations by their class in Keras 3."""
     table: dict[str, Rule] = {
         "Gelu": activation.gelu,
         "Softmax": activation.softmax("softmax"),
@@ -251,7 +240,7 @@ _BINARY = {
     "Maximum": "maximum",
     "Minimum": "minimum",
 }
-"""The kind between two tensors; a maximum with a constant is a comparison, as a ReLU is."""
+"""The kind of two tensors; a maximum with a constant costs the same as a ReLU."""
 
 _REDUCTIONS = {
     "Mean": "mean",
@@ -316,4 +305,4 @@ TENSORFLOW = {
     "linalg.matmul": "Matmul",
     "__operators__.getitem": "GetItem",
 }
-"""Functions of TensorFlow, as Keras 2 names them, and what Keras 3 calls the same."""
+"""The class in Keras 3 of each TensorFlow function that Keras 2 refers to."""

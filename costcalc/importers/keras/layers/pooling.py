@@ -1,4 +1,4 @@
-"""Pooling, enlarging and cutting maps."""
+"""Pooling, padding, cropping and resampling."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.keras.context import KerasContext, Rule, Result
+from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers.convolution import PADDINGS
 
 MODES = ("nearest", "bilinear", "bicubic", "area")
@@ -27,7 +27,7 @@ def pool(kind: str, rank: int) -> Rule:
 
 
 def global_pool(kind: str) -> Rule:
-    """``GlobalAveragePooling2D`` and the like; one number for each channel."""
+    """``GlobalAveragePooling2D`` and the like."""
 
     def rule(op: KerasContext) -> Result:
         pooled = op.add(kind, (op.input,))
@@ -58,35 +58,30 @@ def zero_padding(rank: int) -> Rule:
 
 
 def cropping(rank: int) -> Rule:
-    """``Cropping1D`` to ``Cropping3D``: rows cut off at both ends of each axis."""
+    """``Cropping1D`` to ``Cropping3D``."""
 
     def rule(op: KerasContext) -> Result:
-        shape = op.input.shape
-        if len(shape) != rank + 1:
-            raise Refusal(f"it needs maps of {rank} axes", found=f"{len(shape) - 1}")
-        ends = [
-            (before, side - after)
-            for side, (before, after) in zip(
-                shape[1:], op.config.pairs("cropping", rank), strict=True
-            )
-        ]
-        return cut(op, ends)
+        _, *dims = op.input.shape
+        if len(dims) != rank:
+            raise Refusal(f"it needs maps with {rank} spatial axes", found=f"{len(dims)}")
+        crops = op.config.pairs("cropping", rank)
+        return crop(op, [(a, side - b) for side, (a, b) in zip(dims, crops, strict=True)])
 
     return rule
 
 
 def center_crop(op: KerasContext) -> Result:
-    """``CenterCrop``: the middle of a map that is large enough."""
-    wanted = (op.config.whole("height"), op.config.whole("width"))
-    sides = op.input.shape[1:]
-    if len(sides) != 2 or any(n < m for n, m in zip(sides, wanted, strict=True)):
+    """``CenterCrop`` of maps that are large enough; smaller ones would be resized."""
+    size = (op.config.whole("height"), op.config.whole("width"))
+    dims = op.input.shape[1:]
+    if len(dims) != 2 or any(n < m for n, m in zip(dims, size, strict=True)):
         raise UnknownOp
-    starts = [(n - m) // 2 for n, m in zip(sides, wanted, strict=True)]
-    return cut(op, [(start, start + m) for start, m in zip(starts, wanted, strict=True)])
+    starts = [(n - m) // 2 for n, m in zip(dims, size, strict=True)]
+    return crop(op, [(start, start + m) for start, m in zip(starts, size, strict=True)])
 
 
-def cut(op: KerasContext, ends: list[tuple[int, int]]) -> Operand:
-    """The rows from each start up to each stop, which hold at this size alone."""
+def crop(op: KerasContext, ends: list[tuple[int, int]]) -> Operand:
+    """Keeps the places between a start and a stop along each spatial axis."""
     op.builder.is_sized = True
     tensor = op.input
     for axis, (start, stop) in enumerate(ends, 1):
@@ -107,7 +102,7 @@ def upsampling(rank: int) -> Rule:
 
 
 def resizing(op: KerasContext) -> Result:
-    """``Resizing``: to a height and a width, whatever arrives."""
+    """``Resizing`` to a fixed height and width."""
     if op.config.flag("crop_to_aspect_ratio", False):
         raise UnknownOp
     size = (op.config.whole("height"), op.config.whole("width"))
@@ -119,9 +114,9 @@ TABLE: Mapping[str, Rule] = {
     "CenterCrop": center_crop,
     "Resizing": resizing,
 } | {
-    name: lower
+    name: rule
     for rank in (1, 2, 3)
-    for name, lower in (
+    for name, rule in (
         (f"MaxPooling{rank}D", pool("max_pool", rank)),
         (f"AveragePooling{rank}D", pool("avg_pool", rank)),
         (f"GlobalMaxPooling{rank}D", global_pool("global_max_pool")),

@@ -1,4 +1,4 @@
-"""Layers that move elements, and layers that do nothing at inference."""
+"""Layers that move elements, and layers that do nothing at inference time."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers.keras.config import shown, wholes
-from costcalc.importers.keras.context import KerasContext, Rule, Result
-from costcalc.importers.keras.layers.activation import named
-
-
-def flatten(op: KerasContext) -> Result:
-    """``Flatten``; the order of its elements is another, which no count depends on."""
-    return op.add("flatten", (op.input,))
+from costcalc.importers.keras.context import KerasContext, Result, Rule
+from costcalc.importers.keras.layers.activation import unary
 
 
 def reshape(op: KerasContext) -> Result:
-    """``Reshape``; one side may be -1."""
-    sides = wholes(op.config.raw("target_shape"), "'target_shape'", -1)
-    if not sides or sides.count(-1) > 1 or 0 in sides:
-        raise Refusal("'target_shape' is not valid", "one -1 at most", shown(sides))
-    return op.add("reshape", (op.input,), {"shape": op.layout.from_keras(sides)})
+    """``Reshape``."""
+    target = wholes(op.config.raw("target_shape"), "'target_shape'", -1)
+    if not target or target.count(-1) > 1 or 0 in target:
+        raise Refusal("'target_shape' is not valid", "at most one -1, and no 0", shown(target))
+    return op.reshape(op.input, target)
 
 
 def permute(op: KerasContext) -> Result:
-    """``Permute``: axes counted from 1."""
+    """``Permute``, which counts axes from 1."""
     places = wholes(op.config.raw("dims"), "'dims'", 1)
     if sorted(places) != list(range(1, op.rank + 1)):
         raise Refusal(
@@ -35,9 +30,9 @@ def permute(op: KerasContext) -> Result:
 
 
 def repeat_vector(op: KerasContext) -> Result:
-    """``RepeatVector``: a vector, n times."""
-    sides = (op.config.whole("n"), *op.keras_shape(op.input))
-    return op.add("rearrange", (op.input,), {"shape": op.layout.from_keras(sides)})
+    """``RepeatVector``."""
+    shape = op.layout.from_keras((op.config.whole("n"), *op.keras_shape(op.input)))
+    return op.add("rearrange", (op.input,), {"shape": shape})
 
 
 IDLE = [
@@ -64,7 +59,7 @@ IDLE = [
     "RandomTranslation",
     "RandomZoom",
 ]
-"""Layers that act in training alone, or on what no count depends on."""
+"""Layers that act only in training, or affect no count."""
 
 DROPOUTS = (
     "Dropout",
@@ -77,11 +72,11 @@ DROPOUTS = (
 )
 
 TABLE: Mapping[str, Rule] = {
-    "Flatten": flatten,
+    "Flatten": unary("flatten"),
     "Reshape": reshape,
     "Permute": permute,
     "RepeatVector": repeat_vector,
-    "Identity": named("identity"),
-    **dict.fromkeys(IDLE, named("identity")),
-    **dict.fromkeys(DROPOUTS, named("dropout")),
+    "Identity": unary("identity"),
+    **dict.fromkeys(IDLE, unary("identity")),
+    **dict.fromkeys(DROPOUTS, unary("dropout")),
 }

@@ -1,4 +1,4 @@
-"""``TimeDistributed``: a layer, or a model, at every step of time."""
+"""``TimeDistributed``: a layer or a model applied at every time step."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ WRAPPER = "TimeDistributed"
 POSITIONWISE = frozenset(
     {"Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "Identity"}
 )
-"""Layers that do to every position alike, so that time is one axis of positions more."""
+"""Layers that treat every position alike: time is then just another axis."""
 
 STEPS = 1000
-"""Steps of time that are written out."""
+"""The most time steps to unroll."""
 
 _OPERATION = "keras.src.ops.numpy"
 _ALL = {"class_name": "__slice__", "config": {}}
 
 
 def wrapped_layer(wrapper: KerasLayer) -> KerasLayer:
-    """The layer that a wrapper holds, under the wrapper's name and calls.
+    """The layer inside a wrapper, with the wrapper's calls.
 
     Raises:
-        Refusal: it holds none.
+        Refusal: there is none.
     """
     inner = layer(wrapper.config.raw("layer"))
     return inner._replace(calls=wrapper.calls, first_call=wrapper.first_call)
 
 
 def unrolled(inner: KerasLayer, steps: int) -> KerasModel:
-    """A model that cuts time into steps, calls the layer at each, and joins what it gives.
+    """A model that splits its input into time steps, calls the layer on each, and concatenates.
 
     Raises:
         Refusal: there are too many steps.
     """
     if steps > STEPS:
-        raise Refusal(f"it has {steps:,} steps of time", f"at most {STEPS:,}")
+        raise Refusal(f"it has {steps:,} time steps", f"at most {STEPS:,}")
     start, join = TensorRef(f"{inner.name}.steps", 0, 0), TensorRef(f"{inner.name}.join", 0, 0)
     results = [TensorRef(f"{inner.name}.result{step + 1}", 0, 0) for step in range(steps)]
     picked = [TensorRef(f"{inner.name}.step{step + 1}", 0, 0) for step in range(steps)]
@@ -54,8 +54,7 @@ def unrolled(inner: KerasLayer, steps: int) -> KerasModel:
             _operation(picked[step].layer, "GetItem", {}, start, [_ALL, step]),
             _operation(result.layer, "ExpandDims", {"axis": 1}, TensorRef(inner.name, step, 0)),
         ]
-    named = {each.name: each for each in layers}
-    return KerasModel(inner.name, named, (start,), (join,))
+    return KerasModel(inner.name, {layer.name: layer for layer in layers}, (start,), (join,))
 
 
 def _operation(name: str, class_name: str, config: dict[str, Any], *args: Any) -> KerasLayer:
