@@ -167,9 +167,7 @@ def on_maps(
     if axes is None or x.rank <= axes + 1:
         return layer(x)
     swapped = (1, 0, *range(2, x.rank))
-    return transpose(
-        op, layer(transpose(op, x, swapped, part=".channels")), swapped, part=".images"
-    )
+    return in_axis_order(op, x, swapped, layer, parts=(".channels", ".images"))
 
 
 def _window(
@@ -329,6 +327,11 @@ def with_learned(
     return join(op, kind, (x, learned), part=part)
 
 
+def scaled(op: OpContext, x: Operand, factor: Number, *, part: str) -> Operand:
+    """A tensor times a constant; the tensor itself if the factor is 1."""
+    return x if factor == 1 else op.add("scale", (x,), part=part)
+
+
 def clip(op: OpContext, x: Operand, low: Number | None, high: Number | None) -> Operand:
     """A clip between bounds; ReLU, ReLU6 and hard tanh have kinds of their own."""
     return op.add(_CLIPS.get((low, high), "clip"), (x,))
@@ -359,6 +362,20 @@ def transpose(
     if tuple(order) == tuple(range(x.rank)):
         return x
     return op.add("transpose", (x,), {"axes": tuple(order)}, part=part)
+
+
+def in_axis_order(
+    op: OpContext,
+    x: Operand,
+    order: Sequence[int],
+    layer: Callable[[Operand], Operand],
+    *,
+    parts: tuple[str, str] = (".transpose", ".transpose"),
+) -> Operand:
+    """A layer applied to the tensor with its axes permuted; they are permuted back after it."""
+    before, after = parts
+    back = [order.index(axis) for axis in range(x.rank)]
+    return transpose(op, layer(transpose(op, x, order, part=before)), back, part=after)
 
 
 def concat(op: OpContext, inputs: Sequence[Operand], axis: int) -> Operand:

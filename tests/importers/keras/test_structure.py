@@ -209,7 +209,7 @@ def test_the_length_of_tokens_is_set_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, r"layer 'image' \(InputLayer\): its shape \? x \? x 3 leaves 2 sides open"),
+        ({}, r"layer 'image' \(InputLayer\): its shape \? x \? x 3 leaves 2 dimensions open"),
         ({"input": (8, 8, 3)}, "does not take an input of 8x8x3"),
         ({"image": (8, 8)}, "does not take image=8x8"),
     ],

@@ -74,7 +74,7 @@ def eltwise(op: CaffeContext) -> Result:
     if factors == (1, -1):
         return op.add("subtract", inputs)
     scaled = [
-        op.add("scale", (tensor,), part="/scale") if factor != 1 else tensor
+        emit.scaled(op, tensor, factor, part="/scale")
         for tensor, factor in zip(inputs, factors or (1,) * len(inputs), strict=True)
     ]
     return emit.join(op, "add", scaled)

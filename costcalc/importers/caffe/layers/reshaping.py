@@ -167,7 +167,7 @@ def reduction(op: CaffeContext) -> Result:
         tensor = op.add(each, (tensor,), part=f"/{each}")
     part = f"/{kind}" if before else ""
     tensor = op.add(kind, (tensor,), {"axes": tuple(range(first, tensor.rank))}, part)
-    return tensor if param.number("coeff", 1) == 1 else op.add("scale", (tensor,), part="/scale")
+    return emit.scaled(op, tensor, param.number("coeff", 1), part="/scale")
 
 
 TABLE: Mapping[str, Rule] = {

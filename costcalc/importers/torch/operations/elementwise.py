@@ -102,12 +102,7 @@ def join(op: TorchContext, kind: str, values: Sequence[Any], alpha: Any = 1) -> 
         else op.add("constant", (), {"shape": (1,) * rank})
         for each in values
     )
-    return emit.join(op, kind, (*inputs, scaled(op, last, alpha)))
-
-
-def scaled(op: TorchContext, x: Operand, alpha: Any) -> Operand:
-    """A tensor times a number."""
-    return x if alpha == 1 else op.add("scale", (x,), part="_scale")
+    return emit.join(op, kind, (*inputs, emit.scaled(op, last, alpha, part="_scale")))
 
 
 def power(op: TorchContext) -> Operand:
@@ -137,7 +132,8 @@ def add_product(kind: str) -> Rule:
     def rule(op: TorchContext) -> Operand:
         args = op.bind("input", "tensor1", "tensor2")
         pair = [op.broadcast(args[name]) for name in ("tensor1", "tensor2")]
-        product = scaled(op, emit.join(op, kind, pair, part=f"_{kind}"), args.get("value", 1))
+        product = emit.join(op, kind, pair, part=f"_{kind}")
+        product = emit.scaled(op, product, args.get("value", 1), part="_scale")
         return emit.join(op, "add", (op.broadcast(args["input"]), product))
 
     return rule

@@ -8,7 +8,6 @@ from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
-from costcalc.importers.torch.operations.elementwise import scaled
 
 
 def linear(op: TorchContext) -> Operand:
@@ -62,10 +61,12 @@ def add_product(op: TorchContext) -> Operand:
     """``addmm`` and ``baddbmm``: ``beta c + alpha a @ b``."""
     args = op.bind("input", "batch1", "batch2")
     a, b = (args[f"{'batch' if f'batch{i}' in args else 'mat'}{i}"] for i in (1, 2))
-    product = scaled(op, _product(op, a, b, part="_product"), args.get("alpha", 1))
-    first = op.broadcast(args["input"])
+    product = _product(op, a, b, part="_product")
+    product = emit.scaled(op, product, args.get("alpha", 1), part="_scale")
+    added = op.broadcast(args["input"])
     product = op.view(product, without_batch(op.shape))
-    return emit.join(op, "add", (scaled(op, first, args.get("beta", 1)), product))
+    added = emit.scaled(op, added, args.get("beta", 1), part="_scale")
+    return emit.join(op, "add", (added, product))
 
 
 def _product(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Operand:
