@@ -83,7 +83,7 @@ def packed(folder, content=None, name="config.json", method=zipfile.ZIP_DEFLATED
 
 
 def test_an_archive_without_a_config(tmp_path):
-    assert "holds no config.json" in refused(packed(tmp_path, name="other.json"))
+    assert "has no config.json" in refused(packed(tmp_path, name="other.json"))
 
 
 def test_a_bomb_is_unpacked_no_further_than_a_spec_may_be_long(tmp_path):

@@ -179,7 +179,7 @@ def test_the_config_of_an_archive_is_the_same(tmp_path):
 OPEN = sequential((None, None, 3), of("Conv2D", **CONV), of("GlobalAveragePooling2D"))
 
 
-def test_open_sides_are_set_by_a_resolution(tmp_path):
+def test_a_resolution_sets_unknown_dimensions(tmp_path):
     assert totals(graph(tmp_path, OPEN, res=8)) == (84, 81 * 64)
     assert totals(graph(tmp_path, OPEN, res=(8, 16))) == (84, 81 * 128)
     assert graph(tmp_path, OPEN, input=(3, 8, 16)).input == (3, 8, 16)
@@ -188,7 +188,7 @@ def test_open_sides_are_set_by_a_resolution(tmp_path):
     assert found.parameters["image"] == 16
 
 
-def test_a_resolution_replaces_the_sides_of_the_file(tmp_path):
+def test_a_resolution_replaces_the_dimensions_of_the_file(tmp_path):
     model = functional(
         [
             image(8, 8, 3),
@@ -214,7 +214,7 @@ def test_the_length_of_tokens_is_set_by_name(tmp_path):
         ({"image": (8, 8)}, "does not take image=8x8"),
     ],
 )
-def test_a_side_that_stays_open_is_an_error(tmp_path, settings, message):
+def test_a_dimension_that_stays_open_is_an_error(tmp_path, settings, message):
     with pytest.raises(SpecError, match=message):
         graph(tmp_path, OPEN, **settings)
 
