@@ -40,7 +40,8 @@ def command(
     Without one, everything that ships is checked.
 
     Exits with 0 where every claim holds or is a documented misprint whose
-    recomputed value holds, else with 1.
+    recomputed value holds, else with 1.  --format junit is for CI servers, github
+    prints annotations for a workflow's log.
     """
     checked = questions.check(
         *paths,
