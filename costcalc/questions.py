@@ -21,7 +21,6 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import did_you_mean, refuse
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, exact_value, opened
-from costcalc.records import NamedTuple
 from costcalc.reporting import report as reports
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as totalled
@@ -537,14 +536,36 @@ def to_spec(
     return to_spec(network.document, network.settings, tuple(comments), is_flat=flat)
 
 
-class Exported(NamedTuple):
-    """A network as another tool's model: text, or bytes that come in chunks."""
+class Exported:
+    """A network as another tool's model: text, or bytes that come in chunks.
 
-    format: str
-    content: str | Iterable[bytes]
+    Attributes:
+        format: the format that it is in.
+    """
+
+    def __init__(self, format: str, write: Callable[[], str | Iterable[bytes]]) -> None:
+        """Writes it once, so that what the format cannot say is refused now.
+
+        Raises:
+            SpecError: the format cannot say some of the network's layers.
+        """
+        self.format = format
+        self._write = write
+        self._first: str | Iterable[bytes] | None = write()
+
+    @property
+    def content(self) -> str | Iterable[bytes]:
+        """What its file holds; the chunks of bytes are written anew for every reader."""
+        first = self._first
+        if first is None:
+            return self._write()
+        if not isinstance(first, str):
+            self._first = None
+        return first
 
     def __str__(self) -> str:
-        return self.content if isinstance(self.content, str) else f"<{self.format}>"
+        content = self._first
+        return content if isinstance(content, str) else f"<{self.format}>"
 
     def __bytes__(self) -> bytes:
         content = self.content
@@ -592,7 +613,7 @@ def export(
     if seed is not None and weights != "random":
         refuse(None, "--seed needs random weights", expected="--weights random")
     graph = opened(network, exact(settings)).graph()
-    return Exported(to, export_graph(graph, to, **options))
+    return Exported(to, lambda: export_graph(graph, to, **options))
 
 
 def networks(

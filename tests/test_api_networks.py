@@ -125,3 +125,15 @@ def test_settings_may_have_the_names_of_arguments(tmp_path: Path) -> None:
     assert costcalc.totals(f"{network}@unit=8").params == 3 * 16
     swept = costcalc.sweep(network, at={"where": [1, 2], "unit": [4, 8]})
     assert [row.params for row in swept] == [12, 24, 24, 48]
+
+
+def test_an_exported_model_is_read_as_often_as_one_likes() -> None:
+    for to in ("torch", "onnx", "prototxt", "csv-scalesim"):
+        exported = costcalc.export("alexnet", to)
+        first, second = bytes(exported), bytes(exported)
+        assert first == second != b""
+    assert "class AlexNet" in str(costcalc.export("alexnet"))
+    with pytest.raises(costcalc.CostcalcError, match="there is no export to 'onx'"):
+        costcalc.export("alexnet", "onx")
+    with pytest.raises(costcalc.CostcalcError, match="means nothing to torch"):
+        costcalc.export("alexnet", "torch", weights="random")
