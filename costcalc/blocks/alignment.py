@@ -15,6 +15,9 @@ _LONGEST = 4000
 _MOST_SHAPES = 32
 """Shapes of instances that are laid beside one another."""
 
+_ATTEMPTS = 2000
+"""Pairs that are tried, before the instances that are left stay apart."""
+
 T = TypeVar("T")
 
 
@@ -31,10 +34,16 @@ def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[i
 
 
 def gathered(instances: Sequence[T], union: Callable[[T, T], T | None]) -> list[T]:
-    """As few unions as there can be: each instance joins the first that it has a union with."""
+    """As few unions as there can be: each instance joins the first that it has a union with.
+
+    >>> gathered([1, 8, 2, 6], lambda one, other: one + other if one + other < 10 else None)
+    [9, 8]
+    """
     unions: list[T] = []
+    attempts = _ATTEMPTS
     for instance in instances:
-        for at, other in enumerate(unions):
+        for at, other in enumerate(unions[:attempts]):
+            attempts -= 1
             together = union(other, instance)
             if together is not None:
                 unions[at] = together
