@@ -8,19 +8,18 @@ from typing import NoReturn
 from costcalc.records import NamedTuple
 
 SHOWN = 25
-"""Problems printed before the rest is only counted."""
+"""Problems printed; the rest are only counted."""
 
 LINE = 2000
-"""Characters of a line of a message."""
+"""Characters printed of one line of a message."""
 
 MOST = 1000
-"""Problems after which the search for more ends."""
-
+"""Problems after which reading stops."""
 
 _QUESTION = "did you mean"
 
 _COMPARED, _LONGEST_NAME = 200, 100
-"""Names that a mistake is compared with, the alphabet's next: there may be many of both."""
+"""Bounds on the search for a similar name: how many names (the nearest by alphabet), how long."""
 
 
 class Mark(NamedTuple):
@@ -56,16 +55,16 @@ class Problem(NamedTuple):
 
 
 def _printable(line: str) -> str:
-    """A line that steers no terminal and fills no screen, whatever a file put into it."""
+    """The line, shortened and with control characters escaped: its text may come from a file."""
     if len(line) > LINE:
         line = f"{line[: LINE // 2]} ... {line[-LINE // 2 :]}"
     if line.isprintable():
         return line
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 class CostcalcError(Exception):
-    """Something the user can fix: every problem found, not the first alone.
+    """Something the user can fix; holds every problem, not only the first.
 
     Attributes:
         problems: the problems, in the order of the file.
@@ -87,22 +86,22 @@ class SpecError(CostcalcError):
 
 
 class ConventionError(CostcalcError):
-    """A convention is wrong, or does not define a layer that it meets."""
+    """A convention is wrong, or does not define a layer of the network."""
 
 
 class Refusal(Exception):
-    """Something is refused where it is noticed; whoever catches it knows what it belongs to.
+    """An error without its location, which the caller adds.
 
     A formula, a shape rule or an importer's operation knows what is wrong, but not
-    which layer of which file it works for.  It raises a refusal in one line; the
-    stage that calls it adds the place by :meth:`problem`.
+    which layer of which file it is working on.  It raises a refusal in one line; the
+    caller adds the place with :meth:`problem`.
 
     Attributes:
         message: what is wrong.
         expected: what would be right.
         found: what is there instead.
         hint: how to fix it.
-        mark: where it is, if that is known already.
+        mark: where it is, if already known.
     """
 
     def __init__(
@@ -121,7 +120,7 @@ class Refusal(Exception):
         self.mark = mark
 
     def problem(self, mark: Mark | None = None, subject: str = "") -> Problem:
-        """The problem for people: the refusal's own place, or else ``mark``.
+        """The refusal as a problem, at its own place or else at ``mark``.
 
         >>> print(Refusal("has no axis 4", found="3 axes").problem(subject="layer 'fc'"))
         layer 'fc': has no axis 4
@@ -139,16 +138,16 @@ def refuse(
     hint: str = "",
     error: type[CostcalcError] = SpecError,
 ) -> NoReturn:
-    """Ends with one problem, where nothing else can be looked at before it is fixed.
+    """Raises a single problem, where nothing else can be checked until it is fixed.
 
     Raises:
-        CostcalcError: always, of the type asked for; what was caught before is no part of it.
+        CostcalcError: always, of type ``error``; an exception being handled is not shown.
     """
     raise error([Problem(mark, message, expected, found, hint)]) from None
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:
-    """Where a problem stands; those of no place come first."""
+    """The sort key of a problem; problems without a place come first."""
     return problem.mark or Mark("")
 
 
@@ -156,7 +155,7 @@ class Problems:
     """Collects problems, so that all of them are reported together."""
 
     def __init__(self) -> None:
-        self._found: dict[Problem, None] = {}
+        self._problems: dict[Problem, None] = {}
 
     def add(
         self,
@@ -166,37 +165,37 @@ class Problems:
         found: str = "",
         hint: str = "",
     ) -> None:
-        """Note a problem; one that was noted before counts once."""
+        """Note a problem; duplicates count once."""
         self.note(Problem(mark, message, expected, found, hint))
 
     def note(self, problem: Problem) -> None:
-        """Note a problem that is already in words.
+        """Note a problem that is already put into words.
 
         Raises:
-            SpecError: so many were noted that looking for more helps nobody.
+            SpecError: there are :data:`MOST` problems.
         """
-        self._found[problem] = None
-        if len(self._found) >= MOST:
+        self._problems[problem] = None
+        if len(self._problems) >= MOST:
             self.raise_any()
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return bool(self._problems)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._problems)
 
     def raise_any(self, error: type[CostcalcError] = SpecError) -> None:
-        """Raise what was found, if anything was.
+        """Raise the problems, if there are any.
 
         Raises:
-            CostcalcError: of the type asked for.
+            CostcalcError: of type ``error``.
         """
-        if self._found:
-            raise error(sorted(self._found, key=_place))
+        if self._problems:
+            raise error(sorted(self._problems, key=_place))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the likely intention, or nothing.
+    """A hint that names the most similar word, or ''.
 
     >>> did_you_mean("depthwse", ["conv", "depthwise"])
     "did you mean 'depthwise'?"

@@ -1,4 +1,4 @@
-"""Names of layers: the paths that lead to one, and names that nothing else has."""
+"""Names of layers: the paths around a layer, and unique new names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 
 def paths(name: str) -> Iterator[str]:
-    """The paths that lead to a name, the outer ones first.
+    """The paths around a name, outermost first.
 
     >>> list(paths("features/3/conv"))
     ['features', 'features/3']
@@ -18,7 +18,7 @@ def paths(name: str) -> Iterator[str]:
 
 
 class FreeNames:
-    """Gives each name once: a name that is taken already gets a number.
+    """Hands out unique names: a name that is taken gets a number.
 
     >>> names = FreeNames(["conv"])
     >>> names.free("conv"), names.free("conv"), names.free("fc")
@@ -27,13 +27,13 @@ class FreeNames:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._numbers = dict.fromkeys(taken, 1)
-        """The last number that each name was given with."""
+        """The last number used with each name."""
 
     def __contains__(self, name: str) -> bool:
         return name in self._numbers
 
     def free(self, wanted: str) -> str:
-        """The wanted name, or the wanted name with the next number that is free."""
+        """The wanted name, with the next free number if it is taken."""
         name = wanted
         while name in self._numbers:
             self._numbers[wanted] += 1

@@ -41,12 +41,19 @@ from costcalc.formulas.algebra import round_to_multiple
 from costcalc.kinds import KINDS
 from costcalc.spec.arguments import COMMON
 from costcalc.spec.expression import FUNCTIONS, KEYWORDS
-from costcalc.spec.parameters import ALWAYS, HERE
+from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES
 
 _LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
 """What papers call attributes."""
 
-_RESERVED = {*COMMON, *FUNCTIONS, *KEYWORDS, *ALWAYS, *HERE, "classes", "width", "true", "false"}
+_RESERVED = {
+    *COMMON,
+    *FUNCTIONS,
+    *KEYWORDS,
+    *NETWORK_NAMES,
+    *INPUT_NAMES,
+    *("classes", "width", "true", "false"),
+}
 
 _DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """What squeezed widths are divided by."""

@@ -4,8 +4,8 @@
       - {top1: 70.6, source: "Table 6"}
       - {at: {alpha: 0.5, res: 160}, top1: 60.2, source: "Table 9"}
 
-``top1`` is ImageNet's, in per cent; ``at`` holds the settings that it was
-measured at, where they are not the defaults.
+``top1`` is on ImageNet, in per cent; ``at`` holds the settings it was measured
+at, unless they are the defaults.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _KEYS = ("at", "top1", "source")
 def read_accuracies(
     node: Node | None, parameters: Collection[str], problems: Problems
 ) -> tuple[Accuracy, ...]:
-    """The accuracies that a spec states; what is wrong with one goes to ``problems``."""
+    """The accuracies that a spec states; errors go to ``problems``."""
     if node is None:
         return ()
     items = node.items if isinstance(node, ListNode) else (node,)
-    found = [_accuracy(item, parameters, problems) for item in items]
-    return tuple(accuracy for accuracy in found if accuracy is not None)
+    accuracies = [_accuracy(item, parameters, problems) for item in items]
+    return tuple(accuracy for accuracy in accuracies if accuracy is not None)
 
 
 def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Accuracy | None:
@@ -42,11 +42,11 @@ def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Ac
     source = entries["source"][1] if "source" in entries else None
     if isinstance(top1, bool) or not isinstance(top1, int | Fraction) or not 0 <= top1 <= 100:
         problems.add(
-            node.mark, "an accuracy states its top1", "a number from 0 to 100", found=str(node)
+            node.mark, "an accuracy must state its top1", "a number from 0 to 100", found=str(node)
         )
         return None
     if not isinstance(source, Scalar) or not source.text:
-        problems.add(node.mark, "an accuracy states its source", "the paper's table or section")
+        problems.add(node.mark, "an accuracy must state its source", "the paper's table or section")
         return None
     at = entries["at"][1] if "at" in entries else None
     return Accuracy(_settings(at, parameters, problems), top1, source.text, node.mark)

@@ -28,20 +28,20 @@ COMMON = (
     "shares",
     "borrows",
 )
-"""What every kind of step may state."""
+"""Arguments that every step may have."""
 
 FUNCTIONAL = ("functional", "functional_act")
-"""What a layer or a join may say of the implementation: which parts of it are no modules."""
+"""Arguments of a layer or a join that the implementation calls without a module."""
 
 FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
-"""What a layer may say besides its kind's attributes."""
+"""Arguments of a layer besides its kind's attributes."""
 
 _STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
-"""What a layer or a branch may be called."""
+"""Valid names of layers and branches."""
 
 
 class WrittenArgument(NamedTuple):
-    """An argument as it is written, with the reader of its values."""
+    """An argument as written, with the reader of its values."""
 
     key: Scalar
     node: Node
@@ -49,10 +49,7 @@ class WrittenArgument(NamedTuple):
 
 
 class Arguments:
-    """The arguments of the step that ``key: body`` writes.
-
-    A body that is a value alone is the argument ``main``.
-    """
+    """The arguments of the step ``key: body``; a bare value is the argument ``main``."""
 
     def __init__(self, key: Scalar, body: Node, main: str, values: Values) -> None:
         self.key = key
@@ -75,18 +72,18 @@ class Arguments:
                 )
 
     def take(self, name: str) -> Node | None:
-        """The argument's node, None where it is left out."""
+        """Removes an argument; returns its node, or None if it is left out."""
         entry = self.entries.pop(name, None)
         return None if entry is None else given(entry.node)
 
     def expression(self, name: str) -> Expression | None:
-        """The argument as an expression, None where it is left out."""
+        """Removes an argument; returns it as an expression, or None if it is left out."""
         entry = self.entries.get(name)
         node = self.take(name)
         return None if entry is None or node is None else entry.values.expression(node)
 
     def common(self) -> Common:
-        """What every kind of step may state."""
+        """Removes the arguments that every step may have, and returns them."""
         name, sources, first_only = self.take("name"), self.take("from"), self.take("first_only")
         input, output = self.take("input"), self.take("output")
         shares, borrows = self.take("shares"), self.take("borrows")
@@ -114,9 +111,9 @@ class Arguments:
         what: str,
         annotations: Mapping[str, Any] = MappingProxyType({}),
     ) -> dict[str, Argument]:
-        """The rest of the arguments, each of which must be in ``allowed``.
+        """The remaining arguments, all of which must be in ``allowed``.
 
-        A kind's annotations say what each of its attributes is.
+        ``annotations`` are those of a kind's attributes.
         """
         phrase = f"{what} has no argument"
         refuse_others(
@@ -125,7 +122,7 @@ class Arguments:
             phrase,
             self.problems,
         )
-        found = {}
+        arguments = {}
         missing = []
         for name in allowed:
             entry = self.entries.get(name)
@@ -133,7 +130,7 @@ class Arguments:
             if entry is not None and node is not None:
                 argument = entry.values.read(annotations.get(name), node)
                 if argument is not None:
-                    found[name] = argument
+                    arguments[name] = argument
             elif name in required:
                 missing.append(name)
         if missing:
@@ -142,25 +139,25 @@ class Arguments:
                 f"{what} lacks " + " and ".join(f"'{name}'" for name in missing),
                 hint=f"{self.key.text}: {{{', '.join(f'{name}: ...' for name in missing)}}}",
             )
-        return found
+        return arguments
 
     def _borrows(self, node: Node) -> dict[str, Expression]:
-        """Params that another layer counts, by the name of their event."""
-        found: dict[str, Expression] = {}
+        """Params counted with another layer, by the name of their event."""
+        counts: dict[str, Expression] = {}
         if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
-                "'borrows' says how many params are another layer's",
+                "'borrows' states how many params belong to another layer",
                 expected="a mapping such as {biases: 64}",
                 found=str(node),
             )
-            return found
+            return counts
         refuse_others(node.keys, PARAMS, "'borrows' has no", self.problems)
         for key, value in node.entries:
             count = self.values.size(value)
             if key.text in PARAMS and count is not None:
-                found[key.text] = count
-        return found
+                counts[key.text] = count
+        return counts
 
     def _words(self, node: Node, key: str, does: str) -> tuple[tuple[str, Mark], ...]:
         words: list[tuple[str, Mark]] = []
@@ -178,7 +175,7 @@ class Arguments:
 
 
 def step_name(node: Node, of: str, problems: Problems) -> str:
-    """The name of a layer or a branch; empty after a problem was noted."""
+    """The name of a layer or a branch; '' after a problem."""
     if isinstance(node, Scalar) and _STEP_NAME.fullmatch(node.text):
         return node.text
     problems.add(
@@ -196,15 +193,13 @@ def refuse_unfit_first_only(
     required: Iterable[str],
     problems: Problems,
 ) -> None:
-    """Notes a ``first_only`` argument that the step does not give, or that has no default."""
+    """Notes ``first_only`` arguments that are not set here, or that have no default."""
     for name, mark in common.first_only:
         if name not in arguments:
             problems.add(
                 mark,
-                f"'first_only' names '{name}', which is not given here",
+                f"'first_only' names '{name}', which is not set here",
                 expected="one of " + ", ".join(arguments) if arguments else "",
             )
         elif name in required:
-            problems.add(
-                mark, f"'{name}' has no default that the repeats after the first could take"
-            )
+            problems.add(mark, f"'{name}' has no default for the repeats after the first")

@@ -1,4 +1,4 @@
-"""Blocks: those of the libraries that a spec uses, and its own."""
+"""Blocks: a spec's own, and those of the libraries that it uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from costcalc.spec.document import (
 )
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
-from costcalc.spec.parameters import ALWAYS, HERE, IDENTIFIER, ParameterReader
+from costcalc.spec.parameters import IDENTIFIER, INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import STRUCTURES, StepReader
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
@@ -32,7 +32,7 @@ _LIBRARY = re.compile(r"[A-Za-z0-9_][\w\-]*", re.ASCII)
 
 
 class _Body(NamedTuple):
-    """A block's text, and the names of the network that it may use."""
+    """A block as written, and the network's names that it may use."""
 
     key: Scalar
     body: MapNode
@@ -55,57 +55,57 @@ class BlockReader:
         self.parameters: dict[str, dict[str, Parameter]] = {}
 
     def headers(self, use: Node | None, own: Node | None) -> Headers:
-        """The parameters of each block; what is wrong with one is noted."""
+        """The parameters of every block; problems are noted."""
         for library in self._libraries(use):
-            self._collect(library, ALWAYS)
+            self._collect(library, NETWORK_NAMES)
         if own is not None:
             self._collect(own, self.known)
         self.parameters = {
-            name: ParameterReader(each.known | HERE, self.problems, COMMON).read(
-                each.body.get("parameters")
+            name: ParameterReader(block.known | INPUT_NAMES, self.problems, COMMON).read(
+                block.body.get("parameters")
             )
-            for name, each in self.bodies.items()
+            for name, block in self.bodies.items()
         }
         return self.parameters
 
     def blocks(self, defaults: Defaults) -> dict[str, Block]:
-        """The blocks by name; what is wrong with one is noted."""
-        blocks = {name: self._block(name, each, defaults) for name, each in self.bodies.items()}
+        """The blocks by name; problems are noted."""
+        blocks = {name: self._block(name, body, defaults) for name, body in self.bodies.items()}
         self._refuse_recursion(blocks)
         return blocks
 
-    def _block(self, name: str, text: _Body, defaults: Defaults) -> Block:
+    def _block(self, name: str, block: _Body, defaults: Defaults) -> Block:
         own = self.parameters[name]
-        known = text.known | HERE | frozenset(own)
+        known = block.known | INPUT_NAMES | frozenset(own)
         reader = StepReader(known, self.parameters, defaults, self.problems)
-        layers = text.body.get("layers")
+        layers = block.body.get("layers")
         steps = reader.steps(layers)
         if layers is None:
             self.problems.add(
-                text.key.mark, f"block '{name}' has no layers", expected="'layers:' and a list"
+                block.key.mark, f"block '{name}' has no layers", expected="'layers:' and a list"
             )
-        return Block(name, own, self._inputs(text.body), steps, text.key.mark)
+        return Block(name, own, self._inputs(block.body), steps, block.key.mark)
 
     def _libraries(self, node: Node | None) -> Iterator[Node]:
-        """The contents of ``blocks:`` in each library, and in the libraries that it uses."""
-        found: set[str] = set()
+        """The contents of ``blocks:`` in every library, and in the libraries that it uses."""
+        seen: set[str] = set()
         pending = [node] if node else []
         while pending:
             used = pending.pop()
-            here: set[str] = set()
+            listed: set[str] = set()
             for item in used.items if isinstance(used, ListNode) else (used,):
                 name = item.text if isinstance(item, Scalar) else ""
-                if name in here:
+                if name in listed:
                     self.problems.add(item.mark, f"library '{name}' is used twice")
-                here.add(name)
-                library = self._library(item, name) if name not in found else None
-                found.add(name)
+                listed.add(name)
+                library = self._library(item, name) if name not in seen else None
+                seen.add(name)
                 if library is not None:
                     pending += [use for use in (library.get("use"),) if use]
                     yield library.get("blocks") or library
 
     def _library(self, item: Node, name: str) -> MapNode | None:
-        """The library of that name; None after a problem was noted."""
+        """The library of that name; None after a problem."""
         library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
         if library is None:
             self.problems.add(
@@ -169,7 +169,7 @@ class BlockReader:
         if not names or not isinstance(node, ListNode) or len(set(names)) < len(node.items):
             self.problems.add(
                 node.mark,
-                "a block's inputs are a list of names, each its own",
+                "a block's inputs are a list of distinct names",
                 expected="inputs: [one, other]",
                 found=str(node),
             )
@@ -193,7 +193,7 @@ class BlockReader:
                         blocks[name].mark,
                         f"block '{name}' contains itself",
                         found=" -> ".join([*around, name]),
-                        hint="'repeat' for several of one block after another",
+                        hint="'repeat' to apply a block several times in a row",
                     )
                 elif name not in done:
                     path[name] = None
@@ -202,7 +202,7 @@ class BlockReader:
 
 
 def _called(steps: tuple[Step, ...]) -> Iterator[str]:
-    """The blocks that steps call, at any depth."""
+    """The names of the blocks that steps call, at any depth."""
     for step in steps:
         yield from _called(step.common.gate)
         if isinstance(step, BlockStep):

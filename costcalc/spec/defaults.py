@@ -1,4 +1,4 @@
-"""Arguments that a spec gives every layer of a kind, and every call of a block."""
+"""Default arguments for every layer of a kind, and for every call of a block."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Defaults(NamedTuple):
     """Defaults by the name of a kind or of a block."""
 
     values: Values
-    """Reads them in the names of the network, wherever the layer stands."""
+    """Reads them with the network's names, even inside a block."""
     given: Mapping[str, Mapping[str, Node]]
 
     def of_kind(self, kind: Kind, arguments: Arguments) -> None:
-        """Adds a kind's defaults: its own, then those of what it becomes."""
+        """Adds a kind's defaults: its own, then those of the kind that it becomes."""
         allowed = {*kind.attributes, *FUSED}
         self._add(self.given.get(kind.name, {}), arguments)
         others = self.given.get(kind.becomes, {})
@@ -45,10 +45,10 @@ class Defaults(NamedTuple):
 def read_defaults(
     node: Node | None, blocks: Headers, known: frozenset[str], problems: Problems
 ) -> Defaults:
-    """The defaults that a spec states; what is wrong goes to ``problems``."""
+    """The defaults that a spec states; errors go to ``problems``."""
     node = given(node)
-    found: dict[str, dict[str, Node]] = {}
-    defaults = Defaults(Values(known, problems), found)
+    by_name: dict[str, dict[str, Node]] = {}
+    defaults = Defaults(Values(known, problems), by_name)
     if node is None:
         return defaults
     if not isinstance(node, MapNode):
@@ -76,10 +76,10 @@ def read_defaults(
                 expected="{argument: value}",
                 found=str(body),
             )
-        elif name in found:
+        elif name in by_name:
             problems.add(key.mark, f"the defaults of '{name}' are given twice")
         else:
             allowed = tuple(blocks[name]) if kind is None else (*kind.attributes, *FUSED)
             refuse_others(body.keys, allowed, f"'{name}' has no argument", problems)
-            found[name] = {word.text: value for word, value in body.entries}
+            by_name[name] = {word.text: value for word, value in body.entries}
     return defaults

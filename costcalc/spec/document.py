@@ -1,4 +1,4 @@
-"""A spec as typed, frozen data: every value still knows where it was written."""
+"""A spec as typed, frozen data; every value keeps its place in the file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Argument: TypeAlias = Expression | ListArgument
 
 
 class Parameter(NamedTuple):
-    """A name that a network or a block computes with."""
+    """A parameter of a network or of a block."""
 
     name: str
     default: Expression | None
@@ -46,7 +46,7 @@ class Parameter(NamedTuple):
     choices: tuple[Any, ...] = ()
     doc: str = ""
     is_width: bool = False
-    """Whether its value is channels, which the width multiplier scales on the way in."""
+    """Whether it is a number of channels, which the width multiplier scales."""
 
 
 class PrintedShape(NamedTuple):
@@ -57,32 +57,32 @@ class PrintedShape(NamedTuple):
 
 
 class Common(NamedTuple):
-    """What every kind of step may state besides its own arguments."""
+    """The arguments that every step may have."""
 
     mark: Mark
     name: str = ""
     sources: tuple[tuple[str, Mark], ...] | None = None
-    """What it reads, by name; None for the step before it."""
+    """The names of its inputs; None for the step before it."""
     when: Expression | None = None
     repeat: Expression | None = None
     first_only: tuple[tuple[str, Mark], ...] = ()
-    """Arguments that hold for the first of several repeats alone."""
+    """Arguments that apply only to the first of several repeats."""
     input: PrintedShape | None = None
     output: PrintedShape | None = None
     gate: tuple[Step, ...] = ()
-    """Steps that read what this one reads, and decide whether it runs."""
+    """Steps that read this step's input and decide whether it runs."""
     execute: Expression | None = None
     """The probability that it runs."""
     shares: str = ""
-    """All steps that say one word here use the params of the first of them."""
+    """Steps with the same word here use the params of the first of them."""
     borrows: Mapping[str, Expression] = MappingProxyType({})
-    """Params of the layer that another one counts, by the name of their event."""
+    """Params counted with another layer, by the name of their event."""
     is_hosted: bool = False
-    """Whether it is the norm or the activation of the layer that it reads, as on one line."""
+    """Whether it is the norm or activation of its input, as if written on the same line."""
 
 
 class LayerStep(NamedTuple):
-    """A layer of some kind."""
+    """A layer."""
 
     common: Common
     kind: Kind
@@ -90,14 +90,14 @@ class LayerStep(NamedTuple):
     norm: Expression | None = None
     act: Expression | None = None
     filter: PrintedShape | None = None
-    """The filter's shape as the paper prints it, for the check of its channels."""
+    """The filter's shape as the paper prints it, to check the channels."""
     functional: Expression | None = None
-    """Whether the implementation spoken of calls a function, or an operator, and no module."""
+    """Whether the implementation calls a function or an operator instead of a module."""
     functional_act: Expression | None = None
 
 
 class BlockStep(NamedTuple):
-    """A block, called with arguments."""
+    """A call of a block."""
 
     common: Common
     block: str
@@ -105,33 +105,33 @@ class BlockStep(NamedTuple):
 
 
 class SequenceStep(NamedTuple):
-    """Steps one after another, as one."""
+    """Several steps in a row, as one step."""
 
     common: Common
     steps: tuple[Step, ...]
 
 
 class JoinStep(NamedTuple):
-    """Branches from one input, joined by a layer."""
+    """Branches that read the same input, and the layer that joins them."""
 
     common: Common
     kind: Kind
     branches: tuple[tuple[str, tuple[Step, ...]], ...]
-    """Each branch's name, empty for none, and its steps; without steps, the input itself."""
+    """Pairs of a name, which may be '', and steps; without steps, a branch is the input itself."""
     act: Expression | None = None
     only_if: Expression | None = None
-    """Where it does not hold, the last branch stands alone."""
+    """If false, only the last branch remains."""
     functional: Expression | None = None
     functional_act: Expression | None = None
     arguments: Mapping[str, Argument] = MappingProxyType({})
-    """Of the layer that joins them."""
+    """Arguments of the layer that joins the branches."""
 
 
 Step: TypeAlias = LayerStep | BlockStep | SequenceStep | JoinStep
 
 
 class Block(NamedTuple):
-    """Steps with parameters, under a name."""
+    """A named list of steps, with parameters."""
 
     name: str
     parameters: Mapping[str, Parameter]
@@ -148,13 +148,13 @@ class Rounding(NamedTuple):
 
 
 class Title(NamedTuple):
-    """What a network is called."""
+    """A network's name, which may depend on its parameters."""
 
     text: str
-    """Its name, where none of the cases holds; ``{parameter}`` is that parameter's value."""
+    """The name if no case applies; ``{parameter}`` stands for that parameter's value."""
     parameter: str = ""
     cases: tuple[tuple[Any, str], ...] = ()
-    """Its name at some values of the parameter."""
+    """Names at some values of the parameter."""
 
     def at(self, values: Mapping[str, Any]) -> str:
         """The name at these values of parameters."""
@@ -166,10 +166,10 @@ class Title(NamedTuple):
 
 
 class Accuracy(NamedTuple):
-    """What a network achieves at some settings, as a paper prints it."""
+    """A network's accuracy at some settings, as printed in a paper."""
 
     settings: Mapping[str, Any]
-    """The settings that it was measured at; other parameters have their defaults."""
+    """The settings it was measured at; other parameters have their defaults."""
     top1: int | Fraction
     """ImageNet top-1, in per cent."""
     source: str
@@ -177,7 +177,7 @@ class Accuracy(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A network's spec, read and checked as far as it can be without its sizes."""
+    """A network's spec, read and checked as far as possible without sizes."""
 
     title: Title
     file: str
@@ -190,11 +190,11 @@ class Document(NamedTuple):
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
     sized_by: frozenset[str] = frozenset()
-    """Settings at whose values alone it holds, as a model does that was traced at one size."""
+    """Settings for whose values alone it is valid, as for a model traced at one size."""
     reread: Callable[[Mapping[str, Any]], Document] | None = None
-    """Reads it again at other values of these."""
+    """Reads it again at other values of these settings."""
     groups: Mapping[str, str] = MappingProxyType({})
-    """What paths inside the layers' names are, where the names themselves hold them."""
+    """What the paths inside the layers' own names are: blocks or sequences."""
 
     def titled(self, values: Mapping[str, Any]) -> str:
         """The network's name at these values of its parameters."""

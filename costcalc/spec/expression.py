@@ -1,4 +1,4 @@
-"""Arithmetic in specs: a small parser that turns text into functions of a scope.
+"""Arithmetic in specs: a small parser that turns text into functions of a scope of names.
 
     expression  = choice
     choice      = either [ "if" either "else" choice ]
@@ -12,9 +12,9 @@
     power       = atom [ "**" signed ]
     atom        = number | name | 'word' | function "(" ... ")" | "(" expression ")"
 
-Nothing else exists: no attribute, no index, no call but of the functions below,
-so a spec can neither run code nor reach anything.  Numbers are exact: 0.35 is
-7/20, and ``/`` divides without loss.
+There is nothing else: no attributes, no indexing, no calls except to the functions
+below, so a spec can neither run code nor access anything.  Numbers are exact: 0.35
+is 7/20, and ``/`` divides without loss.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from costcalc.spec import limits
 from costcalc.spec.numbers import ExpressionError, exact_number, is_number, quantity
 
 Value = Any
-"""A number of some algebra, a word, a truth value or nothing."""
+"""A number of some algebra, a word, a boolean or None."""
 
 
 class Lookup(Protocol):
@@ -44,12 +44,12 @@ Evaluate = Callable[[Lookup], Value]
 
 
 class Parsed(NamedTuple):
-    """An expression's meaning, and the names that it depends on."""
+    """An expression as a function, and the names that it depends on."""
 
     evaluate: Evaluate
     names: frozenset[str]
     is_fixed: bool
-    """Whether ``fixed(...)`` stands in it: a width that the multiplier leaves alone."""
+    """Whether it contains ``fixed(...)``: a width that the multiplier leaves alone."""
 
 
 class Function(NamedTuple):
@@ -76,7 +76,7 @@ FUNCTIONS: Mapping[str, Function] = {
 
 @lru_cache(maxsize=4096)
 def parse(text: str, has_units: bool = False) -> Parsed:
-    """The meaning of an expression; with units, ``100M`` is a number in it.
+    """Parses an expression; with units, ``100M`` is a number.
 
     Raises:
         ExpressionError: the text is malformed or beyond a limit.
@@ -86,7 +86,7 @@ def parse(text: str, has_units: bool = False) -> Parsed:
             "the expression is too long", expected=f"at most {limits.EXPRESSION} characters"
         )
     if text.isascii() and text.isidentifier() and text not in _NOT_NAMES:
-        # Most expressions are a name alone, which needs no parser.
+        # Most expressions are a single name, which needs no parser.
         return Parsed(lambda scope: scope[text], frozenset((text,)), False)
     return _Parser(text, has_units).parse()
 
@@ -98,7 +98,7 @@ class _Token(NamedTuple):
 
 
 class _Parser:
-    """Recursive descent, one method a line of the grammar."""
+    """Recursive descent, with one method for each line of the grammar."""
 
     def __init__(self, text: str, has_units: bool) -> None:
         self.read_number = quantity if has_units else exact_number
@@ -119,7 +119,7 @@ class _Parser:
         return self.tokens[self.position]
 
     def take(self, *texts: str) -> str:
-        """The next token's text where it is one of ``texts``, else ''."""
+        """Consumes the next token if it is one of ``texts``; returns its text, or ''."""
         token = self.next
         if token.text in texts and token.kind in ("sign", "name"):
             self.position += 1
@@ -265,7 +265,7 @@ class _Parser:
 
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
-"""Words that no name may be."""
+"""Words that cannot be names."""
 
 _NOT_NAMES = KEYWORDS | {"true", "false"}
 
@@ -317,19 +317,19 @@ def _number(value: Value) -> Value:
     """The value, which must be a number.
 
     Raises:
-        ExpressionError: it is a word, a truth value or nothing.
+        ExpressionError: it is a word, a boolean or None.
     """
     if not is_number(value):
         shown = "nothing" if value is None else repr(value).lower()
-        raise ExpressionError(f"arithmetic needs numbers, and this is {shown}")
+        raise ExpressionError(f"arithmetic needs numbers, but this is {shown}")
     return value
 
 
 def _bounded(value: Value) -> Value:
-    """The value, as a plain integer where it is one, within :data:`.limits.BITS`.
+    """The value, which must not exceed :data:`.limits.BITS`; whole numbers as integers.
 
     Raises:
-        ExpressionError: the number has grown beyond the limit.
+        ExpressionError: the number exceeds the limit.
     """
     value = algebra.whole(value)
     if isinstance(value, int | Fraction) and (

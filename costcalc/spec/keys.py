@@ -11,7 +11,7 @@ from costcalc.spec.tree import Scalar
 def refuse_others(
     keys: Iterable[Scalar], allowed: Collection[str], phrase: str, problems: Problems
 ) -> None:
-    """Notes every key that is not allowed; ``phrase`` is such as "a spec has no"."""
+    """Notes every key that is not allowed; the message begins with ``phrase``: "a spec has no"."""
     for key in keys:
         if key.text not in allowed:
             problems.add(

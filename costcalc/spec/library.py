@@ -1,4 +1,4 @@
-"""Where specs are: a path, or the name of one that ships with costcalc."""
+"""Where specs are found: at a path, or among those that ship with costcalc."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
-"""The shipped networks that are another's spec at some settings."""
+"""Names of shipped networks that are another network's spec at some settings."""
 _SETTING = re.compile(r"[A-Za-z_][\w./-]*")
-"""What a setting may be called: a parameter, or a gated block by its path."""
+"""Valid names of settings: a parameter, or the path of a gated block."""
 
 
 class Reference(NamedTuple):
-    """A network as the command line names it."""
+    """A network as named on the command line."""
 
     network: str
     settings: Mapping[str, str]
@@ -33,9 +33,9 @@ class Reference(NamedTuple):
 def reference(text: str) -> Reference:
     """``mobilenet_v1@alpha=0.5,res=160`` as a network and its settings.
 
-    An existing path wins, whatever it contains.  A name of :func:`aliases`
-    gives the spec that it stands for, with that name's settings below the
-    reference's own.
+    An existing path wins, whatever it contains.  A name of :func:`aliases` is
+    replaced by the spec that it stands for, at its settings; the reference's own
+    settings override those.
 
     Raises:
         SpecError: a setting is not ``name=value``.
@@ -57,11 +57,11 @@ def locate(network: str) -> str:
     """The path of a network's spec.
 
     Raises:
-        SpecError: there is none.
+        SpecError: there is no such spec.
     """
-    found = _existing(network)
-    if found is not None:
-        return found
+    path = _existing(network)
+    if path is not None:
+        return path
     if os.path.isdir(network):
         refuse(None, f"'{network}' is a folder", expected="a spec, which is a file")
     if os.path.exists(network):
@@ -75,12 +75,12 @@ def locate(network: str) -> str:
 
 
 def is_network(text: str) -> bool:
-    """Whether a network reference means a spec that is there."""
+    """Whether a reference leads to an existing spec."""
     return _existing(reference(text).network) is not None
 
 
 def shipped() -> list[str]:
-    """The names of the networks that ship with costcalc, each spec's own and the aliases."""
+    """The names of the networks that ship with costcalc, including the aliases."""
     specs = (file for file in os.listdir(shipped_folder()) if file.endswith(".yaml"))
     return sorted({_bare(file) for file in specs if file != _NAMES} | aliases().keys())
 
@@ -89,9 +89,9 @@ def aliases() -> dict[str, str]:
     """Names that stand for a shipped spec at some settings: ``vgg11`` for ``vgg@configuration=A``.
 
     Raises:
-        SpecError: the file of names is not what it should be.
+        SpecError: the file of names is malformed.
     """
-    # The reader of YAML takes time to load, and the path of a model needs none.
+    # The YAML reader takes time to load, and the path of a model does not need it.
     from costcalc.spec.nodes import parse
 
     path = _shipped_path(_bare(_NAMES))
@@ -103,7 +103,7 @@ def aliases() -> dict[str, str]:
 
 
 def _existing(network: str) -> str | None:
-    """The path of a spec that is there: the one given, or one that ships."""
+    """The path of an existing spec: the given one, or one that ships."""
     for suffix in _SUFFIXES:
         if os.path.isfile(network + suffix):
             return network + suffix

@@ -1,13 +1,13 @@
-"""Bounds on what a spec may ask for, each checked before the work is done."""
+"""Bounds on what a spec may ask for, checked before the work is done."""
 
 FILE_BYTES = 16 * 2**20
 """Size of a spec file."""
 
 NODES = 1_000_000
-"""Values in a spec, aliases counted as often as they stand."""
+"""Values in a spec, with aliases expanded."""
 
 DEPTH = 64
-"""Lists and mappings inside one another."""
+"""Nested lists and mappings."""
 
 DIGITS = 30
 """Digits of a number, and its largest exponent."""
@@ -16,25 +16,25 @@ EXPRESSION = 500
 """Characters of an expression."""
 
 EXPRESSION_DEPTH = 32
-"""Parentheses and operators inside one another."""
+"""Nested parentheses and operators."""
 
 BITS = 1024
 """Bits of a number that an expression computes."""
 
 AXES = 8
-"""Axes of a shape, and so the sizes in a list of them."""
+"""Axes of a shape, and therefore sizes in a list."""
 
 PARAMETERS = 256
 """Parameters of a network or of a block."""
 
 CASES = 256
-"""Cases among which a parameter chooses."""
+"""Cases that a parameter chooses between."""
 
 NESTING = 64
-"""Steps inside one another, blocks written out."""
+"""Nested steps, with blocks expanded."""
 
 STEPS = 300_000
-"""Steps that a spec may unfold to, repeats and blocks written out."""
+"""Steps of a spec, with repeats and blocks expanded."""
 
 SIZE = 2**40
-"""A width, a side, a kernel: any one size."""
+"""Any single size: a width, a side, a kernel."""

@@ -1,4 +1,4 @@
-"""Errors of YAML's syntax, explained for people who do not write YAML every day."""
+"""YAML syntax errors, explained for people who do not write YAML every day."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _ADVICE = (
     ("unexpected end of stream", "the quotes that close the text"),
     ("escape character", "single quotes, in which a backslash is itself"),
 )
-"""How to fix it, by words of the parser's message."""
+"""How to fix an error, by a phrase of the parser's message."""
 
 
 def malformed(error: yaml.YAMLError, file: str) -> Problem:
-    """The parser's error as a problem, with where the open construct began and how to fix it."""
+    """The parser's error as a problem: where the open construct began, and how to fix it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem(Mark(file), f"not YAML: {str(error).splitlines()[0]}")
     place = error.problem_mark or error.context_mark
     mark = Mark(file, place.line + 1, place.column + 1) if place else Mark(file)
     message = error.problem or error.context or ""
     start = error.context_mark
-    begun = f"{error.context}, which begins on line {start.line + 1}" if start else ""
+    construct = f"{error.context}, which begins on line {start.line + 1}" if start else ""
     hint = next((advice for words, advice in _ADVICE if words in message), "")
-    return Problem(mark, f"not YAML: {message}", found=begun, hint=hint)
+    return Problem(mark, f"not YAML: {message}", found=construct, hint=hint)

@@ -1,9 +1,8 @@
-"""YAML text to nodes that know their line and column.
+"""YAML text to nodes with their line and column.
 
-PyYAML's C parser delivers events; this module puts them together itself, since
+PyYAML's C parser delivers events; this module builds the nodes itself, because
 every value must keep its place, a duplicate key must be an error, numbers must
-stay the text they were written as, and hostile input must meet a bound before
-it costs anything.
+stay as written, and hostile input must hit a limit before it costs anything.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # a platform without libyaml: slower, the same events
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]  # another class, used alike
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]  # the same interface
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-"""How a file in UTF-16 begins."""
+"""The first bytes of a file in UTF-16."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What would steer a terminal instead of being shown; tabs and ends of lines are text."""
+"""Control characters that a terminal would obey; tabs and line ends are text."""
 
 
 def parse(data: bytes, file: str, problems: Problems) -> Node:
-    """The one document in ``data``; duplicate keys and tags go to ``problems``.
+    """The only document in ``data``; duplicate keys and tags go to ``problems``.
 
     Raises:
         SpecError: the bytes are not UTF-8, not YAML, not one document, or
@@ -40,7 +39,7 @@ def parse(data: bytes, file: str, problems: Problems) -> Node:
     try:
         return _Composer(file, problems).compose(text)
     except yaml.YAMLError as error:
-        # Only text that is malformed needs the module.
+        # Needed only for malformed text.
         from costcalc.spec.malformed import malformed
 
         raise SpecError([malformed(error, file)]) from None
@@ -78,13 +77,13 @@ def _decode(data: bytes, file: str) -> str:
 
 
 class _Anchored(NamedTuple):
-    """A node that aliases may repeat, and what each repetition adds."""
+    """A node that aliases may repeat, and how much every repetition adds."""
 
     node: Node
     size: int
-    """Nodes in it, itself among them."""
+    """The number of its nodes, itself included."""
     depth: int
-    """Levels of lists and mappings in it."""
+    """The number of its levels of lists and mappings."""
 
 
 class _Composer:
@@ -161,10 +160,10 @@ class _Composer:
         return node
 
     def _count(self, nodes: int, depth: int, event: yaml.NodeEvent) -> Mark:
-        """Bounds the number and the depth of nodes, with aliases expanded.
+        """Counts nodes, with aliases expanded, against the limits on number and depth.
 
         Raises:
-            SpecError: it is too much, or too deep.
+            SpecError: there are too many, or they are nested too deeply.
         """
         mark = self._mark(event)
         self.nodes += nodes
@@ -196,7 +195,7 @@ class _Composer:
 
 
 class _Collection:
-    """A sequence or a mapping whose end has not come yet."""
+    """A sequence or a mapping that is not closed yet."""
 
     def __init__(self, event: yaml.CollectionStartEvent, mark: Mark, before: int) -> None:
         self.is_mapping = isinstance(event, yaml.MappingStartEvent)

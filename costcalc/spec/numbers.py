@@ -1,4 +1,4 @@
-"""Numbers from their text, exactly: 0.35 is 7/20, never the float beside it."""
+"""Exact numbers from their text: 0.35 is 7/20, never the nearest float."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from costcalc.spec import limits
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
 
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
-"""Letters that a count may carry: 100M mult-adds."""
+"""Unit letters: 100M mult-adds."""
 
 
 class ExpressionError(Refusal):
-    """What is wrong with an expression, and at which of its characters."""
+    """An error in an expression, and the offset of the character where it is."""
 
     def __init__(self, message: str, offset: int = 0, expected: str = "", hint: str = "") -> None:
         super().__init__(message, expected, hint=hint)
@@ -24,7 +24,7 @@ class ExpressionError(Refusal):
 
 
 def exact_number(text: str) -> int | Fraction | None:
-    """The exact value of a number's text, or None where it is not a number.
+    """The exact value of a number's text, or None if it is not a number.
 
     ``0.35`` is 7/20 and ``1e6`` is 1000000; a ratio ``7/20`` is a number too.
 
@@ -47,7 +47,7 @@ def exact_number(text: str) -> int | Fraction | None:
 
 
 def quantity(text: str) -> int | Fraction | None:
-    """The exact value of a number that may carry a unit, or None where it is neither.
+    """The exact value of a number with or without a unit, or None if it is not one.
 
     ``100M`` is 100000000 and ``1.5G`` is 1500000000.
 
@@ -60,7 +60,7 @@ def quantity(text: str) -> int | Fraction | None:
 
 
 def exact(value: Any) -> str:
-    """A parameter's value as a spec writes it: a fraction as a decimal where it ends.
+    """A parameter's value as a spec writes it: fractions as decimals if they terminate.
 
     >>> exact(Fraction(7, 20)), exact(Fraction(1, 3)), exact((160, 120)), exact(True)
     ('0.35', '1/3', '160x120', 'true')
@@ -73,7 +73,7 @@ def exact(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of any algebra: not a word, a shape, a truth value or None."""
+    """Whether a value is a number of any algebra: not a word, a shape, a boolean or None."""
     return value is not None and not isinstance(value, str | bool | tuple)
 
 

@@ -15,24 +15,24 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line, literal
 
-HERE = frozenset({"in", "in_height", "in_width"})
-"""Names that every step knows: the channels and the sides of what it reads."""
+INPUT_NAMES = frozenset({"in", "in_height", "in_width"})
+"""Names that every step may use: the channels and the sides of its input."""
 
-ALWAYS = frozenset({"alpha", "res"})
+NETWORK_NAMES = frozenset({"alpha", "res"})
 """Parameters that every network has."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-"""What a parameter or a block may be called."""
+"""Valid names of parameters and blocks."""
 
-_WORDS = {*HERE, *KEYWORDS, "width", "true", "false", "null"}
+_WORDS = {*INPUT_NAMES, *KEYWORDS, "width", "true", "false", "null"}
 _KEYS = ("default", "range", "choices", "doc", "width")
 
 
 class ParameterReader:
-    """Reads parameters where the names in ``known`` have a meaning.
+    """Reads parameters whose defaults may use the names in ``known``.
 
-    A network's may have any name; a block's not those that every step has, since
-    a call of the block could not set them.
+    A block's parameters cannot be named like the arguments that every step may
+    have, which are ``reserved``: a call of the block could not set them.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class ParameterReader:
         self.words = _WORDS.union(reserved)
 
     def read(self, node: Node | None) -> dict[str, Parameter]:
-        """The parameters in their order; a default may use the ones above it."""
-        found: dict[str, Parameter] = {}
+        """The parameters in order; a default may use the ones above it."""
+        parameters: dict[str, Parameter] = {}
         entries = self._entries(node)
         if len(entries) > limits.PARAMETERS:
             self.problems.add(
@@ -62,12 +62,12 @@ class ParameterReader:
                     expected="letters, digits and '_', and no word of the language",
                 )
                 continue
-            found[key.text] = self._parameter(key, value, Values(known, self.problems))
+            parameters[key.text] = self._parameter(key, value, Values(known, self.problems))
             known |= {key.text}
-        return found
+        return parameters
 
     def _entries(self, node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
-        """Names with their bodies; a list gives names alone."""
+        """Names with their bodies; a list has only names."""
         node = given(node)
         if node is None:
             return ()
@@ -118,7 +118,7 @@ class ParameterReader:
         self.problems.add(
             node.mark,
             "a range is two numbers",
-            expected="[lowest, highest], ~ for none",
+            expected="[lowest, highest], with ~ for no bound",
             found=str(node),
         )
         return None, None
@@ -138,5 +138,7 @@ class ParameterReader:
     def _is_width(self, node: Node | None) -> bool:
         if node is None or (isinstance(node, Scalar) and node.text in ("true", "false")):
             return node is not None and node.text == "true"
-        self.problems.add(node.mark, "'width' says whether it is one", "true or false", str(node))
+        self.problems.add(
+            node.mark, "'width' states whether it is a width", "true or false", str(node)
+        )
         return False

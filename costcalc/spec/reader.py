@@ -10,12 +10,11 @@ from costcalc.spec.defaults import read_defaults
 from costcalc.spec.document import Document, Expression, Rounding
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
-from costcalc.spec.numbers import ExpressionError, exact_number
-from costcalc.spec.parameters import ALWAYS, HERE, ParameterReader
+from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
 from costcalc.spec.tree import MapNode, Node, Scalar, given
-from costcalc.spec.values import Values, line
+from costcalc.spec.values import Values, line, literal
 
 TOP = (
     "name",
@@ -52,7 +51,7 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
     """The document of a node, which is a file's root or a part of it.
 
     Raises:
-        SpecError: the node is no mapping; what else is wrong goes to ``problems``.
+        SpecError: the node is not a mapping; other errors go to ``problems``.
     """
     if not isinstance(root, MapNode):
         refuse(root.mark, "a spec is a mapping", "'name:', 'input:', 'layers:' ...", str(root))
@@ -67,13 +66,13 @@ class _SpecReader:
 
     def document(self, root: MapNode) -> Document:
         refuse_others(root.keys, TOP, "a spec has no", self.problems)
-        parameters = ParameterReader(ALWAYS, self.problems).read(root.get("parameters"))
-        known = frozenset(parameters) | ALWAYS
+        parameters = ParameterReader(NETWORK_NAMES, self.problems).read(root.get("parameters"))
+        known = frozenset(parameters) | NETWORK_NAMES
         library = BlockReader(known, self.find_blocks, self.problems)
         headers = library.headers(root.get("use"), root.get("blocks"))
-        defaults = read_defaults(root.get("defaults"), headers, known | HERE, self.problems)
+        defaults = read_defaults(root.get("defaults"), headers, known | INPUT_NAMES, self.problems)
         blocks = library.blocks(defaults)
-        reader = StepReader(known | HERE, headers, defaults, self.problems)
+        reader = StepReader(known | INPUT_NAMES, headers, defaults, self.problems)
         steps = reader.steps(root.get("layers"))
         if not steps and not self.problems:
             self.problems.add(
@@ -110,8 +109,8 @@ class _SpecReader:
                 Mark(self.file), "a spec needs its input's shape", hint="input: [3, res, res]"
             )
             return ()
-        statement = Values(known, self.problems).shape(node)
-        return statement.sides if statement else ()
+        shape = Values(known, self.problems).shape(node)
+        return shape.sides if shape else ()
 
     def rounding(self, node: Node | None) -> Rounding:
         if node is None:
@@ -119,22 +118,13 @@ class _SpecReader:
         if isinstance(node, Scalar) and node.text in ("floor", "nearest"):
             return Rounding(node.text)
         if isinstance(node, MapNode) and [key.text for key in node.keys] == ["divisible_by"]:
-            divisor = _literal(node.entries[0][1])
-            if divisor is not None and 0 < divisor <= limits.SIZE:
+            divisor = literal(node.entries[0][1])
+            if type(divisor) is int and 0 < divisor <= limits.SIZE:
                 return Rounding("divisible_by", divisor)
         self.problems.add(
             node.mark,
-            "an unknown rule for rounding widths",
+            "unknown rule for rounding widths",
             expected="floor, nearest, or {divisible_by: 8}",
             found=str(node),
         )
         return Rounding()
-
-
-def _literal(node: Node) -> int | None:
-    """A whole number written as such."""
-    try:
-        number = exact_number(node.text) if isinstance(node, Scalar) else None
-    except ExpressionError:
-        return None
-    return number if isinstance(number, int) else None

@@ -1,4 +1,4 @@
-"""The layers of a spec: each item of a list to a step."""
+"""The layers of a spec: every item of a list becomes a step."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 STRUCTURES = ("sequence", "residual", "table")
-"""Steps that hold other steps."""
+"""Steps that contain other steps."""
 
 _PATCH = re.compile(r"(\d+(?:\s*[x×]\s*\d+)+)\s*/\s*(\d+)", re.ASCII)
 
 
 class StepReader:
-    """Reads steps where some names, blocks and defaults are in force."""
+    """Reads steps, which may use some names, blocks and defaults."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class StepReader:
         self.problems = problems
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
-        """Every item of a list; items that are wrong are noted and left out."""
+        """The steps of a list; an invalid item is noted and left out."""
         node = given(node)
         if node is None:
             return ()
@@ -92,7 +92,7 @@ class StepReader:
         return None
 
     def step(self, key: Scalar, body: Node) -> Step | None:
-        """The step that ``key: body`` writes."""
+        """The step ``key: body``."""
         name = key.text
         if name in self.blocks:
             return self._block(key, body)
@@ -131,15 +131,14 @@ class StepReader:
         norm, act = arguments.expression("norm"), arguments.expression("act")
         functional = [arguments.expression(name) for name in FUNCTIONAL]
         printed = arguments.take("filter")
-        statement = self.values.sides(printed) if printed is not None else None
-        implied = _implied(kind, statement) if statement is not None else {}
+        sides = self.values.sides(printed) if printed is not None else None
+        implied = _implied(kind, sides) if sides is not None else {}
         required = tuple(name for name in kind.required if name not in implied)
         values = arguments.read(
             kind.attributes, required, (*COMMON, *FUSED), f"'{kind.name}'", kind.attributes
         )
         refuse_unfit_first_only(common, values, required, self.problems)
-        given_here = {**implied, **values}
-        return LayerStep(common, kind, given_here, norm, act, statement, *functional)
+        return LayerStep(common, kind, {**implied, **values}, norm, act, sides, *functional)
 
     def _patch(self, kind: Kind, arguments: Arguments) -> None:
         """``7x7/2``: kernel and stride in one, as GoogLeNet's Table 1 prints them."""
@@ -150,7 +149,7 @@ class StepReader:
         if match is None or not {"kernel", "stride"} <= {*kind.attributes}:
             self.problems.add(
                 node.mark,
-                f"'patch' gives a '{kind.name}' no kernel and stride",
+                f"'patch' does not set the kernel and the stride of '{kind.name}'",
                 expected="a kind with both, and a patch such as 7x7/2",
                 found=str(node),
             )
@@ -165,7 +164,9 @@ class StepReader:
         arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
         common = self._not_borrowing(self._common(arguments), key)
         self.defaults.of_block(key.text, arguments)
-        required = tuple(name for name, each in parameters.items() if each.default is None)
+        required = tuple(
+            name for name, parameter in parameters.items() if parameter.default is None
+        )
         values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
         refuse_unfit_first_only(common, values, required, self.problems)
         return BlockStep(common, key.text, values)
@@ -173,7 +174,7 @@ class StepReader:
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
         arguments = Arguments(key, body, "layers", self.values)
         common = self._not_shared(self._common(arguments), key)
-        steps = self._held(key, arguments)
+        steps = self._inner_layers(key, arguments)
         arguments.read((), (), ("layers", *COMMON), "'sequence'")
         refuse_unfit_first_only(common, (), (), self.problems)
         return SequenceStep(common, steps)
@@ -181,7 +182,8 @@ class StepReader:
     def _residual(self, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "layers", self.values)
         common = self._not_shared(self._common(arguments), key)
-        steps, shortcut = self._held(key, arguments), self.steps(arguments.take("shortcut"))
+        steps = self._inner_layers(key, arguments)
+        shortcut = self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
         functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
         others = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
@@ -191,7 +193,7 @@ class StepReader:
         return JoinStep(common, KINDS["add"], branches, act, only_if, functional, functional_act)
 
     def _common(self, arguments: Arguments) -> Common:
-        """What every kind of step may state, including the steps of its gate."""
+        """The arguments that every step may have, including the steps of its gate."""
         gate = arguments.take("gate")
         common = arguments.common()
         return common if gate is None else common._replace(gate=self._branch(gate))
@@ -214,12 +216,12 @@ class StepReader:
             )
         return common
 
-    def _held(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
-        """The layers inside a structure, of which it needs at least one."""
+    def _inner_layers(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
+        """The layers inside a structure, which needs at least one."""
         node = arguments.take("layers")
         if node is None or (isinstance(node, ListNode) and not node.items):
             self.problems.add(
-                key.mark, f"'{key.text}' holds no layers", expected="'layers:' and a list"
+                key.mark, f"'{key.text}' contains no layers", expected="'layers:' and a list"
             )
         return self.steps(node)
 
@@ -245,7 +247,7 @@ class StepReader:
         if len(branches) < 2:
             self.problems.add(
                 node.mark if node is not None else key.mark,
-                f"'{kind.name}' joins branches, and has {'only one' if branches else 'none'}",
+                f"'{kind.name}' joins branches, but has {'only one' if branches else 'none'}",
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )
@@ -259,25 +261,25 @@ class StepReader:
 
 
 def _implied(kind: Kind, printed: PrintedShape) -> dict[str, Argument]:
-    """The arguments that a printed filter gives, ``3 x 3 x 32 x 64``.
+    """The arguments that a printed filter implies, ``3 x 3 x 32 x 64``.
 
     Kernel, input channels and width, as MobileNetV1's Table 1 prints them.
     """
     sides = list(printed.sides)
-    found: dict[str, Argument] = {}
+    arguments: dict[str, Argument] = {}
     if kind.family in MATRICES:
         if "out" in kind.attributes and sides:
-            found["out"] = sides.pop()
+            arguments["out"] = sides.pop()
         if sides:
             sides.pop()
     if "kernel" in kind.attributes and sides:
         text = " x ".join(side.text for side in sides)
-        found["kernel"] = _tuple_of(sides, text, printed.mark)
-    return found
+        arguments["kernel"] = _tuple_of(sides, text, printed.mark)
+    return arguments
 
 
 def _tuple_of(sides: list[Expression], text: str, mark: Mark) -> Expression:
-    """Several expressions as one whose value is the tuple of theirs."""
+    """An expression for the tuple of several expressions' values."""
     names = frozenset[str]().union(*(side.names for side in sides))
     return Expression(
         text, lambda scope: tuple(side.evaluate(scope) for side in sides), names, mark

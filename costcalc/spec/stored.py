@@ -1,8 +1,8 @@
-"""The nodes of a YAML file, kept as JSON beside it.
+"""The nodes of a YAML file, stored as JSON beside it.
 
-To load the reader of YAML takes a tenth of the report of a model, which needs it for
-the convention alone.  The JSON holds for the very text that it was made of, which is
-in it, too.
+Loading the YAML reader takes a tenth of the time of a model's report, which needs it
+only for the convention.  The JSON includes the text that it was made from, and is valid
+only while the file has that text.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from costcalc.spec.tree import MapNode, Node, Scalar
 
 
 def store(node: Node, data: bytes) -> str:
-    """The JSON of a file's nodes: scalars in mappings, which is all that conventions have."""
+    """The JSON of a file's nodes: scalars and mappings, since conventions have nothing else."""
     stored = {"text": data.decode(), "root": _stored(node)}
     return json.dumps(stored, separators=(",", ":")) + "\n"
 
 
 def read_stored(text: bytes, data: bytes, file: str) -> Node | None:
-    """The nodes in a JSON; None where the file has another text by now."""
-    found = json.loads(text)
-    return _node(found["root"], file) if found["text"].encode() == data else None
+    """The nodes in a JSON; None if the file's text has changed since."""
+    stored = json.loads(text)
+    return _node(stored["root"], file) if stored["text"].encode() == data else None
 
 
 def _stored(node: Node) -> list[Any]:
@@ -32,7 +32,7 @@ def _stored(node: Node) -> list[Any]:
     if isinstance(node, MapNode):
         pairs = [[_stored(key), _stored(value)] for key, value in node.entries]
         return [node.mark.line, node.mark.column, pairs]
-    raise TypeError(f"{node} is not kept")
+    raise TypeError(f"{node} cannot be stored")
 
 
 def _node(stored: list[Any], file: str) -> Any:

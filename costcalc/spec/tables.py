@@ -1,15 +1,15 @@
-"""Table rows to steps, so that a spec can be laid beside the paper's table.
+"""Tables of layers, so that a spec can be compared with the paper's table row by row.
 
     table:
       layer: bottleneck                 # or a column 'layer'
       columns: [t, c, n: repeat, s]     # 'n: repeat' sets 'repeat' from the paper's n
-      first_only: [s]                   # holds for the first of the repeats
+      first_only: [s]                   # applies only to the first of the repeats
       rows:
         - [1, 16, 1, 1]
         - {repeat: 5, rows: [...]}      # several rows, repeated together
 
-Variants that a paper prints side by side are columns of one argument, of which a
-parameter picks one:
+Variants that a paper prints side by side are columns of one argument; a parameter
+picks one of them:
 
     columns: [layer, kernel, out, repeat: {configuration: [A, B, C, D, E]}]
     rows:
@@ -29,7 +29,7 @@ from costcalc.spec.values import Values
 
 
 class RowReader(Protocol):
-    """What reads a row as the step that it writes: the reader of the steps around the table."""
+    """Turns a row into a step: the reader of the steps around the table."""
 
     values: Values
     problems: Problems
@@ -38,7 +38,7 @@ class RowReader(Protocol):
 
 
 class ArgumentColumn(NamedTuple):
-    """One argument: a cell of every row, or a cell for each value of a parameter."""
+    """An argument with one cell in every row, or with one for each value of a parameter."""
 
     name: Scalar
     parameter: Scalar | None = None
@@ -46,7 +46,7 @@ class ArgumentColumn(NamedTuple):
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What stands above each of its cells."""
+        """The titles above its cells."""
         return tuple(value.text for value in self.values) or (self.name.text,)
 
 
@@ -59,12 +59,12 @@ class TableHead(NamedTuple):
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What stands above each cell of a row."""
+        """The titles above the cells of a row."""
         return tuple(title for column in self.columns for title in column.titles)
 
 
 def table(reader: RowReader, key: Scalar, body: Node) -> SequenceStep | None:
-    """The table's rows as one sequence of steps; problems are noted by the reader."""
+    """The table's rows as one sequence of steps; the reader notes problems."""
     if not isinstance(body, MapNode):
         reader.problems.add(body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
@@ -81,8 +81,8 @@ def _columns(reader: RowReader, key: Scalar, body: MapNode) -> TableHead | None:
     node = body.get("columns")
     if not isinstance(node, ListNode):
         return None
-    found = [_column(item) for item in node.items]
-    for item, column in zip(node.items, found, strict=True):
+    listed = [_column(item) for item in node.items]
+    for item, column in zip(node.items, listed, strict=True):
         if column is None:
             reader.problems.add(
                 item.mark,
@@ -91,7 +91,7 @@ def _columns(reader: RowReader, key: Scalar, body: MapNode) -> TableHead | None:
                 str(item),
             )
             return None
-    columns = tuple(column for column in found if column is not None)
+    columns = tuple(column for column in listed if column is not None)
     names: set[str] = set()
     for column in columns:
         if column.name.text in names:
@@ -114,13 +114,13 @@ def _columns(reader: RowReader, key: Scalar, body: MapNode) -> TableHead | None:
 def _first_only(
     reader: RowReader, node: Node | None, columns: tuple[ArgumentColumn, ...]
 ) -> tuple[Scalar, ...]:
-    """The columns that hold for the first of a row's repeats alone."""
+    """The columns that apply only to the first of a row's repeats."""
     items = node.items if isinstance(node, ListNode) else () if node is None else (node,)
     names = [column.name.text for column in columns]
-    found = []
+    first_only = []
     for item in items:
         if isinstance(item, Scalar) and item.text in names:
-            found.append(item)
+            first_only.append(item)
         else:
             reader.problems.add(
                 item.mark,
@@ -128,7 +128,7 @@ def _first_only(
                 "one of " + ", ".join(names),
                 str(item),
             )
-    return tuple(found)
+    return tuple(first_only)
 
 
 def _column(node: Node) -> ArgumentColumn | None:
@@ -202,7 +202,7 @@ def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
 
 
 def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
-    """Rows that form a group: repeated, under a condition, or under a name."""
+    """A group of rows: repeated, conditional, or named."""
     common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
     rows = row.get("rows")
     if not isinstance(rows, ListNode):
@@ -213,7 +213,7 @@ def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
 
 
 def _common(reader: RowReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
-    """What every kind of step may state; other keys must be among ``own``."""
+    """The arguments that every step may have; other keys must be among ``own``."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
     arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
     common = arguments.common()

@@ -1,4 +1,4 @@
-"""What a network is called: one name, or one for each value of a parameter.
+"""A network's name: the same always, or one for each value of a parameter.
 
 name: DenseNet-{depth}
 name: {configuration: {A: VGG11, B: VGG13}}
@@ -17,7 +17,7 @@ from costcalc.spec.values import as_choice, literal
 def read_title(
     node: Node | None, file: str, parameters: Collection[str], problems: Problems
 ) -> Title:
-    """The name that a spec gives its network, else its file's."""
+    """The network's name in a spec, or else the name of the file."""
     node, stem = given(node), _stem(file)
     if node is None:
         return Title(stem)
@@ -50,5 +50,5 @@ def _chosen(choice: Choice, stem: str, parameters: Collection[str], problems: Pr
 
 def _stem(file: str) -> str:
     name = file.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
-    # A file's name may be of bytes that are no text.
+    # A file name may contain bytes that are not text.
     return name.encode("utf-8", "replace").decode("utf-8")

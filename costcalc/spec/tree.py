@@ -49,14 +49,14 @@ class MapNode(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Values of which a parameter's value picks one.
+    """Values, one of which a parameter picks.
 
     Written ``{parameter: {value: cell, ...}}``, or as cells side by side in a table.
     """
 
     parameter: Scalar
     cases: tuple[tuple[Scalar, Scalar], ...]
-    """A value of the parameter, and what is meant there."""
+    """Pairs of a parameter's value and the cell that it picks."""
     mark: Mark
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ Node: TypeAlias = Scalar | ListNode | MapNode | Choice
 
 
 def given(node: Node | None) -> Node | None:
-    """The value, or None where it was left out or written ``~`` or ``null``."""
+    """The node, or None if it was left out or written as ``~`` or ``null``."""
     if isinstance(node, Scalar) and not node.quoted and node.text in ("", "~", "null"):
         return None
     return node

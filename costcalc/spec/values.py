@@ -1,4 +1,4 @@
-"""From scalars and lists of a spec to expressions; only this module reads a value's text."""
+"""Turns scalars and lists of a spec into expressions; only this module reads a value's text."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class Values:
-    """Reads values where the names in ``known`` have a meaning."""
+    """Reads values that may use the names in ``known``."""
 
     def __init__(self, known: Collection[str], problems: Problems) -> None:
         self.known = known
         self.problems = problems
 
     def argument(self, node: Node) -> Argument | None:
-        """An expression, or a list of arguments; None after a problem was noted."""
+        """An expression, or a list of arguments; None after a problem."""
         return (
             self._list(node, self.argument) if isinstance(node, ListNode) else self.expression(node)
         )
 
     def expression(self, node: Node) -> Expression | None:
-        """The expression that a scalar or a choice holds; None after a problem was noted."""
+        """The expression of a scalar or a choice; None after a problem."""
         if isinstance(node, Scalar):
             return self._scalar(node)
         choice = as_choice(node)
@@ -89,7 +89,7 @@ class Values:
         return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
 
     def _chosen(self, node: Choice) -> Expression | None:
-        """The case that the parameter's value picks; None after a problem was noted."""
+        """The case that the parameter's value picks; None after a problem."""
         if len(node.cases) > limits.CASES:
             self.problems.add(
                 node.mark, f"{len(node.cases):,} cases", expected=f"at most {limits.CASES}"
@@ -119,7 +119,7 @@ class Values:
                 if chosen == value:
                     return cell.evaluate(scope)
             raise ExpressionError(
-                f"nothing is given for {selector.text} = {chosen}",
+                f"there is no case for {selector.text} = {chosen}",
                 expected="one of " + ", ".join(value.text for value, _ in node.cases),
             )
 
@@ -128,13 +128,13 @@ class Values:
         return Expression(selector.text, evaluate, names, node.mark, is_fixed)
 
     def read(self, annotation: Any, node: Node) -> Argument | None:
-        """An argument for an attribute with that annotation; None after a problem was noted."""
+        """An argument for an attribute with that annotation; None after a problem."""
         if annotation is Word:
             return self._word(node)
         return self.sizes(node) if annotation in SIZES else self.argument(node)
 
     def _word(self, node: Node) -> Expression | None:
-        """A word as it is written, whatever it would mean elsewhere."""
+        """A word, taken literally even if it is a name."""
         if isinstance(node, Scalar) and 0 < len(node.text) <= limits.EXPRESSION:
             return constant(node.text, node.text, node.mark)
         self.problems.add(
@@ -146,11 +146,11 @@ class Values:
         return None
 
     def sizes(self, node: Node) -> Argument | None:
-        """An argument in which a word by itself can only be a name."""
+        """An argument in which a bare word must be a name."""
         return self._list(node, self.size) if isinstance(node, ListNode) else self.size(node)
 
     def size(self, node: Node) -> Expression | None:
-        """An expression where a word by itself can only be a name."""
+        """An expression in which a bare word must be a name."""
         if isinstance(node, Scalar):
             text = node.text.strip()
             if given(node) is None:
@@ -191,11 +191,11 @@ class Values:
 
     def shape(self, node: Node) -> PrintedShape | None:
         """A shape: ``112 x 112 x 32`` as papers print it, or ``[32, 112, 112]``."""
-        statement = self.sides(node)
-        if statement is None or isinstance(node, ListNode):
-            return statement
-        *axes, channels = statement.sides
-        return PrintedShape((channels, *axes), statement.mark)
+        printed = self.sides(node)
+        if printed is None or isinstance(node, ListNode):
+            return printed
+        *axes, channels = printed.sides
+        return PrintedShape((channels, *axes), printed.mark)
 
     def _unknown(self, name: str, node: Scalar) -> None:
         place = re.search(rf"\b{name}\b", node.text)
@@ -216,12 +216,12 @@ class Values:
 
 
 def constant(value: Any, text: str, mark: Mark) -> Expression:
-    """An expression that is already a value."""
+    """An expression with a fixed value."""
     return Expression(text, lambda scope: value, _NOTHING, mark)
 
 
 def literal(node: Node) -> Any:
-    """A number, a truth value, a word or nothing, as it is written; no name is looked up."""
+    """A number, boolean, word or None, taken literally: no name is looked up."""
     if not isinstance(node, Scalar) or given(node) is None:
         return None
     if node.text in ("true", "false"):
@@ -234,7 +234,7 @@ def literal(node: Node) -> Any:
 
 
 def line(node: Node | None, problems: Problems) -> str:
-    """A line of text; empty where it is left out."""
+    """A line of text; '' if it is left out."""
     node = given(node)
     if node is None or isinstance(node, Scalar):
         return node.text if node is not None else ""
@@ -243,7 +243,7 @@ def line(node: Node | None, problems: Problems) -> str:
 
 
 def as_choice(node: Node) -> Choice | None:
-    """``{parameter: {value: cell, ...}}`` as a choice; None where it is something else."""
+    """``{parameter: {value: cell, ...}}`` as a choice; None if it is anything else."""
     if isinstance(node, Choice):
         return node
     if not isinstance(node, MapNode) or len(node.entries) != 1:

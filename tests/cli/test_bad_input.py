@@ -291,7 +291,7 @@ CASES = {
     ),
     "arithmetic with a word": (
         "input: [3, 8, 8]\nparameters: {kind: a}\nlayers:\n  - conv: {out: kind * 2, kernel: 3}\n",
-        ["4:17: layer 'conv1': arithmetic needs numbers, and this is 'a'"],
+        ["4:17: layer 'conv1': arithmetic needs numbers, but this is 'a'"],
     ),
     "thousands of digits": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: " + "9" * 400 + ", kernel: 3}\n",
@@ -333,7 +333,7 @@ CASES = {
     ),
     "an unknown rounding": (
         "input: [3, 8, 8]\nwidth_rounding: up\nlayers: [relu]\n",
-        ["2:17: an unknown rule for rounding widths", "floor, nearest, or {divisible_by: 8}"],
+        ["2:17: unknown rule for rounding widths", "floor, nearest, or {divisible_by: 8}"],
     ),
     "a library elsewhere": (
         "input: [3, 8, 8]\nuse: [../secrets]\nlayers: [relu]\n",
@@ -358,7 +358,7 @@ CASES = {
     ),
     "a residual of nothing": (
         "input: [3, 8, 8]\nlayers:\n  - residual: []\n",
-        ["3:5: 'residual' holds no layers"],
+        ["3:5: 'residual' contains no layers"],
     ),
     "a sequence of two inputs": (
         "input: [3, 8, 8]\nlayers:\n  - relu: {name: a}\n"

@@ -126,7 +126,7 @@ def test_borrowed_params_of_every_setting(tmp_path):
         ("  - relu: {borrows: {weights: 1}}\n", "borrows more weights than it has"),
         ("  - fc: {out: 3, borrows: {bias: 1}}\n", "'borrows' has no 'bias'; did you mean"),
         ("  - fc: {out: 3, borrows: {biases: -1}}\n", "-1 is too small"),
-        ("  - fc: {out: 3, borrows: 4}\n", "'borrows' says how many params"),
+        ("  - fc: {out: 3, borrows: 4}\n", "'borrows' states how many params"),
         ("  - sequence: {borrows: {biases: 4}, layers: [relu]}\n", "'sequence' cannot borrow"),
     ],
 )

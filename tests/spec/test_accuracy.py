@@ -41,14 +41,14 @@ def test_an_accuracy_holds_at_its_setting_alone(tmp_path, settings, expected):
 @pytest.mark.parametrize(
     ("accuracy", "message"),
     [
-        ("[{source: Table 6}]", "states its top1"),
-        ("[{top1: 101, source: Table 6}]", "states its top1"),
-        ("[{top1: true, source: Table 6}]", "states its top1"),
-        ("[{top1: 70}]", "states its source"),
+        ("[{source: Table 6}]", "must state its top1"),
+        ("[{top1: 101, source: Table 6}]", "must state its top1"),
+        ("[{top1: true, source: Table 6}]", "must state its top1"),
+        ("[{top1: 70}]", "must state its source"),
         ("[{top1: 70, source: T, top: 3}]", "has no 'top'"),
         ("[{at: {depth: 3}, top1: 70, source: T}]", "no parameter 'depth'"),
         ("[{at: 3, top1: 70, source: T}]", "settings are a mapping"),
-        ("high", "states its top1"),
+        ("high", "must state its top1"),
     ],
 )
 def test_a_wrong_accuracy_is_refused(tmp_path, accuracy, message):

@@ -44,7 +44,7 @@ def test_the_parameter_picks_the_column(settings, expected):
         (
             TABLE,
             {"variant": "c"},
-            "yaml:8:37: .*nothing is given for variant = c\n.*one of a, b-2, 3",
+            "yaml:8:37: .*there is no case for variant = c\n.*one of a, b-2, 3",
         ),
         (TABLE.replace("out: {variant", "out: {varient"), {}, "'varient' is not a parameter"),
         (TABLE.replace("32, 3,", "[32], 3,"), {}, "cells of 'out' are single values"),

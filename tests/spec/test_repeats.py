@@ -32,10 +32,10 @@ def test_first_only_holds_for_the_first_repeat():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("stride", "'first_only' names 'stride', which is not given here"),
-        ("[s, d]", "'first_only' names 'd', which is not given here"),
+        ("stride", "'first_only' names 'stride', which is not set here"),
+        ("[s, d]", "'first_only' names 'd', which is not set here"),
         ("{s: 1}", "'first_only' names arguments"),
-        ("c", "'c' has no default that the repeats after the first could take"),
+        ("c", "'c' has no default for the repeats after the first"),
     ],
 )
 def test_first_only_names_arguments_that_have_a_default(wrong, message):
