@@ -97,15 +97,15 @@ class ModuleClass:
 
     def _anticipate(self, step: UnionStep) -> None:
         """Looks at what all instances have first: what some lack is then said in the same words."""
-        if None not in step.steps:
-            for path, arguments in step.arguments.items():
+        if all(step.present):
+            for path, arguments in step.columns.items():
                 self.solver.known(_values(arguments), path[-1])
 
     def _solve(self, step: UnionStep) -> None:
         """Finds what the step's numbers are, then when it is there."""
         self.expressions[step.key] = expressions = {}
         self.defaults[step.key] = defaults = set()
-        for path, arguments in step.arguments.items():
+        for path, arguments in step.columns.items():
             column = _values(arguments)
             if all(map(_is_default, present(arguments))):
                 defaults.add(path)
@@ -113,9 +113,8 @@ class ModuleClass:
             is_padding = path[-1] == "padding" and step.key != "pad"
             found = self._conditional(column) if is_padding else None
             expressions[path] = found or self.solver.say(column, hint, path[-1])
-        if None in step.steps:
-            holds = tuple(each is not None for each in step.steps)
-            self.holds[step.key] = holds
+        if not all(step.present):
+            self.holds[step.key] = holds = step.present
             self.conditions[step.key] = (
                 self._given_with_step(expressions, holds)
                 or self.solver.condition(holds)
@@ -143,8 +142,8 @@ class ModuleClass:
         if only is None or not _is_literal(only) or not only.column[0]:
             return None
         column = tuple(
-            ABSENT if each is None else value
-            for each, value in zip(step.steps, only.column, strict=True)
+            value if is_there else ABSENT
+            for is_there, value in zip(step.present, only.column, strict=True)
         )
         found = self.solver.add(step.key, column)
         expressions[numbers[0]] = found

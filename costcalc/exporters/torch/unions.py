@@ -52,7 +52,12 @@ class UnionStep(NamedTuple):
         return next(step for step in self.steps if step is not None)
 
     @property
-    def arguments(self) -> dict[Path, Column]:
+    def present(self) -> tuple[bool, ...]:
+        """Whether each instance has the step."""
+        return tuple(step is not None for step in self.steps)
+
+    @property
+    def columns(self) -> dict[Path, Column]:
         """Its values by their places, a column of arguments for each."""
         in_each = [values(step) if step is not None else {} for step in self.steps]
         return {path: tuple(one.get(path, ABSENT) for one in in_each) for path in values(self.any)}
@@ -131,7 +136,7 @@ def union(instances: Sequence[Instance]) -> UnionGraph | None:
         steps.append(UnionStep(key, in_each, tuple(_latest(each, position) for each in inputs)))
     ends = zip(*(each.outputs for each in instances), strict=True)
     outputs = tuple(_latest(each, position) for each in ends)
-    optional = [index for index, step in enumerate(steps) if None in step.steps]
+    optional = [index for index, step in enumerate(steps) if not all(step.present)]
     choices = product(*(range(len(steps[index].inputs)) for index in optional))
     for chosen in islice(choices, _TRIALS):
         for index, passes in zip(optional, chosen, strict=True):
