@@ -6,7 +6,7 @@ from costcalc.errors import SpecError
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
-from costcalc.importers.onnx.numbers import MOST, stored
+from costcalc.importers.onnx.numbers import MOST, read_values
 from tests.importers.onnx.models import graph, model, node, tensor, value
 from tests.importers.onnx.protobuf import field, message, varint
 
@@ -63,7 +63,7 @@ def test_packed_and_unpacked_numbers_are_the_same():
     two = [message((1, [2]), (2, 7), rest) for rest in ((7, varint(7) + varint(-1)), (7, [7, -1]))]
     for data in two:
         each = read_tensor(data)
-        assert stored(wire(data), each) == (7, -1)
+        assert read_values(wire(data), each) == (7, -1)
 
 
 def test_fields_of_other_numbers_are_skipped():
@@ -112,12 +112,12 @@ def test_a_tensor_must_hold_as_many_numbers_as_its_dims_say():
     data = tensor("axes", [3], [1, 2])
     each = read_tensor(data)
     with pytest.raises(SpecError, match=r"tensor 'axes' holds 2 numbers"):
-        stored(wire(data), each)
+        read_values(wire(data), each)
 
 
 def test_numbers_of_large_tensors_are_not_read():
     data = tensor("w", [MOST + 1])
-    assert stored(wire(data), read_tensor(data)) is None
+    assert read_values(wire(data), read_tensor(data)) is None
 
 
 def test_what_is_no_file_to_read_is_said(tmp_path):

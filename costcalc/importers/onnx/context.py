@@ -1,4 +1,9 @@
-"""From the nodes of an ONNX graph to those of a model: what each reads, and what it gives."""
+"""What the rule of an operator works with: a node's attributes, inputs and outputs.
+
+A rule runs twice.  Shape inference gives it an :class:`OpView`, from which it says what
+is known of the node's outputs.  :class:`OnnxBuilder` then gives it an :class:`OnnxContext`,
+to which it adds the node's layers.
+"""
 
 from __future__ import annotations
 
@@ -20,44 +25,252 @@ from costcalc.importers.builder import (
 )
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.matching import ABSORBED
-from costcalc.importers.onnx.names import Names
-from costcalc.importers.onnx.numbers import is_learned
-from costcalc.importers.onnx.op_view import OpView
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
+from costcalc.importers.onnx.names import ModuleNames
+from costcalc.importers.onnx.numbers import Number, is_learnable
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements, positive_axis
+from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
+
+Pads = tuple[tuple[int, int], ...]
+"""The padding before and after each axis."""
 
 VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Identity"})
-"""Operators that leave the elements of their first input as they are, in their order."""
+"""Operators that keep the elements of their first input, in order."""
 
-DEPTH = 64
-"""Operations on stored tensors, each reading the one before."""
+STATIC_DEPTH = 64
+"""How many operations on initializers may read one another."""
 
-_OF_A_MODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)*\.(?!lifted_tensor)\w+")
-"""The name of a module's parameter, ``stages.0.gain``, which no exporter makes up."""
+_MODULE_PARAMETER = re.compile(r"[A-Za-z_]\w*(\.\w+)*\.(?!lifted_tensor)\w+")
+"""The name of a module's parameter, ``stages.0.gain``; exporters make up none like it."""
 
 Rule = Generator[Sequence[TensorInfo], "OnnxContext", None]
-"""Gives what is known of a node's outputs; sent the node's context, adds the layers of it."""
+"""Yields what is known of a node's outputs; sent the node's context, adds its layers."""
 
-Operator = Callable[[OpView], Rule]
-"""The rule of an operator for one node."""
+Operator = Callable[["OpView"], Rule]
+"""Starts the rule of an operator for one node."""
 
 
-class OnnxGraph(NamedTuple):
-    """A graph, and what is known of its tensors before anything runs."""
+class Window(NamedTuple):
+    """A window over the spatial axes."""
 
-    file: str
-    nodes: Sequence[OnnxNode]
-    outputs: Sequence[str]
-    tensors: Mapping[str, TensorInfo]
-    stored: Mapping[str, TensorProto]
-    constants: Set[str]
-    """Stored tensors that stand among the nodes; they count where they are weights alone."""
-    images: int
-    """Images in a batch."""
+    kernel: Shape
+    strides: Shape
+    pads: Pads | None
+    """None for padding of ``same``: one position for every stride begun."""
+    dilations: Shape
+    is_ceil: bool = False
+
+    def positions(self, axes: Shape) -> Shape:
+        """The number of positions along each axis.
+
+        Raises:
+            Refusal: along some axis there are none.
+        """
+        pads = "same" if self.pads is None else self.pads
+        return slide(axes, self.kernel, self.strides, pads, self.dilations, self.is_ceil)
+
+    def arguments(self) -> dict[str, Any]:
+        """The window as functions of :mod:`costcalc.importers.emit` take it."""
+        return {
+            "kernel": self.kernel,
+            "stride": self.strides,
+            "padding": "same" if self.pads is None else self.pads,
+            "dilation": self.dilations,
+        }
+
+
+class OpView:
+    """A node of the graph, with typed access to its attributes and inputs."""
+
+    def __init__(self, node: OnnxNode, tensors: Mapping[str, TensorInfo], images: int) -> None:
+        self.node = node
+        self.tensors = tensors
+        self.images = images
+        """Images in a batch."""
+
+    def has(self, index: int) -> bool:
+        """Whether the node has an input of that index."""
+        inputs = self.node.inputs
+        return index < len(inputs) and inputs[index] != ""
+
+    def input(self, index: int) -> TensorInfo:
+        """What is known of an input.
+
+        Raises:
+            Refusal: the node does not have it.
+        """
+        if not self.has(index):
+            raise Refusal(
+                "reads too few tensors",
+                expected=f"at least {index + 1}",
+                found=f"{len(self.node.inputs)}",
+            )
+        return self.tensors[self.node.inputs[index]]
+
+    def inputs(self) -> list[TensorInfo]:
+        """What is known of each input, without those left out.
+
+        Raises:
+            Refusal: there are none.
+        """
+        return [self.tensors[name] for name in self.node.inputs if name] or [self.input(0)]
+
+    def shape(self, index: int = 0) -> Shape:
+        """The shape of an input."""
+        return self.input(index).shape
+
+    # Attributes.
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """The value of an attribute, as it is in the file."""
+        return self.node.attributes.get(name, default)
+
+    def integer(self, name: str, default: int) -> int:
+        """The value of an attribute that must be a whole number.
+
+        Raises:
+            Refusal: it is not a whole number, or out of range.
+        """
+        value = self.attribute(name, default)
+        if not isinstance(value, int) or not -limits.SIZE <= value <= limits.SIZE:
+            raise _invalid_attribute(name, "a whole number", value)
+        return value
+
+    def string(self, name: str, default: str) -> str:
+        """The value of an attribute that must be a string.
+
+        Raises:
+            Refusal: it is not.
+        """
+        value = self.attribute(name, default.encode())
+        if not isinstance(value, bytes):
+            raise _invalid_attribute(name, "a string", value)
+        return value.decode("utf-8", "backslashreplace")
+
+    def sizes(self, name: str, rank: int, default: int | None, lowest: int = 1) -> Shape:
+        """The value of an attribute that must have a size for each axis.
+
+        Raises:
+            Refusal: it has other values, or is missing and has no default.
+        """
+        value = self.attribute(name)
+        if default is not None and value in (None, ()):
+            return (default,) * rank
+        if not isinstance(value, tuple) or len(value) != rank:
+            raise _invalid_attribute(name, f"{rank} whole numbers", value)
+        for size in value:
+            if not isinstance(size, int) or not lowest <= size <= limits.SIZE:
+                raise _invalid_attribute(name, f"sizes from {lowest} to {limits.SIZE:,}", value)
+        return value
+
+    def number_list(self, name: str) -> tuple[Number, ...] | None:
+        """The value of an attribute that must be a list of numbers; None if it is missing.
+
+        Raises:
+            Refusal: it is something else.
+        """
+        value = self.attribute(name)
+        if value is None or isinstance(value, tuple):
+            return value
+        raise _invalid_attribute(name, "a list of numbers", value)
+
+    def axis(self, default: int, rank: int | None = None) -> int:
+        """The attribute ``axis``, counted from the front.
+
+        Raises:
+            Refusal: there is no such axis.
+        """
+        count = len(self.shape()) if rank is None else rank
+        return positive_axis(self.integer("axis", default), count)
+
+    def window(self, kernel: Shape) -> Window:
+        """The window of a node with that kernel.
+
+        Raises:
+            Refusal: an attribute does not fit the kernel.
+        """
+        rank = len(kernel)
+        return Window(
+            kernel,
+            self.sizes("strides", rank, 1),
+            self.pads(rank),
+            self.sizes("dilations", rank, 1),
+            bool(self.integer("ceil_mode", 0)),
+        )
+
+    def pads(self, rank: int) -> Pads | None:
+        """The padding of each axis; None if it follows from the strides.
+
+        Raises:
+            Refusal: an attribute is invalid.
+        """
+        auto = self.string("auto_pad", "NOTSET")
+        if auto in ("SAME_UPPER", "SAME_LOWER"):
+            return None
+        if auto not in ("NOTSET", "VALID"):
+            raise Refusal(
+                "has an 'auto_pad' that ONNX does not have",
+                expected="NOTSET, VALID, SAME_UPPER or SAME_LOWER",
+                found=auto,
+            )
+        both = 2 * rank
+        pads = self.sizes("pads", both, 0, lowest=0) if auto == "NOTSET" else (0,) * both
+        return tuple(zip(pads[:rank], pads[rank:], strict=True))
+
+    # Values of inputs.
+
+    def numbers(self, index: int) -> tuple[Number, ...] | None:
+        """The values of an input; None if the node does not have it.
+
+        Raises:
+            Refusal: they depend on the network's input.
+        """
+        if not self.has(index):
+            return None
+        info = self.input(index)
+        if info.values is None:
+            raise Refusal(
+                f"its input '{self.node.inputs[index]}' decides a shape, "
+                "and cannot be computed without running the network",
+                expected="a constant, or arithmetic on shapes",
+            )
+        return info.values
+
+    def integers(self, name: str, index: int) -> Shape | None:
+        """Whole numbers from an attribute, or from an input as in newer operator sets.
+
+        Raises:
+            Refusal: they are not whole numbers, or depend on the network's input.
+        """
+        value = self.attribute(name)
+        if isinstance(value, int):
+            value = (value,)
+        if value is None:
+            value = self.numbers(index)
+        if value is None:
+            return None
+        if not isinstance(value, tuple) or not all(isinstance(item, int) for item in value):
+            raise _invalid_attribute(name, "whole numbers", value)
+        return tuple(int(item) for item in value)
+
+    def leading_batch(self, info: TensorInfo) -> int | None:
+        """The batch axis of an output whose first axis is that of an input: 0 or None."""
+        is_first = info.batch == 0 or (self.images == 1 and info.shape[0] == 1)
+        return 0 if is_first else None
+
+
+def _invalid_attribute(name: str, expected: str, value: Any) -> Refusal:
+    shown = str(value)
+    return Refusal(
+        f"has an attribute '{name}' that it cannot have",
+        expected,
+        shown if len(shown) < 100 else f"{shown[:100]}...",
+    )
 
 
 class OnnxContext(OpView, OpContext):
-    """A node of the graph, the tensors that it reads as operands, and a way to add nodes for it."""
+    """A node of the graph, with its inputs as operands, while its layers are added."""
 
     builder: OnnxBuilder
 
@@ -66,7 +279,7 @@ class OnnxContext(OpView, OpContext):
         OpContext.__init__(self, builder, "", node.origin)
 
     def name_for(self, kind: str, part: str) -> str:
-        """A free name for a node of a kind; names are those of modules, whatever the part."""
+        """A free name for a layer; it follows the modules, whatever the part."""
         return self.builder.free_name(self.builder.names.layer(self.node, kind))
 
     def output(self, index: int = 0) -> TensorInfo:
@@ -74,94 +287,94 @@ class OnnxContext(OpView, OpContext):
         return self.tensors[self.node.outputs[index]]
 
     def is_read(self, index: int) -> bool:
-        """Whether some node reads an output, or the network gives it."""
+        """Whether an output is read by a node or is an output of the graph."""
         name = self.node.outputs[index] if index < len(self.node.outputs) else ""
         return name != "" and name in self.builder.read
 
-    # What it reads.
+    # Inputs.
 
-    def source(self, index: int, shape: Shape | None = None) -> Operand:
-        """An input, in its own shape or another of as many elements."""
+    def operand(self, index: int, shape: Shape | None = None) -> Operand:
+        """An input, reshaped if a shape is given."""
         self.input(index)
-        return self.builder.source(self.node.inputs[index], shape, self)
+        return self.builder.operand(self.node.inputs[index], shape, self)
 
     def maps(self, index: int = 0) -> Operand:
-        """An input as a map (C, H, W), or (B, C, H, W) where no batch holds its images any more."""
-        known = self.input(index)
-        is_batch = self.image_batch(known) == 0
-        return self.source(index, known.shape[1:] if is_batch else known.shape)
+        """An input as a map (C, H, W), or as (B, C, H, W) if its first axis is not the batch."""
+        info = self.input(index)
+        is_batch = self.leading_batch(info) == 0
+        return self.operand(index, info.shape[1:] if is_batch else info.shape)
 
     def along_axes(self, index: int, axes: Sequence[int]) -> tuple[Operand, list[int]]:
-        """An input to work on along some axes, without the batch where none is that one."""
-        known = self.input(index)
-        if known.batch is None or known.batch in axes:
-            return self.source(index, known.shape or (1,)), list(axes)
-        return self.source(index), [axis - (axis > known.batch) for axis in axes]
+        """An input and the given axes of it; without the batch, unless it is one of the axes."""
+        info = self.input(index)
+        if info.batch is None or info.batch in axes:
+            return self.operand(index, info.shape or (1,)), list(axes)
+        return self.operand(index), [axis - (axis > info.batch) for axis in axes]
 
     def broadcast_inputs(self, indexes: Sequence[int] | None = None) -> list[Operand]:
-        """Inputs in as many axes as the first output has, so that they meet there."""
+        """Inputs, all by default, with as many axes as the first output has."""
         chosen = range(len(self.node.inputs)) if indexes is None else indexes
         return [
-            self.source(index, self.broadcast_shape(index)) for index in chosen if self.has(index)
+            self.operand(index, self.broadcast_shape(index)) for index in chosen if self.has(index)
         ]
 
     def broadcast_shape(self, index: int) -> Shape:
-        """An input's shape among the axes of the first output.
+        """An input's shape with as many axes as the first output has.
 
         Raises:
-            Refusal: it has other images than the batch.
+            Refusal: along the batch axis it has neither one image nor all of them.
         """
-        known, out = self.input(index), self.output()
-        shape = (1,) * (len(out.shape) - len(known.shape)) + known.shape
+        info, out = self.input(index), self.output()
+        shape = (1,) * (len(out.shape) - len(info.shape)) + info.shape
         if out.batch is None:
             return shape or (1,)
         if shape[out.batch] not in (1, self.images):
-            raise Refusal("mixes the images of a batch", found=dims_text(known.shape))
+            raise Refusal("mixes the images of a batch", found=dims_text(info.shape))
         return shape[: out.batch] + shape[out.batch + 1 :] or (1,)
 
     def stored(self, *indexes: int) -> list[StoredParams]:
-        """The stored tensors that some inputs come of; none for inputs that are not there."""
+        """The initializers that inputs come from; inputs that are left out have none."""
         names = [self.node.inputs[index] for index in indexes if self.has(index)]
-        return [each for name in names for each in self.builder.stored_in(name)]
+        return [params for name in names for params in self.builder.stored_in(name)]
 
-    def is_stored(self, index: int) -> bool:
-        """Whether an input comes of a stored tensor of several numbers that may be learned."""
-        return self.has(index) and self.builder.is_stored(self.node.inputs[index])
+    def is_weight(self, index: int) -> bool:
+        """Whether an input comes from an initializer that may be weights."""
+        return self.has(index) and self.builder.is_weight(self.node.inputs[index])
 
-    def number(self, index: int) -> int | float | None:
-        """The one number that an input is, None where it is more, or learned."""
+    def number(self, index: int) -> Number | None:
+        """An input that is a single constant; None if it has more elements or is learnable."""
         if not self.has(index):
             return None
-        known = self.input(index)
-        if elements(known.shape) != 1 or known.values is None:
+        info = self.input(index)
+        if elements(info.shape) != 1 or info.values is None:
             return None
-        return None if self.builder.is_learned(self.node.inputs[index]) else known.values[0]
+        return None if self.builder.is_learnable(self.node.inputs[index]) else info.values[0]
 
-    def configuration(self, *indexes: int) -> None:
-        """Inputs that are stored with the model and are no params of it."""
+    def ignore_params(self, *indexes: int) -> None:
+        """Mark inputs as configuration: initializers that are not params."""
         for index in indexes:
             if self.has(index):
                 self.builder.ignored.update(self.input(index).roots)
 
-    # What it gives.
+    # Outputs.
 
     def set_output(self, x: Operand, index: int = 0) -> None:
-        """The operand is an output, but for sides of 1.
+        """Make an operand an output; their shapes may differ in dimensions of 1.
 
         Raises:
-            Refusal: it has another shape than ONNX gives the output.
+            Refusal: the output has a different shape.
         """
         shape = self.output(index).dims
-        if [side for side in x.shape if side != 1] != [side for side in shape if side != 1]:
+        if [size for size in x.shape if size != 1] != [size for size in shape if size != 1]:
             raise Refusal(
-                "has another shape than costcalc computes", dims_text(shape), dims_text(x.shape)
+                "has a different shape than costcalc computes", dims_text(shape), dims_text(x.shape)
             )
-        self.builder.made[self.node.outputs[index]] = self.view(x, shape)
+        self.builder.operands[self.node.outputs[index]] = self.view(x, shape)
 
     def pass_through(self, index: int = 0, output: int = 0) -> None:
-        """An output that has the elements of an input, in their order."""
-        x = self.view(self.source(index), self.output(output).dims)
-        self.builder.made[self.node.outputs[output]] = x
+        """Make an input an output, reshaped if necessary."""
+        x = self.view(self.operand(index), self.output(output).dims)
+        self.builder.operands[self.node.outputs[output]] = x
 
     def emit_one(
         self,
@@ -170,15 +383,15 @@ class OnnxContext(OpView, OpContext):
         inputs: Sequence[Operand] | None = None,
         params: Params = NOTHING,
     ) -> None:
-        """One node gives the first output; it reads the first input, or those that are named."""
-        read = (self.source(0),) if inputs is None else inputs
+        """Add the one layer that computes the first output, by default from the first input."""
+        read = (self.operand(0),) if inputs is None else inputs
         self.set_output(self.add(kind, read, arguments, params=params))
 
-    def unread(self, first: int) -> None:
-        """Outputs from one on that nothing can be made of.
+    def require_unread(self, first: int) -> None:
+        """Refuse the node if an output from index ``first`` on is used.
 
         Raises:
-            Refusal: something reads one.
+            Refusal: it is.
         """
         for index in range(first, len(self.node.outputs)):
             if self.is_read(index):
@@ -186,26 +399,40 @@ class OnnxContext(OpView, OpContext):
 
 
 def uncounted(op: OpView) -> Rule:
-    """A node for each output of an operator that costcalc does not know."""
-    to = yield []
+    """An operator that costcalc does not know: a layer that is not counted for each output."""
+    ctx = yield []
     indexes = [index for index, name in enumerate(op.node.inputs) if name]
-    inputs = [to.source(index) for index in indexes if not op.input(index).is_static]
+    inputs = [ctx.operand(index) for index in indexes if not op.input(index).is_static]
     for index in range(len(op.node.outputs)):
-        if to.is_read(index):
-            arguments = {"op": op.node.operator, "shape": to.output(index).dims}
-            to.set_output(to.add("uncounted", inputs, arguments), index)
+        if ctx.is_read(index):
+            arguments = {"op": op.node.operator, "shape": ctx.output(index).dims}
+            ctx.set_output(ctx.add("uncounted", inputs, arguments), index)
+
+
+class OnnxGraph(NamedTuple):
+    """A graph, and what shape inference found out about its tensors."""
+
+    file: str
+    nodes: Sequence[OnnxNode]
+    outputs: Sequence[str]
+    tensors: Mapping[str, TensorInfo]
+    initializers: Mapping[str, TensorProto]
+    constants: Set[str]
+    """The initializers that are Constant nodes; they count only where used as weights."""
+    images: int
+    """Images in a batch."""
 
 
 class OnnxBuilder(ModelBuilder):
-    """The nodes of a graph, added for one node of ONNX's after another.
+    """Adds the layers of a graph, node by node.
 
     Attributes:
-        made: the operand of each tensor for which there is one.
-        ignored: stored tensors that are no params: statistics, scales, bounds.
+        operands: the operand of each tensor that has one.
+        ignored: initializers that are not params: statistics, scales, bounds.
     """
 
     def __init__(
-        self, graph: OnnxGraph, input: str, operators: Mapping[str, Operator], names: Names
+        self, graph: OnnxGraph, input: str, operators: Mapping[str, Operator], names: ModuleNames
     ) -> None:
         super().__init__(graph.tensors[input].dims, allow_unknown=True)
         self.is_sized = True
@@ -213,39 +440,39 @@ class OnnxBuilder(ModelBuilder):
         self.operators = operators
         self.names = names
         self.problems = Problems()
-        self.made = {input: self.input}
-        self.read = {*graph.outputs, *(name for each in graph.nodes for name in each.inputs)}
-        self.producers = {name: each for each in graph.nodes for name in each.outputs}
+        self.operands = {input: self.input}
+        self.read = {*graph.outputs, *(name for node in graph.nodes for name in node.inputs)}
+        self.producers = {name: node for node in graph.nodes for name in node.outputs}
         self.ignored = {
             root
-            for each in graph.nodes
-            if each.operator in SCALED
-            for name in each.inputs[1:]
+            for node in graph.nodes
+            if node.operator in SCALED
+            for name in node.inputs[1:]
             for root in graph.tensors[name].roots
         }
-        self.depth = 0
+        self._static_depth = 0
 
     def run(self, others: Iterable[str]) -> None:
-        """Adds everything that depends on what the network reads, its other inputs beside.
+        """Add all layers; the network's inputs but the first, ``others``, become constants.
 
-        Stored tensors that nothing reads as params stand first: they are params, too.
+        Initializers that no layer counts as params come first, as learned tensors.
         """
         for name in others:
             if name in self.read:
-                self.made[name] = self._constant(name, self.graph.tensors[name].dims)
+                self.operands[name] = self._constant(name, self.graph.tensors[name].dims)
         for node in self.graph.nodes:
             if not all(self.graph.tensors[name].is_static for name in node.outputs if name):
                 self.lower(node)
         first = len(self.nodes)
-        counted = {each.tensor for each in self.params.counted}
-        for name, tensor in self.graph.stored.items():
+        counted = {params.tensor for params in self.params.counted}
+        for name, tensor in self.graph.initializers.items():
             if name not in counted and name not in self.ignored and self.is_param(name):
                 self._learned(name, tensor.dims or (1,))
         self.move_to_front(first)
         self.blocks = self.names.blocks([node.name for node in self.nodes])
 
     def lower(self, node: OnnxNode) -> None:
-        """Adds the nodes of a node of ONNX's; what is wrong with it is noted."""
+        """Add the layers of a node: run its operator's rule to the end.  Problems are noted."""
         for name in node.attributes.get(ABSORBED, ()):
             self.ignored.update(self.graph.tensors[name].roots)
         context = OnnxContext(node, self)
@@ -257,92 +484,91 @@ class OnnxBuilder(ModelBuilder):
         except Refusal as refusal:
             self.problems.note(refusal.problem(Mark(self.graph.file), node.origin))
 
-    def source(self, name: str, shape: Shape | None, reader: OpContext) -> Operand:
-        """A tensor, in its own shape or another.
+    def operand(self, name: str, shape: Shape | None, reader: OpContext) -> Operand:
+        """A tensor as an operand, reshaped if a shape is given.
 
         Raises:
-            Refusal: there is none.
+            Refusal: no layer produces it.
         """
-        known = self.graph.tensors[name]
-        shape = known.dims if shape is None else shape
-        if not known.is_static:
-            self._check_images(known)
-        elif name not in self.made:
+        info = self.graph.tensors[name]
+        shape = info.dims if shape is None else shape
+        if not info.is_static:
+            self._check_images(info)
+        elif name not in self.operands:
             return self._static(name, shape, reader)
-        return reader.view(self._made(name), shape)
+        return reader.view(self._existing(name), shape)
 
-    def is_learned(self, name: str) -> bool:
-        """Whether a tensor is static and comes of a stored one that may have been learned."""
-        known = self.graph.tensors[name]
-        return known.is_static and any(self.is_param(root) for root in known.roots)
+    def is_learnable(self, name: str) -> bool:
+        """Whether a tensor is static and comes from an initializer that counts as params."""
+        info = self.graph.tensors[name]
+        return info.is_static and any(self.is_param(root) for root in info.roots)
 
-    def is_stored(self, name: str) -> bool:
-        """Whether a tensor comes of a stored one that holds several different fractions."""
-        known = self.graph.tensors[name]
-        return known.is_static and any(self._is_several(root) for root in known.roots)
+    def is_weight(self, name: str) -> bool:
+        """Whether a tensor is static and comes from an initializer that may be weights."""
+        info = self.graph.tensors[name]
+        return info.is_static and any(self._may_be_weights(root) for root in info.roots)
 
     def is_param(self, root: str) -> bool:
-        """Whether a stored tensor counts as learned.
+        """Whether an initializer counts as params.
 
-        Files do not say what was learned.  It is floating point and has an
-        axis; a single number is one where it has the name of a module's parameter.
+        Files do not state what is learnable.  A tensor is if it is floating point and
+        has several elements; a single number, if it is named like a module's parameter.
         """
-        tensor = self.graph.stored[root]
-        if root in self.graph.constants or not is_learned(tensor.data_type):
+        tensor = self.graph.initializers[root]
+        if root in self.graph.constants or not is_learnable(tensor.data_type):
             return False
-        return elements(tensor.dims) > 1 or _OF_A_MODULE.fullmatch(root) is not None
+        return elements(tensor.dims) > 1 or _MODULE_PARAMETER.fullmatch(root) is not None
 
     def stored_in(self, name: str) -> list[StoredParams]:
-        """The stored tensors whose numbers a tensor has: one of as many, or several together."""
-        known = self.graph.tensors[name]
-        count = elements(known.shape)
-        sizes = {root: elements(self.graph.stored[root].dims) for root in known.roots}
-        several = [root for root in known.roots if self._is_several(root)]
-        exact = [root for root in known.roots if sizes[root] == count]
+        """The initializers that hold a tensor's numbers: one of equal size, or several together."""
+        info = self.graph.tensors[name]
+        count = elements(info.shape)
+        sizes = {root: elements(self.graph.initializers[root].dims) for root in info.roots}
+        weights = [root for root in info.roots if self._may_be_weights(root)]
+        exact = [root for root in info.roots if sizes[root] == count]
         if exact:
-            several = [next((root for root in exact if root in several), exact[0])]
-        elif sum(sizes[root] for root in several) > count:
-            several = []
-        return [StoredParams(root, sizes[root]) for root in several]
+            weights = [next((root for root in exact if root in weights), exact[0])]
+        elif sum(sizes[root] for root in weights) > count:
+            weights = []
+        return [StoredParams(root, sizes[root]) for root in weights]
 
-    def _made(self, name: str) -> Operand:
-        if name not in self.made:
+    def _existing(self, name: str) -> Operand:
+        if name not in self.operands:
             raise Refusal(f"reads '{name}', for which there is no layer")
-        return self.made[name]
+        return self.operands[name]
 
     def _static(self, name: str, shape: Shape, reader: OpContext) -> Operand:
-        """What is the same for every input of the network."""
-        leaf = self._leaf(name)
-        if leaf in self.graph.stored and self.is_param(leaf):
-            if leaf not in self.made:
-                self.made[leaf] = self._learned(leaf, shape)
-            return reader.view(self.made[leaf], shape)
-        if not self.is_learned(name) or name not in self.producers:
+        """A tensor that does not depend on the network's input, as an operand."""
+        origin = self._viewed(name)
+        if origin in self.graph.initializers and self.is_param(origin):
+            if origin not in self.operands:
+                self.operands[origin] = self._learned(origin, shape)
+            return reader.view(self.operands[origin], shape)
+        if not self.is_learnable(name) or name not in self.producers:
             self.ignored.update(self.graph.tensors[name].roots)
             return self._constant(name, shape)
-        self.depth += 1
-        if self.depth > DEPTH:
+        self._static_depth += 1
+        if self._static_depth > STATIC_DEPTH:
             raise Refusal(f"reads '{name}', which too many operations compute from weights")
         self.lower(self.producers[name])
-        self.depth -= 1
-        return reader.view(self._made(name), shape)
+        self._static_depth -= 1
+        return reader.view(self._existing(name), shape)
 
-    def _is_several(self, root: str) -> bool:
-        """Whether a stored tensor may be weights; filled with one number, it is a constant."""
+    def _may_be_weights(self, root: str) -> bool:
+        """Whether an initializer may be weights; a Constant filled with one number is not."""
         if root not in self.graph.constants:
             return self.is_param(root)
         values = self.graph.tensors[root].values
         is_filled = values is not None and len({*values}) < 2
-        return is_learned(self.graph.stored[root].data_type) and not is_filled
+        return is_learnable(self.graph.initializers[root].data_type) and not is_filled
 
-    def _leaf(self, name: str) -> str:
-        """The tensor that a view is a view of."""
+    def _viewed(self, name: str) -> str:
+        """The tensor that a chain of views starts from."""
         while name in self.producers and self.producers[name].operator in VIEWS:
             name = self.producers[name].inputs[0]
         return name
 
     def _constant(self, name: str, shape: Shape) -> Operand:
-        """A node that gives what is not learned."""
         return self._source_node(name, "constant", shape, NOTHING)
 
     def _learned(self, name: str, shape: Shape) -> Operand:
@@ -353,17 +579,17 @@ class OnnxBuilder(ModelBuilder):
         path, origin = self.free_name(self.names.stored(name)), f"tensor '{name}'"
         return self.add(path, kind, (), {"shape": shape}, origin=origin, params=params)
 
-    def _check_images(self, known: TensorInfo) -> None:
-        """Counts are those of one image, so that a batch must stay apart.
+    def _check_images(self, info: TensorInfo) -> None:
+        """Check that a tensor keeps the images of a batch apart: costs are those of one image.
 
         Raises:
-            Refusal: the images of several are mixed.
+            Refusal: it mixes them.
         """
         images = self.graph.images
-        if images > 1 and known.batch is None:
+        if images > 1 and info.batch is None:
             raise Refusal(
                 f"reads a tensor in which the {images} images of a batch are mixed",
-                expected="an axis that is the batch's alone",
-                found=dims_text(known.shape),
+                expected="an axis for the batch alone",
+                found=dims_text(info.shape),
                 hint="the model exported with a batch of 1",
             )

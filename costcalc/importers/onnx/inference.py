@@ -10,23 +10,31 @@ from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import Operator
-from costcalc.importers.onnx.inline import Inliner, Literal, Subgraph
-from costcalc.importers.onnx.numbers import is_learned, stored
-from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.context import Operator, OpView
+from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
+from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
 from costcalc.spec import limits
 
 FEW = 64
-"""Elements of a floating-point tensor whose numbers may be sizes; more are weights."""
-
+"""The most elements of a floating-point tensor whose values may be sizes; more are weights."""
 
 COMPUTED = 10_000_000
-"""Numbers that arithmetic on sizes may give in all; the largest graphs need some 100,000."""
+"""The most values that arithmetic on sizes may compute; the largest graphs need some 100,000."""
 
 
 class ShapeInference:
-    """Goes from node to node with what is known of the tensors before it."""
+    """Infers the outputs of one node after another.
+
+    Attributes:
+        tensors: what is known of each tensor.
+        initializers: the tensors that the file holds, Constant nodes included.
+        constants: the names of the initializers that are Constant nodes.
+        sequences: the tensors of each sequence.
+        nodes: the nodes so far, in terms of operators that have a rule.
+        unknown: the nodes whose operators have none.
+        lost: the tensors of unknown shape after a problem.
+    """
 
     def __init__(
         self,
@@ -42,42 +50,40 @@ class ShapeInference:
         self.operators = operators
         self.images = images
         self.stated = stated
-        """Shapes that the file says of tensors."""
+        """The shapes that the file states."""
         self.problems = Problems()
         self.tensors: dict[str, TensorInfo] = {"": TensorInfo(())}
-        self.stored: dict[str, TensorProto] = {}
+        self.initializers: dict[str, TensorProto] = {}
         self.constants: set[str] = set()
-        """Stored tensors that stand among the nodes."""
         self.sequences: dict[str, tuple[str, ...]] = {}
         self.nodes: list[OnnxNode] = []
         self.unknown: list[OnnxNode] = []
         self.computed = 0
         self.lost: set[str] = set()
-        """Tensors of which nothing is known after a problem."""
 
     def store(self, tensors: Iterable[TensorProto]) -> None:
-        """Takes in the tensors that the file holds.
+        """Add initializers.
 
         Raises:
-            SpecError: one has sides out of range.
+            SpecError: one holds more or fewer values than its dimensions say.
         """
-        for each in tensors:
-            self._store(each.name, each, None)
+        for tensor in tensors:
+            self._store(tensor.name, tensor, None)
 
     def run(self, nodes: Iterable[OnnxNode]) -> None:
-        """Goes along nodes; what is wrong with one goes to ``problems``."""
-        for each in nodes:
-            if not self.lost.isdisjoint(each.inputs):
-                self.lost.update(each.outputs)
+        """Infer the outputs of nodes; add what is wrong with them to ``problems``."""
+        for node in nodes:
+            if not self.lost.isdisjoint(node.inputs):
+                self.lost.update(node.outputs)
                 continue
             try:
-                self._step(each)
+                self._step(node)
             except Refusal as refusal:
-                self.problems.note(refusal.problem(self.mark, each.origin))
-                self.lost.update(each.outputs)
+                self.problems.note(refusal.problem(self.mark, node.origin))
+                self.lost.update(node.outputs)
 
     def check_unknown(self, are_allowed: bool) -> None:
-        """Notes a problem for each node of no known operator, or whose outputs are not known."""
+        """Add a problem for each unknown operator; if they are allowed, unless shapes are known."""
         for node in self.unknown:
             if not are_allowed:
                 message = "an operator that costcalc does not know"
@@ -93,12 +99,12 @@ class ShapeInference:
                 continue
             self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)
 
-    def is_known(self, name: str) -> bool:
-        """Whether a tensor's numbers are known, and are no weights."""
-        known = self.tensors[name]
-        weights = (root for root in known.roots if is_learned(self.stored[root].data_type))
-        return known.values is not None and all(
-            elements(self.stored[root].dims) == 1 for root in weights
+    def is_constant(self, name: str) -> bool:
+        """Whether a tensor's values are known and are not weights."""
+        info = self.tensors[name]
+        weights = (root for root in info.roots if is_learnable(self.initializers[root].data_type))
+        return info.values is not None and all(
+            elements(self.initializers[root].dims) == 1 for root in weights
         )
 
     def _step(self, node: OnnxNode) -> None:
@@ -110,30 +116,30 @@ class ShapeInference:
         if operator is None:
             self._unknown(node)
             return
-        found = next(operator(OpView(node, self.tensors, self.images)))
-        if len(found) < len([name for name in node.outputs if name]):
-            raise Refusal(f"gives {len(node.outputs)} tensors", f"{len(found)}")
+        outputs = next(operator(OpView(node, self.tensors, self.images)))
+        if len(outputs) < len([name for name in node.outputs if name]):
+            raise Refusal(f"has {len(node.outputs)} outputs", f"{len(outputs)}")
         is_static = all(self.tensors[name].is_static for name in node.inputs if name)
         roots = self._roots(node) if is_static else ()
-        for name, each in zip(node.outputs, found, strict=False):
+        for name, info in zip(node.outputs, outputs, strict=False):
             if not name:
                 continue
-            self._check(name, each.shape)
-            self.computed += len(each.values or ())
+            self._check(name, info.shape)
+            self.computed += len(info.values or ())
             if self.computed > COMPUTED:
-                raise Refusal(f"is arithmetic that gives more than {COMPUTED:,} numbers in all")
-            if each.is_static or is_static:
-                self.tensors[name] = each._replace(is_static=True, batch=None, roots=roots)
+                raise Refusal(f"exceeds the limit of {COMPUTED:,} values for arithmetic on sizes")
+            if info.is_static or is_static:
+                self.tensors[name] = info._replace(is_static=True, batch=None, roots=roots)
             else:
-                self.tensors[name] = self._of_images(each)
+                self.tensors[name] = self._dynamic(info)
         self.nodes.append(node)
 
-    def _of_images(self, known: TensorInfo) -> TensorInfo:
-        """What depends on the network's input; one image that lies in front is a batch."""
-        batch = known.batch
-        if batch is None and self.images == 1 and known.shape and known.shape[0] == 1:
+    def _dynamic(self, info: TensorInfo) -> TensorInfo:
+        """A tensor that depends on the network's input; of one image, a leading 1 is the batch."""
+        batch = info.batch
+        if batch is None and self.images == 1 and info.shape and info.shape[0] == 1:
             batch = 0
-        return TensorInfo(known.shape, batch)
+        return TensorInfo(info.shape, batch)
 
     def _roots(self, node: OnnxNode) -> tuple[str, ...]:
         if node.operator in ("Shape", "Size", "ConstantOfShape"):
@@ -142,66 +148,66 @@ class ShapeInference:
         return tuple(dict.fromkeys(root for name in inputs for root in self.tensors[name].roots))
 
     def _check(self, name: str, shape: Shape) -> None:
-        """The shape is within bounds, and what the file says.
+        """Check that a shape is within limits and agrees with the one that the file states.
 
         Raises:
             Refusal: it is not.
         """
-        if len(shape) > limits.AXES + 1 or any(side > limits.SIZE for side in shape):
+        if len(shape) > limits.AXES + 1 or any(size > limits.SIZE for size in shape):
             raise Refusal(
-                "gives a tensor that is too large",
-                f"at most {limits.AXES} axes, and sides of {limits.SIZE:,}",
+                "computes a tensor that is too large",
+                f"at most {limits.AXES} axes, and dimensions of {limits.SIZE:,}",
                 dims_text(shape),
             )
         stated = self.stated.get(name)
         if stated is None:
             return
         fits = len(stated) == len(shape) and all(
-            not isinstance(said, int) or said in (0, side)
-            for said, side in zip(stated, shape, strict=True)
+            not isinstance(dim, int) or dim in (0, size)
+            for dim, size in zip(stated, shape, strict=True)
         )
         if not fits:
-            shown = ", ".join(str(said) or "?" for said in stated)
+            shown = ", ".join(str(dim) or "?" for dim in stated)
             raise Refusal(
-                f"gives '{name}' a shape that is not what the file says of it",
+                f"computes '{name}' in a different shape than the file states",
                 expected=f"({shown})",
                 found=dims_text(shape),
             )
 
     def _unknown(self, node: OnnxNode) -> None:
-        """Notes an operator that has no rule; the file may say what it gives."""
+        """Record a node whose operator has no rule; the file may state its output shapes."""
         self.unknown.append(node)
         self.nodes.append(node)
         for name in filter(None, node.outputs):
             stated = self.stated.get(name)
-            if stated is None or not all(isinstance(side, int) and side > 0 for side in stated):
+            if stated is None or not all(isinstance(dim, int) and dim > 0 for dim in stated):
                 self.lost.add(name)
                 continue
-            shape = tuple(int(side) for side in stated)
+            shape = tuple(int(dim) for dim in stated)
             is_first = bool(shape) and shape[0] == self.images
             self.tensors[name] = TensorInfo(shape, 0 if is_first else None)
 
     def _store(self, name: str, tensor: TensorProto, values: Any) -> None:
-        if any(not 0 <= side <= limits.SIZE for side in tensor.dims):
+        if any(not 0 <= dim <= limits.SIZE for dim in tensor.dims):
             self.problems.add(
                 self.mark,
-                f"tensor '{name}' has sides out of range",
-                f"sides from 0 to {limits.SIZE:,}",
+                f"tensor '{name}' has dimensions out of range",
+                f"dimensions from 0 to {limits.SIZE:,}",
                 dims_text(tensor.dims),
             )
             self.lost.add(name)
             return
-        is_small = elements(tensor.dims) <= FEW or not is_learned(tensor.data_type)
+        is_small = elements(tensor.dims) <= FEW or not is_learnable(tensor.data_type)
         if values is None and is_small:
-            values = stored(self.wire, tensor)
-        self.stored[name] = tensor
+            values = read_values(self.wire, tensor)
+        self.initializers[name] = tensor
         self.tensors[name] = TensorInfo(tensor.dims, None, values, True, (name,))
 
     def _constant(self, node: OnnxNode) -> None:
-        """A tensor that stands among the nodes."""
+        """Constant: a tensor, or numbers, in an attribute."""
         (name,) = node.outputs[:1] or ("",)
         for key, value in node.attributes.items():
-            if isinstance(value, Literal):
+            if isinstance(value, TensorAttribute):
                 self.constants.add(name)
                 self._store(name, value.tensor, value.values)
                 return
@@ -214,27 +220,27 @@ class ShapeInference:
         raise Refusal("holds no tensor that costcalc reads", "a dense tensor, or numbers")
 
     def _if(self, node: OnnxNode) -> None:
-        """The branch that a condition takes, which must not depend on the network's input."""
+        """If: the branch taken; the condition must not depend on the network's input."""
         condition = OpView(node, self.tensors, self.images).numbers(0) or (False,)
         branch = node.attributes.get("then_branch" if condition[0] else "else_branch")
         if not isinstance(branch, Subgraph):
             raise Refusal("has no graph for the branch that it takes")
-        graph, nodes = self.inliner.inside(branch, node.name)
+        graph, nodes = self.inliner.subgraph(branch, node.name)
         self.store(graph.initializers)
         self.run(nodes)
         for given, own in zip(node.outputs, graph.outputs, strict=False):
             if own.name not in self.tensors:
-                raise Refusal(f"takes '{own.name}' from its branch, which does not give it")
-            self._same(node, own.name, given)
+                raise Refusal(f"takes '{own.name}' from its branch, which does not compute it")
+            self._rename(node, own.name, given)
 
-    def _same(self, node: OnnxNode, name: str, given: str) -> None:
-        """A tensor under another name."""
-        self.tensors[given] = self.tensors[name]
+    def _rename(self, node: OnnxNode, name: str, new: str) -> None:
+        """Give a tensor another name, as an Identity node does."""
+        self.tensors[new] = self.tensors[name]
         self.nodes.append(
-            node._replace(operator="Identity", inputs=(name,), outputs=(given,), attributes={})
+            node._replace(operator="Identity", inputs=(name,), outputs=(new,), attributes={})
         )
 
-    def _derive(
+    def _substitute(
         self,
         node: OnnxNode,
         operator: str,
@@ -242,55 +248,55 @@ class ShapeInference:
         *outputs: str,
         **attributes: Any,
     ) -> None:
-        """A step of another operator that a node is written as."""
+        """Process a node of another operator that a node is equivalent to, or a part of it."""
         self._step(
             node._replace(operator=operator, inputs=inputs, outputs=outputs, attributes=attributes)
         )
 
     def _split(self, node: OnnxNode) -> None:
-        """A sequence of parts: a split whose outputs have names of their own."""
+        """SplitToSequence: a Split, whose outputs get names of their own."""
         op = OpView(node, self.tensors, self.images)
-        axis, side = op.axis(0), op.shape()[op.axis(0)]
-        lengths = op.wholes("split", 1) or (1,)
+        axis, size = op.axis(0), op.shape()[op.axis(0)]
+        lengths = op.integers("split", 1) or (1,)
         if not op.has(1) or op.shape(1) == ():
             (length,) = lengths
-            if length < 1 or side // length > limits.STEPS:
+            if length < 1 or size // length > limits.STEPS:
                 raise Refusal("splits into too many parts")
-            lengths = (length,) * (side // length) + ((side % length,) if side % length else ())
-        (given,) = node.outputs
-        parts = tuple(f"{given}#{index}" for index in range(len(lengths)))
-        self.sequences[given] = parts
-        self._derive(node, "Split", node.inputs[:1], *parts, axis=axis, split=lengths)
-        if op.has(1) or op.whole("keepdims", 1):
+            lengths = (length,) * (size // length) + ((size % length,) if size % length else ())
+        (sequence,) = node.outputs
+        parts = tuple(f"{sequence}#{index}" for index in range(len(lengths)))
+        self.sequences[sequence] = parts
+        self._substitute(node, "Split", node.inputs[:1], *parts, axis=axis, split=lengths)
+        if op.has(1) or op.integer("keepdims", 1):
             return
-        self.sequences[given] = tuple(f"{part}#1" for part in parts)
-        for part, squeezed in zip(parts, self.sequences[given], strict=True):
-            self._derive(node, "Squeeze", (part,), squeezed, axes=(axis,))
+        self.sequences[sequence] = tuple(f"{part}#1" for part in parts)
+        for part, squeezed in zip(parts, self.sequences[sequence], strict=True):
+            self._substitute(node, "Squeeze", (part,), squeezed, axes=(axis,))
 
     def _construct(self, node: OnnxNode) -> None:
-        """Several tensors as one."""
+        """SequenceConstruct: tensors as a sequence."""
         self.sequences[node.outputs[0]] = node.inputs
 
     def _at(self, node: OnnxNode) -> None:
-        """A tensor of a sequence."""
+        """SequenceAt: one tensor of a sequence."""
         tensors = self._sequence(node)
-        (index, *_) = OpView(node, self.tensors, self.images).wholes("position", 1) or (0,)
+        (index, *_) = OpView(node, self.tensors, self.images).integers("position", 1) or (0,)
         if not -len(tensors) <= index < len(tensors):
             raise Refusal(f"takes tensor {index} of {len(tensors)}")
-        self._same(node, tensors[index], node.outputs[0])
+        self._rename(node, tensors[index], node.outputs[0])
 
     def _concat(self, node: OnnxNode) -> None:
-        """The tensors of a sequence, one after another or stacked."""
+        """ConcatFromSequence: a Concat of a sequence's tensors, or a stack of them."""
         tensors, axis = self._sequence(node), node.attributes.get("axis", 0)
         if node.attributes.get("new_axis", 0):
             stacked = tuple(f"{node.outputs[0]}#{index}" for index in range(len(tensors)))
-            for tensor, given in zip(tensors, stacked, strict=True):
-                self._derive(node, "Unsqueeze", (tensor,), given, axes=(axis,))
+            for tensor, unsqueezed in zip(tensors, stacked, strict=True):
+                self._substitute(node, "Unsqueeze", (tensor,), unsqueezed, axes=(axis,))
             tensors = stacked
-        self._derive(node, "Concat", tensors, *node.outputs, axis=axis)
+        self._substitute(node, "Concat", tensors, *node.outputs, axis=axis)
 
     def _length(self, node: OnnxNode) -> None:
-        """How many tensors a sequence has."""
+        """SequenceLength: the number of a sequence's tensors."""
         self.tensors[node.outputs[0]] = TensorInfo((), None, (len(self._sequence(node)),), True)
 
     def _sequence(self, node: OnnxNode) -> tuple[str, ...]:
@@ -308,4 +314,4 @@ _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "SequenceLength": ShapeInference._length,
     "ConcatFromSequence": ShapeInference._concat,
 }
-"""Operators that make no tensor, or are written as others."""
+"""Operators that produce no tensor, or are replaced by others."""

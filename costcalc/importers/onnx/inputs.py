@@ -1,4 +1,4 @@
-"""What a network reads, at the sizes of the file or at those that are asked for."""
+"""The inputs of a network, at the sizes in the file or those requested."""
 
 from __future__ import annotations
 
@@ -21,113 +21,111 @@ from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
-COLOURS = (1, 3, 4)
-"""Channels that images have."""
+IMAGE_CHANNELS = (1, 3, 4)
 
 
 class Inputs(NamedTuple):
-    """What a network reads, the first input being its own."""
+    """The inputs of a network; the first one is its image."""
 
     tensors: Mapping[str, TensorInfo]
     images: int
     """Images in a batch."""
     parameters: Mapping[str, Any]
     """The values of named dimensions."""
-    are_other: bool
-    """Whether a side is not what the file says."""
+    are_resized: bool
+    """Whether a dimension differs from the one in the file."""
 
 
-def sized(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inputs:
-    """The inputs at the sizes that are asked for.
+def sized_inputs(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inputs:
+    """The inputs at the requested sizes.
 
-    The leading side is that of a batch; it is one image where the file leaves it
-    open.  Maps are channels first, or last where the file's own sides say so.
+    The leading dimension is the batch, one image unless the file states it.  Maps are
+    channels first, or channels last if the file's own dimensions say so.
 
     Raises:
-        SpecError: sides are left open, or cannot be what is asked for.
+        SpecError: dimensions are left open, or do not fit the request.
     """
     mark, first = Mark(file), values[0]
     wanted = [list(_dims(value, mark)) for value in values]
-    stated = wanted[0]
-    are_other = False
+    image = wanted[0]
+    are_resized = False
     if request.input is not None:
-        if len(request.input) != len(stated) - 1:
-            _misfit(mark, first, request.input)
-        are_other = _replace(stated, range(1, len(stated)), request.input)
+        if len(request.input) != len(image) - 1:
+            _refuse_request(mark, first, request.input)
+        are_resized = _replace(image, range(1, len(image)), request.input)
     if request.res is not None:
-        axes = _map(stated)
+        axes = _spatial_axes(image)
         if len(axes) < 2:
-            _misfit(mark, first, request.res)
-        are_other |= _replace(stated, axes[-2:], request.res)
-    found = _found(values, wanted, request.settings, mark)
-    _check_open(values, wanted, found, mark)
-    shapes = [tuple(_side(dim, found) for dim in dims) for dims in wanted]
+            _refuse_request(mark, first, request.res)
+        are_resized |= _replace(image, axes[-2:], request.res)
+    named = _named_dims(values, wanted, request.settings, mark)
+    _check_open(values, wanted, named, mark)
+    shapes = [tuple(_size(dim, named) for dim in dims) for dims in wanted]
     images = shapes[0][0] if len(shapes[0]) > 1 else 1
     tensors = {
         value.name: TensorInfo(shape, 0 if len(shape) > 1 and shape[0] == images else None)
         for value, shape in zip(values, shapes, strict=True)
     }
-    named = {name: side for name, side in found.items() if name}
-    return Inputs(tensors, images, named, are_other)
+    return Inputs(tensors, images, named, are_resized)
 
 
 def _dims(value: ValueInfoProto, mark: Mark) -> tuple[Dim, ...]:
-    """The sides of an input, open ones by their names.
+    """The dimensions of an input, open ones by their names.
 
     Raises:
-        SpecError: it has none, or sides that no tensor has.
+        SpecError: it has none, or some are out of range.
     """
     if not value.dims:
-        refuse(mark, f"input '{value.name}' has no shape", "a tensor with its sides")
+        refuse(mark, f"input '{value.name}' has no shape", "a tensor with its dimensions")
     for dim in value.dims:
         if isinstance(dim, int) and not 0 <= dim <= limits.SIZE:
             refuse(
                 mark,
-                f"input '{value.name}' has a side of {dim}",
-                f"sides from 1 to {limits.SIZE:,}",
+                f"input '{value.name}' has a dimension of {dim}",
+                f"dimensions from 1 to {limits.SIZE:,}",
                 ", ".join(map(str, value.dims)),
             )
     return tuple(dim or "" for dim in value.dims)
 
 
-def _map(dims: Sequence[Dim]) -> range:
-    """The axes of a map, its channels in front of them or behind."""
-    if len(dims) > 2 and dims[-1] in COLOURS and dims[1] not in COLOURS:
+def _spatial_axes(dims: Sequence[Dim]) -> range:
+    """The spatial axes of a map, channels first or last."""
+    if len(dims) > 2 and dims[-1] in IMAGE_CHANNELS and dims[1] not in IMAGE_CHANNELS:
         return range(1, len(dims) - 1)
     return range(2, len(dims))
 
 
-def _replace(dims: list[Dim], axes: Sequence[int], sides: Shape) -> bool:
-    """Puts sides in the place of others; whether one was another number."""
-    is_other = False
-    for axis, side in zip(axes, sides, strict=True):
-        is_other |= isinstance(dims[axis], int) and dims[axis] != side
-        dims[axis] = side
-    return is_other
+def _replace(dims: list[Dim], axes: Sequence[int], sizes: Shape) -> bool:
+    """Replace some dimensions; return whether a number changed."""
+    is_changed = False
+    for axis, size in zip(axes, sizes, strict=True):
+        is_changed |= isinstance(dims[axis], int) and dims[axis] != size
+        dims[axis] = size
+    return is_changed
 
 
-def _found(
+def _named_dims(
     values: Sequence[ValueInfoProto],
     wanted: Sequence[Sequence[Dim]],
     settings: Mapping[str, Any],
     mark: Mark,
 ) -> dict[str, int]:
-    """What the names of open sides stand for."""
-    found: dict[str, int] = {}
+    """The sizes of named dimensions: set, replaced, or 1 for a batch."""
+    sizes: dict[str, int] = {}
     for value, dims in zip(values, wanted, strict=True):
         for axis, (name, dim) in enumerate(zip(value.dims or (), dims, strict=True)):
             if not isinstance(name, str) or not name:
                 continue
             if name in settings:
-                found[name] = _whole(name, settings[name], mark)
+                sizes[name] = _checked_size(name, settings[name], mark)
             elif isinstance(dim, int):
-                found.setdefault(name, dim)
+                sizes.setdefault(name, dim)
             elif axis == 0 and len(dims) > 1:
-                found.setdefault(name, 1)
-    return found
+                sizes.setdefault(name, 1)
+    return sizes
 
 
-def _whole(name: str, value: Any, mark: Mark) -> int:
+def _checked_size(name: str, value: Any, mark: Mark) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= limits.SIZE:
         return value
     refuse(mark, f"'{name}' cannot be {value}", f"a whole number from 1 to {limits.SIZE:,}")
@@ -136,52 +134,59 @@ def _whole(name: str, value: Any, mark: Mark) -> int:
 def _check_open(
     values: Sequence[ValueInfoProto],
     wanted: Sequence[Sequence[Dim]],
-    found: Mapping[str, int],
+    named: Mapping[str, int],
     mark: Mark,
 ) -> None:
-    """All sides that nothing gives are named at once."""
+    """Check that no dimension is left open; report all that are.
+
+    Raises:
+        SpecError: some are.
+    """
     problems = Problems()
     for value, dims in zip(values, wanted, strict=True):
         left = [
             (axis, dim)
             for axis, dim in enumerate(dims)
-            if isinstance(dim, str) and dim not in found and (axis or len(dims) == 1)
+            if isinstance(dim, str) and dim not in named and (axis or len(dims) == 1)
         ]
         if not left:
             continue
         names = [f"--set {dim}=..." for _, dim in left if dim]
-        sides = ", ".join(str(dim) or "?" for dim in value.dims or ())
-        hints = (["--res 224"] if len(dims) > 3 else []) + (names or ["--input, with all sides"])
+        complete = ["--input, with all dimensions"]
+        hints = (["--res 224"] if len(dims) > 3 else []) + (names or complete)
         problems.add(
             mark,
-            f"input '{value.name}' leaves sides open: "
+            f"input '{value.name}' leaves dimensions open: "
             + ", ".join(str(dim) or f"axis {axis}" for axis, dim in left),
             "a number for each",
-            f"({sides})",
+            _shown(value),
             " or ".join(hints),
         )
     problems.raise_any()
 
 
-def _side(dim: Dim, found: Mapping[str, int]) -> int:
-    return found.get(dim, 1) if isinstance(dim, str) else dim
+def _size(dim: Dim, named: Mapping[str, int]) -> int:
+    return named.get(dim, 1) if isinstance(dim, str) else dim
 
 
-def _misfit(mark: Mark, value: ValueInfoProto, sides: Shape) -> NoReturn:
-    shown = ", ".join(str(dim) or "?" for dim in value.dims or ())
+def _refuse_request(mark: Mark, value: ValueInfoProto, sizes: Shape) -> NoReturn:
     refuse(
         mark,
-        f"input '{value.name}' cannot be {dims_text(sides)}",
-        "as many sides as the input has, without the batch",
-        f"({shown})",
+        f"input '{value.name}' cannot be {dims_text(sizes)}",
+        "as many dimensions as the input has, without the batch",
+        _shown(value),
     )
 
 
-def with_weights_stored(model: ModelProto, graph: GraphProto, file: str) -> GraphProto:
-    """The model's graph; where its weights are inputs, to be fed when it runs, as if stored.
+def _shown(value: ValueInfoProto) -> str:
+    return f"({', '.join(str(dim) or '?' for dim in value.dims or ())})"
+
+
+def with_weights_as_initializers(model: ModelProto, graph: GraphProto, file: str) -> GraphProto:
+    """The model's graph; if its weights are inputs, they become initializers.
 
     Raises:
-        SpecError: a weight leaves sides open.
+        SpecError: a weight leaves dimensions open.
     """
     if WEIGHTS_ARE_INPUTS not in model.metadata or not graph.inputs:
         return graph
@@ -191,6 +196,6 @@ def with_weights_stored(model: ModelProto, graph: GraphProto, file: str) -> Grap
         stated = value.dims or ("",)
         dims = tuple(dim for dim in stated if isinstance(dim, int))
         if len(dims) < len(stated):
-            refuse(Mark(file), f"weight '{value.name}' leaves sides open", "a number each")
+            refuse(Mark(file), f"weight '{value.name}' leaves dimensions open", "a number for each")
         weights.append(TensorProto(value.name, dims, DataType.FLOAT, location=1))
     return graph._replace(inputs=(first,), initializers=(*graph.initializers, *weights))

@@ -97,16 +97,16 @@ class _Graph:
         self, tree: Tree, name: str, bound: Bound, parts: tuple[OnnxNode, ...]
     ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
         """The ways in which a tree gives a tensor, each with what its words are."""
-        known = self.tensors.get(name)
-        if known is None:
+        info = self.tensors.get(name)
+        if info is None:
             return
         if isinstance(tree, float):
-            values = known.values
+            values = info.values
             if values is not None and len({*values}) == 1 and abs(values[0] - tree) <= CLOSE * tree:
                 yield bound, parts
             return
         if isinstance(tree, str):
-            if bound.get(tree, name) == name and (known.is_static or not tree.isupper()):
+            if bound.get(tree, name) == name and (info.is_static or not tree.isupper()):
                 yield {**bound, tree: name}, parts
             return
         node = self.producers.get(name)

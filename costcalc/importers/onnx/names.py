@@ -1,4 +1,4 @@
-"""What layers are called: by the modules that both of PyTorch's exporters write, or the nodes."""
+"""Names layers: after PyTorch's modules, which both its exporters write, or after the nodes."""
 
 from __future__ import annotations
 
@@ -12,90 +12,91 @@ from costcalc.records import NamedTuple
 
 _QUOTED = re.compile(r"'([^']*)'")
 _PARAMETER = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias)")
-_UNFIT = re.compile(r"[^\w.\-]+")
+_INVALID = re.compile(r"[^\w.\-]+")
 
-MOVED = frozenset({"reshape", "flatten", "transpose"})
-"""Kinds of layers that fit what another node reads or gives."""
+ADAPTERS = frozenset({"reshape", "flatten", "transpose"})
+"""Layer kinds that importers add to adapt the input or output of a node."""
 
-MOVING = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Gather"})
-"""Operators that such layers are."""
+ADAPTER_OPERATORS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Gather"})
+"""Operators that become such layers themselves."""
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormalization")
-"""Operators whose second input has the name of their module's parameter."""
+"""Operators whose second input is named after their module's parameter."""
 
 
 class ModuleScope(NamedTuple):
-    """Where a node stands among modules."""
+    """The module that a node belongs to."""
 
     path: str
     classes: Mapping[str, str] = {}
     """The class of each module around it, by its path."""
 
 
-class Names:
-    """Names that layers ought to have, paths of modules joined by '/'."""
+class ModuleNames:
+    """Names of layers after their modules: paths joined by '/'."""
 
-    def __init__(self, nodes: Iterable[OnnxNode], beside: Container[str]) -> None:
-        """Nodes, and the tensors that are the same for every input."""
-        self.scopes = {each.outputs: scope(each) for each in nodes}
+    def __init__(self, nodes: Iterable[OnnxNode], static: Container[str]) -> None:
+        """Take the nodes, and the tensors that do not depend on the network's input."""
+        self.scopes = {node.outputs: scope(node) for node in nodes}
         counts = Counter(
-            each.path
-            for outputs, each in self.scopes.items()
-            if not all(name in beside for name in outputs)
+            module.path
+            for outputs, module in self.scopes.items()
+            if not all(name in static for name in outputs)
         )
         inner = {outer for path in counts for outer in paths(path)}
-        self.alone = {path for path, count in counts.items() if count == 1} - inner - {""}
+        self.single = {path for path, count in counts.items() if count == 1} - inner - {""}
 
     def layer(self, node: OnnxNode, kind: str) -> str:
-        """The name of a layer of a node: its module's where that does nothing else."""
+        """The name of a node's layer: its module's path, if the module has no other node."""
         path = self.scopes[node.outputs].path
-        if path in self.alone:
-            is_moved = kind in MOVED and node.operator not in MOVING
-            return f"{path}.{kind}" if is_moved else path
+        if path in self.single:
+            return f"{path}.{kind}" if is_adapter(node, kind) else path
         return f"{path}/{kind}" if path else kind
 
     def stored(self, name: str) -> str:
-        """The name of a layer that gives a stored tensor."""
+        """The name of the layer for an initializer."""
         return _path(name) or "tensor"
 
     def blocks(self, layers: Sequence[str]) -> dict[str, str]:
-        """The class of every module that layers stand in, where the file says it."""
+        """The class of each module that contains layers, if the file states it."""
         inner = {path for name in layers for path in paths(name)}
         return {
             path: name
-            for each in self.scopes.values()
-            for path, name in each.classes.items()
+            for module in self.scopes.values()
+            for path, name in module.classes.items()
             if path in inner
         }
 
 
-class OwnNames(Names):
-    """Names of layers in costcalc's own files: a node has its layer's."""
+class OwnNames(ModuleNames):
+    """Names of layers in costcalc's own files: those of the nodes."""
 
     def layer(self, node: OnnxNode, kind: str) -> str:
         """The name of a layer of a node: that of its last node."""
-        name = _fit(node.name) or kind
-        is_moved = kind in MOVED and node.operator not in MOVING
-        return f"{name}.{kind}" if is_moved else name
+        name = _valid_path(node.name) or kind
+        return f"{name}.{kind}" if is_adapter(node, kind) else name
 
     def stored(self, name: str) -> str:
-        """The name of a layer that gives a stored tensor: the tensor's."""
-        return _fit(name) or "tensor"
+        """The name of the layer for an initializer: the initializer's own."""
+        return _valid_path(name) or "tensor"
+
+
+def is_adapter(node: OnnxNode, kind: str) -> bool:
+    """Whether a layer of that kind only adapts what the node reads or gives to another shape."""
+    return kind in ADAPTERS and node.operator not in ADAPTER_OPERATORS
 
 
 def scope(node: OnnxNode) -> ModuleScope:
-    """The modules that a node stands in, as its metadata, its name or its weights tell."""
-    found = _of_metadata(dict(node.metadata))
-    if found is None:
-        found = ModuleScope(_of_name(node.name))
-    weights = _of_weights(node)
-    if weights and _parent(weights) == _parent(found.path):
-        return found._replace(path=weights)
-    return found
+    """The module of a node, from the node's metadata, its name or the names of its weights."""
+    module = _from_metadata(dict(node.metadata)) or ModuleScope(_from_name(node.name))
+    weights = _from_weights(node)
+    if weights and _parent(weights) == _parent(module.path):
+        return module._replace(path=weights)
+    return module
 
 
-def _of_metadata(metadata: Mapping[str, str]) -> ModuleScope | None:
-    """The dynamo exporter's: the modules' names from the outermost, and their classes."""
+def _from_metadata(metadata: Mapping[str, str]) -> ModuleScope | None:
+    """From PyTorch's dynamo exporter: the modules' names and classes, the outermost first."""
     names = _QUOTED.findall(metadata.get("pkg.torch.onnx.name_scopes", ""))
     classes = _QUOTED.findall(metadata.get("pkg.torch.onnx.class_hierarchy", ""))
     if not names:
@@ -107,8 +108,8 @@ def _of_metadata(metadata: Mapping[str, str]) -> ModuleScope | None:
     return ModuleScope(paths[-1] if paths else "", words)
 
 
-def _of_name(name: str) -> str:
-    """The older exporter's: ``/features/features.0/features.0.0/Conv``, or any other path."""
+def _from_name(name: str) -> str:
+    """From its older exporter: ``/features/features.0/features.0.0/Conv``, or any other path."""
     parts: list[str] = []
     for part in name.strip("/").split("/")[:-1]:
         if parts and part.startswith(f"{parts[-1]}."):
@@ -118,22 +119,22 @@ def _of_name(name: str) -> str:
     return "/".join(filter(None, (_path(part) for part in parts)))
 
 
-def _of_weights(node: OnnxNode) -> str:
+def _from_weights(node: OnnxNode) -> str:
     """The module that a node's weights are named after."""
     if node.operator not in WEIGHTED or len(node.inputs) < 2:
         return ""
-    found = _PARAMETER.fullmatch(node.inputs[1])
-    return _path(found[1]) if found else ""
+    match = _PARAMETER.fullmatch(node.inputs[1])
+    return _path(match[1]) if match else ""
 
 
 def _path(name: str) -> str:
-    """A dotted name as a path of what names may consist of."""
-    return _fit(name.replace(".", "/"))
+    """A dotted name as a path."""
+    return _valid_path(name.replace(".", "/"))
 
 
-def _fit(path: str) -> str:
-    """A path of what names may consist of."""
-    parts = (_UNFIT.sub("_", part) for part in path.split("/"))
+def _valid_path(path: str) -> str:
+    """A path without the characters that names of layers cannot have."""
+    parts = (_INVALID.sub("_", part) for part in path.split("/"))
     return "/".join(part for part in parts if part)
 
 

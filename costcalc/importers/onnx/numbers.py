@@ -1,6 +1,6 @@
-"""The numbers of small constants: shapes, axes, scales, which graphs compute with.
+"""Reads the values of small constants, such as the shapes, axes and scales in a graph.
 
-Weights are larger than :data:`MOST` and stay where they are.
+Tensors of more than :data:`MOST` elements are weights and are not read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from costcalc.formulas.algebra import product
 from costcalc.records import NamedTuple
 
 MOST = 8192
-"""Elements of a constant whose numbers are read: 64 KiB of the widest type."""
+"""The most elements of a constant whose values are read: 64 KiB of the widest type."""
 
 Number = int | float
 
@@ -24,13 +24,13 @@ class Type(NamedTuple):
     """An element type of ONNX's TensorProto."""
 
     format: str = ""
-    """Its letter in :mod:`struct`; empty where no shape is ever of that type."""
-    is_learned: bool = False
-    """Whether what training finds is kept in it."""
+    """Its letter in :mod:`struct`; empty if shapes never have that type."""
+    is_learnable: bool = False
+    """Whether learnable params may have it."""
 
 
 TYPES: Mapping[int, Type] = {
-    DataType.FLOAT: Type("f", is_learned=True),
+    DataType.FLOAT: Type("f", is_learnable=True),
     DataType.UINT8: Type("B"),
     DataType.INT8: Type("b"),
     DataType.UINT16: Type("H"),
@@ -38,32 +38,32 @@ TYPES: Mapping[int, Type] = {
     DataType.INT32: Type("i"),
     DataType.INT64: Type("q"),
     DataType.BOOL: Type("?"),
-    DataType.FLOAT16: Type("e", is_learned=True),
-    DataType.DOUBLE: Type("d", is_learned=True),
+    DataType.FLOAT16: Type("e", is_learnable=True),
+    DataType.DOUBLE: Type("d", is_learnable=True),
     DataType.UINT32: Type("I"),
     DataType.UINT64: Type("Q"),
-    DataType.BFLOAT16: Type(is_learned=True),
-    DataType.FLOAT8E4M3FN: Type(is_learned=True),
-    DataType.FLOAT8E4M3FNUZ: Type(is_learned=True),
-    DataType.FLOAT8E5M2: Type(is_learned=True),
-    DataType.FLOAT8E5M2FNUZ: Type(is_learned=True),
-    DataType.FLOAT4E2M1: Type(is_learned=True),
+    DataType.BFLOAT16: Type(is_learnable=True),
+    DataType.FLOAT8E4M3FN: Type(is_learnable=True),
+    DataType.FLOAT8E4M3FNUZ: Type(is_learnable=True),
+    DataType.FLOAT8E5M2: Type(is_learnable=True),
+    DataType.FLOAT8E5M2FNUZ: Type(is_learnable=True),
+    DataType.FLOAT4E2M1: Type(is_learnable=True),
 }
 
 WHOLE = frozenset(type_ for type_, row in TYPES.items() if row.format and row.format in "BbHhiqIQ")
-"""Types of whole numbers."""
+"""Integer types."""
 
 
-def is_learned(data_type: int) -> bool:
-    """Whether tensors of a type may hold what training found: floating point, of any width."""
-    return TYPES.get(data_type, Type()).is_learned
+def is_learnable(data_type: int) -> bool:
+    """Whether tensors of a type may be learnable: floating point, of any width."""
+    return TYPES.get(data_type, Type()).is_learnable
 
 
-def stored(wire: WireReader, tensor: TensorProto) -> tuple[Number, ...] | None:
-    """The numbers of a stored tensor, None where they are many, not there or of no use.
+def read_values(wire: WireReader, tensor: TensorProto) -> tuple[Number, ...] | None:
+    """The values of a tensor; None if they are many, missing, or of a type without sizes.
 
     Raises:
-        SpecError: there are more or fewer of them than its dims say.
+        SpecError: there are more or fewer of them than its dimensions say.
     """
     count = product(tensor.dims)
     format_ = TYPES.get(tensor.data_type, Type()).format
@@ -71,42 +71,42 @@ def stored(wire: WireReader, tensor: TensorProto) -> tuple[Number, ...] | None:
         return None
     raw = (tensor.raw_data,) if isinstance(tensor.raw_data, Span) else ()
     integers = (*tensor.int32_data, *tensor.int64_data, *tensor.uint64_data)
-    places = (*raw, *integers, *tensor.float_data, *tensor.double_data)
-    if count and all(isinstance(each, Span) and each.start == each.end for each in places):
+    fields = (*raw, *integers, *tensor.float_data, *tensor.double_data)
+    if count and all(isinstance(field, Span) and field.start == field.end for field in fields):
         return None
     for spans, letter in ((raw, format_), (tensor.float_data, "f"), (tensor.double_data, "d")):
         if spans:
             return _unpacked(wire, spans, letter, count, tensor)
-    found = _integers(wire, tensor, integers, count)
+    values = _integers(wire, tensor, integers, count)
     if format_ == "e":
-        halves = struct.pack(f"<{count}H", *(bits & 0xFFFF for bits in found))
+        halves = struct.pack(f"<{count}H", *(bits & 0xFFFF for bits in values))
         return struct.unpack(f"<{count}e", halves)
-    return tuple(bool(value) for value in found) if format_ == "?" else tuple(found)
+    return tuple(bool(value) for value in values) if format_ == "?" else tuple(values)
 
 
 def _integers(
-    wire: WireReader, tensor: TensorProto, stored: Sequence[Span | int], count: int
+    wire: WireReader, tensor: TensorProto, fields: Sequence[Span | int], count: int
 ) -> list[int]:
-    """Numbers that stand one by one or packed.
+    """Integers in fields of one each, or packed.
 
     Raises:
-        SpecError: there are more or fewer of them than a count.
+        SpecError: there are more or fewer than ``count``.
     """
-    found: list[int] = []
+    values: list[int] = []
     start = 0
-    for each in stored:
-        if isinstance(each, int):
-            found.append(each)
+    for field in fields:
+        if isinstance(field, int):
+            values.append(field)
         else:
-            start = start or each.start
-            if each.end - each.start > 10 * MOST:
-                _wrong(wire, start, tensor, each.end - each.start)
-            found += wire.varints(*each)
-        if len(found) > count:
+            start = start or field.start
+            if field.end - field.start > 10 * MOST:
+                _refuse_count(wire, start, tensor, field.end - field.start)
+            values += wire.varints(*field)
+        if len(values) > count:
             break
-    if len(found) != count:
-        _wrong(wire, start, tensor, len(found))
-    return found
+    if len(values) != count:
+        _refuse_count(wire, start, tensor, len(values))
+    return values
 
 
 def _unpacked(
@@ -114,11 +114,11 @@ def _unpacked(
 ) -> tuple[Number, ...] | None:
     size = sum(end - start for start, end in spans)
     if size != count * struct.calcsize(f"<{format_}"):
-        _wrong(wire, spans[0][0], tensor, size // struct.calcsize(f"<{format_}"))
+        _refuse_count(wire, spans[0][0], tensor, size // struct.calcsize(f"<{format_}"))
     data = b"".join(wire.data[start:end] for start, end in spans)
     return struct.unpack(f"<{count}{format_}", data)
 
 
-def _wrong(wire: WireReader, at: int, tensor: TensorProto, found: int) -> NoReturn:
-    dims = " x ".join(str(side) for side in tensor.dims) or "one number"
+def _refuse_count(wire: WireReader, at: int, tensor: TensorProto, found: int) -> NoReturn:
+    dims = " x ".join(map(str, tensor.dims)) or "one number"
     wire.refuse(at, f"tensor '{tensor.name}' holds {found:,} numbers", f"{dims}, as its dims say")

@@ -1,4 +1,4 @@
-"""Nodes in an order in which each reads what stands before it."""
+"""Orders nodes so that each reads only the outputs of earlier ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems
 from costcalc.importers.onnx.tensors import OnnxNode
 
 SHOWN = 5
-"""Nodes of a cycle that a message names."""
+"""The most nodes of a cycle that a message names."""
 
 
 def topological_order(
@@ -20,23 +20,28 @@ def topological_order(
     wanted: Iterable[str],
     mark: Mark,
 ) -> list[OnnxNode]:
-    """The nodes that the wanted tensors depend on, each behind those that it reads.
+    """The nodes that the wanted tensors depend on, each after those it reads.
+
+    ``reads`` has the inputs of each node by its outputs; ``given`` are tensors that
+    no node computes.
 
     Raises:
-        SpecError: nothing gives a tensor that is read, or two nodes do, or there is a cycle.
+        SpecError: a tensor is read that nothing computes, two nodes compute the same
+            one, or there is a cycle.
     """
     problems, known = Problems(), {*given, ""}
     producers: dict[str, OnnxNode] = {}
-    for each in nodes:
-        for name in filter(None, each.outputs):
+    for node in nodes:
+        for name in filter(None, node.outputs):
             if name in producers or name in known:
-                problems.add(mark, f"{each.origin}: gives '{name}', which is given before")
+                problems.add(mark, f"{node.origin}: computes '{name}', which exists already")
             else:
-                producers[name] = each
+                producers[name] = node
     needed = _needed(producers, reads, known, wanted, problems, mark)
-    found = _in_order([each for each in nodes if each.outputs in needed], reads, problems, mark)
+    kept = [node for node in nodes if node.outputs in needed]
+    ordered = _in_order(kept, reads, problems, mark)
     problems.raise_any()
-    return found
+    return ordered
 
 
 def _in_order(
@@ -45,11 +50,11 @@ def _in_order(
     problems: Problems,
     mark: Mark,
 ) -> list[OnnxNode]:
-    """Nodes behind those that they read, otherwise as they stand."""
-    places = {name: place for place, each in enumerate(nodes) for name in each.outputs}
+    """Nodes after those they read, otherwise in the given order."""
+    places = {name: place for place, node in enumerate(nodes) for name in node.outputs}
     sorter = TopologicalSorter[int]()
-    for place, each in enumerate(nodes):
-        sorter.add(place, *(places[name] for name in reads[each.outputs] if name in places))
+    for place, node in enumerate(nodes):
+        sorter.add(place, *(places[name] for name in reads[node.outputs] if name in places))
     try:
         sorter.prepare()
     except CycleError as error:
@@ -58,14 +63,14 @@ def _in_order(
         message = f"the graph has a cycle: {' -> '.join(shown)}"
         problems.add(mark, message, expected="a graph without cycles")
         return []
-    ready, found = sorted(sorter.get_ready()), []
+    ready, ordered = sorted(sorter.get_ready()), []
     while ready:
         place = heappop(ready)
-        found.append(nodes[place])
+        ordered.append(nodes[place])
         sorter.done(place)
-        for each_ready in sorter.get_ready():
-            heappush(ready, each_ready)
-    return found
+        for next_place in sorter.get_ready():
+            heappush(ready, next_place)
+    return ordered
 
 
 def _needed(
@@ -76,20 +81,20 @@ def _needed(
     problems: Problems,
     mark: Mark,
 ) -> set[tuple[str, ...]]:
-    """The nodes that some tensors depend on, by their outputs."""
+    """The nodes that the wanted tensors depend on, by their outputs."""
     needed: set[tuple[str, ...]] = set()
-    open_ = []
+    pending = []
     for name in wanted:
         if name not in producers and name not in known:
-            problems.add(mark, f"no node gives the graph's output '{name}'")
-        open_.append(name)
-    while open_:
-        producer = producers.get(open_.pop())
+            problems.add(mark, f"no node computes the graph's output '{name}'")
+        pending.append(name)
+    while pending:
+        producer = producers.get(pending.pop())
         if producer is None or producer.outputs in needed:
             continue
         needed.add(producer.outputs)
         for name in reads[producer.outputs]:
             if name not in producers and name not in known:
-                problems.add(mark, f"{producer.origin}: reads '{name}', which nothing gives")
-            open_.append(name)
+                problems.add(mark, f"{producer.origin}: reads '{name}', which nothing computes")
+            pending.append(name)
     return needed

@@ -86,8 +86,8 @@ def _groups(match: Match) -> Mapping[str, Any] | None:
     return {"groups": grouped[1]} if fits and is_plain else None
 
 
-def _is_filled(known: TensorInfo, number: int) -> bool:
-    return known.values is not None and {*known.values} == {number}
+def _is_filled(info: TensorInfo, number: int) -> bool:
+    return info.values is not None and {*info.values} == {number}
 
 
 def _shuffled(match: Match) -> Mapping[str, Any] | None:

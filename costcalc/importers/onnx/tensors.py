@@ -1,4 +1,4 @@
-"""What is known of a tensor before anything runs, and of an operation that reads some."""
+"""The nodes of a graph, and what is known of its tensors before anything runs."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from costcalc.importers.onnx.numbers import Number
 from costcalc.records import NamedTuple
 
 SCALED = ("QuantizeLinear", "DequantizeLinear")
-"""Operators whose inputs but the first are scales and zero points: stored, and no params."""
+"""Operators whose inputs after the first are scales and zero points, which are not params."""
 
 
 class TensorInfo(NamedTuple):
-    """A tensor: its shape as ONNX has it, and its numbers where they are few."""
+    """A tensor: its shape as ONNX has it, and its values if they are few."""
 
     shape: Shape
     batch: int | None = None
-    """The axis along which the images of a batch lie, None where they are mixed into others."""
+    """The axis of the batch; None if there is none, or the images are mixed into other axes."""
     values: tuple[Number, ...] | None = None
-    """The numbers in order, the last axis fastest, where they do not depend on the input."""
+    """The values in row-major order, if known and independent of the network's input."""
     is_static: bool = False
-    """Whether it is the same for every input."""
+    """Whether it does not depend on the network's input."""
     roots: tuple[str, ...] = ()
-    """The stored tensors that it was computed from, where it is static."""
+    """The initializers it was computed from, if it is static."""
 
     @property
     def dims(self) -> Shape:
-        """The shape for one image; a single number is a vector of one."""
+        """The shape for one image; a scalar becomes a vector of one element."""
         if self.batch is None:
             return self.shape or (1,)
         return self.shape[: self.batch] + self.shape[self.batch + 1 :] or (1,)
 
 
 class OnnxNode(NamedTuple):
-    """A node of the graph, functions written out."""
+    """A node of the graph, functions inlined."""
 
     name: str
     operator: str
-    """``Conv``; where its domain is not ONNX's own, ``com.microsoft.FusedConv``."""
+    """``Conv``; with its domain if that is not ONNX's own, ``com.microsoft.FusedConv``."""
     version: int
-    """Of the operator set that it is an operator of."""
+    """The version of the operator's set."""
     inputs: tuple[str, ...]
-    """Tensors by their names, empty for one that is left out."""
+    """The names of tensors; empty for an input that is left out."""
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     metadata: tuple[tuple[str, str], ...] = ()
 
     @property
     def origin(self) -> str:
-        """What it is in the file, for messages."""
+        """The node for messages: ``node 'Conv_3' (Conv)``."""
         return f"node '{self.name or self.outputs[0]}' ({self.operator})"
 
 
@@ -73,58 +73,58 @@ def positive_axes(axes: Sequence[Number], rank: int) -> Shape:
     """Axes counted from the front, in ascending order.
 
     Raises:
-        Refusal: there is no such axis, or one stands twice.
+        Refusal: there is no such axis, or one is repeated.
     """
-    found = sorted(positive_axis(axis, rank) for axis in axes)
-    if len({*found}) < len(found):
+    positive = sorted(positive_axis(axis, rank) for axis in axes)
+    if len({*positive}) < len(positive):
         raise Refusal("names an axis twice", found=", ".join(map(str, axes)))
-    return tuple(found)
+    return tuple(positive)
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
-    """The shape in which tensors meet: the larger side along every axis, from the last one.
+    """The shape that tensors broadcast to: the larger dimension along each axis, from the last.
 
     Raises:
-        Refusal: two sides differ and neither is 1.
+        Refusal: two dimensions differ and neither is 1.
     """
     rank = max(len(shape) for shape in shapes)
     result = [1] * rank
     for shape in shapes:
-        for axis, side in enumerate(shape, rank - len(shape)):
+        for axis, size in enumerate(shape, rank - len(shape)):
             if result[axis] == 1:
-                result[axis] = side
-            elif side not in (1, result[axis]):
+                result[axis] = size
+            elif size not in (1, result[axis]):
                 raise Refusal(
                     "reads shapes that do not fit together",
-                    expected="equal sides, or sides of 1",
+                    expected="equal dimensions, or dimensions of 1",
                     found=" and ".join(dims_text(shape) for shape in shapes),
                 )
     return tuple(result)
 
 
 def broadcast_batch(inputs: Sequence[TensorInfo], shape: Shape, images: int) -> int | None:
-    """The axis of the batch where tensors meet in a shape; None where they have none in common."""
-    for known in inputs:
-        if known.batch is not None:
-            axis = known.batch + len(shape) - len(known.shape)
+    """The batch axis of tensors broadcast to a shape; None if none of them has one there."""
+    for info in inputs:
+        if info.batch is not None:
+            axis = info.batch + len(shape) - len(info.shape)
             if 0 <= axis < len(shape) and shape[axis] == images:
                 return axis
     return None
 
 
-def batch_after_reshape(known: TensorInfo, shape: Shape, images: int) -> int | None:
-    """The axis of the batch once a tensor's elements are given another shape."""
-    if known.batch is None:
+def batch_after_reshape(info: TensorInfo, shape: Shape, images: int) -> int | None:
+    """The batch axis of a reshaped tensor; None if the shape mixes images."""
+    if info.batch is None:
         return None
-    before = product(known.shape[: known.batch])
+    before = product(info.shape[: info.batch])
     ahead = 1
-    for axis, side in enumerate(shape):
-        if side == images and ahead == before:
+    for axis, size in enumerate(shape):
+        if size == images and ahead == before:
             return axis
-        ahead *= side
+        ahead *= size
     return None
 
 
 def elements(shape: Shape) -> int:
-    """How many numbers a tensor has."""
+    """The number of elements of a tensor."""
     return math.prod(shape)

@@ -148,14 +148,14 @@ def test_a_graph_that_hangs_together_in_no_way_is_refused(network):
         ),
         (
             [node("Relu", "nowhere", "y", name="one")],
-            "node 'one' (Relu): reads 'nowhere', which nothing gives",
+            "node 'one' (Relu): reads 'nowhere', which nothing computes",
         ),
         (
             [relu, node("Sqrt", "x", "a", name="two"), node("Relu", "a", "y")],
-            "node 'two' (Sqrt): gives 'a', which is given before",
+            "node 'two' (Sqrt): computes 'a', which exists already",
         ),
-        ([relu], "no node gives the graph's output 'y'"),
-        ([node("Relu", "x", "x"), node("Relu", "x", "y")], "gives 'x', which is given before"),
+        ([relu], "no node computes the graph's output 'y'"),
+        ([node("Relu", "x", "x"), node("Relu", "x", "y")], "computes 'x', which exists already"),
         ([node("Identity", "w", "y")], "no output depends on the network's input"),
     ):
         assert said in refused(network, nodes, x, [tensor("w", [4])])
@@ -185,8 +185,8 @@ def test_unknown_operators_that_are_allowed_are_shown_as_not_counted(network):
 @pytest.mark.parametrize(
     "dims, said",
     [
-        ((1, -3, 8, 8), "input 'x' has a side of -3"),
-        ((1, 3, 2**62, 8), "input 'x' has a side of 4611686018427387904"),
+        ((1, -3, 8, 8), "input 'x' has a dimension of -3"),
+        ((1, 3, 2**62, 8), "input 'x' has a dimension of 4611686018427387904"),
         ((), "input 'x' has no shape"),
     ],
 )
@@ -197,7 +197,7 @@ def test_inputs_that_no_tensor_has_are_refused(network, dims, said):
 def test_weights_that_no_tensor_has_are_refused(network):
     for dims in ([4, -3, 3, 3], [4, 3, 2**41, 3]):
         text = refused(network, [CONV], (1, 3, 8, 8), [tensor("w", dims)])
-        assert "tensor 'w' has sides out of range" in text
+        assert "tensor 'w' has dimensions out of range" in text
 
 
 @pytest.mark.parametrize(
@@ -233,14 +233,14 @@ def test_all_nodes_that_are_wrong_are_named_at_once(network):
 def test_a_shape_that_grows_beyond_any_size_is_refused(network):
     nodes = [node("Tile", "x r", "y", name="more")]
     text = refused(network, nodes, (1, 4), [tensor("r", [2], [1, 2**40])])
-    assert "node 'more' (Tile): gives a tensor that is too large" in text
+    assert "node 'more' (Tile): computes a tensor that is too large" in text
 
 
 def test_a_shape_that_the_file_states_otherwise_is_refused(network):
     text = refused(
         network, [node("Relu", "x", "a"), node("Relu", "a", "y")], (1, 4), values=[value("a", 1, 5)]
     )
-    assert "gives 'a' a shape that is not what the file says of it" in text
+    assert "computes 'a' in a different shape than the file states" in text
     assert "expected (1, 5)" in " ".join(text.split())
 
 
@@ -291,7 +291,7 @@ def test_graphs_inside_one_another_too_deeply_are_refused(network):
     branch = message((1, "then_branch"), (6, inner), (20, 5))
     nodes = [message((1, "c"), (2, "y"), (3, "outer"), (4, "If"), (5, branch))]
     text = refused(network, nodes, (1, 4), [tensor("c", [], [True], 9)])
-    assert "stands in more than 64 graphs" in text
+    assert "is nested in more than 64 graphs" in text
 
 
 @pytest.mark.slow
@@ -301,7 +301,7 @@ def test_arithmetic_without_end_is_refused(network):
     # 8,000 numbers each: 1,250 of them are 10 M, and the next one is one too many.
     text = refused(network, nodes, (1, 4), [tensor("r0", [8000], [0] * 8000)])
     assert (
-        "node 'n1250' (Add): is arithmetic that gives more than 10,000,000 numbers in all" in text
+        "node 'n1250' (Add): exceeds the limit of 10,000,000 values for arithmetic on sizes" in text
     )
 
 

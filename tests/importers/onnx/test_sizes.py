@@ -51,7 +51,7 @@ def test_sides_that_nothing_gives_are_named_at_once(network):
     with pytest.raises(SpecError) as caught:
         network([CONV], ("N", 3, "height", None), [WEIGHTS])
     text = str(caught.value)
-    assert "input 'x' leaves sides open: height, axis 3" in text
+    assert "input 'x' leaves dimensions open: height, axis 3" in text
     assert "(N, 3, height, ?)" in text
     assert "--res 224 or --set height=..." in text
 

@@ -4,8 +4,8 @@ A new operator is a function in one of the modules beside this one, and a row of
 that module's table:
 
     def softsign(op: OpView) -> Rule:
-        to = yield [op.input(0)]        # what is known of its outputs: shapes, sizes
-        to.emit_one("softsign")         # its layers, by costcalc.importers.emit
+        ctx = yield [op.input(0)]        # what is known of its outputs: shapes, sizes
+        ctx.emit_one("softsign")         # its layers, by costcalc.importers.emit
 
 What stands before the ``yield`` reads the node, ``op``, and says what is known of each
 output before anything runs.  Where the node is to become layers, what stands behind it

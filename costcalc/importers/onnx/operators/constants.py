@@ -9,10 +9,9 @@ import math
 from collections.abc import Mapping
 
 from costcalc.errors import Refusal
-from costcalc.importers.onnx.context import Operator, Rule
-from costcalc.importers.onnx.inline import Literal
+from costcalc.importers.onnx.context import Operator, OpView, Rule
+from costcalc.importers.onnx.inline import TensorAttribute
 from costcalc.importers.onnx.numbers import MOST
-from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import broadcast_values
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 from costcalc.spec import limits
@@ -21,26 +20,26 @@ from costcalc.spec import limits
 def shape(op: OpView) -> Rule:
     """The sides of a shape, from one axis to another."""
     sides = op.shape()
-    values = sides[slice(op.whole("start", 0), op.whole("end", len(sides)))]
-    to = yield [TensorInfo((len(values),), values=values, is_static=True)]
-    to.pass_through()
+    values = sides[slice(op.integer("start", 0), op.integer("end", len(sides)))]
+    ctx = yield [TensorInfo((len(values),), values=values, is_static=True)]
+    ctx.pass_through()
 
 
 def size(op: OpView) -> Rule:
     """The number of elements."""
-    to = yield [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
-    to.pass_through()
+    ctx = yield [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
+    ctx.pass_through()
 
 
 def filled(op: OpView) -> Rule:
     """A shape filled with one number, zero by default."""
-    sides = _sides(op.wholes("shape", 0) or ())
+    sides = _sides(op.integers("shape", 0) or ())
     stated = op.attribute("value")
-    value = stated.values[0] if isinstance(stated, Literal) and stated.values else 0.0
+    value = stated.values[0] if isinstance(stated, TensorAttribute) and stated.values else 0.0
     count = elements(sides)
     values = (value,) * count if count <= MOST else None
-    to = yield [TensorInfo(sides, values=values, is_static=True)]
-    to.pass_through()
+    ctx = yield [TensorInfo(sides, values=values, is_static=True)]
+    ctx.pass_through()
 
 
 def numbers(op: OpView) -> Rule:
@@ -52,24 +51,24 @@ def numbers(op: OpView) -> Rule:
     if count > limits.SIZE:
         raise Refusal("gives too many numbers", f"at most {limits.SIZE:,}")
     values = tuple(start + index * step for index in range(count)) if count <= MOST else None
-    to = yield [TensorInfo((count,), values=values, is_static=True)]
-    to.pass_through()
+    ctx = yield [TensorInfo((count,), values=values, is_static=True)]
+    ctx.pass_through()
 
 
 def expand(op: OpView) -> Rule:
     """A shape widened along its axes of 1: copies, unless it is the same."""
-    known = op.input(0)
-    wide = broadcast([known.shape, _sides(op.wholes("shape", 1) or ())])
-    values = known.values
+    info = op.input(0)
+    wide = broadcast([info.shape, _sides(op.integers("shape", 1) or ())])
+    values = info.values
     if values is not None:
         values = (
-            tuple(broadcast_values(values, known.shape, wide)) if elements(wide) <= MOST else None
+            tuple(broadcast_values(values, info.shape, wide)) if elements(wide) <= MOST else None
         )
-    to = yield [TensorInfo(wide, broadcast_batch([known], wide, op.images), values)]
-    if elements(wide) == elements(known.shape):
-        to.pass_through()
+    ctx = yield [TensorInfo(wide, broadcast_batch([info], wide, op.images), values)]
+    if elements(wide) == elements(info.shape):
+        ctx.pass_through()
     else:
-        to.emit_one("rearrange", {"shape": to.output().dims}, to.broadcast_inputs([0]))
+        ctx.emit_one("rearrange", {"shape": ctx.output().dims}, ctx.broadcast_inputs([0]))
 
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -9,8 +9,7 @@ from costcalc.formulas.windows import window_extent
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import Operator, Rule
-from costcalc.importers.onnx.op_view import OpView, Pads, Window
+from costcalc.importers.onnx.context import Operator, OpView, Pads, Rule, Window
 from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.kinds.convolution import Conv, TransposedConv
 
@@ -20,22 +19,22 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 
     def rule(op: OpView) -> Rule:
         x, w = op.input(0), op.input(weight)
-        axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
+        axes, groups = _axes(x.shape, w.shape), op.integer("group", 1)
         _check_channels(x.shape[1], w.shape[1] * groups)
-        arguments = {"out": w.shape[0], **op.window(w.shape[2:]).sizes(), "groups": groups}
+        arguments = {"out": w.shape[0], **op.window(w.shape[2:]).arguments(), "groups": groups}
         shape = Conv(**arguments).output_shape((x.shape[1:],))
-        to = yield [TensorInfo((x.shape[0], *shape), op.image_batch(x))]
-        to.configuration(*configuration)
+        ctx = yield [TensorInfo((x.shape[0], *shape), op.leading_batch(x))]
+        ctx.ignore_params(*configuration)
         biases = [bias] if bias is not None and op.has(bias) else []
         y = emit.conv(
-            to,
-            to.maps(),
+            ctx,
+            ctx.maps(),
             **arguments,
             bias=bool(biases),
             axes=len(axes),
-            params={"weights": to.stored(weight), "biases": to.stored(*biases)},
+            params={"weights": ctx.stored(weight), "biases": ctx.stored(*biases)},
         )
-        to.set_output(y)
+        ctx.set_output(y)
 
     return rule
 
@@ -43,26 +42,26 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 def transposed(op: OpView) -> Rule:
     """Filters, whose windows the input is scattered to."""
     x, w = op.input(0), op.input(1)
-    axes, groups = _axes(x.shape, w.shape), op.whole("group", 1)
+    axes, groups = _axes(x.shape, w.shape), op.integer("group", 1)
     _check_channels(x.shape[1], w.shape[0])
     window, extra = _transposed_window(op, axes, w.shape[2:])
     arguments = {
         "out": w.shape[1] * groups,
-        **window.sizes(),
+        **window.arguments(),
         "output_padding": extra,
         "groups": groups,
     }
     shape = TransposedConv(**arguments).output_shape((x.shape[1:],))
-    to = yield [TensorInfo((x.shape[0], *shape), op.image_batch(x))]
+    ctx = yield [TensorInfo((x.shape[0], *shape), op.leading_batch(x))]
     y = emit.transposed_conv(
-        to,
-        to.maps(),
+        ctx,
+        ctx.maps(),
         **arguments,
         bias=op.has(2),
         axes=len(axes),
-        params={"weights": to.stored(1), "biases": to.stored(2)},
+        params={"weights": ctx.stored(1), "biases": ctx.stored(2)},
     )
-    to.set_output(y)
+    ctx.set_output(y)
 
 
 def _axes(x: Shape, w: Shape) -> Shape:
@@ -119,13 +118,13 @@ def pool(kind: str) -> Operator:
         x = op.input(0)
         axes = _spatial(x.shape)
         window = op.window(op.sizes("kernel_shape", len(axes), None))
-        pooled = TensorInfo((*x.shape[:2], *window.over(axes)), op.image_batch(x))
-        to = yield [pooled, pooled]
-        to.unread(1)
+        pooled = TensorInfo((*x.shape[:2], *window.positions(axes)), op.leading_batch(x))
+        ctx = yield [pooled, pooled]
+        ctx.require_unread(1)
         y = emit.pool(
-            to, to.maps(), kind, **window.sizes(), ceil_mode=window.is_ceil, axes=len(axes)
+            ctx, ctx.maps(), kind, **window.arguments(), ceil_mode=window.is_ceil, axes=len(axes)
         )
-        to.set_output(y)
+        ctx.set_output(y)
 
     return rule
 
@@ -136,14 +135,14 @@ def global_pool(kind: str, reduction: str) -> Operator:
     def rule(op: OpView) -> Rule:
         x = op.input(0)
         rank = len(_spatial(x.shape))
-        to = yield [TensorInfo((*x.shape[:2], *(1,) * rank), op.image_batch(x))]
+        ctx = yield [TensorInfo((*x.shape[:2], *(1,) * rank), op.leading_batch(x))]
 
         def over(maps: Operand) -> Operand:
             if maps.rank == rank + 1:
-                return to.add(kind, (maps,))
-            return emit.reduce(to, maps, reduction, range(2, maps.rank), keep=True)
+                return ctx.add(kind, (maps,))
+            return emit.reduce(ctx, maps, reduction, range(2, maps.rank), keep=True)
 
-        to.set_output(emit.on_maps(to, to.maps(), rank, over))
+        ctx.set_output(emit.on_maps(ctx, ctx.maps(), rank, over))
 
     return rule
 

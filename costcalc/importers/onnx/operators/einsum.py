@@ -8,8 +8,7 @@ from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
-from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
 from costcalc.importers.onnx.tensors import TensorInfo, elements
 
 
@@ -22,35 +21,35 @@ def einsum(op: OpView) -> Rule:
         axis = op.input(index).batch
         if batch is None and axis is not None and term[axis] in result:
             batch = result.index(term[axis])
-    to = yield [TensorInfo(_of(result, sides), batch)]
+    ctx = yield [TensorInfo(_of(result, sides), batch)]
     if len(terms) == 1:
-        x, kept = _summed(to, to.source(0, op.shape()), terms[0], {*result})
-        to.set_output(_ordered(to, x, kept, result))
+        x, kept = _summed(ctx, ctx.operand(0, op.shape()), terms[0], {*result})
+        ctx.set_output(_ordered(ctx, x, kept, result))
         return
     if len(terms) != 2:
         raise Refusal(
             "multiplies more than two tensors at once", expected="two", found=f"{len(terms)}"
         )
     first, second = terms
-    left, before = _summed(to, to.source(0, op.shape(0)), first, {*result, *second})
-    right, behind = _summed(to, to.source(1, op.shape(1)), second, {*result, *first})
+    left, before = _summed(ctx, ctx.operand(0, op.shape(0)), first, {*result, *second})
+    right, behind = _summed(ctx, ctx.operand(1, op.shape(1)), second, {*result, *first})
     stack = [each for each in before if each in behind and each in result]
     inner = [each for each in before if each in behind and each not in result]
     rows = [each for each in before if each not in behind]
     columns = [each for each in behind if each not in before]
-    left = _ordered(to, left, before, [*stack, *rows, *inner])
-    right = _ordered(to, right, behind, [*stack, *inner, *columns])
+    left = _ordered(ctx, left, before, [*stack, *rows, *inner])
+    right = _ordered(ctx, right, behind, [*stack, *inner, *columns])
     n, k, m = (elements(_of(each, sides)) for each in (rows, inner, columns))
     high = (elements(_of(stack, sides)),) if stack else ()
-    matrices = (to.view(left, (*high, n, k)), to.view(right, (*high, k, m)))
+    matrices = (ctx.view(left, (*high, n, k)), ctx.view(right, (*high, k, m)))
     order = [*stack, *rows, *columns]
-    product = to.view(to.add("matmul", matrices), _of(order, sides) or (1,))
-    to.set_output(_ordered(to, product, order, result))
+    product = ctx.view(ctx.add("matmul", matrices), _of(order, sides) or (1,))
+    ctx.set_output(_ordered(ctx, product, order, result))
 
 
 def _letters(op: OpView) -> tuple[list[str], str]:
     """The letters of each input, and those of the result."""
-    equation = op.word("equation", "").replace(" ", "")
+    equation = op.string("equation", "").replace(" ", "")
     left, arrow, result = equation.partition("->")
     terms = left.split(",")
     if not arrow:
@@ -80,21 +79,21 @@ def _sides(op: OpView, terms: Sequence[str]) -> dict[str, int]:
 
 
 def _summed(
-    to: OnnxContext, x: Operand, term: Sequence[str], kept: set[str]
+    ctx: OnnxContext, x: Operand, term: Sequence[str], kept: set[str]
 ) -> tuple[Operand, list[str]]:
     """Without the axes that are summed before anything is multiplied."""
     left = [letter for letter in term if letter in kept]
     if len(left) == len(term):
         return x, left
     axes = [axis for axis, letter in enumerate(term) if letter not in kept]
-    return emit.reduce(to, x, "sum", axes, keep=False), left
+    return emit.reduce(ctx, x, "sum", axes, keep=False), left
 
 
-def _ordered(to: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence[str]) -> Operand:
+def _ordered(ctx: OnnxContext, x: Operand, found: Sequence[str], wanted: Sequence[str]) -> Operand:
     """With the axes in another order."""
     if list(found) == list(wanted):
         return x
-    return emit.transpose(to, x, [list(found).index(letter) for letter in wanted])
+    return emit.transpose(ctx, x, [list(found).index(letter) for letter in wanted])
 
 
 def _of(letters: Sequence[str], sides: dict[str, int]) -> Shape:

@@ -16,9 +16,8 @@ from itertools import product
 from costcalc.formats.onnx_schema import DataType
 from costcalc.importers import emit
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import Operator, Rule
+from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
-from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 
 Function = Callable[..., Number]
@@ -90,15 +89,15 @@ BITS = 63
 def broadcast_info(op: OpView) -> TensorInfo:
     """Where the inputs meet; their numbers, where all are known."""
     inputs = op.inputs()
-    shape = broadcast([known.shape for known in inputs])
+    shape = broadcast([info.shape for info in inputs])
     found = TensorInfo(shape, broadcast_batch(inputs, shape, op.images))
     function = FUNCTIONS.get(op.node.operator)
-    values = [known.values for known in inputs]
+    values = [info.values for info in inputs]
     if function is None or elements(shape) > MOST:
         return found
     numbers = [
-        broadcast_values(value, known.shape, shape)
-        for value, known in zip(values, inputs, strict=True)
+        broadcast_values(value, info.shape, shape)
+        for value, info in zip(values, inputs, strict=True)
         if value is not None
     ]
     if len(numbers) < len(inputs):
@@ -151,8 +150,8 @@ def unary(kind: str) -> Operator:
 
     def rule(op: OpView) -> Rule:
         is_known = op.node.operator in FUNCTIONS
-        to = yield [broadcast_info(op) if is_known else op.input(0)._replace(values=None)]
-        to.emit_one(kind)
+        ctx = yield [broadcast_info(op) if is_known else op.input(0)._replace(values=None)]
+        ctx.emit_one(kind)
 
     return rule
 
@@ -161,11 +160,11 @@ def join(kind: str) -> Operator:
     """A function of several elements."""
 
     def rule(op: OpView) -> Rule:
-        to = yield [broadcast_info(op)]
+        ctx = yield [broadcast_info(op)]
         if len(op.node.inputs) == 1:
-            to.pass_through()
+            ctx.pass_through()
         else:
-            to.set_output(emit.join(to, kind, to.broadcast_inputs()))
+            ctx.set_output(emit.join(ctx, kind, ctx.broadcast_inputs()))
 
     return rule
 
@@ -174,33 +173,33 @@ def binary(kind: str) -> Operator:
     """The same of two, one of which may be a number that is known."""
 
     def rule(op: OpView) -> Rule:
-        to = yield [broadcast_info(op)]
-        left, right = to.number(0), to.number(1)
+        ctx = yield [broadcast_info(op)]
+        left, right = ctx.number(0), ctx.number(1)
         of_one = emit.kind_with_number(kind, left, right)
         if of_one is None:
-            to.set_output(emit.join(to, kind, to.broadcast_inputs()))
+            ctx.set_output(emit.join(ctx, kind, ctx.broadcast_inputs()))
         else:
-            to.emit_one(of_one, inputs=to.broadcast_inputs([0 if left is None else 1]))
+            ctx.emit_one(of_one, inputs=ctx.broadcast_inputs([0 if left is None else 1]))
 
     return rule
 
 
 def mean(op: OpView) -> Rule:
     """The mean of several tensors: their sum, scaled."""
-    to = yield [broadcast_info(op)]
-    total = emit.join(to, "add", to.broadcast_inputs())
-    to.emit_one("scale", inputs=(total,))
+    ctx = yield [broadcast_info(op)]
+    total = emit.join(ctx, "add", ctx.broadcast_inputs())
+    ctx.emit_one("scale", inputs=(total,))
 
 
 def cast(op: OpView) -> Rule:
     """The input; its numbers in another type, or in one like another tensor's as they are."""
-    known = op.input(0)
-    if known.values is not None and op.node.operator == "Cast":
-        to_type = op.whole("to", 1)
+    info = op.input(0)
+    if info.values is not None and op.node.operator == "Cast":
+        to_type = op.integer("to", 1)
         kind = _PYTHON_TYPES.get(to_type)
-        known = known._replace(values=fold_values(kind, [known.values]) if kind else None)
-    to = yield [known]
-    to.pass_through()
+        info = info._replace(values=fold_values(kind, [info.values]) if kind else None)
+    ctx = yield [info]
+    ctx.pass_through()
 
 
 _PYTHON_TYPES: Mapping[int, type[Number]] = {
@@ -213,23 +212,23 @@ _PYTHON_TYPES: Mapping[int, type[Number]] = {
 
 def identity(op: OpView) -> Rule:
     """The input."""
-    to = yield [op.input(0)]
-    to.pass_through()
+    ctx = yield [op.input(0)]
+    ctx.pass_through()
 
 
 def quantised(op: OpView) -> Rule:
     """The input in fewer bits, or in more; scales and zero points are no params."""
-    to = yield [op.input(0)._replace(values=None)]
-    to.pass_through()
+    ctx = yield [op.input(0)._replace(values=None)]
+    ctx.pass_through()
 
 
 def dropout(op: OpView) -> Rule:
     """Nothing, at inference; the mask of what is kept is an output too."""
-    known = op.input(0)
-    to = yield [known, known._replace(values=None)]
-    to.configuration(1)
-    to.unread(1)
-    to.emit_one("dropout")
+    info = op.input(0)
+    ctx = yield [info, info._replace(values=None)]
+    ctx.ignore_params(1)
+    ctx.require_unread(1)
+    ctx.emit_one("dropout")
 
 
 TABLE: Mapping[str, Operator] = {

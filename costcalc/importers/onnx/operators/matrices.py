@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, dims_text
-from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
-from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 
 
@@ -16,17 +15,17 @@ def matmul(second: int, *configuration: int) -> Operator:
     """A product, one side of which may be stored; scales and zero points are configuration."""
 
     def rule(op: OpView) -> Rule:
-        to = yield [_product_of(op, 0, second)]
-        to.configuration(*configuration)
-        _multiply(to, second)
+        ctx = yield [_product_of(op, 0, second)]
+        ctx.ignore_params(*configuration)
+        _multiply(ctx, second)
 
     return rule
 
 
 def linear(op: OpView) -> Rule:
     """A product with a stored matrix, and a stored vector added: x, matrix, bias."""
-    to = yield []
-    _multiply(to, 1, bias=2)
+    ctx = yield []
+    _multiply(ctx, 1, bias=2)
 
 
 def gemm(op: OpView) -> Rule:
@@ -37,28 +36,28 @@ def gemm(op: OpView) -> Rule:
             "does not multiply two matrices",
             found=f"{dims_text(a.shape)} and {dims_text(b.shape)}",
         )
-    is_turned = [bool(op.whole(name, 0)) for name in ("transA", "transB")]
+    is_turned = [bool(op.integer(name, 0)) for name in ("transA", "transB")]
     n, k = a.shape[::-1] if is_turned[0] else a.shape
     depth, m = b.shape[::-1] if is_turned[1] else b.shape
     if k != depth:
         raise _do_not_fit(a, b)
     batch_axis = 1 if is_turned[0] else 0
-    to = yield [TensorInfo((n, m), 0 if a.batch == batch_axis else None)]
+    ctx = yield [TensorInfo((n, m), 0 if a.batch == batch_axis else None)]
 
     def matrix(index: int) -> Operand:
         if is_turned[index]:
-            return emit.transpose(to, to.source(index, op.shape(index)), (1, 0))
-        return to.source(index, op.shape(index) if index or not b.is_static else None)
+            return emit.transpose(ctx, ctx.operand(index, op.shape(index)), (1, 0))
+        return ctx.operand(index, op.shape(index) if index or not b.is_static else None)
 
     has_bias = op.has(2)
     fits = has_bias and op.input(2).is_static and elements(op.shape(2)) == m
     if b.is_static:
-        y = _dense(to, matrix(0), -1, m, 1, 2 if fits else None)
+        y = _dense(ctx, matrix(0), -1, m, 1, 2 if fits else None)
     else:
-        y = to.add("matmul", (matrix(0), matrix(1)))
+        y = ctx.add("matmul", (matrix(0), matrix(1)))
     if has_bias and not (fits and b.is_static):
-        y = emit.join(to, "add", (to.view(y, to.output().dims), *to.broadcast_inputs([2])))
-    to.set_output(y)
+        y = emit.join(ctx, "add", (ctx.view(y, ctx.output().dims), *ctx.broadcast_inputs([2])))
+    ctx.set_output(y)
 
 
 def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
@@ -83,35 +82,35 @@ def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
     return TensorInfo(shape, broadcast_batch(moved, shape, op.images))
 
 
-def _multiply(to: OnnxContext, second: int, bias: int | None = None) -> None:
-    a, b = to.input(0), to.input(second)
+def _multiply(ctx: OnnxContext, second: int, bias: int | None = None) -> None:
+    a, b = ctx.input(0), ctx.input(second)
     if b.is_static and len(b.shape) == 2 and not a.is_static:
-        x = to.source(0, a.shape if a.batch == len(a.shape) - 1 else None)
-        to.set_output(_dense(to, x, -1, b.shape[1], second, bias))
+        x = ctx.operand(0, a.shape if a.batch == len(a.shape) - 1 else None)
+        ctx.set_output(_dense(ctx, x, -1, b.shape[1], second, bias))
         return
     is_stacked = len(b.shape) > 1 and (b.batch is None or b.batch < len(b.shape) - 2)
     if a.is_static and len(a.shape) == 2 and is_stacked and not b.is_static:
-        to.set_output(_dense(to, to.source(second), -2, a.shape[0], 0, None))
+        ctx.set_output(_dense(ctx, ctx.operand(second), -2, a.shape[0], 0, None))
         return
-    product = _stacked(to, second)
+    product = _stacked(ctx, second)
     if bias is not None:
-        inputs = (to.view(product, to.output().dims), *to.broadcast_inputs([bias]))
-        product = emit.join(to, "add", inputs)
-    to.set_output(product)
+        inputs = (ctx.view(product, ctx.output().dims), *ctx.broadcast_inputs([bias]))
+        product = emit.join(ctx, "add", inputs)
+    ctx.set_output(product)
 
 
 def _dense(
-    to: OnnxContext, x: Operand, axis: int, width: int, weight: int, bias: int | None
+    ctx: OnnxContext, x: Operand, axis: int, width: int, weight: int, bias: int | None
 ) -> Operand:
     """A fully connected layer along an axis; over a vector where there is no other."""
     biases = [] if bias is None else [bias]
-    params = {"weights": to.stored(weight), "biases": to.stored(*biases)}
-    return emit.dense(to, x, out=width, bias=bias is not None, axis=axis, params=params)
+    params = {"weights": ctx.stored(weight), "biases": ctx.stored(*biases)}
+    return emit.dense(ctx, x, out=width, bias=bias is not None, axis=axis, params=params)
 
 
-def _stacked(to: OnnxContext, second: int) -> Operand:
+def _stacked(ctx: OnnxContext, second: int) -> Operand:
     """A product of two activations, in stacks of as many axes."""
-    a, b, out = to.input(0), to.input(second), to.output()
+    a, b, out = ctx.input(0), ctx.input(second), ctx.output()
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     rank = max(len(left), len(right))
@@ -120,11 +119,11 @@ def _stacked(to: OnnxContext, second: int) -> Operand:
     if out.batch is not None and out.batch < rank - 2 and rank > 2:
         axis = out.batch
         for shape in (left, right):
-            if shape[axis] not in (1, to.images):
+            if shape[axis] not in (1, ctx.images):
                 raise Refusal("mixes the images of a batch", found=dims_text(shape))
         left = left[:axis] + left[axis + 1 :]
         right = right[:axis] + right[axis + 1 :]
-    return to.add("matmul", (to.source(0, left), to.source(second, right)))
+    return ctx.add("matmul", (ctx.operand(0, left), ctx.operand(second, right)))
 
 
 def _do_not_fit(a: TensorInfo, b: TensorInfo) -> Refusal:

@@ -9,31 +9,30 @@ from costcalc.formulas.algebra import ceil_div
 from costcalc.importers import emit
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import OnnxContext, Operator, Rule
+from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, Number
-from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.operators.elementwise import pick_values, strides
 from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axis
 
 
 def slice_(op: OpView) -> Rule:
     """The places along every axis that are within its bounds, a step apart."""
-    known, chosen = op.input(0), _chosen(op)
-    to = yield [_part(known, chosen)]
-    cut = [axis for axis, side in enumerate(known.shape) if chosen[axis] != range(side)]
-    x, axes = to.along_axes(0, cut)
+    info, chosen = op.input(0), _chosen(op)
+    ctx = yield [_part(info, chosen)]
+    cut = [axis for axis, side in enumerate(info.shape) if chosen[axis] != range(side)]
+    x, axes = ctx.along_axes(0, cut)
     for axis, places in zip(axes, (chosen[axis] for axis in cut), strict=True):
-        x = emit.take(to, x, axis, places)
-    to.set_output(x)
+        x = emit.take(ctx, x, axis, places)
+    ctx.set_output(x)
 
 
 def _chosen(op: OpView) -> list[range]:
     shape = op.shape()
-    starts, ends = op.wholes("starts", 1) or (), op.wholes("ends", 2) or ()
-    axes = op.wholes("axes", 3)
+    starts, ends = op.integers("starts", 1) or (), op.integers("ends", 2) or ()
+    axes = op.integers("axes", 3)
     if axes is None:
         axes = tuple(range(len(starts)))
-    steps = op.wholes("steps", 4) or (1,) * len(starts)
+    steps = op.integers("steps", 4) or (1,) * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
         raise Refusal(
             "has bounds that do not fit together",
@@ -47,47 +46,47 @@ def _chosen(op: OpView) -> list[range]:
     return chosen
 
 
-def _part(known: TensorInfo, places: Sequence[range]) -> TensorInfo:
+def _part(info: TensorInfo, places: Sequence[range]) -> TensorInfo:
     """What stands at some places along every axis; a batch is one as long as all of it does."""
     shape = tuple(map(len, places))
-    is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
-    values = known.values
+    is_kept = info.batch is not None and shape[info.batch] == info.shape[info.batch]
+    values = info.values
     if values is not None:
-        values = pick_values(values, strides(known.shape), places)
-    return known._replace(shape=shape, batch=known.batch if is_kept else None, values=values)
+        values = pick_values(values, strides(info.shape), places)
+    return info._replace(shape=shape, batch=info.batch if is_kept else None, values=values)
 
 
 def split(op: OpView) -> Rule:
     """Parts along an axis, as long as they are said to be, or equal; those that are read."""
-    known, along = op.input(0), op.axis(0)
+    info, along = op.input(0), op.axis(0)
     lengths, parts, start = _lengths(op), list[range](), 0
     for length in lengths:
         parts.append(range(start, start + length))
         start += length
     found = []
     for part in parts:
-        places = [range(side) for side in known.shape]
+        places = [range(side) for side in info.shape]
         places[along] = part
-        each = _part(known, places)
-        found.append(each._replace(batch=None) if known.batch == along else each)
-    to = yield found
-    x, (axis,) = to.along_axes(0, [along])
+        each = _part(info, places)
+        found.append(each._replace(batch=None) if info.batch == along else each)
+    ctx = yield found
+    x, (axis,) = ctx.along_axes(0, [along])
     is_equal = len({*lengths}) == 1 and len(lengths) > 1
     for index, part in enumerate(parts):
-        if not to.is_read(index):
+        if not ctx.is_read(index):
             continue
         if is_equal:
             arguments = {"parts": len(lengths), "part": index + 1, "axis": axis}
-            to.set_output(to.add("split", (x,), arguments), index)
+            ctx.set_output(ctx.add("split", (x,), arguments), index)
         else:
-            to.set_output(emit.take(to, x, axis, part), index)
+            ctx.set_output(emit.take(ctx, x, axis, part), index)
 
 
 def _lengths(op: OpView) -> Shape:
     side = op.shape()[op.axis(0)]
-    stated = op.wholes("split", 1)
+    stated = op.integers("split", 1)
     if stated is None:
-        parts = op.whole("num_outputs", len(op.node.outputs))
+        parts = op.integer("num_outputs", len(op.node.outputs))
         each = ceil_div(side, parts) if parts > 0 else 0
         stated = (each,) * (parts - 1) + (side - each * (parts - 1),)
     if sum(stated) != side or min(stated, default=0) < 0:
@@ -116,18 +115,18 @@ def gather(op: OpView) -> Rule:
         places: list[Sequence[int]] = [range(side) for side in data.shape]
         places[axis] = [positive_axis(each, data.shape[axis]) for each in at.values]
         values = pick_values(data.values, strides(data.shape), places)
-    to = yield [TensorInfo(shape, batch, values)]
+    ctx = yield [TensorInfo(shape, batch, values)]
     if data.is_static and not at.is_static and len(data.shape) == 2 and axis == 0:
         rows, width = data.shape
-        params = {"weights": to.stored(0)}
-        to.emit_one("embedding", {"rows": rows, "out": width}, (to.source(1),), params)
+        params = {"weights": ctx.stored(0)}
+        ctx.emit_one("embedding", {"rows": rows, "out": width}, (ctx.operand(1),), params)
         return
     chosen = [positive_axis(each, data.shape[axis]) for each in at.values or ()]
     if chosen and chosen == list(range(chosen[0], chosen[0] + len(chosen))):
-        x, (along,) = to.along_axes(0, [axis])
-        to.set_output(emit.take(to, x, along, range(chosen[0], chosen[-1] + 1)))
+        x, (along,) = ctx.along_axes(0, [axis])
+        ctx.set_output(emit.take(ctx, x, along, range(chosen[0], chosen[-1] + 1)))
     else:
-        _rearrange(to, (0, 1) if at.values is None else (0,))
+        _rearrange(ctx, (0, 1) if at.values is None else (0,))
 
 
 def gather_elements(op: OpView) -> Rule:
@@ -136,73 +135,73 @@ def gather_elements(op: OpView) -> Rule:
     batch = data.batch if at.batch is None else at.batch
     if batch is not None and not (batch < len(at.shape) and at.shape[batch] == op.images):
         batch = None
-    to = yield [TensorInfo(at.shape, batch)]
-    _rearrange(to, (0,) if at.is_static else (0, 1))
+    ctx = yield [TensorInfo(at.shape, batch)]
+    _rearrange(ctx, (0,) if at.is_static else (0, 1))
 
 
 def gather_nd(op: OpView) -> Rule:
     """Slices that each row of the indices names by its first axes."""
     data, at = op.input(0), op.input(1)
-    if not at.shape or at.shape[-1] + op.whole("batch_dims", 0) > len(data.shape):
+    if not at.shape or at.shape[-1] + op.integer("batch_dims", 0) > len(data.shape):
         raise Refusal("has indices for more axes than there are", found=dims_text(at.shape))
-    shape = (*at.shape[:-1], *data.shape[at.shape[-1] + op.whole("batch_dims", 0) :])
+    shape = (*at.shape[:-1], *data.shape[at.shape[-1] + op.integer("batch_dims", 0) :])
     batch = at.batch if at.batch is not None and at.batch < len(at.shape) - 1 else None
-    to = yield [TensorInfo(shape, batch)]
-    _rearrange(to, (0,) if at.is_static else (0, 1))
+    ctx = yield [TensorInfo(shape, batch)]
+    _rearrange(ctx, (0,) if at.is_static else (0, 1))
 
 
 def scatter(op: OpView) -> Rule:
     """Elements written into others, at places that are given."""
-    to = yield [op.input(0)._replace(values=None)]
-    _rearrange(to, (0, 2))
+    ctx = yield [op.input(0)._replace(values=None)]
+    _rearrange(ctx, (0, 2))
 
 
-def _rearrange(to: OnnxContext, indexes: Sequence[int]) -> None:
-    shape = to.output().dims
-    to.emit_one("rearrange", {"shape": shape}, [to.source(index) for index in indexes])
+def _rearrange(ctx: OnnxContext, indexes: Sequence[int]) -> None:
+    shape = ctx.output().dims
+    ctx.emit_one("rearrange", {"shape": shape}, [ctx.operand(index) for index in indexes])
 
 
 def concat(op: OpView) -> Rule:
     """One after another along an axis."""
     inputs = op.inputs()
     axis, first = op.axis(0), inputs[0].shape
-    for known in inputs:
-        others = known.shape[:axis] + known.shape[axis + 1 :]
-        if len(known.shape) != len(first) or others != first[:axis] + first[axis + 1 :]:
+    for info in inputs:
+        others = info.shape[:axis] + info.shape[axis + 1 :]
+        if len(info.shape) != len(first) or others != first[:axis] + first[axis + 1 :]:
             raise Refusal(
                 "joins shapes that do not fit together",
                 expected=f"shapes that differ along axis {axis} alone",
                 found=" and ".join(dims_text(each.shape) for each in inputs[:8]),
             )
-    side = sum(known.shape[axis] for known in inputs)
+    side = sum(info.shape[axis] for info in inputs)
     batches = [each.batch for each in inputs if each.batch not in (None, axis)]
     values: tuple[Number, ...] | None = None
-    if len(first) == 1 and side <= MOST and all(known.values is not None for known in inputs):
-        values = tuple(each for known in inputs for each in known.values or ())
+    if len(first) == 1 and side <= MOST and all(info.values is not None for info in inputs):
+        values = tuple(each for info in inputs for each in info.values or ())
     shape = (*first[:axis], side, *first[axis + 1 :])
-    to = yield [TensorInfo(shape, batches[0] if batches else None, values)]
-    batch, names = to.output().batch, op.node.inputs
+    ctx = yield [TensorInfo(shape, batches[0] if batches else None, values)]
+    batch, names = ctx.output().batch, op.node.inputs
     filled = [index for index, name in enumerate(names) if name and op.shape(index)[axis] > 0]
-    parts = to.broadcast_inputs(filled)
+    parts = ctx.broadcast_inputs(filled)
     along = axis - (batch is not None and axis > batch)
-    to.set_output(parts[0] if len(parts) == 1 else emit.concat(to, parts, along))
+    ctx.set_output(parts[0] if len(parts) == 1 else emit.concat(ctx, parts, along))
 
 
 def pad(op: OpView) -> Rule:
     """With positions added before and after each axis, or cut off."""
-    known, pads = op.input(0), _pads(op)
-    shape = tuple(side + sum(pad) for side, pad in zip(known.shape, pads, strict=True))
+    info, pads = op.input(0), _pads(op)
+    shape = tuple(side + sum(pad) for side, pad in zip(info.shape, pads, strict=True))
     if min(shape, default=1) < 1:
         raise Refusal("cuts everything off", found=dims_text(shape))
-    is_kept = known.batch is not None and pads[known.batch] == (0, 0)
-    batch = known.batch if is_kept else None
-    to = yield [known._replace(shape=shape, batch=batch, values=None)]
-    to.configuration(2)
+    is_kept = info.batch is not None and pads[info.batch] == (0, 0)
+    batch = info.batch if is_kept else None
+    ctx = yield [info._replace(shape=shape, batch=batch, values=None)]
+    ctx.ignore_params(2)
     touched = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
-    x, axes = to.along_axes(0, touched)
-    word = op.word("mode", "constant")
+    x, axes = ctx.along_axes(0, touched)
+    word = op.string("mode", "constant")
     added = dict(zip(axes, (pads[axis] for axis in touched), strict=True))
-    to.set_output(emit.pad(to, x, added, _MODES.get(word, word)))
+    ctx.set_output(emit.pad(ctx, x, added, _MODES.get(word, word)))
 
 
 _MODES = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
@@ -210,8 +209,8 @@ _MODES = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
 
 def _pads(op: OpView) -> list[tuple[int, int]]:
     rank = len(op.shape())
-    stated = op.wholes("pads", 1) or ()
-    axes = op.wholes("axes", 3)
+    stated = op.integers("pads", 1) or ()
+    axes = op.integers("axes", 3)
     named = range(rank) if axes is None else [positive_axis(axis, rank) for axis in axes]
     if len(stated) != 2 * len(named):
         raise Refusal(

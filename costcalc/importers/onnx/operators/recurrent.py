@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers.builder import dims_text
-from costcalc.importers.onnx.context import Operator, Rule
-from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.tensors import TensorInfo
 
 
@@ -17,10 +16,10 @@ def lstm(op: OpView) -> Rule:
     The states that the one step begins with are zeros.
     """
     shape = op.shape()
-    if len(shape) != 3 or op.whole("layout", 0):
+    if len(shape) != 3 or op.integer("layout", 0):
         raise Refusal("does not read a sequence", "(steps, images, numbers)", dims_text(shape))
     steps, images, width = shape
-    if steps != 1 or op.word("direction", "forward") == "bidirectional":
+    if steps != 1 or op.string("direction", "forward") == "bidirectional":
         raise Refusal(
             "is more than one step of one cell", expected="a sequence of 1", found=f"{steps} steps"
         )
@@ -33,16 +32,16 @@ def lstm(op: OpView) -> Rule:
         )
     hidden = recurrence[2]
     last = TensorInfo((1, images, hidden), 1)
-    to = yield [TensorInfo((steps, 1, images, hidden), 2), last, last]
+    ctx = yield [TensorInfo((steps, 1, images, hidden), 2), last, last]
     if any(op.has(index) for index in (5, 6, 7)):
         raise Refusal("reads states of an earlier step", expected="none")
-    to.unread(2)
-    params = {"weights": to.stored(1, 2), "biases": to.stored(3)}
+    ctx.require_unread(2)
+    params = {"weights": ctx.stored(1, 2), "biases": ctx.stored(3)}
     arguments = {"hidden": hidden, "bias_vectors": 2 if op.has(3) else 0}
-    state = to.add("lstm", (to.source(0, (width,)),), arguments, params=params)
+    state = ctx.add("lstm", (ctx.operand(0, (width,)),), arguments, params=params)
     for index, name in enumerate(op.node.outputs[:2]):
         if name:
-            to.set_output(state, index)
+            ctx.set_output(state, index)
 
 
 TABLE: Mapping[str, Operator] = {"LSTM": lstm}

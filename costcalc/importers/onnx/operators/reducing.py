@@ -8,9 +8,8 @@ from math import prod
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import Operator, Rule
+from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import Number
-from costcalc.importers.onnx.op_view import OpView
 from costcalc.importers.onnx.tensors import TensorInfo, positive_axes, positive_axis
 
 
@@ -18,33 +17,33 @@ def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
     """A reduction, maybe with a function of every element before it, or of the results behind."""
 
     def rule(op: OpView) -> Rule:
-        known, axes = op.input(0), _axes(op)
-        is_kept = bool(op.whole("keepdims", 1))
-        to = yield [_folded(op.node.operator, known, axes, _without(known, axes, is_kept))]
-        if known.batch in axes and to.images == 1:
+        info, axes = op.input(0), _axes(op)
+        is_kept = bool(op.integer("keepdims", 1))
+        ctx = yield [_folded(op.node.operator, info, axes, _without(info, axes, is_kept))]
+        if info.batch in axes and ctx.images == 1:
             # The batch of one image is no axis of what is reduced.
-            x = to.source(0)
-            along = [axis - (axis > known.batch) for axis in axes if axis != known.batch]
+            x = ctx.operand(0)
+            along = [axis - (axis > info.batch) for axis in axes if axis != info.batch]
         else:
-            x, along = to.along_axes(0, axes)
-        x = to.add(before, (x,)) if before else x
+            x, along = ctx.along_axes(0, axes)
+        x = ctx.add(before, (x,)) if before else x
         is_kept = is_kept or len(along) == x.rank
         is_map = x.rank > 1 and along == list(range(1, x.rank))
         if kind == "mean" and is_kept and is_map:
-            x = to.add("global_avg_pool", (x,))
+            x = ctx.add("global_avg_pool", (x,))
         elif along:
-            x = emit.reduce(to, x, kind, along, keep=is_kept)
-        to.set_output(to.add(behind, (x,)) if behind else x)
+            x = emit.reduce(ctx, x, kind, along, keep=is_kept)
+        ctx.set_output(ctx.add(behind, (x,)) if behind else x)
 
     return rule
 
 
-def _folded(operator: str, known: TensorInfo, axes: Shape, result: TensorInfo) -> TensorInfo:
+def _folded(operator: str, info: TensorInfo, axes: Shape, result: TensorInfo) -> TensorInfo:
     """The result with its number, where all of the input's are known."""
     function = _FOLDED.get(operator)
-    if function is None or not known.values or len(axes) < len(known.shape):
+    if function is None or not info.values or len(axes) < len(info.shape):
         return result
-    return result._replace(values=(function(known.values),))
+    return result._replace(values=(function(info.values),))
 
 
 _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
@@ -58,49 +57,49 @@ _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
 
 def _axes(op: OpView) -> Shape:
     rank = len(op.shape())
-    named = op.wholes("axes", 1)
+    named = op.integers("axes", 1)
     if not named:
-        is_all = not op.whole("noop_with_empty_axes", 0)
+        is_all = not op.integer("noop_with_empty_axes", 0)
         return tuple(range(rank)) if is_all else ()
     return positive_axes([positive_axis(axis, rank) for axis in named], rank)
 
 
-def _without(known: TensorInfo, axes: Shape, is_kept: bool) -> TensorInfo:
+def _without(info: TensorInfo, axes: Shape, is_kept: bool) -> TensorInfo:
     """A tensor without some axes, or with 1 in their place."""
     shape = tuple(
         1 if axis in axes else side
-        for axis, side in enumerate(known.shape)
+        for axis, side in enumerate(info.shape)
         if is_kept or axis not in axes
     )
-    if known.batch is None or known.batch in axes:
+    if info.batch is None or info.batch in axes:
         return TensorInfo(shape)
-    gone = 0 if is_kept else sum(axis < known.batch for axis in axes)
-    return TensorInfo(shape, known.batch - gone)
+    gone = 0 if is_kept else sum(axis < info.batch for axis in axes)
+    return TensorInfo(shape, info.batch - gone)
 
 
 def place_of_largest(op: OpView) -> Rule:
     """One place along an axis."""
     axis = op.axis(0)
-    to = yield [_without(op.input(0), (axis,), bool(op.whole("keepdims", 1)))]
-    x, axes = to.along_axes(0, [axis])
-    to.set_output(emit.reduce(to, x, "argmax", axes, keep=True))
+    ctx = yield [_without(op.input(0), (axis,), bool(op.integer("keepdims", 1)))]
+    x, axes = ctx.along_axes(0, [axis])
+    ctx.set_output(emit.reduce(ctx, x, "argmax", axes, keep=True))
 
 
 def largest_few(op: OpView) -> Rule:
     """Elements picked by their size along an axis, and their places."""
-    known, axis = op.input(0), op.axis(-1)
-    count = op.whole("k", 0) or (op.wholes("k", 1) or (0,))[0]
-    if not 0 < count <= known.shape[axis]:
+    info, axis = op.input(0), op.axis(-1)
+    count = op.integer("k", 0) or (op.integers("k", 1) or (0,))[0]
+    if not 0 < count <= info.shape[axis]:
         raise Refusal(
-            "chooses more elements than there are", found=f"{count} of {known.shape[axis]}"
+            "chooses more elements than there are", found=f"{count} of {info.shape[axis]}"
         )
-    shape = (*known.shape[:axis], count, *known.shape[axis + 1 :])
-    found = TensorInfo(shape, None if known.batch == axis else known.batch)
-    to = yield [found, found]
+    shape = (*info.shape[:axis], count, *info.shape[axis + 1 :])
+    found = TensorInfo(shape, None if info.batch == axis else info.batch)
+    ctx = yield [found, found]
     for index, name in enumerate(op.node.outputs):
-        if name and to.is_read(index):
-            arguments = {"shape": to.output(index).dims}
-            to.set_output(to.add("rearrange", (to.source(0),), arguments), index)
+        if name and ctx.is_read(index):
+            arguments = {"shape": ctx.output(index).dims}
+            ctx.set_output(ctx.add("rearrange", (ctx.operand(0),), arguments), index)
 
 
 TABLE: Mapping[str, Operator] = {

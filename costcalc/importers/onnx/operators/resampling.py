@@ -9,42 +9,41 @@ from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Shape
-from costcalc.importers.onnx.context import Operator, Rule
-from costcalc.importers.onnx.op_view import OpView
+from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.operators.elementwise import single
 from costcalc.importers.onnx.tensors import TensorInfo, positive_axis
 
 
 def resize(op: OpView) -> Rule:
     """An upsampling of the axes behind the channels; other axes are resized by copies."""
-    known = op.input(0)
-    shape = _resized(op, known.shape)
+    info = op.input(0)
+    shape = _resized(op, info.shape)
     if min(shape, default=1) < 1:
         raise Refusal("resizes its input to nothing", found=dims_text(shape))
-    is_kept = known.batch is not None and shape[known.batch] == known.shape[known.batch]
-    to = yield [TensorInfo(shape, known.batch if is_kept else None)]
-    to.configuration(*range(1, len(op.node.inputs)))
-    out = to.output()
-    if out.shape == known.shape:
-        to.pass_through()
-    elif known.batch is None or out.dims[0] != known.dims[0] or len(known.dims) < 2:
-        to.emit_one("rearrange", {"shape": out.dims})
+    is_kept = info.batch is not None and shape[info.batch] == info.shape[info.batch]
+    ctx = yield [TensorInfo(shape, info.batch if is_kept else None)]
+    ctx.ignore_params(*range(1, len(op.node.inputs)))
+    out = ctx.output()
+    if out.shape == info.shape:
+        ctx.pass_through()
+    elif info.batch is None or out.dims[0] != info.dims[0] or len(info.dims) < 2:
+        ctx.emit_one("rearrange", {"shape": out.dims})
     else:
-        mode = op.word("mode", "nearest")
-        to.set_output(emit.resample(to, to.source(0), size=out.dims[1:], mode=mode))
+        mode = op.string("mode", "nearest")
+        ctx.set_output(emit.resample(ctx, ctx.operand(0), size=out.dims[1:], mode=mode))
 
 
 def _resized(op: OpView, shape: Shape) -> Shape:
     """The sides, of which a list may name some axes alone."""
-    named = op.listed("axes")
+    named = op.number_list("axes")
     axes = (
         range(len(shape)) if named is None else [positive_axis(axis, len(shape)) for axis in named]
     )
     has_roi = op.node.operator == "Resize" and op.node.version >= 11
-    sizes = op.wholes("sizes", 3) if has_roi else None
+    sizes = op.integers("sizes", 3) if has_roi else None
     if sizes:
         return _sized(op, shape, axes, sizes)
-    scales = op.listed("scales")
+    scales = op.number_list("scales")
     if scales is None:
         scales = op.numbers(2 if has_roi else 1) or ()
     if len(scales) != len(axes):
@@ -68,7 +67,7 @@ def _sized(op: OpView, shape: Shape, axes: range | list[int], sizes: Shape) -> S
             expected=f"{len(axes)} numbers",
             found=dims_text(sizes),
         )
-    policy = op.word("keep_aspect_ratio_policy", "stretch")
+    policy = op.string("keep_aspect_ratio_policy", "stretch")
     found = list(shape)
     if policy == "stretch":
         for axis, size in zip(axes, sizes, strict=True):
