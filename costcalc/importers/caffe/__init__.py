@@ -1,4 +1,4 @@
-"""Caffe networks to models, without Caffe: ``.prototxt``, its test phase."""
+"""Reads Caffe networks without Caffe: the test phase of a ``.prototxt``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from costcalc.errors import Mark, Problems, Refusal, SpecError
 from costcalc.formats.prototxt import parse
 from costcalc.importers.builder import ModelBuilder
 from costcalc.importers.caffe.network import CaffeNetwork, network
-from costcalc.importers.caffe.sizes import inputs, sized
+from costcalc.importers.caffe.sizes import inputs, requested_shape
 from costcalc.importers.caffe.walk import Blob, CaffeWalk
 from costcalc.importers.model import Model, Request
 from costcalc.spec import library
@@ -16,8 +16,8 @@ def read(network: str, request: Request) -> Model:
     """The model of a ``.prototxt`` file.
 
     Raises:
-        SpecError: the file is no Caffe network, or a layer of it is wrong or unknown; the
-            message names the file, the line and the layer.
+        SpecError: the file is not a Caffe network, or one of its layers is wrong or
+            unknown; the message names the file, the line and the layer.
     """
     problems = Problems()
     try:
@@ -30,19 +30,19 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     """The model of a file.
 
     Raises:
-        Refusal: something of it that is no single layer's is wrong.
-        SpecError: it is no prototxt, or its layers are wrong.
+        Refusal: the fault lies in no single layer.
+        SpecError: it is not prototxt, or some of its layers are wrong.
     """
-    found: CaffeNetwork = network(parse(library.read_bytes(file, file), file), problems)
+    caffe_network: CaffeNetwork = network(parse(library.read_bytes(file, file), file), problems)
     problems.raise_any()
-    first, *others = inputs(found)
-    builder = ModelBuilder(sized(first, request), request.allow_unknown)
+    first, *others = inputs(caffe_network)
+    builder = ModelBuilder(requested_shape(first, request), request.allow_unknown)
     blobs: dict[str, Blob] = {first.blob: builder.input}
     for other in others:
         blobs[other.blob] = None
         if other.shape:
             name = builder.free_name(other.blob)
             blobs[other.blob] = builder.add(name, "constant", (), {"shape": other.shape})
-    CaffeWalk(blobs, builder, problems).run(found)
+    CaffeWalk(blobs, builder, problems).run(caffe_network)
     problems.raise_any()
-    return builder.model(found.name or "network", file)
+    return builder.model(caffe_network.name or "network", file)

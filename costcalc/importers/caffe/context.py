@@ -1,4 +1,4 @@
-"""One layer of a network, as the functions see it that add its nodes."""
+"""One layer of a network, as the rules that lower it see it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from costcalc.importers.builder import ModelBuilder, OpContext, Operand, axis_wi
 from costcalc.importers.caffe.fields import Fields
 from costcalc.importers.caffe.network import CaffeLayer
 from costcalc.importers.model import Shape
+from costcalc.spec import limits
 
 Result = Operand | tuple[Operand, ...]
 Rule = Callable[["CaffeContext"], Result]
-"""Adds the nodes of a layer, and gives its tops."""
+"""Adds the nodes of a layer and returns its tops."""
 
 
 class CaffeContext(OpContext):
-    """A layer: what it reads, and a way to add its nodes."""
+    """A layer: its inputs and parameters, and methods to add its nodes."""
 
     def __init__(
         self, layer: CaffeLayer, path: str, inputs: tuple[Operand, ...], builder: ModelBuilder
@@ -25,29 +26,29 @@ class CaffeContext(OpContext):
         self.layer = layer
         self.inputs = inputs
 
-    def param(self, name: str, known: Collection[str] = ()) -> Fields:
-        """The message of the layer's parameters; ``known`` are the fields that it may have."""
-        return self.layer.fields.message(name, known)
+    def param(self, name: str, allowed: Collection[str] = ()) -> Fields:
+        """The message of parameters of that name; it may have any field if ``allowed`` is empty."""
+        return self.layer.fields.message(name, allowed)
 
     @property
     def input(self) -> Operand:
-        """The tensor that it reads, the first of several.
+        """The first input.
 
         Raises:
-            Refusal: it reads none.
+            Refusal: there is none.
         """
         return self.reads(1)[0]
 
     @property
     def shape(self) -> Shape:
-        """The shape of its input."""
+        """The shape of the first input."""
         return self.input.shape
 
     def reads(self, least: int, most: int | None = None) -> tuple[Operand, ...]:
-        """The tensors that it reads, as many as it must.
+        """The inputs.
 
         Raises:
-            Refusal: they are too few or too many.
+            Refusal: they are fewer than ``least`` or more than ``most``.
         """
         count = len(self.inputs)
         if count < least or (most is not None and count > most):
@@ -56,9 +57,22 @@ class CaffeContext(OpContext):
         return self.inputs
 
     def axis(self, value: int, tensor: Operand | None = None) -> int:
-        """Caffe's axis, which counts the batch, as costcalc's.
+        """An axis of Caffe, where 0 is the batch, as costcalc's.
 
         Raises:
-            Refusal: it is the batch, or there is none such.
+            Refusal: it is the batch, or out of range.
         """
         return axis_without_batch(value, (tensor or self.input).rank)
+
+    def param_axis(self, param: Fields, default: int = 1, name: str = "axis") -> int:
+        """The axis of the first input that a parameter names, as costcalc's.
+
+        Raises:
+            Refusal: it is the batch, or out of range.
+        """
+        return self.axis(raw_axis(param, default, name))
+
+
+def raw_axis(param: Fields, default: int = 1, name: str = "axis") -> int:
+    """A parameter that names an axis, as Caffe counts it: negative numbers from the end."""
+    return param.whole(name, default, -limits.AXES - 1)

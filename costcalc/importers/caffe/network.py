@@ -1,12 +1,12 @@
-"""A Caffe network as its prototxt describes it: the layers of the test phase, in order.
+"""The structure of a Caffe network: the layers of its test phase, in order.
 
-Layers are ``layer { type: "Convolution" }``, or ``layers { type: CONVOLUTION }``
-in files from before 2014; both come out the same.
+A layer is ``layer { type: "Convolution" }``, or ``layers { type: CONVOLUTION }`` in
+files from before 2014; both are read into the same form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.prototxt import Message, Scalar
@@ -51,7 +51,7 @@ OLD_TYPES: Mapping[str, str] = {
     "TANH": "TanH",
     "WINDOW_DATA": "WindowData",
 }
-"""The types of ``layers``, and what ``layer`` calls them."""
+"""The type in ``layer`` of each type in ``layers``."""
 
 
 class CaffeLayer(NamedTuple):
@@ -60,22 +60,22 @@ class CaffeLayer(NamedTuple):
     name: str
     type: str
     bottoms: tuple[Scalar, ...]
-    """The blobs that it reads."""
+    """Its input blobs."""
     tops: tuple[Scalar, ...]
-    """The blobs that it gives; one that it reads too is computed in place."""
+    """Its output blobs; one that is also a bottom is computed in place."""
     params: tuple[str, ...]
-    """Names of its learned blobs, in their order; '' for one without."""
+    """The names of its learnable blobs, in order; '' for one without a name."""
     fields: Fields
     mark: Mark
 
     @property
     def origin(self) -> str:
-        """The layer, as messages name it."""
+        """The layer, for messages."""
         return f"layer '{self.name}' ({self.type})"
 
 
 class CaffeNetwork(NamedTuple):
-    """A network's name, its own fields, and its layers."""
+    """A network: its name, its own fields, and its layers."""
 
     name: str
     fields: Fields
@@ -83,42 +83,37 @@ class CaffeNetwork(NamedTuple):
 
 
 def network(message: Message, problems: Problems) -> CaffeNetwork:
-    """The network of a message; what is wrong with a layer goes to ``problems``.
+    """The network of a message; problems of layers are added to ``problems``.
 
     Raises:
-        Refusal: it is the message of no network.
+        Refusal: the message is not a network.
     """
     fields = Fields(message)
-    found = []
-    for old in (False, True):
-        for index, each in enumerate(fields.messages("layers" if old else "layer")):
+    layers = []
+    for is_old in (False, True):
+        for index, entry in enumerate(fields.messages("layers" if is_old else "layer")):
             try:
-                layer = _layer(each, index, old)
+                layer = _layer(entry, index, is_old)
             except Refusal as error:
                 problems.add(error.mark, f"layer {index + 1}: {error.message}", error.expected)
                 continue
             if _is_in_test_phase(layer.fields, problems):
-                found.append(layer)
-    if not found and not problems:
+                layers.append(layer)
+    if not layers and not problems:
         known = ("name", "input", "layer", "layers")
-        names = [name.text for name in fields_of(message)]
+        names = (name.text for name, _ in message.entries)
         hint = next((did_you_mean(name, known) for name in names if name not in known), "")
         raise Refusal(
             "not a Caffe network", "layer { ... }, once or more", hint=hint, mark=message.mark
         )
-    return CaffeNetwork(fields.text("name"), fields, tuple(found))
-
-
-def fields_of(message: Message) -> Iterator[Scalar]:
-    """The names of a message's fields."""
-    return (name for name, _ in message.entries)
+    return CaffeNetwork(fields.text("name"), fields, tuple(layers))
 
 
 def _layer(message: Message, index: int, is_old: bool) -> CaffeLayer:
     fields = Fields(message)
     if is_old and "layer" in fields:
         raise Refusal(
-            "a layer inside layers is of a format that Caffe itself no longer reads",
+            "a layer inside layers is in a format that Caffe itself no longer reads",
             'layer { name: "..." type: "..." }',
             mark=message.mark,
         )
@@ -140,24 +135,24 @@ def _layer(message: Message, index: int, is_old: bool) -> CaffeLayer:
 
 def _param_names(fields: Fields, is_old: bool) -> tuple[str, ...]:
     if is_old:
-        return tuple(each.text for each in fields.scalars("param"))
-    return tuple(Fields(each).text("name") for each in fields.messages("param"))
+        return tuple(name.text for name in fields.scalars("param"))
+    return tuple(Fields(param).text("name") for param in fields.messages("param"))
 
 
 def _is_in_test_phase(fields: Fields, problems: Problems) -> bool:
-    """Whether Caffe's test phase, at level 0 and without stages, has the layer."""
+    """Whether Caffe's test phase, at level 0 and without stages, includes the layer."""
     try:
         phase = fields.word("phase", ("TRAIN", "TEST"), "TEST")
-        included = [_holds(Fields(each)) for each in fields.messages("include")]
-        excluded = [_holds(Fields(each)) for each in fields.messages("exclude")]
+        included = [_applies(Fields(rule)) for rule in fields.messages("include")]
+        excluded = [_applies(Fields(rule)) for rule in fields.messages("exclude")]
     except Refusal as error:
         problems.add(error.mark, error.message, error.expected, error.found, error.hint)
         return False
     return phase == "TEST" and (any(included) or not included) and not any(excluded)
 
 
-def _holds(rule: Fields) -> bool:
-    """Whether a rule of ``include`` or ``exclude`` holds in the test phase."""
+def _applies(rule: Fields) -> bool:
+    """Whether an ``include`` or ``exclude`` rule applies to the test phase."""
     return (
         rule.word("phase", ("TRAIN", "TEST"), "TEST") == "TEST"
         and rule.number("min_level", 0) <= 0

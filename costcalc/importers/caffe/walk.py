@@ -1,4 +1,4 @@
-"""The nodes of a network: every layer lowered, each blob what was last given under its name."""
+"""Adds the nodes of a network: lowers every layer, and resolves blobs by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from costcalc.importers.caffe.sizes import DATA
 from costcalc.kinds.base import PARAMS
 
 Blob = Operand | None
-"""What a name stands for; None where an earlier problem left no tensor."""
+"""The tensor of a blob; None after an earlier problem."""
 
 
 class CaffeWalk:
-    """Lowers a network; what is wrong with it goes to ``problems``."""
+    """Lowers a network and collects its problems."""
 
     def __init__(self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems) -> None:
         self.blobs = blobs
@@ -23,7 +23,7 @@ class CaffeWalk:
         self.problems = problems
 
     def run(self, network: CaffeNetwork) -> None:
-        """Every layer, in the order of the file."""
+        """Lowers the layers in the order of the file: a name means the last blob of that name."""
         for layer in network.layers:
             if layer.type == "Input" or layer.type in DATA or layer.type in MEASURES:
                 continue
@@ -34,32 +34,32 @@ class CaffeWalk:
     def _layer(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         name = self.builder.free_name(layer.name)
         blobs = self._inputs(layer)
-        lower = TABLE.get(layer.type)
-        if lower is None:
+        rule = TABLE.get(layer.type)
+        if rule is None:
             return self._unknown(layer, name, blobs, UnknownOp())
         inputs = tuple(blob for blob in blobs if blob is not None)
         if len(inputs) < len(blobs):
             return ()
         start = len(self.builder.nodes)
         try:
-            result = lower(CaffeContext(layer, name, inputs, self.builder))
+            result = rule(CaffeContext(layer, name, inputs, self.builder))
         except UnknownOp as unknown:
             self.builder.truncate(start)
             return self._unknown(layer, name, inputs, unknown)
         except Refusal as refusal:
             self._note(layer, layer.mark, refusal)
             return ()
-        self._own(layer, start)
+        self._assign_params(layer, start)
         return (result,) if isinstance(result, Operand) else result
 
     def _inputs(self, layer: CaffeLayer) -> tuple[Blob, ...]:
-        """The blobs that it reads; a problem for each that nothing gave."""
+        """The layer's input blobs; notes a problem for each unknown name."""
         labels = 1 if layer.type == "SoftmaxWithLoss" else None
         for bottom in layer.bottoms[:labels]:
             if bottom.text not in self.blobs:
                 missing = Refusal(
-                    f"no layer above gives '{bottom.text}' in the test phase",
-                    "a blob that stands above",
+                    f"no layer above outputs '{bottom.text}' in the test phase",
+                    "a blob of a layer above",
                     hint=did_you_mean(bottom.text, self.blobs),
                 )
                 self._note(layer, bottom.mark, missing)
@@ -68,23 +68,22 @@ class CaffeWalk:
     def _unknown(
         self, layer: CaffeLayer, name: str, inputs: tuple[Blob, ...], unknown: UnknownOp
     ) -> tuple[Blob, ...]:
-        """A layer of no kind: prototxt states no shapes, so it keeps that of its first input."""
+        """An uncounted node: prototxt states no shapes, so it has that of the first input."""
         tops = max(1, len(layer.tops))
         first = inputs[0] if inputs else None
         if self.builder.allow_unknown and first is not None:
-            arguments = {"op": layer.type, "shape": first.shape}
-            add = self.builder.add
-            return (add(name, "uncounted", (first,), arguments, origin=layer.origin),) * tops
+            op = CaffeContext(layer, name, (first,), self.builder)
+            return (op.add("uncounted", (first,), {"op": layer.type, "shape": first.shape}),) * tops
         unknown.hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA]) or (
             "--allow-unknown, which leaves it out as if it kept its input's shape"
         )
         self._note(layer, layer.mark, unknown)
         return inputs[:1] * tops
 
-    def _own(self, layer: CaffeLayer, start: int) -> None:
-        """Says of nodes which of their params are another layer's by name."""
+    def _assign_params(self, layer: CaffeLayer, start: int) -> None:
+        """Assigns the layer's named params to its nodes, so that layers can share them."""
         if start == len(self.builder.nodes):
-            # A Scale or a Bias adds nothing where it is part of the norm straight above.
+            # A Scale or Bias that became part of the norm above it has no node of its own.
             stored = [StoredParams(name) for name in layer.params if name]
             if stored and layer.type in ("Scale", "Bias"):
                 self.builder.assign_params(start - 1, {"norm_params": stored})

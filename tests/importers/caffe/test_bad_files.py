@@ -62,14 +62,14 @@ def conv(fields, kind="Convolution", bottom="data"):
         (conv("num_output: 8 kernel_size: 30"), "the window is larger than its input"),
         (conv("num_output: 8 kernel_size: 3 group: 3"), "cannot be split into 3 groups"),
         (conv("num_output: 6 kernel_size: 3", "DepthwiseConvolution"), "a group for each channel"),
-        (conv("num_output: 8 kernel_size: 3", bottom="dta"), "no layer above gives 'dta'"),
+        (conv("num_output: 8 kernel_size: 3", bottom="dta"), "no layer above outputs 'dta'"),
         (conv("num_output: 8 kernel_size: 3", bottom="dta"), "did you mean 'data'?"),
         (conv("num_output: 8 kernel_size: 3", bottom=""), "it reads 0 blobs"),
         (
             layer(
                 "Pooling", "data", "x", "pooling_param { kernel_size: 1 stride: 4 }", name="stem"
             ),
-            "ends beyond the 12 places",
+            "lies beyond the 12 places",
         ),
         (layer("Eltwise", "data", "x", name="stem"), "it reads 1 blobs"),
         (layer("Concat", "data", "x", "concat_param { axis: 7 }", name="stem"), "axis 7"),

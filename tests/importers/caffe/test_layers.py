@@ -344,7 +344,7 @@ def test_where_the_input_is_said(tmp_path, text, shape):
 def test_the_callers_input(tmp_path):
     text = 'input: "data"' + layer("ReLU", "data", "x")
     assert graph(tmp_path, text, input=(3, 8, 9)).input == (3, 8, 9)
-    with pytest.raises(SpecError, match="the file does not say the shape of 'data'"):
+    with pytest.raises(SpecError, match="the file does not state the shape of 'data'"):
         graph(tmp_path, text)
     with pytest.raises(SpecError, match="does not take an input of 5x8x9"):
         graph(tmp_path, network(MAP, layer("ReLU", "data", "x")), input=(5, 8, 9))

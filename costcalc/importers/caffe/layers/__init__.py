@@ -1,6 +1,6 @@
-"""The table of Caffe's layers: each type, and the function that lowers it to kinds.
+"""The table of Caffe layers: for each type, the rule that lowers it.
 
-A new layer is a function in one of the modules beside this one, and a row of
+To support another layer, write a rule in a module of this folder and add a row to
 that module's table.
 """
 
@@ -37,4 +37,4 @@ MEASURES = frozenset(
         "Silence",
     }
 )
-"""Layers that say how good a network is, and are no part of it."""
+"""Layers that only measure how good a network is: they are skipped."""

@@ -47,14 +47,14 @@ def convolution(op: CaffeContext) -> Result:
 
 
 def depthwise(op: CaffeContext) -> Result:
-    """``DepthwiseConvolution``, which need not say its groups."""
+    """``DepthwiseConvolution``, whose groups need not be stated."""
     param = _param(op)
     channels = op.shape[0]
     out = param.whole("num_output", channels)
     if out % channels or param.whole("group", channels) != channels:
         raise Refusal(
             "a depthwise convolution has a group for each channel",
-            f"group: {channels} and a multiple of it as num_output",
+            f"group: {channels}, and a multiple of it as num_output",
             f"group: {param.whole('group', channels)}, num_output: {out}",
         )
     return emit.conv(op, op.input, out=out, groups=channels, **_window(op, param))
@@ -69,7 +69,7 @@ def deconvolution(op: CaffeContext) -> Result:
 
 def _param(op: CaffeContext) -> Fields:
     param = op.param("convolution_param", CONVOLUTION)
-    if op.axis(param.whole("axis", 1, -9)) != 0 or len(op.inputs) != 1:
+    if op.param_axis(param) != 0 or len(op.inputs) != 1:
         raise UnknownOp(
             "costcalc has no layer kind for a convolution of several inputs, or along another axis"
         )
@@ -80,28 +80,28 @@ def _window(op: CaffeContext, param: Fields) -> dict[str, Any]:
     """Kernel, stride, padding, dilation and bias."""
     rank = op.input.rank - 1
     return {
-        "kernel": sides(param, "kernel_size", "kernel", rank),
-        "stride": sides(param, "stride", "stride", rank, 1),
-        "padding": sides(param, "pad", "pad", rank, 0, lowest=0),
-        "dilation": sides(param, "dilation", "", rank, 1),
+        "kernel": per_axis(param, "kernel_size", "kernel", rank),
+        "stride": per_axis(param, "stride", "stride", rank, 1),
+        "padding": per_axis(param, "pad", "pad", rank, 0, lowest=0),
+        "dilation": per_axis(param, "dilation", "", rank, 1),
         "bias": param.flag("bias_term", True),
     }
 
 
-def sides(
+def per_axis(
     param: Fields, name: str, stem: str, rank: int, default: int | None = None, lowest: int = 1
 ) -> Any:
-    """A size for each axis: ``kernel_size`` once, for each axis, or ``kernel_h`` and ``kernel_w``.
+    """A size for each axis: one ``kernel_size``, one per axis, or ``kernel_h`` and ``kernel_w``.
 
     Raises:
-        Refusal: there are too many, or none and no default.
+        Refusal: there are too many, or none without a default.
     """
     given = param.wholes(name, lowest)
     pair = (f"{stem}_h", f"{stem}_w")
     if stem and any(each in param for each in pair):
         if given or rank != 2:
             raise Refusal(
-                f"'{pair[0]}' needs a map of two axes, and no '{name}' beside it",
+                f"'{pair[0]}' needs a map with two spatial axes, and excludes '{name}'",
                 f"{name}, or {pair[0]} and {pair[1]}",
                 mark=param.mark,
             )
@@ -116,10 +116,10 @@ def sides(
 
 
 def inner_product(op: CaffeContext) -> Result:
-    """``InnerProduct``: a matrix over what stands from an axis on, the first by default."""
+    """``InnerProduct``, which flattens its input from an axis on, by default all of it."""
     param = op.param("inner_product_param", INNER_PRODUCT)
     out, bias = param.whole("num_output"), param.flag("bias_term", True)
-    axis = op.axis(param.whole("axis", 1, -9))
+    axis = op.param_axis(param)
     if axis == 0:
         return emit.dense(op, op.input, out=out, bias=bias, axis=None)
     op.builder.is_sized = True
@@ -129,7 +129,7 @@ def inner_product(op: CaffeContext) -> Result:
 
 
 def embed(op: CaffeContext) -> Result:
-    """``Embed``: a row of a table for each number."""
+    """``Embed``."""
     param = op.param("embed_param")
     if param.flag("bias_term", True):
         raise UnknownOp("costcalc has no layer kind for an embedding with a bias")

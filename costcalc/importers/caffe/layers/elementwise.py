@@ -8,10 +8,11 @@ from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.caffe.context import CaffeContext, Result, Rule
+from costcalc.importers.model import Shape
 
 
-def named(kind: str) -> Rule:
-    """A layer that is one function of every element."""
+def unary(kind: str) -> Rule:
+    """A layer of one kind, without parameters."""
 
     def rule(op: CaffeContext) -> Result:
         return op.add(kind, (op.input,))
@@ -20,7 +21,7 @@ def named(kind: str) -> Rule:
 
 
 def relu(op: CaffeContext) -> Result:
-    """``ReLU``, leaky where its negative slope is not zero."""
+    """``ReLU``, leaky if its ``negative_slope`` is not zero."""
     slope = op.param("relu_param", ("negative_slope", "engine")).number("negative_slope", 0)
     return op.add("leaky_relu" if slope else "relu", (op.input,))
 
@@ -32,16 +33,16 @@ def prelu(op: CaffeContext) -> Result:
 
 
 def power(op: CaffeContext) -> Result:
-    """``Power``: (shift + scale x) ^ power, of which what changes nothing is not there."""
+    """``Power``: (shift + scale x) ^ power, without the steps that change nothing."""
     param = op.param("power_param", ("power", "scale", "shift"))
     exponent = param.number("power", 1)
-    factor, level = param.number("scale", 1), param.number("shift", 0)
+    factor, offset = param.number("scale", 1), param.number("shift", 0)
     kinds = []
-    if (factor, level) == (-1, 1):
+    if (factor, offset) == (-1, 1):
         kinds.append("complement")
     else:
         kinds += ["neg" if factor == -1 else "scale"] if factor != 1 else []
-        kinds += ["shift"] if level != 0 else []
+        kinds += ["shift"] if offset != 0 else []
     if exponent != 1:
         kinds.append(emit.POWERS.get(exponent, ""))
     if "" in kinds:
@@ -60,7 +61,7 @@ def clip(op: CaffeContext) -> Result:
 
 
 def eltwise(op: CaffeContext) -> Result:
-    """``Eltwise``: a product, a sum with factors, or the largest."""
+    """``Eltwise``: a product, a weighted sum, or a maximum."""
     param = op.param("eltwise_param", ("operation", "coeff", "stable_prod_grad"))
     operation = param.word("operation", ("PROD", "SUM", "MAX"), "SUM")
     inputs = op.reads(2)
@@ -81,26 +82,29 @@ def eltwise(op: CaffeContext) -> Result:
 
 
 def axpy(op: CaffeContext) -> Result:
-    """``Axpy`` of squeeze-and-excite: a x + y, a being a number for each channel."""
+    """``Axpy``: a x + y, where a has a number for each channel."""
     factor, tensor, other = op.reads(3, 3)
     scaled = op.add("multiply", (as_map(op, factor, tensor), tensor), part="/multiply")
     return op.add("add", (scaled, other), part="/add")
 
 
 def as_map(op: CaffeContext, factor: Operand, tensor: Operand, axis: int = 0) -> Operand:
-    """The factor with sides of 1 around its own, which begin at an axis of the tensor.
+    """The factor with as many axes as the tensor: its own begin at ``axis``, the others are 1.
 
     Raises:
-        Refusal: it has more sides than there is place for.
+        Refusal: it has too many axes.
     """
-    own, rank = factor.shape, tensor.rank
-    if len(own) == rank:
+    if factor.rank == tensor.rank:
         return factor
-    after = rank - axis - len(own)
-    if after < 0:
-        raise Refusal("its second input has too many axes", f"at most {rank - axis}")
-    shape = (*(1 for _ in range(axis)), *own, *(1 for _ in range(after)))
+    if axis + factor.rank > tensor.rank:
+        raise Refusal("its second input has too many axes", f"at most {tensor.rank - axis}")
+    shape = padded(factor.shape, axis, tensor.rank)
     return op.add("reshape", (factor,), {"shape": shape}, ".axes")
+
+
+def padded(shape: Shape, axis: int, rank: int) -> Shape:
+    """A shape of ``rank`` axes: the given one from ``axis`` on, and 1 elsewhere."""
+    return (*(1,) * axis, *shape, *(1,) * (rank - axis - len(shape)))
 
 
 TABLE: Mapping[str, Rule] = {
@@ -109,21 +113,21 @@ TABLE: Mapping[str, Rule] = {
     "Power": power,
     "Eltwise": eltwise,
     "Axpy": axpy,
-    "AbsVal": named("abs"),
-    "BNLL": named("softplus"),
+    "AbsVal": unary("abs"),
+    "BNLL": unary("softplus"),
     "Clip": clip,
-    "Dropout": named("dropout"),
-    "ELU": named("elu"),
-    "Exp": named("exp"),
-    "HardSigmoid": named("h_sigmoid"),
-    "HardSwish": named("h_swish"),
-    "HSigmoid": named("h_sigmoid"),
-    "HSwish": named("h_swish"),
-    "Hswish": named("h_swish"),
-    "Log": named("log"),
-    "Mish": named("mish"),
-    "ReLU6": named("relu6"),
-    "Sigmoid": named("sigmoid"),
-    "Swish": named("swish"),
-    "TanH": named("tanh"),
+    "Dropout": unary("dropout"),
+    "ELU": unary("elu"),
+    "Exp": unary("exp"),
+    "HardSigmoid": unary("h_sigmoid"),
+    "HardSwish": unary("h_swish"),
+    "HSigmoid": unary("h_sigmoid"),
+    "HSwish": unary("h_swish"),
+    "Hswish": unary("h_swish"),
+    "Log": unary("log"),
+    "Mish": unary("mish"),
+    "ReLU6": unary("relu6"),
+    "Sigmoid": unary("sigmoid"),
+    "Swish": unary("swish"),
+    "TanH": unary("tanh"),
 }

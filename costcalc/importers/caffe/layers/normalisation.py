@@ -1,4 +1,4 @@
-"""Normalisations; Caffe keeps their statistics and their learned numbers in two layers."""
+"""Normalisations; in Caffe their statistics and learnable params are separate layers."""
 
 from __future__ import annotations
 
@@ -7,31 +7,29 @@ from typing import Any
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
-from costcalc.importers.caffe.context import CaffeContext, Result, Rule
-from costcalc.importers.caffe.layers.elementwise import as_map
+from costcalc.importers.caffe.context import CaffeContext, Result, Rule, raw_axis
+from costcalc.importers.caffe.fields import Fields
+from costcalc.importers.caffe.layers.elementwise import as_map, padded
+from costcalc.importers.model import Shape
 
 
 def batch_norm(op: CaffeContext) -> Result:
-    """``BatchNorm``: statistics alone; the Scale behind it has gamma and beta."""
+    """``BatchNorm``: statistics only; gamma and beta are in the ``Scale`` after it."""
     return emit.batch_norm(op, op.input, scale=False, shift=False)
 
 
 def scale(op: CaffeContext) -> Result:
-    """``Scale``: by learned numbers, or by another blob.
+    """``Scale`` by learnable params, or by another blob.
 
-    Straight behind a BatchNorm, or with a bias behind an MVN, the two are one norm.
+    Right after a BatchNorm, or with a bias right after an MVN, it becomes part of that norm.
     """
     param = op.param("scale_param")
     has_bias = param.flag("bias_term", False)
-    axis = param.whole("axis", 1, -9)
     if len(op.inputs) > 1:
-        tensor, factor = op.reads(2, 2)
-        place = 0 if axis == 0 else op.axis(axis, tensor)
-        scaled = op.add("multiply", (tensor, as_map(op, factor, tensor, place)))
-        return _learned(op, scaled, "add", factor.shape, place, "") if has_bias else scaled
-    count = param.whole("num_axes", 1, -1)
-    place = op.axis(axis)
-    shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
+        tensor, factor, axis = _two_inputs(op, param)
+        scaled = op.add("multiply", (tensor, as_map(op, factor, tensor, axis)))
+        return _learned(op, scaled, "add", factor.shape, axis, "") if has_bias else scaled
+    axis, shape = _learned_shape(op, param)
     if shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
         op.builder.set_arguments(op.input.node, {} if has_bias else {"bias": False})
         return op.input
@@ -39,50 +37,57 @@ def scale(op: CaffeContext) -> Result:
         op.builder.set_arguments(op.input.node, {"affine": True})
         return op.input
     part = "/gamma" if has_bias else ""
-    scaled = _learned(op, op.input, "multiply", shape, place, part)
-    return _learned(op, scaled, "add", shape, place, "/beta") if has_bias else scaled
+    scaled = _learned(op, op.input, "multiply", shape, axis, part)
+    return _learned(op, scaled, "add", shape, axis, "/beta") if has_bias else scaled
+
+
+def _two_inputs(op: CaffeContext, param: Fields) -> tuple[Operand, Operand, int]:
+    """The inputs of a layer without params, and the axis of the first where the second begins."""
+    tensor, other = op.reads(2, 2)
+    axis = raw_axis(param)
+    return tensor, other, 0 if axis == 0 else op.axis(axis, tensor)
+
+
+def _learned_shape(op: CaffeContext, param: Fields) -> tuple[int, Shape]:
+    """The axis where the params of a layer begin, and their shape."""
+    axis, count = op.param_axis(param), param.whole("num_axes", 1, -1)
+    return axis, op.shape[axis:] if count == -1 else op.shape[axis : axis + count]
 
 
 def _norm_above(op: CaffeContext, kind: str = "batch_norm") -> Mapping[str, Any] | None:
-    """What the norm straight above is, which this layer reads; None where none is."""
+    """The arguments of the norm right above, if this layer reads one; otherwise None."""
     last = len(op.builder.nodes) - 1
     node = op.builder.nodes[last] if last >= 0 and op.input.node == last else None
     return node.arguments if node is not None and node.kind == kind else None
 
 
 def bias(op: CaffeContext) -> Result:
-    """``Bias``: plus learned numbers, or plus another blob.
+    """``Bias``: adds learnable params, or another blob.
 
-    Straight behind a BatchNorm, or behind its Scale, it is that norm's beta.
+    Right after a BatchNorm, or after its Scale, it becomes the beta of that norm.
     """
     param = op.param("bias_param")
-    axis = param.whole("axis", 1, -9)
     if len(op.inputs) > 1:
-        tensor, other = op.reads(2, 2)
-        place = 0 if axis == 0 else op.axis(axis, tensor)
-        level = as_map(op, other, tensor, place)
-        return emit.join(op, "add", (tensor, level))
-    count = param.whole("num_axes", 1, -1)
-    place = op.axis(axis)
-    shape = op.shape[place:] if count == -1 else op.shape[place : place + count]
+        tensor, other, axis = _two_inputs(op, param)
+        return emit.join(op, "add", (tensor, as_map(op, other, tensor, axis)))
+    axis, shape = _learned_shape(op, param)
     above = _norm_above(op)
     if shape == op.shape[:1] and above in ({"affine": False}, {"bias": False}):
         op.builder.set_arguments(op.input.node, {"scale": False} if "affine" in above else {})
         return op.input
-    return _learned(op, op.input, "add", shape, place, "")
+    return _learned(op, op.input, "add", shape, axis, "")
 
 
 def _learned(
-    op: CaffeContext, tensor: Operand, kind: str, shape: tuple[int, ...], axis: int, part: str
+    op: CaffeContext, tensor: Operand, kind: str, shape: Shape, axis: int, part: str
 ) -> Operand:
-    """The tensor joined with learned numbers, whose sides begin at an axis of it."""
-    ahead = (1,) * axis
-    full = (*ahead, *shape, *(1,) * (tensor.rank - axis - len(shape)))
+    """The tensor joined with learnable params whose axes begin at ``axis``."""
+    full = padded(shape, axis, tensor.rank)
     return emit.with_learned(op, kind, tensor, full, part=part, stored=f"{part}.learned")
 
 
 def bn(op: CaffeContext) -> Result:
-    """``BN`` of older forks: statistics, slope and bias in one layer."""
+    """``BN`` of older forks: statistics, scale and shift in one layer."""
     return emit.batch_norm(op, op.input)
 
 
@@ -96,7 +101,7 @@ def lrn(op: CaffeContext) -> Result:
 
 
 def mvn(op: CaffeContext) -> Result:
-    """``MVN``: each channel by its own mean and variance."""
+    """``MVN``: each channel normalised by its own mean and variance."""
     param = op.param("mvn_param", ("normalize_variance", "across_channels", "eps"))
     if param.flag("across_channels", False) or not param.flag("normalize_variance", True):
         raise UnknownOp(

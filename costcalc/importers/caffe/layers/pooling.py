@@ -10,7 +10,7 @@ from costcalc.formulas.windows import window_output_ceil
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
 from costcalc.importers.caffe.context import CaffeContext, Result, Rule
-from costcalc.importers.caffe.layers.convolution import sides
+from costcalc.importers.caffe.layers.convolution import per_axis
 from costcalc.kinds.base import spread
 
 POOLING = frozenset(
@@ -34,7 +34,7 @@ POOLING = frozenset(
 
 
 def pooling(op: CaffeContext) -> Result:
-    """``Pooling``: Caffe rounds the number of windows up; a second top is the mask."""
+    """``Pooling``, which rounds the output size up by default; a second top is the mask."""
     param = op.param("pooling_param", POOLING)
     word = param.word("pool", ("MAX", "AVE", "STOCHASTIC"), "MAX")
     if word == "STOCHASTIC":
@@ -46,9 +46,9 @@ def pooling(op: CaffeContext) -> Result:
         rank = op.input.rank - 1
         has_ceiling = param.word("round_mode", ("CEIL", "FLOOR"), "CEIL") == "CEIL"
         arguments = {
-            "kernel": sides(param, "kernel_size", "kernel", rank),
-            "stride": sides(param, "stride", "stride", rank, 1),
-            "padding": sides(param, "pad", "pad", rank, 0, lowest=0),
+            "kernel": per_axis(param, "kernel_size", "kernel", rank),
+            "stride": per_axis(param, "stride", "stride", rank, 1),
+            "padding": per_axis(param, "pad", "pad", rank, 0, lowest=0),
             "ceil_mode": has_ceiling and param.flag("ceil_mode", True),
         }
         _check_last_window(op, arguments)
@@ -57,10 +57,10 @@ def pooling(op: CaffeContext) -> Result:
 
 
 def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
-    """Caffe drops a last window that begins beyond its input only where there is padding.
+    """Checks that no window lies beyond the input: Caffe drops such a one only with padding.
 
     Raises:
-        Refusal: such a window would stay, and pool nothing.
+        Refusal: there is such a window, which would pool nothing.
     """
     if not window["ceil_mode"] or window["padding"] != 0:
         return
@@ -69,31 +69,33 @@ def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
     for n, k, s in zip(axes, kernel, stride, strict=True):
         if n >= k and -(-(n - k) // s) + 1 != window_output_ceil(n, k, s, 0, 0, 1):
             raise Refusal(
-                f"a window of {k} at stride {s} ends beyond the {n} places of its input",
+                f"a window of {k} at stride {s} lies beyond the {n} places of its input",
                 "a stride no larger than the kernel, or padding",
             )
 
 
 def upsample(op: CaffeContext) -> Result:
-    """``Upsample``: by a whole number, nearest."""
+    """``Upsample`` by a whole number, to the nearest."""
     param = op.param("upsample_param")
     scale = param.whole("scale") if "scale" in param else param.whole("stride")
     return emit.resample(op, op.input, scale=scale)
 
 
 def interp(op: CaffeContext) -> Result:
-    """``Interp``: bilinear to a size, or by a factor between the corners."""
+    """``Interp``: bilinear resampling to a size, or by a factor between the corners."""
     param = op.param("interp_param")
     pads = [param.whole(name, 0, -10_000) for name in ("pad_beg", "pad_end")]
-    axes = [side + sum(pads) for side in op.shape[1:]]
+    dims = [side + sum(pads) for side in op.shape[1:]]
     shrink, zoom = param.whole("shrink_factor", 1), param.whole("zoom_factor", 1)
-    if len(axes) != 2 or min(axes) < 1:
-        raise Refusal("it resizes maps of two axes", "rows and columns that padding leaves")
+    if len(dims) != 2 or min(dims) < 1:
+        raise Refusal(
+            "it resizes maps with two spatial axes", "rows and columns left after padding"
+        )
     if "height" in param or "width" in param:
         size = [param.whole("height"), param.whole("width")]
     else:
         op.builder.is_sized = True
-        size = [(side - 1) // shrink + 1 for side in axes]
+        size = [(side - 1) // shrink + 1 for side in dims]
         size = [side + (side - 1) * (zoom - 1) for side in size]
     if len(op.inputs) == 2 and "height" not in param:
         size = list(op.inputs[1].shape[1:])

@@ -1,4 +1,4 @@
-"""Layers that join, cut and move blobs."""
+"""Layers that concatenate, slice, reshape and reduce blobs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ def concat(op: CaffeContext) -> Result:
 
 
 def _axis(op: CaffeContext, param: Fields, old_name: str) -> int:
-    name = old_name if old_name in param else "axis"
-    return op.axis(param.whole(name, 1, -9))
+    return op.param_axis(param, name=old_name if old_name in param else "axis")
 
 
-def cut(op: CaffeContext) -> Result:
-    """``Slice``: at the points that it says, or into equal parts."""
+def slice_(op: CaffeContext) -> Result:
+    """``Slice`` at the given points, or into equal parts."""
     param = op.param("slice_param", ("axis", "slice_dim", "slice_point"))
     axis = _axis(op, param, "slice_dim")
     side, tops = op.shape[axis], len(op.layer.tops)
@@ -43,18 +42,18 @@ def cut(op: CaffeContext) -> Result:
 
 
 def split(op: CaffeContext) -> Result:
-    """``Split``: the same blob under several names."""
+    """``Split``, which outputs the same blob under several names."""
     return (op.input,) * len(op.layer.tops)
 
 
 def flatten(op: CaffeContext) -> Result:
-    """``Flatten`` from an axis to another."""
+    """``Flatten`` from one axis to another."""
     param = op.param("flatten_param", ("axis", "end_axis"))
-    first, last = op.axis(param.whole("axis", 1, -9)), op.axis(param.whole("end_axis", -1, -9))
+    first, last = op.param_axis(param), op.param_axis(param, -1, "end_axis")
     if first == 0 and last == len(op.shape) - 1:
         return op.add("flatten", (op.input,))
     if first > last:
-        raise Refusal("its axes end before they begin", "axis: 1 end_axis: -1")
+        raise Refusal("its end_axis is before its axis", "axis: 1 end_axis: -1")
     op.builder.is_sized = True
     middle = product(op.shape[first : last + 1])
     shape = (*op.shape[:first], middle, *op.shape[last + 1 :])
@@ -62,28 +61,26 @@ def flatten(op: CaffeContext) -> Result:
 
 
 def reshape(op: CaffeContext) -> Result:
-    """``Reshape``: 0 is the side that is there, -1 what is left; the first is the batch."""
+    """``Reshape``: 0 keeps a dimension, -1 is inferred; the first is the batch."""
     param = op.param("reshape_param", ("shape", "axis", "num_axes"))
     if "axis" in param or "num_axes" in param:
-        raise UnknownOp("costcalc has no layer kind for a reshape of some axes alone")
-    dims = param.message("shape").wholes("dim", -1)
-    own = op.shape
-    sides = list(dims[1:])
-    for axis, side in enumerate(sides):
-        if side == 0 and axis >= len(own):
-            raise Refusal("a side of 0 copies an axis that its input does not have", "a number")
+        raise UnknownOp("costcalc has no layer kind for a reshape of some axes only")
+    batch, *dims = param.message("shape").wholes("dim", -1) or (0,)
+    for axis, side in enumerate(dims):
+        if side == 0 and axis >= op.input.rank:
+            raise Refusal("a dim of 0 keeps an axis that its input does not have", "a number")
         if side == 0:
             op.builder.is_sized |= axis > 0
-            sides[axis] = own[axis]
-    if not sides or dims[0] not in (0, 1, -1) or (dims[0] == -1 and -1 in sides):
+            dims[axis] = op.shape[axis]
+    if not dims or batch not in (0, 1, -1) or (batch == -1 and -1 in dims):
         raise UnknownOp("costcalc has no layer kind for a reshape that moves the batch")
-    if sides.count(-1) > 1:
-        raise Refusal("only one side can be inferred", "one -1 at most")
-    return op.add("reshape", (op.input,), {"shape": tuple(sides)})
+    if dims.count(-1) > 1:
+        raise Refusal("only one dim can be inferred", "at most one -1")
+    return op.add("reshape", (op.input,), {"shape": tuple(dims)})
 
 
 def permute(op: CaffeContext) -> Result:
-    """``Permute``, which leaves the batch where it is."""
+    """``Permute`` with the batch in place."""
     order = op.param("permute_param", ("order",)).wholes("order", 0)
     rest = [axis for axis in range(len(op.shape) + 1) if axis not in order]
     full = [*order, *rest]
@@ -93,19 +90,18 @@ def permute(op: CaffeContext) -> Result:
 
 
 def crop(op: CaffeContext) -> Result:
-    """``Crop``: to the sides of another blob, from an axis on."""
+    """``Crop`` to the size of another blob, from an axis on."""
     param = op.param("crop_param", ("axis", "offset"))
     tensor, like = op.reads(2, 2)
-    first = op.axis(param.whole("axis", 2, -9))
-    sides, wanted = tensor.shape, like.shape
+    first, rank = op.param_axis(param, 2), tensor.rank
     offsets = param.wholes("offset", 0)
-    count = len(sides) - first
-    if len(sides) != len(wanted) or len(offsets) not in (0, 1, count):
-        raise Refusal("its inputs or offsets do not fit", f"two of {len(sides)} axes")
+    count = rank - first
+    if rank != like.rank or len(offsets) not in (0, 1, count):
+        raise Refusal("its inputs or offsets do not fit", f"two inputs with {rank} axes")
     starts = offsets if len(offsets) == count else (offsets or (0,)) * count
     op.builder.is_sized = True
-    for axis, start in zip(range(first, len(sides)), starts, strict=True):
-        places = range(start, start + wanted[axis])
+    for axis, start in zip(range(first, rank), starts, strict=True):
+        places = range(start, start + like.shape[axis])
         tensor = emit.take(op, tensor, axis, places, part=f".axis{axis}")
     return tensor
 
@@ -117,27 +113,23 @@ def shuffle(op: CaffeContext) -> Result:
 
 
 def softmax(op: CaffeContext) -> Result:
-    """``Softmax`` along an axis; of ``SoftmaxWithLoss`` the softmax."""
+    """``Softmax`` along an axis, and the softmax of ``SoftmaxWithLoss``."""
     param = op.param("softmax_param", ("axis", "engine"))
-    axis = op.axis(param.whole("axis", 1, -9))
-    return op.add("softmax", (op.input,), {"axis": axis})
+    return op.add("softmax", (op.input,), {"axis": op.param_axis(param)})
 
 
 def argmax(op: CaffeContext) -> Result:
-    """``ArgMax`` of the largest alone."""
+    """``ArgMax`` along an axis."""
     param = op.param("argmax_param", ("out_max_val", "top_k", "axis"))
     if param.whole("top_k", 1) != 1 or "axis" not in param:
-        raise UnknownOp(
-            "costcalc has no layer kind for several of the largest, or the largest of all axes"
-        )
-    axis = op.axis(param.whole("axis", 1, -9))
-    return op.add("argmax", (op.input,), {"axes": (axis,), "keep": True})
+        raise UnknownOp("costcalc has no layer kind for a top-k, or an argmax over all axes")
+    return op.add("argmax", (op.input,), {"axes": (op.param_axis(param),), "keep": True})
 
 
 def tile(op: CaffeContext) -> Result:
-    """``Tile``: copies along an axis."""
+    """``Tile``, which repeats its input along an axis."""
     param = op.param("tile_param", ("axis", "tiles"))
-    axis = op.axis(param.whole("axis", 1, -9))
+    axis = op.param_axis(param)
     shape = list(op.shape)
     shape[axis] *= param.whole("tiles")
     op.builder.is_sized = True
@@ -145,11 +137,11 @@ def tile(op: CaffeContext) -> Result:
 
 
 def parameter(op: CaffeContext) -> Result:
-    """``Parameter``: a learned blob."""
+    """``Parameter``: a learnable blob."""
     shape: Sequence[int] = op.param("parameter_param").message("shape").wholes("dim")
     if not shape:
         raise Refusal("it has no shape", "shape { dim: ... }")
-    # As of every blob of several axes, the first is the batch, of one image here.
+    # The first of several dimensions is the batch; here it must be one image.
     own = shape[1:] if len(shape) > 1 and shape[0] == 1 else shape
     return op.add("learned", (), {"shape": tuple(own)})
 
@@ -158,13 +150,13 @@ _REDUCED = {"SUM": ("sum",), "ASUM": ("abs", "sum"), "SUMSQ": ("square", "sum"),
 
 
 def reduction(op: CaffeContext) -> Result:
-    """``Reduction`` of an axis and all behind it, with a factor behind."""
+    """``Reduction`` of an axis and all after it, times a coefficient."""
     param = op.param("reduction_param", ("operation", "axis", "coeff"))
-    first = op.axis(param.whole("axis", 0, -9))
+    first = op.param_axis(param, 0)
     *before, kind = _REDUCED[param.word("operation", tuple(_REDUCED), "SUM", first=1)]
     tensor = op.input
-    for each in before:
-        tensor = op.add(each, (tensor,), part=f"/{each}")
+    for unary_kind in before:
+        tensor = op.add(unary_kind, (tensor,), part=f"/{unary_kind}")
     part = f"/{kind}" if before else ""
     tensor = op.add(kind, (tensor,), {"axes": tuple(range(first, tensor.rank))}, part)
     return emit.scaled(op, tensor, param.number("coeff", 1), part="/scale")
@@ -172,7 +164,7 @@ def reduction(op: CaffeContext) -> Result:
 
 TABLE: Mapping[str, Rule] = {
     "Concat": concat,
-    "Slice": cut,
+    "Slice": slice_,
     "Split": split,
     "Flatten": flatten,
     "Reshape": reshape,
