@@ -228,10 +228,10 @@ class ShapeInference:
         graph, nodes = self.inliner.subgraph(branch, node.name)
         self.store(graph.initializers)
         self.run(nodes)
-        for given, own in zip(node.outputs, graph.outputs, strict=False):
+        for output, own in zip(node.outputs, graph.outputs, strict=False):
             if own.name not in self.tensors:
                 raise Refusal(f"takes '{own.name}' from its branch, which does not compute it")
-            self._rename(node, own.name, given)
+            self._rename(node, own.name, output)
 
     def _rename(self, node: OnnxNode, name: str, new: str) -> None:
         """Give a tensor another name, as an Identity node does."""

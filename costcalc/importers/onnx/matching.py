@@ -1,4 +1,4 @@
-"""Finds patterns in a graph, and puts one node in the place of each."""
+"""Finds patterns in a graph and replaces each by a single node."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo
 
 COMMUTATIVE = frozenset({"Add", "Mul"})
 
-CLOSE = 1e-3
-"""How far a constant may be from a pattern's, as a part of it: exporters round."""
+TOLERANCE = 1e-3
+"""The relative difference allowed between a constant and a pattern's: exporters round."""
 
 ABSORBED = "absorbed"
-"""The attribute that holds the constants of a pattern, which are none of the network's."""
+"""The attribute of a replaced pattern that names its constants, which are not params."""
 
 _BY_LAST: dict[str, list[Pattern]] = defaultdict(list)
 for _pattern in PATTERNS:
@@ -24,25 +24,25 @@ for _pattern in PATTERNS:
 def replace_patterns(
     nodes: Sequence[OnnxNode], tensors: Mapping[str, TensorInfo], outputs: Iterable[str]
 ) -> list[OnnxNode]:
-    """The nodes, each pattern among them as one."""
-    graph = _Graph(nodes, tensors, outputs)
+    """The nodes, with each pattern replaced by one."""
+    matcher = _Matcher(nodes, tensors, outputs)
     gone: set[tuple[str, ...]] = set()
-    found = []
+    remaining = []
     for node in reversed(nodes):
         if node.outputs in gone:
             continue
-        pattern_match = graph.match(node, gone)
-        if pattern_match is None:
-            found.append(node)
+        match = matcher.match(node, gone)
+        if match is None:
+            remaining.append(node)
             continue
-        replaced, parts = pattern_match
-        gone.update(each.outputs for each in parts)
-        found.append(replaced)
-    return found[::-1]
+        replacement, parts = match
+        gone.update(part.outputs for part in parts)
+        remaining.append(replacement)
+    return remaining[::-1]
 
 
-class _Graph:
-    """A graph, to be searched from each tensor upwards."""
+class _Matcher:
+    """Matches patterns against a graph, from a tensor backwards."""
 
     def __init__(
         self,
@@ -51,58 +51,58 @@ class _Graph:
         outputs: Iterable[str],
     ) -> None:
         self.tensors = tensors
-        self.producers = {name: each for each in nodes for name in each.outputs}
+        self.producers = {name: node for node in nodes for name in node.outputs}
         self.readers: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for each in nodes:
-            for name in each.inputs:
-                self.readers[name].add(each.outputs)
+        for node in nodes:
+            for name in node.inputs:
+                self.readers[name].add(node.outputs)
         for name in outputs:
             self.readers[name].add(())
 
     def match(
         self, node: OnnxNode, gone: set[tuple[str, ...]]
     ) -> tuple[OnnxNode, tuple[OnnxNode, ...]] | None:
-        """The node that stands for a pattern which ends here, and the pattern's parts."""
+        """The node that replaces a pattern ending in this one, and the nodes it replaces."""
         if self.tensors[node.outputs[0]].is_static:
             return None
         for pattern in _BY_LAST.get(node.operator, ()):
             for bound, parts in self._tree(pattern.tree, node.outputs[0], {}, ()):
-                if not self._is_whole(parts) or any(each.outputs in gone for each in parts):
+                if not self._is_closed(parts) or any(part.outputs in gone for part in parts):
                     continue
-                attributes = pattern.found(Match(bound, parts, self.tensors))
+                attributes = pattern.attributes(Match(bound, parts, self.tensors))
                 if attributes is not None:
-                    inputs = tuple(bound[word] for word in pattern.reads)
+                    inputs = tuple(bound[variable] for variable in pattern.reads)
                     absorbed = tuple(
                         name
-                        for each in parts
-                        for name in each.inputs
+                        for part in parts
+                        for name in part.inputs
                         if self.tensors[name].is_static and name not in inputs
                     )
-                    replaced = node._replace(
+                    replacement = node._replace(
                         operator=pattern.name,
                         inputs=inputs,
                         attributes={**attributes, ABSORBED: absorbed},
                     )
-                    return replaced, parts
+                    return replacement, parts
         return None
 
-    def _is_whole(self, parts: tuple[OnnxNode, ...]) -> bool:
-        """Whether nothing else reads what passes between the parts."""
-        inside = {each.outputs for each in parts}
+    def _is_closed(self, parts: tuple[OnnxNode, ...]) -> bool:
+        """Whether only the parts read the tensors between them."""
+        inside = {part.outputs for part in parts}
         return all(
-            self.readers[name] <= inside for each in parts[1:] for name in each.outputs if name
+            self.readers[name] <= inside for part in parts[1:] for name in part.outputs if name
         )
 
     def _tree(
         self, tree: Tree, name: str, bound: Bound, parts: tuple[OnnxNode, ...]
     ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
-        """The ways in which a tree gives a tensor, each with what its words are."""
+        """The ways a tree can match a tensor: the variables' tensors, and the nodes matched."""
         info = self.tensors.get(name)
         if info is None:
             return
         if isinstance(tree, float):
-            values = info.values
-            if values is not None and len({*values}) == 1 and abs(values[0] - tree) <= CLOSE * tree:
+            values = info.values or ()
+            if len({*values}) == 1 and abs(values[0] - tree) <= TOLERANCE * tree:
                 yield bound, parts
             return
         if isinstance(tree, str):
@@ -131,12 +131,12 @@ class _Graph:
         bound: Bound,
         parts: tuple[OnnxNode, ...],
     ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
-        """The ways in which trees give as many tensors, all at once."""
+        """The ways trees can match the same number of tensors."""
         if not trees:
             yield bound, parts
             return
-        for first, so_far in self._tree(trees[0], names[0], bound, parts):
-            yield from self._inputs(trees[1:], names[1:], first, so_far)
+        for extended, matched in self._tree(trees[0], names[0], bound, parts):
+            yield from self._inputs(trees[1:], names[1:], extended, matched)
 
     def _bounds(
         self,
@@ -145,7 +145,7 @@ class _Graph:
         bound: Bound,
         parts: tuple[OnnxNode, ...],
     ) -> Iterator[tuple[Bound, tuple[OnnxNode, ...]]]:
-        """A Clip of the time when its bounds were attributes."""
+        """The ways a tree can match a Clip of older opsets, whose bounds are attributes."""
         stated = (node.attributes.get("min"), node.attributes.get("max"))
         if stated == tree[2:]:
             yield from self._inputs(tree[1:2], node.inputs[:1], bound, parts)

@@ -1,9 +1,9 @@
-"""What exporters write as several nodes, and what it is.
+"""The patterns: layers that exporters write as several nodes.
 
-A pattern is a tree of operators from the last one up.  In it, a number is a
-constant of about that value, a word a tensor (the same wherever it stands); one
-in capitals may be left out of the network's own tensors: it is stored with the
-model.  Sums and products match in either order.
+A pattern is a tree of operators, the last one at the root.  A number in it matches a
+constant of about that value; a word is a variable that matches a tensor, the same one
+wherever it occurs.  A variable in capitals matches static tensors only, such as weights.
+Sums and products match in either order.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from costcalc.records import NamedTuple
 
 Tree = str | float | tuple[Any, ...]
 Bound = dict[str, str]
-Found = Callable[["Match"], Mapping[str, Any] | None]
+AttributesOf = Callable[["Match"], Mapping[str, Any] | None]
 
 
 class Match(NamedTuple):
-    """A pattern where it stands in a graph."""
+    """An occurrence of a pattern's tree in a graph."""
 
     bound: Mapping[str, str]
-    """The tensors that its words are."""
+    """The tensors of its variables."""
     nodes: tuple[OnnxNode, ...]
-    """What it consists of, the last one first."""
+    """Its nodes, the last one first."""
     tensors: Mapping[str, TensorInfo]
 
-    def shape(self, word: str) -> tuple[int, ...]:
-        """The shape of a tensor."""
-        return self.tensors[self.bound[word]].shape
+    def shape(self, variable: str) -> tuple[int, ...]:
+        """The shape of a variable's tensor."""
+        return self.tensors[self.bound[variable]].shape
 
     def first(self, operator: str) -> OnnxNode:
-        """The first node of an operator, from the last one up."""
-        return next(each for each in self.nodes if each.operator == operator)
+        """The last node of an operator."""
+        return next(node for node in self.nodes if node.operator == operator)
 
 
-def _always(_: Match) -> Mapping[str, Any] | None:
+def _no_attributes(_: Match) -> Mapping[str, Any] | None:
     return {}
 
 
 def _mean_axes(match: Match) -> Mapping[str, Any] | None:
-    """The axes that all means of the pattern are taken along; kept, so that shapes meet."""
-    means = [each for each in match.nodes if each.operator == "ReduceMean"]
-    return _along(means, match) if all(map(_is_kept, means)) else None
+    """The axes common to all means of the pattern, which must keep them."""
+    means = [node for node in match.nodes if node.operator == "ReduceMean"]
+    return _common_axes(means, match) if all(map(_is_kept, means)) else None
 
 
 def _variance_axes(match: Match) -> Mapping[str, Any] | None:
-    """The axes of a mean and of the mean of what is left of it, which need not be kept."""
-    outer, *inner = (each for each in match.nodes if each.operator == "ReduceMean")
-    axes = _along([outer, *inner], match) if all(map(_is_kept, inner)) else None
+    """The axes common to both means; the mean of the squares need not keep them."""
+    outer, *inner = (node for node in match.nodes if node.operator == "ReduceMean")
+    axes = _common_axes([outer, *inner], match) if all(map(_is_kept, inner)) else None
     return None if axes is None else {**axes, "keepdims": int(_is_kept(outer))}
 
 
@@ -58,23 +58,23 @@ def _is_kept(mean: OnnxNode) -> bool:
     return bool(mean.attributes.get("keepdims", 1))
 
 
-def _along(means: Sequence[OnnxNode], match: Match) -> Mapping[str, Any] | None:
-    """The axes of all means; None where they differ, or are not stated."""
-    found = set()
-    for each in means:
-        axes = each.attributes.get("axes")
-        if axes is None and len(each.inputs) > 1:
-            axes = match.tensors[each.inputs[1]].values
+def _common_axes(means: Sequence[OnnxNode], match: Match) -> Mapping[str, Any] | None:
+    """The axes of all means; None if they differ or are not stated."""
+    distinct = set()
+    for mean in means:
+        axes = mean.attributes.get("axes")
+        if axes is None and len(mean.inputs) > 1:
+            axes = match.tensors[mean.inputs[1]].values
         axes = (axes,) if isinstance(axes, int) else axes
-        rank = len(match.tensors[each.inputs[0]].shape)
+        rank = len(match.tensors[mean.inputs[0]].shape)
         if not axes:
             return None
-        found.add(tuple(sorted(axis % rank for axis in axes)))
-    return {"axes": found.pop()} if len(found) == 1 else None
+        distinct.add(tuple(sorted(axis % rank for axis in axes)))
+    return {"axes": distinct.pop()} if len(distinct) == 1 else None
 
 
 def _groups(match: Match) -> Mapping[str, Any] | None:
-    """The groups of channels that were normalised as instances."""
+    """A group normalisation written as an instance normalisation of reshaped channels."""
     inner = match.first("InstanceNormalization")
     grouped, shape = match.tensors[inner.inputs[0]].shape, match.shape("x")
     is_same = match.tensors[match.nodes[0].outputs[0]].shape == shape
@@ -91,12 +91,12 @@ def _is_filled(info: TensorInfo, number: int) -> bool:
 
 
 def _shuffled(match: Match) -> Mapping[str, Any] | None:
-    """Channels as groups, the two axes swapped, and as channels again."""
+    """A channel shuffle: channels split into groups, the two axes swapped and merged again."""
     swap = match.first("Transpose")
     shape, grouped = match.shape("x"), match.tensors[swap.inputs[0]].shape
-    given = match.tensors[match.nodes[0].outputs[0]].shape
+    output = match.tensors[match.nodes[0].outputs[0]].shape
     order = swap.attributes.get("perm", ())
-    if len(shape) < 3 or given != shape or len(order) < 3:
+    if len(shape) < 3 or output != shape or len(order) < 3:
         return None
     is_swapped = tuple(order) == (0, 2, 1, *range(3, len(order)))
     is_split = grouped[0] == shape[0] and grouped[1] * grouped[2] == shape[1]
@@ -105,7 +105,7 @@ def _shuffled(match: Match) -> Mapping[str, Any] | None:
 
 
 def _is_linear(match: Match) -> Mapping[str, Any] | None:
-    """A matrix, and as many numbers as it has columns."""
+    """A matrix, and a bias of as many elements as it has columns."""
     weights, bias = match.shape("WEIGHTS"), match.shape("BIAS")
     x = match.tensors[match.bound["x"]]
     fits = len(weights) == 2 and len(x.shape) > 1 and not x.is_static
@@ -114,21 +114,23 @@ def _is_linear(match: Match) -> Mapping[str, Any] | None:
 
 
 class Pattern(NamedTuple):
-    """A tree, the tensors that the layer reads, and what is to hold of a match."""
+    """A tree, and the node that replaces it."""
 
     name: str
+    """The operator of the new node."""
     tree: tuple[Any, ...]
     reads: tuple[str, ...] = ("x",)
-    found: Found = _always
-    """The attributes of the layer; None where it is something else after all."""
+    """The variables whose tensors the new node reads."""
+    attributes: AttributesOf = _no_attributes
+    """The attributes of the new node; None if the match is something else after all."""
 
 
-def _one_of(name: str, *trees: tuple[Any, ...]) -> tuple[Pattern, ...]:
+def _variants(name: str, *trees: tuple[Any, ...]) -> tuple[Pattern, ...]:
     return tuple(Pattern(name, tree) for tree in trees)
 
 
 def _halved(inner: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
-    """A tensor times something, halved, in each order."""
+    """A tensor times ``inner``, halved, in each order."""
     return (
         ("Mul", ("Mul", "x", inner), 0.5),
         ("Mul", "x", ("Mul", inner, 0.5)),
@@ -139,7 +141,7 @@ def _halved(inner: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
 
 
 def _affine(name: str, normalised: tuple[Any, ...]) -> tuple[Pattern, ...]:
-    """Scaled and shifted, scaled, or neither."""
+    """A normalisation with scale and shift, with scale only, or with neither."""
     scaled = ("Mul", normalised, "SCALE")
     return (
         Pattern(name, ("Add", scaled, "SHIFT"), ("x", "SCALE", "SHIFT"), _mean_axes),
@@ -165,7 +167,7 @@ _MAGNITUDES = tuple(
 _GROUPED = ("Reshape", ("InstanceNormalization", ("Reshape", "x")))
 
 PATTERNS = (
-    *_one_of(
+    *_variants(
         "HardSwishPattern",
         ("Mul", "x", ("HardSigmoid", "x")),
         ("Mul", "x", ("Div", _RELU6, 6.0)),
@@ -173,15 +175,15 @@ PATTERNS = (
         ("Div", ("Mul", "x", _RELU6), 6.0),
         ("Mul", ("Mul", "x", _RELU6), 1 / 6),
     ),
-    *_one_of("HardSigmoidPattern", ("Div", _RELU6, 6.0), ("Mul", _RELU6, 1 / 6)),
-    *_one_of("SwishPattern", ("Mul", "x", ("Sigmoid", "x"))),
-    *_one_of("QuickGeluPattern", ("Mul", "x", ("Sigmoid", ("Mul", "x", 1.702)))),
-    *_one_of("MishPattern", ("Mul", "x", ("Tanh", ("Softplus", "x")))),
-    *_one_of("MishPattern", ("Mul", "x", ("Tanh", ("Log", ("Add", ("Exp", "x"), 1.0))))),
-    *_one_of("LogSigmoidPattern", ("Log", ("Sigmoid", "x"))),
-    *_one_of("SoftplusPattern", ("Log", ("Add", ("Exp", "x"), 1.0))),
-    *_one_of("GeluPattern", *(t for erf in _ERF for t in _halved(("Add", erf, 1.0)))),
-    *_one_of("GeluTanhPattern", *(t for tanh in _TANHS for t in _halved(("Add", tanh, 1.0)))),
+    *_variants("HardSigmoidPattern", ("Div", _RELU6, 6.0), ("Mul", _RELU6, 1 / 6)),
+    *_variants("SwishPattern", ("Mul", "x", ("Sigmoid", "x"))),
+    *_variants("QuickGeluPattern", ("Mul", "x", ("Sigmoid", ("Mul", "x", 1.702)))),
+    *_variants("MishPattern", ("Mul", "x", ("Tanh", ("Softplus", "x")))),
+    *_variants("MishPattern", ("Mul", "x", ("Tanh", ("Log", ("Add", ("Exp", "x"), 1.0))))),
+    *_variants("LogSigmoidPattern", ("Log", ("Sigmoid", "x"))),
+    *_variants("SoftplusPattern", ("Log", ("Add", ("Exp", "x"), 1.0))),
+    *_variants("GeluPattern", *(t for erf in _ERF for t in _halved(("Add", erf, 1.0)))),
+    *_variants("GeluTanhPattern", *(t for tanh in _TANHS for t in _halved(("Add", tanh, 1.0)))),
     *(
         pattern
         for root in _DEVIATIONS
@@ -213,4 +215,4 @@ PATTERNS = (
         _is_linear,
     ),
 )
-"""Every pattern, the larger of two that start alike ahead."""
+"""All patterns; of two with the same root, the larger one first."""

@@ -203,8 +203,8 @@ def test_weights_that_no_tensor_has_are_refused(network):
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"group": 0}, "reads 3 channels, and its filters see 0"),
-        ({"group": 2}, "reads 3 channels, and its filters see 6"),
+        ({"group": 0}, "reads 3 channels, but its filters have 0"),
+        ({"group": 2}, "reads 3 channels, but its filters have 6"),
         ({"strides": (2,)}, "has an attribute 'strides' that it cannot have"),
         ({"strides": (0, 1)}, "has an attribute 'strides' that it cannot have"),
         ({"pads": (-1, 0, 0, 0)}, "has an attribute 'pads' that it cannot have"),

@@ -1,15 +1,15 @@
-"""The table of operators, each one function with two halves.
+"""The table of operators: the rule of each, a function in two halves.
 
-A new operator is a function in one of the modules beside this one, and a row of
-that module's table:
+A new operator is a function in one of the modules of this folder, and a row of that
+module's table:
 
     def softsign(op: OpView) -> Rule:
-        ctx = yield [op.input(0)]        # what is known of its outputs: shapes, sizes
+        ctx = yield [op.input(0)]        # what is known of its outputs: shapes, values
         ctx.emit_one("softsign")         # its layers, by costcalc.importers.emit
 
-What stands before the ``yield`` reads the node, ``op``, and says what is known of each
-output before anything runs.  Where the node is to become layers, what stands behind it
-adds them to ``to``, which also has the tensors that the node reads as operands.
+The half before the ``yield`` reads the node's attributes and inputs from ``op``, and
+yields what is known of each output.  The half after it adds the node's layers to
+``ctx``, which has the node's inputs as operands.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ TABLE: Mapping[str, Operator] = {
     **reducing.TABLE,
     **resampling.TABLE,
 }
-"""Operators of ONNX's own domain by their names."""
+"""The operators of ONNX's own domain, by name."""
 
 PATTERNS: Mapping[str, Operator] = {
     **activation.PATTERNS,
@@ -57,4 +57,4 @@ PATTERNS: Mapping[str, Operator] = {
     **normalisation.PATTERNS,
     **reducing.PATTERNS,
 }
-"""What exporters write as several operators, by the pattern's name; its outputs are known."""
+"""The patterns, by name.  Shapes are inferred before they are matched: rules yield nothing."""

@@ -14,13 +14,13 @@ from costcalc.importers.onnx.tensors import elements, positive_axis
 
 
 def clip(op: OpView) -> Rule:
-    """Bounds below and above, which are attributes or inputs."""
+    """Clip, whose bounds are attributes or inputs."""
     info = op.input(0)
     values = None
     if info.values is not None and op.node.version >= 11:
         least = op.numbers(1) or (-math.inf,)
         most = op.numbers(2) or (math.inf,)
-        values = fold_values(lambda each: min(max(each, least[0]), most[0]), [info.values])
+        values = fold_values(lambda value: min(max(value, least[0]), most[0]), [info.values])
     ctx = yield [info._replace(values=values)]
     attributes = op.node.attributes
     low = attributes["min"] if "min" in attributes else ctx.number(1)
@@ -30,13 +30,13 @@ def clip(op: OpView) -> Rule:
 
 
 def gelu(op: OpView) -> Rule:
-    """GELU, by the error function or its approximation."""
+    """Gelu, by the error function or the approximation by tanh."""
     ctx = yield [op.input(0)._replace(values=None)]
     ctx.emit_one("gelu_tanh" if op.string("approximate", "none") == "tanh" else "gelu")
 
 
 def prelu(op: OpView) -> Rule:
-    """A slope for every channel, or one for all."""
+    """PRelu, with a slope for each channel or one for all."""
     info = op.input(0)
     ctx = yield [info._replace(values=None)]
     slope, params = op.shape(1), {"other_params": ctx.stored(1)}
@@ -44,7 +44,7 @@ def prelu(op: OpView) -> Rule:
         ctx.emit_one("prelu", {"shared": True}, params=params)
         return
     padded = (1,) * (len(info.shape) - len(slope)) + slope
-    axes = [axis for axis, side in enumerate(padded) if side > 1]
+    axes = [axis for axis, size in enumerate(padded) if size > 1]
     if len(axes) != 1 or len(padded) != len(info.shape) or padded[axes[0]] != info.shape[axes[0]]:
         raise Refusal(
             "has slopes along several axes",
@@ -56,16 +56,16 @@ def prelu(op: OpView) -> Rule:
 
 
 def softmax(kind: str) -> Operator:
-    """A softmax along an axis; along all from one on, before version 13."""
+    """A softmax along an axis; before opset 13, over that axis and all that follow."""
 
     def rule(op: OpView) -> Rule:
-        info, is_one = op.input(0), op.node.version >= 13
+        info, is_single_axis = op.input(0), op.node.version >= 13
         shape = info.shape
-        axis = positive_axis(op.integer("axis", -1 if is_one else 1), len(shape))
+        axis = positive_axis(op.integer("axis", -1 if is_single_axis else 1), len(shape))
         ctx = yield [info._replace(values=None)]
-        tail = [each for each in range(axis, len(shape)) if shape[each] > 1]
-        if is_one or len(tail) <= 1:
-            x, (along,) = ctx.along_axes(0, [axis if is_one or not tail else tail[0]])
+        tail = [place for place in range(axis, len(shape)) if shape[place] > 1]
+        if is_single_axis or len(tail) <= 1:
+            x, (along,) = ctx.along_axes(0, [axis if is_single_axis or not tail else tail[0]])
             ctx.emit_one(kind, {"axis": along}, (x,))
             return
         flat = ctx.operand(0, (elements(shape[:axis]), elements(shape[axis:])))

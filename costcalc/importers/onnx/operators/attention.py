@@ -1,4 +1,4 @@
-"""Attention as one operator, version 23 of ONNX's."""
+"""Attention as one operator, which came with opset 23."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from costcalc.importers.onnx.tensors import TensorInfo
 
 
 def attention(op: OpView) -> Rule:
-    """A value for every query: ``(batch, heads, n, e)``, or heads within the last axis."""
+    """Attention: outputs (batch, heads, n, e), or (batch, n, heads * e)."""
     q, v = op.input(0), op.input(2)
     n, _, heads = _heads(op, 0)
     _, width, _ = _heads(op, 2)
@@ -24,19 +24,19 @@ def attention(op: OpView) -> Rule:
     ctx = yield [TensorInfo(shape, op.leading_batch(q)), *[TensorInfo(v.shape, v.batch)] * 2]
     ctx.require_unread(1)
     if op.has(4) or op.has(5):
-        raise Refusal("reads keys and values of an earlier run", expected="none")
+        raise Refusal("reads keys and values of an earlier step", expected="none")
     inputs = [_as_heads(ctx, index, heads) for index in range(3)]
     if op.has(3):
         mask = op.shape(3)
         inputs.append(ctx.operand(3, ((1,) * (4 - len(mask)) + mask)[1:]))
-    given = ctx.add("attention", inputs)
+    y = ctx.add("attention", inputs)
     if len(q.shape) == 3:
-        given = ctx.view(emit.transpose(ctx, given, (1, 0, 2)), (n, heads * width))
-    ctx.set_output(given)
+        y = ctx.view(emit.transpose(ctx, y, (1, 0, 2)), (n, heads * width))
+    ctx.set_output(y)
 
 
 def _heads(op: OpView, index: int) -> tuple[int, int, int]:
-    """How many positions an input has, of how many numbers, in how many heads."""
+    """The number of an input's positions, the width of a head, and the number of heads."""
     shape = op.shape(index)
     if len(shape) == 4:
         return shape[2], shape[3], shape[1]
@@ -51,7 +51,7 @@ def _heads(op: OpView, index: int) -> tuple[int, int, int]:
 
 
 def _as_heads(ctx: OnnxContext, index: int, heads: int) -> Operand:
-    """An input as ``(heads, n, d)``, its heads repeated until they are as many as the queries'."""
+    """An input as (heads, n, d), its heads repeated to match those of the queries."""
     info = ctx.input(index)
     if ctx.leading_batch(info) != 0:
         raise Refusal("attends to images that are not a batch", found=dims_text(info.shape))

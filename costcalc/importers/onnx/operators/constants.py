@@ -1,6 +1,6 @@
-"""Numbers that the graph itself holds or makes: constants, shapes, ranges.
+"""Constants, shapes and ranges: tensors that the graph holds or computes without an input.
 
-What is known beforehand becomes no layer.
+Tensors of known values become no layers.
 """
 
 from __future__ import annotations
@@ -9,56 +9,57 @@ import math
 from collections.abc import Mapping
 
 from costcalc.errors import Refusal
+from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.inline import TensorAttribute
-from costcalc.importers.onnx.numbers import MOST
+from costcalc.importers.onnx.numbers import MOST, Number
 from costcalc.importers.onnx.operators.elementwise import broadcast_values
 from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
 from costcalc.spec import limits
 
 
-def shape(op: OpView) -> Rule:
-    """The sides of a shape, from one axis to another."""
-    sides = op.shape()
-    values = sides[slice(op.integer("start", 0), op.integer("end", len(sides)))]
+def shape_of(op: OpView) -> Rule:
+    """Shape: the dimensions of the input, optionally from one axis to another."""
+    dims = op.shape()
+    values = dims[slice(op.integer("start", 0), op.integer("end", len(dims)))]
     ctx = yield [TensorInfo((len(values),), values=values, is_static=True)]
     ctx.pass_through()
 
 
 def size(op: OpView) -> Rule:
-    """The number of elements."""
+    """Size: the number of elements."""
     ctx = yield [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
     ctx.pass_through()
 
 
 def filled(op: OpView) -> Rule:
-    """A shape filled with one number, zero by default."""
-    sides = _sides(op.integers("shape", 0) or ())
+    """ConstantOfShape: a tensor filled with one number, zero by default."""
+    shape = _checked_shape(op.integers("shape", 0) or ())
     stated = op.attribute("value")
     value = stated.values[0] if isinstance(stated, TensorAttribute) and stated.values else 0.0
-    count = elements(sides)
+    count = elements(shape)
     values = (value,) * count if count <= MOST else None
-    ctx = yield [TensorInfo(sides, values=values, is_static=True)]
+    ctx = yield [TensorInfo(shape, values=values, is_static=True)]
     ctx.pass_through()
 
 
 def numbers(op: OpView) -> Rule:
-    """Numbers from a start to a limit, a step apart."""
-    start, limit, step = (_one(op, index) for index in range(3))
+    """Range: numbers from a start to a limit, a step apart."""
+    start, limit, step = (_scalar(op, index) for index in range(3))
     if step == 0:
-        raise Refusal("takes steps of 0")
+        raise Refusal("has a step of 0")
     count = max(math.ceil((limit - start) / step), 0)
     if count > limits.SIZE:
-        raise Refusal("gives too many numbers", f"at most {limits.SIZE:,}")
+        raise Refusal("computes too many numbers", f"at most {limits.SIZE:,}")
     values = tuple(start + index * step for index in range(count)) if count <= MOST else None
     ctx = yield [TensorInfo((count,), values=values, is_static=True)]
     ctx.pass_through()
 
 
 def expand(op: OpView) -> Rule:
-    """A shape widened along its axes of 1: copies, unless it is the same."""
+    """Expand: a broadcast to a shape, which copies elements unless the size stays the same."""
     info = op.input(0)
-    wide = broadcast([info.shape, _sides(op.integers("shape", 1) or ())])
+    wide = broadcast([info.shape, _checked_shape(op.integers("shape", 1) or ())])
     values = info.values
     if values is not None:
         values = (
@@ -71,30 +72,30 @@ def expand(op: OpView) -> Rule:
         ctx.emit_one("rearrange", {"shape": ctx.output().dims}, ctx.broadcast_inputs([0]))
 
 
-def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape that was computed.
+def _checked_shape(shape: Shape) -> Shape:
+    """A computed shape.
 
     Raises:
-        Refusal: it is none.
+        Refusal: a dimension is out of range.
     """
-    if any(not 0 <= side <= limits.SIZE for side in shape):
+    if any(not 0 <= size <= limits.SIZE for size in shape):
         raise Refusal(
             "is given a shape that is not valid",
-            expected=f"sides from 0 to {limits.SIZE:,}",
+            expected=f"dimensions from 0 to {limits.SIZE:,}",
             found=", ".join(map(str, shape)),
         )
     return shape
 
 
-def _one(op: OpView, index: int) -> int | float:
+def _scalar(op: OpView, index: int) -> Number:
     values = op.numbers(index) or ()
     if len(values) != 1:
-        raise Refusal(f"takes one number as input {index + 1}", found=f"{len(values)}")
+        raise Refusal(f"needs one number as input {index + 1}", found=f"{len(values)}")
     return values[0]
 
 
 TABLE: Mapping[str, Operator] = {
-    "Shape": shape,
+    "Shape": shape_of,
     "Size": size,
     "ConstantOfShape": filled,
     "Range": numbers,

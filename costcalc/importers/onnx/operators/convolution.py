@@ -1,4 +1,4 @@
-"""Convolutions, transposed and quantised ones too, and pooling."""
+"""Convolutions, including transposed and quantised ones, and pooling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from costcalc.kinds.convolution import Conv, TransposedConv
 
 
 def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
-    """Filters over windows; the inputs that hold weights, biases, and scales or zero points."""
+    """Conv and its quantised forms, by the indices of their weight, bias and other inputs."""
 
     def rule(op: OpView) -> Rule:
         x, w = op.input(0), op.input(weight)
@@ -40,15 +40,15 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 
 
 def transposed(op: OpView) -> Rule:
-    """Filters, whose windows the input is scattered to."""
+    """ConvTranspose."""
     x, w = op.input(0), op.input(1)
     axes, groups = _axes(x.shape, w.shape), op.integer("group", 1)
     _check_channels(x.shape[1], w.shape[0])
-    window, extra = _transposed_window(op, axes, w.shape[2:])
+    window, output_padding = _transposed_window(op, axes, w.shape[2:])
     arguments = {
         "out": w.shape[1] * groups,
         **window.arguments(),
-        "output_padding": extra,
+        "output_padding": output_padding,
         "groups": groups,
     }
     shape = TransposedConv(**arguments).output_shape((x.shape[1:],))
@@ -65,11 +65,11 @@ def transposed(op: OpView) -> Rule:
 
 
 def _axes(x: Shape, w: Shape) -> Shape:
-    """The axes that the window slides along."""
+    """The spatial axes of the input."""
     if len(x) < 3 or len(w) != len(x):
         raise Refusal(
             "convolves shapes that do not fit together",
-            expected="images, channels, axes; and filters of as many axes",
+            expected="an input (images, channels, ...) and filters of as many axes",
             found=f"{dims_text(x)} and {dims_text(w)}",
         )
     if 0 in w:
@@ -80,39 +80,41 @@ def _axes(x: Shape, w: Shape) -> Shape:
 def _check_channels(found: int, expected: int) -> None:
     if found != expected:
         raise Refusal(
-            f"reads {found} channels, and its filters see {expected}",
+            f"reads {found} channels, but its filters have {expected}",
             expected=f"{expected} channels",
         )
 
 
 def _transposed_window(op: OpView, axes: Shape, kernel: Shape) -> tuple[Window, Shape]:
-    """The window of a transposed convolution, and the output padding of each axis."""
+    """The window of a transposed convolution, and its output padding."""
     rank = len(axes)
     strides, dilations = op.sizes("strides", rank, 1), op.sizes("dilations", rank, 1)
-    extras = op.sizes("output_padding", rank, 0, lowest=0)
+    output_padding = op.sizes("output_padding", rank, 0, lowest=0)
     pads: Pads | None
     if op.attribute("output_shape"):
-        sides = op.sizes("output_shape", rank, 1)
+        output = op.sizes("output_shape", rank, 1)
         pads = tuple(
-            _cut((n - 1) * s + window_extent(k, d) + e - out)
-            for n, s, k, d, e, out in zip(
-                axes, strides, kernel, dilations, extras, sides, strict=True
+            _halves((n - 1) * s + window_extent(k, d) + extra - m)
+            for n, s, k, d, extra, m in zip(
+                axes, strides, kernel, dilations, output_padding, output, strict=True
             )
         )
     else:
         pads = op.pads(rank)
-    return Window(kernel, strides, pads, dilations), (0,) * rank if pads is None else extras
+    if pads is None:
+        output_padding = (0,) * rank
+    return Window(kernel, strides, pads, dilations), output_padding
 
 
-def _cut(total: int) -> tuple[int, int]:
-    """Rows to cut off in all, before and behind."""
+def _halves(total: int) -> tuple[int, int]:
+    """Split the padding of an axis into the parts before and after."""
     if total < 0:
-        raise Refusal("states an output that is larger than what it can give")
+        raise Refusal("states an output that is larger than it can compute")
     return total // 2, total - total // 2
 
 
 def pool(kind: str) -> Operator:
-    """A window's positions; MaxPool may say where each maximum was."""
+    """A pooling; the second output of MaxPool, the indices of the maxima, must not be read."""
 
     def rule(op: OpView) -> Rule:
         x = op.input(0)
@@ -130,19 +132,19 @@ def pool(kind: str) -> Operator:
 
 
 def global_pool(kind: str, reduction: str) -> Operator:
-    """One position; of several images at once, a reduction."""
+    """A global pooling; a reduction if the input has several images that are not a batch."""
 
     def rule(op: OpView) -> Rule:
         x = op.input(0)
         rank = len(_spatial(x.shape))
         ctx = yield [TensorInfo((*x.shape[:2], *(1,) * rank), op.leading_batch(x))]
 
-        def over(maps: Operand) -> Operand:
+        def layer(maps: Operand) -> Operand:
             if maps.rank == rank + 1:
                 return ctx.add(kind, (maps,))
             return emit.reduce(ctx, maps, reduction, range(2, maps.rank), keep=True)
 
-        ctx.set_output(emit.on_maps(ctx, ctx.maps(), rank, over))
+        ctx.set_output(emit.on_maps(ctx, ctx.maps(), rank, layer))
 
     return rule
 
@@ -151,7 +153,7 @@ def _spatial(shape: Shape) -> Shape:
     if len(shape) < 3:
         raise Refusal(
             "pooling needs at least one spatial axis",
-            expected="images, channels, axes",
+            expected="(images, channels, ...)",
             found=dims_text(shape),
         )
     return shape[2:]

@@ -1,8 +1,7 @@
-"""One result for every element: arithmetic, comparisons, functions; folded where numbers are known.
+"""Elementwise operators: arithmetic, comparisons, functions; folded if the values are known.
 
-Sizes that a graph computes come through here, in the arithmetic of the machine:
-quotients of whole numbers are cut off, and fractions are rounded to single
-precision, as whoever runs the graph rounds them.
+Graphs compute sizes by these operators.  They are folded in machine arithmetic, as a
+runtime would: integer quotients truncate, and fractions are rounded to single precision.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ Function = Callable[..., Number]
 
 
 def single(number: Number) -> Number:
-    """A number as single precision holds it; whole numbers as they are.
+    """A float rounded to single precision; whole numbers are unchanged.
 
     Raises:
-        OverflowError: it holds none so large.
+        OverflowError: it is too large.
     """
     if isinstance(number, float):
         return float(struct.unpack("f", struct.pack("f", number))[0])
@@ -58,8 +57,8 @@ FUNCTIONS: dict[str, Function] = {
     "Div": _quotient,
     "Mod": operator.mod,
     "Pow": _power,
-    "Min": lambda *each: min(each),
-    "Max": lambda *each: max(each),
+    "Min": lambda *values: min(values),
+    "Max": lambda *values: max(values),
     "Equal": operator.eq,
     "Greater": operator.gt,
     "GreaterOrEqual": operator.ge,
@@ -80,46 +79,46 @@ FUNCTIONS: dict[str, Function] = {
     "Exp": math.exp,
     "Log": math.log,
 }
-"""What each operator does to numbers that are known."""
+"""The function of each operator that is folded."""
 
 BITS = 63
-"""Of a whole number that a graph computes with."""
+"""The most bits of a whole number in a graph."""
 
 
 def broadcast_info(op: OpView) -> TensorInfo:
-    """Where the inputs meet; their numbers, where all are known."""
+    """The inputs broadcast to one shape; with values, if those of all inputs are known."""
     inputs = op.inputs()
     shape = broadcast([info.shape for info in inputs])
-    found = TensorInfo(shape, broadcast_batch(inputs, shape, op.images))
+    output = TensorInfo(shape, broadcast_batch(inputs, shape, op.images))
     function = FUNCTIONS.get(op.node.operator)
     values = [info.values for info in inputs]
     if function is None or elements(shape) > MOST:
-        return found
+        return output
     numbers = [
         broadcast_values(value, info.shape, shape)
         for value, info in zip(values, inputs, strict=True)
         if value is not None
     ]
     if len(numbers) < len(inputs):
-        return found
-    return found._replace(values=fold_values(function, numbers))
+        return output
+    return output._replace(values=fold_values(function, numbers))
 
 
 def fold_values(
     function: Function, numbers: Sequence[Iterable[Number]]
 ) -> tuple[Number, ...] | None:
-    """What a function gives of known numbers; None where it has no value."""
+    """The values of a function; None if it is undefined or overflows for some."""
     try:
-        results = tuple(single(function(*each)) for each in zip(*numbers, strict=True))
+        results = tuple(single(function(*values)) for values in zip(*numbers, strict=True))
     except (ArithmeticError, TypeError, ValueError, struct.error):
         return None
-    if any(isinstance(each, int) and each.bit_length() > BITS for each in results):
+    if any(isinstance(result, int) and result.bit_length() > BITS for result in results):
         return None
     return results
 
 
 def broadcast_values(values: tuple[Number, ...], shape: Shape, wide: Shape) -> Iterable[Number]:
-    """Numbers of a shape repeated along the axes in which another is wider."""
+    """The values of a tensor broadcast to a wider shape."""
     if len(values) == elements(wide):
         return values
     if len(values) == 1:
@@ -132,12 +131,12 @@ def broadcast_values(values: tuple[Number, ...], shape: Shape, wide: Shape) -> I
 def pick_values(
     values: tuple[Number, ...], steps: Sequence[int], places: Sequence[Sequence[int]]
 ) -> tuple[Number, ...]:
-    """The numbers at all places along each axis, whose steps are given."""
+    """The values at the given places along each axis; ``steps`` are the tensor's strides."""
     return tuple(values[sum(map(operator.mul, place, steps))] for place in product(*places))
 
 
 def strides(shape: Shape) -> Shape:
-    """How far apart neighbours along each axis are.
+    """The distance between neighbours along each axis, in elements.
 
     >>> strides((2, 3, 4))
     (12, 4, 1)
@@ -146,7 +145,7 @@ def strides(shape: Shape) -> Shape:
 
 
 def unary(kind: str) -> Operator:
-    """A function of every element, which is a kind without attributes."""
+    """A function of each element: a kind without attributes."""
 
     def rule(op: OpView) -> Rule:
         is_known = op.node.operator in FUNCTIONS
@@ -157,7 +156,7 @@ def unary(kind: str) -> Operator:
 
 
 def join(kind: str) -> Operator:
-    """A function of several elements."""
+    """A function of the corresponding elements of several tensors."""
 
     def rule(op: OpView) -> Rule:
         ctx = yield [broadcast_info(op)]
@@ -170,34 +169,34 @@ def join(kind: str) -> Operator:
 
 
 def binary(kind: str) -> Operator:
-    """The same of two, one of which may be a number that is known."""
+    """A function of two tensors, or of a tensor and a constant."""
 
     def rule(op: OpView) -> Rule:
         ctx = yield [broadcast_info(op)]
         left, right = ctx.number(0), ctx.number(1)
-        of_one = emit.kind_with_number(kind, left, right)
-        if of_one is None:
+        unary_kind = emit.kind_with_number(kind, left, right)
+        if unary_kind is None:
             ctx.set_output(emit.join(ctx, kind, ctx.broadcast_inputs()))
         else:
-            ctx.emit_one(of_one, inputs=ctx.broadcast_inputs([0 if left is None else 1]))
+            ctx.emit_one(unary_kind, inputs=ctx.broadcast_inputs([0 if left is None else 1]))
 
     return rule
 
 
 def mean(op: OpView) -> Rule:
-    """The mean of several tensors: their sum, scaled."""
+    """Mean of several tensors: their sum, scaled."""
     ctx = yield [broadcast_info(op)]
     total = emit.join(ctx, "add", ctx.broadcast_inputs())
     ctx.emit_one("scale", inputs=(total,))
 
 
 def cast(op: OpView) -> Rule:
-    """The input; its numbers in another type, or in one like another tensor's as they are."""
+    """Cast and CastLike, which are not layers; Cast converts known values."""
     info = op.input(0)
     if info.values is not None and op.node.operator == "Cast":
-        to_type = op.integer("to", 1)
-        kind = _PYTHON_TYPES.get(to_type)
-        info = info._replace(values=fold_values(kind, [info.values]) if kind else None)
+        element_type = op.integer("to", 1)
+        type_ = _PYTHON_TYPES.get(element_type)
+        info = info._replace(values=fold_values(type_, [info.values]) if type_ else None)
     ctx = yield [info]
     ctx.pass_through()
 
@@ -207,23 +206,23 @@ _PYTHON_TYPES: Mapping[int, type[Number]] = {
     **dict.fromkeys(WHOLE, int),
     DataType.BOOL: bool,
 }
-"""What Python keeps numbers of an element type in."""
+"""The Python type for each element type."""
 
 
 def identity(op: OpView) -> Rule:
-    """The input."""
+    """Identity, which is not a layer."""
     ctx = yield [op.input(0)]
     ctx.pass_through()
 
 
 def quantised(op: OpView) -> Rule:
-    """The input in fewer bits, or in more; scales and zero points are no params."""
+    """QuantizeLinear and DequantizeLinear, which are not layers."""
     ctx = yield [op.input(0)._replace(values=None)]
     ctx.pass_through()
 
 
 def dropout(op: OpView) -> Rule:
-    """Nothing, at inference; the mask of what is kept is an output too."""
+    """Dropout; the second output, the mask, must not be read."""
     info = op.input(0)
     ctx = yield [info, info._replace(values=None)]
     ctx.ignore_params(1)

@@ -1,4 +1,4 @@
-"""Other shapes and orders of the same elements."""
+"""Operators that reshape or reorder the elements of a tensor."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from costcalc.importers.onnx.tensors import (
 
 
 def reshape(op: OpView) -> Rule:
-    """A shape in which 0 is the side that was there, and -1 whatever is left."""
+    """Reshape; 0 keeps a dimension, and -1 stands for the rest."""
     info = op.input(0)
     wanted = op.integers("shape", 1)
     if wanted is None:
         raise Refusal("is given no shape")
     if not op.integer("allowzero", 0):
         wanted = tuple(
-            info.shape[axis] if side == 0 and axis < len(info.shape) else side
-            for axis, side in enumerate(wanted)
+            info.shape[axis] if size == 0 and axis < len(info.shape) else size
+            for axis, size in enumerate(wanted)
         )
     count = elements(info.shape)
-    rest = elements(tuple(side for side in wanted if side != -1))
-    is_open = wanted.count(-1) == 1 and rest > 0 and count % rest == 0
-    shape = tuple(count // rest if side == -1 and is_open else side for side in wanted)
-    if any(side < 0 for side in shape) or elements(shape) != count:
+    stated = elements(tuple(size for size in wanted if size != -1))
+    is_open = wanted.count(-1) == 1 and stated > 0 and count % stated == 0
+    shape = tuple(count // stated if size == -1 and is_open else size for size in wanted)
+    if any(size < 0 for size in shape) or elements(shape) != count:
         raise Refusal(
-            "cannot give its elements this shape",
+            "cannot reshape its input to this shape",
             expected=f"{count:,} elements, as {dims_text(info.shape)} has",
             found=dims_text(wanted),
         )
@@ -46,7 +46,7 @@ def reshape(op: OpView) -> Rule:
 
 
 def flatten(op: OpView) -> Rule:
-    """Two axes: those before one, and those from it on."""
+    """Flatten: two axes, of those before an axis and those from it on."""
     info, axis = op.input(0), op.integer("axis", 1)
     rank = len(info.shape)
     axis = axis if axis == rank else positive_axis(axis, rank)
@@ -56,17 +56,17 @@ def flatten(op: OpView) -> Rule:
 
 
 def squeeze(op: OpView) -> Rule:
-    """Without axes of 1: those named, or all."""
+    """Squeeze: removes the given axes of size 1, or all."""
     info = op.input(0)
     named = op.integers("axes", 1)
     axes = (
         positive_axes(named, len(info.shape))
         if named is not None
-        else tuple(axis for axis, side in enumerate(info.shape) if side == 1)
+        else tuple(axis for axis, size in enumerate(info.shape) if size == 1)
     )
     if any(info.shape[axis] != 1 for axis in axes):
-        raise Refusal("drops an axis whose side is not 1", found=dims_text(info.shape))
-    shape = tuple(side for axis, side in enumerate(info.shape) if axis not in axes)
+        raise Refusal("drops an axis whose size is not 1", found=dims_text(info.shape))
+    shape = tuple(size for axis, size in enumerate(info.shape) if axis not in axes)
     batch = info.batch
     if batch is not None:
         batch = None if batch in axes else batch - sum(axis < batch for axis in axes)
@@ -75,7 +75,7 @@ def squeeze(op: OpView) -> Rule:
 
 
 def unsqueeze(op: OpView) -> Rule:
-    """With more axes of 1."""
+    """Unsqueeze: adds axes of size 1."""
     info = op.input(0)
     named = op.integers("axes", 1) or ()
     axes = positive_axes(named, len(info.shape) + len(named))
@@ -89,7 +89,7 @@ def unsqueeze(op: OpView) -> Rule:
 
 
 def transpose(op: OpView) -> Rule:
-    """Axes in another order, backwards by default; that of the batch is left out."""
+    """Transpose, reversing the axes by default; a move of the batch axis alone is no layer."""
     info = op.input(0)
     rank = len(info.shape)
     order = op.number_list("perm") or tuple(range(rank))[::-1]
@@ -105,7 +105,7 @@ def transpose(op: OpView) -> Rule:
     if values is not None:
         steps = strides(info.shape)
         values = pick_values(
-            values, [steps[axis] for axis in axes], [range(side) for side in shape]
+            values, [steps[axis] for axis in axes], [range(size) for size in shape]
         )
     batch = info.batch
     moved = None if batch is None else axes.index(batch)
@@ -119,7 +119,7 @@ def transpose(op: OpView) -> Rule:
 
 
 def tile(op: OpView) -> Rule:
-    """Every side as many times as it is repeated: copies, unless each stands once."""
+    """Tile: repeats along each axis, which copies elements unless each repeat is 1."""
     info = op.input(0)
     repeats = op.integers("repeats", 1) or ()
     if len(repeats) != len(info.shape) or min(repeats, default=0) < 0:
@@ -128,7 +128,7 @@ def tile(op: OpView) -> Rule:
             expected=f"{len(info.shape)} numbers",
             found=dims_text(repeats),
         )
-    shape = tuple(side * times for side, times in zip(info.shape, repeats, strict=True))
+    shape = tuple(size * times for size, times in zip(info.shape, repeats, strict=True))
     is_kept = info.batch is not None and repeats[info.batch] == 1
     values = info.values
     if values is not None:
@@ -142,48 +142,48 @@ def tile(op: OpView) -> Rule:
 
 
 def _tiled(values: tuple[int | float, ...], shape: Shape, wide: Shape) -> tuple[int | float, ...]:
-    places = [[at % side for at in range(n)] for n, side in zip(wide, shape, strict=True)]
+    places = [[at % size for at in range(n)] for n, size in zip(wide, shape, strict=True)]
     return pick_values(values, strides(shape), places)
 
 
 def depth_to_space(op: OpView) -> Rule:
-    """Channels to blocks of the map."""
-    x, side = op.input(0), op.integer("blocksize", 0)
-    n, c, *axes = _map(x, side)
-    shape = (n, c // side**2, *(side * each for each in axes))
+    """DepthToSpace: channels to blocks of the map."""
+    x, block = op.input(0), op.integer("blocksize", 0)
+    n, c, h, w = _map_shape(x, block)
+    shape = (n, c // block**2, h * block, w * block)
     ctx = yield [TensorInfo(shape, op.leading_batch(x))]
     ctx.emit_one("rearrange", {"shape": ctx.output().dims})
 
 
 def space_to_depth(op: OpView) -> Rule:
-    """Blocks of the map to channels."""
-    x, side = op.input(0), op.integer("blocksize", 0)
-    n, c, *axes = _map(x, side)
-    shape = (n, c * side**2, *(each // side for each in axes))
+    """SpaceToDepth: blocks of the map to channels."""
+    x, block = op.input(0), op.integer("blocksize", 0)
+    n, c, h, w = _map_shape(x, block)
+    shape = (n, c * block**2, h // block, w // block)
     ctx = yield [TensorInfo(shape, op.leading_batch(x))]
     ctx.emit_one("rearrange", {"shape": ctx.output().dims})
 
 
-def _map(info: TensorInfo, side: int) -> Shape:
-    if len(info.shape) != 4 or side < 1:
-        raise Refusal("has no map to move blocks of", found=f"{dims_text(info.shape)} by {side}")
+def _map_shape(info: TensorInfo, block: int) -> Shape:
+    if len(info.shape) != 4 or block < 1:
+        raise Refusal("has no map to move blocks of", found=f"{dims_text(info.shape)} by {block}")
     return info.shape
 
 
 def triangle(op: OpView) -> Rule:
-    """Elements above or below the diagonal, zeros elsewhere."""
+    """Trilu: the elements above or below the diagonal, zeros elsewhere."""
     ctx = yield [op.input(0)._replace(values=None)]
     ctx.emit_one("rearrange", {"shape": ctx.output().dims})
 
 
 def columns(op: OpView) -> Rule:
-    """A map that windows, laid out as columns, are added up to."""
+    """Col2Im: the sum of windows that are laid out as columns."""
     info = op.input(0)
-    sides, kernel = op.integers("image_shape", 1) or (), op.integers("block_shape", 2) or ()
+    axes, kernel = op.integers("image_shape", 1) or (), op.integers("block_shape", 2) or ()
     window = elements(kernel)
-    if len(info.shape) != 3 or window < 1 or info.shape[1] % window or min(sides, default=0) < 1:
+    if len(info.shape) != 3 or window < 1 or info.shape[1] % window or min(axes, default=0) < 1:
         raise Refusal("does not read windows that it can add up", found=dims_text(info.shape))
-    shape = (info.shape[0], info.shape[1] // window, *sides)
+    shape = (info.shape[0], info.shape[1] // window, *axes)
     ctx = yield [TensorInfo(shape, op.leading_batch(info))]
     places = (window, *ctx.output().dims)
     maps = ctx.add("rearrange", (ctx.operand(0),), {"shape": places})
@@ -191,7 +191,7 @@ def columns(op: OpView) -> Rule:
 
 
 def shuffle(op: OpView) -> Rule:
-    """Channels dealt out anew across groups."""
+    """A channel shuffle."""
     ctx = yield []
     ctx.emit_one("channel_shuffle", {"groups": op.integer("groups", 1)})
 

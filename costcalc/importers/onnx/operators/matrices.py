@@ -1,4 +1,4 @@
-"""Matrix products: with stored matrices, fully connected layers; of activations, products."""
+"""Matrix products: fully connected layers if one matrix is static, ``matmul`` otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_bat
 
 
 def matmul(second: int, *configuration: int) -> Operator:
-    """A product, one side of which may be stored; scales and zero points are configuration."""
+    """MatMul and its quantised forms, by the indices of the second matrix and of scales."""
 
     def rule(op: OpView) -> Rule:
         ctx = yield [_product_of(op, 0, second)]
@@ -23,29 +23,29 @@ def matmul(second: int, *configuration: int) -> Operator:
 
 
 def linear(op: OpView) -> Rule:
-    """A product with a stored matrix, and a stored vector added: x, matrix, bias."""
+    """A product with a static matrix plus a static vector, of inputs x, matrix, bias."""
     ctx = yield []
     _multiply(ctx, 1, bias=2)
 
 
 def gemm(op: OpView) -> Rule:
-    """Rows of A' by columns of B': a fully connected layer, or a product and a sum."""
+    """Gemm: a fully connected layer, or a product and a sum."""
     a, b = op.input(0), op.input(1)
     if len(a.shape) != 2 or len(b.shape) != 2:
         raise Refusal(
             "does not multiply two matrices",
             found=f"{dims_text(a.shape)} and {dims_text(b.shape)}",
         )
-    is_turned = [bool(op.integer(name, 0)) for name in ("transA", "transB")]
-    n, k = a.shape[::-1] if is_turned[0] else a.shape
-    depth, m = b.shape[::-1] if is_turned[1] else b.shape
-    if k != depth:
-        raise _do_not_fit(a, b)
-    batch_axis = 1 if is_turned[0] else 0
+    is_transposed = [bool(op.integer(name, 0)) for name in ("transA", "transB")]
+    n, k = a.shape[::-1] if is_transposed[0] else a.shape
+    rows, m = b.shape[::-1] if is_transposed[1] else b.shape
+    if k != rows:
+        raise _misfit(a, b)
+    batch_axis = 1 if is_transposed[0] else 0
     ctx = yield [TensorInfo((n, m), 0 if a.batch == batch_axis else None)]
 
     def matrix(index: int) -> Operand:
-        if is_turned[index]:
+        if is_transposed[index]:
             return emit.transpose(ctx, ctx.operand(index, op.shape(index)), (1, 0))
         return ctx.operand(index, op.shape(index) if index or not b.is_static else None)
 
@@ -61,25 +61,25 @@ def gemm(op: OpView) -> Rule:
 
 
 def _product_of(op: OpView, first: int, second: int) -> TensorInfo:
-    """The matrix product of two inputs, as NumPy's ``matmul`` has it."""
+    """The matrix product of two inputs, by the rules of NumPy's ``matmul``."""
     a, b = op.input(first), op.input(second)
     if not a.shape or not b.shape:
         raise Refusal("cannot multiply a single number as a matrix")
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     if left[-1] != right[-2]:
-        raise _do_not_fit(a, b)
+        raise _misfit(a, b)
     stack = broadcast([left[:-2], right[:-2]]) if len(left) + len(right) > 4 else ()
     rows = () if len(a.shape) == 1 else (left[-2],)
     columns = () if len(b.shape) == 1 else (right[-1],)
     shape = (*stack, *rows, *columns)
-    kept = [
-        each
-        for each, inner in ((a, len(a.shape) - 1), (b, max(len(b.shape) - 2, 0)))
-        if each.batch is not None and each.batch != inner
+    # A batch along the inner axis, which the product sums over, is lost.
+    batched = [
+        info._replace(shape=(*info.shape[:-1], 1))
+        for info, inner in ((a, len(a.shape) - 1), (b, max(len(b.shape) - 2, 0)))
+        if info.batch is not None and info.batch != inner
     ]
-    moved = [each._replace(shape=(*each.shape[:-1], 1)) for each in kept]
-    return TensorInfo(shape, broadcast_batch(moved, shape, op.images))
+    return TensorInfo(shape, broadcast_batch(batched, shape, op.images))
 
 
 def _multiply(ctx: OnnxContext, second: int, bias: int | None = None) -> None:
@@ -102,14 +102,14 @@ def _multiply(ctx: OnnxContext, second: int, bias: int | None = None) -> None:
 def _dense(
     ctx: OnnxContext, x: Operand, axis: int, width: int, weight: int, bias: int | None
 ) -> Operand:
-    """A fully connected layer along an axis; over a vector where there is no other."""
+    """A fully connected layer along an axis."""
     biases = [] if bias is None else [bias]
     params = {"weights": ctx.stored(weight), "biases": ctx.stored(*biases)}
     return emit.dense(ctx, x, out=width, bias=bias is not None, axis=axis, params=params)
 
 
 def _stacked(ctx: OnnxContext, second: int) -> Operand:
-    """A product of two activations, in stacks of as many axes."""
+    """A product of two activations, as stacks of matrices of equal rank."""
     a, b, out = ctx.input(0), ctx.input(second), ctx.output()
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
@@ -126,7 +126,7 @@ def _stacked(ctx: OnnxContext, second: int) -> Operand:
     return ctx.add("matmul", (ctx.operand(0, left), ctx.operand(second, right)))
 
 
-def _do_not_fit(a: TensorInfo, b: TensorInfo) -> Refusal:
+def _misfit(a: TensorInfo, b: TensorInfo) -> Refusal:
     return Refusal(
         "multiplies matrices that do not fit together",
         expected="rows of the first as long as columns of the second",

@@ -12,7 +12,7 @@ from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axes
 
 
 def batch_norm(op: OpView) -> Rule:
-    """By statistics that are stored: they are no params, but may be outputs too."""
+    """BatchNormalization; its stored statistics are not params, but may be outputs."""
     info = op.input(0)
     if len(info.shape) < 2:
         raise Refusal("has no channels to normalise", found=dims_text(info.shape))
@@ -26,45 +26,47 @@ def batch_norm(op: OpView) -> Rule:
 
 
 def instance_norm(op: OpView) -> Rule:
-    """Each channel of an image by its own statistics."""
-    ctx = yield [_image(op)]
+    """InstanceNormalization."""
+    ctx = yield [_map_info(op)]
     affine = ctx.is_weight(1) or ctx.is_weight(2)
-    ctx.set_output(_of_one_image(ctx, "instance_norm", {"affine": affine}))
+    ctx.set_output(_per_image(ctx, "instance_norm", {"affine": affine}))
 
 
 def group_norm(op: OpView) -> Rule:
-    """Groups of channels by their own statistics; scale and shift are of channels, or of groups."""
-    ctx = yield [_image(op)]
-    is_stored = ctx.is_weight(1) or ctx.is_weight(2)
-    affine = is_stored and elements(op.shape(1)) == op.shape()[1]
+    """GroupNormalization; before opset 21, a scale per group, which is not the kind's affine."""
+    ctx = yield [_map_info(op)]
+    is_weight = ctx.is_weight(1) or ctx.is_weight(2)
+    affine = is_weight and elements(op.shape(1)) == op.shape()[1]
     arguments = {"groups": op.integer("num_groups", 1), "affine": affine}
-    ctx.set_output(_of_one_image(ctx, "group_norm", arguments))
+    ctx.set_output(_per_image(ctx, "group_norm", arguments))
 
 
 def grouped_instance_norm(op: OpView) -> Rule:
-    """A group normalisation that was one of instances: x, scale, shift."""
+    """A group normalisation written as an instance normalisation, of inputs x, scale, shift."""
     ctx = yield []
     channels = op.shape()[1]
     affine = all(ctx.is_weight(index) and elements(op.shape(index)) == channels for index in (1, 2))
-    x = _of_one_image(ctx, "group_norm", {"groups": op.integer("groups", 1), "affine": affine})
+    x = _per_image(ctx, "group_norm", {"groups": op.integer("groups", 1), "affine": affine})
     if not affine:
         for index, kind in ((1, "multiply"), (2, "add")):
             if op.has(index):
-                x = _joined(ctx, kind, x, index)
+                x = _join_input(ctx, kind, x, index)
     ctx.set_output(x)
 
 
 def local_response_norm(op: OpView) -> Rule:
-    """By neighbouring channels."""
-    ctx = yield [_image(op)]
-    arguments, axes = {"size": op.integer("size", 1)}, len(op.shape()) - 2
-    ctx.set_output(
-        emit.on_maps(ctx, ctx.maps(), axes, lambda maps: ctx.add("lrn", (maps,), arguments))
-    )
+    """LRN."""
+    ctx = yield [_map_info(op)]
+    arguments = {"size": op.integer("size", 1)}
+
+    def layer(maps: Operand) -> Operand:
+        return ctx.add("lrn", (maps,), arguments)
+
+    ctx.set_output(emit.on_maps(ctx, ctx.maps(), len(op.shape()) - 2, layer))
 
 
 def last_axes(kind: str) -> Operator:
-    """All axes from one on together; mean and deviation of every position are outputs too."""
+    """A normalisation over the axes from one on; its other outputs must not be read."""
 
     def rule(op: OpView) -> Rule:
         info, axis = op.input(0), op.axis(-1)
@@ -78,7 +80,7 @@ def last_axes(kind: str) -> Operator:
 
 
 def written_out(kind: str) -> Operator:
-    """A normalisation that was several operations; its axes are those of their means."""
+    """A normalisation written as several operations, over the axes of their means."""
 
     def rule(op: OpView) -> Rule:
         ctx = yield []
@@ -89,38 +91,38 @@ def written_out(kind: str) -> Operator:
 
 def _normalise(ctx: OnnxContext, kind: str, axes: Sequence[int]) -> None:
     count = elements(tuple(ctx.shape()[axis] for axis in axes))
-    x, along = ctx.along_axes(0, axes)
-    along = [axis - x.rank for axis in along]
+    x, places = ctx.along_axes(0, axes)
+    from_end = [axis - x.rank for axis in places]
     affine = ctx.is_weight(1) and elements(ctx.shape(1)) == count
     shifts = ctx.is_weight(2) and elements(ctx.shape(2)) == count and kind == "layer_norm"
     shifts = shifts and affine
     params = {"norm_params": ctx.stored(1, 2) if shifts else ctx.stored(1)}
     if kind == "layer_norm":
-        y = emit.layer_norm(ctx, x, along, scale=affine, shift=shifts, params=params)
+        y = emit.layer_norm(ctx, x, from_end, scale=affine, shift=shifts, params=params)
     else:
-        y = ctx.add(kind, (x,), {"axes": tuple(along), "affine": affine}, params=params)
+        y = ctx.add(kind, (x,), {"axes": tuple(from_end), "affine": affine}, params=params)
     y = ctx.view(y, ctx.output().dims)
     if ctx.is_weight(1) and not affine:
-        y = _joined(ctx, "multiply", y, 1)
+        y = _join_input(ctx, "multiply", y, 1)
     if ctx.is_weight(2) and not shifts:
-        y = _joined(ctx, "add", y, 2)
+        y = _join_input(ctx, "add", y, 2)
     ctx.set_output(y)
 
 
-def _joined(ctx: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
-    """A stored tensor of another shape joined to what was normalised."""
+def _join_input(ctx: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
+    """Multiply by or add an input whose shape does not fit the normalisation's own params."""
     return emit.join(ctx, kind, (x, *ctx.broadcast_inputs([index])))
 
 
-def _image(op: OpView) -> TensorInfo:
+def _map_info(op: OpView) -> TensorInfo:
     info = op.input(0)
     if len(info.shape) < 3:
         raise Refusal("has no map to normalise", found=dims_text(info.shape))
     return TensorInfo(info.shape, op.leading_batch(info))
 
 
-def _of_one_image(ctx: OnnxContext, kind: str, arguments: Mapping[str, bool | int]) -> Operand:
-    """A norm whose statistics are those of one image, scale and shift being the next inputs."""
+def _per_image(ctx: OnnxContext, kind: str, arguments: Mapping[str, bool | int]) -> Operand:
+    """A normalisation by statistics of each image; inputs 1 and 2 are scale and shift."""
     maps = ctx.maps()
     if maps.rank == len(ctx.shape()):
         raise Refusal(

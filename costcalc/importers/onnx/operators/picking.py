@@ -1,4 +1,4 @@
-"""Parts of tensors, and tensors of parts: slice, split, gather, concat, pad."""
+"""Slicing, splitting, gathering, concatenating and padding."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axis
 
 
 def slice_(op: OpView) -> Rule:
-    """The places along every axis that are within its bounds, a step apart."""
-    info, chosen = op.input(0), _chosen(op)
+    """Slice."""
+    info, chosen = op.input(0), _sliced(op)
     ctx = yield [_part(info, chosen)]
-    cut = [axis for axis, side in enumerate(info.shape) if chosen[axis] != range(side)]
+    cut = [axis for axis, size in enumerate(info.shape) if chosen[axis] != range(size)]
     x, axes = ctx.along_axes(0, cut)
     for axis, places in zip(axes, (chosen[axis] for axis in cut), strict=True):
         x = emit.take(ctx, x, axis, places)
     ctx.set_output(x)
 
 
-def _chosen(op: OpView) -> list[range]:
+def _sliced(op: OpView) -> list[range]:
+    """The places that a Slice takes along each axis."""
     shape = op.shape()
     starts, ends = op.integers("starts", 1) or (), op.integers("ends", 2) or ()
     axes = op.integers("axes", 3)
@@ -39,7 +40,7 @@ def _chosen(op: OpView) -> list[range]:
             expected="a start, an end and a step for each axis",
             found=" and ".join(map(dims_text, (starts, ends, axes, steps))),
         )
-    chosen = [range(side) for side in shape]
+    chosen = [range(size) for size in shape]
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         at = positive_axis(axis, len(shape))
         chosen[at] = range(*slice(start, end, step).indices(shape[at]))
@@ -47,7 +48,7 @@ def _chosen(op: OpView) -> list[range]:
 
 
 def _part(info: TensorInfo, places: Sequence[range]) -> TensorInfo:
-    """What stands at some places along every axis; a batch is one as long as all of it does."""
+    """A tensor at some places along each axis; it keeps its batch if all images are taken."""
     shape = tuple(map(len, places))
     is_kept = info.batch is not None and shape[info.batch] == info.shape[info.batch]
     values = info.values
@@ -57,19 +58,19 @@ def _part(info: TensorInfo, places: Sequence[range]) -> TensorInfo:
 
 
 def split(op: OpView) -> Rule:
-    """Parts along an axis, as long as they are said to be, or equal; those that are read."""
+    """Split, into parts of given lengths or equal ones; parts that nothing reads are no layers."""
     info, along = op.input(0), op.axis(0)
     lengths, parts, start = _lengths(op), list[range](), 0
     for length in lengths:
         parts.append(range(start, start + length))
         start += length
-    found = []
+    outputs = []
     for part in parts:
-        places = [range(side) for side in info.shape]
+        places = [range(size) for size in info.shape]
         places[along] = part
-        each = _part(info, places)
-        found.append(each._replace(batch=None) if info.batch == along else each)
-    ctx = yield found
+        output = _part(info, places)
+        outputs.append(output._replace(batch=None) if info.batch == along else output)
+    ctx = yield outputs
     x, (axis,) = ctx.along_axes(0, [along])
     is_equal = len({*lengths}) == 1 and len(lengths) > 1
     for index, part in enumerate(parts):
@@ -83,26 +84,23 @@ def split(op: OpView) -> Rule:
 
 
 def _lengths(op: OpView) -> Shape:
-    side = op.shape()[op.axis(0)]
+    size = op.shape()[op.axis(0)]
     stated = op.integers("split", 1)
     if stated is None:
         parts = op.integer("num_outputs", len(op.node.outputs))
-        each = ceil_div(side, parts) if parts > 0 else 0
-        stated = (each,) * (parts - 1) + (side - each * (parts - 1),)
-    if sum(stated) != side or min(stated, default=0) < 0:
+        length = ceil_div(size, parts) if parts > 0 else 0
+        stated = (length,) * (parts - 1) + (size - length * (parts - 1),)
+    if sum(stated) != size or min(stated, default=0) < 0:
         raise Refusal(
             "is split into parts that do not add up",
-            expected=f"{side} in all",
+            expected=f"{size} in all",
             found=dims_text(stated),
         )
     return stated
 
 
 def gather(op: OpView) -> Rule:
-    """The slices along an axis that indices name.
-
-    Those of indices that follow one another are a slice, those of a stored table rows.
-    """
+    """Gather: a slice if the indices are consecutive, an embedding if they select rows."""
     data, at, axis = op.input(0), op.input(1), op.axis(0)
     shape = (*data.shape[:axis], *at.shape, *data.shape[axis + 1 :])
     batch: int | None = None
@@ -112,8 +110,8 @@ def gather(op: OpView) -> Rule:
         batch = axis + at.batch
     values: tuple[Number, ...] | None = None
     if data.values is not None and at.values is not None and elements(shape) <= MOST:
-        places: list[Sequence[int]] = [range(side) for side in data.shape]
-        places[axis] = [positive_axis(each, data.shape[axis]) for each in at.values]
+        places: list[Sequence[int]] = [range(size) for size in data.shape]
+        places[axis] = [positive_axis(index, data.shape[axis]) for index in at.values]
         values = pick_values(data.values, strides(data.shape), places)
     ctx = yield [TensorInfo(shape, batch, values)]
     if data.is_static and not at.is_static and len(data.shape) == 2 and axis == 0:
@@ -121,7 +119,7 @@ def gather(op: OpView) -> Rule:
         params = {"weights": ctx.stored(0)}
         ctx.emit_one("embedding", {"rows": rows, "out": width}, (ctx.operand(1),), params)
         return
-    chosen = [positive_axis(each, data.shape[axis]) for each in at.values or ()]
+    chosen = [positive_axis(index, data.shape[axis]) for index in at.values or ()]
     if chosen and chosen == list(range(chosen[0], chosen[0] + len(chosen))):
         x, (along,) = ctx.along_axes(0, [axis])
         ctx.set_output(emit.take(ctx, x, along, range(chosen[0], chosen[-1] + 1)))
@@ -130,7 +128,7 @@ def gather(op: OpView) -> Rule:
 
 
 def gather_elements(op: OpView) -> Rule:
-    """Elements in the shape of their indices."""
+    """GatherElements."""
     data, at = op.input(0), op.input(1)
     batch = data.batch if at.batch is None else at.batch
     if batch is not None and not (batch < len(at.shape) and at.shape[batch] == op.images):
@@ -140,7 +138,7 @@ def gather_elements(op: OpView) -> Rule:
 
 
 def gather_nd(op: OpView) -> Rule:
-    """Slices that each row of the indices names by its first axes."""
+    """GatherND."""
     data, at = op.input(0), op.input(1)
     if not at.shape or at.shape[-1] + op.integer("batch_dims", 0) > len(data.shape):
         raise Refusal("has indices for more axes than there are", found=dims_text(at.shape))
@@ -151,7 +149,7 @@ def gather_nd(op: OpView) -> Rule:
 
 
 def scatter(op: OpView) -> Rule:
-    """Elements written into others, at places that are given."""
+    """ScatterElements and ScatterND."""
     ctx = yield [op.input(0)._replace(values=None)]
     _rearrange(ctx, (0, 2))
 
@@ -162,7 +160,7 @@ def _rearrange(ctx: OnnxContext, indexes: Sequence[int]) -> None:
 
 
 def concat(op: OpView) -> Rule:
-    """One after another along an axis."""
+    """Concat."""
     inputs = op.inputs()
     axis, first = op.axis(0), inputs[0].shape
     for info in inputs:
@@ -171,14 +169,14 @@ def concat(op: OpView) -> Rule:
             raise Refusal(
                 "joins shapes that do not fit together",
                 expected=f"shapes that differ along axis {axis} alone",
-                found=" and ".join(dims_text(each.shape) for each in inputs[:8]),
+                found=" and ".join(dims_text(other.shape) for other in inputs[:8]),
             )
-    side = sum(info.shape[axis] for info in inputs)
-    batches = [each.batch for each in inputs if each.batch not in (None, axis)]
+    size = sum(info.shape[axis] for info in inputs)
+    batches = [info.batch for info in inputs if info.batch not in (None, axis)]
     values: tuple[Number, ...] | None = None
-    if len(first) == 1 and side <= MOST and all(info.values is not None for info in inputs):
-        values = tuple(each for info in inputs for each in info.values or ())
-    shape = (*first[:axis], side, *first[axis + 1 :])
+    if len(first) == 1 and size <= MOST and all(info.values is not None for info in inputs):
+        values = tuple(value for info in inputs for value in info.values or ())
+    shape = (*first[:axis], size, *first[axis + 1 :])
     ctx = yield [TensorInfo(shape, batches[0] if batches else None, values)]
     batch, names = ctx.output().batch, op.node.inputs
     filled = [index for index, name in enumerate(names) if name and op.shape(index)[axis] > 0]
@@ -188,23 +186,24 @@ def concat(op: OpView) -> Rule:
 
 
 def pad(op: OpView) -> Rule:
-    """With positions added before and after each axis, or cut off."""
+    """Pad, which crops if a padding is negative."""
     info, pads = op.input(0), _pads(op)
-    shape = tuple(side + sum(pad) for side, pad in zip(info.shape, pads, strict=True))
+    shape = tuple(size + sum(pad) for size, pad in zip(info.shape, pads, strict=True))
     if min(shape, default=1) < 1:
-        raise Refusal("cuts everything off", found=dims_text(shape))
+        raise Refusal("crops its input to nothing", found=dims_text(shape))
     is_kept = info.batch is not None and pads[info.batch] == (0, 0)
     batch = info.batch if is_kept else None
     ctx = yield [info._replace(shape=shape, batch=batch, values=None)]
     ctx.ignore_params(2)
-    touched = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
-    x, axes = ctx.along_axes(0, touched)
-    word = op.string("mode", "constant")
-    added = dict(zip(axes, (pads[axis] for axis in touched), strict=True))
-    ctx.set_output(emit.pad(ctx, x, added, _MODES.get(word, word)))
+    padded = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
+    x, axes = ctx.along_axes(0, padded)
+    mode = op.string("mode", "constant")
+    added = dict(zip(axes, (pads[axis] for axis in padded), strict=True))
+    ctx.set_output(emit.pad(ctx, x, added, _MODES.get(mode, mode)))
 
 
 _MODES = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
+"""costcalc's names of modes, where they differ from ONNX's."""
 
 
 def _pads(op: OpView) -> list[tuple[int, int]]:

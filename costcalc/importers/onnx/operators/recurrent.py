@@ -1,4 +1,4 @@
-"""Recurrent cells: one step of each."""
+"""Recurrent cells, of a single step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from costcalc.importers.onnx.tensors import TensorInfo
 
 
 def lstm(op: OpView) -> Rule:
-    """All hidden states ``(steps, 1, batch, hidden)``, the last one, and the cell's.
+    """LSTM, of one step that starts from zeros.
 
-    The states that the one step begins with are zeros.
+    Outputs all hidden states (steps, 1, batch, hidden), the last one, and the cell state.
     """
     shape = op.shape()
     if len(shape) != 3 or op.integer("layout", 0):

@@ -1,27 +1,26 @@
-"""Reductions along axes, and choices of the largest."""
+"""Reductions, and selections of the largest elements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.tensors import TensorInfo, positive_axes, positive_axis
 
 
 def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
-    """A reduction, maybe with a function of every element before it, or of the results behind."""
+    """A reduction, optionally with a function of each element before it, or of its result after."""
 
     def rule(op: OpView) -> Rule:
         info, axes = op.input(0), _axes(op)
         is_kept = bool(op.integer("keepdims", 1))
-        ctx = yield [_folded(op.node.operator, info, axes, _without(info, axes, is_kept))]
+        ctx = yield [_folded(op.node.operator, info, axes, _reduced(info, axes, is_kept))]
         if info.batch in axes and ctx.images == 1:
-            # The batch of one image is no axis of what is reduced.
+            # Layers have no batch axis to reduce; of one image, it does not matter.
             x = ctx.operand(0)
             along = [axis - (axis > info.batch) for axis in axes if axis != info.batch]
         else:
@@ -38,8 +37,8 @@ def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
     return rule
 
 
-def _folded(operator: str, info: TensorInfo, axes: Shape, result: TensorInfo) -> TensorInfo:
-    """The result with its number, where all of the input's are known."""
+def _folded(operator: str, info: TensorInfo, axes: Sequence[int], result: TensorInfo) -> TensorInfo:
+    """The result, with its value if those of the input are known."""
     function = _FOLDED.get(operator)
     if function is None or not info.values or len(axes) < len(info.shape):
         return result
@@ -52,10 +51,10 @@ _FOLDED: Mapping[str, Callable[[Iterable[Number]], Number]] = {
     "ReduceMax": max,
     "ReduceMin": min,
 }
-"""What reductions of sizes give."""
+"""The functions of reductions that are folded."""
 
 
-def _axes(op: OpView) -> Shape:
+def _axes(op: OpView) -> tuple[int, ...]:
     rank = len(op.shape())
     named = op.integers("axes", 1)
     if not named:
@@ -64,11 +63,11 @@ def _axes(op: OpView) -> Shape:
     return positive_axes([positive_axis(axis, rank) for axis in named], rank)
 
 
-def _without(info: TensorInfo, axes: Shape, is_kept: bool) -> TensorInfo:
+def _reduced(info: TensorInfo, axes: Sequence[int], is_kept: bool) -> TensorInfo:
     """A tensor without some axes, or with 1 in their place."""
     shape = tuple(
-        1 if axis in axes else side
-        for axis, side in enumerate(info.shape)
+        1 if axis in axes else size
+        for axis, size in enumerate(info.shape)
         if is_kept or axis not in axes
     )
     if info.batch is None or info.batch in axes:
@@ -77,16 +76,16 @@ def _without(info: TensorInfo, axes: Shape, is_kept: bool) -> TensorInfo:
     return TensorInfo(shape, info.batch - gone)
 
 
-def place_of_largest(op: OpView) -> Rule:
-    """One place along an axis."""
+def argmax(op: OpView) -> Rule:
+    """ArgMax and ArgMin."""
     axis = op.axis(0)
-    ctx = yield [_without(op.input(0), (axis,), bool(op.integer("keepdims", 1)))]
+    ctx = yield [_reduced(op.input(0), (axis,), bool(op.integer("keepdims", 1)))]
     x, axes = ctx.along_axes(0, [axis])
     ctx.set_output(emit.reduce(ctx, x, "argmax", axes, keep=True))
 
 
-def largest_few(op: OpView) -> Rule:
-    """Elements picked by their size along an axis, and their places."""
+def top_k(op: OpView) -> Rule:
+    """TopK: the largest elements along an axis, and their indices."""
     info, axis = op.input(0), op.axis(-1)
     count = op.integer("k", 0) or (op.integers("k", 1) or (0,))[0]
     if not 0 < count <= info.shape[axis]:
@@ -94,8 +93,8 @@ def largest_few(op: OpView) -> Rule:
             "chooses more elements than there are", found=f"{count} of {info.shape[axis]}"
         )
     shape = (*info.shape[:axis], count, *info.shape[axis + 1 :])
-    found = TensorInfo(shape, None if info.batch == axis else info.batch)
-    ctx = yield [found, found]
+    largest = TensorInfo(shape, None if info.batch == axis else info.batch)
+    ctx = yield [largest, largest]
     for index, name in enumerate(op.node.outputs):
         if name and ctx.is_read(index):
             arguments = {"shape": ctx.output(index).dims}
@@ -113,9 +112,9 @@ TABLE: Mapping[str, Operator] = {
     "ReduceSumSquare": reduction("sum", before="square"),
     "ReduceLogSum": reduction("sum", behind="log"),
     "ReduceLogSumExp": reduction("sum", before="exp", behind="log"),
-    "ArgMax": place_of_largest,
-    "ArgMin": place_of_largest,
-    "TopK": largest_few,
+    "ArgMax": argmax,
+    "ArgMin": argmax,
+    "TopK": top_k,
 }
 
 PATTERNS: Mapping[str, Operator] = {"VariancePattern": reduction("variance")}

@@ -1,9 +1,9 @@
-"""Maps enlarged or shrunk."""
+"""Resizing of maps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
@@ -15,7 +15,7 @@ from costcalc.importers.onnx.tensors import TensorInfo, positive_axis
 
 
 def resize(op: OpView) -> Rule:
-    """An upsampling of the axes behind the channels; other axes are resized by copies."""
+    """Resize: an upsampling of the spatial axes; a resize of other axes copies elements."""
     info = op.input(0)
     shape = _resized(op, info.shape)
     if min(shape, default=1) < 1:
@@ -34,7 +34,7 @@ def resize(op: OpView) -> Rule:
 
 
 def _resized(op: OpView, shape: Shape) -> Shape:
-    """The sides, of which a list may name some axes alone."""
+    """The shape of the output; sizes and scales may be those of some axes only."""
     named = op.number_list("axes")
     axes = (
         range(len(shape)) if named is None else [positive_axis(axis, len(shape)) for axis in named]
@@ -42,7 +42,7 @@ def _resized(op: OpView, shape: Shape) -> Shape:
     has_roi = op.node.operator == "Resize" and op.node.version >= 11
     sizes = op.integers("sizes", 3) if has_roi else None
     if sizes:
-        return _sized(op, shape, axes, sizes)
+        return _to_sizes(op, shape, axes, sizes)
     scales = op.number_list("scales")
     if scales is None:
         scales = op.numbers(2 if has_roi else 1) or ()
@@ -52,15 +52,16 @@ def _resized(op: OpView, shape: Shape) -> Shape:
             expected=f"{len(axes)} numbers",
             found=dims_text(scales),
         )
-    found = list(shape)
+    resized = list(shape)
     for axis, scale in zip(axes, scales, strict=True):
         if not math.isfinite(scale) or scale <= 0:
             raise Refusal("has a scale that is not a positive number", found=f"{scale}")
-        found[axis] = math.floor(single(float(shape[axis]) * scale))
-    return tuple(found)
+        resized[axis] = math.floor(single(float(shape[axis]) * scale))
+    return tuple(resized)
 
 
-def _sized(op: OpView, shape: Shape, axes: range | list[int], sizes: Shape) -> Shape:
+def _to_sizes(op: OpView, shape: Shape, axes: Sequence[int], sizes: Shape) -> Shape:
+    """The shape of an output that is given by sizes."""
     if len(sizes) != len(axes):
         raise Refusal(
             "has sizes for a different number of axes",
@@ -68,16 +69,16 @@ def _sized(op: OpView, shape: Shape, axes: range | list[int], sizes: Shape) -> S
             found=dims_text(sizes),
         )
     policy = op.string("keep_aspect_ratio_policy", "stretch")
-    found = list(shape)
+    resized = list(shape)
     if policy == "stretch":
         for axis, size in zip(axes, sizes, strict=True):
-            found[axis] = size
-        return tuple(found)
+            resized[axis] = size
+        return tuple(resized)
     choose = min if policy == "not_larger" else max
     scale = choose(size / shape[axis] for axis, size in zip(axes, sizes, strict=True))
     for axis in axes:
-        found[axis] = math.floor(single(scale * shape[axis]) + 0.5)
-    return tuple(found)
+        resized[axis] = math.floor(single(scale * shape[axis]) + 0.5)
+    return tuple(resized)
 
 
 TABLE: Mapping[str, Operator] = {"Resize": resize, "Upsample": resize}
