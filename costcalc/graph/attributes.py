@@ -1,4 +1,4 @@
-"""Arguments to attribute values: one reader for each annotation of a kind's fields."""
+"""Turns arguments into attribute values: one reader for each annotation of a kind's fields."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class AttributeReader:
         return reader(self, argument, here)
 
     def width(self, argument: Argument, here: StepScope) -> Any:
-        """Channels: scaled unless the expression speaks of channels already."""
+        """A number of channels: scaled, unless the expression already computes with channels."""
         single = _single(argument)
         value = check_number(evaluate(single, here), single, here, "a number of channels")
         if not single.names:
@@ -67,7 +67,7 @@ class AttributeReader:
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
                 raise Refusal(
-                    f"no channel is left of '{single.text}' at alpha = {exact(self.alpha)}",
+                    f"'{single.text}' has no channels left at alpha = {exact(self.alpha)}",
                     expected="at least one channel",
                     found=f"{value}",
                     hint="a larger alpha, or fixed(...) for a width that does not scale",
@@ -92,18 +92,18 @@ class AttributeReader:
         return whole(_single(argument), here, lowest=0)
 
     def number(self, argument: Argument, here: StepScope) -> Any:
-        """An exact number, or nothing."""
+        """An exact number, or None."""
         single = _single(argument)
         value = evaluate(single, here)
         return value if value is None else check_number(value, single, here, "a number")
 
     def flag(self, argument: Argument, here: StepScope) -> bool:
-        """A truth value."""
+        """A boolean."""
         single = _single(argument)
         return self.truth(single, here)
 
     def truth(self, condition: Expression, here: StepScope) -> bool:
-        """Whether a condition holds, which is true, false or a number that is zero or not."""
+        """Whether a condition holds: a boolean, or a number, which holds unless it is zero."""
         value = evaluate(condition, here)
         if value is None or isinstance(value, str | tuple):
             raise Refusal(
@@ -124,7 +124,7 @@ class AttributeReader:
         return _per_axis(argument, here, lowest=0)
 
     def padding(self, argument: Argument, here: StepScope) -> Any:
-        """``same``, ``valid``, a number, one for each axis, or a pair for each axis."""
+        """``same``, ``valid``, a number, a number for each axis, or a pair for each axis."""
         if isinstance(argument, ListArgument):
             return tuple(_side(item, here) for item in argument.items)
         value = evaluate(argument, here)
@@ -138,7 +138,7 @@ class AttributeReader:
         return _axis(evaluate(single, here), single, here)
 
     def axes(self, argument: Argument, here: StepScope) -> tuple[int, ...]:
-        """An axis, or several."""
+        """One or several axes."""
         values = _listed(argument, here)
         if not values:
             raise Refusal("no axis is given", "an axis, or several", "[]", mark=argument.mark)
@@ -155,7 +155,9 @@ class AttributeReader:
         is_open = [type(value) is int and value == -1 for value, _ in values]
         if sum(is_open) > 1:
             raise Refusal(
-                "only one side can be -1, whatever is left", "one -1 at most", mark=argument.mark
+                "only one side can be -1, for whatever is left",
+                "at most one -1",
+                mark=argument.mark,
             )
         return tuple(
             value if left else check_whole(value, single, here, lowest=1)
@@ -163,12 +165,12 @@ class AttributeReader:
         )
 
     def word(self, argument: Argument, here: StepScope) -> str:
-        """A word, as it is written."""
+        """A word, taken literally."""
         return _single(argument).text
 
 
 def _listed(argument: Argument, here: StepScope) -> list[tuple[Any, Expression]]:
-    """The values of a list, each with its expression; a single one is a list of one."""
+    """The values of a list with their expressions; a single value counts as a list of one."""
     if isinstance(argument, ListArgument):
         singles = [_single(item) for item in argument.items]
         return [(evaluate(single, here), single) for single in singles]
@@ -202,7 +204,7 @@ def _choice(annotation: Any, argument: Argument, here: StepScope) -> str:
     value = evaluate(single, here)
     if not isinstance(value, str) or value not in options:
         raise Refusal(
-            f"'{single.text}' is not known here",
+            f"'{single.text}' is not one of the choices",
             expected="one of " + ", ".join(options),
             hint=did_you_mean(single.text, options),
             mark=single.mark,

@@ -1,4 +1,4 @@
-"""The values of names at one step: parameters, and the shape that it reads."""
+"""The values of names at one step: parameters, and the shape of its input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.kinds.base import Shape
 from costcalc.records import NamedTuple
 
 CHANNEL_NAMES = frozenset({"alpha", "classes", "in"})
-"""Names of channels as they are, or that place the multiplier themselves."""
+"""Names whose values are channels already, or that apply the multiplier themselves."""
 
 
 class UnknownShape(Exception):
@@ -39,7 +39,7 @@ class Bindings(NamedTuple):
 
 
 class StepScope:
-    """The values of names at one step: its bindings, and the shape that it reads."""
+    """The values of names at one step: its bindings, and the shape of its input."""
 
     __slots__ = ("bindings", "tensor")
 
@@ -59,28 +59,28 @@ class StepScope:
 T = TypeVar("T")
 
 
-class LastAnswers(Generic[T]):
-    """The last result of each step, which holds while the step is in the same scope.
+class LastResults(Generic[T]):
+    """The last result of every step, valid while the step's scope stays the same.
 
-    Repeats of a step read the same names and, after the first, the same shape:
-    the very same objects, which asks nothing of the numbers in them.
+    Repeats of a step have the same bindings and, after the first, the same input
+    shape.  Both are compared by identity, so that no numbers are compared.
     """
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[object, Bindings, Shape | None, T]] = {}
 
     def at(self, step: object, scope: StepScope) -> T | None:
-        """The last result; None where there is none, or it does not hold here."""
+        """The last result; None if there is none, or if it is not valid in this scope."""
         last = self._last.get(id(step))
         if last is None:
             return None
-        known, bindings, shape, answer = last
-        holds = known is step and bindings is scope.bindings and shape is scope.tensor.shape
-        return answer if holds else None
+        last_step, bindings, shape, result = last
+        is_valid = last_step is step and bindings is scope.bindings and shape is scope.tensor.shape
+        return result if is_valid else None
 
-    def keep(self, step: object, scope: StepScope, answer: T) -> None:
-        """Keeps a result instead of the one before it."""
-        self._last[id(step)] = (step, scope.bindings, scope.tensor.shape, answer)
+    def keep(self, step: object, scope: StepScope, result: T) -> None:
+        """Keeps a result instead of the last one."""
+        self._last[id(step)] = (step, scope.bindings, scope.tensor.shape, result)
 
 
 _AXES = {"in": 0, "in_height": 1, "in_width": 2}

@@ -9,10 +9,10 @@ from costcalc.spec.numbers import ExpressionError, quantity
 
 
 def budget(name: str, value: int | Fraction | str | None) -> int | Fraction | None:
-    """The number that a caller gives as a budget, ``100M`` or ``0.5``; None where it is left out.
+    """A caller's budget as a number, from ``100M`` or ``0.5``; None if it is left out.
 
     Raises:
-        SpecError: it is no number above zero.
+        SpecError: it is not a number above zero.
 
     >>> budget("--max-mult-adds", "1.5G")
     1500000000

@@ -1,4 +1,4 @@
-"""Layers of the graph, each from the step that writes it and the tensors that it reads."""
+"""Builds the layers of the graph from steps and the tensors that they read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.bindings import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
+from costcalc.graph.bindings import Bindings, LastResults, StepScope, Tensor, UnknownShape
 from costcalc.graph.checks import evaluate
 from costcalc.graph.layer import Computation, Layer
 from costcalc.graph.printed_shapes import check_filter
@@ -22,18 +22,18 @@ from costcalc.spec.document import Expression, JoinStep, LayerStep
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class _Written(NamedTuple):
-    """The contents of a layer's line, evaluated."""
+class _LineValues(NamedTuple):
+    """A layer's line, evaluated."""
 
     operation: Operation
     functional: str | None
     borrows: Mapping[str, Any]
     fused: tuple[tuple[Kind, Operation, str | None], ...]
-    """The norm and the activation, each with how the implementation calls it."""
+    """The norm and the activation, with how the implementation calls them."""
 
 
 class LayerBuilder:
-    """Builds layers one after another; what is wrong with one goes to ``problems``."""
+    """Builds layers one after another; errors go to ``problems``."""
 
     def __init__(
         self,
@@ -48,51 +48,44 @@ class LayerBuilder:
         self.problems = problems
         self.layers: list[Layer] = []
         self.computations: dict[tuple[Any, ...], Computation] = {}
-        self.written: LastAnswers[_Written] = LastAnswers()
+        self.line_values: LastResults[_LineValues] = LastResults()
         self.sharing = Sharing(problems)
 
     def layer(
         self, step: LayerStep, sources: tuple[Tensor, ...], bindings: Bindings, path: str
     ) -> Tensor:
-        """A layer, then the norm and the activation that its line names."""
+        """Adds a layer, then the norm and the activation that its line names."""
         here = StepScope(bindings, sources[0])
-        written = self.written.at(step, here)
-        if written is None:
+        line = self.line_values.at(step, here)
+        if line is None:
             try:
-                written = self._read(step, here, path)
+                line = self._read(step, here, path)
             except UnknownShape:
                 return sources[0].unknown
             except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 return sources[0].unknown
-            self.written.keep(step, here, written)
+            self.line_values.keep(step, here, line)
         mark = step.common.mark
         reads = () if _reads_nothing(step) else sources
         host = self._host(reads) if step.common.is_hosted else None
         result = self.append(
-            step.kind,
-            written.operation,
-            reads,
-            path,
-            mark,
-            host,
-            written.functional,
-            written.borrows,
+            step.kind, line.operation, reads, path, mark, host, line.functional, line.borrows
         )
         if step.filter is not None and result.shape is not None and self.is_default:
             check_filter(step.filter, self.layers[result.layer], here, self.problems)
         host = result.layer
-        for kind, operation, functional in written.fused:
+        for kind, operation, functional in line.fused:
             name = f"{path}.{kind.name}"
             result = self.append(kind, operation, (result,), name, mark, host, functional)
         return result
 
-    def _read(self, step: LayerStep, here: StepScope, path: str) -> _Written:
-        """The contents of a step's line, evaluated.
+    def _read(self, step: LayerStep, here: StepScope, path: str) -> _LineValues:
+        """A step's line, evaluated.
 
         Raises:
             UnknownShape: some of it could not be read; the problems are noted.
-            Refusal: it says what no line can.
+            Refusal: the line is invalid.
         """
         norm = self.fused(step.norm, here, "norm")
         act = self.fused(step.act, here, "activation")
@@ -102,14 +95,14 @@ class LayerBuilder:
             name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
         }
         fused = tuple(
-            (kind, operation_of(kind, {}), how)
-            for kind, how in ((norm, None), (act, functional_act))
+            (kind, operation_of(kind, {}), call)
+            for kind, call in ((norm, None), (act, functional_act))
             if kind is not None
         )
-        return _Written(operation_of(step.kind, values), functional, borrows, fused)
+        return _LineValues(operation_of(step.kind, values), functional, borrows, fused)
 
     def _host(self, reads: tuple[Tensor, ...]) -> int | None:
-        """The host of the line that a layer reads."""
+        """The host of the line that a layer reads from."""
         before = reads[0].layer
         if before >= len(self.layers):
             return None
@@ -132,7 +125,7 @@ class LayerBuilder:
             if kind.required:
                 raise Refusal(
                     f"'{kind.name}' needs {' and '.join(kind.required)}, "
-                    "which have no place beside another layer",
+                    "which cannot be set on another layer's line",
                     hint=f"a layer of its own: - {kind.name}: ...",
                     mark=expression.mark,
                 )
@@ -160,7 +153,7 @@ class LayerBuilder:
         functional: str | None = None,
         borrows: Mapping[str, Any] = NOTHING,
     ) -> Tensor:
-        """Adds a layer to the graph; its shape is unknown after a problem."""
+        """Adds a layer; returns its output, whose shape is unknown after a problem."""
         index = len(self.layers)
         inputs = tuple([source.shape for source in sources if source.shape is not None])
         if len(inputs) < len(sources):
@@ -180,7 +173,7 @@ class LayerBuilder:
     def computation(
         self, kind: Kind, operation: Operation, inputs: tuple[Shape, ...]
     ) -> Computation:
-        """What a layer computes: the same object as in every equal layer of the graph.
+        """A layer's computation: the same object for every equal layer of the graph.
 
         Raises:
             ShapeError: the inputs do not fit.
@@ -189,14 +182,14 @@ class LayerBuilder:
         try:
             known = self.computations.get(key)
         except TypeError:
-            # Numbers that vary over a grid, and symbols, are equal under conditions: no keys.
+            # Grid numbers and symbols are equal only under conditions: they cannot be keys.
             return _computation(kind, operation, inputs)
         if known is None:
             known = self.computations[key] = _computation(kind, operation, inputs)
         return known
 
     def _borrowing(self, layer: Layer, borrows: Mapping[str, Any]) -> Layer:
-        """The layer without params that another one counts; it cannot borrow more than it has."""
+        """The layer with the params that it borrows, which cannot be more than it has."""
         events = layer.events()
         for name, count in borrows.items():
             if count > getattr(events, name):
@@ -236,7 +229,7 @@ class LayerBuilder:
 
 
 def operation_of(kind: Kind, values: Mapping[str, Any]) -> Operation:
-    """A kind's operation with these attributes, and the others as they are by default."""
+    """A kind's operation with these attributes, and defaults for the others."""
     operation: Operation = kind.operation(**kind.given, **values)
     return operation
 
@@ -244,24 +237,24 @@ def operation_of(kind: Kind, values: Mapping[str, Any]) -> Operation:
 def implementation_calls(
     step: LayerStep | JoinStep, here: StepScope
 ) -> tuple[str | None, str | None]:
-    """How the implementation calls the step's layer, and the activation of its line.
+    """How the implementation calls the step's layer, and the activation on its line.
 
     Raises:
-        Refusal: it is neither true, false nor an operator.
+        Refusal: an argument is not true, false or ``operator``.
     """
     words = {None: None, False: None, True: "function", "operator": "operator"}
-    found = []
+    calls = []
     for expression in (step.functional, step.functional_act):
         value = evaluate(expression, here) if expression else None
         if expression is not None and value not in words:
             raise Refusal(
-                f"'{expression.text}' does not say how the layer is called",
+                f"'{expression.text}' is not a way to call a layer",
                 expected="true, false or operator",
                 found=f"{value}",
                 mark=expression.mark,
             )
-        found.append(words[value])
-    return found[0], found[1]
+        calls.append(words[value])
+    return calls[0], calls[1]
 
 
 def _reads_nothing(step: LayerStep) -> bool:
@@ -271,7 +264,7 @@ def _reads_nothing(step: LayerStep) -> bool:
 
 
 def _computation(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> Computation:
-    """The computation of a kind's operation on some shapes, as the kind that it becomes.
+    """The computation of an operation on some shapes, with the kind that it becomes.
 
     Raises:
         ShapeError: the inputs do not fit.
@@ -305,7 +298,7 @@ def _check_output(output: Shape) -> None:
     """Checks the sides of an output against :data:`.limits.SIZE`.
 
     Raises:
-        ShapeError: one does not.
+        ShapeError: one exceeds it.
     """
     if any(side > limits.SIZE for side in output):
         raise ShapeError(

@@ -13,7 +13,7 @@ from costcalc.spec.document import Argument, Block, BlockStep, Document, Express
 
 
 def network_bindings(document: Document, values: dict[str, Any]) -> Bindings:
-    """The names that every step of a network knows, and every block that it calls."""
+    """The names that every step and every block of a network may use."""
     channels = set(CHANNEL_NAMES)
     for name, parameter in document.parameters.items():
         if parameter.default is not None and not parameter.default.names.isdisjoint(channels):
@@ -26,11 +26,11 @@ def bind(
 ) -> Bindings:
     """The names inside a block that ``step`` calls.
 
-    An argument is computed where the call stands, a default inside the block,
-    from the parameters above it.
+    Arguments are evaluated outside the block, in the scope of the call; defaults
+    inside it, from the parameters above them.
 
     Raises:
-        Refusal: a value is not what its parameter asks for.
+        Refusal: a value is invalid for its parameter.
     """
     values, channels = dict(network.values), set(network.channel_names)
     inside = Bindings(values, channels)

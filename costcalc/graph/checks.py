@@ -30,10 +30,10 @@ def evaluate(expression: Expression, here: StepScope | Mapping[str, Any]) -> Any
 
 
 def whole(single: Expression, here: StepScope, lowest: int) -> Any:
-    """A whole number from ``lowest`` up.
+    """An expression's value, a whole number from ``lowest`` up.
 
     Raises:
-        Refusal: the value is another.
+        Refusal: the value is not one.
     """
     return check_whole(evaluate(single, here), single, here, lowest)
 
@@ -41,10 +41,10 @@ def whole(single: Expression, here: StepScope, lowest: int) -> Any:
 def check_whole(
     value: Any, single: Expression, here: StepScope, lowest: int, words: str = ""
 ) -> Any:
-    """The value, a whole number from ``lowest`` up; ``words`` say what else it may be.
+    """The value, a whole number from ``lowest`` up; ``words`` name the alternatives to it.
 
     Raises:
-        Refusal: it is another.
+        Refusal: it is not one.
     """
     expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
     number = check_number(value, single, here, expected)
@@ -59,7 +59,7 @@ def check_number(value: Any, single: Expression, here: StepScope, expected: str)
     """The value, a number.
 
     Raises:
-        Refusal: it is none.
+        Refusal: it is not one.
     """
     if not is_number(value):
         raise Refusal(
@@ -76,7 +76,7 @@ def check_bounds(value: Any, single: Expression, lowest: int, expected: str = ""
     """The number, from ``lowest`` to the largest size.
 
     Raises:
-        Refusal: it is outside.
+        Refusal: it is out of range.
     """
     if value < lowest or value > limits.SIZE:
         raise Refusal(
@@ -90,8 +90,13 @@ def check_bounds(value: Any, single: Expression, lowest: int, expected: str = ""
     return value
 
 
+def is_size(value: Any) -> bool:
+    """Whether a value is a whole number from 1 to :data:`.limits.SIZE`."""
+    return is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
+
+
 def shown(value: Any) -> str:
-    """A value that is no number, in words."""
+    """A value other than a number, in words."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -102,5 +107,5 @@ def shown(value: Any) -> str:
 
 
 def quoted(single: Expression) -> str:
-    """What is written, for a message."""
+    """An expression's text, for a message."""
     return f"'{single.text}'" if single.text else "nothing"

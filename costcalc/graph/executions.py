@@ -1,4 +1,4 @@
-"""How probable it is that gated steps run: what the spec says, and what the caller sets."""
+"""The probabilities that gated steps run: as the spec states them, or as the caller sets them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED = "a probability, from 0 to 1"
 
 
 def is_execution(name: str) -> bool:
-    """Whether a setting is a probability of one block, and no parameter."""
+    """Whether a setting is the probability of a block, and not a parameter."""
     return name.startswith(PREFIX)
 
 
@@ -29,7 +29,7 @@ def is_probability(value: Any) -> bool:
 
 
 class Executions:
-    """The probabilities that a caller sets for blocks, by their settings' names."""
+    """The probabilities that a caller sets for blocks, by the names of the settings."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings
@@ -39,7 +39,7 @@ class Executions:
         """The probability of a gated step: the one set for it, or the stated one, or 1.
 
         Raises:
-            Refusal: what is stated is no probability.
+            Refusal: the stated value is not a probability.
         """
         for name, value in self.settings.items():
             block = name.removeprefix(PREFIX)
@@ -59,7 +59,7 @@ class Executions:
         return value
 
     def refuse_unused(self, network: str, gated: Iterable[Gated], problems: Problems) -> None:
-        """A probability that was set for a block which is not gated is a mistake."""
+        """Notes the probabilities that were set for blocks without a gate."""
         names = [part.name for part in gated]
         for name in self.unused:
             block = name.removeprefix(PREFIX)

@@ -1,8 +1,7 @@
-"""Unfolds a document into a layer graph: blocks, repeats and branches written out.
+"""Unfolds a document into a layer graph: expands blocks, repeats and branches.
 
-Every size may be a number of any algebra: what is decided here is decided by
-comparisons alone, so that the same unfolding serves integers, arrays of
-settings and symbols.
+Sizes may be numbers of any algebra.  All decisions here are comparisons, so the
+same code unfolds integers, grids of settings and symbols.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.bindings import Bindings, LastAnswers, StepScope, Tensor, UnknownShape
+from costcalc.graph.bindings import Bindings, LastResults, StepScope, Tensor, UnknownShape
 from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
 from costcalc.graph.calls import bind, network_bindings
 from costcalc.graph.executions import Executions
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
-from costcalc.graph.outline import called, classifier, word
+from costcalc.graph.outline import classifier, described, word
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.printed_shapes import check_shape
 from costcalc.graph.scope import NameScope
@@ -39,7 +38,7 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
     """The layer graph of a document at some settings of its parameters.
 
     Raises:
-        SpecError: with every problem that the settings bring to light.
+        SpecError: with every problem at these settings.
     """
     problems = Problems()
     document = at_sizes(document, settings)
@@ -65,10 +64,10 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
 
 
 def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
-    """The document, read again where it holds at other sizes than these.
+    """The document, read again if it is valid only at other sizes.
 
     Raises:
-        SpecError: there is none at these sizes.
+        SpecError: it cannot be read at these sizes.
     """
     if document.reread is None:
         return document
@@ -82,18 +81,18 @@ def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
 
 
 class _TooManySteps(Exception):
-    """The limit on steps was met; unfolding stops here."""
+    """A limit on steps is exceeded; unfolding stops here."""
 
 
 class _Walk:
-    """Goes from step to step with the tensor that the last one gave."""
+    """Goes from step to step with the output of the last one."""
 
     def __init__(self, document: Document, resolved: Resolved, problems: Problems) -> None:
         self.document = document
         self.resolved = resolved
         self.problems = problems
         self.network = network_bindings(document, resolved.values)
-        self.bindings: LastAnswers[Bindings] = LastAnswers()
+        self.bindings: LastResults[Bindings] = LastResults()
         self.reader = AttributeReader(resolved.values["alpha"], document.rounding)
         self.builder = LayerBuilder(
             self.reader, classifier(document.steps), resolved.is_default, problems
@@ -104,7 +103,7 @@ class _Walk:
         self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
         self.later: dict[int, Step] = {}
-        """What is left of steps after the first repeat; the document keeps the steps alive."""
+        """Steps for later repeats, by the id of the first's, which the document keeps alive."""
         self.steps_taken = 0
         self.depth = 0
 
@@ -124,7 +123,7 @@ class _Walk:
         return tensor
 
     def step(self, step: Step, tensor: Tensor, scope: NameScope) -> Tensor:
-        """One step, as often as it says; each repeat reads the one before."""
+        """One step with all its repeats, each of which reads the one before."""
         common = step.common
         self.count_steps(max(1, len(common.sources or ())), common.mark)
         try:
@@ -142,8 +141,8 @@ class _Walk:
             return tensor
         self.count_steps(times - 1, common.mark)
         if common.input is not None:
-            first = self.stated(common.input, sources[0], f"{called(step)} is said to read", here)
-            sources = (first, *sources[1:])
+            what = f"the input of {described(step)}"
+            sources = (self.checked(common.input, sources[0], what, here), *sources[1:])
         if common.name in scope.tensors:
             self.problems.add(
                 common.mark, f"the name '{common.name}' is used twice", hint="another name"
@@ -152,7 +151,8 @@ class _Walk:
         if common.name:
             scope.tensors[common.name] = result
         if common.output is not None:
-            result = self.stated(common.output, result, f"{called(step)} is said to give", here)
+            what = f"the output of {described(step)}"
+            result = self.checked(common.output, result, what, here)
         return result
 
     def repeated(
@@ -167,7 +167,7 @@ class _Walk:
         return result
 
     def after_the_first(self, step: Step) -> Step:
-        """The step without the arguments that hold for the first of its repeats alone."""
+        """The step without the arguments that apply only to the first of its repeats."""
         if not step.common.first_only or not isinstance(step, LayerStep | BlockStep):
             return step
         later = self.later.get(id(step))
@@ -180,7 +180,7 @@ class _Walk:
     def once(
         self, step: Step, sources: tuple[Tensor, ...], scope: NameScope, is_repeated: bool
     ) -> Tensor:
-        """One repeat of a step: its name, whose params it uses, whether it is gated."""
+        """One repeat of a step, with its name, its gate and the params that it shares."""
         common, path = step.common, scope.path
         if common.name or not isinstance(step, SequenceStep):
             path = scope.name(common.name or word(step), bool(common.name), is_repeated)
@@ -199,7 +199,7 @@ class _Walk:
         path: str,
         is_repeated: bool,
     ) -> Tensor:
-        """The gate's layers, then those of the step that it decides upon."""
+        """The gate's layers, then those of the step that it controls."""
         common, layers = step.common, self.builder.layers
         tensor = sources[0]
         try:
@@ -226,7 +226,7 @@ class _Walk:
         path: str,
         is_repeated: bool,
     ) -> Tensor:
-        """The step's own layers; a sequence without a name has the path around it."""
+        """The step's own layers; those of an unnamed sequence keep the path around it."""
         if isinstance(step, LayerStep):
             return self.builder.layer(step, sources, scope.bindings, path)
         if isinstance(step, BlockStep):
@@ -246,7 +246,7 @@ class _Walk:
         inside: NameScope,
         outside: NameScope,
     ) -> Tensor:
-        """The steps; without a name, as if they stood where the sequence stands."""
+        """The steps of a sequence; without a name, as if they were written in its place."""
         inside.recent = sources if step.common.sources else outside.recent
         result = self.inside(step.steps, sources[0], inside, step.common.mark)
         if inside.path == outside.path:
@@ -256,7 +256,7 @@ class _Walk:
     def inside(
         self, steps: tuple[Step, ...], tensor: Tensor, scope: NameScope, mark: Mark
     ) -> Tensor:
-        """The steps that a step holds.
+        """The steps inside a step.
 
         Raises:
             _TooManySteps: they are nested too deeply; the problem is noted.
@@ -266,7 +266,7 @@ class _Walk:
             self.problems.add(
                 mark,
                 "steps are nested too deeply",
-                expected=f"at most {limits.NESTING} inside one another, blocks written out",
+                expected=f"at most {limits.NESTING} levels, with blocks expanded",
             )
             raise _TooManySteps
         result = self.run(steps, tensor, scope)
@@ -300,7 +300,7 @@ class _Walk:
     def join(
         self, step: JoinStep, sources: tuple[Tensor, ...], scope: NameScope, path: str
     ) -> Tensor:
-        """The branches, each from the same input, and the layer that joins them."""
+        """The branches, which read the same input, and the layer that joins them."""
         tensor = sources[0]
         branches, here = step.branches, scope.at(tensor)
         try:
@@ -334,28 +334,28 @@ class _Walk:
         )
 
     def count_steps(self, steps: int, mark: Mark) -> None:
-        """Bounds the work before it is done.
+        """Checks the number of steps before they are unfolded.
 
         Raises:
-            _TooManySteps: the limit is met; the problem is noted.
+            _TooManySteps: the limit is exceeded; the problem is noted.
         """
         self.steps_taken += steps
         if self.steps_taken > limits.STEPS:
             self.problems.add(
                 mark,
                 "the spec unfolds to too many layers",
-                expected=f"at most {limits.STEPS:,}, repeats and blocks written out",
+                expected=f"at most {limits.STEPS:,}, with repeats and blocks expanded",
                 found=f"{self.steps_taken:,} or more",
                 hint="a smaller repeat",
             )
             raise _TooManySteps
 
-    def stated(self, statement: PrintedShape, tensor: Tensor, what: str, here: StepScope) -> Tensor:
-        """The tensor, after a look at the shape that the paper prints for it.
+    def checked(self, printed: PrintedShape, tensor: Tensor, what: str, here: StepScope) -> Tensor:
+        """The tensor, checked against the shape that the paper prints for it.
 
-        Printed shapes speak of the network as printed, so that they are
-        compared at the default settings alone.
+        Papers print the shapes of the network at its default settings, so they are
+        compared only there.
         """
         if tensor.shape is None or not self.resolved.is_default:
             return tensor
-        return Tensor(tensor.layer, check_shape(statement, tensor.shape, what, here, self.problems))
+        return Tensor(tensor.layer, check_shape(printed, tensor.shape, what, here, self.problems))

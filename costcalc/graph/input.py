@@ -1,4 +1,4 @@
-"""The shape of a network's input, and what a resolution makes of it."""
+"""The shape of a network's input, and how a resolution changes it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from costcalc.errors import Problems, Refusal
-from costcalc.formulas import algebra
-from costcalc.graph.checks import evaluate
-from costcalc.spec import limits
+from costcalc.graph.checks import evaluate, is_size
 from costcalc.spec.document import Document, Expression
-from costcalc.spec.numbers import is_number
 
 
 def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
-    """The side of a square input that is written as a number, which is then ``res``."""
+    """The side of a square input that is written as a number: the default of ``res``."""
     sides = input[1:]
     is_square = _is_literal(sides) and len({side.text for side in sides}) == 1
     return sides[0] if is_square else None
@@ -55,7 +52,7 @@ def input_shape(
 def _of_sides(
     document: Document, res: tuple[Any, ...], values: Mapping[str, Any], problems: Problems
 ) -> tuple[Any, ...]:
-    """The shape where a resolution names every side; each must be free to be set."""
+    """The shape for a resolution that names every side, all of which must be settable."""
     channels, *sides = document.input
     shown = "x".join(str(side) for side in res)
     if len(res) != len(sides):
@@ -63,7 +60,7 @@ def _of_sides(
             None,
             f"the input of {document.titled(values)} has {len(sides)} spatial "
             f"{'axis' if len(sides) == 1 else 'axes'}",
-            expected="a res for each",
+            expected="a res with a size for each",
             found=shown,
         )
         return ()
@@ -92,7 +89,7 @@ def _sizes(
         except Refusal as error:
             problems.note(error.problem())
             return ()
-        if not is_number(value) or not (algebra.is_whole(value) and 0 < value <= limits.SIZE):
+        if not is_size(value):
             problems.add(
                 side.mark,
                 "the input's shape is made of whole numbers above zero",

@@ -1,4 +1,4 @@
-"""The layer graph: what every way in produces and everything later reads."""
+"""The layer graph: made from specs and models alike, and read by everything else."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from costcalc.kinds.base import PARAMS, Events, Kind, Operation, Shape
 from costcalc.records import NamedTuple
 
 NETWORK_INPUT = -1
-"""The index that stands for the network's input where a layer reads it."""
-
+"""The index of the network's input among a layer's inputs."""
 
 FUNCTIONAL = ("function", "operator")
-"""``F.relu(x)``; ``x + y`` or ``x.mean((2, 3))``."""
+"""Ways to call a layer without a module: ``F.relu(x)``; ``x + y`` or ``x.mean((2, 3))``."""
 
 
 class Computation:
-    """What layers of one kind compute that have the same attributes and read the same shapes.
+    """A layer's kind and attributes, on inputs of some shapes.
 
-    Equal layers of a graph hold the same computation, so that whatever depends on
-    nothing else is worked out once: it is compared, and kept in tables, by identity.
+    Equal layers of a graph have the same computation object, so that anything that
+    depends only on it is worked out once: it is compared and hashed by identity.
     """
 
     __slots__ = ("_events", "input_shapes", "kind", "operation", "output")
@@ -40,33 +39,33 @@ class Computation:
 
     @property
     def events(self) -> Events:
-        """What happens in it, with all params that it uses."""
+        """What happens in one forward pass, with all params that it uses."""
         if self._events is None:
             self._events = self.operation.events(self.input_shapes, self.output)
         return self._events
 
 
 class Layer(NamedTuple):
-    """One layer with everything that its cost depends on."""
+    """One layer, with everything that its cost depends on."""
 
     name: str
-    """Its path: the blocks that hold it, then its own name, joined by '/'."""
+    """Its path: the blocks around it, then its own name, joined by '/'."""
     computation: Computation
     inputs: tuple[int, ...]
     """Indexes of the layers that it reads, or :data:`NETWORK_INPUT`."""
     mark: Mark
     host: int | None = None
-    """The layer whose norm or activation this is, where one line wrote both."""
+    """For a norm or an activation, the layer whose line it is written on, if any."""
     functional: str | None = None
-    """One of :data:`FUNCTIONAL` where the implementation spoken of has no module for it."""
+    """One of :data:`FUNCTIONAL` if the implementation has no module for it."""
     shares: int | None = None
     """The layer whose params this one uses, so that they count once."""
     borrows: Mapping[str, Size] = MappingProxyType({})
-    """Params that another layer counts, by the name of their event."""
+    """Params counted with another layer, by the name of their event."""
 
     @property
     def kind(self) -> Kind:
-        """The row of the table of layer kinds."""
+        """Its row in the table of layer kinds."""
         return self.computation.kind
 
     @property
@@ -97,7 +96,7 @@ class Layer(NamedTuple):
         return self._replace(computation=Computation(now.kind, **{**parts, **changed}))
 
     def events(self) -> Events:
-        """What happens in it, with the params that are its own."""
+        """What happens in one forward pass, without the params that it borrows."""
         events = self.computation.events
         if not self.borrows:
             return events
@@ -106,16 +105,16 @@ class Layer(NamedTuple):
 
 
 class Gated(NamedTuple):
-    """A part of a network that runs with a probability, and the gate that decides it."""
+    """A part of a network that runs with some probability, and the gate that decides."""
 
     name: str
-    """The path of the step, or of the block that holds it where it has no name."""
+    """The path of the step, or of the block around it if it has no name."""
     execute: int | Fraction
     """The probability, from 0 to 1."""
     gate: range
-    """Indexes of the gate's layers; empty where only the probability is stated."""
+    """Indexes of the gate's layers; empty if only the probability is stated."""
     layers: range
-    """Indexes of the layers that it decides upon."""
+    """Indexes of the layers that the gate controls."""
 
 
 class BlockCall(NamedTuple):
@@ -123,25 +122,25 @@ class BlockCall(NamedTuple):
 
     block: str
     arguments: Mapping[str, Any]
-    """The values of its parameters, widths as they are scaled."""
+    """The values of its parameters; widths are scaled."""
     inputs: Mapping[str, int]
-    """The layer that each of its inputs is, or :data:`NETWORK_INPUT`."""
+    """Its inputs: indexes of layers, or :data:`NETWORK_INPUT`."""
 
 
 class Line(NamedTuple):
-    """A layer with the norm and the activation that are written in its line."""
+    """A layer with the norm and the activation that are written on its line."""
 
     layers: tuple[int, ...]
-    """Indexes of the layers, the one that hosts the others first."""
+    """Indexes of the layers, the host first."""
 
     @property
     def host(self) -> int:
-        """The layer that the line is named for."""
+        """The layer that the line is named after."""
         return self.layers[0]
 
     @property
     def last(self) -> int:
-        """The layer whose output the line gives."""
+        """The layer whose output is the line's."""
         return self.layers[-1]
 
 
@@ -155,26 +154,25 @@ class LayerGraph(NamedTuple):
     input: Shape
     layers: tuple[Layer, ...]
     blocks: Mapping[str, str]
-    """What each inner path of the layers' names is: a block's name, or a sequence."""
+    """What each path inside the layers' names is: a block's name, or ``sequence``."""
     gated: tuple[Gated, ...] = ()
-    """In the order of their layers; one may stand inside another."""
-
+    """Gated parts in the order of their layers; they may be nested."""
     calls: Mapping[str, BlockCall] = MappingProxyType({})
     """The calls of blocks, by the paths inside the layers' names."""
 
     @property
     def uncounted(self) -> dict[str, list[str]]:
-        """The names of the layers that costcalc does not know, by what the model calls them."""
-        found: dict[str, list[str]] = {}
+        """The names of the layers unknown to costcalc, by the model's name for the operation."""
+        names: dict[str, list[str]] = {}
         for layer in self.layers:
             if not layer.kind.is_counted:
                 operation: Any = layer.operation
-                found.setdefault(operation.op, []).append(layer.name)
-        return found
+                names.setdefault(operation.op, []).append(layer.name)
+        return names
 
     @property
     def readers(self) -> list[list[int]]:
-        """The layers that read each layer's output, in order; one that reads it twice twice."""
+        """The layers that read each layer's output, in order; twice if they read it twice."""
         readers: list[list[int]] = [[] for _ in self.layers]
         for index, layer in enumerate(self.layers):
             for source in layer.inputs:
@@ -184,10 +182,9 @@ class LayerGraph(NamedTuple):
 
     @property
     def outputs(self) -> tuple[int, ...]:
-        """The layers whose outputs the network gives: those that nothing reads.
+        """The layers whose outputs are the network's: those that no layer reads.
 
-        A gate's decision and a tensor that is merely held are no outputs; the last
-        layer always is one.
+        A gate's decision and an unused source are not outputs; the last layer always is.
         """
         decisions = {index for part in self.gated for index in part.gate}
         last = len(self.layers) - 1

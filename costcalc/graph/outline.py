@@ -1,4 +1,4 @@
-"""Facts about steps that need no unfolding."""
+"""Facts about steps that are known without unfolding them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,20 @@ from costcalc.spec.document import (
     LayerStep,
     SequenceStep,
     Step,
+    inner_steps,
 )
 
 
 def word(step: Step) -> str:
-    """What a step is called where it has no name of its own."""
+    """What a step is called if it has no name of its own."""
     if isinstance(step, LayerStep | JoinStep):
         return step.kind.name
     return step.block if isinstance(step, BlockStep) else "sequence"
 
 
-def called(step: Step) -> str:
-    """A step for a message: what it is, with the name that it has of its own."""
+def described(step: Step) -> str:
+    """A step in a message: what it is, with its own name if it has one."""
     return f"'{step.common.name}' ({word(step)})" if step.common.name else word(step)
-
-
-def inner(step: Step) -> tuple[Step, ...]:
-    """The steps that a step holds, those of its gate among them."""
-    held: tuple[Step, ...] = ()
-    if isinstance(step, SequenceStep):
-        held = step.steps
-    elif isinstance(step, JoinStep):
-        held = tuple(each for _, branch in step.branches for each in branch)
-    return (*step.common.gate, *held)
 
 
 def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
@@ -49,23 +40,23 @@ def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
 
 
 def uncounted(document: Document) -> tuple[str, ...]:
-    """The operations that costcalc does not know, by what the model calls them."""
-    found: dict[str, None] = {}
+    """The operations unknown to costcalc, by the model's names for them."""
+    names: dict[str, None] = {}
     steps = [*document.steps, *(step for block in document.blocks.values() for step in block.steps)]
     while steps:
         step = steps.pop(0)
-        steps[:0] = inner(step)
+        steps[:0] = inner_steps(step)
         if isinstance(step, LayerStep) and not step.kind.is_counted:
             op = step.arguments.get("op")
             if isinstance(op, Expression):
-                found[op.text] = None
-    return tuple(found)
+                names[op.text] = None
+    return tuple(names)
 
 
 def named(steps: tuple[Step, ...], name: str) -> Mark | None:
-    """Where a step of that name stands."""
+    """The place of a step with that name."""
     for step in steps:
-        mark = step.common.mark if step.common.name == name else named(inner(step), name)
+        mark = step.common.mark if step.common.name == name else named(inner_steps(step), name)
         if mark is not None:
             return mark
     return None

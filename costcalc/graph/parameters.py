@@ -1,4 +1,4 @@
-"""The values of a network's parameters: defaults, and what the caller set."""
+"""The values of a network's parameters: defaults, and the caller's settings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
-from costcalc.formulas import algebra
-from costcalc.graph.checks import evaluate
+from costcalc.graph.checks import evaluate, is_size
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square
 from costcalc.records import NamedTuple
@@ -18,18 +17,18 @@ from costcalc.spec.values import constant
 
 
 class Resolved(NamedTuple):
-    """A network's parameters, each with a value, and the shape of its input."""
+    """The values of a network's parameters, and the shape of its input."""
 
     values: dict[str, Any]
     input: tuple[Any, ...]
     is_default: bool
-    """Whether every parameter has its default, at which printed shapes hold."""
+    """Whether every parameter has its default, where printed shapes apply."""
     executions: dict[str, Any]
-    """Probabilities of single blocks, by their settings' names."""
+    """Probabilities of blocks, by the names of the settings."""
 
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
-    """Every parameter's value under ``settings``; what is wrong goes to ``problems``."""
+    """Every parameter's value under ``settings``; errors go to ``problems``."""
     parameters = all_parameters(document)
     values: dict[str, Any] = {}
     is_default = True
@@ -59,14 +58,14 @@ def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
 
 
 def unfit(parameter: Parameter, value: Any, default: Any) -> str:
-    """What a network's parameter should have been, where ``value`` is not; '' where it is."""
+    """What a network's parameter must be, if ``value`` is invalid; '' if it is valid."""
     name = parameter.name
     if name == "res" and isinstance(value, tuple):
-        fits = len(value) <= limits.AXES and all(_is_side(side) for side in value)
+        fits = len(value) <= limits.AXES and all(is_size(side) for side in value)
         return "" if fits else "sides above zero, as in 160x120"
     if parameter.choices:
         return outside(parameter, value)
-    if name == "res" and not _is_side(value):
+    if name == "res" and not is_size(value):
         return "a whole number above zero, or a height and a width as in 160x120"
     if name == "alpha" and not (is_number(value) and value > 0):
         return "a number above zero"
@@ -79,7 +78,7 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
 
 
 def outside(parameter: Parameter, value: Any) -> str:
-    """The choices or the range of a parameter, where ``value`` is none of them; else ''."""
+    """A parameter's choices or range, if ``value`` is outside; '' if it is inside."""
     if parameter.choices:
         return "" if value in parameter.choices else allowed(parameter)
     lowest, highest = parameter.lowest, parameter.highest
@@ -98,11 +97,12 @@ def all_parameters(document: Document) -> dict[str, Parameter]:
         "res": Parameter("res", side_of_square(document.input), mark, doc="input resolution"),
     }
     own = document.parameters
-    return {**{name: each for name, each in always.items() if name not in own}, **own}
+    others = {name: parameter for name, parameter in always.items() if name not in own}
+    return {**others, **own}
 
 
 def _default(parameter: Parameter, values: Mapping[str, Any], problems: Problems) -> Any:
-    """The default's value under the values above it."""
+    """The default's value, given the values above it."""
     if parameter.default is None:
         return None
     try:
@@ -129,20 +129,16 @@ def _refuse_unknown(
 
 
 def _executions(settings: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
-    """The settings that are probabilities of blocks; whether such blocks exist is not known yet."""
-    found = {name: value for name, value in settings.items() if is_execution(name)}
-    for name, value in found.items():
+    """The settings that are probabilities of blocks; whether these exist is checked later."""
+    executions = {name: value for name, value in settings.items() if is_execution(name)}
+    for name, value in executions.items():
         if not is_probability(value):
             problems.add(None, f"{name} cannot be {exact(value)}", expected=EXPECTED)
-    return found
-
-
-def _is_side(value: Any) -> bool:
-    return is_number(value) and bool(algebra.is_whole(value) and 0 < value <= limits.SIZE)
+    return executions
 
 
 def allowed(parameter: Parameter) -> str:
-    """A parameter's choices or its range; '' where it states neither."""
+    """A parameter's choices or its range; '' if it states neither."""
     if parameter.choices:
         return "one of " + ", ".join(exact(choice) for choice in parameter.choices)
     if parameter.lowest is None and parameter.highest is None:

@@ -1,4 +1,4 @@
-"""Scopes of names: which names are taken, and which tensor each of them is."""
+"""Scopes of names: which names are taken, and which tensors they stand for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from costcalc.errors import did_you_mean
 from costcalc.graph.bindings import Bindings, StepScope, Tensor
 
 REMEMBERED = 8
-"""Steps whose results a block of several inputs may read without naming them."""
+"""Steps whose outputs a block with several inputs may read without naming them."""
 
 
 class NameScope:
     """The names inside a network, a block, a sequence or a branch.
 
-    A sequence and a branch see the names around them; a block sees its inputs
-    and its parameters alone.  Scopes of one path share its names, so that no
-    two layers have the same one.
+    A sequence or a branch sees the names around it; a block sees only its inputs
+    and its parameters.  Scopes with the same path share their names, so that no
+    two layers have the same name.
     """
 
     def __init__(self, path: str, bindings: Bindings, outer: NameScope | None = None) -> None:
@@ -25,12 +25,12 @@ class NameScope:
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
         self.recent: tuple[Tensor, ...] = ()
-        """What the last steps here gave, the last one first."""
+        """The outputs of the last steps here, the latest first."""
         self.paths: dict[str, tuple[dict[str, int], set[str]]] = outer.paths if outer else {}
         self.counts, self.given = self.paths.setdefault(path, ({}, set()))
 
     def inner(self, path: str) -> NameScope:
-        """The scope of a sequence or a branch that stands here."""
+        """The scope of a sequence or a branch inside this one."""
         return NameScope(path, self.bindings, self)
 
     def at(self, tensor: Tensor) -> StepScope:
@@ -38,11 +38,11 @@ class NameScope:
         return StepScope(self.bindings, tensor)
 
     def expect(self, names: Iterable[str]) -> None:
-        """Reserves the names that later steps state for themselves."""
+        """Reserves the names that later steps have of their own."""
         self.given.update(names)
 
     def name(self, word: str, is_given: bool, is_numbered: bool) -> str:
-        """A full name that is free: the given one, or ``word`` with a number."""
+        """A unique full name: ``word``, if it is given and free, or ``word`` with a number."""
         if is_given and not is_numbered and word not in self.counts:
             self.counts[word] = 1
             return self.full(word)
@@ -59,7 +59,7 @@ class NameScope:
         return f"{self.path}/{name}" if self.path else name
 
     def find(self, name: str) -> Tensor | None:
-        """The tensor of that name, here or around."""
+        """The tensor of that name, here or in the scopes around."""
         scope: NameScope | None = self
         while scope is not None:
             if name in scope.tensors:
@@ -68,12 +68,12 @@ class NameScope:
         return None
 
     def remember(self, tensor: Tensor) -> None:
-        """Remembers what a step here gave."""
+        """Remembers the output of a step here."""
         if self.recent[:1] != (tensor,):
             self.recent = (tensor, *self.recent[: REMEMBERED - 1])
 
     def hint(self, name: str) -> str:
-        """A hint at a similar name that is visible here."""
+        """A hint with a similar name that is visible here."""
         known: list[str] = []
         scope: NameScope | None = self
         while scope is not None:

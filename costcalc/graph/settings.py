@@ -10,12 +10,12 @@ from costcalc.spec.numbers import ExpressionError, exact_number
 
 
 def setting(text: str) -> Any:
-    """The value that a command line gives as text: a number, a truth value, a word.
+    """The value of a setting on the command line: a number, a boolean, a word.
 
     ``0.35`` is 7/20 exactly and ``160x120`` a height and a width.
 
     Raises:
-        ExpressionError: there is no text, or the number is beyond a limit.
+        ExpressionError: the text is empty, or the number exceeds a limit.
 
     >>> setting("0.35"), setting("160x120"), setting("true")
     (Fraction(7, 20), (160, 120), True)
@@ -35,11 +35,10 @@ def setting(text: str) -> Any:
 
 
 def from_python(value: Any) -> Any:
-    """A setting that a Python caller passes: a float means the decimal it prints as.
+    """The value of a setting in Python: a float stands for the decimal it prints as.
 
     Raises:
-        ExpressionError: the value is of no sort that a parameter can have, or
-            beyond a limit.
+        ExpressionError: a parameter cannot have such a value, or it exceeds a limit.
 
     >>> from_python(0.35)
     Fraction(7, 20)

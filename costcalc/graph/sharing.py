@@ -1,4 +1,4 @@
-"""Params that several layers share: which layer owns them, and a check that they are alike."""
+"""Params that several layers share: which layer owns them, and whether they fit the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from costcalc.kinds.base import PARAMS
 
 
 class Sharing:
-    """Layers in the same place of steps with the same ``shares`` word share their params."""
+    """Layers at the same place in steps with the same ``shares`` word share their params."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -21,7 +21,7 @@ class Sharing:
 
     @contextmanager
     def inside(self, word: str, path: str) -> Iterator[None]:
-        """While it is open, layers are added to the step of that path, which shares the word."""
+        """A context in which layers belong to the step at ``path``, which shares ``word``."""
         outer = self.around
         if word:
             self.around = (word, path)
@@ -31,7 +31,7 @@ class Sharing:
             self.around = outer
 
     def owned(self, layer: Layer, layers: Sequence[Layer]) -> Layer:
-        """A layer that is about to follow ``layers``, with the owner of its params."""
+        """The layer, which comes after ``layers``, with the owner of its params."""
         if self.around is None:
             return layer
         word, path = self.around

@@ -1,4 +1,4 @@
-"""What a step reads: the layers that it names, or the steps before it."""
+"""The inputs of steps: the layers that they name, or the steps before them."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from costcalc.spec.document import BlockStep, Document, LayerStep, Step
 
 
 class Sources:
-    """Finds the tensors that steps of a document read; what is wrong goes to ``problems``."""
+    """Finds the tensors that steps of a document read; errors go to ``problems``."""
 
     def __init__(self, document: Document, problems: Problems) -> None:
         self.document = document
         self.problems = problems
 
     def of(self, step: Step, here: Tensor, scope: NameScope) -> tuple[Tensor, ...]:
-        """What the step reads: the layers that it names, or the steps before it.
+        """The inputs of a step: the layers that it names, or the steps before it.
 
-        A block of several inputs reads as many steps, the last one first.  A layer
-        that reads nothing stands where the step before it ends all the same.
+        A block with several inputs reads that many steps, the latest first.  For a
+        layer that reads nothing, this is the step before it, whose output is its scope.
 
         Raises:
-            UnknownShape: a name means nothing here, or there are too many or
-                too few; the problem is noted.
+            UnknownShape: a name is unknown, or there are too many or too few
+                inputs; the problem is noted.
         """
         inputs = self.document.blocks[step.block].inputs if isinstance(step, BlockStep) else ()
         words = step.common.sources
         if words is None:
-            found = list(scope.recent[: len(inputs)] if inputs else (here,))
+            tensors = list(scope.recent[: len(inputs)] if inputs else (here,))
         else:
-            found = [tensor for tensor in self._named(words, scope) if tensor is not None]
-            if len(found) < len(words):
+            tensors = [tensor for tensor in self._named(words, scope) if tensor is not None]
+            if len(tensors) < len(words):
                 raise UnknownShape
         if inputs or not isinstance(step, LayerStep):
-            self._check_inputs(step, inputs or ("input",), len(found))
-        return tuple(found) or (here,)
+            self._check_inputs(step, inputs or ("input",), len(tensors))
+        return tuple(tensors) or (here,)
 
     def _named(
         self, words: tuple[tuple[str, Mark], ...], scope: NameScope
     ) -> Iterator[Tensor | None]:
-        """The tensors of some names, None after a problem was noted."""
+        """The tensors of some names; None after a problem."""
         for name, mark in words:
             tensor = scope.find(name)
             if tensor is None:
@@ -56,13 +56,13 @@ class Sources:
                 )
             yield tensor
 
-    def _check_inputs(self, step: Step, inputs: tuple[str, ...], found: int) -> None:
+    def _check_inputs(self, step: Step, inputs: tuple[str, ...], count: int) -> None:
         """Checks the number of inputs of a step that contains others.
 
         Raises:
-            UnknownShape: it does not; the problem is noted.
+            UnknownShape: it is wrong; the problem is noted.
         """
-        if found == len(inputs):
+        if count == len(inputs):
             return
         what = f"{'block ' if isinstance(step, BlockStep) else ''}'{word(step)}'"
         many = f"{len(inputs)} inputs" if len(inputs) > 1 else "one input"
@@ -70,12 +70,12 @@ class Sources:
             step.common.mark,
             f"{what} reads {many}",
             expected="from: [" + ", ".join(inputs) + "]" if len(inputs) > 1 else "from: name",
-            found=f"{found}",
+            found=f"{count}",
         )
         raise UnknownShape
 
     def _cycle_hint(self, name: str) -> str:
-        """A hint where the name belongs to a later step: reading it would make a cycle."""
+        """A hint if the name belongs to a later step: reading it would make a cycle."""
         below = outline.named(self.document.steps, name)
         if below is None:
             return ""

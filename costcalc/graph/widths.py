@@ -13,7 +13,7 @@ from costcalc.spec.document import Rounding
 
 
 def scaled(width: Any, alpha: Any, rounding: Rounding) -> Any:
-    """``alpha * width`` by the rule that the spec states.
+    """``alpha * width``, rounded by the spec's rule.
 
     >>> from fractions import Fraction
     >>> scaled(720, Fraction(7, 20), Rounding("divisible_by", 8))

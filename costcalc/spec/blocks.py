@@ -13,10 +13,9 @@ from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
     Block,
     BlockStep,
-    JoinStep,
     Parameter,
-    SequenceStep,
     Step,
+    inner_steps,
 )
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
@@ -204,11 +203,6 @@ class BlockReader:
 def _called(steps: tuple[Step, ...]) -> Iterator[str]:
     """The names of the blocks that steps call, at any depth."""
     for step in steps:
-        yield from _called(step.common.gate)
         if isinstance(step, BlockStep):
             yield step.block
-        elif isinstance(step, SequenceStep):
-            yield from _called(step.steps)
-        elif isinstance(step, JoinStep):
-            for _, branch in step.branches:
-                yield from _called(branch)
+        yield from _called(inner_steps(step))

@@ -130,6 +130,16 @@ class JoinStep(NamedTuple):
 Step: TypeAlias = LayerStep | BlockStep | SequenceStep | JoinStep
 
 
+def inner_steps(step: Step) -> tuple[Step, ...]:
+    """The steps written inside a step, including those of its gate."""
+    inner: tuple[Step, ...] = ()
+    if isinstance(step, SequenceStep):
+        inner = step.steps
+    elif isinstance(step, JoinStep):
+        inner = tuple(branch_step for _, branch in step.branches for branch_step in branch)
+    return (*step.common.gate, *inner)
+
+
 class Block(NamedTuple):
     """A named list of steps, with parameters."""
 

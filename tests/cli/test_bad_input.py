@@ -347,14 +347,14 @@ CASES = {
     "a printed shape that is wrong": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 3, stride: 2, output: 8 x 8 x 4}\n",
         [
-            "3:50: conv is said to give 8 x 8 x 4, but it is 4 x 4 x 4",
+            "3:50: the output of conv is printed as 8 x 8 x 4, but it is 4 x 4 x 4",
             "8 x 8 x 4, as printed",
             "4 x 4 x 4, as computed",
         ],
     ),
     "a printed filter that is wrong": (
         "input: [3, 8, 8]\nlayers:\n  - conv: {filter: 3 x 3 x 5 x 4}\n",
-        ["3:20: layer 'conv1' is said to have a filter of 3 x 3 x 5 x 4", "3 x 3 x 3 x 4"],
+        ["3:20: the filter of layer 'conv1' is printed as 3 x 3 x 5 x 4", "3 x 3 x 3 x 4"],
     ),
     "a residual of nothing": (
         "input: [3, 8, 8]\nlayers:\n  - residual: []\n",
@@ -447,7 +447,7 @@ def test_table_1_as_printed_contradicts_itself(spec):
         (["--alpha", "1e400"], ["alpha: the exponent is too large"]),
         (["--alpha", ""], ["alpha: a value is missing"]),
         (["--alpha", "1/0"], ["alpha: division by zero"]),
-        (["--alpha", "0.001"], ["no channel is left of '32' at alpha"]),
+        (["--alpha", "0.001"], ["'32' has no channels left at alpha"]),
         (["--res", "0"], ["res cannot be 0", "a whole number above zero"]),
         (["--res", "22.5"], ["res cannot be"]),
         (["--res", "224x"], ["res cannot be 224x"]),

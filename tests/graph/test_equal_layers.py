@@ -62,5 +62,5 @@ def test_one_computation_for_every_kind_attributes_and_shapes(name: str) -> None
 
 
 def test_a_norm_that_needs_arguments_has_no_place_in_a_line() -> None:
-    with pytest.raises(SpecError, match="'group_norm' needs groups, which have no place beside"):
+    with pytest.raises(SpecError, match="'group_norm' needs groups, which cannot be set on"):
         graph("  - conv: {out: 8, kernel: 3, norm: group}\n")

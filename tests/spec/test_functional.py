@@ -48,7 +48,9 @@ def test_it_may_depend_on_a_parameter():
 
 
 def test_what_is_neither_is_refused():
-    with pytest.raises(SpecError, match=r"yaml:14:35: .*how the layer is called\n.*true, false or"):
+    with pytest.raises(
+        SpecError, match=r"yaml:14:35: .*is not a way to call a layer\n.*true, false or"
+    ):
         called(SPEC.replace("functional: operator", "functional: methd"))
 
 
