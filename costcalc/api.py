@@ -1,4 +1,4 @@
-"""A network that is open, with the questions of :mod:`.questions` as its methods."""
+"""``costcalc.Network``: an open network, with the questions of :mod:`.questions` as methods."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened
 
 
 class Network(OpenNetwork):
-    """A network that is open: every function of costcalc takes it where it takes a name.
+    """An open network; costcalc's functions accept it wherever they accept a name.
 
-    Each method asks what the function of its name asks, about this network.
+    Each method is the function of the same name, applied to this network.
     """
 
     __slots__ = ()
@@ -40,14 +40,14 @@ class Network(OpenNetwork):
 
 
 def load(network: AnyNetwork, **settings: Any) -> Network:
-    """The network that somebody means, open.
+    """Opens a network.
 
     Args:
-        network: a name, a path, a model, an ``nn.Module``, as :func:`report` takes them.
-        settings: what every question about it starts from; a question's own win.
+        network: a name, a path, a model or an ``nn.Module``, as for :func:`report`.
+        settings: defaults for every question about the network; a question's own win.
 
     Raises:
-        CostcalcError: there is no such network, or it is wrong, or a setting.
+        CostcalcError: there is no such network, or the network or a setting is wrong.
 
     >>> load("mobilenet_v1", alpha=0.5).totals(res=160)
     Totals(params=1319648, mult_adds=76524800)
@@ -58,52 +58,52 @@ def load(network: AnyNetwork, **settings: Any) -> Network:
 def from_torch(module: Any, input: Any = (3, 224, 224), *, allow_unknown: bool = False) -> Network:
     """A PyTorch module as a network, from one run on the meta device.
 
-    The module stays as it is, on whatever device; its weights are neither read
-    nor copied.  What the network's functions set is ``alpha``, a width multiplier
-    over the widths that the module has, and ``res``, at which it is run again.
+    The module is not changed or moved, and its weights are neither read nor copied.
+    The network has two parameters: ``alpha``, a multiplier of the module's widths, and
+    ``res``, which runs the module again at another resolution.
 
     Args:
         module: an ``nn.Module``.
-        input: the shape of what it reads, without the batch; or a batch, a tensor
-            whose first side is left out.
-        allow_unknown: whether operations that costcalc does not know stand in the
-            report as not counted; they are an error by default.
+        input: the shape of its input, without the batch; or a batch, a tensor whose
+            first dimension is left out.
+        allow_unknown: whether to report unknown operations as not counted; by default
+            they are an error.
 
     Raises:
-        SpecError: PyTorch is not installed, the module does not run on an input of
-            that shape, or it does what costcalc does not know.
+        SpecError: PyTorch is not installed, the module does not run on an input of that
+            shape, or it uses an unknown operation.
     """
-    sides = _sides(input)
+    shape = _shape(input)
     try:
-        return Network(*opened(module, {INPUT: sides, ALLOW_UNKNOWN: allow_unknown}))
+        return Network(*opened(module, {INPUT: shape, ALLOW_UNKNOWN: allow_unknown}))
     except SpecError as error:
-        raise SpecError([_in_python(problem, sides) for problem in error.problems]) from None
+        raise SpecError([_in_python(problem, shape) for problem in error.problems]) from None
 
 
-def _sides(input: Any) -> tuple[int, ...]:
-    """The sides of one input.
+def _shape(input: Any) -> tuple[int, ...]:
+    """The shape of one input, without the batch.
 
     Raises:
         SpecError: it is neither a shape nor a tensor.
     """
     if hasattr(input, "shape"):
         return tuple(input.shape)[1:]
-    sides = tuple(input) if isinstance(input, tuple | list) else ()
-    if not sides or not all(isinstance(side, int) and side > 0 for side in sides):
+    shape = tuple(input) if isinstance(input, tuple | list) else ()
+    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
         refuse(
             None,
             "the input of a module is a shape",
             expected="whole numbers above zero, without the batch: (3, 224, 224)",
             found=repr(input),
         )
-    return sides
+    return shape
 
 
-def _in_python(problem: Problem, sides: tuple[int, ...]) -> Problem:
-    """A problem whose hint is about an argument, where it is about an option of a command."""
+def _in_python(problem: Problem, shape: tuple[int, ...]) -> Problem:
+    """A problem with a hint about ``from_torch`` in place of one about ``--input``."""
     if "--input" not in problem.hint:
         return problem
-    hint = "from_torch(module, (C, H, W)), the shape that it is made for, without the batch"
-    if sides[0] == 1 and len(sides) > 1:
-        hint = f"from_torch(module, {sides[1:]}), without the batch"
+    hint = "from_torch(module, (C, H, W)), the shape it is made for, without the batch"
+    if shape[0] == 1 and len(shape) > 1:
+        hint = f"from_torch(module, {shape[1:]}), without the batch"
     return problem._replace(hint=hint)

@@ -1,9 +1,9 @@
-"""Opening a network: from whatever names one, or is one, to its document and its settings.
+"""Opens a network: turns a reference, a module or a document into a document with settings.
 
     a name, a path, "mobilenet_v1@alpha=0.5", an nn.Module, a Document  --opened-->  OpenNetwork
 
-Whatever asks something of a network takes an open one, or what becomes of it: nothing
-above this module opens files by itself.
+Every question takes an open network, or what is derived from one; only this module opens
+the files of networks.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class OpenNetwork(NamedTuple):
-    """An open network: its document, its settings, and what its user called it."""
+    """An open network: its document, its settings, and the name it was opened by."""
 
     document: Document
     settings: Mapping[str, Any] = _NO_SETTINGS
-    """Those that its reference carries, or that it was opened with, exactly."""
+    """Exact values that its reference carries, or that it was opened with."""
     name: str = ""
-    """What its user called it; empty where it has its title alone."""
+    """The reference it was opened by; empty for a module or a document."""
 
     @property
     def label(self) -> str:
-        """What it is called where its user gave it."""
+        """Its name, or else its document's title."""
         return self.name or self.document.title.text
 
     def at(self, settings: Mapping[str, Any]) -> OpenNetwork:
-        """The network at its settings and these, which win."""
+        """The network with these settings added; they win over its own."""
         return OpenNetwork(self.document, {**self.settings, **settings}, self.name)
 
     def graph(self) -> LayerGraph:
-        """Its layers, at its settings.
+        """Its layers at its settings.
 
         Raises:
             SpecError: a setting or a shape is wrong.
@@ -58,29 +58,29 @@ class Module(Protocol):
     """An ``nn.Module``, as type checkers see it where PyTorch is not installed."""
 
     def named_modules(self) -> Any:
-        """Its modules by name."""
+        """Submodules by name."""
 
     def state_dict(self) -> Any:
-        """Its params by name."""
+        """Parameters and buffers by name."""
 
 
 AnyNetwork: TypeAlias = "str | os.PathLike[str] | Document | OpenNetwork | Module"
-"""Whatever opens."""
+"""Everything that :func:`opened` accepts."""
 
 
 def opened(
     network: AnyNetwork, settings: Mapping[str, Any] = _NO_SETTINGS, beside: str | None = None
 ) -> OpenNetwork:
-    """The open network that somebody means, at settings that win over those it carries.
+    """Opens a network at settings, which win over those that its reference carries.
 
     Args:
         network: a reference, which may carry settings, ``mobilenet_v1@alpha=0.5``; a path;
-            an ``nn.Module``; a document; or a network that is open already.
-        settings: exact values; those that say how a model is read are used up by it.
-        beside: a path beside which a spec's libraries of blocks are, instead of its own.
+            an ``nn.Module``; a document; or an open network.
+        settings: exact values; those for reading a model are consumed by its importer.
+        beside: look for a spec's block libraries next to this path instead of its own.
 
     Raises:
-        SpecError: there is no such network, or it is wrong, or a setting.
+        SpecError: there is no such network, or the network or a setting is wrong.
     """
     if isinstance(network, OpenNetwork):
         return network.at(settings)
@@ -89,69 +89,69 @@ def opened(
     if isinstance(network, str | os.PathLike):
         text = os.fspath(network)
         reference = library.reference(text)
-        found = opened_at(reference.network, {**carried(reference), **settings}, beside)
-        return found._replace(name=text)
+        all_settings = {**carried(reference), **settings}
+        return opened_at(reference.network, all_settings, beside)._replace(name=text)
     if _is_module(network):
         return _of_module(network, settings)
     _refuse_value(network)
 
 
 def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None) -> OpenNetwork:
-    """The network of a path or a name without settings of its own, a spec or a model.
+    """Opens a spec or a model by a path or a name that carries no settings.
 
     Raises:
-        SpecError: there is no such network, or it is wrong, or a setting.
+        SpecError: there is no such network, or the network or a setting is wrong.
     """
     if importers.importer(path) is not None:
         return OpenNetwork(*importers.import_model(path, settings), path)
-    left = dict(settings)
-    left.pop(importers.ALLOW_UNKNOWN, None)
-    if importers.INPUT in left:
+    parameters = dict(settings)
+    parameters.pop(importers.ALLOW_UNKNOWN, None)
+    if importers.INPUT in parameters:
         refuse(
             None,
             f"'{path}' is a spec, and a spec states its own input",
-            expected="--input for models: ONNX, PyTorch, Keras, Caffe",
-            hint="--res, or model.onnx@input=3x224x224 for one network of several",
+            expected="--input only for models: ONNX, PyTorch, Keras, Caffe",
+            hint="use --res, or model.onnx@input=3x224x224 for one network of several",
         )
-    return OpenNetwork(read_spec(path, beside), left, path)
+    return OpenNetwork(read_spec(path, beside), parameters, path)
 
 
 def read_spec(network: str, beside: str | None = None) -> Document:
-    """The document of a spec: of its path, or of its name where it ships.
+    """Reads a spec by its path, or by its name if it ships.
 
-    Its libraries of blocks stand beside it, or beside another path that it is
-    a version of.
+    Its block libraries are found next to it, or next to ``beside``, the path that
+    it is a version of.
 
     Raises:
         SpecError: there is no such spec, or it is wrong.
     """
     path = library.locate(network)
-    # Models of frameworks come in without the reader of specs.
+    # Imported here: a framework's model does not need the spec reader.
     from costcalc.spec.reader import read
 
     return read(library.read_bytes(path, path), path, library.block_finder(beside or path))
 
 
 def is_network(network: str) -> bool:
-    """Whether a reference means a spec that is there, or a model."""
+    """Whether a reference names an existing spec, or a model."""
     reference = library.reference(network)
     return importers.importer(reference.network) is not None or library.is_network(network)
 
 
 def carried(reference: library.Reference) -> dict[str, Any]:
-    """The settings that a reference carries, exactly.
+    """The settings that a reference carries, as exact values.
 
     Raises:
-        SpecError: there is no value, or a number is beyond a limit.
+        SpecError: a value is missing, or a number is out of range.
     """
     return of_texts(reference.settings)
 
 
 def of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Settings that are written as text, with their exact values.
+    """Settings written as text, as exact values.
 
     Raises:
-        SpecError: naming every one that has no value, or a number beyond a limit.
+        SpecError: naming every setting without a value or with a number out of range.
     """
     problems = Problems()
     values = {}
@@ -165,19 +165,19 @@ def of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def exact(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that a Python caller passes, with their exact values.
+    """Settings passed from Python, as exact values.
 
     Raises:
-        SpecError: a value is of no sort that a parameter can have, or beyond a limit.
+        SpecError: a value has a type that no parameter can have, or is out of range.
     """
     return {name: exact_value(value) for name, value in settings.items()}
 
 
 def exact_value(value: Any) -> Any:
-    """What a Python caller sets something to, exactly.
+    """A value passed from Python, as an exact value.
 
     Raises:
-        SpecError: it is of no sort that a parameter can have, or beyond a limit.
+        SpecError: it has a type that no parameter can have, or is out of range.
     """
     try:
         return from_python(value)
@@ -186,7 +186,7 @@ def exact_value(value: Any) -> Any:
 
 
 def _is_module(network: object) -> bool:
-    """Whether it is an ``nn.Module``; where PyTorch was never imported, nothing is one."""
+    """Whether it is an ``nn.Module``, which it cannot be before PyTorch is imported."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(network, torch.nn.Module)
 
@@ -197,24 +197,24 @@ def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
     from costcalc.importers.torch.reference import IMAGE
 
     def read(request: Request) -> Model:
-        sides = request.input or IMAGE
-        return trace(module, (sides[0], *(request.res or sides[1:])), request.allow_unknown)
+        channels, *sides = request.input or IMAGE
+        return trace(module, (channels, *(request.res or sides)), request.allow_unknown)
 
     return OpenNetwork(*importers.import_with(read, settings))
 
 
 def _refuse_value(network: object) -> NoReturn:
-    """Refuses a value that is not a network, in terms of Python.
+    """Refuses a Python value that is not a network.
 
     Raises:
         SpecError: always.
     """
-    expected = "a name, a path, an nn.Module, or what costcalc.load gives"
+    expected = "a name, a path, an nn.Module, or the result of costcalc.load"
     if isinstance(network, type):
         refuse(
             None,
-            f"{network.__name__} is a class, and a network is an instance of one",
+            f"{network.__name__} is a class, not an instance",
             expected=expected,
-            hint=f"{network.__name__}(...), with the arguments that it takes",
+            hint=f"pass {network.__name__}(...), with its arguments",
         )
     refuse(None, f"a value of type {type(network).__name__} is not a network", expected=expected)

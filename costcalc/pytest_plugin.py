@@ -1,7 +1,7 @@
 """Claims as tests: ``pytest claims.yaml``, or every claim that ``pytest --costcalc`` finds.
 
-Loaded with pytest wherever costcalc is installed, and silent until it is asked for
-or a claims file is named; what it needs of costcalc it imports then.
+pytest loads this plugin wherever costcalc is installed; it does nothing, and imports
+nothing else of costcalc, without ``--costcalc`` or a YAML file on the command line.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--costcalc``."""
+    """Adds ``--costcalc``."""
     parser.getgroup("costcalc").addoption(
         "--costcalc",
         action="store_true",
-        help="collect the claims of claims files and specs; those named are collected anyway",
+        help="collect the claims of all claims files and specs, not only of files that are named",
     )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A YAML file that is named, or any where all are asked for."""
+    """Collects a YAML file that is named, or any with ``--costcalc``."""
     if file_path.suffix not in _SUFFIXES:
         return None
     if parent.config.getoption("costcalc") or parent.session.isinitpath(file_path):
@@ -39,10 +39,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class ClaimsModule(pytest.File):
-    """A claims file, or a spec with claims of its own; any other YAML holds no tests."""
+    """A claims file, or a spec with claims; other YAML files have no tests."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """An item for each claim."""
+        """Yields an item for each claim."""
         from costcalc.claims.networks import Networks
         from costcalc.claims.reader import read
 
@@ -74,7 +74,7 @@ class ClaimItem(pytest.Item):
         self.networks = networks
 
     def runtest(self) -> None:
-        """Raises where the claim does not hold."""
+        """Fails if the claim does not hold."""
         from costcalc.claims.verdict import judge
 
         result = judge(self.claim, self.networks)
@@ -82,7 +82,7 @@ class ClaimItem(pytest.Item):
             raise ClaimDoesNotHold(result.summary)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is printed, what is computed and why, without a traceback."""
+        """The printed and the computed figure and the reason, without a traceback."""
         from costcalc.errors import CostcalcError
 
         if isinstance(excinfo.value, ClaimDoesNotHold | CostcalcError):
@@ -90,9 +90,9 @@ class ClaimItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """The claim's place."""
+        """The claim's file, line and name."""
         return self.path, max(self.claim.mark.line - 1, 0), self.name
 
 
 class ClaimDoesNotHold(Exception):
-    """A claim's figure is not what the network gives."""
+    """A claim's figure is not what the network costs."""

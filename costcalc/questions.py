@@ -1,10 +1,9 @@
-"""What may be asked of a network: each question is one function, here.
+"""Every question that costcalc answers, one function each.
 
-    what opens --opened--> OpenNetwork --expand--> LayerGraph --count--> LayerCosts --> answer
+    reference --opened--> OpenNetwork --expand--> LayerGraph --count--> LayerCosts --> answer
 
-``import costcalc`` offers these functions, ``costcalc.Network`` has those about one network
-as methods, and the command line calls them.  What a question needs is imported when it is
-asked.
+``import costcalc`` exports these functions, ``costcalc.Network`` has those about one network
+as methods, and the command line calls them.  Each function imports what it alone needs.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import importers, opening
-from costcalc.costs import convention as conventions_
+from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import did_you_mean, refuse
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, exact_value, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.layers import Totals
-from costcalc.reporting.layers import totals as totalled
+from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
 
 if TYPE_CHECKING:
@@ -57,42 +56,42 @@ def report(
     Args:
         network: the path of a spec, the name of a shipped one, a model such as
             ``"net.onnx"`` or ``"torch:torchvision.models:resnet18"``, an
-            ``nn.Module``, or a :class:`Network` that is open; a text may carry
-            settings, as in ``"mobilenet_v1@alpha=0.5,res=160"``.
-        convention: the name of a counting convention, or the path of one.
-        unit: ``"macs"`` or ``"flops"``, two of which are one multiply-accumulate;
-            the convention's own by default.
-        settings: the network's parameters, ``alpha`` and ``res`` among them.
-            Integers, fractions, text and floats; a float means the decimal
-            that it prints as, so that 0.35 is 7/20.
+            ``nn.Module``, or an open :class:`Network`.  Text may carry settings:
+            ``"mobilenet_v1@alpha=0.5,res=160"``.
+        convention: the name of a counting convention, or the path of its file.
+        unit: ``"macs"``, or ``"flops"`` at two per multiply-accumulate; by default the
+            convention's own.
+        settings: values for the network's parameters, such as ``alpha`` and ``res``:
+            integers, fractions, text or floats.  A float means the decimal that it
+            prints as: 0.35 is 7/20.
 
     Returns:
         Counts as exact integers; shapes are channels first, without the batch.
 
     Raises:
-        CostcalcError: the network, a setting, a shape or the convention is
-            wrong; the message names file, line and column of every problem.
+        CostcalcError: the network, a setting, a shape or the convention is wrong.
+            The message gives file, line and column of every problem.
 
     >>> report("mobilenet_v1", alpha=0.5, res=160).totals
     Totals(params=1319648, mult_adds=76524800)
     """
-    counting = _counting(convention, unit)
+    loaded_convention = load_convention(convention, unit)
     network = opened(network, exact(settings))
-    return reports.report(network.document, network.settings, counting)
+    return reports.report(network.document, network.settings, loaded_convention)
 
 
 def totals(
     network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
 ) -> Totals:
-    """The params and mult-adds of a network, without a report: for loops.
+    """The params and mult-adds of a network, without the rest of a report: for loops.
 
-    Takes what :func:`report` takes; of a network that is open, this reads no file.
+    Takes the arguments of :func:`report`; reads no file if the network is open.
 
     >>> totals("mobilenet_v1", alpha=0.5, res=160)
     Totals(params=1319648, mult_adds=76524800)
     """
-    counting = _counting(convention, unit)
-    return totalled(count(opened(network, exact(settings)).graph(), counting))
+    loaded_convention = load_convention(convention, unit)
+    return sums(count(opened(network, exact(settings)).graph(), loaded_convention))
 
 
 def explain(
@@ -103,14 +102,14 @@ def explain(
     unit: str | None = None,
     **settings: Any,
 ) -> Explanation:
-    """How the cost of one layer comes about: formula, numbers, result.
+    """How the cost of one layer is computed: formula, numbers, result.
 
     Args:
-        network: a network as :func:`report` takes it.
-        layer: a layer's name, or a block's, as the report names them.
+        network: as for :func:`report`.
+        layer: the name of a layer or a block, as in the report.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        settings: the network's parameters.
+        settings: as for :func:`report`.
 
     Returns:
         A step for params and one for mult-adds, for the layer or for each
@@ -124,8 +123,9 @@ def explain(
     """
     from costcalc.symbolic import explain as explaining
 
-    counting = _counting(convention, unit)
-    return explaining.explain(opened(network, exact(settings)).graph(), layer, counting)
+    loaded_convention = load_convention(convention, unit)
+    graph = opened(network, exact(settings)).graph()
+    return explaining.explain(graph, layer, loaded_convention)
 
 
 def formula(
@@ -142,25 +142,25 @@ def formula(
     """What a layer or a whole network costs, as a formula.
 
     Args:
-        network: a network as :func:`report` takes it; or a layer, ``"separable"``, as
-            ``costcalc formula --help`` lists them.
-        over: the layer to divide by, for a layer.
-        multipliers: ``"alpha"``, ``"rho"`` or both, for a layer.
-        variables: the parameters that stay symbols, for a network; alpha and
-            res by default.
-        convention: as for :func:`report`, for a network.
-        unit: as for :func:`report`, for a network.
-        at: more settings, whatever their names.
-        settings: numbers for a layer's symbols, ``D_K=3``; or the settings at
-            which a network is worked out.
+        network: as for :func:`report`; or a layer such as ``"separable"``
+            (``costcalc formula --help`` lists them).
+        over: for a layer: the layer to divide by.
+        multipliers: for a layer: ``"alpha"``, ``"rho"`` or both.
+        variables: for a network: the parameters that stay symbols; alpha and res by
+            default.
+        convention: for a network: as for :func:`report`.
+        unit: for a network: as for :func:`report`.
+        at: settings whose names are arguments of this function.
+        settings: numbers for a layer's symbols, ``D_K=3``; for a network as for
+            :func:`report`.
 
     Returns:
-        ``params`` and ``mult_adds`` as SymPy expressions, ``latex`` as the lines
-        of an ``align`` environment; for a network also where that is exact.
+        ``params`` and ``mult_adds`` as SymPy expressions, ``latex`` as the lines of an
+        ``align`` environment; for a network also the settings where they are exact.
 
     Raises:
-        CostcalcError: a name or a setting is wrong, an argument is not about what was
-            asked, or a network has no closed form.
+        CostcalcError: a name or a setting is wrong, an argument does not apply, or the
+            network has no closed form.
 
     >>> formula("separable", over="conv", D_K=3, M=16, N=32).params
     41/288
@@ -169,20 +169,20 @@ def formula(
     """
     values = exact({**(at or {}), **settings})
     if isinstance(network, str) and is_layer(network):
-        about = {"variables": variables, "convention": convention, "unit": unit}
-        _refuse_others(about, f"'{network}' is a layer", "a network")
+        only_networks = {"variables": variables, "convention": convention, "unit": unit}
+        _refuse_given(only_networks, f"'{network}' is a layer", "a network")
         from costcalc.symbolic.layers import layer_formula
 
         return layer_formula(network, over, tuple(multipliers), values)
     if isinstance(network, str):
         refuse_unknown(network)
-    about = {"over": over, "multipliers": multipliers}
-    _refuse_others(about, "this is a network", "a layer")
+    only_layers = {"over": over, "multipliers": multipliers}
+    _refuse_given(only_layers, "this is a network", "a layer")
     from costcalc.symbolic.networks import closed_form
 
-    counting = _counting(convention or "paper", unit)
+    loaded_convention = load_convention(convention or "paper", unit)
     network = opened(network, values)
-    return closed_form(network.document, network.settings, counting, tuple(variables))
+    return closed_form(network.document, network.settings, loaded_convention, tuple(variables))
 
 
 def compare(
@@ -196,37 +196,37 @@ def compare(
     """Networks side by side; or layers, in one notation.
 
     Args:
-        networks: networks as :func:`report` takes them; or layers as :func:`formula`
-            does, each with numbers of its own where it shall, ``"separable@M=32,N=64"``.
-        baseline: the one to measure by, for networks; the first by default.
-        convention: as for :func:`report`, for networks.
-        unit: as for :func:`report`, for networks.
-        at: more settings, whatever their names.
-        settings: parameters that hold for all of them.
+        networks: each as for :func:`report`; or layers as for :func:`formula`, which may
+            carry numbers of their own, ``"separable@M=32,N=64"``.
+        baseline: for networks: the one to compare with; by default the first.
+        convention: for networks: as for :func:`report`.
+        unit: for networks: as for :func:`report`.
+        at: settings whose names are arguments of this function.
+        settings: values of parameters, or of symbols, for all of them.
 
     Returns:
-        The comparison.  Of networks, its entries hold the reports; ``ratio`` and
-        ``saved`` measure by the baseline, and ``causes`` says what a difference comes
-        from.  Of layers, it has their formulas and, where the symbols are set, numbers.
+        For networks, ``entries`` with their reports; ``ratio`` and ``saved`` compare one
+        with the baseline, and ``causes`` lists what a difference comes from.  For layers,
+        their formulas, and their numbers where all symbols are set.
 
     Raises:
         CostcalcError: a network, a layer, a setting, the baseline or the convention is
-            wrong; or there are both networks and layers.
+            wrong; or networks and layers are mixed.
 
-    >>> found = compare("mobilenet_v1", "vgg16")
-    >>> round(float(found.ratio(found.entries[1], "mult_adds")), 1)
+    >>> comparison = compare("mobilenet_v1", "vgg16")
+    >>> round(float(comparison.ratio(comparison.entries[1], "mult_adds")), 1)
     27.2
     """
     values = exact({**(at or {}), **settings})
-    layers = _layers(networks)
+    layers = _layer_names(networks)
     if layers:
         from costcalc.comparing.layers import compare_layers
 
         return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
-    there = [opened(network, values) for network in networks]
-    return compare(side_by_side(there, _counting(convention, unit)), baseline)
+    open_networks = [opened(network, values) for network in networks]
+    return compare(side_by_side(open_networks, load_convention(convention, unit)), baseline)
 
 
 def diff(
@@ -238,15 +238,15 @@ def diff(
     unit: str | None = None,
     **settings: Any,
 ) -> Difference:
-    """What changed between two versions of a network, layer by layer, and what that costs.
+    """What changed between two versions of a network, layer by layer, and what it costs.
 
     Args:
-        old: a network as :func:`report` takes it; None where there was none.
-        new: the later version; None where it is gone.
-        title: what the versions are called; by default what each is called.
+        old: a network as for :func:`report`; None if the new one was added.
+        new: the later version; None if the network was deleted.
+        title: a title for the comparison; by default the names of both versions.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        settings: parameters that hold for both.
+        settings: values of parameters for both versions.
 
     Raises:
         CostcalcError: as for :func:`report`.
@@ -256,15 +256,18 @@ def diff(
     """
     from costcalc.comparing.diff import difference
 
-    counting = _counting(convention, unit)
+    loaded_convention = load_convention(convention, unit)
     values = exact(settings)
-    versions = [None if each is None else opened(each, values) for each in (old, new)]
-    costs = [
-        None if each is None else reports.report(each.document, each.settings, counting)
-        for each in versions
-    ]
-    names = ["nothing" if each is None else each.label for each in versions]
-    return difference(costs[0], costs[1], title or " → ".join(names))
+    labels, versions = [], []
+    for version in (old, new):
+        network = None if version is None else opened(version, values)
+        labels.append("nothing" if network is None else network.label)
+        versions.append(
+            None
+            if network is None
+            else reports.report(network.document, network.settings, loaded_convention)
+        )
+    return difference(versions[0], versions[1], title or " → ".join(labels))
 
 
 def sweep(
@@ -278,17 +281,17 @@ def sweep(
     """What networks cost over a grid of settings.
 
     Args:
-        networks: networks as :func:`report` takes them.
+        networks: each as for :func:`report`.
         where: a condition that rows must meet, ``"mult_adds <= 100M"``.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        at: values of more parameters, whatever their names.
-        values: the values of each parameter that varies, the last one fastest:
-            an iterable, or text as the command line takes it, ``"0.05:2:0.001"``.
+        at: values of parameters whose names are arguments of this function.
+        values: the values of each parameter that varies, the last one fastest: an
+            iterable, or text as on the command line, ``"0.05:2:0.001"``.
 
     Returns:
-        The sweep; its ``rows()`` are computed as they are read, with counts as
-        exact integers, and ``top`` and ``pareto`` choose among them.
+        The sweep: ``rows()`` are computed as they are read, with counts as exact
+        integers; ``top`` and ``pareto`` select among them.
 
     Raises:
         CostcalcError: a network, a value, the condition or the convention is wrong.
@@ -301,27 +304,27 @@ def sweep(
     from costcalc.grid.sweep import Sweep, SweptNetwork, check_size
 
     axes = [
-        parse(name, taken) if isinstance(taken, str) else axis(name, map(exact_value, taken))
-        for name, taken in {**(at or {}), **values}.items()
+        parse(name, given) if isinstance(given, str) else axis(name, map(exact_value, given))
+        for name, given in {**(at or {}), **values}.items()
     ]
     if not networks:
-        refuse(None, "a sweep needs a network", expected="one network, or more")
+        refuse(None, "a sweep needs a network", expected="one or more networks")
     check_size(len(networks), axes)
-    counting = _counting(convention, unit)
+    loaded_convention = load_convention(convention, unit)
     condition = Condition(where) if where is not None else None
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     swept = [
-        SweptNetwork(each.label, each.document, each.settings, varied, counting)
-        for each in (_opened_on(network, axes) for network in networks)
+        SweptNetwork(network.label, network.document, network.settings, varied, loaded_convention)
+        for network in (_opened_to_sweep(network, axes) for network in networks)
     ]
     return Sweep(swept, condition)
 
 
-def _opened_on(network: AnyNetwork, axes: Sequence[Axis]) -> OpenNetwork:
-    """A network of a sweep; what a model is built or read at has the first of its values.
+def _opened_to_sweep(network: AnyNetwork, axes: Sequence[Axis]) -> OpenNetwork:
+    """Opens a network of a sweep; a model is built and read at the first value of each axis.
 
     Raises:
-        SpecError: the network, or a setting of it, is wrong.
+        SpecError: the network or a setting is wrong.
     """
     if not isinstance(network, str | os.PathLike):
         return opened(network)
@@ -343,23 +346,22 @@ def solve(
     unit: str | None = None,
     **settings: Any,
 ) -> Solution:
-    """The largest value of a parameter at which a network stays within its budgets.
+    """The largest value of a parameter at which a network stays within budgets.
 
     Args:
-        network: a network as :func:`report` takes it.
+        network: as for :func:`report`.
         name: the parameter, such as ``"alpha"`` or ``"res"``.
-        max_mult_adds: the most mult-adds, ``100_000_000``, ``100e6`` or ``"100M"``; None
-            for any number.
-        max_params: the most params; None for any number.
-        step: between the values that are searched; 0.001 for alpha, else 1.
-        values: the values to choose from, instead of steps.
+        max_mult_adds: a limit, ``100_000_000``, ``100e6`` or ``"100M"``; None for none.
+        max_params: likewise.
+        step: the search covers the multiples of this; by default 0.001 for alpha, else 1.
+        values: the values to search instead.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        settings: the network's other parameters.
+        settings: values for the other parameters.
 
     Returns:
-        The solution; its ``best`` is None where nothing fits, and ``nearest``
-        then says what comes nearest.
+        The solution; if nothing fits, ``best`` is None and ``nearest`` is the closest
+        value.
 
     Raises:
         CostcalcError: the network, the parameter, a setting or the convention is wrong.
@@ -380,23 +382,23 @@ def solve(
     if step is not None and values:
         refuse(None, "step and values both set what is searched", "one of the two")
     if isinstance(values, str):
-        chosen: Sequence[Any] = parse(name, values).values
+        searched: Sequence[Any] = parse(name, values).values
     else:
-        chosen = [exact_value(value) for value in values]
-    by = budget("step", exact_value(step)) if step is not None else None
+        searched = [exact_value(value) for value in values]
+    exact_step = budget("step", exact_value(step)) if step is not None else None
     budgets = solving.Budgets(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )
-    counting = _counting(convention, unit)
+    loaded_convention = load_convention(convention, unit)
     network = opened(network, exact(settings))
     return solving.solve(
         network.document,
-        counting,
+        loaded_convention,
         name,
         network.settings,
         budgets,
-        by,
-        chosen,
+        exact_step,
+        searched,
         has_closed_form=unit is None,
     )
 
@@ -407,16 +409,16 @@ def reconcile(
     """Why conventions disagree on a network.
 
     Args:
-        network: a network as :func:`report` takes it.
-        conventions: names or paths of conventions, one by one or as a list; each is
-            explained by its difference from the first.
-        settings: as for :func:`report`.  Where the network has several
-            implementations and none is set, it is the one that the conventions'
-            tools are usually run on.
+        network: as for :func:`report`.
+        conventions: names or paths, one by one or as a list; each is compared with the
+            first.
+        settings: as for :func:`report`.  If the network has several implementations and
+            none is set, the default is the one that the conventions' tools are usually
+            run on.
 
     Returns:
-        Counts in the order of the conventions; the causes of each add up to its
-        difference from the first, exactly, in both metrics.
+        Counts in the order of the conventions.  The causes of each add up exactly to its
+        difference from the first, in both metrics.
 
     Raises:
         CostcalcError: the network, a setting, a shape or a convention is wrong.
@@ -428,33 +430,33 @@ def reconcile(
     from costcalc.graph.expand import expand
     from costcalc.reconciling import reconcile as reconciling
 
-    countings = [conventions_.load(name) for name in _names(conventions)]
+    loaded_conventions = [convention_files.load(name) for name in _names(conventions)]
     network = opened(network, exact(settings))
     values = dict(network.settings)
     implementation = network.document.parameters.get("implementation")
     if implementation is not None:
-        usual = {counting.implementation for counting in countings} - {"paper"}
+        usual = {convention.implementation for convention in loaded_conventions} - {"paper"}
         values.setdefault("implementation", min(usual & {*implementation.choices} or {"paper"}))
-    return reconciling.reconcile(expand(network.document, values), countings)
+    return reconciling.reconcile(expand(network.document, values), loaded_conventions)
 
 
 def search(
     network: AnyNetwork, printed: str, *conventions: str | Sequence[str], **settings: Any
 ) -> Search:
-    """Which convention and settings give a number that somebody quoted for a network.
+    """Which conventions and settings reproduce a number quoted for a network.
 
     Args:
-        network: a network as :func:`report` takes it.
+        network: as for :func:`report`.
         printed: the number, ``"327.5M"`` or ``"320.3 MMac"``.
-        conventions: names or paths of conventions to try; every one that ships by default.
+        conventions: names or paths of conventions to try; by default all that ship.
         settings: as for :func:`report`.
 
     Returns:
-        What gives the number, the likeliest first; what comes near where nothing does.
+        The matches, the likeliest first; the nearest candidates if there is none.
 
     Raises:
-        CostcalcError: the network, a setting, a shape or a convention is wrong, or the
-            number is none.
+        CostcalcError: the network, a setting, a shape or a convention is wrong, or
+            ``printed`` is not a number.
 
     >>> search("mobilenet_v2", "327.5M").matches[0].convention
     'thop'
@@ -462,11 +464,11 @@ def search(
     from costcalc.reconciling import search as searching
 
     figure = searching.quoted(printed)
-    countings = [
-        conventions_.load(name) for name in _names(conventions) or conventions_.available()
+    loaded_conventions = [
+        convention_files.load(name) for name in _names(conventions) or convention_files.available()
     ]
     network = opened(network, exact(settings))
-    return searching.search(network.document, network.settings, countings, figure)
+    return searching.search(network.document, network.settings, loaded_conventions, figure)
 
 
 def check(
@@ -476,22 +478,21 @@ def check(
     convention: str = "paper",
     watch: Watch | None = None,
 ) -> Checked:
-    """Whether printed figures reproduce, and budgets are kept.
+    """Whether printed figures can be reproduced, and networks stay within budgets.
 
     Args:
-        subjects: claims files, specs with claims of their own, folders of either, papers
-            by name or arXiv number, or networks; everything that ships by default.
-        max_mult_adds: a bound on the networks' mult-adds, ``"600M"``.
-        max_params: a bound on the networks' params.
-        convention: how figures are counted that name no convention themselves.
-        watch: is handed the results as they come, and how many there will be, and hands
-            them on: to show how far they are.
+        subjects: claims files, specs with claims, folders of either, papers by name or
+            arXiv number, or networks; by default everything that ships.
+        max_mult_adds: an upper bound on each network's mult-adds, ``"600M"``.
+        max_params: likewise on its params.
+        convention: the convention of figures that do not name one.
+        watch: wraps the iterable of results, given their number too; for progress bars.
 
     Returns:
-        The verdict on every claim; ``holds`` says whether all of them stand.
+        The verdict on every claim; ``holds`` is True if all of them hold.
 
     Raises:
-        CostcalcError: a name means nothing, a file or a network is wrong.
+        CostcalcError: a name is unknown, or a file or a network is wrong.
 
     >>> check("mobilenet_v2", max_params="5M").holds
     True
@@ -500,7 +501,7 @@ def check(
     from costcalc.claims import sources
     from costcalc.claims.networks import Networks
 
-    conventions_.load(convention)
+    convention_files.load(convention)
     networks = Networks(convention)
     bounds = sources.bounds({"mult_adds": max_mult_adds, "params": max_params})
     named = [networks.subject(subject) for subject in subjects]
@@ -513,19 +514,20 @@ def check(
 def to_spec(
     network: AnyNetwork, *, flat: bool = False, comments: Sequence[str] = (), **settings: Any
 ) -> str:
-    """A network as the text of a spec, a model of a framework above all.
+    """A network, usually a framework's model, as the text of a spec.
 
-    The text is read back and held to the network, layer by layer, before it is
+    The text is read back and compared with the network, layer by layer, before it is
     returned.
 
     Args:
-        network: a network as :func:`report` takes it.
+        network: as for :func:`report`.
         flat: whether to leave out repeats, branches and blocks.
-        comments: lines to stand above it.
-        settings: the network's parameters, at which it is written.
+        comments: comment lines for the top of the spec.
+        settings: as for :func:`report`; the spec is written at these.
 
     Raises:
-        CostcalcError: the network, a setting or a shape is wrong, or no spec can say it.
+        CostcalcError: the network, a setting or a shape is wrong, or a spec cannot
+            express the network.
 
     >>> print(to_spec("alexnet").splitlines()[0])
     name: AlexNet
@@ -537,17 +539,17 @@ def to_spec(
 
 
 class Exported:
-    """A network as another tool's model: text, or bytes that come in chunks.
+    """A network as another tool's model: text, or bytes in chunks.
 
     Attributes:
-        format: the format that it is in.
+        format: the name of the format.
     """
 
     def __init__(self, format: str, write: Callable[[], str | Iterable[bytes]]) -> None:
-        """Writes it once, so that what the format cannot say is refused now.
+        """Writes the model once, to refuse at once what the format cannot express.
 
         Raises:
-            SpecError: the format cannot say some of the network's layers.
+            SpecError: the format cannot express some of the network's layers.
         """
         self.format = format
         self._write = write
@@ -555,7 +557,7 @@ class Exported:
 
     @property
     def content(self) -> str | Iterable[bytes]:
-        """What its file holds; the chunks of bytes are written anew for every reader."""
+        """The contents of the model's file; chunks of bytes are written anew for each reader."""
         first = self._first
         if first is None:
             return self._write()
@@ -583,18 +585,19 @@ def export(
     """A network as another tool's model.
 
     Args:
-        network: a network as :func:`report` takes it.
+        network: as for :func:`report`.
         to: ``"torch"``, ``"onnx"``, ``"prototxt"`` or ``"csv-scalesim"``.
-        weights: for ONNX: ``"none"``, so that they are inputs, or ``"random"`` numbers.
-        seed: the same random weights for the same number.
-        settings: the network's parameters, at which it is written.
+        weights: for ONNX: ``"none"``, the default, makes weights graph inputs;
+            ``"random"`` stores random numbers.
+        seed: the seed of random weights, 0 by default.
+        settings: as for :func:`report`; the model is written at these.
 
     Returns:
-        The model; ``str`` or ``bytes`` of it is what its file holds.
+        The model; ``str`` or ``bytes`` of it is the contents of its file.
 
     Raises:
-        CostcalcError: the network or a setting is wrong, the format cannot say some of
-            its layers, or an option means nothing to it.
+        CostcalcError: the network or a setting is wrong, the format cannot express some
+            of its layers, or an option does not apply to the format.
 
     >>> str(export("alexnet")).splitlines()[0]
     'import torch'
@@ -609,9 +612,9 @@ def export(
     options = {name: value for name, value in given.items() if value is not None}
     for name in options:
         if name not in exporter(to).options:
-            refuse(None, f"--{name} means nothing to {to}")
+            refuse(None, f"'{name}' does not apply to an export to {to}")
     if seed is not None and weights != "random":
-        refuse(None, "--seed needs random weights", expected="--weights random")
+        refuse(None, "'seed' needs random weights", expected="weights 'random'")
     graph = opened(network, exact(settings)).graph()
     return Exported(to, lambda: export_graph(graph, to, **options))
 
@@ -619,10 +622,10 @@ def export(
 def networks(
     search: str = "", *, convention: str = "paper", unit: str | None = None
 ) -> ShippedNetworks:
-    """The names of the networks that ship with costcalc; printed, with what they cost.
+    """The names of the networks that ship with costcalc; prints them with their costs.
 
     Args:
-        search: words that each must have in its name, its title or its source.
+        search: words that must all occur in a network's name, title or source.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
 
@@ -631,16 +634,16 @@ def networks(
     """
     from costcalc.reporting.networks import ShippedNetworks
 
-    return ShippedNetworks(search, _counting(convention, unit))
+    return ShippedNetworks(search, load_convention(convention, unit))
 
 
 def parameters(network: AnyNetwork) -> Settings:
-    """What may be set of a network, with the defaults that it has.
+    """The parameters of a network, with their defaults.
 
     Raises:
         SpecError: the network, or a setting that it carries, is wrong.
 
-    >>> [each.name for each in parameters("mobilenet_v1").parameters][:2]
+    >>> [parameter.name for parameter in parameters("mobilenet_v1").parameters][:2]
     ['alpha', 'res']
     """
     from costcalc.reporting.parameters import settings_of
@@ -652,7 +655,7 @@ def conventions(name: str | None = None) -> Conventions | ConventionRules:
     """The conventions that ship, or the rules of one.
 
     Raises:
-        ConventionError: there is none of that name, or it is wrong.
+        ConventionError: there is no such convention, or it is wrong.
 
     >>> conventions("torch").convention.unit
     'flops'
@@ -660,15 +663,15 @@ def conventions(name: str | None = None) -> Conventions | ConventionRules:
     from costcalc.reporting.conventions import ConventionRules, Conventions
 
     if name is not None:
-        return ConventionRules(conventions_.load(name))
-    return Conventions(tuple(map(conventions_.load, conventions_.available())))
+        return ConventionRules(convention_files.load(name))
+    return Conventions(tuple(map(convention_files.load, convention_files.available())))
 
 
 def kinds(name: str | None = None) -> KindList | KindDescription:
     """The layer kinds with their arguments, or one with an example.
 
     Raises:
-        SpecError: there is none of that name.
+        SpecError: there is no kind of that name.
     """
     from costcalc.reporting.kinds import kind, kinds
 
@@ -676,47 +679,47 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
 
 
 def is_layer(name: str) -> bool:
-    """Whether a name is that of a layer's formula."""
+    """Whether :func:`formula` knows a layer of that name."""
     from costcalc.symbolic.catalogue import FORMULAS
 
     return name in FORMULAS
 
 
-def _counting(convention: str, unit: str | None) -> Convention:
-    """The convention to count by, in the unit that is asked for."""
+def load_convention(convention: str, unit: str | None) -> Convention:
+    """A convention by name or path, converted to a unit if one is given."""
     is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
-    load = conventions_.load if is_file else _shipped_convention
+    load = convention_files.load if is_file else _shipped_convention
     return load(convention).converted(unit)
 
 
 @cache
 def _shipped_convention(name: str) -> Convention:
-    """A convention that ships, which nobody changes while the process runs."""
-    return conventions_.load(name)
+    """A convention that ships; its file does not change while the process runs."""
+    return convention_files.load(name)
 
 
 def _amount(value: Amount) -> Any:
-    """A budget; a float that is whole, such as 100e6, as the integer that it is."""
+    """A budget; a whole float, such as 100e6, becomes an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _names(conventions: Sequence[str | Sequence[str]]) -> list[str]:
-    """Names that are given one by one, or as a list."""
+    """Names passed one by one, or as a list."""
     names: list[str] = []
-    for each in conventions:
-        names += [each] if isinstance(each, str) else each
+    for name in conventions:
+        names += [name] if isinstance(name, str) else name
     return names
 
 
-def _refuse_others(arguments: Mapping[str, Any], message: str, owner: str) -> None:
-    """Arguments that say nothing about what is asked for.
+def _refuse_given(arguments: Mapping[str, Any], message: str, owner: str) -> None:
+    """Refuses arguments that do not apply.
 
     Raises:
         SpecError: one of them is given.
     """
     for name, value in arguments.items():
         if value:
-            refuse(None, f"{message}, and '{name}' is about {owner}", f"the name of {owner}")
+            refuse(None, f"{message}; '{name}' applies only to {owner}", f"the name of {owner}")
 
 
 def refuse_unknown(name: str) -> None:
@@ -731,19 +734,23 @@ def refuse_unknown(name: str) -> None:
         refuse_neither(library.reference(name).network)
 
 
-def _layers(names: Sequence[AnyNetwork]) -> list[str]:
-    """The names where all of them are layers, and no network has one of them.
+def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:
+    """The names if all of them are layers; none if all are networks.  Networks win.
 
     Raises:
-        SpecError: some are layers and some are networks, which do not compare.
+        SpecError: some are layers and some are networks, which cannot be compared.
     """
-    texts = [name for name in names if isinstance(name, str)]
-    others = [name for name in texts if not opening.is_network(name)]
-    layers = [name for name in others if is_layer(library.reference(name).network)]
+    layers = [
+        name
+        for name in names
+        if isinstance(name, str)
+        and not opening.is_network(name)
+        and is_layer(library.reference(name).network)
+    ]
     if layers and len(layers) < len(names):
         refuse(
             None,
             f"'{layers[0]}' is a layer, and cannot be compared with a network",
-            expected="networks alone, or layers alone",
+            expected="only networks, or only layers",
         )
     return layers

@@ -135,5 +135,5 @@ def test_an_exported_model_is_read_as_often_as_one_likes() -> None:
     assert "class AlexNet" in str(costcalc.export("alexnet"))
     with pytest.raises(costcalc.CostcalcError, match="there is no export to 'onx'"):
         costcalc.export("alexnet", "onx")
-    with pytest.raises(costcalc.CostcalcError, match="means nothing to torch"):
+    with pytest.raises(costcalc.CostcalcError, match="does not apply to an export to torch"):
         costcalc.export("alexnet", "torch", weights="random")

@@ -14,25 +14,25 @@ from costcalc.render.formatting import printable
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
     "formula": "what a layer or a whole network costs, as a formula",
-    "check": "whether printed figures reproduce, and budgets are kept",
-    "compare": "networks side by side, with ratios to a baseline",
+    "check": "whether printed figures can be reproduced, and networks fit budgets",
+    "compare": "networks or layers side by side, with ratios to a baseline",
     "plot": "costs as pictures, in the terminal or as files",
     "graph": "the layer graph as a picture, or as text for Mermaid and Graphviz",
-    "diff": "what changed between two versions of a spec",
+    "diff": "what changed between two versions of a network",
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",
-    "reconcile": "why counters disagree, and what gives a printed number",
+    "reconcile": "why counting tools disagree, and what reproduces a printed number",
     "kinds": "the layer kinds with their arguments, or one with an example",
     "conventions": "the counting conventions, or the rules of one",
-    "import": "a model as a spec to own",
+    "import": "a model as a spec to edit",
     "export": "a network as another tool's model",
     "networks": "the networks that ship with costcalc",
 }
-"""Every command and what it is for; the module of its name holds it."""
+"""Every command with its one-line help; each is in the module of its name."""
 
 
 class UserError(click.ClickException):
-    """Something the user can fix: its message on standard error, exit code 2."""
+    """An error that the user can fix: a message on standard error, exit code 2."""
 
     exit_code = 2
 
@@ -65,7 +65,7 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        # A command makes many objects that stay, and hardly any cycles to look for.
+        # A command makes many long-lived objects and hardly any reference cycles.
         gc.freeze()
         gc.set_threshold(100_000)
         try:
@@ -80,7 +80,8 @@ class _Commands(click.Group):
 def main() -> None:
     """What a neural network costs, before anyone builds it.
 
-    A network is a spec, a network that ships, or a model of a framework:
-    costcalc report mobilenet_v1, costcalc report net.onnx, costcalc report
-    torch:torchvision.models:resnet18; costcalc report --help tells more.
+    A network is a spec, a network that ships with costcalc, or a framework's
+    model: costcalc report mobilenet_v1, costcalc report net.onnx, costcalc
+    report torch:torchvision.models:resnet18.  For details: costcalc report
+    --help.
     """

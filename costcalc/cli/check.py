@@ -16,14 +16,14 @@ from costcalc.cli.progress import progress
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--max-mult-adds", metavar="N", help="A bound on a network's mult-adds: 600M.")
-@click.option("--max-params", metavar="N", help="A bound on a network's params: 5M.")
+@click.option("--max-mult-adds", metavar="N", help="At most N mult-adds for each network: 600M.")
+@click.option("--max-params", metavar="N", help="At most N params for each network: 5M.")
 @click.option(
     "--convention",
     default="paper",
     show_default=True,
     metavar="NAME",
-    help="How figures are counted that name no convention themselves.",
+    help="How to count figures that do not name a convention.",
 )
 @output_options("check")
 @pass_options
@@ -33,14 +33,14 @@ def command(
     max_mult_adds: str | None,
     max_params: str | None,
 ) -> None:
-    """Whether printed figures reproduce, and budgets are kept.
+    """Whether printed figures can be reproduced, and networks fit budgets.
 
-    PATH is a claims file, a spec with claims of its own, a folder of either, a
-    paper (its name or arXiv number) or a network that ships with costcalc.
-    Without one, everything that ships is checked.
+    PATH is a claims file, a spec with claims, a folder of either, a paper (its
+    name or arXiv number) or a network that ships with costcalc.  The default is
+    everything that ships.
 
-    Exits with 0 where every claim holds or is a documented misprint whose
-    recomputed value holds, else with 1.  --format junit is for CI servers, github
+    The exit code is 0 if every claim holds or is a documented misprint whose
+    recomputed value holds, else 1.  --format junit is for CI servers; github
     prints annotations for a workflow's log.
     """
     checked = questions.check(
@@ -55,7 +55,7 @@ def command(
 
 
 def _watched(results: Iterable[Result], total: int) -> Iterator[Result]:
-    """The results; a terminal is shown how far they are once that takes long."""
+    """The results, with a progress bar on a terminal."""
     with progress("claims", total) as advance:
         for done, result in enumerate(results, 1):
             yield result

@@ -17,7 +17,9 @@ from costcalc.cli.output import show
 
 @click.command()
 @click.argument("networks", nargs=-1, required=True, metavar="NETWORK NETWORK...")
-@click.option("--baseline", metavar="NETWORK", help="The one to measure by; by default the first.")
+@click.option(
+    "--baseline", metavar="NETWORK", help="The one to compare with; by default the first."
+)
 @settings_options
 @convention_options
 @output_options()
@@ -25,15 +27,15 @@ from costcalc.cli.output import show
 def command(options: Options, networks: tuple[str, ...], baseline: str | None) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
 
-    Each is a spec, a shipped network or a model, and may carry settings of its own:
-    mobilenet_v1@alpha=0.5,res=160.  Settings that are options hold for all.
+    Each is a spec, a shipped network or a model, and may carry its own settings:
+    mobilenet_v1@alpha=0.5,res=160.  Settings given as options apply to all.
 
-    Layers and blocks are compared by formula, and by number where --set gives
-    their symbols: separable bottleneck --set D_K=3 --set M=64.  They are conv,
-    gconv, dwconv, pwconv, separable, bottleneck, residual, transposed_conv, fc,
-    and may carry symbols of their own: separable@M=32,N=64.
+    Layers and blocks are compared by formula, and by number if --set gives values
+    for their symbols: separable bottleneck --set D_K=3 --set M=64.  The layers
+    are conv, gconv, dwconv, pwconv, separable, bottleneck, residual,
+    transposed_conv and fc; they may carry values too: separable@M=32,N=64.
     """
     comparison = questions.compare(
-        *networks, baseline=baseline, at=options.settings, **options.counting
+        *networks, baseline=baseline, at=options.settings, **options.counted_by
     )
     show(comparison, options)

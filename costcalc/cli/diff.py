@@ -18,7 +18,7 @@ from costcalc.cli.output import show
 from costcalc.errors import refuse
 
 _OF_GIT = (7, 9)
-"""Arguments that git gives to a diff driver; two more where a file was renamed."""
+"""Arguments that git passes to a diff driver; two more if a file was renamed."""
 
 
 @click.command()
@@ -28,20 +28,22 @@ _OF_GIT = (7, 9)
 @output_options()
 @pass_options
 def command(options: Options, versions: tuple[str, ...]) -> None:
-    """What changed from OLD to NEW, layer by layer, and what that costs.
+    """What changed from OLD to NEW, layer by layer, and what it costs.
 
-    Each is a spec, a shipped network or a model, and may carry settings.  As a diff
-    driver of git, it takes the arguments that git gives: git config
-    diff.costcalc.command "costcalc diff", and "specs/*.yaml diff=costcalc" in
-    .gitattributes.
+    Each is a spec, a shipped network or a model, and may carry settings.  To use
+    it as a diff driver of git: git config diff.costcalc.command "costcalc diff",
+    and "specs/*.yaml diff=costcalc" in .gitattributes.
     """
     if len(versions) in _OF_GIT:
         path, old, new = versions[0], versions[1], versions[4]
         title = path if len(versions) == _OF_GIT[0] else f"{path} → {versions[7]}"
-        there = [None if each == os.devnull else options.opened(each, path) for each in (old, new)]
+        networks = [
+            None if version == os.devnull else options.opened(version, path)
+            for version in (old, new)
+        ]
     elif len(versions) == 2:
         title = ""
-        there = [options.opened(each) for each in versions]
+        networks = [options.opened(version) for version in versions]
     else:
         refuse(None, "a diff needs two versions", "OLD and NEW")
-    show(questions.diff(*there, title=title, **options.counting), options)
+    show(questions.diff(*networks, title=title, **options.counted_by), options)

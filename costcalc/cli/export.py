@@ -15,7 +15,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
-from costcalc.exporters import EXPORTERS, exporter
+from costcalc.exporters import EXPORTERS
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
 
@@ -26,19 +26,21 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
     "--to",
     "to",
     type=click.Choice([row.name for row in EXPORTERS]),
-    help=f"What to write: {_FORMATS}; by default {EXPORTERS[0].name}, or what FILE's suffix says.",
+    help=f"What to write: {_FORMATS}; the default is {EXPORTERS[0].name}, or the format of "
+    "FILE's suffix.",
 )
 @settings_options
 @click.option(
     "--weights",
     type=click.Choice(["none", "random"]),
-    help="Weights of an ONNX model: none, the default, so that they are inputs; or random numbers.",
+    help="Weights of an ONNX model: none, the default, makes them graph inputs; random stores "
+    "random numbers.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     metavar="N",
-    help="The same random weights for the same number, 0 by default.",
+    help="The seed of the random weights, 0 by default.",
 )
 @file_option
 @pass_options
@@ -49,12 +51,7 @@ def command(
     weights: Literal["none", "random"] | None,
     seed: int | None,
 ) -> None:
-    """NETWORK as another tool's model, at settings."""
+    """NETWORK as another tool's model, at the settings given."""
     to = chosen_format(to, options.output, EXPORTERS)
-    for name, value in (("weights", weights), ("seed", seed)):
-        if value is not None and name not in exporter(to).options:
-            raise click.UsageError(f"--{name} means nothing to {to}.")
-    if seed is not None and weights != "random":
-        raise click.UsageError("--seed needs random weights: --weights random.")
     exported = questions.export(options.opened(network), to, weights=weights, seed=seed)
     emit(exported.content, options.output)

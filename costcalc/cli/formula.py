@@ -20,21 +20,24 @@ from costcalc.errors import Problems
     "--with",
     "multipliers",
     metavar="NAMES",
-    help="alpha, rho, or alpha,rho: a layer with its multipliers.",
+    help="Multipliers of a layer: alpha, rho, or alpha,rho.",
 )
 @click.option(
     "--in",
     "variables",
     metavar="NAMES",
-    help="The parameters of a network that stay symbols.  [default: alpha,res]",
+    help="Parameters of a network that stay symbols.  [default: alpha,res]",
 )
 @click.option(
-    "--convention", "counted_by", metavar="NAME", help="How to count a network.  [default: paper]"
+    "--convention",
+    "network_convention",
+    metavar="NAME",
+    help="How to count a network.  [default: paper]",
 )
 @click.option(
     "--unit",
     type=click.Choice(list(UNITS)),
-    help="Convert a network's mult-adds: a multiply-accumulate is two operations (flops).",
+    help="Unit of a network's mult-adds; a multiply-accumulate is two flops.",
 )
 @settings_options
 @output_options(text="table")
@@ -45,34 +48,37 @@ def command(
     over: str | None,
     multipliers: str | None,
     variables: str | None,
-    counted_by: str | None,
+    network_convention: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
     A layer is conv, gconv, dwconv, pwconv, separable, bottleneck, residual,
     fc, transposed_conv, max_pool, avg_pool, batch_norm, layer_norm, group_norm
-    or instance_norm; --set D_K=3 puts a number in the place of a symbol.
+    or instance_norm; --set D_K=3 replaces a symbol by a number.
 
     A network is the path of a spec, the name of one that ships with costcalc,
     or a model.  Its formula is in the width multiplier and the resolution;
-    --alpha, --res and --set choose the settings at which it is worked out.
+    --alpha, --res and --set fix the values of other parameters.
     """
     if questions.is_layer(network_or_layer):
-        given = {"--in": variables, "--convention": counted_by, "--unit": options.unit}
-        _refuse({**given, "--res": options.res}, "a network")
-        formula = questions.formula(
-            network_or_layer, over=over, multipliers=_names(multipliers), at=options.settings
-        )
+        only_networks = {
+            "--in": variables,
+            "--convention": network_convention,
+            "--unit": options.unit,
+        }
+        _refuse_given({**only_networks, "--res": options.res}, "a network")
     else:
         questions.refuse_unknown(network_or_layer)
-        _refuse({"--over": over, "--with": multipliers}, "a layer")
-        formula = questions.formula(
-            network_or_layer,
-            variables=_names(variables),
-            convention=counted_by,
-            unit=options.unit,
-            at=options.settings,
-        )
+        _refuse_given({"--over": over, "--with": multipliers}, "a layer")
+    formula = questions.formula(
+        network_or_layer,
+        over=over,
+        multipliers=_names(multipliers),
+        variables=_names(variables),
+        convention=network_convention,
+        unit=options.unit,
+        at=options.settings,
+    )
     show(formula, options)
 
 
@@ -80,8 +86,8 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",")) if text else ()
 
 
-def _refuse(options: Mapping[str, str | None], owner: str) -> None:
-    """Options that say nothing about what was asked for.
+def _refuse_given(options: Mapping[str, str | None], owner: str) -> None:
+    """Refuses options that do not apply.
 
     Raises:
         SpecError: one of them is given.
@@ -89,5 +95,5 @@ def _refuse(options: Mapping[str, str | None], owner: str) -> None:
     problems = Problems()
     for option, value in options.items():
         if value is not None:
-            problems.add(None, f"{option} is about {owner}", expected=f"the name of {owner}")
+            problems.add(None, f"{option} applies only to {owner}", expected=f"the name of {owner}")
     problems.raise_any()

@@ -15,7 +15,6 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit, whole
-from costcalc.costs import convention as conventions
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.render import Format
@@ -28,7 +27,7 @@ _DRAWN = tuple(
     Format(name, "costcalc.pictures.graph_text", f".{name}") for name in ("svg", "png", "pdf")
 )
 _MOST_DRAWN = 5000
-"""Layers that Graphviz is given: its time grows faster than they do."""
+"""The most layers to draw with Graphviz, whose time grows faster than their number."""
 
 
 @click.command()
@@ -38,10 +37,10 @@ _MOST_DRAWN = 5000
 @format_options((*_TEXT, *_DRAWN))
 @pass_options
 def command(options: Options, network: str) -> None:
-    """The layers of NETWORK as a picture: shapes on the arrows, mult-adds as shade.
+    """The layers of NETWORK as a graph: shapes on the arrows, mult-adds as shade.
 
-    Text for Mermaid or Graphviz (dot); svg, png and pdf are drawn by
-    Graphviz's program, where it is installed.
+    The output is text for Mermaid or Graphviz (dot); svg, png and pdf files
+    need Graphviz installed.
     """
     from costcalc.pictures.diagram import diagram
     from costcalc.pictures.graph_text import dot, mermaid
@@ -49,11 +48,12 @@ def command(options: Options, network: str) -> None:
     is_drawn = options.format in (row.name for row in _DRAWN)
     if is_drawn:
         if options.output is None:
-            refuse(None, f"{options.format} is written to a file", f"-o FILE.{options.format}")
+            refuse(
+                None, f"{options.format} can only be written to a file", f"-o FILE.{options.format}"
+            )
         _find_program(options.format)
     graph = options.opened(network).graph()
-    convention = conventions.load(options.convention).converted(options.unit)
-    drawn = diagram(graph, count(graph, convention))
+    drawn = diagram(graph, count(graph, options.loaded_convention))
     if options.format == "mermaid":
         emit(mermaid(drawn), options.output)
     elif not is_drawn or options.output is None:
@@ -73,9 +73,9 @@ def _find_program(format_: str) -> None:
     if shutil.which("dot") is None:
         refuse(
             None,
-            f"{format_} files are drawn by Graphviz's program 'dot', which is not installed",
-            expected="-o FILE.mmd or -o FILE.dot, which need nothing",
-            hint="install the package 'graphviz' of your system: apt install graphviz",
+            f"{format_} files need Graphviz's program 'dot', which is not installed",
+            expected="-o FILE.mmd or -o FILE.dot, which do not need it",
+            hint="install your system's package 'graphviz': apt install graphviz",
         )
 
 
@@ -89,4 +89,4 @@ def _draw(text: str, format_: str, output: str) -> None:
         )
         if done.returncode:
             reason = done.stderr.decode(errors="replace").strip()
-            refuse(None, f"Graphviz could not draw it: {reason}")
+            refuse(None, f"Graphviz could not draw the graph: {reason}")

@@ -16,18 +16,18 @@ from costcalc.render.formatting import printable
 @click.command()
 @click.argument("network", metavar="MODEL")
 @settings_options
-@click.option("--flat", is_flag=True, help="Every layer by itself, under its full name.")
+@click.option("--flat", is_flag=True, help="Write every layer by itself, under its full name.")
 @file_option
 @pass_options
 def command(options: Options, network: str, flat: bool) -> None:
-    """MODEL as a spec to own: branches, repeats and blocks where they are exact.
+    """MODEL as a spec to edit, with branches, repeats and blocks where they are exact.
 
     The spec has the same layers in the same order, and so the same totals.
     MODEL may also be a spec, or the name of a network that ships with costcalc;
-    what is written is that network at the settings given here.
+    the network is written at the settings given here.
     """
     given = ",".join(f"{key}={text}" for key, text in options.texts.items())
-    # A file is named as it stands beside the spec, not where it lies on this machine.
+    # The comment names the file without its folder on this machine.
     name = os.path.basename(network) if os.path.exists(network) else network
     reference = name if not given else f"{name}{',' if '@' in name else '@'}{given}"
     line = shlex.join(["costcalc", "import", reference, *(["--flat"] * flat)])

@@ -21,12 +21,13 @@ from costcalc.cli.output import show
 @output_options()
 @pass_options
 def command(options: Options, network: str | None, search: str) -> None:
-    """The networks that ship with costcalc, or what may be set of one.
+    """The networks that ship with costcalc, or the parameters of one.
 
-    The list has source, default settings and totals.  NETWORK is a name in it or
-    the path of a spec: its parameters, with default, choices or range, and meaning.
+    The list shows source, default settings and totals.  For a NETWORK, a name in
+    the list or the path of a spec, its parameters are shown with default, choices
+    or range, and meaning.
     """
     if network is not None:
         show(questions.parameters(network), options)
     else:
-        show(questions.networks(search, **options.counting), options)
+        show(questions.networks(search, **options.counted_by), options)

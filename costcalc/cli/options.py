@@ -1,4 +1,4 @@
-"""Options that several commands share, as one value that a command is called with."""
+"""Options that several commands share, passed to a command as one value."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from costcalc.costs.rules import UNITS
+from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import OpenNetwork, of_texts, opened
+from costcalc.questions import load_convention
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 
@@ -20,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Options(NamedTuple):
-    """The values of the shared options; a command without some of them gets the defaults."""
+    """The values of the shared options; defaults for those that a command lacks."""
 
     alpha: str | None = None
     res: str | None = None
@@ -33,19 +34,31 @@ class Options(NamedTuple):
     output: str | None = None
 
     @property
-    def counting(self) -> dict[str, Any]:
-        """How to count, as questions take it."""
+    def counted_by(self) -> dict[str, Any]:
+        """The convention and the unit, as arguments of a question."""
         return {"convention": self.convention, "unit": self.unit}
 
     @property
-    def texts(self) -> dict[str, str]:
-        """What is set of each parameter, and of how a model is read, as it was written.
+    def loaded_convention(self) -> Convention:
+        """The convention itself.
 
         Raises:
-            SpecError: one is not NAME=VALUE, or the input is not a shape.
+            ConventionError: there is no such convention, or it is wrong.
         """
-        given = {"alpha": self.alpha, "res": self.res}
-        texts = {name: text for name, text in given.items() if text is not None}
+        return load_convention(self.convention, self.unit)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The settings of parameters and of the model's importer, as they were written.
+
+        Raises:
+            SpecError: a setting is not NAME=VALUE, or the input is not a shape.
+        """
+        texts = {}
+        if self.alpha is not None:
+            texts["alpha"] = self.alpha
+        if self.res is not None:
+            texts["res"] = self.res
         if self.input:
             texts[INPUT] = _shape(self.input)
         if self.allow_unknown:
@@ -56,24 +69,24 @@ class Options(NamedTuple):
             if equals and name.strip():
                 texts[name.strip()] = text
             else:
-                problems.add(None, f"--set {item} sets nothing", expected="--set NAME=VALUE")
+                problems.add(None, f"--set {item} is not a setting", expected="--set NAME=VALUE")
         problems.raise_any()
         return texts
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The same with exact values.
+        """The settings as exact values.
 
         Raises:
-            SpecError: as for the texts; or a number is beyond a limit.
+            SpecError: as for :attr:`texts`; or a number is out of range.
         """
         return of_texts(self.texts)
 
     def opened(self, network: str, beside: str | None = None) -> OpenNetwork:
-        """A network that the command line names, at the settings that it gives.
+        """Opens a network at the settings of the command line.
 
         Raises:
-            SpecError: the network is wrong, or a setting.
+            SpecError: the network or a setting is wrong.
         """
         return opened(network, self.settings, beside)
 
@@ -86,7 +99,7 @@ def _shape(text: str) -> str:
 
 
 def pass_options(function: F) -> Callable[..., Any]:
-    """Gives a command its shared options as one argument, the first."""
+    """Passes a command its shared options as one argument, the first."""
 
     @wraps(function)
     def call(**values: Any) -> Any:
@@ -97,27 +110,27 @@ def pass_options(function: F) -> Callable[..., Any]:
 
 
 def settings_options(function: F) -> F:
-    """``--alpha``, ``--res`` and ``--set``, and how a model is opened."""
+    """``--alpha``, ``--res`` and ``--set``; ``--input`` and ``--allow-unknown`` for models."""
     function = click.option(
         "--allow-unknown",
         is_flag=True,
-        help="For models: list operations of no known kind as not counted.",
+        help="For models: report unknown operations as not counted.",
     )(function)
     function = click.option(
-        "--input", metavar="C,H,W", help="For models: the input's shape, without the batch."
+        "--input", metavar="C,H,W", help="For models: the shape of the input, without the batch."
     )(function)
     function = click.option(
         "--set",
         "sets",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set any parameter of the network.",
+        help="Set a parameter of the network; may be repeated.",
     )(function)
     function = click.option(
         "--res", metavar="R", help="Input resolution: 160, or 160x120 for height and width."
     )(function)
     return click.option(
-        "--alpha", metavar="A", help="Width multiplier: 0.5, or 1/3; always exact."
+        "--alpha", metavar="A", help="Width multiplier, always exact: 0.5, or 1/3."
     )(function)
 
 
@@ -126,19 +139,19 @@ def convention_options(function: F) -> F:
     function = click.option(
         "--unit",
         type=click.Choice(list(UNITS)),
-        help="Convert mult-adds: a multiply-accumulate is two operations (flops).",
+        help="Unit of mult-adds; a multiply-accumulate is two flops.  [default: the convention's]",
     )(function)
     return click.option(
         "--convention",
         default="paper",
         show_default=True,
         metavar="NAME",
-        help="How to count: a name that 'costcalc conventions' lists, or a file.",
+        help="How to count: a name listed by 'costcalc conventions', or a file.",
     )(function)
 
 
-class _Named(Protocol):
-    """A format that a suffix may stand for."""
+class _FileFormat(Protocol):
+    """A row of a table of formats, with the suffix of its files."""
 
     @property
     def name(self) -> str: ...
@@ -147,11 +160,11 @@ class _Named(Protocol):
     def suffix(self) -> str: ...
 
 
-def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Named]) -> str:
-    """The format asked for, or the one of ``formats`` that the file's suffix names, or the first.
+def chosen_format(format_: str | None, output: str | None, formats: Sequence[_FileFormat]) -> str:
+    """The format asked for, or else that of the file's suffix, or else the first.
 
     Raises:
-        SpecError: no format is asked for and the suffix names none.
+        SpecError: no format is asked for, and none has the file's suffix.
     """
     if format_ is not None or output is None:
         return format_ or formats[0].name
@@ -168,22 +181,22 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Na
 
 
 def file_option(function: F) -> F:
-    """``-o``: a file in the place of standard output."""
+    """``-o``: a file instead of standard output."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(),
         is_eager=True,  # the format may depend on it
         metavar="FILE",
-        help="Write to FILE instead, whole or not at all.",
+        help="Write to FILE instead of standard output; never a partial file.",
     )(function)
 
 
 def output_options(question: str = "", **aliases: str) -> Callable[[F], F]:
-    """``--format``, one of those that answers to a question have, and ``-o``.
+    """``--format``, one of those that render the answer to a question, and ``-o``.
 
     Args:
-        question: what is asked; empty where it has no format of its own.
+        question: the question, if it has formats of its own; else empty.
         aliases: other names of formats.
     """
     return format_options(formats(question), **aliases)
@@ -202,7 +215,7 @@ def format_options(rows: Sequence[Format], **aliases: str) -> Callable[[F], F]:
             "format",
             type=click.Choice([*aliases, *(row.name for row in rows)]),
             callback=chosen,
-            help=f"Output format; by default {rows[0].name}, or what FILE's suffix says.",
+            help=f"Output format; the default is {rows[0].name}, or the format of FILE's suffix.",
         )(function)
 
     return decorate

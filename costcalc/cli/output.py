@@ -1,4 +1,4 @@
-"""Where a result goes: standard output, or a file that is written whole or not at all."""
+"""Writes a result to standard output, or to a file that is never left partial."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 _PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
-"""What tables are drawn with, in ASCII."""
+"""ASCII substitutes for the characters that tables are drawn with."""
 
 
 def show(answer: Answer, options: Options, *arrangement: Any) -> None:
-    """Writes an answer in the format asked for, its page arranged as asked for.
+    """Writes an answer in the format asked for; ``arrangement`` is passed to its page.
 
-    A table on a terminal is coloured and as wide as that is.
+    A table on a terminal is coloured and fitted to its width.
 
     Raises:
-        SpecError: the file cannot be written; nothing is left of it.
+        SpecError: the file cannot be written; no partial file is left.
     """
     text = None
     if options.format == "table" and options.output is None:
@@ -42,10 +42,10 @@ def show(answer: Answer, options: Options, *arrangement: Any) -> None:
 
 
 def emit(result: str | Iterable[bytes], output: str | None) -> None:
-    """Writes a result; bytes, which come in chunks, to a file or a pipe, not to a terminal.
+    """Writes a result; chunks of bytes only to a file or a pipe, not to a terminal.
 
     Raises:
-        SpecError: it cannot be written; nothing is left of a file.
+        SpecError: it cannot be written; no partial file is left.
     """
     if output is not None:
         chunks = (result.encode(),) if isinstance(result, str) else result
@@ -54,20 +54,20 @@ def emit(result: str | Iterable[bytes], output: str | None) -> None:
     elif isinstance(result, str):
         _print(result)
     elif sys.stdout.isatty():
-        refuse(None, "the result is not text, and cannot be printed", expected="-o FILE")
+        refuse(None, "a binary result cannot be printed on a terminal", expected="-o FILE")
     else:
         with printed() as stream:
             stream.buffer.writelines(result)
 
 
 def _print(text: str) -> None:
-    """Text to standard output, all of it or as much as its reader wants.
+    """Prints text to standard output, which its reader may close early.
 
     Raises:
         SpecError: it cannot be written, as on a full disk.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Where the encoding lacks a line or a sign it gets a like one; a letter is spelled out.
+        # If the encoding lacks the characters of tables, substitute ASCII; escape any others.
         try:
             text.encode(sys.stdout.encoding)
         except UnicodeEncodeError:
@@ -88,7 +88,7 @@ def printed() -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered must not be tried again when the process ends.
+        # Discard what is still buffered, or it would be written again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             refuse(None, f"standard output cannot be written: {error.strerror}")
@@ -96,18 +96,18 @@ def printed() -> Iterator[TextIO]:
 
 @contextmanager
 def whole(output: str) -> Iterator[str]:
-    """A path beside ``output`` to write to; the file takes its place when all is written.
+    """A temporary path next to ``output``; the file is moved there when it is complete.
 
     Raises:
-        SpecError: the file cannot be written; nothing is left of it.
+        SpecError: the file cannot be written; no partial file is left.
     """
     if os.path.exists(output) and not os.path.isfile(output):
-        kind = "it is a folder" if os.path.isdir(output) else "it is not a regular file"
-        refuse(Mark(output), f"cannot be written: {kind}")
+        reason = "it is a folder" if os.path.isdir(output) else "it is not a regular file"
+        refuse(Mark(output), f"cannot be written: {reason}")
     folder, name = os.path.split(os.path.realpath(output))
     suffix = os.path.splitext(name)[1]
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
-    before = _on_termination(_leave)
+    previous = _on_termination(_leave)
     try:
         yield partial
         os.replace(partial, os.path.join(folder, name))
@@ -116,11 +116,11 @@ def whole(output: str) -> Iterator[str]:
     finally:
         if os.path.exists(partial):
             os.unlink(partial)
-        _on_termination(before)
+        _on_termination(previous)
 
 
 def _on_termination(handler: Any) -> Any:
-    """Sets what a request to terminate does; gives what it did, None where that stays."""
+    """Sets the handler of SIGTERM; returns the previous one, or None if it was not changed."""
     import signal
     from threading import current_thread, main_thread
 
@@ -130,5 +130,5 @@ def _on_termination(handler: Any) -> Any:
 
 
 def _leave(number: int, frame: object) -> None:
-    """Ends the process as a shell reports it, by way of whatever cleans up."""
+    """Exits with the shell's code for a signal, running cleanup on the way."""
     sys.exit(128 + number)

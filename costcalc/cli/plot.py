@@ -16,7 +16,6 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit, whole
-from costcalc.costs import convention as conventions
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 from costcalc.opening import opened
@@ -35,13 +34,13 @@ def _output_option(function: F) -> F:
         "--output",
         type=click.Path(),
         metavar="FILE",
-        help="Draw to FILE.svg, .png or .pdf; else in the terminal.",
+        help="Draw to FILE.svg, .png or .pdf; the default is the terminal.",
     )(function)
 
 
 @click.group(subcommand_metavar="PICTURE NETWORK...")
 def command() -> None:
-    """Costs as pictures, in the terminal or as files for papers."""
+    """Costs as figures, in the terminal or as files for papers."""
 
 
 @command.command("layers")
@@ -51,10 +50,10 @@ def command() -> None:
 @_output_option
 @pass_options
 def layers(options: Options, network: str) -> None:
-    """The cost of each layer along NETWORK."""
+    """The cost of each layer of NETWORK, from input to output."""
     from costcalc.pictures.data import series
 
-    report = questions.report(options.opened(network), **options.counting)
+    report = questions.report(options.opened(network), **options.counted_by)
     _draw("along", series(report), options.output)
 
 
@@ -66,20 +65,19 @@ def layers(options: Options, network: str) -> None:
     type=click.Choice(["mult_adds", "params"]),
     default="mult_adds",
     show_default=True,
-    help="The cost that is shared out.",
+    help="The cost to show shares of.",
 )
 @settings_options
 @convention_options
 @_output_option
 @pass_options
 def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
-    """The share of each type of layer, NETWORKs side by side."""
+    """The share of each type of layer in NETWORKs, side by side."""
     from costcalc.comparing.compare import side_by_side
     from costcalc.pictures.data import shares
 
-    found = [options.opened(network) for network in networks]
-    convention = conventions.load(options.convention).converted(options.unit)
-    _draw("stacked", shares(side_by_side(found, convention), metric), options.output)
+    entries = side_by_side(map(options.opened, networks), options.loaded_convention)
+    _draw("stacked", shares(entries, metric), options.output)
 
 
 @command.command("accuracy")
@@ -88,12 +86,11 @@ def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
 @_output_option
 @pass_options
 def accuracy(options: Options, networks: tuple[str, ...]) -> None:
-    """Published accuracy against mult-adds, params as bubbles."""
+    """Published accuracy against mult-adds; the area of a bubble shows params."""
     from costcalc.pictures.data import points
 
-    found = [opened(network) for network in networks]
-    convention = conventions.load(options.convention).converted(options.unit)
-    _draw("bubbles", points(found, convention), options.output)
+    data = points(list(map(opened, networks)), options.loaded_convention)
+    _draw("bubbles", data, options.output)
 
 
 @command.command("sweep")
@@ -114,7 +111,7 @@ def sweep(
     budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
-    swept = questions.sweep(network, at=options.texts, **options.counting)
+    swept = questions.sweep(network, at=options.texts, **options.counted_by)
     _draw("heat", heat_map(swept, budgets), options.output)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar for what takes long, where standard error is a terminal."""
+"""A progress bar for long tasks, if standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _LONG = 1.0
 
 
 @contextmanager
-def progress(doing: str, total: int) -> Iterator[Callable[[int], None] | None]:
-    """A function to call with how much of ``total`` is done, or None where there is no bar."""
+def progress(task: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """A function to call with how much of ``total`` is done; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -34,13 +34,13 @@ def progress(doing: str, total: int) -> Iterator[Callable[[int], None] | None]:
         console=Console(stderr=True),
         transient=True,
     )
-    task = bar.add_task(doing, total=total)
+    task_id = bar.add_task(task, total=total)
     begun = time.monotonic()
 
     def advance(done: int) -> None:
         if time.monotonic() - begun > _LONG:
             bar.start()
-        bar.update(task, completed=done)
+        bar.update(task_id, completed=done)
 
     try:
         yield advance

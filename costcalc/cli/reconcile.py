@@ -16,11 +16,11 @@ from costcalc.cli.output import show
 @click.option(
     "--between",
     metavar="A B...",
-    help="Conventions, names or files; all are explained by their difference from the first.",
+    help="Conventions, names or files; each is compared with the first.",
 )
 @click.argument("others", nargs=-1, metavar="")
 @click.option(
-    "--printed", metavar="FIGURE", help="What gives a number somebody quoted: 327.5M, 320.3 MMac."
+    "--printed", metavar="FIGURE", help="Find what reproduces a quoted number: 327.5M, 320.3 MMac."
 )
 @settings_options
 @output_options()
@@ -34,18 +34,19 @@ def command(
 ) -> None:
     """Why conventions disagree on NETWORK: their totals, and causes that add up exactly.
 
-    Tools are counted on torchvision's implementation where the network has it,
-    unless --set implementation=... says otherwise.
+    The conventions of tools are applied to torchvision's implementation if the
+    network has it, unless --set implementation=... chooses another.
 
-    With --printed: which
-    convention and setting give a number, among the conventions (those of
-    --between, or all that ship), the usual resolutions and batches, the
-    network's variants, with and without the classifier; exit code 1 where
-    nothing does.
+    With --printed: which conventions (of those of --between, or of all that ship)
+    and settings reproduce a number, among the usual resolutions and batch sizes
+    and the network's variants, with and without the classifier.  The exit code
+    is 1 if none does.
     """
     names = [*([between] if between else []), *others]
     if printed is None and len(names) < 2:
-        raise click.UsageError("--between takes two conventions or more, or --printed a number.")
+        raise click.UsageError(
+            "Give two or more conventions to --between, or a number to --printed."
+        )
     opened = options.opened(network)
     if printed is None:
         show(questions.reconcile(opened, names), options)

@@ -24,28 +24,28 @@ from costcalc.cli.output import show
 @click.option(
     "--by",
     type=click.Choice(["layer", "block", "type"]),
-    help="One table alone; by default layers, then types.",
+    help="Show one table only; the default is layers, then types.",
 )
 @click.option(
     "--depth",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Fold blocks below N levels into one row each.",
+    help="Show N levels of blocks; fold deeper blocks into one row each.",
 )
 @click.option(
     "--columns",
     metavar="A,B,...",
-    help="Columns of the table, by key, in order; an unknown key lists them.",
+    help="Keys of the columns to show, in order; an unknown key lists all keys.",
 )
+@click.option("--sort", metavar="KEY", help="Sort the rows by a column, the largest count first.")
 @click.option(
-    "--sort", metavar="KEY", help="Sort the table's rows by a column, the largest count first."
+    "--all", "all_", is_flag=True, help="Show norms and activations in rows of their own."
 )
-@click.option("--all", "all_", is_flag=True, help="Norms and activations in rows of their own.")
 @click.option(
     "--explain",
     "layer",
     metavar="LAYER",
-    help="Write out how the cost of one layer, or of one block, comes about.",
+    help="Show how the cost of one layer, or of one block, is computed.",
 )
 @output_options()
 @pass_options
@@ -67,26 +67,26 @@ def command(
     of its architecture, net.prototxt.  It may carry settings:
     mobilenet_v1@alpha=0.5,res=160.
 
-    A model's input is the one that it states; --input or --res gives another,
-    or one where it leaves sides open (a PyTorch module reads 3,224,224 by
-    default), and --set its other open sides, or arguments of the module's
-    class.
+    A model states its own input shape.  --input or --res overrides it, or
+    fills in dimensions that the model leaves open (for a PyTorch module the
+    default is 3,224,224); --set gives other open dimensions, or arguments of
+    the module's class.
     """
     arranged = by or depth or columns is not None or sort is not None or all_
     if layer is not None and arranged:
         raise click.UsageError(
-            "--by, --depth, --columns, --sort and --all arrange tables; --explain prints none."
+            "--by, --depth, --columns, --sort and --all arrange tables, but --explain prints none."
         )
     if options.format == "json" and arranged:
         raise click.UsageError(
-            "--by, --depth, --columns, --sort and --all arrange tables; JSON holds everything."
+            "--by, --depth, --columns, --sort and --all arrange tables; JSON has everything."
         )
     opened = options.opened(network)
     if layer is not None:
-        show(questions.explain(opened, layer, **options.counting), options)
+        show(questions.explain(opened, layer, **options.counted_by), options)
         return
     from costcalc.reporting.report import TableOptions
 
     keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
-    report = questions.report(opened, **options.counting)
+    report = questions.report(opened, **options.counted_by)
     show(report, options, TableOptions(by, depth, keys, sort, all_))

@@ -19,15 +19,21 @@ from costcalc.graph.budgets import budget
 
 @click.command()
 @click.argument("network")
-@click.option("--for", "name", required=True, metavar="NAME", help="alpha, res or a parameter.")
+@click.option(
+    "--for",
+    "name",
+    required=True,
+    metavar="NAME",
+    help="The parameter to solve for: alpha, res or another.",
+)
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
 @click.option("--max-params", metavar="N", help="At most N params: 2M.")
 @click.option(
     "--step",
     metavar="S",
-    help="Search the multiples of S; by default 0.001 for alpha, 1 for others.",
+    help="Search the multiples of S; by default 0.001 for alpha, else 1.",
 )
-@click.option("--values", metavar="VALUES", help="Search these alone: 0.25,0.5 or 128:224:32.")
+@click.option("--values", metavar="VALUES", help="Search only these: 0.25,0.5 or 128:224:32.")
 @settings_options
 @convention_options
 @output_options()
@@ -46,7 +52,7 @@ def command(
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
 
     Every value in the searched range is counted exactly, rounding rules
-    included.  Exit code 1 where nothing fits.
+    included.  The exit code is 1 if nothing fits.
     """
     if step is not None and values is not None:
         refuse(None, "--step and --values both set what is searched", "one of the two")
@@ -57,7 +63,7 @@ def command(
         max_params=budget("--max-params", max_params),
         step=budget("--step", step),
         values=values if values is not None else (),
-        **options.counting,
+        **options.counted_by,
     )
     show(solution, options)
     if solution.best is None:

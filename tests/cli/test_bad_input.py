@@ -453,7 +453,7 @@ def test_table_1_as_printed_contradicts_itself(spec):
         (["--res", "224x"], ["res cannot be 224x"]),
         (["--res", "224x224x3"], ["has 2 spatial axes"]),
         (["--set", "alpah=1"], ["no parameter 'alpah'", "did you mean 'alpha'?"]),
-        (["--set", "alpha"], ["--set alpha sets nothing", "--set NAME=VALUE"]),
+        (["--set", "alpha"], ["--set alpha is not a setting", "--set NAME=VALUE"]),
         (["--set", "classes=0"], ["classes cannot be 0", "at least 1"]),
         (["--set", "classes=many"], ["classes cannot be many", "a number"]),
         (["--convention", "papr"], ["no convention 'papr'", "did you mean 'paper'?"]),

@@ -67,8 +67,8 @@ def test_settings_hold_for_all():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mobilenet_v2"], "two conventions or more"),
-        (["mobilenet_v2", "--between", "paper"], "two conventions or more"),
+        (["mobilenet_v2"], "two or more conventions"),
+        (["mobilenet_v2", "--between", "paper"], "two or more conventions"),
         (["mobilenet_v2", "--between", "paper", "thpo"], "did you mean 'thop'"),
         (["mobilenet_w2", "--between", "paper", "thop"], "did you mean 'mobilenet_v2'"),
         (["mobilenet_v2", "--printed", "many"], "--printed many: this is not a figure"),
