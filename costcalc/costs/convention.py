@@ -1,4 +1,4 @@
-"""Conventions are data files: where they are, and how one is read."""
+"""Conventions, which are data files: where they are and how they are read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def load(name: str) -> Convention:
     """The convention of that name, or the one in the file of that path.
 
     Raises:
-        ConventionError: there is none, or it is wrong.
+        ConventionError: there is no such convention, or it is wrong.
     """
     path = name if os.sep in name or name.endswith((".yaml", ".yml")) else _shipped(name, None)
     problems = Problems()
@@ -37,17 +37,17 @@ def load(name: str) -> Convention:
 
 
 def available() -> list[str]:
-    """The names of the conventions that ship, those of papers first."""
+    """The names of the conventions that ship with costcalc, those of papers first."""
     files = os.listdir(_FOLDER)
     names = (file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
     return sorted(names, key=lambda name: (not name.startswith("paper"), name))
 
 
 def _shipped(name: str, mark: Mark | None) -> str:
-    """The path of a convention that ships.
+    """The path of a shipped convention.
 
     Raises:
-        ConventionError: there is none of that name.
+        ConventionError: there is none with that name.
     """
     path = os.path.join(_FOLDER, f"{name}.yaml")
     if os.sep not in name and os.path.isfile(path):
@@ -58,7 +58,7 @@ def _shipped(name: str, mark: Mark | None) -> str:
 
 
 class _ConventionReader:
-    """Reads one file; what is wrong goes to ``problems``."""
+    """Reads one file; errors go to ``problems``."""
 
     def __init__(self, path: str, problems: Problems) -> None:
         self.path = path
@@ -68,11 +68,13 @@ class _ConventionReader:
     def convention(self) -> Convention:
         root = self.root()
         if not isinstance(root, MapNode):
-            self.problems.add(
-                root.mark, "a convention is a mapping", expected=", ".join(_KEYS), found=str(root)
+            refuse(
+                root.mark,
+                "a convention is a mapping",
+                expected=", ".join(_KEYS),
+                found=str(root),
+                error=ConventionError,
             )
-            self.problems.raise_any(ConventionError)
-            raise AssertionError("unreachable: a problem was noted")
         refuse_others(root.keys, _KEYS, "a convention has no", self.problems)
         extended = self.extended(root.get("extends"))
         texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, *_OPTIONAL)}
@@ -89,7 +91,7 @@ class _ConventionReader:
             self.problems.add(
                 node.mark if node else root.mark,
                 f"'{texts['name']}' is the name of a convention that ships",
-                expected="a name of its own, so that nobody takes its counts for the other's",
+                expected="a name of its own, so that its counts are not mistaken for the other's",
             )
         rules = {
             metric: self.rules(
@@ -115,23 +117,23 @@ class _ConventionReader:
         return os.path.dirname(os.path.abspath(self.path)) == _FOLDER
 
     def root(self) -> Node:
-        """The file's nodes: those that are stored, for the convention that is the default."""
+        """The file's nodes; for the default convention, as they are stored."""
         data = read_bytes(self.path, self.path)
         stored = self.path.removesuffix(".yaml") + ".json"
         if self.is_shipped and os.path.isfile(stored):
             root = read_stored(read_bytes(stored, stored), data, self.path)
             if root is not None:
                 return root
-        # The reader of YAML takes time to load, and models of frameworks do without.
+        # The YAML reader takes time to load, and models of frameworks do not need it.
         from costcalc.spec.nodes import parse
 
         return parse(data, self.path, self.problems)
 
     def extended(self, node: Node | None) -> Convention | None:
-        """The shipped convention whose rules hold where this one says nothing.
+        """The shipped convention whose rules apply where this one has none.
 
         Raises:
-            ConventionError: there is none of that name.
+            ConventionError: there is none with that name.
         """
         if node is None:
             return None
@@ -166,7 +168,7 @@ class _ConventionReader:
         if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
-                "a convention says why it does not define a kind",
+                "a convention states why it does not define a kind",
                 expected="'kind: reason'",
                 found=str(node),
             )
@@ -177,7 +179,7 @@ class _ConventionReader:
         return reasons
 
     def is_named(self, key: Scalar) -> bool:
-        """Whether it is a kind or a family of kinds; a problem where it is neither."""
+        """Whether it is a kind or a family of kinds; if not, a problem is noted."""
         if key.text in _NAMES:
             return True
         self.problems.add(
@@ -239,19 +241,19 @@ class _ConventionReader:
         return Rule(expression, source, note)
 
     def check_attributes(self, rules: Rules) -> None:
-        """Notes a rule that uses an attribute which some kind under the rule does not have."""
+        """Notes the rules that use an attribute which some kind under them does not have."""
         for kind in TABLE:
             rule = rules.get(kind.name) or rules.get(kind.family)
             if rule is None or rule.expression is None or kind.becomes:
                 continue
-            particular = rule.expression.names - GENERAL
-            if not particular:
+            specific = rule.expression.names - GENERAL
+            if not specific:
                 continue
             attributes = attributes_of(kind)
-            for name in sorted(particular - attributes):
+            for name in sorted(specific - attributes):
                 self.problems.add(
                     rule.expression.mark,
-                    f"'{kind.name}' has no '{name}', and this rule holds for it",
+                    f"'{kind.name}' has no '{name}', but this rule applies to it",
                     expected=", ".join(sorted(attributes)) or "no attribute",
                     found=f"'{rule.text}'",
                     hint=f"a rule for '{kind.name}' of its own",

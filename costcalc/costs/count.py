@@ -16,7 +16,7 @@ from costcalc.spec.numbers import ExpressionError, is_number
 
 
 class LayerCost(NamedTuple):
-    """A layer and its cost, in the convention's unit; 0 for a layer that costcalc does not know."""
+    """A layer and its cost, in the convention's unit; 0 for a layer unknown to costcalc."""
 
     layer: Layer
     mult_adds: Size
@@ -36,17 +36,17 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
             rule has no value there.
     """
     rules = _rules(graph, convention)
-    known: dict[tuple[Computation, Computation | None, str | None], _Cost] = {}
+    counted: dict[tuple[Computation, Computation | None, str | None], _Cost] = {}
     costs = []
     for layer in graph.layers:
         first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
         before = graph.layers[first] if first != NETWORK_INPUT else None
         key = (layer.computation, before.computation if before else None, layer.functional)
-        cost = known.get(key)
+        cost = counted.get(key)
         if cost is None or layer.borrows:
             cost = _cost(LayerNames(layer, before), rules, convention)
             if not layer.borrows:
-                known[key] = cost
+                counted[key] = cost
         mult_adds, params, is_free = cost
         costs.append(
             LayerCost(layer, mult_adds, 0 if layer.shares is not None else params, is_free)
@@ -57,7 +57,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
 def _cost(
     names: LayerNames, rules: Mapping[str, tuple[Rule, ...]], convention: Convention
 ) -> _Cost:
-    """Mult-adds and params of a layer that shares no params, and whether both are free.
+    """Mult-adds and params of a layer, its own or shared, and whether both are free.
 
     Raises:
         ConventionError: a rule has no value there.
@@ -67,17 +67,17 @@ def _cost(
         return 0, 0, False
     mult_adds, params = rules[kind.name]
     is_free = mult_adds.expression is None and params.expression is None
-    weighed = _weigh(mult_adds, names, convention)
+    operations = _value(mult_adds, names, convention)
     if convention.factor != convention.divisor:
-        weighed = quotient(weighed * convention.factor, convention.divisor)
-    return weighed, _weigh(params, names, convention), is_free
+        operations = quotient(operations * convention.factor, convention.divisor)
+    return operations, _value(params, names, convention), is_free
 
 
 def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, ...]]:
     """The rules for every kind of the graph, in the order of the metrics.
 
     Raises:
-        ConventionError: the convention does not define some of them; all are named.
+        ConventionError: with every kind that the convention does not define.
     """
     rules: dict[str, tuple[Rule, ...]] = {}
     undefined = []
@@ -85,25 +85,25 @@ def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, .
         name = layer.kind.name
         if name in rules or not layer.kind.is_counted:
             continue
-        found = []
+        kind_rules = []
         for metric in METRICS:
             try:
-                found.append(convention.rule(metric, layer.kind))
+                kind_rules.append(convention.rule(metric, layer.kind))
             except ConventionError as error:
                 undefined += [
                     problem._replace(found=f"layer '{layer.name}'") for problem in error.problems
                 ]
-        rules[name] = tuple(found)
+        rules[name] = tuple(kind_rules)
     if undefined:
         raise ConventionError(undefined)
     return rules
 
 
-def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
+def _value(rule: Rule, names: LayerNames, convention: Convention) -> Any:
     """The value of a rule at a layer.
 
     Raises:
-        ConventionError: it divides by zero there, or gives no number.
+        ConventionError: it divides by zero there, or is not a number.
     """
     if rule.expression is None:
         return 0
@@ -111,7 +111,7 @@ def _weigh(rule: Rule, names: LayerNames, convention: Convention) -> Any:
         value = rule.expression.evaluate(names)
         if is_number(value):
             return value
-        reason = "it gives no number"
+        reason = "it is not a number"
     except ZeroDivisionError:
         reason = "it divides by zero"
     except ExpressionError as error:

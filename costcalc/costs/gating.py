@@ -1,4 +1,4 @@
-"""What gates cost, and what a network costs that skips its gated parts."""
+"""The cost of gates, and of a network that skips gated parts."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from costcalc.records import NamedTuple
 
 
 class GatedCost(NamedTuple):
-    """A part of a network that runs with a probability, beside the gate that decides it."""
+    """The cost of a gated part of a network, and of its gate."""
 
     name: str
     execute: int | Fraction
     gate: Size
     """Mult-adds of its gate."""
     part: Size
-    """Mult-adds of what the gate decides upon, once."""
+    """Mult-adds of what the gate controls, run once."""
 
 
 class Gating(NamedTuple):
-    """A network's cost where its gates decide what runs; mult-adds in the convention's unit."""
+    """The cost of a network with gates; mult-adds are in the convention's unit."""
 
     parts: tuple[GatedCost, ...]
     gates: Size
     """Of all gates together."""
     gate_params: Size
     params: Size
-    """Of the whole network, each layer's once."""
+    """Of the whole network."""
     minimum: Size
-    """Every gate closed: what stands outside gated parts, the gates there included."""
+    """With every gate closed: everything outside gated parts, including gates."""
     expected: Size | Fraction
-    """Every layer as often as the gated parts around it run; exact."""
+    """The exact expectation: layers weighted with the probability that they run."""
     maximum: Size
-    """Every gate open: the network's total."""
+    """With every gate open: the network's total."""
 
 
 def gating(graph: LayerGraph, costs: Sequence[LayerCost]) -> Gating | None:
-    """The cost of the gates and of what they decide upon; None where there are none."""
+    """The cost of the gates and of what they control; None if there are none."""
     if not graph.gated:
         return None
     factors: list[int | Fraction] = [1] * len(costs)
@@ -56,8 +56,8 @@ def gating(graph: LayerGraph, costs: Sequence[LayerCost]) -> Gating | None:
         gates=sum(mult_adds[index] for index in gates),
         gate_params=sum(costs[index].params for index in gates),
         params=sum(cost.params for cost in costs),
-        minimum=sum(each for index, each in enumerate(mult_adds) if index not in inside),
-        expected=whole(sum(p * each for p, each in zip(factors, mult_adds, strict=True))),
+        minimum=sum(cost for index, cost in enumerate(mult_adds) if index not in inside),
+        expected=whole(sum(p * cost for p, cost in zip(factors, mult_adds, strict=True))),
         maximum=sum(mult_adds),
     )
 

@@ -1,4 +1,4 @@
-"""What a convention says of each kind: by a rule of its own, by its family's, or not at all."""
+"""How a convention covers a kind: by a rule of its own, by its family's rule, or not at all."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ flatten zero_pad upsample reshape transpose rearrange dropout identity
 """
 
 MEASURED = frozenset(_MEASURED.split())
-"""Kinds of the single layers that every tool was run on; tests hold them to the readings."""
+"""Kinds of the single layers that every tool was run on; tests compare the counts."""
 
 
 def unmeasured(convention: Convention) -> tuple[Kind, ...]:
-    """Kinds that a tool's convention covers by the rule of their family, and nobody measured.
+    """Kinds that a tool's convention covers by their family's rule alone, without a measurement.
 
-    A paper's convention counts what its text says; it is not run on anything.
+    A paper's convention follows its text: there is nothing to measure.
     """
     if not convention.tool:
         return ()
@@ -41,10 +41,10 @@ def unmeasured(convention: Convention) -> tuple[Kind, ...]:
 
 def undefined(convention: Convention) -> Mapping[str, list[Kind]]:
     """Kinds without a rule, by the reason that the convention gives."""
-    found: dict[str, list[Kind]] = {}
+    by_reason: dict[str, list[Kind]] = {}
     for kind in TABLE:
         names = (kind.name, kind.family)
         if kind.is_counted and not any(name in convention.mult_adds for name in names):
             reasons = (convention.undefined.get(name, "") for name in names)
-            found.setdefault(next(filter(None, reasons), ""), []).append(kind)
-    return found
+            by_reason.setdefault(next(filter(None, reasons), ""), []).append(kind)
+    return by_reason

@@ -1,4 +1,4 @@
-"""The names that a convention's rules may use: events, sizes, and how a layer was written."""
+"""The names that a convention's rules may use: events, sizes and how a layer is implemented."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from costcalc.records import NamedTuple
 
 
 class RuleName(NamedTuple):
-    """A value that every layer has, whatever its kind."""
+    """A value that layers of every kind have."""
 
     doc: str
     compute: Callable[[Layer, Layer | None], Any]
-    """Of a layer, and of the one whose output it reads, None for the network's input."""
+    """Takes a layer and the layer that it reads, None for the network's input."""
 
 
 def _channels(layer: Layer, shape: Shape) -> Size:
-    """The side along the layer's axis, the first where it has none; 1 for a single number."""
+    """The side along the layer's axis, by default the first; 1 for a single number."""
     return product(shape[axis] for axis in _axis(layer, shape))
 
 
 def _positions(layer: Layer, shape: Shape) -> Size:
-    """The other sides together."""
+    """The product of the other sides."""
     axis = _axis(layer, shape)
     return product(side for index, side in enumerate(shape) if index not in axis)
 
@@ -52,7 +52,7 @@ def _axis(layer: Layer, shape: Shape) -> tuple[int, ...]:
 
 
 def _kernel(layer: Layer) -> tuple[Size, ...]:
-    """The kernel's sides; those that give the output's size where pooling has none of its own."""
+    """The kernel's sides; for pooling without a kernel, those that would give its output."""
     axes = layer.input_shapes[0][1:]
     kernel = getattr(layer.operation, "kernel", None)
     if kernel is None:
@@ -61,7 +61,7 @@ def _kernel(layer: Layer) -> tuple[Size, ...]:
 
 
 def _windows(layer: Layer) -> Size:
-    """Positions of an ordinary window with the layer's kernel, stride, padding and dilation."""
+    """Positions of an ordinary sliding window with the layer's kernel, stride and so on."""
     operation: Any = layer.operation
     axes = layer.input_shapes[0][1:]
     rank = len(axes)
@@ -140,14 +140,14 @@ SIZES: Mapping[str, RuleName] = {
         lambda layer, before: layer.functional == "operator",
     ),
 }
-"""Names of every layer, besides its events."""
+"""Names that every layer has, besides its events."""
 
 GENERAL = frozenset((*Events._fields, *SIZES))
 """Names that a rule for any layer may use."""
 
 
 def attributes_of(kind: Kind) -> frozenset[str]:
-    """The attributes of a kind that a rule may use: those with a single value."""
+    """The attributes of a kind that a rule may use: those with single values."""
     return frozenset(
         name
         for name, annotation in kind.attributes.items()
@@ -166,7 +166,7 @@ def known_names() -> frozenset[str]:
 
 
 class LayerNames:
-    """The values of the names at one layer, computed when a rule asks for them."""
+    """The values of the names at one layer, computed on demand."""
 
     __slots__ = ("before", "events", "layer")
 

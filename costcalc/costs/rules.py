@@ -1,4 +1,4 @@
-"""A convention as typed, frozen data: a rule for every kind of layer, each with its source."""
+"""A convention as typed, frozen data: rules for the kinds of layers, with their sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Unit(NamedTuple):
 
     title: str
     operations: int
-    """Operations of one multiply-accumulate, counted in it."""
+    """How many of it one multiply-accumulate is."""
 
 
 UNITS = {"macs": Unit("mult-adds", 1), "flops": Unit("FLOPs", 2)}
@@ -26,7 +26,7 @@ UNITS = {"macs": Unit("mult-adds", 1), "flops": Unit("FLOPs", 2)}
 
 
 class Rule(NamedTuple):
-    """How much a layer counts: an expression over names of :mod:`.names`, None where it is free."""
+    """What a layer counts: an expression over the names in :mod:`.names`, or None if it is free."""
 
     expression: Expression | None
     source: str
@@ -49,20 +49,20 @@ class Convention(NamedTuple):
     name: str
     title: str
     tool: str
-    """The tool that counts so, and the call; empty for a paper."""
+    """The tool that counts this way, and the call; '' for a paper."""
     version: str
     """The tool's version."""
     source: str
     unit: str
-    """One of :data:`UNITS`, as the tool itself counts."""
+    """One of :data:`UNITS`, the tool's own."""
     implementation: str
-    """Which of a network's implementations it is usually run on."""
+    """The implementation of a network that it is usually run on."""
     mult_adds: Rules
     params: Rules
     undefined: Mapping[str, str]
-    """Why no rule speaks of a kind, or of a family of kinds."""
+    """Why a kind, or a family of kinds, has no rule."""
     factor: int = 1
-    """What the unit's count is multiplied by, after a conversion."""
+    """What counts are multiplied by after a conversion of the unit."""
     divisor: int = 1
 
     def rules(self, metric: str) -> Rules:
@@ -73,7 +73,7 @@ class Convention(NamedTuple):
         """The rule for a kind, or for its family.
 
         Raises:
-            ConventionError: the convention says nothing of this kind.
+            ConventionError: the convention does not define this kind.
         """
         rules = self.rules(metric)
         for name in (kind.name, kind.family):
@@ -86,7 +86,7 @@ class Convention(NamedTuple):
         refuse(None, message, expected, error=ConventionError)
 
     def converted(self, unit: str | None) -> Convention:
-        """The same count in another unit, by a fixed factor of two operations a mult-add."""
+        """The same convention in another unit, by the fixed factor of two FLOPs per mult-add."""
         if unit is None or unit == self.unit:
             return self
         factor, divisor = UNITS[unit].operations, UNITS[self.unit].operations

@@ -1,4 +1,1 @@
-"""Cost formulas: pure functions with textbook bodies, apart from everything else.
-
-Nothing here imports the rest of costcalc.
-"""
+"""Cost formulas: pure functions with textbook bodies, which import nothing else of costcalc."""

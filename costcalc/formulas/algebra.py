@@ -1,14 +1,14 @@
 """The small, closed set of operations that formulas are written in.
 
-A formula is read by several algebras: Python integers give the report, arrays
-a whole sweep, symbols the formula itself.  Each formula body therefore uses
-``+ - * //`` and the helpers of this module, and nothing else: ``if``,
-``math.ceil``, ``int()`` and ``max()`` mean nothing to a symbol.
+The same formula is evaluated in several algebras: Python integers give the
+report, arrays a whole sweep, symbols the formula itself.  Formula bodies
+therefore use only ``+ - * //`` and the helpers of this module: ``if``,
+``math.ceil``, ``int()`` and ``max()`` do not work on a symbol.
 
 Numbers are exact everywhere: ``int`` and ``fractions.Fraction`` here; arrays
-and symbols bring the operations that Python has no operator for with them
-(:class:`Algebra`), so that nothing in this module imports NumPy or SymPy
-before one of their values arrives.
+and symbols bring their own versions of the operations that Python has no
+operator for (:class:`Algebra`), so that nothing in this module imports NumPy or
+SymPy before one of their values arrives.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from fractions import Fraction
 from typing import Any, Protocol, TypeAlias, cast
 
 Size: TypeAlias = Any
-"""A whole number in some algebra: an ``int``, an array, a symbol.  They share no type."""
+"""A whole number in some algebra: an ``int``, an array, a symbol.  These share no type."""
 
 
 class Algebra(Protocol):
-    """What a foreign kind of number must say where Python has no operator."""
+    """The operations without a Python operator, which other kinds of numbers must provide."""
 
     def maximum(self, a: Any, b: Any) -> Any:
         """The larger of ``a`` and ``b``, element by element."""
@@ -91,19 +91,19 @@ def gcd(a: Any, b: Any) -> Any:
 
 
 def whole(a: Any) -> Any:
-    """``a`` itself, as an ``int`` where it is a fraction without a denominator."""
+    """``a``, as an ``int`` if it is a fraction with the denominator 1."""
     if isinstance(a, Fraction) and a.denominator == 1:
         return a.numerator
     return a
 
 
 def floor(a: Any) -> Any:
-    """The largest whole number that is not above ``a``."""
+    """The largest whole number not above ``a``."""
     return a if type(a) is int else a // 1
 
 
 def ceil(a: Any) -> Any:
-    """The smallest whole number that is not below ``a``."""
+    """The smallest whole number not below ``a``."""
     return a if type(a) is int else -(-a // 1)
 
 
@@ -118,18 +118,18 @@ def round_half_up(a: Any) -> Any:
 
 
 def exact_div(a: Any, b: Any) -> Any:
-    """``a / b`` where ``b`` is known to divide ``a``, as groups divide channels."""
+    """``a / b`` for a ``b`` that is known to divide ``a``, as groups divide channels."""
     if type(a) is int and type(b) is int:
         return a // b
     return quotient(a, b)
 
 
 def round_to_multiple(a: Any, divisor: int = 8) -> Any:
-    """The nearest multiple of ``divisor``, never below it nor below 90 % of ``a``.
+    """The nearest multiple of ``divisor``, but never below ``divisor`` or 90 % of ``a``.
 
     This is ``_make_divisible`` of MobileNetV2's released code: round half up to
-    the multiple, at least ``divisor``; one multiple more where that lost over
-    ten per cent.
+    the multiple, at least ``divisor``; one multiple more if that lost over ten
+    per cent.
     """
     nearest = maximum((2 * a + divisor) // (2 * divisor) * divisor, divisor)
     return nearest + divisor * less(10 * nearest, 9 * a)
@@ -148,7 +148,7 @@ def _plain(a: object) -> bool:
 
 
 def _algebra(*numbers: Any) -> Algebra:
-    """The algebra that the first number that is not plain belongs to."""
+    """The algebra of the first number that is not plain."""
     for number in numbers:
         if _plain(number):
             continue
@@ -163,4 +163,4 @@ def _algebra(*numbers: Any) -> Algebra:
             from costcalc.formulas import symbols
 
             return symbols
-    raise TypeError(f"no algebra knows {numbers!r}")
+    raise TypeError(f"there is no algebra for {numbers!r}")

@@ -24,10 +24,10 @@ def quotient(a: Any, b: Any) -> Any:
     """
     whole, rest = numpy.divmod(a, b)
     if numpy.any(rest):
-        raise ValueError("an integer array holds whole quotients alone")
+        raise ValueError("an integer array can only hold whole quotients")
     return whole
 
 
 def is_whole(a: Any) -> bool:
-    """True: an integer array holds nothing else."""
+    """True for integer arrays, which hold nothing else."""
     return bool(numpy.issubdtype(a.dtype, numpy.integer))

@@ -1,4 +1,4 @@
-"""Params and mult-adds of the blocks that papers give a closed form for."""
+"""Params and mult-adds of blocks with a closed form in their papers."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from costcalc.formulas.algebra import Size
 
 
 def norm_params(C: Size) -> Size:
-    """Learned numbers of a normalisation: a scale and a shift for every channel.
+    """Learned params of a normalisation: a scale and a shift for every channel.
 
     Ioffe and Szegedy (arXiv 1502.03167), algorithm 1: gamma and beta.
 
@@ -17,7 +17,7 @@ def norm_params(C: Size) -> Size:
 
 
 def norm_scales(C: Size) -> Size:
-    """Learned numbers of a normalisation without a shift: a scale for every channel.
+    """Learned params of a normalisation without a shift: a scale for every channel.
 
     Zhang and Sennrich (arXiv 1910.07467), equation (4): the gain g.
 
@@ -28,7 +28,7 @@ def norm_scales(C: Size) -> Size:
 
 
 def batch_norm_buffers(C: Size) -> Size:
-    """Numbers that training leaves behind: a mean and a variance for every channel.
+    """Running statistics that training leaves behind: a mean and a variance for every channel.
 
     Ioffe and Szegedy, algorithm 2, lines 9 to 11.
 
@@ -50,10 +50,10 @@ def scale_and_shift(elements: Size) -> Size:
 
 
 def centring_additions(elements: Size, statistics: Size) -> Size:
-    """Additions of centring by means and variances taken from the input itself.
+    """Additions of normalising by means and variances of the input itself.
 
-    Each element is added to a mean, centred and, squared, added to a variance;
-    each variance gets an epsilon.
+    Each element is added to a mean and centred; its square is added to a variance.
+    Each variance gets an epsilon.
 
     >>> centring_additions(elements=100, statistics=10)
     310
@@ -62,7 +62,7 @@ def centring_additions(elements: Size, statistics: Size) -> Size:
 
 
 def centring_multiplications(elements: Size) -> Size:
-    """Multiplications of the same: each element is squared, and scaled by one over a root.
+    """Multiplications of the same: each element is squared, and multiplied by one over a root.
 
     >>> centring_multiplications(100)
     200

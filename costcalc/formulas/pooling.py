@@ -8,7 +8,7 @@ from costcalc.formulas.algebra import Size, product
 
 
 def pooled_elements(kernel: Sequence[Size], C: Size, output: Sequence[Size]) -> Size:
-    """Elements that the windows of a pool hold together, padding included.
+    """Elements in all windows of a pool together, padding included.
 
     >>> pooled_elements((3, 3), C=64, output=(56, 56))
     1806336

@@ -1,4 +1,4 @@
-"""Operations of reducing elements to results, along some axes or all."""
+"""Operations of reducing elements to results, along some or all axes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from costcalc.formulas.algebra import Size
 
 
 def folds(elements: Size, results: Size) -> Size:
-    """Operations that fold every element but the first into its result.
+    """Operations of folding every element but the first into its result.
 
     >>> folds(49, results=1)
     48

@@ -26,14 +26,14 @@ def is_whole(a: Any) -> bool:
 
 
 class gcd(sympy.Function):  # type: ignore[misc]  # noqa: N801  # a function, as SymPy writes one
-    """The greatest common divisor of two whole numbers, open while either is a symbol.
+    """The greatest common divisor of two whole numbers, unevaluated while either is a symbol.
 
-    SymPy's own is that of polynomials: it finds 2 in 6 x and 4, whatever x is.
+    SymPy's own is that of polynomials: for 6 x and 4 it is 2, whatever x is.
     """
 
     @classmethod
     def eval(cls, a: Any, b: Any) -> Any:
-        """The divisor itself, once both are numbers."""
+        """The divisor, if both are numbers."""
         if a.is_Integer and b.is_Integer:
             return sympy.igcd(a, b)
         return None

@@ -34,9 +34,9 @@ def window_output(
 def window_output_ceil(
     size: Size, kernel: Size, stride: Size, before: Size, after: Size, dilation: Size
 ) -> Size:
-    """Positions of a window that may hang over the end, as Caffe's pooling counts.
+    """Positions of a window that may extend past the end, as in Caffe's pooling.
 
-    Rounded up, less a last window that would start beyond the input and its
+    Rounded up, without a last window that would start beyond the input and its
     left padding.
 
     >>> window_output_ceil(112, kernel=3, stride=2, before=0, after=0, dilation=1)
@@ -59,7 +59,7 @@ def window_output_same(size: Size, stride: Size) -> Size:
 def same_padding(size: Size, kernel: Size, stride: Size, dilation: Size) -> Size:
     """Rows that ``same`` padding adds to an axis, before and after together.
 
-    What the last window lacks; TensorFlow adds the smaller half before.
+    They are what the last window lacks; TensorFlow adds the smaller half before.
 
     >>> same_padding(224, kernel=3, stride=2, dilation=1)  # none before, one after
     1

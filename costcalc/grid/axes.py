@@ -29,7 +29,7 @@ class Axis(NamedTuple):
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all values are numbers: words and shapes each stand for themselves."""
+        """Whether all values are numbers, rather than words or shapes."""
         return all(map(is_number, self.values))
 
 
@@ -51,16 +51,16 @@ class Numerators(NamedTuple):
 
 
 def of_values(values: Sequence[Any]) -> Numerators:
-    """Numbers as whole ones over their common denominator, never as floats."""
+    """Numbers as whole numerators over their common denominator, never as floats."""
     common = lcm(*(value.denominator for value in values))
     listed = [value.numerator * (common // value.denominator) for value in values]
     return Numerators(bounded(numpy.array(listed, dtype=object)).array, common)
 
 
 def parse(name: str, text: str) -> Axis:
-    """The axis that a command line writes: ``0.25,0.5``, ``128:224:32``, or both mixed.
+    """The axis that a command line describes: ``0.25,0.5``, ``128:224:32``, or a mixture.
 
-    A range includes its end where a step meets it; ``1:5`` goes by 1, which must meet it.
+    A range includes its end if a step reaches it; ``1:5`` has steps of 1, which must reach it.
 
     Raises:
         SpecError: it is empty, runs backwards, or is too long.
@@ -75,7 +75,7 @@ def parse(name: str, text: str) -> Axis:
 
 
 def axis(name: str, values: Iterable[Any]) -> Axis:
-    """The axis of some values, each of them once.
+    """The axis of some values, without duplicates.
 
     Raises:
         SpecError: there are none, or too many.
@@ -89,7 +89,7 @@ def axis(name: str, values: Iterable[Any]) -> Axis:
 
 
 def size(axes: Iterable[Axis]) -> int:
-    """The settings of the grid that axes span."""
+    """The number of settings in the grid of some axes."""
     return prod(len(axis.values) for axis in axes)
 
 
@@ -106,7 +106,8 @@ def _range(name: str, text: str) -> list[Any]:
         expected = f"the smaller end first: {_swapped(text)}"
         refuse(None, f"{name}: this range runs backwards", expected, text)
     if len(numbers) == 2 and (last - first) % step:
-        refuse(None, f"{name}: by 1 this range misses its end", f"a step: {text}:STEP", text)
+        message = f"{name}: in steps of 1 this range misses its end"
+        refuse(None, message, f"a step: {text}:STEP", text)
     count = (last - first) // step + 1
     if count > VALUES:
         _refuse_length(name, count)

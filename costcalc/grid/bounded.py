@@ -1,9 +1,8 @@
-"""Arrays of whole numbers that know their bounds, so that nothing can wrap unseen.
+"""Arrays of whole numbers with their bounds, so that nothing overflows silently.
 
 An array varies along some axes of a grid and has length 1 along the others, so
-that NumPy's broadcasting spreads it.  Its bounds are Python integers.  Where a
-result might not fit 64 bits, the array goes on as one of Python integers: slower,
-and just as exact.
+that NumPy broadcasts it.  Its bounds are Python integers.  If a result might not
+fit in 64 bits, the array becomes one of Python integers: slower, but just as exact.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class BoundedArray(NamedTuple):
 
 
 def bounded(array: Array) -> BoundedArray:
-    """An array with its bounds measured; of 64 bits again where they suffice."""
+    """An array with its actual bounds, in 64 bits if they suffice."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     if array.dtype == object and fits(low, high):
         array = array.astype(numpy.int64)
@@ -70,7 +69,7 @@ def bounded(array: Array) -> BoundedArray:
 
 
 def fits(low: int, high: int) -> bool:
-    """Whether numbers in these bounds have 64 bits."""
+    """Whether numbers within these bounds fit in 64 bits."""
     return low > -_LIMIT and high < _LIMIT
 
 
@@ -98,7 +97,7 @@ def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
 
 
 def _wide_enough(low: int, high: int, *arrays: Array) -> tuple[Array, ...]:
-    """The arrays, as Python integers where results between the bounds need more than 64 bits."""
+    """The arrays, as Python integers if results within the bounds need more than 64 bits."""
     if fits(low, high):
         return arrays
     return tuple(array.astype(object) for array in arrays)

@@ -1,8 +1,8 @@
 """The costs of every setting of a grid: the report's own stages, a grid at a time.
 
 The grid is taken in chunks, in the order of its rows.  A chunk is unfolded with
-grid numbers in the place of its parameters; where a decision differs across it,
-it is cut there, so that settings which share a structure are counted together.
+grid numbers for its parameters.  If a decision differs within a chunk, the chunk is
+cut, so that settings with the same structure are counted together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
 CHUNK = 2**20
-"""Settings that are unfolded together: bounds the memory that a sweep needs."""
+"""Settings that are unfolded together, which bounds the memory that a sweep needs."""
 
 T = TypeVar("T")
 
@@ -36,11 +36,11 @@ class Chunk(NamedTuple):
     start: int
     """The number of rows before the first of them."""
     slices: tuple[slice, ...]
-    """The part of each axis that they take."""
+    """The part of each axis that they cover."""
     params: Array
     mult_adds: Array
     is_valid: Array
-    """False where the network does not exist at a setting; its costs there are 0."""
+    """False at settings where the network does not exist; their costs are 0."""
     refusals: tuple[RefusedSettings, ...]
 
 
@@ -53,7 +53,7 @@ class RefusedSettings(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What a network costs in all, at every setting of a part of a grid."""
+    """A network's total costs, at every setting of a part of a grid."""
 
     params: Any
     mult_adds: Any
@@ -74,7 +74,7 @@ class Grid:
         Args:
             document: the network.
             convention: how its costs are counted.
-            settings: parameters that stay as they are.
+            settings: parameters with a fixed value.
             axes: parameters that vary; the last one fastest.
 
         Raises:
@@ -108,7 +108,7 @@ class Grid:
             yield chunk
 
     def at(self, indexes: tuple[int, ...]) -> dict[str, Any]:
-        """The setting at an index along each axis."""
+        """The settings at an index along each axis."""
         values = zip(self.axes, indexes, strict=True)
         return {**self.settings, **{axis.name: axis.values[index] for axis, index in values}}
 
@@ -147,12 +147,12 @@ class Grid:
         problems.raise_any()
 
     def _check_printed(self) -> None:
-        """Shapes that the paper prints hold at the defaults alone: checked if these are here.
+        """Checks the shapes that the paper prints, if the grid includes the default settings.
 
-        The probability that a block runs is no parameter, and changes no shape.
+        The probability that a block runs is not a parameter, and changes no shape.
 
         Raises:
-            SpecError: the spec contradicts what it prints.
+            SpecError: a printed shape contradicts the spec.
         """
         resolved = resolve(self.document, {}, Problems())
         taken = {name: (value,) for name, value in self.settings.items()}
@@ -167,7 +167,7 @@ class Grid:
     def _evaluated(
         self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], T]
     ) -> Iterator[tuple[Indexes, T | SpecError]]:
-        """What ``evaluate`` says of each part of a grid whose settings agree throughout."""
+        """The results of ``evaluate`` for parts of a grid within which all decisions agree."""
         waiting = [indexes]
         for number, axis in enumerate(self.axes):
             if not axis.is_numeric or axis.name in self.document.sized_by:
@@ -189,7 +189,7 @@ class Grid:
                 yield part, error
 
     def _numbers(self, indexes: Indexes) -> dict[str, Any]:
-        """The settings of a part: grid numbers where they vary, plain values elsewhere."""
+        """The settings of a part: grid numbers if they vary, plain values if not."""
         values = dict(self.settings)
         for number, (axis, chosen) in enumerate(zip(self.axes, indexes, strict=True)):
             if len(chosen) == 1:
@@ -201,17 +201,17 @@ class Grid:
         return values
 
     def _error(self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], Any]) -> SpecError:
-        """The error of a part's first setting by itself."""
+        """The error of a part's first setting, evaluated by itself."""
         first = self.at(tuple(int(index[0]) for index in indexes))
         try:
             evaluate(first)
         except SpecError as error:
             return error
-        raise AssertionError("a setting fails in a grid and not alone")
+        raise AssertionError("a setting fails in a grid but not alone")
 
 
 def _placed(result: Array, where: Any, part: Array, is_all: bool) -> Array:
-    """The cells with those of a part in their place."""
+    """The cells of the result, with those of a part filled in."""
     if is_all:
         return part
     if part.dtype == object and result.dtype != object:

@@ -3,9 +3,8 @@
 A grid number is a sum of monomials over one common denominator, and a monomial is
 an integer times factors that vary along different axes.  Widths depend on alpha,
 maps on the resolution: their product stays a pair of vectors, however large the
-grid, until somebody reads its cells.  What products and sums alone cannot say
-(a quotient, a comparison, a maximum) is computed cell by cell along the axes
-that it depends on.
+grid, until its cells are read.  Anything but sums and products (a quotient, a
+comparison, a maximum) is computed cell by cell along the axes that it depends on.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Monomial(NamedTuple):
     factors: tuple[BoundedArray, ...]
 
     def bounds(self) -> tuple[int, int]:
-        """The least and the greatest value that it may have."""
+        """The least and the greatest value that it can have."""
         bounds = (self.coefficient, self.coefficient)
         for factor in self.factors:
             bounds = product_bounds(bounds, (factor.low, factor.high))
@@ -148,16 +147,16 @@ class GridNumber:
     def __ne__(self, other: Any) -> Any:
         return _compared(self, other, numpy.not_equal)
 
-    __hash__ = None  # type: ignore[assignment]  # equality is cell by cell: no key of anything
+    __hash__ = None  # type: ignore[assignment]  # equality is cell by cell: not a key
 
     def __bool__(self) -> bool:
         return bool(self != 0)
 
     def __index__(self) -> int:
-        """Its single value, where a plain integer is needed, as for repeats.
+        """Its single value, for uses that need a plain integer, such as repeats.
 
         Raises:
-            Split: it has several.
+            Split: it has several values.
         """
         numbers = bounded(self.numerator().array)
         if numbers.low != numbers.high:
@@ -172,7 +171,7 @@ class GridNumber:
 
 
 def cells(value: Any, shape: tuple[int, ...]) -> Array:
-    """A number of the grid, setting by setting: 64-bit integers where these hold it."""
+    """A number of the grid, setting by setting; as 64-bit integers if these suffice."""
     if not isinstance(value, GridNumber):
         is_short = isinstance(value, int) and fits(value, value)
         return numpy.full(shape, value, dtype=numpy.int64 if is_short else object)
@@ -238,15 +237,15 @@ def _number(terms: Iterable[Monomial], denominator: int) -> Any:
 
 
 def _gathered(terms: Iterable[Monomial]) -> list[Monomial]:
-    """The terms, like ones added up, those that vanish left out."""
-    alike: dict[Any, Monomial] = {}
+    """The terms, with like terms added up and zeros left out."""
+    by_key: dict[Any, Monomial] = {}
     for term in terms:
         if not term.coefficient:
             continue
-        key = _kind(term)
-        before = alike.get(key)
-        alike[key] = term if before is None else _added(before, term)
-    return [term for term in alike.values() if term.coefficient]
+        key = _key(term)
+        before = by_key.get(key)
+        by_key[key] = term if before is None else _added(before, term)
+    return [term for term in by_key.values() if term.coefficient]
 
 
 def _total(terms: Iterable[Monomial]) -> BoundedArray:
@@ -286,29 +285,29 @@ def _joined(
     return tuple(sorted(joined, key=lambda factor: min(factor.axes)))
 
 
-def _kind(term: Monomial) -> Any:
-    """What terms that can be added without growing have in common."""
+def _key(term: Monomial) -> Any:
+    """What like terms, whose sum is a single term, have in common."""
     if len(term.factors) == 1:
         return term.factors[0].axes
     return tuple(id(factor.array) for factor in term.factors)
 
 
 def _added(a: Monomial, b: Monomial) -> Monomial:
-    """The sum of two terms of a kind."""
+    """The sum of two like terms."""
     if len(a.factors) == 1:
         return Monomial(1, (a.factors[0].plus(a.coefficient, b.factors[0], b.coefficient),))
     return Monomial(a.coefficient + b.coefficient, a.factors)
 
 
 def _cells(array: Array) -> Any:
-    """Whole numbers as a grid number, or as a plain one where all are the same."""
+    """Whole numbers as a grid number, or as a plain one if all are equal."""
     factor = bounded(array)
     if factor.low == factor.high:
         return factor.low
     return GridNumber.of(factor)
 
 
-def _crossed(a: Any, b: Any) -> tuple[BoundedArray, BoundedArray]:
+def _numerators(a: Any, b: Any) -> tuple[BoundedArray, BoundedArray]:
     """Numerators of ``a`` and ``b`` over their common denominator, cell by cell."""
     (a_terms, a_below), (b_terms, b_below) = _parts(a), _parts(b)
     common = lcm(a_below, b_below)
@@ -323,7 +322,7 @@ def _floor(a: Any, b: Any) -> Any:
 
     Raises:
         ZeroDivisionError: ``b`` is zero in every setting.
-        Split: ``b`` is zero in some.
+        Split: ``b`` is zero in some settings.
     """
     if not isinstance(a, GridNumber | int | Fraction) or not isinstance(
         b, GridNumber | int | Fraction
@@ -333,12 +332,12 @@ def _floor(a: Any, b: Any) -> Any:
         raise ZeroDivisionError
     if isinstance(a, GridNumber) and a.denominator == 1 and b == 1:
         return a
-    above, below = _crossed(a, b)
+    above, below = _numerators(a, b)
     return _cells(above.array // below.array)
 
 
 def _compared(a: GridNumber, b: Any, relation: Any) -> Any:
-    """``relation`` of a number and another: by their bounds alone where these decide."""
+    """``relation`` of a number and another; by their bounds alone if these decide it."""
     if not isinstance(b, GridNumber | int | Fraction):
         return NotImplemented
     if a is b:
@@ -349,7 +348,7 @@ def _compared(a: GridNumber, b: Any, relation: Any) -> Any:
         return bool(relation(0, 1))
     if low * other_below > other_high * below:
         return bool(relation(1, 0))
-    left, right = _crossed(a, b)
+    left, right = _numerators(a, b)
     return decided(numpy.asarray(relation(left.array, right.array), dtype=bool))
 
 
@@ -394,7 +393,7 @@ class _Algebra:
             return a * (1 / Fraction(b))
         if b == 0:
             raise ZeroDivisionError
-        above, below = _crossed(a, b)
+        above, below = _numerators(a, b)
         if not (above.array % below.array).any():
             return _cells(above.array // below.array)
         divisors = bounded(below.array)
@@ -410,7 +409,7 @@ class _Algebra:
 
     def _extreme(self, a: Any, b: Any, choose: Any) -> Any:
         below = lcm(_parts(a)[1], _parts(b)[1])
-        left, right = _crossed(a, b)
+        left, right = _numerators(a, b)
         return algebra.quotient(_cells(choose(left.array, right.array)), below)
 
 

@@ -50,16 +50,16 @@ class Condition:
         Raises:
             SpecError: the condition compares what cannot be compared, or divides by zero.
         """
-        found = chunk.is_valid.copy()
+        result = chunk.is_valid.copy()
         columns = {name: column(name, grid, chunk, known) for name in self.parsed.names}
-        for start in range(0, len(found), CACHED):
-            (inside,) = numpy.nonzero(found[start : start + CACHED])
+        for start in range(0, len(result), CACHED):
+            (inside,) = numpy.nonzero(result[start : start + CACHED])
             for part, holds in self._decided(inside + start, columns):
-                found[part] = holds
-        return found
+                result[part] = holds
+        return result
 
     def _decided(self, cells: Array, columns: Mapping[str, Any]) -> list[tuple[Array, bool]]:
-        """The cells in parts, for each of which the condition has one answer."""
+        """The cells cut into parts, with the condition's answer for each."""
         waiting, decided = [cells] if len(cells) else [], []
         while waiting:
             part = waiting.pop()
@@ -87,10 +87,10 @@ class Condition:
 
 
 def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
-    """Checks that a name is one of the network's parameters or a cost.
+    """Checks that a name is that of a parameter of the network, or of a cost.
 
     Raises:
-        SpecError: it is not.
+        SpecError: it is neither.
     """
     if name not in known and name not in METRICS:
         names = [*known, *METRICS]
@@ -103,16 +103,17 @@ def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
 
 
 def largest(column: Array, count: int, is_smallest: bool) -> Array:
-    """The indexes of the ``count`` largest numbers, or smallest, in the order of the rows."""
+    """The indexes of the ``count`` largest (or smallest) numbers, in the order of the rows."""
     ranks = _ranks(column)
     order = numpy.argsort(ranks if is_smallest else -ranks, kind="stable")
     return numpy.sort(order[:count])
 
 
 def front(first: Array, second: Array) -> Array:
-    """The indexes of the points that no other undercuts in one cost without exceeding it in both.
+    """The Pareto front: indexes of the points to which no other point is preferable.
 
-    Equal points stand or fall together.
+    A point is preferable if it is lower in one cost and not higher in the other.  Equal
+    points are kept or dropped together.
     """
     a, b = _ranks(first), _ranks(second)
     order = numpy.lexsort((b, a))
@@ -129,7 +130,7 @@ def column(name: str, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Any
     """A parameter or a cost across a chunk.
 
     Returns:
-        Numerators, words, or one value where it does not vary.
+        Numerators, words, or a single value if it does not vary.
     """
     if name in METRICS:
         costs: Array = getattr(chunk, name)
@@ -161,7 +162,7 @@ def _values(column: Any, cells: Array) -> Any:
     """A column's value in some cells, for an expression to compute with.
 
     Raises:
-        Split: it is a word, and not the same throughout.
+        Split: it is a word that differs between the cells.
     """
     if isinstance(column, Numerators):
         numbers = column.array[cells]
@@ -177,7 +178,7 @@ def _values(column: Any, cells: Array) -> Any:
 
 
 def _ranks(array: Array) -> Array:
-    """The numbers, or their ranks where they are not NumPy's own, to sort by."""
+    """Sort keys: the numbers, or their ranks if they are Python objects."""
     if array.dtype != object:
         return array
     return numpy.unique(array, return_inverse=True)[1]

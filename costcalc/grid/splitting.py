@@ -1,4 +1,4 @@
-"""Decisions that differ across a grid, and the parts of it in which they agree.
+"""Decisions that differ across a grid, and the parts within which they agree.
 
 The code that unfolds a network asks plain questions of its sizes: is this width
 above zero, does this block have a shortcut, how often does it repeat?  Where
@@ -16,14 +16,14 @@ import numpy
 from costcalc.grid.bounded import Array
 
 Indexes = tuple[Array, ...]
-"""A part of a grid: the indexes that it takes along each axis."""
+"""A part of a grid: its indexes along each axis."""
 
 
 class Split(Exception):
     """A decision that differs across the grid.
 
     Attributes:
-        answers: a number for each answer, along the axes that they vary on.
+        answers: a number for each answer, along the axes on which they vary.
     """
 
     def __init__(self, answers: Array) -> None:
@@ -45,18 +45,17 @@ class Mask:
 
 
 def decided(array: Array) -> Any:
-    """A condition as a truth value where all settings agree, else as a mask."""
+    """A condition as a boolean if all settings agree, else as a mask."""
     if array.all():
         return True
     return Mask(array) if array.any() else False
 
 
 def parts(indexes: Indexes, answers: Array) -> Iterator[Indexes]:
-    """Cuts a part of a grid into parts within each of which the answers are one.
+    """Cuts a part of a grid into parts within which all answers agree.
 
-    Values along an axis that get the same answers throughout stay together, so
-    that a question about one axis cuts the grid into as many parts as it has
-    answers.
+    Values along an axis with the same answers throughout stay together, so that a
+    question about one axis cuts the grid into as many parts as it has answers.
     """
     axis = next((axis for axis, size in enumerate(answers.shape) if size > 1), None)
     if axis is None:

@@ -1,4 +1,4 @@
-"""A sweep: networks over one grid of settings, and which of the settings are wanted."""
+"""A sweep: networks over a grid of settings, and which of the settings are wanted."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ ROWS = 100_000
 """Rows that a table, or JSON, holds."""
 
 Progress = Callable[[int], None]
-"""Told how many settings are done whenever more of them are."""
+"""Called with the number of settings done so far."""
 
 
 class SweepRow(NamedTuple):
-    """One setting of a network and what it costs."""
+    """A network's costs at one setting."""
 
     network: str
     settings: Mapping[str, Any]
@@ -50,7 +50,7 @@ class SweepRow(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Rows of one network that follow one another, as columns."""
+    """Consecutive rows of one network, as columns."""
 
     network: str
     settings: Mapping[str, list[Any]]
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
 
 
 class NetworkRefusal(NamedTuple):
-    """Settings of a network that have no row, and why the first of them has none."""
+    """Settings of a network without a row, and why the first of them has none."""
 
     network: str
     refusal: RefusedSettings
@@ -96,7 +96,7 @@ class SweptNetwork:
         }
 
     def _position(self, document: Document, accuracy: Accuracy) -> int | None:
-        """Where in the grid's rows a published accuracy holds, if it is there."""
+        """The row of the grid that a published accuracy belongs to, if any."""
         values = resolve(document, accuracy.settings, Problems()).values
         indexes = []
         for axis in self.grid.axes:
@@ -153,7 +153,7 @@ class Sweep(Answer):
         """The rows with the ``count`` largest values of ``by``; the smallest for ``-by``.
 
         Raises:
-            SpecError: it is no number of the rows.
+            SpecError: ``by`` is not a number of the rows.
         """
         name = by.removeprefix("-").strip()
         is_smallest = by.startswith("-")
@@ -172,12 +172,11 @@ class Sweep(Answer):
         return [row for _, row in best]
 
     def pareto(self, progress: Progress | None = None) -> list[SweepRow]:
-        """The rows that no other row beats.
+        """The rows on the Pareto front.
 
-        Where the specs carry accuracies for some of the rows: those of them
-        than which no other is at least as accurate, at fewer mult-adds or as
-        many. Else the rows than which no other costs less in one way and no
-        more in the other.
+        If the specs have accuracies for some rows, the front is that of these rows,
+        by mult-adds and accuracy; if not, it is that of all rows, by mult-adds and
+        params.
         """
         if any(network.accuracies for network in self.networks):
             published = [row for row in self._published(progress) if row.accuracy is not None]
@@ -206,10 +205,10 @@ class Sweep(Answer):
         is_front: bool = False,
         progress: Progress | None = None,
     ) -> SweepRows:
-        """Rows that a table holds: all of them, the first few by a cost, or the Pareto front.
+        """The rows of a table: all of them, the first few by a cost, or the Pareto front.
 
         Raises:
-            SpecError: there are too many, or none since the network exists at no setting.
+            SpecError: there are too many, or none because the network exists at no setting.
         """
         if top is not None:
             rows, what = self.top(top, by, progress), f"the first {top} by {by}"
@@ -229,7 +228,7 @@ class Sweep(Answer):
         return self.rows()
 
     def __len__(self) -> int:
-        """The number of its rows, which are counted for it."""
+        """The number of rows; to count them, all are evaluated."""
         return sum(len(cells) for _, _, cells in self._chosen(None))
 
     def page(self) -> Page:
@@ -241,7 +240,7 @@ class Sweep(Answer):
         return self.chosen().data()
 
     def columns(self) -> dict[str, list[Any]]:
-        """A column for each parameter and for each cost, of any number of rows."""
+        """A column for each parameter and each cost, of any number of rows."""
         columns: dict[str, list[Any]] = {"network": []} if len(self.networks) > 1 else {}
         columns |= {axis.name: [] for axis in self.axes} | {"params": [], "mult_adds": []}
         for batch in self.batches():
@@ -254,7 +253,7 @@ class Sweep(Answer):
         return columns
 
     def remarks(self) -> tuple[str, ...]:
-        """What must be known with the rows: what is not counted, settings without one."""
+        """Notes on the rows: settings without one, and layers that are not counted."""
         lacking = (
             note
             for network in self.networks
@@ -268,7 +267,7 @@ class Sweep(Answer):
             yield from _rows(network, chunk, cells[numpy.isin(cells, positions)])
 
     def _chosen(self, progress: Progress | None) -> Iterator[tuple[SweptNetwork, Chunk, Array]]:
-        """Each chunk of each network, and the cells of it that are wanted."""
+        """Every chunk of every network, and the wanted cells in it."""
         self.refused = []
         done = 0
         for network in self.networks:
@@ -335,7 +334,7 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
     """A parameter that no axis varies, as a column.
 
     Raises:
-        SpecError: it is no number.
+        SpecError: it is not a number.
     """
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
         refuse(None, f"--by: '{name}' is not a number", f"{' or '.join(METRICS)}, or a number")
@@ -349,20 +348,22 @@ class SweepRows(Answer):
     sweep: Sweep
     rows: tuple[SweepRow, ...]
     choice: str = ""
-    """Which of the sweep's rows they are, where they are not all."""
+    """Which of the sweep's rows they are, unless they are all."""
 
     def page(self, is_pivot: bool = False) -> Page:
         """One row for each setting; or the last parameter's values as columns.
 
         Raises:
-            SpecError: fewer than two parameters vary, and a pivot crosses two.
+            SpecError: fewer than two parameters vary, but a pivot crosses two.
         """
         return _page(self, _pivot_tables(self) if is_pivot else (_row_table(self),))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc sweep --format json``."""
         sweep = self.sweep
-        uncounted = {each.name: list(each.uncounted) for each in sweep.networks if each.uncounted}
+        uncounted = {
+            network.name: list(network.uncounted) for network in sweep.networks if network.uncounted
+        }
         return {
             "format_version": FORMAT_VERSION,
             "networks": [network.name for network in sweep.networks],
@@ -384,13 +385,13 @@ class SweepRows(Answer):
 
 
 def _row_data(row: SweepRow) -> dict[str, Any]:
-    """A row: its network, its settings, its costs, and its accuracy where one is published."""
-    found: dict[str, Any] = {"network": row.network}
-    found["parameters"] = {name: number(value) for name, value in row.settings.items()}
-    found.update(params=row.params, mult_adds=row.mult_adds)
+    """A row: its network, its settings, its costs, and its accuracy if one is published."""
+    data: dict[str, Any] = {"network": row.network}
+    data["parameters"] = {name: number(value) for name, value in row.settings.items()}
+    data.update(params=row.params, mult_adds=row.mult_adds)
     if row.accuracy is not None:
-        found["top1"] = number(row.accuracy.top1)
-    return found
+        data["top1"] = number(row.accuracy.top1)
+    return data
 
 
 def _refuse_as_too_many(rows: str) -> NoReturn:
@@ -403,7 +404,7 @@ def _refuse_as_too_many(rows: str) -> NoReturn:
 
 
 def _plain(value: Any) -> Any:
-    """A setting as a script's column holds it."""
+    """A setting's value in a column for scripts."""
     if isinstance(value, Fraction):
         return float(value)
     return value if isinstance(value, str | bool | int) else exact(value)
@@ -484,7 +485,7 @@ def _unit(sweep: Sweep) -> str:
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:
-    """What to say of settings at which a network does not exist."""
+    """Notes on the settings at which a network does not exist."""
     notes: dict[tuple[str, str], tuple[int, str]] = {}
     for network, refusal in sweep.refused:
         problem = refusal.error.problems[0]

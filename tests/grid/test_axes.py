@@ -43,7 +43,7 @@ def test_a_range_of_thousandths_is_exact():
         ("1,,2", "a value is missing", "0.25,0.5,1"),
         ("224:128:32", "runs backwards", "128:224:32"),
         ("128:224:0", "needs a step above zero", "first:last:step"),
-        ("0.25:1", "by 1 this range misses its end", "0.25:1:STEP"),
+        ("0.25:1", "in steps of 1 this range misses its end", "0.25:1:STEP"),
         ("128:224:-32", "needs a step above zero", "first:last:step"),
         ("a:b", "not a range", "first:last:step"),
         ("1:2:3:4", "not a range", "first:last:step"),
