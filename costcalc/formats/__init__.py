@@ -1,5 +1,5 @@
-"""File formats, read and written: their syntax and their field numbers, and nothing of networks.
+"""File formats, for reading and writing: syntax and field numbers, independent of networks.
 
-One module for each encoding (``protobuf``, ``prototxt``), and one for each schema
-that is encoded so (``onnx_schema``).  Importers read by them, exporters write.
+One module for each encoding (``protobuf``, ``prototxt``) and one for each schema that
+uses it (``onnx_schema``).  Importers read with them, exporters write.
 """

@@ -1,4 +1,4 @@
-"""What Caffe has no layers for, whichever way a network goes."""
+"""What Caffe has no layers for; importers and exporters share the reasons."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ LACKS: Mapping[str, str] = {
     "log_sigmoid": "Caffe has no logarithm of the sigmoid",
     "log_softmax": "Caffe has no logarithm of the softmax",
     "divide": "Caffe's Eltwise does not divide",
-    "minimum": "Caffe's Eltwise takes no minimum",
-    "power": "Caffe's Power has a number as its exponent, and not an input",
+    "minimum": "Caffe's Eltwise has no minimum",
+    "power": "Caffe's Power has a fixed exponent, not an input",
     "compare": "Caffe has no comparison",
     "where": "Caffe has no choice between two inputs",
     "erf": "Caffe has no error function",
     "sin": "Caffe has no sine",
     "cos": "Caffe has no cosine",
-    "floor": "Caffe does not round",
-    "ceil": "Caffe does not round",
-    "round": "Caffe does not round",
-    "sign": "Caffe has no layer that gives signs",
-    "logical_not": "Caffe has no truth values",
-    "reduce_max": "Caffe's Reduction gives sums and means only",
-    "reduce_min": "Caffe's Reduction gives sums and means only",
-    "product": "Caffe's Reduction gives sums and means only",
-    "variance": "Caffe's Reduction gives sums and means only",
-    "l2_norm": "Caffe's Reduction gives sums and means only",
-    "zero_pad": "Caffe has no padding apart from a convolution's or a pool's",
+    "floor": "Caffe has no rounding",
+    "ceil": "Caffe has no rounding",
+    "round": "Caffe has no rounding",
+    "sign": "Caffe has no sign function",
+    "logical_not": "Caffe has no booleans",
+    "reduce_max": "Caffe's Reduction computes sums and means only",
+    "reduce_min": "Caffe's Reduction computes sums and means only",
+    "product": "Caffe's Reduction computes sums and means only",
+    "variance": "Caffe's Reduction computes sums and means only",
+    "l2_norm": "Caffe's Reduction computes sums and means only",
+    "zero_pad": "Caffe pads only in convolutions and pools",
     "pad_channels": "Caffe has no padding of channels",
 }
-"""Layer kinds that no layer of Caffe is, nor of its forks, and why."""
+"""The layer kinds that neither Caffe nor its forks have a layer for, and why."""

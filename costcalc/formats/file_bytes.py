@@ -1,4 +1,4 @@
-"""The bytes of a binary file, mapped into memory: what is not needed is never read."""
+"""Maps a binary file into memory, so that bytes which are not needed are never read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FileBytes: TypeAlias = bytes | mmap.mmap
 
 @contextmanager
 def map_file(path: str) -> Iterator[FileBytes]:
-    """A file's bytes, mapped and not read.
+    """Map a file's bytes into memory.
 
     Raises:
-        SpecError: it cannot be read.
+        SpecError: the file cannot be read.
     """
     data: FileBytes = b""
     try:

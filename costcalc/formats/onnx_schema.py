@@ -1,9 +1,8 @@
-"""The messages of ONNX, read and written: their fields' numbers, and the tuples they become.
+"""The messages of ONNX: the tuple of each, and its fields by their numbers.
 
 The numbers are those of ``onnx/onnx.proto`` (https://github.com/onnx/onnx, IR
-version 13), as far as costs depend on them.  A tensor keeps its dims, its type
-and the place of its numbers; nothing here reads them, nor opens the file that
-external ones are in.
+version 13); fields that do not affect costs are left out.  A tensor keeps its
+dimensions, its type and where its values are; the values are not read.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from costcalc.formats.protobuf import (
 from costcalc.records import NamedTuple
 
 Dim: TypeAlias = int | str
-"""A side, or the name of one that is open; empty where it has none."""
+"""A dimension: its size, or its name if the size is open, or an empty string."""
 
 
 class DataType(IntEnum):
@@ -74,35 +73,35 @@ class AttributeType(IntEnum):
 
 
 class TensorProto(NamedTuple):
-    """A stored tensor: its shape and type, and where its numbers are."""
+    """A tensor: its shape and type, and where its values are."""
 
     name: str = ""
     dims: tuple[int, ...] = ()
     data_type: int = 0
     raw_data: Span | bytes | ByteStream | None = None
-    """The numbers as the bytes of a little-endian machine."""
+    """The values, in little-endian order."""
     float_data: tuple[Span, ...] = ()
     int32_data: tuple[Span | int, ...] = ()
     int64_data: tuple[Span | int, ...] = ()
     double_data: tuple[Span, ...] = ()
     uint64_data: tuple[Span | int, ...] = ()
     location: int = 0
-    """1 where the numbers are in another file."""
+    """1 if the values are in another file."""
 
 
 class AttributeProto(NamedTuple):
-    """A named constant of a node."""
+    """An attribute of a node."""
 
     name: str
     type: int
     value: Any
-    """Of its type; a text as bytes, a graph as its place; None where the type has no tuple here."""
+    """A string is bytes, a graph its place in the file; None for a type that is not read."""
     refers: str = ""
-    """The attribute of the function around it that it stands for."""
+    """The attribute of the enclosing function whose value it takes."""
 
 
 class NodeProto(NamedTuple):
-    """An operation, its tensors by name."""
+    """An operation."""
 
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -115,28 +114,28 @@ class NodeProto(NamedTuple):
 
 
 class TensorType(NamedTuple):
-    """The type of a tensor that is computed."""
+    """The type of a computed tensor."""
 
     data_type: int = 0
     dims: tuple[Dim, ...] | None = None
-    """None where the file does not state its shape."""
+    """None if the file does not state the shape."""
 
 
 class ValueInfoProto(NamedTuple):
-    """What the file states of a tensor that is computed."""
+    """What the file states about a computed tensor."""
 
     name: str = ""
     type: TensorType | None = None
-    """None where it is not a tensor."""
+    """None if it is not a tensor."""
 
     @property
     def dims(self) -> tuple[Dim, ...] | None:
-        """Its shape, None where it is not stated."""
+        """Its shape; None if the file does not state it."""
         return self.type.dims if self.type else None
 
 
 class GraphProto(NamedTuple):
-    """Nodes, and the tensors that they start from and end with."""
+    """A graph of nodes."""
 
     name: str = ""
     nodes: tuple[NodeProto, ...] = ()
@@ -148,14 +147,14 @@ class GraphProto(NamedTuple):
 
 
 class OperatorSet(NamedTuple):
-    """A domain of operators, and the version that a model uses."""
+    """A domain of operators and the version that a model uses."""
 
     domain: str = ""
     version: int = 0
 
 
 class FunctionProto(NamedTuple):
-    """An operator that the model defines itself."""
+    """An operator that the model itself defines."""
 
     name: str = ""
     domain: str = ""
@@ -169,7 +168,7 @@ class FunctionProto(NamedTuple):
 
 
 class ModelProto(NamedTuple):
-    """A file."""
+    """A whole file."""
 
     ir_version: int = 0
     producer: str = ""
@@ -180,16 +179,16 @@ class ModelProto(NamedTuple):
 
 
 SCOPES = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
-"""The metadata in which PyTorch's exporter names the modules that an operation stands in."""
+"""The metadata in which PyTorch's exporter names the modules that contain an operation."""
 
 PRODUCER = "costcalc"
-"""The producer of files that costcalc wrote."""
+"""The producer in files that costcalc writes."""
 
 WEIGHTS_ARE_INPUTS = ("costcalc.weights", "inputs")
-"""The metadata of costcalc's own files in which every input but the first is a weight."""
+"""The metadata of costcalc's files in which all inputs but the first are weights."""
 
 _METADATA_KEYS = frozenset({*SCOPES, WEIGHTS_ARE_INPUTS[0]})
-"""Metadata that are read."""
+"""The keys of metadata that are read."""
 
 _KEY_BYTES = 64
 _METADATA_BYTES = 2**14
@@ -198,7 +197,7 @@ _METADATA_BYTES = 2**14
 def attribute(
     name: str, value: int | float | str | tuple[int, ...] | TensorProto
 ) -> AttributeProto:
-    """The attribute of a value's own type."""
+    """An attribute, its type that of the value."""
     if isinstance(value, TensorProto):
         return AttributeProto(name, AttributeType.TENSOR, value)
     if isinstance(value, tuple):
@@ -251,11 +250,11 @@ _VALUES: Mapping[int, tuple[str, Any]] = {
     AttributeType.FLOAT: ("f", 0.0),
     AttributeType.INT: ("i", 0),
 }
-"""The field of each type, and its value where the field is absent."""
+"""The field of each type, and its value if the field is absent."""
 
 
 def _read_attribute(wire: WireReader, start: int, end: int) -> AttributeProto:
-    """An attribute; in files of the first version its type is that of the field that is there."""
+    """An attribute; files of the first version have no type but the field that is present."""
     fields = _ATTRIBUTE.read(wire, start, end)
     filled = (type_ for type_, (name, _) in _VALUES.items() if fields.get(name))
     type_ = fields.get("type") or next(filled, AttributeType.INT)
@@ -287,7 +286,7 @@ _ENTRY = Schema(dict[str, Any], {1: Field("key", STORED_TEXT), 2: Field("value",
 
 
 def _read_entry(wire: WireReader, start: int, end: int) -> tuple[str, str]:
-    """A pair of metadata; empty unless costcalc reads those of its key."""
+    """A pair of metadata; empty strings unless the key is one that costcalc reads."""
     fields = _ENTRY.read(wire, start, end)
     key, value = (fields.get(name, Span(0, 0)) for name in ("key", "value"))
     if key.end - key.start > _KEY_BYTES or value.end - value.start > _METADATA_BYTES:

@@ -1,11 +1,11 @@
-"""Protocol buffers, read and written: the wire format, and messages described by their fields.
+"""Protocol buffers, for reading and writing: the wire format, and messages by their fields.
 
 The format is Google's, https://protobuf.dev/programming-guides/encoding: a
-message is fields one after another, each a tag and a value.
+message is a sequence of fields, each a tag and a value.
 
-Nothing large passes through memory.  Reading, a field of bytes may stay a
-:class:`Span`, the place where they stand in the file; writing, it may be a
-:class:`ByteStream`, whose bytes are made when the file is written.
+Large values do not pass through memory.  When reading, a field of bytes may stay a
+:class:`Span`, its place in the file; when writing, it may be a :class:`ByteStream`,
+whose bytes are produced as the file is written.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types.  3 and 4 are groups, which newer messages do not have."""
 
 FIELDS = 5_000_000
-"""Fields of a file that are looked at; a graph of 50,000 nodes has some two million."""
+"""The most fields in a file; a graph of 50,000 nodes has some two million."""
 
 TEXT_BYTES = 2**16
-"""Length of a text that is read."""
+"""The most bytes of a string that is read."""
 
 PACKED = 2**16
-"""Numbers that are read from one packed field."""
+"""The most numbers that are read from one packed field."""
 
 _VARINT_BYTES = 10
 
 
 class Span(NamedTuple):
-    """Where bytes stand in a file."""
+    """A range of bytes in a file."""
 
     start: int
     end: int
 
 
 class ByteStream(NamedTuple):
-    """Bytes that are made when they are written."""
+    """Bytes that are produced as they are written."""
 
     size: int
     chunks: Callable[[], Iterable[bytes]]
-    """Gives them, ``size`` in all."""
+    """Produces ``size`` bytes in all."""
 
 
 class WireReader:
-    """A file's bytes, read as messages."""
+    """Reads messages from a file's bytes."""
 
     __slots__ = ("data", "file", "left", "what")
 
     def __init__(self, data: FileBytes, file: str, what: str) -> None:
-        """Bytes, the file that they are of, and what it should be: ``ONNX model``."""
+        """Take a file's bytes, its name, and what it should be, for messages: ``ONNX model``."""
         self.data = data
         self.file = file
         self.what = what
         self.left = FIELDS
 
     def message(self, fields: FieldReaders, start: int, end: int) -> dict[str, Any]:
-        """The values of the message between two places, by their names; others are skipped.
+        """The fields of the message in a range of bytes, by name; unlisted fields are skipped.
 
         Raises:
             SpecError: it is not a message, or the file has too many fields.
         """
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         lists: dict[str, list[Any]] = {}
         data, at = self.data, start
         while at < end:
@@ -87,7 +87,7 @@ class WireReader:
                 if size > end - at:
                     self.refuse(
                         place,
-                        f"a length of {size:,} bytes reaches past the end of what holds it",
+                        f"a length of {size:,} bytes reaches past the end of its message",
                         f"at most the {end - at:,} bytes that are left",
                     )
                 first, at = at, at + size
@@ -118,13 +118,13 @@ class WireReader:
             elif repeated:
                 lists.setdefault(name, []).append(value)
             else:
-                found[name] = value
-        for name, values in lists.items():
-            found[name] = tuple(values)
-        return found
+                values[name] = value
+        for name, items in lists.items():
+            values[name] = tuple(items)
+        return values
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
-        """The unsigned number that starts at a place, and the place behind it.
+        """The unsigned number at a byte, and the byte after it.
 
         Raises:
             SpecError: it does not end, or takes more than ten bytes.
@@ -139,7 +139,7 @@ class WireReader:
         self.refuse(at, "a number does not end", f"at most {_VARINT_BYTES} bytes of it")
 
     def varints(self, start: int, end: int) -> Iterator[int]:
-        """Packed numbers, with their signs.
+        """Packed signed numbers.
 
         Raises:
             SpecError: one does not end.
@@ -149,25 +149,25 @@ class WireReader:
             yield signed(value)
 
     def text(self, start: int, end: int) -> str:
-        """A text; bytes that are not UTF-8 are written out.
+        """A string; bytes that are not UTF-8 become escapes.
 
         Raises:
-            SpecError: it is longer than any name.
+            SpecError: it is too long.
         """
         return self.short(start, end).decode("utf-8", "backslashreplace")
 
     def short(self, start: int, end: int) -> bytes:
-        """Bytes that are read, as they are few.
+        """Bytes, copied out of the file.
 
         Raises:
-            SpecError: they are many.
+            SpecError: they are too many.
         """
         if end - start > TEXT_BYTES:
             self.refuse(start, f"a name of {end - start:,} bytes", f"at most {TEXT_BYTES:,} bytes")
         return self.data[start:end]
 
     def refuse(self, at: int, message: str, expected: str = "") -> NoReturn:
-        """Say what is wrong at a byte.
+        """Report a problem at a byte.
 
         Raises:
             SpecError: always.
@@ -177,7 +177,7 @@ class WireReader:
 
 
 class MessageWriter:
-    """The fields of a message, in the order in which they are added."""
+    """A message being written, field by field."""
 
     __slots__ = ("pieces", "size")
 
@@ -186,19 +186,19 @@ class MessageWriter:
         self.size = 0
 
     def integer(self, number: int, value: int) -> None:
-        """Adds a whole number of 64 bits, or a truth value."""
+        """Add a 64-bit integer or a boolean."""
         self._add(_tag(number, VARINT) + varint(value))
 
     def float32(self, number: int, value: float) -> None:
-        """Adds a floating-point number of 32 bits."""
+        """Add a 32-bit float."""
         self._add(_tag(number, FIXED32) + struct.pack("<f", value))
 
     def text(self, number: int, value: str) -> None:
-        """Adds a text; half of a surrogate pair, which UTF-8 does not have, is written out."""
+        """Add a string; lone surrogates, which UTF-8 does not have, become escapes."""
         self.data(number, value.encode(errors="backslashreplace"))
 
     def data(self, number: int, value: bytes | ByteStream) -> None:
-        """Adds bytes."""
+        """Add bytes."""
         if isinstance(value, ByteStream):
             self._add(_tag(number, BYTES) + varint(value.size))
             self._stream(value)
@@ -206,7 +206,7 @@ class MessageWriter:
             self._add(_tag(number, BYTES) + varint(len(value)) + value)
 
     def message(self, number: int, value: MessageWriter) -> None:
-        """Adds a message, with what it holds by now."""
+        """Add a message, with its fields so far."""
         self._add(_tag(number, BYTES) + varint(value.size))
         for piece in value.pieces:
             if isinstance(piece, bytearray):
@@ -236,7 +236,7 @@ class MessageWriter:
 
 
 def varint(value: int) -> bytes:
-    """A whole number in groups of seven bits, the lowest first.
+    """A whole number in groups of seven bits, the least significant first.
 
     >>> varint(300).hex()
     'ac02'
@@ -253,7 +253,7 @@ def varint(value: int) -> bytes:
 
 
 def signed(value: int) -> int:
-    """A 64-bit number of the wire with its sign.
+    """A 64-bit number as a signed one.
 
     >>> signed(5), signed(2**64 - 1)
     (5, -1)
@@ -266,23 +266,23 @@ def _tag(number: int, wire_type: int) -> bytes:
 
 
 Read = Callable[[WireReader, int, int], Any]
-"""Reads a value, given where its bytes start and end; or the value itself, of a varint."""
+"""Reads a value from its range of bytes; for a varint, the second argument is the number."""
 
 FieldReaders = Mapping[int, tuple[str, Read, bool, bool]]
-"""Of each tag: a name, what reads it, whether it repeats and whether it is packed."""
+"""By tag: a field's name, its reader, whether it repeats and whether it is packed."""
 
 Write = Callable[[MessageWriter, int, Any], None]
-"""Adds a value to a message, in the field of a number."""
+"""Adds a value to a message, as the field of a number."""
 
 
 class FieldType(NamedTuple):
-    """What the value of a field is: how it is read, and how it is written."""
+    """How the values of a field are read and written."""
 
     wire_type: int
     read: Read
     write: Write
     read_packed: Read | None = None
-    """Reads several numbers that stand in one field of bytes."""
+    """Reads packed numbers, several in one field of bytes."""
 
 
 def _span(_: WireReader, start: int, end: int) -> Span:
@@ -317,15 +317,15 @@ INTEGER = FieldType(VARINT, _integer, MessageWriter.integer, _integers)
 FLOAT32 = FieldType(FIXED32, _float32, MessageWriter.float32, _float32s)
 TEXT = FieldType(BYTES, WireReader.text, MessageWriter.text)
 SHORT_BYTES = FieldType(BYTES, WireReader.short, MessageWriter.data)
-"""Bytes that are few and are read."""
+"""Bytes that are copied out of the file."""
 
 STORED_BYTES = FieldType(BYTES, _span, MessageWriter.data)
-"""Bytes that stay in the file: a :class:`Span` of them is read."""
+"""Bytes that stay in the file, read as a :class:`Span`."""
 
 STORED_TEXT = FieldType(BYTES, _span, MessageWriter.text)
 
 STORED_INTEGERS = FieldType(VARINT, _integer, MessageWriter.integer, _spans)
-"""Numbers that stay in the file where they are packed; single ones are read."""
+"""Numbers that stay in the file if they are packed; single ones are read."""
 
 STORED_FLOATS = FieldType(FIXED32, _span, MessageWriter.float32, _spans)
 STORED_DOUBLES = FieldType(FIXED64, _span, MessageWriter.data, _spans)
@@ -334,23 +334,23 @@ T = TypeVar("T")
 
 
 class Field(NamedTuple):
-    """A field of a message: which of its named tuple's values it is, and its type."""
+    """A field of a message: its name in the named tuple or dict, and its type."""
 
     name: str
     type: FieldType
     repeated: bool = False
-    """Whether every occurrence counts, and not the last alone."""
+    """Whether all occurrences count, not only the last one."""
 
 
 class Schema(Generic[T]):
-    """A message: a named tuple with defaults, or a dict, of the fields with these numbers.
+    """A message as a named tuple with defaults, or as a dict, with its fields by number.
 
-    Fields of other numbers are skipped.  A dict holds the fields that are there; of a
-    tuple, a value that is the default is not written.
+    Fields of other numbers are skipped.  A dict holds the fields that are present; a
+    value of a tuple that equals its default is not written.
     """
 
     def __init__(self, make: Callable[..., T], fields: Mapping[int, Field]) -> None:
-        """What makes the tuple or dict from the fields by their names."""
+        """Take what makes the tuple or dict from fields by name, and the fields by number."""
         self._make = make
         self._fields = fields
         readers = {}
@@ -362,11 +362,11 @@ class Schema(Generic[T]):
 
     @property
     def type(self) -> FieldType:
-        """The type of a field that holds such a message."""
+        """The type of a field that contains such a message."""
         return FieldType(BYTES, self.read, self.write)
 
     def read(self, wire: WireReader, start: int, end: int) -> T:
-        """The message between two places.
+        """Read the message in a range of bytes.
 
         Raises:
             SpecError: it is not such a message.
@@ -374,21 +374,20 @@ class Schema(Generic[T]):
         return self._make(**wire.message(self._readers, start, end))
 
     def write(self, writer: MessageWriter, number: int, value: T) -> None:
-        """Adds a message as a field of another."""
+        """Add a message as a field of another."""
         writer.message(number, self.encoded(value))
 
     def encoded(self, value: T) -> MessageWriter:
-        """The message."""
-        writer, given = MessageWriter(), _given(value)
+        """Encode a message."""
+        writer, present = MessageWriter(), _present_fields(value)
         for number, (name, type_, repeated) in self._fields.items():
-            if name in given:
-                for each in given[name] if repeated else (given[name],):
-                    type_.write(writer, number, each)
+            if name in present:
+                for item in present[name] if repeated else (present[name],):
+                    type_.write(writer, number, item)
         return writer
 
 
-def _given(message: Any) -> dict[str, Any]:
-    """The fields of a message that are written, by their names."""
+def _present_fields(message: Any) -> dict[str, Any]:
     if isinstance(message, dict):
         return message
     defaults = message._field_defaults
@@ -396,7 +395,7 @@ def _given(message: Any) -> dict[str, Any]:
 
 
 def wrapped(number: int, type_: FieldType, repeated: bool = False) -> FieldType:
-    """A message of which one field matters: the value of that field, None where it is absent."""
+    """A message with one field that matters, as that field's value; None if it is absent."""
     schema = Schema(dict[str, Any], {number: Field("value", type_, repeated)})
 
     def read(wire: WireReader, start: int, end: int) -> Any:

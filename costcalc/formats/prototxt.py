@@ -1,8 +1,8 @@
-"""Prototxt, the text format of protocol buffers, read and written: syntax, and no schema.
+"""Prototxt, the text format of protocol buffers: its syntax, for reading and writing.
 
-Fields are ``name: value`` or ``name { ... }``; a repeated field stands several
-times, or once with a list.  What is read keeps its place in the file
-(:class:`Message`, :class:`Scalar`); what is written are :class:`Field` tuples.
+Fields are ``name: value`` or ``name { ... }``; a repeated field occurs several
+times, or once with a list.  Reading gives a :class:`Message` of :class:`Scalar`
+values with their places in the file; writing takes :class:`Field` tuples.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from costcalc.errors import Mark, refuse
 from costcalc.records import NamedTuple
 
 FILE_BYTES = 16 * 2**20
-"""Size of a file that is read."""
+"""The most bytes of a file."""
 
 VALUES = 1_000_000
-"""Fields of a file, and values in its lists."""
+"""The most fields in a file, list items included."""
 
 DEPTH = 64
-"""Messages inside one another."""
+"""The most levels of nested messages."""
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s\ufeff]+|\#.*)
@@ -45,7 +45,7 @@ _CLOSES = {"{": "}", "<": ">"}
 
 
 class Scalar(NamedTuple):
-    """A word, a number or a string, as it was written."""
+    """A word, a number or a string, as written in the file."""
 
     text: str
     quoted: bool
@@ -53,7 +53,7 @@ class Scalar(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Names with values, in the order of the file; a repeated one stands several times."""
+    """Names with values, in the order of the file; names may repeat."""
 
     entries: tuple[tuple[Scalar, Value], ...]
     mark: Mark
@@ -63,7 +63,7 @@ Value: TypeAlias = Scalar | Message
 
 
 class _Token(NamedTuple):
-    """A word, a string or a mark of punctuation."""
+    """A word, a string or a punctuation mark."""
 
     kind: str
     text: str
@@ -74,20 +74,20 @@ class _Token(NamedTuple):
         return self.text if self.kind == "string" else f"'{self.text}'"
 
 
-class _Open:
-    """A message whose end has not come."""
+class _OpenMessage:
+    """A message whose end is not yet read."""
 
-    def __init__(self, name: Scalar, closes: str) -> None:
+    def __init__(self, name: Scalar, end: str) -> None:
         self.name = name
-        self.closes = closes
+        self.end = end
         self.entries: list[tuple[Scalar, Value]] = []
 
 
 def parse(data: bytes, file: str) -> Message:
-    """The message that the text is.
+    """Parse a file's text as one message.
 
     Raises:
-        SpecError: it is not prototxt, or beyond a limit.
+        SpecError: it is not prototxt, or exceeds a limit.
     """
     if len(data) > FILE_BYTES:
         refuse(Mark(file), "not prototxt: the file is too long", f"at most {FILE_BYTES:,} bytes")
@@ -108,50 +108,49 @@ def _tokens(text: str, file: str) -> Iterator[_Token]:
             mark = Mark(file, number, match.start() + 1)
             if kind == "other":
                 is_quote = match[0] in "\"'"
-                what = "a string has no end on its line" if is_quote else f"unexpected '{match[0]}'"
+                what = (
+                    "a string does not end on its line" if is_quote else f"unexpected '{match[0]}'"
+                )
                 refuse(mark, f"not prototxt: {what}", "a field: name: value, or name { ... }")
             yield _Token(kind, match[0], mark)
 
 
 class _Parser:
-    """Reads fields; what is open stands on a list, so that depth costs no recursion."""
+    """Reads fields; open messages are on a stack, so that nesting needs no recursion."""
 
     def __init__(self, tokens: Iterator[_Token], start: Mark) -> None:
         self.tokens = tokens
         self.start = start
         self.values = 0
-        self.ahead: _Token | None = None
+        self.lookahead: _Token | None = None
 
     def next(self) -> _Token | None:
         """The next token; None at the end."""
-        token = self.ahead or next(self.tokens, None)
-        self.ahead = None
+        token = self.lookahead or next(self.tokens, None)
+        self.lookahead = None
         return token
 
     def message(self) -> Message:
-        """The whole text's message."""
-        nothing = Scalar("", False, self.start)
-        open_ = [_Open(nothing, "")]
+        """Parse the whole text."""
+        stack = [_OpenMessage(Scalar("", False, self.start), "")]
         while (token := self.next()) is not None:
             if token.text in (",", ";") and token.kind == "mark":
                 continue
-            if token.kind == "mark" and token.text == open_[-1].closes:
-                done = open_.pop()
-                whole = Message(tuple(done.entries), done.name.mark)
-                open_[-1].entries.append((done.name, whole))
+            if token.kind == "mark" and token.text == stack[-1].end:
+                closed = stack.pop()
+                message = Message(tuple(closed.entries), closed.name.mark)
+                stack[-1].entries.append((closed.name, message))
                 continue
-            self.field(token, open_)
-        if len(open_) > 1:
-            name, end = open_[-1].name, open_[-1].closes
-            refuse(
-                name.mark, f"not prototxt: '{name.text}' is not closed", f"'{end}' where it ends"
-            )
-        return Message(tuple(open_[0].entries), self.start)
+            self.field(token, stack)
+        if len(stack) > 1:
+            name, end = stack[-1].name, stack[-1].end
+            refuse(name.mark, f"not prototxt: '{name.text}' is not closed", f"'{end}' at its end")
+        return Message(tuple(stack[0].entries), self.start)
 
-    def field(self, token: _Token, open_: list[_Open]) -> None:
-        """One field from its name on; a message is left open."""
+    def field(self, token: _Token, stack: list[_OpenMessage]) -> None:
+        """Parse a field, given the token of its name; a message is left open on the stack."""
         if token.kind != "word" or not (token.text[0].isalpha() or token.text[0] == "_"):
-            end = open_[-1].closes
+            end = stack[-1].end
             expected = f"a field's name, or '{end}'" if end else "a field's name"
             refuse(token.mark, f"not prototxt: unexpected {token.shown}", expected)
         self.count(token.mark)
@@ -164,19 +163,19 @@ class _Parser:
             expected = "name: value, or name { ... }"
             refuse(token.mark, f"not prototxt: '{name.text}' has no value", expected)
         if value.kind == "mark":
-            self.opened(name, value, open_)
+            self.open(name, value, stack)
         elif not has_colon:
             refuse(value.mark, f"not prototxt: unexpected {value.shown}", f"'{name.text}: ...'")
         else:
-            open_[-1].entries.append((name, self.scalar(value)))
+            stack[-1].entries.append((name, self.scalar(value)))
 
-    def opened(self, name: Scalar, value: _Token, open_: list[_Open]) -> None:
-        """A message that begins, or a list of values."""
+    def open(self, name: Scalar, value: _Token, stack: list[_OpenMessage]) -> None:
+        """Parse the start of a message, or a whole list."""
         if value.text in _CLOSES:
-            if len(open_) >= DEPTH:
+            if len(stack) >= DEPTH:
                 message = "not prototxt: messages are nested too deeply"
                 refuse(value.mark, message, f"at most {DEPTH} levels")
-            open_.append(_Open(name, _CLOSES[value.text]))
+            stack.append(_OpenMessage(name, _CLOSES[value.text]))
             return
         if value.text != "[":
             refuse(value.mark, f"not prototxt: {value.shown} is not a value", f"'{name.text}: ...'")
@@ -187,29 +186,29 @@ class _Parser:
                 message = f"not prototxt: unexpected {item.shown} in a list"
                 refuse(item.mark, message, "numbers, words")
             self.count(item.mark)
-            open_[-1].entries.append((name, self.scalar(item)))
+            stack[-1].entries.append((name, self.scalar(item)))
         if item is None:
             refuse(value.mark, f"not prototxt: the list of '{name.text}' is not closed", "']'")
 
     def scalar(self, token: _Token) -> Scalar:
-        """A word, or strings that stand one behind another."""
+        """Parse a word, or adjacent strings, which are concatenated."""
         if token.kind == "word":
             return Scalar(token.text, False, token.mark)
         parts = [_unescaped(token.text)]
         while (token_ := self.next()) is not None and token_.kind == "string":
             parts.append(_unescaped(token_.text))
-        self.ahead = token_
+        self.lookahead = token_
         return Scalar("".join(parts), True, token.mark)
 
     def count(self, mark: Mark) -> None:
-        """Bounds the work."""
+        """Limit the number of values."""
         self.values += 1
         if self.values > VALUES:
-            refuse(mark, "not prototxt: the file holds too much", f"at most {VALUES:,} values")
+            refuse(mark, "not prototxt: the file is too large", f"at most {VALUES:,} values")
 
 
 def _unescaped(text: str) -> str:
-    """A string's text; escapes are bytes, and bytes that are not UTF-8 are written out."""
+    """A string's text; escapes are bytes, and those that are not UTF-8 are kept as escapes."""
 
     def byte(match: re.Match[bytes]) -> bytes:
         code = match[1]
@@ -226,22 +225,22 @@ def _unescaped(text: str) -> str:
 
 
 class Unquoted(str):
-    """A value that is written without quotes: a name of an enumeration, or a number."""
+    """A value that is written without quotes: a name from an enumeration, or a number."""
 
     __slots__ = ()
 
 
 class Field(NamedTuple):
-    """A name, and a number, a truth value, a text, a :class:`Unquoted` or a message's fields."""
+    """A name with a number, a boolean, a string, an :class:`Unquoted` or a message's fields."""
 
     name: str
     value: Any
     remark: str = ""
-    """A comment behind it."""
+    """A comment after it."""
 
 
 def lines(fields: Iterable[Field], indent: str = "") -> Iterator[str]:
-    """The fields of a message, one in each line."""
+    """The lines of a message, one field each."""
     for name, value, remark in fields:
         if isinstance(value, tuple):
             if not value:
@@ -263,7 +262,7 @@ def _written(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A string; whatever is not printable ASCII stands there as the octal digits of its bytes.
+    r"""A quoted string; bytes other than printable ASCII become octal escapes.
 
     >>> print(quoted('a "b" \\ \n é'))
     "a \"b\" \\ \012 \303\251"

@@ -83,7 +83,7 @@ def test_what_is_written_is_read_back(fields):
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("layer {\n  name: 'x\n}", "2:9", "a string has no end on its line"),
+        ("layer {\n  name: 'x\n}", "2:9", "a string does not end on its line"),
         ("layer {\n name: 'x'\n", "1:1", "'layer' is not closed"),
         ("layer { } }", "1:11", "unexpected '}'"),
         ("layer < }", "1:9", "unexpected '}'"),
@@ -109,7 +109,7 @@ def test_what_is_not_prototxt_is_refused_at_its_place(text, place, message):
 def test_too_much_is_refused(monkeypatch):
     monkeypatch.setattr(prototxt, "VALUES", 100)
     for text in ("a:1 " * 200, "a:[" + "1," * 200 + "]"):
-        with pytest.raises(SpecError, match="holds too much"):
+        with pytest.raises(SpecError, match="too large"):
             parse(text.encode(), "x")
     with pytest.raises(SpecError, match="too long"):
         parse(b" " * (prototxt.FILE_BYTES + 1), "x")

@@ -129,6 +129,13 @@ def test_weights_may_be_quantised_turned_or_cast_before_they_are_used(network):
             7 * 24,
         ),
         ((1, 7, 6), [], [node("Einsum", "x", "y", equation="bid->bd")], None, 0),
+        (
+            (1, 7, 6),
+            [],
+            [node("Einsum", "x", "y", equation="bid->")],
+            ["reshape", "sum", "flatten"],
+            0,
+        ),
     ],
 )
 def test_matrix_products(network, x, stored, nodes, found_kinds, expected):
