@@ -171,7 +171,7 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("module", "input", "message", "found"),
     [
-        (nn.Sequential(Deciding()), (3, 4, 4), "decides by the values of a tensor", "test_torch_"),
+        (nn.Sequential(Deciding()), (3, 4, 4), "depends on the values of a tensor", "test_torch_"),
         (Pair(), (3, 4, 4), "Pair does not take one input", "y"),
         (
             nn.Sequential(nn.Conv2d(4, 4, 3)),

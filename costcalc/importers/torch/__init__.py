@@ -1,8 +1,8 @@
-"""PyTorch modules, run once on the meta device: shapes without data, and every call recorded.
+"""Reads PyTorch modules by running them once on the meta device and recording every call.
 
     torch:package.module:name
 
-names a class, a function that builds a module, or a module; importing it runs its code.
+names a class, a function that returns a module, or a module.  Importing it runs its code.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from costcalc.importers.model import Model, Request, Shape
-from costcalc.importers.torch.reference import IMAGE, require
+from costcalc.importers.torch.reference import IMAGE, require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 def read(network: str, request: Request) -> Model:
     """The model of a named module.
 
-    Settings of the request are keyword arguments of what builds the module.
+    The settings of the request are passed as keyword arguments to build the module.
 
     Raises:
-        SpecError: PyTorch is not installed, there is no such module, it cannot be
-            built, or it does not run; the message says which and why.
+        SpecError: PyTorch is not installed, or the module does not exist, cannot be built,
+            or does not run.
     """
-    require(network)
-    from costcalc.importers.torch.forward.named import built
+    require_torch(network)
+    from costcalc.importers.torch.forward.named import build_model
 
-    return built(network, request)
+    return build_model(network, request)
 
 
 def trace(module: torch.nn.Module, input: Shape = IMAGE, allow_unknown: bool = False) -> Model:
-    """The model of a module, which stays as it is; no memory is spent on a copy's weights.
+    """The model of a module.
 
-    ``input`` is the shape of one image, ``(C, H, W)``, or of anything else, without
-    the batch.
+    The module is not changed: a copy of it without weights is run.  ``input`` is the shape
+    of its input without the batch, such as ``(C, H, W)``.
 
     Raises:
-        SpecError: the module does not run on such an input, or calls what is of no
-            known kind.
+        SpecError: the module does not run on such an input, or calls functions that have
+            no layer kind.
     """
     from costcalc.importers.torch.forward.running import model, on_meta
 

@@ -1,6 +1,6 @@
-"""What one forward pass called: plain data, which needs no framework to be read.
+"""The record of one forward pass, as plain data: reading it needs no PyTorch.
 
-Shapes are those of the framework, the batch of one included.
+Shapes are PyTorch's, with a batch of one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ EVENTS: Mapping[str, str] = {
     NORM: "norm_params",
     OTHER: "other_params",
 }
-"""The event that counts the learned numbers of each role."""
+"""The event that counts the parameters of each role."""
 
 
 class Region(NamedTuple):
-    """Where a parameter, or a view of one, lies in the parameter's memory."""
+    """The memory of a parameter, or of a view of one."""
 
     parameter: str
     offset: int
@@ -32,48 +32,48 @@ class Region(NamedTuple):
 
 
 class TensorValue(NamedTuple):
-    """A tensor as it was between two operations: writing into it makes another value."""
+    """A tensor between two operations; writing into a tensor creates a new value."""
 
     shape: Shape
     source: str = "call"
-    """``call``, ``input``, ``parameter``, ``buffer``, or ``made`` of nothing that was seen."""
+    """``call``, ``input``, ``parameter``, ``buffer``, or ``made`` if its origin is unknown."""
     name: str = ""
-    """Of a parameter or a buffer, the parts joined by '/'."""
+    """The path of a parameter or buffer, joined by '/'."""
     region: Region | None = None
-    """Where it lies, if in a parameter."""
+    """Its place in a parameter's memory, if it is a view of one."""
 
 
 class ValueRef(NamedTuple):
-    """A value among the arguments of a call."""
+    """A reference to a value in the arguments of a call."""
 
     value: int
 
 
 class RecordedCall(NamedTuple):
-    """One call of a function, a method or an operator."""
+    """A call of a function, a method or an operator."""
 
     function: str
     """Its name without the underscores of in-place and reflected forms."""
-    how: str | None
-    """None where a module of the framework does it, else ``function`` or ``operator``."""
+    functional: str | None
+    """None if a module of PyTorch calls it, otherwise ``function`` or ``operator``."""
     path: str
-    """The module around it, the parts joined by '/'; empty for the network itself."""
+    """The path of the calling module, joined by '/'; empty for the network itself."""
     arguments: tuple[Any, ...]
-    """Numbers, words, sequences of them and of :class:`ValueRef`."""
+    """Numbers, strings, :class:`ValueRef`, and sequences of these."""
     keywords: Mapping[str, Any]
     outputs: tuple[int, ...]
-    """Indexes of the values that it gives, of all that its results hold."""
+    """The indexes of its output values."""
 
-    def inside(self, word: str) -> str:
-        """The name of something in the module around the call."""
-        return f"{self.path}/{word}" if self.path else word
+    def path_of(self, name: str) -> str:
+        """The path of something in the calling module."""
+        return f"{self.path}/{name}" if self.path else name
 
 
 class ModuleParameter(NamedTuple):
-    """Learned numbers that a module registers."""
+    """A registered parameter of a module."""
 
     name: str
-    """Its path, the parts joined by '/'."""
+    """Its path, joined by '/'."""
     shape: Shape
     role: str
     """``weight`` or ``bias`` of a convolution or a linear layer, ``norm`` or ``other``."""
@@ -85,8 +85,8 @@ class Trace(NamedTuple):
     values: tuple[TensorValue, ...]
     calls: tuple[RecordedCall, ...]
     outputs: tuple[int, ...]
-    """The values that the network gives."""
+    """The outputs of the network."""
     parameters: tuple[ModuleParameter, ...]
-    """Every one that the module registers, tied ones once."""
+    """All registered parameters; tied ones appear once."""
     classes: Mapping[str, str]
     """The class of the module at each path."""

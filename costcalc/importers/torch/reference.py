@@ -1,4 +1,4 @@
-"""What a module is called and what it is run on, as far as that needs no framework."""
+"""The name of a module and the shape of its input: the part that needs no PyTorch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from costcalc.importers.model import Request, Shape
 PREFIX = "torch:"
 
 IMAGE = (3, 224, 224)
-"""The input where none is given."""
+"""The default shape of the input."""
 
 
 class Reference(NamedTuple):
-    """A module as the command line names it."""
+    """A module as named on the command line."""
 
     module: str
-    """The Python module that holds it."""
+    """The Python module that defines it."""
     attributes: tuple[str, ...]
 
 
-def require(network: str) -> None:
+def require_torch(network: str) -> None:
     """Checks that PyTorch is installed.
 
     Raises:
@@ -33,41 +33,41 @@ def require(network: str) -> None:
         refuse(Mark(network), message, hint="pip install 'costcalc[torch]'")
 
 
-def parsed(network: str) -> Reference:
+def parse_reference(network: str) -> Reference:
     """The parts of ``torch:package.module:name``.
 
     Raises:
-        SpecError: it is written otherwise.
+        SpecError: it does not have this form.
 
-    >>> parsed("torch:torchvision.models:resnet18")
+    >>> parse_reference("torch:torchvision.models:resnet18")
     Reference(module='torchvision.models', attributes=('resnet18',))
     """
     module, colon, path = network.removeprefix(PREFIX).partition(":")
     names = (*module.split("."), *path.split("."))
     if not colon or not all(name.isidentifier() for name in names):
         expected = "torch:package.module:name, as in torch:torchvision.models:resnet18"
-        refuse(Mark(network), "this names no PyTorch module", expected)
+        refuse(Mark(network), "not the name of a PyTorch module", expected)
     return Reference(module, tuple(path.split(".")))
 
 
 def input_shape(request: Request, network: str) -> Shape:
-    """The shape of the input that is asked for, an image by default, at the resolution asked for.
+    """The requested shape of the input, by default an image, at the requested resolution.
 
     Raises:
-        SpecError: the resolution cannot set the sides of the input.
+        SpecError: the resolution does not fit the input.
     """
     shape = IMAGE if request.input is None else request.input
     if request.res is None:
         return shape
-    channels, *sides = shape
-    if len(sides) == len(request.res):
+    channels, *dims = shape
+    if len(dims) == len(request.res):
         return (channels, *request.res)
-    if sides and len(set(request.res)) == 1:
-        return (channels, *(request.res[0] for _ in sides))
-    axes = f"{len(sides)} spatial {'axis' if len(sides) == 1 else 'axes'}"
+    if dims and len(set(request.res)) == 1:
+        return (channels, *(request.res[0] for _ in dims))
+    axes = f"{len(dims)} spatial {'axis' if len(dims) == 1 else 'axes'}"
     refuse(
         Mark(network),
-        f"the input has {axes}, and the resolution sets two",
-        expected="--input with every side",
+        f"the input has {axes}, but the resolution sets two",
+        expected="--input with every dimension",
         found="x".join(str(side) for side in request.res),
     )

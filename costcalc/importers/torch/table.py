@@ -1,4 +1,4 @@
-"""The table of PyTorch's functions: which are known, and the rule that makes nodes of each."""
+"""The table of PyTorch functions: for each one, the rule that adds its nodes."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ VIEWS: Mapping[str, Rule] = {
     "select": views.select,
     "getitem": views.item,
 }
-"""Functions that compute nothing: nodes are made where some operation reads what they give."""
+"""Functions that compute nothing: their nodes are added only if an operation reads them."""
 
-_OF_ONE = (
+_SAME_NAME = (
     "relu6 sigmoid tanh elu selu celu mish softplus softsign leaky_relu exp log sqrt rsqrt "
     "reciprocal erf sin cos abs neg square floor ceil round sign logical_not"
 )
 _UNARY = {
-    **{kind: kind for kind in _OF_ONE.split()},
+    **{kind: kind for kind in _SAME_NAME.split()},
     "relu": "relu",
     "silu": "swish",
     "hardswish": "h_swish",
@@ -99,7 +99,7 @@ PRODUCTS: Mapping[str, Rule] = {
     "einsum": contraction.einsum,
     "scaled_dot_product_attention": products.attention,
 }
-"""Functions that multiply at every pass, whatever they read."""
+"""Functions that multiply in every forward pass, even if they only read parameters."""
 
 OPERATIONS: Mapping[str, Rule] = {
     **PRODUCTS,
@@ -173,14 +173,14 @@ OPERATIONS: Mapping[str, Rule] = {
     "lstm": recurrent.layers(recurrent.lstm),
     "gru": recurrent.layers(recurrent.gru),
 }
-"""Functions that compute or move."""
+"""Functions that compute, or move elements."""
 
-_MADE = "zeros ones empty full rand randn randint"
+_CREATED = "zeros ones empty full rand randn randint"
 
-MAKERS = frozenset(
-    [f"{how}{word}" for word in (*_MADE.split(), "tensor") for how in ("", "new_")]
-    + [f"{word}_like" for word in _MADE.split()]
+FACTORIES = frozenset(
+    [f"{prefix}{word}" for word in (*_CREATED.split(), "tensor") for prefix in ("", "new_")]
+    + [f"{word}_like" for word in _CREATED.split()]
 )
-"""Functions whose result holds nothing of what they read: a shape at most."""
+"""Functions that create tensors: they read at most the shape of another one."""
 
-RULES = Rules(VIEWS, OPERATIONS, PRODUCTS, MAKERS)
+RULES = Rules(VIEWS, OPERATIONS, PRODUCTS, FACTORIES)

@@ -47,12 +47,12 @@ class Passes:
         self.values.append(TensorValue(shape, "buffer", "table"))
         return ValueRef(len(self.values) - 1)
 
-    def call(self, function, shape, *arguments, path="", how="operator", **keywords):
+    def call(self, function, shape, *arguments, path="", functional="operator", **keywords):
         shapes = shape if isinstance(shape, list) else [shape]
         first = len(self.values)
         self.values += [TensorValue(each) for each in shapes]
         outputs = tuple(range(first, len(self.values)))
-        self.calls.append(RecordedCall(function, how, path, arguments, keywords, outputs))
+        self.calls.append(RecordedCall(function, functional, path, arguments, keywords, outputs))
         refs = [ValueRef(each) for each in outputs]
         return refs if isinstance(shape, list) else refs[0]
 
@@ -91,9 +91,13 @@ def test_a_convolution_its_norm_and_its_activation():
     scale, shift = (net.learned(f"bn/{name}", 16, role="norm") for name in ("weight", "bias"))
     mean, variance = net.constant(16), net.constant(16)
     shape = (1, 16, 4, 4)
-    x = net.call("conv2d", shape, net.input, weight, None, (2, 2), (1, 1), path="conv", how=None)
-    x = net.call("batch_norm", shape, x, mean, variance, scale, shift, False, path="bn", how=None)
-    x = net.call("relu", shape, x, path="act", how="function")
+    x = net.call(
+        "conv2d", shape, net.input, weight, None, (2, 2), (1, 1), path="conv", functional=None
+    )
+    x = net.call(
+        "batch_norm", shape, x, mean, variance, scale, shift, False, path="bn", functional=None
+    )
+    x = net.call("relu", shape, x, path="act", functional="function")
     conv, norm, act = net.graph(x)
     assert (conv.name, norm.name, act.name) == ("conv", "bn", "act/relu")
     assert conv.events().macs == 3 * 3 * 3 * 16 * 4 * 4
@@ -110,7 +114,7 @@ def test_attention_over_windows_keeps_the_windows_as_a_side():
     x = net.call("permute", (1, 2, 2, 2, 2, 8), x, (0, 1, 3, 2, 4, 5))
     x = net.call("reshape", (4, 4, 8), x, -1, 4, 8)
     weight = net.learned("qkv/weight", 24, 8, role="weight")
-    x = net.call("linear", (4, 4, 24), x, weight, path="qkv", how=None)
+    x = net.call("linear", (4, 4, 24), x, weight, path="qkv", functional=None)
     q, k, v = net.call("chunk", [(4, 4, 8)] * 3, x, 3, dim=-1)
     scores = net.call("matmul", (4, 4, 4), q, net.call("transpose", (4, 8, 4), k, -2, -1))
     x = net.call("matmul", (4, 4, 8), net.call("softmax", (4, 4, 4), scores, dim=-1), v)
@@ -139,8 +143,8 @@ def test_a_module_used_twice_counts_its_params_once_and_its_mult_adds_twice():
     net = Passes(10)
     weight = net.learned("fc/weight", 10, 10, role="weight")
     bias = net.learned("fc/bias", 10, role="bias")
-    x = net.call("linear", (1, 10), net.input, weight, bias, path="fc", how=None)
-    x = net.call("linear", (1, 10), x, weight, bias, path="fc", how=None)
+    x = net.call("linear", (1, 10), net.input, weight, bias, path="fc", functional=None)
+    x = net.call("linear", (1, 10), x, weight, bias, path="fc", functional=None)
     first, second = net.graph(x)
     assert (first.name, second.name, second.shares) == ("fc", "fc_2", 0)
     assert params((first, second)) == 110
@@ -293,7 +297,7 @@ def test_what_is_wrong_with_an_operation_names_it_and_its_module():
 
 def test_a_shape_that_is_not_pytorchs_is_an_error_of_the_import():
     net = Passes(4, 6)
-    with pytest.raises(SpecError, match="relu: is not what costcalc takes it for"):
+    with pytest.raises(SpecError, match="relu: has another shape than costcalc computes"):
         net.model(net.call("relu", (1, 6, 4), net.call("mul", (1, 4, 6), net.input, 2)))
 
 

@@ -7,18 +7,18 @@ import pytest
 import costcalc
 from costcalc.errors import SpecError
 from costcalc.importers.model import Request
-from costcalc.importers.torch.reference import Reference, input_shape, parsed
+from costcalc.importers.torch.reference import Reference, input_shape, parse_reference
 
 
 def test_a_reference_names_a_module_and_an_attribute():
-    assert parsed("torch:models:Net") == Reference("models", ("Net",))
-    assert parsed("torch:a.b:c.d") == Reference("a.b", ("c", "d"))
+    assert parse_reference("torch:models:Net") == Reference("models", ("Net",))
+    assert parse_reference("torch:a.b:c.d") == Reference("a.b", ("c", "d"))
 
 
 @pytest.mark.parametrize("network", ["torch:", "torch:models", "torch:models:", "torch:a/b:c"])
 def test_what_names_no_module_is_refused(network):
     with pytest.raises(SpecError, match=r"expected torch:package\.module:name"):
-        parsed(network)
+        parse_reference(network)
 
 
 @pytest.mark.parametrize("network", ["torch:torchvision.models:resnet18", "torch:nonsense"])

@@ -1,1 +1,1 @@
-"""What needs PyTorch: finding a module, running it once, recording what it calls."""
+"""The part that needs PyTorch: importing a module, running it once, recording its calls."""

@@ -1,11 +1,11 @@
-"""Modules by their names: ``torch:package.module:name``."""
+"""Builds the module of a name: ``torch:package.module:name``."""
 
 from __future__ import annotations
 
 import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from importlib import import_module
@@ -16,28 +16,28 @@ from torch.nn.modules import module as hooks
 
 from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.importers.model import Model, Request
-from costcalc.importers.torch.forward.running import described, model, on_meta, quiet, running
-from costcalc.importers.torch.reference import Reference, input_shape, parsed
+from costcalc.importers.torch.forward.running import describe, model, on_meta, quiet, user_code
+from costcalc.importers.torch.reference import Reference, input_shape, parse_reference
 
 
-def built(network: str, request: Request) -> Model:
+def build_model(network: str, request: Request) -> Model:
     """The model of a named module, built on the meta device.
 
     Raises:
         SpecError: there is no such module, it cannot be built, or it does not run.
     """
-    reference = parsed(network)
+    reference = parse_reference(network)
     input = input_shape(request, network)
-    with current_folder():
-        maker = attribute(reference, network)
-        module = _module(maker, reference, request.settings, network)
+    with _current_folder():
+        target = _resolve(reference, network)
+        module = _module(target, reference, request.settings, network)
         name = reference.attributes[-1]
         return model(module, name, network, input, request.allow_unknown, request.settings)
 
 
 @contextmanager
-def current_folder() -> Iterator[None]:
-    """Modules of the current folder can be imported, as ``python`` itself imports them."""
+def _current_folder() -> Iterator[None]:
+    """Makes modules of the current folder importable, as ``python`` itself does."""
     folder = os.getcwd()
     sys.path.insert(0, folder)
     try:
@@ -46,11 +46,11 @@ def current_folder() -> Iterator[None]:
         sys.path.remove(folder)
 
 
-def attribute(reference: Reference, network: str) -> Any:
-    """What the reference names.
+def _resolve(reference: Reference, network: str) -> Any:
+    """The object that the reference names.
 
     Raises:
-        SpecError: there is no such Python module, it fails, or it has no such name.
+        SpecError: there is no such Python module, it fails, or it has no such attribute.
     """
     mark = Mark(network)
     try:
@@ -61,7 +61,7 @@ def attribute(reference: Reference, network: str) -> Any:
         if missing and f"{reference.module}.".startswith(f"{missing}."):
             expected = "a module that is installed, or in the current folder"
             refuse(mark, f"there is no Python module '{missing}'", expected)
-        refuse(mark, f"'{reference.module}' cannot be imported", found=described(error))
+        refuse(mark, f"'{reference.module}' cannot be imported", found=describe(error))
     place = reference.module
     for name in reference.attributes:
         if not hasattr(value, name):
@@ -71,39 +71,44 @@ def attribute(reference: Reference, network: str) -> Any:
 
 
 def _module(
-    maker: Any, reference: Reference, settings: Mapping[str, Any], network: str
+    target: Any, reference: Reference, settings: Mapping[str, Any], network: str
 ) -> torch.nn.Module:
+    """The named module, or the one built by calling the named class or function.
+
+    Raises:
+        SpecError: it is neither, or the settings are wrong, or building fails.
+    """
     mark, name = Mark(network), ".".join(reference.attributes)
-    if isinstance(maker, torch.nn.Module):
+    if isinstance(target, torch.nn.Module):
         if settings:
-            message = f"'{name}' is a module that is built already"
-            expected = "no settings, which are arguments of what builds a module"
+            message = f"'{name}' is a module that is already built"
+            expected = "no settings: they are arguments for building a module"
             refuse(mark, message, expected, found=", ".join(settings))
-        return on_meta(maker)
-    if not callable(maker):
-        expected = "a class, a function that builds a module, or a module"
-        refuse(mark, f"'{name}' is of type {type(maker).__name__}", expected)
-    _check(maker, name, settings, mark)
-    with running(network, f"'{name}' cannot be built"):
-        made = _made(maker, {key: plain(value) for key, value in settings.items()})
-    if not isinstance(made, torch.nn.Module):
-        message = f"'{name}' builds no module, but {type(made).__name__}"
+        return on_meta(target)
+    if not callable(target):
+        expected = "a class, a function that returns a module, or a module"
+        refuse(mark, f"'{name}' is of type {type(target).__name__}", expected)
+    _check_settings(target, name, settings, mark)
+    with user_code(network, f"'{name}' cannot be built"):
+        built = _build(target, {key: _plain(value) for key, value in settings.items()})
+    if not isinstance(built, torch.nn.Module):
+        message = f"'{name}' does not return a module, but {type(built).__name__}"
         refuse(mark, message, expected="a torch.nn.Module")
-    return made if _is_meta(made) else on_meta(made)
+    return built if _is_meta(built) else on_meta(built)
 
 
-def _made(maker: Any, arguments: Mapping[str, Any]) -> Any:
-    """What the maker makes on the meta device, or on the CPU where building needs numbers.
+def _build(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """Calls the target on the meta device, or on the CPU if building reads numbers.
 
-    There its parameters are moved to the meta device before anything is written into them.
+    On the CPU, parameters move to the meta device before they are initialized.
     """
     try:
         with torch.device("meta"):
-            return maker(**arguments)
+            return target(**arguments)
     except Exception:
         handle = hooks.register_module_parameter_registration_hook(_to_meta)
         try:
-            return maker(**arguments)
+            return target(**arguments)
         finally:
             handle.remove()
 
@@ -115,31 +120,37 @@ def _to_meta(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter |
 
 
 def _is_meta(module: torch.nn.Module) -> bool:
-    return all(each.is_meta for each in (*module.parameters(), *module.buffers()))
+    return all(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
 
 
-def _check(maker: Any, name: str, settings: Mapping[str, Any], mark: Mark) -> None:
-    """Checks that every setting is an argument, as far as that can be seen from outside.
+def _check_settings(
+    target: Callable[..., Any], name: str, settings: Mapping[str, Any], mark: Mark
+) -> None:
+    """Checks that every setting is a parameter, as far as the signature says.
 
     Raises:
-        SpecError: some are not; all are named.
+        SpecError: some are not; all of them are named.
     """
     try:
-        parameters = inspect.signature(maker).parameters
+        parameters = inspect.signature(target).parameters
     except (TypeError, ValueError):
         return
-    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
-    known = [key for key, each in parameters.items() if each.kind is not each.VAR_POSITIONAL]
+    known = [
+        key
+        for key, parameter in parameters.items()
+        if parameter.kind is not parameter.VAR_POSITIONAL
+    ]
     problems = Problems()
     for key in settings:
         if key not in known:
             expected = ", ".join(known) or "no arguments"
             hint = did_you_mean(key, known)
-            problems.add(mark, f"'{name}' takes no '{key}'", expected, hint=hint)
+            problems.add(mark, f"'{name}' has no parameter '{key}'", expected, hint=hint)
     problems.raise_any()
 
 
-def plain(value: Any) -> Any:
-    """A setting as Python code writes it: 0.35 for 7/20."""
+def _plain(value: Any) -> Any:
+    """A setting as a Python number: 0.35 for 7/20."""
     return float(value) if isinstance(value, Fraction) else value

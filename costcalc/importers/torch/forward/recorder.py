@@ -1,9 +1,8 @@
-"""Runs a module once on the meta device and records what it calls.
+"""Runs a module once on the meta device and records its calls.
 
 Every call of a tensor function, method or operator passes through a
-``TorchFunctionMode``, so that ``x + y`` is seen as well as ``F.conv2d(x, w)``,
-and no control flow stands in the way.  Tensors of the meta device have shapes
-and no data.
+``TorchFunctionMode``, which sees ``x + y`` as well as ``F.conv2d(x, w)``, whatever the
+control flow.  Tensors on the meta device have shapes but no data.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import torch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
-from costcalc.importers.model import Shape
 from costcalc.importers.torch.calls import (
     LINEAR_ROLES,
     NORM,
@@ -40,10 +38,10 @@ ENTERED: Mapping[Any, Callable[..., Any]] = {
         argdefs=torch.nn.functional.multi_head_attention_forward.__defaults__,
     )
 }
-"""Functions whose own calls are recorded in place of theirs, each as one that no mode stops."""
+"""Functions that are inlined: for each, a copy that calls its inner functions directly."""
 
 REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
-"""Functions of ``torch`` that counters replace, as they do those of ``torch.nn.functional``."""
+"""Functions of ``torch`` that FLOP counters patch, like those of ``torch.nn.functional``."""
 
 _LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
 _NORMS = (
@@ -54,25 +52,27 @@ _NORMS = (
 
 
 class UnseenTensorError(Exception):
-    """A tensor was made by an operation that could not be recorded."""
+    """A tensor was created by an operation that was not recorded."""
 
 
 class Recorder(TorchFunctionMode):
-    """Records calls while it is the mode; ``path`` is that of the module that runs."""
+    """Records calls while the mode is active."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         super().__init__()
         self.values: list[TensorValue] = []
         self.calls: list[RecordedCall] = []
         self.known: dict[int, tuple[torch.Tensor, int, int]] = {}
-        """By identity: the tensor, its value, and how often it had been written into."""
+        """By id: a tensor, its value, and its version then."""
         self.written: dict[int, list[int]] = {}
-        """By storage: values that were written into it."""
+        """By storage: the values written into it."""
         self.paths: dict[torch.nn.Module, str] = {}
         self.stack: list[torch.nn.Module] = [module]
+        """The modules being called, the innermost last."""
         self.last = ""
-        """The name of the function that was called last, for messages."""
+        """The name of the last function called, for messages."""
         self.storages: dict[int, str] = {}
+        """By storage: the name of the parameter."""
         for name, inner in module.named_modules():
             self.paths[inner] = name.replace(".", "/")
         for name, parameter in module.named_parameters():
@@ -82,14 +82,14 @@ class Recorder(TorchFunctionMode):
             self._add(buffer, "buffer", name)
 
     def input(self, tensor: torch.Tensor) -> None:
-        """Notes the network's input."""
+        """Adds the network's input."""
         self._add(tensor, "input", "")
 
     def value(self, tensor: torch.Tensor) -> int:
-        """The tensor's value as it is now.
+        """The current value of a tensor.
 
         Raises:
-            UnseenTensorError: it was made by something that the mode does not see.
+            UnseenTensorError: it was created by code that the mode does not see.
         """
         known = self.known.get(id(tensor))
         if known is None:
@@ -100,12 +100,12 @@ class Recorder(TorchFunctionMode):
         if version == _version(tensor):
             return index
         writes = self.written.get(_storage(tensor), [])
-        before = (ValueRef(index), *(ValueRef(write) for write in writes if write > index))
-        return self._record("overwritten", "operator", before, {}, (tensor,))
+        sources = (ValueRef(index), *(ValueRef(write) for write in writes if write > index))
+        return self._record("overwritten", "operator", sources, {}, (tensor,))
 
     @cached_property
     def attributes(self) -> frozenset[int]:
-        """The storages of tensors that modules have as plain attributes."""
+        """The storages of tensors that are plain attributes of modules."""
         tensors = _tensors([vars(module) for module in self.paths])
         return frozenset(_storage(tensor) for tensor in tensors)
 
@@ -116,21 +116,21 @@ class Recorder(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Runs the function and records it, unless it is about no tensor's elements."""
+        """Runs the function, and records it if it creates or writes tensors."""
         keywords = kwargs or {}
         self.last = name = function_name(func)
         if func in ENTERED:
             with self:
                 return ENTERED[func](*args, **keywords)
-        given = [*_tensors((args, keywords))]
-        sources = _replaced((*args,), self.value), _replaced({**keywords}, self.value)
-        versions = [_version(tensor) for tensor in given]
+        inputs = [*_tensors((args, keywords))]
+        arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
+        versions = [_version(tensor) for tensor in inputs]
         result = func(*args, **keywords)
-        before = zip(given, versions, strict=True)
+        before = zip(inputs, versions, strict=True)
         written = [tensor for tensor, version in before if _version(tensor) != version]
-        made = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
-        if written or made:
-            self._record(name, self._how(func), *sources, (*written, *made))
+        created = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
+        if written or created:
+            self._record(name, self._functional(func), *arguments, (*written, *created))
         for tensor in written:
             index = self.known[id(tensor)][1]
             self.written.setdefault(_storage(tensor), []).append(index)
@@ -139,15 +139,15 @@ class Recorder(TorchFunctionMode):
     def _record(
         self,
         name: str,
-        how: str | None,
+        functional: str | None,
         arguments: tuple[Any, ...],
         keywords: Mapping[str, Any],
-        made: Sequence[torch.Tensor],
+        tensors: Sequence[torch.Tensor],
     ) -> int:
-        around = self.stack[-1]
-        outputs = tuple(self._add(tensor, "call", "") for tensor in made)
-        path = self.paths.get(around, type(around).__name__)
-        self.calls.append(RecordedCall(name, how, path, arguments, keywords, outputs))
+        caller = self.stack[-1]
+        outputs = tuple(self._add(tensor, "call", "") for tensor in tensors)
+        path = self.paths.get(caller, type(caller).__name__)
+        self.calls.append(RecordedCall(name, functional, path, arguments, keywords, outputs))
         return outputs[0]
 
     def _add(self, tensor: torch.Tensor, source: str, name: str) -> int:
@@ -161,16 +161,17 @@ class Recorder(TorchFunctionMode):
         self.known[id(tensor)] = (tensor, index, _version(tensor))
         return index
 
-    def _how(self, func: Callable[..., Any]) -> str | None:
-        around = self.stack[-1]
-        is_framework = type(around).__module__.startswith("torch.nn.modules.")
-        if is_framework and next(around.children(), None) is None:
+    def _functional(self, func: Callable[..., Any]) -> str | None:
+        """None for a call by a leaf module of PyTorch, otherwise ``function`` or ``operator``."""
+        caller = self.stack[-1]
+        is_torch = type(caller).__module__.startswith("torch.nn.modules.")
+        if is_torch and next(caller.children(), None) is None:
             return None
         return "function" if _is_function(func) else "operator"
 
     @contextmanager
-    def following(self) -> Iterator[None]:
-        """Keeps the stack of modules that run."""
+    def track_modules(self) -> Iterator[None]:
+        """Keeps the stack of the modules being called."""
 
         def enter(module: torch.nn.Module, inputs: Any) -> None:
             self.stack.append(module)
@@ -187,15 +188,15 @@ class Recorder(TorchFunctionMode):
             yield
 
 
-def record(recorder: Recorder, module: torch.nn.Module, given: torch.Tensor) -> Trace:
-    """What the module calls for an input.
+def record(recorder: Recorder, module: torch.nn.Module, input: torch.Tensor) -> Trace:
+    """Runs the module on an input and returns the record of its calls.
 
     Raises:
         Exception: whatever the module raises.
     """
-    recorder.input(given)
-    with torch.no_grad(), recorder.following(), recorder:
-        result = module(given)
+    recorder.input(input)
+    with torch.no_grad(), recorder.track_modules(), recorder:
+        result = module(input)
     outputs = tuple(recorder.value(tensor) for tensor in _tensors(result))
     return Trace(
         values=tuple(recorder.values),
@@ -207,20 +208,21 @@ def record(recorder: Recorder, module: torch.nn.Module, given: torch.Tensor) -> 
 
 
 def parameters(module: torch.nn.Module) -> Iterator[ModuleParameter]:
-    """The parameters, tied ones once, in the order of their modules."""
+    """The parameters in the order of their modules; tied ones appear once."""
     seen = set[int]()
     for path, owner in module.named_modules():
         for name, parameter in owner.named_parameters(recurse=False):
             if id(parameter) not in seen:
                 seen.add(id(parameter))
                 full = f"{path}.{name}" if path else name
-                yield ModuleParameter(full.replace(".", "/"), _sides(parameter), _role(owner, name))
+                shape, role = tuple(parameter.shape), _role(owner, name)
+                yield ModuleParameter(full.replace(".", "/"), shape, role)
 
 
 def function_name(func: Callable[..., Any]) -> str:
-    """The function's name without the underscores of its variants: ``mul`` for ``mul_``.
+    """The name of a function: ``mul`` for its variants ``mul_`` and ``mul.default``.
 
-    A property's is its own, ``T``; an overload's that of all, ``mul`` for ``mul.default``.
+    The getter of a property has the property's name, ``T``.
     """
     name = getattr(func, "__name__", type(func).__name__)
     if name == "__get__":
@@ -245,10 +247,6 @@ def _role(owner: torch.nn.Module, name: str) -> str:
     return NORM if isinstance(owner, _NORMS) else OTHER
 
 
-def _sides(tensor: torch.Tensor) -> Shape:
-    return tuple(tensor.shape)
-
-
 def _storage(tensor: torch.Tensor) -> int:
     try:
         return int(tensor.untyped_storage()._cdata)
@@ -257,33 +255,33 @@ def _storage(tensor: torch.Tensor) -> int:
 
 
 def _tensors(structure: Any) -> Iterator[torch.Tensor]:
-    """Every tensor in a structure of sequences and mappings."""
+    """The tensors in a structure of sequences and mappings."""
     if isinstance(structure, torch.Tensor):
         yield structure
     elif isinstance(structure, Mapping):
-        for each in structure.values():
-            yield from _tensors(each)
+        for item in structure.values():
+            yield from _tensors(item)
     elif isinstance(structure, (tuple, list)):
-        for each in structure:
-            yield from _tensors(each)
+        for item in structure:
+            yield from _tensors(item)
 
 
 def _version(tensor: torch.Tensor) -> int:
-    """How often it, or what it is a view of, was written into."""
+    """The number of times a tensor, or the one it is a view of, was written into."""
     return 0 if tensor.is_inference() else tensor._version
 
 
-def _replaced(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
-    """The same structure with references for tensors, and names for what is no number."""
+def _with_refs(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
+    """The structure with references in place of tensors, and strings in place of other objects."""
     if isinstance(structure, torch.Tensor):
         return ValueRef(value(structure))
     if isinstance(structure, dict):
-        return {key: _replaced(each, value) for key, each in structure.items()}
+        return {key: _with_refs(item, value) for key, item in structure.items()}
     if isinstance(structure, (tuple, list)):
-        return tuple(_replaced(each, value) for each in structure)
+        return tuple(_with_refs(item, value) for item in structure)
     if isinstance(structure, slice):
         ends = (structure.start, structure.stop, structure.step)
-        return slice(*(_replaced(each, value) for each in ends))
+        return slice(*(_with_refs(end, value) for end in ends))
     if structure is None or structure is Ellipsis or isinstance(structure, (bool, int, float, str)):
         return structure
     return str(structure)

@@ -1,4 +1,4 @@
-"""A module's forward pass on the meta device, and messages for what can go wrong in it."""
+"""Runs a module's forward pass on the meta device, and explains what can go wrong in it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from costcalc.importers.torch.table import RULES
 
 T = TypeVar("T")
 
-_OWN = tuple(
+_NOT_USER_CODE = tuple(
     os.path.dirname(os.path.abspath(file)) + os.sep
     for file in (torch.__file__, importlib.__file__, os.path.dirname(__file__))
 )
-"""Where code is that is not the user's."""
+"""Folders of code that is not the user's."""
 
 
 def model(
@@ -45,20 +45,20 @@ def model(
     """The model of a module on the meta device.
 
     Raises:
-        SpecError: it does not run on the input, or calls what is of no known kind.
+        SpecError: it does not run on the input, or calls functions that have no layer kind.
     """
     trace = forward(module.eval(), file or name, input)
     builder = TorchBuilder(trace, RULES, file or name, allow_unknown)
     try:
         builder.run()
     except RecursionError:
-        message = "too many functions are called one after another on parameters alone"
-        refuse(builder.mark, message, expected="what the module computes of its input")
+        message = "too many functions in a row are called on parameters only"
+        refuse(builder.mark, message, expected="operations on the module's input")
     return builder.model(name, file, parameters or {})
 
 
 def on_meta(module: torch.nn.Module) -> torch.nn.Module:
-    """A copy whose tensors have shapes and no data.
+    """A copy of the module whose tensors have shapes but no data.
 
     Raises:
         SpecError: the module cannot be copied.
@@ -70,12 +70,12 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
             continue
         empty = torch.empty_like(parameter, device="meta")
         memo[id(parameter)] = torch.nn.Parameter(empty, requires_grad=False)
-    with running(type(module).__name__, "the module cannot be copied"), _MetaCopies():
+    with user_code(type(module).__name__, "the module cannot be copied"), _MetaCopies():
         return copy.deepcopy(module, memo)
 
 
 class _MetaCopies(TorchFunctionMode):
-    """Copies tensors to the meta device."""
+    """Makes ``deepcopy`` copy tensors to the meta device."""
 
     def __torch_function__(
         self,
@@ -84,7 +84,7 @@ class _MetaCopies(TorchFunctionMode):
         args: Any = (),
         kwargs: Any = None,
     ) -> Any:
-        """Copies of the tensors that are to be copied, and everything else as ever."""
+        """Replaces ``Tensor.__deepcopy__``, and runs everything else unchanged."""
         if func is torch.Tensor.__deepcopy__:
             tensor, memo = args
             return memo.setdefault(id(tensor), torch.empty_like(tensor, device="meta"))
@@ -92,17 +92,17 @@ class _MetaCopies(TorchFunctionMode):
 
 
 def forward(module: torch.nn.Module, file: str, input: Shape) -> Trace:
-    """What the module calls for an input of that shape, without the batch.
+    """The record of the module's forward pass on an input of that shape, without the batch.
 
     Raises:
         SpecError: it does not run.
     """
     if any(is_lazy(parameter) for parameter in module.parameters()):
-        doing = "its parameters have no shape before it runs, and it does not run"
-        with running(file, doing), torch.no_grad(), torch.device("meta"):
+        message = "its parameters have no shape before it runs, and it does not run"
+        with user_code(file, message), torch.no_grad(), torch.device("meta"):
             module(torch.empty((1, *input)))
     for dtype in (torch.get_default_dtype(), torch.int64):
-        with running(file, "its parameters cannot be looked into"):
+        with user_code(file, "its parameters cannot be inspected"):
             recorder = Recorder(module)
         try:
             with quiet(), torch.device("meta"):
@@ -117,31 +117,31 @@ def _failure(recorder: Recorder, file: str, input: Shape, error: Exception) -> P
     stack = recorder.stack
     path = recorder.paths.get(stack[-1], "")
     where = f"module '{path}' ({type(stack[-1]).__name__})" if path else type(stack[-1]).__name__
-    shown = ",".join(str(side) for side in input)
+    shape = ",".join(str(side) for side in input)
     expected = hint = ""
     if isinstance(error, UnseenTensorError):
-        message = f"{where} uses a tensor of compiled code, which cannot be looked into"
-        expected, found = "PyTorch's functions, called from Python", where_raised(error)
+        message = f"{where} uses a tensor from compiled code, which cannot be inspected"
+        expected, found = "PyTorch's functions, called from Python", _raised_at(error)
     else:
-        found = described(error)
-        message = f"{where} does not run on an input of {shown}"
+        found = describe(error)
+        message = f"{where} does not run on an input of {shape}"
         if "meta tensor" in found or recorder.last in ("item", "tolist", "bool", "nonzero"):
-            message = f"{where} decides by the values of a tensor, and there are none"
-            expected = "a forward pass that depends upon shapes alone"
+            message = f"{where} depends on the values of a tensor, but tensors have only shapes"
+            expected = "a forward pass that depends on shapes only"
         elif isinstance(error, TypeError) and "forward()" in found and len(stack) <= 2:
             message = f"{where} does not take one input"
-            expected = "a module with one input; those of several need a module around them"
+            expected = "a module with one input; wrap a module that takes several"
         else:
-            hint = "--input C,H,W, the shape that it is made for"
+            hint = "--input C,H,W, the shape that the module expects"
     return Problem(Mark(file), message, expected, found, hint)
 
 
 @contextmanager
-def running(file: str, doing: str) -> Iterator[None]:
-    """Runs code of the module's author, quietly: what it raises becomes one message.
+def user_code(file: str, message: str) -> Iterator[None]:
+    """Runs the user's code quietly, and turns an exception into one message.
 
     Raises:
-        SpecError: it raised something.
+        SpecError: the code raised an exception.
     """
     try:
         with quiet():
@@ -149,31 +149,31 @@ def running(file: str, doing: str) -> Iterator[None]:
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
-        raise SpecError([Problem(Mark(file), doing, found=described(error))]) from None
+        raise SpecError([Problem(Mark(file), message, found=describe(error))]) from None
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Sends what the module's code prints to standard error, and drops its warnings."""
+    """Redirects the code's output to standard error, and drops its warnings."""
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def described(error: BaseException) -> str:
-    """An exception in a line, with the place in the user's code."""
+def describe(error: BaseException) -> str:
+    """An exception in one line, with the place in the user's code."""
     text = " ".join(str(error).split())
-    place = where_raised(error)
+    place = _raised_at(error)
     return f"{type(error).__name__}: {text}" + (f" ({place})" if place else "")
 
 
-def where_raised(error: BaseException) -> str:
-    """``file:line`` of the last line of code that is neither PyTorch's nor costcalc's."""
+def _raised_at(error: BaseException) -> str:
+    """The innermost ``file:line`` of the traceback that is neither PyTorch's nor costcalc's."""
     place = ""
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith((*_OWN, "<")):
+        if not file.startswith((*_NOT_USER_CODE, "<")):
             place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

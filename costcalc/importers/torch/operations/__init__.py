@@ -1,1 +1,1 @@
-"""How calls become nodes: one module for each sort of operation, joined by ``..table``."""
+"""The rules of PyTorch's functions, collected by ``..table``."""

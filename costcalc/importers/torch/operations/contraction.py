@@ -1,4 +1,4 @@
-"""``einsum``: sums of products over named axes, as products of matrices."""
+"""``einsum``, as a product of matrices."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext
 
 _REST = "..."
-"""Stands for axes without names."""
+"""The axes without letters in an equation."""
 
 
 def einsum(op: TorchContext) -> Operand:
-    """Two operands, each axis of which is kept or summed with the other's; or one, reordered.
+    """A contraction of two operands, or a permutation of one.
+
+    Every axis of two operands must be kept, or summed over both.
 
     Raises:
-        UnknownOp: it is of another form.
+        UnknownOp: the equation has another form.
     """
     equation, *values = op.call.arguments
     if not isinstance(values[0], ValueRef):
         values = [*values[0]]
-    words, result = _words(equation, [len(op.shape_of(each)) for each in values])
+    words, result = _words(equation, [len(op.shape_of(value)) for value in values])
     if len(words) == 1:
         x = op.tensor(values[0], op.shape_of(values[0]))
-        return _ordered(op, x, words[0], result)
+        return _permute(op, x, words[0], result)
     left, right = words
     sizes: dict[str, int] = {}
     for word, value in zip(words, values, strict=True):
@@ -43,25 +45,25 @@ def einsum(op: TorchContext) -> Operand:
         return (*(sizes[name] for name in stack), *joined)
 
     def matrices(value: ValueRef, word: str, first: list[str], second: list[str]) -> Operand:
-        x = _ordered(op, op.tensor(value, op.shape_of(value)), word, [*stack, *first, *second])
+        x = _permute(op, op.tensor(value, op.shape_of(value)), word, [*stack, *first, *second])
         return op.view(x, shape(first, second))
 
     inputs = matrices(values[0], left, rows, summed), matrices(values[1], right, summed, columns)
     x = op.add("matmul", inputs) if summed else emit.join(op, "multiply", inputs)
     names = [*rows, *columns]
-    return _ordered(op, op.view(x, shape(*names)), [*stack, *names], result)
+    return _permute(op, op.view(x, shape(*names)), [*stack, *names], result)
 
 
-def _ordered(op: TorchContext, x: Operand, names: Sequence[str], wanted: Sequence[str]) -> Operand:
-    """A tensor with its axes, which have names, in another order."""
-    return emit.transpose(op, x, [names.index(name) for name in wanted], part="")
+def _permute(op: TorchContext, x: Operand, names: Sequence[str], order: Sequence[str]) -> Operand:
+    """A tensor whose named axes are permuted."""
+    return emit.transpose(op, x, [names.index(name) for name in order], part="")
 
 
 def _words(equation: str, ranks: Sequence[int]) -> tuple[list[str], str]:
-    """A letter for each axis of one operand or two, and of the result.
+    """The letters of the axes of each operand and of the result, with ``...`` expanded.
 
     Raises:
-        UnknownOp: axes are written otherwise, or a letter stands twice in a word.
+        UnknownOp: the equation has another form, or repeats a letter in an operand.
     """
     given, arrow, result = equation.replace(" ", "").partition("->")
     words = given.split(",")

@@ -11,7 +11,7 @@ from costcalc.importers.torch.context import TorchContext
 
 
 def conv(op: TorchContext) -> Operand:
-    """``conv1d``, ``conv2d`` and ``conv3d``; their weight is (N, M / groups, kernel)."""
+    """``conv1d``, ``conv2d`` and ``conv3d``, with a weight of (out, in / groups, kernel)."""
     args = op.bind("input", "weight", "bias", "stride", "padding", "dilation", "groups")
     out, _, *kernel = op.shape_of(args["weight"])
     x = op.maps(args["input"], len(kernel))
@@ -19,7 +19,7 @@ def conv(op: TorchContext) -> Operand:
 
 
 def transposed_conv(op: TorchContext) -> Operand:
-    """``conv_transpose1d`` and so on; their weight is (M, N / groups, kernel)."""
+    """``conv_transpose1d`` and so on, with a weight of (in, out / groups, kernel)."""
     names = ("stride", "padding", "output_padding", "groups", "dilation")
     args = op.bind("input", "weight", "bias", *names)
     _, out, *kernel = op.shape_of(args["weight"])
@@ -34,7 +34,7 @@ def transposed_conv(op: TorchContext) -> Operand:
 
 
 def _window(op: TorchContext, args: Mapping[str, Any], kernel: list[int]) -> dict[str, Any]:
-    """The sizes that both have, and where their params are stored."""
+    """The arguments that both have."""
     return {
         "kernel": tuple(kernel),
         "stride": args.get("stride", 1),

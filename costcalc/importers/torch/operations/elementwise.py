@@ -1,4 +1,4 @@
-"""Operations on each element: of one tensor, activations among them, and of several."""
+"""Elementwise operations: activations and other functions of one tensor, and of several."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def unary(kind: str) -> Rule:
 
 
 def gelu(op: TorchContext) -> Operand:
-    """``F.gelu``, exact or by tanh."""
+    """``F.gelu``, exact or approximated with tanh."""
     args = op.bind("input", "approximate")
     kind = "gelu_tanh" if args.get("approximate") == "tanh" else "gelu"
     return op.add(kind, (op.tensor(args["input"]),))
 
 
 def hard_tanh(op: TorchContext) -> Operand:
-    """``F.hardtanh``; between 0 and 6 a ReLU6."""
+    """``F.hardtanh``, which is a ReLU6 between 0 and 6."""
     args = op.bind("input", "min_val", "max_val")
     bounds = args.get("min_val", -1), args.get("max_val", 1)
     return emit.clip(op, op.tensor(args["input"]), *bounds)
 
 
 def prelu(op: TorchContext) -> Operand:
-    """``F.prelu``; its slopes are of the second axis."""
+    """``F.prelu``, with slopes along PyTorch's second axis."""
     args = op.bind("input", "weight")
     x, weight = op.tensor(args["input"]), args["weight"]
     arguments: dict[str, bool | int]
@@ -45,7 +45,7 @@ def prelu(op: TorchContext) -> Operand:
 
 
 def softmax(kind: str) -> Rule:
-    """Along an axis."""
+    """A softmax or log-softmax along an axis."""
 
     def rule(op: TorchContext) -> Operand:
         args = op.bind("input", "dim")
@@ -71,7 +71,7 @@ def gated_linear(op: TorchContext) -> Operand:
 
 
 def binary(kind: str, *, by_number: str | None = None, reflected: bool = False) -> Rule:
-    """An operation of two tensors, or of one and a number."""
+    """An operation of two tensors, or of a tensor and a number."""
 
     def rule(op: TorchContext) -> Operand:
         args = op.bind("input", "other")
@@ -82,7 +82,7 @@ def binary(kind: str, *, by_number: str | None = None, reflected: bool = False) 
         if isinstance(left, ValueRef):
             return emit.binary(op, kind, op.tensor(left), right, by_number=by_number)
         x = op.tensor(right)
-        if kind in _INVERSES:  # two operations of every element, as a - x = a + (-x)
+        if kind in _INVERSES:  # two operations per element: a - x = a + (-x)
             x = op.add(_INVERSES[kind], (x,), part=f"_{_INVERSES[kind]}")
             return emit.binary(op, kind, x, left)
         return emit.binary(op, kind, left, x, by_number=by_number)
@@ -94,13 +94,13 @@ _INVERSES = {"subtract": "neg", "divide": "reciprocal"}
 
 
 def join(op: TorchContext, kind: str, values: Sequence[Any], alpha: Any = 1) -> Operand:
-    """Tensors and numbers element by element, sides of 1 repeated; ``alpha`` scales the last."""
+    """Tensors and numbers element by element, with broadcasting; ``alpha`` scales the last."""
     rank = len(without_batch(op.shape))
     *inputs, last = (
-        op.broadcast(each)
-        if isinstance(each, ValueRef)
+        op.broadcast(value)
+        if isinstance(value, ValueRef)
         else op.add("constant", (), {"shape": (1,) * rank})
-        for each in values
+        for value in values
     )
     return emit.join(op, kind, (*inputs, emit.scaled(op, last, alpha, part="_scale")))
 

@@ -9,11 +9,11 @@ from costcalc.importers.torch.context import TorchContext
 
 
 def batch_norm(op: TorchContext) -> Operand:
-    """By statistics that are stored; by the map's own, as an instance norm, without them."""
+    """``F.batch_norm``; without running statistics it is an instance norm of one image."""
     args = op.bind("input", "running_mean", "running_var", "weight", "bias", "training")
     weight, bias = args.get("weight"), args.get("bias")
     if args.get("running_mean") is None or args.get("training", False):
-        return _of_channels(op, "instance_norm", args["input"], weight, bias)
+        return _image_norm(op, "instance_norm", args["input"], weight, bias)
     axes = max(len(op.shape) - 2, 0)
     return emit.batch_norm(
         op,
@@ -28,17 +28,17 @@ def batch_norm(op: TorchContext) -> Operand:
 def instance_norm(op: TorchContext) -> Operand:
     """``F.instance_norm``."""
     args = op.bind("input", "running_mean", "running_var", "weight", "bias")
-    return _of_channels(op, "instance_norm", args["input"], args.get("weight"), args.get("bias"))
+    return _image_norm(op, "instance_norm", args["input"], args.get("weight"), args.get("bias"))
 
 
 def group_norm(op: TorchContext) -> Operand:
     """``F.group_norm``."""
     args = op.bind("input", "num_groups", "weight", "bias")
     weight, bias = args.get("weight"), args.get("bias")
-    return _of_channels(op, "group_norm", args["input"], weight, bias, groups=args["num_groups"])
+    return _image_norm(op, "group_norm", args["input"], weight, bias, groups=args["num_groups"])
 
 
-def _of_channels(
+def _image_norm(
     op: TorchContext,
     kind: str,
     value: ValueRef,
@@ -79,7 +79,7 @@ def rms_norm(op: TorchContext) -> Operand:
 
 
 def _last_axes(op: TorchContext) -> tuple[Operand, tuple[int, ...]]:
-    """The input, and those of its axes that are normalised together."""
+    """The input, and the axes that are normalised together."""
     args = op.bind("input", "normalized_shape")
     rank = len(op.shape)
     return op.along_axes(args["input"], range(rank - len(args["normalized_shape"]), rank))
@@ -92,7 +92,7 @@ def local_response_norm(op: TorchContext) -> Operand:
 
 
 def normalize(op: TorchContext) -> Operand:
-    """``F.normalize``: divided by its length along an axis, which is not below a bound."""
+    """``F.normalize``: divides by the length along an axis, clipped from below."""
     args = op.bind("input", "p", "dim")
     if args.get("p", 2) != 2:
         raise UnknownOp

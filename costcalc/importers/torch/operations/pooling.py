@@ -1,4 +1,4 @@
-"""Pooling and resizing, which treat all channels alike."""
+"""Pooling and resizing, which treat all channels the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pool(kind: str, axes: int) -> Rule:
 
 
 def adaptive_pool(kind: str, axes: int) -> Rule:
-    """``adaptive_avg_pool2d`` and so on; to one element, the pooling of whole maps."""
+    """``adaptive_avg_pool2d`` and so on; to a single element it is a global pool."""
 
     def rule(op: TorchContext) -> Operand:
         x, size = op.channels(op.bind("input")["input"], axes), op.shape[-axes:]
@@ -50,6 +50,6 @@ def interpolate(op: TorchContext) -> Operand:
         raise UnknownOp
     x = op.channels(args["input"], axes)
     scales = scale if isinstance(scale, tuple) else (scale,)
-    if scale is not None and all(each == int(each) for each in scales):
+    if scale is not None and all(factor == int(factor) for factor in scales):
         return emit.resample(op, x, scale=tuple(map(int, scales)), mode=mode)
     return emit.resample(op, x, size=op.shape[-axes:], mode=mode)

@@ -1,4 +1,4 @@
-"""Matrix products: linear layers, matrices of activations, attention; and tables of rows."""
+"""Matrix products: linear layers, products of activations and attention; and embeddings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from costcalc.importers.torch.context import TorchContext, without_batch
 
 
 def linear(op: TorchContext) -> Operand:
-    """``x W^T + b`` with W of (out, in), along the last axis."""
+    """``F.linear``: ``x W^T + b`` along the last axis, with a weight of (out, in)."""
     args = op.bind("input", "weight", "bias")
     weight, bias = args["weight"], args.get("bias")
     if op.is_computed(weight):
@@ -24,7 +24,7 @@ def linear(op: TorchContext) -> Operand:
 def _linear_of_computed(
     op: TorchContext, value: ValueRef, weight: ValueRef, bias: ValueRef | None
 ) -> Operand:
-    """A linear layer whose matrix is itself computed: a product, and its bias added."""
+    """A linear layer whose weight is computed: a matrix product, then a sum with the bias."""
     out, inputs = op.shape_of(weight)
     shape = without_batch(op.shape_of(value))
     shape = shape if len(shape) > 1 else (1, *shape)
@@ -38,7 +38,7 @@ def _linear_of_computed(
 
 
 def embedding(op: TorchContext) -> Operand:
-    """``F.embedding``: rows of a table."""
+    """``F.embedding``."""
     args = op.bind("input", "weight")
     rows, out = op.shape_of(args["weight"])
     params = {"weights": op.stored(args["weight"])}
@@ -48,7 +48,7 @@ def embedding(op: TorchContext) -> Operand:
 
 
 def matmul(op: TorchContext) -> Operand:
-    """``a @ b``; a linear layer without a bias where b is a parameter."""
+    """``a @ b``; if b is a parameter, a linear layer without a bias."""
     args = op.bind("input", "other")
     a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
     if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
@@ -70,7 +70,7 @@ def add_product(op: TorchContext) -> Operand:
 
 
 def _product(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Operand:
-    """The product of two stacks of matrices, vectors among them."""
+    """The product of two stacks of matrices; vectors become matrices."""
     left, right = op.shape_of(a), op.shape_of(b)
     left = left if len(left) > 1 else (1, *left)
     right = right if len(right) > 1 else (*right, 1)
@@ -82,7 +82,7 @@ def _product(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Oper
 
 
 def attention(op: TorchContext) -> Operand:
-    """``scaled_dot_product_attention(q, k, v, mask)``; heads of 1 are repeated."""
+    """``F.scaled_dot_product_attention``; its stack axes broadcast."""
     args = op.bind("query", "key", "value", "attn_mask")
     values = [args[name] for name in ("query", "key", "value")]
     mask = args.get("attn_mask")
@@ -92,7 +92,7 @@ def attention(op: TorchContext) -> Operand:
         if mask is not None:
             raise UnknownOp
         return _grouped_attention(op, values, keys)
-    inputs = [op.broadcast(each, (*stack, *op.shape_of(each)[-2:])) for each in values]
+    inputs = [op.broadcast(value, (*stack, *op.shape_of(value)[-2:])) for value in values]
     if mask is not None:
         inputs.append(op.broadcast(mask, (*stack, n, keys[-2])))
     return op.add("attention", inputs)
@@ -101,13 +101,13 @@ def attention(op: TorchContext) -> Operand:
 def _grouped_attention(
     op: TorchContext, values: Sequence[ValueRef], keys: Sequence[int]
 ) -> Operand:
-    """Groups of query heads, each of which meets one head of keys and values."""
+    """Attention of groups of query heads, which share one head of keys and values each."""
     *stack, heads, _, _ = keys
     sizes = (op.shape[-3] // heads, 1, 1)
     return op.add(
         "attention",
         [
-            op.tensor(each, (*stack, heads, size, *op.shape_of(each)[-2:]))
-            for each, size in zip(values, sizes, strict=True)
+            op.tensor(value, (*stack, heads, size, *op.shape_of(value)[-2:]))
+            for value, size in zip(values, sizes, strict=True)
         ],
     )

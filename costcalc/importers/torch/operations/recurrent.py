@@ -1,7 +1,6 @@
-"""Recurrent layers: the matrices of every step at once, then what joins the steps.
+"""Recurrent layers: the products of all time steps at once, then the gates.
 
-A step's previous state is a rearrangement of what is computed: costs need its
-shape alone.
+A previous state is a rearrangement of a computed tensor: costs depend only on its shape.
 """
 
 from __future__ import annotations
@@ -15,55 +14,56 @@ from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import Rule, TorchContext
 
 Weights = Sequence[ValueRef]
-"""The matrices of the input and of the state, and the biases of both where there are any."""
+"""The input and hidden weights, then the biases of both if there are any."""
 
 
 class RecurrentStep(NamedTuple):
-    """One direction of a layer, all matrices of which stand side by side."""
+    """One direction of a layer, with the matrices of its gates side by side."""
 
     op: TorchContext
     hidden: int
-    fed: Operand
-    """What the matrices make of the input."""
+    from_input: Operand
+    """The product of the input and its matrices."""
     previous: Operand
-    """The state before."""
-    returned: Operand
-    """What the matrices make of it."""
+    """The previous hidden state."""
+    from_state: Operand
+    """The product of the previous hidden state and its matrices."""
 
-    def each(self, kind: str, *inputs: Operand) -> Operand:
-        """An operation of every element."""
+    def elementwise(self, kind: str, *inputs: Operand) -> Operand:
+        """An elementwise operation."""
         return self.op.add(kind, inputs, part=f"_{kind}")
 
-    def part(self, x: Operand, start: int, stop: int) -> Operand:
-        """What some of the matrices give."""
+    def gates(self, x: Operand, start: int, stop: int) -> Operand:
+        """The part of a tensor that belongs to some of the gates."""
         arguments = {"start": start * self.hidden, "stop": stop * self.hidden, "axis": -1}
         return self.op.add("slice", (x,), arguments, part="_slice")
 
 
 def lstm(op: TorchContext, x: Operand, weights: Weights) -> Operand:
-    """``c' = f c + i g`` and ``h' = o tanh(c')``."""
+    """``c' = f c + i g`` and ``h' = o tanh(c')``; the order of the gates affects no count."""
     step = _step(op, x, weights, 4)
-    each, part = step.each, step.part
-    gates = each("add", step.fed, step.returned)
-    opened = each("sigmoid", part(gates, 0, 3))
-    new = each("tanh", part(gates, 3, 4))
-    cells = _before(op, new, step.hidden)
-    kept = each("multiply", part(opened, 0, 1), cells)
-    cell = each("add", kept, each("multiply", part(opened, 1, 2), new))
-    return each("multiply", part(opened, 2, 3), each("tanh", cell))
+    elementwise, gates = step.elementwise, step.gates
+    sums = elementwise("add", step.from_input, step.from_state)
+    sigmoids = elementwise("sigmoid", gates(sums, 0, 3))
+    candidate = elementwise("tanh", gates(sums, 3, 4))
+    previous_cell = _previous_step(op, candidate, step.hidden)
+    kept = elementwise("multiply", gates(sigmoids, 0, 1), previous_cell)
+    added = elementwise("multiply", gates(sigmoids, 1, 2), candidate)
+    cell = elementwise("add", kept, added)
+    return elementwise("multiply", gates(sigmoids, 2, 3), elementwise("tanh", cell))
 
 
 def gru(op: TorchContext, x: Operand, weights: Weights) -> Operand:
     """``n = tanh(W x + r (U h))`` and ``h' = (1 - z) n + z h``."""
     step = _step(op, x, weights, 3)
-    each, part = step.each, step.part
-    both = each("add", part(step.fed, 0, 2), part(step.returned, 0, 2))
-    gates = each("sigmoid", both)
-    reset, update = part(gates, 0, 1), part(gates, 1, 2)
-    let_in = each("multiply", reset, part(step.returned, 2, 3))
-    new = each("tanh", each("add", part(step.fed, 2, 3), let_in))
-    fresh = each("multiply", each("complement", update), new)
-    return each("add", fresh, each("multiply", update, step.previous))
+    elementwise, gates = step.elementwise, step.gates
+    sums = elementwise("add", gates(step.from_input, 0, 2), gates(step.from_state, 0, 2))
+    sigmoids = elementwise("sigmoid", sums)
+    reset, update = gates(sigmoids, 0, 1), gates(sigmoids, 1, 2)
+    reset_state = elementwise("multiply", reset, gates(step.from_state, 2, 3))
+    candidate = elementwise("tanh", elementwise("add", gates(step.from_input, 2, 3), reset_state))
+    added = elementwise("multiply", elementwise("complement", update), candidate)
+    return elementwise("add", added, elementwise("multiply", update, step.previous))
 
 
 def _step(op: TorchContext, x: Operand, weights: Weights, matrices: int) -> RecurrentStep:
@@ -75,25 +75,25 @@ def _step(op: TorchContext, x: Operand, weights: Weights, matrices: int) -> Recu
         has_bias, out = bias is not None, matrices * hidden
         return emit.dense(op, x, out=out, bias=has_bias, params=params, part="_fc")
 
-    fed = product(x, 0)
-    previous = _before(op, fed, hidden)
-    return RecurrentStep(op, hidden, fed, previous, product(previous, 1))
+    from_input = product(x, 0)
+    previous = _previous_step(op, from_input, hidden)
+    return RecurrentStep(op, hidden, from_input, previous, product(previous, 1))
 
 
-def _before(op: TorchContext, x: Operand, hidden: int) -> Operand:
-    """The states of the steps before those that a tensor is computed for."""
+def _previous_step(op: TorchContext, x: Operand, hidden: int) -> Operand:
+    """The states at the time steps before those of a tensor."""
     shape = {"shape": (*x.shape[:-1], hidden)}
     return op.add("rearrange", (x,), shape, part="_rearrange")
 
 
 def layers(direction: Callable[[TorchContext, Operand, Weights], Operand]) -> Rule:
-    """``torch.lstm`` and ``torch.gru``: layers of one direction or of two."""
+    """``torch.lstm`` and ``torch.gru``: layers of one or two directions."""
 
     def rule(op: TorchContext) -> list[Operand]:
-        names = ("has_biases", "num_layers", "dropout", "train", "two_ways")
+        names = ("has_biases", "num_layers", "dropout", "train", "bidirectional")
         args = op.bind("input", "hx", "params", *names)
         is_packed = not isinstance(args["has_biases"], bool)
-        directions = 2 if args.get("two_ways") else 1
+        directions = 2 if args.get("bidirectional") else 1
         width = 0 if is_packed else len(args["params"]) // (args["num_layers"] * directions)
         if width not in (2, 4):
             raise UnknownOp
@@ -101,11 +101,12 @@ def layers(direction: Callable[[TorchContext, Operand, Weights], Operand]) -> Ru
         weights = [args["params"][at : at + width] for at in range(0, len(args["params"]), width)]
         for layer in range(args["num_layers"]):
             first = layer * directions
-            ends = [direction(op, x, each) for each in weights[first : first + directions]]
-            x = ends[0]
-            if len(ends) > 1:
-                x = op.add("concat", ends, {"axis": -1}, part="_concat")
-        states = [op.shape_of(ValueRef(output)) for output in op.call.outputs[1:]]
-        return [x, *(op.add("rearrange", (x,), {"shape": each}, part="_state") for each in states)]
+            outputs = [direction(op, x, each) for each in weights[first : first + directions]]
+            x = outputs[0]
+            if len(outputs) > 1:
+                x = op.add("concat", outputs, {"axis": -1}, part="_concat")
+        shapes = [op.shape_of(ValueRef(output)) for output in op.call.outputs[1:]]
+        states = [op.add("rearrange", (x,), {"shape": each}, part="_state") for each in shapes]
+        return [x, *states]
 
     return rule

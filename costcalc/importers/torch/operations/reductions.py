@@ -13,7 +13,7 @@ from costcalc.importers.torch.operations.elementwise import join
 
 
 def reduction(kind: str, of_maps: str = "") -> Rule:
-    """``x.sum(axes)``; ``of_maps`` is the kind where every axis of a map is reduced."""
+    """``x.sum(axes)`` and the like; ``of_maps`` is the kind for all spatial axes of a map."""
 
     def rule(op: TorchContext) -> Operand:
         args = op.bind("input", "dim", "keepdim")
@@ -27,7 +27,7 @@ def reduction(kind: str, of_maps: str = "") -> Rule:
 
 
 def extreme(kind: str, of_two: str) -> Rule:
-    """``x.max()``, ``x.max(axis)`` with the places, and ``torch.max(x, y)``."""
+    """``x.max()``, ``x.max(axis)`` with indices, and ``torch.max(x, y)``."""
 
     def rule(op: TorchContext) -> Operand | list[Operand]:
         args = op.bind("input", "dim", "keepdim")
@@ -35,13 +35,13 @@ def extreme(kind: str, of_two: str) -> Rule:
         if isinstance(other, ValueRef):
             return join(op, of_two, [args["input"], other])
         kinds = (kind, "argmax")[: len(op.call.outputs)]
-        return [_reduce(op, each, args) for each in kinds]
+        return [_reduce(op, output_kind, args) for output_kind in kinds]
 
     return rule
 
 
 def deviation(op: TorchContext) -> Operand:
-    """``x.std(axes)``: the root of the variance."""
+    """``x.std(axes)``: the square root of the variance."""
     variance = _reduce(op, "variance", op.bind("input", "dim"), part="_variance")
     return op.add("sqrt", (variance,))
 
@@ -55,7 +55,7 @@ def length(op: TorchContext) -> Operand:
 
 
 def _axes(op: TorchContext, args: Mapping[str, Any]) -> tuple[int, ...]:
-    """The axes, counted from the first, in order; all of them where none is named."""
+    """The reduced axes as sorted nonnegative numbers; all axes by default."""
     dim, rank = args.get("dim"), len(op.shape_of(args["input"]))
     if dim is None or dim == ():
         return tuple(range(rank))
@@ -64,7 +64,7 @@ def _axes(op: TorchContext, args: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _reduce(op: TorchContext, kind: str, args: Mapping[str, Any], part: str = "") -> Operand:
     value, axes = args["input"], _axes(op, args)
-    if len(axes) == len(op.shape_of(value)):  # the batch of one needs no reduction
+    if len(axes) == len(op.shape_of(value)):  # a batch of one needs no reduction
         x = op.tensor(value)
         axes = tuple(range(x.rank))
     else:

@@ -1,7 +1,7 @@
-"""What gives elements another place: views, parts, joins.
+"""Functions that move elements: views, slices, concatenations.
 
-The rule of a view is asked for one output at a time, ``op.output``, when some
-operation reads it.
+The rule of a view is applied to one output at a time, ``op.output``, when an operation
+reads it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from costcalc.importers.torch.context import Result, TorchContext, without_batch
 
 
 def same(op: TorchContext) -> ValueRef:
-    """The elements of the first argument, in their order."""
+    """A view with the elements of the first argument, in the same order."""
     value: ValueRef = op.bind("input")["input"]
     return value
 
 
 def rearranged(op: TorchContext) -> Operand:
-    """Elements of the first argument, picked or repeated; other arguments say which."""
+    """Elements of the first argument, picked or repeated according to the other arguments."""
     x = op.tensor(same(op))
     return op.add("rearrange", (x,), {"shape": without_batch(op.shape)})
 
 
 def expanded(op: TorchContext) -> Result:
-    """``x.expand(...)``; nothing where no side is repeated."""
+    """``x.expand(...)``; a plain view if no dimension is repeated."""
     before, after = op.shape_of(op.call.arguments[0]), op.shape
     is_same = [side for side in before if side != 1] == [side for side in after if side != 1]
     return same(op) if is_same else rearranged(op)
@@ -42,12 +42,12 @@ def channel_shuffle(op: TorchContext) -> Operand:
     return op.add("channel_shuffle", (op.tensor(args["input"]),), {"groups": args["groups"]})
 
 
-# Axes in another order.
+# Permutations.
 
 
 def permute(op: TorchContext) -> Result:
     """``x.permute(...)``."""
-    return _ordered(op, _axes(op, op.numbers("dims")))
+    return _permuted(op, _axes(op, op.numbers("dims")))
 
 
 def transpose(op: TorchContext) -> Result:
@@ -56,18 +56,18 @@ def transpose(op: TorchContext) -> Result:
     a, b = _axes(op, (args["dim0"], args["dim1"]))
     axes = [*range(len(op.shape))]
     axes[a], axes[b] = axes[b], axes[a]
-    return _ordered(op, axes)
+    return _permuted(op, axes)
 
 
 def reversed_axes(op: TorchContext) -> Result:
     """``x.T`` and ``x.t()``."""
-    return _ordered(op, range(len(op.shape))[::-1])
+    return _permuted(op, range(len(op.shape))[::-1])
 
 
 def transposed_matrices(op: TorchContext) -> Result:
     """``x.mT``."""
     *stack, rows, columns = range(len(op.shape))
-    return _ordered(op, (*stack, columns, rows))
+    return _permuted(op, (*stack, columns, rows))
 
 
 def move_axes(op: TorchContext) -> Result:
@@ -77,16 +77,16 @@ def move_axes(op: TorchContext) -> Result:
     axes = [axis for axis in range(len(op.shape)) if axis not in sources]
     for target, source in sorted(zip(targets, sources, strict=True)):
         axes.insert(target, source)
-    return _ordered(op, axes)
+    return _permuted(op, axes)
 
 
 def _axes(op: TorchContext, axes: Any) -> list[int]:
-    """One axis or several, counted from the first, of a view of as many axes as its tensor."""
+    """One axis or several as nonnegative numbers; the output has as many axes as the input."""
     return [axis % len(op.shape) for axis in (axes if isinstance(axes, tuple) else (axes,))]
 
 
-def _ordered(op: TorchContext, axes: Sequence[int]) -> Result:
-    """The first argument's axes in another order."""
+def _permuted(op: TorchContext, axes: Sequence[int]) -> Result:
+    """The first argument with its axes permuted; a plain view if only axes of 1 move."""
     value = same(op)
     shape = op.shape_of(value)
     wide = [axis for axis in axes if shape[axis] != 1]
@@ -97,20 +97,20 @@ def _ordered(op: TorchContext, axes: Sequence[int]) -> Result:
     return emit.transpose(op, op.tensor(value, shape), axes, part="")
 
 
-# Parts.
+# Slices.
 
 
 def parts(op: TorchContext) -> Result:
-    """``split``, ``chunk`` and ``tensor_split``: parts one after another along an axis."""
+    """``split``, ``chunk`` and ``tensor_split``: consecutive parts along an axis."""
     args = op.bind("input", "sizes", "dim")
     axis = args.get("dim", 0) % len(op.shape)
     before = op.call.outputs[: op.call.outputs.index(op.output)]
-    start = sum(op.shape_of(ValueRef(each))[axis] for each in before)
+    start = sum(op.shape_of(ValueRef(output))[axis] for output in before)
     return _picked(op, args["input"], {axis: range(start, start + op.shape[axis])})
 
 
 def unbind(op: TorchContext) -> Result:
-    """``x.unbind(axis)``: every element of an axis for itself."""
+    """``x.unbind(axis)``: one output for each place along an axis."""
     args = op.bind("input", "dim")
     axis = args.get("dim", 0) % len(op.shape_of(args["input"]))
     place = op.call.outputs.index(op.output)
@@ -137,40 +137,40 @@ def select(op: TorchContext) -> Result:
 
 
 def item(op: TorchContext) -> Result:
-    """``x[...]``: numbers, ranges and new axes; with tensors, elements that they choose."""
+    """``x[...]`` with numbers, slices and new axes; other indices make a rearrangement."""
     value, index = op.call.arguments
     index = (index,) if isinstance(index, ValueRef) or not isinstance(index, tuple) else index
-    if any(isinstance(each, ValueRef | tuple | bool) for each in index):
+    if any(isinstance(entry, ValueRef | tuple | bool) for entry in index):
         return rearranged(op)
     shape = op.shape_of(value)
     if Ellipsis not in index:
         index = (*index, Ellipsis)
     place = index.index(Ellipsis)
-    used = sum(each is not None for each in index) - 1
+    used = sum(entry is not None for entry in index) - 1
     index = (*index[:place], *(slice(None),) * (len(shape) - used), *index[place + 1 :])
     places = {}
-    for axis, each in enumerate(each for each in index if each is not None):
-        if isinstance(each, slice):
-            places[axis] = range(*each.indices(shape[axis]))
+    for axis, entry in enumerate(entry for entry in index if entry is not None):
+        if isinstance(entry, slice):
+            places[axis] = range(*entry.indices(shape[axis]))
         else:
-            places[axis] = range(each % shape[axis], each % shape[axis] + 1)
+            places[axis] = range(entry % shape[axis], entry % shape[axis] + 1)
     return _picked(op, value, places)
 
 
 def _picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Result:
-    """What stands at some places along some axes."""
+    """The elements at some places along some axes."""
     shape = op.shape_of(value)
-    cut = [axis for axis, each in places.items() if each != range(shape[axis])]
-    if not cut:
+    sliced = [axis for axis, picked in places.items() if picked != range(shape[axis])]
+    if not sliced:
         return value
-    x, axes = op.along_axes(value, cut)
-    for axis, each in zip(axes, cut, strict=True):
-        x = _cut(op, x, axis, places[each])
+    x, axes = op.along_axes(value, sliced)
+    for axis, original in zip(axes, sliced, strict=True):
+        x = _take(op, x, axis, places[original])
     return x
 
 
-def _cut(op: TorchContext, x: Operand, axis: int, places: range) -> Operand:
-    """Places along an axis: a part of a split into equal ones, or else a slice."""
+def _take(op: TorchContext, x: Operand, axis: int, places: range) -> Operand:
+    """The elements at some places along an axis: one of equal parts if possible, else a slice."""
     side, width = x.shape[axis], len(places)
     if places.step == 1 and 0 < width < side and side % width == places.start % width == 0:
         arguments = {"parts": side // width, "part": places.start // width + 1, "axis": axis}
@@ -178,44 +178,44 @@ def _cut(op: TorchContext, x: Operand, axis: int, places: range) -> Operand:
     return emit.take(op, x, axis, places)
 
 
-# Joins, and what writes into tensors.
+# Concatenations, and writes into tensors.
 
 
 def write(op: TorchContext) -> Operand:
-    """``x[...] = y``, or into a view of x: elements of others in the place of some of x's."""
-    inputs = [op.tensor(each) for each in op.call.arguments if isinstance(each, ValueRef)]
+    """``x[...] = y``, or a write into a view of x: replaces some of x's elements."""
+    inputs = [op.tensor(value) for value in op.call.arguments if isinstance(value, ValueRef)]
     return op.add("rearrange", inputs, {"shape": without_batch(op.shape)})
 
 
 def concat(op: TorchContext) -> Result:
-    """``torch.cat``, without what is empty."""
+    """``torch.cat``, which ignores empty tensors."""
     args = op.bind("tensors", "dim")
-    values = [each for each in args["tensors"] if 0 not in op.shape_of(each)]
-    return _join(op, values, args.get("dim", 0) % len(op.shape))
+    values = [value for value in args["tensors"] if 0 not in op.shape_of(value)]
+    return _concatenated(op, values, args.get("dim", 0) % len(op.shape))
 
 
 def stack(op: TorchContext) -> Result:
-    """``torch.stack``: one after another along a new axis."""
+    """``torch.stack``: a concatenation along a new axis."""
     args = op.bind("tensors", "dim")
-    return _join(op, args["tensors"], args.get("dim", 0) % len(op.shape))
+    return _concatenated(op, args["tensors"], args.get("dim", 0) % len(op.shape))
 
 
-def _join(op: TorchContext, values: Sequence[ValueRef], axis: int) -> Result:
+def _concatenated(op: TorchContext, values: Sequence[ValueRef], axis: int) -> Result:
     if len(values) == 1:
         return values[0]
     rank = len(op.shape)
     shape = without_batch(op.shape) if axis else op.shape
     place = axis - (rank - len(shape))
     inputs = []
-    for each in values:
-        own = op.shape_of(each)
+    for value in values:
+        own = op.shape_of(value)
         side = own[axis] if len(own) == rank else 1
-        inputs.append(op.tensor(each, (*shape[:place], side, *shape[place + 1 :])))
+        inputs.append(op.tensor(value, (*shape[:place], side, *shape[place + 1 :])))
     return emit.concat(op, inputs, place)
 
 
 def pad(op: TorchContext) -> Result:
-    """``F.pad``: rows around the last axes; a negative number cuts them."""
+    """``F.pad`` of the last axes; negative numbers crop."""
     args = op.bind("input", "pad", "mode")
     numbers, mode = args["pad"], args.get("mode", "constant")
     pairs = enumerate(zip(numbers[::2], numbers[1::2], strict=True), start=1)
@@ -228,7 +228,7 @@ def pad(op: TorchContext) -> Result:
 
 
 def fold(op: TorchContext) -> Operand:
-    """``F.fold``: every element of a window in its place, and what overlaps added."""
+    """``F.fold``: the sum of overlapping windows."""
     value = same(op)
     count = op.shape_of(value)[-2] // op.shape[-3]
     shape = {"shape": (count, *without_batch(op.shape))}
