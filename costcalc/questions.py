@@ -729,9 +729,9 @@ def refuse_unknown(name: str) -> None:
         SpecError: it is neither.
     """
     if not opening.is_network(name):
-        from costcalc.symbolic.catalogue import refuse_neither
+        from costcalc.symbolic.catalogue import refuse_unknown_name
 
-        refuse_neither(library.reference(name).network)
+        refuse_unknown_name(library.reference(name).network)
 
 
 def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:

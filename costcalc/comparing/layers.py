@@ -11,19 +11,20 @@ import sympy
 
 from costcalc.comparing.compare import ratio_text
 from costcalc.costs.rules import METRICS, UNITS
-from costcalc.errors import Problems, did_you_mean, refuse
-from costcalc.formulas.algebra import is_whole
+from costcalc.errors import Problems, refuse
 from costcalc.graph.settings import setting
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import exact, number
 from costcalc.render.page import Cell, Column, Page, Row, Table
 from costcalc.reporting.phrases import metric_titles, settings_line
-from costcalc.spec import library, limits
+from costcalc.spec import library
+from costcalc.spec.numbers import is_number
 from costcalc.symbolic.catalogue import NamedFormula
 from costcalc.symbolic.expressions import symbol, tree
 from costcalc.symbolic.formula import Node, written
 from costcalc.symbolic.layers import entry_of
 from costcalc.symbolic.notation import MOBILENET_V1, sizes_of
+from costcalc.symbolic.symbol_values import check_numbers
 
 _TITLES = metric_titles(UNITS["macs"].title)
 _NOTATION = MOBILENET_V1
@@ -122,18 +123,8 @@ def _page(comparison: LayerComparison) -> Page:
 
 
 def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:
-    """Every setting must be of a symbol in the formulas, and a number that it can have."""
     known = [letter.name.name for letter in _NOTATION.symbols if letter.name.name in used]
-    for name, value in settings.items():
-        if name not in used:
-            problems.add(
-                None,
-                f"none of these layers has a symbol '{name}'",
-                expected="one of " + ", ".join(known),
-                hint=did_you_mean(name, used),
-            )
-        elif not _is_number(value) or not (is_whole(value) and 0 < value <= limits.SIZE):
-            problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
+    check_numbers(settings, known, "none of these layers has a symbol", problems)
 
 
 def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> ComparedLayer:
@@ -148,15 +139,11 @@ def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> Comp
     counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in METRICS}
     free = frozenset(str(name) for count in counts.values() for name in count.free_symbols)
     values: dict[str, int | Fraction | None] = dict.fromkeys(METRICS)
-    if free <= settings.keys() and all(_is_number(settings[name]) for name in free):
+    if free <= settings.keys() and all(is_number(settings[name]) for name in free):
         numbers = sizes_of(_NOTATION, {name: settings.get(name, 1) for name in symbols})
         values = {metric: entry.counts[metric](numbers) for metric in METRICS}
     formulas = {metric: tree(sympy.factor_terms(count), order) for metric, count in counts.items()}
     return ComparedLayer(label, entry, formulas, values, free)
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, str | bool | tuple)
 
 
 def _row(layers: Sequence[ComparedLayer], layer: ComparedLayer, metric: str) -> Row:

@@ -1,4 +1,4 @@
-"""The named formulas: what ``costcalc formula`` knows besides networks, in one table."""
+"""The table of named formulas, which ``costcalc formula`` writes besides networks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Metric = Callable[[Sizes], Any]
 
 
 class NamedFormula(NamedTuple):
-    """A named formula: its counts, as functions of sizes in any algebra."""
+    """A named formula; its counts are functions of sizes in any algebra."""
 
     name: str
     title: str
     counts: Mapping[str, Metric]
-    """Params and mult-adds where there are any, else events by their names."""
+    """``params`` and ``mult_adds``, or else events, by name."""
     source: str
     notation: Notation = MOBILENET_V1
     is_factored: bool = False
-    """Whether the paper writes it as one product, rather than as a sum of products."""
+    """Whether the paper writes it as one product rather than as a sum of products."""
     aliases: tuple[str, ...] = ()
 
 
@@ -42,7 +42,7 @@ def _window(s: Sizes) -> Any:
 
 
 def _normalising(statistics: Metric) -> Mapping[str, Metric]:
-    """Counts of a norm that takes that many means and variances from its input."""
+    """The counts of a norm that computes as many means and variances as ``statistics`` says."""
     return {
         "norm_params": lambda s: normalisation.norm_params(s.M),
         "multiplications": lambda s: normalisation.centring_multiplications(_map(s))
@@ -213,14 +213,14 @@ TABLE = (
 FORMULAS: Mapping[str, NamedFormula] = {
     name: entry for entry in TABLE for name in (entry.name, *entry.aliases)
 }
-"""Each named formula by its name and by each of its aliases."""
+"""The named formulas by name and by alias."""
 
 
-def refuse_neither(name: str) -> None:
-    """Refuses a name that is neither a layer here nor a network.
+def refuse_unknown_name(name: str) -> None:
+    """Refuses an unknown name; a file of that name is left to its reader.
 
     Raises:
-        SpecError: unless something of that name is there, which says itself why not.
+        SpecError: there is no such file.
     """
     if not os.path.exists(name):
         layers = ", ".join(entry.name for entry in TABLE)

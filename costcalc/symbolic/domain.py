@@ -1,4 +1,4 @@
-"""For which settings a closed form is exact, and what it assumes."""
+"""The settings at which a closed form is exact, and what it assumes."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Extent(NamedTuple):
     name: Name
     is_whole: bool
     step: Rational | None
-    """What it must be a multiple of, the residue apart; None where any number will do."""
+    """What it must be a multiple of, apart from the residue; None if any number will do."""
     residue: int
     lowest: Rational | None
     highest: Rational | None
     is_implied: bool
-    """Whether every multiple above zero is at least the lowest, so that it goes without saying."""
+    """Whether every positive multiple is at least the lowest, so that the bound can be left out."""
 
     def holds(self, value: Rational) -> bool:
-        """Whether the variable may have that value."""
-        return self.is_assumed(value) and (
+        """Whether the closed form is exact at the value."""
+        return self.is_within(value) and (
             self.step is None or (value - self.residue) % self.step == 0
         )
 
-    def is_assumed(self, value: Rational) -> bool:
+    def is_within(self, value: Rational) -> bool:
         """Whether the value lies between the bounds."""
         return (self.lowest is None or value >= self.lowest) and (
             self.highest is None or value <= self.highest
@@ -41,7 +41,7 @@ class Extent(NamedTuple):
 
     @property
     def first(self) -> Rational | None:
-        """The lowest value at which it is exact; None where there is no lowest."""
+        """The lowest value at which it is exact, or None if there is none."""
         if self.step is None:
             return self.lowest
         above = max(self.lowest or 0, self.residue or self.step)
@@ -52,18 +52,18 @@ class Extent(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is exact nowhere between the bounds."""
+        """Whether no value between the bounds is exact."""
         return self.first is not None and self.highest is not None and self.first > self.highest
 
     @property
     def only(self) -> Rational | None:
-        """The one value at which it is exact, where there is but one."""
+        """The value at which it is exact, if there is only one."""
         if self.step is None or self.first is None or self.highest is None:
             return None
         return self.first if self.first <= self.highest < self.first + self.step else None
 
     def multiples(self, style: Style) -> str:
-        """``r a multiple of 32``, ``32·α whole``, ``α = 1``; empty where any will do."""
+        """``r a multiple of 32``, ``32·α whole``, ``α = 1``; empty if any value will do."""
         name = style.name(self.name)
         if self.step is None or (self.is_whole and self.step == 1):
             return ""
@@ -78,16 +78,21 @@ class Extent(NamedTuple):
         return f"{name} a multiple of {exact(self.step)}"
 
     def bounds(self, style: Style, everywhere: bool) -> str:
-        """``0.5 ≤ α ≤ 1``; empty without bounds, or with none beyond the multiples."""
-        at_most = " <= " if style.is_ascii else " ≤ "
+        """``0.5 ≤ α ≤ 1``; empty without bounds.
+
+        Args:
+            style: how formulas are written.
+            everywhere: whether to state a lower bound that the multiples imply.
+        """
+        name, signs = style.name(self.name), _signs(style)
         is_left_out = self.lowest is None or (self.is_implied and not everywhere)
         low = "" if is_left_out else exact(self.lowest)
         high = "" if self.highest is None else exact(self.highest)
         if low and high:
-            return f"{low}{at_most}{style.name(self.name)}{at_most}{high}"
+            return f"{low} {signs['<=']} {name} {signs['<=']} {high}"
         if low:
-            return f"{style.name(self.name)}{at_most.replace('≤', '≥').replace('<', '>')}{low}"
-        return f"{style.name(self.name)}{at_most}{high}" if high else ""
+            return f"{name} {signs['>=']} {low}"
+        return f"{name} {signs['<=']} {high}" if high else ""
 
 
 class Domain(NamedTuple):
@@ -95,29 +100,29 @@ class Domain(NamedTuple):
 
     extents: tuple[Extent, ...]
     others: tuple[Condition, ...]
-    """Decisions that are no bound of one variable, over the variables themselves."""
+    """Assumed conditions on the variables that are not bounds of a single variable."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is exact nowhere."""
+        """Whether the closed form is exact nowhere."""
         return any(extent.is_empty for extent in self.extents)
 
     @property
     def is_rounded(self) -> bool:
-        """Whether rounding leaves settings out."""
+        """Whether it is inexact at some settings because sizes are rounded."""
         return any(
             extent.step not in (None, 1) or (extent.step == 1 and not extent.is_whole)
             for extent in self.extents
         )
 
     def holds(self, values: Sequence[Rational]) -> bool:
-        """Whether the closed form is exact at those values of the variables."""
+        """Whether the closed form is exact at the given values of the variables."""
         return all(
             extent.holds(value) for extent, value in zip(self.extents, values, strict=True)
-        ) and all(satisfied(condition, values) for condition in self.others)
+        ) and all(condition.holds(values) for condition in self.others)
 
     def assumptions(self, style: Style, values: Sequence[Rational]) -> list[str]:
-        """What was decided at those values, beyond what being exact says already."""
+        """The bounds and conditions assumed at those values, apart from the multiples."""
         names = [extent.name for extent in self.extents]
         bounds = [
             extent.bounds(style, everywhere=not extent.holds(value))
@@ -129,7 +134,7 @@ class Domain(NamedTuple):
 
 
 def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
-    """The domain of the polynomials that were made in a context."""
+    """The domain on which all polynomials of a context are exact."""
     steps = _steps(context)
     lows: list[Rational | None] = [None] * len(names)
     highs: list[Rational | None] = [None] * len(names)
@@ -148,7 +153,7 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
         index, value, is_lower = bound
         variable = context.variables[index]
         if variable.is_whole:
-            value = _onto(variable, value, is_lower, is_strict)
+            value = _tightened(variable, value, is_lower, is_strict)
         if is_lower:
             lows[index] = max(value, lows[index] or value)
         else:
@@ -160,11 +165,12 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
             context.variables, names, steps, lows, highs, strict=True
         )
     )
-    return Domain(extents, tuple(each for each in others if not _is_idle(each, extents)))
+    needed = tuple(condition for condition in others if not _is_redundant(condition, extents))
+    return Domain(extents, needed)
 
 
-def _is_idle(condition: Condition, extents: Sequence[Extent]) -> bool:
-    """Whether a condition forbids one value alone, at which nothing is exact in any case."""
+def _is_redundant(condition: Condition, extents: Sequence[Extent]) -> bool:
+    """Whether a condition only excludes one value, which the extents exclude already."""
     bound = _bound(condition.polynomial)
     return (
         condition.relation == "!=" and bound is not None and not extents[bound[0]].holds(bound[1])
@@ -178,7 +184,7 @@ def _extent(
     low: Rational | None,
     high: Rational | None,
 ) -> Extent:
-    """The extent of a variable; a size's lowest bound stands where multiples do not imply it."""
+    """The extent of a variable; a size keeps only a lower bound that its multiples do not imply."""
     first: Rational | None = step
     if variable.is_whole:
         first = variable.modulus * variable.lowest + variable.residue
@@ -188,16 +194,8 @@ def _extent(
     return Extent(name, False, step, 0, low, high, is_implied)
 
 
-def satisfied(condition: Condition, values: Sequence[Rational]) -> bool:
-    """Whether a condition over the variables holds at some values."""
-    value = condition.polynomial(values)
-    return {">": value > 0, ">=": value >= 0, "==": value == 0, "!=": value != 0}[
-        condition.relation
-    ]
-
-
 def in_parameters(polynomial: Polynomial, variables: Sequence[Variable]) -> Polynomial:
-    """A polynomial in counters as one in the parameters themselves: q = (r - residue) / modulus."""
+    """A polynomial in the parameters, from one in counters: q = (r - residue) / modulus."""
     for index, variable in enumerate(variables):
         if variable.is_whole:
             modulus = variable.modulus
@@ -208,7 +206,7 @@ def in_parameters(polynomial: Polynomial, variables: Sequence[Variable]) -> Poly
 
 
 def _steps(context: PolynomialContext) -> list[Rational | None]:
-    """What each variable must be a multiple of for every rounded term to be whole."""
+    """For each variable, what it must be a multiple of so that every rounded term is whole."""
     size = len(context.variables)
     steps: list[Rational | None] = [
         variable.modulus if variable.is_whole else None for variable in context.variables
@@ -234,7 +232,7 @@ def _steps(context: PolynomialContext) -> list[Rational | None]:
 
 
 def _bound(polynomial: Polynomial) -> tuple[int, Rational, bool] | None:
-    """Where a line crosses zero: its variable, the value, whether it rises there."""
+    """The zero of a polynomial linear in one variable: variable, value, whether it rises there."""
     varying = list(polynomial.varying.terms.items())
     if len(varying) != 1 or sum(varying[0][0]) != 1:
         return None
@@ -242,32 +240,34 @@ def _bound(polynomial: Polynomial) -> tuple[int, Rational, bool] | None:
     return powers.index(1), whole(-Fraction(polynomial.constant) / factor), factor > 0
 
 
-def _onto(variable: Variable, value: Rational, is_lower: bool, is_strict: bool) -> Rational:
-    """The first or last value within a bound that leaves the residue over the modulus."""
+def _tightened(variable: Variable, value: Rational, is_lower: bool, is_strict: bool) -> Rational:
+    """The bound moved to the nearest value that the size can have."""
     modulus, residue = variable.modulus, variable.residue
-    if is_lower:
-        nearest = ceil_div(value - residue, modulus)
-        is_on = nearest * modulus + residue == value
-        return int((nearest + (is_strict and is_on)) * modulus + residue)
-    nearest = (value - residue) // modulus
-    is_on = nearest * modulus + residue == value
-    return int((nearest - (is_strict and is_on)) * modulus + residue)
+    counter = ceil_div(value - residue, modulus) if is_lower else (value - residue) // modulus
+    if is_strict and counter * modulus + residue == value:
+        counter += 1 if is_lower else -1
+    return int(counter * modulus + residue)
 
 
 def _relation(condition: Condition, names: Sequence[Name], style: Style) -> str:
-    """``α > 2``; ``32·α > r``, the negative terms of a longer difference on the other side."""
+    """``α > 2``; ``32·α > r``, with the negative terms moved to the other side."""
     if not condition.polynomial.varying.terms:
         return "a comparison that rounding decides here"
-    shown = {">": ">", "<": "<", ">=": "≥", "==": "=", "!=": "≠"}
-    if style.is_ascii:
-        shown = {">": ">", "<": "<", ">=": ">=", "==": "=", "!=": "!="}
-    line = _bound(condition.polynomial)
-    if line is not None and condition.relation != ">=":
-        index, value, rises = line
+    signs = _signs(style)
+    bound = _bound(condition.polynomial)
+    if bound is not None and condition.relation != ">=":
+        index, value, rises = bound
         relation = condition.relation if rises or condition.relation != ">" else "<"
-        return f"{style.name(names[index])} {shown[relation]} {exact(value)}"
+        return f"{style.name(names[index])} {signs[relation]} {exact(value)}"
     terms = condition.polynomial.terms
     left = Polynomial({powers: value for powers, value in terms.items() if value > 0})
     right = Polynomial({powers: -value for powers, value in terms.items() if value < 0})
     sides = (written(polynomial_tree(side, names), style) for side in (left, right))
-    return f" {shown[condition.relation]} ".join(sides)
+    return f" {signs[condition.relation]} ".join(sides)
+
+
+def _signs(style: Style) -> dict[str, str]:
+    """The sign of each relation."""
+    if style.is_ascii:
+        return {">": ">", "<": "<", ">=": ">=", "<=": "<=", "==": "=", "!=": "!="}
+    return {">": ">", "<": "<", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}

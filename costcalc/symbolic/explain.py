@@ -1,7 +1,7 @@
 """One layer's cost written out: the formula, the numbers in it, the result.
 
-The layer's own events and the convention's own rule are computed once more,
-over numbers that remember how they were computed.
+The layer's events and the convention's rule are computed once more, over numbers
+that keep their formula.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from costcalc.symbolic.notation import Symbol, title
 
 
 class ExplainedCount(NamedTuple):
-    """One count of one layer, from rule to result."""
+    """One count of a layer, from rule to result."""
 
     metric: str
     rule: str
-    """What the convention counts, in the names of events; ``free`` for nothing."""
+    """The convention's rule, in the names of events; ``free`` if it counts nothing."""
     formula: Node
     numbers: Node
-    """The formula with each symbol's value in its place."""
+    """The formula with each symbol replaced by its value."""
     value: int
 
 
@@ -57,11 +57,11 @@ class LayerExplanation(NamedTuple):
     type: str
     is_free: bool
     shares: str | None
-    """The layer whose params it uses, which are counted there."""
+    """The layer whose params it shares; they are counted there."""
     symbols: tuple[tuple[Symbol, Any], ...]
-    """The symbols in its formulas, with their values."""
+    """The symbols in its formulas and their values."""
     steps: tuple[ExplainedCount, ...]
-    """Empty for a layer that costcalc does not know."""
+    """Empty for a layer that costcalc cannot count."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +71,24 @@ class Explanation(Answer):
     network: str
     name: str
     block: str | None
-    """What the block is, where it is one."""
+    """The kind of block, or None for a layer."""
     convention: str
     unit: str
     parameters: Mapping[str, Any]
     layers: tuple[LayerExplanation, ...]
 
     def total(self, metric: str) -> int:
-        """The layers' costs added up."""
+        """The sum of the layers' costs."""
         return sum(
             step.value for layer in self.layers for step in layer.steps if step.metric == metric
         )
 
     def page(self) -> Page:
-        """Each layer's symbols, then each count line by line; a block's sum at the end."""
+        """Each layer's symbols and counts, then the sum if it is a block."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """The object that docs/formulas.md describes."""
+        """The JSON object described in docs/formulas.md."""
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
@@ -103,20 +103,21 @@ class Explanation(Answer):
 
 
 def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanation:
-    """How a layer's params and mult-adds come about.
+    """How a layer's params and mult-adds are computed.
 
     Args:
         graph: the network.
-        layer: a layer's name, or the path of a block, as the report names them.
+        layer: a layer's name or a block's path, as in the report.
         convention: how its costs are counted.
 
     Raises:
         CostcalcError: the network has no such layer, or the convention lacks a rule.
     """
     chosen = _chosen(graph, layer)
-    views = {index: _SymbolicLayer(graph.layers[index]) for index in chosen}
+    symbolic = {index: _SymbolicLayer(graph.layers[index]) for index in chosen}
     layers = tuple(
-        views[index].layer if index in views else other for index, other in enumerate(graph.layers)
+        symbolic[index].layer if index in symbolic else other
+        for index, other in enumerate(graph.layers)
     )
     costs = count(graph._replace(layers=layers), convention)
     is_block = layer not in (other.name for other in graph.layers)
@@ -127,12 +128,14 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         convention=convention.name,
         unit=UNITS[convention.unit].title,
         parameters=graph.parameters,
-        layers=tuple(_explained(views[index], costs[index], graph, convention) for index in chosen),
+        layers=tuple(
+            _explained(symbolic[index], costs[index], graph, convention) for index in chosen
+        ),
     )
 
 
 def _chosen(graph: LayerGraph, name: str) -> list[int]:
-    """The layer of that name, or the layers of that block.
+    """The indices of the layer of that name, or of the layers in that block.
 
     Raises:
         SpecError: there is neither.
@@ -157,9 +160,9 @@ def _chosen(graph: LayerGraph, name: str) -> list[int]:
 
 
 def _explained(
-    view: _SymbolicLayer, cost: LayerCost, graph: LayerGraph, convention: Convention
+    symbolic: _SymbolicLayer, cost: LayerCost, graph: LayerGraph, convention: Convention
 ) -> LayerExplanation:
-    layer = view.plain
+    layer = symbolic.plain
     steps = []
     for metric in METRICS if layer.kind.is_counted else ():
         total = getattr(cost, metric)
@@ -169,7 +172,7 @@ def _explained(
                 metric=metric,
                 rule=convention.rule(metric, layer.kind).text,
                 formula=node,
-                numbers=substituted(node, view.values),
+                numbers=substituted(node, symbolic.values),
                 value=total.value if isinstance(total, FormulaNumber) else total,
             )
         )
@@ -180,14 +183,23 @@ def _explained(
         is_free=cost.is_free,
         shares=graph.layers[layer.shares].name if layer.shares is not None else None,
         symbols=tuple(
-            (symbol, view.values[name]) for name, symbol in view.symbols.items() if name in used
+            (symbol, symbolic.values[name])
+            for name, symbol in symbolic.symbols.items()
+            if name in used
         ),
         steps=tuple(steps),
     )
 
 
 class _SymbolicLayer:
-    """A layer whose sizes are symbols that know their values."""
+    """A layer with symbols for its sizes.
+
+    Attributes:
+        plain: the layer itself.
+        layer: the layer over formula numbers.
+        symbols: the symbols by name.
+        values: their values by name.
+    """
 
     def __init__(self, layer: Layer) -> None:
         self.plain = layer
@@ -203,9 +215,8 @@ class _SymbolicLayer:
             self._shape(shape, "M", "I", f"input {index + 1}" if index else "input", index)
             for index, shape in enumerate(layer.input_shapes)
         )
-        is_depthwise_ = is_depthwise(layer.kind, layer.operation, layer.input_shapes)
         output = self._shape(layer.output, "N", "F", "output", 0)
-        if is_depthwise_:
+        if is_depthwise(layer.kind, layer.operation, layer.input_shapes):
             changed["groups"] = inputs[0][0]
             if layer.output[0] == layer.input_shapes[0][0]:
                 output = (inputs[0][0], *output[1:])
@@ -214,34 +225,32 @@ class _SymbolicLayer:
         )
 
     def _shape(self, shape: Shape, channels: str, side: str, of: str, index: int) -> Shape:
-        """A shape in symbols; sides of 1 leave no trace in a product, and stay numbers."""
+        """A shape in symbols; sides of 1, which vanish in a product, stay numbers."""
         if not shape:
             return ()
         number = str(index + 1) if index else ""
-        first = self._symbol(
-            f"{channels}{number}", f"{channels}_{number}", shape[0], f"{of} channels"
+        latex = f"{channels}_{number}" if number else channels
+        first = self._symbol(f"{channels}{number}", shape[0], f"{of} channels", latex)
+        sides = shape[1:]
+        if len(set(sides)) == 1:
+            common = self._side(f"D_{side}{number}", sides[0], f"side of the {of}")
+            return (first, *(common for _ in sides))
+        names = [(f"D{n}", f"side {n}") for n in range(1, len(sides) + 1)]
+        if len(sides) == 2:
+            names = [("H", "height"), ("W", "width")]
+        return (
+            first,
+            *(
+                self._side(f"{letter}_{side}{number}", value, f"{word} of the {of}")
+                for (letter, word), value in zip(names, sides, strict=True)
+            ),
         )
-        axes = shape[1:]
-        if len(set(axes)) == 1:
-            one = self._side(f"D_{side}{number}", axes[0], f"side of the {of}")
-            return (first, *(one for _ in axes))
-        words = (
-            ("height", "width")
-            if len(axes) == 2
-            else tuple(f"side {n + 1}" for n in range(len(axes)))
-        )
-        letters = ("H", "W") if len(axes) == 2 else tuple(f"D{n + 1}" for n in range(len(axes)))
-        sides = (
-            self._side(f"{letter}_{side}{number}", value, f"{word} of the {of}")
-            for letter, value, word in zip(letters, axes, words, strict=True)
-        )
-        return (first, *sides)
 
     def _side(self, name: str, value: Any, meaning: str) -> Any:
-        return value if value == 1 else self._symbol(name, name, value, meaning)
+        return value if value == 1 else self._symbol(name, value, meaning)
 
     def _attribute(self, name: str, value: Any) -> Any:
-        """An attribute in symbols; 1, and what is not a number, stay as they are."""
+        """An attribute in symbols; 1 and None stay as they are."""
         symbol, meaning = _ATTRIBUTES[name]
         if isinstance(value, tuple):
             if len(set(value)) == 1:
@@ -252,16 +261,15 @@ class _SymbolicLayer:
             )
         if value is None or value == 1:
             return value
-        return self._symbol(symbol, symbol, value, meaning)
+        return self._symbol(symbol, value, meaning)
 
-    def _symbol(self, name: str, latex: str, value: Any, meaning: str) -> FormulaNumber:
-        latex = latex.removesuffix("_")
-        stem, underscore, index = latex.partition("_")
-        latex = f"{stem}_{{{index}}}" if underscore and len(index) > 1 else latex
-        written = Name(name, name, name, latex)
-        self.symbols[name] = Symbol(written, meaning)
+    def _symbol(self, name: str, value: Any, meaning: str, latex: str = "") -> FormulaNumber:
+        latex = latex or name
+        stem, _, index = latex.partition("_")
+        node = Name(name, name, name, f"{stem}_{{{index}}}" if len(index) > 1 else latex)
+        self.symbols[name] = Symbol(node, meaning)
         self.values[name] = value
-        return FormulaNumber(written, value)
+        return FormulaNumber(node, value)
 
 
 _ATTRIBUTES = {
@@ -271,7 +279,7 @@ _ATTRIBUTES = {
     "hidden": ("d", "hidden units"),
     "rows": ("V", "rows of the table"),
 }
-"""Attributes that formulas speak of, and their symbols."""
+"""The attributes that formulas use: their symbols and meanings."""
 
 
 def _page(explanation: Explanation) -> Page:
@@ -290,7 +298,7 @@ def _page(explanation: Explanation) -> Page:
 
 
 def _table(explanation: Explanation) -> Table:
-    """A row for each count of each layer, for scripts."""
+    """One row per count of a layer, for scripts."""
     keys = ("layer", "type", "metric", "rule", "formula", "numbers", "value")
     rows = tuple(
         Row(
@@ -311,7 +319,7 @@ def _table(explanation: Explanation) -> Table:
 
 
 def _latex(explanation: Explanation) -> Iterator[str | Equations]:
-    """The equations of each layer that costs something, its name above them."""
+    """Each layer's name, followed by its equations if it costs anything."""
     yield from at_settings(explanation.parameters).split("\n")
     for layer in explanation.layers:
         lines = []
@@ -345,12 +353,12 @@ def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style)
 
 
 def _shown(layer: LayerExplanation) -> list[ExplainedCount]:
-    """What the convention counts of a layer."""
+    """The counts of a layer that are not free."""
     return [step for step in layer.steps if step.rule != "free"]
 
 
 def _sum_text(explanation: Explanation) -> str:
-    """The block's totals as sums of the layers that cost something."""
+    """The block's totals as sums over the layers that cost anything."""
     lines = ["together:"]
     for metric in ("mult_adds", "params"):
         steps = [
@@ -363,7 +371,8 @@ def _sum_text(explanation: Explanation) -> str:
         if terms != total:
             lines.append(f"  {'':<9} = {total}")
     unknown = [layer.name for layer in explanation.layers if not layer.steps]
-    lines += [f"  not counted: {', '.join(unknown)}"] * bool(unknown)
+    if unknown:
+        lines.append(f"  not counted: {', '.join(unknown)}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Formulas as trees, and the one printer that writes them: Unicode, ASCII, LaTeX.
+"""Formulas as trees, and the printer that writes them in Unicode, ASCII and LaTeX.
 
 The nodes are data classes: as named tuples, a sum and a product of the same
 parts would be equal.
@@ -17,7 +17,7 @@ from costcalc.render.page import Equations, Prose
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An exact number, not negative: a sign is a :class:`Negative` around it."""
+    """An exact number, never negative: a minus sign is a :class:`Negative` around it."""
 
     value: int | Fraction
 
@@ -27,34 +27,34 @@ class Name:
     """A symbol, as each style writes it."""
 
     name: str
-    """What ``--set`` and Python call it."""
+    """Its name in ``--set`` and in Python."""
     text: str
     ascii: str
     latex: str
     is_product: bool = False
-    """Whether it is written as a product, as αM is."""
+    """Whether it reads as a product, as αM does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Two terms or more."""
+    """A sum of two or more terms."""
 
     terms: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Two factors or more."""
+    """A product of two or more factors."""
 
     factors: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """``above / below``."""
+    """``numerator / denominator``."""
 
-    above: Node
-    below: Node
+    numerator: Node
+    denominator: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,12 @@ ONE = Number(1)
 
 
 def number(value: int | Fraction) -> Node:
-    """A number, its sign apart."""
+    """A number as a formula, its sign kept apart."""
     return Number(value) if value >= 0 else Negative(Number(-value))
 
 
 def collected(factors: list[Node]) -> Node:
-    """The product of ``factors``, equal ones as a power, ones left out."""
+    """The product of ``factors``; equal ones become a power, and ones are dropped."""
     exponents: dict[Node, int] = {}
     for factor in factors:
         power = factor if isinstance(factor, Power) else Power(factor, 1)
@@ -113,10 +113,10 @@ class Style(NamedTuple):
     power: Callable[[str, int], str]
     quotient: Callable[[str, str], str]
     stacked: bool
-    """Whether a quotient is drawn, so that nothing in it needs parentheses."""
+    """Whether a quotient is drawn as a fraction, so that nothing in it needs parentheses."""
     parentheses: tuple[str, str]
     calls: Mapping[str, tuple[str, str, str]]
-    """What opens a function, parts its arguments and closes it."""
+    """For each function: the text before, between and after its arguments."""
 
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -137,20 +137,15 @@ UNICODE = Style(
         "less": ("[", " < ", "]"),
     },
 )
-ASCII = Style(
+ASCII = UNICODE._replace(
     name=lambda name: name.ascii,
     times=lambda left, right: "*",
     is_ascii=True,
     power=lambda base, n: f"{base}^{n}",
-    quotient=lambda above, below: f"{above}/{below}",
-    stacked=False,
-    parentheses=("(", ")"),
     calls={
+        **UNICODE.calls,
         "floor": ("floor(", "", ")"),
         "ceil": ("ceil(", "", ")"),
-        "max": ("max(", ", ", ")"),
-        "min": ("min(", ", ", ")"),
-        "less": ("[", " < ", "]"),
     },
 )
 LATEX = Style(
@@ -172,7 +167,7 @@ LATEX = Style(
 
 
 def spellings(node: Node) -> dict[str, str]:
-    """One formula in every style."""
+    """The formula in every style."""
     return {
         "text": written(node, UNICODE),
         "ascii": written(node, ASCII),
@@ -183,7 +178,7 @@ def spellings(node: Node) -> dict[str, str]:
 def prose(
     paragraphs: Callable[[Style], Iterable[str]], latex: Iterable[str | Equations], title: str = ""
 ) -> Prose:
-    """Text with formulas in it, in Unicode and in ASCII, beside its LaTeX."""
+    """Paragraphs with formulas, in Unicode and in ASCII, and their LaTeX."""
     return Prose(tuple(paragraphs(UNICODE)), tuple(paragraphs(ASCII)), tuple(latex), title)
 
 
@@ -206,8 +201,7 @@ def _write(node: Node, style: Style) -> tuple[str, int]:
         text = exact(node.value)
         if "/" not in text:
             return text, _ATOM
-        above, below = text.split("/")
-        return style.quotient(above, below), _ATOM if style.stacked else _SUM
+        return style.quotient(*text.split("/")), _ATOM if style.stacked else _SUM
     if isinstance(node, Name):
         return style.name(node), _PRODUCT if node.is_product else _ATOM
     if isinstance(node, Sum):
@@ -216,16 +210,17 @@ def _write(node: Node, style: Style) -> tuple[str, int]:
         return _product(node, style), _PRODUCT
     if isinstance(node, Quotient):
         if style.stacked:
-            return style.quotient(written(node.above, style), written(node.below, style)), _ATOM
-        above = _at_least(node.above, _PRODUCT, style)
-        return style.quotient(above, _at_least(node.below, _POWER, style)), _PRODUCT
+            above, below = written(node.numerator, style), written(node.denominator, style)
+            return style.quotient(above, below), _ATOM
+        above = _at_least(node.numerator, _PRODUCT, style)
+        return style.quotient(above, _at_least(node.denominator, _POWER, style)), _PRODUCT
     if isinstance(node, Power):
         return style.power(_at_least(node.base, _ATOM, style), node.exponent), _POWER
     if isinstance(node, Negative):
         return "-" + _at_least(node.operand, _PRODUCT, style), _SUM
-    opening, between, closing = style.calls[node.function]
+    before, between, after = style.calls[node.function]
     inside = between.join(written(argument, style) for argument in node.arguments)
-    return opening + inside + closing, _ATOM
+    return before + inside + after, _ATOM
 
 
 def _sum(node: Sum, style: Style) -> str:
@@ -248,20 +243,21 @@ def _product(node: Product, style: Style) -> str:
 
 
 def _factor(node: Node, style: Style) -> str:
-    """A factor; a quotient beside others is set apart where it is written on one line."""
+    """A factor of a product; a quotient on one line is put in parentheses."""
     if isinstance(node, Quotient) and not style.stacked:
         return "(" + written(node, style) + ")"
     return _at_least(node, _PRODUCT, style)
 
 
 def _at_least(node: Node, binding: int, style: Style) -> str:
+    """The text, in parentheses if it binds less tightly than ``binding``."""
     text, binds = _write(node, style)
     opening, closing = style.parentheses
     return text if binds >= binding else opening + text + closing
 
 
 def substituted(node: Node, values: Mapping[str, Any]) -> Node:
-    """The formula with numbers in the place of names."""
+    """The formula with numbers substituted for names."""
     if isinstance(node, Name):
         return Number(values[node.name]) if node.name in values else node
     if isinstance(node, Number):
@@ -271,7 +267,8 @@ def substituted(node: Node, values: Mapping[str, Any]) -> Node:
     if isinstance(node, Negative):
         return Negative(substituted(node.operand, values))
     if isinstance(node, Quotient):
-        return Quotient(substituted(node.above, values), substituted(node.below, values))
+        numerator = substituted(node.numerator, values)
+        return Quotient(numerator, substituted(node.denominator, values))
     if isinstance(node, FunctionNode):
         arguments = tuple(substituted(argument, values) for argument in node.arguments)
         return FunctionNode(node.function, arguments)
@@ -281,7 +278,7 @@ def substituted(node: Node, values: Mapping[str, Any]) -> Node:
 
 
 def names(node: Node) -> frozenset[str]:
-    """The names that stand in a formula."""
+    """The names in a formula."""
     if isinstance(node, Name):
         return frozenset({node.name})
     if isinstance(node, Number):
@@ -291,7 +288,7 @@ def names(node: Node) -> frozenset[str]:
     if isinstance(node, Negative):
         return names(node.operand)
     if isinstance(node, Quotient):
-        return names(node.above) | names(node.below)
+        return names(node.numerator) | names(node.denominator)
     if isinstance(node, FunctionNode):
         return _all_names(node.arguments)
     return _all_names(node.terms if isinstance(node, Sum) else node.factors)

@@ -1,4 +1,4 @@
-"""A number that remembers how it was computed, so that a cost can be written out."""
+"""Numbers that keep the formula they were computed by, so that a cost can be written out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from costcalc.symbolic.formula import (
 
 
 class FormulaNumber:
-    """A value and the formula that led to it; every comparison is decided by the value."""
+    """A value and the formula it came from; comparisons use the value."""
 
     __slots__ = ("node", "value")
 
@@ -82,7 +82,7 @@ class FormulaNumber:
     def __eq__(self, other: object) -> bool:
         return bool(self.value == _value(other))
 
-    __hash__ = None  # type: ignore[assignment]  # equal by value: no key of anything
+    __hash__ = None  # type: ignore[assignment]  # compared by value, never hashed
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -95,16 +95,16 @@ class FormulaNumber:
 
 
 class _FormulaAlgebra:
-    """What the formulas' algebra has no operator for."""
+    """The operations of :class:`.Algebra` that Python has no operator for."""
 
     @staticmethod
     def maximum(a: Any, b: Any) -> Any:
-        """The larger of two."""
+        """The larger of ``a`` and ``b``."""
         return _call("max", a, b, algebra.maximum)
 
     @staticmethod
     def minimum(a: Any, b: Any) -> Any:
-        """The smaller of two."""
+        """The smaller of ``a`` and ``b``."""
         return _call("min", a, b, algebra.minimum)
 
     @staticmethod
@@ -115,9 +115,10 @@ class _FormulaAlgebra:
     @staticmethod
     def quotient(a: Any, b: Any) -> Any:
         """The exact quotient."""
-        above, below = formula(a), formula(b)
+        numerator, denominator = formula(a), formula(b)
         value = algebra.quotient(_value(a), _value(b))
-        return _made(ONE if above == below else _quotient(above, below), value)
+        is_one = numerator == denominator
+        return _simplified(ONE if is_one else _quotient(numerator, denominator), value)
 
     @staticmethod
     def is_whole(a: Any) -> bool:
@@ -126,7 +127,7 @@ class _FormulaAlgebra:
 
 
 def formula(number_: Any) -> Node:
-    """How a number was computed; a plain one is itself."""
+    """The formula a number was computed by; a plain number is its own formula."""
     return number_.node if isinstance(number_, FormulaNumber) else number(number_)
 
 
@@ -134,8 +135,8 @@ def _value(number_: Any) -> Any:
     return number_.value if isinstance(number_, FormulaNumber) else number_
 
 
-def _made(node: Node, value: Any) -> Any:
-    """A number with its formula; a plain one where nothing but a number is left of its formula."""
+def _simplified(node: Node, value: Any) -> Any:
+    """A formula number, or a plain one if the formula is only a number."""
     return value if isinstance(node, Number) else FormulaNumber(node, value)
 
 
@@ -150,7 +151,7 @@ def _sum(a: Any, b: Any) -> Any:
     for node in (formula(a), formula(b)):
         terms += node.terms if isinstance(node, Sum) else [node] if node != Number(0) else []
     node = Sum(tuple(terms)) if len(terms) > 1 else terms[0] if terms else Number(0)
-    return _made(node, _value(a) + _value(b))
+    return _simplified(node, _value(a) + _value(b))
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -169,34 +170,33 @@ def _product(a: Any, b: Any) -> Any:
     if not coefficient:
         return value
     node = collected([Number(-coefficient if coefficient < 0 else coefficient), *factors])
-    return _made(Negative(node) if coefficient < 0 else node, value)
+    return _simplified(Negative(node) if coefficient < 0 else node, value)
 
 
 def _floor_quotient(a: Any, b: Any) -> Any:
-    above, below = formula(a), formula(b)
+    numerator, denominator = formula(a), formula(b)
     value = _value(a) // _value(b)
-    if above == below:
+    if numerator == denominator:
         return value
-    if below == ONE and algebra.is_whole(_value(a)):
+    if denominator == ONE and algebra.is_whole(_value(a)):
         return a
-    return _made(FunctionNode("floor", (_quotient(above, below),)), value)
+    return _simplified(FunctionNode("floor", (_quotient(numerator, denominator),)), value)
 
 
-def _quotient(above: Node, below: Node) -> Node:
-    return above if below == ONE else Quotient(above, below)
+def _quotient(numerator: Node, denominator: Node) -> Node:
+    return numerator if denominator == ONE else Quotient(numerator, denominator)
 
 
 def _negative(node: Node) -> Node:
-    """The formula with its sign turned; minus the floor of minus a quotient is its ceiling."""
+    """The formula negated; -⌊-x⌋ becomes ⌈x⌉."""
     if isinstance(node, Negative):
         return node.operand
     if isinstance(node, Sum):
         return Sum(tuple(_negative(term) for term in node.terms))
     if isinstance(node, FunctionNode) and node.function == "floor":
         inside = node.arguments[0]
-        above = inside.above if isinstance(inside, Quotient) else inside
-        if isinstance(above, Negative):
-            turned = above.operand
-            below = inside.below if isinstance(inside, Quotient) else ONE
-            return FunctionNode("ceil", (_quotient(turned, below),))
+        quotient = inside if isinstance(inside, Quotient) else Quotient(inside, ONE)
+        if isinstance(quotient.numerator, Negative):
+            ceiled = _quotient(quotient.numerator.operand, quotient.denominator)
+            return FunctionNode("ceil", (ceiled,))
     return Negative(node)

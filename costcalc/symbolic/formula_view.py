@@ -1,4 +1,4 @@
-"""One or two named formulas over SymPy symbols, some of them with numbers in their place."""
+"""One or two named formulas over SymPy symbols, some of them replaced by numbers."""
 
 from __future__ import annotations
 
@@ -11,81 +11,97 @@ import sympy
 from costcalc.symbolic.catalogue import NamedFormula
 from costcalc.symbolic.expressions import plain, symbol
 from costcalc.symbolic.formula import Name
-from costcalc.symbolic.notation import MULTIPLIERS, Notation, Symbol, sizes_of, thinned
+from costcalc.symbolic.notation import MULTIPLIERS, Notation, Symbol, scaled, sizes_of
 
 
 class FormulaView:
-    """One or two formulas over symbols, some of them with numbers in their place."""
+    """A formula, or the ratio of two, over symbols and the numbers set for them.
+
+    Attributes:
+        metrics: the counts that the formulas have in common.
+        order: the symbols in the order in which products write them.
+    """
 
     def __init__(
         self,
         entry: NamedFormula,
         other: NamedFormula | None,
-        thin: tuple[Symbol, ...],
+        multipliers: tuple[Symbol, ...],
         settings: Mapping[str, int | Fraction],
     ) -> None:
-        self.entry, self.other = entry, other
+        self.entry = entry
+        self.formulas = (entry,) if other is None else (entry, other)
+        self.metrics = [
+            metric for metric in entry.counts if other is None or metric in other.counts
+        ]
         self.notation: Notation = entry.notation
-        self.thin = thin
-        self.whole: dict[sympy.Symbol, sympy.Expr] = {}
-        self.values = {key: sympy.Rational(value) for key, value in settings.items()}
-        self.order: list[Name] = [multiplier.name for multiplier in thin]
-        sizes = {letter.name.name: self._size(letter) for letter in self.notation.symbols}
-        self.sizes = sizes_of(self.notation, sizes)
+        self.order: list[Name] = [multiplier.name for multiplier in multipliers]
+        self._multipliers = {multiplier.name.name: multiplier for multiplier in multipliers}
+        self._products: dict[sympy.Symbol, sympy.Expr] = {}
+        """The product that each joint symbol, such as αM, stands for."""
+        self._values = {key: sympy.Rational(value) for key, value in settings.items()}
+        sizes = {size.name.name: self._size(size) for size in self.notation.symbols}
+        self._sizes = sizes_of(self.notation, sizes)
 
-    def _size(self, each: Symbol) -> sympy.Expr:
-        """The symbol, thinned where it was asked for; its number where it has one."""
-        name = each.name.name
-        own = self.values.get(name, symbol(each.name))
-        by = next((one for one in self.thin if one.name.name == each.scaled_by), None)
-        self.order.append(each.name)
-        if by is None:
+    def _size(self, size: Symbol) -> sympy.Expr:
+        """The symbol or its number, times its multiplier if that was requested."""
+        own = self._value(size)
+        multiplier = self._multipliers.get(size.scaled_by)
+        if multiplier is None:
+            self.order.append(size.name)
             return own
-        factor = self.values.get(by.name.name, symbol(by.name))
+        factor = self._value(multiplier)
         if own.is_number or factor.is_number:
+            self.order.append(size.name)
             return factor * own
-        joint = thinned(each, by)
-        self.order[-1:] = [joint, each.name]
-        self.whole[symbol(joint)] = factor * own
+        joint = scaled(size, multiplier)
+        self.order += [joint, size.name]
+        self._products[symbol(joint)] = factor * own
         return symbol(joint)
+
+    def _value(self, letter: Symbol) -> sympy.Expr:
+        return self._values.get(letter.name.name, symbol(letter.name))
+
+    def _counts(self, metric: str) -> list[sympy.Expr]:
+        return [
+            sympy.sympify(formula.counts[metric](self._sizes), strict=True)
+            for formula in self.formulas
+        ]
 
     def expression(self, metric: str) -> sympy.Expr:
         """The count, or the ratio, in the form that the paper gives it."""
-        own = sympy.expand(self.entry.counts[metric](self.sizes))
-        if self.other is not None:
-            return _ratio(own, self.other.counts[metric](self.sizes))
-        return sympy.factor_terms(own) if self.entry.is_factored else own
+        count, *others = self._counts(metric)
+        count = sympy.expand(count)
+        if others:
+            return _ratio(count, others[0])
+        return sympy.factor_terms(count) if self.entry.is_factored else count
 
-    def opened(self, expression: sympy.Expr) -> sympy.Expr:
-        """The expression with αM as the product that it is."""
-        return expression.subs(self.whole)
+    def expanded(self, expression: sympy.Expr) -> sympy.Expr:
+        """The expression with joint symbols such as αM replaced by their products."""
+        return expression.subs(self._products)
 
     def compared(self, metric: str) -> tuple[Any, Any] | None:
-        """The two counts that a ratio compares, where both are numbers."""
-        if self.other is None:
-            return None
-        counts = [
-            sympy.sympify(formula.counts[metric](self.sizes), strict=True)
-            for formula in (self.entry, self.other)
-        ]
-        if not all(count.is_Rational for count in counts):
+        """The two counts of a ratio, if both are numbers."""
+        counts = self._counts(metric)
+        if len(counts) < 2 or not all(count.is_Rational for count in counts):
             return None
         return plain(counts[0]), plain(counts[1])
 
-    def used(self, metrics: list[str]) -> tuple[Symbol, ...]:
-        """The symbols in the formulas, those under a ratio included."""
-        free: set[str] = set()
-        for entry in (self.entry, self.other):
-            for metric in metrics if entry else ():
-                assert entry is not None
-                count = sympy.sympify(entry.counts[metric](self.sizes), strict=True)
-                free |= {str(one) for one in self.opened(count).free_symbols}
-        return tuple(one for one in (*self.notation.symbols, *MULTIPLIERS) if one.name.name in free)
+    def used_symbols(self) -> tuple[Symbol, ...]:
+        """The symbols in the formulas, including those that cancel in a ratio."""
+        free = {
+            free_symbol.name
+            for metric in self.metrics
+            for count in self._counts(metric)
+            for free_symbol in self.expanded(count).free_symbols
+        }
+        symbols = (*self.notation.symbols, *MULTIPLIERS)
+        return tuple(letter for letter in symbols if letter.name.name in free)
 
 
-def _ratio(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
-    """The quotient, simplified: term by term where the divisor is a product."""
-    quotient = sympy.cancel(above / below)
+def _ratio(dividend: sympy.Expr, divisor: sympy.Expr) -> sympy.Expr:
+    """The quotient, simplified; split into terms if the denominator is a product."""
+    quotient = sympy.cancel(dividend / divisor)
     numerator, denominator = sympy.fraction(quotient)
     if sympy.expand(denominator).is_Add:
         return sympy.factor_terms(numerator) / sympy.factor_terms(denominator)

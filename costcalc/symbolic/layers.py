@@ -1,4 +1,4 @@
-"""Named formulas in symbols: as the paper writes them, thinned, over another, with numbers."""
+"""Named formulas in symbols: as in the paper, scaled, as ratios, and with numbers."""
 
 from __future__ import annotations
 
@@ -10,73 +10,78 @@ from typing import Any, NamedTuple
 import sympy
 
 from costcalc.errors import did_you_mean, refuse
-from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.answer import FORMAT_VERSION
 from costcalc.render.formatting import counted, exact, ratio, rounded
 from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.symbolic.catalogue import FORMULAS, NamedFormula
+from costcalc.symbolic.equations_answer import EquationsAnswer
 from costcalc.symbolic.expressions import plain, tree
 from costcalc.symbolic.formula import ASCII, LATEX, Node, Style, prose, spellings, written
 from costcalc.symbolic.formula_view import FormulaView
-from costcalc.symbolic.notation import SPELLINGS, THINNING, Symbol, title
-from costcalc.symbolic.symbol_values import asked_multipliers, check_settings
+from costcalc.symbolic.notation import SCALING, SPELLINGS, Symbol, title
+from costcalc.symbolic.symbol_values import check_settings, requested_multipliers
 
 
 class FormulaCount(NamedTuple):
-    """One line of a formula: what it counts, and how."""
+    """One count of a formula, and its value if every symbol is set."""
 
     metric: str
     """``params``, ``mult_adds``, or the name of an event."""
     formula: Node
-    """As the paper writes it, before any number is put in."""
+    """As the paper writes it, before any number is substituted."""
     expression: Any
-    """The SymPy expression, with the numbers that were set."""
+    """The SymPy expression with the numbers that were set."""
     result: Node
-    """The same as the paper would write it."""
+    """The expression as the paper would write it."""
     value: int | Fraction | None
-    """Its value, where every symbol in it is set."""
+    """Its value, if every symbol in it is set."""
     compared: tuple[int | Fraction, int | Fraction] | None = None
-    """The two counts that a ratio compares, where both have values."""
+    """The two counts of a ratio, if both have values."""
 
 
 @dataclass(frozen=True)
-class Formula(Answer):
-    """What a layer costs, in symbols; or the ratio of two layers' costs."""
+class Formula(EquationsAnswer):
+    """A layer's cost in symbols, or the ratio of two layers' costs."""
 
     name: str
     over: str | None
     title: str
     source: tuple[str, ...]
     symbols: tuple[Symbol, ...]
-    """The symbols that its formulas speak of."""
+    """The symbols in its formulas."""
     settings: Mapping[str, int | Fraction]
     counts: tuple[FormulaCount, ...]
 
     def count(self, metric: str) -> Any:
-        """The SymPy expression of one count; 0 where the layer causes none."""
+        """The SymPy expression of one count; 0 if the layer has none."""
         expressions = [count.expression for count in self.counts if count.metric == metric]
         return expressions[0] if expressions else sympy.Integer(0)
 
     @property
     def params(self) -> Any:
-        """Params, a SymPy expression."""
+        """Params as a SymPy expression."""
         return self.count("params")
 
     @property
     def mult_adds(self) -> Any:
-        """Mult-adds, a SymPy expression."""
+        """Mult-adds as a SymPy expression."""
         return self.count("mult_adds")
 
-    @property
-    def latex(self) -> str:
-        """The formulas as the lines of a LaTeX ``align`` environment."""
-        return " \\\\\n".join(_equations(self).lines)
+    def equations(self) -> Equations:
+        """Each count's formula, then its result if numbers were set."""
+        lines = []
+        for count in self.counts:
+            lines.append(rf"\text{{{title(count.metric)}}} &= {written(count.formula, LATEX)}")
+            if count.result != count.formula:
+                lines.append(f"&= {written(count.result, LATEX)}")
+        return Equations(tuple(lines))
 
     def page(self) -> Page:
-        """The formulas, their numbers, what each symbol means, the source."""
+        """The formulas with their results, the meaning of each symbol, and the source."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """The object that docs/formulas.md describes."""
+        """The JSON object described in docs/formulas.md."""
         return {
             "format_version": FORMAT_VERSION,
             "formula": self.name,
@@ -91,12 +96,6 @@ class Formula(Answer):
             **{count.metric: _count_data(count) for count in self.counts},
         }
 
-    def _repr_latex_(self) -> str:
-        return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
-
-    def _repr_html_(self) -> None:
-        """None: a notebook shows the LaTeX."""
-
 
 def layer_formula(
     name: str,
@@ -108,8 +107,8 @@ def layer_formula(
 
     Args:
         name: a name or an alias in :data:`.catalogue.FORMULAS`.
-        over: the layer to divide by; both are written in the first one's symbols.
-        multipliers: ``alpha`` and ``rho``, to write the thinned layer.
+        over: the layer to divide by; both are written in the first layer's symbols.
+        multipliers: ``alpha``, ``rho`` or both, to scale the layer by.
         settings: exact numbers for some of the symbols.
 
     Raises:
@@ -117,12 +116,11 @@ def layer_formula(
     """
     entry, other = entry_of(name), entry_of(over) if over else None
     given = {SPELLINGS.get(key, key): value for key, value in (settings or {}).items()}
-    thin = asked_multipliers(multipliers, given)
-    view = FormulaView(entry, other, thin, {})
+    scaling = requested_multipliers(multipliers, given)
+    view = FormulaView(entry, other, scaling, {})
     check_settings(view, given)
-    numbers = FormulaView(entry, other, thin, given)
-    metrics = [metric for metric in entry.counts if other is None or metric in other.counts]
-    if not metrics:
+    numbers = FormulaView(entry, other, scaling, given)
+    if not view.metrics:
         refuse(
             None,
             f"{name} and {over} count different things",
@@ -130,23 +128,23 @@ def layer_formula(
             found=f"{', '.join(map(title, entry.counts))} over "
             f"{', '.join(map(title, other.counts if other else ()))}",
         )
-    sources = [entry.source, *([other.source] if other else []), *([THINNING] if thin else [])]
+    sources = [entry.source, *([other.source] if other else []), *([SCALING] if scaling else [])]
     return Formula(
         name=entry.name,
         over=other.name if other else None,
         title=entry.title if other is None else f"{entry.title} over {other.title}",
         source=tuple(dict.fromkeys(sources)),
-        symbols=view.used(metrics),
+        symbols=view.used_symbols(),
         settings=given,
-        counts=tuple(_count(metric, view, numbers) for metric in metrics),
+        counts=tuple(_count(metric, view, numbers) for metric in view.metrics),
     )
 
 
 def entry_of(name: str) -> NamedFormula:
-    """The named formula.
+    """The formula of that name or alias.
 
     Raises:
-        SpecError: there is none of that name.
+        SpecError: there is none.
     """
     if name in FORMULAS:
         return FORMULAS[name]
@@ -164,7 +162,7 @@ def _count(metric: str, view: FormulaView, numbers: FormulaView) -> FormulaCount
     return FormulaCount(
         metric=metric,
         formula=tree(formula, view.order),
-        expression=numbers.opened(expression),
+        expression=numbers.expanded(expression),
         result=tree(expression, numbers.order),
         value=plain(expression) if expression.is_Rational else None,
         compared=numbers.compared(metric),
@@ -173,7 +171,7 @@ def _count(metric: str, view: FormulaView, numbers: FormulaView) -> FormulaCount
 
 def _page(formula: Formula) -> Page:
     name = formula.name if formula.over is None else f"{formula.name} over {formula.over}"
-    latex: list[str | Equations] = [*formula.source, _equations(formula)]
+    latex: list[str | Equations] = [*formula.source, formula.equations()]
     text = prose(lambda style: _paragraphs(formula, style), latex)
     return Page(f"{name}: {formula.title}", (), (), listing=_table(formula), prose=text)
 
@@ -195,17 +193,8 @@ def _paragraphs(formula: Formula, style: Style) -> Iterator[str]:
     yield "\n".join(f"Source: {source}" for source in formula.source)
 
 
-def _equations(formula: Formula) -> Equations:
-    lines = []
-    for count in formula.counts:
-        lines.append(rf"\text{{{title(count.metric)}}} &= {written(count.formula, LATEX)}")
-        if count.result != count.formula:
-            lines.append(f"&= {written(count.result, LATEX)}")
-    return Equations(tuple(lines))
-
-
 def _table(formula: Formula) -> Table:
-    """A row for each count, for scripts."""
+    """One row per count, for scripts."""
     columns = tuple(Column(key, key) for key in ("metric", "formula", "result", "value"))
     rows = tuple(
         Row(
@@ -222,7 +211,7 @@ def _table(formula: Formula) -> Table:
 
 
 def _given(symbol: Symbol, formula: Formula, style: Style) -> str:
-    """The symbol, with its number where it has one."""
+    """The symbol, with its number if one was set."""
     value = formula.settings.get(symbol.name.name)
     return style.name(symbol.name) + ("" if value is None else f" = {exact(value)}")
 
@@ -237,16 +226,16 @@ def _result(count: FormulaCount, style: Style) -> str:
     text = written(count.result, style) + about
     if count.compared is None:
         return f"{text}, {_times(share)}"
-    above, below = (counted(int(value)) for value in count.compared)
-    return f"{text}: {above} {title(count.metric)} over {below}, {_times(share)}"
+    first, second = (counted(int(value)) for value in count.compared)
+    return f"{text}: {first} {title(count.metric)} over {second}, {_times(share)}"
 
 
-def _times(times: Fraction) -> str:
-    """A ratio in words, to one decimal where it has one."""
-    if times == 1:
+def _times(ratio: Fraction) -> str:
+    """A ratio in words, to one decimal if that is not zero."""
+    if ratio == 1:
         return "as many"
-    factor = rounded(1 / times if times < 1 else times, 1).removesuffix(".0")
-    return f"about {factor} times {'fewer' if times < 1 else 'as many'}"
+    factor = rounded(1 / ratio if ratio < 1 else ratio, 1).removesuffix(".0")
+    return f"about {factor} times {'fewer' if ratio < 1 else 'as many'}"
 
 
 def _count_data(count: FormulaCount) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whole networks in closed form: their costs as polynomials in alpha and the resolution."""
+"""The costs of whole networks in closed form: polynomials in alpha and the resolution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
-from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.answer import FORMAT_VERSION
 from costcalc.render.formatting import counted, exact, number, ratio, rounded
 from costcalc.render.latex import escape
 from costcalc.render.page import Column, Equations, Page, Row, Table
@@ -21,6 +21,7 @@ from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
+from costcalc.symbolic.equations_answer import EquationsAnswer
 from costcalc.symbolic.formula import (
     ASCII,
     LATEX,
@@ -43,14 +44,14 @@ from costcalc.symbolic.polynomial_number import (
 
 
 class ClosedTotal(NamedTuple):
-    """One total of a network, in closed form and at the chosen settings."""
+    """A network's total in closed form, and its value at the chosen settings."""
 
     polynomial: Polynomial
     names: tuple[Name, ...]
     value: Rational
-    """What the closed form gives at the chosen settings."""
+    """The value of the closed form at the chosen settings."""
     reported: int
-    """What ``costcalc report`` gives there."""
+    """The total of ``costcalc report`` at those settings."""
 
     @property
     def formula(self) -> Node:
@@ -59,10 +60,9 @@ class ClosedTotal(NamedTuple):
 
     @property
     def error(self) -> Fraction:
-        """How far the closed form is off the reported total, as a share of it."""
-        return (
-            Fraction(self.value - self.reported) / self.reported if self.reported else Fraction(0)
-        )
+        """The closed form's relative error against the reported total."""
+        difference = Fraction(self.value - self.reported)
+        return difference / self.reported if self.reported else Fraction(0)
 
     @property
     def expression(self) -> Any:
@@ -74,22 +74,22 @@ class ClosedTotal(NamedTuple):
         symbols = [symbol(name) for name in self.names]
         terms = []
         for powers, value in self.polynomial.ordered():
-            factors = [one**n for one, n in zip(symbols, powers, strict=True)]
+            factors = [base**n for base, n in zip(symbols, powers, strict=True)]
             terms.append(sympy.Mul(sympy.Rational(value.numerator, value.denominator), *factors))
         return sympy.Add(*terms)
 
 
 @dataclass(frozen=True)
-class ClosedForm(Answer):
+class ClosedForm(EquationsAnswer):
     """A network's costs as polynomials in its parameters, and where they are exact."""
 
     network: str
     source: Mapping[str, str]
     convention: str
     unit: str
-    """What mult-adds are counted in, for people."""
+    """The title of the unit that mult-adds are counted in."""
     parameters: Mapping[str, Any]
-    """Every parameter at the chosen settings."""
+    """The value of every parameter at the chosen settings."""
     names: tuple[Name, ...]
     """The parameters that stay symbols."""
     values: tuple[Rational, ...]
@@ -97,38 +97,42 @@ class ClosedForm(Answer):
     totals: Mapping[str, ClosedTotal]
     domain: Domain
     uncounted: Mapping[str, Sequence[str]]
-    """The names of the layers that costcalc does not know, by what the model calls them."""
+    """The names of the layers that costcalc cannot count, by the model's name for the operation."""
 
     @property
     def params(self) -> Any:
-        """Params, a SymPy expression."""
+        """Params as a SymPy expression."""
         return self.totals["params"].expression
 
     @property
     def mult_adds(self) -> Any:
-        """Mult-adds, a SymPy expression."""
+        """Mult-adds as a SymPy expression."""
         return self.totals["mult_adds"].expression
 
     @property
     def is_exact(self) -> bool:
-        """Whether both closed forms give the reported totals at the chosen settings."""
+        """Whether both closed forms equal the reported totals at the chosen settings."""
         return all(total.value == total.reported for total in self.totals.values())
 
     def title(self, metric: str) -> str:
-        """A metric as people read it, mult-adds in the convention's unit."""
+        """A metric's name for people; mult-adds in the convention's unit."""
         return self.unit if metric == "mult_adds" else title(metric)
 
-    @property
-    def latex(self) -> str:
-        """The closed forms as the lines of a LaTeX ``align`` environment."""
-        return " \\\\\n".join(_equations(self).lines)
+    def equations(self) -> Equations:
+        """The closed form of each total."""
+        return Equations(
+            tuple(
+                rf"\text{{{self.title(metric)}}} &= {written(total.formula, LATEX)}"
+                for metric, total in self.totals.items()
+            )
+        )
 
     def page(self) -> Page:
-        """The closed forms, where they are exact, what they give at the chosen settings."""
+        """The closed forms, where they are exact, and their values at the chosen settings."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """The object that docs/formulas.md describes."""
+        """The JSON object described in docs/formulas.md."""
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
@@ -142,12 +146,6 @@ class ClosedForm(Answer):
             **{metric: _total_data(total) for metric, total in self.totals.items()},
         }
 
-    def _repr_latex_(self) -> str:
-        return f"$\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}$"
-
-    def _repr_html_(self) -> None:
-        """None: a notebook shows the LaTeX."""
-
 
 _NAMES = {
     "alpha": ALPHA.name,
@@ -159,7 +157,7 @@ _SIDES = (
     Name("res[2]", "d", "d", "d"),
 )
 DEFAULT = ("alpha", "res")
-"""The parameters that stay symbols unless others are asked for."""
+"""The parameters that stay symbols by default."""
 
 
 def closed_form(
@@ -172,13 +170,13 @@ def closed_form(
 
     Args:
         document: the network.
-        settings: where the network is unfolded: they decide every comparison.
+        settings: the settings to expand the network at; they decide every comparison.
         convention: how its costs are counted.
         variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
 
     Raises:
-        CostcalcError: a setting is wrong, the convention lacks a rule, or the costs are
-            no polynomial.
+        CostcalcError: a setting is wrong, the convention lacks a rule, or the costs
+            are not polynomials.
     """
     problems = Problems()
     resolved = resolve(document, settings, problems)
@@ -186,7 +184,7 @@ def closed_form(
     chosen = _variables(document, resolved.values, variables)
     while True:
         context = PolynomialContext(tuple(variable for variable, _ in chosen))
-        symbols = [context.start(index) for index in range(len(chosen))]
+        symbols = [context.symbol(index) for index in range(len(chosen))]
         try:
             graph = expand(document, {**settings, **_symbolic(context, symbols)})
             costs = count(graph, convention)
@@ -195,14 +193,14 @@ def closed_form(
                 "mult_adds": sum(cost.mult_adds for cost in costs),
             }
             break
-        except Refine as step:
-            variable, name = chosen[step.variable]
-            variable = variable._replace(modulus=variable.modulus * step.factor)
-            chosen[step.variable] = (variable, name)
+        except Refine as refinement:
+            variable, name = chosen[refinement.variable]
+            variable = variable._replace(modulus=variable.modulus * refinement.factor)
+            chosen[refinement.variable] = (variable, name)
             if variable.modulus > limits.SIZE:
-                _refuse_as_none(document.titled(resolved.values), chosen)
+                _refuse_closed_form(document.titled(resolved.values), chosen)
         except NoClosedFormError:
-            _refuse_as_none(document.titled(resolved.values), chosen)
+            _refuse_closed_form(document.titled(resolved.values), chosen)
     names = tuple(name for _, name in chosen)
     values = tuple(variable.value for variable, _ in chosen)
     return ClosedForm(
@@ -222,55 +220,55 @@ def closed_form(
 def _total(
     context: PolynomialContext, total: Any, names: tuple[Name, ...], values: tuple[Rational, ...]
 ) -> ClosedTotal:
-    reported, counters = context.of(total)
+    reported, counters = context.parts(total)
     polynomial = in_parameters(counters, context.variables)
     return ClosedTotal(polynomial, names, polynomial(values), int(reported))
 
 
 def _variables(
-    document: Document, values: Mapping[str, Any], asked: tuple[str, ...]
+    document: Document, values: Mapping[str, Any], requested: tuple[str, ...]
 ) -> list[tuple[Variable, Name]]:
-    """The parameters that stay symbols; a height and a width are two.
+    """The variables of the closed form; a height and a width are one each.
 
     Raises:
-        SpecError: one of those that were asked for is not a number.
+        SpecError: a requested parameter is not a number.
     """
     problems = Problems()
     variables: list[tuple[Variable, Name]] = []
-    for parameter in dict.fromkeys(asked or DEFAULT):
+    for parameter in dict.fromkeys(requested or DEFAULT):
         value = values.get(parameter)
         if parameter in document.sized_by:
-            if asked:
+            if requested:
                 problems.add(
                     None,
                     f"'{parameter}' cannot stay a symbol in {document.titled(values)}, "
-                    "whose sizes were read at one value of it",
+                    "whose sizes were read at a single value of it",
                     expected="--in alpha",
-                    hint="costcalc import writes a spec, which can have it",
+                    hint="costcalc import writes a spec, in which it can vary",
                 )
         elif isinstance(value, tuple):
             for side, name in zip(value, _SIDES, strict=False):
                 variables.append((Variable(name.name, side, True), name))
-        elif value is None and parameter in values and not asked:
+        elif value is None and parameter in values and not requested:
             continue
         elif isinstance(value, bool) or not isinstance(value, int | Fraction) or value <= 0:
             problems.add(
                 None,
                 f"'{parameter}' cannot stay a symbol in {document.titled(values)}",
-                expected="parameters that are numbers above zero, among " + ", ".join(values),
+                expected="parameters that are positive numbers, among " + ", ".join(values),
                 found="no such parameter" if parameter not in values else f"{parameter} = {value}",
                 hint=did_you_mean(parameter, values) if parameter not in values else "",
             )
         else:
-            name = _NAMES.get(parameter, _named(parameter))
-            whole = parameter != "alpha" and bool(is_whole(value))
-            variables.append((Variable(parameter, value, whole), name))
+            name = _NAMES.get(parameter, _name(parameter))
+            is_size = parameter != "alpha" and bool(is_whole(value))
+            variables.append((Variable(parameter, value, is_size), name))
     problems.raise_any()
     return variables
 
 
 def _symbolic(context: PolynomialContext, symbols: list[Any]) -> dict[str, Any]:
-    """Settings that put symbols in the place of numbers."""
+    """Settings with symbols instead of numbers."""
     settings: dict[str, Any] = {}
     for variable, symbol in zip(context.variables, symbols, strict=True):
         name, bracket, _ = variable.name.partition("[")
@@ -278,17 +276,17 @@ def _symbolic(context: PolynomialContext, symbols: list[Any]) -> dict[str, Any]:
     return settings
 
 
-def _named(parameter: str) -> Name:
+def _name(parameter: str) -> Name:
     return Name(parameter, parameter, parameter, r"\mathit{" + escape(parameter) + "}")
 
 
-def _refuse_as_none(network: str, chosen: list[tuple[Variable, Name]]) -> NoReturn:
+def _refuse_closed_form(network: str, chosen: list[tuple[Variable, Name]]) -> NoReturn:
     names = ", ".join(f"{name.ascii} (near {exact(variable.value)})" for variable, name in chosen)
     refuse(
         None,
         f"the costs of {network} are not a polynomial in {names}",
         expected="sizes that are sums, products and roundings of its parameters",
-        hint="fewer parameters as symbols, as in --in alpha",
+        hint="keep fewer parameters as symbols, as in --in alpha",
     )
 
 
@@ -296,7 +294,7 @@ def _page(form: ClosedForm) -> Page:
     assumptions = form.domain.assumptions(ASCII, form.values)
     latex: list[str | Equations] = [*_exactness(form, ASCII)]
     latex += [f"Assumes {assumption}." for assumption in assumptions]
-    latex += [*uncounted_notes(form.uncounted), _equations(form)]
+    latex += [*uncounted_notes(form.uncounted), form.equations()]
     text = prose(lambda style: _paragraphs(form, style), latex, _headline(form, ASCII))
     return Page(_headline(form, UNICODE), (), (), listing=_table(form), prose=text)
 
@@ -329,17 +327,8 @@ def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
         yield f"Source: {source}"
 
 
-def _equations(form: ClosedForm) -> Equations:
-    return Equations(
-        tuple(
-            rf"\text{{{form.title(metric)}}} &= {written(total.formula, LATEX)}"
-            for metric, total in form.totals.items()
-        )
-    )
-
-
 def _table(form: ClosedForm) -> Table:
-    """A row for each total, for scripts."""
+    """One row per total, for scripts."""
     columns = tuple(Column(key, key) for key in ("metric", "formula", "value", "reported"))
     rows = tuple(
         Row((metric, written(total.formula, ASCII), ratio(total.value), total.reported))
@@ -362,7 +351,7 @@ def _exactness(form: ClosedForm, style: Style) -> list[str]:
 
 
 def _compared(total: ClosedTotal) -> str:
-    """``4,209,088, as reported``; or by how much the closed form is off."""
+    """``4,209,088, as reported``, or how far off the closed form is."""
     if total.value == total.reported:
         return f"{counted(total.reported)}, as reported"
     percent = rounded(abs(100 * total.error), 2)

@@ -1,4 +1,4 @@
-"""The symbols that papers write their formulas in, and what each of them means."""
+"""The symbols that papers write their formulas in, and their meanings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Symbol(NamedTuple):
     name: Name
     meaning: str
     scaled_by: str = ""
-    """The multiplier, alpha or rho, that thins it."""
+    """The multiplier that scales it, ``alpha`` or ``rho``; empty if none does."""
 
 
 class Sizes(NamedTuple):
-    """What layer formulas speak of, in some algebra."""
+    """The sizes in layer formulas, in any algebra."""
 
     kernel: tuple[Any, ...]
     M: Any
@@ -29,12 +29,12 @@ class Sizes(NamedTuple):
 
 
 class Notation(NamedTuple):
-    """One paper's symbols, in the order in which it writes them in a product."""
+    """One paper's symbols, in the order it writes them in a product."""
 
     source: str
     symbols: tuple[Symbol, ...]
     sizes: Sizes
-    """The name of the symbol that stands for each size."""
+    """The name of the symbol for each size."""
 
 
 def _plain(name: str) -> Name:
@@ -44,8 +44,8 @@ def _plain(name: str) -> Name:
 ALPHA = Symbol(Name("alpha", "α", "alpha", r"\alpha"), "width multiplier")
 RHO = Symbol(Name("rho", "ρ", "rho", r"\rho"), "resolution multiplier")
 MULTIPLIERS = (ALPHA, RHO)
-THINNING = "MobileNetV1 (arXiv 1704.04861), sections 3.3 and 3.4, on alpha and rho"
-"""Where the multipliers come from."""
+SCALING = "MobileNetV1 (arXiv 1704.04861), sections 3.3 and 3.4, on alpha and rho"
+"""The source of the multipliers."""
 
 _T = Symbol(_plain("t"), "expansion factor")
 
@@ -76,13 +76,13 @@ MOBILENET_V2 = Notation(
 )
 
 SPELLINGS: Mapping[str, str] = {"α": "alpha", "ρ": "rho", "d′": "d'", "d″": "d''"}
-"""Other ways to type a symbol's name."""
+"""Other spellings of a symbol's name."""
 
 
-def thinned(symbol: Symbol, multiplier: Symbol) -> Name:
-    """The symbol times its multiplier, written as one: αM.
+def scaled(symbol: Symbol, multiplier: Symbol) -> Name:
+    """The symbol times its multiplier, as one name: αM.
 
-    >>> thinned(MOBILENET_V1.symbols[1], ALPHA).text
+    >>> scaled(MOBILENET_V1.symbols[1], ALPHA).text
     'αM'
     """
     name, by = symbol.name, multiplier.name
@@ -96,12 +96,12 @@ def thinned(symbol: Symbol, multiplier: Symbol) -> Name:
 
 
 def title(metric: str) -> str:
-    """A metric as people read it: ``mult-adds``, ``norm params``."""
+    """A metric's name for people: ``mult-adds``, ``norm params``."""
     return "mult-adds" if metric == "mult_adds" else metric.replace("_", " ")
 
 
 def sizes_of(notation: Notation, values: Mapping[str, Any]) -> Sizes:
-    """The sizes that formulas speak of, each symbol with its value in some algebra."""
+    """A notation's sizes, each with the value of its symbol."""
     return Sizes(
         *(
             tuple(values[side] for side in name) if isinstance(name, tuple) else values[name]

@@ -1,4 +1,4 @@
-"""Exact polynomials in a few variables: small and quick, for unfolding whole networks."""
+"""Exact polynomials in a few variables, fast enough to expand whole networks with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Powers: TypeAlias = tuple[int, ...]
 
 
 class Polynomial:
-    """A sum of terms, each an exact coefficient of some powers of the variables."""
+    """A sum of terms, each an exact coefficient times powers of the variables."""
 
     __slots__ = ("terms",)
 
@@ -51,14 +51,14 @@ class Polynomial:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Polynomial) and self.terms == other.terms
 
-    __hash__ = None  # type: ignore[assignment]  # equal by content, kept in no set
+    __hash__ = None  # type: ignore[assignment]  # compared by content, never hashed
 
     def times(self, factor: Rational) -> Polynomial:
-        """Every coefficient times a number."""
+        """The polynomial with every coefficient multiplied by a number."""
         return Polynomial({powers: value * factor for powers, value in self.terms.items()})
 
     def __call__(self, values: Sequence[Rational]) -> Rational:
-        """The value where the variables have those values."""
+        """The value of the polynomial at the given values of its variables."""
         total = sum(
             (
                 c * prod(v**n for v, n in zip(values, powers, strict=True))
@@ -80,7 +80,7 @@ class Polynomial:
         return Polynomial({powers: value for powers, value in self.terms.items() if any(powers)})
 
     def shifted(self, variable: int, factor: Rational, offset: Rational) -> Polynomial:
-        """The polynomial with ``factor * v + offset`` in the place of variable ``v``."""
+        """The polynomial with ``factor * v + offset`` substituted for variable ``v``."""
         result = Polynomial({})
         for powers, value in self.terms.items():
             size = len(powers)
@@ -92,7 +92,7 @@ class Polynomial:
         return result
 
     def divided(self, divisor: Polynomial) -> Polynomial | None:
-        """The exact quotient; None where it is not a polynomial."""
+        """The exact quotient, or None if it is not a polynomial."""
         lead = max(divisor.terms)
         rest, quotient = self, Polynomial({})
         while rest.terms:
@@ -106,12 +106,12 @@ class Polynomial:
         return quotient
 
     def ordered(self) -> Iterator[tuple[Powers, Rational]]:
-        """The terms, the highest power of the first variable first, then of the second."""
+        """The terms by descending power of the first variable, then of the second, and so on."""
         return iter(sorted(self.terms.items(), reverse=True))
 
 
 def unit(size: int, variable: int) -> Powers:
-    """The powers of a term that is one variable alone."""
+    """The powers of a term that is a single variable."""
     return tuple(int(i == variable) for i in range(size))
 
 

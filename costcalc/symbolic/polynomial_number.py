@@ -1,14 +1,14 @@
-"""A number with its formula beside it: how a whole network is unfolded in symbols.
+"""Numbers that carry a polynomial, so that a whole network expands in symbols.
 
-A polynomial number has the exact value that it has at the chosen settings, which
-decides every comparison and every rounding, and a polynomial in the network's
-parameters.  The two agree wherever what is rounded is whole already; where
-that is, and which comparisons were decided, the :class:`PolynomialContext` writes down.
+A polynomial number has an exact value at the chosen settings, which decides every
+comparison and every rounding, and a polynomial in the network's parameters.  The two
+agree wherever the rounded terms are whole.  The :class:`PolynomialContext` records
+which terms were rounded and how comparisons were decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
@@ -18,10 +18,10 @@ from costcalc.spec import limits
 from costcalc.symbolic.polynomial import Polynomial, Powers, Rational, unit
 
 TERMS = 200
-"""Terms of a closed form; networks have a dozen."""
+"""The most terms in a closed form; networks have about a dozen."""
 
 DEGREE = 64
-"""The highest power in a closed form; networks have 2."""
+"""The highest power in a closed form; networks have powers of 2."""
 
 
 class Variable(NamedTuple):
@@ -31,27 +31,27 @@ class Variable(NamedTuple):
     value: Rational
     """Its value at the chosen settings."""
     is_whole: bool
-    """A size, taken as ``modulus * q + residue`` with a whole q; else any number above zero."""
+    """Whether it is a size, ``modulus * q + residue`` with a whole q; else any positive number."""
     modulus: int = 1
 
     @property
     def residue(self) -> int:
-        """What its value leaves over a multiple of the modulus."""
+        """The remainder of its value modulo the modulus."""
         return int(self.value % self.modulus)
 
     @property
     def counter(self) -> Rational:
-        """The q of its value; a variable that is not a size counts itself."""
+        """The q of its value; the value itself unless the variable is a size."""
         return self.value // self.modulus if self.is_whole else self.value
 
     @property
     def lowest(self) -> int:
-        """The lowest counter of a size above zero."""
+        """The smallest counter of a positive size."""
         return 0 if self.residue else 1
 
 
 class Refine(Exception):
-    """A rounding that only becomes a formula once a variable is a multiple of a larger number."""
+    """A rounding that has no formula until a variable's modulus is multiplied by a factor."""
 
     def __init__(self, variable: int, factor: int) -> None:
         super().__init__(variable, factor)
@@ -60,28 +60,32 @@ class Refine(Exception):
 
 
 class NoClosedFormError(Exception):
-    """A cost that is not a polynomial in the network's parameters, or one beyond the limits."""
+    """A cost is not a polynomial in the network's parameters, or exceeds the limits."""
 
 
 class Condition(NamedTuple):
-    """A comparison with zero that was decided, and that other settings may decide otherwise."""
+    """The outcome of a comparison with zero, which may differ at other settings."""
 
     polynomial: Polynomial
     relation: str
     """``>``, ``>=``, ``==`` or ``!=``."""
 
+    def holds(self, values: Sequence[Rational]) -> bool:
+        """Whether it has the same outcome at the given values of the variables."""
+        return bool(_RELATIONS[self.relation](self.polynomial(values), 0))
+
 
 class PolynomialContext:
-    """The variables of one network, and what its polynomials assume of them."""
+    """The variables of one network, and what its polynomials assume about them."""
 
     def __init__(self, variables: tuple[Variable, ...]) -> None:
         self.variables = variables
         self.counters = tuple(variable.counter for variable in variables)
         self.roundings: dict[tuple[Powers, Rational], None] = {}
-        """Terms, as powers and coefficient, that were rounded as if they were whole."""
+        """The terms that were assumed to be whole when rounding, as powers and coefficient."""
         self.conditions: list[Condition] = []
 
-    def start(self, index: int) -> Any:
+    def symbol(self, index: int) -> Any:
         """The variable itself, as a number to compute with."""
         variable, size = self.variables[index], len(self.variables)
         terms: dict[Powers, Rational] = {
@@ -92,17 +96,17 @@ class PolynomialContext:
             self, variable.value, Polynomial(terms if variable.is_whole else {unit(size, index): 1})
         )
 
-    def of(self, number: Any) -> tuple[Rational, Polynomial]:
+    def parts(self, number: Any) -> tuple[Rational, Polynomial]:
         """A number's value and its polynomial."""
         if isinstance(number, PolynomialNumber):
             return number.value, number.polynomial
         return number, Polynomial({(0,) * len(self.variables): number})
 
     def make(self, value: Any, polynomial: Polynomial) -> Any:
-        """A polynomial number; a plain one where the formula is nothing but its value.
+        """A polynomial number, or a plain one if the polynomial is only its value.
 
         Raises:
-            NoClosedFormError: the formula is too long for anyone to read.
+            NoClosedFormError: the polynomial exceeds the limits.
         """
         if len(polynomial.terms) > TERMS or any(max(p) > DEGREE for p in polynomial.terms if p):
             raise NoClosedFormError
@@ -111,17 +115,17 @@ class PolynomialContext:
         return PolynomialNumber(self, algebra.whole(value), polynomial)
 
     def floor(self, polynomial: Polynomial) -> Polynomial:
-        """The polynomial rounded down, its terms with variables taken to be whole.
+        """The polynomial rounded down, assuming that its terms with variables are whole.
 
         Raises:
-            Refine: a term in sizes alone is not whole for all of them.
+            Refine: a term in sizes alone is not whole for all sizes.
         """
         varying = polynomial.varying
         for powers, coefficient in varying.terms.items():
-            self._take_whole(powers, coefficient)
-        return varying + self.of(polynomial.constant // 1)[1]
+            self._assume_whole(powers, coefficient)
+        return varying + self.parts(polynomial.constant // 1)[1]
 
-    def _take_whole(self, powers: Powers, coefficient: Rational) -> None:
+    def _assume_whole(self, powers: Powers, coefficient: Rational) -> None:
         if any(n and not self.variables[i].is_whole for i, n in enumerate(powers)):
             self.roundings[powers, coefficient] = None
         elif isinstance(coefficient, Fraction):
@@ -129,7 +133,7 @@ class PolynomialContext:
             raise Refine(variable, _smallest_factor(coefficient.denominator))
 
     def sign(self, polynomial: Polynomial) -> str:
-        """Against zero at all settings: ``>``, ``>=``, ``<``, ``<=``, ``=``; '' where it varies."""
+        """How it compares with zero at all settings: ``>=``, ``=`` and so on; '' if that varies."""
         if not polynomial.terms:
             return "="
         for index, variable in enumerate(self.variables):
@@ -145,16 +149,16 @@ class PolynomialContext:
         return (">" if signs == {True} else "<") + ("" if is_strict else "=")
 
     def decide(self, a: Any, b: Any, relation: str) -> bool:
-        """Whether ``a relation b`` at the chosen settings; what that assumes is noted."""
-        (first, p), (second, q) = self.of(a), self.of(b)
+        """Whether ``a relation b`` at the chosen settings; records what that assumes."""
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         truth = bool(_RELATIONS[relation](first, second))
         if limits.SIZE not in (first, second):
-            # Beyond the limit on sizes is an error, not another formula.
+            # A size beyond the limit is an error, not another formula.
             self.note(p - q, relation if truth else _OPPOSITE[relation])
         return truth
 
     def note(self, difference: Polynomial, relation: str) -> None:
-        """Writes down that ``difference relation 0``, unless it is so at all settings."""
+        """Records that ``difference relation 0``, unless it holds at all settings."""
         if self.sign(difference) in _IMPLIES[relation]:
             return
         if relation in ("<", "<="):
@@ -165,42 +169,42 @@ class PolynomialContext:
             self.conditions.append(condition)
 
     def maximum(self, a: Any, b: Any) -> Any:
-        """The larger; the formula of the one that is larger at the chosen settings."""
+        """The larger of two, with the polynomial of the one that is larger at the settings."""
         return self._extreme(a, b, algebra.maximum, ">=")
 
     def minimum(self, a: Any, b: Any) -> Any:
-        """The smaller; the formula of the one that is smaller at the chosen settings."""
+        """The smaller of two, with the polynomial of the one that is smaller at the settings."""
         return self._extreme(a, b, algebra.minimum, "<=")
 
     def _extreme(self, a: Any, b: Any, choose: Callable[[Any, Any], Any], relation: str) -> Any:
-        (first, p), (second, q) = self.of(a), self.of(b)
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         takes_first = _RELATIONS[relation](p(self.counters), q(self.counters))
         self.note(p - q, relation if takes_first else _REVERSED[relation])
         return self.make(choose(first, second), p if takes_first else q)
 
     def less(self, a: Any, b: Any) -> Any:
-        """1 where ``a < b``; its formula is 0 or 1, as the formulas of the two compare."""
-        (first, p), (second, q) = self.of(a), self.of(b)
+        """1 if ``a < b``, else 0; its polynomial is 0 or 1, as the polynomials compare."""
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         is_less = p(self.counters) < q(self.counters)
         self.note(p - q, "<" if is_less else ">=")
-        return self.make(int(first < second), self.of(int(is_less))[1])
+        return self.make(int(first < second), self.parts(int(is_less))[1])
 
     def quotient(self, a: Any, b: Any) -> Any:
         """The exact quotient.
 
         Raises:
-            NoClosedFormError: it is no polynomial.
+            NoClosedFormError: it is not a polynomial.
         """
-        (first, p), (second, q) = self.of(a), self.of(b)
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         return self.make(algebra.quotient(first, second), self._divided(p, q))
 
     def floor_quotient(self, a: Any, b: Any) -> Any:
         """``a // b``.
 
         Raises:
-            NoClosedFormError: the quotient is no polynomial.
+            NoClosedFormError: the quotient is not a polynomial.
         """
-        (first, p), (second, q) = self.of(a), self.of(b)
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         return self.make(first // second, self.floor(self._divided(p, q)))
 
     def _divided(self, p: Polynomial, q: Polynomial) -> Polynomial:
@@ -215,9 +219,9 @@ class PolynomialContext:
         """The greatest common divisor.
 
         Raises:
-            NoClosedFormError: neither divides the other throughout.
+            NoClosedFormError: neither divides the other at all settings.
         """
-        (first, p), (second, q) = self.of(a), self.of(b)
+        (first, p), (second, q) = self.parts(a), self.parts(b)
         for divisor, value, other in ((q, second, p), (p, first, q)):
             if first % value == 0 and second % value == 0 and other.divided(divisor) is not None:
                 self.floor(self._divided(other, divisor))
@@ -225,8 +229,8 @@ class PolynomialContext:
         raise NoClosedFormError
 
     def is_whole(self, a: Any) -> bool:
-        """Whether the value is whole; if so, the formula is taken to be."""
-        value, polynomial = self.of(a)
+        """Whether the value is whole; if so, the polynomial is assumed to be."""
+        value, polynomial = self.parts(a)
         if not algebra.is_whole(value):
             return False
         self.floor(polynomial)
@@ -234,7 +238,7 @@ class PolynomialContext:
 
 
 class PolynomialNumber:
-    """A value and its polynomial; see the module."""
+    """A value and its polynomial; see the module's docstring."""
 
     __slots__ = ("context", "polynomial", "value")
 
@@ -248,20 +252,20 @@ class PolynomialNumber:
         return self.context
 
     def __add__(self, other: Any) -> Any:
-        value, polynomial = self.context.of(other)
+        value, polynomial = self.context.parts(other)
         return self.context.make(self.value + value, self.polynomial + polynomial)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        value, polynomial = self.context.of(other)
+        value, polynomial = self.context.parts(other)
         return self.context.make(self.value - value, self.polynomial - polynomial)
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        value, polynomial = self.context.of(other)
+        value, polynomial = self.context.parts(other)
         return self.context.make(self.value * value, self.polynomial * polynomial)
 
     __rmul__ = __mul__
@@ -297,7 +301,7 @@ class PolynomialNumber:
         is_number = isinstance(other, int | Fraction | PolynomialNumber)
         return is_number and self.context.decide(self, other, "==")
 
-    __hash__ = None  # type: ignore[assignment]  # comparisons are noted: no place in a set
+    __hash__ = None  # type: ignore[assignment]  # never hashed: comparing it records a condition
 
     def __bool__(self) -> bool:
         return self.context.decide(self, 0, "!=")
@@ -332,7 +336,7 @@ _IMPLIES = {
     "==": ("=",),
     "!=": ("<", ">"),
 }
-"""The signs of a difference that leave no doubt about a relation to zero."""
+"""The signs of a difference that imply each relation to zero."""
 
 
 def _smallest_factor(number: int) -> int:

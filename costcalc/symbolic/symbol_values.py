@@ -1,8 +1,8 @@
-"""What people may put in the place of a formula's symbols."""
+"""Checks of the numbers that users set for a formula's symbols."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -13,13 +13,15 @@ from costcalc.symbolic.formula_view import FormulaView
 from costcalc.symbolic.notation import MULTIPLIERS, SPELLINGS, Symbol
 
 
-def asked_multipliers(asked: tuple[str, ...], settings: Mapping[str, Any]) -> tuple[Symbol, ...]:
-    """The multipliers that are asked for, or that a setting speaks of.
+def requested_multipliers(
+    requested: tuple[str, ...], settings: Mapping[str, Any]
+) -> tuple[Symbol, ...]:
+    """The multipliers that are requested or set.
 
     Raises:
         SpecError: there is no such multiplier.
     """
-    names = [SPELLINGS.get(name, name) for name in asked]
+    names = [SPELLINGS.get(name, name) for name in requested]
     known = {multiplier.name.name: multiplier for multiplier in MULTIPLIERS}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -29,25 +31,51 @@ def asked_multipliers(asked: tuple[str, ...], settings: Mapping[str, Any]) -> tu
                 for name in unknown
             ]
         )
-    return tuple(one for name, one in known.items() if name in names or name in settings)
+    return tuple(
+        multiplier for name, multiplier in known.items() if name in names or name in settings
+    )
 
 
 def check_settings(view: FormulaView, settings: Mapping[str, Any]) -> None:
-    """Every setting must be a number that its symbol can have.
+    """Refuses settings that the formulas cannot be computed with.
 
     Raises:
         SpecError: with everything that is wrong.
     """
     problems = Problems()
-    metrics = [
-        metric for metric in view.entry.counts if not view.other or metric in view.other.counts
-    ]
-    known = [each.name.name for each in view.used(metrics)]
+    known = [symbol.name.name for symbol in view.used_symbols()]
+    check_numbers(settings, known, f"{view.entry.name} has no symbol", problems)
+    problems.raise_any()
+    _check_groups(view, settings, problems)
+    for symbol in view.notation.symbols:
+        size, factor = settings.get(symbol.name.name), settings.get(symbol.scaled_by)
+        if size is not None and factor is not None and not is_whole(size * factor):
+            problems.add(
+                None,
+                f"{symbol.scaled_by} times {symbol.name.name} is {size * factor}, "
+                "which is not a whole number",
+                expected=f"a multiplier that leaves {symbol.meaning} whole",
+                hint="costcalc report, which rounds as the network's spec says",
+            )
+    problems.raise_any()
+
+
+def check_numbers(
+    settings: Mapping[str, Any], known: Collection[str], unknown: str, problems: Problems
+) -> None:
+    """Notes each setting of an unknown symbol, and each value that its symbol cannot have.
+
+    Args:
+        settings: the values by the symbols' names.
+        known: the names of the symbols that can be set.
+        unknown: the message for any other name, which follows it.
+        problems: what is wrong is noted here.
+    """
     for name, value in settings.items():
         if name not in known:
             problems.add(
                 None,
-                f"{view.entry.name} has no symbol '{name}'",
+                f"{unknown} '{name}'",
                 expected="one of " + ", ".join(known),
                 hint=did_you_mean(name, known),
             )
@@ -59,19 +87,6 @@ def check_settings(view: FormulaView, settings: Mapping[str, Any]) -> None:
             )
         elif name not in ("alpha", "rho") and not is_whole(value):
             problems.add(None, f"{name} cannot be {value}", expected="a whole number above zero")
-    problems.raise_any()
-    _check_groups(view, settings, problems)
-    for each in view.notation.symbols:
-        own, factor = settings.get(each.name.name), settings.get(each.scaled_by)
-        if own is not None and factor is not None and not is_whole(own * factor):
-            problems.add(
-                None,
-                f"{each.scaled_by} times {each.name.name} is {own * factor}, "
-                "which is not a whole number",
-                expected=f"a multiplier that leaves {each.meaning} whole",
-                hint="costcalc report, which rounds as the network's spec says",
-            )
-    problems.raise_any()
 
 
 def _check_groups(view: FormulaView, settings: Mapping[str, Any], problems: Problems) -> None:

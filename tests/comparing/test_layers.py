@@ -84,7 +84,7 @@ def test_json_has_formulas_without_numbers_where_symbols_are_open():
         (["conv", "separable", "--set", "t=6"], "none of these layers has a symbol 't'"),
         (["conv", "separable", "--set", "M=0"], "M cannot be 0"),
         (["conv", "separable@t=6"], "none of these layers has a symbol 't'"),
-        (["conv", "separable@M=wide"], "M cannot be wide"),
+        (["conv", "separable@M=wide"], "M cannot be 'wide'"),
         (["conv", "separable", "--set", "M=1/2"], "a whole number above zero"),
     ],
 )

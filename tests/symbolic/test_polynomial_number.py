@@ -23,7 +23,7 @@ ALPHA, RES = Name("alpha", "α", "alpha", r"\alpha"), Name("res", "r", "r", "r")
 
 def context(alpha=1, res=224, modulus=32):
     made = PolynomialContext((Variable("alpha", alpha, False), Variable("res", res, True, modulus)))
-    return made, made.start(0), made.start(1)
+    return made, made.symbol(0), made.symbol(1)
 
 
 def assumed(made):
@@ -117,7 +117,7 @@ def test_values_are_those_of_plain_numbers(alpha, q, a, b):
 
     made, symbolic_alpha, symbolic_res = context(alpha, 8 * q, 8)
     found = compute(symbolic_alpha, symbolic_res)
-    value, polynomial = made.of(found)
+    value, polynomial = made.parts(found)
     assert value == compute(alpha, 8 * q)
     if domain(made, (ALPHA, RES)).holds((alpha, 8 * q)):
         assert polynomial(made.counters) == value
