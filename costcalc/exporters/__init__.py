@@ -1,9 +1,8 @@
 """The table of exporters: the formats that networks are written in, and the module for each.
 
-A module of the table has ``write(graph)``, which gives the file as text, or as
-chunks of bytes where the format is binary; ``KINDS``, a row for each layer kind
-that the format can express; and ``MISSING``, the reason for each kind that has no
-row.  It is imported only when asked for.
+Each module has ``write(graph)``, which returns the file as text, or as chunks of bytes
+if the format is binary; ``KINDS``, a row for each layer kind that the format can
+express; and ``MISSING``, the reason for each other kind.  It is imported only when needed.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from costcalc.graph.layer import LayerGraph
 
 
 class Exporter(NamedTuple):
-    """A format that networks are written in: its module, and the suffix of its files."""
+    """A format that networks are written in."""
 
     name: str
     title: str
     module: str
     suffix: str
     options: tuple[str, ...] = ()
-    """Keywords that ``write`` takes beside the graph."""
+    """Keyword arguments of ``write``."""
 
 
 EXPORTERS = (
@@ -35,15 +34,15 @@ EXPORTERS = (
 
 
 def exporter(name: str) -> Exporter:
-    """The row of that name."""
+    """The row with that name."""
     return next(row for row in EXPORTERS if row.name == name)
 
 
 def export_graph(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
-    """The network in the format of that name.
+    """Write a network in the format of that name.
 
     Raises:
-        SpecError: the format cannot express some of its layers; all of them are named.
+        SpecError: the format cannot express some layers; all are named.
     """
     file: str | Iterable[bytes] = import_module(exporter(name).module).write(graph, **options)
     return file

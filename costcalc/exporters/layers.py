@@ -1,4 +1,4 @@
-"""What every exporter asks of a graph's layers: what writes each, and what must not be written."""
+"""What all exporters share: finding the writer of each layer, and refusing what has none."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from costcalc.graph.layer import Layer, LayerGraph
 T = TypeVar("T")
 
 UNDEFINED: Mapping[str, str] = {
-    "rearrange": "the graph states what shape comes out, and not which elements move where",
+    "rearrange": "the graph states the output shape, but not which elements move where",
     "uncounted": "costcalc does not know what the operation computes",
 }
-"""Kinds that no format can express, and why."""
+"""The kinds that no format can express, and why."""
 
 
 class UnwritableLayer(Refusal):
@@ -22,10 +22,10 @@ class UnwritableLayer(Refusal):
 
 
 def for_each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -> list[T]:
-    """What ``write`` makes of every layer, given its index.
+    """The result of ``write`` for each layer's index.
 
     Raises:
-        SpecError: the format cannot express some of them; all are named.
+        SpecError: the format cannot express some layers; all are named.
     """
     written, problems = [], []
     for index, layer in enumerate(graph.layers):
@@ -53,35 +53,35 @@ def row_of(layer: Layer, rows: Mapping[str, T], missing: Mapping[str, str]) -> T
 
 
 def refuse_borrowing(layer: Layer) -> None:
-    """Refuses a layer that uses part of another's params, of which the graph keeps the count alone.
+    """Refuse a layer that borrows params: the graph keeps their count, but a file needs tensors.
 
     Raises:
-        UnwritableLayer: it does, and a file would need to name the tensors.
+        UnwritableLayer: it does.
     """
     if layer.borrows:
         raise UnwritableLayer("shares parameters with a layer that the graph does not name")
 
 
 class Splits:
-    """The tensors that are split: other formats cut one once, where a layer here gives one part."""
+    """Groups the layers that split one tensor: other formats split it once, into all parts."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._names: dict[object, dict[int, str]] = {}
         for layer in layers:
             if layer.kind.name == "split":
                 operation: Any = layer.operation
-                self._names.setdefault(_cut(layer), {}).setdefault(operation.part, layer.name)
+                self._names.setdefault(_split_of(layer), {}).setdefault(operation.part, layer.name)
 
     def names(self, layer: Layer) -> Mapping[int, str]:
-        """For each part of the tensor that a layer splits, the first layer that gives it."""
-        return self._names[_cut(layer)]
+        """The first layer that takes each part of the tensor that a layer splits."""
+        return self._names[_split_of(layer)]
 
     def is_first(self, layer: Layer) -> bool:
-        """Whether the layer is the first of those that split the tensor in its way."""
+        """Whether the layer is the first of those that split the tensor like this."""
         return next(iter(self.names(layer).values())) == layer.name
 
 
-def _cut(layer: Layer) -> object:
-    """What all parts of one tensor, split in one way, have in common."""
+def _split_of(layer: Layer) -> object:
+    """A key that is equal for all parts of one tensor, split in one way."""
     operation: Any = layer.operation
     return layer.inputs, operation._replace(part=1)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import UnwritableLayer, for_each_layer, row_of
-from costcalc.exporters.windows import window
+from costcalc.exporters.windows import window_of
 from costcalc.formulas.algebra import exact_div, product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.graph.layer import Layer, LayerGraph
@@ -82,7 +82,7 @@ def _rows(layer: Layer) -> tuple[Row, ...]:
 def _conv(layer: Layer) -> tuple[Row, ...]:
     operation: Any = layer.operation
     channels, positions, groups = layer.input_shapes[0][0], layer.output[1:], operation.groups
-    kernel, strides, dilation, _ = window(layer)
+    kernel, strides, dilation, _ = window_of(layer)
     if len(positions) > 2:
         raise UnwritableLayer(f"SCALE-Sim's maps have two axes, not {len(positions)}")
     if any(each > 1 for each in dilation):

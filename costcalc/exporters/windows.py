@@ -1,4 +1,4 @@
-"""The window of a layer, with a number for each axis: as other formats have it."""
+"""The window of a layer, with explicit numbers for each axis, as other formats need it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.kinds.base import Shape, spread
 from costcalc.kinds.windows import explicit_pads, transposed_pads
 
 Pads = tuple[tuple[int, int], ...]
-"""Rows before and after, for each axis."""
+"""The padding before and after each axis."""
 
 
 class Window(NamedTuple):
@@ -21,8 +21,8 @@ class Window(NamedTuple):
     pads: Pads
 
 
-def window(layer: Layer) -> Window:
-    """The window of a convolution or a pool, its padding in numbers."""
+def window_of(layer: Layer) -> Window:
+    """The window of a convolution or a pool."""
     operation: Any = layer.operation
     axes = layer.input_shapes[0][1:]
     rank = len(axes)
@@ -34,9 +34,9 @@ def window(layer: Layer) -> Window:
 
 
 def transposed_window(layer: Layer) -> tuple[Window, Shape]:
-    """The window of a transposed convolution, and what is added behind each axis.
+    """The window of a transposed convolution, and its output padding.
 
-    Its pads are what is cut off the output.
+    The pads are cropped from the output.
     """
     operation: Any = layer.operation
     rank = len(layer.output) - 1
@@ -49,7 +49,7 @@ def transposed_window(layer: Layer) -> tuple[Window, Shape]:
 
 
 def even_kernel(layer: Layer) -> Shape | None:
-    """The kernel, and stride, of an adaptive pool; None where its windows differ in size."""
+    """The kernel, and stride, of an adaptive pool; None if its windows differ in size."""
     axes, results = layer.input_shapes[0][1:], layer.output[1:]
     if any(n % result for n, result in zip(axes, results, strict=True)):
         return None

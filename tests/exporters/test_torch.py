@@ -218,7 +218,7 @@ def test_all_layers_without_words_are_named_at_once():
         )
     assert str(caught.value) == (
         "small.yaml:4:5: layer 'rolled' cannot be written for PyTorch: "
-        "the graph states what shape comes out, and not which elements move where\n"
+        "the graph states the output shape, but not which elements move where\n"
         "    found    'rearrange'\n"
         "small.yaml:6:5: layer 'odd' cannot be written for PyTorch: "
         "costcalc does not know what the operation computes\n"

@@ -1,4 +1,4 @@
-"""A network as an ONNX model: a node for every layer, or a few where ONNX has no single one."""
+"""Writes a network as an ONNX model: one node for each layer, or several if ONNX needs them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
 from costcalc.exporters.onnx.kinds import KINDS, MISSING
-from costcalc.exporters.onnx.weights import data
+from costcalc.exporters.onnx.weights import random_data
 from costcalc.exporters.onnx.writer import LearnedTensor, ModelBuilder, NodeWriter, batched
 from costcalc.formats.onnx_schema import (
     MODEL,
@@ -26,17 +26,17 @@ from costcalc.graph.layer import LayerGraph
 __all__ = ["KINDS", "MISSING", "write"]
 
 IR_VERSIONS = {21: 10, 23: 11}
-"""The version of the format that came with each version of the operators."""
+"""The version of the format that came with each operator set."""
 
-LARGEST = 2**31 - 1
-"""Bytes of a message that every reader takes."""
+MAX_BYTES = 2**31 - 1
+"""The most bytes of a message that every reader accepts."""
 
 
 def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[bytes]:
-    """The model's bytes; its weights are random numbers, or inputs to be fed.
+    """The bytes of the model; its weights are random, or inputs of the graph.
 
     Raises:
-        SpecError: ONNX cannot express some layers, or the weights are too many for a file.
+        SpecError: ONNX cannot express some layers, or the file would be too large.
     """
     builder = ModelBuilder(graph)
 
@@ -47,10 +47,10 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
 
     for_each_layer(graph, write_layer, "ONNX")
     message = MODEL.encoded(_model(graph, builder, None if weights == "none" else seed))
-    if message.size > LARGEST:
+    if message.size > MAX_BYTES:
         refuse(
             Mark(graph.file),
-            f"an ONNX file holds at most {LARGEST:,} bytes, its weights included",
+            f"an ONNX file holds at most {MAX_BYTES:,} bytes, its weights included",
             found=f"{message.size:,} bytes",
             hint="--weights none",
         )
@@ -58,25 +58,29 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
 
 
 def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelProto:
-    """The model; without a seed, every learned tensor is an input."""
+    """The model; without a seed, the learnable tensors are inputs."""
     outputs = set(graph.outputs)
     learned = list(builder.learned.values())
-    given = {tensor.name for tensor in learned}
+    learned_names = {tensor.name for tensor in learned}
     computed = [
         (index, _value(layer.name, batched(layer.output)))
         for index, layer in enumerate(graph.layers)
-        if layer.name not in given
+        if layer.name not in learned_names
     ]
-    weights = () if seed is None else (_filled(each, seed, i) for i, each in enumerate(learned))
-    fed = (_value(each.name, each.shape) for each in learned) if seed is None else ()
+    if seed is None:
+        initializers: tuple[TensorProto, ...] = ()
+        weight_inputs = tuple(_value(tensor.name, tensor.shape) for tensor in learned)
+    else:
+        initializers = tuple(_filled(tensor, seed, index) for index, tensor in enumerate(learned))
+        weight_inputs = ()
     return ModelProto(
         ir_version=IR_VERSIONS[builder.opset],
         producer=PRODUCER,
         graph=GraphProto(
             graph.name,
             nodes=tuple(builder.nodes),
-            initializers=tuple(weights),
-            inputs=(_value(builder.input, batched(graph.input)), *fed),
+            initializers=initializers,
+            inputs=(_value(builder.input, batched(graph.input)), *weight_inputs),
             outputs=tuple(value for index, value in computed if index in outputs),
             values=tuple(value for index, value in computed if index not in outputs),
         ),
@@ -90,6 +94,6 @@ def _value(name: str, shape: tuple[int, ...]) -> ValueInfoProto:
 
 
 def _filled(learned: LearnedTensor, seed: int, index: int) -> TensorProto:
-    """A learned tensor of random numbers."""
-    numbers = data(learned.shape, learned.spread, seed, index)
-    return TensorProto(learned.name, learned.shape, DataType.FLOAT, numbers)
+    """A learnable tensor, filled with random numbers."""
+    data = random_data(learned.shape, learned.spread, seed, index)
+    return TensorProto(learned.name, learned.shape, DataType.FLOAT, data)

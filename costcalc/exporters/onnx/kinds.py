@@ -1,4 +1,4 @@
-"""The table of what each layer kind becomes in ONNX."""
+"""The table of layer kinds and the functions that write them in ONNX."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from costcalc.exporters.onnx import (
     sources,
     windows,
 )
-from costcalc.exporters.onnx.elementwise import Row, along, chained, operator, several, with_number
-from costcalc.exporters.onnx.reductions import reduced
+from costcalc.exporters.onnx.elementwise import (
+    Row,
+    along_axis,
+    chain,
+    operator,
+    variadic,
+    with_number,
+)
+from costcalc.exporters.onnx.reductions import reduction
 
 KINDS: Mapping[str, Row] = {
     "conv": windows.conv,
@@ -56,11 +63,11 @@ KINDS: Mapping[str, Row] = {
     "mish": operator("Mish"),
     "softplus": operator("Softplus"),
     "softsign": operator("Softsign"),
-    "log_sigmoid": chained("Sigmoid", "Log"),
+    "log_sigmoid": chain("Sigmoid", "Log"),
     "hard_tanh": with_number("Clip", -1.0, 1.0),
-    "softmax": along("Softmax"),
-    "log_softmax": along("LogSoftmax"),
-    "add": several("Sum", "Add"),
+    "softmax": along_axis("Softmax"),
+    "log_softmax": along_axis("LogSoftmax"),
+    "add": variadic("Sum", "Add"),
     "subtract": operator("Sub"),
     "multiply": elementwise.multiply,
     "divide": operator("Div"),
@@ -89,15 +96,15 @@ KINDS: Mapping[str, Row] = {
     "round": operator("Round"),
     "sign": operator("Sign"),
     "logical_not": elementwise.logical_not,
-    "mean": reduced("ReduceMean"),
-    "sum": reduced("ReduceSum"),
-    "reduce_max": reduced("ReduceMax"),
-    "reduce_min": reduced("ReduceMin"),
-    "product": reduced("ReduceProd"),
-    "l2_norm": reduced("ReduceL2"),
+    "mean": reduction("ReduceMean"),
+    "sum": reduction("ReduceSum"),
+    "reduce_max": reduction("ReduceMax"),
+    "reduce_min": reduction("ReduceMin"),
+    "product": reduction("ReduceProd"),
+    "l2_norm": reduction("ReduceL2"),
     "variance": reductions.variance,
     "argmax": reductions.argmax,
-    "concat": along("Concat"),
+    "concat": along_axis("Concat"),
     "split": moving.split,
     "slice": moving.slice_,
     "channel_shuffle": moving.channel_shuffle,
@@ -112,7 +119,7 @@ KINDS: Mapping[str, Row] = {
     "learned": sources.learned,
     "constant": sources.constant,
 }
-"""What writes the nodes of each kind."""
+"""The function that writes the nodes of each kind."""
 
 MISSING = UNDEFINED
-"""Why the other kinds have no row."""
+"""The reasons why the other kinds have no row."""

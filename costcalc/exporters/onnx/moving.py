@@ -9,18 +9,17 @@ from costcalc.kinds.windows import pads
 
 
 def channel_shuffle(writer: NodeWriter) -> None:
-    """Channels as a table of groups, turned over."""
+    """Reshape of the channels into groups, Transpose, and Reshape back."""
     channels, *axes = writer.shape
     groups = writer.operation.groups
-    rank = len(axes)
-    table = writer.integers(1, groups, exact_div(channels, groups), *axes)
-    grouped = writer.before("Reshape", *writer.inputs, table)
-    turned = writer.before("Transpose", grouped, perm=(0, 2, 1, *range(3, rank + 3)))
-    writer.last("Reshape", turned, writer.integers(1, *writer.shape))
+    grouped_shape = writer.integers(1, groups, exact_div(channels, groups), *axes)
+    grouped = writer.before("Reshape", *writer.inputs, grouped_shape)
+    swapped = writer.before("Transpose", grouped, perm=(0, 2, 1, *range(3, len(axes) + 3)))
+    writer.last("Reshape", swapped, writer.integers(*batched(writer.shape)))
 
 
 def split(writer: NodeWriter) -> None:
-    """Split into all parts at once: the first layer that reads one writes it for all of them."""
+    """Split; the first of the layers that take parts of a tensor writes one node for all."""
     operation, name = writer.operation, writer.layer.name
     splits = writer.builder.splits
     names = splits.names(writer.layer)
@@ -44,15 +43,15 @@ def slice_(writer: NodeWriter) -> None:
 
 
 def zero_pad(writer: NodeWriter) -> None:
-    """Pad of the axes from one on."""
+    """Pad of an axis and those after it."""
     operation, rank = writer.operation, len(writer.shape)
     first = axis_of(operation.axis, writer.shape)
-    sides = pads(operation.padding, rank - first)
-    _pad(writer, (*((0, 0) for _ in range(first)), *sides), _BORDERS[operation.mode])
+    padding = pads(operation.padding, rank - first)
+    _pad(writer, (*((0, 0) for _ in range(first)), *padding), _PAD_MODES[operation.mode])
 
 
 def pad_channels(writer: NodeWriter) -> None:
-    """Pad behind the channels."""
+    """Pad after the last channel."""
     more = writer.shape[0] - writer.input_shape[0]
     _pad(writer, ((0, more), *((0, 0) for _ in writer.shape[1:])), "constant")
 
@@ -75,13 +74,13 @@ def dropout(writer: NodeWriter) -> None:
     writer.last("Dropout", *writer.inputs, *ratio)
 
 
-_BORDERS = {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-"""What ONNX calls each way to fill a border."""
+_PAD_MODES = {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""ONNX's names of padding modes."""
 
 
-def _pad(writer: NodeWriter, sides: tuple[tuple[int, int], ...], mode: str) -> None:
+def _pad(writer: NodeWriter, padding: tuple[tuple[int, int], ...], mode: str) -> None:
     """Pad of all axes but the batch."""
     amounts = writer.integers(
-        0, *(before for before, _ in sides), 0, *(after for _, after in sides)
+        0, *(before for before, _ in padding), 0, *(after for _, after in padding)
     )
     writer.last("Pad", *writer.inputs, amounts, mode=mode)

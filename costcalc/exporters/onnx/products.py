@@ -1,4 +1,4 @@
-"""Matrix products: with learned matrices, and between activations."""
+"""Matrix products, of activations with learnable matrices or with each other."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES
 from costcalc.kinds.base import axis_of, elements
 
-_ROWS = Spread(0.0, 1.0)
-"""The numbers of an embedding's table."""
+_EMBEDDING = Spread(0.0, 1.0)
 
 
 def fc(writer: NodeWriter) -> None:
@@ -27,15 +26,15 @@ def fc(writer: NodeWriter) -> None:
 def embedding(writer: NodeWriter) -> None:
     """Gather of rows."""
     operation = writer.operation
-    table = writer.learned("weight", (operation.rows, operation.out), _ROWS)
+    table = writer.learned("weight", (operation.rows, operation.out), _EMBEDDING)
     writer.last("Gather", table, writer.before("Cast", *writer.inputs, to=DataType.INT64))
 
 
 def attention(writer: NodeWriter) -> None:
-    """Attention, which came with opset 23; its heads are all sides before the matrices.
+    """Attention, which came with opset 23; all axes before the last two are merged as heads.
 
     Raises:
-        UnwritableLayer: queries, keys and values have heads that repeat along several axes.
+        UnwritableLayer: queries, keys and values would repeat heads along several axes.
     """
     writer.builder.opset = 23
     shapes = writer.layer.input_shapes
@@ -56,7 +55,7 @@ def lstm(writer: NodeWriter) -> None:
     """LSTM over a sequence of one step.
 
     Raises:
-        UnwritableLayer: ONNX keeps two bias vectors, or none.
+        UnwritableLayer: it has one bias vector; ONNX has two or none.
     """
     hidden, vectors = writer.operation.hidden, writer.operation.bias_vectors
     inputs, rows = elements(writer.input_shape), LSTM_MATRICES * hidden

@@ -9,8 +9,8 @@ from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axes_of
 
 
-def reduced(operator: str) -> Row:
-    """The operator of that name, along the layer's axes."""
+def reduction(operator: str) -> Row:
+    """An operator along the layer's axes."""
 
     def write(writer: NodeWriter) -> None:
         writer.last(operator, *writer.inputs, _axes(writer), keepdims=_keeps(writer))
@@ -19,7 +19,7 @@ def reduced(operator: str) -> Row:
 
 
 def variance(writer: NodeWriter) -> None:
-    """The mean of the squared differences from the mean."""
+    """ReduceMean of the squared differences from the mean."""
     axes = _axes(writer)
     mean = writer.before("ReduceMean", *writer.inputs, axes)
     centred = writer.before("Sub", *writer.inputs, mean)
@@ -28,10 +28,10 @@ def variance(writer: NodeWriter) -> None:
 
 
 def argmax(writer: NodeWriter) -> None:
-    """ArgMax along one axis, or over everything.
+    """ArgMax along one axis, or over all of them.
 
     Raises:
-        UnwritableLayer: it is along several axes, and not along all.
+        UnwritableLayer: it is over several axes, but not all.
     """
     axes = axes_of(writer.operation.axes, writer.input_shape)
     if len(axes) == 1:

@@ -1,4 +1,4 @@
-"""Layers that read nothing."""
+"""Layers without inputs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from costcalc.exporters.onnx.writer import LearnedTensor, NodeWriter, batched
 
 
 def learned(writer: NodeWriter) -> None:
-    """A learned tensor of the layer's name.
+    """A learnable tensor named after the layer.
 
-    It is the Identity of another where it shares that one's, or where nothing reads
-    it: a node gives an output, and what no node reads a reader of the file may drop.
+    If the layer shares another's tensor, it is an Identity of that.  If nothing reads the
+    layer, it is an Identity of its own tensor: the node keeps it among the outputs, as
+    readers of the file may drop a tensor that no node reads.
     """
     layer, builder = writer.layer, writer.builder
     spread = SCALE if writer.operation.of == "norm" else OTHER

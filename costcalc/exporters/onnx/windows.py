@@ -1,44 +1,44 @@
-"""Layers that slide a window, and those that enlarge a map."""
+"""Convolutions, pooling and upsampling."""
 
 from __future__ import annotations
 
 from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.onnx.weights import weight
 from costcalc.exporters.onnx.writer import Attribute, NodeWriter
-from costcalc.exporters.windows import Window, even_kernel, transposed_window, window
+from costcalc.exporters.windows import Window, even_kernel, transposed_window, window_of
 from costcalc.formulas.algebra import ceil_div, exact_div, product
 from costcalc.formulas.windows import window_extent
 
 _MODES = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}
-"""What ONNX calls each interpolation."""
+"""ONNX's names of interpolations."""
 
 Attributes = dict[str, Attribute]
 
 
 def conv(writer: NodeWriter) -> None:
-    """Conv; padding is always in numbers."""
-    operation, slides = writer.operation, window(writer.layer)
-    shape = (operation.out, exact_div(writer.input_shape[0], operation.groups), *slides.kernel)
+    """Conv, with explicit padding."""
+    operation, window = writer.operation, window_of(writer.layer)
+    shape = (operation.out, exact_div(writer.input_shape[0], operation.groups), *window.kernel)
     writer.last(
         "Conv",
-        *_with_params(writer, shape, fan_in=product(shape[1:])),
-        **_attributes(slides),
+        *_inputs(writer, shape, fan_in=product(shape[1:])),
+        **_attributes(window),
         group=operation.groups,
     )
 
 
 def transposed_conv(writer: NodeWriter) -> None:
-    """ConvTranspose; its pads are what is cut off the output."""
+    """ConvTranspose, whose pads are cropped from the output."""
     operation, channels = writer.operation, writer.input_shape[0]
-    slides, extra = transposed_window(writer.layer)
-    shape = (channels, exact_div(operation.out, operation.groups), *slides.kernel)
-    fan_in = exact_div(channels, operation.groups) * product(slides.kernel)
+    window, output_padding = transposed_window(writer.layer)
+    shape = (channels, exact_div(operation.out, operation.groups), *window.kernel)
+    fan_in = exact_div(channels, operation.groups) * product(window.kernel)
     writer.last(
         "ConvTranspose",
-        *_with_params(writer, shape, fan_in),
-        **_attributes(slides),
+        *_inputs(writer, shape, fan_in),
+        **_attributes(window),
         group=operation.groups,
-        output_padding=extra,
+        output_padding=output_padding,
     )
 
 
@@ -48,13 +48,13 @@ def max_pool(writer: NodeWriter) -> None:
 
 
 def avg_pool(writer: NodeWriter) -> None:
-    """AveragePool; the padding of ``same`` is not part of a mean, as in TensorFlow."""
-    counts_zeros = int(writer.operation.padding != "same")
-    writer.last("AveragePool", *writer.inputs, **_pool(writer), count_include_pad=counts_zeros)
+    """AveragePool; as in TensorFlow, ``same`` padding is not part of a mean."""
+    include_pad = int(writer.operation.padding != "same")
+    writer.last("AveragePool", *writer.inputs, **_pool(writer), count_include_pad=include_pad)
 
 
 def adaptive_pool(operator: str, writer: NodeWriter) -> None:
-    """A pool whose windows are all alike, or the global one.
+    """A pool with windows of one size, or a global one.
 
     Raises:
         UnwritableLayer: the windows differ in size.
@@ -69,10 +69,10 @@ def adaptive_pool(operator: str, writer: NodeWriter) -> None:
 
 
 def upsample(writer: NodeWriter) -> None:
-    """Resize of the spatial axes, as PyTorch places the pixels.
+    """Resize of the spatial axes, with pixels placed as in PyTorch.
 
     Raises:
-        UnwritableLayer: ONNX has no such interpolation.
+        UnwritableLayer: ONNX does not have the interpolation.
     """
     mode = _MODES.get(writer.operation.mode)
     if mode is None:
@@ -85,39 +85,40 @@ def upsample(writer: NodeWriter) -> None:
     writer.last("Resize", *writer.inputs, "", "", sizes, axes=axes, mode=mode, **pixels)
 
 
-def _with_params(writer: NodeWriter, shape: tuple[int, ...], fan_in: int) -> tuple[str, ...]:
-    """The input of a convolution, its weight, and its bias where it has one."""
+def _inputs(writer: NodeWriter, shape: tuple[int, ...], fan_in: int) -> tuple[str, ...]:
+    """The inputs of a convolution's node: the layer's input, the weight, and the bias if any."""
     return (*writer.inputs, writer.learned("weight", shape, weight(fan_in)), *writer.bias())
 
 
-def _attributes(slides: Window) -> Attributes:
+def _attributes(window: Window) -> Attributes:
     return {
-        "kernel_shape": slides.kernel,
-        "strides": slides.stride,
-        "dilations": slides.dilation,
-        "pads": (*(before for before, _ in slides.pads), *(after for _, after in slides.pads)),
+        "kernel_shape": window.kernel,
+        "strides": window.stride,
+        "dilations": window.dilation,
+        "pads": (*(before for before, _ in window.pads), *(after for _, after in window.pads)),
     }
 
 
 def _pool(writer: NodeWriter) -> Attributes:
     """The window of a pool.
 
-    A last window that hangs over the end is ceil_mode, but only where there is one:
-    versions of ONNX differ in windows that would begin beyond the map.  One that
-    is larger than the map is padded until it fits.
+    ``ceil_mode`` is set only if a last window actually extends past the map: versions of
+    ONNX differ on windows that would start beyond it.  A map that is smaller than the
+    window is padded until it fits.
     """
-    slides = window(writer.layer)
-    results = writer.shape[1:]
-    axes = zip(writer.input_shape[1:], results, *slides, strict=True)
-    sides = [(n, m, s, window_extent(k, d), pads) for n, m, k, s, d, pads in axes]
-    rooms = [n + sum(pads) - extent for n, _, _, extent, pads in sides]
-    if results == tuple(room // s + 1 for room, s in zip(rooms, slides.stride, strict=True)):
-        return _attributes(slides)
-    hanging = tuple(ceil_div(room, s) + 1 for room, s in zip(rooms, slides.stride, strict=True))
-    if results == hanging and min(rooms) >= 0:
-        return _attributes(slides) | {"ceil_mode": 1}
+    window = window_of(writer.layer)
+    output = writer.shape[1:]
+    axes = [
+        (n, m, s, window_extent(k, d), pads)
+        for n, m, k, s, d, pads in zip(writer.input_shape[1:], output, *window, strict=True)
+    ]
+    room = [n + sum(pads) - extent for n, _, _, extent, pads in axes]
+    if output == tuple(r // s + 1 for r, s in zip(room, window.stride, strict=True)):
+        return _attributes(window)
+    rounded_up = tuple(ceil_div(r, s) + 1 for r, s in zip(room, window.stride, strict=True))
+    if output == rounded_up and min(room) >= 0:
+        return _attributes(window) | {"ceil_mode": 1}
     covering = tuple(
-        (before, max((m - 1) * s + extent - n - before, 0))
-        for n, m, s, extent, (before, _) in sides
+        (before, max((m - 1) * s + extent - n - before, 0)) for n, m, s, extent, (before, _) in axes
     )
-    return _attributes(slides._replace(pads=covering))
+    return _attributes(window._replace(pads=covering))

@@ -1,4 +1,4 @@
-"""An ONNX model in the making: its nodes, its names, its learned tensors."""
+"""Builds an ONNX model: its nodes, its names and its learnable tensors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Attribute = int | float | str | tuple[int, ...] | TensorProto
 
 
 class LearnedTensor(NamedTuple):
-    """A tensor of learned numbers, or of numbers that training leaves behind."""
+    """A learnable tensor, or one of running statistics."""
 
     name: str
     shape: Shape
@@ -26,7 +26,7 @@ class LearnedTensor(NamedTuple):
 
 
 class OperatorStep(NamedTuple):
-    """An operator that reads the step before it, and other tensors."""
+    """An operator that reads the output of the step before it, and other tensors."""
 
     operator: str
     others: tuple[str, ...] = ()
@@ -34,14 +34,14 @@ class OperatorStep(NamedTuple):
 
 
 class ModelBuilder:
-    """A model in the making, one layer after another."""
+    """Collects the nodes of a model, layer by layer."""
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
         self.readers = graph.readers
         self.nodes: list[NodeProto] = []
         self.learned: dict[tuple[str, str], LearnedTensor] = {}
-        """By the layer that owns each, and its role in it."""
+        """By the name of the layer that owns a tensor, and the tensor's role in it."""
         self.opset = 21
         self.splits = Splits(graph.layers)
         self.names = FreeNames(layer.name for layer in graph.layers)
@@ -49,10 +49,10 @@ class ModelBuilder:
         self._constants: dict[float | tuple[int, ...], str] = {}
 
     def constant(self, value: float | tuple[int, ...]) -> str:
-        """A number, or a vector of whole numbers, that nothing learns; equal ones are one node."""
+        """The name of a constant, a number or a vector of integers; equal ones share a node."""
         if value not in self._constants:
-            words = map(str, value) if isinstance(value, tuple) else (str(value),)
-            name = self.names.free("_".join(("constant", *words)))
+            parts = map(str, value) if isinstance(value, tuple) else (str(value),)
+            name = self.names.free("_".join(("constant", *parts)))
             self.add("Constant", name, (), (name,), {"value": _constant(value)})
             self._constants[value] = name
         return self._constants[value]
@@ -65,13 +65,16 @@ class ModelBuilder:
         outputs: tuple[str, ...],
         attributes: Mapping[str, Attribute],
     ) -> None:
-        """Adds a node."""
+        """Add a node."""
         written = tuple(attribute(key, value) for key, value in attributes.items())
         self.nodes.append(NodeProto(inputs, outputs, name, operator, attributes=written))
 
 
 class NodeWriter:
-    """Writes the nodes of one layer: the output of the last one has the layer's name."""
+    """Writes the nodes of one layer; the output of the last node is named after the layer.
+
+    The node that computes the layer is ``main`` if others follow it, or else ``last``.
+    """
 
     def __init__(self, builder: ModelBuilder, index: int) -> None:
         self.builder = builder
@@ -86,40 +89,37 @@ class NodeWriter:
         )
 
     def before(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Adds a node in front of the layer's own; gives its output's name."""
+        """Add a node before the main one; return the name of its output."""
         name = self._free_name(operator)
         self.builder.add(operator, name, inputs, (name,), attributes)
         return name
 
     def main(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Adds the layer's own node where others follow; gives its output's name."""
+        """Add the main node, before a last one; return the name of its output."""
         output = self._free_name(operator)
         self.builder.add(operator, self.layer.name, inputs, (output,), attributes)
         return output
 
     def after(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
-        """Adds the last node, behind the layer's own."""
+        """Add the last node, after the main one."""
         name = self._free_name(operator)
         self.builder.add(operator, name, inputs, (self.layer.name,), attributes)
 
     def last(self, operator: str, *inputs: str, **attributes: Attribute) -> None:
-        """Adds the layer's own node, which is also the last."""
+        """Add the main node, which is also the last."""
         self.builder.add(operator, self.layer.name, inputs, (self.layer.name,), attributes)
 
     def trailing(self, axes: tuple[int, ...], *steps: OperatorStep) -> None:
-        """Adds steps, one after another, that work on trailing axes.
-
-        Others are moved there, and back.
-        """
+        """Add a chain of operators that work on the last axes, with transposes if necessary."""
         rank = len(self.shape)
         order = (*(axis for axis in range(rank) if axis not in axes), *axes)
         (name,), (*firsts, last) = self.inputs, steps
-        is_there = order == tuple(range(rank))
-        if not is_there:
+        is_in_place = order == tuple(range(rank))
+        if not is_in_place:
             name = self.before("Transpose", name, perm=batched_order(order))
         for step in firsts:
             name = self.before(step.operator, name, *step.others, **step.attributes)
-        if is_there:
+        if is_in_place:
             self.last(last.operator, name, *last.others, **last.attributes)
             return
         name = self.main(last.operator, name, *last.others, **last.attributes)
@@ -127,15 +127,15 @@ class NodeWriter:
         self.after("Transpose", name, perm=batched_order(back))
 
     def number(self, value: float) -> str:
-        """A constant number."""
+        """The name of a constant number."""
         return self.builder.constant(value)
 
     def integers(self, *values: int) -> str:
-        """A constant vector of whole numbers."""
+        """The name of a constant vector of integers."""
         return self.builder.constant(values)
 
     def learned(self, role: str, shape: Shape, spread: Spread) -> str:
-        """A learned tensor of this layer, or of the layer whose params it shares."""
+        """The name of a learnable tensor of this layer, or of the layer whose params it shares."""
         owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
         key = (owner.name, role)
         if key not in self.builder.learned:
@@ -144,7 +144,7 @@ class NodeWriter:
         return self.builder.learned[key].name
 
     def bias(self) -> tuple[str, ...]:
-        """The learned bias, where the layer has one."""
+        """The name of the bias, if the layer has one."""
         operation = self.operation
         return (self.learned("bias", (operation.out,), BIAS),) if operation.bias else ()
 
@@ -153,7 +153,7 @@ class NodeWriter:
 
 
 def _constant(value: float | tuple[int, ...]) -> TensorProto:
-    """A number, or a vector of whole numbers, as a tensor."""
+    """A number, or a vector of integers, as a tensor."""
     if isinstance(value, tuple):
         data = struct.pack(f"<{len(value)}q", *value)
         return TensorProto(dims=(len(value),), data_type=DataType.INT64, raw_data=data)
@@ -161,15 +161,15 @@ def _constant(value: float | tuple[int, ...]) -> TensorProto:
 
 
 def batched(shape: Shape) -> Shape:
-    """A shape with the batch, which is one image."""
+    """A shape with a batch of one image."""
     return (1, *shape)
 
 
 def batched_axis(axis: int) -> int:
-    """An axis of a shape without the batch, counted with it."""
+    """An axis of the shape with the batch, from one of the shape without it."""
     return axis + 1 if axis >= 0 else axis
 
 
 def batched_order(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """An order of axes, counted from the first, with the batch ahead."""
+    """An order of axes with the batch first."""
     return (0, *(axis + 1 for axis in axes))

@@ -10,7 +10,7 @@ from operator import floordiv
 
 from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.prototxt.writer import LayerWriter
-from costcalc.exporters.windows import Pads, Window, even_kernel, transposed_window, window
+from costcalc.exporters.windows import Pads, Window, even_kernel, transposed_window, window_of
 from costcalc.formats.prototxt import Field, Unquoted
 from costcalc.formulas.algebra import ceil_div
 from costcalc.formulas.windows import window_output
@@ -25,7 +25,7 @@ def conv(writer: LayerWriter) -> None:
     What ``same`` padding adds at one end alone is added at both, where the output
     is as large: ``same`` is a word for that size, numbers say which end.
     """
-    slides, axes = window(writer.layer), writer.input_shapes[0][1:]
+    slides, axes = window_of(writer.layer), writer.input_shapes[0][1:]
     padding = tuple(after for _, after in slides.pads)
     remark = ""
     if _is_uneven(slides.pads):
@@ -53,7 +53,7 @@ def pool(method: str, writer: LayerWriter) -> None:
     Where the last one then hangs over the end, Caffe cuts it off.
     """
     _check_two_axes(writer)
-    slides, axes = window(writer.layer), writer.input_shapes[0][1:]
+    slides, axes = window_of(writer.layer), writer.input_shapes[0][1:]
     if any(each != 1 for each in slides.dilation):
         raise UnwritableLayer("Caffe's pooling has no dilation")
     padding = tuple(before for before, _ in slides.pads)

@@ -15,7 +15,7 @@ from costcalc.exporters.torch.modules import (
     option,
     per_axis,
 )
-from costcalc.exporters.windows import Pads, Window, transposed_window, window
+from costcalc.exporters.windows import Pads, Window, transposed_window, window_of
 from costcalc.formulas.windows import window_extent
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Shape
@@ -24,7 +24,7 @@ from costcalc.kinds.base import Shape
 def conv(layer: Layer) -> ForwardLines:
     """``nn.Conv2d``, behind a padding of its own where the two sides of an axis differ."""
     rank = _rank(layer.input_shapes[0])
-    slides = window(layer)
+    slides = window_of(layer)
     front, padding = _split(slides.pads)
     return (*padded(front), _convolution(f"nn.Conv{rank}d", layer, slides, padding))
 
@@ -69,7 +69,7 @@ def max_pool(layer: Layer) -> ForwardLines:
     """``nn.MaxPool2d``, behind a padding that never wins where it needs one of its own."""
     front, arguments = _pool(layer)
     rank = _rank(layer.output)
-    dilation = option("dilation", per_axis(window(layer).dilation), 1)
+    dilation = option("dilation", per_axis(window_of(layer).dilation), 1)
     return (*padded(front, value="-inf"), built(f"nn.MaxPool{rank}d", *arguments, dilation))
 
 
@@ -77,7 +77,7 @@ def avg_pool(layer: Layer) -> ForwardLines:
     """``nn.AvgPool2d``; with ``same`` padding a mean is of what lies inside the map."""
     front, arguments = _pool(layer)
     operation: Any = layer.operation
-    if set(window(layer).dilation) != {1}:
+    if set(window_of(layer).dilation) != {1}:
         raise UnwritableLayer("nn.AvgPool has no dilation")
     is_same = operation.padding == "same"
     if is_same and any(chain(*front)):
@@ -116,7 +116,7 @@ def _pool(layer: Layer) -> tuple[Pads, tuple[Argument, ...]]:
     """
     operation: Any = layer.operation
     _rank(layer.output)
-    slides = window(layer)
+    slides = window_of(layer)
     pairs, kernels, strides = slides.pads, slides.kernel, slides.stride
     hangs = operation.ceil_mode
     if operation.padding == "same" and all(
