@@ -1,4 +1,4 @@
-"""The table of layer kinds: what a spec may name, in one place.
+"""The table of layer kinds: everything that a spec may name, in one place.
 
 A new kind is a named tuple with a shape rule and events in one of the modules
 beside this one (or in a new one), a row here and an example in :mod:`.examples`.
@@ -30,9 +30,9 @@ from costcalc.kinds.base import ANY, NONE, SEVERAL, THREE, TWO, UNCOUNTED, Arity
 def _function(
     name: str, title: str, family: str, does: str, per_element: Events, **more: Any
 ) -> Kind:
-    """A function of every element: what it does to one, and what that causes."""
-    given = {"per_element": per_element}
-    return Kind(name, title, family, activation.Activation, given, does=does, **more)
+    """A function of every element: what it does to one, and the events of that."""
+    fixed = {"per_element": per_element}
+    return Kind(name, title, family, activation.Activation, fixed, does=does, **more)
 
 
 # fmt: off
@@ -50,11 +50,11 @@ TABLE = (
 
     Kind("lstm", "LSTM", "recurrent", recurrent.Lstm, main="hidden", aliases=("lstm_cell",)),
 
-    Kind("max_pool", "Max Pool", "pooling", pooling.Pool, {"reduction": pooling.largest}, "kernel", aliases=("maxpool",), does="the largest of each window"),
+    Kind("max_pool", "Max Pool", "pooling", pooling.Pool, {"reduction": pooling.largest}, "kernel", aliases=("maxpool",), does="the largest element of each window"),
     Kind("avg_pool", "Average Pool", "pooling", pooling.Pool, {"reduction": pooling.mean}, "kernel", aliases=("avgpool", "average_pool"), short="Avg Pool", does="the mean of each window"),
-    Kind("adaptive_max_pool", "Adaptive Max Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.largest}, "size", does="the largest of each of as many windows as are asked for"),
-    Kind("adaptive_avg_pool", "Adaptive Average Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.mean}, "size", short="Adaptive Avg Pool", does="the mean of each of as many windows as are asked for"),
-    Kind("global_max_pool", "Global Max Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.largest}, does="the largest of each channel"),
+    Kind("adaptive_max_pool", "Adaptive Max Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.largest}, "size", does="the largest element of each window, for a given number of windows"),
+    Kind("adaptive_avg_pool", "Adaptive Average Pool", "pooling", pooling.AdaptivePool, {"reduction": pooling.mean}, "size", short="Adaptive Avg Pool", does="the mean of each window, for a given number of windows"),
+    Kind("global_max_pool", "Global Max Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.largest}, does="the largest element of each channel"),
     Kind("global_avg_pool", "Global Average Pool", "pooling", pooling.GlobalPool, {"reduction": pooling.mean}, aliases=("global_average_pool", "gap"), short="Global Avg Pool", does="the mean of each channel"),
 
     Kind("batch_norm", "Batch Norm", "norm", normalisation.BatchNorm, aliases=("bn", "batchnorm"), rare=("scale", "bias")),
@@ -95,11 +95,11 @@ TABLE = (
     Kind("maximum", "Maximum", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=SEVERAL, does="the largest of the inputs, element by element; sides of 1 repeat"),
     Kind("power", "Power", "elementwise", elementwise.Elementwise, {"per_element": elementwise.FUNCTION, "joined": "raised to powers"}, arity=TWO, aliases=("pow",), does="the first input to the power of the second, element by element; sides of 1 repeat"),
     Kind("compare", "Compare", "elementwise", elementwise.Elementwise, {"per_element": elementwise.COMPARISON, "joined": "compared"}, arity=TWO, does="whether two inputs are equal, or one is larger, element by element; sides of 1 repeat"),
-    Kind("where", "Where", "elementwise", elementwise.Elementwise, {"per_element": elementwise.NOTHING, "joined": "chosen from"}, arity=THREE, does="the second input where the first holds, else the third, element by element; sides of 1 repeat"),
+    Kind("where", "Where", "elementwise", elementwise.Elementwise, {"per_element": elementwise.NOTHING, "joined": "chosen from"}, arity=THREE, does="the second input where the first is true, else the third, element by element; sides of 1 repeat"),
     _function("complement", "Complement", "elementwise", "1 - x", elementwise.COMPLEMENT),
     _function("scale", "Scale", "elementwise", "x times a constant", elementwise.MULTIPLICATION),
     _function("shift", "Shift", "elementwise", "x plus a constant", elementwise.ADDITION),
-    _function("clip", "Clip", "elementwise", "x between two bounds", elementwise.BETWEEN, aliases=("clamp",)),
+    _function("clip", "Clip", "elementwise", "x limited to a range", elementwise.BETWEEN, aliases=("clamp",)),
     _function("exp", "Exponential", "elementwise", "exp(x)", elementwise.FUNCTION),
     _function("log", "Logarithm", "elementwise", "the logarithm of x", elementwise.FUNCTION),
     _function("sqrt", "Square Root", "elementwise", "the square root of x", elementwise.FUNCTION),
@@ -108,7 +108,7 @@ TABLE = (
     _function("erf", "Error Function", "elementwise", "the error function of x", elementwise.FUNCTION),
     _function("sin", "Sine", "elementwise", "sin(x)", elementwise.FUNCTION),
     _function("cos", "Cosine", "elementwise", "cos(x)", elementwise.FUNCTION),
-    _function("abs", "Absolute Value", "elementwise", "x without its sign", elementwise.NOTHING),
+    _function("abs", "Absolute Value", "elementwise", "the absolute value of x", elementwise.NOTHING),
     _function("neg", "Negative", "elementwise", "-x", elementwise.NOTHING),
     _function("square", "Square", "elementwise", "x * x", elementwise.MULTIPLICATION),
     _function("floor", "Floor", "elementwise", "x rounded down", elementwise.FUNCTION),
@@ -121,7 +121,7 @@ TABLE = (
     Kind("sum", "Sum", "reduction", reductions.Reduction, {"reduce": reductions.total}, "axes", does="the sum along axes"),
     Kind("reduce_max", "Maximum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="the largest along axes"),
     Kind("reduce_min", "Minimum of Axes", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="the smallest along axes"),
-    Kind("argmax", "Place of the Maximum", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="where along axes the largest stands"),
+    Kind("argmax", "Argmax", "reduction", reductions.Reduction, {"reduce": pooling.largest}, "axes", does="the place of the largest along axes"),
     Kind("product", "Product", "reduction", reductions.Reduction, {"reduce": reductions.product}, "axes", does="the product along axes"),
     Kind("variance", "Variance", "reduction", reductions.Reduction, {"reduce": reductions.variance}, "axes", does="the variance along axes"),
     Kind("l2_norm", "L2 Norm", "reduction", reductions.Reduction, {"reduce": reductions.l2_norm}, "axes", does="the root of the sum of the squares along axes"),
@@ -147,4 +147,4 @@ TABLE = (
 # fmt: on
 
 KINDS = {name: kind for kind in TABLE for name in (kind.name, *kind.aliases)}
-"""Each kind by its name and by each of its aliases."""
+"""The kinds by their names and aliases."""

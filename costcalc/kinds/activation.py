@@ -1,4 +1,4 @@
-"""Activations: one value in, one value out; the table of kinds gives each its rates."""
+"""Activations, most of them functions of one element with events that the table of kinds sets."""
 
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import Axis, Events, Flag, Shape, axis_of, elements
@@ -6,17 +6,17 @@ from costcalc.records import NamedTuple
 
 
 class Activation(NamedTuple):
-    """A function applied to every element alike."""
+    """A function applied to every element."""
 
     per_element: Events
-    """What one element causes."""
+    """The events of one element."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's shape."""
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """The rates, once per element."""
+        """The events of one element, for every element."""
         n = elements(output)
         rates = Events(*(rate * n for rate in self.per_element))
         return rates._replace(reads=n, writes=n)
@@ -27,14 +27,14 @@ class ElementFunction(NamedTuple):
 
     does: str
     per_element: Events
-    """What that causes."""
+    """The events of that."""
 
 
 RELU = ElementFunction("x where it is positive, else 0", Events(comparisons=1))
 # MobileNetV1's released code.
 RELU6 = ElementFunction("min(max(0, x), 6)", Events(comparisons=2))
 LEAKY_RELU = ElementFunction(
-    "x where it is positive, else a fixed share of it", Events(comparisons=1, multiplications=1)
+    "x where it is positive, else a fixed fraction of it", Events(comparisons=1, multiplications=1)
 )
 _SIGMOID = Events(functions=1, additions=1, divisions=1)
 SIGMOID = ElementFunction("1 / (1 + exp(-x))", _SIGMOID)
@@ -78,14 +78,15 @@ HARD_TANH = ElementFunction("min(max(-1, x), 1)", Events(comparisons=2))
 class Prelu(NamedTuple):
     """A leaky ReLU whose slope is learned (He et al., arXiv 1502.01852).
 
-    One slope for each side of ``axis``, the channels, or one for all where ``shared``.
+    One slope for each place along ``axis``, by default for each channel; or one for all,
+    if ``shared``.
     """
 
     shared: Flag = False
     axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no such axis.
@@ -106,13 +107,13 @@ class Prelu(NamedTuple):
 
 
 class Softmax(NamedTuple):
-    """exp(x) over its sum along an axis, the channels; or the logarithm of that."""
+    """exp(x) over its sum along an axis, by default the channels; or the logarithm of that."""
 
     is_log: bool
     axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no such axis.
@@ -123,8 +124,8 @@ class Softmax(NamedTuple):
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """An exponential per element and a sum per position; then a division per element.
 
-        The logarithm is x less that of the sum: one per position, and a difference per
-        element.
+        The logarithm is x minus that of the sum: a logarithm per position, and a
+        difference per element.
         """
         n = elements(output)
         positions = exact_div(n, output[axis_of(self.axis, output)])

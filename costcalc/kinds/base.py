@@ -2,7 +2,7 @@
 
 Shapes are tuples, channels first and without the batch: ``(C, H, W)`` for a
 map, ``(C,)`` for a vector.  A kind's attributes are the fields of a named
-tuple, and the annotation of a field says how a spec writes it.
+tuple, and their annotations determine how a spec writes them.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ Width = Annotated[Size, "channels that the width multiplier scales"]
 Count = Annotated[Size, "a whole number above zero"]
 Offset = Annotated[Size, "a whole number, zero or above"]
 Number = Annotated[Any, "an exact number"]
-Spatial = Annotated[Any, "a whole number above zero for every spatial axis, or one each"]
-Offsets = Annotated[Any, "a whole number, zero or above, for every spatial axis, or one each"]
+Spatial = Annotated[Any, "a whole number above zero, or one for each spatial axis"]
+Offsets = Annotated[Any, "a whole number, zero or above, or one for each spatial axis"]
 Padding = Annotated[Any, "'same', 'valid', a number, one per axis, or [before, after] per axis"]
 Flag = Annotated[bool, "true or false"]
 Axis = Annotated[int, "an axis: 0 for the first, -1 for the last"]
 FirstAxis = Annotated[int, "the first of some axes: 0 for the first, -1 for the last"]
-Axes = Annotated[Any, "an axis, or several"]
+Axes = Annotated[Any, "one axis, or several"]
 Sides = Annotated[Any, "a shape"]
-OpenSides = Annotated[Any, "a shape, one side of which may be -1: whatever is left"]
+OpenSides = Annotated[Any, "a shape, in which one side may be -1, for whatever is left"]
 Word = Annotated[str, "a word"]
 
 UNCOUNTED = "uncounted"
-"""The family of what costcalc does not know, and no convention counts."""
+"""The family of operations unknown to costcalc, which no convention counts."""
 
 MATRICES = ("convolution", "transposed_convolution", "dense")
 """Families whose layers have a matrix of weights, and may have a bias."""
 
 SIZES = (Width, Count, Offset, Spatial, Offsets, Axis, FirstAxis, Axes, Sides, OpenSides)
-"""Annotations of attributes where a word by itself can only be the name of a parameter."""
+"""Annotations of attributes for which a bare word must be the name of a parameter."""
 
 
 class Events(NamedTuple):
-    """What happens in one forward pass of one layer on one image, counted.
+    """Counts of what happens in one forward pass of one layer on one image.
 
-    Conventions weigh these; nothing here decides what counts.
+    Conventions decide which of these count, and how much.
     """
 
     macs: Size = 0
@@ -67,7 +67,7 @@ class Events(NamedTuple):
     norm_params: Size = 0
     """Learned scale and shift of normalisations."""
     other_params: Size = 0
-    """Learned numbers that are none of these, such as PReLU's slopes."""
+    """Other learned params, such as PReLU's slopes."""
     buffers: Size = 0
     """Stored but not learned: running means and variances."""
 
@@ -77,7 +77,7 @@ PARAMS = ("weights", "biases", "norm_params", "other_params")
 
 
 class Operation(Protocol):
-    """One layer's attributes, with the two rules that its kind consists of."""
+    """A layer's attributes, with the two rules of its kind."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The output's shape.
@@ -91,13 +91,13 @@ class Operation(Protocol):
 
 
 class Arity(NamedTuple):
-    """How many inputs a kind reads; no bound where ``most`` is None."""
+    """How many inputs a kind reads; without an upper bound if ``most`` is None."""
 
     least: int
     most: int | None
 
     def admits(self, inputs: int) -> bool:
-        """Whether it reads so many."""
+        """Whether it can read this many inputs."""
         return self.least <= inputs and (self.most is None or inputs <= self.most)
 
     def __str__(self) -> str:
@@ -119,7 +119,7 @@ class Kind(NamedTuple):
 
     name: str
     title: str
-    """What the per-type table calls it."""
+    """Its name in the table of types."""
     family: str
     """The family that conventions may address as a whole."""
     operation: Callable[..., Any]
@@ -132,13 +132,13 @@ class Kind(NamedTuple):
     """How many inputs it reads."""
     aliases: tuple[str, ...] = ()
     becomes: str = ""
-    """The kind that it is another way to write, once its input is known."""
+    """The kind that this one is shorthand for, once its input is known."""
     short: str = ""
-    """What a row of the layer table calls it, where that is shorter than the title."""
+    """Its name in the table of layers, if shorter than the title."""
     rare: tuple[str, ...] = ()
-    """Attributes that a report shows only where they are not the default."""
+    """Attributes that a report shows only if they are not the default."""
     does: str = ""
-    """What a layer does, where several kinds share the operation and the name says too little."""
+    """What a layer does, for kinds that share their operation, and so its docstring."""
 
     @property
     def is_counted(self) -> bool:
@@ -147,12 +147,12 @@ class Kind(NamedTuple):
 
     @property
     def joins(self) -> bool:
-        """Whether it needs several inputs, and may hold the branches that give them."""
+        """Whether it needs several inputs, which may be written as branches."""
         return self.arity.least > 1
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """What a spec may set: each field's name and the annotation that reads it."""
+        """The fields that a spec may set, with their annotations."""
         return _settable(self.operation, tuple(self.given))
 
     @property
@@ -162,7 +162,7 @@ class Kind(NamedTuple):
         return tuple(name for name in self.attributes if name not in defaults)
 
     def default(self, attribute: str) -> Any:
-        """What an attribute is where nothing is set."""
+        """An attribute's default; None if it has none."""
         return getattr(self.operation, "_field_defaults", {}).get(attribute)
 
 
@@ -173,7 +173,7 @@ def _settable(operation: Callable[..., Any], given: tuple[str, ...]) -> Mapping[
 
 
 class ShapeError(Refusal):
-    """Shapes that do not fit a layer; the caller knows which layer and where."""
+    """Shapes that do not fit a layer; the caller adds which layer and where."""
 
 
 def elements(shape: Shape) -> Size:
@@ -196,7 +196,7 @@ def all_elements(shapes: tuple[Shape, ...]) -> Size:
 
 
 def axis_of(axis: int, shape: Shape) -> int:
-    """The axis counted from the first, where it may be counted from the last.
+    """An axis, which may be counted from the last, counted from the first.
 
     Raises:
         ShapeError: the shape has no such axis.
@@ -215,7 +215,7 @@ def axis_of(axis: int, shape: Shape) -> int:
 
 
 def axes_of(axes: tuple[int, ...] | None, shape: Shape) -> tuple[int, ...]:
-    """The axes counted from the first, in order; every axis for None.
+    """Axes counted from the first, in order; every axis for None.
 
     Raises:
         ShapeError: the shape has no such axis, or one is named twice.
@@ -232,13 +232,13 @@ def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:
     """One size for each of ``rank`` axes: the same for all, or as given.
 
     Raises:
-        ShapeError: as many sizes as the map has axes were expected.
+        ShapeError: there is another number of sizes.
     """
     if not isinstance(value, tuple):
         return (value,) * rank
     if len(value) != rank:
         raise ShapeError(
-            f"'{attribute}' has {len(value)} sizes and the input {rank} spatial "
+            f"'{attribute}' has {len(value)} sizes, but the input has {rank} spatial "
             f"{'axis' if rank == 1 else 'axes'}",
             expected=f"one size, or {rank}",
             found=sides_text(value),
@@ -254,13 +254,13 @@ def channels_of(shape: Shape) -> Size:
     """
     if not shape:
         raise ShapeError(
-            "its input is a single number, and has no channels", expected="a vector or a map"
+            "its input is a single number, without channels", expected="a vector or a map"
         )
     return shape[0]
 
 
 def check_groups(shape: Shape, groups: Size, parted: str) -> None:
-    """Channels fall into equal groups; ``parted`` says what is done to them.
+    """Checks that groups divide channels; ``parted`` is what is done to these, in words.
 
     Raises:
         ShapeError: the groups do not divide the channels.
@@ -275,7 +275,7 @@ def check_groups(shape: Shape, groups: Size, parted: str) -> None:
 
 
 def spatial_axes(shape: Shape, doing: str) -> Shape:
-    """The axes behind the channels.
+    """The axes after the channels.
 
     Raises:
         ShapeError: the shape has none.

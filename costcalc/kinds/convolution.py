@@ -30,7 +30,7 @@ from costcalc.records import NamedTuple
 
 
 class Conv(NamedTuple):
-    """A convolution; ``groups`` split the channels of input and output alike."""
+    """A convolution; ``groups`` split both the input's and the output's channels."""
 
     out: Width
     kernel: Spatial
@@ -51,7 +51,7 @@ class Conv(NamedTuple):
         )
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Every weight once per output position; one addition each for a bias."""
+        """Every weight once per output position; with a bias, an addition per output element."""
         (M, *axes), (N, *positions) = inputs[0], output
         kernel = spread(self.kernel, len(axes), "kernel")
         return Events(
@@ -102,7 +102,7 @@ class Pointwise(NamedTuple):
 
 
 class TransposedConv(NamedTuple):
-    """A transposed convolution ("deconvolution"); ``same`` gives stride times the input."""
+    """A transposed convolution ("deconvolution"); ``same`` padding gives stride times input."""
 
     out: Width
     kernel: Spatial
@@ -155,7 +155,7 @@ class TransposedConv(NamedTuple):
         return (self.out, *sides)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Every weight once per input position; one addition each for a bias."""
+        """Every weight once per input position; with a bias, an addition per output element."""
         (M, *axes), N = inputs[0], output[0]
         kernel = spread(self.kernel, len(axes), "kernel")
         return Events(
@@ -174,7 +174,7 @@ def is_depthwise(groups: Size, channels: Size) -> bool:
 
 
 def _check_groups(M: Size, N: Size, groups: Size) -> None:
-    """Refuses groups that do not divide the input and the output channels.
+    """Checks that groups divide the input's and the output's channels.
 
     Raises:
         ShapeError: they do not.

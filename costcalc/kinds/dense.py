@@ -16,20 +16,20 @@ from costcalc.records import NamedTuple
 
 
 class FullyConnected(NamedTuple):
-    """A matrix over the whole input, flattened, as papers draw it; or one at every position."""
+    """A matrix applied to the whole flattened input, as in papers, or at every position."""
 
     out: Width
     bias: Flag = True
     per_position: Flag = False
     """Whether one matrix is applied to the channels of every position, as frameworks do."""
     axis: Axis = 0
-    """Where the channels stand then."""
+    """The axis of the channels, if it is applied per position."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(out,)``, or ``(out, H, W)`` per position.
 
         Raises:
-            ShapeError: there is no such axis, or the input is flattened and has one alone.
+            ShapeError: there is no such axis, or one is given although the input is flattened.
         """
         if self.per_position:
             axis = axis_of(self.axis, inputs[0])
@@ -43,7 +43,7 @@ class FullyConnected(NamedTuple):
         return (self.out,)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Every weight once per position; one addition each for a bias."""
+        """Every weight once per position; with a bias, an addition per output element."""
         axis = axis_of(self.axis, output)
         M = inputs[0][axis] if self.per_position else elements(inputs[0])
         N = output[axis]
@@ -64,7 +64,7 @@ class Embedding(NamedTuple):
     out: Width
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's, and ``out`` behind it."""
+        """The input's shape, followed by ``out``."""
         return (*inputs[0], self.out)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:

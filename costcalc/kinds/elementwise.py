@@ -1,6 +1,6 @@
-"""Arithmetic element by element: on one input, or on several whose sides of 1 repeat.
+"""Elementwise arithmetic on one input, or on several, whose sides of 1 repeat.
 
-The table of kinds gives each operation its rates.
+The table of kinds sets the events of one element.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ MULTIPLICATION = Events(multiplications=1)
 DIVISION = Events(divisions=1)
 COMPARISON = Events(comparisons=1)
 FUNCTION = Events(functions=1)
-# Two comparisons: with the one bound and with the other, or from both sides with zero.
+# Two comparisons: with the lower and the upper bound, or with zero from both sides.
 BETWEEN = Events(comparisons=2)
-# A sign that is changed or cleared, an element that is chosen: nothing is computed.
+# Changing or clearing a sign, or choosing an element, computes nothing.
 NOTHING = Events()
 
 
 class Add(NamedTuple):
-    """The sum of its inputs; with ``broadcast`` a side of 1 is repeated."""
+    """The sum of its inputs; with ``broadcast``, sides of 1 repeat."""
 
     broadcast: Flag = False
 
@@ -38,7 +38,7 @@ class Add(NamedTuple):
             if len(shape) != len(inputs[0]) or any(
                 a != b for a, b in zip(shape, inputs[0], strict=True)
             ):
-                raise unjoinable("added", inputs, "inputs of one shape")
+                raise unjoinable("added", inputs, "inputs of the same shape")
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -47,10 +47,10 @@ class Add(NamedTuple):
 
 
 class Elementwise(NamedTuple):
-    """An operation between its inputs, element by element; a side of 1 is repeated."""
+    """An elementwise operation between its inputs; sides of 1 repeat."""
 
     per_element: Events
-    """What one element of one input but the first causes."""
+    """The events of one element of every input but the first."""
     joined: str
     """What is done to the inputs, for messages."""
 
@@ -63,22 +63,22 @@ class Elementwise(NamedTuple):
         return broadcast(inputs, self.joined)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """The rates, per element of the output for every input but the first."""
+        """The events of one element, for every element and every input but the first."""
         return _between(inputs, output, self.per_element)
 
 
 def broadcast(inputs: tuple[Shape, ...], joined: str) -> Shape:
-    """The larger side along every axis; all inputs have as many axes.
+    """The larger side along every axis.
 
     Raises:
-        ShapeError: two sides differ and neither is 1.
+        ShapeError: two sides differ and neither is 1, or the numbers of axes differ.
     """
     result: Any = inputs[0]
     for shape in inputs[1:]:
         if len(shape) != len(result):
-            raise unjoinable(joined, inputs, "inputs of as many axes")
+            raise unjoinable(joined, inputs, "inputs with the same number of axes")
         if any(1 not in (a, b) and a != b for a, b in zip(shape, result, strict=True)):
-            raise unjoinable(joined, inputs, "inputs of one shape, or with sides of 1")
+            raise unjoinable(joined, inputs, "inputs of the same shape, or with sides of 1")
         result = tuple(b if a == 1 else a for a, b in zip(shape, result, strict=True))
     return tuple(result)
 

@@ -1,9 +1,9 @@
-"""An example of every layer kind: what it reads, what it gives, and what happens in it.
+"""An example of every layer kind: its inputs, its output and its events.
 
-The examples are data, worked out by hand: beside a number stands the arithmetic
-that gives it.  Tests hold every kind to its example; the exporters, the importers,
-the conventions and the pages on the kinds are tried and written with them.  Nothing
-that answers a question about a network reads them.
+The examples are data, worked out by hand, with the arithmetic in a comment beside
+each number.  Tests compare every kind with its example, and try exporters, importers
+and conventions on it; the pages on kinds show it.  Answers about networks never use
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from costcalc.kinds.base import Events, Kind, Shape
 
 Attributes = Mapping[str, Any]
-"""What a spec sets of a layer; a pair is a tuple."""
+"""A layer's attributes as a spec sets them, with tuples for lists."""
 
 _NONE: Attributes = MappingProxyType({})
 
@@ -28,7 +28,7 @@ class Example(NamedTuple):
     events: Events
     attributes: Attributes = _NONE
     forms: tuple[Attributes, ...] = ()
-    """Other attributes on the same inputs: what else a layer of the kind may be."""
+    """Other attributes on the same inputs, which cover other forms of the kind."""
 
 
 MAP = (4, 9, 8)  # 4*9*8 = 288 elements in 9*8 = 72 positions
@@ -45,7 +45,7 @@ def _per_element(inputs: int = 1, **rates: int) -> Example:
 def _same_shape(
     attributes: Attributes = _NONE, forms: tuple[Attributes, ...] = (), **events: int
 ) -> Example:
-    """A layer that gives a map of the shape that it reads."""
+    """A layer whose input and output are maps of the same shape."""
     moved = Events(**events, reads=288, writes=288)
     return Example((MAP,), MAP, moved, attributes, forms)
 
@@ -486,7 +486,7 @@ EXAMPLES: Mapping[str, Example] = {
 
 
 def step(kind: Kind, attributes: Attributes, **more: Any) -> str:
-    """A step of a spec: the kind with its attributes, and what else a step says.
+    """A step of a spec: the kind with its attributes, and with other arguments.
 
     >>> from costcalc.kinds import KINDS
     >>> step(KINDS["conv"], {"out": 6, "kernel": (3, 2)}, name="first")
@@ -498,8 +498,8 @@ def step(kind: Kind, attributes: Attributes, **more: Any) -> str:
         return kind.name
     if not more and list(attributes) == [kind.main]:
         return f"{kind.name}: {written(attributes[kind.main])}"
-    said = ", ".join(f"{name}: {written(value)}" for name, value in {**more, **attributes}.items())
-    return f"{kind.name}: {{{said}}}"
+    arguments = {**more, **attributes}.items()
+    return f"{kind.name}: {{{', '.join(f'{name}: {written(value)}' for name, value in arguments)}}}"
 
 
 def spec(kind: Kind, attributes: Attributes | None = None) -> str:
@@ -522,9 +522,9 @@ def spec(kind: Kind, attributes: Attributes | None = None) -> str:
 
 
 def steps(kind: Kind, attributes: Attributes | None, name: str, source: Shape) -> list[str]:
-    """The steps of a spec that hold an example where the network's input has a shape.
+    """The steps of an example, in a spec whose input has the shape ``source``.
 
-    Inputs of another shape are constants.
+    Inputs of other shapes are constants.
     """
     example = EXAMPLES[kind.name]
     lines, read = [], []
@@ -545,5 +545,5 @@ def written(value: Any) -> str:
     ('[1, [0, 2]]', 'true')
     """
     if isinstance(value, tuple):
-        return f"[{', '.join(written(each) for each in value)}]"
+        return f"[{', '.join(map(written, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)

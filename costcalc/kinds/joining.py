@@ -1,4 +1,4 @@
-"""Concatenation: layers put their inputs one after another."""
+"""Concatenation."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from costcalc.records import NamedTuple
 
 
 class Concat(NamedTuple):
-    """The inputs one after another along an axis, the channels."""
+    """The inputs one after another along an axis, by default the channels."""
 
     axis: Axis = 0
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The sides of all inputs along the axis together.
+        """The inputs' shape, with their sides along the axis added up.
 
         Raises:
             ShapeError: the inputs differ in another axis.
@@ -26,9 +26,9 @@ class Concat(NamedTuple):
                 a != b for a, b in zip(shape[:axis] + shape[axis + 1 :], others, strict=True)
             ):
                 expected = (
-                    f"inputs that differ along axis {axis} alone"
+                    f"inputs that differ only along axis {axis}"
                     if axis
-                    else "inputs of one height and width"
+                    else "inputs of the same height and width"
                 )
                 raise unjoinable("concatenated", inputs, expected)
         joined: Any = sum((shape[axis] for shape in inputs), 0)

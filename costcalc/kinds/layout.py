@@ -1,4 +1,4 @@
-"""Layers that give elements another place or another shape, and compute nothing."""
+"""Layers that move or reshape elements, and compute nothing."""
 
 from costcalc.formulas.algebra import exact_div
 from costcalc.kinds.base import (
@@ -17,7 +17,7 @@ from costcalc.records import NamedTuple
 
 
 class Reshape(NamedTuple):
-    """The same elements in the same order, in another shape; a side of -1 is what is left."""
+    """The same elements in the same order, in another shape; a side of -1 is inferred."""
 
     shape: OpenSides
 
@@ -29,7 +29,7 @@ class Reshape(NamedTuple):
         """
         n = elements(inputs[0])
         known = elements(tuple(side for side in self.shape if not _is_open(side)))
-        is_open = len(self.shape) > sum(not _is_open(side) for side in self.shape)
+        is_open = any(_is_open(side) for side in self.shape)
         if n % known != 0 if is_open else n != known:
             raise ShapeError(
                 f"{n} elements do not fill the shape",
@@ -70,7 +70,7 @@ class Transpose(NamedTuple):
 
 
 class Rearrange(NamedTuple):
-    """Elements moved, picked, repeated or padded in a way that no other kind says."""
+    """Elements moved, picked, repeated or padded in a way that no other kind describes."""
 
     shape: Sides
 
@@ -80,7 +80,7 @@ class Rearrange(NamedTuple):
         return shape
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """What is moved is read, and the places by which it is chosen; then written."""
+        """All inputs, with any indexes among them, are read; the output is written."""
         return Events(reads=all_elements(inputs), writes=elements(output))
 
 

@@ -1,4 +1,4 @@
-"""What a word that is no layer kind may mean."""
+"""Hints for words that are not layer kinds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AXES = re.compile(r"[123]d")
 
 
 def hint(word: str, others: Iterable[str] = ()) -> str:
-    """The kind that a framework calls so, the kinds of a family, or a word that looks alike.
+    """A hint: the kind that a framework calls so, the kinds of a family, or a similar word.
 
     >>> hint("ReLU"), hint("BatchNorm2d"), hint("depthwse")
     ("did you mean 'relu'?", "did you mean 'batch_norm'?", "did you mean 'depthwise'?")
@@ -28,5 +28,5 @@ def hint(word: str, others: Iterable[str] = ()) -> str:
 
 
 def _plain(word: str) -> str:
-    """A word as all spellings of it are: ``BatchNorm2d`` and ``batch_norm`` are one."""
+    """A word in a single spelling: ``BatchNorm2d`` and ``batch_norm`` are the same."""
     return _AXES.sub("", re.sub(r"[\W_]", "", word.lower()))

@@ -1,4 +1,4 @@
-"""What tables call a layer: MobileNetV1's words, for every kind."""
+"""Names of layers in tables: MobileNetV1's terms, extended to every kind."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from costcalc.kinds.base import Kind, Shape, elements, spread
 def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
     """The layer's type as MobileNetV1's Table 2 names types.
 
-    ``Conv 1x1``, ``Conv DW 3x3`` where every channel is a group of its own,
-    ``GConv 5x5`` for other groups; ``Max Pool 3x3``; ``Fully Connected``.  What
-    costcalc does not know has the model's own word, and says so.
+    ``Conv 1x1``, ``Conv DW 3x3`` if every channel is a group of its own,
+    ``GConv 5x5`` for other groups; ``Max Pool 3x3``; ``Fully Connected``.  An
+    operation unknown to costcalc has the model's own name, and ``(not counted)``.
     """
     if not kind.is_counted:
         return f"{operation.op} (not counted)"
@@ -29,7 +29,7 @@ def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
 
 
 def row_label(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
-    """What a row of the layer table calls it, as MobileNetV1's Table 1 does: ``Conv dw``."""
+    """The layer's name in the table of layers, as in MobileNetV1's Table 1: ``Conv dw``."""
     if not kind.is_counted:
         return type_name(kind, operation, inputs)
     title = kind.short or kind.title
@@ -46,7 +46,7 @@ def _convolution(groups: Any, channels: Any) -> str:
 
 
 def filter_sides(kind: Kind, operation: Any, inputs: tuple[Shape, ...], output: Shape) -> Shape:
-    """The filter's shape as MobileNetV1's Table 1 prints it, nothing where there is none.
+    """The filter's shape as MobileNetV1's Table 1 prints it, () if there is none.
 
     ``3 x 3 x M x N`` for a convolution (M the channels that one filter sees),
     ``3 x 3 x M`` for a depthwise one, ``M x N`` for a fully connected layer,

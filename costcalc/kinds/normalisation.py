@@ -27,7 +27,7 @@ from costcalc.records import NamedTuple
 
 
 class BatchNorm(NamedTuple):
-    """Scale and shift of each channel, by statistics that training left behind.
+    """Scales and shifts each channel, by statistics that training left behind.
 
     Ioffe and Szegedy, arXiv 1502.03167, algorithm 2: at inference one
     multiplication and one addition per element.  The learned params are gamma
@@ -36,12 +36,12 @@ class BatchNorm(NamedTuple):
 
     affine: Flag = True
     scale: Flag = True
-    """Whether an affine one has gamma."""
+    """Whether it has gamma, if affine."""
     bias: Flag = True
-    """Whether an affine one has beta."""
+    """Whether it has beta, if affine."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no channels.
@@ -68,16 +68,16 @@ class BatchNorm(NamedTuple):
 
 
 class LayerNorm(NamedTuple):
-    """Normalises some axes together, all channels of a position (Ba et al., arXiv 1607.06450)."""
+    """Normalises over some axes, by default over the channels (Ba et al., arXiv 1607.06450)."""
 
     affine: Flag = True
     axes: Axes = (0,)
     """The channels by default."""
     bias: Flag = True
-    """Whether an affine one shifts; it scales anyhow."""
+    """Whether it also shifts, if affine."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no such axes.
@@ -86,24 +86,24 @@ class LayerNorm(NamedTuple):
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Mean and variance of each position over its channels."""
+        """A mean and a variance at every position."""
         normalised = _extent(self.axes, output)
         statistics = exact_div(elements(output), normalised)
         return _normalised(output, statistics, self.affine, normalised, self.bias)
 
 
 class RmsNorm(NamedTuple):
-    """Scales some axes together by the root of their mean square.
+    """Divides by the root of the mean square over some axes, by default over the channels.
 
-    Zhang and Sennrich, arXiv 1910.07467, equation (4): no mean is taken away, and
-    a learned scale alone follows.
+    Zhang and Sennrich, arXiv 1910.07467, equation (4): no mean is subtracted, and
+    only a learned scale follows.
     """
 
     affine: Flag = True
     axes: Axes = (0,)
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no such axes.
@@ -112,7 +112,7 @@ class RmsNorm(NamedTuple):
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """The mean square of each position over its channels."""
+        """A mean square at every position."""
         n, normalised = elements(output), _extent(self.axes, output)
         statistics = exact_div(n, normalised)
         return Events(
@@ -134,7 +134,7 @@ class GroupNorm(NamedTuple):
     affine: Flag = True
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: the groups do not divide the channels.
@@ -153,7 +153,7 @@ class InstanceNorm(NamedTuple):
     affine: Flag = False
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no channels.
@@ -172,7 +172,7 @@ class LocalResponseNorm(NamedTuple):
     size: Count = 5
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: it has no channels.
@@ -203,8 +203,8 @@ def _normalised(
 ) -> Events:
     """The events of normalising ``shape`` by that many means and variances.
 
-    Each element is added to a mean, centred, squared and added to a variance,
-    and scaled; each statistic takes two divisions, an epsilon and a root.
+    Each element is added to a mean, centred, squared, added to a variance, and
+    scaled; a mean and a variance take two divisions, an epsilon and a root.
     """
     n = elements(shape)
     affinity = scale_and_shift(n) if affine else 0

@@ -24,7 +24,7 @@ from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
 
 Reduction = Callable[[Size, Size], Events]
-"""The events of reducing so many elements to so many results."""
+"""The events of reducing a number of elements to a number of results."""
 
 
 def largest(elements: Size, results: Size) -> Events:
@@ -49,7 +49,7 @@ class Pool(NamedTuple):
     padding: Padding = "valid"
     dilation: Spatial = 1
     ceil_mode: Flag = False
-    """Whether the last window may hang over the end, as long as it begins inside."""
+    """Whether the last window may extend past the end, if it starts inside."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(C, H', W')``."""
@@ -59,7 +59,7 @@ class Pool(NamedTuple):
         return (inputs[0][0], *positions)
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Every element of every window, those of the padding included."""
+        """Every element of every window, padding included."""
         kernel = spread(self.kernel, len(output) - 1, "kernel")
         results = elements(output)
         reduced = self.reduction(pooled_elements(kernel, output[0], output[1:]), results)
@@ -67,7 +67,7 @@ class Pool(NamedTuple):
 
 
 class AdaptivePool(NamedTuple):
-    """Pooling to a stated size, in windows as equal as they can be."""
+    """Pooling to a given size, in windows as equal as possible."""
 
     reduction: Reduction
     size: Spatial

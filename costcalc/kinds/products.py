@@ -7,7 +7,7 @@ from costcalc.records import NamedTuple
 
 
 class MatMul(NamedTuple):
-    """The product of two stacks of matrices, (..., n, k) and (..., k, m); leading 1s repeat."""
+    """The product of stacks of matrices, (..., n, k) and (..., k, m); leading sides of 1 repeat."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(..., n, m)`` for ``(..., n, k)`` and ``(..., k, m)``.
@@ -55,7 +55,7 @@ class Attention(NamedTuple):
         return (*stack, queries[-2], values[-1])
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Both products; every score is scaled and masked, and the softmax over the keys."""
+        """Both products, scaling and masking of every score, and the softmax over the keys."""
         (d, m), (*stack, n, e) = (inputs[0][-1], inputs[1][-2]), output
         heads = elements(tuple(stack))
         scores = heads * n * m
@@ -78,6 +78,6 @@ def _stack(inputs: tuple[Shape, ...], joined: str) -> Shape:
         ShapeError: an input is not a matrix, or the sides differ.
     """
     if any(len(shape) < 2 for shape in inputs):
-        message = "a product of matrices needs inputs of two axes or more"
+        message = "a product of matrices needs inputs of at least two axes"
         raise ShapeError(message, found=shapes_text(inputs))
     return broadcast(tuple(shape[:-2] for shape in inputs), joined)

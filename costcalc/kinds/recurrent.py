@@ -1,4 +1,4 @@
-"""Recurrent cells, one step of each."""
+"""Recurrent cells, for one step."""
 
 from costcalc.formulas.recurrent import LSTM_MATRICES, lstm_mult_adds, lstm_weights
 from costcalc.kinds.activation import SIGMOID, TANH
@@ -11,7 +11,7 @@ class Lstm(NamedTuple):
 
     hidden: Count
     bias_vectors: Offset = 2
-    """Of each pair of matrices: two as PyTorch and ONNX keep them, one as Keras does."""
+    """For each pair of matrices: two as in PyTorch and ONNX, one as in Keras."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(hidden,)``: the hidden state; the cell's state stays inside."""
@@ -20,7 +20,7 @@ class Lstm(NamedTuple):
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The four matrices, then c' = f * c + i * g and h' = o * tanh(c').
 
-        Both states are read and written beside the input.
+        Besides the input, both states are read; both are written.
         """
         M, H = elements(inputs[0]), self.hidden
         vectors = LSTM_MATRICES * self.bias_vectors

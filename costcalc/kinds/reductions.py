@@ -1,4 +1,4 @@
-"""Reductions: one result along some axes, or along all."""
+"""Reductions along some axes, or along all."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def product(n: Size, results: Size) -> Events:
 
 
 def variance(n: Size, results: Size) -> Events:
-    """The mean, then the mean of the squares of what is left without it."""
+    """The mean, then the mean of the squared deviations from it."""
     return Events(
         additions=variance_additions(n, results), multiplications=n, divisions=2 * results
     )
@@ -31,16 +31,16 @@ def l2_norm(n: Size, results: Size) -> Events:
 
 
 class Reduction(NamedTuple):
-    """The elements along ``axes`` to one; ``keep`` leaves sides of 1 there."""
+    """Reduces the elements along ``axes`` to one; ``keep`` leaves sides of 1 there."""
 
     reduce: Callable[[Size, Size], Events]
-    """The events of reducing so many elements to so many results."""
+    """The events of reducing a number of elements to a number of results."""
     axes: Axes = None
     """All of them by default."""
     keep: Flag = False
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's, without the axes or with sides of 1.
+        """The input's shape, without the axes or with sides of 1 there.
 
         Raises:
             ShapeError: it has no such axes.

@@ -32,7 +32,7 @@ Border = Annotated[str, ("zero", "reflect", "replicate", "circular")]
 
 
 class Split(NamedTuple):
-    """One of several equal parts of an axis, the channels; ``part`` counts from 1."""
+    """One of several equal parts of an axis, by default the channels; ``part`` counts from 1."""
 
     parts: Count
     part: Count = 1
@@ -66,13 +66,13 @@ class Split(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Channels from ``start`` up to, not including, ``stop``, counted from 0; or another axis."""
+    """Channels ``start`` up to but not including ``stop``, counted from 0; or another axis."""
 
     stop: Count
     start: Offset = 0
     axis: Axis = 0
     step: Count = 1
-    """Takes every one so many places on."""
+    """The distance from one place taken to the next."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``((stop - start) / step, H, W)``, rounded up.
@@ -96,12 +96,12 @@ class Slice(NamedTuple):
 
 
 class ChannelShuffle(NamedTuple):
-    """Channels dealt out anew across groups (ShuffleNet, arXiv 1707.01083, section 3.1)."""
+    """Channels redistributed across groups (ShuffleNet, arXiv 1707.01083, section 3.1)."""
 
     groups: Count
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's.
+        """The input's shape.
 
         Raises:
             ShapeError: the groups do not divide the channels.
@@ -127,12 +127,12 @@ class Flatten(NamedTuple):
 
 
 class Dropout(NamedTuple):
-    """Nothing, at inference; ``rate`` is kept for the reader."""
+    """Does nothing at inference; ``rate`` is only documentation."""
 
     rate: Number = None
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's shape."""
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -144,7 +144,7 @@ class Identity(NamedTuple):
     """The input, under another name."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The input's."""
+        """The input's shape."""
         return inputs[0]
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
@@ -165,8 +165,8 @@ class ZeroPad(NamedTuple):
         """``(C, H + before + after, W + before + after)``.
 
         Raises:
-            ShapeError: there is no such axis, or not enough on it to reflect or repeat;
-                or 'same' and 'valid', which have no meaning without a window.
+            ShapeError: there is no such axis, or it has too few elements to reflect or
+                repeat; or the padding is 'same' or 'valid', which need a window.
         """
         if isinstance(self.padding, str):
             raise ShapeError(
@@ -198,7 +198,7 @@ class ZeroPad(NamedTuple):
 
 
 class PadChannels(NamedTuple):
-    """Channels of zeros behind those of the input, up to ``out``.
+    """Channels of zeros after those of the input, up to ``out``.
 
     The shortcut of ResNet's option A (arXiv 1512.03385, section 3.3).
     """
@@ -251,10 +251,10 @@ class Upsample(NamedTuple):
         return (inputs[0][0], *(n * s for n, s in zip(axes, scales, strict=True)))
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Copies for ``nearest``; for the others a weighted sum of neighbours each.
+        """Copies for ``nearest``; for the others, a weighted sum per element of the output.
 
-        Four neighbours for ``bilinear``, sixteen for ``bicubic``; for ``area`` the mean
-        over a window.
+        The sum is over four neighbours for ``bilinear``, sixteen for ``bicubic``; for
+        ``area`` it is the mean over a window.
         """
         moved, n = _moved(inputs[0], output), elements(output)
         if self.mode == "nearest":
@@ -268,7 +268,7 @@ class Upsample(NamedTuple):
 
 
 def _along(axis: int) -> tuple[str, str]:
-    """What stands along an axis, in words, and which axis that is where it must be said."""
+    """Words for the elements along an axis, and for the axis unless it is the channels'."""
     return ("places", f" along axis {axis}") if axis else ("channels", "")
 
 

@@ -1,4 +1,4 @@
-"""What reads nothing: tensors that a network holds; and what costcalc does not know."""
+"""Tensors that a network holds, which read nothing; and operations unknown to costcalc."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ Role = Annotated[str, ("other", "weight", "bias", "norm")]
 
 
 class Learned(NamedTuple):
-    """A learned tensor that is no layer's own, such as a position embedding."""
+    """A learned tensor that belongs to no other layer, such as a position embedding."""
 
     shape: Sides
     of: Role = "other"
@@ -21,7 +21,7 @@ class Learned(NamedTuple):
         return shape
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """It is stored: nothing is computed."""
+        """Its params; nothing is computed."""
         return Events(**{_PARAMS[self.of]: elements(output)})
 
 
@@ -49,10 +49,10 @@ class Constant(NamedTuple):
 
 
 class Uncounted(NamedTuple):
-    """An operation that costcalc does not know, and no convention counts."""
+    """An operation unknown to costcalc, which no convention counts."""
 
     op: Word
-    """What the model calls it."""
+    """The model's name for it."""
     shape: Sides
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -61,5 +61,5 @@ class Uncounted(NamedTuple):
         return shape
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
-        """Nothing is known of it."""
+        """None, since it is unknown."""
         return Events()

@@ -1,4 +1,4 @@
-"""Kernel, stride, padding and dilation: shared by everything that slides a window."""
+"""Kernel, stride, padding and dilation, for every kind that slides a window."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def slide(
         hanging = s - 1 if ceil_mode else 0
         if n + before + after + hanging < extent:
             raise ShapeError(
-                "the window is larger than its input, and nothing is left",
+                "the window is larger than its input, so that nothing is left",
                 expected=f"an input of at least {extent - hanging - before - after} "
                 f"for a window of {extent}",
                 found=f"{n}, padded to {n + before + after}",
@@ -66,7 +66,7 @@ def pads(padding: Any, rank: int) -> tuple[tuple[Size, Size], ...]:
 def explicit_pads(
     axes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
 ) -> tuple[tuple[Size, Size], ...]:
-    """The rows before and after each axis, those of ``same`` as numbers."""
+    """The rows before and after each axis, as numbers even for ``same`` padding."""
     rank = len(axes)
     if not (isinstance(padding, str) and padding == "same"):
         return pads(padding, rank)
@@ -85,10 +85,10 @@ def transposed_pads(
     dilation: tuple[Size, ...],
     output_padding: tuple[Size, ...],
 ) -> tuple[tuple[tuple[Size, Size], ...], tuple[Size, ...]]:
-    """What a transposed convolution cuts off each end, and what it adds behind.
+    """What a transposed convolution cuts off at both ends, and what it adds at the last.
 
-    Where the padding is ``same``, the output is the stride times the input: what
-    the kernel covers beyond the stride goes, and what it lacks is added.
+    With ``same`` padding the output is the stride times the input: what the kernel
+    covers beyond the stride is cut off, and what it lacks is added.
     """
     rank = len(kernel)
     if not (isinstance(padding, str) and padding == "same"):

@@ -34,7 +34,7 @@ def test_one_kind_with_its_example():
 
 
 def test_what_stands_below_a_field_is_what_it_means():
-    assert "whether the last window may hang over the end" in run("max_pool")
+    assert "whether the last window may extend past the end" in run("max_pool")
     assert "required" in run("max_pool")
     assert "It has no arguments of its own." in run("relu")
     assert run("complement").startswith("complement: 1 - x\n")

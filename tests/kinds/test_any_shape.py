@@ -37,5 +37,5 @@ def test_a_shape_or_a_reason(kind, shape):
     "name", ["batch_norm", "instance_norm", "group_norm", "lrn", "channel_shuffle", "pad_channels"]
 )
 def test_a_single_number_has_no_channels(name):
-    with pytest.raises(ShapeError, match="a single number, and has no channels"):
+    with pytest.raises(ShapeError, match="a single number, without channels"):
         made(KINDS[name]).output_shape(((),))

@@ -101,12 +101,20 @@ def test_upsampling_needs_one_of_scale_and_size(attributes):
         ("group_norm", {"groups": 4}, "6 channels cannot be split into 4 groups"),
         ("zero_pad", {"padding": "same"}, "'same' padding needs a window"),
         ("zero_pad", {"padding": "valid"}, "'valid' padding needs a window"),
-        ("zero_pad", {"padding": (1, 2, 3)}, "'padding' has 3 sizes and the input 2 spatial axes"),
+        (
+            "zero_pad",
+            {"padding": (1, 2, 3)},
+            "'padding' has 3 sizes, but the input has 2 spatial axes",
+        ),
         # Two rows: one may be reflected beside the edge's own, two repeated.
         ("zero_pad", {"padding": 2, "mode": "reflect"}, "reflect padding needs as many elements"),
         ("zero_pad", {"padding": 3, "mode": "circular"}, "circular padding needs as many elements"),
         ("max_pool", {"kernel": 3}, "the window is larger than its input"),
-        ("max_pool", {"kernel": (1, 2, 3)}, "'kernel' has 3 sizes and the input 2 spatial axes"),
+        (
+            "max_pool",
+            {"kernel": (1, 2, 3)},
+            "'kernel' has 3 sizes, but the input has 2 spatial axes",
+        ),
         ("conv", {"out": 4, "kernel": 3, "padding": 0}, "the window is larger than its input"),
         ("conv", {"out": 4, "kernel": 1, "groups": 4}, "6 input channels cannot be split"),
         ("conv", {"out": 4, "kernel": 1, "groups": 3}, "4 output channels cannot be split"),
