@@ -1,4 +1,4 @@
-"""The table of exporters: the formats that networks are written in, and the module for each.
+"""The table of exporters: the formats that networks can be written in.
 
 Each module has ``write(graph)``, which returns the file as text, or as chunks of bytes
 if the format is binary; ``KINDS``, a row for each layer kind that the format can
@@ -29,7 +29,7 @@ EXPORTERS = (
     Exporter("torch", "PyTorch module", "costcalc.exporters.torch", ".py"),
     Exporter("onnx", "ONNX model", "costcalc.exporters.onnx", ".onnx", ("weights", "seed")),
     Exporter("prototxt", "Caffe network", "costcalc.exporters.prototxt", ".prototxt"),
-    Exporter("csv-scalesim", "topology of SCALE-Sim", "costcalc.exporters.scalesim", ".csv"),
+    Exporter("csv-scalesim", "SCALE-Sim topology", "costcalc.exporters.scalesim", ".csv"),
 )
 
 

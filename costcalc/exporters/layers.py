@@ -18,7 +18,7 @@ UNDEFINED: Mapping[str, str] = {
 
 
 class UnwritableLayer(Refusal):
-    """A layer that a format cannot express; the caller knows which one."""
+    """A format cannot express a layer; the caller adds the layer's name."""
 
 
 def for_each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -> list[T]:
@@ -40,10 +40,10 @@ def for_each_layer(graph: LayerGraph, write: Callable[[int], T], format_: str) -
 
 
 def row_of(layer: Layer, rows: Mapping[str, T], missing: Mapping[str, str]) -> T:
-    """The row of a layer's kind in a format's table.
+    """The row of a layer's kind in the table of a format.
 
     Raises:
-        UnwritableLayer: the format cannot express the kind, for the reason in ``missing``.
+        UnwritableLayer: the format cannot express the kind; ``missing`` has the reason.
     """
     if layer.kind.name in missing:
         operation: Any = layer.operation

@@ -1,9 +1,9 @@
-"""A network as a topology of SCALE-Sim, the simulator of accelerators.
+"""Writes a network as a topology for SCALE-Sim, a simulator of accelerators.
 
 The format is that of SCALE-Sim 3 (https://github.com/scalesim-project/SCALE-Sim,
-``topology_utils.py``): a convolution in each row, every row closed by a comma.
-The simulator has no padding: a map is written as large as its windows cover.
-Layers without multiply-accumulates have no rows.
+``topology_utils.py``): one convolution per row, with a comma at the end of each row.
+The simulator has no padding, so the map is written as large as the area its windows
+cover.  Layers without multiply-accumulates have no rows.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ HEADER = (
 )
 
 MOST = 1_000_000
-"""Rows of a file."""
+"""The most rows of a file."""
 
 _PER_CHANNEL = "DP"
-"""In the name of a row it stands for one row for each of its channels."""
+"""In a row's name it makes the simulator repeat the row for each channel."""
 
 
 class Row(NamedTuple):
-    """A convolution without padding, or several of one shape."""
+    """A convolution without padding, or several copies of one."""
 
     map: tuple[int, int]
     filter: tuple[int, int]
@@ -43,12 +43,12 @@ class Row(NamedTuple):
     filters: int
     stride: int = 1
     suffix: str = ""
-    """What is added to the layer's name."""
+    """Appended to the layer's name."""
     copies: int = 1
     is_depthwise: bool = False
 
     def copied(self, word: str, copies: int) -> Row:
-        """As many of these, each with the word and its number."""
+        """Several copies of the row, named by the word and a number."""
         if copies == 1:
             return self
         return self._replace(suffix=f"{self.suffix}_{word}", copies=copies)
@@ -58,17 +58,17 @@ def write(graph: LayerGraph) -> str:
     """The topology's text.
 
     Raises:
-        SpecError: the simulator cannot express some layers, or the rows are too many.
+        SpecError: SCALE-Sim cannot express some layers, or there are too many rows.
     """
     layers = graph.layers
-    rows = for_each_layer(graph, lambda index: _rows(layers[index]), "SCALE-Sim")
-    count = sum(row.copies for each in rows for row in each)
+    rows_of_layers = for_each_layer(graph, lambda index: _rows(layers[index]), "SCALE-Sim")
+    count = sum(row.copies for rows in rows_of_layers for row in rows)
     if count > MOST:
         refuse(Mark(graph.file), f"{count:,} rows are too many", f"at most {MOST:,}")
     names = FreeNames()
     lines = [HEADER]
-    for layer, each in zip(layers, rows, strict=True):
-        for row in each:
+    for layer, rows in zip(layers, rows_of_layers, strict=True):
+        for row in rows:
             lines += _lines(layer, row, names)
     return "\n".join((*lines, ""))
 
@@ -85,14 +85,15 @@ def _conv(layer: Layer) -> tuple[Row, ...]:
     kernel, strides, dilation, _ = window_of(layer)
     if len(positions) > 2:
         raise UnwritableLayer(f"SCALE-Sim's maps have two axes, not {len(positions)}")
-    if any(each > 1 for each in dilation):
+    if any(rate > 1 for rate in dilation):
         raise UnwritableLayer("SCALE-Sim has no dilation")
-    moving = {s for s, n in zip(strides, positions, strict=True) if n > 1} or {strides[-1]}
-    if len(moving) > 1:
+    # The stride of an axis with a single window does not matter.
+    used = {s for s, n in zip(strides, positions, strict=True) if n > 1} or {strides[-1]}
+    if len(used) > 1:
         raise UnwritableLayer(
             f"SCALE-Sim has one stride for both axes, not {' x '.join(map(str, strides))}"
         )
-    (stride,) = moving
+    (stride,) = used
     row = Row(
         _two(tuple((n - 1) * stride + k for n, k in zip(positions, kernel, strict=True))),
         _two(kernel),
@@ -106,7 +107,7 @@ def _conv(layer: Layer) -> tuple[Row, ...]:
 
 
 def _transposed_conv(layer: Layer) -> tuple[Row, ...]:
-    """Every input position times all weights: a matrix product whose results are then added."""
+    """A product of every input position and all weights; adding up the results has no row."""
     operation: Any = layer.operation
     channels, *axes = layer.input_shapes[0]
     groups = operation.groups
@@ -131,7 +132,7 @@ def _matmul(layer: Layer) -> tuple[Row, ...]:
 
 
 def _attention(layer: Layer) -> tuple[Row, ...]:
-    """The scores of all queries and keys, and what they weigh."""
+    """The products of queries and keys, and of the scores and values."""
     (*_, width), (*_, keys, _) = layer.input_shapes[:2]
     *stack, queries, values = layer.output
     heads = product(stack)
@@ -158,7 +159,7 @@ KINDS: Mapping[str, Callable[[Layer], tuple[Row, ...]]] = {
     "attention": _attention,
     "lstm": _lstm,
 }
-"""The rows of the layers of each kind."""
+"""The function that makes the rows of each layer kind."""
 
 _WITHOUT_PRODUCTS = (
     "embedding",
@@ -180,17 +181,17 @@ MISSING: Mapping[str, str] = {
     for kind in TABLE
     if kind.family in _WITHOUT_PRODUCTS
 }
-"""Why the other kinds have no row: a file leaves their layers out."""
+"""Why the other kinds have no row; a file omits their layers."""
 
 
 def _product(rows: int, inner: int, columns: int, suffix: str = "") -> Row:
-    """A matrix product: a pointwise convolution of a column of positions."""
+    """A matrix product, as a pointwise convolution of a map with one column."""
     return Row((rows, 1), (1, 1), inner, columns, suffix=suffix)
 
 
-def _two(sides: tuple[int, ...]) -> tuple[int, int]:
-    """The sides of a map of two axes; one of a single axis is a row."""
-    height, width = (1, *sides)[-2:]
+def _two(dims: tuple[int, ...]) -> tuple[int, int]:
+    """The height and width of a map; a map with one spatial axis has a height of 1."""
+    height, width = (1, *dims)[-2:]
     return height, width
 
 
@@ -203,7 +204,7 @@ def _lines(layer: Layer, row: Row, names: FreeNames) -> Iterator[str]:
 
 
 def _plain(name: str, is_depthwise: bool) -> str:
-    """Letters, digits and ``_ . / -``: nothing that ends a cell or begins a formula."""
+    """The name in letters, digits and ``_ . / -``, which neither end a cell nor begin a formula."""
     plain = re.sub(r"[^A-Za-z0-9_./-]|^[./-]", "_", name, flags=re.ASCII)
     plain = plain.replace(_PER_CHANNEL, _PER_CHANNEL.lower()) or "_"
     return f"{_PER_CHANNEL}_{plain}" if is_depthwise else plain

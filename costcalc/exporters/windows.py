@@ -43,9 +43,9 @@ def transposed_window(layer: Layer) -> tuple[Window, Shape]:
     kernel = spread(operation.kernel, rank, "kernel")
     stride = spread(operation.stride, rank, "stride")
     dilation = spread(operation.dilation, rank, "dilation")
-    extra = spread(operation.output_padding, rank, "output_padding")
-    pads, extra = transposed_pads(kernel, stride, operation.padding, dilation, extra)
-    return Window(kernel, stride, dilation, pads), extra
+    added = spread(operation.output_padding, rank, "output_padding")
+    pads, added = transposed_pads(kernel, stride, operation.padding, dilation, added)
+    return Window(kernel, stride, dilation, pads), added
 
 
 def even_kernel(layer: Layer) -> Shape | None:

@@ -1,6 +1,6 @@
-"""A network as Caffe reads it: the text of a NetParameter.
+"""Writes a network for Caffe, as the text of a NetParameter.
 
-The fields are those of ``src/caffe/proto/caffe.proto`` of BVLC's Caffe
+The fields are those of ``src/caffe/proto/caffe.proto`` in BVLC's Caffe
 (https://github.com/BVLC/caffe).
 """
 

@@ -1,4 +1,4 @@
-"""The table of what each layer kind becomes in Caffe."""
+"""The table of layer kinds and the functions that write them for Caffe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 from costcalc.exporters.layers import UNDEFINED
 from costcalc.exporters.prototxt import layers, windows
-from costcalc.exporters.prototxt.layers import simple
+from costcalc.exporters.prototxt.layers import one_layer
 from costcalc.exporters.prototxt.writer import LayerWriter
 from costcalc.formats.caffe import LACKS
 from costcalc.formats.prototxt import Field, Unquoted
@@ -16,11 +16,11 @@ from costcalc.formats.prototxt import Field, Unquoted
 def _power(**numbers: int | Unquoted) -> Callable[[LayerWriter], object]:
     """(shift + scale * x) ^ power."""
     fields = tuple(Field(name, number) for name, number in numbers.items())
-    return simple("Power", Field("power_param", fields))
+    return one_layer("Power", Field("power_param", fields))
 
 
 def _clip(least: int, most: int) -> Callable[[LayerWriter], object]:
-    return simple("Clip", Field("clip_param", (Field("min", least), Field("max", most))))
+    return one_layer("Clip", Field("clip_param", (Field("min", least), Field("max", most))))
 
 
 KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
@@ -37,15 +37,17 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "batch_norm": layers.batch_norm,
     "instance_norm": layers.instance_norm,
     "lrn": layers.local_response_norm,
-    "relu": simple("ReLU"),
+    "relu": one_layer("ReLU"),
     "relu6": _clip(0, 6),
-    "leaky_relu": simple("ReLU", Field("relu_param", (Field("negative_slope", Unquoted("0.01")),))),
+    "leaky_relu": one_layer(
+        "ReLU", Field("relu_param", (Field("negative_slope", Unquoted("0.01")),))
+    ),
     "prelu": layers.prelu,
-    "sigmoid": simple("Sigmoid"),
-    "tanh": simple("TanH"),
-    "swish": simple("Swish"),
-    "elu": simple("ELU"),
-    "softplus": simple("BNLL"),
+    "sigmoid": one_layer("Sigmoid"),
+    "tanh": one_layer("TanH"),
+    "swish": one_layer("Swish"),
+    "elu": one_layer("ELU"),
+    "softplus": one_layer("BNLL"),
     "hard_tanh": _clip(-1, 1),
     "softmax": layers.along("Softmax", "softmax_param"),
     "add": layers.add,
@@ -61,23 +63,23 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "sqrt": _power(power=Unquoted("0.5")),
     "rsqrt": _power(power=Unquoted("-0.5")),
     "reciprocal": _power(power=-1),
-    "exp": simple("Exp"),
-    "log": simple("Log"),
-    "abs": simple("AbsVal"),
+    "exp": one_layer("Exp"),
+    "log": one_layer("Log"),
+    "abs": one_layer("AbsVal"),
     "mean": layers.reduced("MEAN"),
     "sum": layers.reduced("SUM"),
     "argmax": layers.argmax,
     "concat": layers.along("Concat", "concat_param"),
     "split": layers.split,
     "slice": layers.slice_,
-    "flatten": simple("Flatten"),
+    "flatten": one_layer("Flatten"),
     "reshape": layers.reshape,
     "dropout": layers.dropout,
-    "identity": layers.passes,
+    "identity": layers.pass_through,
     "learned": layers.learned,
     "constant": layers.constant,
 }
-"""What writes the layers of each kind."""
+"""The function that writes the layers of each kind."""
 
 MISSING: Mapping[str, str] = {
     **UNDEFINED,

@@ -1,4 +1,4 @@
-"""Layers that slide no window."""
+"""Layers without a sliding window."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from costcalc.formats.prototxt import Field, Unquoted
 from costcalc.kinds.base import Shape, axes_of, axis_of
 
 
-def simple(type_: str, *fields: Field) -> Callable[[LayerWriter], str]:
-    """The layer of that type, with all that the layer reads."""
+def one_layer(type_: str, *fields: Field) -> Callable[[LayerWriter], str]:
+    """A single layer of that type, with the same inputs."""
     return lambda writer: writer.last(type_, writer.inputs, *fields)
 
 
 def fc(writer: LayerWriter) -> None:
-    """InnerProduct, which flattens what it reads from an axis on."""
+    """InnerProduct, which flattens its input from an axis on."""
     operation, rank = writer.operation, len(writer.input_shapes[0])
     fields = [Field("num_output", operation.out)]
     if not operation.bias:
@@ -24,7 +24,7 @@ def fc(writer: LayerWriter) -> None:
     if operation.per_position and rank > 1:
         if axis_of(operation.axis, writer.shape) != rank - 1:
             raise UnwritableLayer(
-                "Caffe's InnerProduct works on trailing axes, and not on one in the middle"
+                "Caffe's InnerProduct works on trailing axes, not on one in the middle"
             )
         fields.append(Field("axis", rank))
     param = Field("inner_product_param", tuple(fields))
@@ -40,27 +40,27 @@ def embedding(writer: LayerWriter) -> None:
 
 
 def batch_norm(writer: LayerWriter) -> None:
-    """BatchNorm, which keeps the statistics; Scale or Bias learn."""
+    """BatchNorm for the statistics; Scale or Bias for the learnable params."""
     operation = writer.operation
     stored = writer.params("mean", "variance", "factor")
     param = Field("batch_norm_param", (Field("use_global_stats", True),))
-    scales, shifts = (operation.affine and each for each in (operation.scale, operation.bias))
-    _normalised(writer, "BatchNorm", (*stored, param), scales, shifts)
+    has_scale = operation.affine and operation.scale
+    has_shift = operation.affine and operation.bias
+    _norm(writer, "BatchNorm", (*stored, param), has_scale, has_shift)
 
 
 def instance_norm(writer: LayerWriter) -> None:
-    """MVN, and Scale where a scale and a shift are learned."""
+    """MVN, and Scale for a learnable scale and shift."""
     affine = writer.operation.affine
-    _normalised(writer, "MVN", (), affine, affine)
+    _norm(writer, "MVN", (), affine, affine)
 
 
 def local_response_norm(writer: LayerWriter) -> None:
-    """LRN with AlexNet's numbers, which divides alpha by the size where AlexNet does not."""
+    """LRN with AlexNet's constants; Caffe divides alpha by the size, so it is multiplied here."""
     size = writer.operation.size
-    alpha = Unquoted(f"{size}e-4")
     param = (
         Field("local_size", size),
-        Field("alpha", alpha),
+        Field("alpha", Unquoted(f"{size}e-4")),
         Field("beta", Unquoted("0.75")),
         Field("k", 2),
     )
@@ -77,26 +77,26 @@ def prelu(writer: LayerWriter) -> None:
 
 
 def add(writer: LayerWriter) -> None:
-    """Eltwise, whose operation is SUM by default."""
-    _check_alike(writer)
+    """Eltwise, which is a sum by default."""
+    _check_same_shape(writer)
     writer.last("Eltwise", writer.inputs)
 
 
 def subtract(writer: LayerWriter) -> None:
-    """Eltwise, a sum with factors."""
-    _check_alike(writer)
-    factors = (Field("coeff", 1), Field("coeff", -1))
-    writer.last("Eltwise", writer.inputs, Field("eltwise_param", factors))
+    """Eltwise, as a sum with coefficients."""
+    _check_same_shape(writer)
+    coefficients = (Field("coeff", 1), Field("coeff", -1))
+    writer.last("Eltwise", writer.inputs, Field("eltwise_param", coefficients))
 
 
 def maximum(writer: LayerWriter) -> None:
     """Eltwise."""
-    _check_alike(writer)
+    _check_same_shape(writer)
     writer.last("Eltwise", writer.inputs, _operation("MAX"))
 
 
 def multiply(writer: LayerWriter) -> None:
-    """Eltwise, or Scale where one has a number for each channel; one after another."""
+    """Eltwise of two inputs at a time, or Scale if one has a single number per channel."""
     product, shape = writer.inputs[0], writer.input_shapes[0]
     last = len(writer.inputs) - 1
     for index in range(1, last + 1):
@@ -118,12 +118,12 @@ def multiply(writer: LayerWriter) -> None:
 
 
 def is_gate(shape: Shape, of: Shape) -> bool:
-    """Whether a shape is one number for each channel of another."""
+    """Whether a shape has one number for each channel of another."""
     return shape == (of[0], *(1 for _ in of[1:]))
 
 
 def split(writer: LayerWriter) -> None:
-    """Slice into all parts at once: the first layer that reads one writes it for all of them."""
+    """Slice into all parts at once, written by the first layer of the split."""
     operation, name = writer.operation, writer.layer.name
     splits = writer.builder.splits
     names = splits.names(writer.layer)
@@ -131,27 +131,27 @@ def split(writer: LayerWriter) -> None:
         tops = tuple(names.get(part) for part in range(1, operation.parts + 1))
         _slice(writer, tops, _axis(writer))
     elif names[operation.part] != name:
-        writer.builder.passes(writer.index, names[operation.part])
+        writer.builder.pass_through(writer.index, names[operation.part])
 
 
 def slice_(writer: LayerWriter) -> None:
-    """Slice at the ends of what is kept."""
+    """Slice at the ends of the part that is kept."""
     operation, shape = writer.operation, writer.input_shapes[0]
     if operation.step != 1:
         raise UnwritableLayer("Caffe's Slice has no step")
     side = shape[axis_of(operation.axis, shape)]
-    points = tuple(each for each in (operation.start, operation.stop) if 0 < each < side)
+    points = tuple(point for point in (operation.start, operation.stop) if 0 < point < side)
     before = (None,) if operation.start > 0 else ()
     after = (None,) if operation.stop < side else ()
     if not points:
-        passes(writer)
+        pass_through(writer)
         return
     fields = tuple(Field("slice_point", point) for point in points)
     _slice(writer, (*before, writer.layer.name, *after), (*_axis(writer), *fields))
 
 
 def along(type_: str, param: str) -> Callable[[LayerWriter], object]:
-    """The layer of that type along an axis, the channels by default."""
+    """A layer of that type along an axis, in Caffe the channels by default."""
 
     def write(writer: LayerWriter) -> None:
         writer.last(type_, writer.inputs, *optional(param, _axis(writer)))
@@ -160,14 +160,14 @@ def along(type_: str, param: str) -> Callable[[LayerWriter], object]:
 
 
 def reduced(word: str) -> Callable[[LayerWriter], object]:
-    """Reduction of trailing axes."""
+    """Reduction over trailing axes."""
 
     def write(writer: LayerWriter) -> None:
         rank = len(writer.input_shapes[0])
         axes = axes_of(writer.operation.axes, writer.input_shapes[0])
         if axes != tuple(range(axes[0], rank)) or writer.operation.keep:
             raise UnwritableLayer(
-                "Caffe's Reduction works on trailing axes, and does not keep them as sides of 1"
+                "Caffe's Reduction works on trailing axes, and does not keep them"
             )
         fields = (Field("operation", Unquoted(word)), Field("axis", axes[0] + 1))
         writer.last("Reduction", writer.inputs, Field("reduction_param", fields))
@@ -190,19 +190,19 @@ def reshape(writer: LayerWriter) -> None:
 
 
 def learned(writer: LayerWriter) -> None:
-    """Parameter, which holds learned numbers and reads nothing."""
+    """Parameter."""
     params = writer.params("weight")
     writer.last("Parameter", (), *params, Field("parameter_param", (shape_field(writer.shape),)))
 
 
 def constant(writer: LayerWriter) -> None:
-    """DummyData, zeros by default."""
+    """DummyData, which is zeros by default."""
     writer.last("DummyData", (), Field("dummy_data_param", (shape_field(writer.shape),)))
 
 
-def passes(writer: LayerWriter) -> None:
-    """No layer: the blob that is read is also what the layer gives."""
-    writer.builder.passes(writer.index, writer.inputs[0])
+def pass_through(writer: LayerWriter) -> None:
+    """No layer: the input blob is also the output."""
+    writer.builder.pass_through(writer.index, writer.inputs[0])
 
 
 def dropout(writer: LayerWriter) -> None:
@@ -213,23 +213,23 @@ def dropout(writer: LayerWriter) -> None:
 
 
 def _slice(writer: LayerWriter, names: tuple[str | None, ...], fields: tuple[Field, ...]) -> None:
-    """Slice; a part without a name is one that no layer reads."""
+    """Slice; a part without a name is not read by any layer."""
     builder = writer.builder
     tops = tuple(name or builder.names.free(f"{writer.layer.name}.rest") for name in names)
     builder.rest += (top for top, name in zip(tops, names, strict=True) if name is None)
     builder.add("Slice", writer.layer.name, writer.inputs, tops, optional("slice_param", fields))
 
 
-def _normalised(
-    writer: LayerWriter, type_: str, fields: tuple[Field, ...], scales: bool, shifts: bool
+def _norm(
+    writer: LayerWriter, type_: str, fields: tuple[Field, ...], has_scale: bool, has_shift: bool
 ) -> None:
-    """A normalisation, and in place behind it the layer that learns."""
+    """A normalisation, followed by an in-place layer with the learnable params."""
     name = writer.last(type_, writer.inputs, *fields)
-    if scales:
-        shift = (Field("scale_param", (Field("bias_term", True),)),) if shifts else ()
-        params = writer.params("weight", "bias") if shifts else writer.params("weight")
+    if has_scale:
+        shift = (Field("scale_param", (Field("bias_term", True),)),) if has_shift else ()
+        params = writer.params("weight", "bias") if has_shift else writer.params("weight")
         _in_place(writer, "Scale", name, (*params, *shift))
-    elif shifts:
+    elif has_shift:
         _in_place(writer, "Bias", name, writer.params("bias"))
 
 
@@ -238,8 +238,8 @@ def _in_place(writer: LayerWriter, type_: str, blob: str, fields: tuple[Field, .
     writer.builder.add(type_, name, (blob,), (blob,), fields)
 
 
-def _check_alike(writer: LayerWriter) -> None:
-    """Eltwise repeats no sides.
+def _check_same_shape(writer: LayerWriter) -> None:
+    """Checks the inputs of Eltwise, which does not broadcast.
 
     Raises:
         UnwritableLayer: the inputs differ in shape.
@@ -253,6 +253,6 @@ def _operation(word: str) -> Field:
 
 
 def _axis(writer: LayerWriter) -> tuple[Field, ...]:
-    """The axis, where it is not the channels."""
+    """The axis, unless it is the default, the channels."""
     axis = axis_of(writer.operation.axis, writer.input_shapes[0])
     return (Field("axis", axis + 1),) if axis else ()

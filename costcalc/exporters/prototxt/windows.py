@@ -1,7 +1,7 @@
-"""Layers that slide a window.
+"""Layers with a sliding window.
 
-Caffe's convolutions round down, its pools up unless they say FLOOR; a padding
-is the same before and after.
+Caffe rounds the output size of convolutions down, and that of pools up unless they state
+FLOOR.  Padding is the same before and after.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ UNEVEN = "Caffe pads as much before as after, and this padding is {}"
 def conv(writer: LayerWriter) -> None:
     """Convolution.
 
-    What ``same`` padding adds at one end alone is added at both, where the output
-    is as large: ``same`` is a word for that size, numbers say which end.
+    Uneven ``same`` padding is made even if the output keeps its size: ``same`` asks only
+    for that size, while explicit numbers also state the ends.
     """
-    slides, axes = window_of(writer.layer), writer.input_shapes[0][1:]
-    padding = tuple(after for _, after in slides.pads)
+    sliding, axes = window_of(writer.layer), writer.input_shapes[0][1:]
+    padding = tuple(after for _, after in sliding.pads)
     remark = ""
-    if _is_uneven(slides.pads):
-        sides = zip(axes, slides.kernel, slides.stride, padding, slides.dilation, strict=True)
-        positions = tuple(window_output(n, k, s, p, p, d) for n, k, s, p, d in sides)
+    if _is_uneven(sliding.pads):
+        dims = zip(axes, sliding.kernel, sliding.stride, padding, sliding.dilation, strict=True)
+        positions = tuple(window_output(n, k, s, p, p, d) for n, k, s, p, d in dims)
         if writer.operation.padding != "same" or positions != writer.shape[1:]:
-            raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
-        remark = f"'same' is {_ends(slides.pads)}, which Caffe cannot express"
-    _convolution(writer, "Convolution", slides, padding, remark)
+            raise UnwritableLayer(UNEVEN.format(_ends(sliding.pads)))
+        remark = f"'same' is {_ends(sliding.pads)}, which Caffe cannot express"
+    _convolution(writer, "Convolution", sliding, padding, remark)
 
 
 def transposed_conv(writer: LayerWriter) -> None:
-    """Deconvolution, whose padding is what is cut off both ends."""
-    slides, extra = transposed_window(writer.layer)
-    if any(extra):
+    """Deconvolution, whose padding is cropped from both ends of the output."""
+    sliding, output_padding = transposed_window(writer.layer)
+    if any(output_padding):
         raise UnwritableLayer("Caffe's Deconvolution has no output padding")
-    if _is_uneven(slides.pads):
-        raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
-    _convolution(writer, "Deconvolution", slides, tuple(before for before, _ in slides.pads))
+    if _is_uneven(sliding.pads):
+        raise UnwritableLayer(UNEVEN.format(_ends(sliding.pads)))
+    _convolution(writer, "Deconvolution", sliding, tuple(before for before, _ in sliding.pads))
 
 
 def pool(method: str, writer: LayerWriter) -> None:
-    """Pooling: the windows begin where the padding before does, and are as many.
+    """Pooling with the same first window and the same number of windows.
 
-    Where the last one then hangs over the end, Caffe cuts it off.
+    If the last window exceeds the input, Caffe clips it.
     """
     _check_two_axes(writer)
-    slides, axes = window_of(writer.layer), writer.input_shapes[0][1:]
-    if any(each != 1 for each in slides.dilation):
+    sliding, axes = window_of(writer.layer), writer.input_shapes[0][1:]
+    if any(rate != 1 for rate in sliding.dilation):
         raise UnwritableLayer("Caffe's pooling has no dilation")
-    padding = tuple(before for before, _ in slides.pads)
+    padding = tuple(before for before, _ in sliding.pads)
     for rounding in ("CEIL", "FLOOR"):
-        found = _pool_windows(axes, slides.kernel, slides.stride, padding, rounding)
-        if found == writer.shape[1:]:
+        windows = _pool_windows(axes, sliding.kernel, sliding.stride, padding, rounding)
+        if windows == writer.shape[1:]:
             break
     else:
-        raise UnwritableLayer(UNEVEN.format(_ends(slides.pads)))
-    _pooling(writer, method, slides.kernel, slides.stride, padding, rounding)
+        raise UnwritableLayer(UNEVEN.format(_ends(sliding.pads)))
+    _pooling(writer, method, sliding.kernel, sliding.stride, padding, rounding)
 
 
 def adaptive_pool(method: str, writer: LayerWriter) -> None:
-    """Pooling whose windows are all alike, or the global one."""
+    """Pooling with windows of one size, or global pooling."""
     if all(result == 1 for result in writer.shape[1:]):
         global_pool(method, writer)
         return
@@ -79,33 +79,33 @@ def adaptive_pool(method: str, writer: LayerWriter) -> None:
 
 
 def global_pool(method: str, writer: LayerWriter) -> None:
-    """Pooling of the whole map."""
+    """Pooling with ``global_pooling``."""
     _check_two_axes(writer)
     fields = (Field("pool", Unquoted(method)), Field("global_pooling", True))
     writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
 
 
 def _convolution(
-    writer: LayerWriter, type_: str, slides: Window, padding: Shape, remark: str = ""
+    writer: LayerWriter, type_: str, sliding: Window, padding: Shape, remark: str = ""
 ) -> None:
     operation = writer.operation
     fields = (
         Field("num_output", operation.out),
         *(() if operation.bias else (Field("bias_term", False),)),
         *((Field("group", operation.groups),) if operation.groups != 1 else ()),
-        *_sides("kernel_size", slides.kernel),
-        *_sides("pad", padding, 0, remark),
-        *_sides("stride", slides.stride, 1),
-        *_sides("dilation", slides.dilation, 1),
+        *_per_axis("kernel_size", sliding.kernel),
+        *_per_axis("pad", padding, 0, remark),
+        *_per_axis("stride", sliding.stride, 1),
+        *_per_axis("dilation", sliding.dilation, 1),
     )
     writer.last(type_, writer.inputs, *writer.weight_and_bias(), Field("convolution_param", fields))
 
 
 def _check_two_axes(writer: LayerWriter) -> None:
-    """Caffe's pooling knows images alone.
+    """Checks that the map has two spatial axes, as Caffe's pooling needs.
 
     Raises:
-        UnwritableLayer: the map has more axes, or fewer.
+        UnwritableLayer: it has more or fewer.
     """
     rank = len(writer.shape) - 1
     if rank != 2:
@@ -117,9 +117,9 @@ def _pooling(
 ) -> None:
     fields = (
         Field("pool", Unquoted(method)),
-        *_sides("kernel_size", kernel),
-        *_sides("pad", padding, 0),
-        *_sides("stride", stride, 1),
+        *_per_axis("kernel_size", kernel),
+        *_per_axis("pad", padding, 0),
+        *_per_axis("stride", stride, 1),
         *((Field("round_mode", Unquoted(rounding)),) if rounding != "CEIL" else ()),
     )
     writer.last("Pooling", writer.inputs, Field("pooling_param", fields))
@@ -128,35 +128,32 @@ def _pooling(
 def _pool_windows(
     axes: Shape, kernel: Shape, stride: Shape, padding: Shape, rounding: str
 ) -> Shape | None:
-    """Windows along each axis as Caffe counts them, None where it refuses the padding.
+    """The number of windows along each axis in Caffe; None if it rejects the padding.
 
-    With any padding, a window that begins beyond the map and the padding before
-    it is dropped.
+    If there is padding, Caffe drops a last window that begins after the end of the map.
     """
     if any(p >= k for p, k in zip(padding, kernel, strict=True)):
         return None
-    found = []
+    counts = []
     for n, k, s, p in zip(axes, kernel, stride, padding, strict=True):
         windows = (ceil_div if rounding == "CEIL" else floordiv)(n + 2 * p - k, s) + 1
-        found.append(windows - (any(padding) and (windows - 1) * s >= n + p))
-    return tuple(found)
+        counts.append(windows - (any(padding) and (windows - 1) * s >= n + p))
+    return tuple(counts)
 
 
-def _sides(
-    name: str, sides: Shape, default: int | None = None, remark: str = ""
+def _per_axis(
+    name: str, sizes: Shape, default: int | None = None, remark: str = ""
 ) -> tuple[Field, ...]:
-    """A size for all axes, by the names of rows and columns, or one after another."""
-    if set(sides) == {default}:
+    """One size for all axes, or one for each: as ``_h`` and ``_w``, or by repeating the field."""
+    if set(sizes) == {default}:
         return ()
-    if len(set(sides)) == 1:
-        return (Field(name, sides[0], remark),)
-    stem = name.removesuffix("_size")
-    names = (
-        (f"{stem}_h", f"{stem}_w")
-        if len(sides) == 2 and name != "dilation"
-        else (name,) * len(sides)
-    )
-    fields = [Field(each, side) for each, side in zip(names, sides, strict=True)]
+    if len(set(sizes)) == 1:
+        return (Field(name, sizes[0], remark),)
+    names = (name,) * len(sizes)
+    if len(sizes) == 2 and name != "dilation":
+        stem = name.removesuffix("_size")
+        names = (f"{stem}_h", f"{stem}_w")
+    fields = [Field(key, size) for key, size in zip(names, sizes, strict=True)]
     return (*fields[:-1], fields[-1]._replace(remark=remark))
 
 
@@ -165,6 +162,6 @@ def _is_uneven(pads: Pads) -> bool:
 
 
 def _ends(pads: Pads) -> str:
-    """What is added along each axis, in words."""
+    """The padding of each axis, in words."""
     ends = dict.fromkeys(f"{before} before and {after} after" for before, after in pads)
     return ", then ".join(ends)

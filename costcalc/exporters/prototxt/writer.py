@@ -1,4 +1,4 @@
-"""A Caffe network in the making: its layers, its blobs, the names of its learned ones."""
+"""Builds a Caffe network: its layers, its blobs, and the names of shared params."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from costcalc.names import FreeNames
 
 
 class NetBuilder:
-    """A network in the making, one layer after another."""
+    """Collects the layers of a network."""
 
     def __init__(self, graph: LayerGraph) -> None:
         self.layers = graph.layers
@@ -22,18 +22,18 @@ class NetBuilder:
         self.names = FreeNames(layer.name for layer in graph.layers)
         self.input = self.names.free("data")
         self.owners = {layer.shares for layer in graph.layers if layer.shares is not None}
-        """Indexes of layers whose params others use."""
+        """The indexes of layers whose params are shared."""
         self._blobs: dict[int, str] = {NETWORK_INPUT: self.input}
         self.rest: list[str] = []
-        """Blobs that no layer of the graph is."""
+        """Blobs that are not the output of any layer of the graph."""
         self._read: set[str] = set()
 
     def blob(self, index: int) -> str:
-        """The name of what a layer gives, which is its own unless it gives what it reads."""
+        """The blob of a layer's output, which has the layer's name unless it passes through."""
         return self._blobs.get(index) or self.layers[index].name
 
-    def passes(self, index: int, blob: str) -> None:
-        """A layer gives what it reads."""
+    def pass_through(self, index: int, blob: str) -> None:
+        """Makes an existing blob the output of a layer."""
         self._blobs[index] = blob
 
     def add(
@@ -49,14 +49,14 @@ class NetBuilder:
         layer = (
             Field("name", name),
             Field("type", type_),
-            *(Field("bottom", each) for each in bottoms),
-            *(Field("top", each) for each in tops),
+            *(Field("bottom", blob) for blob in bottoms),
+            *(Field("top", blob) for blob in tops),
             *fields,
         )
         self.written.append(Field("layer", layer))
 
     def close(self, outputs: Iterable[int]) -> None:
-        """Silences blobs that are not outputs: Caffe gives every blob that nothing reads."""
+        """Silences unread blobs, which Caffe would otherwise treat as outputs."""
         kept = self._read.union(map(self.blob, outputs))
         blobs = dict.fromkeys((*self.rest, *map(self.blob, range(len(self.layers)))))
         unread = tuple(blob for blob in blobs if blob not in kept)
@@ -65,7 +65,7 @@ class NetBuilder:
 
 
 class LayerWriter:
-    """Writes the layers that one layer of the graph becomes."""
+    """Writes the Caffe layers of one layer of the graph."""
 
     def __init__(self, builder: NetBuilder, index: int) -> None:
         self.builder = builder
@@ -77,19 +77,19 @@ class LayerWriter:
         self.inputs = tuple(map(builder.blob, self.layer.inputs))
 
     def before(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
-        """Writes a layer before the last one; gives its name, which is also its top's."""
+        """Writes an auxiliary layer; returns its name, which is also that of its top."""
         name = self.builder.names.free(f"{self.layer.name}.{type_.lower()}")
         self.builder.add(type_, name, bottoms, (name,), fields)
         return name
 
     def last(self, type_: str, bottoms: Sequence[str], *fields: Field) -> str:
-        """Writes the layer whose name and top are this layer's; gives its name."""
+        """Writes the layer with this layer's name and output; returns the name."""
         name = self.layer.name
         self.builder.add(type_, name, bottoms, (name,), fields)
         return name
 
     def params(self, *names: str) -> tuple[Field, ...]:
-        """The names of params, by which layers that share them find each other."""
+        """The names of params that are shared; empty if this layer shares none."""
         owner = self.index if self.layer.shares is None else self.layer.shares
         if owner not in self.builder.owners:
             return ()
@@ -97,15 +97,15 @@ class LayerWriter:
         return tuple(Field("param", (Field("name", f"{prefix}.{name}"),)) for name in names)
 
     def weight_and_bias(self) -> tuple[Field, ...]:
-        """The names of a weight, and of a bias where the layer has one."""
+        """The names of a shared weight, and of a bias if the layer has one."""
         return self.params("weight", *(("bias",) if self.operation.bias else ()))
 
 
 def optional(name: str, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """A message of some fields; nothing where there are none."""
+    """A message of some fields; nothing if there are none."""
     return (Field(name, fields),) if fields else ()
 
 
 def shape_field(shape: Shape) -> Field:
-    """The shape of a blob, the batch of one image included."""
+    """The shape of a blob, with a batch of one."""
     return Field("shape", tuple(Field("dim", side) for side in (1, *shape)))
