@@ -1,1 +1,1 @@
-"""Networks side by side: how their costs differ, and where."""
+"""Networks side by side: how and where their costs differ."""

@@ -1,6 +1,6 @@
-"""Networks side by side: ratios to a baseline, and what a difference comes from.
+"""Networks side by side: ratios to a baseline, and the causes of differences.
 
-The tables are those of MobileNetV1's Tables 8 and 9, then the parts.
+The first table is like MobileNetV1's Tables 8 and 9; the others show types and stages.
 """
 
 from __future__ import annotations
@@ -12,11 +12,23 @@ from typing import Any, NamedTuple, TypeVar
 
 from costcalc.costs.rules import METRICS, Convention
 from costcalc.errors import did_you_mean, refuse
+from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number, rounded, scaled, share
-from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Share, Sides, Table, text
+from costcalc.render.page import (
+    Cell,
+    Column,
+    Dimensions,
+    Page,
+    Ratio,
+    Row,
+    Scaled,
+    Share,
+    Table,
+    text,
+)
 from costcalc.reporting.layers import LayerReport
 from costcalc.reporting.phrases import metric_titles, uncounted_notes
 from costcalc.reporting.report import Report, report
@@ -25,41 +37,42 @@ K = TypeVar("K")
 
 _DIGITS = {"mult_adds": 1, "params": 2}
 _CAUSES = 3
-"""Causes of a difference, and stages that it lies in, that are named."""
+"""The most causes, or stages, of a difference that a note names."""
 
 
 class ComparedNetwork(NamedTuple):
     """A network of a comparison."""
 
     reference: str
-    """As its user wrote it: ``mobilenet_v1@alpha=0.5``."""
+    """As the user wrote it: ``mobilenet_v1@alpha=0.5``."""
     report: Report
-    is_namesake: bool = False
+    is_ambiguous: bool = False
     """Whether another network of the comparison has the same name and settings."""
 
     @property
     def label(self) -> str:
-        """The network's name, with the settings that its reference carries.
+        """The network's name with the settings of its reference.
 
-        Of namesakes, a network and the model of it, the reference tells which is which.
+        The reference itself if that is ambiguous, as for a network and a model of it.
         """
-        if self.is_namesake:
+        if self.is_ambiguous:
             return self.reference
         _, at, settings = self.reference.rpartition("@")
         return f"{self.report.network}{at}{settings}" if at else self.report.network
 
     def total(self, metric: str) -> int:
-        """What the network costs in all."""
+        """The network's total cost."""
         total: int = getattr(self.report.totals, metric)
         return total
 
 
 class TypeCause(NamedTuple):
-    """A part of a difference: layers of one family in the place of others."""
+    """A part of a difference: layers of one family that replace others."""
 
     fewer: tuple[str, ...]
     """Types that cost less than in the baseline, the largest difference first."""
     more: tuple[str, ...]
+    """Types that cost more."""
     saved: int
 
     @property
@@ -71,25 +84,25 @@ class TypeCause(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison(Answer):
-    """Networks, measured by one of them."""
+    """Networks, compared with one of them."""
 
     entries: tuple[ComparedNetwork, ...]
     baseline: ComparedNetwork
 
     def ratio(self, entry: ComparedNetwork, metric: str) -> Fraction | None:
-        """A network's cost over the baseline's; None where that is nothing."""
+        """A network's cost over the baseline's; None if that is zero."""
         base = self.baseline.total(metric)
         return Fraction(entry.total(metric), base) if base else None
 
     def saved(self, entry: ComparedNetwork, metric: str) -> int:
-        """What a network costs less than the baseline."""
+        """How much less a network costs than the baseline."""
         return self.baseline.total(metric) - entry.total(metric)
 
     def causes(self, entry: ComparedNetwork, metric: str) -> list[TypeCause]:
-        """What the difference comes from, the largest part first.
+        """The causes of the difference, the largest first.
 
-        Layers of one family do one job: where some types cost less and others
-        more, the second stand in the place of the first.
+        Layers of one family do the same job: if some types cost less and others more,
+        the latter replace the former.
         """
         before, after = (_by_family(network.report, metric) for network in (self.baseline, entry))
         causes = []
@@ -114,7 +127,7 @@ class Comparison(Answer):
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """Each network as a report without its layers, with its ratio to the baseline."""
+        """Each network's report without its layers, with its ratio to the baseline."""
         return {
             "format_version": FORMAT_VERSION,
             "baseline": self.baseline.reference,
@@ -137,23 +150,23 @@ def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> lis
 def saved_by_stage(
     comparison: Comparison, entry: ComparedNetwork, metric: str
 ) -> dict[tuple[int, ...], int]:
-    """What a network costs less than the baseline at each size, the largest part first."""
-    old, new = (by_stage(each.report, metric) for each in (comparison.baseline, entry))
+    """How much less a network costs than the baseline at each size, the largest part first."""
+    old, new = (by_stage(network.report, metric) for network in (comparison.baseline, entry))
     saved = {size: old.get(size, 0) - new.get(size, 0) for size in dict.fromkeys([*old, *new])}
     ordered = sorted(saved, key=lambda size: -abs(saved[size]))
     return {size: saved[size] for size in ordered if saved[size]}
 
 
 def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Comparison:
-    """The comparison of some networks with the first, or with ``baseline``.
+    """Compares networks with the first, or with ``baseline``.
 
     Raises:
-        SpecError: there is nothing to compare, or no such baseline.
+        SpecError: there are fewer than two networks, or the baseline is not among them.
     """
     if len(entries) < 2:
         refuse(None, "a comparison needs two networks", "two or more networks")
     labels = [entry.label for entry in entries]
-    entries = [entry._replace(is_namesake=labels.count(entry.label) > 1) for entry in entries]
+    entries = [entry._replace(is_ambiguous=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
         return Comparison(tuple(entries), entries[0])
     for entry in entries:
@@ -169,12 +182,12 @@ def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Compari
 
 
 def by_type(report: Report, metric: str) -> dict[str, int]:
-    """A network's cost by type of layer, those that cost nothing left out."""
+    """A network's cost by type of layer, without types that cost nothing."""
     return _sums(((layer.type, layer) for layer in report.layers), metric)
 
 
 def by_stage(report: Report, metric: str) -> dict[tuple[int, ...], int]:
-    """A network's cost by the sides of what its layers give; a vector counts as 1 x 1."""
+    """A network's cost by the spatial size of the layers' outputs; a vector's is 1 x 1."""
     axes = len(report.input) - 1
     stages = ((layer.output[1:] or (1,) * axes, layer) for layer in report.layers)
     return _sums(stages, metric)
@@ -209,12 +222,12 @@ def _page(comparison: Comparison) -> Page:
     tables += [_types(comparison, metric) for metric in METRICS]
     tables.append(_stages(comparison))
     title = ", ".join(entry.label for entry in comparison.entries)
-    lacking = (
+    not_counted = (
         note
         for entry in comparison.entries
         for note in uncounted_notes(entry.report.uncounted, entry.label)
     )
-    return Page(title, facts, tuple(tables), (*_causes(comparison), *lacking))
+    return Page(title, facts, tuple(tables), (*_causes(comparison), *not_counted))
 
 
 def _titles(comparison: Comparison) -> dict[str, str]:
@@ -284,8 +297,8 @@ def _types(comparison: Comparison, metric: str) -> Table:
 
 def _stages(comparison: Comparison) -> Table:
     parts = [by_stage(entry.report, "mult_adds") for entry in comparison.entries]
-    sizes = sorted({size for part in parts for size in part}, key=_positions, reverse=True)
-    lines: list[tuple[Cell, Any]] = [(Sides(size), size) for size in sizes]
+    sizes = sorted({size for part in parts for size in part}, key=product, reverse=True)
+    lines: list[tuple[Cell, Any]] = [(Dimensions(size), size) for size in sizes]
     head = Column("stage", "Output size")
     title = f"{_titles(comparison)['mult_adds']} by stage"
     return _side_by_side(comparison, title, head, lines, parts, "mult_adds")
@@ -319,7 +332,7 @@ def _side_by_side(
 
 
 def _causes(comparison: Comparison) -> list[str]:
-    """For each network, what its difference from the baseline comes from, and where it lies."""
+    """Notes on the causes of each network's difference from the baseline, and on its stages."""
     return [
         sentence
         for entry in comparison.entries
@@ -342,20 +355,20 @@ def cause_text(comparison: Comparison, entry: ComparedNetwork, metric: str) -> s
 def stage_text(comparison: Comparison, entry: ComparedNetwork) -> str:
     """``Of 4.30 G mult-adds saved, 52.49 % at 14 × 14, 14.23 % at 56 × 56``."""
     stages = saved_by_stage(comparison, entry, "mult_adds")
-    parts = [(saved, *2 * (f"at {text(Sides(size))}",)) for size, saved in stages.items()]
+    parts = [(saved, *2 * (f"at {text(Dimensions(size))}",)) for size, saved in stages.items()]
     return _attributed(entry, comparison.saved(entry, "mult_adds"), "mult_adds", parts)
 
 
 def _attributed(
     entry: ComparedNetwork, saved: int, metric: str, parts: Sequence[tuple[int, str, str]]
 ) -> str:
-    """The largest parts of what a network saves.
+    """A note on the largest parts of what a network saves.
 
     Args:
         entry: the network.
         saved: the whole difference.
-        metric: what is saved.
-        parts: of each part its amount, and what follows its share and what its amount.
+        metric: the metric of the difference.
+        parts: for each part its amount, the phrase after a share, and that after an amount.
     """
     if not saved:
         return ""
@@ -371,13 +384,6 @@ def _attributed(
 def _change(saved: int, unit: str = "") -> str:
     words = (scaled(abs(saved)), unit, "saved" if saved > 0 else "added")
     return " ".join(word for word in words if word)
-
-
-def _positions(size: tuple[int, ...]) -> int:
-    positions = 1
-    for side in size:
-        positions *= side
-    return positions
 
 
 def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Two versions of a network, layer by layer: what changed, and what that costs."""
+"""Two versions of a network, layer by layer: what changed, and what it costs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TONES: Mapping[Kind, Literal["good", "bad", "quiet"]] = {
 
 
 class Change(NamedTuple):
-    """A layer that changed, came or went."""
+    """A layer that changed, was added or was removed."""
 
     old: LayerReport | None
     new: LayerReport | None
@@ -41,18 +41,17 @@ class Change(NamedTuple):
 
     @property
     def layer(self) -> LayerReport:
-        """The layer as it is now, or as it was last."""
+        """The new layer, or the old one if it was removed."""
         layer = self.new or self.old
-        if layer is None:
-            raise AssertionError("a change is of a layer")
+        assert layer is not None  # a change has one of them
         return layer
 
     def added(self, metric: str) -> int:
-        """How much more the layer costs than before."""
+        """How much more the new layer costs than the old one."""
         return _cost(self.new, metric) - _cost(self.old, metric)
 
     def details(self) -> dict[str, tuple[Any, Any]]:
-        """What the layer was and is, by attribute, where it differs."""
+        """The attributes that changed, with their old and new values."""
         if self.old is None or self.new is None:
             return {}
         before, after = _details(self.old), _details(self.new)
@@ -65,16 +64,16 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Difference(Answer):
-    """Two versions of a network; None where it is new, or gone."""
+    """Two versions of a network; one is None if the network was added or removed."""
 
     old: Report | None
     new: Report | None
     changes: tuple[Change, ...]
     title: str = ""
-    """Which versions they are: ``vgg11 → vgg13``."""
+    """The names of both versions: ``vgg11 → vgg13``."""
 
     def totals(self, side: Literal["old", "new"]) -> Totals:
-        """The totals of one version; nothing where there is none."""
+        """The totals of one version; zero if there is none."""
         report: Report | None = getattr(self, side)
         return report.totals if report is not None else Totals(0, 0)
 
@@ -83,7 +82,7 @@ class Difference(Answer):
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """Totals, and the layers that changed."""
+        """The object of ``costcalc diff --format json``."""
         return {
             "format_version": FORMAT_VERSION,
             "totals": {"old": self.totals("old")._asdict(), "new": self.totals("new")._asdict()},
@@ -94,12 +93,12 @@ class Difference(Answer):
 def difference(old: Report | None, new: Report | None, title: str) -> Difference:
     """What changed from one version of a network to the next.
 
-    Where all names stay, layers are matched by them.  Else they are matched by
-    what they are, so that one more convolution is one change, whatever it does
-    to the numbers in the names below it; where a stretch of layers differs, by
-    their names.  Layers that cost nothing and whose shapes alone are others,
-    since those above changed, are left out, and so are free norms and
-    activations that came or went with their layer.
+    If all names are the same, layers are matched by name.  Otherwise equal layers are
+    aligned, so that one more convolution is one change although it renumbers the layers
+    below it; where the alignment leaves a stretch of layers that differ, these are
+    matched by name.  Two sorts of change are left out: free layers of which only the
+    shapes changed, because of the layers above, and free norms and activations that were
+    added or removed with their layer.
     """
     before = old.layers if old is not None else ()
     after = new.layers if new is not None else ()
@@ -108,28 +107,32 @@ def difference(old: Report | None, new: Report | None, title: str) -> Difference
         changes = [Change(a, b) for a, b in pairs if _signature(a) != _signature(b)]
     else:
         changes = list(_aligned(before, after))
-    moved = {(each.kind, each.layer.name) for each in changes}
-    shown = (each for each in changes if not _follows(each) and not _came_with(each, moved))
-    return Difference(old, new, tuple(shown), title)
+    kinds = {(change.kind, change.layer.name) for change in changes}
+    shown = tuple(
+        change
+        for change in changes
+        if not _is_reshaped_only(change) and not _is_with_host(change, kinds)
+    )
+    return Difference(old, new, shown, title)
 
 
 def _aligned(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
-    """The changes between two lists of layers; those that are alike are passed over."""
-    ours, theirs = map(_signature, before), map(_signature, after)
-    matcher = SequenceMatcher(None, list(ours), list(theirs), autojunk=False)
+    """The changes between two lists of layers after equal layers have been aligned."""
+    old, new = list(map(_signature, before)), list(map(_signature, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             yield from _matched(before[i:j], after[k:m])
 
 
-def _came_with(change: Change, moved: Collection[tuple[Kind, str | None]]) -> bool:
-    """Whether a free norm or activation came or went with the layer whose line names it."""
+def _is_with_host(change: Change, kinds: Collection[tuple[Kind, str | None]]) -> bool:
+    """Whether a free norm or activation was added or removed with the layer of its line."""
     layer = change.layer
-    return change.kind != "changed" and layer.is_free and (change.kind, layer.host) in moved
+    return change.kind != "changed" and layer.is_free and (change.kind, layer.host) in kinds
 
 
-def _follows(change: Change) -> bool:
-    """Whether nothing but the shapes of a free layer changed."""
+def _is_reshaped_only(change: Change) -> bool:
+    """Whether only the shapes of a free layer changed."""
     return (
         change.kind == "changed"
         and change.layer.is_free
@@ -138,7 +141,7 @@ def _follows(change: Change) -> bool:
 
 
 def _matched(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Iterator[Change]:
-    """The layers of a stretch that differs, in order, those of one name together."""
+    """The changes in a stretch of layers, matched by name, in order."""
     names = {layer.name: layer for layer in before}
     kept = {layer.name for layer in after}
     waiting = list(before)
@@ -156,7 +159,7 @@ def _matched(before: Sequence[LayerReport], after: Sequence[LayerReport]) -> Ite
 
 
 def _signature(layer: LayerReport) -> Any:
-    """What a layer is, apart from its name, as something that can be looked up."""
+    """A hashable description of a layer without its name."""
     return repr((layer.kind, _details(layer), layer.mult_adds, layer.params))
 
 
@@ -198,7 +201,7 @@ def _row(change: Change) -> Row:
 
 
 def _what(change: Change) -> str:
-    """What is different, ``output 64x56x56 → 96x56x56``; the type of a layer that came or went."""
+    """The changed attributes, ``output 64x56x56 → 96x56x56``, or the added or removed type."""
     details = change.details()
     if change.kind != "changed":
         return change.layer.type

@@ -28,36 +28,37 @@ from costcalc.symbolic.symbol_values import check_numbers
 
 _TITLES = metric_titles(UNITS["macs"].title)
 _NOTATION = MOBILENET_V1
-"""The symbols in which all layers are written, so that their formulas compare."""
+"""The symbols of all formulas, so that they can be compared."""
 
 
 class ComparedLayer(NamedTuple):
     """A layer of a comparison."""
 
     label: str
-    """As its user wrote it: ``separable@M=384``."""
+    """As the user wrote it: ``separable@M=384``."""
     entry: NamedFormula
     formulas: Mapping[str, Node]
     """Its params and mult-adds, in the common symbols."""
     values: Mapping[str, int | Fraction | None]
-    """The same as numbers, where every symbol that they speak of is set."""
+    """The same as numbers; None if a symbol of them is not set."""
     symbols: frozenset[str]
+    """The symbols in the formulas."""
 
 
 @dataclass(frozen=True)
 class LayerComparison(Answer):
-    """Layers side by side, measured by the first."""
+    """Layers side by side, compared with the first."""
 
     layers: tuple[ComparedLayer, ...]
     settings: Mapping[str, Any]
-    """The numbers that were set for all of them."""
+    """The numbers set for all of them."""
 
     def page(self) -> Page:
-        """Formulas, numbers where the symbols are set, and ratios to the first layer."""
+        """Formulas, numbers if the symbols are set, and ratios to the first layer."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """Their formulas, and their numbers where all symbols are set."""
+        """Their formulas, and their numbers if all symbols are set."""
         return {
             "format_version": FORMAT_VERSION,
             "settings": {name: number(value) for name, value in self.settings.items()},
@@ -76,11 +77,11 @@ class LayerComparison(Answer):
 
 
 def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> LayerComparison:
-    """Layers by formula and by number.
+    """Compares layers by formula and by number.
 
     Args:
-        names: names of formulas that count params and mult-adds; each may carry
-            settings of its own, as in ``separable@M=384,N=384``.
+        names: names of formulas with params and mult-adds; each may carry settings of its
+            own, as in ``separable@M=384,N=384``.
         settings: numbers for some of the symbols D_K, M, N, D_F, g and t.
 
     Raises:
@@ -123,8 +124,8 @@ def _page(comparison: LayerComparison) -> Page:
 
 
 def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:
-    known = [letter.name.name for letter in _NOTATION.symbols if letter.name.name in used]
-    check_numbers(settings, known, "none of these layers has a symbol", problems)
+    symbols = [letter.name.name for letter in _NOTATION.symbols if letter.name.name in used]
+    check_numbers(settings, symbols, "none of these layers has a symbol", problems)
 
 
 def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> ComparedLayer:

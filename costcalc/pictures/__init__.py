@@ -1,1 +1,1 @@
-"""Pictures: layer graphs as text for other tools, costs as figures."""
+"""Layer graphs as text for drawing tools; costs as figures."""

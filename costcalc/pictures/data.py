@@ -1,9 +1,8 @@
-"""What the pictures show, as plain values; names from models are safe to print and to draw."""
+"""The data of the pictures, as plain values; names from models are made safe to print."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc.comparing.compare import ComparedNetwork, by_type
@@ -17,17 +16,17 @@ from costcalc.solving.solve import Budgets
 
 
 class Series(NamedTuple):
-    """A cost of each layer along a network."""
+    """The costs of each layer, from input to output."""
 
     title: str
     names: tuple[str, ...]
     types: tuple[str, ...]
     costs: dict[str, tuple[int, ...]]
-    """The cost of each layer, by what it counts."""
+    """The cost of each layer, by metric."""
 
 
 class Shares(NamedTuple):
-    """What each network spends on each type of layer."""
+    """The cost of each type of layer in each network."""
 
     networks: tuple[str, ...]
     parts: tuple[dict[str, int], ...]
@@ -35,7 +34,7 @@ class Shares(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A network at a setting for which an accuracy is published."""
+    """A network at settings with a published accuracy."""
 
     family: str
     label: str
@@ -45,7 +44,7 @@ class Point(NamedTuple):
 
 
 class HeatMap(NamedTuple):
-    """A cost over two parameters; None where there is no network."""
+    """Costs over two parameters; None where a setting is not valid."""
 
     title: str
     down: tuple[str, tuple[float, ...]]
@@ -53,11 +52,11 @@ class HeatMap(NamedTuple):
     mult_adds: tuple[tuple[int | None, ...], ...]
     params: tuple[tuple[int | None, ...], ...]
     budgets: dict[str, Sequence[Any]]
-    """The limits to draw as contours, by the cost that they are on."""
+    """The limits to draw as contours, by metric."""
 
 
 def series(report: Report) -> Series:
-    """The layers of a report that cost something."""
+    """The layers of a report with a cost."""
     layers = [layer for layer in report.layers if layer.mult_adds or layer.params]
     return Series(
         printable(report.network),
@@ -71,7 +70,7 @@ def series(report: Report) -> Series:
 
 
 def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
-    """The types of layer of some networks."""
+    """The costs of networks by type of layer."""
     return Shares(
         tuple(printable(entry.label) for entry in entries),
         tuple(by_type(entry.report, metric) for entry in entries),
@@ -80,13 +79,12 @@ def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
 
 
 def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Point]:
-    """Networks at each setting for which their specs carry an accuracy.
+    """Networks at all settings for which their specs give an accuracy.
 
-    A reference with settings of its own is shown at these alone, and each point once,
-    however many references name it.
+    A reference with settings is shown only at those.  Equal points are shown once.
 
     Raises:
-        CostcalcError: a network is wrong, or no spec carries an accuracy.
+        CostcalcError: a network is wrong, or no spec gives an accuracy.
     """
     shown = []
     for network in networks:
@@ -114,8 +112,8 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
     """A sweep of one network over two parameters.
 
     Raises:
-        SpecError: there are more networks, or other than two numeric parameters; the
-            network exists at no setting, or costs nothing.
+        SpecError: there are several networks, or not two numeric parameters; or no setting
+            is valid and costs a mult-add.
     """
     if (
         len(sweep.networks) > 1
@@ -124,7 +122,7 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
     ):
         refuse(
             None,
-            "a map shows one network over two parameters that vary",
+            "a heat map shows one network over two parameters that vary",
             expected="--alpha 0.25:1:0.05 --res 96:256:16",
         )
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
@@ -141,8 +139,3 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
         tuple(tuple(row.params if row else None for row in line) for line in cells),
         limits,
     )
-
-
-def percent(part: int, total: int) -> Fraction:
-    """``part`` of ``total`` in per cent; 0 of nothing."""
-    return Fraction(100 * part, total) if total else Fraction(0)

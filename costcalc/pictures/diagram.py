@@ -1,4 +1,4 @@
-"""A layer graph to draw: boxes with costs, arrows with shapes."""
+"""A layer graph as a diagram: boxes with costs, arrows with shapes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import NamedTuple
 
 from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
-from costcalc.kinds.base import Shape
+from costcalc.kinds.base import Shape, channels_last
 from costcalc.kinds.naming import type_name
 from costcalc.render.formatting import printable, scaled
 
 
 class DiagramNode(NamedTuple):
-    """A layer, with the norm and the activation that its line names."""
+    """A line of the network: a layer with its norm and activation."""
 
     id: str
     title: str
     lines: tuple[str, ...]
-    """What stands below the title: the layer's type, its costs."""
+    """The text below the title: the layer's type and costs."""
     shade: Fraction
-    """Its mult-adds over those of the layer that has the most."""
+    """Its mult-adds over the largest of any layer."""
 
 
 class Edge(NamedTuple):
-    """What one layer hands to another."""
+    """A tensor that one layer passes to another."""
 
     source: str
     target: str
@@ -33,7 +33,7 @@ class Edge(NamedTuple):
 
 
 class Diagram(NamedTuple):
-    """The layers of a network and what flows between them."""
+    """The layers of a network and the tensors between them."""
 
     title: str
     nodes: tuple[DiagramNode, ...]
@@ -41,45 +41,32 @@ class Diagram(NamedTuple):
 
 
 def diagram(graph: LayerGraph, costs: Sequence[LayerCost]) -> Diagram:
-    """The layers of a graph that have been counted, in order."""
+    """The diagram of a graph, given the costs of its layers."""
     most = max((cost.mult_adds for cost in costs), default=0)
-    hosts = _hosts(graph)
-    fused: dict[int, list[str]] = {index: [] for index in hosts}
-    for index, host in hosts.items():
-        if index != host:
-            fused[host].append(graph.layers[index].kind.title)
+    ids = {index: f"n{line.host}" for line in graph.lines for index in line.layers}
+    ids[NETWORK_INPUT] = "input"
     nodes = [DiagramNode("input", "input", (), Fraction(0))]
     edges = []
-    for index, cost in enumerate(costs):
-        layer = cost.layer
-        if hosts[index] != index:
-            continue
-        own = type_name(layer.kind, layer.operation, layer.input_shapes)
-        lines = [printable(" + ".join([own, *fused[index]]))]
+    for line in graph.lines:
+        host, *fused = (graph.layers[index] for index in line.layers)
+        cost = costs[line.host]
+        own = type_name(host.kind, host.operation, host.input_shapes)
+        texts = [printable(" + ".join([own, *(layer.kind.title for layer in fused)]))]
         if cost.mult_adds:
-            lines.append(f"{scaled(cost.mult_adds)} mult-adds")
+            texts.append(f"{scaled(cost.mult_adds)} mult-adds")
         if cost.params:
-            lines.append(f"{scaled(cost.params)} params")
+            texts.append(f"{scaled(cost.params)} params")
         shade = Fraction(cost.mult_adds) / most if most else Fraction(0)
-        nodes.append(DiagramNode(f"n{index}", printable(layer.name), tuple(lines), shade))
-        for source, shape in zip(layer.inputs, layer.input_shapes, strict=True):
-            name = "input" if source == NETWORK_INPUT else f"n{hosts[source]}"
-            edges.append(Edge(name, f"n{index}", shape_label(shape)))
+        nodes.append(DiagramNode(ids[line.host], printable(host.name), tuple(texts), shade))
+        for source, shape in zip(host.inputs, host.input_shapes, strict=True):
+            edges.append(Edge(ids[source], ids[line.host], shape_label(shape)))
     return Diagram(printable(graph.name), tuple(nodes), tuple(edges))
 
 
 def shape_label(shape: Shape) -> str:
-    """A shape as papers print it, channels last.
+    """A shape as in papers, channels last.
 
     >>> shape_label((32, 112, 112))
     '112×112×32'
     """
-    return "×".join(map(str, (*shape[1:], shape[0])))
-
-
-def _hosts(graph: LayerGraph) -> dict[int, int]:
-    """The layer that each layer is drawn with: itself, or the one whose line named it."""
-    hosts: dict[int, int] = {}
-    for index, layer in enumerate(graph.layers):
-        hosts[index] = index if layer.host is None else hosts[layer.host]
-    return hosts
+    return "×".join(map(str, channels_last(shape)))

@@ -1,4 +1,4 @@
-"""Diagrams as text: Mermaid, which GitHub draws, and Graphviz, which draws files."""
+"""Diagrams as text for Mermaid, which GitHub draws, and for Graphviz."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from fractions import Fraction
 from costcalc.pictures.diagram import Diagram
 
 _LIGHT, _DARK = (247, 251, 255), (8, 69, 148)
-"""The ends of the scale of blues that costs are shaded by."""
+"""The ends of the scale of blues for costs."""
 
 _WHITE_FROM = Fraction(1, 2)
-"""The shade from which on letters are white."""
+"""The shade from which text is white."""
 
 
 def mermaid(diagram: Diagram) -> str:
@@ -46,7 +46,7 @@ def dot(diagram: Diagram) -> str:
 
 
 def _colour(shade: Fraction) -> str:
-    """The blue of a share; its root, so that small costs can be told from none.
+    """The blue of a shade; its square root makes small costs visible.
 
     >>> _colour(Fraction(0)), _colour(Fraction(1))
     ('#f7fbff', '#084594')
@@ -62,6 +62,6 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text in a Mermaid label: what it or HTML would obey is written as entities."""
+    """Text for a Mermaid label, with Mermaid's and HTML's special characters as entities."""
     special = "#&<>\"'`;"
-    return "".join(f"#{ord(sign)};" if sign in special else sign for sign in text)
+    return "".join(f"#{ord(letter)};" if letter in special else letter for letter in text)

@@ -1,4 +1,4 @@
-"""Labels beside points, none on top of another where there is room."""
+"""Labels next to points, without overlaps if there is room."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _SIDES = (
     (-1, -1, "right", "top"),
 )
 _DISTANCES = (3, 9, 16, 26, 38)
-"""Points between a bubble's edge and its label, the nearest that is free taken."""
+"""Distances between a bubble's edge and its label to try, in points."""
 
 
-def placed(
+def place_labels(
     figure: Any, panel: Any, points: Sequence[tuple[str, float, float]], areas: Sequence[float]
 ) -> None:
-    """Writes each label where it covers neither a bubble nor another label.
+    """Places each label where it covers neither a bubble nor another label, if possible.
 
     Args:
-        figure: the figure, whose size is final.
-        panel: the axes that the points stand in.
-        points: each label with the place of its point.
-        areas: of the bubbles, in square points.
+        figure: the figure, in its final size.
+        panel: the axes with the points.
+        points: each label with the coordinates of its point.
+        areas: the areas of the bubbles, in square points.
     """
     from matplotlib.transforms import Bbox
 
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     scale = figure.dpi / 72
-    taken = []
+    occupied = []
     for (_, x, y), area in zip(points, areas, strict=True):
         centre = panel.transData.transform((x, y))
         radius = (area / 3.14159) ** 0.5 * scale
-        taken.append(Bbox([centre - radius, centre + radius]))
+        occupied.append(Bbox([centre - radius, centre + radius]))
     frame = panel.get_window_extent(renderer)
     for (label, x, y), area in sorted(zip(points, areas, strict=True), key=lambda pair: pair[0][2]):
         radius = (area / 3.14159) ** 0.5
@@ -60,7 +60,7 @@ def placed(
                 else None,
             )
             box = text.get_window_extent(renderer)
-            covered = sum(_overlap(box, other) for other in taken)
+            covered = sum(_overlap(box, other) for other in occupied)
             outside = box.width * box.height - _overlap(box, frame)
             if best is None or covered + outside < best[0]:
                 if best is not None:
@@ -71,7 +71,7 @@ def placed(
             if best[0] == 0:
                 break
         if best is not None:
-            taken.append(best[2])
+            occupied.append(best[2])
 
 
 def _overlap(a: Any, b: Any) -> float:

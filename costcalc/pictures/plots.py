@@ -1,4 +1,4 @@
-"""Costs as figures: legible in print, in colours that the colour-blind tell apart."""
+"""Costs as figures: legible in print, in colours that colour-blind readers can distinguish."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any
 
 from costcalc.errors import refuse
 from costcalc.pictures.data import HeatMap, Point, Series, Shares
-from costcalc.pictures.labels import placed
+from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
-# keeps neighbours apart; grey stands for what is left.
+# keeps neighbours apart; grey is for the rest.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442")
 _HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
 _REST = "#999999"
 _WIDTH = 7.0
-"""Inches: the text width of a paper."""
+"""The text width of a paper, in inches."""
 
 _NAMED = 60
-"""Layers that have room for their names."""
+"""The most layers with room for their names."""
 
 
 def save(figure: Any, path: str) -> None:
-    """Writes a figure; the same bytes for the same figure."""
+    """Writes a figure, without dates: the same figure gives the same bytes."""
     kind = path.rpartition(".")[2]
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure.savefig(path, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
 
 
 def along(series: Series) -> Any:
-    """Bars along the network, a panel for each cost, coloured by type of layer."""
+    """Bars for each layer, in a panel for each metric, coloured by type of layer."""
     plot = _pyplot()
     figure, panels = plot.subplots(
         len(series.costs), 1, figsize=(_WIDTH, 4.6), sharex=True, layout="constrained"
@@ -58,7 +58,7 @@ def along(series: Series) -> Any:
 
 
 def stacked(shares: Shares) -> Any:
-    """One bar of 100 % for each network, its types stacked."""
+    """A bar of 100 % for each network, with its types of layer stacked."""
     plot = _pyplot()
     height = 1.3 + 0.45 * len(shares.networks)
     figure, panel = plot.subplots(figsize=(_WIDTH, height), layout="constrained")
@@ -92,7 +92,7 @@ def stacked(shares: Shares) -> Any:
         )
         for place, width, left in zip(places, widths, lefts, strict=True):
             if width >= 8:
-                # On white, so that hatches and colours leave it legible.
+                # On white, to be legible on hatches and colours.
                 panel.text(
                     left + width / 2,
                     place,
@@ -117,7 +117,7 @@ def bubbles(points: Sequence[Point]) -> Any:
     figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
     largest = max(point.params for point in points)
     palette = _palette([point.family for point in points])
-    # The largest first, so that none hides a smaller one.
+    # The largest first, so that it does not hide smaller ones.
     for point in sorted(points, key=lambda point: -point.params):
         panel.scatter(
             point.mult_adds,
@@ -136,7 +136,7 @@ def bubbles(points: Sequence[Point]) -> Any:
     panel.set_xlabel("mult-adds")
     panel.set_ylabel("ImageNet top-1, %")
     panel.set_title(f"area: params, {scaled(largest)} the largest", fontsize=9)
-    placed(
+    place_labels(
         figure,
         panel,
         [(point.label, point.mult_adds, point.top1) for point in points],
@@ -160,15 +160,15 @@ def heat(costs: HeatMap) -> Any:
     bar = figure.colorbar(mesh, ax=panel)
     bar.set_label("mult-adds")
     _engineering(bar.ax.yaxis)
-    for (cost, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
+    for (metric, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
         if not limits or min(len(down), len(across)) < 2:
             continue
-        field = numpy.array(getattr(costs, cost), dtype=float)
+        field = numpy.array(getattr(costs, metric), dtype=float)
         levels = sorted(float(limit) for limit in limits)
         lines = panel.contour(
             across, down, field, levels=levels, colors="white", linestyles=style, linewidths=1.6
         )
-        word = cost.replace("_", "-")
+        word = metric.replace("_", "-")
         texts = {level: f"{scaled(int(level))} {word}" for level in levels}
         for text in panel.clabel(lines, fmt=texts, fontsize=8):
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
@@ -181,7 +181,7 @@ def heat(costs: HeatMap) -> Any:
 
 
 def _area(point: Point, largest: int) -> float:
-    """The area of a bubble in square points; the smallest can be seen as well."""
+    """The area of a bubble in square points; even the smallest is visible."""
     return 1200 * point.params / largest + 12
 
 
@@ -192,7 +192,7 @@ def _palette(names: Sequence[str]) -> dict[str, str]:
 
 
 def _engineering(axis: Any) -> None:
-    """Labels an axis with ``1.50 M``; between the powers of ten where it shows few of them."""
+    """Labels an axis with ``1.50 M``, also between powers of ten if it shows few of them."""
     from matplotlib.ticker import FuncFormatter
 
     low, high = axis.get_view_interval()
@@ -206,7 +206,7 @@ def _engineering(axis: Any) -> None:
 
 
 def _pyplot() -> Any:
-    """Matplotlib, drawing to files alone.
+    """Matplotlib, set up to draw only to files.
 
     Raises:
         SpecError: it is not installed.
@@ -216,7 +216,7 @@ def _pyplot() -> Any:
     except ImportError:
         refuse(
             None,
-            "figures are drawn by the package 'matplotlib', which is not installed",
+            "figures need the package 'matplotlib', which is not installed",
             hint="pip install 'costcalc[plot]'",
         )
     matplotlib.use("agg")

@@ -1,20 +1,20 @@
-"""The same pictures in a terminal: bars and shades of plain text."""
+"""The figures of :mod:`.plots` as plain text for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.pictures.data import HeatMap, Point, Series, Shares, percent
-from costcalc.render.formatting import rounded, scaled
+from costcalc.pictures.data import HeatMap, Point, Series, Shares
+from costcalc.render.formatting import scaled, share
 from costcalc.render.layout import bar, text_width
 
 _BAR = 40
 _SHADES = "·░▒▓█"
-"""From the least cost to the most, by powers of the same factor."""
+"""From the least cost to the largest, on a logarithmic scale."""
 
 
 def along(series: Series) -> str:
-    """A bar for each layer, for each cost."""
+    """A bar for each layer, for each metric."""
     parts = [f"{series.title}\n"]
     for title, costs in series.costs.items():
         lines = [(name, cost, scaled(cost)) for name, cost in zip(series.names, costs, strict=True)]
@@ -28,7 +28,7 @@ def stacked(shares: Shares) -> str:
     for network, part in zip(shares.networks, shares.parts, strict=True):
         total = sum(part.values())
         ordered = sorted(part.items(), key=lambda item: -item[1])
-        lines = [(name, cost, f"{rounded(percent(cost, total), 1)} %") for name, cost in ordered]
+        lines = [(name, cost, f"{share(cost, total, 1)} %") for name, cost in ordered]
         parts.append(f"{network}\n{_bars(lines, total)}")
     return "\n".join(parts)
 
@@ -50,8 +50,8 @@ def bubbles(points: Sequence[Point]) -> str:
 
 def heat(costs: HeatMap) -> str:
     """A character for each setting: darker for more mult-adds, ``x`` beyond a budget."""
-    known = [cost for line in costs.mult_adds for cost in line if cost is not None]
-    least, most = min(known, default=1), max(known, default=1)
+    valid = [cost for line in costs.mult_adds for cost in line if cost is not None]
+    least, most = min(valid, default=1), max(valid, default=1)
     head = f"{costs.title}: mult-adds from {scaled(least)} ({_SHADES[0]}) to {scaled(most)}"
     lines = [f"{head} ({_SHADES[-1]})"]
     lines += [
@@ -77,11 +77,11 @@ def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
     if cost is None:
         return " "
     for metric, limits in costs.budgets.items():
-        spent = getattr(costs, metric)[row][column]
-        if any(spent > limit for limit in limits):
+        value = getattr(costs, metric)[row][column]
+        if any(value > limit for limit in limits):
             return "x"
     index, ceiling = 0, len(_SHADES)
-    # cost / least against (most / least) to the power of index / ceiling, in whole numbers.
+    # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.
     while index < ceiling - 1 and cost**ceiling >= least ** (ceiling - index - 1) * most ** (
         index + 1
     ):

@@ -1,7 +1,7 @@
-"""The table of output formats, each a module of its own that is imported when asked for.
+"""The table of output formats, each in a module that is imported when it is used.
 
-A module of the table has the function that its row's ``takes`` names: ``page(Page)``,
-``data(dict)`` or ``answer(Answer)``, each to text.
+A module has the function that its row's ``takes`` names: ``page(Page)``, ``data(dict)`` or
+``answer(Answer)``, each returning text.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from costcalc.records import NamedTuple
 
 
 class Format(NamedTuple):
-    """A format: where its renderer is, what that takes, and the suffix of its files, if any."""
+    """A format: its renderer's module, what that takes, and the suffix of its files, if any."""
 
     name: str
     module: str
     suffix: str
     takes: Literal["page", "data", "answer", ""] = "page"
-    """Empty for what is written as it is computed, and renders no answer."""
+    """Empty for a format that is streamed while it is computed instead of rendered."""
     only: str = ""
-    """The one question that it is for; every answer has the others."""
+    """The question whose answers have this format; empty for all."""
 
 
 FORMATS = (
@@ -37,5 +37,5 @@ FORMATS = (
 
 
 def formats(question: str = "") -> tuple[Format, ...]:
-    """The formats that answers to a question are rendered in."""
+    """The formats of answers to a question."""
     return tuple(row for row in FORMATS if row.only in ("", question))

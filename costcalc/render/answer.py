@@ -1,4 +1,4 @@
-"""What every answer can do: print itself, show itself in a notebook, and be taken apart."""
+"""The base of all answers: printing, notebook display, JSON and data frames."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ FORMAT_VERSION = 1
 
 
 class Answer:
-    """An answer knows its tables and its data; everything else is a rendering of these two."""
+    """An answer defines its tables and its data; every format renders one of these two."""
 
     __slots__ = ()
 
     question: ClassVar[str] = ""
-    """What was asked, where answers to that have formats of their own."""
+    """The question answered, if it has formats of its own."""
 
     def page(self) -> Page:
-        """The answer as people read it: tables, in every text format."""
+        """The answer for people: tables, rendered in every text format."""
         raise NotImplementedError
 
     def data(self) -> dict[str, Any]:
-        """The answer as scripts read it: the object of ``--format json``."""
+        """The answer for scripts: the object of ``--format json``."""
         raise NotImplementedError
 
     def rendered(self, format: str = "table", *arrangement: Any) -> str:
-        """The answer as text in a format; its page may be arranged in more ways than one.
+        """The answer as text in a format; ``arrangement`` is passed to :meth:`page`.
 
         Raises:
-            SpecError: there is no such format for it.
+            SpecError: the answer has no such format.
         """
         rows = {row.name: row for row in formats(self.question) if row.takes}
         row = rows.get(format)
@@ -50,7 +50,7 @@ class Answer:
         return text
 
     def columns(self) -> dict[str, list[Any]]:
-        """The columns of CSV by their keys; sums of rows are left out."""
+        """The columns of the CSV by key; rows that sum others are left out."""
         table = self.page().scripted
         rows = [row.cells for row in table.rows if not row.is_sum]
         return {
@@ -59,14 +59,14 @@ class Answer:
         }
 
     def to_json(self) -> str:
-        """The answer as JSON text, in the shape of the command's ``--format json``."""
+        """The text of ``--format json``."""
         return self.rendered("json")
 
     def to_dataframe(self) -> Any:
-        """The columns as a DataFrame of pandas, or a Table of pyarrow where that is installed.
+        """The columns as a pandas DataFrame, or as a pyarrow Table if only that is installed.
 
         Raises:
-            SpecError: neither of them is installed.
+            SpecError: neither is installed.
         """
         columns = self.columns()
         try:
@@ -81,16 +81,16 @@ class Answer:
             refuse(
                 None,
                 "a DataFrame needs the package 'pandas' or 'pyarrow', and neither is installed",
-                hint="pip install pandas; columns() gives the same as plain lists",
+                hint="pip install pandas; columns() returns the same as plain lists",
             )
         return pyarrow.table(columns)
 
     def __str__(self) -> str:
-        """The command's table, as a pipe gets it."""
+        """The command's table, as written to a pipe."""
         return self.rendered().removesuffix("\n")
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows."""
+        """The display of a notebook."""
         from costcalc.render.html import fragment
 
         return fragment(self.page())

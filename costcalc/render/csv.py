@@ -1,4 +1,4 @@
-"""CSV of a page's table for scripts: exact integers, unrounded percentages, no sums of rows."""
+"""CSV of a page's table for scripts: exact integers, unrounded percentages, no sum rows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from costcalc.render.page import Cell, Page, raw
 
 
 def page(page: Page) -> str:
-    """The table for scripts, one row for each row that is not a sum of others."""
+    """The table for scripts, without the rows that sum others."""
     table = page.scripted
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\n")
     writer.writerow(column.key for column in table.columns)
     for row in table.rows:
         if not row.is_sum:
             writer.writerow(map(_value, row.cells))
-    return written.getvalue()
+    return output.getvalue()
 
 
 def guarded(words: str) -> str:
-    """Text with a quote before anything that a spreadsheet would take for a formula."""
+    """Text, quoted if a spreadsheet would take it for a formula."""
     return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
 
 

@@ -1,4 +1,4 @@
-"""How numbers are shown: the one rounding rule, half up on exact integers."""
+"""Numbers as text: one rounding rule, half away from zero, in exact integers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SCALES = tuple((UNITS[unit], unit) for unit in "TGMK")
 
 
 def rounded(value: Fraction, digits: int) -> str:
-    """A ratio with that many decimals, a half away from zero.
+    """A ratio with that many decimals, halves rounded away from zero.
 
     >>> rounded(Fraction(1, 8), 2)
     '0.13'
@@ -27,7 +27,7 @@ def rounded(value: Fraction, digits: int) -> str:
 
 
 def counted(value: int | Fraction) -> str:
-    """A count with its thousands set apart; one decimal where it is not whole.
+    """A count with thousands separators; one decimal if it is not whole.
 
     >>> counted(568740352), counted(Fraction(35271234, 4)), counted(Fraction(21, 7))
     ('568,740,352', '8,817,808.5', '3')
@@ -58,17 +58,17 @@ def scaled(value: int) -> str:
     return str(value)
 
 
-def share(part: int, total: int) -> str:
-    """``part`` of ``total`` in per cent with two decimals, as Table 2 prints it.
+def share(part: int, total: int, digits: int = 2) -> str:
+    """``part`` of ``total`` in per cent, as in MobileNetV1's Table 2; 0 if there is no total.
 
     >>> share(539492352, 568740352)
     '94.86'
     """
-    return rounded(Fraction(100 * part, total), 2) if total else "0.00"
+    return rounded(Fraction(100 * part, total) if total else Fraction(0), digits)
 
 
 def percent(part: int, total: int) -> float:
-    """``part`` of ``total`` in per cent, unrounded; 0 of nothing.
+    """``part`` of ``total`` in per cent, unrounded; 0 if there is no total.
 
     >>> percent(1, 8)
     12.5
@@ -77,7 +77,7 @@ def percent(part: int, total: int) -> float:
 
 
 def number(value: Any) -> Any:
-    """A value as JSON holds it: a fraction that is not whole becomes the nearest float.
+    """A value for JSON: a fraction that is not whole becomes the nearest float.
 
     >>> number(Fraction(1, 2)), number((Fraction(3, 1), "x"))
     (0.5, [3, 'x'])
@@ -90,7 +90,7 @@ def number(value: Any) -> Any:
 
 
 def ratio(value: int | Fraction | None) -> int | str | None:
-    """A number that JSON holds exactly: an integer, or a ratio as text.
+    """A number that JSON represents exactly: an integer, or a ratio as text.
 
     >>> ratio(Fraction(1, 3)), ratio(2)
     ('1/3', 2)
@@ -99,7 +99,7 @@ def ratio(value: int | Fraction | None) -> int | str | None:
 
 
 def printable(text: str) -> str:
-    r"""Text from a spec, made safe to print: control characters are spelled out.
+    r"""Text from a spec made safe to print: control characters are escaped.
 
     >>> printable("a\x1b[31mb")
     'a\\x1b[31mb'

@@ -1,4 +1,4 @@
-"""HTML: a page that stands alone, and the fragment that a notebook shows."""
+"""HTML: a standalone document, and the fragment for notebooks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from html import escape as escape_html
 from costcalc.render.formatting import printable, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Share, Table, Word, text
 
-# Every colour is the surroundings' own, or lets them through, so that a page
-# reads on light and on dark.
+# Colours are inherited or translucent, so that a page is legible on light and on dark.
 _BODY = "font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em"
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5em 0"
 _HEAD = "border-bottom: 1px solid; padding: 0.2em 0.7em; vertical-align: bottom"
@@ -33,12 +32,12 @@ _DOCUMENT = """\
 
 
 def page(page: Page) -> str:
-    """A page as a document."""
+    """A page as a standalone document."""
     return _DOCUMENT.format(title=escape(page.title), style=_BODY, body=fragment(page))
 
 
 def escape(words: str) -> str:
-    """Text with everything escaped that HTML would interpret.
+    """Text with HTML's special characters escaped.
 
     >>> escape("a<b")
     'a&lt;b'
@@ -47,7 +46,7 @@ def escape(words: str) -> str:
 
 
 def fragment(page: Page) -> str:
-    """A page's elements, each with its own style."""
+    """A page's elements with inline styles."""
     lines = [f"<h2>{escape(page.title)}</h2>"]
     if page.prose is not None:
         text = "\n\n".join(page.prose.unicode).split("\n")
@@ -94,7 +93,7 @@ def _row(columns: tuple[Column, ...], row: Row, largest: list[int]) -> str:
 
 
 def _decoration(column: Column, cell: Cell, largest: int) -> str:
-    """A bar behind a share, from the left; the tone of a word."""
+    """The style of a cell's content: a bar behind a share, or the tone of a word."""
     if isinstance(cell, Word):
         return _TONES[cell.tone]
     if not (column.bar and isinstance(cell, Share) and cell.part and largest):

@@ -1,4 +1,4 @@
-"""JSON, in the shapes that scripts rely on: exact integers, unrounded percentages."""
+"""JSON for scripts: exact integers, unrounded percentages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.render.formatting import number
 
 
 def data(value: dict[str, Any]) -> str:
-    """JSON text: one line for each key, and for each item of a list of objects."""
+    """JSON text with a line for each key and for each item of a list of objects."""
     lines = []
     for key, item in value.items():
         if isinstance(item, list) and item and isinstance(item[0], dict):
@@ -20,12 +20,12 @@ def data(value: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-# A count is a fraction where a unit is converted, or where a rule has one.
+# A count is a fraction if its unit was converted, or if its rule has a fraction.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=number)
 
 
 def _line(value: Any) -> str:
-    """One line; characters that a terminal would obey or an editor hide are escaped."""
+    """One line, with control and invisible characters escaped."""
     line = _ENCODER.encode(value)
     return line if line.isprintable() else "".join(map(_escaped, line))
 

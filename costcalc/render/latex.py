@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from costcalc.render.formatting import printable
-from costcalc.render.page import Cell, Equations, Page, Row, Sides, Table, text
+from costcalc.render.page import Cell, Dimensions, Equations, Page, Row, Table, text
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -21,14 +21,14 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    "[": "{[}",  # else the row above would take it for the optional argument of its \\
+    "[": "{[}",  # or the \\ of the row above would take it for its optional argument
     "×": r"$\times$",
 }
 _SPECIALS = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
 
 
 def page(page: Page) -> str:
-    """A page's tables, its facts and notes as comments above and below; or its equations."""
+    """A page's tables, with facts and notes as comments; or its equations."""
     if page.prose is not None:
         title = page.prose.title or page.title
         return "\n".join([_comment(title), *map(_prose, page.prose.latex)]) + "\n"
@@ -43,12 +43,12 @@ def page(page: Page) -> str:
 
 
 def escape(words: str) -> str:
-    r"""Text with everything escaped that LaTeX would interpret.
+    r"""Text with LaTeX's special characters escaped.
 
     >>> escape("10 % of a_b")
     '10 \\% of a\\_b'
     """
-    return _SPECIALS.sub(lambda found: _SPECIAL[found[0]], printable(words))
+    return _SPECIALS.sub(lambda match: _SPECIAL[match[0]], printable(words))
 
 
 def _prose(part: str | Equations) -> str:
@@ -83,7 +83,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _cell(cell: Cell) -> str:
-    if isinstance(cell, Sides):
+    if isinstance(cell, Dimensions):
         return f"${text(cell._replace(suffix=''), chr(92) + 'times ')}${escape(cell.suffix)}"
     return escape(text(cell))
 

@@ -1,4 +1,4 @@
-"""Pages to lines of text: widths, alignment, the tree's branches, what to leave out where."""
+"""Pages as lines of text: widths, alignment, tree branches, and what to leave out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Style: TypeAlias = Literal["", "title", "head", "sum", "quiet", "bar", "good", "
 
 
 class Span(NamedTuple):
-    """Text in one style; what a style looks like is the terminal's matter."""
+    """Text in one style; the terminal module maps styles to colours."""
 
     text: str
     style: Style = ""
@@ -22,21 +22,21 @@ class Span(NamedTuple):
 Line: TypeAlias = list[Span]
 
 _HALF, _FULL = "╸", "━"
-"""Half a cell of a bar, and a whole one."""
+"""Half a character cell of a bar, and a whole one."""
 
 _FIRST_UNEVEN = "\u0300"
-"""Below the first combining character every printable one takes one column."""
+"""The first combining character; every printable one before it takes one column."""
 
 _BRANCHES = "│├└ "
-"""What a tree's branches are drawn with, of one column each."""
+"""The characters of a tree's branches, one column wide each."""
 
 _LEAST_BAR, _MOST_BAR = 8, 20
 _NARROWEST = 8
-"""A column of words is broken into lines no shorter than this."""
+"""A column of words is never made narrower than this."""
 
 
 def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Line]:
-    """A page in lines no longer than ``width`` where that is possible; None means no limit."""
+    """A page in lines no longer than ``width`` if possible; None means no limit."""
     title = (is_ascii and page.prose and page.prose.title) or page.title
     lines = [[Span(line, "title")] for line in wrapped(title, width)]
     if page.prose is not None:
@@ -59,7 +59,7 @@ def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Li
 
 
 def table_lines(table: Table, width: int | None) -> list[Line]:
-    """A table's lines: its head, a rule, its rows, and below another rule the total."""
+    """A table's lines: head, rule, rows, and the total below another rule."""
     columns = _fitted(table, width)
     rule = [Span("─" * _total_width(columns), "quiet")]
     heads = [wrapped(measured.column.title, measured.width) for measured in columns]
@@ -77,7 +77,7 @@ def table_lines(table: Table, width: int | None) -> list[Line]:
 
 
 def wrapped(line: str, width: int | None) -> list[str]:
-    """A text in lines, broken between words where it can be.
+    """A text in lines, broken between words if possible.
 
     >>> wrapped("no line is too long", 8)
     ['no line', 'is too', 'long']
@@ -100,13 +100,13 @@ def wrapped(line: str, width: int | None) -> list[str]:
 
 
 def text_width(line: str) -> int:
-    """Columns that a text takes in a terminal.
+    """The number of terminal columns that a text takes.
 
     >>> text_width("3 × 3"), text_width("畳み込み")
     (5, 8)
     """
-    own = line.lstrip(_BRANCHES)
-    if own.isascii() or max(own) < _FIRST_UNEVEN:
+    stripped = line.lstrip(_BRANCHES)
+    if stripped.isascii() or max(stripped) < _FIRST_UNEVEN:
         return len(line)
     from unicodedata import combining, east_asian_width
 
@@ -117,7 +117,7 @@ def text_width(line: str) -> int:
 
 
 def bar(part: int, largest: int, width: int) -> str:
-    """A bar as long in ``width`` as ``part`` is in ``largest``, to half a cell.
+    """A bar for ``part``, where ``largest`` fills ``width``, to half a cell.
 
     >>> bar(5, 8, 4), bar(1, 1, 3), bar(0, 1, 3)
     ('━━╸', '━━━', '')
@@ -131,12 +131,12 @@ class _Measured(NamedTuple):
 
     column: Column
     branches: Sequence[str]
-    """What stands before each cell: the tree's branches in the first column."""
+    """The prefix of each cell: the tree's branches in the first column."""
     texts: Sequence[str]
     tones: Sequence[Style]
     width: int
     gap: str
-    """What stands between it and the column on its left."""
+    """The space between it and the column on its left."""
     bars: Sequence[str] = ()
     bar: int = 0
     """The width of its bars."""
@@ -144,7 +144,7 @@ class _Measured(NamedTuple):
     """Whether it is as wide as its widest cell."""
 
     def lines(self, index: int) -> list[str]:
-        """A cell's lines, one where the column is as wide as it needs to be."""
+        """A cell's lines; one if the column has its full width."""
         branch, text = self.branches[index], self.texts[index]
         if self.is_whole:
             return [branch + text]
@@ -154,10 +154,10 @@ class _Measured(NamedTuple):
 
 
 def _fitted(table: Table, width: int | None) -> list[_Measured]:
-    """The columns that fit.
+    """The columns that fit into the width.
 
-    Bars go first, then the spaces between sides, then the columns of the
-    highest rank; then words are broken into lines.  Numbers stay whole.
+    Bars are dropped first, then the spaces within shapes, then the columns of the
+    highest rank; then words are broken into lines.  Numbers are never broken.
     """
     spaced = _measured(table, is_dense=False)
     if width is None:
@@ -176,7 +176,7 @@ def _fitted(table: Table, width: int | None) -> list[_Measured]:
 
 
 def _measured(table: Table, is_dense: bool) -> list[_Measured]:
-    """All columns; dense ones set sides, titles and shares in as little room as they can."""
+    """All columns; dense ones use as little room as possible for shapes, titles and shares."""
     times = "×" if is_dense else " × "
     rows = _all_rows(table)
     branches = _branches(rows)
@@ -196,7 +196,7 @@ def _measured(table: Table, is_dense: bool) -> list[_Measured]:
 
 
 def _with_bars(table: Table, columns: list[_Measured], width: int) -> list[_Measured]:
-    """Bars beside every share, as long as the room that is left, where it is worth while."""
+    """Adds bars next to shares if enough width is left."""
     with_bars = sum(measured.column.bar for measured in columns)
     room = (width - _total_width(columns)) // with_bars - 1 if with_bars else 0
     if room < _LEAST_BAR:
@@ -214,7 +214,7 @@ def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
 
 
 def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
-    """The columns of words made narrower, the widest first."""
+    """Makes columns of words narrower, the widest first."""
     folded = list(columns)
     while (excess := _total_width(folded) - width) > 0:
         words = [index for index, measured in enumerate(folded) if measured.column.align == "left"]
@@ -229,7 +229,7 @@ def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
 
 
 def _branches(rows: Sequence[Row]) -> list[str]:
-    """The lines of the tree that lead to each row, two characters for each level."""
+    """The tree branches in front of each row, two characters for each level."""
     branches = []
     goes_on: list[bool] = []
     for row in reversed(rows):
@@ -248,7 +248,7 @@ def _joined(
     styles: Sequence[Style],
     bars: Sequence[str],
 ) -> list[Line]:
-    """One row's cells side by side, on as many lines as the highest takes."""
+    """One row's cells side by side, on as many lines as the tallest cell takes."""
     lines = []
     for level in range(max(map(len, cells), default=0)):
         pieces: list[tuple[str, Style]] = []
@@ -268,7 +268,7 @@ def _joined(
 
 
 def _merged(pieces: Sequence[tuple[str, Style]]) -> Line:
-    """Neighbours of one style as one span, without what is empty or trails."""
+    """Merges neighbours of one style into a span; drops empty pieces and trailing spaces."""
     merged: Line = []
     texts: list[str] = []
     last: Style = ""

@@ -12,7 +12,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 
 
 def page(page: Page) -> str:
-    """A page as a heading, a list of facts, and tables; prose as it stands, under a heading."""
+    """A page as a heading, a list of facts, and tables; prose as a code block."""
     if page.prose is not None:
         text = "\n\n".join(page.prose.unicode)
         fence = max(_FENCES.findall(text), key=len, default="") + "```"
@@ -31,7 +31,7 @@ def page(page: Page) -> str:
 
 
 def escape(words: str) -> str:
-    r"""Text with everything escaped that Markdown would interpret.
+    r"""Text with Markdown's special characters escaped.
 
     >>> escape("a|b_c")
     'a\\|b\\_c'

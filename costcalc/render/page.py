@@ -1,4 +1,4 @@
-"""Pages of plain tables: what every answer makes of itself, and every text format renders."""
+"""Pages of plain tables: built by every answer, rendered by every text format."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from costcalc.render.formatting import counted, percent, printable, rounded, sca
 
 
 class Share(NamedTuple):
-    """A part of a total, kept exact until it is shown in per cent."""
+    """A part of a total, kept exact; shown in per cent."""
 
     part: int
     total: int
 
 
 class Ratio(NamedTuple):
-    """A ratio, kept exact until it is shown with ``digits`` decimals."""
+    """A ratio, kept exact; shown with ``digits`` decimals."""
 
     value: Fraction
     digits: int = 2
@@ -26,37 +26,36 @@ class Ratio(NamedTuple):
 
 
 class Scaled(NamedTuple):
-    """A count that people read with three digits and a unit, as papers print it."""
+    """A count, shown to people with three digits and a unit, as in papers."""
 
     value: int
 
 
-class Sides(NamedTuple):
-    """Sides as papers print them, ``3 × 3 × 64 dw``: a filter, a map."""
+class Dimensions(NamedTuple):
+    """Dimensions of a filter or a feature map as in papers: ``3 × 3 × 64 dw``."""
 
     sizes: tuple[int, ...]
     suffix: str = ""
 
 
 class Signed(NamedTuple):
-    """A difference, which people read with its sign."""
+    """A difference, shown to people with its sign."""
 
     value: int | Fraction
 
 
 class Word(NamedTuple):
-    """A word whose tone a renderer with colours may show."""
+    """A word with a tone that renderers may show as a colour."""
 
     text: str
     tone: Literal["good", "bad", "quiet"]
 
 
-Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Sides | Signed | Word | None
+Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Dimensions | Signed | Word | None
 """None is an empty cell; a fraction is an expected count."""
 
-
 Audience: TypeAlias = Literal["all", "people", "scripts", "asked"]
-"""Who sees a column without asking for it; ``asked`` stands for nobody."""
+"""Who sees a column by default; ``asked`` columns are shown only on request."""
 
 
 class Column(NamedTuple):
@@ -66,26 +65,26 @@ class Column(NamedTuple):
     title: str
     align: Literal["left", "right"] = "left"
     bar: bool = False
-    """Whether its shares belong to the count on their left, and may be drawn as bars."""
+    """Whether its shares are of the count on their left, and may be drawn as bars."""
     rank: int = 0
-    """Where there is no room for all columns the highest rank goes first; 0 stays."""
+    """Columns that do not fit are dropped from the highest rank on; rank 0 is kept."""
     audience: Audience = "all"
 
 
 class Row(NamedTuple):
-    """Cells, how deep they stand in a tree, and whether they are a sum of those below."""
+    """Cells, their depth in a tree, and whether they sum the rows below."""
 
     cells: tuple[Cell, ...]
     depth: int = 0
     is_sum: bool = False
     is_quiet: bool = False
-    """Whether the row is shown for completeness alone, as free layers are."""
+    """Whether the row is shown only for completeness, as free layers are."""
 
 
 class Table(NamedTuple):
     """Rows under columns, with a title, and notes below.
 
-    The first column of those that people see carries the tree.
+    The first column that people see has the tree's branches.
     """
 
     title: str
@@ -104,20 +103,20 @@ class Table(NamedTuple):
         return self.with_columns(kept)
 
     def with_columns(self, kept: list[int]) -> Table:
-        """The table with some of its columns, in the order asked for."""
+        """The table with some of its columns, in the order of their indexes here."""
 
-        def row(row: Row) -> Row:
+        def narrowed(row: Row) -> Row:
             cells = tuple(map(row.cells.__getitem__, kept))
             return Row(cells, row.depth, row.is_sum, row.is_quiet)
 
         return self._replace(
             columns=tuple(self.columns[index] for index in kept),
-            rows=tuple(row(each) for each in self.rows),
-            total=row(self.total) if self.total else None,
+            rows=tuple(map(narrowed, self.rows)),
+            total=narrowed(self.total) if self.total else None,
         )
 
     def largest(self, index: int) -> int:
-        """The largest part among a column's shares, which bars are measured by."""
+        """The largest part among a column's shares: the length of a full bar."""
         cells = (row.cells[index] for row in self.rows)
         return max((cell.part for cell in cells if isinstance(cell, Share)), default=0)
 
@@ -129,23 +128,22 @@ class Equations(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """Text with formulas in it, spelled in three ways."""
+    """Text with formulas, in three notations."""
 
     unicode: tuple[str, ...]
-    """Paragraphs, their lines as they shall stand: nothing breaks a formula."""
+    """Paragraphs; their lines are never broken, since that would break formulas."""
     ascii: tuple[str, ...]
-    """The same where the encoding lacks the signs."""
+    """The same for encodings without the symbols."""
     latex: tuple[str | Equations, ...]
-    """Equations, and words that stand as comments between them."""
+    """Equations, with words between them as comments."""
     title: str = ""
-    """The page's title in ASCII, where it has other signs."""
+    """The page's title in ASCII, if it has other characters."""
 
 
 class Page(NamedTuple):
-    """What a command prints: a heading with facts, then tables, then notes.
+    """The output of a command: a heading with facts, then tables, then notes.
 
-    People get all of it, or the prose where there is some; CSV carries one table alone,
-    since two tables in one file are none.
+    People see all of it, or the prose if there is some; a CSV file has only one table.
     """
 
     title: str
@@ -153,20 +151,20 @@ class Page(NamedTuple):
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     prose: Prose | None = None
-    """What people read instead of facts, tables and notes."""
+    """Shown to people instead of facts, tables and notes."""
     listing: Table | None = None
-    """What scripts get instead of the first table."""
+    """The table for scripts, if it is not the first one."""
 
     @property
     def scripted(self) -> Table:
-        """The one table that scripts get, with the columns that they see."""
+        """The one table for scripts, with the columns that they see."""
         return (self.listing or self.tables[0]).seen_by("scripts")
 
 
 def text(cell: Cell, times: str = " × ") -> str:
-    """A cell as people read it, with ``times`` between sides.
+    """A cell for people, with ``times`` between dimensions.
 
-    >>> text(4209088), text(Scaled(4209088)), text(Share(1, 8)), text(Sides((3, 3, 64), " dw"))
+    >>> text(4209088), text(Scaled(4209088)), text(Share(1, 8)), text(Dimensions((3, 3, 64), " dw"))
     ('4,209,088', '4.21 M', '12.50', '3 × 3 × 64 dw')
     >>> text(Signed(26712448)), text(Signed(-1000)), text(Signed(0))
     ('+26,712,448', '-1,000', '0')
@@ -178,7 +176,7 @@ def text(cell: Cell, times: str = " × ") -> str:
 
 @lru_cache(maxsize=1024, typed=True)
 def _written(cell: Cell, times: str) -> str:
-    """A cell other than text, formatted once however many rows have it."""
+    """A cell other than text; cached, since many rows have equal cells."""
     if isinstance(cell, int | Fraction):
         return counted(cell)
     if isinstance(cell, Share):
@@ -189,15 +187,15 @@ def _written(cell: Cell, times: str) -> str:
         return scaled(cell.value)
     if isinstance(cell, Signed):
         return f"{'+' if cell.value > 0 else ''}{counted(cell.value)}"
-    if isinstance(cell, Sides):
+    if isinstance(cell, Dimensions):
         return times.join(map(str, cell.sizes)) + cell.suffix
     return printable(cell.text) if isinstance(cell, Word) else ""
 
 
 def raw(cell: Cell) -> str | int | float:
-    """A cell as scripts read it: exact integers, unrounded ratios.
+    """A cell for scripts: exact integers, unrounded ratios.
 
-    >>> raw(4209088), raw(Share(1, 8)), raw(Sides((3, 3, 64), " dw")), raw(Signed(-7))
+    >>> raw(4209088), raw(Share(1, 8)), raw(Dimensions((3, 3, 64), " dw")), raw(Signed(-7))
     (4209088, 12.5, '3x3x64 dw', -7)
     """
     if isinstance(cell, Share):

@@ -1,4 +1,4 @@
-"""Rows written as they come, so that a result may be larger than memory."""
+"""Writes rows as they are computed, so that a result may exceed memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from costcalc.render.csv import guarded
 from costcalc.render.formatting import exact
 
 Columns = Sequence[Sequence[Any]]
-"""Rows that follow one another, as one list of values for each column."""
+"""A batch of consecutive rows, as a list of values for each column."""
 
 
 def write_csv(file: TextIO, header: Sequence[str], batches: Iterable[Columns]) -> None:
-    """CSV with exact values: integers, decimals where they end, else ratios."""
+    """CSV with exact values: integers, finite decimals, else ratios."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(header)
     texts: dict[Any, Any] = {}
@@ -25,15 +25,15 @@ def write_csv(file: TextIO, header: Sequence[str], batches: Iterable[Columns]) -
 
 
 def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns]) -> None:
-    """Parquet: integers of 64 bits; fractions as the nearest doubles, words as text.
+    """Parquet: 64-bit integers, fractions as the nearest doubles, other values as text.
 
     Args:
         path: where to write.
-        kinds: the type of each column, by its name; the first rows do not tell it.
+        kinds: the type of each column by name, since the first rows do not determine it.
         batches: the rows.
 
     Raises:
-        SpecError: pyarrow is not installed, or a count needs more than 64 bits.
+        SpecError: pyarrow is not installed, or a count does not fit into 64 bits.
     """
     try:
         import pyarrow
@@ -54,11 +54,11 @@ def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns
                 ]
                 writer.write_table(pyarrow.table(arrays, schema=schema))
     except OverflowError:
-        refuse(None, "Parquet holds counts of 64 bits", hint="--format csv")
+        refuse(None, "a count does not fit into the 64 bits of Parquet", hint="--format csv")
 
 
 def kind(values: Iterable[Any]) -> str:
-    """The type of the Parquet column that holds all of some values.
+    """The type of a Parquet column for these values.
 
     >>> kind([1, 2]), kind([1, Fraction(1, 2)]), kind([224, (160, 120)])
     ('int64', 'double', 'string')
@@ -69,14 +69,14 @@ def kind(values: Iterable[Any]) -> str:
     return "double" if any(isinstance(value, Fraction) for value in listed) else "int64"
 
 
-def _texts(column: Sequence[Any], known: dict[Any, Any]) -> Sequence[Any]:
-    """A column's values as text, each formatted once; integers stay as they are."""
+def _texts(column: Sequence[Any], cache: dict[Any, Any]) -> Sequence[Any]:
+    """A column's values as text, each formatted once; integers are unchanged."""
     if all(type(value) is int for value in column):
         return column
     for value in set(column):
-        if value not in known:
-            known[value] = guarded(value) if isinstance(value, str) else exact(value)
-    return [known[value] for value in column]
+        if value not in cache:
+            cache[value] = guarded(value) if isinstance(value, str) else exact(value)
+    return [cache[value] for value in column]
 
 
 def _plain(column: Sequence[Any], kind: str) -> Sequence[Any]:

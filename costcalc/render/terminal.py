@@ -1,4 +1,4 @@
-"""Plain text for pipes and files; for terminals the same, coloured and as wide as they are."""
+"""Plain text for pipes and files; for terminals, coloured and fitted to their width."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _STYLES = {
     "good": "green",
     "bad": "bold red",
 }
-"""Attributes and the terminal's own colours, so that they stand out on light and on dark."""
+"""Attributes and the terminal's own colours, legible on light and on dark."""
 
 
 def page(page: Page, encoding: str = "utf-8") -> str:
-    """A page as plain text, in full width, the same wherever it is written."""
+    """A page as plain text in full width, independent of the terminal."""
     return _plain(page_lines(page, None, not _has_signs(encoding)))
 
 
 def on_terminal(page: Page) -> str | None:
-    """A page for standard output where that is a terminal, else None."""
+    """A page for standard output if that is a terminal, else None."""
     if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         return None
     from rich.console import Console
@@ -40,7 +40,7 @@ def on_terminal(page: Page) -> str | None:
 
 
 def console_page(page: Page, console: Console) -> str:
-    """A page in a console's width and colours; without a colour where NO_COLOR is set."""
+    """A page in a console's width and colours; without colours if NO_COLOR is set."""
     lines = page_lines(page, console.width, not _has_signs(console.encoding))
     if console.no_color:
         return _plain(lines)

@@ -1,4 +1,4 @@
-"""The conventions: all that ship, or the rules of one."""
+"""Answers about conventions: all that ship, or the rules of one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Conventions(Answer):
     conventions: tuple[Convention, ...]
 
     def page(self) -> Page:
-        """Every convention on a line."""
+        """One row for each convention."""
         return _list_page(self.conventions)
 
     def data(self) -> dict[str, Any]:
@@ -32,12 +32,12 @@ class Conventions(Answer):
 
 @dataclass(frozen=True)
 class ConventionRules(Answer):
-    """What one convention counts of each kind of layer, and who says so."""
+    """What one convention counts for each layer kind, with sources."""
 
     convention: Convention
 
     def page(self) -> Page:
-        """The rules, kind by kind in the order of the table of kinds."""
+        """The rules, in the order of the table of layer kinds."""
         return _rules_page(self.convention)
 
     def data(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _rules_page(convention: Convention) -> Page:
         mult_adds = convention.mult_adds.get(name)
         params = convention.params.get(name)
         rule = mult_adds or params
-        assert rule is not None  # _order names nothing else
+        assert rule is not None  # _order lists only names with a rule
         cells = (
             name,
             mult_adds.text if mult_adds else None,
@@ -80,7 +80,7 @@ def _rules_page(convention: Convention) -> Page:
             rule.source,
             "; ".join(note for note in _notes(convention, name) if note),
         )
-        is_quiet = not any(ruled and ruled.expression for ruled in (mult_adds, params))
+        is_quiet = not any(rule and rule.expression for rule in (mult_adds, params))
         rows.append(Row(cells, is_quiet=is_quiet))
     facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
     if convention.tool:
@@ -95,10 +95,10 @@ def _rules_page(convention: Convention) -> Page:
 
 
 def _coverage(convention: Convention) -> Iterator[str]:
-    """Which kinds are covered although the tool was not run on them, and which are not covered."""
-    covered = unmeasured(convention)
-    if covered:
-        yield f"By their family's rule, on which the tool was not run: {_names(covered)}."
+    """Notes on the kinds on which the tool was not run, and on those that are not defined."""
+    by_family = unmeasured(convention)
+    if by_family:
+        yield f"By their family's rule, on which the tool was not run: {_names(by_family)}."
     for reason, kinds in undefined(convention).items():
         yield f"Not defined: {_names(kinds)}" + (f" ({reason})." if reason else ".")
 
@@ -108,7 +108,7 @@ def _names(kinds: Sequence[Kind]) -> str:
 
 
 def _order(convention: Convention) -> list[str]:
-    """The families and kinds that have rules, each family before its kinds."""
+    """The families and kinds with rules, each family before its kinds."""
     names = (name for kind in TABLE for name in (kind.family, kind.name))
     ruled = {*convention.mult_adds, *convention.params}
     return [name for name in dict.fromkeys(names) if name in ruled]

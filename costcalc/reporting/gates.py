@@ -1,4 +1,4 @@
-"""Tables of what gates cost, and of the network that skips what they decide on."""
+"""Tables of the cost of gates, and of the network when gated blocks are skipped."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from costcalc.render.page import Column, Ratio, Row, Share, Table
 
 
 def gate_tables(gating: Gating, unit: str) -> tuple[Table, Table]:
-    """The gates beside their blocks; then all gates, and the least, expected and most cost."""
+    """The gates next to their blocks; then all gates, and minimum, expected and maximum cost."""
     return _blocks(gating, unit), _network(gating, unit)
 
 
 def _blocks(gating: Gating, unit: str) -> Table:
-    """A row for each run of gated blocks that cost the same."""
+    """A row for each run of consecutive gated blocks with the same cost."""
     columns = (
         Column("name", "Gated block"),
         Column("blocks", "Blocks", "right", rank=1),
@@ -28,7 +28,7 @@ def _blocks(gating: Gating, unit: str) -> Table:
 
 
 def _runs(parts: tuple[GatedCost, ...]) -> list[list[GatedCost]]:
-    """Parts that follow one another and differ by their names alone."""
+    """Runs of consecutive parts that differ only in their names."""
     runs: list[list[GatedCost]] = []
     for part in parts:
         if runs and runs[-1][0]._replace(name=part.name) == part:
@@ -70,5 +70,5 @@ def _network(gating: Gating, unit: str) -> Table:
 
 
 def _of(part: int | Fraction, total: int) -> Share:
-    """The share of an expected cost in a total, both over one denominator."""
+    """The share of an expected cost in a total, with a common denominator."""
     return Share(part.numerator, total * part.denominator)

@@ -1,4 +1,4 @@
-"""The layer kinds as answers: all of them, or one with its arguments and its example."""
+"""Answers about layer kinds: all of them, or one with its arguments and an example."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from costcalc.render.page import Column, Page, Row, Table
 
 
 class Argument(NamedTuple):
-    """What a spec may set of a layer."""
+    """An argument of a layer in a spec."""
 
     name: str
     default: str | None
-    """As a spec writes it; None where there is none."""
+    """In the notation of specs; None if there is none."""
     is_required: bool
     meaning: str
 
     @property
     def shown(self) -> str:
-        """What a table says of its default."""
+        """Its default as tables show it."""
         return "required" if self.is_required else self.default or ""
 
 
@@ -57,7 +57,7 @@ class KindList(Answer):
         return Page("Layer kinds", (), (Table("Layer kinds", columns, rows, notes),))
 
     def data(self) -> dict[str, Any]:
-        """The kinds as JSON holds them."""
+        """The object of ``costcalc kinds --format json``."""
         return {"format_version": FORMAT_VERSION, "kinds": [_facts(kind) for kind in self.kinds]}
 
 
@@ -68,7 +68,7 @@ class KindDescription(Answer):
     kind: Kind
 
     def page(self) -> Page:
-        """Its example, with what happens in it, and its arguments."""
+        """Its example with the events in it, and its arguments."""
         kind, example = self.kind, EXAMPLES[self.kind.name]
         events = ", ".join(f"{count:,} {name}" for name, count in events_of(kind).items())
         facts = {
@@ -86,9 +86,10 @@ class KindDescription(Answer):
             Column("default", "Default"),
             Column("meaning", "What it is"),
         )
-        listed = arguments(kind)
-        rows = tuple(Row((argument.name, argument.shown, argument.meaning)) for argument in listed)
-        notes = () if listed else ("It has no arguments of its own.",)
+        rows = tuple(
+            Row((argument.name, argument.shown, argument.meaning)) for argument in arguments(kind)
+        )
+        notes = () if rows else ("It has no arguments of its own.",)
         return Page(
             f"{kind.name}: {summary(kind)}",
             tuple((name, fact) for name, fact in facts.items() if fact),
@@ -96,7 +97,7 @@ class KindDescription(Answer):
         )
 
     def data(self) -> dict[str, Any]:
-        """The kind as JSON holds it."""
+        """The object of ``costcalc kinds NAME --format json``."""
         example = EXAMPLES[self.kind.name]
         return {
             "format_version": FORMAT_VERSION,
@@ -116,10 +117,10 @@ def kinds() -> KindList:
 
 
 def kind(name: str) -> KindDescription:
-    """The layer kind of a name, or of an alias.
+    """The layer kind of a name or an alias.
 
     Raises:
-        SpecError: there is none; the message says what may be meant.
+        SpecError: there is no such kind; the message suggests one.
     """
     if name not in KINDS:
         refuse(None, f"there is no layer kind '{name}'", hint=hint(name))
@@ -127,18 +128,18 @@ def kind(name: str) -> KindDescription:
 
 
 def summary(kind: Kind, quote: str = "'") -> str:
-    """What a layer of the kind does, in a line; ``quote`` stands around names."""
+    """What a layer of the kind does, in a line; names are put in ``quote``."""
     return kind.does or operation_summary(kind, quote)
 
 
 def operation_summary(kind: Kind, quote: str = "'") -> str:
-    """What a layer of the kind does, as all do that share its operation."""
+    """What all layers with the kind's operation do, in a line."""
     first, _, _ = (inspect.getdoc(kind.operation) or "").partition("\n\n")
     return " ".join(first.split()).replace("``", quote)
 
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
-    """What a spec may set of a layer of the kind, the main argument first."""
+    """The arguments of a layer of the kind, the main one first."""
     names = sorted(kind.attributes, key=lambda name: name != kind.main)
     documented = _documented(kind.operation)
     lines = []
@@ -158,13 +159,13 @@ def arguments_text(kind: Kind) -> str:
 
 
 def _meaning(annotation: Any) -> str:
-    """What an annotation of an attribute says: words, or choices."""
+    """The meaning in an attribute's annotation: a phrase, or choices."""
     _, meaning, *_ = get_args(annotation)
     return meaning if isinstance(meaning, str) else ", ".join(meaning)
 
 
 def events_of(kind: Kind) -> Mapping[str, int]:
-    """What happens in the kind's example, without what does not."""
+    """The events in the kind's example, without those that do not occur."""
     return {name: count for name, count in EXAMPLES[kind.name].events._asdict().items() if count}
 
 
@@ -183,9 +184,9 @@ def _facts(kind: Kind) -> dict[str, Any]:
 
 @cache
 def _documented(operation: Any) -> Mapping[str, str]:
-    """What the strings below the fields of a named tuple say of them.
+    """The strings below the fields of a named tuple.
 
-    They are read from its source, beside the fields; Python itself keeps none of them.
+    They are read from its source, since Python does not keep them.
     """
     try:
         source = textwrap.dedent(inspect.getsource(operation))

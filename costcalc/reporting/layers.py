@@ -1,4 +1,4 @@
-"""Layers, types of layer and totals with their costs, as plain typed values."""
+"""The costs of layers, of types of layer and in total, as plain typed values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Totals(NamedTuple):
 
 
 class TypeCost(NamedTuple):
-    """All layers of one type: a row of MobileNetV1's Table 2."""
+    """All layers of one type: a row as in MobileNetV1's Table 2."""
 
     type: str
     layers: int
@@ -38,25 +38,25 @@ class LayerReport(NamedTuple):
     name: str
     kind: str
     type: str
-    """Its type as MobileNetV1's Table 2 names types."""
+    """The type, named as in MobileNetV1's Table 2."""
     label: str
-    """What a row of MobileNetV1's Table 1 calls it."""
+    """The layer, named as in the rows of MobileNetV1's Table 1."""
     attributes: Mapping[str, Any]
-    """The attributes that its kind has, one entry per axis for stride, kernel and dilation."""
+    """The attributes of its kind; stride, kernel and dilation have one entry per axis."""
     input: Shape
     """The first input's shape, channels first; empty for a source."""
     output: Shape
     filter: Shape
-    """The filter as MobileNetV1's Table 1 prints it; empty where there is none."""
+    """The filter's shape as in MobileNetV1's Table 1; empty if there is none."""
     is_depthwise: bool
     mult_adds: int
     params: int
     is_free: bool
     """Whether the convention counts neither."""
     host: str | None
-    """The layer in whose line a norm or an activation was written."""
+    """For a norm or an activation: the layer whose line it was written on."""
     is_counted: bool = True
-    """Whether costcalc knows what it does; where it does not, its costs are no zeros."""
+    """Whether costcalc knows the operation; if not, its costs are unknown, not zero."""
 
 
 def totals(costs: Iterable[LayerCost]) -> Totals:
@@ -67,11 +67,11 @@ def totals(costs: Iterable[LayerCost]) -> Totals:
 
 def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
     """Each layer with its cost; equal layers are described once."""
-    described = cache(_described)
+    describe = cache(_describe)
     for layer, mult_adds, params, is_free in costs:
         yield LayerReport(
             layer.name,
-            *described(layer.computation),
+            *describe(layer.computation),
             mult_adds,
             params,
             is_free,
@@ -81,7 +81,7 @@ def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[Lay
 
 
 def type_costs(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:
-    """The types that cost something, the most mult-adds first, then the most params."""
+    """The types with a cost, sorted by mult-adds, then params, the largest first."""
     sums: dict[str, list[int]] = {}
     for layer in layers:
         if layer.mult_adds or layer.params:
@@ -106,8 +106,8 @@ def type_costs(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost,
 _PER_AXIS = ("stride", "kernel", "dilation")
 
 
-class _Described(NamedTuple):
-    """What equal layers have in common, in the order of a layer report's fields."""
+class _Description(NamedTuple):
+    """What equal layers have in common, in the order of the fields of :class:`LayerReport`."""
 
     kind: str
     type: str
@@ -119,9 +119,9 @@ class _Described(NamedTuple):
     is_depthwise: bool
 
 
-def _described(computation: Computation) -> _Described:
+def _describe(computation: Computation) -> _Description:
     kind, operation, shapes = computation.kind, computation.operation, computation.input_shapes
-    return _Described(
+    return _Description(
         kind=kind.name,
         type=type_name(kind, operation, shapes),
         label=row_label(kind, operation, shapes),
@@ -134,7 +134,7 @@ def _described(computation: Computation) -> _Described:
 
 
 def _attributes(kind: Kind, operation: Any, shapes: tuple[Shape, ...]) -> dict[str, Any]:
-    """The attributes that a report shows, one entry per axis for those of :data:`_PER_AXIS`."""
+    """The attributes that a report shows; those of :data:`_PER_AXIS` have one entry per axis."""
     attributes: dict[str, Any] = {}
     for name in kind.attributes:
         value = getattr(operation, name)

@@ -1,9 +1,9 @@
-"""The networks that ship: where they are from, and what they cost."""
+"""The networks that ship: their sources and costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, overload
 
 from costcalc.costs.convention import Convention
@@ -14,7 +14,7 @@ from costcalc.opening import OpenNetwork, carried, opened_at
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
-from costcalc.render.page import Cell, Column, Page, Row, Sides, Table
+from costcalc.render.page import Cell, Column, Dimensions, Page, Row, Table
 from costcalc.reporting.layers import Totals, totals
 from costcalc.reporting.phrases import unit_title
 from costcalc.spec import library
@@ -22,11 +22,11 @@ from costcalc.spec.numbers import exact
 
 
 class ShippedNetwork(NamedTuple):
-    """A network that ships, at the settings that its name stands for."""
+    """A network that ships, at the settings of its name."""
 
     name: str
     title: str
-    """What its spec calls it."""
+    """Its name in its spec."""
     source: Mapping[str, str]
     parameters: Mapping[str, Any]
     input: Shape
@@ -34,11 +34,11 @@ class ShippedNetwork(NamedTuple):
 
 
 class ShippedNetworks(Answer, Sequence[str]):
-    """The names of networks that ship; what they cost is counted when it is asked for.
+    """The names of networks that ship; their costs are counted only when needed.
 
     Attributes:
-        search: words that each of them has in its name, its title or its source.
-        convention: how their costs are counted.
+        search: words that all occur in a network's name, title or source.
+        convention: how costs are counted.
     """
 
     def __init__(self, search: str, convention: Convention) -> None:
@@ -48,15 +48,15 @@ class ShippedNetworks(Answer, Sequence[str]):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names, in alphabetical order."""
-        return tuple(name for name, _ in self._found) if self.search else tuple(library.shipped())
+        return tuple(name for name, _ in self._matches) if self.search else tuple(library.shipped())
 
     @cached_property
     def networks(self) -> tuple[ShippedNetwork, ...]:
-        """Each network at the settings that its name stands for, with its totals."""
-        return tuple(_counted(name, spec, self.convention) for name, spec in self._found)
+        """Each network at the settings of its name, with its totals."""
+        return tuple(_counted(name, network, self.convention) for name, network in self._matches)
 
     @cached_property
-    def _found(self) -> tuple[tuple[str, OpenNetwork], ...]:
+    def _matches(self) -> tuple[tuple[str, OpenNetwork], ...]:
         return tuple(_matching(self.search.lower().split()))
 
     @overload
@@ -94,20 +94,19 @@ class ShippedNetworks(Answer, Sequence[str]):
 
 
 def _matching(words: Sequence[str]) -> Iterator[tuple[str, OpenNetwork]]:
-    """The networks that have every word in name, title or source; each spec is read once."""
-    specs: dict[str, OpenNetwork] = {}
+    """The networks with all words in name, title or source; each spec is read once."""
+    open_at_defaults = cache(lambda path: opened_at(path, {}))
     for name in library.shipped():
         reference = library.reference(name)
-        spec = specs.get(reference.network) or opened_at(reference.network, {})
-        specs[reference.network] = spec
-        document = spec.document
-        known = " ".join((name, document.title.text, *document.source.values())).lower()
-        if all(word in known for word in words):
-            yield name, spec.at(carried(reference))
+        network = open_at_defaults(reference.network)
+        document = network.document
+        searched = " ".join((name, document.title.text, *document.source.values())).lower()
+        if all(word in searched for word in words):
+            yield name, network.at(carried(reference))
 
 
-def _counted(name: str, spec: OpenNetwork, convention: Convention) -> ShippedNetwork:
-    graph = spec.graph()
+def _counted(name: str, network: OpenNetwork, convention: Convention) -> ShippedNetwork:
+    graph = network.graph()
     sums = totals(count(graph, convention))
     return ShippedNetwork(name, graph.name, graph.source, graph.parameters, graph.input, sums)
 
@@ -124,7 +123,7 @@ def _page(networks: Sequence[ShippedNetwork], convention: Convention, search: st
         Column("mult_adds", unit_title(UNITS[convention.unit].title), "right"),
         Column("params", "Params", "right"),
     )
-    rows = tuple(Row(_cells(each)) for each in networks)
+    rows = tuple(Row(_cells(network)) for network in networks)
     number = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
     notes = (
         f"{number} with '{search}' in name or source." if search else f"{number}.",
@@ -147,7 +146,7 @@ def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
         source.get("paper"),
         source.get("arxiv", source.get("venue")),
         source.get("table"),
-        Sides(channels_last(network.input)),
+        Dimensions(channels_last(network.input)),
         settings,
         network.totals.mult_adds,
         network.totals.params,

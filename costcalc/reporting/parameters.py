@@ -1,4 +1,4 @@
-"""What may be set of a network, and what it means."""
+"""The parameters of a network, with defaults and meanings."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Setting(NamedTuple):
 
     name: str
     value: Any
-    """Its default, at the settings that the network's name stands for; None has none."""
+    """Its default at the settings of the network's name; None if it has none."""
     allowed: str
-    """Its choices or its range; '' where any number, or any word, will do."""
+    """Its choices or its range; empty if it takes any number, or any word."""
     doc: str
 
 
 @dataclass(frozen=True)
 class Settings(Answer):
-    """What may be set of a network."""
+    """The parameters of a network."""
 
     network: str
     source: Mapping[str, str]
@@ -61,7 +61,7 @@ class Settings(Answer):
 
 
 def settings_of(network: OpenNetwork) -> Settings:
-    """What may be set of a network, with the defaults that it has.
+    """The parameters of a network, with their defaults.
 
     Raises:
         SpecError: a setting that it carries is wrong.
@@ -70,14 +70,13 @@ def settings_of(network: OpenNetwork) -> Settings:
     problems = Problems()
     values = resolve(document, network.settings, problems).values
     problems.raise_any()
-    known = all_parameters(document).items()
     return Settings(
         document.titled(values),
         document.source,
         document.description,
         tuple(
             Setting(name, values[name], allowed(parameter), parameter.doc)
-            for name, parameter in known
+            for name, parameter in all_parameters(document).items()
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Words that the pages of several answers have in common."""
+"""Phrases shared by the pages of several answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from costcalc.render.formatting import exact, printable
 
 _NAMED = 5
-"""Layers that a note names; JSON names them all."""
+"""The most layers that a note names; JSON names them all."""
 
 
 def metric_titles(unit: str) -> dict[str, str]:
-    """What tables call the costs, mult-adds in a convention's unit."""
+    """The column titles of the metrics, mult-adds in a convention's unit."""
     return {"mult_adds": unit_title(unit), "params": "Params"}
 
 
@@ -23,7 +23,7 @@ def unit_title(unit: str) -> str:
 
 
 def source_line(source: Mapping[str, str]) -> str:
-    """The source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
+    """A source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
     titles = {"paper": "", "table": "", "arxiv": "arXiv "}
     return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in source.items())
 
@@ -46,12 +46,12 @@ def at_settings(parameters: Mapping[str, Any]) -> str:
 def uncounted_notes(
     uncounted: Mapping[str, Sequence[str]] | Iterable[str], network: str = ""
 ) -> tuple[str, ...]:
-    """``Not counted: 2 Foo (stem/foo1, head/foo2).``, where anything is not.
+    """``Not counted: 2 Foo (stem/foo1, head/foo2).``; empty if everything is counted.
 
     Args:
-        uncounted: what a model calls the operations that costcalc does not know, with
-            the names of the layers where they are known.
-        network: which of several networks has them.
+        uncounted: a model's names for operations unknown to costcalc, if possible with the
+            names of their layers.
+        network: the network's name, if the page shows several.
     """
     if isinstance(uncounted, Mapping):
         operations = [_with_layers(name, layers) for name, layers in uncounted.items()]

@@ -1,7 +1,7 @@
-"""A figure as it is printed; its digits say what it claims.
+"""Printed figures: the digits determine which values a figure agrees with.
 
-``569 M`` claims 568.5 to 569.5 million by rounding, 569 to 570 by truncation.
-``<= 600M`` claims a bound.
+``569 M`` is 568.5 to 569.5 million if rounded, 569 to 570 million if truncated;
+``<= 600M`` is a bound.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ UNITS = {
     "1e8": Fraction(10**8),
     "1e9": Fraction(10**9),
 }
-"""Every unit that a figure may have, and how many of the counted thing it is."""
+"""The units that a figure may have, with the number that each stands for."""
 
 _FIGURE = re.compile(
     r"(?P<bound><=|<|≤)?\s*"
@@ -55,7 +55,7 @@ class Figure(NamedTuple):
 
     text: str
     bound: Literal["", "<", "<="]
-    """Empty for a figure that claims a value."""
+    """Empty for a figure that is a value."""
     number: Fraction
     """In the figure's own unit."""
     decimals: int
@@ -63,16 +63,15 @@ class Figure(NamedTuple):
 
     @property
     def scale(self) -> Fraction:
-        """How many of the counted thing the unit is."""
+        """The number that the unit stands for."""
         return UNITS[self.unit]
 
     def fit(self, value: Any, step: Fraction | None = None) -> Fit | None:
-        """How the figure agrees with an exact value; None where it does not.
+        """How the figure agrees with an exact value; None if it does not.
 
         Args:
-            value: in the counted thing, not in the figure's unit; a share is
-                the fraction that it is.
-            step: what the figure is counted in; one unit of its last digit by default.
+            value: the exact value, not in the figure's unit; a share is a fraction.
+            step: the precision of the figure; by default one unit of its last digit.
         """
         if self.bound:
             return "within" if self._bounds(value) else None
@@ -90,7 +89,7 @@ class Figure(NamedTuple):
 
     @property
     def round_step(self) -> Fraction:
-        """The place of the last digit that is not zero: what 'about 5000' is counted in."""
+        """The place of the last nonzero digit: the precision of 'about 5000' is 1000."""
         units = self.number * 10**self.decimals
         step = Fraction(1, 10**self.decimals)
         while units and units % 10 == 0:
@@ -98,7 +97,7 @@ class Figure(NamedTuple):
         return step
 
     def show(self, value: Any, extra: int = 2) -> str:
-        """A computed value beside this figure: in its unit, with more digits."""
+        """A computed value to compare with the figure: in its unit, with more digits."""
         exact = Fraction(value) / self.scale
         if self.unit == "" and exact.denominator == 1:
             return counted(exact.numerator)
@@ -106,7 +105,7 @@ class Figure(NamedTuple):
         return rounded(exact, self.decimals + extra) + unit
 
     def swapped(self) -> Iterator[Figure]:
-        """The figure with two neighbouring digits in each other's place."""
+        """The figure with each pair of neighbouring digits swapped."""
         number = _plain(self)
         for index in range(len(number) - 1):
             a, b = number[index], number[index + 1]
@@ -123,21 +122,21 @@ class Figure(NamedTuple):
 
 
 def parse(text: str) -> Figure:
-    """The figure that a text prints.
+    """Parses a printed figure.
 
     >>> parse("4.2 M").fit(4209088), parse("4.2 M").fit(4299999), parse("4.2 M").fit(4300000)
     ('rounded', 'truncated', None)
 
     Raises:
-        ExpressionError: it is not a number with a unit that is known.
+        ExpressionError: it is not a number with a known unit.
     """
     match = _FIGURE.fullmatch(text.strip())
     if match is None:
         raise ExpressionError("this is not a figure", expected=_EXPECTED)
     if sum(character.isdigit() for character in text) > limits.DIGITS:
         raise ExpressionError("the figure has too many digits", expected=f"at most {limits.DIGITS}")
-    word = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
-    unit = _SPELLINGS.get(word, word)
+    spelling = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
+    unit = _SPELLINGS.get(spelling, spelling)
     if unit not in UNITS:
         offset = match.start(match.lastgroup or 0)
         raise ExpressionError(

@@ -1,25 +1,25 @@
-"""What a network costs: per layer, per type of layer, in all; as tables, and as data."""
+"""What a network costs: by layer, by type of layer and in total, as tables and as data."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import LayerCost, count
+from costcalc.costs.count import count
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import published
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, percent, scaled
-from costcalc.render.page import Audience, Cell, Column, Page, Row, Share, Sides, Table, text
+from costcalc.render.page import Audience, Cell, Column, Dimensions, Page, Row, Share, Table, text
 from costcalc.reporting.layers import (
     LayerReport,
     Totals,
@@ -41,66 +41,62 @@ from costcalc.spec.document import Accuracy, Document
 
 
 class TableOptions(NamedTuple):
-    """What of a report its tables show, and how."""
+    """What a report's tables show, and how."""
 
     by: Literal["layer", "block", "type"] | None = None
-    """One table alone; by default the layers, then their types."""
+    """One table only; by default the layers, then their types."""
     depth: int | None = None
-    """Levels of blocks that are shown; below, they are folded into one row each."""
+    """Levels of blocks to show; deeper blocks are folded into one row each."""
     columns: tuple[str, ...] = ()
-    """Keys of the first table's columns, in order; by default those that the format shows."""
+    """Keys of the first table's columns, in order; by default those of the format."""
     sort: str | None = None
-    """The key of the column that sorts the first table, the largest count first."""
-    is_every_layer: bool = False
-    """Whether norms and activations that share a convolution's line get rows of their own."""
+    """The key of the column to sort the first table by, the largest count first."""
+    has_all_layers: bool = False
+    """Whether norms and activations on another layer's line get rows of their own."""
 
 
 DEFAULT = TableOptions()
 
 
 class _ReportFields(NamedTuple):
-    """The fields of :class:`Report`; importing ``dataclasses`` would slow every start down."""
+    """The fields of :class:`Report`; a dataclass would slow down every start."""
 
     network: str
     source: Mapping[str, str]
     convention: str
     convention_title: str
     unit: str
-    """What mult-adds are counted in, for people: ``mult-adds``, or ``FLOPs``."""
+    """The unit of mult-adds, for people: ``mult-adds``, or ``FLOPs``."""
     parameters: Mapping[str, Any]
     input: Shape
     totals: Totals
     types: tuple[TypeCost, ...]
     layers: tuple[LayerReport, ...]
     blocks: Mapping[str, str]
-    """What each inner path of the layers' names is: a block's name, or a sequence."""
+    """The block at each path inside the layers' names, or ``sequence``."""
     gating: Gating | None = None
-    """What its gates cost, and the network that skips; None where nothing is gated."""
+    """The costs of gates and of skipped blocks; None if nothing is gated."""
     accuracy: Accuracy | None = None
-    """What a paper prints for this setting."""
+    """The published accuracy at these settings."""
     uncounted: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """The names of the layers that costcalc does not know, by what the model calls them."""
+    """The names of the layers unknown to costcalc, by the model's name for the operation."""
 
 
 class Report(Answer, _ReportFields):
-    """A network's cost at one setting, under one convention."""
+    """A network's cost at one setting of its parameters, under one convention."""
 
     __slots__ = ()
 
     @property
     def free(self) -> dict[str, int]:
-        """How many layers of each type the convention declares free."""
-        numbers: dict[str, int] = {}
-        for layer in self.layers:
-            if layer.is_free:
-                numbers[layer.type] = numbers.get(layer.type, 0) + 1
-        return numbers
+        """The number of layers of each type that the convention does not count."""
+        return dict(Counter(layer.type for layer in self.layers if layer.is_free))
 
     def page(self, options: TableOptions = DEFAULT) -> Page:
         """The report as tables.
 
         Raises:
-            CostcalcError: a column or a level that the options name does not exist.
+            CostcalcError: the options name a column or a level that does not exist.
         """
         return _page(self, options)
 
@@ -110,23 +106,13 @@ class Report(Answer, _ReportFields):
 
 
 def report(document: Document, settings: Mapping[str, Any], convention: Convention) -> Report:
-    """The report of a network at settings: its layers, what they cost, and the sums of that.
+    """The report of a network at settings: its layers with their costs, and the sums.
 
     Raises:
         CostcalcError: a setting or a shape is wrong, or the convention lacks a rule.
     """
     graph = expand(document, settings)
-    accuracy = published(document, graph.parameters)
-    return build(graph, count(graph, convention), convention, accuracy)
-
-
-def build(
-    graph: LayerGraph,
-    costs: Sequence[LayerCost],
-    convention: Convention,
-    accuracy: Accuracy | None = None,
-) -> Report:
-    """The report of a graph whose layers have been counted."""
+    costs = count(graph, convention)
     layers = tuple(layer_reports(graph, costs))
     sums = totals(costs)
     return Report(
@@ -142,7 +128,7 @@ def build(
         layers=layers,
         blocks=graph.blocks,
         gating=gating(graph, costs),
-        accuracy=accuracy,
+        accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
     )
 
@@ -150,8 +136,8 @@ def build(
 def _page(report: Report, options: TableOptions) -> Page:
     if options.by == "type":
         if options.depth is not None:
-            message = "types of layer are not a tree, and have no depth"
-            refuse(None, message, expected="a depth by layer or by block")
+            message = "types of layer are not a tree and have no depth"
+            refuse(None, message, expected="a depth with --by layer or --by block")
         tables = [_type_table(report)]
     else:
         tables = [_layer_table(report, options)]
@@ -183,17 +169,16 @@ def _accuracy(accuracy: Accuracy) -> str:
 def _notes(report: Report) -> tuple[str, ...]:
     totals = report.totals
     mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
-    total = f"In all {mult_adds} and {params}."
-    notes = [total]
-    notes[:0] = uncounted_notes(report.uncounted)
+    notes = []
     if report.free:
         free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
-        notes.insert(0, f"Free in this convention: {free}.")
-    return tuple(notes)
+        notes.append(f"Free in this convention: {free}.")
+    notes += uncounted_notes(report.uncounted)
+    return (*notes, f"In all {mult_adds} and {params}.")
 
 
 def _amount(value: int, unit: str) -> str:
-    """A total, exact and as papers print it: ``568,740,352 mult-adds (569 M)``."""
+    """A total, exact and rounded: ``568,740,352 mult-adds (569 M)``."""
     short = scaled(value)
     return f"{counted(value)} {unit}" + (f" ({short})" if short != str(value) else "")
 
@@ -209,7 +194,7 @@ def _counts(report: Report) -> tuple[Column, ...]:
 
 
 def _type_table(report: Report) -> Table:
-    """The table of types, as MobileNetV1's Table 2."""
+    """The table of types, like MobileNetV1's Table 2."""
     columns = (
         Column("type", "Type"),
         Column("layers", "Layers", "right", rank=1),
@@ -223,7 +208,7 @@ def _type_table(report: Report) -> Table:
 
 
 def _layer_table(report: Report, options: TableOptions) -> Table:
-    """The table of layers, its first columns those of MobileNetV1's Table 1."""
+    """The table of layers; the first columns are those of MobileNetV1's Table 1."""
     is_by_block = options.by == "block"
     blocks: Audience = "all" if is_by_block else "asked"
     names: Audience = "scripts" if is_by_block else "all"
@@ -241,7 +226,7 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
     )
     keys = [column.key for column in columns]
     depth = options.depth if options.depth is not None else 1 if is_by_block else None
-    root = tree(lines(report.layers, options.is_every_layer))
+    root = tree(lines(report.layers, options.has_all_layers))
     rows = []
     for place in places(report.blocks, root, depth):
         cells = _cells(report, place.node)
@@ -253,7 +238,7 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
 
 
 def _cells(report: Report, node: ReportLine | ReportGroup) -> dict[str, Cell]:
-    """A row's cells by their columns' keys; no costs for what is not counted."""
+    """A row's cells by column key; no costs for a layer that is not counted."""
     if isinstance(node, ReportGroup):
         return {**_group(report, node), **_costs(report, node)}
     return {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
@@ -263,12 +248,12 @@ def _line(line: ReportLine) -> dict[str, Cell]:
     layer = line.layer
     stride = layer.attributes.get("stride")
     return {
-        "type_stride": f"{layer.label} / s{_same(stride)}" if stride else layer.label,
+        "type_stride": f"{layer.label} / s{_stride_text(stride)}" if stride else layer.label,
         "name": layer.name,
         "type": layer.type,
         "layers": 1,
-        "stride": Sides(stride) if stride else None,
-        "filter": Sides(layer.filter, " dw" if layer.is_depthwise else "")
+        "stride": Dimensions(stride) if stride else None,
+        "filter": Dimensions(layer.filter, " dw" if layer.is_depthwise else "")
         if layer.filter
         else None,
         "fused": ", ".join(fused.type for fused in line.fused) or None,
@@ -278,14 +263,14 @@ def _line(line: ReportLine) -> dict[str, Cell]:
 
 
 def _group(report: Report, group: ReportGroup) -> dict[str, Cell]:
-    own = group.path.rpartition("/")[2]
+    name = group.path.rpartition("/")[2]
     block = report.blocks.get(group.path, "branch")
-    is_named_for_it = own.startswith(block) or block in ("branch", "sequence")
-    lacks = f", {group.uncounted} not counted" if group.uncounted else ""
+    is_named_after_block = name.startswith(block) or block in ("branch", "sequence")
+    uncounted = f", {group.uncounted} not counted" if group.uncounted else ""
     return {
-        "type_stride": (own if is_named_for_it else f"{block} ({own})") + lacks,
+        "type_stride": (name if is_named_after_block else f"{block} ({name})") + uncounted,
         "name": group.path,
-        "type": block + lacks,
+        "type": block + uncounted,
         "layers": group.lines,
         "input": _size(group.input),
         "output": _size(group.output),
@@ -306,15 +291,15 @@ def _cost_cells(mult_adds: int, params: int, totals: Totals) -> Mapping[str, Cel
     }
 
 
-def _same(stride: Shape) -> str:
-    """A stride as Table 1 prints it, once where all axes have the same."""
+def _stride_text(stride: Shape) -> str:
+    """A stride as in Table 1: one number if it is the same along all axes."""
     return str(stride[0]) if len(set(stride)) == 1 else "×".join(map(str, stride))
 
 
 @lru_cache(maxsize=1024)
-def _size(shape: Shape) -> Sides:
-    """A shape as papers print it, channels last."""
-    return Sides(channels_last(shape))
+def _size(shape: Shape) -> Dimensions:
+    """A shape as in papers, channels last."""
+    return Dimensions(channels_last(shape))
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -337,14 +322,12 @@ def _data(report: Report) -> dict[str, Any]:
 
 
 def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:
-    """What a paper prints for this setting, where the spec carries it."""
     if accuracy is None:
         return {}
     return {"accuracy": {"top1": number(accuracy.top1), "source": accuracy.source}}
 
 
 def _gated_data(gating: Gating | None) -> dict[str, Any]:
-    """What gates cost, and the network that skips; an expected cost is exact where it is whole."""
     if gating is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Choosing and sorting: what ``--columns`` and ``--sort`` do to any table."""
+"""``--columns`` and ``--sort``: selects the columns of a table and sorts its rows."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
-from costcalc.render.page import Cell, Ratio, Row, Share, Sides, Table, text
+from costcalc.render.page import Cell, Dimensions, Ratio, Row, Share, Table, text
 
 _NUMBER = re.compile(r"(\d+)")
 
 
 def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
-    """The table with these columns, its rows sorted by one; unchanged where neither is asked for.
+    """The table with these columns, if any, and its rows sorted by a column, if given.
 
-    Counts are sorted from the largest, words from A to Z.  Sums over other rows
-    have no place in such an order and are left out; so is the tree.  Columns
-    that are asked for are shown in every format, however narrow.
+    Counts are sorted from the largest, words from A to Z.  A sorted table has no
+    tree and no rows that sum others.  Requested columns are shown in every format,
+    however narrow.
 
     Raises:
         CostcalcError: naming every key that the table does not have.
@@ -37,7 +37,7 @@ def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
 
 
 def _labelled(table: Table) -> Row | None:
-    """The total row, labelled where its first cell is free."""
+    """The total row, labelled if its first cell is empty."""
     total = table.total
     if total is None or total.cells[0] is not None or table.columns[0].align == "right":
         return total
@@ -45,24 +45,24 @@ def _labelled(table: Table) -> Row | None:
 
 
 def _indexes(table: Table, keys: tuple[str, ...]) -> list[int]:
-    known = [column.key for column in table.columns]
+    available = [column.key for column in table.columns]
     problems = [
         Problem(
             None,
             f"there is no column '{key}'",
-            expected="one of " + ", ".join(known),
-            hint=did_you_mean(key, known),
+            expected="one of " + ", ".join(available),
+            hint=did_you_mean(key, available),
         )
         for key in keys
-        if key not in known
+        if key not in available
     ]
     if problems:
         raise CostcalcError(problems)
-    return [known.index(key) for key in keys]
+    return [available.index(key) for key in keys]
 
 
 def _order(cell: Cell) -> tuple[int, Any]:
-    """A key that sorts cells of one kind, ``conv2`` before ``conv10``; empty cells come last."""
+    """The sort key of a cell: ``conv2`` before ``conv10``; empty cells come last."""
     if cell is None:
         return (2, 0)
     if isinstance(cell, int | Fraction):
@@ -71,7 +71,7 @@ def _order(cell: Cell) -> tuple[int, Any]:
         return (0, -cell.part)
     if isinstance(cell, Ratio):
         return (0, -cell.value)
-    if isinstance(cell, Sides):
+    if isinstance(cell, Dimensions):
         return (0, -product(cell.sizes))
     parts = enumerate(_NUMBER.split(text(cell)))
     return (1, [int(part) if index % 2 else part for index, part in parts])

@@ -1,4 +1,4 @@
-"""A report's layers as a tree of blocks, costs added up at every branch."""
+"""A report's layers as a tree of blocks with their total costs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from costcalc.reporting.layers import LayerReport
 
 
 class ReportLine:
-    """One line of the network: a layer with the norm and the activation written in it."""
+    """One line of the network: a layer with its norm and activation."""
 
     __slots__ = ("fused", "is_free", "layer", "mult_adds", "params")
 
@@ -23,7 +23,7 @@ class ReportLine:
         self.is_free = layer.is_free
 
     def fuse(self, layer: LayerReport) -> None:
-        """Adds a norm or an activation, its costs included."""
+        """Adds a norm or an activation with its costs."""
         self.fused.append(layer)
         self.mult_adds += layer.mult_adds
         self.params += layer.params
@@ -31,7 +31,7 @@ class ReportLine:
 
 
 class ReportGroup:
-    """A block, a branch or the whole network: what it holds, added up."""
+    """A block, a branch or the whole network, with the total cost of its lines."""
 
     __slots__ = (
         "input",
@@ -57,7 +57,7 @@ class ReportGroup:
         self.output: Shape = ()
 
     def add(self, line: ReportLine) -> None:
-        """Adds a line's costs; its place among the members is the caller's to choose."""
+        """Adds a line's costs; the caller adds it to ``members`` of the innermost group."""
         self.lines += 1
         self.uncounted += not line.layer.is_counted
         self.mult_adds += line.mult_adds
@@ -68,32 +68,27 @@ class ReportGroup:
 
 
 class Place(NamedTuple):
-    """A line or a group where it stands in the tree."""
+    """A line or a group with its position in the tree."""
 
     node: ReportLine | ReportGroup
     depth: int
     is_sum: bool
-    """Whether what it adds up stands below it."""
+    """Whether the rows that it sums follow below it."""
 
 
-def lines(layers: Sequence[LayerReport], is_every_layer: bool = False) -> list[ReportLine]:
-    """The lines of a network; ``is_every_layer`` gives norms and activations their own."""
-    listed: list[ReportLine] = []
-    by_name: dict[str, ReportLine] = {}
+def lines(layers: Sequence[LayerReport], has_all_layers: bool = False) -> list[ReportLine]:
+    """The lines of a network; with ``has_all_layers``, a line for every layer."""
+    by_host: dict[str, ReportLine] = {}
     for layer in layers:
-        host = None if is_every_layer or layer.host is None else by_name[layer.host]
-        if host is None:
-            line = ReportLine(layer)
-            listed.append(line)
+        if has_all_layers or layer.host is None:
+            by_host[layer.name] = ReportLine(layer)
         else:
-            line = host
-            host.fuse(layer)
-        by_name[layer.name] = line
-    return listed
+            by_host[layer.host].fuse(layer)
+    return list(by_host.values())
 
 
 def tree(network: Sequence[ReportLine]) -> ReportGroup:
-    """The lines under the blocks and branches in the paths of their names."""
+    """The lines grouped by the blocks and branches in the paths of their names."""
     root = ReportGroup("")
     groups: dict[str, ReportGroup] = {}
     for line in network:
@@ -112,28 +107,28 @@ def tree(network: Sequence[ReportLine]) -> ReportGroup:
 
 
 def places(blocks: Mapping[str, str], root: ReportGroup, depth: int | None) -> Iterator[Place]:
-    """Every node from the top, blocks before what they hold, folded below ``depth`` levels.
+    """Every node from the top, blocks before their members, folded below ``depth`` levels.
 
-    A branch that holds one thing is that thing, and what a block holds in one
-    branch it holds itself: only blocks that the spec names keep a row of their own.
+    A branch with one member is replaced by that member, and a block with one branch has
+    the branch's members: only blocks that the spec names always have a row.
     """
-    open_ = [iter(root.members)]
-    while open_:
-        node = next(open_[-1], None)
+    levels = [iter(root.members)]
+    while levels:
+        node = next(levels[-1], None)
         if node is None:
-            open_.pop()
+            levels.pop()
             continue
         while isinstance(node, ReportGroup) and len(node.members) == 1 and node.path not in blocks:
             node = node.members[0]
-        level = len(open_) - 1
+        level = len(levels) - 1
         is_open = isinstance(node, ReportGroup) and (depth is None or level + 1 < depth)
         yield Place(node, level, is_open)
         if isinstance(node, ReportGroup) and is_open:
-            open_.append(iter(_members(node, blocks)))
+            levels.append(iter(_members(node, blocks)))
 
 
 def _members(group: ReportGroup, blocks: Mapping[str, str]) -> list[ReportLine | ReportGroup]:
-    """What stands below a group's row."""
+    """The nodes below a group's row."""
     members = group.members
     while len(members) == 1:
         (only,) = members

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import costcalc
-from costcalc.render.page import Column, Page, Ratio, Row, Share, Sides, Table, Word
+from costcalc.render.page import Column, Dimensions, Page, Ratio, Row, Share, Table, Word
 from costcalc.reporting.report import Report
 
 HOSTILE = [
@@ -37,7 +37,7 @@ def small() -> Report:
 def hostile() -> Page:
     """Every kind of cell, and text that each format has to disarm, in every place for text."""
     rows = [Row((each, 1, Share(1, 3), Word(each, "bad"))) for each in HOSTILE]
-    rows.append(Row((Sides((3, 3, 64), " dw"), None, None, Ratio(Fraction(1, 3), 2, "x"))))
+    rows.append(Row((Dimensions((3, 3, 64), " dw"), None, None, Ratio(Fraction(1, 3), 2, "x"))))
     columns = (
         Column("name", HOSTILE[0]),
         Column("count", "Count", "right"),

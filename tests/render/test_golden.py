@@ -49,7 +49,7 @@ def test_report(format_: str, small: Report, golden: Golden) -> None:
             "columns",
             TableOptions(by="layer", columns=("name", "fused", "stride", "output", "mult_adds")),
         ),
-        ("all", TableOptions(by="layer", is_every_layer=True)),
+        ("all", TableOptions(by="layer", has_all_layers=True)),
     ],
 )
 @pytest.mark.parametrize("format_", ["table", "csv"])

@@ -8,7 +8,7 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError
-from costcalc.render.page import Column, Ratio, Row, Share, Sides, Table, text
+from costcalc.render.page import Column, Dimensions, Ratio, Row, Share, Table, text
 from costcalc.reporting.report import Report, TableOptions
 from costcalc.reporting.select import arrange
 from costcalc.reporting.tree import ReportGroup, ReportLine, lines, places, tree
@@ -28,12 +28,12 @@ def column(table: Table, key: str) -> list[object]:
 
 
 @pytest.mark.parametrize("by", ["layer", "block"])
-@pytest.mark.parametrize("is_every_layer", [False, True])
+@pytest.mark.parametrize("has_all_layers", [False, True])
 def test_rows_that_are_no_sums_add_up_at_any_depth(
-    report: Report, by: str, is_every_layer: bool
+    report: Report, by: str, has_all_layers: bool
 ) -> None:
     for depth in (1, 2, 3, None):
-        view = TableOptions(by=by, depth=depth, is_every_layer=is_every_layer)
+        view = TableOptions(by=by, depth=depth, has_all_layers=has_all_layers)
         table = report.page(view).tables[0]
         assert sum(column(table, "mult_adds")) == report.totals.mult_adds
         assert sum(column(table, "params")) == report.totals.params
@@ -61,7 +61,7 @@ def test_every_layer_stands_in_one_line(report: Report) -> None:
     found = lines(report.layers)
     held = [layer.name for line in found for layer in (line.layer, *line.fused)]
     assert sorted(held) == sorted(layer.name for layer in report.layers)
-    assert len(lines(report.layers, is_every_layer=True)) == len(report.layers)
+    assert len(lines(report.layers, has_all_layers=True)) == len(report.layers)
 
 
 def test_types_add_up(report: Report) -> None:
@@ -76,10 +76,10 @@ def test_table_1_and_table_2_of_mobilenet_v1() -> None:
     seen = layers.seen_by("people")
     first = [seen.rows[index].cells for index in (0, 1, 2, 3)]
     assert [(cells[0], *cells[2:4]) for cells in first] == [
-        ("Conv / s2", Sides((3, 3, 3, 32)), Sides((224, 224, 3))),
-        ("Conv dw / s1", Sides((3, 3, 32), " dw"), Sides((112, 112, 32))),
-        ("Conv / s1", Sides((1, 1, 32, 64)), Sides((112, 112, 32))),
-        ("Conv dw / s2", Sides((3, 3, 64), " dw"), Sides((112, 112, 64))),
+        ("Conv / s2", Dimensions((3, 3, 3, 32)), Dimensions((224, 224, 3))),
+        ("Conv dw / s1", Dimensions((3, 3, 32), " dw"), Dimensions((112, 112, 32))),
+        ("Conv / s1", Dimensions((1, 1, 32, 64)), Dimensions((112, 112, 32))),
+        ("Conv dw / s2", Dimensions((3, 3, 64), " dw"), Dimensions((112, 112, 64))),
     ]
     assert [[text(cell) for cell in row.cells] for row in types.rows] == [
         ["Conv 1x1", "13", "539,492,352", "94.86", "3,139,584", "74.59"],
@@ -130,7 +130,7 @@ def table_of(*cells: object) -> Table:
         ([3, None, 10], [10, 3, None]),
         (["conv10", "conv2", None, "add1"], ["add1", "conv2", "conv10", None]),
         ([Share(1, 9), Share(5, 9)], [Share(5, 9), Share(1, 9)]),
-        ([Sides((3, 3)), Sides((7, 7))], [Sides((7, 7)), Sides((3, 3))]),
+        ([Dimensions((3, 3)), Dimensions((7, 7))], [Dimensions((7, 7)), Dimensions((3, 3))]),
         (
             [Ratio(Fraction(1, 3)), Ratio(Fraction(1, 2))],
             [Ratio(Fraction(1, 2)), Ratio(Fraction(1, 3))],
