@@ -1,6 +1,6 @@
-"""Small networks that hold every layer kind between them, in the ways that kinds can be said.
+"""Small networks that together contain every layer kind, in all its forms.
 
-Those of a single layer are the examples of the kinds, in all their forms.
+Networks of a single layer are the examples of the kinds.
 """
 
 from collections.abc import Callable
@@ -110,7 +110,7 @@ SEVERAL = {
 
 
 def words(family: str, inputs: int = 1) -> tuple[str, ...]:
-    """Kinds of a family that have nothing to set, by how many inputs they read."""
+    """The kinds of a family without attributes that take so many inputs."""
     return tuple(
         kind.name
         for kind in TABLE
@@ -119,7 +119,7 @@ def words(family: str, inputs: int = 1) -> tuple[str, ...]:
 
 
 def forms() -> dict[str, tuple[Kind, Attributes]]:
-    """Every example of a kind, and its other forms, by the step that says it."""
+    """Every example of a kind and its other forms, by step."""
     return {
         step(kind, attributes): (kind, attributes)
         for kind in TABLE
@@ -129,16 +129,16 @@ def forms() -> dict[str, tuple[Kind, Attributes]]:
 
 
 def specs() -> dict[str, str]:
-    """Every network's text by a name that a person can read."""
-    found = {name: spec(kind, attributes) for name, (kind, attributes) in forms().items()}
-    found |= {
+    """The text of every network, by a readable name."""
+    texts = {name: spec(kind, attributes) for name, (kind, attributes) in forms().items()}
+    texts |= {
         name: f"input: {source}\nlayers:\n{layers}" for name, (source, layers) in SEVERAL.items()
     }
-    return found
+    return texts
 
 
 def together(is_wanted: Callable[[Kind], bool] = lambda kind: True) -> str:
-    """One network with all examples side by side, in a sequence that is called ``every``."""
+    """One network with all examples side by side, in a sequence named ``every``."""
     lines = []
     for index, (kind, attributes) in enumerate(forms().values()):
         if is_wanted(kind):

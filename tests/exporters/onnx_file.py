@@ -1,4 +1,4 @@
-"""Reads an ONNX file back: every field as it stands, with nothing of the exporter's."""
+"""Reads an ONNX file back, field by field, independently of the exporter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import defaultdict
 
 
 def fields(data: bytes) -> dict[int, list]:
-    """The values of each field of a message: numbers, or bytes that are for the caller to read."""
-    found, at = defaultdict(list), 0
+    """The values of each field of a message: numbers, or bytes for the caller to read."""
+    values, at = defaultdict(list), 0
     while at < len(data):
         key, at = varint(data, at)
         match key & 7:
@@ -22,8 +22,8 @@ def fields(data: bytes) -> dict[int, list]:
                 value, at = struct.unpack_from("<f", data, at)[0], at + 4
             case other:
                 raise AssertionError(f"wire type {other}")
-        found[key >> 3].append(value)
-    return found
+        values[key >> 3].append(value)
+    return values
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
@@ -43,7 +43,7 @@ class Node:
         self.outputs = [text.decode() for text in read[2]]
         self.name = read[3][0].decode()
         self.operator = read[4][0].decode()
-        self.attributes = dict(attribute(each) for each in read[5])
+        self.attributes = dict(map(attribute, read[5]))
 
 
 def attribute(data: bytes) -> tuple[str, object]:
@@ -75,7 +75,7 @@ def value_info(data: bytes) -> tuple[str, tuple[int, ...]]:
 
 
 class File:
-    """What a model file holds: nodes, and the shapes of tensors by name."""
+    """A model file: its nodes, and the shapes of its tensors by name."""
 
     def __init__(self, data: bytes) -> None:
         model = fields(data)
@@ -83,13 +83,13 @@ class File:
         self.ir_version = model[1][0]
         self.opset = fields(model[8][0])[2][0]
         self.name = graph[2][0].decode()
-        self.nodes = [Node(each) for each in graph[1]]
+        self.nodes = [Node(data) for data in graph[1]]
         self.inputs = dict(map(value_info, graph[11]))
         self.outputs = dict(map(value_info, graph[12]))
         self.values = dict(map(value_info, graph[13]))
         self.weights, self.data = {}, {}
-        for each in graph[5]:
-            tensor = fields(each)
+        for initializer in graph[5]:
+            tensor = fields(initializer)
             name = tensor[8][0].decode()
             self.weights[name] = tuple(tensor[1])
             self.data[name] = tensor[9][0]

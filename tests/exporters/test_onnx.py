@@ -38,36 +38,36 @@ def small(layers: str, tmp_path, input_="[4, 9, 9]", **options) -> File:
 
 
 def check(graph) -> None:
-    """The file holds every layer's shape, every param and every result of the network."""
+    """Check that a file has the shape of each layer, all params and all outputs of the network."""
     model = file(graph)
     shape, *_ = model.inputs.values()
     assert shape == (1, *graph.input)
     _, *learned = model.inputs.items()
 
-    # Every layer's tensor stands there with its shape, and one node gives it.
+    # Each layer's tensor is stated with its shape, and computed by one node.
     shapes = model.values | model.outputs | dict(learned)
     expected = {layer.name: (1, *layer.output) for layer in graph.layers}
     assert expected.items() <= shapes.items()
     assert len(model.values | model.outputs) + len(learned) == len(shapes)
-    made = set(model.inputs)
+    computed = set(model.inputs)
     for node in model.nodes:
-        assert {each for each in node.inputs if each} <= made, node.name
-        assert made.isdisjoint(node.outputs)
-        made.update(node.outputs)
-    assert made >= set(shapes)
+        assert {name for name in node.inputs if name} <= computed, node.name
+        assert computed.isdisjoint(node.outputs)
+        computed.update(node.outputs)
+    assert computed >= set(shapes)
 
     # The outputs are the graph's.
     assert list(model.outputs) == [graph.layers[index].name for index in graph.outputs]
 
-    # Params and buffers are those that the layers' own formulas count.
+    # Params and buffers are as many as the layers' events count.
     events = [layer.events() for layer in graph.layers if layer.shares is None]
     params = sum(
-        each.weights + each.biases + each.norm_params + each.other_params for each in events
+        layer.weights + layer.biases + layer.norm_params + layer.other_params for layer in events
     )
     sizes = {name: math.prod(shape) for name, shape in learned}
     buffers = sum(size for name, size in sizes.items() if STATISTICS.search(name))
     assert sum(sizes.values()) - buffers == params
-    assert buffers == sum(each.buffers for each in events)
+    assert buffers == sum(layer.buffers for layer in events)
 
 
 @pytest.mark.parametrize("name", networks())
@@ -91,7 +91,7 @@ def test_every_kind(name, tmp_path):
         check(graph)
 
 
-def test_a_convolution_has_its_padding_in_numbers(tmp_path):
+def test_a_convolution_has_explicit_padding(tmp_path):
     model = small(
         "  - conv: {name: a, out: 8, kernel: 3x5, stride: 2, groups: 2}", tmp_path, "[4, 8, 9]"
     )
@@ -120,7 +120,9 @@ def test_a_convolution_has_its_padding_in_numbers(tmp_path):
         ("kernel: 2, stride: 2, padding: 0, output_padding: 1", (0, 0, 0, 0), (1, 1), 19),
     ],
 )
-def test_a_transposed_convolution_cuts_and_adds(arguments, pads, extra, output, tmp_path):
+def test_a_transposed_convolution_crops_and_pads_its_output(
+    arguments, pads, extra, output, tmp_path
+):
     model = small(f"  - transposed_conv: {{name: a, out: 6, {arguments}}}", tmp_path)
     node = model.node("a")
     assert (node.attributes["pads"], node.attributes["output_padding"]) == (pads, extra)
@@ -132,16 +134,21 @@ def test_a_transposed_convolution_cuts_and_adds(arguments, pads, extra, output, 
     [
         ("kernel: 3, stride: 2", (0, 0, 0, 0), False, 4),  # floor(6 / 2) + 1
         ("kernel: 2, stride: 2, ceil_mode: true", (0, 0, 0, 0), True, 5),  # ceil(7 / 2) + 1
-        ("kernel: 3, stride: 1, ceil_mode: true", (0, 0, 0, 0), False, 7),  # nothing hangs over
+        (
+            "kernel: 3, stride: 1, ceil_mode: true",
+            (0, 0, 0, 0),
+            False,
+            7,
+        ),  # nothing extends past it
         # the window is larger than the map by less than the stride
         ("kernel: 10, stride: 2, ceil_mode: true", (0, 0, 1, 1), False, 1),
         ("kernel: 3, stride: 2, padding: same", (1, 1, 1, 1), False, 5),  # 4 * 2 + 3 - 9 = 2
-        # ceil(10 / 3) + 1 = 5 windows, the last of which would begin at 12, beyond the
+        # ceil(10 / 3) + 1 = 5 windows, the last of which would start at 12, beyond the
         # 10 of the map and the padding before it: 4 of them, as many as floor(10 / 3) + 1
         ("kernel: 1, stride: 3, padding: 1, ceil_mode: true", (1, 1, 1, 1), False, 4),
     ],
 )
-def test_a_last_window_that_hangs_over_the_end(arguments, pads, is_ceil, output, tmp_path):
+def test_a_last_window_that_extends_past_the_map(arguments, pads, is_ceil, output, tmp_path):
     model = small(f"  - max_pool: {{name: a, {arguments}}}", tmp_path)
     attributes = model.node("a").attributes
     assert attributes["pads"] == pads
@@ -149,7 +156,7 @@ def test_a_last_window_that_hangs_over_the_end(arguments, pads, is_ceil, output,
     assert model.outputs == {"a": (1, 4, output, output)}
 
 
-def test_parts_of_one_tensor_are_one_node(tmp_path):
+def test_all_parts_of_a_split_are_one_node(tmp_path):
     model = small(
         """
   - split: {name: b, parts: 4, part: 2, from: input}
@@ -168,7 +175,7 @@ def test_parts_of_one_tensor_are_one_node(tmp_path):
     assert model.node("half").outputs == ["half", "half.part2"]
 
 
-def test_shared_params_stand_there_once(tmp_path):
+def test_shared_params_are_written_once(tmp_path):
     model = small(
         """
   - conv: {name: a, out: 4, kernel: 3, shares: filters}
@@ -197,7 +204,7 @@ def test_operators(layer, operators, tmp_path):
     assert [node.operator for node in model.nodes if node.operator != "Constant"] == operators
 
 
-def test_constants_stand_there_once(tmp_path):
+def test_equal_constants_are_written_once(tmp_path):
     model = small(
         "  - slice: {start: 1, stop: 3}\n  - relu6\n  - relu6\n  - zero_pad: {padding: 1}",
         tmp_path,
@@ -208,11 +215,11 @@ def test_constants_stand_there_once(tmp_path):
     assert values == [(1,), (3,), 0.0, 6.0, (0, 0, 1, 1, 0, 0, 1, 1)]
 
 
-def test_axes_that_go_to_the_end_come_back(tmp_path):
+def test_axes_are_moved_to_the_end_and_back(tmp_path):
     model = small("  - layer_norm: {name: a, axes: [0, 2]}", tmp_path, "[4, 9, 8]")
-    there, normed, back = (node for node in model.nodes if node.operator != "Constant")
-    assert there.attributes == {"perm": (0, 2, 1, 3)}  # rows ahead, then channels, columns
-    assert normed.attributes == {"axis": -2}
+    transpose, norm, back = (node for node in model.nodes if node.operator != "Constant")
+    assert transpose.attributes == {"perm": (0, 2, 1, 3)}  # rows first, then channels and columns
+    assert norm.attributes == {"axis": -2}
     assert back.attributes == {"perm": (0, 2, 1, 3)}
     assert model.inputs["a.weight"] == (4, 8)
 
@@ -249,34 +256,34 @@ def test_a_name_is_any_text(tmp_path):
     ("name", "settings"),
     [("mobilenet_v2", {"alpha": Fraction(1, 4)}), ("skipnet38", {"gate": "rnn"})],
 )
-def test_random_weights_fill_every_shape(name, settings):
+def test_random_weights_have_the_size_of_their_shape(name, settings):
     graph = opening.opened(name, settings).graph()
     bare, filled = file(graph), file(graph, weights="random")
     assert list(filled.inputs) == ["input"]
     assert {"input": bare.inputs["input"], **filled.weights} == bare.inputs
-    sizes = {each: len(data) for each, data in filled.data.items()}
-    assert sizes == {each: 4 * math.prod(shape) for each, shape in filled.weights.items()}
+    sizes = {name: len(data) for name, data in filled.data.items()}
+    assert sizes == {name: 4 * math.prod(shape) for name, shape in filled.weights.items()}
 
 
-def test_random_weights_are_uniform_and_keep_the_variance(tmp_path):
+def test_random_weights_are_uniform_and_preserve_the_variance(tmp_path):
     model = small(
         "  - conv: {name: a, out: 400, kernel: 3, norm: batch, bias: true}",
         tmp_path,
         "[100, 9, 9]",
         weights="random",
     )
-    found = {name: numpy.frombuffer(data, "<f4") for name, data in model.data.items()}
+    weights = {name: numpy.frombuffer(data, "<f4") for name, data in model.data.items()}
     fan_in = 3 * 3 * 100
-    assert abs(found["a.weight"]).max() <= math.sqrt(6 / fan_in)
-    assert found["a.weight"].var() == pytest.approx(2 / fan_in, rel=0.01)
-    assert found["a.weight"].mean() == pytest.approx(0, abs=0.001)
-    assert found["a.batch_norm.running_var"].min() > 0.9
+    assert abs(weights["a.weight"]).max() <= math.sqrt(6 / fan_in)
+    assert weights["a.weight"].var() == pytest.approx(2 / fan_in, rel=0.01)
+    assert weights["a.weight"].mean() == pytest.approx(0, abs=0.001)
+    assert weights["a.batch_norm.running_var"].min() > 0.9
     assert len({bytes(data) for data in model.data.values()}) == len(model.data)
-    # The streams are NumPy's own: 24 high bits of PCG64, the first tensor's of (seed, 0).
+    # The streams are NumPy's: the 24 high bits of PCG64, for the first tensor of (seed, 0).
     raw = numpy.random.PCG64(numpy.random.SeedSequence((0, 0))).random_raw()
     uniform = 2 * (raw >> 40) / 2**24 - 1
     assert (
-        found["a.weight"][0]
+        weights["a.weight"][0]
         == struct.unpack("<f", struct.pack("<f", uniform * math.sqrt(6 / fan_in)))[0]
     )
 
@@ -288,14 +295,14 @@ def test_a_seed_gives_the_same_bytes(tmp_path):
     assert one != two
 
 
-def test_more_than_a_file_holds_is_an_error():
+def test_a_file_that_would_be_too_large_is_refused():
     graph = opening.opened("vgg16", {"alpha": 4}).graph()
     with pytest.raises(SpecError, match=r"at most 2,147,483,647 bytes(.|\n)*--weights none"):
         write(graph, "random")
     assert len(file(graph).inputs) == 33  # 16 weights and biases, and the image
 
 
-def test_what_onnx_cannot_express_is_named_all_at_once(tmp_path):
+def test_all_layers_that_onnx_cannot_express_are_named_at_once(tmp_path):
     graph = expanded(
         """
 input: [4, 9, 9]
@@ -342,7 +349,7 @@ def test_the_command(tmp_path):
         (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'random'"),
     ],
 )
-def test_options_that_mean_nothing_are_refused(options, message):
+def test_options_that_do_not_apply_are_refused(options, message):
     done = CliRunner().invoke(main, ["export", "alexnet", *options])
     assert done.exit_code == 2
     assert message in done.stderr

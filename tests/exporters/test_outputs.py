@@ -1,4 +1,4 @@
-"""A network has the outputs that its graph has, in every format: a gate's decision is none."""
+"""A file has the outputs of its graph in every format; a gate's decision is not one."""
 
 import ast
 
@@ -15,8 +15,8 @@ from tests.exporters.test_prototxt import LACKING
 UNGATED = [name for name in library.shipped() if not name.startswith(("highway", "skipnet"))]
 
 
-def given(code: str) -> int:
-    """How many tensors the last class of a PyTorch module gives."""
+def output_count(code: str) -> int:
+    """How many tensors the last class of a PyTorch module returns."""
     *_, network = (each for each in ast.parse(code).body if isinstance(each, ast.ClassDef))
     (forward,) = (each for each in network.body if getattr(each, "name", "") == "forward")
     *_, last = forward.body
@@ -30,7 +30,7 @@ def test_a_gated_network_has_one_output_in_every_format(name):
     assert graph.gated
     (output,) = (graph.layers[index].name for index in graph.outputs)
     assert list(File(b"".join(onnx.write(graph))).outputs) == [output]
-    assert given(torch.write(graph)) == 1
+    assert output_count(torch.write(graph)) == 1
     if name not in LACKING:
         assert Net(prototxt.write(graph)).outputs == {output}
 

@@ -1,4 +1,4 @@
-"""What costcalc writes it reads back: the same layers, the same totals."""
+"""Files that costcalc writes are read back as the same layers, with the same totals."""
 
 from collections import Counter
 from fractions import Fraction
@@ -31,26 +31,26 @@ SETTINGS = [
 
 CHANGED = {
     "onnx": {
-        # Neither format has adaptive pools: even windows are those of an ordinary one.
+        # Neither format has adaptive pools: those with equal windows become ordinary pools.
         "adaptive_max_pool": {"max_pool"},
         "adaptive_avg_pool": {"avg_pool"},
     },
     "prototxt": {
         "adaptive_max_pool": {"max_pool"},
         "adaptive_avg_pool": {"avg_pool"},
-        # The graph keeps no numbers; Power with those that change nothing is nothing.
+        # The graph keeps no numbers: the Power that is written changes nothing, and is dropped.
         "scale": set(),
         "shift": set(),
     },
 }
-"""The kinds that come back as others, by format, and what they come back as."""
+"""The kinds that are read back as others, by format."""
 
 VIEWS = {"flatten", "reshape", "transpose", "identity"}
-"""Kinds that a format may need around another, or leave out."""
+"""Kinds that a format may add around a layer, or leave out."""
 
 
 def rows(graph: LayerGraph) -> list[tuple]:
-    """Every layer but views: its name, its kind, what it gives, costs and learns itself."""
+    """All layers but views: name, kind, output shape, events, and whether they own their params."""
     return [
         (layer.name, layer.kind.name, layer.output, layer.events(), layer.shares is None)
         for layer in graph.layers
@@ -61,7 +61,7 @@ def rows(graph: LayerGraph) -> list[tuple]:
 def check(graph: LayerGraph, path) -> None:
     back = opening.opened(str(path)).graph()
     written, read = rows(graph), rows(back)
-    # Parts of one tensor are one node, whose name they share.
+    # The parts of a split are one node, with one name.
     named = [row for row in written if row[1] != "split"]
     assert [row for row in read if row[1] != "split"] == named
     assert Counter(row[1:] for row in read) == Counter(row[1:] for row in written)
@@ -84,7 +84,7 @@ def test_onnx_at_other_settings(name, settings, tmp_path):
     graph, path = opening.opened(name, settings).graph(), tmp_path / "net.onnx"
     path.write_bytes(b"".join(onnx.write(graph)))
     check(graph, path)
-    # A tool that has no rule for an LSTM has no total for a network with one.
+    # Conventions of tools without a rule for LSTMs have no total for such a network.
     has_lstm = any(layer.kind.name == "lstm" for layer in graph.layers)
     for convention in ("paper",) if has_lstm else ("paper", "torch", "fvcore"):
         assert totals(str(path), {}, convention) == totals(name, settings, convention)
@@ -120,7 +120,7 @@ def counted(graph: LayerGraph) -> tuple[int, int]:
 
 
 def expressible() -> list[tuple[str, str]]:
-    """Every form of a kind, with each format that can express it."""
+    """Each format with the name of each form of a kind that it can express."""
     tables = {"onnx": onnx.KINDS, "prototxt": prototxt.KINDS}
     return [
         (format_, name)
@@ -133,7 +133,7 @@ def expressible() -> list[tuple[str, str]]:
 
 @pytest.mark.complete
 @pytest.mark.parametrize(("format_", "name"), expressible())
-def test_a_kind_comes_back(format_, name, tmp_path):
+def test_a_kind_round_trips(format_, name, tmp_path):
     kind, _ = forms()[name]
     spec = tmp_path / "small.yaml"
     spec.write_text(specs()[name], encoding="utf-8")

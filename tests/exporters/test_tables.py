@@ -1,4 +1,4 @@
-"""Every format has a row for each layer kind, or the reason why it has none."""
+"""Every format has a row for each layer kind, or a reason why not."""
 
 from importlib import import_module
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.complete
 @pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda row: row.name)
 def test_every_kind_has_a_row_or_a_reason(exporter):
     module = import_module(exporter.module)
-    # A graph holds no kind that becomes another.
+    # Kinds that become others never occur in a graph.
     kinds = {kind.name for kind in TABLE if not kind.becomes}
     lacking = kinds - module.KINDS.keys() - module.MISSING.keys()
     where = f"a row, or a reason in MISSING, in {exporter.module} for {exporter.title}"

@@ -1,4 +1,4 @@
-"""ONNX's messages, read and written, and what of them is refused."""
+"""Reading and writing ONNX's messages, and refusing invalid ones."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def refused(data):
     return problem.message
 
 
-def test_a_model_keeps_what_costs_depend_on():
+def test_reading_a_model():
     nodes = [node("Conv", "x w", "y", name="stem", strides=(2, 2), group=1)]
     inside = graph(
         nodes, [value("x", "batch", 3, None)], [value("y", 1, -8)], [tensor("w", [8, 3])]
@@ -55,18 +55,17 @@ def test_a_model_keeps_what_costs_depend_on():
     assert [(each.name, each.dims) for each in read.graph.initializers] == [("w", (8, 3))]
 
 
-def test_packed_and_unpacked_numbers_are_the_same():
+def test_packed_and_unpacked_numbers_are_equal():
     packed = message((1, varint(3) + varint(500)), (2, 7), (7, varint(7) + varint(-1)))
     unpacked = message((1, [3, 500]), (2, 7), (7, [7, -1]))
-    (first, second) = (read_tensor(each) for each in (packed, unpacked))
+    first, second = read_tensor(packed), read_tensor(unpacked)
     assert first.dims == second.dims == (3, 500)
     two = [message((1, [2]), (2, 7), rest) for rest in ((7, varint(7) + varint(-1)), (7, [7, -1]))]
     for data in two:
-        each = read_tensor(data)
-        assert read_values(wire(data), each) == (7, -1)
+        assert read_values(wire(data), read_tensor(data)) == (7, -1)
 
 
-def test_fields_of_other_numbers_are_skipped():
+def test_unknown_fields_are_skipped():
     strange = (
         field(99, 5)
         + field(98, b"\xff\xff")
@@ -93,12 +92,12 @@ def test_fields_of_other_numbers_are_skipped():
         (field(2, "n" * 70_000), "a name of 70,000 bytes"),
     ],
 )
-def test_what_is_no_message_is_refused_at_its_byte(data, message):
+def test_an_invalid_message_is_refused_at_its_byte(data, message):
     assert message in refused(data)
 
 
-def test_a_length_is_held_against_the_message_around_it():
-    # The name claims two bytes, of which its node has one; the file goes on behind it.
+def test_a_length_beyond_the_enclosing_message_is_refused():
+    # The name claims two bytes, but only one is left in its node; the file continues after it.
     broken = field(1, b"\x0a\x02a") + field(2, "graph")
     assert "byte 4: a length of 2 bytes" in refused(field(7, broken))
 
@@ -108,19 +107,19 @@ def test_too_many_fields_are_refused():
     assert "more than 5,000,000 fields" in refused(field(1, 1) * 5_000_001)
 
 
-def test_a_tensor_must_hold_as_many_numbers_as_its_dims_say():
+def test_a_tensor_must_have_as_many_values_as_its_dimensions_say():
     data = tensor("axes", [3], [1, 2])
-    each = read_tensor(data)
+    read = read_tensor(data)
     with pytest.raises(SpecError, match=r"tensor 'axes' holds 2 numbers"):
-        read_values(wire(data), each)
+        read_values(wire(data), read)
 
 
-def test_numbers_of_large_tensors_are_not_read():
+def test_values_of_large_tensors_are_not_read():
     data = tensor("w", [MOST + 1])
     assert read_values(wire(data), read_tensor(data)) is None
 
 
-def test_what_is_no_file_to_read_is_said(tmp_path):
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     for path, reason in (("nothing.onnx", "cannot be read: No such file"), (".", "is not a file")):
         with pytest.raises(SpecError, match=reason), map_file(str(tmp_path / path)):
             pass
@@ -170,5 +169,5 @@ def test_what_is_written_is_read_back():
     assert data[place.start : place.end] == weight.raw_data
     weights = (stored_weight._replace(raw_data=weight.raw_data),)
     assert read._replace(graph=read.graph._replace(initializers=weights)) == written
-    # Zeros are there, and not left out: an attribute without its value has none in ONNX's checker.
+    # Zeros are written: ONNX's checker refuses an attribute without a value.
     assert {each.name: each.value for each in read.graph.nodes[0].attributes}["group"] == 0

@@ -1,4 +1,4 @@
-"""The wire format, against bytes that the protocol's documentation spells out."""
+"""The wire format, compared with the bytes in the protocol's documentation."""
 
 from typing import NamedTuple
 
@@ -34,25 +34,25 @@ def written(message: MessageWriter) -> str:
         (1, "01"),
         (127, "7f"),
         (128, "80 01"),
-        (150, "96 01"),  # 0010110 first, then 1: the page's own example
+        (150, "96 01"),  # 0010110 first, then 1: the documentation's example
         (-2, "fe ff ff ff ff ff ff ff ff 01"),
         (2**63 - 1, "ff ff ff ff ff ff ff ff 7f"),
     ],
 )
-def test_whole_numbers_in_groups_of_seven_bits(value, groups):
+def test_varints(value, groups):
     assert varint(value).hex(" ") == groups
 
 
-def test_fields_are_keys_and_values():
+def test_fields_are_tags_and_values():
     message = MessageWriter()
     message.integer(1, 150)
     message.text(2, "testing")
     message.float32(5, 1.0)
-    # keys: number * 8 + wire type, 0 a varint, 2 behind its length, 5 four bytes
+    # tags: number * 8 + wire type; 0 is a varint, 2 has a length, 5 is four bytes
     assert written(message) == "08 96 01 12 07 74 65 73 74 69 6e 67 2d 00 00 80 3f"
 
 
-def test_a_message_in_a_message_stands_behind_its_length():
+def test_a_nested_message_follows_its_length():
     inner = MessageWriter()
     inner.integer(1, 150)
     outer = MessageWriter()
@@ -61,7 +61,7 @@ def test_a_message_in_a_message_stands_behind_its_length():
     assert written(outer) == "1a 03 08 96 01 22 00"
 
 
-def test_what_is_large_is_made_when_it_is_written():
+def test_streams_are_produced_as_they_are_written():
     made = []
 
     def chunks():
@@ -80,7 +80,7 @@ def test_what_is_large_is_made_when_it_is_written():
     assert made == ["now"]
 
 
-def test_text_that_utf8_cannot_say_is_spelled_out():
+def test_lone_surrogates_become_escapes():
     message = MessageWriter()
     message.text(1, "é\ud800")
     assert written(message) == "0a 08 c3 a9 5c 75 64 38 30 30"
@@ -145,7 +145,7 @@ def test_what_is_written_is_read_back(tree):
 
 
 def test_numbers_may_be_packed():
-    # field 2 in three bytes, 150 and 5; field 16, whose key takes two bytes, a number of four
+    # field 2, packed in three bytes: 150 and 5; field 16, whose tag has two bytes: a float32
     data = bytes.fromhex("12 03 96 01 05  85 01 00 00 80 3f")
     read = LEAF.read(WireReader(data, "net.pb", "leaf"), 0, len(data))
     assert read == Leaf(many=(150, 5), real=1.0)

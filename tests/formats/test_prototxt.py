@@ -1,4 +1,4 @@
-"""Prototxt, read and written: its syntax, what of it is refused, and where."""
+"""Reading and writing prototxt, and refusing invalid text at its place."""
 
 import pytest
 from hypothesis import given
@@ -32,11 +32,11 @@ def plain(message):
         ("", []),
     ],
 )  # fmt: skip
-def test_what_the_text_says(text, fields):
+def test_parsing(text, fields):
     assert plain(parse(text.encode(), "x")) == fields
 
 
-def test_every_value_knows_its_place():
+def test_every_value_has_its_place():
     message = parse(b'a {\n  bb: "x"\n}\n', "net.prototxt")
     ((name, inner),) = message.entries
     ((key, value),) = inner.entries
@@ -59,7 +59,7 @@ FIELDS = st.recursive(
 
 
 def texts(fields):
-    """Fields as the names and texts that :func:`plain` gives of what is read."""
+    """Fields as the names and texts that :func:`plain` returns after reading."""
     return [
         (
             field.name,
@@ -99,7 +99,7 @@ def test_what_is_written_is_read_back(fields):
         (b"name: 'x'\n\xff\xfe", "2:1", "its text is not UTF-8"),
     ],
 )
-def test_what_is_not_prototxt_is_refused_at_its_place(text, place, message):
+def test_invalid_prototxt_is_refused_at_its_place(text, place, message):
     with pytest.raises(SpecError) as caught:
         parse(text if isinstance(text, bytes) else text.encode(), "net.prototxt")
     assert str(caught.value).startswith(f"net.prototxt:{place}: not prototxt: ")

@@ -1,4 +1,4 @@
-"""A model behaves as a spec does, whatever importer made it."""
+"""A model behaves like a spec, whichever importer made it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def network(read: Read, **settings: Any) -> costcalc.Network:
     return costcalc.Network(importers.import_with(read, settings)[0])
 
 
-def test_a_model_is_reported_as_a_spec_is():
+def test_a_model_is_reported_like_a_spec():
     report = network(small(is_sized=False)).report()
     assert report.network == "Small"
     assert [layer.name for layer in report.layers] == [
@@ -62,13 +62,13 @@ def test_a_model_is_reported_as_a_spec_is():
     assert report.blocks == {}  # "stem" is one row
 
 
-def test_the_width_multiplier_scales_a_model_but_for_its_classifier():
+def test_the_width_multiplier_scales_all_layers_but_the_classifier():
     report = network(small(is_sized=True)).report(alpha=0.5)
     assert report.totals.params == 3 * 3 * 3 * 2 + 2 * 10
 
 
 @pytest.mark.parametrize("is_sized", [True, False])
-def test_another_resolution_is_counted_whether_or_not_it_is_read_again(is_sized):
+def test_another_resolution_is_counted_with_or_without_a_new_import(is_sized):
     requests: list[Request] = []
     model = network(small(is_sized, requests))
     assert model.report(res=16).totals.mult_adds == 3 * 3 * 3 * 4 * 16 * 16 + 4 * 10
@@ -76,7 +76,7 @@ def test_another_resolution_is_counted_whether_or_not_it_is_read_again(is_sized)
 
 
 @pytest.mark.parametrize("is_sized", [True, False])
-def test_a_sweep_goes_over_sizes_and_widths(is_sized):
+def test_a_sweep_varies_resolution_and_width(is_sized):
     rows = list(costcalc.sweep(network(small(is_sized)), alpha=[0.5, 1], res=[8, 16]).rows())
     assert [row.mult_adds for row in rows] == [
         27 * 2 * 64 + 2 * 10,
@@ -86,13 +86,13 @@ def test_a_sweep_goes_over_sizes_and_widths(is_sized):
     ]
 
 
-def test_what_a_model_is_built_with_is_set_like_a_parameter():
+def test_an_importers_setting_is_set_like_a_parameter():
     model = network(small(is_sized=True), filters=6)
     assert model.report().parameters == {"alpha": 1, "res": 8, "filters": 6}
     assert model.report(filters=2).totals.params == 27 * 2 + 2 * 10
 
 
-def test_a_resolution_is_solved_for():
+def test_solving_for_the_resolution():
     # 27 * 4 * r^2 + 40 <= 20000 at 13: 108 * 169 + 40 = 18292; 14: 21208
     solution = costcalc.solve(
         network(small(is_sized=True)), "res", max_mult_adds=20_000, values=range(8, 17)
@@ -101,14 +101,14 @@ def test_a_resolution_is_solved_for():
     assert solution.best.value == 13
 
 
-def test_the_formula_of_a_model_of_one_size_is_in_the_width_alone():
+def test_the_formula_of_a_fixed_size_model_has_only_the_width():
     document = network(small(is_sized=True)).document
     assert costcalc.formula(document).totals["params"].value == 27 * 4 + 40
     with pytest.raises(SpecError, match="'res' cannot stay a symbol"):
         costcalc.formula(document, variables=["res"])
 
 
-def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
+def test_a_wrong_stated_shape_is_an_error_that_names_the_node():
     def read(request: Request) -> Model:
         node = Node(
             "conv", "conv", {"out": 4, "kernel": 3}, (NETWORK_INPUT,), (4, 9, 9), "node 'Conv_0'"
@@ -121,12 +121,12 @@ def test_a_shape_that_the_model_contradicts_is_an_error_and_names_the_node():
     assert "node 'Conv_0'" in str(error.value)
 
 
-def test_an_input_is_for_models():
+def test_only_models_take_an_input():
     with pytest.raises(SpecError, match="is a spec, and a spec states its own input"):
         costcalc.report("mobilenet_v2", input=(3, 160, 160))
 
 
-def test_a_norm_and_an_activation_stand_in_the_row_of_their_convolution():
+def test_norms_and_activations_share_the_row_of_their_convolution():
     conv = {"out": 4, "kernel": (1, 1), "bias": False}
 
     def read(request: Request) -> Model:
@@ -158,7 +158,7 @@ def test_a_norm_and_an_activation_stand_in_the_row_of_their_convolution():
     assert report.blocks == {}  # each is one row, which needs no block above it
 
 
-def test_what_several_layers_read_has_no_activation_in_its_row():
+def test_an_activation_has_its_own_row_if_its_layer_has_other_readers():
     conv = {"out": 4, "kernel": (1, 1)}
 
     def read(request: Request) -> Model:

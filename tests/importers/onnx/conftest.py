@@ -1,4 +1,4 @@
-"""Models, written to a file and opened as a command opens them."""
+"""Models written to a file and opened like a command opens them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from tests.importers.onnx.models import graph, model, value
 
 @pytest.fixture
 def opened(tmp_path) -> Callable[..., LayerGraph]:
-    """The layer graph of a model's bytes, at some settings."""
+    """Open a model's bytes with settings, as a layer graph."""
 
     def open_(data: bytes, **settings: Any) -> LayerGraph:
         path = tmp_path / "net.onnx"
@@ -24,7 +24,7 @@ def opened(tmp_path) -> Callable[..., LayerGraph]:
 
 @pytest.fixture
 def network(opened) -> Callable[..., LayerGraph]:
-    """The layer graph of some nodes from ``x`` of a shape to ``y``."""
+    """Open nodes that compute ``y`` from ``x`` of a shape, as a layer graph."""
 
     def open_(nodes, x, initializers=(), opset=20, values=(), functions=(), **settings):
         inside = graph(nodes, [value("x", *x)], [value("y")], initializers, values)

@@ -1,4 +1,4 @@
-"""What a layer graph counts, in a few words."""
+"""Counts of a layer graph."""
 
 PARAMS = ("weights", "biases", "norm_params", "other_params")
 
@@ -8,12 +8,12 @@ def events(layer):
 
 
 def macs(graph):
-    """Multiply-accumulates of all layers."""
+    """The multiply-accumulates of all layers."""
     return sum(events(layer).macs for layer in graph.layers)
 
 
 def params(graph):
-    """Learned numbers of all layers, each once."""
+    """The params of all layers, each counted once."""
     return sum(
         getattr(events(layer), name) - layer.borrows.get(name, 0)
         for layer in graph.layers
@@ -23,10 +23,10 @@ def params(graph):
 
 
 def kinds(graph):
-    """The layers' kinds in their order."""
+    """The kind of each layer, in order."""
     return [layer.kind.name for layer in graph.layers]
 
 
 def outputs(graph):
-    """What each layer gives."""
+    """The output shape of each layer."""
     return [layer.output for layer in graph.layers]

@@ -8,7 +8,7 @@ FLOAT, INT64, BOOL = 1, 7, 9
 
 
 def tensor(name, dims, numbers=(), data_type=None):
-    """A TensorProto; whole numbers as int64, others, and none at all, as floats in raw bytes."""
+    """A TensorProto; integers are int64, other numbers and an empty tensor are float."""
     if data_type is None:
         is_whole = bool(numbers) and all(isinstance(number, int) for number in numbers)
         data_type = INT64 if is_whole else FLOAT
@@ -41,15 +41,15 @@ def node(operator, inputs, outputs, name="", domain="", **attributes):
 def value(name, *dims):
     """A ValueInfoProto of floats; a dim is a number, a name, or None for an open one.
 
-    Without dims, nothing is said of its shape.
+    Without dims, its shape is not stated.
     """
     if not dims:
         return message((1, name))
-    sides = [
+    dimensions = [
         message() if dim is None else message((2 if isinstance(dim, str) else 1, dim))
         for dim in dims
     ]
-    return message((1, name), (2, message((1, message((1, FLOAT), (2, message((1, sides))))))))
+    return message((1, name), (2, message((1, message((1, FLOAT), (2, message((1, dimensions))))))))
 
 
 def graph(nodes, inputs, outputs, initializers=(), values=(), name="graph"):
@@ -89,5 +89,5 @@ def function(name, inputs, outputs, nodes, attributes=()):
 
 
 def subgraph(nodes, output):
-    """The graph of a branch, which reads what stands around it."""
+    """The graph of a branch, which reads tensors of the enclosing graph."""
     return graph(nodes, [], [value(output)])

@@ -1,4 +1,4 @@
-"""A protobuf writer for small models: a message is its fields, each a number and a value."""
+"""A protobuf writer for small models: a message is a sequence of numbered fields."""
 
 import struct
 

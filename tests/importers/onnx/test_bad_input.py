@@ -1,4 +1,4 @@
-"""Files that are cut off, damaged or hostile: a message that names them, never a traceback."""
+"""Truncated, damaged or hostile files: an error that names the file, never a traceback."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def refused(network, *arguments, **settings):
 
 
 def opens_or_refuses(data, path):
-    """A report, or a message: nothing else may come of a file."""
+    """Report the file, or refuse it with an error; anything else fails the test."""
     path.write_bytes(data)
     try:
         costcalc.report(str(path), allow_unknown=True)
@@ -45,14 +45,14 @@ def opens_or_refuses(data, path):
         assert str(error).startswith(str(path)) or "'y'" in str(error) or error.problems
 
 
-def test_a_valid_file_cut_off_anywhere_is_refused_or_read(tmp_path):
+def test_a_file_truncated_anywhere_is_read_or_refused(tmp_path):
     path = tmp_path / "net.onnx"
     for length in range(len(SMALL)):
         opens_or_refuses(SMALL[:length], path)
 
 
 @pytest.mark.parametrize("data", [b"", SMALL[:40], b"\xff" * 64, SMALL.replace(b"Conv", b"Cunv")])
-def test_the_command_says_one_thing_and_exits_with_2(tmp_path, data):
+def test_the_command_prints_an_error_and_exits_with_2(tmp_path, data):
     path = tmp_path / "net.onnx"
     path.write_bytes(data)
     result = CliRunner().invoke(main, ["report", str(path)])
@@ -64,7 +64,7 @@ def test_the_command_says_one_thing_and_exits_with_2(tmp_path, data):
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=4), st.integers(0, 4)), min_size=1)
 )
-def test_bytes_that_are_changed_anywhere_are_refused_or_read(tmp_path_factory, changes):
+def test_a_corrupted_file_is_read_or_refused(tmp_path_factory, changes):
     data = FIXTURE.read_bytes()
     for place, new, dropped in changes:
         at = place % len(data)
@@ -122,7 +122,7 @@ VALUES = st.one_of(
     st.integers(1, 3),
     st.sampled_from([1, 9, 13, 20]),
 )
-def test_any_operator_on_any_shapes_is_refused_or_read(
+def test_any_operator_on_any_shapes_is_read_or_refused(
     tmp_path_factory, operator, others, attributes, outputs, opset
 ):
     stored, names = [], ["x"]
@@ -139,9 +139,9 @@ def test_any_operator_on_any_shapes_is_refused_or_read(
     opens_or_refuses(data, tmp_path_factory.mktemp("any") / "net.onnx")
 
 
-def test_a_graph_that_hangs_together_in_no_way_is_refused(network):
+def test_inconsistent_graphs_are_refused(network):
     x, relu = (1, 4), node("Relu", "x", "a")
-    for nodes, said in (
+    for nodes, expected in (
         (
             [node("Add", "x b", "a", name="one"), node("Relu", "a", "b"), node("Relu", "b", "y")],
             "the graph has a cycle: node 'one' (Add) -> node 'the_relu' (Relu) -> node 'one' (Add)",
@@ -158,7 +158,7 @@ def test_a_graph_that_hangs_together_in_no_way_is_refused(network):
         ([node("Relu", "x", "x"), node("Relu", "x", "y")], "computes 'x', which exists already"),
         ([node("Identity", "w", "y")], "no output depends on the network's input"),
     ):
-        assert said in refused(network, nodes, x, [tensor("w", [4])])
+        assert expected in refused(network, nodes, x, [tensor("w", [4])])
 
 
 def test_all_unknown_operators_are_named_at_once(network):
@@ -173,35 +173,35 @@ def test_all_unknown_operators_are_named_at_once(network):
     assert "--allow-unknown" in text
 
 
-def test_unknown_operators_that_are_allowed_are_shown_as_not_counted(network):
+def test_unknown_operators_can_be_allowed_and_are_not_counted(network):
     nodes = [node("Foo", "x", "a"), node("Relu", "a", "y")]
-    found = network(nodes, (1, 4), values=[value("a", 1, 9)], allow_unknown=True)
-    assert [layer.kind.name for layer in found.layers] == ["uncounted", "relu"]
-    assert found.layers[0].output == (9,)
+    result = network(nodes, (1, 4), values=[value("a", 1, 9)], allow_unknown=True)
+    assert [layer.kind.name for layer in result.layers] == ["uncounted", "relu"]
+    assert result.layers[0].output == (9,)
     text = refused(network, nodes, (1, 4), allow_unknown=True)
     assert "the file does not state its shape" in text
 
 
 @pytest.mark.parametrize(
-    "dims, said",
+    "dims, expected",
     [
         ((1, -3, 8, 8), "input 'x' has a dimension of -3"),
         ((1, 3, 2**62, 8), "input 'x' has a dimension of 4611686018427387904"),
         ((), "input 'x' has no shape"),
     ],
 )
-def test_inputs_that_no_tensor_has_are_refused(network, dims, said):
-    assert said in refused(network, [CONV], dims, [WEIGHTS])
+def test_inputs_of_invalid_shapes_are_refused(network, dims, expected):
+    assert expected in refused(network, [CONV], dims, [WEIGHTS])
 
 
-def test_weights_that_no_tensor_has_are_refused(network):
+def test_weights_of_invalid_shapes_are_refused(network):
     for dims in ([4, -3, 3, 3], [4, 3, 2**41, 3]):
         text = refused(network, [CONV], (1, 3, 8, 8), [tensor("w", dims)])
         assert "tensor 'w' has dimensions out of range" in text
 
 
 @pytest.mark.parametrize(
-    "change, said",
+    "change, expected",
     [
         ({"group": 0}, "reads 3 channels, but its filters have 0"),
         ({"group": 2}, "reads 3 channels, but its filters have 6"),
@@ -213,13 +213,13 @@ def test_weights_that_no_tensor_has_are_refused(network):
         ({"auto_pad": "SOME"}, "has an 'auto_pad' that ONNX does not have"),
     ],
 )
-def test_attributes_that_a_node_cannot_have_are_refused_by_its_name(network, change, said):
+def test_invalid_attributes_are_refused_with_the_node(network, change, expected):
     nodes = [node("Conv", "x w", "y", name="stem", **change)]
     text = refused(network, nodes, (1, 3, 8, 8), [WEIGHTS])
-    assert f"node 'stem' (Conv): {said}" in text
+    assert f"node 'stem' (Conv): {expected}" in text
 
 
-def test_all_nodes_that_are_wrong_are_named_at_once(network):
+def test_all_invalid_nodes_are_named_at_once(network):
     nodes = [
         node("Flatten", "x", "a", name="one", axis=9),
         node("Transpose", "x", "b", name="two", perm=(0, 0)),
@@ -230,13 +230,13 @@ def test_all_nodes_that_are_wrong_are_named_at_once(network):
     assert "node 'two' (Transpose): has a 'perm' that is not a permutation of the axes" in text
 
 
-def test_a_shape_that_grows_beyond_any_size_is_refused(network):
+def test_a_shape_beyond_the_limits_is_refused(network):
     nodes = [node("Tile", "x r", "y", name="more")]
     text = refused(network, nodes, (1, 4), [tensor("r", [2], [1, 2**40])])
     assert "node 'more' (Tile): computes a tensor that is too large" in text
 
 
-def test_a_shape_that_the_file_states_otherwise_is_refused(network):
+def test_a_shape_that_contradicts_the_file_is_refused(network):
     text = refused(
         network, [node("Relu", "x", "a"), node("Relu", "a", "y")], (1, 4), values=[value("a", 1, 5)]
     )
@@ -266,7 +266,7 @@ def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(netw
     assert "functions are called more than 64 levels deep" in refused(
         network, nodes, (1, 4), functions=deep
     )
-    # Each calls the next one twice: 2 ** 40 operations.
+    # Each function calls the next one twice: 2 ** 40 operations.
     twice = [
         function(
             f"F{level}",
@@ -283,7 +283,7 @@ def test_functions_that_call_each_other_too_deeply_or_too_often_are_refused(netw
     assert "more than 300,000 nodes" in refused(network, nodes, (1, 4), functions=twice)
 
 
-def test_graphs_inside_one_another_too_deeply_are_refused(network):
+def test_graphs_nested_too_deeply_are_refused(network):
     inner = subgraph([node("Relu", "x", "z")], "z")
     for _ in range(70):
         branch = message((1, "then_branch"), (6, inner), (20, 5))
@@ -295,10 +295,10 @@ def test_graphs_inside_one_another_too_deeply_are_refused(network):
 
 
 @pytest.mark.slow
-def test_arithmetic_without_end_is_refused(network):
+def test_too_much_shape_arithmetic_is_refused(network):
     doubled = [node("Add", f"r{i} r{i}", f"r{i + 1}", name=f"n{i}") for i in range(1500)]
     nodes = [*doubled, node("Tile", "x r1500", "y")]
-    # 8,000 numbers each: 1,250 of them are 10 M, and the next one is one too many.
+    # 8,000 values each: 1,250 of them make 10 million, and the next one exceeds the limit.
     text = refused(network, nodes, (1, 4), [tensor("r0", [8000], [0] * 8000)])
     assert (
         "node 'n1250' (Add): exceeds the limit of 10,000,000 values for arithmetic on sizes" in text
@@ -310,23 +310,25 @@ def test_sparse_tensors_are_refused(opened):
     assert "holds sparse tensors" in refused(opened, model(inside))
 
 
-def test_what_an_attribute_refers_to_outside_of_a_function_is_left_out(network):
+def test_a_reference_to_a_function_attribute_outside_functions_is_ignored(network):
     refers = message((1, "alpha"), (21, "nothing"), (20, 1))
     nodes = [message((1, "x"), (2, "y"), (4, "Elu"), (5, refers))]
     assert network(nodes, (1, 4)).layers[0].kind.name == "elu"
 
 
-def test_files_of_weights_are_never_opened(network, tmp_path):
+def test_external_weight_files_are_never_opened(network, tmp_path):
     location = message((1, "location"), (2, "../../../etc/passwd"))
     outside = message((1, [4, 3, 3, 3]), (2, 1), (8, "w"), (13, location), (14, 1))
-    found = network([CONV], (1, 3, 8, 8), [outside])
+    result = network([CONV], (1, 3, 8, 8), [outside])
     # 4 filters of 3 x 3 x 3, at 6 x 6 positions.
-    events = found.layers[0].operation.events(found.layers[0].input_shapes, found.layers[0].output)
+    events = result.layers[0].operation.events(
+        result.layers[0].input_shapes, result.layers[0].output
+    )
     assert (events.weights, events.macs) == (108, 3888)
 
 
-def test_numbers_of_weights_are_never_read(opened, tmp_path):
-    # A file of 4 GiB that is nearly all hole: whoever reads its weights runs out of memory.
+def test_values_of_weights_are_never_read(opened, tmp_path):
+    # A file of 4 GiB that is nearly all hole: reading its weights would exhaust the memory.
     count = 2**30
     head = message((1, [1, count]), (2, 1), (8, "w")) + varint(9 << 3 | 2) + varint(4 * count)
     inside = graph([node("MatMul", "x w", "y")], [value("x", 1, 1)], [value("y", 1, count)])
@@ -337,11 +339,11 @@ def test_numbers_of_weights_are_never_read(opened, tmp_path):
     path.write_bytes(start)
     with path.open("r+b") as file:
         file.truncate(len(start) + 4 * count)
-    found = costcalc.report(str(path))
-    assert found.totals.params == count
+    report = costcalc.report(str(path))
+    assert report.totals.params == count
 
 
-def test_a_list_too_long_for_any_shape_is_refused(network):
+def test_a_list_too_long_for_a_shape_is_refused(network):
     many = message((1, "axes"), (8, varint(1) * 700_000), (20, 7))
     nodes = [message((1, "x"), (2, "y"), (4, "Squeeze"), (5, many))]
     assert "a list of 700,000 bytes" in refused(network, nodes, (1, 4))

@@ -1,6 +1,6 @@
-"""Real files of both of PyTorch's exporters, against what the modules themselves say.
+"""Files of both of PyTorch's exporters, compared with the modules they were exported from.
 
-The files and the figures beside them are written by ``tools/judges/export_onnx.py``:
+The files and their figures are written by ``tools/judges/export_onnx.py``:
 ``macs`` are FlopCounterMode's, ``params`` the module's, and ``learned`` the
 floating-point numbers of the file, as the onnx package reads it.
 """
@@ -21,14 +21,14 @@ def opened(file, **settings):
     return opening.opened(str(DATA / f"{file}.onnx"), settings).graph()
 
 
-def said(file):
+def expected_figures(file):
     network, _, rest = file.partition(".")
     return json.loads((DATA / f"{network}.json").read_text()), rest
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_costs_what_its_module_does(file):
-    graph, (module, kind) = opened(file), said(file)
+    graph, (module, kind) = opened(file), expected_figures(file)
     assert macs(graph) == module["macs"]
     assert params(graph) == module["files"][kind]["learned"]
     assert graph.input == tuple(module["input"])
@@ -36,10 +36,10 @@ def test_a_file_costs_what_its_module_does(file):
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith("kept")])
-def test_norms_that_are_kept_keep_the_modules_params(file):
-    module, _ = said(file)
-    # Of the layer scales, 8 equal numbers are one tensor in the older exporter's file; the
-    # single number 'gain' has no name that tells it from a constant.
+def test_files_with_unfolded_norms_have_the_params_of_the_module(file):
+    module, _ = expected_figures(file)
+    # The older exporter merges 8 equal layer scales into one tensor; the single number
+    # 'gain' has no name that tells it from a constant.
     merged = {
         "small_convnext.legacy.kept": 8,
         "operators.legacy.kept": 1,
@@ -48,10 +48,10 @@ def test_norms_that_are_kept_keep_the_modules_params(file):
     assert params(opened(file)) == module["params"] - merged.get(file, 0)
 
 
-def test_the_figures_that_others_print():
+def test_published_figures():
     # torchvision's mobilenet_v2: 300,774,272; conv + fc of tool-independent counts.
     assert macs(opened("mobilenet_v2.legacy.folded")) == 300_774_272
-    # 27,507,520 without the 39 convolutions behind chunk, whose shapes need arithmetic.
+    # It would be 27,507,520 without the 39 convolutions after a chunk, which need shape arithmetic.
     assert macs(opened("shufflenet_v2.legacy.folded")) == 40_476_448
     assert macs(opened("resnet18.dynamo.folded")) == 1_814_073_344
     # 11,689,512 params and, 2 for each of 4,800 channels, 9,600 statistics: 11,699,112 numbers.
@@ -80,7 +80,7 @@ def test_layers_have_the_names_and_classes_of_modules():
 
 
 @pytest.mark.parametrize("exporter", ["legacy", "dynamo"])
-def test_what_exporters_write_out_is_what_it_was(exporter):
+def test_decomposed_layers_are_recognised(exporter):
     shuffles = kinds(
         opened(f"small_shufflenet.{'legacy.kept' if exporter == 'legacy' else 'dynamo.folded'}")
     )

@@ -1,4 +1,4 @@
-"""Operators one by one: the layers that they become, and what these cost."""
+"""Each operator: the layers that it becomes, and their costs."""
 
 import pytest
 
@@ -24,20 +24,20 @@ IMAGE = (1, 6, 8, 8)
     ],
 )
 def test_convolutions(network, x, w, attributes, output, weights):
-    found = network(
+    graph = network(
         [node("Conv", "x w b", "y", **attributes)], x, [tensor("w", w), tensor("b", w[:1])]
     )
     positions = 1
     for side in output[1:]:
         positions *= side
-    assert outputs(found) == [output]
-    assert macs(found) == weights * positions
-    assert params(found) == weights + w[0]
+    assert outputs(graph) == [output]
+    assert macs(graph) == weights * positions
+    assert params(graph) == weights + w[0]
 
 
-def test_a_depthwise_convolution_has_a_group_for_every_channel(network):
-    found = network([node("Conv", "x w", "y", group=6)], IMAGE, [tensor("w", [12, 1, 3, 3])])
-    operation = found.layers[0].operation
+def test_a_depthwise_convolution_has_a_group_for_each_channel(network):
+    graph = network([node("Conv", "x w", "y", group=6)], IMAGE, [tensor("w", [12, 1, 3, 3])])
+    operation = graph.layers[0].operation
     assert (operation.groups, operation.out, operation.bias) == (6, 12, False)
 
 
@@ -52,34 +52,36 @@ def test_a_depthwise_convolution_has_a_group_for_every_channel(network):
     ],
 )
 def test_transposed_convolutions_count_at_their_input(network, attributes, output):
-    found = network(
+    graph = network(
         [node("ConvTranspose", "x w", "y", **attributes)], IMAGE, [tensor("w", [6, 4, 3, 3])]
     )
-    assert outputs(found) == [output]
-    assert macs(found) == 6 * 4 * 9 * 8 * 8
+    assert outputs(graph) == [output]
+    assert macs(graph) == 6 * 4 * 9 * 8 * 8
 
 
-def test_convolutions_of_images_that_lie_in_no_batch(network):
+def test_convolutions_of_images_that_are_not_a_batch(network):
     # Two halves of the rows as two images: 2 x 6 channels, at 2 x 2 positions of 3 x 3.
     nodes = [node("Reshape", "x s", "a"), node("Conv", "a w b", "y", name="conv")]
     shape = tensor("s", [4], [2, 6, 4, 8])
-    found = network(nodes, IMAGE, [shape, tensor("w", [5, 6, 3, 3]), tensor("b", [5])])
-    assert macs(found) == 2 * (2 * 6) * 5 * 6 * 9
-    assert params(found) == 5 * 6 * 9 + 5
-    assert found.layers[-1].output == (2, 5, 2, 6)
+    graph = network(nodes, IMAGE, [shape, tensor("w", [5, 6, 3, 3]), tensor("b", [5])])
+    assert macs(graph) == 2 * (2 * 6) * 5 * 6 * 9
+    assert params(graph) == 5 * 6 * 9 + 5
+    assert graph.layers[-1].output == (2, 5, 2, 6)
 
 
-@pytest.mark.parametrize("wider", [{}, {"group": 2}])
-def test_quantised_convolutions(network, wider):
-    w = tensor("w", [4, 6 // wider.get("group", 1), 3, 3])
+@pytest.mark.parametrize("attributes", [{}, {"group": 2}])
+def test_quantised_convolutions(network, attributes):
+    w = tensor("w", [4, 6 // attributes.get("group", 1), 3, 3])
     names = ("xs", "xz", "ws", "wz", "ys", "yz")
     stored = [w, tensor("b", [4]), *(tensor(name, [4], [1.0] * 4) for name in names)]
-    found = network([node("QLinearConv", "x xs xz w ws wz ys yz b", "y", **wider)], IMAGE, stored)
-    assert macs(found) == 4 * (6 // wider.get("group", 1)) * 9 * 36
-    assert params(found) == 4 * (6 // wider.get("group", 1)) * 9 + 4  # scales are no params
+    graph = network(
+        [node("QLinearConv", "x xs xz w ws wz ys yz b", "y", **attributes)], IMAGE, stored
+    )
+    assert macs(graph) == 4 * (6 // attributes.get("group", 1)) * 9 * 36
+    assert params(graph) == 4 * (6 // attributes.get("group", 1)) * 9 + 4  # scales are not params
 
 
-def test_weights_may_be_quantised_turned_or_cast_before_they_are_used(network):
+def test_weights_may_be_quantised_cast_or_transposed_first(network):
     nodes = [
         node("DequantizeLinear", "w s", "a"),
         node("Cast", "a", "b", to=1),
@@ -87,13 +89,13 @@ def test_weights_may_be_quantised_turned_or_cast_before_they_are_used(network):
         node("MatMul", "x c", "y"),
     ]
     whole = tensor("w", [5, 6], range(30))
-    found = network(nodes, (1, 6), [whole, tensor("s", [5])])
-    assert kinds(found) == ["fc"]
-    assert (params(found), macs(found)) == (30, 30)
+    graph = network(nodes, (1, 6), [whole, tensor("s", [5])])
+    assert kinds(graph) == ["fc"]
+    assert (params(graph), macs(graph)) == (30, 30)
 
 
 @pytest.mark.parametrize(
-    "x, stored, nodes, found_kinds, expected",
+    "x, stored, nodes, expected_kinds, expected",
     [
         ((1, 6), [("w", [6, 4])], [node("MatMul", "x w", "y")], ["fc"], 24),
         ((1, 7, 6), [("w", [6, 4])], [node("MatMul", "x w", "y")], ["fc"], 7 * 24),
@@ -138,24 +140,24 @@ def test_weights_may_be_quantised_turned_or_cast_before_they_are_used(network):
         ),
     ],
 )
-def test_matrix_products(network, x, stored, nodes, found_kinds, expected):
-    found = network(nodes, x, [tensor(name, dims) for name, dims in stored])
-    assert macs(found) == expected
+def test_matrix_products(network, x, stored, nodes, expected_kinds, expected):
+    graph = network(nodes, x, [tensor(name, dims) for name, dims in stored])
+    assert macs(graph) == expected
     count = 0
     for _, dims in stored:
         size = 1
         for side in dims:
             size *= side
         count += size
-    assert params(found) == count
-    if found_kinds is not None:
-        assert kinds(found) == found_kinds
+    assert params(graph) == count
+    if expected_kinds is not None:
+        assert kinds(graph) == expected_kinds
 
 
 def test_the_gemm_of_a_batch_counts_one_image(network):
-    found = network([node("Gemm", "x w", "y")], (7, 6), [tensor("w", [6, 4])])
-    assert found.input == (6,)
-    assert macs(found) == 24  # one of 7 rows
+    graph = network([node("Gemm", "x w", "y")], (7, 6), [tensor("w", [6, 4])])
+    assert graph.input == (6,)
+    assert macs(graph) == 24  # one of 7 rows
 
 
 @pytest.mark.parametrize("heads", [2, 1])
@@ -167,10 +169,10 @@ def test_attention_as_one_operator(network, heads):
         node("MatMul", "x wv", "v"),
     ]
     stored = [tensor("wq", [6, 8]), tensor("wk", [6, 4 * heads]), tensor("wv", [6, 4 * heads])]
-    found = network(ahead + nodes, (1, 5, 6), stored, opset=23)
-    assert found.layers[-1].output == (5, 8)
+    graph = network(ahead + nodes, (1, 5, 6), stored, opset=23)
+    assert graph.layers[-1].output == (5, 8)
     # Three matrices at 5 positions; scores and values of 2 heads of 4: 2 * (5 * 5 * 4) each.
-    assert macs(found) == 5 * 6 * (8 + 8 * heads) + 2 * (2 * 5 * 5 * 4)
+    assert macs(graph) == 5 * 6 * (8 + 8 * heads) + 2 * (2 * 5 * 5 * 4)
 
 
 @pytest.mark.parametrize(
@@ -223,12 +225,12 @@ def test_a_pool_without_a_kernel_is_refused(network):
     ],
 )
 def test_norms_and_slopes(network, operation, stored, kind, count):
-    found = network([operation], IMAGE, [tensor(name, dims) for name, dims in stored.items()])
-    assert kinds(found) == [kind]
-    assert params(found) == count
+    graph = network([operation], IMAGE, [tensor(name, dims) for name, dims in stored.items()])
+    assert kinds(graph) == [kind]
+    assert params(graph) == count
 
 
-def test_statistics_are_no_params(network):
+def test_statistics_are_not_params(network):
     stored = [tensor(name, [6]) for name in ("g", "b", "m", "v")]
     (layer,) = network([node("BatchNormalization", "x g b m v", "y")], IMAGE, stored).layers
     events = layer.operation.events(layer.input_shapes, layer.output)
@@ -250,15 +252,15 @@ def test_statistics_are_no_params(network):
         ("Sqrt", {}, "sqrt"),
     ],
 )
-def test_functions_of_every_element(network, operator, attributes, kind):
-    found = network([node(operator, "x", "y", **attributes)], IMAGE, opset=20)
-    assert kinds(found) == [kind]
-    assert outputs(found) == [IMAGE[1:]]
+def test_elementwise_functions(network, operator, attributes, kind):
+    graph = network([node(operator, "x", "y", **attributes)], IMAGE, opset=20)
+    assert kinds(graph) == [kind]
+    assert outputs(graph) == [IMAGE[1:]]
 
 
-def test_softmax_before_version_13_is_along_all_axes_behind(network):
-    found = network([node("Softmax", "x", "y", axis=1)], IMAGE, opset=11)
-    (layer,) = [layer for layer in found.layers if layer.kind.name == "softmax"]
+def test_softmax_before_opset_13_is_over_all_following_axes(network):
+    graph = network([node("Softmax", "x", "y", axis=1)], IMAGE, opset=11)
+    (layer,) = [layer for layer in graph.layers if layer.kind.name == "softmax"]
     assert layer.input_shapes == ((1, 6 * 64),)
 
 
@@ -282,11 +284,11 @@ def test_arithmetic(network, operator, inputs, kind):
     assert kinds(network([node(operator, inputs, "y")], IMAGE, stored)) == [kind]
 
 
-def test_what_is_learned_joins_as_a_layer_of_its_own(network):
-    found = network([node("Mul", "x scale", "y")], IMAGE, [tensor("scale", [1, 6, 1, 1])])
-    assert kinds(found) == ["learned", "multiply"]
-    assert outputs(found) == [(6, 1, 1), (6, 8, 8)]
-    assert params(found) == 6
+def test_a_learnable_operand_is_a_layer_of_its_own(network):
+    graph = network([node("Mul", "x scale", "y")], IMAGE, [tensor("scale", [1, 6, 1, 1])])
+    assert kinds(graph) == ["learned", "multiply"]
+    assert outputs(graph) == [(6, 1, 1), (6, 8, 8)]
+    assert params(graph) == 6
 
 
 @pytest.mark.parametrize(
@@ -323,9 +325,9 @@ def test_what_is_learned_joins_as_a_layer_of_its_own(network):
 )
 def test_parts_shapes_and_reductions(network, nodes, stored, output):
     tensors = [tensor(name, [len(numbers)], numbers) for name, numbers in stored.items()]
-    found = network(nodes, IMAGE, tensors)
-    assert found.layers[-1].output == output
-    assert macs(found) == params(found) == 0
+    graph = network(nodes, IMAGE, tensors)
+    assert graph.layers[-1].output == output
+    assert macs(graph) == params(graph) == 0
 
 
 @pytest.mark.parametrize(
@@ -341,22 +343,22 @@ def test_maps_are_resized(network, given, output):
     inputs = ["x", "", "", ""]
     inputs[2 if name == "scales" else 3] = "s"
     resize = message((1, inputs), (2, "y"), (4, "Resize"), (5, attribute("mode", "linear")))
-    found = network([resize], IMAGE, [tensor("s", [4], numbers)])
-    assert outputs(found) == [output]
-    assert found.layers[0].operation.mode == "bilinear"
+    graph = network([resize], IMAGE, [tensor("s", [4], numbers)])
+    assert outputs(graph) == [output]
+    assert graph.layers[0].operation.mode == "bilinear"
 
 
-def test_scales_are_rounded_as_single_precision_rounds_them(network):
+def test_scales_are_rounded_in_single_precision(network):
     resize = message((1, ["x", "", "s"]), (2, "y"), (4, "Resize"))
     # 0.7 in single precision is 0.699999988, and 10 times that is 7 in single precision.
-    found = network([resize], (1, 2, 10, 10), [tensor("s", [4], (1.0, 1.0, 0.7, 0.7))])
-    assert outputs(found) == [(2, 7, 7)]
+    graph = network([resize], (1, 2, 10, 10), [tensor("s", [4], (1.0, 1.0, 0.7, 0.7))])
+    assert outputs(graph) == [(2, 7, 7)]
 
 
-def test_an_embedding_is_a_table_whose_rows_are_read(network):
-    found = network([node("Gather", "w x", "y")], (1, 5), [tensor("w", [100, 8])])
-    assert kinds(found) == ["embedding"]
-    assert (params(found), outputs(found)) == (800, [(5, 8)])
+def test_gathering_rows_of_a_table_is_an_embedding(network):
+    graph = network([node("Gather", "w x", "y")], (1, 5), [tensor("w", [100, 8])])
+    assert kinds(graph) == ["embedding"]
+    assert (params(graph), outputs(graph)) == (800, [(5, 8)])
 
 
 def test_shape_arithmetic_is_evaluated(network):
@@ -372,12 +374,12 @@ def test_shape_arithmetic_is_evaluated(network):
         node("Slice", "x half end one", "b"),
         node("Mul", "a b", "y"),
     ]
-    found = network(nodes, IMAGE, [tensor(name, [1], each) for name, each in numbers.items()])
-    assert kinds(found) == ["slice", "slice", "multiply"]
-    assert outputs(found) == [(3, 8, 8)] * 3
+    graph = network(nodes, IMAGE, [tensor(name, [1], values) for name, values in numbers.items()])
+    assert kinds(graph) == ["slice", "slice", "multiply"]
+    assert outputs(graph) == [(3, 8, 8)] * 3
 
 
-def test_a_condition_that_is_known_chooses_its_branch(network):
+def test_a_constant_condition_selects_its_branch(network):
     branches = [
         message((1, name), (6, subgraph([node(operator, "x", "z")], "z")), (20, 5))
         for name, operator in (("then_branch", "Relu"), ("else_branch", "Sigmoid"))
@@ -388,7 +390,7 @@ def test_a_condition_that_is_known_chooses_its_branch(network):
         assert kinds(network(nodes, IMAGE, [tensor("four", [], [four])])) == [kind]
 
 
-def test_functions_of_the_model_are_written_out(network):
+def test_functions_of_the_model_are_inlined(network):
     refers = message((1, "alpha"), (21, "slope"), (20, 1))
     body = [
         message((1, "a"), (2, "c"), (3, "leak"), (4, "LeakyRelu"), (5, refers)),
@@ -400,12 +402,12 @@ def test_functions_of_the_model_are_written_out(network):
     ]
     stored = [tensor("w1", [6, 5]), tensor("w2", [5, 4])]
     functions = [function("Block", "a w", "b", body, ["slope"])]
-    found = network(twice, (1, 6), stored, functions=functions)
-    assert kinds(found) == ["leaky_relu", "fc", "leaky_relu", "fc"]
-    assert macs(found) == 6 * 5 + 5 * 4
+    graph = network(twice, (1, 6), stored, functions=functions)
+    assert kinds(graph) == ["leaky_relu", "fc", "leaky_relu", "fc"]
+    assert macs(graph) == 6 * 5 + 5 * 4
 
 
-def test_tensors_of_a_sequence_are_the_parts_that_they_were(network):
+def test_a_sequence_of_parts_is_a_split(network):
     nodes = [
         node("SplitToSequence", "x two", "parts", axis=1),
         node("SequenceAt", "parts zero", "a"),
@@ -413,15 +415,15 @@ def test_tensors_of_a_sequence_are_the_parts_that_they_were(network):
         node("Sub", "a b", "y"),
     ]
     stored = [tensor("two", [], [2]), tensor("zero", [], [0]), tensor("last", [], [-1])]
-    found = network(nodes, IMAGE, stored)
+    graph = network(nodes, IMAGE, stored)
     # 6 channels in parts of 2: the first and the third.
-    assert kinds(found) == ["split", "split", "subtract"]
-    assert [layer.operation.part for layer in found.layers[:2]] == [1, 3]
+    assert kinds(graph) == ["split", "split", "subtract"]
+    assert [layer.operation.part for layer in graph.layers[:2]] == [1, 3]
 
 
-def test_what_nothing_depends_on_is_no_layer(network):
+def test_a_node_that_nothing_depends_on_is_not_a_layer(network):
     nodes = [node("Relu", "x", "y"), node("Conv", "x w", "z")]
-    found = network(nodes, IMAGE, [tensor("w", [4, 6, 3, 3])])
-    # Its weights are in the file all the same: a layer of their own, ahead of the others.
-    assert kinds(found) == ["learned", "relu"]
-    assert params(found) == 4 * 6 * 9
+    graph = network(nodes, IMAGE, [tensor("w", [4, 6, 3, 3])])
+    # Its weights are still in the file, and become a layer before the others.
+    assert kinds(graph) == ["learned", "relu"]
+    assert params(graph) == 4 * 6 * 9

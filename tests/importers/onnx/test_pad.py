@@ -1,4 +1,4 @@
-"""Pads of ONNX models: any axes, from the first to the last that grows."""
+"""Pad along any axes."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.importers.onnx.counted import kinds, outputs
         ((0, 1, 0, 3, 0, 0, 0, 0), (4, 4, 8)),
     ],
 )
-def test_axes_behind_the_padded_ones_stay(tmp_path, pads, output):
+def test_axes_after_the_padded_ones_are_unchanged(tmp_path, pads, output):
     graph = models.graph(
         [models.node("Pad", "x pads", "y", mode="constant")],
         [models.value("x", 1, 3, 4, 5)],
@@ -26,6 +26,6 @@ def test_axes_behind_the_padded_ones_stay(tmp_path, pads, output):
     )
     path = tmp_path / "pad.onnx"
     path.write_bytes(models.model(graph))
-    found = opening.opened(str(path)).graph()
-    assert kinds(found) == ["zero_pad"]
-    assert outputs(found) == [output]
+    padded = opening.opened(str(path)).graph()
+    assert kinds(padded) == ["zero_pad"]
+    assert outputs(padded) == [output]

@@ -8,27 +8,27 @@ CONVS = [node("Conv", "x w b", "a"), node("Conv", "a w b", "y")]
 
 
 def test_a_layer_that_runs_twice_shares_its_params(network):
-    found = network(CONVS, IMAGE, [tensor("w", [6, 6, 3, 3]), tensor("b", [6])])
-    assert params(found) == 6 * 6 * 9 + 6
-    assert [layer.shares for layer in found.layers] == [None, 0]
+    graph = network(CONVS, IMAGE, [tensor("w", [6, 6, 3, 3]), tensor("b", [6])])
+    assert params(graph) == 6 * 6 * 9 + 6
+    assert [layer.shares for layer in graph.layers] == [None, 0]
 
 
-def test_a_tensor_that_layers_of_their_own_use_is_borrowed(network):
+def test_a_tensor_used_by_different_layers_is_borrowed(network):
     # Exporters merge tensors of equal numbers, such as the biases of a fresh network.
     nodes = [node("Conv", "x w b", "a"), node("Conv", "a v b", "y")]
-    found = network(
+    graph = network(
         nodes, IMAGE, [tensor("w", [6, 6, 3, 3]), tensor("v", [6, 6, 1, 1]), tensor("b", [6])]
     )
-    assert params(found) == 6 * 6 * 9 + 6 * 6 + 6
-    assert dict(found.layers[1].borrows) == {"biases": 6}
+    assert params(graph) == 6 * 6 * 9 + 6 * 6 + 6
+    assert dict(graph.layers[1].borrows) == {"biases": 6}
 
 
-def test_scale_and_shift_that_are_one_tensor_count_once(network):
-    found = network([node("LayerNormalization", "x g g", "y")], IMAGE, [tensor("g", [8])])
-    assert params(found) == 8
+def test_a_tensor_that_is_both_scale_and_shift_counts_once(network):
+    graph = network([node("LayerNormalization", "x g g", "y")], IMAGE, [tensor("g", [8])])
+    assert params(graph) == 8
 
 
-def test_constants_among_the_nodes_are_weights_where_they_are_used_as_such(network):
+def test_constant_nodes_count_only_where_used_as_weights(network):
     weights = message((1, "value"), (5, tensor("", [4, 6, 3, 3])), (20, 4))
     mask = message((1, "value"), (5, tensor("", [1, 4, 1, 1])), (20, 4))
     nodes = [
@@ -37,23 +37,23 @@ def test_constants_among_the_nodes_are_weights_where_they_are_used_as_such(netwo
         node("Conv", "x w", "a"),
         node("Add", "a m", "y"),
     ]
-    found = network(nodes, IMAGE)
-    assert kinds(found) == ["conv", "constant", "add"]
-    assert params(found) == 4 * 6 * 9
+    graph = network(nodes, IMAGE)
+    assert kinds(graph) == ["conv", "constant", "add"]
+    assert params(graph) == 4 * 6 * 9
 
 
-def test_weights_that_are_made_of_several_count_as_what_is_stored(network):
+def test_weights_computed_from_several_tensors_count_as_stored(network):
     nodes = [node("Concat", "q k v", "w", axis=1), node("MatMul", "x w", "y")]
     stored = [tensor(name, [6, 4]) for name in "qkv"]
     assert params(network(nodes, (1, 6), stored)) == 3 * 6 * 4
     # Standardised weights: the gain is a tensor of its own.
     nodes = [node("Mul", "w gain", "v"), node("Conv", "x v", "y")]
-    found = network(nodes, IMAGE, [tensor("w", [4, 6, 3, 3]), tensor("gain", [4, 1, 1, 1])])
-    assert params(found) == 4 * 6 * 9 + 4
-    assert kinds(found) == ["learned", "conv"]
+    graph = network(nodes, IMAGE, [tensor("w", [4, 6, 3, 3]), tensor("gain", [4, 1, 1, 1])])
+    assert params(graph) == 4 * 6 * 9 + 4
+    assert kinds(graph) == ["learned", "conv"]
 
 
-def test_weights_of_which_a_layer_uses_a_part_count_whole(network):
+def test_weights_used_in_parts_count_whole(network):
     nodes = [
         node("Split", "w", "q k", axis=1),
         node("MatMul", "x q", "a"),
@@ -63,13 +63,13 @@ def test_weights_of_which_a_layer_uses_a_part_count_whole(network):
     assert params(network(nodes, (1, 6), [tensor("w", [6, 8])])) == 48
 
 
-def test_single_numbers_count_where_they_have_the_name_of_a_parameter(network):
+def test_single_numbers_count_if_named_like_a_parameter(network):
     for name, count in (("stages.0.gain", 1), ("val_7", 0), ("a.lifted_tensor_0", 0)):
-        found = network([node("Mul", f"x {name}", "y")], IMAGE, [tensor(name, [], [2.0])])
-        assert params(found) == count
+        graph = network([node("Mul", f"x {name}", "y")], IMAGE, [tensor(name, [], [2.0])])
+        assert params(graph) == count
 
 
-def test_bounds_scales_and_whole_numbers_are_no_params(network):
+def test_bounds_scales_and_integers_are_not_params(network):
     nodes = [
         node("Clip", "x low high", "a"),
         message((1, ["a", "", "scales"]), (2, "b"), (4, "Resize")),
@@ -82,6 +82,6 @@ def test_bounds_scales_and_whole_numbers_are_no_params(network):
         tensor("places", [3], [5, 1, 3]),
         tensor("masks", [2, 2], [1, 2, 3, 4]),
     ]
-    found = network(nodes, IMAGE, stored)
-    assert kinds(found) == ["clip", "upsample", "rearrange"]
-    assert params(found) == 0
+    graph = network(nodes, IMAGE, stored)
+    assert kinds(graph) == ["clip", "upsample", "rearrange"]
+    assert params(graph) == 0

@@ -1,4 +1,4 @@
-"""What exporters write as several operations is one layer, unless something else reads a part."""
+"""Layers that exporters decompose are recognised, unless another node reads a part."""
 
 import pytest
 
@@ -13,13 +13,13 @@ NUMBERS = {
 
 
 def steps(text):
-    """Nodes from lines such as ``a = Add x one``; the last one gives ``y``."""
+    """Nodes from lines such as ``a = Add x one``; the last one computes ``y``."""
     lines = [line.split() for line in text.strip().splitlines()]
     return [
         node(
-            operator, " ".join(inputs), "y" if index == len(lines) - 1 else given, name=f"n{index}"
+            operator, " ".join(inputs), "y" if index == len(lines) - 1 else output, name=f"n{index}"
         )
-        for index, (given, _, operator, *inputs) in enumerate(lines)
+        for index, (output, _, operator, *inputs) in enumerate(lines)
     ]
 
 
@@ -57,16 +57,16 @@ def test_activations(network, text, kind):
 @pytest.mark.parametrize(
     "text, layers",
     [
-        # Another bound, and another number added: no h-sigmoid.
+        # A different bound, and a different number added: not an h-sigmoid.
         ("a = Add x three\nc = Clip a zero two\ny = Div c six", ["shift", "clip", "scale"]),
         ("a = Add x two\nc = Clip a zero six\ny = Div c six", ["shift", "relu6", "scale"]),
-        # Two tensors where a pattern has one twice.
+        # Two tensors where the pattern has the same one twice.
         ("r = Relu x\ns = Sigmoid x\ny = Mul r s", ["relu", "sigmoid", "multiply"]),
-        # The sigmoid is read by another operation too.
+        # Another operation reads the sigmoid too.
         ("s = Sigmoid x\nm = Mul x s\ny = Add m s", ["sigmoid", "multiply", "add"]),
     ],
 )
-def test_what_only_looks_like_one_stays_as_it_is(network, text, layers):
+def test_similar_graphs_do_not_match(network, text, layers):
     assert kinds(network(steps(text), IMAGE, stored())) == layers
 
 
@@ -87,26 +87,26 @@ DEVIATION = "v = ReduceMean q axes\ne = Add v tiny\nr = Sqrt e\n"
 def test_layer_norms(network, square, affine, count):
     tensors = [*stored(), tensor("axes", [1], [-1]), tensor("g", [4]), tensor("b", [4])]
     needed = [
-        each
-        for each, name in zip(tensors, [*NUMBERS, "axes", "g", "b"], strict=True)
+        item
+        for item, name in zip(tensors, [*NUMBERS, "axes", "g", "b"], strict=True)
         if name not in "gb" or f" {name}" in affine
     ]
-    found = network(steps(CENTRED + square + DEVIATION + affine), IMAGE, needed)
-    assert kinds(found) == ["layer_norm"]
-    assert found.layers[0].operation.axes == (-1,)
-    assert params(found) == count
+    graph = network(steps(CENTRED + square + DEVIATION + affine), IMAGE, needed)
+    assert kinds(graph) == ["layer_norm"]
+    assert graph.layers[0].operation.axes == (-1,)
+    assert params(graph) == count
 
 
-def test_root_mean_square_norms(network):
+def test_rms_norms(network):
     text = (
         "q = Pow x two\nm = ReduceMean q axes\ne = Add m tiny\nr = Sqrt e\nn = Div x r\ny = Mul n g"
     )
     tensors = [*stored(), tensor("axes", [1], [-1]), tensor("g", [4])]
-    found = network(steps(text), IMAGE, tensors)
-    assert (kinds(found), params(found)) == (["rms_norm"], 4)
+    graph = network(steps(text), IMAGE, tensors)
+    assert (kinds(graph), params(graph)) == (["rms_norm"], 4)
 
 
-def test_group_norms_that_are_written_as_instances(network):
+def test_group_norms_written_as_instance_norms(network):
     text = """
         a = Reshape x groups
         i = InstanceNormalization a ones zeros
@@ -122,10 +122,10 @@ def test_group_norms_that_are_written_as_instances(network):
         tensor("g", [6, 1, 1]),
         tensor("h", [6, 1, 1]),
     ]
-    found = network(steps(text), IMAGE, tensors)
-    assert kinds(found) == ["group_norm"]
-    assert found.layers[0].operation.groups == 3
-    assert params(found) == 12  # ones and zeros are constants of the way it is written
+    graph = network(steps(text), IMAGE, tensors)
+    assert kinds(graph) == ["group_norm"]
+    assert graph.layers[0].operation.groups == 3
+    assert params(graph) == 12  # ones and zeros are part of the decomposition
 
 
 @pytest.mark.parametrize(
@@ -138,16 +138,16 @@ def test_channel_shuffles(network, perm, kind):
         node("Reshape", "b whole", "y"),
     ]
     tensors = [tensor("split", [5], [1, 2, 3, 4, 4]), tensor("whole", [4], [1, 6, 4, 4])]
-    found = network(nodes, IMAGE, tensors)
-    assert (kinds(found) == ["channel_shuffle"]) == (kind is not None)
+    graph = network(nodes, IMAGE, tensors)
+    assert (kinds(graph) == ["channel_shuffle"]) == (kind is not None)
 
 
-def test_a_stored_vector_that_is_added_to_a_product_is_its_bias(network):
+def test_a_vector_added_to_a_product_is_its_bias(network):
     nodes = [node("MatMul", "x w", "a"), node("Add", "b a", "y")]
-    found = network(nodes, (1, 5, 6), [tensor("w", [6, 4]), tensor("b", [4])])
-    assert kinds(found) == ["fc"]
-    assert params(found) == 6 * 4 + 4
-    # As many numbers, but one for each position: they are no bias.
+    graph = network(nodes, (1, 5, 6), [tensor("w", [6, 4]), tensor("b", [4])])
+    assert kinds(graph) == ["fc"]
+    assert params(graph) == 6 * 4 + 4
+    # As many numbers, but one for each position: not a bias.
     apart = network(nodes, (1, 4, 6), [tensor("w", [6, 4]), tensor("b", [4, 1])])
     assert kinds(apart) == ["fc", "learned", "add"]
     assert params(apart) == 6 * 4 + 4
@@ -164,7 +164,7 @@ def test_a_variance(network, square, keep, output):
     assert graph.layers[0].output == output
 
 
-def test_means_along_other_axes_are_no_variance(network):
+def test_means_along_different_axes_are_not_a_variance(network):
     nodes = steps("m = ReduceMean x\nc = Sub x m\nq = Mul c c\ny = ReduceMean q")
     nodes[0] = node("ReduceMean", "x", "m", axes=(3,))
     nodes[3] = node("ReduceMean", "q", "y", axes=(2,))

@@ -1,4 +1,4 @@
-"""Sides that a file leaves open, other sizes than it states, and batches."""
+"""Open dimensions, sizes other than those in the file, and batches."""
 
 import pytest
 
@@ -12,42 +12,42 @@ CONV = node("Conv", "x w", "y", pads=(1, 1, 1, 1))
 WEIGHTS = tensor("w", [4, 3, 3, 3])
 
 
-def cost(sides):
-    """4 filters of 3 x 3 x 3 at every position."""
-    return 108 * sides
+def cost(positions):
+    """The multiply-accumulates of 4 filters of 3 x 3 x 3 at some positions."""
+    return 108 * positions
 
 
-def test_a_batch_that_is_left_open_is_one_image(network):
-    found = network([CONV], ("N", 3, 8, 8), [WEIGHTS])
-    assert (found.input, macs(found)) == ((3, 8, 8), cost(64))
-    assert found.parameters["N"] == 1
+def test_an_open_batch_is_one_image(network):
+    result = network([CONV], ("N", 3, 8, 8), [WEIGHTS])
+    assert (result.input, macs(result)) == ((3, 8, 8), cost(64))
+    assert result.parameters["N"] == 1
     assert network([CONV], (None, 3, 8, 8), [WEIGHTS]).input == (3, 8, 8)
 
 
-def test_counts_are_of_one_image_of_a_batch(network):
+def test_counts_are_of_one_image(network):
     nodes = [node("Flatten", "x", "a"), node("Gemm", "a w", "y")]
-    found = network(nodes, (8, 3, 4, 4), [tensor("w", [48, 10])])
-    assert (found.input, macs(found)) == ((3, 4, 4), 480)
+    result = network(nodes, (8, 3, 4, 4), [tensor("w", [48, 10])])
+    assert (result.input, macs(result)) == ((3, 4, 4), 480)
     assert macs(network([CONV], ("N", 3, 8, 8), [WEIGHTS], N=16)) == cost(64)
 
 
-def test_images_of_a_batch_that_are_mixed_are_refused(network):
+def test_mixing_the_images_of_a_batch_is_refused(network):
     nodes = [node("Reshape", "x s", "a"), node("Gemm", "a w", "y", name="mixed")]
     with pytest.raises(SpecError, match=r"node 'mixed' .*the 8 images of a batch are mixed"):
         network(nodes, (8, 6), [tensor("s", [2], [16, 3]), tensor("w", [3, 2])])
 
 
-def test_open_sides_are_set_by_their_names_or_by_res(network):
+def test_open_dimensions_are_set_by_name_or_by_res(network):
     dims = ("N", 3, "height", "width")
     assert macs(network([CONV], dims, [WEIGHTS], height=5, width=6)) == cost(30)
     assert macs(network([CONV], dims, [WEIGHTS], res=5)) == cost(25)
-    found = network([CONV], dims, [WEIGHTS], res=(4, 6))
-    assert (found.parameters["height"], found.parameters["width"]) == (4, 6)
+    result = network([CONV], dims, [WEIGHTS], res=(4, 6))
+    assert (result.parameters["height"], result.parameters["width"]) == (4, 6)
     assert macs(network([CONV], (None, 3, None, None), [WEIGHTS], res=5)) == cost(25)
     assert macs(network([CONV], dims, [WEIGHTS], input=(3, 2, 9))) == cost(18)
 
 
-def test_sides_that_nothing_gives_are_named_at_once(network):
+def test_all_open_dimensions_are_named_at_once(network):
     with pytest.raises(SpecError) as caught:
         network([CONV], ("N", 3, "height", None), [WEIGHTS])
     text = str(caught.value)
@@ -57,34 +57,34 @@ def test_sides_that_nothing_gives_are_named_at_once(network):
 
 
 @pytest.mark.parametrize("wrong", [{"height": 0}, {"height": "tall"}, {"height": (3, 4)}])
-def test_sides_that_cannot_be_are_refused(network, wrong):
+def test_invalid_dimensions_are_refused(network, wrong):
     with pytest.raises(SpecError, match="'height' cannot be"):
         network([CONV], ("N", 3, "height", 8), [WEIGHTS], **wrong)
 
 
-def test_sides_of_the_file_may_be_others(network):
-    said = [value("a", 1, 4, 8, 8)]
+def test_dimensions_in_the_file_can_be_overridden(network):
+    stated = [value("a", 1, 4, 8, 8)]
     nodes = [node("Conv", "x w", "a", pads=(1, 1, 1, 1)), node("Relu", "a", "y")]
-    found = network(nodes, (1, 3, 8, 8), [WEIGHTS], values=said, res=16)
-    assert macs(found) == cost(256)
+    result = network(nodes, (1, 3, 8, 8), [WEIGHTS], values=stated, res=16)
+    assert macs(result) == cost(256)
     with pytest.raises(SpecError, match=r"input 'x' cannot be \(3, 8\)"):
         network(nodes, (1, 3, 8, 8), [WEIGHTS], input=(3, 8))
 
 
-def test_channels_may_stand_last(network):
+def test_inputs_may_be_channels_last(network):
     nodes = [node("Transpose", "x", "t", perm=(0, 3, 1, 2)), node("Conv", "t w", "y")]
-    found = network(nodes, (1, 8, 8, 3), [WEIGHTS], res=(6, 5))
-    assert found.input == (6, 5, 3)
-    assert macs(found) == cost(4 * 3)
+    result = network(nodes, (1, 8, 8, 3), [WEIGHTS], res=(6, 5))
+    assert result.input == (6, 5, 3)
+    assert macs(result) == cost(4 * 3)
 
 
 def test_other_inputs_are_constants(opened):
     inside = graph(
         [node("Add", "x mask", "y")], [value("x", 1, 4), value("mask", 1, 4)], [value("y")]
     )
-    found = opened(model(inside))
-    assert [layer.kind.name for layer in found.layers] == ["constant", "add"]
-    # Older files list their stored tensors among the inputs.
+    result = opened(model(inside))
+    assert [layer.kind.name for layer in result.layers] == ["constant", "add"]
+    # Older files list their initializers among the inputs.
     inside = graph(
         [CONV], [value("x", 1, 3, 8, 8), value("w", 4, 3, 3, 3)], [value("y")], [WEIGHTS]
     )

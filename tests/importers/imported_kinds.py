@@ -1,7 +1,7 @@
-"""The kinds that models of each framework come in as, found by reading models.
+"""The kinds that models of each framework are imported as, found by reading models.
 
-What costcalc itself writes for a framework is read back; beside it stand operations
-that costcalc has no reason to write.
+They are the files that costcalc itself writes for a framework, and some operations
+that it never writes.
 """
 
 import json
@@ -22,13 +22,13 @@ from tests.importers.onnx import models as onnx
 
 
 def kinds_in(path: Path) -> set[str]:
-    """The kinds of a model's layers; an operation that costcalc does not know is one, too."""
+    """The kinds of a model's layers; unknown operations count as one."""
     graph = opening.opened(str(path), {"allow_unknown": True}).graph()
     return {layer.kind.name for layer in graph.layers}
 
 
 def kinds_back(format_: str, path: Path) -> Iterator[tuple[str, set[str]]]:
-    """What each example of a kind is when it has been written in a format and read again."""
+    """Each kind with the kinds that its example is read back as, for a format."""
     for kind, attributes in forms().values():
         graph = expand(read(spec(kind, attributes).encode(), "e.yaml", lambda name: None), {})
         try:
@@ -39,18 +39,18 @@ def kinds_back(format_: str, path: Path) -> Iterator[tuple[str, set[str]]]:
         try:
             yield kind.becomes or kind.name, kinds_in(path)
         except CostcalcError as error:
-            # A network of views alone is an input that is given back.
+            # A network of views only returns its input.
             assert "no output depends on the network's input" in str(error), kind.name
 
 
 SIDES = (8, 9, 4)
-"""A map as Keras has it, channels last."""
+"""A map, channels last as in Keras."""
 
 CONV = {"filters": 4, "kernel_size": [3, 3]}
 
 
 def keras_layers() -> Iterator[dict]:
-    """Layers of Keras, one of each that gives a kind of its own."""
+    """Layers of Keras, one for each kind."""
     of = keras.of
     yield of("Conv2D", **CONV)
     yield of("Conv2DTranspose", **CONV)
@@ -84,14 +84,14 @@ def keras_layers() -> Iterator[dict]:
 
 
 def keras_operation(name: str, *args: object, **config: object) -> dict:
-    """A network of one operation of Keras, on an image of a square map."""
+    """A network of one operation of Keras on a square image."""
     module = "keras.src.ops.numpy"
     made = keras.layer(name, "op", module=module, inbound=[keras.call(*args)], **config)
     return keras.functional([keras.image(8, 8, 4), made], ["image", 0, 0], ["op", 0, 0])
 
 
 def keras_models() -> Iterator[dict]:
-    """Networks of one layer or operation each."""
+    """Networks of a single layer or operation."""
     for each in keras_layers():
         yield keras.sequential(SIDES, each)
     image, turned = keras.tensor("image"), keras.tensor("turned")
@@ -119,7 +119,7 @@ def keras_models() -> Iterator[dict]:
 
 
 WITH_MORE = {"Transpose", "Squeeze", "Split", "Matmul", "GetItem", "Power", "Where"}
-"""Operations that need more than one tensor and an axis."""
+"""Operations that need other arguments than a tensor and an axis."""
 
 
 def sliced(start: int | None = None, stop: int | None = None, step: int | None = None) -> dict:
@@ -151,8 +151,8 @@ def onnx_nodes() -> Iterator[bytes]:
     yield onnx.node("ItIsNotKnown", "x", "y")
 
 
-def given_by_onnx(folder: Path) -> set[str]:
-    """The kinds that ONNX models come in as."""
+def kinds_from_onnx(folder: Path) -> set[str]:
+    """The kinds that ONNX models are imported as."""
     path = folder / "net.onnx"
     found = set().union(*(kinds for _, kinds in kinds_back("onnx", path)))
     for node in onnx_nodes():
@@ -162,8 +162,8 @@ def given_by_onnx(folder: Path) -> set[str]:
     return found
 
 
-def given_by_caffe(folder: Path) -> set[str]:
-    """The kinds that Caffe networks come in as."""
+def kinds_from_caffe(folder: Path) -> set[str]:
+    """The kinds that Caffe networks are imported as."""
     path = folder / "net.prototxt"
     found = set().union(*(kinds for _, kinds in kinds_back("prototxt", path)))
     for each in caffe_layers():
@@ -172,8 +172,8 @@ def given_by_caffe(folder: Path) -> set[str]:
     return found
 
 
-def given_by_keras(folder: Path) -> set[str]:
-    """The kinds that Keras architectures come in as."""
+def kinds_from_keras(folder: Path) -> set[str]:
+    """The kinds that Keras architectures are imported as."""
     path, found = folder / "net.json", set()
     for each in keras_models():
         path.write_text(json.dumps(each), encoding="utf-8")
