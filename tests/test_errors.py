@@ -1,4 +1,4 @@
-"""Errors: hints, and one problem in one line."""
+"""Errors: hints, and raising a single problem."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.errors import ConventionError, Mark, SpecError, did_you_mean, refu
 from costcalc.spec.library import parse_settings
 
 
-def test_a_hint_among_many_names_compares_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hint_compares_only_a_few_of_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
     import difflib
 
     compared: list[int] = []
@@ -25,7 +25,7 @@ def test_a_hint_among_many_names_compares_few(monkeypatch: pytest.MonkeyPatch) -
     assert compared == [200]
 
 
-def test_a_hint_is_the_same_whatever_the_order_of_names() -> None:
+def test_a_hint_does_not_depend_on_the_order_of_names() -> None:
     names = {f"block{index}/conv" for index in range(1_000)}
     assert did_you_mean("block7/covn", names) == did_you_mean("block7/covn", sorted(names))
 
@@ -44,7 +44,7 @@ def test_refuse_raises_one_problem_of_the_type_asked_for() -> None:
         refuse(None, "wrong")
 
 
-def test_what_was_caught_before_is_no_part_of_a_refusal() -> None:
+def test_refuse_hides_the_exception_being_handled() -> None:
     with pytest.raises(SpecError) as caught:
         try:
             raise KeyError("name")

@@ -1,4 +1,4 @@
-"""Names: the paths that lead to one, and names that nothing else has."""
+"""Names of layers: the paths around a layer, and unique new names."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Named tuples that are quick to make are those of ``typing`` in all else."""
+"""The quick named tuples behave like those of ``typing``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_fields_defaults_and_methods() -> None:
     assert quick._replace(value=5).value == 5
 
 
-def test_the_class_knows_its_name() -> None:
+def test_the_class_has_its_name() -> None:
     made: Any = Quick
     assert made.__doc__ == "A size."
     assert (made.__module__, made.__qualname__) == (__name__, "Quick")

@@ -1,4 +1,4 @@
-"""Layers as frameworks write them, to steps of a spec; what no spec can say, and why."""
+"""Turns layers as measured in frameworks into steps of a spec, or says why no spec has them."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ CONVENTIONS = {
     "calflops-macs": "calflops",
     "deepspeed-macs": "deepspeed",
 }
-"""The readings that another name reproduces."""
+"""Readings that are reproduced under another name."""
 
 KINDS = {
     "conv": "conv",
@@ -86,7 +86,7 @@ KINDS = {
     "repeat": "rearrange",
     "pixel-shuffle": "rearrange",
 }
-"""What a spec calls the kinds of the measured layers."""
+"""Kinds of the measured layers, as specs name them."""
 
 NAMES = {
     "out_channels": "out",
@@ -99,14 +99,14 @@ NAMES = {
     "chunks": "parts",
     "split_size_or_sections": "stop",
 }
-"""What a spec calls their attributes, where it has another word."""
+"""Attributes whose name in a spec is different."""
 
 IMPLIED = {"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"} | {
     "dim", "dims", "keepdim", "inplace", "start_dim", "training", "padding_mode",
     "num_parameters", "approximate", "other", "min", "max", "p", "mode", "shifts",
     "upscale_factor", "shape",
 }  # fmt: skip
-"""Attributes that follow from the input, or that no cost depends on."""
+"""Attributes that follow from the input, or do not affect costs."""
 
 
 class NotInSpec(Exception):
@@ -114,7 +114,7 @@ class NotInSpec(Exception):
 
 
 def step(row):
-    """The step that writes a row of ``layers.json``, and the input's shape, channels first.
+    """The step for a row of ``layers.json``, and the input's shape, channels first.
 
     Raises:
         NotInSpec: the language has no word for it.
@@ -159,7 +159,7 @@ def step(row):
 
 
 def _axes(kind, row, attributes):
-    """What a spec says of axes and shapes, which it counts without the batch."""
+    """Axes and shapes as a spec has them, without the batch."""
     dim = attributes.get("dim")
     if kind in ("softmax", "log_softmax", "concat", "split"):
         return {"axis": dim - (dim > 0)}
@@ -177,7 +177,7 @@ def _axes(kind, row, attributes):
 
 
 def _operand(operand, row):
-    """The input, or a tensor of the operand's shape."""
+    """The input, or a constant of the operand's shape."""
     return "input" if operand == row["input"] else operand[1:]
 
 
@@ -199,7 +199,7 @@ def _refuse(row, attributes):
 
 
 def _is_function(implementation):
-    """Whether tools that replace functions see the call; operators and torch.relu they do not."""
+    """Whether tools that patch functions see the call, unlike operators and torch.relu."""
     if implementation.startswith("torch.nn.functional."):
         return True
     name = implementation.rpartition(".")[2]
@@ -207,6 +207,6 @@ def _is_function(implementation):
 
 
 def layers():
-    """Every measured layer, and the readings' names in the order of its numbers."""
+    """Every measured layer, and the names of the readings in the order of its numbers."""
     data = json.loads((DATA / "layers.json").read_text())
     return list(data["tools"]), data["layers"]

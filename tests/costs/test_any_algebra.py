@@ -1,4 +1,4 @@
-"""Rules are read by every algebra: a sweep over arrays counts as single reports do."""
+"""Rules work in every algebra: a sweep over arrays has the same counts as single reports."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests import collection
 
 @pytest.mark.parametrize("name", collection.conventions())
 @pytest.mark.parametrize("network", ["mobilenet_v3_small", "shufflenet_v2_x1_0"])
-def test_a_sweep_counts_as_reports_do(network, name):
+def test_a_sweep_has_the_counts_of_reports(network, name):
     rows = list(costcalc.sweep(network, convention=name, alpha="0.5,1", res="96,224").rows())
     assert len(rows) == 4
     for row in rows:
@@ -56,8 +56,8 @@ layers:
 
 
 @pytest.mark.parametrize("name", collection.conventions())
-def test_tokens_count_alike_in_every_algebra(name, tmp_path):
-    # onnx-tool leaves layer norms undefined.
+def test_layers_of_tokens_have_the_same_counts_in_every_algebra(name, tmp_path):
+    # onnx-tool does not define layer norms.
     text = TOKENS.replace("{norm}: {axes: -1}", "layer_norm: {axes: -1, bias: false}")
     if name.startswith("onnx-tool"):
         text = TOKENS.replace("{norm}: {axes: -1}", "square")
@@ -80,7 +80,7 @@ def test_tokens_count_alike_in_every_algebra(name, tmp_path):
     assert exact > 6
 
 
-def test_what_onnx_tool_leaves_undefined_is_an_error(tmp_path):
+def test_a_kind_that_onnx_tool_does_not_define_is_an_error(tmp_path):
     path = tmp_path / "tokens.yaml"
     path.write_text(TOKENS.replace("{norm}", "layer_norm"), encoding="utf-8")
     with pytest.raises(ConventionError, match="does not define the mult_adds of 'layer_norm'"):

@@ -1,4 +1,4 @@
-"""Conventions as files: what they may say, and what is said of one that is wrong."""
+"""Convention files: rules, inheritance, and error messages."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_vgg16_with_batch_norm_under_the_conventions_of_papers(convention, param
     assert totals("vgg16_bn", convention) == (params, mult_adds)
 
 
-def test_a_file_of_ones_own_counts_and_converts(tmp_path):
+def test_a_users_convention_counts_and_converts(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(MINE)
     (params, flops), (_, macs) = totals("vgg16", str(path)), totals("vgg16", str(path), "macs")
@@ -62,14 +62,14 @@ def test_a_file_of_ones_own_counts_and_converts(tmp_path):
     assert macs * 2 == flops
 
 
-def test_a_kind_that_no_rule_speaks_of_is_an_error_by_the_conventions_name(tmp_path):
+def test_a_kind_without_a_rule_is_an_error_that_names_the_convention(tmp_path):
     graph = opening.opened("vgg16").graph()
     convention = load(tmp_path, MINE.replace("pooling: free, ", ""))
     with pytest.raises(ConventionError, match="'mine' does not define the mult_adds of 'max_pool'"):
         count(graph, convention)
 
 
-def test_all_kinds_without_a_rule_are_named_with_a_layer(tmp_path):
+def test_every_kind_without_a_rule_is_reported_with_a_layer(tmp_path):
     graph = opening.opened("vgg16").graph()
     text = MINE.replace("pooling: free, ", "").replace("dense: free", "lstm: free", 1)
     with pytest.raises(ConventionError) as caught:
@@ -82,7 +82,7 @@ def test_all_kinds_without_a_rule_are_named_with_a_layer(tmp_path):
     ]
 
 
-def test_a_shipped_name_stays_that_of_the_shipped_rules(tmp_path):
+def test_a_users_convention_cannot_have_a_shipped_name(tmp_path):
     text = MINE.replace("name: mine", "name: paper")
     with pytest.raises(ConventionError, match=r"mine.yaml:1:7: 'paper' is .* that ships"):
         load(tmp_path, text)
@@ -118,7 +118,7 @@ def test_a_shipped_name_stays_that_of_the_shipped_rules(tmp_path):
         (MINE, "- mine\n", "a convention is a mapping"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path, old, new, message):
+def test_error_messages(tmp_path, old, new, message):
     assert old in MINE
     with pytest.raises(CostcalcError, match=message):
         load(tmp_path, MINE.replace(old, new, 1))
@@ -129,7 +129,7 @@ def test_an_unknown_name_is_refused_with_a_hint():
         conventions.load("kerass")
 
 
-def test_rules_that_are_inherited_keep_their_source(tmp_path):
+def test_inherited_rules_keep_their_source(tmp_path):
     text = "name: mine\ntitle: mine\nsource: here\nextends: paper\nparams: {norm: norm_params}\n"
     mine, paper = load(tmp_path, text), conventions.load("paper")
     assert mine.params["norm"].source == "here"
@@ -147,7 +147,7 @@ def test_rules_that_are_inherited_keep_their_source(tmp_path):
         ("windows", "it uses a window"),
     ],
 )
-def test_a_rule_without_a_value_is_an_error_at_the_layer(tmp_path, rule, reason):
+def test_a_rule_without_a_value_is_an_error_that_names_the_layer(tmp_path, rule, reason):
     spec = "name: one\ninput: [3, 224, 224]\nlayers: [relu]\n"
     (tmp_path / "one.yaml").write_text(spec)
     graph = opening.opened(str(tmp_path / "one.yaml")).graph()

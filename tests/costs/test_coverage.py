@@ -1,4 +1,4 @@
-"""Every convention says of every kind what it counts, or why it does not define it."""
+"""Every convention has a rule for every kind, or a reason why it has none."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_every_kind_has_a_rule_or_a_reason(name):
     assert not missing, f"{lacking}: {where}"
 
 
-def test_json_says_what_the_page_says():
+def test_json_has_what_the_page_has():
     found = costcalc.conventions("onnx-tool").data()
     assert found["undefined"]["selu"] == "the tool fails on it"
     assert "where" in found["unmeasured"]
@@ -40,7 +40,7 @@ def test_the_reason_is_part_of_the_error():
         conventions.load("onnx-tool").rule("mult_adds", KINDS["selu"])
 
 
-def test_what_was_measured_is_what_the_readings_hold():
+def test_measured_kinds_are_those_in_the_readings():
     held = set()
     for row in layers()[1]:
         try:
@@ -51,12 +51,12 @@ def test_what_was_measured_is_what_the_readings_hold():
     assert not found, f"{found}: measured, or not, against costcalc/costs/measured.py"
 
 
-def test_what_a_tools_convention_covers_unseen():
+def test_kinds_covered_without_a_measurement():
     names = {kind.name for kind in unmeasured(conventions.load("thop"))}
     assert {"global_max_pool", "quick_gelu", "where"} <= names
     assert not names & {"relu", "conv", "lstm", "depthwise"}
     assert unmeasured(conventions.load("paper")) == ()
-    # It has a rule of its own, whether or not anybody measured it.
+    # It has a rule of its own, measured or not.
     assert "complement" not in {
         kind.name for kind in unmeasured(conventions.load("calflops-flops"))
     }

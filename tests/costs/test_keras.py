@@ -1,4 +1,4 @@
-"""Total params as Keras' model.summary() gives them.
+"""Total params as in Keras' model.summary().
 
 Keras was not run.  The totals are those that the pages of Keras Applications list,
 entered by hand; each is held to what torchvision, or timm where torchvision lacks the

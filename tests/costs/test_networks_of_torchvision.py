@@ -1,4 +1,4 @@
-"""Every convention against the tool itself, on whole networks at two resolutions.
+"""Every convention against its tool, on whole networks at two resolutions.
 
 ``tools/judges`` holds the scripts that ran the tools on torchvision's modules.
 """
@@ -35,7 +35,7 @@ NETWORKS = {
     "mnasnet0_5": "mnasnet0_5@implementation=torchvision",
     "mnasnet1_0": "mnasnet1_0@implementation=torchvision",
 }
-"""What costcalc calls torchvision's networks."""
+"""costcalc's names for torchvision's networks."""
 
 convention = cache(conventions.load)
 PINNED = json.loads((DATA / "networks.json").read_text())
@@ -51,7 +51,7 @@ def name(row):
     return f"{row['model']}-{row['arguments'].get('width_mult', '')}-{row['resolution']}"
 
 
-def test_every_network_stands_at_two_resolutions():
+def test_every_network_was_measured_at_two_resolutions():
     widths = {"mobilenet_v2": [0.5, 0.75, 1.0, 1.4]}
     assert sorted(name(row) for row in PINNED["networks"]) == sorted(
         f"{model}-{width}-{resolution}"

@@ -1,4 +1,4 @@
-"""The tables of docs/conventions.md are those of the conventions."""
+"""The tables of docs/conventions.md match the conventions."""
 
 import runpy
 from pathlib import Path
@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_conventions.py"))
 
 
-def test_the_tables_are_as_the_script_writes_them():
+def test_the_tables_are_up_to_date():
     page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     is_written = SCRIPT["written"](page) == page
     assert is_written, "docs/conventions.md: python tools/make_conventions.py"
 
 
-def test_the_default_is_stored_as_it_is_written():
+def test_the_stored_default_convention_is_up_to_date():
     stored = SCRIPT["DEFAULT"].with_suffix(".json").read_text(encoding="utf-8")
     is_stored = stored == SCRIPT["stored"]()
     assert is_stored, "conventions/paper.json: python tools/make_conventions.py"

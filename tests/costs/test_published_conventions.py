@@ -1,4 +1,4 @@
-"""Published conventions are frozen: numbers that people quoted must stay what they were.
+"""Published conventions are frozen: numbers that people quoted must not change.
 
 A rule that turns out wrong is corrected in a file of another name, as torchinfo and
 torchinfo-1.8.0; a new version of a tool that counts otherwise gets one too.  What is
@@ -35,7 +35,7 @@ DIGESTS = {
 
 
 def digest(convention):
-    """What the convention counts: its unit and every rule, not its words."""
+    """A digest of what the convention counts: its unit and rules, but not its prose."""
     rules = [
         (metric, kind, rule.text)
         for metric in METRICS
@@ -49,7 +49,7 @@ def test_what_a_published_convention_counts_is_frozen(name):
     assert digest(conventions.load(name)) == DIGESTS.get(name)
 
 
-def test_no_published_convention_is_gone():
+def test_no_published_convention_is_removed():
     assert set(conventions.available()) == set(DIGESTS)
 
 

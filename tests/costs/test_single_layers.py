@@ -1,4 +1,4 @@
-"""Every convention against the tool itself, layer by layer.
+"""Every convention against its tool, layer by layer.
 
 ``tools/judges`` holds the scripts that measured the numbers; here no framework is needed.
 """
@@ -20,11 +20,11 @@ from tests.costs.measured_layers import CONVENTIONS, DATA, NotInSpec, layers, st
 
 TOOLS, LAYERS = layers()
 ON_A_CPU = {"torch": {"attention"}}
-"""What a reading counts elsewhere than on a CPU, whose kernel it does not know."""
+"""Kinds that a tool counts, but not on a CPU, whose kernels are unknown to it."""
 
 
 def graph(kind, arguments, shape):
-    """The graph of one layer, behind constants where it reads other tensors than the input."""
+    """The graph of one layer, with constants for inputs other than the network's."""
     layer, sources = "", []
     for source in arguments.get("from", ()):
         if source != "input":
@@ -45,7 +45,7 @@ def expressible():
 
 
 @pytest.mark.parametrize("reading", some(TOOLS, {"fvcore", "ptflops", "torch"}))
-def test_each_layer_counts_what_the_tool_says(reading):
+def test_every_layer_has_the_count_of_the_tool(reading):
     convention = conventions.load(CONVENTIONS.get(reading, reading))
     index = TOOLS.index(reading)
     wrong, compared = [], 0
@@ -71,7 +71,7 @@ def test_each_layer_counts_what_the_tool_says(reading):
     assert compared > 350
 
 
-def test_what_no_spec_can_say_is_known_by_its_reason():
+def test_layers_that_no_spec_can_express_have_a_reason():
     reasons = Counter()
     for row in LAYERS:
         try:
@@ -122,7 +122,7 @@ def test_blocks(reading, kind):
     assert (sum(cost.mult_adds for cost in costs), params) == told
 
 
-def test_torchinfo_of_today_counts_every_position_of_a_linear_layer():
+def test_current_torchinfo_counts_every_position_of_a_linear_layer():
     released, main = conventions.load("torchinfo-1.8.0"), conventions.load("torchinfo")
     one = graph("fc", {"out": 10, "per_position": True}, [64, 3, 5])
     # 64 weights and a bias for each of 10 outputs, once; at each of 3*5 positions
@@ -233,7 +233,7 @@ def test_single_operators(name):
         assert {op: cost.params for op, cost in found.items()} == params
 
 
-def test_single_operators_under_flop_counter_mode_which_the_file_halves():
+def test_single_operators_under_flop_counter_mode_whose_counts_the_file_halves():
     torch = conventions.load("torch").converted("macs")
     for row in operators():
         if row["op"] in OPERATORS and OPERATORS[row["op"]][0] not in ON_A_CPU["torch"]:
@@ -241,7 +241,7 @@ def test_single_operators_under_flop_counter_mode_which_the_file_halves():
             assert cost.mult_adds == int(row["torch_flop_counter_half"]), row["op"]
 
 
-def test_every_single_operator_is_held_to_or_has_a_reason():
+def test_every_single_operator_is_tested_or_has_a_reason():
     names = [row["op"] for row in operators()]
     assert sorted(names) == sorted([*OPERATORS, *NOT_OPERATORS])
     assert len(names) == 54

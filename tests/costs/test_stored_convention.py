@@ -1,4 +1,4 @@
-"""The default convention is read from its stored nodes, which hold for its very bytes."""
+"""The default convention is read from its stored nodes, if its file has not changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from costcalc.spec.stored import read_stored, store
 DEFAULT = Path(conventions.__file__).parents[1] / "conventions" / "paper.yaml"
 
 
-def test_stored_nodes_are_those_of_the_file_and_of_no_other() -> None:
+def test_stored_nodes_are_valid_only_for_the_same_file() -> None:
     data = DEFAULT.read_bytes()
     root = parse(data, str(DEFAULT), Problems())
     text = store(root, data).encode()
@@ -24,19 +24,19 @@ def test_stored_nodes_are_those_of_the_file_and_of_no_other() -> None:
     assert read_stored(text, data + b"\n", str(DEFAULT)) is None
 
 
-def test_what_is_no_mapping_is_not_stored() -> None:
+def test_only_mappings_are_stored() -> None:
     with pytest.raises(TypeError):
         store(parse(b"a: [1, 2]\n", "list.yaml", Problems()), b"")
 
 
-def test_a_json_beside_a_convention_of_a_user_is_none_of_ours(tmp_path: Path) -> None:
+def test_a_json_beside_a_users_convention_is_ignored(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(DEFAULT.read_text(encoding="utf-8").replace("name: paper", "name: own"))
     own.with_suffix(".json").write_text("{}")
     assert conventions.load(str(own)).name == "own"
 
 
-def test_a_model_is_reported_without_the_reader_of_yaml(tmp_path: Path) -> None:
+def test_a_model_is_reported_without_loading_the_yaml_reader(tmp_path: Path) -> None:
     model = tmp_path / "net.onnx"
     export = [sys.executable, "-m", "costcalc", "export", "mobilenet_v1", "--to", "onnx"]
     subprocess.run([*export, "-o", str(model)], check=True)

@@ -1,4 +1,4 @@
-"""Every formula means one thing: on integers, on arrays and on symbols."""
+"""Every formula means the same on integers, on arrays and on symbols."""
 
 import inspect
 import itertools
@@ -30,7 +30,7 @@ FORMULAS = [
     if function.__module__ == f"costcalc.formulas.{module}"
 ]
 SIDES = ("kernel", "output", "input")
-"""Parameters that are a size for each axis, where their annotation says so."""
+"""Parameters with a size for each axis, if their annotation is a sequence."""
 SAMPLES = 12
 
 
@@ -141,7 +141,7 @@ def test_helpers_of_one_number_agree(name):
     assert [helper(x).subs(x, a) for a in numbers] == by_ints
 
 
-def test_division_without_a_rest_agrees():
+def test_division_without_a_remainder_agrees():
     assert algebra.exact_div(12, 3) == 4
     assert algebra.exact_div(numpy.array([12, 9]), 3).tolist() == [4, 3]
     x = sympy.Symbol("x")
@@ -150,6 +150,6 @@ def test_division_without_a_rest_agrees():
         algebra.exact_div(numpy.array([12, 10]), 3)
 
 
-def test_a_number_of_no_algebra_is_refused():
+def test_a_number_without_an_algebra_is_refused():
     with pytest.raises(TypeError, match="there is no algebra for"):
         algebra.maximum("a", 1)

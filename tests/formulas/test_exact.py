@@ -1,4 +1,4 @@
-"""Numbers are exact from their text to the report: no float touches a count."""
+"""Numbers are exact from their text to the report: no count ever is a float."""
 
 from fractions import Fraction
 from typing import Any
@@ -15,12 +15,12 @@ WIDTHS = (3, 16, 24, 32, 40, 96, 112, 320, 576, 720, 1280)
 
 
 def texts() -> list[tuple[str, Fraction]]:
-    """Alpha from 0.05 to 2 in thousandths: its text, and the fraction beside it."""
+    """Alpha from 0.05 to 2 in thousandths, as text and as a fraction."""
     return [(text, Fraction(n, 1000)) for n, text in enumerate(THOUSANDTHS, start=50)]
 
 
 def floor(numerator: int, denominator: int) -> int:
-    """By repeated arithmetic of whole numbers alone."""
+    """The rounded-down quotient, by arithmetic on whole numbers only."""
     return (numerator - numerator % denominator) // denominator
 
 
@@ -82,7 +82,7 @@ def test_a_spec_at_035(tmp_path, rule, expected, alpha):
 
 
 def numbers(value: Any, path: str = "") -> list[tuple[str, Any]]:
-    """Every number in a report, with where it is."""
+    """Every number in a report, with its path."""
     if hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a graph remembers of the calls of blocks."""
+"""Calls of blocks, as the graph records them."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Equal layers hold one computation, and the norms that a line may name."""
+"""Equal layers share a computation; the norms that a line may name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def graph(layers: str) -> LayerGraph:
     return expand(read(spec.encode(), "net.yaml", lambda name: None), {})
 
 
-def test_repeats_hold_one_computation_and_steps_that_differ_do_not() -> None:
+def test_repeats_share_a_computation_and_different_steps_do_not() -> None:
     found = graph(
         "  - conv: {out: 8, kernel: 3, norm: batch, repeat: 4}\n"
         "  - conv: {out: 8, kernel: 3}\n"
@@ -30,12 +30,12 @@ def test_repeats_hold_one_computation_and_steps_that_differ_do_not() -> None:
     )
     assert first is not second, "3 channels, then 8"
     assert second is third is fourth
-    # The norm takes the bias of the convolution in whose line it stands.
+    # The norm on its line removes the bias of the convolution.
     assert alone is not fourth and bare is fourth
     assert wide not in (bare, alone)
 
 
-def test_equal_layers_behind_different_ones_are_counted_apart() -> None:
+def test_equal_layers_after_different_ones_are_counted_separately() -> None:
     found = graph(
         "  - conv: {out: 8, kernel: 3, bias: true}\n"
         "  - batch_norm: {}\n"
@@ -53,7 +53,7 @@ def test_equal_layers_behind_different_ones_are_counted_apart() -> None:
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "densenet121", "shufflenet_v1", "resnet50"])
-def test_one_computation_for_every_kind_attributes_and_shapes(name: str) -> None:
+def test_a_computation_for_each_kind_attributes_and_shapes(name: str) -> None:
     layers = opening.opened(name).graph().layers
     described = {
         (layer.kind.name, layer.operation, layer.input_shapes, layer.output) for layer in layers
@@ -61,6 +61,6 @@ def test_one_computation_for_every_kind_attributes_and_shapes(name: str) -> None
     assert len({layer.computation for layer in layers}) == len(described) < len(layers)
 
 
-def test_a_norm_that_needs_arguments_has_no_place_in_a_line() -> None:
+def test_a_norm_with_required_arguments_cannot_be_on_a_line() -> None:
     with pytest.raises(SpecError, match="'group_norm' needs groups, which cannot be set on"):
         graph("  - conv: {out: 8, kernel: 3, norm: group}\n")

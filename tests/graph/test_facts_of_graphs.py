@@ -1,4 +1,4 @@
-"""What a layer graph knows of itself: its outputs, its lines, who reads what."""
+"""Properties of layer graphs: outputs, lines and readers."""
 
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph, Line
@@ -26,7 +26,7 @@ def names(graph: LayerGraph, indexes) -> list[str]:
     return [graph.layers[index].name for index in indexes]
 
 
-def test_a_line_has_the_norm_and_the_activation_that_it_names():
+def test_lines_include_norms_and_activations():
     graph = graph_of(SPEC)
     assert graph.lines[:2] == (Line((0, 1, 2)), Line((3,)))
     assert names(graph, graph.lines[0].layers) == ["stem", "stem.batch_norm", "stem.relu"]
@@ -34,19 +34,19 @@ def test_a_line_has_the_norm_and_the_activation_that_it_names():
     assert graph.lines[2].last == 5
 
 
-def test_what_reads_a_layer():
+def test_readers():
     graph = graph_of(SPEC)
     assert names(graph, graph.readers[2]) == ["left", "right"]
     assert names(graph, graph.readers[3]) == ["add1", "aside"]
     assert graph.readers[8] == []
 
 
-def test_outputs_are_what_nothing_reads():
+def test_outputs_are_layers_that_none_reads():
     graph = graph_of(SPEC)
     assert names(graph, graph.outputs) == ["add1", "aside", "head"]
 
 
-def test_a_gates_decision_and_a_tensor_that_is_held_are_no_outputs():
+def test_gates_decisions_and_unused_sources_are_not_outputs():
     gated = graph_of(
         b"""
 name: gated
@@ -59,6 +59,6 @@ layers:
     assert names(gated, gated.outputs) == ["body"]
 
 
-def test_the_last_layer_is_an_output_whatever_it_is():
+def test_the_last_layer_is_always_an_output():
     held = graph_of(b"name: held\ninput: [4]\nlayers:\n  - learned: {name: only, shape: [3]}\n")
     assert names(held, held.outputs) == ["only"]

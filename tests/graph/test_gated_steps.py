@@ -42,10 +42,10 @@ def test_gates_read_what_their_steps_read_and_nothing_reads_them():
     assert inputs["c"] == (names.index("outer/b"),)
 
 
-def test_a_gate_inside_a_gated_part_runs_as_often_as_the_part():
+def test_a_gate_inside_a_gated_part_runs_with_the_probability_of_the_part():
     graph = unfold(NESTED)
     found = gating(graph, count(graph, load("paper")))
-    # Over 16 positions, but for the fully connected layer: 3*2, 3*3, 48*1, 3*3, 3*5.
+    # At 16 positions, except the fully connected layer: 3*2, 3*3, 48*1, 3*3, 3*5.
     decide, a, g, b, c = 96, 144, 48, 144, 240
     assert found.gates == decide + g
     assert found.minimum == decide + c
@@ -56,13 +56,13 @@ def test_a_gate_inside_a_gated_part_runs_as_often_as_the_part():
     assert (outer.name, outer.gate, outer.part) == ("outer", decide, a + g + b)
 
 
-def test_a_probability_alone_needs_no_gate():
+def test_a_probability_does_not_need_a_gate():
     graph = unfold("  - pointwise: {name: a, out: 2, bias: false, execute: 1/4}")
     found = gating(graph, count(graph, load("paper")))
     assert (found.gates, found.minimum, found.expected, found.maximum) == (0, 0, 24, 96)
 
 
-def test_each_repeat_is_gated_by_itself():
+def test_each_repeat_has_its_own_gate():
     graph = unfold("  - pointwise: {name: a, out: 3, repeat: 3, gate: [gap], execute: execute}")
     assert [part.name for part in graph.gated] == ["a1", "a2", "a3"]
     assert [(list(part.gate), list(part.layers)) for part in graph.gated] == [
@@ -72,7 +72,7 @@ def test_each_repeat_is_gated_by_itself():
     ]
 
 
-def test_one_blocks_probability_wins_over_what_the_spec_says():
+def test_a_blocks_probability_overrides_the_specs():
     graph = unfold(NESTED, **{"execute.outer": Fraction(1, 8)})
     assert [part.execute for part in graph.gated] == [Fraction(1, 8), Fraction(1, 8)]
     graph = unfold(NESTED, **{"execute.outer/b": 0})
@@ -91,7 +91,7 @@ def test_one_blocks_probability_wins_over_what_the_spec_says():
         ("  - relu", {"execute.a": 1}, "expected a network with gates"),
     ],
 )
-def test_what_is_no_probability_or_no_gated_block(layers, settings, message):
+def test_invalid_probabilities_and_blocks_without_gates(layers, settings, message):
     with pytest.raises(SpecError, match=message):
         unfold(layers, **settings)
 
@@ -108,7 +108,7 @@ layers: [a]
         read(spec.encode(), "small.yaml", lambda name: None)
 
 
-def test_a_probability_of_one_block_may_vary_in_a_sweep_and_changes_no_total():
+def test_a_sweep_may_vary_the_probability_of_a_block_without_changing_totals():
     spec = f"name: small\ninput: [3, 4, 4]\nlayers:\n{NESTED}"
     document = read(spec.encode(), "small.yaml", lambda name: None)
     grid = Grid(document, load("paper"), {}, (Axis("execute.outer", (Fraction(1, 2), 1)),))

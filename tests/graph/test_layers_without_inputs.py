@@ -1,4 +1,4 @@
-"""Sources, what is not counted, and params that another layer counts."""
+"""Sources, uncounted operations, and params counted with another layer."""
 
 import json
 
@@ -33,15 +33,15 @@ SCALED = """\
 """
 
 
-def test_a_source_reads_nothing_and_is_read_by_the_next():
+def test_a_source_has_no_inputs_and_is_read_by_the_next_step():
     conv, gain, after, multiply = graph(SCALED).layers
     assert (conv.inputs, gain.inputs, gain.input_shapes) == ((NETWORK_INPUT,), (), ())
-    # Its shape may speak of what arrives where it stands: the 8 channels of conv.
+    # Its shape may use the sizes of the step before it: the 8 channels of conv.
     assert gain.output == (8, 1, 1)
     assert (after.inputs, multiply.inputs) == ((1,), (0, 2))
 
 
-def test_a_source_may_stand_first():
+def test_a_source_may_be_the_first_layer():
     first, second = graph("  - constant: [3, 2]\n  - exp\n").layers
     assert (first.inputs, second.inputs, second.output) == ((), (0,), (3, 2))
 
@@ -56,14 +56,14 @@ def test_a_source_may_stand_first():
         ("weight", {"paper": 40, "paper-with-bias": 48, "paper-with-norm": 48, "torch": 48}),
     ],
 )
-def test_what_a_learned_tensor_counts_as(tmp_path, of, counts):
+def test_params_of_a_learned_tensor(tmp_path, of, counts):
     layers = SCALED.replace("of: weight", f"of: {of}")
     found = {name: report(tmp_path, layers, convention=name).totals.params for name in counts}
     assert found == counts
 
 
 @pytest.mark.parametrize("convention", available())
-def test_a_constant_is_free_everywhere(tmp_path, convention):
+def test_a_constant_is_free_in_every_convention(tmp_path, convention):
     layers = "  - constant: [4, 6, 6]\n  - relu\n"
     assert report(tmp_path, layers, convention=convention).free["Constant"] == 1
 
@@ -81,12 +81,12 @@ def test_a_constant_is_free_everywhere(tmp_path, convention):
         ("  - rearrange: {shape: [3], from: []}\n", "'rearrange' reads one input or more"),
     ],
 )
-def test_a_kind_reads_as_many_inputs_as_it_has(layers, message):
+def test_the_number_of_inputs_is_checked(layers, message):
     with pytest.raises(SpecError, match=message):
         graph(layers)
 
 
-def test_branches_take_the_arguments_of_what_joins_them():
+def test_branches_may_have_arguments_of_the_layer_that_joins_them():
     layers = (
         "  - concat: {branches: [[conv: {out: 2, kernel: 1}], []], axis: 0}\n"
         "  - reshape: [6, 36]\n"
@@ -100,20 +100,20 @@ def test_branches_take_the_arguments_of_what_joins_them():
     ]
 
 
-def test_params_that_another_layer_counts(tmp_path):
+def test_borrowed_params(tmp_path):
     layers = "  - fc: {out: 10, borrows: {biases: 10, weights: 100}}\n"
-    # 4 * 6 * 6 * 10 = 1440 weights, 100 of which are another's
+    # 4 * 6 * 6 * 10 = 1440 weights, 100 of which belong to another layer
     assert report(tmp_path, layers).totals.params == 1340
     assert report(tmp_path, layers, convention="torch").totals.params == 1340
     assert report(tmp_path, layers).totals.mult_adds == 1440
 
 
-def test_borrowed_params_of_every_setting(tmp_path):
+def test_borrowed_params_in_a_sweep(tmp_path):
     layers = "  - conv: {out: 8, kernel: 1, borrows: {biases: 4, weights: in}}\n"
     path = tmp_path / "net.yaml"
     path.write_text(f"name: net\ninput: [4, res, 6]\nparameters: {{res: 6}}\nlayers:\n{layers}")
     swept = costcalc.sweep(str(path), alpha=["0.5", "1", "2"], convention="torch")
-    # 4 * out weights and out biases, less 4 of each
+    # 4 * out weights and out biases, minus 4 of each
     assert [row.params for row in swept.rows()] == [4 * 5 - 8, 8 * 5 - 8, 16 * 5 - 8]
     # 4 * 8 alpha + 8 alpha - 8
     assert str(costcalc.formula(str(path), convention="torch").params) == "40*alpha - 8"
@@ -130,7 +130,7 @@ def test_borrowed_params_of_every_setting(tmp_path):
         ("  - sequence: {borrows: {biases: 4}, layers: [relu]}\n", "'sequence' cannot borrow"),
     ],
 )
-def test_what_cannot_be_borrowed(layers, message):
+def test_invalid_borrowing(layers, message):
     with pytest.raises(SpecError, match=message):
         graph(layers)
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_borrowed(layers, message):
         ("  - uncounted: {op: [1], shape: [3]}\n", "a word is expected here"),
     ],
 )
-def test_what_is_wrong_with_axes_shapes_and_words(layers, message):
+def test_invalid_axes_shapes_and_words(layers, message):
     with pytest.raises(SpecError, match=message):
         graph(layers)
 
@@ -168,9 +168,9 @@ UNKNOWN = """\
 
 
 @pytest.mark.parametrize("convention", available())
-def test_what_is_not_counted_is_so_under_every_convention(tmp_path, convention):
+def test_uncounted_operations_are_uncounted_in_every_convention(tmp_path, convention):
     found = report(tmp_path, UNKNOWN, convention=convention)
-    # A word is taken as it is written, though it is a parameter's name.
+    # A word is taken literally, even if it is a parameter's name.
     assert found.uncounted == {
         "aten::odd": ["one", "tail/uncounted1"],
         "res": ["tail/uncounted2"],
@@ -199,14 +199,14 @@ LINE = "Not counted: 2 aten::odd (one, tail/uncounted1), 1 res (tail/uncounted2)
 
 @pytest.mark.parametrize("by", ["layer", "block", "type"])
 @pytest.mark.parametrize("format_", ["table", "markdown", "latex", "html"])
-def test_every_report_says_what_is_not_counted(tmp_path, format_, by):
+def test_every_report_names_uncounted_operations(tmp_path, format_, by):
     text = run(tmp_path, "report", "--by", by, "--format", format_)[0]
     assert LINE in text
     if by == "block":
         assert "tail, 2 not counted" in text
 
 
-def test_reports_for_scripts_have_no_number_there(tmp_path):
+def test_reports_for_scripts_have_no_costs_of_uncounted_operations(tmp_path):
     found = json.loads(run(tmp_path, "report", "--format", "json")[0])
     assert found["uncounted"] == {
         "aten::odd": ["one", "tail/uncounted1"],
@@ -233,14 +233,14 @@ def test_reports_for_scripts_have_no_number_there(tmp_path):
         ("solve", ["--for", "alpha", "--max-params", "1G"], "Not counted: aten::odd, res."),
     ],
 )
-def test_every_command_says_what_is_not_counted(tmp_path, command, arguments, line):
+def test_every_command_names_uncounted_operations(tmp_path, command, arguments, line):
     if command in ("sweep", "solve"):
         # The sizes of what is not known are those of one width.
         arguments = [*arguments, *(["--values", "1"] if command == "solve" else [])]
     assert line in run(tmp_path, command, *arguments)[0]
 
 
-def test_rows_of_a_sweep_are_not_alone(tmp_path):
+def test_a_sweep_names_uncounted_operations(tmp_path):
     stdout, stderr = run(tmp_path, "sweep", "--alpha", "1", "--format", "csv")
     assert stdout.splitlines()[0] == "alpha,params,mult_adds"
     assert "Not counted in net: aten::odd, res." in stderr

@@ -1,4 +1,4 @@
-"""No two layers of a network have one name."""
+"""No two layers of a network have the same name."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def names(spec: str) -> list[str]:
     return [layer.name for layer in graph.layers]
 
 
-def test_unnamed_sequences_go_on_counting():
+def test_unnamed_sequences_continue_the_numbering():
     assert names(SPEC) == ["conv1", "conv2", "conv3", "mix", "conv4", "mix2", "conv5"]
 
 
@@ -38,7 +38,7 @@ def test_a_name_given_twice_in_one_list_is_refused():
         names(SPEC.replace("[conv, ~,   8, 3]", "[conv, mix, 8, 3]"))
 
 
-def test_branches_of_one_name_go_on_counting():
+def test_branches_with_the_same_name_continue_the_numbering():
     join = "  - concat: {branches: {left: [relu, pointwise: {name: up, out: 3}], right: [relu]}}\n"
     found = names(f"input: [3, 8, 8]\nlayers:\n{join}{join}")
     assert found == [

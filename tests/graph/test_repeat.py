@@ -1,4 +1,4 @@
-"""Steps that stand several times, or not at all."""
+"""Steps that are repeated several times, or not at all."""
 
 from costcalc.graph.expand import expand
 from costcalc.spec.reader import read
@@ -13,7 +13,7 @@ layers:
 """
 
 
-def test_what_stands_zero_times_is_not_there():
+def test_a_step_repeated_zero_times_is_absent():
     document = read(SPEC.encode(), "small.yaml", lambda name: None)
     (layer,) = expand(document, {}).layers
     assert (layer.name, layer.input_shapes) == ("a", ((3, 8, 8),))

@@ -30,7 +30,7 @@ def params(graph: LayerGraph) -> dict[str, int]:
     return {cost.layer.name: cost.params for cost in costs}
 
 
-def test_params_count_once_and_mult_adds_every_time():
+def test_shared_params_count_once_and_mult_adds_every_time():
     graph = unfold("  - pointwise: {name: a, out: 3, repeat: 3, shares: w}")
     assert params(graph) == {"a1": 3 * 3 + 3, "a2": 0, "a3": 0}
     assert [cost.mult_adds for cost in count(graph, load("paper"))] == [9 * 16] * 3
@@ -48,7 +48,7 @@ def test_blocks_share_layer_by_layer():
     assert list(found.values()) == [*own, 0, 0, 0, *own]
 
 
-def test_what_is_shared_has_one_shape():
+def test_layers_that_share_params_must_match():
     with pytest.raises(SpecError) as error:
         unfold("  - pointwise: {out: 3, shares: w}\n  - pointwise: {name: b, out: 4, shares: w}")
     (problem,) = error.value.problems
@@ -57,6 +57,6 @@ def test_what_is_shared_has_one_shape():
     assert problem.found == "'conv' with 12 weights and 4 biases"
 
 
-def test_a_sequence_has_no_names_to_share_by():
+def test_a_sequence_cannot_share_params():
     with pytest.raises(SpecError, match="'sequence' cannot share params"):
         unfold("  - sequence: {shares: w, layers: [relu]}")

@@ -1,4 +1,4 @@
-"""What a step reads when it does not say."""
+"""The inputs of steps that do not name them."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def inputs(layers: dict[str, Layer], name: str) -> list[str]:
     return ["input" if i == NETWORK_INPUT else names[i] for i in layers[name].inputs]
 
 
-def test_a_block_of_two_inputs_reads_the_two_steps_before_it():
+def test_a_block_with_two_inputs_reads_the_two_steps_before_it():
     layers = unfold("  - conv: {name: a, out: 4, kernel: 3}\n  - cell: {name: x, repeat: 3}")
     assert inputs(layers, "x1/both") == ["a", "input"]
     assert inputs(layers, "x2/both") == ["x1/both", "a"]
@@ -40,7 +40,7 @@ def test_a_block_of_two_inputs_reads_the_two_steps_before_it():
     assert [layers[f"x{i}/both"].output[0] for i in (1, 2, 3)] == [7, 11, 18]
 
 
-def test_rows_of_a_table_are_steps_like_others():
+def test_rows_of_a_table_are_ordinary_steps():
     table = """
   - conv: {name: a, out: 4, kernel: 3}
   - table: {columns: [layer, name], rows: [[cell, x], [cell, y]]}
@@ -51,7 +51,7 @@ def test_rows_of_a_table_are_steps_like_others():
     assert inputs(layers, "z/both") == ["y/both", "x/both"]
 
 
-def test_a_branch_is_one_step_for_what_comes_after_it():
+def test_a_join_is_a_single_step_for_the_steps_after_it():
     residual = """
   - conv: {name: a, out: 3, kernel: 3}
   - residual: {name: r, layers: [conv: {out: 3, kernel: 3}, conv: {out: 3, kernel: 3}]}
@@ -60,7 +60,7 @@ def test_a_branch_is_one_step_for_what_comes_after_it():
     assert inputs(unfold(residual), "x/both") == ["r", "a"]
 
 
-def test_the_first_repeat_reads_what_it_names():
+def test_only_the_first_repeat_reads_the_named_inputs():
     layers = unfold(
         "  - conv: {name: a, out: 4, kernel: 3}\n"
         "  - conv: {name: b, out: 5, kernel: 3}\n"
@@ -70,6 +70,6 @@ def test_the_first_repeat_reads_what_it_names():
     assert inputs(layers, "x2/both") == ["x1/both", "a"]
 
 
-def test_too_few_steps_before_it():
+def test_too_few_steps_before_a_block():
     with pytest.raises(SpecError, match="block 'cell' reads 2 inputs"):
         unfold("  - cell")

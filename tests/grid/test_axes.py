@@ -1,4 +1,4 @@
-"""Lists and ranges of values, exact, and what is wrong with those that are wrong."""
+"""Lists and ranges of exact values, and their error messages."""
 
 from fractions import Fraction
 
@@ -51,7 +51,7 @@ def test_a_range_of_thousandths_is_exact():
         ("0:1:0.0000001", "too many values", "at most 1,000,000"),
     ],
 )
-def test_wrong_values(text, message, expected):
+def test_invalid_values(text, message, expected):
     with pytest.raises(SpecError) as caught:
         parse("res", text)
     (problem,) = caught.value.problems

@@ -1,4 +1,4 @@
-"""Every setting of a grid costs what the report says of that setting alone."""
+"""Every setting of a grid has the costs of a report at that setting."""
 
 from fractions import Fraction
 from itertools import product
@@ -45,7 +45,7 @@ layers:
 
 
 def alone(document, setting):
-    """The totals that a report of one setting prints, or None where it refuses it."""
+    """The totals of a report at one setting, or None if it is refused."""
     try:
         totals = costcalc.totals(document, **setting)
     except SpecError:
@@ -96,14 +96,14 @@ def test_every_cell_is_what_the_report_prints(name, alpha, res, alpha_first):
     st.lists(st.integers(1, 4), min_size=1, max_size=2, unique=True),
     st.lists(st.sampled_from(["pool", "flat"]), min_size=1, max_size=2, unique=True),
 )
-def test_structures_that_change_are_counted_apart(alpha, res, n, width, groups, head):
+def test_changes_of_structure(alpha, res, n, width, groups, head):
     document = read(STRUCTURES, "structures.yaml", lambda name: None)
     axes = {"n": n, "alpha": alpha, "head": head, "w": width, "res": res, "groups": groups}
     for setting, cost in swept(document, axes):
         assert cost == alone(document, setting), setting
 
 
-def test_the_rounding_rule_that_floats_would_get_wrong():
+def test_a_rounding_that_floats_would_get_wrong():
     # 0.35 * 720 = 252 rounds to 256 by multiples of 8 (a half goes up); the float is
     # 251.99999999999997, which rounds to 248.
     spec = b"""
@@ -116,7 +116,7 @@ layers: [{conv: {out: 720, kernel: 1}}]
     assert (narrow[0], whole[0]) == (256, 720)
 
 
-def test_a_large_grid_is_counted_in_parts_that_follow_its_rows():
+def test_a_large_grid_is_counted_in_consecutive_chunks():
     # 700 * 800 * 2 = 1,120,000 cells: weights are 3 * w and w * w, at res^2 positions.
     spec = b"""
 input: [3, res, res]
@@ -144,7 +144,7 @@ layers: [{conv: {out: 1000000, kernel: 1}}, {conv: {out: 1000000, kernel: 1}}]
     assert found == [2 * 10**12 * 10**6, 2 * 10**12 * 25 * 10**12]
 
 
-def test_settings_without_a_network_are_named_with_their_reason():
+def test_settings_without_a_network_are_reported_with_the_reason():
     document = DOCUMENTS["googlenet"]
     grid = Grid(document, PAPER, {}, (axis("res", [16, 96, 224]),))
     (chunk,) = grid.chunks()
@@ -169,7 +169,7 @@ def test_a_value_that_a_parameter_cannot_take_is_refused_at_once(axes, message):
         Grid(DOCUMENTS["mobilenet_v1"], PAPER, {}, tuple(axis(*item) for item in axes.items()))
 
 
-def test_shapes_that_the_paper_prints_are_checked_where_the_grid_holds_the_defaults():
+def test_printed_shapes_are_checked_if_the_grid_includes_the_defaults():
     spec = b"""
 input: [3, res, res]
 parameters: {alpha: 1, res: 32}

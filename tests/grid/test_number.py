@@ -1,4 +1,4 @@
-"""Grid numbers against the same arithmetic on each cell's own integers and fractions."""
+"""Grid numbers against the same arithmetic on the integers and fractions of each cell."""
 
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from costcalc.grid.number import GridNumber, cells
 from costcalc.grid.splitting import Mask, Split, parts
 
 LARGE = 3 * 2**60
-"""Two of these leave 64 bits."""
+"""The product of two of these exceeds 64 bits."""
 
 whole = st.one_of(st.integers(-50, 50), st.integers(-LARGE, LARGE))
 plain = st.one_of(whole, st.fractions(-20, 20, max_denominator=60))
@@ -42,7 +42,7 @@ def grid(values, axis, axes=2):
 
 
 def cell(value, shape, at):
-    """One cell of a grid number, through its numerator alone."""
+    """One cell of a grid number, from its numerator."""
     if not isinstance(value, GridNumber):
         return Fraction(value)
     numerator = numpy.broadcast_to(value.numerator().array, shape)[at]
@@ -56,7 +56,7 @@ def cell(value, shape, at):
     plain,
     steps,
 )
-def test_every_cell_is_what_plain_arithmetic_gives(rows, columns, constant, program):
+def test_every_cell_equals_plain_arithmetic(rows, columns, constant, program):
     shape = (len(rows), len(columns))
     stack = [grid(rows, 0), grid(columns, 1), constant]
     expected = [[[r, c, constant] for c in columns] for r in rows]
@@ -83,7 +83,7 @@ def test_every_cell_is_what_plain_arithmetic_gives(rows, columns, constant, prog
     st.lists(plain, min_size=2, max_size=4, unique=True),
     st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
 )
-def test_comparisons_hold_where_they_hold(rows, columns, sign):
+def test_comparisons_equal_those_of_each_cell(rows, columns, sign):
     relation = {
         "<": lambda a, b: a < b,
         "<=": lambda a, b: a <= b,
@@ -111,13 +111,13 @@ def test_sums_of_products_are_exact_far_beyond_64_bits(values, other):
         assert int(filled[i, 1]) == 10 * value * (other + 1) + value
 
 
-def test_a_product_that_leaves_64_bits_does_not_wrap():
+def test_a_product_beyond_64_bits_does_not_overflow():
     # 2**62 * 4 = 2**64, which int64 would show as 0.
     number = grid([2**62, 1], 0) * grid([4, 1], 1)
     assert cells(number, (2, 2)).tolist() == [[2**64, 2**62], [4, 1]]
 
 
-def test_a_sum_that_leaves_64_bits_does_not_wrap():
+def test_a_sum_beyond_64_bits_does_not_overflow():
     # 2**62 + 2**62 + 2**62 = 3 * 2**62, which int64 would show as a negative number.
     number = grid([2**62, 1], 0) * grid([1, 0], 1)
     assert int(cells(number + number + number, (2, 2))[0, 0]) == 3 * 2**62
@@ -146,7 +146,7 @@ def test_division_by_zero_somewhere_asks_for_a_cut():
 
 @settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 4), st.data())
-def test_parts_cover_the_grid_once_and_agree_within(rows, columns, data):
+def test_parts_cover_the_grid_once_and_agree_within_each(rows, columns, data):
     answers = numpy.array(
         data.draw(
             st.lists(
@@ -163,7 +163,7 @@ def test_parts_cover_the_grid_once_and_agree_within(rows, columns, data):
     assert (seen == 1).all()
 
 
-def test_values_that_share_their_answers_stay_together():
+def test_values_with_the_same_answers_stay_together():
     answers = numpy.array([[1, 0], [0, 1], [1, 0]])
     found = [
         tuple(index.tolist() for index in part)

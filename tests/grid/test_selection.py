@@ -1,4 +1,4 @@
-"""Which rows of a sweep are wanted: conditions, the largest, the Pareto front."""
+"""Selecting rows of a sweep: conditions, the largest, the Pareto front."""
 
 from fractions import Fraction
 
@@ -42,7 +42,7 @@ def shown(rows):
     return [(*row.settings.values(), row.params, row.mult_adds) for row in rows]
 
 
-def test_rows_stand_in_order_the_last_parameter_fastest(net):
+def test_the_last_parameter_varies_fastest(net):
     assert shown(swept(net, alpha="1,0.5", res="2,1").rows()) == [
         (1, 2, 8, 32),
         (1, 1, 8, 8),
@@ -85,7 +85,7 @@ def test_a_condition_on_words_that_vary(net):
     st.sampled_from(["mult_adds", "params", "alpha", "res", "-mult_adds", "-res"]),
     st.integers(1, 12),
 )
-def test_the_largest_are_those_that_sorting_puts_first(by, count):
+def test_the_largest_are_the_first_after_sorting(by, count):
     found = costcalc.sweep("mobilenet_v1", alpha="0.5,1,0.25,2", res="64,32,33")
     key = by.removeprefix("-")
     ordered = sorted(
@@ -98,7 +98,7 @@ def test_the_largest_are_those_that_sorting_puts_first(by, count):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12))
-def test_the_front_is_what_no_point_beats(points):
+def test_the_front_is_the_points_that_no_other_beats(points):
     first, second = (evaluate.numpy.array(column) for column in zip(*points, strict=True))
     expected = [
         index
@@ -114,16 +114,16 @@ def test_the_front_of_published_accuracies(net):
     assert [(*row.settings.values(), row.accuracy.top1) for row in rows] == [(1, 8, 60), (2, 8, 70)]
 
 
-def test_the_front_of_costs_where_no_accuracy_is_published(net):
+def test_the_front_of_costs_without_published_accuracies(net):
     rows = swept(net, alpha="3,4", res="9,10").pareto()
     assert shown(rows) == [(3, 9, 24, 24 * 81)]
 
 
 LARGE = {"alpha": "1:1050:1", "res": "1:1050:1"}
-"""A grid that is counted and handed over in several parts: 1050 * 1050 = 1,102,500 cells."""
+"""A grid that is counted and returned in several parts: 1050 * 1050 = 1,102,500 cells."""
 
 
-def test_rows_come_in_batches_that_a_small_memory_holds(net):
+def test_rows_come_in_small_batches(net):
     done = []
     batches = list(swept(net, **LARGE).batches(done.append))
     assert max(len(batch.params) for batch in batches) < 100_000
@@ -132,7 +132,7 @@ def test_rows_come_in_batches_that_a_small_memory_holds(net):
     sides = range(1, 1051)
     assert params == [8 * alpha for alpha in sides for _ in sides]
     assert mult_adds == [8 * alpha * res * res for alpha in sides for res in sides]
-    # Progress, too, comes in parts, and ends with all.
+    # Progress is reported in parts too, and ends with the total.
     assert len(done) > 1
     assert done == sorted(done)
     assert done[-1] == 1_102_500
@@ -164,13 +164,13 @@ def test_the_largest_of_a_large_grid(net, by, expected):
         ("1 / (alpha - 1) > 2", "divides by zero"),
     ],
 )
-def test_wrong_conditions(net, where, message):
+def test_invalid_conditions(net, where, message):
     with pytest.raises(SpecError, match="--where") as caught:
         list(swept(net, where, alpha="1,2").rows())
     assert message in str(caught.value)
 
 
 @pytest.mark.slow
-def test_a_grid_beyond_all_limits_is_refused_with_its_size(net):
+def test_a_grid_beyond_the_limit_is_refused_with_its_size(net):
     with pytest.raises(SpecError, match="10,000,100,000 settings"):
         swept(net, alpha="0.01:1000:0.01", res="1:100001")

@@ -1,4 +1,4 @@
-"""Real computations on small maps, one number at a time, counting what they do.
+"""Real computations on small maps, one number at a time, that count their operations.
 
 These are the oracles of the layer kinds: they know no formula.  A convolution is
 computed by loops over an input that was padded with zeros cell by cell, and every
@@ -32,13 +32,13 @@ def padded(shape: Shape, pads: Pads) -> dict[Shape, int]:
 
 
 def starts(size: int, extent: int, stride: int, pads: tuple[int, int]) -> list[int]:
-    """Where windows begin that stay inside the padded axis."""
+    """The starts of the windows that stay inside the padded axis."""
     before, after = pads
     return list(range(-before, size + after - extent + 1, stride))
 
 
 def starts_ceil(size: int, extent: int, stride: int, pads: tuple[int, int]) -> list[int]:
-    """The same, and one that hangs over the end where elements are left, if it begins inside."""
+    """The same, with one that extends past the end if elements are left and it starts inside."""
     before, after = pads
     found = starts(size, extent, stride, pads)
     last = found[-1] if found else -before - stride
@@ -48,7 +48,7 @@ def starts_ceil(size: int, extent: int, stride: int, pads: tuple[int, int]) -> l
 
 
 def same_pads(size: int, extent: int, stride: int) -> tuple[int, int]:
-    """TensorFlow's 'same': as many zeros as ceil(size / stride) windows need, more behind."""
+    """TensorFlow's 'same': the zeros that ceil(size / stride) windows need, more after."""
     positions = ceil(size / stride)
     needed = max((positions - 1) * stride + extent - size, 0)
     return needed // 2, needed - needed // 2
@@ -57,7 +57,7 @@ def same_pads(size: int, extent: int, stride: int) -> tuple[int, int]:
 def convolution(
     shape: Shape, out: int, kernel: Shape, stride: Shape, pads: Pads, dilation: Shape, groups: int
 ) -> tuple[Shape, Counter[str]]:
-    """The output's shape, and what happened."""
+    """The output's shape, and the counts."""
     source = padded(shape, pads)
     inputs, outputs = shape[0] // groups, out // groups
     windows = [
@@ -111,7 +111,7 @@ def transposed_convolution(
 def pooling(
     shape: Shape, kernel: Shape, stride: Shape, pads: Pads, dilation: Shape, is_ceil: bool
 ) -> tuple[Shape, Counter[str]]:
-    """Windows that are reduced pair by pair; those of the padding count as elements."""
+    """Windows that are reduced pair by pair; padding counts as elements."""
     where = starts_ceil if is_ceil else starts
     windows = [
         where(n, d * (k - 1) + 1, s, pad)

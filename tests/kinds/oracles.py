@@ -26,7 +26,7 @@ Oracle = Callable[..., Result]
 
 
 def run(name: str, *inputs: Shape, **attributes: Any) -> Result:
-    """What the kind itself says of the same layer."""
+    """The output and events of the kind itself."""
     kind = KINDS[name]
     made = kind.operation(**kind.given, **attributes)
     if kind.becomes:
@@ -36,7 +36,7 @@ def run(name: str, *inputs: Shape, **attributes: Any) -> Result:
 
 
 def check(name: str, *inputs: Shape, **attributes: Any) -> None:
-    """The kind says what the oracle finds."""
+    """Checks that the kind agrees with the oracle."""
     assert run(name, *inputs, **attributes) == ORACLES[name](*inputs, **attributes)
 
 
@@ -45,7 +45,7 @@ def count(shape: Iterable[int]) -> int:
 
 
 def moved(inputs: Iterable[Shape], output: Shape, **events: int) -> Result:
-    """The output, and the events with every input's elements read and its own written."""
+    """The output and the events, with all inputs read and the output written."""
     reads = sum(count(shape) for shape in inputs)
     return tuple(output), Events(**events, reads=reads, writes=count(output))
 
@@ -58,7 +58,7 @@ def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
 
 
 def window(shape: Shape, attributes: Mapping[str, Any], padding: Any) -> dict[str, Any]:
-    """Kernel, stride, dilation and pads, one of each for every axis."""
+    """Kernel, stride, dilation and pads for every axis."""
     rank = len(shape) - 1
     kernel = per_axis(attributes["kernel"], rank)
     stride = per_axis(attributes.get("stride", 1), rank)
@@ -74,7 +74,7 @@ def window(shape: Shape, attributes: Mapping[str, Any], padding: Any) -> dict[st
 
 
 def with_bias(inputs: tuple[Shape, ...], output: Shape, did: Tally | Any, bias: bool) -> Result:
-    """A product of weights, and an addition for every result where there is a bias."""
+    """The result of a product with weights; with a bias, an addition for every element."""
     return moved(
         inputs,
         output,
@@ -227,7 +227,7 @@ def attention(*inputs: Shape) -> Result:
 
 
 def lstm(shape: Shape, *, hidden: int, bias_vectors: int = 2) -> Result:
-    """One step: four sums of products, three sigmoids, two tanh; both states come and go."""
+    """One step: four sums of products, three sigmoids, two tanh; both states read and written."""
     did, size = Tally(), count(shape)
     for _ in ("input", "forget", "output", "candidate"):
         for _ in range(hidden):
@@ -257,7 +257,7 @@ def relu6(x: Counted) -> Counted:
 
 
 def leaky_relu(x: Counted) -> Counted:
-    # Every element takes the slope's product into account, as vector units do.
+    # Every element is multiplied by the slope, as in vector units.
     x.is_positive()
     return x.times(0.01)
 
@@ -294,7 +294,7 @@ def quick_gelu(x: Counted) -> Counted:
 
 
 def elu(x: Counted) -> Counted:
-    # Both branches are computed, and one is taken.
+    # Both branches are computed, and one is chosen.
     x.is_positive()
     return x.exp().plus(-1).times(0.5)
 
@@ -361,7 +361,7 @@ UNARY: Mapping[str, Callable[[Counted], Any]] = {
     "sign": lambda x: (x.is_positive(), x.is_positive()),
     "logical_not": lambda x: x.is_positive(),
 }
-"""What is done to one element; the definition in its paper, one operation after another."""
+"""The functions of one element, each as defined in its paper, one operation at a time."""
 
 
 def unary(function: Callable[[Counted], Any], shape: Shape) -> Result:
@@ -380,7 +380,7 @@ def prelu(shape: Shape, *, shared: bool = False, axis: int = 0) -> Result:
 
 
 def groups_along(shape: Shape, axes: Iterable[int]) -> tuple[list[list[Shape]], int]:
-    """What is normalised together along some axes, and how many places it has."""
+    """The groups of cells that are normalised together, and the size of a group."""
     axes = [axis % len(shape) for axis in axes]
     groups: dict[Shape, list[Shape]] = {}
     for index in cells(shape):
@@ -566,14 +566,14 @@ REDUCTIONS: Mapping[str, tuple[Callable[[list[Counted]], Counted], Callable[...,
     "mean": (average, numpy.mean),
     "sum": (total, numpy.sum),
     "reduce_max": (maximum, numpy.max),
-    # As many comparisons, and the other way round.
+    # The same comparisons, with the opposite result.
     "reduce_min": (maximum, numpy.min),
     "argmax": (maximum, numpy.argmax),
     "product": (product, numpy.prod),
     "variance": (variance, numpy.var),
     "l2_norm": (l2_norm, numpy.linalg.norm),
 }
-"""The loop over what is reduced to one number, and NumPy's function."""
+"""The loop that reduces numbers to one, and NumPy's function."""
 
 
 def reduction(
@@ -592,7 +592,7 @@ def reduction(
     return moved((shape,), output, **tally)
 
 
-# What only moves
+# Moving
 
 
 def concat(*inputs: Shape, axis: int = 0) -> Result:
@@ -676,7 +676,7 @@ def learned(*, shape: Shape, of: str = "other") -> Result:
 
 
 def stored(*inputs: Shape, shape: Shape, **attributes: Any) -> Result:
-    """A shape that is given, of which nothing is counted."""
+    """A given shape, with no events."""
     return shape, Events()
 
 

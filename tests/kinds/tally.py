@@ -1,4 +1,4 @@
-"""Numbers that count what is done with them."""
+"""Numbers that count the operations on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from costcalc.kinds.base import Events
 
 
 class Tally(Counter[str]):
-    """What was done so far; its numbers report to it."""
+    """The operations so far, as reported by its numbers."""
 
     def number(self, value: float) -> Counted:
         return Counted(value, self)
@@ -21,7 +21,7 @@ class Tally(Counter[str]):
 
 
 class Counted:
-    """A number; every operation on it counts once."""
+    """A number that counts every operation on it."""
 
     def __init__(self, value: float, tally: Tally) -> None:
         self.value = value

@@ -1,4 +1,4 @@
-"""Whatever a kind is given, it gives a shape and events, or says what does not fit."""
+"""On any input, a kind returns a shape and events, or an error about the shape."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def made(kind):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
-def test_a_shape_or_a_reason(kind, shape):
+def test_a_shape_or_an_error(kind, shape):
     inputs = (shape,) * max(kind.arity.least, 0 if kind.arity.most == 0 else 1)
     layer = made(kind)
     try:

@@ -1,4 +1,4 @@
-"""Activations, norms and element-wise arithmetic, against numbers that count what is done."""
+"""Activations, norms and elementwise arithmetic, against numbers that count operations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every kind has an example, worked out by hand, and an oracle that finds the same."""
+"""Every kind has an example, worked out by hand, and an oracle that agrees with it."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def test_every_kind_has_an_oracle():
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name in ORACLES])
-def test_the_kind_gives_what_its_example_says(name):
+def test_kinds_agree_with_their_examples(name):
     example = EXAMPLES[name]
     expected = (example.output, example.events)
     assert run(name, *example.inputs, **example.attributes) == expected
@@ -39,13 +39,13 @@ def test_the_kind_gives_what_its_example_says(name):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_other_forms_give_what_the_oracle_finds(form):
+def test_other_forms_agree_with_the_oracle(form):
     kind, attributes = FORMS[form]
     check(kind.name, *EXAMPLES[kind.name].inputs, **attributes)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_spec_says_it(form):
+def test_every_form_can_be_written_in_a_spec(form):
     kind, attributes = FORMS[form]
     text = spec(kind, attributes)
     graph = expand(read(text.encode(), "example.yaml", lambda name: None), {})
@@ -56,7 +56,7 @@ def test_a_spec_says_it(form):
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
-def test_examples_set_what_a_kind_has(kind):
+def test_examples_set_only_attributes_of_the_kind(kind):
     if kind.name in EXAMPLES:  # or else a test above says so
         example = EXAMPLES[kind.name]
         said = set(example.attributes).union(*example.forms)
@@ -67,12 +67,12 @@ NUMBER = re.compile(r"=(?P<number>\d+)[,)]+  # (?P<sum>[\d*+\-() ]+)(?::|$)")
 
 
 def arithmetic():
-    """Each number with the arithmetic that stands beside it."""
+    """The numbers with the arithmetic in the comments beside them."""
     text = Path(examples.__file__).read_text(encoding="utf-8")
     return [found for line in text.splitlines() if (found := NUMBER.search(line.rstrip()))]
 
 
-def test_the_arithmetic_beside_a_number_gives_it():
+def test_the_arithmetic_beside_a_number_is_right():
     found = arithmetic()
     assert len(found) > 100
     for each in found:

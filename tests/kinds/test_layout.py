@@ -1,4 +1,4 @@
-"""Kinds that give elements another shape or place, against NumPy."""
+"""Kinds that reshape or move elements, against NumPy."""
 
 import numpy
 import pytest
@@ -14,14 +14,14 @@ def test_reshape(shape):
     check("reshape", (2, 3, 4), shape=shape)
 
 
-def test_a_single_number_is_a_shape_too():
+def test_a_single_number_has_a_shape():
     assert run("reshape", (1, 1), shape=())[0] == ()
     assert run("reshape", (), shape=(1, -1))[0] == (1, 1)
     assert run("exp", ())[1] == Events(functions=1, reads=1, writes=1)
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, -1), (2, 3), (48,)])
-def test_a_shape_that_does_not_hold_the_elements(shape):
+def test_a_shape_with_another_number_of_elements(shape):
     with pytest.raises(ValueError, match="cannot reshape"):
         numpy.zeros((2, 3, 4)).reshape(shape)
     with pytest.raises(ShapeError, match="24 elements do not fill the shape") as error:
@@ -38,7 +38,7 @@ def test_transpose(axes):
     ("axes", "message"),
     [((0, 1), "of 3 axes names 2 of them"), ((0, 1, 1), "named twice"), ((0, 1, 3), "no axis 3")],
 )
-def test_axes_that_are_not_each_named_once(axes, message):
+def test_axes_that_are_not_named_exactly_once(axes, message):
     with pytest.raises(ShapeError, match=message):
         run("transpose", (2, 3, 4), axes=axes)
 
@@ -68,7 +68,7 @@ def test_concat_along_an_axis(axis, other):
 @pytest.mark.parametrize(
     ("axis", "pads"), [(0, ((1, 0), (0, 2), (1, 1))), (1, ((1, 2), (0, 1))), (-1, ((2, 0),))]
 )
-def test_padding_from_an_axis_on(axis, pads, mode):
+def test_padding_starting_from_an_axis(axis, pads, mode):
     check("zero_pad", (3, 4, 5), padding=pads, axis=axis, mode=mode)
 
 

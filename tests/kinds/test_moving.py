@@ -1,4 +1,4 @@
-"""Kinds that join, split, pad and enlarge maps; and what does not fit them."""
+"""Kinds that join, split, pad and enlarge maps, and inputs that do not fit them."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_concat(inputs):
         ("concat", ((2, 3, 4), (2, 3))),
     ],
 )
-def test_what_does_not_join(name, inputs):
+def test_inputs_that_cannot_be_joined(name, inputs):
     with pytest.raises(ShapeError, match="shapes that differ cannot be") as error:
         run(name, *inputs)
     assert error.value.found == " and ".join(shape_text(shape) for shape in inputs)
@@ -59,11 +59,11 @@ def test_zero_padding(padding):
 
 
 @pytest.mark.parametrize("out", [16, 17, 32])
-def test_channels_of_zeros_are_written_and_not_read(out):
+def test_channels_of_zeros_are_written_but_not_read(out):
     check("pad_channels", (16, 8, 4), out=out)
 
 
-def test_padding_takes_no_channel_away():
+def test_padding_channels_removes_none():
     with pytest.raises(ShapeError, match="16 channels cannot be padded to 8"):
         run("pad_channels", (16, 8, 4), out=8)
 
@@ -135,7 +135,7 @@ def test_upsampling_needs_one_of_scale_and_size(attributes):
         ),
     ],
 )
-def test_what_does_not_fit(name, attributes, message):
+def test_inputs_that_do_not_fit(name, attributes, message):
     with pytest.raises(ShapeError, match=message) as error:
         run(name, (6, 2, 2), **attributes)
     assert error.value.expected
@@ -144,7 +144,7 @@ def test_what_does_not_fit(name, attributes, message):
 @pytest.mark.parametrize(
     ("mode", "padding", "side"), [("reflect", 1, 4), ("circular", 2, 6), ("replicate", 3, 8)]
 )
-def test_the_widest_padding_of_what_is_there(mode, padding, side):
+def test_the_widest_padding_of_each_mode(mode, padding, side):
     # 2 + 2 * 1, 2 + 2 * 2, and the edge as often as wanted: 2 + 2 * 3.
     assert run("zero_pad", (1, 2, 2), padding=padding, mode=mode)[0] == (1, side, side)
 

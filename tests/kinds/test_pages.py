@@ -1,4 +1,4 @@
-"""The pages on the kinds are those of the kinds: python tools/make_kinds.py writes them."""
+"""The pages on kinds are up to date: python tools/make_kinds.py writes them."""
 
 import re
 import runpy
@@ -20,7 +20,7 @@ SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_kinds.py"))
 
 
 @pytest.mark.parametrize("page", SCRIPT["TABLES"])
-def test_the_tables_are_as_the_script_writes_them(page):
+def test_the_tables_are_up_to_date(page):
     text = (DOCS / page).read_text(encoding="utf-8")
     is_written = set(EXAMPLES) >= {kind.name for kind in TABLE} and SCRIPT["filled"](page) == text
     assert is_written, f"docs/{page}: python tools/make_kinds.py"
@@ -33,14 +33,14 @@ def test_every_kind_has_a_row_with_its_example(kind):
     assert len(rows) == 1, "docs/kinds.md: python tools/make_kinds.py"
 
 
-def test_every_kind_says_what_it_does():
+def test_every_kind_has_a_summary_of_its_own():
     said = Counter(summary(kind) for kind in TABLE)
     lacking = ", ".join(kind.name for kind in TABLE if said[summary(kind)] > 1)
     assert not lacking, f"{lacking}: what it does, in costcalc/kinds/__init__.py"
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
-def test_every_argument_says_what_it_is(kind):
+def test_every_argument_has_a_meaning(kind):
     for argument in arguments(kind):
         assert argument.meaning
         annotation = kind.attributes[argument.name]

@@ -87,6 +87,6 @@ def test_an_embedding_is_a_row_for_every_number(shape):
         ("attention", ((2, 2, 3), (3, 2, 3), (2, 2, 3)), "cannot be attended to"),
     ],
 )
-def test_what_does_not_fit(name, inputs, message):
+def test_inputs_that_do_not_fit(name, inputs, message):
     with pytest.raises(ShapeError, match=message):
         run(name, *inputs)

@@ -1,4 +1,4 @@
-"""Reductions by numbers that count what is done with them, their shapes by NumPy."""
+"""Reductions, against numbers that count operations; their shapes, against NumPy."""
 
 import numpy
 import pytest
@@ -29,6 +29,6 @@ def test_the_loops_reduce_as_numpy_does(name):
     ("axes", "message"),
     [((3,), "there is no axis 3"), ((-4,), "there is no axis -4"), ((1, -2), "is named twice")],
 )
-def test_axes_that_are_not_there(axes, message):
+def test_axes_that_do_not_exist(axes, message):
     with pytest.raises(ShapeError, match=message):
         run("mean", (2, 3, 4), axes=axes)

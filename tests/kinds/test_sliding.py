@@ -1,4 +1,4 @@
-"""Everything that slides a window, against loops that slide it."""
+"""Kinds that slide a window, against loops that do the same."""
 
 from itertools import product
 
@@ -39,7 +39,7 @@ def windows(draw: st.DrawFn, longest: int = 7) -> dict:
 
 
 def sides(window: dict) -> dict:
-    """The window as a kind's attributes say it."""
+    """The window as a kind's attributes."""
     return {
         "kernel": window["kernel"],
         "stride": window["stride"],
@@ -65,12 +65,12 @@ def test_depthwise_convolutions(window, multiplier, bias):
 
 @many
 @given(windows(), st.sampled_from([1, 2, 4]))
-def test_same_padding_is_that_of_tensorflow(window, out):
+def test_same_padding_is_tensorflows(window, out):
     check("conv", window["shape"], out=out, bias=False, **{**sides(window), "padding": "same"})
 
 
 @pytest.mark.parametrize("padding", ["valid", 0, (0, 0), ((0, 0), (0, 0))])
-def test_no_padding_written_in_four_ways(padding):
+def test_four_ways_to_write_no_padding(padding):
     attributes = {"out": 4, "kernel": (3, 2), "stride": (1, 2), "bias": False}
     expected = ORACLES["conv"]((2, 5, 6), padding=((0, 0), (0, 0)), **attributes)
     assert run("conv", (2, 5, 6), padding=padding, **attributes) == expected
@@ -100,7 +100,7 @@ def test_transposed_convolutions(window, bias, data):
     steps = zip(window["stride"], window["dilation"], strict=True)
     extra = tuple(data.draw(st.integers(0, max(s, d) - 1)) for s, d in steps)
     settings = {"out": out, "groups": groups, "output_padding": extra, "bias": bias}
-    # A padding no larger than the window leaves something of every output.
+    # Padding no larger than the window leaves some of the output.
     output, _ = ORACLES["transposed_conv"](window["shape"], **settings, **sides(window))
     if min(output) < 1:
         return
@@ -126,7 +126,7 @@ def test_same_padding_of_pools(window, name):
 
 @many
 @given(windows())
-def test_the_last_window_of_a_pool_in_ceil_mode_begins_inside(window):
+def test_the_last_window_of_a_pool_in_ceil_mode_starts_inside(window):
     pool = Pool(
         largest, window["kernel"], window["stride"], window["pads"], window["dilation"], True
     )
@@ -144,7 +144,7 @@ def test_ceil_mode_of_googlenets_pools():
     assert Pool(largest, 3, 2).output_shape(((64, 112, 112),)) == (64, 55, 55)
 
 
-def test_a_pool_in_ceil_mode_may_hang_over_a_map_smaller_than_its_window():
+def test_a_pool_in_ceil_mode_may_extend_past_a_map_smaller_than_its_window():
     # (2 - 4) / 4 rounded up is 0, and one position: rows 0 to 3 of which two are there.
     assert Pool(largest, 4, ceil_mode=True).output_shape(((3, 2, 9),)) == (3, 1, 3)
     # (2 - 4) / 2 is -1: no position.
@@ -172,7 +172,7 @@ def test_global_pools_are_adaptive_pools_to_one(name, shape):
     check(name, shape)
 
 
-def test_windows_of_every_rank_are_loops_of_that_rank():
+def test_windows_with_three_spatial_axes():
     # 2 * 3 * 4 positions of a 2x2x2 kernel over 3 channels into 5.
     operation = Conv(5, 2, padding="valid", bias=False)
     events = operation.events(((3, 3, 4, 5),), operation.output_shape(((3, 3, 4, 5),)))
@@ -187,7 +187,7 @@ def test_same_padding_in_numbers(window):
     pairs = explicit_pads(shape[1:], padding="same", **sliding)
     same = Conv(out=2, padding="same", **sliding).output_shape((shape,))
     assert Conv(out=2, padding=pairs, **sliding).output_shape((shape,)) == same
-    # As much before as after, or one row more after; and no row that no window needs.
+    # The same before and after, or one row more after; and only rows that a window needs.
     for axis, (before, after) in enumerate(pairs):
         assert after - before in (0, 1)
         if after:

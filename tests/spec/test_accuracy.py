@@ -1,4 +1,4 @@
-"""Accuracies in a spec: where each holds, and what is wrong with those that are wrong."""
+"""Accuracies in a spec: the settings they apply to, and error messages."""
 
 from fractions import Fraction
 
@@ -33,7 +33,7 @@ STATED = "[{top1: 70.6, source: Table 6}, {at: {alpha: 0.5, res: 16}, top1: 60, 
         ({"alpha": Fraction(1, 2)}, None),
     ],
 )
-def test_an_accuracy_holds_at_its_setting_alone(tmp_path, settings, expected):
+def test_an_accuracy_applies_only_at_its_settings(tmp_path, settings, expected):
     found = reported(tmp_path, STATED, **settings)
     assert (found and (found.top1, found.source)) == expected
 
@@ -51,7 +51,7 @@ def test_an_accuracy_holds_at_its_setting_alone(tmp_path, settings, expected):
         ("high", "must state its top1"),
     ],
 )
-def test_a_wrong_accuracy_is_refused(tmp_path, accuracy, message):
+def test_an_invalid_accuracy_is_refused(tmp_path, accuracy, message):
     with pytest.raises(SpecError, match=message) as caught:
         reported(tmp_path, accuracy)
     assert "net.yaml:4:" in str(caught.value)

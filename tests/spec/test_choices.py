@@ -1,4 +1,4 @@
-"""Columns side by side, of which a parameter picks one."""
+"""Choices: a parameter picks one of several columns, or of several cases."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_the_parameter_picks_the_column(settings, expected):
         (TABLE.replace("[a, b-2, 3]}, kernel", "[]}, kernel"), {}, "a column is a name"),
     ],
 )
-def test_what_is_wrong_is_said(spec, settings, message):
+def test_error_messages(spec, settings, message):
     with pytest.raises(SpecError, match=message):
         layers(spec, **settings)
 
@@ -84,6 +84,6 @@ def test_a_mapping_is_a_choice_anywhere(settings, output, kernel):
     assert (graph.layers[0].output, graph.layers[0].operation.kernel) == (output, kernel)
 
 
-def test_a_mapping_that_is_no_choice_is_refused():
+def test_a_mapping_that_is_not_a_choice_is_refused():
     with pytest.raises(SpecError, match="yaml:8:29: a single value is expected here"):
         layers(MAPPING.replace("{variant: {a: 1, b: 5}}", "{a: 1, b: 5}"))

@@ -1,4 +1,4 @@
-"""Arguments that a spec gives every layer of a kind, and every call of a block."""
+"""Default arguments for every layer of a kind, and for every call of a block."""
 
 import pytest
 
@@ -33,7 +33,7 @@ layers: {layers}
     ]
 
 
-def test_a_default_speaks_of_the_networks_parameters_inside_a_library_too():
+def test_a_default_uses_the_networks_parameters_even_inside_a_library():
     names, _ = unfold("{conv: {norm: norm, act: relu}}", norm="batch")
     assert names == ["conv1", "conv1.batch_norm", "conv1.relu", "conv2", "conv2.batch_norm"]
     names, _ = unfold("{conv: {norm: norm, act: relu}}")
@@ -46,7 +46,7 @@ def test_a_block_has_defaults_which_a_call_may_override():
     assert unfold("{pair: {k: side + 2}}", "[pair: {c: 4, k: 1}]")[1] == [1, 1]
 
 
-def test_a_default_may_fill_what_a_call_must_say():
+def test_a_default_may_supply_a_required_argument():
     assert unfold("{pair: {c: 4}}", "[pair]")[1] == [3, 1]
 
 
@@ -60,6 +60,6 @@ def test_a_default_may_fill_what_a_call_must_say():
         ("{conv: {stride: strides}}", "strides"),
     ],
 )
-def test_what_is_wrong_with_them(defaults, message):
+def test_error_messages(defaults, message):
     with pytest.raises(SpecError, match=message):
         unfold(defaults)

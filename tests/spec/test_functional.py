@@ -1,4 +1,4 @@
-"""What a spec says of an implementation: which layers are functions or operators."""
+"""How an implementation calls layers: as modules, functions or operators."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def called(spec=SPEC, **settings):
     return {layer.name: layer.functional for layer in graph.layers if layer.functional}
 
 
-def test_a_layer_its_activation_and_a_join_are_functional_each_by_itself():
+def test_layers_activations_and_joins_are_functional_independently():
     assert called() == {
         "conv1.relu": "function",
         "conv2": "function",
@@ -39,7 +39,7 @@ def test_a_layer_its_activation_and_a_join_are_functional_each_by_itself():
     }
 
 
-def test_it_may_depend_on_a_parameter():
+def test_functional_may_depend_on_a_parameter():
     assert called(mine=True) == {
         **called(),
         "conv2.relu": "function",
@@ -47,7 +47,7 @@ def test_it_may_depend_on_a_parameter():
     }
 
 
-def test_what_is_neither_is_refused():
+def test_other_values_are_refused():
     with pytest.raises(
         SpecError, match=r"yaml:14:35: .*is not a way to call a layer\n.*true, false or"
     ):

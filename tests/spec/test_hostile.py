@@ -1,4 +1,4 @@
-"""Whatever a spec contains, the answer is a result or a message: never another exception."""
+"""Whatever a spec contains, the outcome is a result or an error message, never a crash."""
 
 import random
 import re
@@ -23,7 +23,7 @@ many = settings(
 
 
 def outcome(data: bytes, **given_settings) -> str:
-    """What becomes of a spec: a message, or nothing."""
+    """The error message of a spec, or nothing."""
     find = library.block_finder(library.locate("mobilenet_v1"))
     try:
         document = read(data, "hostile.yaml", find)
@@ -76,7 +76,7 @@ def test_arbitrary_yaml(layers, parameters, more):
 
 
 def mutated(text: str, draw: random.Random) -> str:
-    """A spec after a few of its tokens were deleted, doubled, exchanged or replaced."""
+    """A spec with a few tokens deleted, doubled, swapped or replaced."""
     tokens = re.findall(r"\s+|[\w.\-]+|.", text)
     words = [token for token in tokens if not token.isspace()]
     junk = ["", "~", "0", "-1", "1/0", "[", "{", ":", "res", "conv", "in", "99999999999999999999"]
@@ -107,7 +107,7 @@ def test_mutated_specs(network):
     for seed in range(120):
         draw = random.Random(seed)
         refused += bool(outcome(mutated(spec, draw).encode()))
-    # Most mutations are mistakes, and are found.
+    # Most mutations are errors, and are reported.
     assert refused > 60
 
 

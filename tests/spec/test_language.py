@@ -1,4 +1,4 @@
-"""What each construct of the language means, one small spec at a time."""
+"""Every construct of the language, one small spec at a time."""
 
 from fractions import Fraction
 
@@ -20,7 +20,7 @@ def graph(text: str, **settings: str) -> LayerGraph:
 
 
 def unfolded(layers: str, head: str = "input: [3, 8, 8]\n", **settings: str) -> list[tuple]:
-    """Each layer's name and output, of layers under a head."""
+    """The names and outputs of layers, in a spec with that head."""
     found = graph(f"{head}layers:\n{layers}", **settings).layers
     return [(layer.name, layer.output) for layer in found]
 
@@ -72,12 +72,12 @@ def test_names_inside_an_unnamed_sequence_are_those_around_it():
     assert reads(text) == {"a": ["input"], "relu1": ["a"], "relu2": ["a"]}
 
 
-def test_a_name_of_the_users_is_never_changed_by_a_number():
+def test_a_given_name_never_gets_a_number():
     text = "  - conv: {out: 4, kernel: 1}\n  - conv: {out: 5, kernel: 1, name: conv1}\n"
     assert unfolded(text) == [("conv2", (4, 8, 8)), ("conv1", (5, 8, 8))]
 
 
-def test_repeats_of_a_name_are_numbered_and_the_name_is_the_last():
+def test_repeats_of_a_named_step_are_numbered_and_the_name_is_the_last():
     text = (
         "input: [3, 8, 8]\nlayers:\n  - max_pool: {kernel: 2, name: down, repeat: 2}\n"
         "  - relu: {from: down}\n"
@@ -192,7 +192,7 @@ WIDE = "input: [10, 8, 8]\n"
         ("  - pad_channels: 40\n", 20),
     ],
 )
-def test_what_the_multiplier_scales(layers, channels):
+def test_widths_that_the_multiplier_scales(layers, channels):
     head = WIDE + (
         "parameters: {n: 40}\nblocks:\n  b:\n    parameters: {wide: in + 1}\n"
         "    layers: [pointwise: wide]\n"
@@ -202,7 +202,7 @@ def test_what_the_multiplier_scales(layers, channels):
     assert outputs(layers, head, alpha="0.5")[-1][0] == channels
 
 
-def test_a_classifier_alone_is_spared():
+def test_only_a_classifier_is_not_scaled():
     assert outputs("  - fc: 100\n  - fc: 7\n", WIDE, alpha="0.5") == [(50,), (7,)]
 
 
@@ -212,7 +212,7 @@ def test_a_width_of_a_block_is_scaled_once():
         "  inner: {parameters: {c: width}, layers: [pointwise: c, pointwise: 2 * c]}\n"
         "  outer: {parameters: {c: width, n: 3}, layers: [inner: {c: c}, pointwise: n]}\n"
     )
-    # 32 becomes 16, on its way through two blocks; n = 9 is no width until it is one: 4.
+    # 32 becomes 16, passed through two blocks; n = 9 is scaled only where it is a width: 4.
     assert outputs("  - outer: {c: 32, n: 9}\n", head, alpha="0.5") == [
         (16, 8, 8),
         (32, 8, 8),
@@ -240,7 +240,7 @@ def test_parameters_compute_with_those_above():
     assert len(unfolded("  - relu: {repeat: n}\n", head, n="7")) == 7
 
 
-def test_a_parameter_below_has_no_meaning_yet():
+def test_a_default_cannot_use_a_later_parameter():
     head = "input: [3, 8, 8]\nparameters: {n: 2 * depth, depth: 20}\n"
     with pytest.raises(SpecError, match="2:21: 'depth' has no meaning here"):
         unfolded("  - relu\n", head)
@@ -288,22 +288,22 @@ def test_resolutions_that_do_not_fit(input_, res, message):
         unfolded("  - relu\n", head, res=res)
 
 
-def test_printed_shapes_speak_of_the_defaults():
+def test_printed_shapes_are_checked_at_the_defaults():
     layers = "  - conv: {out: 4, kernel: 3, output: 8 x 8 x 4}\n"
     assert outputs(layers, res="16") == [(4, 16, 16)]
     assert outputs(layers, alpha="0.5") == [(2, 8, 8)]
 
 
-def test_what_arrives_is_known_by_name():
+def test_input_sizes_have_names():
     layers = "  - max_pool: [in_height / 2, in_width]\n  - conv: {out: fixed(2) * in, kernel: 1}\n"
     assert outputs(layers, "input: [3, 8, 6]\n") == [(3, 2, 1), (6, 2, 1)]
 
 
-def test_printed_shapes_may_name_what_arrives():
+def test_printed_shapes_may_use_input_sizes():
     assert outputs("  - depthwise: {kernel: 3, output: 8 x 8 x in}\n") == [(3, 8, 8)]
 
 
-def test_everything_not_square():
+def test_nothing_needs_to_be_square():
     layers = "  - conv: {out: 2, kernel: [1, 5], stride: [1, 2], padding: [0, 2], dilation: 2x1}\n"
     # rows: 7 - 1 + 1 = 7; columns: (12 + 4 - 5) // 2 + 1 = 6.
     assert outputs(layers, "input: [3, 7, 12]\n") == [(2, 7, 6)]
@@ -325,17 +325,17 @@ def test_range_and_choices_hold_for_blocks():
         unfolded("  - b: {r: 5}\n", head)
 
 
-def test_an_argument_is_computed_where_the_call_stands():
+def test_an_argument_is_evaluated_outside_the_block():
     head = (
         "input: [3, 8, 8]\nparameters: {c: 5}\nblocks:\n"
         "  b: {parameters: {c: 1, d: c + 1}, layers: [relu: {repeat: c}, relu6: {repeat: d}]}\n"
     )
     names = [name for name, _ in unfolded("  - b: {c: c - 2}\n", head)]
-    # c is 5 - 2 = 3 inside, and d its successor.
+    # Inside, c is 5 - 2 = 3, and d is c + 1.
     assert [sum("relu6" not in name for name in names), len(names)] == [3, 3 + 4]
 
 
-def test_a_block_sees_its_inputs_alone():
+def test_a_block_sees_only_its_inputs():
     head = "input: [3, 8, 8]\nblocks:\n  b: {layers: [relu: {from: outside}]}\n"
     with pytest.raises(SpecError, match="no layer above is named 'outside'"):
         unfolded("  - relu: {name: outside}\n  - b\n", head)

@@ -1,4 +1,4 @@
-"""The page on the language: every example runs, every kind and key is on it."""
+"""The page on the spec language: its examples run, and it has every kind and key."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_the_page_has_examples():
 
 
 @pytest.mark.parametrize("example", SPECS, ids=range(len(SPECS)))
-def test_specs_count_what_the_page_says(example, tmp_path):
+def test_specs_have_the_costs_on_the_page(example, tmp_path):
     totals = report(example, tmp_path).totals
     for params, mult_adds in COUNTS.findall(example):
         assert (f"{totals.params:,}", f"{totals.mult_adds:,}") == (params, mult_adds)
@@ -93,7 +93,7 @@ def test_every_function_is_on_the_page(name):
     assert f"`{name}(" in PAGE
 
 
-def test_the_limits_are_those_of_the_program():
+def test_the_page_has_the_actual_limits():
     section = PAGE.partition("## Limits")[2]
     assert f"{limits.FILE_BYTES // 2**20} MiB" in section
     assert f"sizes up to 2^{limits.SIZE.bit_length() - 1}" in section

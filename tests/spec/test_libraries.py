@@ -25,7 +25,7 @@ def layers(*use: str):
 
 
 @pytest.mark.parametrize("use", [["outer"], ["outer", "inner"], ["inner", "outer"]])
-def test_a_library_brings_those_that_it_uses_once(use):
+def test_a_library_used_twice_is_read_once(use):
     assert layers(*use) == ["outer1/inner1/relu1", "outer1/inner2/relu1"]
 
 
@@ -38,6 +38,6 @@ def test_a_library_brings_those_that_it_uses_once(use):
         (["outer", "outer"], "spec.yaml:2:14: library 'outer' is used twice"),
     ],
 )
-def test_what_is_wrong_with_a_library(use, message):
+def test_error_messages(use, message):
     with pytest.raises(SpecError, match=message):
         layers(*use)

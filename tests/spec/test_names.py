@@ -1,4 +1,4 @@
-"""Names that stand for a spec at some settings."""
+"""Names of networks: aliases for a spec at some settings, and titles."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from costcalc.errors import SpecError
 from costcalc.spec import library
 
 
-def test_a_name_brings_its_settings():
+def test_an_alias_has_settings():
     assert opening.opened("vgg11").graph().parameters["configuration"] == "A"
     assert opening.opened("vgg_c.yaml").graph().parameters["configuration"] == "C"
 
 
-def test_settings_of_the_reference_come_on_top():
+def test_settings_of_the_reference_override_those_of_the_alias():
     parameters = opening.opened("vgg11@res=64,classes=10", {"res": 96}).graph().parameters
     assert (parameters["configuration"], parameters["classes"], parameters["res"]) == ("A", 10, 96)
     assert opening.opened("vgg11@configuration=B").graph().parameters["configuration"] == "B"
 
 
-def test_a_file_of_that_name_wins_and_the_shipped_spec_is_the_target(tmp_path, monkeypatch):
+def test_an_existing_file_wins_but_aliases_lead_to_shipped_specs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     spec = "name: mine\ninput: [3]\nlayers: [{fc: 2}]\n"
     (tmp_path / "vgg.yaml").write_text(spec)
@@ -41,11 +41,11 @@ def test_a_file_of_that_name_wins_and_the_shipped_spec_is_the_target(tmp_path, m
         ("resnet@depth=34", "ResNet-34"),
     ],
 )
-def test_a_network_is_called_what_people_type(name, title):
+def test_titles(name, title):
     assert opening.opened(name).graph().name == title
 
 
-def test_a_name_for_each_value_of_a_parameter(tmp_path):
+def test_a_title_for_each_value_of_a_parameter(tmp_path):
     spec = tmp_path / "plain.yaml"
     layers = "input: [3, 8, 8]\nparameters: {depth: 18}\nlayers: [conv: {out: 4, kernel: 1}]\n"
     spec.write_text(f"name: {{depth: {{18: 'Small-{{res}}', 34: Large}}}}\n{layers}")
@@ -60,7 +60,7 @@ def test_a_name_for_each_value_of_a_parameter(tmp_path):
         opening.read_spec(str(spec))
 
 
-def test_every_name_resolves_to_a_shipped_spec_and_known_settings():
+def test_every_alias_leads_to_a_shipped_spec_at_valid_settings():
     for name in library.aliases():
         reference = library.reference(name)
         assert reference.network != name
@@ -68,7 +68,7 @@ def test_every_name_resolves_to_a_shipped_spec_and_known_settings():
         assert reference.settings.keys() <= {"alpha", "res"} | document.parameters.keys()
 
 
-def test_no_name_hides_a_spec():
+def test_no_alias_hides_a_spec():
     specs = {path.stem for path in Path(library.shipped_folder()).glob("*.yaml")}
     assert not specs & library.aliases().keys()
     assert "names" not in library.shipped()

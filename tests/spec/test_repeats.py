@@ -1,4 +1,4 @@
-"""Blocks and rows that stand several times, or on a condition."""
+"""Blocks and rows that are repeated or conditional."""
 
 import pytest
 
@@ -23,8 +23,8 @@ def outputs(layers: str, **settings):
     return [layer.output for layer in graph.layers]
 
 
-def test_first_only_holds_for_the_first_repeat():
-    # The stride halves 32 to 16 once.
+def test_first_only_applies_to_the_first_repeat():
+    # The stride halves 32 to 16 only once.
     assert outputs("  - unit: {c: 8, s: 2, repeat: 3, first_only: s}") == [(8, 16, 16)] * 3
     assert outputs("  - unit: {c: 8, s: 2, repeat: 2}") == [(8, 16, 16), (8, 8, 8)]
 
@@ -59,14 +59,14 @@ ROWS = """\
 """
 
 
-def test_rows_stand_on_a_condition():
+def test_conditional_rows():
     spec = ROWS.replace("WHEN", "true")
     assert [channels for channels, *_ in outputs(spec)] == [8, 32, 32]
     assert [channels for channels, *_ in outputs(spec, deep=True)] == [8, 16, 24, 32, 32]
     assert outputs(ROWS.replace("WHEN", "deep")) == []
 
 
-def test_what_rows_may_not_say_is_refused():
+def test_invalid_rows_are_refused():
     with pytest.raises(SpecError, match="15:11: 'rows' has no argument 'wen'"):
         outputs(ROWS.replace("when: deep", "wen: deep"))
     with pytest.raises(SpecError, match="'table' has no argument 'wen'"):

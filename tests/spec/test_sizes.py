@@ -1,4 +1,4 @@
-"""A word where a size belongs is a misspelt name, and is said with all else that is wrong."""
+"""A bare word in place of a size is a misspelt name, reported with all other errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ layers:
 """
 
 
-def test_a_misspelt_name_is_found_before_anything_is_unfolded():
+def test_a_misspelt_name_is_reported_before_unfolding():
     with pytest.raises(SpecError) as error:
         read(SPEC, "net.yaml", lambda name: None)
     lines = [str(problem).splitlines()[0] for problem in error.value.problems]
@@ -46,7 +46,7 @@ layers:
     assert [layer.output for layer in graph.layers] == [(), (), (), (1,), (5,)]
 
 
-def test_no_axis_is_no_choice_of_axes():
+def test_an_empty_list_of_axes_is_refused():
     spec = b"input: [4, 3]\nlayers: [mean: {axes: []}]\n"
     with pytest.raises(SpecError, match="no axis is given"):
         expand(read(spec, "net.yaml", lambda name: None), {})

@@ -1,4 +1,4 @@
-"""Numbers with units, in budgets and conditions alone."""
+"""Numbers with units, which only budgets and conditions may have."""
 
 from fractions import Fraction
 
@@ -34,10 +34,10 @@ def test_a_condition_compares_with_units():
     assert not condition.evaluate({"mult_adds": 10**8, "params": 2_500_001})
 
 
-def test_specs_know_no_units():
+def test_specs_have_no_units():
     with pytest.raises(ExpressionError, match="unexpected '100M'"):
         parse("2 * 100M")
 
 
-def test_a_name_may_begin_like_a_unit():
+def test_a_name_may_start_like_a_unit():
     assert parse("2 * Max", has_units=True).names == {"Max"}
