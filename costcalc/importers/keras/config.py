@@ -59,10 +59,10 @@ class Config:
     ) -> tuple[int, ...]:
         """A whole number for each of ``rank`` axes; one number stands for all."""
         value = self.values.get(name, default)
-        sides = value if isinstance(value, list) else [value] * rank
-        if len(sides) != rank:
+        sizes = value if isinstance(value, list) else [value] * rank
+        if len(sizes) != rank:
             raise Refusal(f"'{name}' is not valid", f"one number, or {rank}", shown(value))
-        return tuple(whole(side, f"'{name}'", lowest) for side in sides)
+        return tuple(whole(side, f"'{name}'", lowest) for side in sizes)
 
     def wholes(self, name: str, default: Sequence[int], lowest: int) -> tuple[int, ...]:
         """A list of whole numbers, or a single one."""
@@ -71,13 +71,13 @@ class Config:
     def pairs(self, name: str, rank: int) -> tuple[tuple[int, int], ...]:
         """The padding before and after each of ``rank`` axes; a bare pair if there is one axis."""
         value = self.values.get(name)
-        sides = value if isinstance(value, list) else [value] * rank
-        if rank == 1 and len(sides) == 2:
-            sides = [sides]
-        if len(sides) != rank:
+        sizes = value if isinstance(value, list) else [value] * rank
+        if rank == 1 and len(sizes) == 2:
+            sizes = [sizes]
+        if len(sizes) != rank:
             raise Refusal(f"'{name}' is not valid", f"a pair for each of {rank} axes", shown(value))
         pairs = []
-        for side in sides:
+        for side in sizes:
             before, after = side if isinstance(side, list) and len(side) == 2 else (side, side)
             pairs.append((whole(before, f"'{name}'", 0), whole(after, f"'{name}'", 0)))
         return tuple(pairs)
@@ -89,10 +89,10 @@ def wholes(value: Any, name: str, lowest: int) -> tuple[int, ...]:
     Raises:
         Refusal: one is not a whole number, or there are too many.
     """
-    sides = value if isinstance(value, list | tuple) else (value,)
-    if len(sides) > limits.AXES:
-        raise Refusal(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sides)}")
-    return tuple(whole(side, name, lowest) for side in sides)
+    sizes = value if isinstance(value, list | tuple) else (value,)
+    if len(sizes) > limits.AXES:
+        raise Refusal(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sizes)}")
+    return tuple(whole(side, name, lowest) for side in sizes)
 
 
 def whole(value: Any, name: str, lowest: int) -> int:

@@ -21,13 +21,13 @@ class Layout(NamedTuple):
 
     is_channels_last: bool
 
-    def from_keras(self, sides: Sequence[T]) -> tuple[T, ...]:
+    def from_keras(self, values: Sequence[T]) -> tuple[T, ...]:
         """One value per axis, from Keras' order to costcalc's."""
-        return (*sides[-1:], *sides[:-1]) if self.is_channels_last else tuple(sides)
+        return (*values[-1:], *values[:-1]) if self.is_channels_last else tuple(values)
 
-    def to_keras(self, sides: Sequence[T]) -> tuple[T, ...]:
+    def to_keras(self, values: Sequence[T]) -> tuple[T, ...]:
         """One value per axis, from costcalc's order to Keras'."""
-        return (*sides[1:], *sides[:1]) if self.is_channels_last else tuple(sides)
+        return (*values[1:], *values[:1]) if self.is_channels_last else tuple(values)
 
     def axis(self, axis: int, rank: int) -> int:
         """An axis of Keras, where 0 is the batch and negative numbers count from the end.

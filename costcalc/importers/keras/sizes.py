@@ -117,14 +117,14 @@ def _at_resolution(shape: Open | None, res: tuple[int, int], is_first: bool) -> 
     """
     if shape is None or len(shape) < 2:
         return shape
-    sides = res if len(shape) == 3 else res[:1] * (len(shape) - 1)
+    dims = res if len(shape) == 3 else res[:1] * (len(shape) - 1)
     if len(shape) != 3 and res[0] != res[1]:
         return shape
     return (
         shape[0],
         *(
             new if old is None or is_first else old
-            for old, new in zip(shape[1:], sides, strict=True)
+            for old, new in zip(shape[1:], dims, strict=True)
         ),
     )
 

@@ -255,9 +255,9 @@ def _stated(shape: Any) -> Shape | None:
     """The shape without the batch, if every dimension is a number."""
     if not isinstance(shape, list) or not shape or len(shape) < 2:
         return None
-    sides = shape[1:]
-    is_known = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
-    return tuple(sides) if is_known else None
+    dims = shape[1:]
+    is_known = all(isinstance(side, int) and not isinstance(side, bool) for side in dims)
+    return tuple(dims) if is_known else None
 
 
 def _ends(

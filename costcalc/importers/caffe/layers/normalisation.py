@@ -105,7 +105,7 @@ def mvn(op: CaffeContext) -> Result:
     param = op.param("mvn_param", ("normalize_variance", "across_channels", "eps"))
     if param.flag("across_channels", False) or not param.flag("normalize_variance", True):
         raise UnknownOp(
-            "costcalc has no layer kind for a normalisation across channels, or by means alone"
+            "costcalc has no layer kind for a normalisation across channels, or by the mean only"
         )
     return op.add("instance_norm", (op.input,))
 

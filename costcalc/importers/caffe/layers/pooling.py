@@ -57,10 +57,10 @@ def pooling(op: CaffeContext) -> Result:
 
 
 def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
-    """Checks that no window lies beyond the input: Caffe drops such a one only with padding.
+    """Checks that no window lies beyond the input: without padding, Caffe keeps such a window.
 
     Raises:
-        Refusal: there is such a window, which would pool nothing.
+        Refusal: there is one, which would pool nothing.
     """
     if not window["ceil_mode"] or window["padding"] != 0:
         return

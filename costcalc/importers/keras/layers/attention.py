@@ -37,11 +37,9 @@ def multi_head_attention(op: KerasContext) -> Result:
     has_value_size = config.raw("value_dim") is not None
     value_size = config.whole("value_dim") if has_value_size else size
     has_bias = config.flag("use_bias", True)
-    sides = op.keras_shape(query)
-    if len(sides) < 2:
-        raise Refusal(
-            "its queries are not sequences of tokens", "two axes or more", f"{len(sides)}"
-        )
+    dims = op.keras_shape(query)
+    if len(dims) < 2:
+        raise Refusal("its queries are not sequences of tokens", "two axes or more", f"{len(dims)}")
     projected = [
         _project(op, tensor, heads, head_size, has_bias, f"/{name}")
         for name, tensor, head_size in (
@@ -53,10 +51,10 @@ def multi_head_attention(op: KerasContext) -> Result:
     attended = op.add("attention", projected, part="/attention")
     merged = emit.transpose(op, attended, (1, 0, 2), part="/attention.transpose")
     flat = op.add("reshape", (merged,), {"shape": (-1, heads * value_size)}, "/attention.reshape")
-    result = emit.dense(op, flat, out=sides[-1], bias=has_bias, part="/output")
-    if len(sides) > 2:
+    result = emit.dense(op, flat, out=dims[-1], bias=has_bias, part="/output")
+    if len(dims) > 2:
         op.builder.is_sized = True
-        result = op.add("reshape", (result,), {"shape": sides}, "/output.reshape")
+        result = op.add("reshape", (result,), {"shape": dims}, "/output.reshape")
     return op.from_layout(result, KERAS_ORDER, "/output.transpose")
 
 

@@ -24,17 +24,17 @@ def get_item(op: KerasContext) -> Result:
     """``x[...]`` with slices, numbers, an ellipsis and new axes; the batch is kept whole."""
     index = op.option("slice_spec", 1)
     entries = _expanded(index if isinstance(index, list) else [index], op)
-    sides = op.keras_shape(op.input)
+    dims = op.keras_shape(op.input)
     tensor, picks, shape = op.input, list[Pick](), list[int]()
     for entry in entries:
         if entry is None:
             shape.append(1)
             continue
-        pick = _pick(entry, sides[len(picks)], op)
+        pick = _pick(entry, dims[len(picks)], op)
         if not pick.drops_axis:
             shape.append(len(pick.places))
         picks.append(pick)
-    for place, (pick, side) in enumerate(zip(picks, sides, strict=True)):
+    for place, (pick, side) in enumerate(zip(picks, dims, strict=True)):
         if pick.places != range(side):
             op.builder.is_sized = True
             axis = op.axis(place + 1, tensor)

@@ -46,7 +46,7 @@ def comparison(op: KerasContext) -> Result:
 
 
 def power(op: KerasContext) -> Result:
-    """``Power``, of which a square and a root are kinds of their own."""
+    """``Power``; squares and square roots have their own kinds."""
     if len(op.inputs) == 2:
         return joining.join(op, "power", op.inputs)
     exponent = op.option("x2", 1)
@@ -164,51 +164,7 @@ def matmul(op: KerasContext) -> Result:
     return op.from_layout(op.add("matmul", matrices, functional="operator"), KERAS_ORDER)
 
 
-def _functions() -> dict[str, Rule]:
-    """Operations by their class in Keras 3."""
-    table: dict[str, Rule] = {
-        "Gelu": activation.gelu,
-        "Softmax": activation.softmax("softmax"),
-        "LogSoftmax": activation.softmax("log_softmax"),
-        "Reshape": reshape,
-        "Transpose": transpose,
-        "ExpandDims": expand_dims,
-        "Squeeze": squeeze,
-        "Concatenate": joining.concatenate,
-        "Split": split,
-        "Matmul": matmul,
-        "GetItem": get_item,
-        "Power": power,
-        "Where": where,
-        "Norm": norm,
-        **dict.fromkeys(_COMPARISONS, comparison),
-    }
-    for name, kind in _UNARY.items():
-        table[name] = unary(kind)
-    for name, kind in _BINARY.items():
-        table[name] = binary(kind)
-    for name, kind in _REDUCTIONS.items():
-        table[name] = reduction(kind)
-    return table
-
-
 _UNARY = {
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "LeakyRelu": "leaky_relu",
-    "Elu": "elu",
-    "Selu": "selu",
-    "Celu": "celu",
-    "Sigmoid": "sigmoid",
-    "HardSigmoid": "h_sigmoid",
-    "LogSigmoid": "log_sigmoid",
-    "Tanh": "tanh",
-    "HardTanh": "hard_tanh",
-    "Silu": "swish",
-    "HardSilu": "h_swish",
-    "Mish": "mish",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
     "Exp": "exp",
     "Log": "log",
     "Sqrt": "sqrt",
@@ -230,6 +186,7 @@ _UNARY = {
     "Cast": "identity",
     "StopGradient": "identity",
 }
+"""The kinds of functions of one tensor that are not activations."""
 
 _BINARY = {
     "Add": "add",
@@ -257,7 +214,28 @@ _COMPARISONS = (
     "LogicalAnd", "LogicalOr", "LogicalXor",
 )  # fmt: skip
 
-TABLE: Mapping[str, Rule] = _functions()
+TABLE: Mapping[str, Rule] = {
+    **{name.title().replace("_", ""): unary(kind) for name, kind in activation.FUNCTIONS.items()},
+    **{name: unary(kind) for name, kind in _UNARY.items()},
+    **{name: binary(kind) for name, kind in _BINARY.items()},
+    **{name: reduction(kind) for name, kind in _REDUCTIONS.items()},
+    **dict.fromkeys(_COMPARISONS, comparison),
+    "Gelu": activation.gelu,
+    "Softmax": activation.softmax("softmax"),
+    "LogSoftmax": activation.softmax("log_softmax"),
+    "Reshape": reshape,
+    "Transpose": transpose,
+    "ExpandDims": expand_dims,
+    "Squeeze": squeeze,
+    "Concatenate": joining.concatenate,
+    "Split": split,
+    "Matmul": matmul,
+    "GetItem": get_item,
+    "Power": power,
+    "Where": where,
+    "Norm": norm,
+}
+"""The rule of each operation, by its class in Keras 3."""
 
 TENSORFLOW = {
     "__operators__.add": "Add",

@@ -13,7 +13,7 @@ WRAPPER = "TimeDistributed"
 POSITIONWISE = frozenset(
     {"Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "Identity"}
 )
-"""Layers that treat every position alike: time is then just another axis."""
+"""Layers that treat every position the same: time is then just another axis."""
 
 STEPS = 1000
 """The most time steps to unroll."""

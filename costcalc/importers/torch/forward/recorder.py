@@ -226,7 +226,7 @@ def function_name(func: Callable[..., Any]) -> str:
     """
     name = getattr(func, "__name__", type(func).__name__)
     if name == "__get__":
-        # A getter is bound to its property, which a callable's type does not say.
+        # A getter is bound to its property, but the type of a callable does not say so.
         name = getattr(func.__self__, "__name__", name)  # type: ignore[attr-defined]
     name = str(name).partition(".")[0]
     return name.removesuffix("_") if not name.startswith("_") else name.strip("_")

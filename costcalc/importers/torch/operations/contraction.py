@@ -40,9 +40,9 @@ def einsum(op: TorchContext) -> Operand:
     if {*rows, *columns} - {*result}:
         raise UnknownOp
 
-    def shape(*sides: Sequence[str]) -> tuple[int, ...]:
-        joined = (prod(sizes[name] for name in side) for side in sides)
-        return (*(sizes[name] for name in stack), *joined)
+    def shape(*groups: Sequence[str]) -> tuple[int, ...]:
+        merged = (prod(sizes[name] for name in group) for group in groups)
+        return (*(sizes[name] for name in stack), *merged)
 
     def matrices(value: ValueRef, word: str, first: list[str], second: list[str]) -> Operand:
         x = _permute(op, op.tensor(value, op.shape_of(value)), word, [*stack, *first, *second])
