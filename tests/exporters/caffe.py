@@ -1,4 +1,4 @@
-"""Caffe as its sources have it, to read prototxt back: what each layer gives and learns."""
+"""Caffe's own rules, to read prototxt back: the output shape and params of each layer."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sides(param: Message, name: str, rank: int, default: int) -> list[int]:
 
 
 class Net:
-    """Every blob's shape, without the batch, and how many numbers each layer learns."""
+    """The shape of every blob, without the batch, and the params of each layer."""
 
     def __init__(self, text: str) -> None:
         self.message = parse(text)
@@ -85,11 +85,11 @@ class Net:
 
     @property
     def outputs(self) -> set[str]:
-        """The blobs that nothing reads: all of them are given."""
+        """The blobs that nothing reads, which Caffe outputs."""
         return set(self.shapes) - self.read
 
     def learns(self, layer: Message, *counts: int) -> None:
-        """Counts params, those with a name once; all with one name are as many."""
+        """Counts params, named ones once; params of the same name must be of the same size."""
         names = [one(each, "name") for each in every(layer, "param")]
         assert len(names) in (0, len(counts))
         for index, count in enumerate(counts):

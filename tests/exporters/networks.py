@@ -15,5 +15,5 @@ def shipped(name: str) -> LayerGraph:
 
 
 def mult_adds(graph: LayerGraph) -> int:
-    """What the report of a network says, by the default convention."""
+    """The mult-adds in the report of a network, by the default convention."""
     return sum(cost.mult_adds for cost in count(graph, load("paper")))

@@ -23,7 +23,7 @@ LACKING = {
     **dict.fromkeys(("skipnet50", "skipnet101", "skipnet_imagenet"), "lstm"),
     **{name: "channel_shuffle" for name in library.shipped() if name.startswith("shufflenet")},
 }
-"""A kind that Caffe lacks of each shipped network that it cannot express."""
+"""A kind that Caffe lacks, for each shipped network that it cannot express."""
 
 INEXPRESSIBLE = (
     "padding: [[0, 1], [2, 0]]",
@@ -69,7 +69,7 @@ def params(graph) -> int:
 
 
 def check(graph) -> None:
-    """What the file's layers give, learn and compute is the graph's."""
+    """The shapes, params and multiply-accumulates of the file are those of the graph."""
     net = Net(write(graph))
     assert one(net.message, "name") == graph.name
     # All layers give what they are said to; an identity has no layer.
@@ -85,7 +85,7 @@ def check(graph) -> None:
 
 
 @pytest.mark.parametrize("name", networks(without=LACKING))
-def test_every_network_that_caffe_has_the_layers_of(name):
+def test_every_network_that_caffe_can_express(name):
     check(shipped(name))
 
 
@@ -104,7 +104,7 @@ def test_every_kind(name, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "lacking"), LACKING.items())
-def test_what_caffe_lacks_is_named(name, lacking):
+def test_a_kind_that_caffe_lacks_is_named(name, lacking):
     reason = re.escape(MISSING[lacking])
     with pytest.raises(SpecError, match=rf"Caffe: {reason}\n +found +'{lacking}'"):
         write(shipped(name))
@@ -135,7 +135,7 @@ def test_a_convolution(arguments, fields, tmp_path):
     assert fields.items() <= layer(f"  - conv: {{{arguments}}}", tmp_path).items()
 
 
-def test_same_padding_is_even_where_the_size_is_the_same(tmp_path):
+def test_same_padding_is_made_even_if_the_size_stays_the_same(tmp_path):
     graph = expanded("  - conv: {out: 8, kernel: 3, stride: 2}", tmp_path, "[4, 8, 8]")
     written = write(graph)  # 3 * 2 + 3 - 8 = 1, after
     assert "pad: 1  # 'same' is 0 before and 1 after, which Caffe cannot express\n" in written
@@ -149,7 +149,7 @@ def test_same_padding_is_even_where_the_size_is_the_same(tmp_path):
         "out: 8, kernel: 3, stride: 2, padding: [[0, 1], [0, 1]]",  # said in numbers
     ],
 )
-def test_an_uneven_padding_is_an_error(arguments, tmp_path):
+def test_uneven_padding_is_an_error(arguments, tmp_path):
     with pytest.raises(SpecError, match=r"pads as much before as after.* 0 before and 1 after"):
         write(expanded(f"  - conv: {{{arguments}}}", tmp_path))
 
@@ -165,7 +165,7 @@ def test_an_uneven_padding_is_an_error(arguments, tmp_path):
         ("kernel: 3, stride: 3, padding: 1", {"pad": 1, "round_mode": "FLOOR"}, 3),
     ],
 )
-def test_a_pool_rounds_as_it_must(arguments, fields, output, tmp_path):
+def test_a_pool_states_its_rounding(arguments, fields, output, tmp_path):
     layers = f"  - max_pool: {{name: a, {arguments}}}"
     found = layer(layers, tmp_path)
     assert fields.items() <= found.items()
@@ -235,7 +235,7 @@ def test_a_gate_scales_every_channel(tmp_path):
         write(expanded(wide, tmp_path))
 
 
-def test_tensors_that_read_nothing(tmp_path):
+def test_tensors_without_inputs(tmp_path):
     graph = expanded(
         """
   - learned: {name: places, shape: [4, 9, 9]}
@@ -248,7 +248,7 @@ def test_tensors_that_read_nothing(tmp_path):
     assert Net(write(graph)).learned == {"places 0": 324}  # 4 * 9 * 9
 
 
-def test_parts_are_cut_once(tmp_path):
+def test_a_split_is_written_once(tmp_path):
     graph = expanded(
         """
   - split: {name: b, parts: 4, part: 2, from: input}

@@ -19,11 +19,11 @@ HEADER = (
 )
 
 UNKNOWN = ("conv: {out: 6, kernel: [3, 2], stride: 2, dilation: 2}", "maps of three axes")
-"""Networks of :func:`.specs` that the simulator cannot say."""
+"""Networks of :func:`.specs` that the simulator cannot express."""
 
 
 def read(topology: str) -> dict[str, int]:
-    """Multiply-accumulates of each row, as topology_utils.py of SCALE-Sim 3.0.0 has them."""
+    """The multiply-accumulates of each row, as computed by topology_utils.py of SCALE-Sim 3.0.0."""
     header, *lines = topology.splitlines()
     assert header == HEADER
     rows = {}
@@ -142,7 +142,7 @@ def test_every_kind(name, tmp_path):
         assert sum(read(write(graph)).values()) == sum(each.events().macs for each in graph.layers)
 
 
-def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
+def test_a_map_with_one_spatial_axis_is_a_row_of_positions(tmp_path):
     layers = "  - conv: {name: a, out: 8, kernel: 3, stride: 2}"
     assert topology(layers, tmp_path, "[4, 9]") == ["a, 1, 11, 1, 3, 4, 8, 2,"]
 
@@ -158,7 +158,7 @@ def test_a_map_of_one_axis_is_a_row_of_positions(tmp_path):
         ("a b", "a_b_2"),
     ],
 )
-def test_names_end_no_cell_and_begin_no_formula(name, written, tmp_path):
+def test_names_neither_end_a_cell_nor_begin_a_formula(name, written, tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text("input: [4, 9, 9]\nlayers: [pointwise: 4, pointwise: 4, pointwise: 4]")
     graph = opening.opened(str(path)).graph()
@@ -168,7 +168,7 @@ def test_names_end_no_cell_and_begin_no_formula(name, written, tmp_path):
     assert last == f"{written}, 9, 9, 1, 1, 4, 4, 1,"
 
 
-def test_what_the_simulator_does_not_know_is_named_all_at_once(tmp_path):
+def test_all_layers_that_the_simulator_lacks_are_named_at_once(tmp_path):
     layers = """
   - conv: {name: oblong, out: 4, kernel: 3, stride: 1x2}
   - conv: {name: dilated, out: 4, kernel: 3, dilation: 2}
@@ -183,7 +183,7 @@ def test_what_the_simulator_does_not_know_is_named_all_at_once(tmp_path):
         topology("  - conv: {out: 4, kernel: 1}", tmp_path, "[4, 5, 6, 7]")
 
 
-def test_a_file_has_so_many_rows_and_no_more(tmp_path):
+def test_the_number_of_rows_is_limited(tmp_path):
     layers = "  - conv: {out: 2200000, kernel: 1, groups: 1100000}"
     with pytest.raises(SpecError, match=r"1,100,000 rows are too many(.|\n)*1,000,000"):
         topology(layers, tmp_path, "[2200000, 1, 1]")

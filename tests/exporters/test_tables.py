@@ -23,7 +23,7 @@ def test_every_kind_has_a_row_or_a_reason(exporter):
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda row: row.name)
-def test_a_reason_is_one_clause_that_follows_a_colon(exporter):
+def test_a_reason_is_one_clause_to_follow_a_colon(exporter):
     for kind, reason in import_module(exporter.module).MISSING.items():
         assert reason, kind
         assert reason.isprintable(), kind

@@ -128,7 +128,7 @@ def sliced(start: int | None = None, stop: int | None = None, step: int | None =
 
 
 def caffe_layers() -> Iterator[str]:
-    """Layers of Caffe and of its forks that costcalc does not write."""
+    """Layers of Caffe and its forks that costcalc does not write."""
 
     def layer(kind: str, *body: str) -> str:
         return caffe.layer(kind, "data", "x", *body)

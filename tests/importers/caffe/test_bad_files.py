@@ -1,4 +1,4 @@
-"""Prototxt that is damaged, hostile or of no network: file, line, column and layer."""
+"""Prototxt that is damaged, hostile or not a network: file, line, column and layer are named."""
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +10,7 @@ MAP = (4, 9, 12)
 
 
 def refused(path, *options):
-    """What the program says of a file; nothing of it on standard output."""
+    """The program's message about a bad file; nothing goes to standard output."""
     result = CliRunner().invoke(main, ["report", str(path), *options])
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
@@ -27,7 +27,7 @@ def refused(path, *options):
         ("laier { }", "net.prototxt", "did you mean 'layer'?"),
     ],
 )
-def test_text_that_is_no_network(tmp_path, text, place, message):
+def test_text_that_is_not_a_network(tmp_path, text, place, message):
     said = refused(written(tmp_path, text))
     assert place in said
     assert message in said
@@ -97,7 +97,7 @@ def test_a_wrong_value_is_pointed_at(tmp_path):
     )
 
 
-def test_everything_that_is_unknown_is_listed_at_once(tmp_path):
+def test_all_unknown_layers_are_listed_at_once(tmp_path):
     text = network(
         MAP,
         layer("PriorBox", "data", "a"),

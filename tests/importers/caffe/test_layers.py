@@ -1,4 +1,4 @@
-"""Single layers of Caffe: shapes, params and multiply-accumulates, written out."""
+"""Single layers of Caffe: shapes, params and multiply-accumulates."""
 
 import pytest
 
@@ -170,13 +170,13 @@ def test_a_layer(tmp_path, made, output, learned, macs):
         ),
     ],
 )
-def test_which_kinds_a_layer_is(tmp_path, made, kinds):
+def test_the_kinds_of_a_layer(tmp_path, made, kinds):
     relu = layer("ReLU", "data", "first")
     found = graph(tmp_path, network(MAP, relu, made))
     assert [each.kind.name for each in found.layers] == ["relu", *kinds]
 
 
-def test_a_reduction_takes_an_axis_and_all_behind_it(tmp_path):
+def test_a_reduction_covers_an_axis_and_all_after_it(tmp_path):
     reduced = layer("Reduction", "data", "x", "reduction_param { operation: MEAN axis: 2 }")
     (mean,) = graph(tmp_path, network(MAP, reduced)).layers
     assert mean.output == (4,)
@@ -194,7 +194,7 @@ def test_a_parameter_is_of_one_image(tmp_path):
     assert totals(found) == (432, 0)  # 4 * 9 * 12
 
 
-def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):
+def test_a_norm_and_a_scale_right_after_it_are_one_layer(tmp_path):
     norm = layer("BatchNorm", "data", "x", name="norm")
     both = "scale_param { bias_term: true }"
     for scale, learned in ((layer("Scale", "x", "x"), 4), (layer("Scale", "x", "x", both), 8)):
@@ -220,7 +220,7 @@ def test_a_norm_and_its_scale_are_one_where_one_follows_the_other(tmp_path):
     assert len(found.layers) > 3
 
 
-def test_a_convolution_of_one_channel_is_no_depthwise_one(tmp_path):
+def test_a_convolution_of_one_channel_is_not_depthwise(tmp_path):
     text = network((1, 9, 12), conv("num_output: 8 kernel_size: 3"))
     alone = graph(tmp_path, text, alpha=2)
     assert alone.layers[0].output[0] == 16  # a width of its own, which the multiplier scales
@@ -236,7 +236,7 @@ def test_slices_at_points_and_in_equal_parts(tmp_path):
     assert found.layers[-1].inputs == (2, 0)
 
 
-def test_a_crop_has_the_sides_of_another_blob(tmp_path):
+def test_a_crop_has_the_size_of_another_blob(tmp_path):
     found = graph(
         tmp_path,
         network(
@@ -335,7 +335,7 @@ def test_the_test_phase_at_level_0_without_stages(tmp_path):
         ),
     ],
 )
-def test_where_the_input_is_said(tmp_path, text, shape):
+def test_where_the_input_is_stated(tmp_path, text, shape):
     text = f"{text}\n{layer('ReLU', 'data', 'x')}"
     assert graph(tmp_path, text).input == shape
     assert graph(tmp_path, text, res=16).input == (shape[0], 16, 16)
@@ -359,7 +359,7 @@ def test_several_inputs(tmp_path):
     assert [each.kind.name for each in found.layers] == ["constant", "add"]
 
 
-def test_norms_share_what_their_scales_name_alike(tmp_path):
+def test_norms_share_params_that_their_scales_name_the_same(tmp_path):
     names = 'param { name: "gamma" } param { name: "beta" } scale_param { bias_term: true }'
     pairs = [
         layer("BatchNorm", source, f"n{at}", name=f"norm{at}")

@@ -27,7 +27,7 @@ def test_totals_are_those_of_the_spec(name, convention):
     assert file.totals == costcalc.report(SPECS[name], convention=convention).totals
 
 
-def test_at_other_resolutions_too():
+def test_totals_at_other_resolutions():
     rows = costcalc.sweep(str(DATA / "mobilenet_v1.prototxt"), res=[128, 160, 192]).rows()
     same = costcalc.sweep("mobilenet_v1", res=[128, 160, 192]).rows()
     assert [row.mult_adds for row in rows] == [row.mult_adds for row in same]
@@ -161,7 +161,7 @@ def test_a_shuffle_unit(tmp_path):
 @pytest.mark.parametrize(
     "name", ["googlenet", "resnet50", "densenet121", "mobilenet_v2", "vgg16", "inception_v3"]
 )
-def test_what_costcalc_writes_for_caffe_it_reads_again(tmp_path, name):
+def test_costcalc_reads_what_it_writes_for_caffe(tmp_path, name):
     graph = opening.opened(name).graph()
     path = written(tmp_path, exported(graph))
     for convention in ("paper", "torch", "keras"):

@@ -1,4 +1,4 @@
-"""Small networks as Caffe writes them."""
+"""Builds small networks in Caffe's format."""
 
 from costcalc import opening
 from tests.importers.keras.written import events, params
@@ -7,7 +7,7 @@ __all__ = ["events", "graph", "layer", "network", "params", "totals", "written"]
 
 
 def layer(kind, bottoms, top, *body, name=""):
-    """A layer; blobs are words with spaces between them."""
+    """A layer; blobs are separated by spaces."""
     reads = "".join(f' bottom: "{each}"' for each in bottoms.split())
     gives = "".join(f' top: "{each}"' for each in top.split())
     called = name or (top.split() or [kind])[0]
@@ -15,7 +15,7 @@ def layer(kind, bottoms, top, *body, name=""):
 
 
 def network(shape, *layers):
-    """Layers behind an input of that shape, without the batch."""
+    """Layers after an input of that shape, without the batch."""
     dims = " ".join(f"dim: {side}" for side in (1, *shape))
     return f'name: "toy"\ninput: "data"\ninput_shape {{ {dims} }}\n' + "".join(layers)
 
@@ -31,7 +31,7 @@ def graph(folder, text, **settings):
 
 
 def totals(found):
-    """Params, each once, and multiply-accumulates."""
+    """Params, counted once, and multiply-accumulates."""
     every = events(found)
     own = [every[each.name] for each in found.layers if each.shares is None]
     return sum(map(params, own)), sum(each.macs for each in every.values())

@@ -1,4 +1,4 @@
-"""Architectures that Keras wrote, held to what Keras says of them (tools/judges)."""
+"""Architectures written by Keras, compared with Keras' own counts (tools/judges)."""
 
 import json
 from pathlib import Path
@@ -16,11 +16,11 @@ MEASURED = {
 }
 NETWORKS = ("EfficientNetB0", "MobileNet", "MobileNetV3Small", "frames", "odds", "shared", "tokens")
 COUNTERS = {"EfficientNetB0": 1}
-"""A Normalization of Keras also stores how many batches it has seen."""
+"""Keras' Normalization also stores the number of batches it has seen."""
 
 
 def read(name):
-    """The graph; the sides that a file leaves open are 224."""
+    """The graph, with 224 for unknown dimensions."""
     settings = {"res": 224} if MEASURED[name]["is_open"] else {}
     return opening.opened(str(DATA / "keras" / f"{name}.json"), settings).graph()
 
@@ -41,8 +41,8 @@ def test_counts_are_those_of_keras(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_shape_that_every_layer_gives_is_that_of_keras(name):
-    """The first call of a layer, whose last node bears its name or stands below it."""
+def test_the_output_shape_of_every_layer_is_that_of_keras(name):
+    """Compares the first call of each layer: its last node has the layer's name or is inside it."""
     found, stated = read(name), MEASURED[name]["outputs"]
     given = {}
     for each in found.layers:
@@ -59,7 +59,7 @@ def test_totals_are_those_of_the_spec(name, network):
     assert totals == costcalc.report(network).totals
 
 
-def test_the_keras_convention_gives_the_total_of_the_summary():
+def test_the_total_of_the_keras_convention_is_that_of_the_summary():
     report = costcalc.report(str(DATA / "keras" / "MobileNet.json"), convention="keras")
     assert report.totals.params == MEASURED["MobileNet"]["all"] == 4_253_864
 

@@ -1,4 +1,4 @@
-"""Files that are damaged, hostile or no Keras at all: one message that names file and layer."""
+"""Files that are damaged, hostile or not Keras: one message that names file and layer."""
 
 import json
 import struct
@@ -27,7 +27,7 @@ GOOD = sequential((8, 8, 3), of("Conv2D", **CONV))
 
 
 def refused(path, *options):
-    """What the program says of a file; nothing of it on standard output."""
+    """The program's message about a bad file; nothing goes to standard output."""
     result = CliRunner().invoke(main, ["report", str(path), *options])
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
@@ -60,7 +60,7 @@ def refused(path, *options):
     ],
     ids=lambda value: value[:30].decode("latin-1") if isinstance(value, bytes) else None,
 )
-def test_what_is_no_architecture(tmp_path, text, message):
+def test_a_file_that_is_not_an_architecture(tmp_path, text, message):
     path = tmp_path / "model.json"
     path.write_bytes(text)
     assert message in refused(path)
@@ -86,13 +86,13 @@ def test_an_archive_without_a_config(tmp_path):
     assert "has no config.json" in refused(packed(tmp_path, name="other.json"))
 
 
-def test_a_bomb_is_unpacked_no_further_than_a_spec_may_be_long(tmp_path):
+def test_a_zip_bomb_is_unpacked_only_up_to_the_size_limit(tmp_path):
     path = packed(tmp_path, " " * 2 * limits.FILE_BYTES)
     assert path.stat().st_size < 50_000
     assert "too long" in refused(path)
 
 
-def test_a_size_that_the_archive_states_is_not_believed(tmp_path):
+def test_a_size_stated_by_the_archive_is_not_trusted(tmp_path):
     path = packed(tmp_path, " " * 4_000_000)
     text = path.read_bytes()
     stated = struct.pack("<I", 4_000_000)
@@ -130,8 +130,8 @@ def test_a_truncated_archive(tmp_path, cut):
 
 
 @pytest.mark.parametrize("place", range(0, 400, 7))
-def test_a_byte_that_is_another(tmp_path, place):
-    """Read as before, or refused."""
+def test_a_changed_byte(tmp_path, place):
+    """The archive is read as before, or refused."""
     path = packed(tmp_path)
     text = bytearray(path.read_bytes())
     text[place % len(text)] ^= 0xFF
@@ -166,7 +166,7 @@ def test_unknown_layers_are_listed_at_once(tmp_path):
     ("class_name", "config"),
     [("Dense", {"units": 3, "lora_rank": 2}), ("BatchNormalization", {"axis": -1, "renorm": True})],
 )
-def test_params_that_no_kind_has(tmp_path, class_name, config):
+def test_settings_that_add_params_no_kind_has(tmp_path, class_name, config):
     model = sequential((8, 8, 3), layer(class_name, "odd", **config))
     assert "layer 'odd' (" in refused(written(tmp_path, model))
 
@@ -189,7 +189,7 @@ def test_an_unknown_layer_that_is_allowed_has_the_shape_of_the_file(tmp_path):
         graph(tmp_path, model)
 
 
-def test_an_unknown_layer_whose_shape_nobody_states(tmp_path):
+def test_an_unknown_layer_without_a_stated_shape(tmp_path):
     model = sequential((8, 8, 3), layer("Lambda", "mine"), of("Conv2D", **CONV))
     assert "the file does not state its shape" in refused(
         written(tmp_path, model), "--allow-unknown"
@@ -269,7 +269,7 @@ def nested(depth):
     return model
 
 
-def test_models_that_multiply_are_stopped(tmp_path, monkeypatch):
+def test_models_that_grow_exponentially_are_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "STEPS", 2000)
     assert "too many layers" in refused(written(tmp_path, nested(40)))
 

@@ -1,4 +1,4 @@
-"""Single layers of Keras: shapes, params and multiply-accumulates, written out."""
+"""Single layers of Keras: shapes, params and multiply-accumulates."""
 
 import pytest
 
@@ -140,7 +140,7 @@ def test_a_layer(tmp_path, shape, made, output, learned, macs):
     ],
     ids=lambda value: value["class_name"] if isinstance(value, dict) else "",
 )
-def test_which_kinds_a_layer_is(tmp_path, made, kinds):
+def test_the_kinds_of_a_layer(tmp_path, made, kinds):
     found = graph(tmp_path, sequential((8, 9, 3), made))
     assert [each.kind.name for each in found.layers] == kinds
 
@@ -172,7 +172,7 @@ def test_channels_first(tmp_path):
     assert params(events(found)["dense"]) == 3 * 5 + 5
 
 
-def test_a_layer_of_another_data_format_stands_between_views(tmp_path):
+def test_a_layer_of_another_data_format_is_transposed_around(tmp_path):
     found = graph(
         tmp_path,
         sequential(
@@ -216,7 +216,7 @@ def test_attention_of_another_form_is_unknown(tmp_path):
         graph(tmp_path, attention(sliding_window=2))
 
 
-def test_tensors_that_are_given_by_name(tmp_path):
+def test_tensors_passed_by_name(tmp_path):
     inbound = [call(query=tensor("few"), value=tensor("many"), use_causal_mask=False)]
     made = layer("MultiHeadAttention", "mha", inbound=inbound, num_heads=2, key_dim=3)
     model = functional(
@@ -239,7 +239,7 @@ def test_tensors_that_are_given_by_name(tmp_path):
         ("Minimum", "minimum", 0),
     ],
 )
-def test_layers_that_join(tmp_path, name, kind, macs):
+def test_layers_of_several_tensors(tmp_path, name, kind, macs):
     joined = [call([tensor("a"), tensor("b")])]
     model = functional(
         [image(4, 5, 3, name="a"), image(4, 5, 3, name="b"), layer(name, "j", inbound=joined)],
@@ -351,7 +351,7 @@ def test_operations_between_layers(tmp_path, made, kinds, output):
     assert found.layers[-1].output == output
 
 
-def test_a_place_is_counted_from_the_end_too(tmp_path):
+def test_an_index_may_count_from_the_end(tmp_path):
     made = operation("GetItem", tensor("image"), [SLICE, -2])
     found = graph(tmp_path, functional([image(8, 6, 4), made], ["image", 0, 0], ["op", 0, 0]))
     first = found.layers[0].operation
@@ -359,7 +359,7 @@ def test_a_place_is_counted_from_the_end_too(tmp_path):
     assert found.layers[-1].output == (4, 6)
 
 
-def test_a_layer_at_every_step_of_time(tmp_path):
+def test_a_layer_at_every_time_step(tmp_path):
     made = layer("TimeDistributed", "steps", layer=layer("Conv2D", "conv", **CONV))
     found = graph(tmp_path, sequential((5, 8, 9, 3), made))
     # 5 steps of 3*3*3*4 weights at 6 x 7 places; params once
@@ -381,12 +381,12 @@ def test_a_layer_at_every_step_of_time(tmp_path):
         (layer("Conv2D", "conv"), r"layer 'steps/conv' \(Conv2D\): 'filters'"),
     ],
 )
-def test_what_is_wrong_at_every_step_is_said_by_name(tmp_path, inner, message):
+def test_an_error_at_every_time_step_names_the_layer(tmp_path, inner, message):
     with pytest.raises(SpecError, match=message):
         graph(tmp_path, sequential((5, 8, 9, 3), layer("TimeDistributed", "steps", layer=inner)))
 
 
-def test_a_split_gives_several_tensors(tmp_path):
+def test_a_split_has_several_outputs(tmp_path):
     split = operation("Split", tensor("image"), 2, axis=-1)
     parts = layer("Conv2D", "conv", **CONV, inbound=[call(tensor("op", number=1))])
     found = graph(
@@ -396,7 +396,7 @@ def test_a_split_gives_several_tensors(tmp_path):
     assert found.layers[-1].inputs == (1,)
 
 
-def test_dot_is_a_product_of_matrices(tmp_path):
+def test_dot_is_a_matrix_product(tmp_path):
     model = functional(
         [
             image(5, 8, name="a"),

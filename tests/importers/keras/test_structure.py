@@ -219,7 +219,7 @@ def test_a_dimension_that_stays_open_is_an_error(tmp_path, settings, message):
         graph(tmp_path, OPEN, **settings)
 
 
-def test_a_shape_that_the_file_states_is_held_against_the_one_computed(tmp_path):
+def test_a_stated_shape_is_checked_against_the_computed_one(tmp_path):
     model = functional(
         [
             image(8, 8, 3),
@@ -233,7 +233,7 @@ def test_a_shape_that_the_file_states_is_held_against_the_one_computed(tmp_path)
         graph(tmp_path, model)
 
 
-def test_inputs_behind_the_first_are_constants(tmp_path):
+def test_inputs_after_the_first_are_constants(tmp_path):
     model = functional(
         [
             image(8, 8, 3),
@@ -248,7 +248,7 @@ def test_inputs_behind_the_first_are_constants(tmp_path):
     assert found.layers[-1].output == (3, 8, 8)
 
 
-def test_layers_that_depend_on_the_size_are_read_again_for_a_sweep(tmp_path):
+def test_layers_that_depend_on_the_size_are_reread_for_a_sweep(tmp_path):
     path = written(
         tmp_path, sequential((8, 8, 3), of("Cropping2D", cropping=1), of("Conv2D", **CONV))
     )

@@ -1,4 +1,4 @@
-"""Small architectures as Keras writes them."""
+"""Builds small architectures in Keras' format."""
 
 import json
 
@@ -16,7 +16,7 @@ def layer(class_name, name, *, module="keras.layers", inbound=(), **config):
 
 
 def of(class_name, **config):
-    """A layer of a sequence, named for its class."""
+    """A layer of a sequential model, named after its class."""
     return layer(class_name, class_name.lower(), **config)
 
 

@@ -1,4 +1,4 @@
-"""Recorded calls to nodes, the calls written down as data: no PyTorch is needed."""
+"""From recorded calls to nodes, with calls as plain data: no PyTorch is needed."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from costcalc.kinds.base import PARAMS
 
 
 class Passes:
-    """Writes down a forward pass, one call after another."""
+    """Builds the record of a forward pass, one call after another."""
 
     def __init__(self, *input):
         self.values = [TensorValue((1, *input), "input")]
@@ -36,7 +36,7 @@ class Passes:
         return ValueRef(len(self.values) - 1)
 
     def part(self, of, offset, *shape):
-        """A view of a parameter, as a call that gives it."""
+        """A view of a parameter, and the call that creates it."""
         name = self.values[of.value].region.parameter
         region = Region(name, offset, shape, tuple(1 for _ in shape))
         made = self.call("getitem", shape, of, 0)
@@ -106,7 +106,7 @@ def test_a_convolution_its_norm_and_its_activation():
     assert (conv.functional, act.functional) == (None, "function")
 
 
-def test_attention_over_windows_keeps_the_windows_as_a_side():
+def test_attention_over_windows_keeps_the_windows_as_an_axis():
     # Of an image of 4 x 4 x 8, four windows of 2 x 2: no side of 1 is their batch.
     net = Passes(8, 4, 4)
     x = net.call("permute", (1, 4, 4, 8), net.input, 0, 2, 3, 1)
@@ -126,7 +126,7 @@ def test_attention_over_windows_keeps_the_windows_as_a_side():
     assert softmax.events().additions == 4 * 4 * 3  # of 4 scores, three additions a row
 
 
-def test_images_that_a_network_makes_of_one_are_convolved_each():
+def test_each_of_several_images_made_from_one_is_convolved():
     # Four tiles of 4 x 4 in one of 8 x 8: 9 weights at each of 4 * 16 positions, 2 to 3 channels.
     net = Passes(2, 8, 8)
     tiles = net.call("reshape", (4, 2, 4, 4), net.input, 4, 2, 4, 4)
@@ -151,7 +151,7 @@ def test_a_module_used_twice_counts_its_params_once_and_its_mult_adds_twice():
     assert total((first, second), "macs") == 200
 
 
-def test_a_weight_that_is_computed_counts_as_its_parameter_and_the_gain_beside_it():
+def test_a_computed_weight_counts_as_its_parameter_and_a_separate_gain():
     net = Passes(4, 5, 5)
     weight = net.learned("conv/weight", 8, 4, 1, 1, role="weight")
     gain = net.learned("conv/gain", 8, 1, 1, 1)
@@ -181,7 +181,7 @@ def test_parts_of_one_parameter_count_where_they_are_used():
     assert params(layers) == 48
 
 
-def test_what_no_operation_reads_is_counted_all_the_same():
+def test_a_parameter_that_no_operation_reads_is_counted():
     net = Passes(4)
     net.learned("head/weight", 7, 4, role="weight")
     relu, head = net.graph(net.call("relu", (1, 4), net.input))
@@ -189,7 +189,7 @@ def test_what_no_operation_reads_is_counted_all_the_same():
     assert relu.inputs == (NETWORK_INPUT,)
 
 
-def test_learned_tensors_are_read_by_what_they_are_added_to():
+def test_a_parameter_added_to_a_tensor_is_a_layer_of_its_own():
     net = Passes(6, 8)
     table = net.learned("pos", 1, 6, 8)
     scale = net.learned("gamma", 8)
@@ -212,7 +212,7 @@ def test_constants_are_folded():
     assert kinds(net.graph(x)) == ["constant", "add"]
 
 
-def test_what_takes_a_shape_alone_is_a_constant():
+def test_a_tensor_created_from_a_shape_is_a_constant():
     net = Passes(6, 8)
     ones = net.call("ones_like", (1, 6, 8), net.call("exp", (1, 6, 8), net.input))
     x = net.call("mul", (1, 6, 8), net.input, net.call("neg", (1, 6, 8), ones))
@@ -226,7 +226,7 @@ def test_parts_that_nothing_reads_are_left_out():
     assert (split.kind.name, split.operation.parts, split.operation.part) == ("split", 2, 1)
 
 
-def test_writing_into_a_part_makes_another_tensor():
+def test_writing_into_a_view_makes_another_tensor():
     net = Passes(4, 4)
     x = net.call("relu", (1, 4, 4), net.input)
     row = net.call("sigmoid", (1, 4), net.call("getitem", (1, 4), net.input, (slice(None), 0)))
@@ -288,20 +288,20 @@ def test_a_number_has_one_axis():
     ]
 
 
-def test_what_is_wrong_with_an_operation_names_it_and_its_module():
+def test_an_error_names_the_operation_and_its_module():
     net = Passes(4, 6)
     nothing = net.call("getitem", (1, 0, 6), net.input, (slice(None), slice(0, 0)), path="head")
     with pytest.raises(SpecError, match="getitem in 'head': channels 0 to 0 are not a part of 4"):
         net.model(net.call("sum", (1, 6), nothing, 1))
 
 
-def test_a_shape_that_is_not_pytorchs_is_an_error_of_the_import():
+def test_a_shape_other_than_pytorchs_is_an_error():
     net = Passes(4, 6)
     with pytest.raises(SpecError, match="relu: has another shape than costcalc computes"):
         net.model(net.call("relu", (1, 6, 4), net.call("mul", (1, 4, 6), net.input, 2)))
 
 
-def test_any_number_of_unknown_functions_may_stand_uncounted():
+def test_any_number_of_unknown_functions_may_be_uncounted():
     net = Passes(4)
     x = net.input
     for place in range(1001):

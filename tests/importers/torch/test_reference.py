@@ -1,4 +1,4 @@
-"""What a module is called and what it is run on, without PyTorch."""
+"""The name of a module and the shape of its input, without PyTorch."""
 
 import sys
 
@@ -16,7 +16,7 @@ def test_a_reference_names_a_module_and_an_attribute():
 
 
 @pytest.mark.parametrize("network", ["torch:", "torch:models", "torch:models:", "torch:a/b:c"])
-def test_what_names_no_module_is_refused(network):
+def test_a_malformed_reference_is_refused(network):
     with pytest.raises(SpecError, match=r"expected torch:package\.module:name"):
         parse_reference(network)
 
@@ -43,11 +43,11 @@ def test_without_pytorch_one_message_says_how_to_install_it(monkeypatch, network
         ((784,), None, (784,)),
     ],
 )
-def test_a_resolution_sets_the_sides_behind_the_channels(input, res, shape):
+def test_a_resolution_sets_the_spatial_dimensions(input, res, shape):
     assert input_shape(Request(input=input, res=res), "torch:m:n") == shape
 
 
 @pytest.mark.parametrize(("input", "res"), [((784,), (28, 28)), ((80, 100), (96, 64))])
-def test_a_resolution_that_the_input_has_no_sides_for_is_refused(input, res):
+def test_a_resolution_that_does_not_fit_the_input_is_refused(input, res):
     with pytest.raises(SpecError, match="the resolution sets two"):
         input_shape(Request(input=input, res=res), "torch:m:n")
