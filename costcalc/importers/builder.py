@@ -164,7 +164,7 @@ class ModelBuilder:
         shapes = tuple(tensor.shape for tensor in inputs)
         operation = _operation(kind, arguments, shapes)
         shape = operation.output_shape(shapes)
-        if any(side < 1 or side > limits.SIZE for side in shape):
+        if not all(1 <= size <= limits.SIZE for size in shape):
             raise Refusal(
                 "its output has a dimension out of range",
                 expected=f"dimensions from 1 to {limits.SIZE:,}",
@@ -367,7 +367,7 @@ def dims_text(shape: Sequence[int | float]) -> str:
     >>> dims_text((1, 3, 224, 224))
     '(1, 3, 224, 224)'
     """
-    return f"({', '.join(str(side) for side in shape)})"
+    return f"({', '.join(str(size) for size in shape)})"
 
 
 def axis_without_batch(axis: int, rank: int) -> int:

@@ -37,7 +37,7 @@ def document(model: Model) -> Document:
         title=Title(model.name),
         file=model.file,
         source=model.source,
-        input=tuple(_constant(side, mark) for side in model.input),
+        input=tuple(_constant(size, mark) for size in model.input),
         parameters={
             name: Parameter(name, _constant(value, mark), mark)
             for name, value in model.parameters.items()
@@ -75,7 +75,7 @@ def _name(index: int, model: Model) -> str:
 def _stated_shape(node: Node, mark: Mark) -> PrintedShape | None:
     if node.output is None:
         return None
-    return PrintedShape(tuple(_constant(side, mark) for side in node.output), mark)
+    return PrintedShape(tuple(_constant(size, mark) for size in node.output), mark)
 
 
 def _argument(value: Any, mark: Mark) -> Argument:

@@ -144,8 +144,8 @@ def resample(
         raise Refusal(
             f"costcalc has no resampling by '{mode}'", expected="one of " + ", ".join(MODES)
         )
-    sides = {"scale": compact(scale)} if size is None else {"size": compact(size)}
-    return op.add("upsample", (x,), {**sides, "mode": MODES[mode]})
+    arguments = {"scale": compact(scale)} if size is None else {"size": compact(size)}
+    return op.add("upsample", (x,), {**arguments, "mode": MODES[mode]})
 
 
 MODES: Mapping[str, str] = {
@@ -414,11 +414,11 @@ def pad(
 ) -> Operand:
     """A padding before and after some axes; negative amounts crop.
 
-    Zeros behind the channels only are a padding of channels.
+    Zeros after the last channel only are a padding of channels.
     """
     for axis, (before, after) in pads.items():
         x = take(op, x, axis, range(max(-before, 0), x.shape[axis] - max(-after, 0)))
-    added = [tuple(max(side, 0) for side in pads.get(axis, (0, 0))) for axis in range(x.rank)]
+    added = [tuple(max(amount, 0) for amount in pads.get(axis, (0, 0))) for axis in range(x.rank)]
     if not any(map(any, added)):
         return x
     if mode == "zero" and added[0][0] == 0 and not any(map(any, added[1:])):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
+from math import prod
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
@@ -27,7 +28,7 @@ from costcalc.importers.model import Shape
 from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import ModuleNames
 from costcalc.importers.onnx.numbers import Number, is_learnable
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements, positive_axis
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, positive_axis
 from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -346,7 +347,7 @@ class OnnxContext(OpView, OpContext):
         if not self.has(index):
             return None
         info = self.input(index)
-        if elements(info.shape) != 1 or info.values is None:
+        if prod(info.shape) != 1 or info.values is None:
             return None
         return None if self.builder.is_learnable(self.node.inputs[index]) else info.values[0]
 
@@ -517,13 +518,13 @@ class OnnxBuilder(ModelBuilder):
         tensor = self.graph.initializers[root]
         if root in self.graph.constants or not is_learnable(tensor.data_type):
             return False
-        return elements(tensor.dims) > 1 or _MODULE_PARAMETER.fullmatch(root) is not None
+        return prod(tensor.dims) > 1 or _MODULE_PARAMETER.fullmatch(root) is not None
 
     def stored_in(self, name: str) -> list[StoredParams]:
         """The initializers that hold a tensor's numbers: one of equal size, or several together."""
         info = self.graph.tensors[name]
-        count = elements(info.shape)
-        sizes = {root: elements(self.graph.initializers[root].dims) for root in info.roots}
+        count = prod(info.shape)
+        sizes = {root: prod(self.graph.initializers[root].dims) for root in info.roots}
         weights = [root for root in info.roots if self._may_be_weights(root)]
         exact = [root for root in info.roots if sizes[root] == count]
         if exact:
@@ -572,11 +573,11 @@ class OnnxBuilder(ModelBuilder):
         return self._source_node(name, "constant", shape, NOTHING)
 
     def _learned(self, name: str, shape: Shape) -> Operand:
-        params = {"other_params": [StoredParams(name, elements(shape))]}
+        params = {"other_params": [StoredParams(name, prod(shape))]}
         return self._source_node(name, "learned", shape, params)
 
     def _source_node(self, name: str, kind: str, shape: Shape, params: Params) -> Operand:
-        path, origin = self.free_name(self.names.stored(name)), f"tensor '{name}'"
+        path, origin = self.free_name(self.names.initializer(name)), f"tensor '{name}'"
         return self.add(path, kind, (), {"shape": shape}, origin=origin, params=params)
 
     def _check_images(self, info: TensorInfo) -> None:

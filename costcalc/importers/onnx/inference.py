@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
@@ -13,7 +14,7 @@ from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView
 from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, elements
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo
 from costcalc.spec import limits
 
 FEW = 64
@@ -104,7 +105,7 @@ class ShapeInference:
         info = self.tensors[name]
         weights = (root for root in info.roots if is_learnable(self.initializers[root].data_type))
         return info.values is not None and all(
-            elements(self.initializers[root].dims) == 1 for root in weights
+            prod(self.initializers[root].dims) == 1 for root in weights
         )
 
     def _step(self, node: OnnxNode) -> None:
@@ -197,7 +198,7 @@ class ShapeInference:
             )
             self.lost.add(name)
             return
-        is_small = elements(tensor.dims) <= FEW or not is_learnable(tensor.data_type)
+        is_small = prod(tensor.dims) <= FEW or not is_learnable(tensor.data_type)
         if values is None and is_small:
             values = read_values(self.wire, tensor)
         self.initializers[name] = tensor

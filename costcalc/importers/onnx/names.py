@@ -53,7 +53,7 @@ class ModuleNames:
             return f"{path}.{kind}" if is_adapter(node, kind) else path
         return f"{path}/{kind}" if path else kind
 
-    def stored(self, name: str) -> str:
+    def initializer(self, name: str) -> str:
         """The name of the layer for an initializer."""
         return _path(name) or "tensor"
 
@@ -76,7 +76,7 @@ class OwnNames(ModuleNames):
         name = _valid_path(node.name) or kind
         return f"{name}.{kind}" if is_adapter(node, kind) else name
 
-    def stored(self, name: str) -> str:
+    def initializer(self, name: str) -> str:
         """The name of the layer for an initializer: the initializer's own."""
         return _valid_path(name) or "tensor"
 

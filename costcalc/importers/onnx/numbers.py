@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NoReturn
 
 from costcalc.formats.onnx_schema import DataType, TensorProto
 from costcalc.formats.protobuf import Span, WireReader
-from costcalc.formulas.algebra import product
 from costcalc.records import NamedTuple
 
 MOST = 8192
@@ -65,7 +65,7 @@ def read_values(wire: WireReader, tensor: TensorProto) -> tuple[Number, ...] | N
     Raises:
         SpecError: there are more or fewer of them than its dimensions say.
     """
-    count = product(tensor.dims)
+    count = prod(tensor.dims)
     format_ = TYPES.get(tensor.data_type, Type()).format
     if count > MOST or tensor.location or not format_:
         return None

@@ -9,9 +9,10 @@ Sums and products match in either order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
-from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo, elements
+from costcalc.importers.onnx.tensors import OnnxNode, TensorInfo
 from costcalc.records import NamedTuple
 
 Tree = str | float | tuple[Any, ...]
@@ -100,7 +101,7 @@ def _shuffled(match: Match) -> Mapping[str, Any] | None:
         return None
     is_swapped = tuple(order) == (0, 2, 1, *range(3, len(order)))
     is_split = grouped[0] == shape[0] and grouped[1] * grouped[2] == shape[1]
-    is_rest = grouped[3:] == shape[2:] or elements(grouped[3:]) == elements(shape[2:])
+    is_rest = grouped[3:] == shape[2:] or prod(grouped[3:]) == prod(shape[2:])
     return {"groups": grouped[1]} if is_swapped and is_split and is_rest else None
 
 
@@ -109,7 +110,7 @@ def _is_linear(match: Match) -> Mapping[str, Any] | None:
     weights, bias = match.shape("WEIGHTS"), match.shape("BIAS")
     x = match.tensors[match.bound["x"]]
     fits = len(weights) == 2 and len(x.shape) > 1 and not x.is_static
-    fits = fits and bias[-1:] == weights[1:] and elements(bias) == weights[1]
+    fits = fits and bias[-1:] == weights[1:] and prod(bias) == weights[1]
     return {} if fits else None
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from costcalc.errors import Refusal
-from costcalc.formulas.algebra import product
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.numbers import Number
@@ -116,15 +115,10 @@ def batch_after_reshape(info: TensorInfo, shape: Shape, images: int) -> int | No
     """The batch axis of a reshaped tensor; None if the shape mixes images."""
     if info.batch is None:
         return None
-    before = product(info.shape[: info.batch])
+    before = prod(info.shape[: info.batch])
     ahead = 1
     for axis, size in enumerate(shape):
         if size == images and ahead == before:
             return axis
         ahead *= size
     return None
-
-
-def elements(shape: Shape) -> int:
-    """The number of elements of a tensor."""
-    return math.prod(shape)

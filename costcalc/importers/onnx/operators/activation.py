@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import dims_text
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.operators.elementwise import fold_values, unary
-from costcalc.importers.onnx.tensors import elements, positive_axis
+from costcalc.importers.onnx.tensors import positive_axis
 
 
 def clip(op: OpView) -> Rule:
@@ -40,7 +41,7 @@ def prelu(op: OpView) -> Rule:
     info = op.input(0)
     ctx = yield [info._replace(values=None)]
     slope, params = op.shape(1), {"other_params": ctx.stored(1)}
-    if elements(slope) == 1:
+    if prod(slope) == 1:
         ctx.emit_one("prelu", {"shared": True}, params=params)
         return
     padded = (1,) * (len(info.shape) - len(slope)) + slope
@@ -68,7 +69,7 @@ def softmax(kind: str) -> Operator:
             x, (along,) = ctx.along_axes(0, [axis if is_single_axis or not tail else tail[0]])
             ctx.emit_one(kind, {"axis": along}, (x,))
             return
-        flat = ctx.operand(0, (elements(shape[:axis]), elements(shape[axis:])))
+        flat = ctx.operand(0, (prod(shape[:axis]), prod(shape[axis:])))
         ctx.set_output(ctx.view(ctx.add(kind, (flat,), {"axis": 1}), ctx.output().dims))
 
     return rule

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers.model import Shape
@@ -14,7 +15,7 @@ from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.inline import TensorAttribute
 from costcalc.importers.onnx.numbers import MOST, Number
 from costcalc.importers.onnx.operators.elementwise import broadcast_values
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch
 from costcalc.spec import limits
 
 
@@ -28,7 +29,7 @@ def shape_of(op: OpView) -> Rule:
 
 def size(op: OpView) -> Rule:
     """Size: the number of elements."""
-    ctx = yield [TensorInfo((), values=(elements(op.shape()),), is_static=True)]
+    ctx = yield [TensorInfo((), values=(prod(op.shape()),), is_static=True)]
     ctx.pass_through()
 
 
@@ -37,7 +38,7 @@ def filled(op: OpView) -> Rule:
     shape = _checked_shape(op.integers("shape", 0) or ())
     stated = op.attribute("value")
     value = stated.values[0] if isinstance(stated, TensorAttribute) and stated.values else 0.0
-    count = elements(shape)
+    count = prod(shape)
     values = (value,) * count if count <= MOST else None
     ctx = yield [TensorInfo(shape, values=values, is_static=True)]
     ctx.pass_through()
@@ -62,11 +63,9 @@ def expand(op: OpView) -> Rule:
     wide = broadcast([info.shape, _checked_shape(op.integers("shape", 1) or ())])
     values = info.values
     if values is not None:
-        values = (
-            tuple(broadcast_values(values, info.shape, wide)) if elements(wide) <= MOST else None
-        )
+        values = tuple(broadcast_values(values, info.shape, wide)) if prod(wide) <= MOST else None
     ctx = yield [TensorInfo(wide, broadcast_batch([info], wide, op.images), values)]
-    if elements(wide) == elements(info.shape):
+    if prod(wide) == prod(info.shape):
         ctx.pass_through()
     else:
         ctx.emit_one("rearrange", {"shape": ctx.output().dims}, ctx.broadcast_inputs([0]))

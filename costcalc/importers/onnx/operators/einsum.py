@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
-from costcalc.importers.onnx.tensors import TensorInfo, elements
+from costcalc.importers.onnx.tensors import TensorInfo
 
 
 def einsum(op: OpView) -> Rule:
@@ -39,8 +40,8 @@ def einsum(op: OpView) -> Rule:
     columns = [letter for letter in right if letter not in left]
     a = _permuted(ctx, a, left, [*stack, *rows, *inner])
     b = _permuted(ctx, b, right, [*stack, *inner, *columns])
-    n, k, m = (elements(_shape(letters, sizes)) for letters in (rows, inner, columns))
-    depth = (elements(_shape(stack, sizes)),) if stack else ()
+    n, k, m = (prod(_shape(letters, sizes)) for letters in (rows, inner, columns))
+    depth = (prod(_shape(stack, sizes)),) if stack else ()
     matrices = (ctx.view(a, (*depth, n, k)), ctx.view(b, (*depth, k, m)))
     order = [*stack, *rows, *columns]
     product = ctx.view(ctx.add("matmul", matrices), _shape(order, sizes) or (1,))

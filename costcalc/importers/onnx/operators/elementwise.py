@@ -11,13 +11,14 @@ import operator
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
+from math import prod
 
 from costcalc.formats.onnx_schema import DataType
 from costcalc.importers import emit
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch
 
 Function = Callable[..., Number]
 
@@ -92,7 +93,7 @@ def broadcast_info(op: OpView) -> TensorInfo:
     output = TensorInfo(shape, broadcast_batch(inputs, shape, op.images))
     function = FUNCTIONS.get(op.node.operator)
     values = [info.values for info in inputs]
-    if function is None or elements(shape) > MOST:
+    if function is None or prod(shape) > MOST:
         return output
     numbers = [
         broadcast_values(value, info.shape, shape)
@@ -119,10 +120,10 @@ def fold_values(
 
 def broadcast_values(values: tuple[Number, ...], shape: Shape, wide: Shape) -> Iterable[Number]:
     """The values of a tensor broadcast to a wider shape."""
-    if len(values) == elements(wide):
+    if len(values) == prod(wide):
         return values
     if len(values) == 1:
-        return values * elements(wide)
+        return values * prod(wide)
     full = (1,) * (len(wide) - len(shape)) + shape
     places = [range(n) if n == m else (0,) * n for n, m in zip(wide, full, strict=True)]
     return pick_values(values, strides(full), places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
@@ -14,7 +15,6 @@ from costcalc.importers.onnx.operators.elementwise import pick_values, strides
 from costcalc.importers.onnx.tensors import (
     TensorInfo,
     batch_after_reshape,
-    elements,
     positive_axes,
     positive_axis,
 )
@@ -31,11 +31,11 @@ def reshape(op: OpView) -> Rule:
             info.shape[axis] if size == 0 and axis < len(info.shape) else size
             for axis, size in enumerate(wanted)
         )
-    count = elements(info.shape)
-    stated = elements(tuple(size for size in wanted if size != -1))
+    count = prod(info.shape)
+    stated = prod(tuple(size for size in wanted if size != -1))
     is_open = wanted.count(-1) == 1 and stated > 0 and count % stated == 0
     shape = tuple(count // stated if size == -1 and is_open else size for size in wanted)
-    if any(size < 0 for size in shape) or elements(shape) != count:
+    if any(size < 0 for size in shape) or prod(shape) != count:
         raise Refusal(
             "cannot reshape its input to this shape",
             expected=f"{count:,} elements, as {dims_text(info.shape)} has",
@@ -50,7 +50,7 @@ def flatten(op: OpView) -> Rule:
     info, axis = op.input(0), op.integer("axis", 1)
     rank = len(info.shape)
     axis = axis if axis == rank else positive_axis(axis, rank)
-    shape = (elements(info.shape[:axis]), elements(info.shape[axis:]))
+    shape = (prod(info.shape[:axis]), prod(info.shape[axis:]))
     ctx = yield [info._replace(shape=shape, batch=batch_after_reshape(info, shape, op.images))]
     ctx.pass_through()
 
@@ -132,7 +132,7 @@ def tile(op: OpView) -> Rule:
     is_kept = info.batch is not None and repeats[info.batch] == 1
     values = info.values
     if values is not None:
-        values = _tiled(values, info.shape, shape) if elements(shape) <= MOST else None
+        values = _tiled(values, info.shape, shape) if prod(shape) <= MOST else None
     batch = info.batch if is_kept else None
     ctx = yield [info._replace(shape=shape, batch=batch, values=values)]
     if shape == info.shape:
@@ -180,7 +180,7 @@ def columns(op: OpView) -> Rule:
     """Col2Im: the sum of windows that are laid out as columns."""
     info = op.input(0)
     axes, kernel = op.integers("image_shape", 1) or (), op.integers("block_shape", 2) or ()
-    window = elements(kernel)
+    window = prod(kernel)
     if len(info.shape) != 3 or window < 1 or info.shape[1] % window or min(axes, default=0) < 1:
         raise Refusal("does not read windows that it can add up", found=dims_text(info.shape))
     shape = (info.shape[0], info.shape[1] // window, *axes)

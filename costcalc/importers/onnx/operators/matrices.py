@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch, elements
+from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch
 
 
 def matmul(second: int, *configuration: int) -> Operator:
@@ -50,7 +51,7 @@ def gemm(op: OpView) -> Rule:
         return ctx.operand(index, op.shape(index) if index or not b.is_static else None)
 
     has_bias = op.has(2)
-    fits = has_bias and op.input(2).is_static and elements(op.shape(2)) == m
+    fits = has_bias and op.input(2).is_static and prod(op.shape(2)) == m
     if b.is_static:
         y = _dense(ctx, matrix(0), -1, m, 1, 2 if fits else None)
     else:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
-from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axes
+from costcalc.importers.onnx.tensors import TensorInfo, positive_axes
 
 
 def batch_norm(op: OpView) -> Rule:
@@ -36,7 +37,7 @@ def group_norm(op: OpView) -> Rule:
     """GroupNormalization; before opset 21, a scale per group, which is not the kind's affine."""
     ctx = yield [_map_info(op)]
     is_weight = ctx.is_weight(1) or ctx.is_weight(2)
-    affine = is_weight and elements(op.shape(1)) == op.shape()[1]
+    affine = is_weight and prod(op.shape(1)) == op.shape()[1]
     arguments = {"groups": op.integer("num_groups", 1), "affine": affine}
     ctx.set_output(_per_image(ctx, "group_norm", arguments))
 
@@ -45,7 +46,7 @@ def grouped_instance_norm(op: OpView) -> Rule:
     """A group normalisation written as an instance normalisation, of inputs x, scale, shift."""
     ctx = yield []
     channels = op.shape()[1]
-    affine = all(ctx.is_weight(index) and elements(op.shape(index)) == channels for index in (1, 2))
+    affine = all(ctx.is_weight(index) and prod(op.shape(index)) == channels for index in (1, 2))
     x = _per_image(ctx, "group_norm", {"groups": op.integer("groups", 1), "affine": affine})
     if not affine:
         for index, kind in ((1, "multiply"), (2, "add")):
@@ -90,11 +91,11 @@ def written_out(kind: str) -> Operator:
 
 
 def _normalise(ctx: OnnxContext, kind: str, axes: Sequence[int]) -> None:
-    count = elements(tuple(ctx.shape()[axis] for axis in axes))
+    count = prod(tuple(ctx.shape()[axis] for axis in axes))
     x, places = ctx.along_axes(0, axes)
     from_end = [axis - x.rank for axis in places]
-    affine = ctx.is_weight(1) and elements(ctx.shape(1)) == count
-    shifts = ctx.is_weight(2) and elements(ctx.shape(2)) == count and kind == "layer_norm"
+    affine = ctx.is_weight(1) and prod(ctx.shape(1)) == count
+    shifts = ctx.is_weight(2) and prod(ctx.shape(2)) == count and kind == "layer_norm"
     shifts = shifts and affine
     params = {"norm_params": ctx.stored(1, 2) if shifts else ctx.stored(1)}
     if kind == "layer_norm":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.formulas.algebra import ceil_div
@@ -12,7 +13,7 @@ from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, Number
 from costcalc.importers.onnx.operators.elementwise import pick_values, strides
-from costcalc.importers.onnx.tensors import TensorInfo, elements, positive_axis
+from costcalc.importers.onnx.tensors import TensorInfo, positive_axis
 
 
 def slice_(op: OpView) -> Rule:
@@ -109,7 +110,7 @@ def gather(op: OpView) -> Rule:
     elif data.batch is None and at.batch is not None:
         batch = axis + at.batch
     values: tuple[Number, ...] | None = None
-    if data.values is not None and at.values is not None and elements(shape) <= MOST:
+    if data.values is not None and at.values is not None and prod(shape) <= MOST:
         places: list[Sequence[int]] = [range(size) for size in data.shape]
         places[axis] = [positive_axis(index, data.shape[axis]) for index in at.values]
         values = pick_values(data.values, strides(data.shape), places)

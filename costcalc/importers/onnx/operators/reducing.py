@@ -12,7 +12,7 @@ from costcalc.importers.onnx.numbers import Number
 from costcalc.importers.onnx.tensors import TensorInfo, positive_axes, positive_axis
 
 
-def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
+def reduction(kind: str, before: str = "", after: str = "") -> Operator:
     """A reduction, optionally with a function of each element before it, or of its result after."""
 
     def rule(op: OpView) -> Rule:
@@ -32,7 +32,7 @@ def reduction(kind: str, before: str = "", behind: str = "") -> Operator:
             x = ctx.add("global_avg_pool", (x,))
         elif along:
             x = emit.reduce(ctx, x, kind, along, keep=is_kept)
-        ctx.set_output(ctx.add(behind, (x,)) if behind else x)
+        ctx.set_output(ctx.add(after, (x,)) if after else x)
 
     return rule
 
@@ -110,8 +110,8 @@ TABLE: Mapping[str, Operator] = {
     "ReduceL1": reduction("sum", before="abs"),
     "ReduceL2": reduction("l2_norm"),
     "ReduceSumSquare": reduction("sum", before="square"),
-    "ReduceLogSum": reduction("sum", behind="log"),
-    "ReduceLogSumExp": reduction("sum", before="exp", behind="log"),
+    "ReduceLogSum": reduction("sum", after="log"),
+    "ReduceLogSumExp": reduction("sum", before="exp", after="log"),
     "ArgMax": argmax,
     "ArgMin": argmax,
     "TopK": top_k,
