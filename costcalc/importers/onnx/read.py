@@ -68,20 +68,16 @@ def read_model(wire: WireReader, request: Request) -> Model:
     static = {name for name, info in inference.tensors.items() if info.is_static}
     names = (OwnNames if model.producer == schema.PRODUCER else ModuleNames)(nodes, static)
     first, *others = inputs.tensors
-    builder = OnnxBuilder(
-        OnnxGraph(
-            wire.file,
-            nodes,
-            outputs,
-            inference.tensors,
-            inference.initializers,
-            inference.constants,
-            inputs.images,
-        ),
-        first,
-        {**TABLE, **PATTERNS},
-        names,
+    inferred = OnnxGraph(
+        file=wire.file,
+        nodes=nodes,
+        outputs=outputs,
+        tensors=inference.tensors,
+        initializers=inference.initializers,
+        constants=inference.constants,
+        images=inputs.images,
     )
+    builder = OnnxBuilder(inferred, first, {**TABLE, **PATTERNS}, names)
     builder.run(others)
     builder.problems.raise_any()
     if not any(node.inputs for node in builder.nodes):
