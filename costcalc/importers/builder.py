@@ -41,6 +41,10 @@ class UnknownOp(Refusal):
         super().__init__(message)
 
 
+ALLOW_UNKNOWN_HINT = "--allow-unknown, to leave it uncounted"
+"""How to import a model in spite of an unknown operation."""
+
+
 class Operand(NamedTuple):
     """A tensor that operations read: the node that produces it, and its shape for one image."""
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
-from costcalc.importers.builder import ModelBuilder, Operand, StoredParams, UnknownOp
+from costcalc.importers.builder import (
+    ALLOW_UNKNOWN_HINT,
+    ModelBuilder,
+    Operand,
+    StoredParams,
+    UnknownOp,
+)
 from costcalc.importers.caffe.context import CaffeContext
 from costcalc.importers.caffe.layers import MEASURES, TABLE
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
@@ -75,7 +81,7 @@ class CaffeWalk:
             op = CaffeContext(layer, name, (first,), self.builder)
             return (op.add("uncounted", (first,), {"op": layer.type, "shape": first.shape}),) * tops
         unknown.hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA]) or (
-            "--allow-unknown, which leaves it out as if it kept its input's shape"
+            f"{ALLOW_UNKNOWN_HINT}, with the shape of its input"
         )
         self._note(layer, layer.mark, unknown)
         return inputs[:1] * tops

@@ -7,7 +7,13 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.builder import ModelBuilder, OpContext, Operand, UnknownOp
+from costcalc.importers.builder import (
+    ALLOW_UNKNOWN_HINT,
+    ModelBuilder,
+    OpContext,
+    Operand,
+    UnknownOp,
+)
 from costcalc.importers.keras.context import KerasContext
 from costcalc.importers.keras.layers import rule_for
 from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, unrolled, wrapped_layer
@@ -195,7 +201,7 @@ class KerasWalk:
         if sorted(stated) != list(range(len(stated))):
             shapes = []
         if not self.builder.allow_unknown:
-            unknown.hint = "--allow-unknown, which leaves it out and reports so"
+            unknown.hint = ALLOW_UNKNOWN_HINT
             self._refused(name, layer, unknown)
         elif not shapes:
             unknown.message += ", and the file does not state its shape"

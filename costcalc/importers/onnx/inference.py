@@ -9,7 +9,7 @@ from typing import Any
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
-from costcalc.importers.builder import dims_text
+from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView
 from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
@@ -88,9 +88,7 @@ class ShapeInference:
         for node in self.unknown:
             if not are_allowed:
                 message = "an operator that costcalc does not know"
-                hint = did_you_mean(node.operator, self.operators) or (
-                    "--allow-unknown, to report the rest with this one as not counted"
-                )
+                hint = did_you_mean(node.operator, self.operators) or ALLOW_UNKNOWN_HINT
             elif not self.lost.isdisjoint(node.outputs):
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from costcalc.errors import Mark, Problems, Refusal, SpecError, refuse
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.builder import (
+    ALLOW_UNKNOWN_HINT,
     NOTHING,
     ModelBuilder,
     OpContext,
@@ -212,7 +213,7 @@ class TorchBuilder(ModelBuilder):
                 self.mark,
                 f"{where} calls '{call.function}', for which costcalc has no layer kind",
                 expected="an operation that has a layer kind",
-                hint="--allow-unknown, to leave it uncounted",
+                hint=ALLOW_UNKNOWN_HINT,
             )
         inputs = [self.tensor(index) for index in references((call.arguments, call.keywords))]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
