@@ -1,1 +1,1 @@
-"""Why two conventions disagree on one network, and which of them gives a printed number."""
+"""Why conventions disagree about a network, and which of them gives a quoted number."""

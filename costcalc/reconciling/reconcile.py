@@ -1,4 +1,4 @@
-"""One network under several conventions, and what makes the differences."""
+"""One network under several conventions, with the causes of the differences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from costcalc.render.page import Column, Page, Row, Signed, Table
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 
 _TITLES = metric_titles(UNITS["macs"].title)
-"""Neutral titles: each row of the table has a unit of its own."""
+"""Neutral titles, since each row of the table has its own unit."""
 
 
 class ConventionCount(NamedTuple):
@@ -27,24 +27,24 @@ class ConventionCount(NamedTuple):
     mult_adds: Any
     params: Any
     causes: Mapping[str, tuple[Cause, ...]]
-    """By metric, what makes the difference from the first convention."""
+    """The causes of the difference from the first convention, by metric."""
     unseen: tuple[str, ...]
-    """What it does not count only because of how the implementation is written."""
+    """Notes on what it misses only because of how the implementation is written."""
 
 
 @dataclass(frozen=True)
 class Reconciliation(Answer):
-    """Counts of one network, each explained by its difference from the first."""
+    """The counts of a network, each explained by its difference from the first."""
 
     graph: LayerGraph
     counts: tuple[ConventionCount, ...]
 
     def page(self) -> Page:
-        """The totals side by side, then what makes the differences from the first of them."""
+        """The totals side by side, then the causes of their differences from the first."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """Counts under each convention, with the causes of their differences from the first."""
+        """The count under each convention, with the causes of its difference from the first."""
         graph = self.graph
         return {
             "format_version": FORMAT_VERSION,
@@ -56,15 +56,15 @@ class Reconciliation(Answer):
 
 
 def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconciliation:
-    """The network under every convention.
+    """Counts the network under each convention and explains the differences.
 
     Raises:
-        ConventionError: one does not define a layer.
+        ConventionError: a convention has no rule for a layer.
     """
     modules = graph
     if any(layer.functional for layer in graph.layers):
-        written = (layer._replace(functional=None) for layer in graph.layers)
-        modules = graph._replace(layers=tuple(written))
+        layers = tuple(layer._replace(functional=None) for layer in graph.layers)
+        modules = graph._replace(layers=layers)
     counted = [(convention, count(graph, convention)) for convention in conventions]
     counts = []
     for convention, costs in counted:
@@ -140,7 +140,7 @@ def _tool(count: ConventionCount) -> str:
 
 
 def _differences(counts: tuple[ConventionCount, ...], metric: str) -> Table:
-    """Causes from the first convention's total to the others', those that agree together."""
+    """From the first convention's total to each other one; conventions that agree share rows."""
     first = counts[0]
     title = _TITLES[metric]
     columns = (

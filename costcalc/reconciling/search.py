@@ -1,4 +1,4 @@
-"""The reverse question: which convention and settings give a number that somebody quoted."""
+"""The reverse question: which convention and settings give a quoted number."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import ConventionError, SpecError, refuse
+from costcalc.formulas.algebra import whole
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import MATRICES
@@ -24,16 +25,16 @@ from costcalc.spec.document import Document
 from costcalc.spec.numbers import ExpressionError
 
 RESOLUTIONS = (224, 256, 299)
-"""Resolutions that people usually mean, besides the spec's own."""
+"""Common resolutions, tried besides the spec's own."""
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256)
-"""Images at once, where a count is of all of them."""
+"""Batch sizes that are tried."""
 
 SHOWN = 12
-"""Rows of a search that are shown."""
+"""The most rows of a search that are shown."""
 
 _WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
-"""How likely a figure is written so: most round, and few cut the digits off."""
+"""How likely each fit is: most figures are rounded, few truncated."""
 
 
 # The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
@@ -41,10 +42,10 @@ _COUNTED = re.compile(r"\s*(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)\s*$"
 
 
 def quoted(printed: str) -> Figure:
-    """The count that somebody quoted.  The word behind it is ignored: people mean either by both.
+    """The count that was quoted, without its unit's name: MACs and FLOPs are often confused.
 
     Raises:
-        SpecError: it is not a figure, or not one that counts something.
+        SpecError: it is not a figure, or not one of a count.
     """
     try:
         figure = parse(_COUNTED.sub("", printed))
@@ -56,39 +57,39 @@ def quoted(printed: str) -> Figure:
 
 
 class Match(NamedTuple):
-    """A way to count that gives the figure, or comes near it."""
+    """A way of counting that gives the figure, or comes near it."""
 
     convention: str
     unit: str
     metric: str
     words: str
-    """The settings that differ from the network's own, and what is left out."""
+    """The settings that differ from the network's defaults, and what is left out."""
     parameters: Mapping[str, Any]
     without_classifier: bool
     batch: int
     value: Any
     fit: Fit | None
     steps: int
-    """How far it is from what one would assume: settings changed, units converted."""
+    """How many things differ from the obvious reading: settings changed, units converted."""
 
 
 @dataclass(frozen=True)
 class Search(Answer):
-    """What was found for a figure, the likeliest first."""
+    """The matches for a figure, likeliest first."""
 
     network: str
     figure: Figure
     matches: tuple[Match, ...]
     nearest: tuple[Match, ...]
-    """Where nothing fits, what comes near."""
+    """The nearest values if nothing fits."""
     searched: str
 
     def page(self) -> Page:
-        """What gives the figure, the likeliest first; the nearest where nothing does."""
+        """The matches, likeliest first, or the nearest values if there are none."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """What gives the figure, the likeliest first."""
+        """The matches, likeliest first, and the nearest values."""
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
@@ -99,12 +100,12 @@ class Search(Answer):
 
 
 class _Case(NamedTuple):
-    """One graph to count, and how its settings differ from those asked for."""
+    """A graph to count, and how its settings differ from the requested ones."""
 
     graph: LayerGraph
     changes: tuple[str, ...]
     implementation: str | None
-    """The one that it is of, where the network has several and the caller chose none."""
+    """Its implementation, if the network has several and the caller chose none."""
 
 
 def search(
@@ -113,10 +114,10 @@ def search(
     conventions: Sequence[Convention],
     figure: Figure,
 ) -> Search:
-    """What gives the figure: conventions, resolutions, variants, batches, with and without head.
+    """Tries conventions, resolutions, variants and batches, with and without the classifier.
 
     Raises:
-        SpecError: the network is wrong at the settings asked for.
+        SpecError: the network is wrong at the requested settings.
     """
     cases = list(_cases(document, settings))
     candidates = [
@@ -126,7 +127,7 @@ def search(
         for match in _matches(case, convention, figure)
     ]
     fitting = _ranked([match for match in candidates if match.fit], figure)
-    nearest = sorted(candidates, key=lambda m: (_distance(m, figure), m.steps))[:3]
+    nearest = sorted(candidates, key=lambda match: (_distance(match, figure), match.steps))[:3]
     searched = (
         f"{len(conventions)} conventions, {len(cases)} settings, "
         f"batches to {BATCHES[-1]}, with and without the classifier; "
@@ -142,8 +143,8 @@ def search(
 
 
 def _cases(document: Document, settings: Mapping[str, Any]) -> Iterator[_Case]:
-    """The settings asked for, then those with another resolution, another variant, or both."""
-    asked = expand(document, settings)
+    """The requested settings, then those with another resolution, another variant, or both."""
+    requested = expand(document, settings)
     free = {
         name: parameter.choices
         for name, parameter in document.parameters.items()
@@ -152,10 +153,11 @@ def _cases(document: Document, settings: Mapping[str, Any]) -> Iterator[_Case]:
     implementations = free.pop("implementation", (None,))
     variants: list[dict[str, Any]] = [{}]
     for name, choices in free.items():
-        variants += [{name: each} for each in choices if each != asked.parameters[name]]
+        variants += [{name: choice} for choice in choices if choice != requested.parameters[name]]
     resolutions: list[dict[str, Any]] = [{}]
     if "res" not in settings:
-        resolutions += [{"res": res} for res in RESOLUTIONS if res != asked.parameters.get("res")]
+        own = requested.parameters.get("res")
+        resolutions += [{"res": res} for res in RESOLUTIONS if res != own]
     for implementation, variant, resolution in product(implementations, variants, resolutions):
         changed = {**variant, **resolution}
         chosen = {"implementation": implementation} if implementation else {}
@@ -168,7 +170,7 @@ def _cases(document: Document, settings: Mapping[str, Any]) -> Iterator[_Case]:
 
 
 def _matches(case: _Case, convention: Convention, figure: Figure) -> Iterator[Match]:
-    """The network as it is counted, converted, in batches and without its classifier."""
+    """The network's counts: as they are, converted, in batches, and without the classifier."""
     try:
         costs = count(case.graph, convention)
     except ConventionError:
@@ -180,33 +182,43 @@ def _matches(case: _Case, convention: Convention, figure: Figure) -> Iterator[Ma
         params = sum(cost.params for cost in part)
         mult_adds = sum(cost.mult_adds for cost in part)
         changes = [*words, "without the classifier"] if headless else words
-        match = Match(convention.name, convention.unit, "params", "", {}, headless, 1, 0, None, 0)
-        match = match._replace(parameters=case.graph.parameters)
-        yield _valued(match, params, changes, figure)
-        match = match._replace(metric="mult_adds")
-        yield _valued(match, mult_adds, changes, figure)
+        draft = Match(
+            convention=convention.name,
+            unit=convention.unit,
+            metric="mult_adds",
+            words="",
+            parameters=case.graph.parameters,
+            without_classifier=headless,
+            batch=1,
+            value=0,
+            fit=None,
+            steps=0,
+        )
+        yield _completed(draft._replace(metric="params"), params, changes, figure)
+        yield _completed(draft, mult_adds, changes, figure)
         for unit in UNITS:
             if unit != convention.unit:
                 factor = Fraction(UNITS[unit].operations, UNITS[convention.unit].operations)
                 converted = [*changes, f"converted to {UNITS[unit].title}"]
-                yield _valued(match._replace(unit=unit), factor * mult_adds, converted, figure)
+                yield _completed(draft._replace(unit=unit), factor * mult_adds, converted, figure)
         if not words and not headless:
             for batch in BATCHES:
-                several = [*changes, f"a batch of {batch}", ""]
-                yield _valued(match._replace(batch=batch), batch * mult_adds, several, figure)
+                batched = draft._replace(batch=batch, steps=1)  # less likely than other changes
+                yield _completed(batched, batch * mult_adds, [f"a batch of {batch}"], figure)
 
 
-def _valued(found: Match, value: Any, words: Sequence[str], figure: Figure) -> Match:
-    """The match with its value; an empty word makes it less likely and is not shown."""
-    exactly = Fraction(value)
-    value = exactly.numerator if exactly.denominator == 1 else exactly
-    text = ", ".join(word for word in words if word)
-    fit = figure.fit(value) if value else None
-    return found._replace(words=text, value=value, fit=fit, steps=len(words))
+def _completed(draft: Match, value: Any, words: Sequence[str], figure: Figure) -> Match:
+    """The match with its value, how that fits, and one more step for each change."""
+    return draft._replace(
+        words=", ".join(words),
+        value=whole(value),
+        fit=figure.fit(value) if value else None,
+        steps=draft.steps + len(words),
+    )
 
 
 def _classifier(costs: Sequence[LayerCost]) -> int:
-    """Where the last layer with weights stands; it and what follows are the classifier."""
+    """The index of the last layer with weights: the classifier begins there."""
     for index in range(len(costs) - 1, -1, -1):
         if costs[index].layer.kind.family in MATRICES:
             return index
@@ -218,25 +230,25 @@ def _distance(match: Match, figure: Figure) -> Fraction:
 
 
 def _ranked(matches: list[Match], figure: Figure) -> list[Match]:
-    """The likeliest first: what changes least, then what most conventions give.
+    """The likeliest first: fewest changes, then most conventions in agreement.
 
-    How near a value is to the figure says little: its digits allow all of them alike.
+    How near a value is to the figure says little, as long as its digits allow it.
     """
-    backing = Counter((match.metric, match.unit, match.words, match.value) for match in matches)
+    agreement = Counter((match.metric, match.unit, match.words, match.value) for match in matches)
 
     def rank(match: Match) -> tuple[int, int, Fraction]:
-        agreeing = backing[match.metric, match.unit, match.words, match.value]
+        agreeing = agreement[match.metric, match.unit, match.words, match.value]
         return (match.steps, -agreeing * _WEIGHTS[match.fit], _distance(match, figure))
 
     return _distinct(sorted(matches, key=rank))
 
 
 def _distinct(matches: list[Match]) -> list[Match]:
-    """One match for each convention, count and value: its simplest."""
-    found: dict[tuple[str, str, Any], Match] = {}
+    """The first match for each convention, metric and value."""
+    first: dict[tuple[str, str, Any], Match] = {}
     for match in matches:
-        found.setdefault((match.convention, match.metric, match.value), match)
-    return list(found.values())
+        first.setdefault((match.convention, match.metric, match.value), match)
+    return list(first.values())
 
 
 def _page(search: Search) -> Page:
@@ -260,13 +272,13 @@ def _page(search: Search) -> Page:
 
 
 def _listed(names: list[str]) -> str:
-    """Names one after another; of many, the first three."""
+    """The names in one line; only the first three of many."""
     rest = len(names) - 3
     return ", ".join(names) if rest < 2 else f"{', '.join(names[:3])} and {rest} more"
 
 
 def _match_cells(match: Match) -> tuple[Any, ...]:
-    """What conventions that agree share."""
+    """The cells that conventions in agreement share."""
     unit = UNITS[match.unit].title if match.metric == "mult_adds" else "params"
     return (unit, match.words, match.value, match.fit or "")
 

@@ -1,4 +1,4 @@
-"""The answer in closed form: what a budget allows where nothing is rounded."""
+"""The answer in closed form: what a budget allows if nothing is rounded."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.polynomial import Polynomial, Rational
 
 DIGITS = 4
-"""Decimals of the answer, the last one rounded down."""
+"""Decimals of the answer, which is rounded down."""
 
 
 class ClosedAnswer(NamedTuple):
-    """The largest value within a budget by the closed form of the cost."""
+    """The largest value within the budgets by the closed forms of the costs."""
 
     value: Rational
     metric: str
-    """The cost whose budget is met first."""
+    """The cost whose budget is reached first."""
     formula: str
     """The cost in closed form."""
     symbol: str
@@ -36,12 +36,12 @@ def closed_answer(
     settings: Mapping[str, Any],
     convention: Convention,
 ) -> ClosedAnswer | None:
-    """The answer in closed form; None where no cost has one that only rises.
+    """The answer in closed form; None if no cost has an increasing one.
 
     Args:
         document: the network.
-        name: the parameter that is solved for.
-        limits: the most that may be spent, by the cost that it is on.
+        name: the parameter to solve for.
+        limits: the budget of each cost that has one.
         settings: values of the other parameters.
         convention: how its costs are counted.
     """
@@ -50,29 +50,29 @@ def closed_answer(
     except SpecError:
         return None
     answers = []
-    for metric, most in limits.items():
+    for metric, limit in limits.items():
         total = form.totals[metric]
-        if all(value >= 0 for value in total.polynomial.terms.values()):
-            value = _largest(total.polynomial, most)
+        if all(coefficient >= 0 for coefficient in total.polynomial.terms.values()):
+            value = _largest(total.polynomial, limit)
             if value is not None:
                 formula = written(total.formula)
                 answers.append(ClosedAnswer(value, metric, formula, form.names[0].text))
     return min(answers, key=lambda answer: answer.value, default=None)
 
 
-def _largest(polynomial: Polynomial, most: Rational) -> Rational | None:
-    """The largest value to :data:`DIGITS` decimals at which a rising polynomial is within a limit.
+def _largest(polynomial: Polynomial, limit: Rational) -> Rational | None:
+    """The largest value, to :data:`DIGITS` decimals, at which an increasing polynomial fits.
 
-    None where no value does, or every value.
+    None if no value fits, or every value.
     """
-    if not polynomial.varying.terms or polynomial.constant > most:
+    if not polynomial.varying.terms or polynomial.constant > limit:
         return None
     low, high = 0, 1
-    while _at(polynomial, high) <= most:
+    while _at(polynomial, high) <= limit:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _at(polynomial, middle) <= most else (low, middle)
+        low, high = (middle, high) if _at(polynomial, middle) <= limit else (low, middle)
     value: Rational = quotient(low, 10**DIGITS)
     return value
 

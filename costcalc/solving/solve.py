@@ -1,13 +1,13 @@
-"""The largest value of one parameter at which a network stays within its budgets.
+"""The largest value of a parameter at which a network stays within its budgets.
 
-Costs rise with a width or a resolution as a rule, but by no law: a rounding rule
-or a condition may let them fall.  So every value of the searched range is
-counted, exactly, as a sweep counts it, and the largest that fits is the answer.
+Costs usually rise with a width or a resolution, but a rounding rule or a condition
+may let them fall.  So every value in the searched range is counted exactly, as in a
+sweep, and the largest that fits is the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +21,6 @@ from costcalc.formulas import algebra
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
-from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Grid
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
@@ -29,31 +28,32 @@ from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
 from costcalc.spec.document import Document, Parameter
+from costcalc.spec.numbers import is_number
 
-VALUES = 2**12
-"""Values that are searched at least."""
+MIN_VALUES = 2**12
+"""The values that are searched first."""
 
-MOST = 2**20
-"""Values that are searched at most, where all of them fit."""
+MAX_VALUES = 2**20
+"""The most values that are searched, if all of them fit."""
 
 ALPHA_STEP = Fraction(1, 1000)
-"""Between values of the width multiplier; whole numbers go by 1."""
+"""The step between values of the width multiplier; for other parameters it is 1."""
 
 
 class Budgets(NamedTuple):
-    """What may be spent; None means no limit."""
+    """The most that may be spent; None means no limit."""
 
     mult_adds: int | Fraction | None
     params: int | Fraction | None
 
     @property
     def limits(self) -> dict[str, int | Fraction]:
-        """The limits that there are, by the cost that they are on."""
-        return {name: most for name, most in self._asdict().items() if most is not None}
+        """The limit of each cost that has one."""
+        return {cost: limit for cost, limit in self._asdict().items() if limit is not None}
 
 
 class Candidate(NamedTuple):
-    """A value and what the network costs at it."""
+    """A value and the network's costs at it."""
 
     value: Any
     params: Any
@@ -62,39 +62,39 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Solution(Answer):
-    """The answer, with what was searched for it."""
+    """The answer, and the values that were searched for it."""
 
     network: str
     convention: str
     name: str
     """The parameter that was solved for."""
     settings: Mapping[str, Any]
-    """The values of the others."""
+    """The values of the other parameters."""
     budgets: Budgets
     searched: Axis
     best: Candidate | None
-    """The largest value that fits, if one does."""
+    """The largest value that fits, if any does."""
     after: Candidate | None
-    """The next larger value that was searched, which does not."""
+    """The next larger value that was searched, which does not fit."""
     nearest: Candidate | None
-    """Where nothing fits, the value that comes nearest to the budgets."""
+    """If nothing fits, the value that comes nearest to the budgets."""
     exceptions: int
-    """Smaller values than the best which do not fit."""
+    """How many values smaller than the best do not fit."""
     is_bounded: bool
-    """Whether a value was searched that is too large."""
+    """Whether a value that is too large was searched."""
     closed: ClosedAnswer | None = None
-    """What the closed form of the costs allows, where they have one."""
+    """What the closed forms of the costs allow, if they have any."""
     unit: str = UNITS["macs"].title
-    """What the convention counts in."""
+    """The title of the convention's unit."""
     uncounted: tuple[str, ...] = ()
-    """Operations that costcalc does not know, by what the model calls them."""
+    """The model's names for operations that costcalc cannot count."""
 
     def page(self) -> Page:
-        """The answer, and the value beside it that shows that it is one."""
+        """The answer beside the next larger value, which does not fit."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """The answer with what was searched; what does not exist is null."""
+        """The answer and what was searched; what does not exist is null."""
         return _data(self)
 
 
@@ -109,21 +109,21 @@ def solve(
     *,
     has_closed_form: bool = True,
 ) -> Solution:
-    """The largest value of a parameter within budgets, beside what the closed form allows.
+    """The largest value of a parameter within the budgets, beside what the closed form allows.
 
     Args:
         document: the network.
         convention: how its costs are counted.
         name: the parameter to solve for.
-        settings: values of the others; by default their own.
-        budgets: what may be spent.
-        step: between values; they are its multiples.
-        values: the values to choose from, instead of steps.
+        settings: values of the other parameters; their defaults if not given.
+        budgets: the most that may be spent.
+        step: search multiples of this step.
+        values: search these values instead.
         has_closed_form: whether to look for a closed form.
 
     Raises:
         SpecError: there is no such parameter, it is not a number, a setting is
-            wrong, or the network does not exist at any of the values.
+            wrong, or the network is invalid at all values.
     """
     _check_name(document, name, settings, budgets)
     solution = _searched(document, convention, name, settings, budgets, step, values)
@@ -142,16 +142,16 @@ def _searched(
     step: int | Fraction | None,
     values: Sequence[Any],
 ) -> Solution:
-    """The best of the values, or of so many steps that a larger one could not be missed."""
+    """The best of the values, or of enough steps that no larger one is likely to fit."""
     if values:
         axis = Axis(name, tuple(sorted(dict.fromkeys(values))))
         return _solution(document, convention, settings, budgets, axis)
-    count = VALUES
+    count = MIN_VALUES
     while True:
         axis = _steps(document.parameters.get(name), name, step, count)
         solution = _solution(document, convention, settings, budgets, axis)
         is_roomy = solution.best is None or solution.best.value * 2 <= axis.values[-1]
-        if is_roomy or len(axis.values) < count or count >= MOST:
+        if is_roomy or len(axis.values) < count or count >= MAX_VALUES:
             return solution
         count *= 4
 
@@ -173,10 +173,11 @@ def _solution(
     if not exists.any():
         raise chunks[0].refusals[0].error
     fits = exists.copy()
-    for cost, most in budgets.limits.items():
-        fits &= numpy.asarray(costs[cost] <= algebra.floor(most), dtype=bool)
+    for cost, limit in budgets.limits.items():
+        fits &= numpy.asarray(costs[cost] <= algebra.floor(limit), dtype=bool)
 
     def candidate(index: int) -> Candidate:
+        # A slice's tolist gives Python's exact numbers, whatever the column's type.
         spent = {cost: column[index : index + 1].tolist()[0] for cost, column in costs.items()}
         return Candidate(axis.values[index], spent["params"], spent["mult_adds"])
 
@@ -194,7 +195,7 @@ def _solution(
         searched=axis,
         best=candidate(best) if best is not None else None,
         after=candidate(int(larger[0])) if best is not None and len(larger) else None,
-        nearest=candidate(_nearest(costs, existing, budgets)) if best is None else None,
+        nearest=_nearest(map(candidate, existing.tolist()), budgets) if best is None else None,
         exceptions=int((existing < best).sum() - (len(fitting) - 1)) if best is not None else 0,
         is_bounded=best is None or bool(len(larger)),
         unit=UNITS[convention.unit].title,
@@ -202,33 +203,31 @@ def _solution(
     )
 
 
-def _nearest(costs: Mapping[str, Array], existing: Array, budgets: Budgets) -> int:
-    """The index whose costs exceed the budgets by the smallest share."""
+def _nearest(candidates: Iterable[Candidate], budgets: Budgets) -> Candidate:
+    """The candidate that exceeds the budgets by the smallest ratio."""
 
-    def excess(index: int) -> Fraction:
+    def excess(candidate: Candidate) -> Fraction:
         return max(
-            Fraction(costs[cost][index : index + 1].tolist()[0]) / most
-            for cost, most in budgets.limits.items()
+            Fraction(getattr(candidate, cost)) / limit for cost, limit in budgets.limits.items()
         )
 
-    nearest: int = min(existing.tolist(), key=excess)
-    return nearest
+    return min(candidates, key=excess)
 
 
 def _steps(parameter: Parameter | None, name: str, step: Any, count: int) -> Axis:
     """The first multiples of a step that the parameter can take, or its choices."""
     if parameter and parameter.choices:
-        numbers = sorted(value for value in parameter.choices if _is_number(value))
-        return _some(name, step, [n for n in numbers if step is None or n % step == 0])
+        numbers = sorted(value for value in parameter.choices if is_number(value))
+        return _axis(name, step, [n for n in numbers if step is None or n % step == 0])
     by = step or (ALPHA_STEP if name == "alpha" else 1)
     lowest = parameter.lowest if parameter and parameter.lowest is not None else by
     highest = parameter.highest if parameter else None
     first = algebra.ceil_div(lowest, by)
     values = [algebra.whole(index * by) for index in range(first, first + count)]
-    return _some(name, by, [v for v in values if highest is None or v <= highest])
+    return _axis(name, by, [value for value in values if highest is None or value <= highest])
 
 
-def _some(name: str, step: Any, values: Sequence[Any]) -> Axis:
+def _axis(name: str, step: Any, values: Sequence[Any]) -> Axis:
     if not values:
         message = f"no value that {name} may have is a multiple of {exact(step)}"
         refuse(None, message, "a smaller --step, or --values")
@@ -248,14 +247,10 @@ def _check_name(
         hint = did_you_mean(name, values)
     elif name in settings:
         message, expected = f"'{name}' is both solved for and set", "one of the two"
-    elif not _is_number(values[name]):
-        message, expected = f"'{name}' is not a number", "a parameter that can be larger"
+    elif not is_number(values[name]):
+        message, expected = f"'{name}' is not a number", "a parameter whose values are numbers"
     if message:
         refuse(None, message, expected, hint=hint)
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, str | bool | tuple)
 
 
 def _page(solution: Solution) -> Page:
@@ -272,7 +267,7 @@ def _page(solution: Solution) -> Page:
         for candidate in shown
         if candidate is not None
     )
-    budget = ", ".join(f"{cost} <= {_amount(most)}" for cost, most in limits.items())
+    budget = ", ".join(f"{cost} <= {_amount(limit)}" for cost, limit in limits.items())
     facts = (
         ("budget", budget),
         ("settings", settings_line(solution.settings)),
@@ -285,7 +280,7 @@ def _page(solution: Solution) -> Page:
 
 
 def _searched_values(solution: Solution) -> str:
-    """Which values were counted."""
+    """The searched values in words."""
     values = solution.searched.values
     if len(values) == 1:
         return f"{exact(values[0])} alone"
@@ -298,7 +293,7 @@ def _searched_values(solution: Solution) -> str:
 
 
 def _notes(solution: Solution) -> tuple[str, ...]:
-    """The answer as a sentence, and what must be known with it."""
+    """The answer as a sentence, with its qualifications."""
     name, best, nearest = solution.name, solution.best, solution.nearest
     limits = solution.budgets.limits
     if nearest is not None:
@@ -313,12 +308,11 @@ def _notes(solution: Solution) -> tuple[str, ...]:
     if not solution.is_bounded:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if solution.closed is not None:
-        metric, most = solution.closed.metric, limits[solution.closed.metric]
+        closed, limit = solution.closed, limits[solution.closed.metric]
+        costs = solution.unit if closed.metric == "mult_adds" else closed.metric
         sentences.append(
-            f"In closed form, nothing rounded: {solution.closed.symbol} <= "
-            f"{exact(solution.closed.value)}, where "
-            f"{solution.unit if metric == 'mult_adds' else metric} = "
-            f"{solution.closed.formula} reach {_amount(most)}."
+            f"In closed form, nothing rounded: {closed.symbol} <= {exact(closed.value)}, "
+            f"where {costs} = {closed.formula} reach {_amount(limit)}."
         )
     if solution.exceptions:
         sentences.append(
@@ -328,8 +322,8 @@ def _notes(solution: Solution) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _amount(most: int | Fraction) -> str:
-    return counted(most) if isinstance(most, int) else exact(most)
+def _amount(limit: int | Fraction) -> str:
+    return counted(limit) if isinstance(limit, int) else exact(limit)
 
 
 def _costs(candidate: Candidate, unit: str) -> str:
@@ -357,7 +351,7 @@ def _data(solution: Solution) -> dict[str, Any]:
         "unit": solution.unit,
         "for": solution.name,
         "parameters": {name: number(value) for name, value in solution.settings.items()},
-        "budget": {name: number(most) for name, most in solution.budgets.limits.items()},
+        "budget": {cost: number(limit) for cost, limit in solution.budgets.limits.items()},
         "searched": {
             "first": number(values[0]),
             "last": number(values[-1]),
