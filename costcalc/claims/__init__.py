@@ -1,1 +1,1 @@
-"""Printed figures as data: read, recomputed, judged by their digits."""
+"""Printed figures as data: read, recomputed and judged by their digits."""

@@ -1,4 +1,4 @@
-"""What may be said of a figure: its network, its layers, how the paper counts, what is wrong."""
+"""The attributes of a figure: its network and layers, how the paper counts, known errors."""
 
 from __future__ import annotations
 
@@ -18,19 +18,24 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 SUBJECT = ("network", "at", "only", "side")
-"""What a figure speaks of."""
+"""What a figure is about."""
 
 COUNTING = ("convention", "without", "times")
-"""How the paper counts."""
+"""How the paper counts it."""
 
 ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
-"""What may be said of a figure."""
+"""All attributes of a figure."""
 
 Nodes = Mapping[str, Node]
 
 
+def attributes_in(node: MapNode) -> dict[str, Node]:
+    """The attributes among the entries of a mapping."""
+    return {key.text: value for key, value in node.entries if key.text in ATTRIBUTES}
+
+
 class AttributeReader:
-    """Reads attributes, of which each figure has inherited its own set."""
+    """Reads the attributes of figures, inherited ones included; notes problems."""
 
     def __init__(
         self, path: str, problems: Problems, networks: Networks, inline: Mapping[str, str]
@@ -41,18 +46,26 @@ class AttributeReader:
         self.inline = inline
 
     def figure(self, node: Node) -> Figure | None:
-        """The figure that a scalar prints; None after a problem was noted."""
+        """The figure in a scalar; None after noting a problem."""
         if not isinstance(node, Scalar):
             self.problems.add(node.mark, "a figure is expected here", found=str(node))
             return None
         try:
             return parse(node.text)
         except ExpressionError as error:
-            self.problems.add(node.mark, error.message, expected=error.expected, found=str(node))
+            self._note(error, node)
             return None
 
+    def _note(self, error: CostcalcError | ExpressionError, node: Node) -> None:
+        """Notes what was raised while a node was read, at its own place or at the node."""
+        if isinstance(error, ExpressionError):
+            self.problems.add(node.mark, error.message, expected=error.expected, found=str(node))
+            return
+        for problem in error.problems:
+            self.problems.note(problem._replace(mark=problem.mark or node.mark))
+
     def quantity(self, metric: str, nodes: Nodes, node: Node) -> Quantity | None:
-        """What the figure at ``node`` speaks of; None after a problem was noted."""
+        """The quantity of the figure at ``node``; None after noting a problem."""
         subject = self.subject(nodes, node)
         if subject is None:
             return None
@@ -63,7 +76,7 @@ class AttributeReader:
                 self.problems.add(
                     node.mark,
                     f"{metric} compares two things",
-                    hint="'over:' and the second of them",
+                    hint="name the second in 'over:'",
                 )
                 return None
             over = self.over(nodes)
@@ -72,7 +85,7 @@ class AttributeReader:
         return Quantity(metric, subject, self.counting(nodes), over)
 
     def over(self, nodes: Nodes) -> Subject | None:
-        """The second thing of a comparison; the same network where it names none."""
+        """The second subject of a comparison, by default of the same network."""
         node = nodes["over"]
         if not isinstance(node, MapNode):
             return self.subject({"network": node}, node)
@@ -82,7 +95,7 @@ class AttributeReader:
         return self.subject({**network, **inner}, node)
 
     def subject(self, nodes: Nodes, node: Node) -> Subject | None:
-        """The layers that are meant; None after a problem was noted."""
+        """The networks and layers of a figure; None after noting a problem."""
         named = nodes.get("network")
         if named is None:
             self.problems.add(
@@ -100,7 +113,7 @@ class AttributeReader:
         )
 
     def network(self, node: Node) -> ClaimedNetwork | None:
-        """The network that a scalar names; None after a problem was noted."""
+        """The network named by a scalar; None after noting a problem."""
         if not isinstance(node, Scalar) or not node.text:
             self.problems.add(node.mark, "a network's name is expected here", found=str(node))
             return None
@@ -110,35 +123,28 @@ class AttributeReader:
                 network = ClaimedNetwork(name, self.inline[name])
                 return with_settings(network, read_settings(settings)) if settings else network
             return self.networks.find(node.text, self.folder)
-        except CostcalcError as error:
-            for problem in error.problems:
-                self.problems.add(problem.mark or node.mark, *problem[1:])
-        except ExpressionError as error:
-            self.problems.add(node.mark, error.message, expected=error.expected, found=str(node))
+        except (CostcalcError, ExpressionError) as error:
+            self._note(error, node)
         return None
 
     def settings(self, node: Node | None) -> dict[str, Any] | None:
-        """``alpha=0.5,res=160``; None after a problem was noted."""
+        """Settings as in ``alpha=0.5,res=160``; None after noting a problem."""
         value = given(node)
         if value is None:
             return {}
         if not isinstance(value, Scalar):
-            self.problems.add(value.mark, "settings are a word", expected="alpha=0.5,res=160")
+            self.problems.add(value.mark, "settings must be text", expected="alpha=0.5,res=160")
             return None
         try:
             return read_settings(value.text)
-        except CostcalcError as error:
-            for problem in error.problems:
-                self.problems.add(value.mark, *problem[1:])
-        except ExpressionError as error:
-            self.problems.add(value.mark, error.message, expected=error.expected, found=str(value))
+        except (CostcalcError, ExpressionError) as error:
+            self._note(error, value)
         return None
 
     def counting(self, nodes: Nodes) -> Counting:
         """How the paper counts."""
-        convention = self.text(nodes.get("convention"))
+        convention = self.text(nodes.get("convention")) or self.networks.convention
         times = self.whole(nodes.get("times"), "the operations of a multiply-accumulate")
-        convention = convention or self.networks.convention
         return Counting(convention, self.words(nodes.get("without")), times or 1)
 
     def words(self, node: Node | None) -> tuple[str, ...]:
@@ -153,7 +159,7 @@ class AttributeReader:
         return tuple(names)
 
     def whole(self, node: Node | None, what: str) -> int | None:
-        """A whole number above zero, or nothing."""
+        """A whole number above zero; None if there is none, or after noting a problem."""
         value = given(node)
         if value is None:
             return None
@@ -164,20 +170,22 @@ class AttributeReader:
         return None
 
     def text(self, node: Node | None) -> str:
-        """A line of text; empty where there is none."""
+        """A line of text; empty if there is none."""
         value = given(node)
-        if value is None or isinstance(value, Scalar):
-            return value.text if value is not None else ""
+        if value is None:
+            return ""
+        if isinstance(value, Scalar):
+            return value.text
         self.problems.add(value.mark, "a line of text is expected here", found=str(value))
         return ""
 
     def erratum(self, metric: str, nodes: Nodes) -> Erratum | None:
-        """What is wrong with the print, pinned and reproduced; None where nothing is."""
+        """The erratum of a figure; None if there is none, or after noting a problem."""
         node = given(nodes.get("erratum"))
         if node is None:
             return None
         if not isinstance(node, MapNode):
-            self.problems.add(node.mark, "an erratum is a mapping", expected=_ERRATUM)
+            self.problems.add(node.mark, "an erratum must be a mapping", expected=_ERRATUM)
             return None
         self.refuse(node, ("why", "computed", *_REPRODUCES), "an erratum")
         why, computed = node.get("why"), node.get("computed")
@@ -185,7 +193,7 @@ class AttributeReader:
         if not isinstance(why, Scalar) or computed is None or len(ways) != 1:
             self.problems.add(
                 node.mark,
-                "an erratum says why, pins the computed value and reproduces the printed one",
+                "an erratum needs a reason, the computed value and one way to the printed one",
                 expected=_ERRATUM,
             )
             return None
@@ -199,7 +207,7 @@ class AttributeReader:
             inner = {key.text: value for key, value in counts.entries}
             other = self.quantity(metric, {**nodes, **inner}, counts)
         elif counts is not None:
-            self.problems.add(counts.mark, "'counts' is a mapping", expected="{without: fc}")
+            self.problems.add(counts.mark, "'counts' must be a mapping", expected="{without: fc}")
         return Erratum(
             why=why.text,
             computed=pinned,
@@ -215,7 +223,7 @@ class AttributeReader:
 
 
 _REPRODUCES = ("reads", "gives", "counts")
-"""The ways in which an erratum reproduces the printed figure."""
+"""The ways to reproduce the printed figure in an erratum."""
 
 _ERRATUM = (
     "{why: ..., computed: FIGURE, and one of reads: FIGURE, gives: ARITHMETIC, counts: {...}}"

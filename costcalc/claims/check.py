@@ -1,4 +1,4 @@
-"""Claims files to results: what ``costcalc check``, the pytest plugin and CI all ask."""
+"""Checks claims files and reports the results."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from costcalc.render.page import Cell, Column, Page, Row, Table, Word
 
 
 class CheckedTable(NamedTuple):
-    """A paper's table with the result of each of its claims."""
+    """A paper's table with the results of its claims."""
 
     table: PaperTable
     results: tuple[Result, ...]
 
 
 class CheckedFile(NamedTuple):
-    """A claims file, checked."""
+    """A claims file with the results of its claims."""
 
     file: ClaimsFile
     tables: tuple[CheckedTable, ...]
@@ -31,7 +31,7 @@ class CheckedFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Checked(Answer):
-    """Everything that was checked."""
+    """The results of a check."""
 
     question: ClassVar[str] = "check"
 
@@ -39,7 +39,7 @@ class Checked(Answer):
 
     @property
     def in_files(self) -> Iterator[tuple[ClaimsFile, Result]]:
-        """Every result with the file that its claim stands in."""
+        """Every result with the file of its claim."""
         for file in self.files:
             for table in file.tables:
                 for result in table.results:
@@ -52,21 +52,21 @@ class Checked(Answer):
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many claims have each verdict; verdicts that none has are left out."""
+        """The number of claims by verdict, without verdicts that do not occur."""
         verdicts = [result.verdict for result in self.results]
         return {name: verdicts.count(name) for name in VERDICTS if name in verdicts}
 
     @property
     def holds(self) -> bool:
-        """Whether every claim stands."""
+        """Whether every claim holds."""
         return all(result.holds for result in self.results)
 
     def page(self) -> Page:
-        """A table for each table of each paper, with what was computed beside the print."""
+        """A table for each table of a paper, with computed values beside the printed ones."""
         return _page(self)
 
     def data(self) -> dict[str, Any]:
-        """Every claim as an object, and how many have each verdict."""
+        """Every claim, the undetermined figures, and the number of claims by verdict."""
         return {
             "format_version": FORMAT_VERSION,
             "claims": [_claim_data(file, result) for file, result in self.in_files],
@@ -87,18 +87,18 @@ class Checked(Answer):
 def check(
     files: Sequence[ClaimsFile],
     networks: Networks,
-    each: Callable[[Iterable[Result]], Iterable[Result]] = iter,
+    watch: Callable[[Iterable[Result]], Iterable[Result]] = iter,
 ) -> Checked:
-    """The verdict on every claim.
+    """Judges every claim.
 
     Args:
-        files: as :func:`.sources.collect` finds them.
-        networks: those that the files were read with.
-        each: is handed the results as they come, to show how far they are.
+        files: from :func:`.sources.collect`.
+        networks: the networks that the files were read with.
+        watch: wraps the iterable of results, to show progress.
 
     Raises:
         SpecError: with the problems of every claim whose network is wrong, and
-            of every spec that does not unfold.
+            of every spec that is.
     """
     problems: list[Problem] = []
 
@@ -116,7 +116,7 @@ def check(
                 except CostcalcError as error:
                     problems.extend(error.problems)
 
-    results = {id(result.claim): result for result in each(judged())}
+    results = {id(result.claim): result for result in watch(judged())}
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))
     return Checked(
@@ -141,7 +141,7 @@ def _page(checked: Checked) -> Page:
 
 
 def _listing(checked: Checked) -> Table:
-    """Every claim on a row, for scripts."""
+    """One row per claim, for scripts."""
     keys = ("id", "source", "row", "column", "printed", "computed", "verdict", "explanation")
     rows = tuple(
         Row(
@@ -173,7 +173,7 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
     rows: dict[str, dict[str, Result]] = {}
     for result in checked.results:
         row = rows.setdefault(result.claim.row, {})
-        while result.claim.column in row:  # a figure of a row by the same name
+        while result.claim.column in row:  # of another row by the same name
             row = rows.setdefault(f"{result.claim.row} ", {})
         row[result.claim.column] = result
     lines = []
@@ -195,7 +195,7 @@ def _cells(result: Result | None) -> list[Cell]:
 
 
 def _explanations(results: tuple[Result, ...]) -> tuple[str, ...]:
-    """The explanations of figures, each once, with the figures that it explains."""
+    """Each explanation once, with the figures that it explains."""
     explained: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.explanation:
@@ -211,8 +211,8 @@ def _notes(checked: Checked) -> tuple[str, ...]:
     notes = []
     for file in checked.files:
         reasons: dict[str, int] = {}
-        for each in file.file.undetermined:
-            reasons[each.reason] = reasons.get(each.reason, 0) + 1
+        for figure in file.file.undetermined:
+            reasons[figure.reason] = reasons.get(figure.reason, 0) + 1
         for reason, times in reasons.items():
             figures = "1 figure is" if times == 1 else f"{times} figures are"
             notes.append(f"{file.file.title}: {figures} not determined: {reason}")
@@ -225,8 +225,8 @@ def _notes(checked: Checked) -> tuple[str, ...]:
     elif failed:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")
     elif checked.results:
-        known = sum(result.is_unexplained for result in checked.results)
-        but = f", {known} of them as errata that nothing explains" if known else ""
+        unexplained = sum(result.is_unexplained for result in checked.results)
+        but = f", {unexplained} of them as errata that nothing explains" if unexplained else ""
         notes.append(f"All {len(checked.results)} claims hold{but}.")
     return tuple(notes)
 

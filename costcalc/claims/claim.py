@@ -1,8 +1,8 @@
-"""What a paper prints, as typed, frozen data; every claim knows its line."""
+"""The figures that a paper prints, as typed, frozen data with their places."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
@@ -11,27 +11,27 @@ from costcalc.spec.document import Expression
 
 
 class ClaimedNetwork(NamedTuple):
-    """A network as a claim names it."""
+    """A network named by a claim."""
 
     name: str
-    """As it is written, without its settings."""
+    """As written, without its settings."""
     path: str
-    """Its spec; for a network written in the claims file, that file's path and '#' and the name."""
+    """The path of its spec; ``claims.yaml#name`` for a network written in a claims file."""
     settings: tuple[tuple[str, Any], ...] = ()
 
 
 class Subject(NamedTuple):
-    """What a figure speaks of: layers of one network, or of several taken together."""
+    """What a figure is about: layers of one network, or of several taken together."""
 
     networks: tuple[ClaimedNetwork, ...]
     only: tuple[str, ...] = ()
-    """Layers, blocks, types or kinds; everything where none is named."""
+    """Layers, blocks, types or kinds; by default everything."""
     side: int | None = None
-    """The side of the output maps that are meant; all where none is named."""
+    """Only layers whose output maps have this side; by default all."""
 
 
 class Counting(NamedTuple):
-    """How the paper counts, where that differs from the convention 'paper'."""
+    """How the paper counts, if not by the convention 'paper'."""
 
     convention: str = "paper"
     without: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Counting(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What differs, for people; empty for the default."""
+        """The differences from the default in words; empty if there are none."""
         words = []
         if self.convention != "paper":
             words.append(self.convention)
@@ -53,26 +53,26 @@ class Counting(NamedTuple):
 
 
 class Quantity(NamedTuple):
-    """A number that an architecture determines."""
+    """A number determined by an architecture."""
 
     metric: str
     subject: Subject
     counting: Counting
     over: Subject | None = None
-    """What a ratio, an increase or a difference is taken against."""
+    """The second subject of a ratio, an increase or a difference."""
 
 
 class Erratum(NamedTuple):
-    """Why a printed figure is not what the architecture gives."""
+    """Why a printed figure differs from what the architecture gives."""
 
     why: str
     computed: Figure
     """The recomputed value, pinned."""
     mark: Mark
     reads: Figure | None = None
-    """What the paper would print: the recomputed value must agree with it."""
+    """The figure the paper should print: the recomputed value must agree with it."""
     counts: Quantity | None = None
-    """The count that gives the printed figure instead."""
+    """Another count, which gives the printed figure."""
     gives: Expression | None = None
     """Arithmetic that gives the printed figure, with ``computed`` in scope."""
 
@@ -83,26 +83,26 @@ class Claim(NamedTuple):
     id: str
     mark: Mark
     table: str
-    """Where it is printed: 'Table 2', 'section 4.2'; empty in a claims file of one's own."""
+    """Where it is printed: 'Table 2', 'section 4.2'; empty for claims about one's own networks."""
     row: str
     column: str
     figure: Figure
     quantity: Quantity
     about: str = ""
-    """The words that make the figure approximate: its zeros at the end are no digits."""
+    """The words that make the figure approximate: its trailing zeros are not significant."""
     note: str = ""
     unexplained: Figure | None = None
-    """The recomputed value, pinned, of a figure that is known not to reproduce."""
+    """The recomputed value, pinned, of a figure known not to reproduce."""
     erratum: Erratum | None = None
 
     @property
     def title(self) -> str:
-        """The claim in a few words: ``Table 6, 0.5 MobileNet-224, Mult-Adds``."""
+        """The claim in short: ``Table 6, 0.5 MobileNet-224, Mult-Adds``."""
         return ", ".join(filter(None, (self.table, self.row, self.column)))
 
 
 class Undetermined(NamedTuple):
-    """A printed figure that no architecture determines."""
+    """A printed figure that the architecture does not determine."""
 
     id: str
     mark: Mark
@@ -120,9 +120,15 @@ class PaperTable(NamedTuple):
     columns: tuple[str, ...]
     claims: tuple[Claim, ...]
 
+    @classmethod
+    def of(cls, table: str, title: str, claims: Iterable[Claim]) -> PaperTable:
+        """A table with the columns of its claims."""
+        claims = tuple(claims)
+        return cls(table, title, tuple(dict.fromkeys(claim.column for claim in claims)), claims)
+
 
 class ClaimsFile(NamedTuple):
-    """All figures of one paper, or of one's own networks."""
+    """All figures of a paper, or of one's own networks."""
 
     path: str
     title: str
@@ -130,7 +136,7 @@ class ClaimsFile(NamedTuple):
     tables: tuple[PaperTable, ...]
     undetermined: tuple[Undetermined, ...] = ()
     spec: ClaimedNetwork | None = None
-    """The network that the file itself describes, where it is a spec."""
+    """The network that the file describes, if it is a spec."""
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -1,8 +1,8 @@
-"""Why a figure may not reproduce: the readings that people trip over, tried one by one.
+"""Why a figure may not reproduce: tries common misreadings one by one.
 
-Each gives other values, with the words that say what was done; the first that
-agrees with the printed digits is named.  It stays a hint: what a paper counted
-is for the claim to say.
+Each reading yields other values and describes them; the first that agrees with the
+printed digits is named.  That is only a hint: the claim must state what the paper
+counted.
 """
 
 from __future__ import annotations
@@ -25,21 +25,20 @@ from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
 
 RESOLUTIONS = (32, 96, 112, 128, 160, 192, 224, 227, 240, 256, 260, 288, 299, 300, 320, 331, 380)
-"""Sides of inputs that published networks are trained at."""
+"""Input resolutions of published networks."""
 
 CLASSES = (1000, 1001, 1024)
-"""Outputs of ImageNet's classifiers: as they are, with a background class, padded."""
+"""Classes of ImageNet classifiers: the usual ones, with a background class, padded."""
 
 UNIT_PAIRS = (("K", "Ki"), ("M", "Mi"), ("G", "Gi"), ("B", "Gi"), ("KB", "KiB"), ("MB", "MiB"))
-"""Units that differ by 1024 for 1000."""
-
+"""Units that differ by using 1024 instead of 1000."""
 
 LARGE = 20_000
-"""Layers beyond which no other networks are tried: each would take seconds."""
+"""Networks with more layers are not expanded at other settings, which would take seconds each."""
 
 
 class Reading(NamedTuple):
-    """Another value, or another print, and what makes it so."""
+    """Another value or another figure, and how it comes about."""
 
     words: str
     value: Fraction
@@ -50,13 +49,13 @@ Readings = Iterator[Reading]
 
 
 def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
-    """The first reading that agrees with the print, as a hint."""
+    """The first reading that agrees with the printed figure, as a hint."""
     if claim.figure.fit(computed, claim.figure.round_step) is not None:
         return "would hold if the zeros at its end were no digits: the claim must say so"
     sizes = (len(networks.graph(network).layers) for network in claim.quantity.subject.networks)
     is_large = sum(sizes) > LARGE
-    for tried in RECOUNTS if is_large else (*RECOUNTS, *OTHER_NETWORKS):
-        for reading in tried(claim, computed, networks):
+    for readings in RECOUNTS if is_large else (*RECOUNTS, *OTHER_NETWORKS):
+        for reading in readings(claim, computed, networks):
             fit = reading.figure.fit(reading.value)
             if fit is not None:
                 shown = reading.figure.show(reading.value)
@@ -101,7 +100,7 @@ def _fully_connected(claim: Claim, computed: Fraction, networks: Networks) -> Re
 
 
 def _last_layers(quantity: Quantity, networks: Networks) -> list[str]:
-    """The layer that classifies, where it is a convolution."""
+    """The classifier, if it is a convolution."""
     layers = networks.graph(quantity.subject.networks[0]).layers
     last = [layer.name for layer in layers if layer.kind.family == "convolution"][-1:]
     return last if not any(layer.kind.family == "dense" for layer in layers) else []
@@ -129,7 +128,7 @@ def _resolution(claim: Claim, computed: Fraction, networks: Networks) -> Reading
 
 
 def _choices(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
-    """The network's own parameters that have a few values to choose from."""
+    """The network at other choices of its parameters."""
     parameters = networks.document(claim.quantity.subject.networks[0]).parameters
     for name, parameter in parameters.items():
         choices = parameter.choices
@@ -140,7 +139,7 @@ def _choices(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
 
 
 def _at(claim: Claim, name: str, value: object, words: str, networks: Networks) -> Readings:
-    """The count at another setting, where the network has that parameter."""
+    """The count at another setting, if the network has that parameter."""
     first = claim.quantity.subject.networks[0]
     if networks.graph(first).parameters.get(name) in (None, value):
         return
@@ -151,7 +150,7 @@ def _at(claim: Claim, name: str, value: object, words: str, networks: Networks) 
 
 
 def _first_expansion(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
-    """The 1x1 convolution that expands by t = 1 in front of the first depthwise one."""
+    """With or without a 1x1 convolution that expands by t = 1 before the first depthwise layer."""
     metric = claim.quantity.metric
     if metric not in ("mult_adds", "params") or claim.quantity.subject.only:
         return
@@ -168,7 +167,7 @@ def _first_expansion(claim: Claim, computed: Fraction, networks: Networks) -> Re
 
 
 def _expansions(graph: LayerGraph) -> list[str]:
-    """The expansions to as many channels as there were, which released code leaves out."""
+    """The expansions that keep the number of channels, which released code leaves out."""
     layers = [layer for layer in graph.layers if layer.kind.family == "convolution"]
     return [
         layer.name
@@ -180,7 +179,7 @@ def _expansions(graph: LayerGraph) -> list[str]:
 
 
 def _expansion(graph: LayerGraph, metric: str) -> int:
-    """What a 1x1 convolution would cost that keeps the first depthwise layer's channels."""
+    """The cost of a 1x1 convolution in front of the first depthwise layer, on all its channels."""
     for layer in graph.layers:
         if layer.name.endswith("/expand"):
             return 0
@@ -193,7 +192,7 @@ def _expansion(graph: LayerGraph, metric: str) -> int:
 
 
 def _strides(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
-    """A stride on another layer, or one more or one less."""
+    """A stride moved to another layer, added or removed."""
     subject = claim.quantity.subject
     if claim.quantity.metric != "mult_adds" or len(subject.networks) != 1:
         return
@@ -206,16 +205,16 @@ def _strides(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
 
 
 def _recount(claim: Claim, quantity: Quantity, words: str, networks: Networks) -> Readings:
-    """The value of another count, where it can be made."""
+    """The value of another count, if it is possible."""
     try:
         yield Reading(words, measure(quantity, networks), claim.figure)
     except (CostcalcError, ExpressionError):
         return
 
 
-Try = Callable[[Claim, Fraction, Networks], Readings]
+ReadingRule = Callable[[Claim, Fraction, Networks], Readings]
 
-RECOUNTS: tuple[Try, ...] = (
+RECOUNTS: tuple[ReadingRule, ...] = (
     _swapped_digits,
     _flops,
     _fully_connected,
@@ -223,7 +222,7 @@ RECOUNTS: tuple[Try, ...] = (
     _units,
     _first_expansion,
 )
-"""Other counts and other prints of the same network."""
+"""Other counts and other figures of the same network."""
 
-OTHER_NETWORKS: tuple[Try, ...] = (_classes, _choices, _resolution, _strides)
-"""Counts of networks that differ in one thing, each of which must be unfolded."""
+OTHER_NETWORKS: tuple[ReadingRule, ...] = (_classes, _choices, _resolution, _strides)
+"""Counts of networks that differ in one respect; each must be expanded."""

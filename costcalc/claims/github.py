@@ -1,4 +1,4 @@
-"""What was checked as the annotations that GitHub shows beside a line."""
+"""The results of a check as annotations, which GitHub shows next to a line."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ def answer(checked: Checked) -> str:
 
 def _annotation(result: Result) -> str:
     mark = result.claim.mark
-    place = {"file": _from_here(mark.file), "line": mark.line or 1, "col": mark.column or 1}
-    title_ = {"title": f"costcalc: {result.claim.id}"}
+    place = {"file": _relative(mark.file), "line": mark.line or 1, "col": mark.column or 1}
     properties = ",".join(
-        f"{name}={_escaped(str(value), ',:')}" for name, value in {**place, **title_}.items()
+        f"{name}={_escaped(str(value), ',:')}"
+        for name, value in {**place, "title": f"costcalc: {result.claim.id}"}.items()
     )
     return f"::error {properties}::{_escaped(result.summary)}\n"
 
 
-def _from_here(file: str) -> str:
-    """The path as a workflow knows it: from the folder that it runs in, where it is below."""
+def _relative(file: str) -> str:
+    """The path relative to the working directory, if the file is inside it."""
     path = os.path.relpath(file)
     return file if path.startswith(os.pardir) else path
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """Text as workflow commands have it: per cent, line ends and separators escaped."""
+    """Text escaped for a workflow command: per cent signs, line ends and ``more``."""
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

@@ -1,4 +1,4 @@
-"""What was checked as JUnit's XML, which CI servers read."""
+"""The results of a check as JUnit XML, which CI servers read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from costcalc.render.formatting import printable
 
 
 def answer(checked: Checked) -> str:
-    """A test suite for each file, a test case for each claim."""
-    from xml.sax.saxutils import escape, quoteattr  # loads urllib, which nothing else needs
+    """One test suite per file, one test case per claim."""
+    from xml.sax.saxutils import escape, quoteattr  # loads urllib, which nothing else uses
 
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
     for file in checked.files:

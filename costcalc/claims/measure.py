@@ -1,26 +1,27 @@
-"""What a figure speaks of, computed: the table of metrics, and how layers are picked."""
+"""Computes the quantities of figures: the table of metrics, and how layers are selected."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from costcalc.claims.claim import Counting, Quantity, Subject
 from costcalc.claims.networks import Networks
 from costcalc.costs.count import LayerCost
-from costcalc.errors import Problem, SpecError, did_you_mean, refuse
+from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
+from costcalc.names import paths
 
 BITS = 16
-"""Bits of an activation where memory is claimed: MobileNetV2 (arXiv 1801.04381), Table 3."""
+"""Bits of an activation in claims of memory: MobileNetV2 (arXiv 1801.04381), Table 3."""
 
 
 class Part(NamedTuple):
-    """The layers of one network that a figure speaks of, and the network."""
+    """The layers of a network that a figure is about."""
 
     graph: LayerGraph
     costs: Sequence[LayerCost]
@@ -34,7 +35,7 @@ class Metric(NamedTuple):
     title: str
     measure: Callable[[Part], Any]
     join: Callable[[Iterator[Any]], Any] = sum
-    """How several networks taken together are measured."""
+    """How the measurements of several networks are combined."""
 
 
 def _mult_adds(part: Part) -> Any:
@@ -55,7 +56,7 @@ def _blocks(part: Part) -> int:
 
 
 def _hosts(part: Part) -> Iterator[LayerCost]:
-    """Layers without the norms and activations of their lines, whose maps are the same."""
+    """The layers except norms and activations in another layer's line, whose maps are its own."""
     return (cost for cost in part.costs if cost.layer.host is None)
 
 
@@ -78,7 +79,7 @@ def _stride(part: Part) -> Any:
 
 def _largest_stride(operation: Any) -> Any:
     stride = getattr(operation, "stride", 1)
-    if stride is None:  # a pool's windows do not overlap unless it says so
+    if stride is None:  # by default the windows of a pool do not overlap
         stride = operation.kernel
     return max(stride) if isinstance(stride, tuple) else stride
 
@@ -98,17 +99,17 @@ QUANTITIES = (
     Metric("map_side", "Side", _side, max),
     Metric("stride", "Stride", _stride, max),
 )
-"""What can be measured; every one may also stand with a suffix of :data:`RELATIONS`."""
+"""What can be measured, alone or with a suffix of :data:`RELATIONS`."""
 
 
 class Relation(NamedTuple):
-    """What is made of two measurements."""
+    """How two measurements are compared."""
 
     suffix: str
     title: str
-    of: Callable[[Fraction, Fraction], Fraction]
+    compare: Callable[[Fraction, Fraction], Fraction]
     needs_over: bool = True
-    """Whether the second is named by ``over``; else it is the whole network's."""
+    """Whether ``over`` names the second subject; otherwise it is the whole network."""
 
 
 RELATIONS = (
@@ -123,72 +124,75 @@ METRICS: Mapping[str, tuple[Metric, Relation | None]] = {
     for metric in QUANTITIES
     for relation in (None, *RELATIONS)
 }
-"""Every word that a claim may use for what it counts."""
+"""The metrics of claims by name."""
 
 
 def title(metric: str) -> str:
-    """What a table calls a metric: ``Mult-Adds``, ``Mult-Adds (share)``."""
+    """A metric's title in tables: ``Mult-Adds``, ``Mult-Adds (share)``."""
     quantity, relation = METRICS[metric]
     return f"{quantity.title} ({relation.suffix[1:]})" if relation else quantity.title
 
 
 def measure(quantity: Quantity, networks: Networks) -> Fraction:
-    """The exact value of what a figure speaks of.
+    """The exact value of a quantity.
 
     Raises:
-        CostcalcError: a network or the convention is wrong, or a name that the
-            claim uses fits no layer.
+        CostcalcError: a network or the convention is wrong, or no layer matches a
+            name in the claim.
     """
     metric, relation = METRICS[quantity.metric]
-    value = _one(metric, quantity.subject, quantity.counting, networks)
+    value = _measured(metric, quantity.subject, quantity.counting, networks)
     if relation is None:
         return value
     second = quantity.over if relation.needs_over else quantity.subject._replace(only=())
-    assert second is not None  # the reader refuses a ratio to nothing
-    other = _one(metric, second, quantity.counting, networks)
+    assert second is not None  # the reader requires it
+    other = _measured(metric, second, quantity.counting, networks)
     if not other and relation.suffix != "_difference":
         name = " + ".join(network.name for network in second.networks)
         refuse(None, f"{name} has no {metric.title} to compare with")
-    return relation.of(value, other)
+    return relation.compare(value, other)
 
 
-def _one(metric: Metric, subject: Subject, counting: Counting, networks: Networks) -> Fraction:
+def _measured(metric: Metric, subject: Subject, counting: Counting, networks: Networks) -> Fraction:
     value = metric.join(metric.measure(part) for part in parts(subject, counting, networks))
     return Fraction(value) * (counting.times if metric.name == "mult_adds" else 1)
 
 
 def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part]:
-    """The layers that a subject picks and the counting does not leave out, network by network.
+    """The layers of each network that the subject selects and the counting keeps.
 
     Raises:
-        CostcalcError: a network or the convention is wrong, or a name fits no layer.
+        CostcalcError: a network or the convention is wrong, or no layer matches a name.
     """
     graphs = [networks.graph(network) for network in subject.networks]
     for name in (*subject.only, *counting.without):
-        if not any(_picks(name, layer, graph) for graph in graphs for layer in graph.layers):
-            raise _fits_nothing(name, graphs)
-    found = []
+        if not any(_matches(name, layer, graph) for graph in graphs for layer in graph.layers):
+            _refuse_name(name, graphs)
+    selected = []
     for network, graph in zip(subject.networks, graphs, strict=True):
-        everything = networks.costs(network, counting.convention)
-        costs = [cost for cost in everything if _is_meant(cost.layer, graph, subject, counting)]
-        found.append(Part(graph, costs, subject))
-    return found
+        costs = [
+            cost
+            for cost in networks.costs(network, counting.convention)
+            if _is_selected(cost.layer, graph, subject, counting)
+        ]
+        selected.append(Part(graph, costs, subject))
+    return selected
 
 
-def _is_meant(layer: Layer, graph: LayerGraph, subject: Subject, counting: Counting) -> bool:
+def _is_selected(layer: Layer, graph: LayerGraph, subject: Subject, counting: Counting) -> bool:
     if subject.side is not None and layer.output[-1:] != (subject.side,):
         return False
-    if subject.only and not any(_picks(name, layer, graph) for name in subject.only):
+    if subject.only and not any(_matches(name, layer, graph) for name in subject.only):
         return False
-    return not any(_picks(name, layer, graph) for name in counting.without)
+    return not any(_matches(name, layer, graph) for name in counting.without)
 
 
-def _picks(name: str, layer: Layer, graph: LayerGraph) -> bool:
-    """Whether a name means a layer: its own, one it stands under, its block, type or kind.
+def _matches(name: str, layer: Layer, graph: LayerGraph) -> bool:
+    """Whether a name in a claim means a layer.
 
-    ``3a`` means every layer of the block called 3a, ``conv1`` also the norm and
-    the activation in that layer's line, ``Conv DW 3x3`` every layer of the type,
-    ``fc`` of the kind, ``*/expand`` every layer whose name fits.
+    ``3a`` means every layer in the block called 3a, ``conv1`` also the norm and the
+    activation in that layer's line, ``Conv DW 3x3`` every layer of that type, ``fc``
+    every layer of that kind, and ``*/expand`` every layer whose name matches.
     """
     path = layer.name
     if path == name or path.startswith((f"{name}/", f"{name}.")) or layer.kind.name == name:
@@ -196,23 +200,17 @@ def _picks(name: str, layer: Layer, graph: LayerGraph) -> bool:
     if "*" in name:
         return fnmatchcase(path, name) or fnmatchcase(path, f"{name}[/.]*")
     if name in graph.blocks.values():
-        folders = path.split("/")[:-1]
-        paths = ("/".join(folders[:end]) for end in range(1, len(folders) + 1))
-        return any(graph.blocks.get(path) == name for path in paths)
+        return any(graph.blocks.get(block) == name for block in paths(path))
     return type_name(layer.kind, layer.operation, layer.input_shapes) == name
 
 
-def _fits_nothing(name: str, graphs: Sequence[LayerGraph]) -> SpecError:
+def _refuse_name(name: str, graphs: Sequence[LayerGraph]) -> NoReturn:
     known = {layer.name for graph in graphs for layer in graph.layers}
     known.update(path for graph in graphs for path in graph.blocks)
     titles = " or ".join(graph.name for graph in graphs)
-    return SpecError(
-        [
-            Problem(
-                None,
-                f"no layer of {titles} is '{name}'",
-                expected="a layer's name, a block, a type ('Conv 1x1') or a kind ('fc')",
-                hint=did_you_mean(name, known),
-            )
-        ]
+    refuse(
+        None,
+        f"no layer of {titles} is '{name}'",
+        expected="a layer's name, a block, a type ('Conv 1x1') or a kind ('fc')",
+        hint=did_you_mean(name, known),
     )

@@ -1,4 +1,4 @@
-"""The networks that claims speak of: each spec read once, each count made once."""
+"""The networks that claims are about: each spec is read once, and each count made once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Settings = tuple[tuple[str, Any], ...]
 
 
 class Networks:
-    """Documents, graphs and costs, kept while claims are checked.
+    """Caches documents, graphs and costs while claims are checked.
 
     Attributes:
-        convention: how figures are counted that name no convention themselves.
+        convention: the convention of figures that do not name one.
     """
 
     def __init__(self, convention: str = "paper") -> None:
@@ -39,13 +39,13 @@ class Networks:
         self._aliases: Mapping[str, str] | None = None
 
     def find(self, text: str, folder: str) -> ClaimedNetwork:
-        """The network that a claims file in ``folder`` names, with the settings it carries.
+        """The network that a claims file in ``folder`` names, at the settings in the name.
 
         A name with the suffix of a spec or a model, or with a slash, is a path
-        inside that folder; any other is one of those that ship.
+        inside that folder; any other is the name of a shipped network.
 
         Raises:
-            SpecError: there is none, it lies outside the folder, or a setting is none.
+            SpecError: there is none, it lies outside the folder, or a setting is malformed.
         """
         name, _, _ = text.partition("@")
         if "/" in name or name.endswith((".yaml", ".yml", *SUFFIXES)):
@@ -69,10 +69,10 @@ class Networks:
         return _network(name, f"{shipped}@{settings}" if settings else shipped)
 
     def named(self, text: str) -> ClaimedNetwork:
-        """The network that the command line names: a path first, then one that ships.
+        """The network that the command line names: a path, or else a shipped network.
 
         Raises:
-            SpecError: there is none, or a setting is none.
+            SpecError: there is none, or a setting is malformed.
         """
         reference = library.reference(text)
         network = _network(text.partition("@")[0], text)
@@ -81,20 +81,20 @@ class Networks:
         return network._replace(path=library.locate(reference.network))
 
     def subject(self, subject: AnyNetwork) -> str | ClaimedNetwork:
-        """What ``check`` is asked about: a word of the command line, or an open network.
+        """A subject of ``check``: a path or name as text, anything else as a network.
 
         Raises:
-            SpecError: it is neither.
+            SpecError: it is neither text nor a network.
         """
         if isinstance(subject, str | os.PathLike):
             return os.fspath(subject)
-        found = opened(subject)
-        path = f"<{found.label} {len(self._documents)}>"
-        self.add(path, found.document)
-        return with_settings(ClaimedNetwork(found.label, path), found.settings)
+        network = opened(subject)
+        path = f"<{network.label} {len(self._documents)}>"
+        self.add(path, network.document)
+        return with_settings(ClaimedNetwork(network.label, path), network.settings)
 
     def add(self, path: str, document: Document) -> None:
-        """Adds a document that has no file of its own."""
+        """Adds a document without a file of its own."""
         self._documents[path] = document
 
     def document(self, network: ClaimedNetwork) -> Document:
@@ -106,12 +106,12 @@ class Networks:
         return self._read(network)[0]
 
     def _read(self, network: ClaimedNetwork) -> tuple[Document, dict[str, Any]]:
-        """The network's document, and the settings that are left for it: a model takes some."""
+        """The network's document and its settings, except those used up by importing a model."""
         if importer(network.path) is not None:
             key = (network.path, network.settings)
             if key not in self._models:
-                found = opened_at(network.path, dict(network.settings))
-                self._models[key] = found.document, dict(found.settings)
+                model = opened_at(network.path, dict(network.settings))
+                self._models[key] = model.document, dict(model.settings)
             return self._models[key]
         if network.path not in self._documents:
             self._documents[network.path] = read_spec(network.path)
@@ -129,10 +129,10 @@ class Networks:
         return self._graphs[key]
 
     def costs(self, network: ClaimedNetwork, convention: str) -> tuple[LayerCost, ...]:
-        """What each of the network's layers costs under a convention.
+        """The costs of the network's layers under a convention.
 
         Raises:
-            CostcalcError: the network is wrong, or the convention.
+            CostcalcError: the network or the convention is wrong.
         """
         key = (network.path, network.settings, convention)
         if key not in self._costs:
@@ -143,7 +143,7 @@ class Networks:
 
 
 def with_settings(network: ClaimedNetwork, settings: Mapping[str, Any]) -> ClaimedNetwork:
-    """The network at its settings and these, which win."""
+    """The network with more settings, which override its own."""
     merged = {**dict(network.settings), **settings}
     return network._replace(settings=tuple(sorted(merged.items())))
 

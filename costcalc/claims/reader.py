@@ -10,15 +10,15 @@
         rows:
           - [0.5 MobileNet-224, alpha=0.5, 149 M, 1.3 M]
 
-What is said of a figure (:data:`ATTRIBUTES`) may stand at the top, in a table,
-a column, a row or at the figure itself; the nearest wins.
+The attributes of a figure (:data:`ATTRIBUTES`) may be given at the top, for a table,
+a column or a row, or with the figure itself; the nearest wins.
 """
 
 from __future__ import annotations
 
 import os
 
-from costcalc.claims.attributes import ATTRIBUTES, AttributeReader
+from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, attributes_in
 from costcalc.claims.claim import ClaimsFile, Undetermined
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks
@@ -33,16 +33,16 @@ from costcalc.spec.title import read_title
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
 SOURCE = ("paper", "arxiv", "url")
-"""What a claims file says of where its figures are printed."""
+"""The keys that name the source of the figures."""
 
 TOP = (*SOURCE, "networks", "tables", "claims", "undetermined")
-"""The keys of a claims file, beside attributes and metrics."""
+"""The keys of a claims file, besides attributes and metrics."""
 
-_OWN = ("tables", "claims", "undetermined")
+_LISTS = ("tables", "claims", "undetermined")
 
 
 def read(path: str, networks: Networks) -> ClaimsFile | None:
-    """The claims that a file makes; None for YAML that is neither claims nor a spec.
+    """The claims in a file; None for YAML that is neither claims nor a spec.
 
     Raises:
         SpecError: with every problem of the text.
@@ -58,9 +58,9 @@ def read(path: str, networks: Networks) -> ClaimsFile | None:
 
 
 def is_claims(root: MapNode) -> bool:
-    """Whether a file's root makes claims, or is a spec that could."""
+    """Whether the root of a file is that of claims, or of a spec, which may have claims."""
     keys = {key.text for key, _ in root.entries}
-    return not keys.isdisjoint((*_OWN, "layers")) or (
+    return not keys.isdisjoint((*_LISTS, "layers")) or (
         "network" in keys and bool(keys & set(METRICS))
     )
 
@@ -81,19 +81,19 @@ class _Reader:
         stem = os.path.splitext(os.path.basename(self.path))[0]
         inherited: dict[str, Node] = {}
         if is_spec:
-            itself = Scalar(os.path.basename(self.path), True, root.mark)
-            inherited["network"] = itself
+            inherited["network"] = Scalar(os.path.basename(self.path), True, root.mark)
             source: dict[str, str] = {}
         else:
-            inherited = {key.text: node for key, node in root.entries if key.text in ATTRIBUTES}
-            source = {name: self.text(root.get(name)) for name in SOURCE if root.get(name)}
+            inherited = attributes_in(root)
+            text = self.attributes.text
+            source = {name: text(node) for name in SOURCE if (node := root.get(name)) is not None}
         reader = TableReader(stem, self.attributes, self.problems)
         tables = [reader.table(node, inherited) for node in self.items(root.get("tables"))]
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))
         own = reader.own(MapNode(tuple(figures), root.mark), items, inherited)
         title = source.get("paper") or stem
-        if is_spec:  # its own problems are those of the network
+        if is_spec:  # problems with the name are reported with the network
             title = read_title(root.get("name"), self.path, (), Problems()).text
         file = ClaimsFile(
             path=self.path,
@@ -103,16 +103,18 @@ class _Reader:
             undetermined=self.undetermined(root.get("undetermined")),
             spec=self.networks.named(self.path) if is_spec else None,
         )
-        self.refuse_twice(file)
+        self.refuse_repeated_ids(file)
         return file
 
     def read_inline(self, node: Node | None) -> None:
-        """Networks that are written here, for the claims of this file."""
+        """Reads the networks that are written in the claims file itself."""
         if node is None:
             return
         if not isinstance(node, MapNode):
             self.problems.add(
-                node.mark, "networks are a mapping", expected="'name: {input: ..., layers: ...}'"
+                node.mark,
+                "networks must be a mapping",
+                expected="'name: {input: ..., layers: ...}'",
             )
             return
         find_blocks = library.block_finder(self.path)
@@ -129,14 +131,8 @@ class _Reader:
         self.problems.add(node.mark, "a list is expected here", expected="'- ...'", found=str(node))
         return ()
 
-    def text(self, node: Node | None) -> str:
-        if node is None or isinstance(node, Scalar):
-            return node.text if node is not None else ""
-        self.problems.add(node.mark, "a line of text is expected here", found=str(node))
-        return ""
-
     def undetermined(self, node: Node | None) -> tuple[Undetermined, ...]:
-        found = []
+        undetermined = []
         for group in self.items(node):
             reason = group.get("reason") if isinstance(group, MapNode) else None
             figures = group.get("figures") if isinstance(group, MapNode) else None
@@ -152,15 +148,16 @@ class _Reader:
                 texts = [cell.text for cell in cells if isinstance(cell, Scalar)]
                 if len(texts) != 4 or len(cells) != 4:
                     self.problems.add(
-                        row.mark, "a figure has four cells", expected="[id, table, what, printed]"
+                        row.mark,
+                        "a figure must have four cells",
+                        expected="[id, table, what, printed]",
                     )
                     continue
                 id_, table, what, printed = texts
-                found.append(Undetermined(id_, row.mark, table, what, printed, reason.text))
-        return tuple(found)
+                undetermined.append(Undetermined(id_, row.mark, table, what, printed, reason.text))
+        return tuple(undetermined)
 
-    def refuse_twice(self, file: ClaimsFile) -> None:
-        """An id names one figure."""
+    def refuse_repeated_ids(self, file: ClaimsFile) -> None:
         places = [(claim.id, claim.mark) for claim in file.claims]
         places += [(figure.id, figure.mark) for figure in file.undetermined]
         first: dict[str, Mark] = {}
@@ -170,6 +167,6 @@ class _Reader:
                     mark,
                     f"the id '{name}' is used twice",
                     found=f"first on line {first[name].line}",
-                    hint="an 'id' of its own, or a 'row' that tells the two apart",
+                    hint="give it an 'id', or a 'row' of its own",
                 )
             first.setdefault(name, mark)

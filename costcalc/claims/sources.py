@@ -1,4 +1,4 @@
-"""What ``costcalc check`` is asked for: files, folders, a paper's name, a network's, everything."""
+"""Collects what ``costcalc check`` is to check: files, folders, papers, networks, everything."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def collect(paths: Sequence[str | ClaimedNetwork], networks: Networks) -> list[ClaimsFile]:
-    """The claims of everything that is named; of all that ship where nothing is.
+    """The claims of the named files, folders, papers and networks; of all that ship by default.
 
     Raises:
-        SpecError: with the problems of every file, or of a name that means nothing.
+        SpecError: with the problems of every file and every unknown name.
     """
     files: dict[str, ClaimsFile] = {}
     problems: list[Problem] = []
     for path in paths or (shipped_folder(),):
         try:
-            for file in _found(_place_of(path, networks), networks):
+            own = path if isinstance(path, str) else networks.document(path).file
+            for file in _files(own, networks):
                 place = os.path.realpath(file.path)
-                files[place] = _joined(files[place], file) if place in files else file
+                files[place] = _merged(files[place], file) if place in files else file
         except CostcalcError as error:
             problems += error.problems
     if problems:
@@ -50,27 +51,27 @@ def collect(paths: Sequence[str | ClaimedNetwork], networks: Networks) -> list[C
 def bounded(
     paths: Sequence[str | ClaimedNetwork], bounds: Sequence[tuple[str, Figure]], networks: Networks
 ) -> list[ClaimsFile]:
-    """Bounds that the command line sets on networks, and what their specs claim themselves.
+    """The bounds of the command line on the named networks, and their specs' own claims.
 
-    A folder stands for the specs in it; its claims files are checked beside them.
+    A folder means the specs in it; its claims files are checked as well.
 
     Raises:
-        SpecError: no network is named, or a name means none.
+        SpecError: no network is named, or a name is unknown.
     """
     files: list[ClaimsFile] = []
-    bound = 0
+    count = 0
     for path in paths:
         claims_files: Sequence[ClaimsFile | None] = [None]
         if isinstance(path, str) and os.path.exists(path) and importer(path) is None:
-            claims_files = _found(path, networks)
+            claims_files = _files(path, networks)
         for own in claims_files:
             if own is not None and own.spec is None:
                 files.append(own)
                 continue
-            bound += 1
+            count += 1
             files.append(_bound(own.path if own else path, own, bounds, networks))
-    if not bound:
-        message = "a bound holds for a network, and none is named"
+    if not count:
+        message = "a bound needs a network, and none is named"
         refuse(None, message, hint="costcalc check mynet.yaml --max-params 5M")
     return files
 
@@ -81,10 +82,10 @@ def _bound(
     bounds: Sequence[tuple[str, Figure]],
     networks: Networks,
 ) -> ClaimsFile:
-    """The bounds of one network, then what its spec claims itself."""
+    """The bounds on a network, followed by its spec's own claims."""
     network = networks.named(path) if isinstance(path, str) else path
     path = path if isinstance(path, str) else network.name
-    claims = tuple(
+    claims = [
         Claim(
             id=f"{path}:{metric}",
             mark=Mark(network.path),
@@ -95,45 +96,39 @@ def _bound(
             quantity=Quantity(metric, Subject((network,)), Counting(networks.convention)),
         )
         for metric, figure in bounds
-    )
-    heads = tuple(claim.column for claim in claims)
-    table = PaperTable("", "bounds of the command line", heads, claims)
+    ]
+    table = PaperTable.of("", "bounds of the command line", claims)
     return ClaimsFile(path, path, {}, (table, *(own.tables if own else ())))
 
 
 def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[str, Figure]]:
-    """Bounds on networks as figures, by metric; None means no bound.
+    """Bounds as figures, by metric; None means no bound.
 
     Raises:
         SpecError: one is not a number with a unit.
     """
-    found = []
+    figures = []
     problems = Problems()
-    for metric, most in limits.items():
-        if most is None:
+    for metric, limit in limits.items():
+        if limit is None:
             continue
-        text = f"{most:.0f}" if isinstance(most, float) and most.is_integer() else str(most)
+        text = f"{limit:.0f}" if isinstance(limit, float) and limit.is_integer() else str(limit)
         try:
-            found.append((metric, parse(f"<= {text}")))
+            figures.append((metric, parse(f"<= {text}")))
         except ExpressionError:
             option = f"--max-{metric.replace('_', '-')}"
             problems.add(None, f"{option} {text} is not a bound", "a number, as in 600M or 5M")
     problems.raise_any()
-    return found
-
-
-def _place_of(path: str | ClaimedNetwork, networks: Networks) -> str:
-    """What is read for the claims of a subject: of an open network, its spec."""
-    return path if isinstance(path, str) else networks.document(path).file
+    return figures
 
 
 def shipped_folder() -> str:
-    """The folder of the claims that ship, beside the specs."""
+    """The folder of the claims that ship."""
     return os.path.join(library.shipped_folder(), "claims")
 
 
 def papers() -> dict[str, str]:
-    """The papers whose figures ship, each name with its file."""
+    """The files of the papers whose figures ship, by name."""
     folder = shipped_folder()
     return {
         file.removesuffix(".yaml"): os.path.join(folder, file)
@@ -142,17 +137,17 @@ def papers() -> dict[str, str]:
     }
 
 
-def _found(path: str, networks: Networks) -> list[ClaimsFile]:
-    """The claims files that one word of the command line means."""
+def _files(path: str, networks: Networks) -> list[ClaimsFile]:
+    """The claims files that an argument of the command line means."""
     if os.path.isdir(path):
-        inside = _read(_inside(path), networks)
+        inside = _read(_yaml_files(path), networks)
         if not inside:
-            message = "no claims and no specs are in this folder"
-            hint = "a file that ends in .yaml, with 'claims:' or 'layers:'"
-            refuse(Mark(path), message, expected=hint)
+            message = "this folder contains no claims and no specs"
+            expected = "a file that ends in .yaml, with 'claims:' or 'layers:'"
+            refuse(Mark(path), message, expected=expected)
         return inside
     if importer(path) is not None:
-        message = f"'{path}' is a model, and makes no claims itself"
+        message = f"'{path}' is a model, which has no claims of its own"
         hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
         refuse(None, message, expected="claims", hint=hint)
     if os.path.isfile(path):
@@ -172,20 +167,19 @@ def _found(path: str, networks: Networks) -> list[ClaimsFile]:
     return of_paper or _about(path, files, shipped, networks)
 
 
-def _joined(one: ClaimsFile, other: ClaimsFile) -> ClaimsFile:
-    """What two words of the command line mean of one file, in the order of its lines."""
+def _merged(one: ClaimsFile, other: ClaimsFile) -> ClaimsFile:
+    """The claims that two arguments select from the same file, in the order of its lines."""
     tables: dict[tuple[str, str], PaperTable] = {}
     for table in (*one.tables, *other.tables):
-        known = tables.get((table.table, table.title), table)
-        claims = {claim.id: claim for claim in (*known.claims, *table.claims)}
+        first = tables.get((table.table, table.title), table)
+        claims = {claim.id: claim for claim in (*first.claims, *table.claims)}
         in_order = tuple(sorted(claims.values(), key=_place))
-        tables[table.table, table.title] = known._replace(claims=in_order)
+        tables[table.table, table.title] = first._replace(claims=in_order)
+    in_file = sorted(
+        tables.values(), key=lambda table: min(map(_place, table.claims), default=(0, 0))
+    )
     return one._replace(
-        tables=tuple(
-            sorted(
-                tables.values(), key=lambda table: min(map(_place, table.claims), default=(0, 0))
-            )
-        ),
+        tables=tuple(in_file),
         undetermined=one.undetermined or other.undetermined,
     )
 
@@ -195,15 +189,15 @@ def _place(claim: Claim) -> tuple[int, int]:
 
 
 def _read(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
-    """The files that make claims, or are specs and could."""
-    found = (reader.read(path, networks) for path in paths)
-    return [file for file in found if file is not None]
+    """The claims files and specs among the files."""
+    files = (reader.read(path, networks) for path in paths)
+    return [file for file in files if file is not None]
 
 
 def _about(
     path: str, files: list[ClaimsFile], shipped: dict[str, str], networks: Networks
 ) -> list[ClaimsFile]:
-    """What all papers print about one network."""
+    """The claims of all papers about a network."""
     if path not in library.shipped():
         known = [*shipped, *library.shipped()]
         refuse(
@@ -217,7 +211,7 @@ def _about(
     for file in files:
         tables = []
         for table in file.tables:
-            claims = tuple(claim for claim in table.claims if _speaks_of(claim, network))
+            claims = tuple(claim for claim in table.claims if _is_about(claim, network))
             if claims:
                 tables.append(table._replace(claims=claims))
         if tables:
@@ -225,16 +219,16 @@ def _about(
     return kept
 
 
-def _speaks_of(claim: Claim, network: ClaimedNetwork) -> bool:
-    asked = set(network.settings)
+def _is_about(claim: Claim, network: ClaimedNetwork) -> bool:
+    settings = set(network.settings)
     return any(
-        each.path == network.path and asked <= set(each.settings)
-        for each in claim.quantity.subject.networks
+        claimed.path == network.path and settings <= set(claimed.settings)
+        for claimed in claim.quantity.subject.networks
     )
 
 
-def _inside(folder: str) -> list[str]:
-    """The YAML files in a folder, hidden ones and libraries of blocks aside."""
+def _yaml_files(folder: str) -> list[str]:
+    """The YAML files in a folder, except hidden ones and libraries of blocks."""
     paths = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name[0] != "." and name != "blocks")

@@ -1,4 +1,4 @@
-"""A network with one stride changed, or two exchanged: what a misprint in a table does."""
+"""A network with one stride changed or moved, as misprints in tables do."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from costcalc.spec.document import (
 from costcalc.spec.values import constant
 
 _STRIDES = ("stride", "s")
-"""What layers and blocks call it."""
+"""The names of the argument in layers and blocks."""
 
 
 def other_strides(document: Document) -> Iterator[tuple[str, Document]]:
-    """Every other way to place the strides, and the words for it.
+    """Every other placement of the strides, each with a description.
 
-    One layer of the network has stride 1 for 2, or 2 for 1; or the layers of a
-    block hand the block's stride on to another of them.
+    Either a layer or block of the network has stride 1 instead of 2 or the reverse,
+    or a stride in a block moves to another of its layers.
     """
-    document = _unstated(document)
+    document = _without_printed_shapes(document)
     for path, step in _steps(document.steps):
         for name, stride in (("1", 1), ("2", 2)):
             changed = _with_stride(step, stride)
@@ -60,7 +60,7 @@ Path = tuple[Any, ...]
 
 
 def _steps(steps: tuple[Step, ...], path: Path = ()) -> Iterator[tuple[Path, Step]]:
-    """Every layer and block, and the way to it."""
+    """Every layer and block with its path."""
     for index, step in enumerate(steps):
         here = (*path, index)
         if isinstance(step, SequenceStep):
@@ -80,7 +80,7 @@ def _replaced(steps: tuple[Step, ...], path: Path, new: Step) -> tuple[Step, ...
     elif isinstance(old, SequenceStep):
         changed = old._replace(steps=_replaced(old.steps, tuple(rest), new))
     else:
-        assert isinstance(old, JoinStep)  # only these two hold steps
+        assert isinstance(old, JoinStep)  # only these two contain steps
         number, *inner = rest
         branches = list(old.branches)
         branches[number] = (branches[number][0], _replaced(branches[number][1], tuple(inner), new))
@@ -88,8 +88,8 @@ def _replaced(steps: tuple[Step, ...], path: Path, new: Step) -> tuple[Step, ...
     return (*steps[:index], changed, *steps[index + 1 :])
 
 
-def _unstated(document: Document) -> Document:
-    """The document without the shapes that the paper prints: they hold for its own strides."""
+def _without_printed_shapes(document: Document) -> Document:
+    """The document without printed shapes, which are those of the original strides."""
     blocks = {
         name: block._replace(steps=_without_shapes(block.steps))
         for name, block in document.blocks.items()
@@ -114,14 +114,14 @@ def _without_shapes(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _stride(step: Step) -> Any:
-    """The argument that sets the step's stride."""
+    """The stride argument of a layer, if it has one."""
     if isinstance(step, LayerStep):
         return step.arguments.get("stride")
     return None
 
 
 def _with_stride(step: Step, stride: int) -> Step | None:
-    """The step with another stride; None where it has none, or that one already."""
+    """The step with another stride; None if it has none, or has that one already."""
     arguments: Mapping[str, Any] = getattr(step, "arguments", {})
     for name in _STRIDES:
         old = arguments.get(name)

@@ -1,4 +1,4 @@
-"""The tables of a claims file: columns, rows and cells to claims."""
+"""Turns the tables of a claims file, with their columns, rows and cells, into claims."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from costcalc.claims.attributes import ATTRIBUTES, AttributeReader
+from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, Nodes, attributes_in
 from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import METRICS, title
 from costcalc.errors import Problems, did_you_mean
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 
-Nodes = Mapping[str, Node]
-
 _TABLE = ("table", "title", "columns", "rows")
 
 
 class ClaimColumn(NamedTuple):
-    """A column of a table: an attribute of its rows, or figures of one metric."""
+    """A column of a table: an attribute of its rows, or the figures of one metric."""
 
     name: str
     title: str = ""
     ids: str = ""
-    """The pattern of its figures' ids, a star for the row's own."""
+    """The pattern of its figures' ids, with a star for the row's id."""
     attributes: Mapping[str, Node] = MappingProxyType({})
 
 
 class TableReader:
-    """Reads tables and lists of claims; ids are made where none is given."""
+    """Reads tables and lists of claims; figures without an id get one."""
 
     def __init__(self, stem: str, attributes: AttributeReader, problems: Problems) -> None:
         self.stem = stem
@@ -36,45 +34,41 @@ class TableReader:
         self.problems = problems
 
     def table(self, node: Node, inherited: Nodes) -> PaperTable:
-        """A table as the paper prints it, or a passage whose rows are mappings."""
+        """A table as the paper prints it, or a passage of text whose rows are mappings."""
         if not isinstance(node, MapNode):
-            self.wrong(node, "a table is a mapping", "table, columns, rows")
+            self.problems.add(node.mark, "a table must be a mapping", "table, columns, rows")
             return PaperTable("", "", (), ())
         self.attributes.refuse(node, (*_TABLE, *ATTRIBUTES), "a table")
         name = self.attributes.text(node.get("table"))
-        own = {key.text: value for key, value in node.entries if key.text in ATTRIBUTES}
+        attributes = {**inherited, **attributes_in(node)}
         columns = self.columns(node.get("columns"))
         rows = node.get("rows")
         if not name or not isinstance(rows, ListNode):
-            self.wrong(
-                node, "a table says which it is, and has rows", "{table: Table 2, rows: [...]}"
+            self.problems.add(
+                node.mark, "a table needs a name and rows", "{table: Table 2, rows: [...]}"
             )
             return PaperTable(name, "", (), ())
-        claims: list[Claim] = []
-        for row in rows.items:
-            claims += self.row(row, columns, {**inherited, **own}, name)
-        heads = tuple(dict.fromkeys(claim.column for claim in claims))
-        return PaperTable(name, self.attributes.text(node.get("title")), heads, tuple(claims))
+        claims = [claim for row in rows.items for claim in self.row(row, columns, attributes, name)]
+        return PaperTable.of(name, self.attributes.text(node.get("title")), claims)
 
     def own(self, top: MapNode, items: Sequence[Node], inherited: Nodes) -> tuple[PaperTable, ...]:
-        """The figures at the top of a file, and the claims of its list, as one table."""
+        """The figures at the top of a file and the items of its list, as one table."""
         claims = self.mapped(top, inherited, "")
         for item in items:
             claims += self.row(item, (), inherited, "")
-        heads = tuple(dict.fromkeys(claim.column for claim in claims))
-        return (PaperTable("", "", heads, tuple(claims)),) if claims else ()
+        return (PaperTable.of("", "", claims),) if claims else ()
 
     def columns(self, node: Node | None) -> tuple[ClaimColumn, ...]:
-        """The head of a table; columns that are wrong are noted and left out."""
+        """The columns of a table, without those that are wrong."""
         if node is None:
             return ()
         if not isinstance(node, ListNode):
-            self.wrong(node, "columns are a list", "[row, at, mult_adds, params]")
+            self.problems.add(node.mark, "columns must be a list", "[row, at, mult_adds, params]")
             return ()
         return tuple(column for item in node.items if (column := self.column(item)) is not None)
 
     def column(self, node: Node) -> ClaimColumn | None:
-        """``row``, ``mult_adds``, ``mult_adds: id`` or a mapping with more to say."""
+        """A column: ``row``, ``mult_adds``, ``mult_adds: id``, or a mapping with attributes."""
         if isinstance(node, Scalar):
             head, rest = node, MapNode((), node.mark)
             ids = ""
@@ -83,7 +77,11 @@ class TableReader:
             ids = self.attributes.text(first)
             rest = MapNode(node.entries[1:], node.mark)
         else:
-            self.wrong(node, "a column is a word", "an attribute, a metric, or 'metric: id'")
+            self.problems.add(
+                node.mark,
+                "a column must be a word or a mapping",
+                "an attribute, a metric, or 'metric: id'",
+            )
             return None
         if head.text not in (*ATTRIBUTES, *METRICS):
             self.problems.add(
@@ -94,34 +92,35 @@ class TableReader:
             )
             return None
         self.attributes.refuse(rest, (*ATTRIBUTES, "title"), "a column")
-        own = {key.text: value for key, value in rest.entries if key.text in ATTRIBUTES}
         shown = self.attributes.text(rest.get("title"))
         if not shown and head.text in METRICS:
             shown = title(head.text)
-        return ClaimColumn(head.text, shown, ids, own)
+        return ClaimColumn(head.text, shown, ids, attributes_in(rest))
 
     def row(
         self, row: Node, columns: tuple[ClaimColumn, ...], inherited: Nodes, table: str
     ) -> list[Claim]:
-        """The claims of one row: a mapping, or cells under the columns."""
+        """The claims of a row: a mapping, or a list with a cell for each column."""
         if isinstance(row, MapNode):
             allowed = (*ATTRIBUTES, *METRICS)
             self.attributes.refuse(row, allowed, "a claim")
             if not any(key.text in METRICS for key, _ in row.entries):
-                self.wrong(
-                    row, "this claims nothing", "a metric and its figure, as in 'params: 4.2 M'"
+                self.problems.add(
+                    row.mark,
+                    "this claims nothing",
+                    "a metric and its figure, as in 'params: 4.2 M'",
                 )
             return self.mapped(row, inherited, table)
         if not isinstance(row, ListNode) or len(row.items) != len(columns):
-            self.wrong(
-                row,
+            self.problems.add(
+                row.mark,
                 "a row must have one cell for each column",
                 f"{len(columns)} cells: " + ", ".join(column.name for column in columns),
                 f"{len(row.items)}" if isinstance(row, ListNode) else str(row),
             )
             return []
         cells = list(zip(columns, row.items, strict=True))
-        said = {
+        attributes = {
             column.name: cell
             for column, cell in cells
             if column.name in ATTRIBUTES and given(cell) is not None
@@ -129,35 +128,34 @@ class TableReader:
         claims = []
         for column, cell in cells:
             if column.name in METRICS:
-                nodes = {**inherited, **said, **column.attributes}
+                nodes = {**inherited, **attributes, **column.attributes}
                 claims += self.claim(column, cell, nodes, table)
         return claims
 
     def mapped(self, row: MapNode, inherited: Nodes, table: str) -> list[Claim]:
-        """The figures of a row that is a mapping: attributes, and metrics with figures."""
-        given = {key.text: value for key, value in row.entries if key.text in ATTRIBUTES}
+        """The claims of a mapping of attributes and of metrics to figures."""
+        attributes = attributes_in(row)
         metrics = [(key, value) for key, value in row.entries if key.text in METRICS]
-        id_ = self.attributes.text(given.get("id"))
+        id_ = self.attributes.text(attributes.get("id"))
         claims = []
         for key, cell in metrics:
             ids = id_ if len(metrics) == 1 else f"{id_}.{key.text}" if id_ else ""
             shown = "figure" if table and len(metrics) == 1 else title(key.text)
             column = ClaimColumn(key.text, shown, ids)
-            claims += self.claim(column, cell, {**inherited, **given}, table)
+            claims += self.claim(column, cell, {**inherited, **attributes}, table)
         return claims
 
     def claim(self, column: ClaimColumn, cell: Node, nodes: Nodes, table: str) -> list[Claim]:
-        """The claim of one cell, or none where the cell is empty or wrong."""
+        """The claim of a cell; none if the cell is empty or wrong."""
         if given(cell) is None:
             return []
         mark, ids = cell.mark, column.ids
         if isinstance(cell, MapNode):
             self.attributes.refuse(cell, ("figure", *ATTRIBUTES), "a figure")
-            inner = {key.text: value for key, value in cell.entries if key.text in ATTRIBUTES}
-            nodes = {**nodes, **inner}
+            nodes = {**nodes, **attributes_in(cell)}
             printed = cell.get("figure")
             if printed is None:
-                self.wrong(cell, "the figure is missing", "{figure: 569 M, ...}")
+                self.problems.add(cell.mark, "the figure is missing", "{figure: 569 M, ...}")
                 return []
             ids = self.attributes.text(cell.get("id")) or ids
             cell = printed
@@ -171,8 +169,8 @@ class TableReader:
         row = self.attributes.text(nodes.get("row")) or _label(nodes)
         own = self.attributes.text(nodes.get("id"))
         if not ids:
-            made = filter(None, (self.stem, table, "*", column.name))
-            ids = f"{own}.{column.name}" if own else ":".join(made)
+            parts = filter(None, (self.stem, table, "*", column.name))
+            ids = f"{own}.{column.name}" if own else ":".join(parts)
         return [
             Claim(
                 id=ids.replace("*", own or row.replace(" ", "")),
@@ -189,13 +187,9 @@ class TableReader:
             )
         ]
 
-    def wrong(self, node: Node, message: str, expected: str, found: str = "") -> None:
-        """Notes a problem."""
-        self.problems.add(node.mark, message, expected=expected, found=found)
-
 
 def _label(nodes: Nodes) -> str:
-    """The label of a row without a name: what its figures are about."""
+    """The label of a row without one, from what its figures are about."""
     parts: list[str] = []
     for name in ("only", "network", "at"):
         node = nodes.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
@@ -24,21 +24,13 @@ Verdict = Literal[
     "erratum",
     "mismatch",
 ]
-VERDICTS: tuple[Verdict, ...] = (
-    "exact",
-    "rounded",
-    "truncated",
-    "tolerance",
-    "convention",
-    "erratum",
-    "mismatch",
-)
-"""Every verdict, from the best to the one that fails; a bound that is kept is ``exact``."""
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""Every verdict, from the best to the one that fails; a bound that holds is ``exact``."""
 
 _UNEXPLAINED = "nothing that was tried gives it; the recomputed value is pinned"
 
 COSTLY = 3
-"""Layers that a broken bound names."""
+"""The number of layers that the explanation of an exceeded bound names."""
 
 
 class Result(NamedTuple):
@@ -47,28 +39,28 @@ class Result(NamedTuple):
     claim: Claim
     computed: Fraction
     parameters: Mapping[str, Any]
-    """Those of the claim's first network, at its settings."""
+    """The parameters of the claim's first network at its settings."""
     verdict: Verdict
     explanation: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether the claim stands."""
+        """Whether the claim holds."""
         return self.verdict != "mismatch"
 
     @property
     def is_unexplained(self) -> bool:
-        """Whether it is documented not to reproduce, without a reading that would."""
+        """Whether it is documented not to reproduce, without an explanation."""
         return self.verdict == "erratum" and self.claim.erratum is None
 
     @property
     def shown(self) -> str:
-        """The computed value in the unit of the printed one."""
+        """The computed value in the printed figure's unit."""
         return self.claim.figure.show(self.computed)
 
     @property
     def summary(self) -> str:
-        """What is printed, what is computed, and the best explanation."""
+        """The printed and the computed value, and the explanation."""
         claim = self.claim
         verb = "claims" if claim.figure.bound else "prints"
         words = f"{claim.title}: {verb} {claim.figure.text}, computed {self.shown}"
@@ -79,7 +71,7 @@ def judge(claim: Claim, networks: Networks) -> Result:
     """The claim's verdict.
 
     Raises:
-        CostcalcError: what the claim speaks of is wrong; every problem has a place.
+        CostcalcError: the claim's subject is wrong; every problem has a place.
     """
     try:
         return _judged(claim, networks)
@@ -118,7 +110,7 @@ def _judged(claim: Claim, networks: Networks) -> Result:
 
 
 def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:
-    """In words how the paper counts, where the convention 'paper' gives another value."""
+    """How the paper counts, in words; without its convention if 'paper' gives the same value."""
     own = claim.quantity.counting
     if own.convention != "paper":
         plain = own._replace(convention="paper")
@@ -128,7 +120,7 @@ def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:
 
 
 def _moved(claim: Claim, pinned: Figure, computed: Fraction) -> str:
-    """Why a figure is not the misprint that the claim says it is; empty where it is."""
+    """Why a figure is not the misprint that is claimed; empty if it is."""
     if _agrees(claim, computed):
         return "the figure reproduces as it is printed"
     if pinned.fit(computed) not in ("exact", "rounded"):
@@ -137,7 +129,7 @@ def _moved(claim: Claim, pinned: Figure, computed: Fraction) -> str:
 
 
 def _refuted(claim: Claim, erratum: Erratum, computed: Fraction, networks: Networks) -> str:
-    """Why an erratum is not accepted; empty where it is."""
+    """Why an erratum is not accepted; empty if it is."""
     problem = _moved(claim, erratum.computed, computed)
     if problem:
         return problem
@@ -156,14 +148,14 @@ def _refuted(claim: Claim, erratum: Erratum, computed: Fraction, networks: Netwo
 
 
 def _agrees(claim: Claim, value: Fraction) -> bool:
-    """Whether the printed digits agree; of an approximate figure, those that are not zero."""
+    """Whether the printed digits agree; without the trailing zeros of an approximate figure."""
     if claim.figure.fit(value) is not None:
         return True
     return bool(claim.about) and claim.figure.fit(value, claim.figure.round_step) is not None
 
 
 def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
-    assert erratum.gives is not None  # the reader asks for one of the three
+    assert erratum.gives is not None  # the reader requires one of the three
     try:
         value = erratum.gives.evaluate({"computed": computed})
     except (ZeroDivisionError, TypeError):
@@ -175,7 +167,7 @@ def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
 
 
 def _costliest(claim: Claim, networks: Networks) -> str:
-    """The layers that a broken bound is mostly spent on."""
+    """The layers that use most of an exceeded bound."""
     name = claim.quantity.metric
     if name not in ("mult_adds", "params"):
         return "correct the network, or the bound"

@@ -114,7 +114,7 @@ def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path)
     ]
     refused = check("claims.yaml", "--max-params", "1M")
     assert refused.exit_code == 2
-    assert "a bound holds for a network, and none is named" in refused.output
+    assert "a bound needs a network, and none is named" in refused.output
 
 
 def test_one_claim_is_spoken_of_as_one(mynet: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_folder_without_anything_to_check_is_no_success(tmp_path: Path) -> Non
     for more in ((), ("--max-params", "1M")):
         refused = check(str(tmp_path), *more)
         assert refused.exit_code == 2
-        assert "no claims and no specs are in this folder" in refused.output
+        assert "this folder contains no claims and no specs" in refused.output
 
 
 def test_a_spec_may_hold_a_list_of_claims(mynet: Path) -> None:

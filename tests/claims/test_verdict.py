@@ -208,7 +208,7 @@ def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
         ),
         (
             "network: small.yaml\nparams: {figure: 5, erratum: {why: x, computed: 5}}\n",
-            ["an erratum says why"],
+            ["an erratum needs a reason, the computed value and one way to the printed one"],
         ),
         (
             "network: small.yaml\ntables: [{table: T, columns: [row, params], rows: [[a]]}]\n",
