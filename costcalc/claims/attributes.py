@@ -96,8 +96,8 @@ class AttributeReader:
 
     def subject(self, nodes: Nodes, node: Node) -> Subject | None:
         """The networks and layers of a figure; None after noting a problem."""
-        named = nodes.get("network")
-        if named is None:
+        named = given(nodes.get("network"))
+        if named is None or not _items(named):
             self.problems.add(
                 node.mark, "the figure does not name its network", hint="network: name"
             )

@@ -90,20 +90,18 @@ def _fully_connected(claim: Claim, computed: Fraction, networks: Networks) -> Re
         other = quantity._replace(counting=counting._replace(without=rest))
         yield from _recount(claim, other, "with the fully connected layers", networks)
         return
-    without = counting._replace(without=(*counting.without, "fc"))
-    other = quantity._replace(counting=without)
-    yield from _recount(claim, other, "without the fully connected layers", networks)
-    for name in _last_layers(quantity, networks):
-        headless = counting._replace(without=(*counting.without, name))
-        other = quantity._replace(counting=headless)
-        yield from _recount(claim, other, f"without the last layer, {name}", networks)
-
-
-def _last_layers(quantity: Quantity, networks: Networks) -> list[str]:
-    """The classifier, if it is a convolution."""
+    yield from _without(claim, "fc", "without the fully connected layers", networks)
     layers = networks.graph(quantity.subject.networks[0]).layers
-    last = [layer.name for layer in layers if layer.kind.family == "convolution"][-1:]
-    return last if not any(layer.kind.family == "dense" for layer in layers) else []
+    if not any(layer.kind.family == "dense" for layer in layers):
+        for name in [layer.name for layer in layers if layer.kind.family == "convolution"][-1:]:
+            yield from _without(claim, name, f"without the last layer, {name}", networks)
+
+
+def _without(claim: Claim, name: str, words: str, networks: Networks) -> Readings:
+    """The count without the layers that a name means."""
+    counting = claim.quantity.counting
+    counting = counting._replace(without=(*counting.without, name))
+    yield from _recount(claim, claim.quantity._replace(counting=counting), words, networks)
 
 
 def _units(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
@@ -154,16 +152,12 @@ def _first_expansion(claim: Claim, computed: Fraction, networks: Networks) -> Re
     metric = claim.quantity.metric
     if metric not in ("mult_adds", "params") or claim.quantity.subject.only:
         return
-    for network in claim.quantity.subject.networks[:1]:
-        graph = networks.graph(network)
-        cost = _expansion(graph, metric)
-        if cost:
-            yield Reading("with a first expansion", computed + cost, claim.figure)
-        for name in _expansions(graph)[:1]:
-            counting = claim.quantity.counting
-            without = counting._replace(without=(*counting.without, name))
-            other = claim.quantity._replace(counting=without)
-            yield from _recount(claim, other, f"without the first expansion, {name}", networks)
+    graph = networks.graph(claim.quantity.subject.networks[0])
+    cost = _missing_expansion_cost(graph, metric)
+    if cost:
+        yield Reading("with a first expansion", computed + cost, claim.figure)
+    for name in _expansions(graph)[:1]:
+        yield from _without(claim, name, f"without the first expansion, {name}", networks)
 
 
 def _expansions(graph: LayerGraph) -> list[str]:
@@ -178,7 +172,7 @@ def _expansions(graph: LayerGraph) -> list[str]:
     ]
 
 
-def _expansion(graph: LayerGraph, metric: str) -> int:
+def _missing_expansion_cost(graph: LayerGraph, metric: str) -> int:
     """The cost of a 1x1 convolution in front of the first depthwise layer, on all its channels."""
     for layer in graph.layers:
         if layer.name.endswith("/expand"):

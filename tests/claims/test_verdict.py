@@ -196,6 +196,7 @@ def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
         ("network: ../small.yaml\nparams: 5 M\n", ["there is no spec '../small.yaml'"]),
         ("network: small.yaml\nparams: 5 Q\n", ["2:9: unknown unit 'Q'"]),
         ("claims: [{params: 5 M}]\n", ["does not name its network"]),
+        ("claims: [{network: [], params: 5 M}]\n", ["does not name its network"]),
         ("network: small.yaml\nclaims: [{parms: 5 M}]\n", ["has no 'parms'", "'params'?"]),
         ("network: small.yaml\nclaims: [{only: fcc, params: 5}]\n", ["no layer of small is 'fcc'"]),
         ("network: small.yaml\nclaims: [{at: rez=3, params: 5}]\n", ["has no parameter 'rez'"]),
