@@ -38,7 +38,7 @@ def test_the_first_layer_in_full():
 @pytest.mark.parametrize(
     "alpha", [0.35, "0.35", Fraction(7, 20), numpy.float64(0.35), "7/20", " 0.350 "]
 )
-def test_one_third_and_a_bit_in_six_ways(alpha):
+def test_a_width_multiplier_in_six_ways(alpha):
     expected = costcalc.report("mobilenet_v2@alpha=0.35").totals
     assert costcalc.report("mobilenet_v2", alpha=alpha).totals == expected
 
@@ -48,7 +48,7 @@ def test_a_resolution_in_six_ways(res):
     assert costcalc.report("mobilenet_v1", alpha="1/2", res=res).totals.mult_adds == 76_524_800
 
 
-def test_a_keyword_wins_over_what_the_name_carries():
+def test_a_keyword_wins_over_the_settings_of_the_name():
     carried = costcalc.report("mobilenet_v1@alpha=0.25,res=128", alpha=0.5, res=160)
     assert carried.totals.mult_adds == 76_524_800
 
@@ -106,12 +106,12 @@ def test_json_has_the_shape_that_scripts_rely_on():
         ({"convention": "nope"}, "no convention 'nope'"),
     ],
 )
-def test_what_is_wrong_is_a_costcalc_error(settings, message):
+def test_errors_are_costcalc_errors(settings, message):
     with pytest.raises(costcalc.CostcalcError, match=message):
         costcalc.report("mobilenet_v1", **settings)
 
 
-def test_an_error_tells_its_problems_apart():
+def test_an_error_lists_its_problems():
     with pytest.raises(costcalc.SpecError) as error:
         costcalc.report("mobilenet_v1", alpha=0, res=0)
     assert len(error.value.problems) == 2

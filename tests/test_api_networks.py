@@ -1,4 +1,4 @@
-"""What Python takes for a network, and what it says of what is none."""
+"""What Python accepts as a network, and its errors for anything else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROMISED = [
 
 
 @pytest.mark.parametrize("network", [SMALL, str(SMALL), costcalc.load(SMALL)], ids=str)
-def test_a_path_a_text_and_an_open_network_are_one(network: object) -> None:
+def test_a_path_a_name_and_an_open_network_are_the_same(network: object) -> None:
     assert costcalc.report(network).totals == (376, 5416)
     assert costcalc.totals(network) == (376, 5416)
     assert costcalc.formula(network).totals["params"].reported == 376
@@ -35,7 +35,7 @@ def test_a_path_a_text_and_an_open_network_are_one(network: object) -> None:
     assert b"Conv" in bytes(costcalc.export(network, "onnx"))
 
 
-def test_a_path_may_be_of_pathlib_wherever_a_network_is_asked_for() -> None:
+def test_a_pathlib_path_is_accepted_everywhere() -> None:
     assert costcalc.diff(SMALL, SMALL).changes == ()
     assert costcalc.parameters(SMALL).network == costcalc.report(SMALL).network
 
@@ -60,7 +60,7 @@ def test_methods_ask_about_the_network_at_its_settings() -> None:
     assert repr(network) == "<Network mobilenet_v1@classes=1000>"
 
 
-def test_a_network_checks_the_claims_of_its_own_spec(tmp_path: Path) -> None:
+def test_a_network_checks_the_claims_of_its_spec(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     text = "name: N\ninput: [3, 8, 8]\nparams: 432\nlayers:\n  - conv: {out: 16, kernel: 3}\n"
     path.write_text(text, encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_network_checks_the_claims_of_its_own_spec(tmp_path: Path) -> None:
     assert (result.verdict, result.computed) == ("exact", 432)
 
 
-def test_conventions_are_named_one_by_one_or_as_a_list() -> None:
+def test_conventions_are_passed_one_by_one_or_as_a_list() -> None:
     counts = [
         costcalc.reconcile("mobilenet_v2", *names).data()
         for names in (("paper", "fvcore"), (["paper", "fvcore"],), (("paper", "fvcore"),))
@@ -76,12 +76,12 @@ def test_conventions_are_named_one_by_one_or_as_a_list() -> None:
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_a_budget_may_be_a_float_that_is_whole() -> None:
+def test_a_budget_may_be_a_whole_float() -> None:
     found = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds=100e6, values=[0.25, 0.5])
     assert found.best.value == 0.25
 
 
-def test_solve_says_that_the_parameter_is_missing() -> None:
+def test_solve_needs_a_parameter() -> None:
     with pytest.raises(costcalc.CostcalcError) as error:
         costcalc.solve("mobilenet_v1", max_mult_adds=100e6)
     assert str(error.value).splitlines()[0] == "the parameter to solve for is missing"
@@ -89,14 +89,14 @@ def test_solve_says_that_the_parameter_is_missing() -> None:
 
 
 @pytest.mark.parametrize("value", [7, None, [1, 2], object(), b"net.yaml", 0.5])
-def test_what_is_no_network_is_said_in_terms_of_python(value: object) -> None:
+def test_other_values_get_an_error_in_terms_of_python(value: object) -> None:
     with pytest.raises(costcalc.CostcalcError, match="is not a network") as error:
         costcalc.report(value)
     assert "nn.Module" in str(error.value)
     assert "--" not in str(error.value)
 
 
-def test_a_class_is_no_instance() -> None:
+def test_a_class_is_not_an_instance() -> None:
     class Net:
         pass
 
@@ -127,7 +127,7 @@ def test_settings_may_have_the_names_of_arguments(tmp_path: Path) -> None:
     assert [row.params for row in swept] == [12, 24, 24, 48]
 
 
-def test_an_exported_model_is_read_as_often_as_one_likes() -> None:
+def test_an_exported_model_can_be_read_repeatedly() -> None:
     for to in ("torch", "onnx", "prototxt", "csv-scalesim"):
         exported = costcalc.export("alexnet", to)
         first, second = bytes(exported), bytes(exported)

@@ -1,4 +1,4 @@
-"""A report as notebooks and scripts get it from Python."""
+"""A report in notebooks and scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import costcalc
 
 
-def test_a_report_shows_itself_and_gives_its_json():
+def test_a_report_has_html_and_json():
     report = costcalc.report("mobilenet_v1", alpha=0.5, res=160)
     assert isinstance(report, costcalc.Report)
     assert report.totals == (1_319_648, 76_524_800)
@@ -26,12 +26,12 @@ def test_a_budget_is_a_number_or_a_text_with_a_unit():
 
 
 @pytest.mark.parametrize("budget", ["lots", "", "-1", 0, True, 1.5, float("nan")])
-def test_what_is_no_budget_is_said(budget):
+def test_wrong_budgets(budget):
     with pytest.raises(costcalc.CostcalcError, match="max_params"):
         costcalc.solve("mobilenet_v1", "alpha", max_params=budget)
 
 
-def test_a_step_of_nothing_and_a_sweep_of_nothing_are_said():
+def test_a_step_of_zero_and_a_sweep_of_no_network():
     with pytest.raises(costcalc.CostcalcError, match="step cannot be '0'"):
         costcalc.solve("mobilenet_v1", "alpha", max_params=10**6, step=0)
     with pytest.raises(costcalc.CostcalcError, match="a sweep needs a network"):

@@ -180,7 +180,9 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Fi
     )
 
 
-def file_option(function: F) -> F:
+def file_option(
+    function: F, help: str = "Write to FILE instead of standard output; never a partial file."
+) -> F:
     """``-o``: a file instead of standard output."""
     return click.option(
         "-o",
@@ -188,7 +190,7 @@ def file_option(function: F) -> F:
         type=click.Path(),
         is_eager=True,  # the format may depend on it
         metavar="FILE",
-        help="Write to FILE instead of standard output; never a partial file.",
+        help=help,
     )(function)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from costcalc import questions
 from costcalc.cli.options import (
+    F,
     Options,
     chosen_format,
     convention_options,
+    file_option,
     pass_options,
     settings_options,
 )
@@ -21,21 +22,13 @@ from costcalc.graph.budgets import budget
 from costcalc.opening import opened
 from costcalc.render import Format
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _FIGURES = tuple(
     Format(name, "costcalc.pictures.plots", f".{name}") for name in ("svg", "png", "pdf")
 )
 
 
 def _output_option(function: F) -> F:
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Path(),
-        metavar="FILE",
-        help="Draw to FILE.svg, .png or .pdf; the default is the terminal.",
-    )(function)
+    return file_option(function, "Draw to FILE.svg, .png or .pdf; the default is the terminal.")
 
 
 @click.group(subcommand_metavar="PICTURE NETWORK...")
@@ -122,7 +115,7 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
 
         emit(getattr(terminal, picture)(data), None)
         return
-    chosen_format(None, output, _FIGURES)
+    chosen_format(None, output, _FIGURES)  # refuses other suffixes
     from costcalc.pictures import plots
 
     figure = getattr(plots, picture)(data)

@@ -124,7 +124,21 @@ class Comparison(Answer):
 
     def page(self) -> Page:
         """Totals with their ratios, costs by type of layer and by stage, and causes."""
-        return _page(self)
+        report = self.baseline.report
+        facts = (
+            ("baseline", self.baseline.label),
+            ("convention", f"{report.convention}: {report.convention_title}"),
+        )
+        tables = [_totals(self)]
+        tables += [_types(self, metric) for metric in METRICS]
+        tables.append(_stages(self))
+        title = ", ".join(entry.label for entry in self.entries)
+        not_counted = (
+            note
+            for entry in self.entries
+            for note in uncounted_notes(entry.report.uncounted, entry.label)
+        )
+        return Page(title, facts, tuple(tables), (*_causes(self), *not_counted))
 
     def data(self) -> dict[str, Any]:
         """Each network's report without its layers, with its ratio to the baseline."""
@@ -210,24 +224,6 @@ def _sums(pairs: Iterable[tuple[K, LayerReport]], metric: str) -> dict[K, int]:
         if cost:
             sums[key] = sums.get(key, 0) + cost
     return sums
-
-
-def _page(comparison: Comparison) -> Page:
-    report = comparison.baseline.report
-    facts = (
-        ("baseline", comparison.baseline.label),
-        ("convention", f"{report.convention}: {report.convention_title}"),
-    )
-    tables = [_totals(comparison)]
-    tables += [_types(comparison, metric) for metric in METRICS]
-    tables.append(_stages(comparison))
-    title = ", ".join(entry.label for entry in comparison.entries)
-    not_counted = (
-        note
-        for entry in comparison.entries
-        for note in uncounted_notes(entry.report.uncounted, entry.label)
-    )
-    return Page(title, facts, tuple(tables), (*_causes(comparison), *not_counted))
 
 
 def _titles(comparison: Comparison) -> dict[str, str]:

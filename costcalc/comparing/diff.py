@@ -79,7 +79,20 @@ class Difference(Answer):
 
     def page(self) -> Page:
         """The layers that changed, and the totals before and after."""
-        return _page(self)
+        report = self.new or self.old
+        facts = []
+        if report is not None:
+            facts.append(("convention", f"{report.convention}: {report.convention_title}"))
+        titles = _titles(self)
+        columns = (
+            Column("change", "Change"),
+            Column("layer", "Layer"),
+            Column("what", "What"),
+            *(Column(metric, title, "right") for metric, title in titles.items()),
+        )
+        rows = tuple(_row(change) for change in self.changes)
+        tables = [Table("Layers", columns, rows)] if rows else []
+        return Page(self.title, tuple(facts), (*tables, _totals(self)), _notes(self))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc diff --format json``."""
@@ -170,23 +183,6 @@ def _details(layer: LayerReport) -> dict[str, Any]:
 
 def _cost(layer: LayerReport | None, metric: str) -> int:
     return getattr(layer, metric) if layer is not None else 0
-
-
-def _page(difference: Difference) -> Page:
-    report = difference.new or difference.old
-    facts = []
-    if report is not None:
-        facts.append(("convention", f"{report.convention}: {report.convention_title}"))
-    titles = _titles(difference)
-    columns = (
-        Column("change", "Change"),
-        Column("layer", "Layer"),
-        Column("what", "What"),
-        *(Column(metric, title, "right") for metric, title in titles.items()),
-    )
-    rows = tuple(_row(change) for change in difference.changes)
-    tables = [Table("Layers", columns, rows)] if rows else []
-    return Page(difference.title, tuple(facts), (*tables, _totals(difference)), _notes(difference))
 
 
 def _titles(difference: Difference) -> dict[str, str]:

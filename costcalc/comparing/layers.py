@@ -55,7 +55,26 @@ class LayerComparison(Answer):
 
     def page(self) -> Page:
         """Formulas, numbers if the symbols are set, and ratios to the first layer."""
-        return _page(self)
+        layers = self.layers
+        facts = (("settings", settings_line(self.settings)),) if self.settings else ()
+        tables = []
+        for metric, title in _TITLES.items():
+            columns = (
+                Column("layer", "Layer"),
+                Column("formula", "Formula"),
+                Column(metric, title, "right"),
+                Column("ratio", "Ratio"),
+            )
+            rows = tuple(_row(layers, layer, metric) for layer in layers)
+            tables.append(Table(title, columns, rows))
+        notes = [
+            f"{symbol.name.text}: {symbol.meaning}."
+            for symbol in _NOTATION.symbols
+            if any(symbol.name.name in layer.symbols for layer in layers)
+        ]
+        notes += dict.fromkeys(f"{layer.entry.name}: {layer.entry.source}." for layer in layers)
+        title = " against ".join(dict.fromkeys(layer.entry.title for layer in layers))
+        return Page(title, facts, tuple(tables), tuple(notes))
 
     def data(self) -> dict[str, Any]:
         """Their formulas, and their numbers if all symbols are set."""
@@ -98,29 +117,6 @@ def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> LayerCo
     _check(settings, frozenset[str]().union(*(layer.symbols for layer in layers)), problems)
     problems.raise_any()
     return LayerComparison(tuple(layers), settings)
-
-
-def _page(comparison: LayerComparison) -> Page:
-    layers = comparison.layers
-    facts = [("settings", settings_line(comparison.settings))]
-    tables = []
-    for metric, title in _TITLES.items():
-        columns = (
-            Column("layer", "Layer"),
-            Column("formula", "Formula"),
-            Column(metric, title, "right"),
-            Column("ratio", "Ratio"),
-        )
-        rows = tuple(_row(layers, layer, metric) for layer in layers)
-        tables.append(Table(title, columns, rows))
-    notes = [
-        f"{symbol.name.text}: {symbol.meaning}."
-        for symbol in _NOTATION.symbols
-        if any(symbol.name.name in layer.symbols for layer in layers)
-    ]
-    notes += dict.fromkeys(f"{layer.entry.name}: {layer.entry.source}." for layer in layers)
-    title = " against ".join(dict.fromkeys(layer.entry.title for layer in layers))
-    return Page(title, tuple(fact for fact in facts if fact[1]), tuple(tables), tuple(notes))
 
 
 def _check(settings: Mapping[str, Any], used: frozenset[str], problems: Problems) -> None:

@@ -22,7 +22,24 @@ class Conventions(Answer):
 
     def page(self) -> Page:
         """One row for each convention."""
-        return _list_page(self.conventions)
+        columns = (
+            Column("name", "Convention"),
+            Column("unit", "Unit"),
+            Column("title", "What it counts"),
+            Column("version", "Version", rank=1),
+        )
+        rows = tuple(
+            Row(
+                (
+                    convention.name,
+                    UNITS[convention.unit].title,
+                    convention.title,
+                    convention.version,
+                )
+            )
+            for convention in self.conventions
+        )
+        return Page("Conventions", (), (Table("Conventions", columns, rows),))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc conventions --format json``."""
@@ -38,60 +55,43 @@ class ConventionRules(Answer):
 
     def page(self) -> Page:
         """The rules, in the order of the table of layer kinds."""
-        return _rules_page(self.convention)
+        convention = self.convention
+        columns = (
+            Column("layers", "Layers"),
+            Column("mult_adds", UNITS[convention.unit].title),
+            Column("params", "Params"),
+            Column("source", "Source", rank=2),
+            Column("note", "Note", rank=1),
+        )
+        rows = []
+        for name in _order(convention):
+            mult_adds = convention.mult_adds.get(name)
+            params = convention.params.get(name)
+            rule = mult_adds or params
+            assert rule is not None  # _order lists only names with a rule
+            cells = (
+                name,
+                mult_adds.text if mult_adds else None,
+                params.text if params else None,
+                rule.source,
+                "; ".join(note for note in _notes(convention, name) if note),
+            )
+            is_quiet = not any(rule and rule.expression for rule in (mult_adds, params))
+            rows.append(Row(cells, is_quiet=is_quiet))
+        facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
+        if convention.tool:
+            facts.insert(0, ("tool", f"{convention.tool}, {convention.version}"))
+        notes = (
+            "An empty cell: the rule of the family holds.",
+            *_coverage(convention),
+            "Where there is no room for sources and notes: --format csv, markdown or json.",
+        )
+        table = Table("Rules", columns, tuple(rows), notes)
+        return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc conventions NAME --format json``."""
         return {"format_version": FORMAT_VERSION, **_convention_data(self.convention)}
-
-
-def _list_page(conventions: Sequence[Convention]) -> Page:
-    columns = (
-        Column("name", "Convention"),
-        Column("unit", "Unit"),
-        Column("title", "What it counts"),
-        Column("version", "Version", rank=1),
-    )
-    rows = tuple(
-        Row((convention.name, UNITS[convention.unit].title, convention.title, convention.version))
-        for convention in conventions
-    )
-    return Page("Conventions", (), (Table("Conventions", columns, rows),))
-
-
-def _rules_page(convention: Convention) -> Page:
-    columns = (
-        Column("layers", "Layers"),
-        Column("mult_adds", UNITS[convention.unit].title),
-        Column("params", "Params"),
-        Column("source", "Source", rank=2),
-        Column("note", "Note", rank=1),
-    )
-    rows = []
-    for name in _order(convention):
-        mult_adds = convention.mult_adds.get(name)
-        params = convention.params.get(name)
-        rule = mult_adds or params
-        assert rule is not None  # _order lists only names with a rule
-        cells = (
-            name,
-            mult_adds.text if mult_adds else None,
-            params.text if params else None,
-            rule.source,
-            "; ".join(note for note in _notes(convention, name) if note),
-        )
-        is_quiet = not any(rule and rule.expression for rule in (mult_adds, params))
-        rows.append(Row(cells, is_quiet=is_quiet))
-    facts = [("unit", UNITS[convention.unit].title), ("source", convention.source)]
-    if convention.tool:
-        facts.insert(0, ("tool", f"{convention.tool}, {convention.version}"))
-    notes = (
-        "An empty cell: the rule of the family holds.",
-        *_coverage(convention),
-        "Where there is no room for sources and notes: --format csv, markdown or json.",
-    )
-    table = Table("Rules", columns, tuple(rows), notes)
-    return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))
 
 
 def _coverage(convention: Convention) -> Iterator[str]:

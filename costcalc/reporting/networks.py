@@ -82,7 +82,25 @@ class ShippedNetworks(Answer, Sequence[str]):
 
     def page(self) -> Page:
         """The networks as one table."""
-        return _page(self.networks, self.convention, self.search)
+        columns = (
+            Column("name", "Name"),
+            Column("title", "Network", rank=3),
+            Column("paper", "Paper", audience="scripts"),
+            Column("arxiv", "arXiv", rank=1),
+            Column("table", "Table", rank=4),
+            Column("input", "Input", audience="scripts"),
+            Column("settings", "Default settings", rank=2),
+            Column("mult_adds", unit_title(UNITS[self.convention.unit].title), "right"),
+            Column("params", "Params", "right"),
+        )
+        rows = tuple(Row(_cells(network)) for network in self.networks)
+        number = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
+        notes = (
+            f"{number} with '{self.search}' in name or source." if self.search else f"{number}.",
+            "Where the settings do not say otherwise, alpha is 1 and classes 1000.",
+        )
+        facts = (("convention", f"{self.convention.name}: {self.convention.title}"),)
+        return Page("Networks", facts, (Table("", columns, rows, notes),))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc networks --format json``."""
@@ -109,28 +127,6 @@ def _counted(name: str, network: OpenNetwork, convention: Convention) -> Shipped
     graph = network.graph()
     sums = totals(count(graph, convention))
     return ShippedNetwork(name, graph.name, graph.source, graph.parameters, graph.input, sums)
-
-
-def _page(networks: Sequence[ShippedNetwork], convention: Convention, search: str) -> Page:
-    columns = (
-        Column("name", "Name"),
-        Column("title", "Network", rank=3),
-        Column("paper", "Paper", audience="scripts"),
-        Column("arxiv", "arXiv", rank=1),
-        Column("table", "Table", rank=4),
-        Column("input", "Input", audience="scripts"),
-        Column("settings", "Default settings", rank=2),
-        Column("mult_adds", unit_title(UNITS[convention.unit].title), "right"),
-        Column("params", "Params", "right"),
-    )
-    rows = tuple(Row(_cells(network)) for network in networks)
-    number = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
-    notes = (
-        f"{number} with '{search}' in name or source." if search else f"{number}.",
-        "Where the settings do not say otherwise, alpha is 1 and classes 1000.",
-    )
-    facts = (("convention", f"{convention.name}: {convention.title}"),)
-    return Page("Networks", facts, (Table("", columns, rows, notes),))
 
 
 def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:

@@ -39,7 +39,27 @@ class Settings(Answer):
 
     def page(self) -> Page:
         """The parameters as one table, in the order of the spec."""
-        return _page(self)
+        columns = (
+            Column("name", "Parameter"),
+            Column("default", "Default"),
+            Column("allowed", "Allowed", rank=1),
+            Column("doc", "Meaning", rank=2),
+        )
+        rows = tuple(
+            Row(
+                (
+                    setting.name,
+                    None if setting.value is None else exact(setting.value),
+                    setting.allowed,
+                    setting.doc,
+                )
+            )
+            for setting in self.parameters
+        )
+        facts = [("source", source_line(self.source))] if self.source else []
+        if self.description:
+            facts.append(("about", self.description))
+        return Page(self.network, tuple(facts), (Table("", columns, rows),))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc networks NETWORK --format json``."""
@@ -79,27 +99,3 @@ def settings_of(network: OpenNetwork) -> Settings:
             for name, parameter in all_parameters(document).items()
         ),
     )
-
-
-def _page(settings: Settings) -> Page:
-    columns = (
-        Column("name", "Parameter"),
-        Column("default", "Default"),
-        Column("allowed", "Allowed", rank=1),
-        Column("doc", "Meaning", rank=2),
-    )
-    rows = tuple(
-        Row(
-            (
-                setting.name,
-                None if setting.value is None else exact(setting.value),
-                setting.allowed,
-                setting.doc,
-            )
-        )
-        for setting in settings.parameters
-    )
-    facts = [("source", source_line(settings.source))] if settings.source else []
-    if settings.description:
-        facts.append(("about", settings.description))
-    return Page(settings.network, tuple(facts), (Table("", columns, rows),))

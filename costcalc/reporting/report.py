@@ -98,11 +98,40 @@ class Report(Answer, _ReportFields):
         Raises:
             CostcalcError: the options name a column or a level that does not exist.
         """
-        return _page(self, options)
+        if options.by == "type":
+            if options.depth is not None:
+                message = "types of layer are not a tree and have no depth"
+                refuse(None, message, expected="a depth with --by layer or --by block")
+            tables = [_type_table(self)]
+        else:
+            tables = [_layer_table(self, options)]
+            if options.by is None:
+                tables.append(_type_table(self))
+        if options.by is None and self.gating is not None:
+            from costcalc.reporting.gates import gate_tables
+
+            tables.extend(gate_tables(self.gating, unit_title(self.unit)))
+        tables[0] = arrange(tables[0], options.columns, options.sort)
+        return Page(self.network, _facts(self), tuple(tables), _notes(self))
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc report --format json``."""
-        return _data(self)
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "convention": self.convention,
+            "unit": self.unit,
+            "source": dict(self.source),
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "input": list(self.input),
+            **_accuracy_data(self.accuracy),
+            "totals": self.totals._asdict(),
+            "types": [row._asdict() for row in self.types],
+            "free": self.free,
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **_gated_data(self.gating),
+            "layers": [_layer_data(layer) for layer in self.layers],
+        }
 
 
 def report(document: Document, settings: Mapping[str, Any], convention: Convention) -> Report:
@@ -131,24 +160,6 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
     )
-
-
-def _page(report: Report, options: TableOptions) -> Page:
-    if options.by == "type":
-        if options.depth is not None:
-            message = "types of layer are not a tree and have no depth"
-            refuse(None, message, expected="a depth with --by layer or --by block")
-        tables = [_type_table(report)]
-    else:
-        tables = [_layer_table(report, options)]
-        if options.by is None:
-            tables.append(_type_table(report))
-    if options.by is None and report.gating is not None:
-        from costcalc.reporting.gates import gate_tables
-
-        tables.extend(gate_tables(report.gating, unit_title(report.unit)))
-    tables[0] = arrange(tables[0], options.columns, options.sort)
-    return Page(report.network, _facts(report), tuple(tables), _notes(report))
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
@@ -300,25 +311,6 @@ def _stride_text(stride: Shape) -> str:
 def _size(shape: Shape) -> Dimensions:
     """A shape as in papers, channels last."""
     return Dimensions(channels_last(shape))
-
-
-def _data(report: Report) -> dict[str, Any]:
-    return {
-        "format_version": FORMAT_VERSION,
-        "network": report.network,
-        "convention": report.convention,
-        "unit": report.unit,
-        "source": dict(report.source),
-        "parameters": {name: number(value) for name, value in report.parameters.items()},
-        "input": list(report.input),
-        **_accuracy_data(report.accuracy),
-        "totals": report.totals._asdict(),
-        "types": [row._asdict() for row in report.types],
-        "free": report.free,
-        **({"uncounted": report.uncounted} if report.uncounted else {}),
-        **_gated_data(report.gating),
-        "layers": [_layer_data(layer) for layer in report.layers],
-    }
 
 
 def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:

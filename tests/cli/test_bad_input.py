@@ -1,4 +1,4 @@
-"""What bad input gets: one clear message on standard error, exit code 2, never a traceback."""
+"""Bad input: one clear message on standard error, exit code 2, never a traceback."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def refused(*args: str) -> str:
 
 @pytest.fixture
 def spec(tmp_path, monkeypatch):
-    """Writes a spec under the name of the tests and has it refused."""
+    """The message for a spec that must be refused."""
     monkeypatch.chdir(tmp_path)
 
     def write(text: str | bytes, *args: str) -> str:
@@ -54,12 +54,12 @@ def test_the_good_spec_is_good(tmp_path):
 # Files -----------------------------------------------------------------------------
 
 
-def test_a_file_that_is_missing():
+def test_a_missing_file():
     message = refused("report", "mobilenet_v3x.yaml")
     assert "there is no network 'mobilenet_v3x.yaml'" in message
 
 
-def test_a_name_that_is_misspelt():
+def test_a_misspelt_name():
     assert "did you mean 'mobilenet_v1'?" in refused("report", "mobilnet_v1")
 
 
@@ -107,7 +107,7 @@ def test_not_yaml(spec, text, place, mend):
     assert mend in message.partition("    try")[2]
 
 
-def test_what_is_open_is_said_to_begin_on_its_line(spec):
+def test_an_unclosed_bracket_is_reported_on_its_line(spec):
     message = spec("name: x\nlayers: [conv: {out: 1\nname: y\n")
     assert "while parsing a flow mapping, which begins on line 2" in message
 
@@ -130,12 +130,12 @@ def test_tags(spec, tag):
     assert "has no meaning in a spec" in spec(GOOD + f"description: {tag}\n")
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
     assert "is not a file to read" in refused("report", str(tmp_path / "pipe.yaml"))
 
 
-def test_crlf_and_a_byte_order_mark_are_fine(tmp_path):
+def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path):
     path = tmp_path / "dos.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert CliRunner().invoke(main, ["report", str(path)]).exit_code == 0
@@ -377,7 +377,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_specs_that_are_wrong(spec, case):
+def test_wrong_specs(spec, case):
     text, expected = CASES[case]
     message = spec(text)
     for part in expected:
@@ -386,7 +386,7 @@ def test_specs_that_are_wrong(spec, case):
     assert "\x1b" not in message
 
 
-def test_the_message_that_everybody_quotes(spec):
+def test_an_unknown_kind_gets_a_suggestion(spec):
     text, _ = CASES["unknown kind"]
     assert "unknown layer kind 'depthwse'; did you mean 'depthwise'?" in spec(text)
 
@@ -403,7 +403,7 @@ def test_all_errors_at_once_in_the_order_of_the_file(spec):
     assert {1, 3, 5, 6, 7} <= set(lines)
 
 
-def test_errors_of_shape_all_at_once(spec):
+def test_all_shape_errors_at_once(spec):
     message = spec(
         "input: [3, 8, 8]\nlayers:\n  - conv: {name: a, out: 4, kernel: 3, groups: 3}\n"
         "  - conv: {out: 4, kernel: 3, from: input, groups: 2}\n  - relu: {from: nowhere}\n"
@@ -477,7 +477,7 @@ def test_all_settings_at_once():
     assert "no parameter 'x'" in message
 
 
-def test_settings_behind_the_name():
+def test_settings_after_the_name():
     assert "'alpha' in 'mobilenet_v1@alpha'" in refused("report", "mobilenet_v1@alpha")
 
 
@@ -495,12 +495,12 @@ def test_a_failure_leaves_the_old_output(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_more_problems_than_anyone_reads(spec):
+def test_many_problems_are_cut_off(spec):
     message = spec("input: [3, 8, 8]\nlayers: [" + ", ".join(f"k{n}" for n in range(300)) + "]\n")
     assert "... and 275 more problems" in message
 
 
-def test_a_message_has_an_end(spec):
+def test_a_long_message_is_cut_off(spec):
     message = spec("input: [3, 8, 8]\nlayers: [" + "x" * 100_000 + "]\n")
     assert len(message) < 10_000
 
@@ -508,7 +508,7 @@ def test_a_message_has_an_end(spec):
 # Libraries of blocks ---------------------------------------------------------------
 
 
-def test_a_library_beside_the_spec(tmp_path):
+def test_a_library_next_to_the_spec(tmp_path):
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "own.yaml").write_text(
         "blocks:\n  own: {parameters: {c: width}, layers: [conv: {out: c, kernel: 3}]}\n"
@@ -533,7 +533,7 @@ def test_libraries_have_plain_names(tmp_path, name):
     assert "no library of blocks" in refused("report", str(path))
 
 
-def test_a_link_that_leaves_the_folder_is_not_followed(tmp_path):
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     secret = tmp_path / "secret.yaml"
     secret.write_text("blocks: {own: {layers: [relu]}}\n")
     folder = tmp_path / "specs"
@@ -552,7 +552,7 @@ def test_a_link_that_leaves_the_folder_is_not_followed(tmp_path):
         ("", "the file is empty"),
     ],
 )
-def test_libraries_that_are_wrong(tmp_path, library, message):
+def test_wrong_libraries(tmp_path, library, message):
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "own.yaml").write_text(library)
     path = tmp_path / "net.yaml"
@@ -580,7 +580,7 @@ def test_exit_code_and_streams_of_a_process():
 
 
 @pytest.mark.parametrize("format_", ["json", "csv", "table"])
-def test_a_reader_that_has_seen_enough(format_):
+def test_a_reader_that_closes_the_pipe(format_):
     running = process("report", "mobilenet_v1", "--format", format_)
     assert running.stdout is not None
     assert running.stderr is not None

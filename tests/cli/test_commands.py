@@ -1,4 +1,4 @@
-"""The commands and what they are said to be for."""
+"""The commands and their help."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_command_says_what_it_does(name: str) -> None:
     assert result.stdout.startswith("Usage:")
 
 
-def test_an_unknown_command_is_a_mistake_of_the_command_line() -> None:
+def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(main, ["reprot"])
     assert result.exit_code == 2
     assert "No such command 'reprot'. Did you mean 'report'?" in result.stderr

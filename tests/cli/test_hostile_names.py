@@ -1,4 +1,4 @@
-"""Names from a model reach no output raw: not a terminal, not LaTeX, not a page of HTML."""
+"""Names from a model are escaped in every output: terminal, LaTeX, HTML and the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from costcalc.cli import COMMANDS, main
 from costcalc.render import formats
 
 HOSTILE = "a\x1b[2J\x07\n\\input{/etc/passwd}%\u202e<script>alert(1)</script>|`````$x$"
-"""What clears a screen, begins a line, reads a file, turns text around and runs as a script."""
+"""Clears the screen, breaks the line, reads a file, reverses text and runs a script."""
 
 MODEL = """
 name: NAME
@@ -50,7 +50,7 @@ OTHERS = {
     "plot types": ["plot", "types", "MODEL", "mobilenet_v1"],
     "plot sweep": ["plot", "sweep", "MODEL", "--alpha", "0.5,1", "--res", "8,16"],
 }
-"""Where no format of answers is asked for."""
+"""Commands without a format."""
 
 CASES = [
     *(
@@ -72,15 +72,13 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "net.prototxt"
 
 
-def test_no_command_is_left_out() -> None:
+def test_every_command_is_tested() -> None:
     given = {line[0] for line in (*LINES.values(), *OTHERS.values())}
     assert given == set(COMMANDS) - {"conventions", "kinds"}, "these speak of nobody's models"
 
 
 @pytest.mark.parametrize(("name", "line", "format_"), CASES)
-def test_a_hostile_name_is_spelled_out(
-    name: str, line: list[str], format_: str, model: str
-) -> None:
+def test_a_hostile_name_is_escaped(name: str, line: list[str], format_: str, model: str) -> None:
     layer = costcalc.report(model).layers[-1].name
     assert "<script>" in layer
     given = {"MODEL": model, "LAYER": layer}
@@ -101,7 +99,7 @@ def test_a_hostile_name_is_spelled_out(
         assert "<script" not in outside.replace(r"\<", "")
 
 
-def test_a_hostile_name_in_an_error_is_spelled_out(model: str) -> None:
+def test_a_hostile_name_in_an_error_is_escaped(model: str) -> None:
     result = CliRunner().invoke(main, ["report", model, "--explain", "conv"])
     assert result.exit_code == 2
     assert all(line.isprintable() for line in result.stderr.split("\n"))

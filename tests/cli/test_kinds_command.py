@@ -1,4 +1,4 @@
-"""``costcalc kinds``: all layer kinds, one with its example, and what a wrong name may mean."""
+"""``costcalc kinds``: all layer kinds, one with its example, and hints for wrong names."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ def test_one_kind_with_its_example():
     assert run("deconv") == text
 
 
-def test_what_stands_below_a_field_is_what_it_means():
+def test_the_string_below_a_field_is_its_meaning():
     assert "whether the last window may extend past the end" in run("max_pool")
     assert "required" in run("max_pool")
     assert "It has no arguments of its own." in run("relu")
@@ -71,7 +71,7 @@ def test_every_kind_as_json():
         ("activation", "one of relu, relu6, leaky_relu, prelu, "),
     ],
 )
-def test_a_wrong_name_has_a_likely_one(word, meant, tmp_path):
+def test_a_wrong_name_gets_a_suggestion(word, meant, tmp_path):
     text = run(word, code=2)
     assert f"there is no layer kind '{word}'" in text
     assert meant in text

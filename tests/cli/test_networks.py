@@ -25,7 +25,7 @@ def test_every_network_is_listed_with_source_settings_and_totals():
     assert row["settings"].startswith("res=224, ")
     assert "size=Small, features=1024" in row["settings"]
     assert (row["mult_adds"], row["params"]) == ("56510400", "2525832")
-    # 0.5 of the channels: what the name stands for is a default setting too.
+    # 0.5 of the channels: settings of the name are default settings too.
     assert rows["mnasnet0_5"]["settings"].startswith("alpha=0.5, res=224")
 
 
@@ -44,12 +44,12 @@ def test_search_looks_for_every_word_in_name_title_and_source(search, names):
     assert [each["name"] for each in found["networks"]] == names
 
 
-def test_one_network_says_what_may_be_set_and_what_it_means():
+def test_one_network_lists_its_parameters_with_meanings():
     rows = list(csv.reader(run("vgg11", "--format", "csv").splitlines()))
     assert rows[0] == ["name", "default", "allowed", "doc"]
     assert ["alpha", "1", "", "width multiplier"] in rows
     assert ["classes", "1000", "at least 1", "outputs of the classifier"] in rows
-    # The default is the one of the name.
+    # The default is that of the name.
     assert ["configuration", "A", "one of A, A-LRN, B, C, D, E", "column of Table 1"] in rows
     text = run("vgg11")
     assert text.startswith("VGG11\nsource  Very Deep Convolutional Networks")
@@ -65,7 +65,7 @@ def test_one_network_says_what_may_be_set_and_what_it_means():
     }
 
 
-def test_a_spec_of_ones_own_says_it_too(tmp_path):
+def test_a_users_own_spec_lists_them_too(tmp_path):
     spec = tmp_path / "own.yaml"
     spec.write_text(
         "description: a head\ninput: [8, 4, 4]\n"
@@ -87,7 +87,7 @@ def test_json_has_exact_totals_and_all_settings():
     assert found["source"]["arxiv"] == "1409.4842"
 
 
-def test_the_table_says_what_was_sought_and_in_which_unit():
+def test_the_table_names_the_search_and_the_unit():
     text = run("--search", "vgg_c", "--unit", "flops")
     # Two for each of 11,770,888,192 multiply-accumulates.
     assert "23,541,776,384" in text

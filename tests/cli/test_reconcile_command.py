@@ -1,4 +1,4 @@
-"""``costcalc reconcile`` and ``costcalc conventions``, as they are called."""
+"""``costcalc reconcile`` and ``costcalc conventions``."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_json_holds_totals_and_causes():
     ]
 
 
-def test_the_table_says_it_in_words():
+def test_the_table_explains_the_causes():
     result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--format", "markdown")
     assert "| paper | mult-adds | 300,774,272 |" in result.stdout
     assert "| &emsp;Batch Norm | 4 per element | 52 | +26,712,448 |" in result.stdout
@@ -36,7 +36,7 @@ def test_the_table_says_it_in_words():
     assert "thop: Global Average Pool is a function here" in result.stdout
 
 
-def test_a_printed_number_that_nothing_gives_fails():
+def test_a_number_that_nothing_reproduces_fails():
     found = run("reconcile", "mobilenet_v2", "--printed", "327.5M", "--format", "json")
     assert found.exit_code == 0
     first = json.loads(found.stdout)["matches"][0]
@@ -51,12 +51,12 @@ def test_a_printed_number_that_nothing_gives_fails():
     "printed",
     ["320.3 MMac", "320.3MMACs", "320.3 M mult-adds", "320.3 MFLOPs", "320.3M madds", "320300008"],
 )
-def test_a_number_may_carry_the_word_that_a_tool_prints(printed):
+def test_a_number_may_have_the_unit_that_a_tool_prints(printed):
     found = run("reconcile", "mobilenet_v2", "--printed", printed, "--format", "json")
     assert json.loads(found.stdout)["matches"][0]["convention"] == "ptflops"
 
 
-def test_settings_hold_for_all():
+def test_settings_apply_to_all():
     result = run("reconcile", "mobilenet_v2", "--between", "paper", "thop", "--res", "192",
                  "--alpha", "0.5", "--set", "implementation=paper", "--format", "json")  # fmt: skip
     parsed = json.loads(result.stdout)
@@ -76,7 +76,7 @@ def test_settings_hold_for_all():
         (["mobilenet_v2", "--printed", "94 %"], "--printed 94 %: this is not a count"),
     ],
 )
-def test_what_is_wrong_is_said(arguments, message):
+def test_errors(arguments, message):
     result = run("reconcile", *arguments)
     assert result.exit_code == 2
     assert message in result.output
@@ -100,7 +100,7 @@ def test_the_rules_of_one_are_shown():
     assert one["version"] == "0.1.1-2209072238"
 
 
-def test_a_file_of_ones_own_is_shown_and_reconciled(tmp_path):
+def test_a_users_own_file_is_shown_and_reconciled(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\ntitle: without the classifier\nsource: me\nextends: paper\n"
                     "mult_adds: {dense: free}\n")  # fmt: skip

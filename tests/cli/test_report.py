@@ -39,7 +39,7 @@ def test_the_numbers_of_the_paper() -> None:
         (["--by", "layer", "--all", "--columns", "name,type"], "ReLU6", "1 x 1"),
     ],
 )
-def test_views_mean_the_same_in_every_format(
+def test_options_mean_the_same_in_every_format(
     format_: str, options: list[str], expected: str, missing: str
 ) -> None:
     result = run("mobilenet_v2", *options, "--format", format_)
@@ -49,7 +49,7 @@ def test_views_mean_the_same_in_every_format(
     assert missing not in table
 
 
-def test_csv_of_two_tables_is_the_first_alone() -> None:
+def test_csv_has_only_the_first_table() -> None:
     rows = list(csv.reader(io.StringIO(run("mobilenet_v1", "--format", "csv").stdout)))
     assert len({len(row) for row in rows}) == 1
     assert len(rows) == 1 + 30  # 27 convolutions, the pool, fc and softmax
@@ -69,7 +69,7 @@ def test_csv_of_two_tables_is_the_first_alone() -> None:
         (["-o", "report.doc"], ["report.doc", "'.doc'", ".csv"]),
     ],
 )
-def test_mistakes_are_told(options: list[str], words: list[str]) -> None:
+def test_errors(options: list[str], words: list[str]) -> None:
     result = run("mobilenet_v1", *options)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -88,7 +88,7 @@ def test_mistakes_are_told(options: list[str], words: list[str]) -> None:
         (".html", "<!doctype html>\n"),
     ],
 )
-def test_a_suffix_names_the_format(suffix: str, start: str, tmp_path: Path) -> None:
+def test_the_suffix_chooses_the_format(suffix: str, start: str, tmp_path: Path) -> None:
     file = tmp_path / f"report{suffix}"
     result = run("mobilenet_v1", "-o", str(file))
     assert result.exit_code == 0, result.stderr
@@ -123,7 +123,7 @@ def test_a_failure_leaves_the_file_as_it_was(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_an_encoding_without_lines_gets_a_table_of_plain_signs() -> None:
+def test_a_table_is_ascii_if_the_encoding_lacks_its_lines() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "costcalc", "report", "mobilenet_v2"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},

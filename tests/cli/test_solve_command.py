@@ -1,4 +1,4 @@
-"""``costcalc solve`` as its users meet it."""
+"""``costcalc solve``."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_json():
     assert parsed["nearest"] is None
 
 
-def test_no_solution_is_said_with_the_nearest_cost_and_exit_code_1():
+def test_no_solution_shows_the_nearest_cost_and_exits_with_1():
     result = run("mobilenet_v1", "--for", "res", "--max-params", "2M")
     assert result.exit_code == 1
     assert "Nothing fits" in result.stdout

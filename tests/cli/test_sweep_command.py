@@ -1,4 +1,4 @@
-"""``costcalc sweep`` as its users meet it."""
+"""``costcalc sweep``."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def test_tables_6_and_7_crossed():
     assert result.exit_code == 0
     rows = [line.split("  ") for line in result.stdout.splitlines()[6:]]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
-    # The papers' Table 6 is the last column but one, Table 7 the last row.
+    # The paper's Table 6 is the second to last column, Table 7 the last row.
     assert cells == [
         ["0.25", "13.6 M", "21.1 M", "30.2 M", "41.0 M", "464 K"],
         ["0.5", "49.2 M", "76.5 M", "110 M", "149 M", "1.32 M"],
@@ -82,7 +82,7 @@ def test_parquet(tmp_path):
     ("option", "values"),
     [("--alpha", [1.0, 0.5]), ("--res", ["224", "160x120"])],
 )
-def test_the_first_rows_do_not_say_what_a_column_holds(tmp_path, option, values):
+def test_the_first_rows_do_not_determine_the_type_of_a_column(tmp_path, option, values):
     path = tmp_path / "grid.parquet"
     many = ["--set", "classes=1:150000"]
     result = run("mobilenet_v1", option, ",".join(map(str, values)), *many, "-o", str(path))
@@ -102,13 +102,13 @@ def test_the_largest_within_a_budget():
     )
 
 
-def test_a_condition_that_nothing_meets_is_said():
+def test_a_condition_that_no_row_meets_is_reported():
     result = run("mobilenet_v1", "--alpha", "1,2", "--where", "params < 1")
     assert result.exit_code == 0
     assert result.stdout.endswith("No setting meets the condition.\n")
 
 
-def test_settings_without_a_network_are_said_and_left_out():
+def test_invalid_settings_are_reported_and_left_out():
     result = run("vgg16", "--res", "16,224", "--format", "csv")
     assert result.exit_code == 0
     assert result.stdout.count("\n") == 2
@@ -141,14 +141,14 @@ def test_bad_input_is_one_message_and_exit_code_2(arguments, message):
     assert result.stdout == ""
 
 
-def test_an_unknown_suffix_names_those_that_are_known(tmp_path):
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
     result = run("mobilenet_v1", "--alpha", "1", "-o", str(tmp_path / "grid.xyz"))
     assert result.exit_code == 2
     assert ".csv" in result.stderr and ".parquet" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_on_the_way_leaves_no_file(tmp_path):
+def test_a_failure_halfway_leaves_no_file(tmp_path):
     arguments = ["--alpha", "1,2", "--where", "1 / (alpha - 1) > 2"]
     result = run("mobilenet_v1", *arguments, "-o", str(tmp_path / "grid.csv"))
     assert result.exit_code == 2
@@ -156,7 +156,7 @@ def test_a_failure_on_the_way_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_extra_says_how_to_install_it(tmp_path, monkeypatch):
+def test_a_missing_extra_tells_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     result = run("mobilenet_v1", "--alpha", "1", "-o", str(tmp_path / "grid.parquet"))
     assert result.exit_code == 2
@@ -170,7 +170,7 @@ def test_exact_alphas_in_a_file():
     assert alphas == [Fraction(n, 1000) for n in range(50, 2001)]
 
 
-def test_what_is_refused_prints_no_header():
+def test_an_error_prints_no_header():
     result = run("mobilenet_v1", "--alpha", "0.5,1", "--where", "alpha / 0 > 1", "--format", "csv")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "divides by zero" in result.stderr

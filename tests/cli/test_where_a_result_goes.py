@@ -1,4 +1,4 @@
-"""Results that cannot be written to their end: a full disk, a reader that leaves, a signal."""
+"""Results that cannot be written completely: a full disk, a closed pipe, a signal."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ INTERRUPTIBLE = [
     "-c",
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + COSTCALC[-1],
 ]
-"""Whoever runs the tests in the background has what they start ignore an interrupt."""
+"""Processes started by tests in the background ignore interrupts."""
 GRID = ["sweep", "mobilenet_v1", "--alpha", "0.001:1:0.001", "--res", "32:1000"]
 
 
@@ -29,7 +29,7 @@ def test_a_full_disk_is_one_message(arguments):
 
 
 @pytest.mark.parametrize("arguments", [["report", "mobilenet_v1"], [*GRID, "--format", "csv"]])
-def test_a_reader_that_leaves_has_what_it_wanted(arguments):
+def test_a_reader_may_close_the_pipe_early(arguments):
     read, write = os.pipe()
     os.close(read)
     with open(write, "w") as closed:

@@ -1,4 +1,4 @@
-"""Networks side by side: ratios, parts, and what a difference comes from."""
+"""Networks side by side: ratios, parts, and the causes of differences."""
 
 import json
 from fractions import Fraction
@@ -61,7 +61,7 @@ def test_the_ratio_to_another_baseline():
     assert ratio_text(ratio) == "27.2 × fewer"
 
 
-def test_a_saving_is_attributed_to_the_layers_that_took_the_place_of_others():
+def test_a_saving_is_attributed_to_the_layers_that_replace_others():
     comparison = costcalc.compare("mobilenet_v1@convolution=full", "mobilenet_v1")
     (cause,) = comparison.causes(comparison.entries[1], "mult_adds")
     assert (cause.fewer, cause.more) == (("Conv 3x3",), ("Conv 1x1", "Conv DW 3x3"))
@@ -72,7 +72,7 @@ def test_a_saving_is_attributed_to_the_layers_that_took_the_place_of_others():
     )
 
 
-def test_parts_that_work_against_each_other_are_said_as_amounts():
+def test_opposing_causes_are_given_as_amounts():
     comparison = costcalc.compare("mobilenet_v1@alpha=0.5,res=160", "squeezenet")
     # 1319648 - 1244448 = 75200: the classifier's 512000 less, convolutions 436800 more.
     assert cause_text(comparison, comparison.entries[1], "params") == (
@@ -81,7 +81,7 @@ def test_parts_that_work_against_each_other_are_said_as_amounts():
     )
 
 
-def test_a_saving_is_attributed_to_the_stages_that_it_lies_in():
+def test_a_saving_is_attributed_to_its_stages():
     comparison = costcalc.compare("mobilenet_v1@convolution=full", "mobilenet_v1")
     # At 14 * 14, 3x3 layers 256 → 512, and 512 → 512 five times, against 1x1 layers of these
     # widths, and 3x3 filters of one channel: 256 at stride 2, and 512 five times.
@@ -99,7 +99,7 @@ def test_a_saving_is_attributed_to_the_stages_that_it_lies_in():
     )
 
 
-def test_stages_that_work_against_each_other_are_said_as_amounts(tmp_path):
+def test_opposing_stages_are_given_as_amounts(tmp_path):
     layer = "conv: {name: a, out: 1, kernel: 1}"
     pool = "max_pool: {kernel: 2}"
     for name, order in (("first", (layer, pool)), ("last", (pool, layer))):
@@ -143,12 +143,12 @@ def test_json():
     assert second["accuracy"]["top1"] == 71.5
 
 
-def test_csv_carries_exact_counts():
+def test_csv_has_exact_counts():
     result = run("mobilenet_v1", "vgg16", "--format", "csv")
     assert result.stdout.splitlines()[1] == "MobileNetV1,70.6,568740352,4209088,1.0,1.0"
 
 
-def test_settings_hold_for_all():
+def test_settings_apply_to_all():
     comparison = costcalc.compare("mobilenet_v1", "vgg16", res=192)
     assert {entry.report.input for entry in comparison.entries} == {(3, 192, 192)}
 
@@ -168,12 +168,12 @@ def test_what_cannot_be_compared_is_one_message_and_exit_code_2(networks, option
     assert message in result.stderr
 
 
-def test_unknown_baselines_are_errors_of_the_spec_kind():
+def test_an_unknown_baseline_is_a_spec_error():
     with pytest.raises(SpecError):
         costcalc.compare("mobilenet_v1", "vgg16", baseline="x")
 
 
-def test_namesakes_are_told_apart_by_their_references(tmp_path):
+def test_networks_of_one_name_are_labelled_by_their_references(tmp_path):
     copy = tmp_path / "copy.yaml"
     text = "name: VGG16\ninput: [3, 8, 8]\nlayers:\n  - conv: {out: 2, kernel: 1}\n"
     copy.write_text(text, encoding="utf-8")

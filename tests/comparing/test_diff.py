@@ -1,4 +1,4 @@
-"""Two versions of a network, as a reviewer and as git sees them."""
+"""Two versions of a network, from Python, the command line and git."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_a_kernel_changed(versions):
     assert changes(paths) == [("changed", "conv1", 192 * 64, 192)]
 
 
-def test_one_more_layer_is_one_change_whatever_it_does_to_the_names_below(versions):
+def test_one_more_layer_is_one_change_although_it_renames_those_below(versions):
     paths = versions(
         ("act: relu}\n", "act: relu}\n  - conv: {out: 4, kernel: 7}\n"),
     )
@@ -65,7 +65,7 @@ def test_one_more_layer_is_one_change_whatever_it_does_to_the_names_below(versio
     assert changes(paths) == [("added", "conv2", 784 * 64, 784)]
 
 
-def test_a_layer_went(versions):
+def test_a_layer_was_removed(versions):
     paths = versions(("  - conv: {out: 4, kernel: 1}\n", ""))
     # 4*4 weights.
     assert changes(paths) == [("removed", "conv3", -16 * 64, -16)]
@@ -80,20 +80,20 @@ def test_a_width_changes_the_layers_that_read_it(versions):
     ]
 
 
-def test_layers_that_follow_for_free_are_left_out(versions):
+def test_free_layers_that_only_follow_are_left_out(versions):
     # The ReLU behind the first convolution reads 5 channels as well.
     paths = versions(("out: 4, kernel: 3", "out: 5, kernel: 3"))
     assert [name for _, name, _, _ in changes(paths)] == ["conv1", "conv2"]
 
 
-def test_one_width_for_another_matches_layers_by_name():
+def test_layers_of_other_widths_are_matched_by_name():
     found = changes(["mobilenet_v1", "mobilenet_v1@alpha=0.5"])
     assert {kind for kind, *_ in found} == {"changed"}
     # 27 convolutions and the classifier.
     assert len([name for _, name, *_ in found if not name.startswith("global")]) == 28
 
 
-def test_layers_that_cost_nothing_are_told_too(versions):
+def test_layers_that_cost_nothing_are_shown_too(versions):
     paths = versions((", act: relu", ""))
     assert changes(paths) == [("removed", "conv1.relu", 0, 0)]
 
@@ -111,7 +111,7 @@ def test_layers_that_cost_nothing_are_told_too(versions):
         ("out: 10", "out: 11"),
     ],
 )
-def test_what_the_layers_gain_is_what_the_totals_gain(versions, old, new):
+def test_the_layers_differences_add_up_to_that_of_the_totals(versions, old, new):
     paths = versions((old, new))
     reports = [costcalc.report(path) for path in paths]
     found = difference(*reports, "")
@@ -140,7 +140,7 @@ def test_json(versions):
     assert change["details"]["kernel"] == {"old": [3, 3], "new": [5, 5]}
 
 
-def test_one_version_is_no_diff():
+def test_a_diff_needs_two_versions():
     result = CliRunner().invoke(main, ["diff", "mobilenet_v1"])
     assert result.exit_code == 2
     assert "OLD and NEW" in result.stderr
@@ -167,5 +167,5 @@ def test_git_calls_it_as_its_diff_driver(tmp_path):
     (tmp_path / "net.yaml").write_text(OLD.replace("kernel: 3", "kernel: 5"))
     assert "+12,288" in git("diff")
     (tmp_path / "net.yaml").unlink()
-    # The whole network is gone: 11520 mult-adds.
+    # The whole network was removed: 11520 mult-adds.
     assert "-11,520" in git("diff")

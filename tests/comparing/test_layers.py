@@ -69,7 +69,7 @@ def test_the_page_shows_formulas_numbers_and_ratios():
     assert any(line.startswith("bottleneck") and "11.3 × more" in line for line in lines)
 
 
-def test_json_has_formulas_without_numbers_where_symbols_are_open():
+def test_json_has_no_numbers_if_symbols_are_not_set():
     result = run("conv", "separable", "--format", "json")
     parsed = json.loads(result.stdout)
     assert [layer["layer"] for layer in parsed["layers"]] == ["conv", "separable"]
@@ -88,7 +88,7 @@ def test_json_has_formulas_without_numbers_where_symbols_are_open():
         (["conv", "separable", "--set", "M=1/2"], "a whole number above zero"),
     ],
 )
-def test_what_cannot_be_compared(arguments, message):
+def test_errors(arguments, message):
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr

@@ -1,4 +1,4 @@
-"""Layer graphs as text for other tools, and as files where Graphviz is there."""
+"""Layer graphs as text for other tools, and as files if Graphviz is installed."""
 
 import os
 import re
@@ -42,20 +42,20 @@ def run(*arguments):
     return CliRunner().invoke(main, ["graph", *arguments])
 
 
-def test_what_flows_between_layers(net):
+def test_arrows_have_the_shapes_of_tensors(net):
     drawn = drawn_of(net)
     titles = {node.id: node.title for node in drawn.nodes}
     assert [(titles[edge.source], titles[edge.target], edge.shape) for edge in drawn.edges] == [
         ("input", "a", "8×8×3"),
         ("a", "b", "8×8×4"),
-        # The sum reads what stood before the branch, and the branch.
+        # The sum reads the branch's input and its output.
         ("a", "add1", "8×8×4"),
         ("b", "add1", "8×8×4"),
         ("add1", "head", "8×8×4"),
     ]
 
 
-def test_a_norm_and_an_activation_stand_with_their_layer(net):
+def test_a_norm_and_an_activation_are_in_the_box_of_their_layer(net):
     drawn = drawn_of(net)
     first = next(node for node in drawn.nodes if node.title == "a")
     # 3*3*3*4 = 108 weights at 8*8 positions.
@@ -86,7 +86,7 @@ def test_every_arrow_ends_at_a_box():
         assert boxes == {end for arrow in arrows for end in arrow}
 
 
-def test_drawn_by_graphviz_where_it_is_there(net, tmp_path, monkeypatch):
+def test_drawn_by_graphviz_if_installed(net, tmp_path, monkeypatch):
     program = tmp_path / "bin" / "dot"
     program.parent.mkdir()
     program.write_text('#!/bin/sh\ncat > /dev/null\nprintf \'drawn %s\' "$1" > "$3"\n')
@@ -97,7 +97,7 @@ def test_drawn_by_graphviz_where_it_is_there(net, tmp_path, monkeypatch):
     assert output.read_text() == "drawn -Tsvg"
 
 
-def test_without_graphviz_the_message_says_what_to_do(net, tmp_path, monkeypatch):
+def test_without_graphviz_the_message_tells_what_to_do(net, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     result = run(net, "-o", str(tmp_path / "net.svg"))
     assert result.exit_code == 2

@@ -71,7 +71,7 @@ def test_a_point_that_two_references_name_is_shown_once():
     assert accuracies(["mobilenet_v1", "mobilenet_v1@alpha=0.5"]) == once
 
 
-def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
+def test_an_axis_of_less_than_a_power_of_ten_has_numbers_too():
     figure = plots.bubbles(accuracies(["googlenet"]))
     figure.canvas.draw()
     axis = figure.axes[0].xaxis
@@ -82,7 +82,7 @@ def test_an_axis_of_less_than_a_power_of_ten_has_its_numbers_all_the_same():
     assert {"1.00 G", "2.00 G"} <= set(labels) and "3.00 G" not in labels
 
 
-def test_a_map_runs_upwards_in_whatever_order_its_values_are_given():
+def test_a_heat_map_sorts_its_values():
     maps = [
         heat_map(
             costcalc.sweep("mobilenet_v1", alpha=alpha, res=res),
@@ -94,7 +94,7 @@ def test_a_map_runs_upwards_in_whatever_order_its_values_are_given():
     assert maps[0].across == ("res", (128, 160, 224))
 
 
-def test_a_network_that_costs_nothing_has_no_map(tmp_path):
+def test_a_network_that_costs_nothing_has_no_heat_map(tmp_path):
     path = tmp_path / "free.yaml"
     path.write_text("input: [1, res, res]\nparameters: {res: 8}\nlayers: [relu]\n")
     result = run("sweep", str(path), "--alpha", "1,2", "--res", "8,16")
@@ -121,7 +121,7 @@ def test_layers_in_the_terminal():
     lines = run("layers", "mobilenet_v1").stdout.splitlines()
     assert lines[2] == "mult-adds"
     assert lines[3].split() == ["conv1", "━━━━━━━━╸", "10.8", "M"]
-    # 51.4 M is the most, and fills the width.
+    # 51.4 M is the largest, and fills the width.
     assert f"conv4        {'━' * 40} 51.4 M" in lines
 
 
@@ -130,12 +130,12 @@ def test_types_in_the_terminal():
     assert "94.9 %" in text and "99.2 %" in text
 
 
-def test_accuracy_in_the_terminal_begins_with_the_highest():
+def test_accuracy_in_the_terminal_starts_with_the_highest():
     lines = run("accuracy", "mobilenet_v1").stdout.splitlines()
     assert lines[1].startswith(" 71.7 %  MobileNetV1 (convolution full)")
 
 
-def test_a_map_in_the_terminal():
+def test_a_heat_map_in_the_terminal():
     lines = run("sweep", *PICTURES["sweep"]).stdout.splitlines()
     # alpha 0.5 at 128 and 160 fits 100 M; at 192 it does not.
     assert next(line for line in lines if line.startswith("alpha  0.5"))[-2:] == "xx"
@@ -163,7 +163,7 @@ def test_bad_input_is_one_message_and_exit_code_2(arguments, message):
     assert message in result.stderr
 
 
-def test_a_missing_extra_says_how_to_install_it(tmp_path, monkeypatch):
+def test_a_missing_extra_tells_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = run("layers", "mobilenet_v1", "-o", str(tmp_path / "figure.svg"))
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""A network small enough to count by hand, and a page of everything that means something."""
+"""A network small enough to count by hand, and a page with everything that needs escaping."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def small() -> Report:
 
 @pytest.fixture
 def hostile() -> Page:
-    """Every kind of cell, and text that each format has to disarm, in every place for text."""
+    """Every kind of cell, and text that each format has to escape, wherever text is possible."""
     rows = [Row((each, 1, Share(1, 3), Word(each, "bad"))) for each in HOSTILE]
     rows.append(Row((Dimensions((3, 3, 64), " dw"), None, None, Ratio(Fraction(1, 3), 2, "x"))))
     columns = (

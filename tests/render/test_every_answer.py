@@ -1,4 +1,4 @@
-"""Every answer in every format: one table says which there are, and nothing is left out."""
+"""Every answer in every format."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ COMMAND_LINES: dict[str, list[str]] = {
     "kinds": ["kinds"],
     "kind": ["kinds", "conv"],
 }
-"""What the command line is asked for the same answer."""
+"""The command lines for the same answers."""
 
 
 def run(*arguments: str) -> str:
@@ -80,17 +80,17 @@ def run(*arguments: str) -> str:
 
 
 @pytest.mark.complete
-def test_every_answer_is_of_a_command() -> None:
+def test_every_command_has_an_answer() -> None:
     assert ANSWERS.keys() == COMMAND_LINES.keys()
     answering = {line[0] for line in COMMAND_LINES.values()}
-    # What these give is a file of another tool, or a picture.
+    # The results of these are files of other tools, or pictures.
     assert answering == set(COMMANDS) - {"export", "import", "graph", "plot"}
 
 
 @pytest.mark.complete
 @pytest.mark.parametrize("format_", some([row.name for row in formats()], {"csv", "json"}))
 @pytest.mark.parametrize("name", ANSWERS)
-def test_the_command_line_and_python_give_the_same(name: str, format_: str) -> None:
+def test_the_command_line_and_python_print_the_same(name: str, format_: str) -> None:
     printed = run(*COMMAND_LINES[name], "--format", format_)
     assert printed == ANSWERS[name]().rendered(format_)
     assert printed.endswith("\n"), f"{format_}: what {name} answers, prose as well as tables"
@@ -127,7 +127,7 @@ def test_columns_are_those_of_csv(name: str) -> None:
     assert {len(values) for values in columns.values()} == {len(rows)}
 
 
-def test_a_dataframe_is_of_pandas_or_of_pyarrow_or_a_line_that_says_so(
+def test_a_dataframe_is_of_pandas_or_of_pyarrow_or_a_clear_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     report = costcalc.report(SMALL)
@@ -163,7 +163,7 @@ def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
 
 @pytest.mark.complete
 @pytest.mark.parametrize("row", formats("check"), ids=lambda row: row.name)
-def test_a_suffix_names_the_format(row: object, tmp_path: Path) -> None:
+def test_the_suffix_chooses_the_format(row: object, tmp_path: Path) -> None:
     name, suffix = row.name, row.suffix  # type: ignore[attr-defined]
     if suffix:
         path = tmp_path / f"checked{suffix}"
@@ -175,7 +175,7 @@ def test_text_is_another_name_of_table_for_formulas() -> None:
     assert run("formula", "conv", "--format", "text") == run("formula", "conv")
 
 
-def test_formulas_are_ascii_where_the_encoding_is() -> None:
+def test_formulas_are_ascii_if_the_encoding_is() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "costcalc", "formula", "mobilenet_v1"],
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
@@ -189,6 +189,6 @@ def test_formulas_are_ascii_where_the_encoding_is() -> None:
 
 
 @pytest.mark.parametrize("format_", ["tabel", "parquet", "junit", ""])
-def test_a_format_that_an_answer_has_not_is_said(format_: str) -> None:
+def test_a_format_that_an_answer_lacks_is_an_error(format_: str) -> None:
     with pytest.raises(costcalc.CostcalcError, match=f"there is no format '{format_}'"):
         costcalc.report(SMALL).rendered(format_)

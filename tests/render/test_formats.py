@@ -1,4 +1,4 @@
-"""Each format read back by a reader of its own: nothing that a spec says can break out."""
+"""Each format, parsed: no text of a spec can break out of its place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALL = Path(__file__).parent / "small.yaml"
 
 
 def first_cells(page: Page) -> list[str]:
-    """What the first column says, as it can be printed."""
+    """The texts of the first column, made safe to print."""
     table = page.tables[0]
     return [printable(str(row.cells[0])) for row in table.rows if isinstance(row.cells[0], str)]
 
@@ -40,7 +40,7 @@ def test_csv_reads_back_as_numbers_that_add_up(small: Report) -> None:
             assert float(row["mult_adds_percent"]) == 100 * int(row["mult_adds"]) / 5416
 
 
-def test_a_spreadsheet_takes_no_text_for_a_formula(hostile: Page) -> None:
+def test_a_spreadsheet_does_not_take_text_for_a_formula(hostile: Page) -> None:
     rows = list(csv.reader(io.StringIO(csv_format.page(hostile))))[1:]
     assert len(rows) == len(hostile.tables[0].rows)
     for cells in rows:
@@ -94,7 +94,7 @@ class _Cells(HTMLParser):
             self.cells[-1] += data
 
 
-def test_html_holds_no_element_but_its_own(hostile: Page) -> None:
+def test_html_has_only_its_own_elements(hostile: Page) -> None:
     reader = _Cells()
     reader.feed(html.page(hostile))
     structure = {"html", "head", "meta", "title", "body", "table", "thead", "tbody", "tfoot"}
@@ -104,7 +104,7 @@ def test_html_holds_no_element_but_its_own(hostile: Page) -> None:
         assert cell in reader.cells
 
 
-def test_html_leaves_colours_to_its_surroundings(small: Report) -> None:
+def test_html_inherits_its_colours(small: Report) -> None:
     """Black text on a dark notebook, or a white table in one, cannot be read."""
     styles = ";".join(re.findall(r'style="([^"]*)"', html.page(small.page())))
     assert not re.search(r"(?<![-\w])color\s*:", styles)
@@ -119,7 +119,7 @@ def test_a_notebook_shows_the_report_as_a_fragment(small: Report) -> None:
     assert "5,416" in shown
 
 
-def test_latex_holds_no_command_but_its_own(hostile: Page) -> None:
+def test_latex_has_only_its_own_commands(hostile: Page) -> None:
     text = latex.page(hostile)
     code = [line for line in text.splitlines() if line and not line.startswith("%")]
     for line in code:
@@ -148,7 +148,7 @@ def test_no_control_character_reaches_the_output(
     format_: object, hostile: Page, small: Report
 ) -> None:
     text = format_.page(hostile)
-    # What stands between cells is a format's own.
+    # The separators of cells are the format's own.
     own = {letter for letter in format_.page(small.page()) if not letter.isprintable()}
     others = {letter for letter in text if not letter.isprintable()} - own
     assert not others, f"{format_.__name__}: lets control characters through"

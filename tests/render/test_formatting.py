@@ -15,7 +15,7 @@ COUNTS = st.integers(min_value=0, max_value=10**15)
 
 
 def decimal(part: int, total: int, digits: int) -> str:
-    """``part / total`` by a second route: decimals with more digits than can matter."""
+    """``part / total`` computed in decimals with more digits than can matter."""
     with localcontext() as context:
         context.prec = 60
         quotient = Decimal(part) / Decimal(total)
@@ -72,7 +72,7 @@ def test_scaled(count: int, shown: str) -> None:
 
 
 @given(st.integers(min_value=1000, max_value=10**14))
-def test_scaled_has_three_digits_and_is_the_nearest_such(count: int) -> None:
+def test_scaled_is_the_nearest_number_of_three_digits(count: int) -> None:
     figure, unit = scaled(count).split()
     assert len(figure.replace(".", "")) == 3
     scale = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}[unit]
@@ -86,7 +86,7 @@ def test_percent_is_the_nearest_float() -> None:
 
 
 @given(st.text())
-def test_printable_text_is_printable_and_plain_text_stays(text: str) -> None:
+def test_printable_escapes_controls_and_keeps_plain_text(text: str) -> None:
     assert printable(text).isprintable()
     if text.isprintable():
         assert printable(text) == text

@@ -1,4 +1,4 @@
-"""What each format prints for a network small enough to count by hand.
+"""The output of each format for a network small enough to count by hand.
 
     layer                mult-adds                      params
     conv1                3*3*3*4 * 4*4 = 1728           3*3*3*4 = 108

@@ -71,7 +71,7 @@ def test_a_pipe_gets_the_same_plain_bytes_anywhere() -> None:
     assert piped(COLUMNS="40", TERM="dumb", PYTHONHASHSEED="7", NO_COLOR="1") == printed
 
 
-def test_a_pipe_is_coloured_only_where_that_is_forced() -> None:
+def test_a_pipe_is_coloured_only_if_forced() -> None:
     assert ESCAPE.search(piped(FORCE_COLOR="1").decode())
 
 
@@ -82,7 +82,7 @@ def test_a_terminal_gets_colours_in_its_width() -> None:
     assert "568,740,352" in printed
 
 
-def test_no_color_means_plain_but_in_the_terminals_width() -> None:
+def test_no_color_is_plain_in_the_terminals_width() -> None:
     printed = on_a_terminal(80, NO_COLOR="1")
     assert "\x1b" not in printed
     assert longest(printed) <= 80

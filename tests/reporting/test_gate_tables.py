@@ -1,4 +1,4 @@
-"""What a report says of gates."""
+"""The gates of a report."""
 
 import json
 from fractions import Fraction
@@ -24,7 +24,7 @@ def test_blocks_that_cost_the_same_are_one_row(report):
     ]
 
 
-def test_gates_minimum_expected_and_maximum_are_a_line_each(report):
+def test_gates_minimum_expected_and_maximum_have_a_row_each(report):
     table = report.page().tables[-1]
     lines = {row.cells[0]: row.cells[1] for row in table.rows}
     gating = report.gating
@@ -36,7 +36,7 @@ def test_gates_minimum_expected_and_maximum_are_a_line_each(report):
     }
 
 
-def test_json_carries_them_beside_the_totals(report):
+def test_json_has_them_next_to_the_totals(report):
     found = json.loads(report.to_json())
     # 10 units for each of 6*16 + 6*32 + 5*64 maps that are read; one LSTM and its output.
     gated = found["gated"]

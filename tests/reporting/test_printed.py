@@ -55,7 +55,7 @@ def test_a_bound_is_exact(bound: str, value: int, holds: bool) -> None:
     ("printed", "step"),
     [("5000", 1000), ("15300 M", 100), ("70 K", 10), ("0.50 M", Fraction(1, 10)), ("111", 1)],
 )
-def test_zeros_at_the_end_are_no_digits_of_an_approximate_figure(
+def test_trailing_zeros_of_an_approximate_figure_are_not_significant(
     printed: str, step: Fraction
 ) -> None:
     assert parse(printed).round_step == step
@@ -64,7 +64,7 @@ def test_zeros_at_the_end_are_no_digits_of_an_approximate_figure(
 @pytest.mark.parametrize(
     "text", ["", "M", "569 Q", "5,69", "1.2.3 M", "-3", "1e400", "9" * 31, "> 5M", "5 M M"]
 )
-def test_what_is_no_figure_is_refused(text: str) -> None:
+def test_text_that_is_not_a_figure_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text)
 
@@ -74,6 +74,6 @@ def test_every_unit_reads_back() -> None:
         assert parse(f"3 {unit}").fit(3 * scale) == "exact"
 
 
-def test_digits_change_places() -> None:
+def test_swapped_digits() -> None:
     assert [figure.text for figure in parse("1.19 %").swapped()] == ["1.91 %"]
     assert [figure.text for figure in parse("463").swapped()] == ["643", "436"]

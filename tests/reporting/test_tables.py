@@ -1,4 +1,4 @@
-"""The tables of a report: nothing is lost in a fold, and an unknown column is named."""
+"""The tables of a report: folding, sums, sorting and unknown columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def column(table: Table, key: str) -> list[object]:
 
 @pytest.mark.parametrize("by", ["layer", "block"])
 @pytest.mark.parametrize("has_all_layers", [False, True])
-def test_rows_that_are_no_sums_add_up_at_any_depth(
+def test_rows_without_sums_add_up_at_any_depth(
     report: Report, by: str, has_all_layers: bool
 ) -> None:
     for depth in (1, 2, 3, None):
@@ -57,7 +57,7 @@ def test_every_sum_is_that_of_the_rows_below_it(report: Report) -> None:
             assert counts[index] == below
 
 
-def test_every_layer_stands_in_one_line(report: Report) -> None:
+def test_every_layer_is_in_one_line(report: Report) -> None:
     found = lines(report.layers)
     held = [layer.name for line in found for layer in (line.layer, *line.fused)]
     assert sorted(held) == sorted(layer.name for layer in report.layers)
@@ -71,7 +71,7 @@ def test_types_add_up(report: Report) -> None:
 
 
 def test_table_1_and_table_2_of_mobilenet_v1() -> None:
-    """Rows as the paper prints them (arXiv 1704.04861), but for 1.19 % where it adds up to 1.91."""
+    """Rows as printed in arXiv 1704.04861, except its 1.19 %, which should be 1.91 %."""
     layers, types = costcalc.report("mobilenet_v1").page().tables
     seen = layers.seen_by("people")
     first = [seen.rows[index].cells for index in (0, 1, 2, 3)]
@@ -99,7 +99,7 @@ def test_free_layers_are_quiet_and_counted() -> None:
     )
 
 
-def test_a_branch_of_one_layer_is_that_layer() -> None:
+def test_a_branch_of_one_layer_is_shown_as_that_layer() -> None:
     report = costcalc.report("googlenet")
     shown = {
         place.node.path if isinstance(place.node, ReportGroup) else place.node.layer.name
@@ -110,8 +110,8 @@ def test_a_branch_of_one_layer_is_that_layer() -> None:
     assert "3a/3x3" in shown
 
 
-def test_costs_of_what_shares_a_line_are_added() -> None:
-    """Under a convention that counts norms, their costs stand in the convolution's row."""
+def test_costs_of_layers_on_one_line_are_added() -> None:
+    """If a convention counts norms, their costs are in the convolution's row."""
     report = costcalc.report("mobilenet_v1", convention="torchinfo")
     first, *_ = lines(report.layers)
     assert isinstance(first, ReportLine)
@@ -155,7 +155,7 @@ def test_sorting_keeps_equals_in_their_order_and_drops_sums() -> None:
         assert more != less or place[one] < place[other]
 
 
-def test_every_unknown_column_is_named_with_a_likely_one() -> None:
+def test_every_unknown_column_is_named_with_a_suggestion() -> None:
     report = costcalc.report("mobilenet_v1")
     with pytest.raises(CostcalcError) as caught:
         report.page(TableOptions(columns=("nme", "mult_adds", "zzz"), sort="parms"))

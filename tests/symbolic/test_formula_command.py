@@ -128,7 +128,7 @@ def test_latex():
         (["mobilenet_v1", "--convention", "papre"], "did you mean 'paper'?"),
     ],
 )
-def test_what_is_wrong_is_said(arguments, message):
+def test_errors(arguments, message):
     assert message in run(*arguments, code=2)
 
 
