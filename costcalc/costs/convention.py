@@ -153,7 +153,7 @@ class _ConventionReader:
         if node is not None or name in _REQUIRED:
             self.problems.add(
                 node.mark if node else root.mark,
-                f"a convention states its {name}",
+                f"a convention must state its {name}",
                 expected="a line of text",
                 found=str(node) if node else "",
             )
@@ -168,7 +168,7 @@ class _ConventionReader:
         if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark,
-                "a convention states why it does not define a kind",
+                "a convention must state why it does not define a kind",
                 expected="'kind: reason'",
                 found=str(node),
             )
@@ -197,7 +197,7 @@ class _ConventionReader:
         if not isinstance(node, MapNode):
             self.problems.add(
                 node.mark if node else root.mark,
-                f"a convention has rules for {metric}",
+                f"a convention must have rules for {metric}",
                 expected="'kind: rule'",
                 found=str(node) if node else "",
             )
@@ -218,14 +218,14 @@ class _ConventionReader:
             source = line(parts.get("source"), self.problems) or source
             note = line(parts.get("note"), self.problems)
             if "rule" not in parts:
-                self.problems.add(node.mark, "a rule says how much is counted", "'rule:'")
+                self.problems.add(node.mark, "a rule must state how much is counted", "'rule:'")
                 return None
             node = parts["rule"]
         if isinstance(node, Scalar) and node.text == "free":
             return Rule(None, source, note)
         if given(node) is None or (isinstance(node, Scalar) and not node.text):
             expected = "an expression, or 'free'"
-            self.problems.add(node.mark, "a rule says how much is counted", expected)
+            self.problems.add(node.mark, "a rule must state how much is counted", expected)
             return None
         expression = self.values.expression(node)
         if expression is None:

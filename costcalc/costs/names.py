@@ -111,7 +111,7 @@ SIZES: Mapping[str, RuleName] = {
         "spatial axes of the first input", lambda layer, before: len(layer.input_shapes[0]) - 1
     ),
     "window": RuleName(
-        "elements of the kernel; of the one that gives the output's size where there is none",
+        "elements of the kernel; without one, of the kernel that would give the output's size",
         lambda layer, before: product(_kernel(layer)),
     ),
     "window_side": RuleName("the kernel's first side", lambda layer, before: _kernel(layer)[0]),
@@ -120,7 +120,7 @@ SIZES: Mapping[str, RuleName] = {
         lambda layer, before: _windows(layer),
     ),
     "sized": RuleName(
-        "whether the layer is given the size of its output",
+        "whether the size of the output is given",
         lambda layer, before: getattr(layer.operation, "size", None) is not None,
     ),
     "follows": RuleName(
@@ -132,7 +132,7 @@ SIZES: Mapping[str, RuleName] = {
         lambda layer, before: before is not None and getattr(before.operation, "bias", False),
     ),
     "functional": RuleName(
-        "whether the implementation calls a function, where it could have used a module",
+        "whether the implementation calls a function instead of a module",
         lambda layer, before: layer.functional is not None,
     ),
     "operator": RuleName(

@@ -1,8 +1,19 @@
-"""Operations of reducing elements to results, along some or all axes."""
+"""Operations of reducing elements to results: over windows, or along axes."""
 
 from __future__ import annotations
 
-from costcalc.formulas.algebra import Size
+from collections.abc import Sequence
+
+from costcalc.formulas.algebra import Size, product
+
+
+def pooled_elements(kernel: Sequence[Size], C: Size, output: Sequence[Size]) -> Size:
+    """Elements in all windows of a pool together, padding included.
+
+    >>> pooled_elements((3, 3), C=64, output=(56, 56))
+    1806336
+    """
+    return product(kernel) * C * product(output)
 
 
 def folds(elements: Size, results: Size) -> Size:

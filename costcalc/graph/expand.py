@@ -17,7 +17,7 @@ from costcalc.graph.builder import LayerBuilder, implementation_calls, operation
 from costcalc.graph.calls import bind, network_bindings
 from costcalc.graph.executions import Executions
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
-from costcalc.graph.outline import classifier, described, word
+from costcalc.graph.outline import classifier, default_name, described
 from costcalc.graph.parameters import Resolved, resolve
 from costcalc.graph.printed_shapes import check_shape
 from costcalc.graph.scope import NameScope
@@ -183,7 +183,7 @@ class _Walk:
         """One repeat of a step, with its name, its gate and the params that it shares."""
         common, path = step.common, scope.path
         if common.name or not isinstance(step, SequenceStep):
-            path = scope.name(common.name or word(step), bool(common.name), is_repeated)
+            path = scope.name(common.name or default_name(step), bool(common.name), is_repeated)
             is_repeated = False
         unfold = self.gated_step if common.gate or common.execute else self.unfolded
         if not common.shares:
@@ -215,7 +215,7 @@ class _Walk:
         scope.recent, decided = recent, len(layers)
         result = self.unfolded(step, sources, scope, path, is_repeated)
         gate, own = range(first, decided), range(decided, len(layers))
-        self.gated.append(Gated(path or word(step), execute, gate, own))
+        self.gated.append(Gated(path or default_name(step), execute, gate, own))
         return result
 
     def unfolded(

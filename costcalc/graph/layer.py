@@ -1,4 +1,4 @@
-"""The layer graph: made from specs and models alike, and read by everything else."""
+"""The layer graph: made from specs and models, and read by everything else."""
 
 from __future__ import annotations
 

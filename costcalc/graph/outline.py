@@ -15,7 +15,7 @@ from costcalc.spec.document import (
 )
 
 
-def word(step: Step) -> str:
+def default_name(step: Step) -> str:
     """What a step is called if it has no name of its own."""
     if isinstance(step, LayerStep | JoinStep):
         return step.kind.name
@@ -24,7 +24,9 @@ def word(step: Step) -> str:
 
 def described(step: Step) -> str:
     """A step in a message: what it is, with its own name if it has one."""
-    return f"'{step.common.name}' ({word(step)})" if step.common.name else word(step)
+    return (
+        f"'{step.common.name}' ({default_name(step)})" if step.common.name else default_name(step)
+    )
 
 
 def classifier(steps: tuple[Step, ...]) -> LayerStep | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from costcalc.errors import Mark, Problems
 from costcalc.graph import outline
 from costcalc.graph.bindings import Tensor, UnknownShape
-from costcalc.graph.outline import word
+from costcalc.graph.outline import default_name
 from costcalc.graph.scope import NameScope
 from costcalc.spec.document import BlockStep, Document, LayerStep, Step
 
@@ -51,7 +51,7 @@ class Sources:
                 self.problems.add(
                     mark,
                     f"no layer above is named '{name}'",
-                    expected="the name of a layer that stands before this one, or 'input'",
+                    expected="the name of a layer before this one, or 'input'",
                     hint=scope.hint(name) or self._cycle_hint(name),
                 )
             yield tensor
@@ -64,7 +64,7 @@ class Sources:
         """
         if count == len(inputs):
             return
-        what = f"{'block ' if isinstance(step, BlockStep) else ''}'{word(step)}'"
+        what = f"{'block ' if isinstance(step, BlockStep) else ''}'{default_name(step)}'"
         many = f"{len(inputs)} inputs" if len(inputs) > 1 else "one input"
         self.problems.add(
             step.common.mark,
@@ -79,4 +79,4 @@ class Sources:
         below = outline.named(self.document.steps, name)
         if below is None:
             return ""
-        return f"'{name}' stands below, on line {below.line}: a cycle, unless it moves above"
+        return f"'{name}' is below, on line {below.line}: a cycle, unless it moves above"

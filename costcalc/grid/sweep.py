@@ -33,7 +33,7 @@ BATCH = 2**16
 """Rows that are handed on together."""
 
 ROWS = 100_000
-"""Rows that a table, or JSON, holds."""
+"""Rows that a table, or JSON, may have."""
 
 Progress = Callable[[int], None]
 """Called with the number of settings done so far."""
@@ -343,7 +343,7 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
 
 @dataclass(frozen=True)
 class SweepRows(Answer):
-    """Rows of a sweep, as many as a table holds."""
+    """Rows of a sweep, no more than a table may have."""
 
     sweep: Sweep
     rows: tuple[SweepRow, ...]

@@ -222,10 +222,10 @@ def axes_of(axes: tuple[int, ...] | None, shape: Shape) -> tuple[int, ...]:
     """
     if axes is None:
         return tuple(range(len(shape)))
-    found = sorted(axis_of(axis, shape) for axis in axes)
-    if len(set(found)) < len(found):
+    indexes = sorted(axis_of(axis, shape) for axis in axes)
+    if len(set(indexes)) < len(indexes):
         raise ShapeError("an axis is named twice", "every axis once", str(list(axes)))
-    return tuple(found)
+    return tuple(indexes)
 
 
 def spread(value: Any, rank: int, attribute: str) -> tuple[Size, ...]:

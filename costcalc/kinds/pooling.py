@@ -3,12 +3,7 @@
 from collections.abc import Callable
 
 from costcalc.formulas.algebra import Size, product
-from costcalc.formulas.pooling import (
-    avg_pool_additions,
-    avg_pool_divisions,
-    max_pool_comparisons,
-    pooled_elements,
-)
+from costcalc.formulas.reductions import folds, pooled_elements
 from costcalc.formulas.windows import adaptive_rows
 from costcalc.kinds.base import (
     Events,
@@ -29,14 +24,12 @@ Reduction = Callable[[Size, Size], Events]
 
 def largest(elements: Size, results: Size) -> Events:
     """A comparison for every element but the first of each window."""
-    return Events(comparisons=max_pool_comparisons(elements, results))
+    return Events(comparisons=folds(elements, results))
 
 
 def mean(elements: Size, results: Size) -> Events:
     """An addition for every element but the first of each window, then a division."""
-    return Events(
-        additions=avg_pool_additions(elements, results), divisions=avg_pool_divisions(results)
-    )
+    return Events(additions=folds(elements, results), divisions=results)
 
 
 class Pool(NamedTuple):

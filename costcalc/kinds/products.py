@@ -35,7 +35,7 @@ class MatMul(NamedTuple):
 class Attention(NamedTuple):
     """softmax(Q K^T / sqrt(d) + mask) V: Vaswani et al., arXiv 1706.03762, equation (1).
 
-    Reads queries, keys and values, and a mask where there are four inputs.
+    Reads queries, keys and values, and a mask if there are four inputs.
     """
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -123,7 +123,7 @@ def _bare(network: str) -> str:
 
 
 def parse_settings(tail: str, text: str) -> dict[str, str]:
-    """The settings behind the ``@`` of ``text``.
+    """The settings after the ``@`` of ``text``.
 
     Raises:
         SpecError: one is not ``name=value``.

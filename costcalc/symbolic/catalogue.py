@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.errors import did_you_mean, refuse
-from costcalc.formulas import blocks, convolution, dense, normalisation, pooling, recurrent
+from costcalc.formulas import blocks, convolution, dense, normalisation, recurrent, reductions
 from costcalc.formulas.algebra import product
 from costcalc.spec import library
 from costcalc.symbolic.notation import MOBILENET_V1, MOBILENET_V2, Notation, Sizes
@@ -38,7 +38,7 @@ def _map(s: Sizes) -> Any:
 
 
 def _window(s: Sizes) -> Any:
-    return pooling.pooled_elements(s.kernel, s.M, s.output)
+    return reductions.pooled_elements(s.kernel, s.M, s.output)
 
 
 def _normalising(statistics: Metric) -> Mapping[str, Metric]:
@@ -159,7 +159,7 @@ TABLE = (
     NamedFormula(
         "max_pool",
         "maximum over a window",
-        {"comparisons": lambda s: pooling.max_pool_comparisons(_window(s), _map(s))},
+        {"comparisons": lambda s: reductions.folds(_window(s), _map(s))},
         "one comparison less than elements in each window",
         is_factored=True,
         aliases=("maxpool",),
@@ -168,8 +168,8 @@ TABLE = (
         "avg_pool",
         "mean over a window",
         {
-            "additions": lambda s: pooling.avg_pool_additions(_window(s), _map(s)),
-            "divisions": lambda s: pooling.avg_pool_divisions(_map(s)),
+            "additions": lambda s: reductions.folds(_window(s), _map(s)),
+            "divisions": _map,
         },
         "one addition less than elements in each window, then a division",
         is_factored=True,

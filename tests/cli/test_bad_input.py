@@ -251,7 +251,7 @@ CASES = {
     ),
     "a cycle": (
         "input: [3, 8, 8]\nlayers:\n  - relu: {name: a, from: b}\n  - relu: {name: b, from: a}\n",
-        ["3:27: no layer above is named 'b'", "'b' stands below, on line 4: a cycle"],
+        ["3:27: no layer above is named 'b'", "'b' is below, on line 4: a cycle"],
     ),
     "a block that contains itself": (
         "input: [3, 8, 8]\nblocks:\n  a: {layers: [b]}\n  b: {layers: [a]}\nlayers: [a]\n",
