@@ -315,7 +315,7 @@ def sweep(
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     swept = [
         SweptNetwork(network.label, network.document, network.settings, varied, loaded_convention)
-        for network in (_opened_to_sweep(network, axes) for network in networks)
+        for network in (_opened_to_sweep(given, axes) for given in networks)
     ]
     return Sweep(swept, condition)
 
