@@ -275,7 +275,7 @@ def binary(
 
 
 def kind_with_number(kind: str, left: Number | None, right: Number | None) -> str | None:
-    """The kind of an operation on a tensor, given as None, and a number; None if there is none.
+    """The kind of an operation on a tensor (None) and a number; None if it has no kind.
 
     >>> kind_with_number("add", None, 3), kind_with_number("subtract", 1, None)
     ('shift', 'complement')

@@ -1,8 +1,8 @@
 """What the rule of an operator works with: a node's attributes, inputs and outputs.
 
-A rule runs twice.  Shape inference gives it an :class:`OpView`, from which it says what
-is known of the node's outputs.  :class:`OnnxBuilder` then gives it an :class:`OnnxContext`,
-to which it adds the node's layers.
+A rule runs twice.  Shape inference gives it an :class:`OpView` and takes what it yields, a
+:class:`.TensorInfo` for each output.  :class:`OnnxBuilder` gives it an
+:class:`OnnxContext` and then lets it run to the end, adding the node's layers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Shape inference: the shape of every tensor, and the numbers of those that are sizes."""
+"""Shape inference: the shape of each tensor, and the values of those that are used as sizes."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class ShapeInference:
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
                 )
-                hint = "a file with the shapes of its tensors, as onnx.shape_inference writes"
+                hint = "onnx.shape_inference, which writes a file with all shapes"
             else:
                 continue
             self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)
@@ -106,6 +106,9 @@ class ShapeInference:
             prod(self.initializers[root].dims) == 1 for root in weights
         )
 
+    def _view(self, node: OnnxNode) -> OpView:
+        return OpView(node, self.tensors, self.images)
+
     def _step(self, node: OnnxNode) -> None:
         special = _SPECIAL.get(node.operator)
         if special is not None:
@@ -115,7 +118,7 @@ class ShapeInference:
         if operator is None:
             self._unknown(node)
             return
-        outputs = next(operator(OpView(node, self.tensors, self.images)))
+        outputs = next(operator(self._view(node)))
         if len(outputs) < len([name for name in node.outputs if name]):
             raise Refusal(f"has {len(node.outputs)} outputs", f"{len(outputs)}")
         is_static = all(self.tensors[name].is_static for name in node.inputs if name)
@@ -150,7 +153,7 @@ class ShapeInference:
         """Check that a shape is within limits and agrees with the one that the file states.
 
         Raises:
-            Refusal: it is not.
+            Refusal: it does not.
         """
         if len(shape) > limits.AXES + 1 or any(size > limits.SIZE for size in shape):
             raise Refusal(
@@ -220,7 +223,7 @@ class ShapeInference:
 
     def _if(self, node: OnnxNode) -> None:
         """If: the branch taken; the condition must not depend on the network's input."""
-        condition = OpView(node, self.tensors, self.images).numbers(0) or (False,)
+        condition = self._view(node).numbers(0) or (False,)
         branch = node.attributes.get("then_branch" if condition[0] else "else_branch")
         if not isinstance(branch, Subgraph):
             raise Refusal("has no graph for the branch that it takes")
@@ -254,7 +257,7 @@ class ShapeInference:
 
     def _split(self, node: OnnxNode) -> None:
         """SplitToSequence: a Split, whose outputs get names of their own."""
-        op = OpView(node, self.tensors, self.images)
+        op = self._view(node)
         axis, size = op.axis(0), op.shape()[op.axis(0)]
         lengths = op.integers("split", 1) or (1,)
         if not op.has(1) or op.shape(1) == ():
@@ -279,7 +282,7 @@ class ShapeInference:
     def _at(self, node: OnnxNode) -> None:
         """SequenceAt: one tensor of a sequence."""
         tensors = self._sequence(node)
-        (index, *_) = OpView(node, self.tensors, self.images).integers("position", 1) or (0,)
+        (index, *_) = self._view(node).integers("position", 1) or (0,)
         if not -len(tensors) <= index < len(tensors):
             raise Refusal(f"takes tensor {index} of {len(tensors)}")
         self._rename(node, tensors[index], node.outputs[0])

@@ -72,7 +72,7 @@ class OwnNames(ModuleNames):
     """Names of layers in costcalc's own files: those of the nodes."""
 
     def layer(self, node: OnnxNode, kind: str) -> str:
-        """The name of a layer of a node: that of its last node."""
+        """The name of a node's layer: the node's own."""
         name = _valid_path(node.name) or kind
         return f"{name}.{kind}" if is_adapter(node, kind) else name
 
@@ -82,7 +82,7 @@ class OwnNames(ModuleNames):
 
 
 def is_adapter(node: OnnxNode, kind: str) -> bool:
-    """Whether a layer of that kind only adapts what the node reads or gives to another shape."""
+    """Whether a layer of that kind only reshapes an input or output of the node."""
     return kind in ADAPTERS and node.operator not in ADAPTER_OPERATORS
 
 
