@@ -24,9 +24,8 @@ def default_name(step: Step) -> str:
 
 def described(step: Step) -> str:
     """A step in a message: what it is, with its own name if it has one."""
-    return (
-        f"'{step.common.name}' ({default_name(step)})" if step.common.name else default_name(step)
-    )
+    what = default_name(step)
+    return f"'{step.common.name}' ({what})" if step.common.name else what
 
 
 def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
