@@ -56,7 +56,7 @@ def _blocks(part: Part) -> int:
 
 
 def _hosts(part: Part) -> Iterator[LayerCost]:
-    """The layers except norms and activations in another layer's line, whose maps are its own."""
+    """The layers without the norms and activations in their lines, which have the same maps."""
     return (cost for cost in part.costs if cost.layer.host is None)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from costcalc.spec.document import (
     BlockStep,
     Document,
+    Expression,
     JoinStep,
     LayerStep,
     SequenceStep,
@@ -26,34 +28,39 @@ def other_strides(document: Document) -> Iterator[tuple[str, Document]]:
     or a stride in a block moves to another of its layers.
     """
     document = _without_printed_shapes(document)
+    yield from _changed_strides(document)
+    yield from _moved_strides(document)
+
+
+def _changed_strides(document: Document) -> Iterator[tuple[str, Document]]:
     for path, step in _steps(document.steps):
-        for name, stride in (("1", 1), ("2", 2)):
+        for stride in (1, 2):
             changed = _with_stride(step, stride)
             if changed is not None:
-                words = f"with stride {name} on line {step.common.mark.line} of the spec"
+                words = f"with stride {stride} on line {step.common.mark.line} of the spec"
                 yield words, document._replace(steps=_replaced(document.steps, path, changed))
+
+
+def _moved_strides(document: Document) -> Iterator[tuple[str, Document]]:
     for block in document.blocks.values():
-        strided = [(path, step) for path, step in _steps(block.steps) if _stride(step) is not None]
-        plain = [
+        layers = [
             (path, step)
             for path, step in _steps(block.steps)
-            if isinstance(step, LayerStep)
-            and "stride" in step.kind.attributes
-            and not _stride(step)
+            if isinstance(step, LayerStep) and "stride" in step.kind.attributes
         ]
-        for from_path, giver in strided:
-            for to_path, taker in plain:
-                if isinstance(giver, LayerStep) and isinstance(taker, LayerStep):
-                    bare = {k: v for k, v in giver.arguments.items() if k != "stride"}
-                    given = {**taker.arguments, "stride": giver.arguments["stride"]}
-                    steps = _replaced(block.steps, from_path, giver._replace(arguments=bare))
-                    steps = _replaced(steps, to_path, taker._replace(arguments=given))
-                    words = (
-                        f"with the stride of {block.name} on line {taker.common.mark.line} "
-                        f"instead of line {giver.common.mark.line}"
-                    )
-                    blocks = {**document.blocks, block.name: block._replace(steps=steps)}
-                    yield words, document._replace(blocks=blocks)
+        strided = [(path, layer) for path, layer in layers if "stride" in layer.arguments]
+        others = [(path, layer) for path, layer in layers if "stride" not in layer.arguments]
+        for (old_path, old), (new_path, new) in product(strided, others):
+            bare = {name: value for name, value in old.arguments.items() if name != "stride"}
+            arguments = {**new.arguments, "stride": old.arguments["stride"]}
+            steps = _replaced(block.steps, old_path, old._replace(arguments=bare))
+            steps = _replaced(steps, new_path, new._replace(arguments=arguments))
+            words = (
+                f"with the stride of {block.name} on line {new.common.mark.line} "
+                f"instead of line {old.common.mark.line}"
+            )
+            blocks = {**document.blocks, block.name: block._replace(steps=steps)}
+            yield words, document._replace(blocks=blocks)
 
 
 Path = tuple[Any, ...]
@@ -113,20 +120,13 @@ def _without_shapes(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(bare)
 
 
-def _stride(step: Step) -> Any:
-    """The stride argument of a layer, if it has one."""
-    if isinstance(step, LayerStep):
-        return step.arguments.get("stride")
-    return None
-
-
 def _with_stride(step: Step, stride: int) -> Step | None:
     """The step with another stride; None if it has none, or has that one already."""
-    arguments: Mapping[str, Any] = getattr(step, "arguments", {})
+    if not isinstance(step, LayerStep | BlockStep):
+        return None
     for name in _STRIDES:
-        old = arguments.get(name)
-        if old is not None and getattr(old, "text", "") in ("1", "2") and old.text != str(stride):
-            changed = {**arguments, name: constant(stride, str(stride), old.mark)}
-            if isinstance(step, LayerStep | BlockStep):
-                return step._replace(arguments=changed)
+        old = step.arguments.get(name)
+        if isinstance(old, Expression) and old.text in ("1", "2") and old.text != str(stride):
+            new = constant(stride, str(stride), old.mark)
+            return step._replace(arguments={**step.arguments, name: new})
     return None

@@ -1,1 +1,1 @@
-"""What fits a budget: the largest value of a parameter whose costs are within it."""
+"""The largest value of a parameter at which a network stays within its budgets."""

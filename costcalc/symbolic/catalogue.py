@@ -42,7 +42,7 @@ def _window(s: Sizes) -> Any:
 
 
 def _normalising(statistics: Metric) -> Mapping[str, Metric]:
-    """The counts of a norm that computes as many means and variances as ``statistics`` says."""
+    """The counts of a norm that computes ``statistics`` means and variances."""
     return {
         "norm_params": lambda s: normalisation.norm_params(s.M),
         "multiplications": lambda s: normalisation.centring_multiplications(_map(s))

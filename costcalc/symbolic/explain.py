@@ -148,14 +148,13 @@ def _chosen(graph: LayerGraph, name: str) -> list[int]:
     ]
     if inside:
         return inside
-    known = dict.fromkeys(layer.name for layer in graph.layers)
-    for layer in list(known):
-        known.update(dict.fromkeys(paths(layer)))
+    layers = [layer.name for layer in graph.layers]
+    blocks = {block for layer in layers for block in paths(layer)}
     refuse(
         None,
         f"{graph.name} has no layer '{name}'",
         expected="a layer or a block, as the report names it",
-        hint=did_you_mean(name, known) or f"one of {', '.join(list(known)[:5])}, ...",
+        hint=did_you_mean(name, [*layers, *blocks]) or f"one of {', '.join(layers[:5])}, ...",
     )
 
 
@@ -324,7 +323,7 @@ def _latex(explanation: Explanation) -> Iterator[str | Equations]:
     for layer in explanation.layers:
         lines = []
         for step in _shown(layer):
-            label = rf"\text{{{_title(step.metric, explanation)}}}"
+            label = rf"\text{{{title(step.metric, explanation.unit)}}}"
             for left, node in ((label, step.formula), ("", step.numbers)):
                 lines.append(f"{left} &= {written(node, LATEX)}")
             if not isinstance(step.numbers, Number):
@@ -343,7 +342,7 @@ def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style)
             f"  {style.name(symbol.name):<{width}} = {counted(value):>{digits}}  {symbol.meaning}"
         )
     for step in _shown(layer):
-        label = _title(step.metric, explanation)
+        label = title(step.metric, explanation.unit)
         lines.append(f"  {label:<9} = {step.rule}")
         shown = [written(step.formula, style), written(step.numbers, style)]
         if isinstance(step.numbers, Number):
@@ -365,7 +364,7 @@ def _sum_text(explanation: Explanation) -> str:
             step for layer in explanation.layers for step in layer.steps if step.metric == metric
         ]
         terms = " + ".join(counted(step.value) for step in steps if step.value) or "0"
-        label = _title(metric, explanation)
+        label = title(metric, explanation.unit)
         total = counted(explanation.total(metric))
         lines.append(f"  {label:<9} = {terms}")
         if terms != total:
@@ -374,10 +373,6 @@ def _sum_text(explanation: Explanation) -> str:
     if unknown:
         lines.append(f"  not counted: {', '.join(unknown)}")
     return "\n".join(lines)
-
-
-def _title(metric: str, explanation: Explanation) -> str:
-    return explanation.unit if metric == "mult_adds" else title(metric)
 
 
 def _remark(layer: LayerExplanation) -> str:

@@ -109,7 +109,7 @@ class _FormulaAlgebra:
 
     @staticmethod
     def less(a: Any, b: Any) -> Any:
-        """1 where ``a < b``, else 0."""
+        """1 if ``a < b``, else 0."""
         return _call("less", a, b, algebra.less)
 
     @staticmethod

@@ -116,7 +116,7 @@ class ClosedForm(EquationsAnswer):
 
     def title(self, metric: str) -> str:
         """A metric's name for people; mult-adds in the convention's unit."""
-        return self.unit if metric == "mult_adds" else title(metric)
+        return title(metric, self.unit)
 
     def equations(self) -> Equations:
         """The closed form of each total."""
@@ -228,7 +228,7 @@ def _total(
 def _variables(
     document: Document, values: Mapping[str, Any], requested: tuple[str, ...]
 ) -> list[tuple[Variable, Name]]:
-    """The variables of the closed form; a height and a width are one each.
+    """The variables of the closed form; a height and a width count as two.
 
     Raises:
         SpecError: a requested parameter is not a number.

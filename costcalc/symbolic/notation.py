@@ -95,9 +95,9 @@ def scaled(symbol: Symbol, multiplier: Symbol) -> Name:
     )
 
 
-def title(metric: str) -> str:
-    """A metric's name for people: ``mult-adds``, ``norm params``."""
-    return "mult-adds" if metric == "mult_adds" else metric.replace("_", " ")
+def title(metric: str, unit: str = "mult-adds") -> str:
+    """A metric's name for people: mult-adds in their unit, ``norm params``."""
+    return unit if metric == "mult_adds" else metric.replace("_", " ")
 
 
 def sizes_of(notation: Notation, values: Mapping[str, Any]) -> Sizes:
