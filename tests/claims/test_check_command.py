@@ -1,4 +1,4 @@
-"""``costcalc check`` as people and CI call it."""
+"""The command ``costcalc check``."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def test_the_four_known_misprints_of_mobilenet_v1_are_errata() -> None:
         assert claims[id_]["explanation"]
 
 
-def test_what_all_papers_print_of_one_network() -> None:
+def test_the_claims_of_all_papers_about_one_network() -> None:
     claims = json.loads(check("resnet50", "--format", "json").output)["claims"]
     sources = {claim["source"].split(",")[0] for claim in claims}
     assert {"EfficientNet", "Deep Residual Learning", "ShuffleNet V2"} <= sources
     assert {claim["network"] for claim in claims} == {"resnet50"}
 
 
-def test_json_is_as_promised(mynet: Path) -> None:
+def test_the_json_of_check(mynet: Path) -> None:
     result = check(str(mynet), "--format", "json")
     assert result.exit_code == 1
     data = json.loads(result.output)
@@ -98,13 +98,13 @@ def test_bounds_of_the_command_line(mynet: Path) -> None:
     assert check("mobilenet_v2", "--max-params", "3M").exit_code == 1
 
 
-def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path) -> None:
+def test_bounds_of_the_command_line_apply_to_every_spec_in_a_folder(mynet: Path) -> None:
     (mynet.parent / "other.yaml").write_text(SPEC.replace("fc: 10", "fc: 1"), encoding="utf-8")
     claims = "claims: [{network: mynet.yaml, mult_adds: 37.9 K}]\n"
     (mynet.parent / "claims.yaml").write_text(claims, encoding="utf-8")
-    found = json.loads(check(".", "--max-mult-adds", "30K", "--format", "json").output)
+    data = json.loads(check(".", "--max-mult-adds", "30K", "--format", "json").output)
     # 432 * 64 + 1024 = 28,672 and 37,888; other.yaml's own bound holds too, and the claim.
-    verdicts = [(each["printed"], each["computed"], each["verdict"]) for each in found["claims"]]
+    verdicts = [(claim["printed"], claim["computed"], claim["verdict"]) for claim in data["claims"]]
     assert verdicts == [
         ("37.9 K", 37_888, "rounded"),
         ("<= 30K", 37_888, "mismatch"),
@@ -117,17 +117,17 @@ def test_bounds_of_the_command_line_hold_for_every_spec_of_a_folder(mynet: Path)
     assert "a bound needs a network, and none is named" in refused.output
 
 
-def test_one_claim_is_spoken_of_as_one(mynet: Path) -> None:
+def test_the_summary_of_a_single_claim(mynet: Path) -> None:
     assert check("mynet.yaml").output.endswith("\nThe claim does not hold.\n")
     mynet.write_text(SPEC.replace("1K", "11K"), encoding="utf-8")
     assert check("mynet.yaml").output.endswith("\nThe claim holds.\n")
 
 
 @pytest.mark.slow
-def test_no_claim_is_lost_where_two_words_mean_one_file(mynet: Path) -> None:
+def test_no_claim_is_lost_if_two_arguments_mean_one_file(mynet: Path) -> None:
     def ids(*words: str) -> list[str]:
-        found = json.loads(check(*words, "--format", "json").output)
-        return [claim["id"] for claim in found["claims"]]
+        data = json.loads(check(*words, "--format", "json").output)
+        return [claim["id"] for claim in data["claims"]]
 
     both = ids("resnet18", "resnet34")
     assert set(both) == {*ids("resnet18"), *ids("resnet34")}
@@ -136,7 +136,7 @@ def test_no_claim_is_lost_where_two_words_mean_one_file(mynet: Path) -> None:
     assert ids(".", "mynet.yaml") == ids(".")
 
 
-def test_a_folder_without_anything_to_check_is_no_success(tmp_path: Path) -> None:
+def test_a_folder_with_nothing_to_check_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
     for more in ((), ("--max-params", "1M")):
         refused = check(str(tmp_path), *more)
@@ -144,7 +144,7 @@ def test_a_folder_without_anything_to_check_is_no_success(tmp_path: Path) -> Non
         assert "this folder contains no claims and no specs" in refused.output
 
 
-def test_a_spec_may_hold_a_list_of_claims(mynet: Path) -> None:
+def test_a_spec_may_contain_a_list_of_claims(mynet: Path) -> None:
     claims = 'claims:\n  - {at: alpha=0.5, params: "<= 5.4K"}\n  - {only: fc, params: "10,240"}\n'
     mynet.write_text(SPEC.replace('params: "<= 1K"\n', claims), encoding="utf-8")
     result = check("mynet.yaml", "--format", "json")  # 432 / 2 + 10240 / 2 = 5336
@@ -152,7 +152,7 @@ def test_a_spec_may_hold_a_list_of_claims(mynet: Path) -> None:
     assert CliRunner().invoke(main, ["report", "mynet.yaml"]).exit_code == 0
 
 
-def test_a_spec_that_claims_nothing_is_read(mynet: Path) -> None:
+def test_a_spec_without_claims_is_still_checked(mynet: Path) -> None:
     mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
     result = check("mynet.yaml")
     assert (result.exit_code, "claims nothing" in result.output) == (0, True)
@@ -182,7 +182,7 @@ def test_a_folder(mynet: Path) -> None:
         ("",),
     ],
 )
-def test_what_is_wrong_ends_with_2(mynet: Path, arguments: tuple[str, ...]) -> None:
+def test_mistakes_exit_with_2(mynet: Path, arguments: tuple[str, ...]) -> None:
     (mynet.parent / "other.yaml").write_text("a: b\n", encoding="utf-8")
     (mynet.parent / "broken.yaml").write_text("claims: [\n", encoding="utf-8")
     result = check(*arguments)
@@ -218,7 +218,7 @@ def test_every_paper_has_a_name() -> None:
     assert {"mobilenet_v1", "mobilenet_v2", "googlenet", "resnet", "vgg"} <= papers().keys()
 
 
-def test_figures_that_name_no_convention_are_counted_by_the_one_asked_for(mynet: Path) -> None:
+def test_the_requested_convention_applies_to_figures_without_one(mynet: Path) -> None:
     # 3*3*3*16*8*8 + 10240 = 37,888; thop adds nothing for biases, ptflops 16*8*8 + 10
     mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""))
     bound = ("mynet.yaml", "--max-mult-adds", "37888")

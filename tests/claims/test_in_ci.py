@@ -1,4 +1,4 @@
-"""The ways into a repository's CI: pytest, pre-commit, a GitHub action, the documentation."""
+"""Claims in a repository's CI: pytest, pre-commit, the GitHub action, the documentation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 
 
 def example(name: str) -> str:
-    """An example of the documentation, by the name in the comment above it."""
+    """An example in the documentation, by the name in the comment above it."""
     match = re.search(rf"<!-- example: {re.escape(name)} -->\n```yaml\n(.*?)```", DOCS, re.DOTALL)
     assert match, name
     return match[1]
@@ -54,7 +54,7 @@ def test_the_documented_claims_hold(repository: Path) -> None:
 
 
 @pytest.mark.slow
-def test_each_claim_is_a_test_once_it_is_asked_for(repository: Path) -> None:
+def test_each_claim_is_a_test_on_request(repository: Path) -> None:
     assert "no tests ran" in run_pytest(repository).stdout
     result = run_pytest(repository, "--costcalc")
     name = "claim[MobileNets, arXiv 1704.04861, Table 6, 0.75 MobileNet-224, Mult-Adds, 325 M]"
@@ -63,7 +63,7 @@ def test_each_claim_is_a_test_once_it_is_asked_for(repository: Path) -> None:
 
 
 @pytest.mark.slow
-def test_claims_are_shared_out_among_processes(repository: Path) -> None:
+def test_claims_are_distributed_over_processes(repository: Path) -> None:
     result = run_pytest(repository, "-n", "2", "--costcalc")
     assert "11 passed" in result.stdout
     claims = repository / "claims.yaml"
@@ -73,7 +73,7 @@ def test_claims_are_shared_out_among_processes(repository: Path) -> None:
     assert "claims.yaml:2:35: mynet.yaml, Params: prints 19 K, computed 183.14 K; " in result.stdout
 
 
-def test_a_failure_says_what_to_do_without_a_traceback(repository: Path) -> None:
+def test_a_failure_has_an_explanation_and_no_traceback(repository: Path) -> None:
     claims = repository / "claims.yaml"
     claims.write_text(example("claims.yaml").replace("183 K", "19 K"), encoding="utf-8")
     result = run_pytest(repository, "claims.yaml")  # a file that is named is collected anyway
@@ -85,7 +85,7 @@ def test_a_failure_says_what_to_do_without_a_traceback(repository: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_file_that_is_wrong_is_an_error_of_collection(repository: Path) -> None:
+def test_a_wrong_file_is_a_collection_error(repository: Path) -> None:
     (repository / "claims.yaml").write_text("claims: [{network: nope, params: 5}]", "utf-8")
     result = run_pytest(repository, "claims.yaml")
     assert result.returncode == 2
@@ -136,7 +136,7 @@ def test_the_action_checks_and_annotates(repository: Path) -> None:
     assert broken.stdout.startswith("::error file=mynet.yaml,line=1,col=1,")
 
 
-def test_a_terminal_sees_how_far_a_long_check_is() -> None:
+def test_a_long_check_has_a_progress_bar() -> None:
     # A terminal of its own: the bar is drawn on standard error, the result is not touched.
     pty = pytest.importorskip("pty")
     leader, follower = pty.openpty()

@@ -13,7 +13,7 @@ from costcalc.claims.sources import collect
 
 
 def inception(c: int, side: int, *widths: int) -> tuple[int, int]:
-    """Weights and mult-adds of an Inception module, its row in Table 1 given."""
+    """Weights and mult-adds of an Inception module from its row in Table 1."""
     n1x1, reduce3, n3x3, reduce5, n5x5, pool = widths
     weights = c * (n1x1 + reduce3 + reduce5 + pool) + 9 * reduce3 * n3x3 + 25 * reduce5 * n5x5
     return weights, weights * side * side
@@ -76,7 +76,7 @@ def mobilenet_v2_at_513() -> int:
 
 
 def deeplab(c: int, aspp: bool) -> int:
-    """Mult-adds of the heads at 33 x 33: the 1 x 1, the image pooled, three 3 x 3, 256, 21."""
+    """Mult-adds of the heads at 33 x 33: the 1 x 1, the pooled image, three 3 x 3, 256, 21."""
     branches = 5 if aspp else 2
     dilated = 3 * 9 * c * 256 if aspp else 0
     at_33 = c * 256 + dilated + branches * 256 * 256 + 256 * 21
@@ -84,12 +84,12 @@ def deeplab(c: int, aspp: bool) -> int:
 
 
 def fire(side: int, c: int, squeeze: int, expand: int) -> int:
-    """Mult-adds of a fire module that expands by 1 x 1 and by 3 x 3 filters alike."""
+    """Mult-adds of a fire module with as many 1 x 1 as 3 x 3 expand filters."""
     return (c * squeeze + 10 * squeeze * expand) * side**2
 
 
 def squeezenet_v1_0(stem: int) -> int:
-    """Mult-adds; three poolings that round up behind a first map of the side."""
+    """Mult-adds, with three pools that round up after a first map of the given side."""
     a = stem // 2
     b = a // 2
     return (
@@ -122,7 +122,7 @@ def squeezenet_v1_1() -> int:
 
 
 def shallow_shufflenet() -> int:
-    """Mult-adds of half the units of 0.5x with 3 groups, its classifier among them."""
+    """Mult-adds of 0.5x with 3 groups and half the units, including its classifier."""
     mult_adds, m = 27 * 12 * 112**2, 12
     for c, side, units in ((120, 28, 2), (240, 14, 4), (480, 7, 2)):
         mid = c // 4
@@ -190,14 +190,14 @@ def pinned():
 
 
 @pytest.mark.parametrize("claim", COUNTS)
-def test_a_pinned_count_is_the_layers_written_out(pinned, claim):
+def test_a_pinned_count_equals_the_sum_over_the_layers(pinned, claim):
     assert pinned[claim].text == f"{COUNTS[claim]:,}"
 
 
 @pytest.mark.parametrize("claim", RATIOS)
-def test_a_pinned_ratio_is_that_of_the_counts(pinned, claim):
+def test_a_pinned_ratio_equals_that_of_the_counts(pinned, claim):
     assert pinned[claim].text == f"{RATIOS[claim]:.2f} x"
 
 
-def test_every_unexplained_figure_has_a_second_route(pinned):
+def test_every_unexplained_figure_is_computed_independently(pinned):
     assert set(pinned) == {*COUNTS, *RATIOS}

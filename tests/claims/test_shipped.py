@@ -1,4 +1,4 @@
-"""Every figure that ships: it holds, and none of the known ones is missing."""
+"""Every shipped figure holds, and no known figure is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def everything() -> Checked:
 
 def test_every_claim_holds(everything: Checked) -> None:
     failed = [result for result in everything.results if not result.holds]
-    assert not failed, "\n".join(f"{each.claim.id}: {each.explanation}" for each in failed)
+    assert not failed, "\n".join(f"{result.claim.id}: {result.explanation}" for result in failed)
 
 
 def test_every_paper_is_checked(everything: Checked) -> None:
@@ -35,7 +35,7 @@ def test_ids_are_unique_across_papers(everything: Checked) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_every_figure_has_words_of_its_own(everything: Checked) -> None:
+def test_claims_of_a_file_have_distinct_titles(everything: Checked) -> None:
     # What pytest and JUnit's XML call a claim.
     for file in everything.files:
         titles = [claim.title for claim in file.file.claims]
@@ -59,14 +59,14 @@ def _known() -> dict[str, str]:
 
 def test_no_known_figure_is_missing(everything: Checked) -> None:
     claimed = {result.claim.id for result in everything.results}
-    undetermined = {each.id for file in everything.files for each in file.file.undetermined}
+    undetermined = {figure.id for file in everything.files for figure in file.file.undetermined}
     known = _known()
     assert len(known) == 390
     assert not claimed & undetermined
     assert sorted(set(known) - claimed - undetermined) == []
 
 
-def test_figures_are_as_they_were_printed(everything: Checked) -> None:
+def test_figures_equal_the_printed_ones(everything: Checked) -> None:
     known = _known()
     for result in everything.results:
         claim = result.claim
@@ -75,11 +75,11 @@ def test_figures_are_as_they_were_printed(everything: Checked) -> None:
             prints = {claim.figure.text, reads, claim.figure.text.replace("< ", "")}
             assert _same(known[claim.id]) in {_same(text) for text in prints}, claim.id
     for file in everything.files:
-        for each in file.file.undetermined:
-            if each.id in known:
-                assert _same(known[each.id]) == _same(each.printed), each.id
+        for figure in file.file.undetermined:
+            if figure.id in known:
+                assert _same(known[figure.id]) == _same(figure.printed), figure.id
 
 
 def _same(printed: str) -> str:
-    """A figure without what collectors spell differently: spaces, and Ki for the K of 1024."""
+    """A figure without differences in spelling: spaces, and Ki for the K of 1024."""
     return printed.replace(" ", "").replace("Ki", "K")

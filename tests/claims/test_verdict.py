@@ -1,4 +1,4 @@
-"""Each verdict, and what a mismatch is explained by, on networks small enough to count."""
+"""Verdicts, and the explanations of mismatches, on networks small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_each_verdict(tmp_path: Path, claim: str, verdict: str) -> None:
         ("mult_adds: 354560", "with stride 1 on line 6 of the spec"),
     ],
 )
-def test_a_mismatch_names_the_reading_that_fits(tmp_path: Path, claim: str, words: str) -> None:
+def test_a_mismatch_names_a_reading_that_fits(tmp_path: Path, claim: str, words: str) -> None:
     result = one(tmp_path, claim)
     assert result.verdict == "mismatch"
     assert words in result.explanation
@@ -120,7 +120,7 @@ def test_the_first_expansion_is_tried() -> None:
     assert "with a first expansion" in result.explanation
 
 
-def test_a_stride_on_another_layer_is_tried_whatever_shapes_are_printed() -> None:
+def test_a_stride_on_another_layer_is_tried_in_spite_of_printed_shapes() -> None:
     # MobileNetV1 with the stride that its Table 1 prints for the last depthwise layer.
     (result,) = _of("network: mobilenet_v1\nmult_adds: 533 M\n", Networks())
     assert "with stride 2 on line" in result.explanation
@@ -168,7 +168,9 @@ def _of(text: str, networks: Networks) -> list[Result]:
         ),
     ],
 )
-def test_an_erratum_pins_and_reproduces(tmp_path: Path, claim: str, verdict: str) -> None:
+def test_an_erratum_pins_the_value_and_reproduces_the_figure(
+    tmp_path: Path, claim: str, verdict: str
+) -> None:
     assert one(tmp_path, claim).verdict == verdict
 
 
@@ -180,11 +182,11 @@ def test_an_erratum_pins_and_reproduces(tmp_path: Path, claim: str, verdict: str
         ("params: {figure: 37 K, unexplained: 37040}", "mismatch"),  # it reproduces after all
     ],
 )
-def test_a_figure_that_nothing_explains_is_pinned(tmp_path: Path, claim: str, verdict: str) -> None:
+def test_an_unexplained_figure_pins_the_value(tmp_path: Path, claim: str, verdict: str) -> None:
     assert one(tmp_path, claim).verdict == verdict
 
 
-def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
+def test_an_exceeded_bound_names_the_most_expensive_layers(tmp_path: Path) -> None:
     explanation = one(tmp_path, 'params: "<= 10K"').explanation
     assert explanation.startswith("most is spent on fc1 32.0 K (86.39 %), conv2 4.61 K (12.44 %)")
 
@@ -218,7 +220,7 @@ def test_a_broken_bound_names_the_layers_that_cost_most(tmp_path: Path) -> None:
         ("network: small.yaml\nparams: 5 Q\nmult_adds: M\n", ["2:9", "3:12"]),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(
+def test_mistakes_are_reported_with_their_places(
     tmp_path: Path, claims: str, messages: list[str]
 ) -> None:
     with pytest.raises(SpecError) as caught:

@@ -1,4 +1,4 @@
-"""Causes of a difference: they add up, and say what they are."""
+"""The causes of a difference: they add up, and are described."""
 
 import json
 from functools import cache
@@ -26,7 +26,7 @@ def reconciled(network, *names, **settings):
     return costcalc.reconcile(network, names or conventions.available(), **settings)
 
 
-def told(network, resolution):
+def tool_counts(network, resolution):
     data = json.loads(FIXTURE.read_text())
     row = next(
         row
@@ -62,19 +62,19 @@ def test_causes_add_up_from_any_convention_to_all_others(first):
             assert sum(cause.difference for cause in after.causes[metric]) == difference
 
 
-def test_mobilenet_v2_as_every_tool_prints_it():
+def test_counts_of_mobilenet_v2_equal_those_of_the_tools():
     names = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "torch")
     result = reconciled("mobilenet_v2", *names)
-    printed, reference = told("mobilenet_v2", 224)
-    found = {count.convention.name: count for count in result.counts}
-    assert {name: found[name].mult_adds for name in names[1:]} == {
+    printed, reference = tool_counts("mobilenet_v2", 224)
+    counts = {count.convention.name: count for count in result.counts}
+    assert {name: counts[name].mult_adds for name in names[1:]} == {
         name: printed[name] for name in names[1:]
     }
-    assert found["paper"].mult_adds == reference["conv_linear_macs"]
+    assert counts["paper"].mult_adds == reference["conv_linear_macs"]
     assert {count.params for count in result.counts[1:]} == {reference["params"]}
 
 
-def test_what_makes_the_difference_in_mobilenet_v2():
+def test_causes_in_mobilenet_v2():
     names = ("paper", "thop", "ptflops", "torchinfo", "torch")
     thop, ptflops, torchinfo, torch = reconciled("mobilenet_v2", *names).counts[1:]
     # 6,678,112 elements leave the 52 batch norms, 6,105,792 the 35 ReLU6; 7 * 7 * 1280
@@ -102,7 +102,7 @@ def test_what_makes_the_difference_in_mobilenet_v2():
         }
 
 
-def test_a_function_that_hooks_do_not_see_is_named():
+def test_functions_missed_by_hooks_are_named():
     thop = reconciled("mobilenet_v2", "paper", "thop").counts[1]
     # as a module, n_in + n_out: 7 * 7 * 1280 + 1280
     assert thop.unseen == (
@@ -116,14 +116,14 @@ def test_a_function_that_hooks_do_not_see_is_named():
     ]
 
 
-def test_a_unit_is_a_cause_both_ways():
+def test_a_unit_is_a_cause_in_both_directions():
     paper = reconciled("vgg16", "torch", "paper").counts[1]
     assert explained(paper, "mult_adds") == {
         ("one multiply-accumulate for 2 operations", ""): (16, -15_470_264_320)
     }
 
 
-def test_a_rule_that_is_no_multiple_is_its_own_explanation(tmp_path):
+def test_a_difference_that_is_not_a_multiple_is_explained_by_the_rules(tmp_path):
     text = "name: mine\ntitle: mine\nsource: here\nextends: paper\n"
     path = tmp_path / "mine.yaml"
     path.write_text(text + "mult_adds: {pooling: n_in - n_out + 7, dense: 2 * macs}\n")
@@ -132,7 +132,7 @@ def test_a_rule_that_is_no_multiple_is_its_own_explanation(tmp_path):
     assert ("Fully Connected", "2 * macs instead of macs") in explained(mine, "mult_adds")
 
 
-def test_the_implementation_that_is_asked_for_is_counted():
+def test_the_requested_implementation_is_counted():
     paper = reconciled("mobilenet_v2", "paper", "thop", implementation="paper").counts[1]
     # the pooling as a module: 62,720 + 1,280 more than torchvision's function
     assert paper.mult_adds == 327_486_720 + 64_000

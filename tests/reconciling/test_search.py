@@ -1,4 +1,4 @@
-"""The reverse question: what gives a number that somebody quoted."""
+"""The reverse question: which convention and settings give a quoted number."""
 
 import pytest
 
@@ -9,8 +9,8 @@ def search(network, printed, *names, **settings):
     return costcalc.search(network, printed, *names, **settings)
 
 
-def first(found):
-    match = found.matches[0]
+def first(result):
+    match = result.matches[0]
     return match.convention, match.metric, match.words
 
 
@@ -54,29 +54,29 @@ def test_a_quoted_number_is_found(network, printed, expected):
         ("mobilenet_v2", "300.8M", 300_774_272, ""),
     ],
 )
-def test_of_what_the_digits_allow_most_conventions_decide(network, printed, value, words):
+def test_the_value_most_conventions_agree_on_comes_first(network, printed, value, words):
     match = search(network, printed).matches[0]
     assert (match.value, match.words) == (value, words)
 
 
-def test_digits_decide_how_it_fits():
+def test_the_fit_depends_on_the_digits():
     assert search("mobilenet_v2", "327.5M").matches[0].fit == "rounded"
     assert search("mobilenet_v2", "327.4M").matches[0].fit == "truncated"
     assert search("mobilenet_v2", "327486720").matches[0].fit == "exact"
 
 
-def test_a_number_that_nothing_gives_has_its_nearest():
-    found = search("mobilenet_v2", "314193217")
-    assert not found.matches
-    assert (found.nearest[0].convention, found.nearest[0].value) == ("fvcore", 314_193_216)
+def test_the_nearest_value_is_named_if_nothing_matches():
+    result = search("mobilenet_v2", "314193217")
+    assert not result.matches
+    assert (result.nearest[0].convention, result.nearest[0].value) == ("fvcore", 314_193_216)
 
 
-def test_the_conventions_and_settings_asked_for_alone_are_searched():
+def test_only_the_requested_conventions_and_settings_are_searched():
     assert not search("mobilenet_v2", "327.5M", "paper", "fvcore").matches
-    found = search("mobilenet_v2", "327550720", implementation="paper")
-    assert first(found) == ("thop", "mult_adds", "")
-    found = search("mobilenet_v2", "392456192", res=224)
-    assert not [match for match in found.matches if "256" in match.words]
+    result = search("mobilenet_v2", "327550720", implementation="paper")
+    assert first(result) == ("thop", "mult_adds", "")
+    result = search("mobilenet_v2", "392456192", res=224)
+    assert not [match for match in result.matches if "256" in match.words]
 
 
 def test_variants_are_searched():

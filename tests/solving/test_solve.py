@@ -1,4 +1,4 @@
-"""The largest value within budgets, against a report for every value."""
+"""The largest value within budgets, compared with a report for every value."""
 
 from fractions import Fraction
 from functools import cache
@@ -43,50 +43,54 @@ def totals_at(network, alpha):
     st.integers(10**6, 6 * 10**8),
     st.integers(5 * 10**5, 5 * 10**6),
 )
-def test_the_largest_alpha_is_the_one_that_trying_all_finds(network, mult_adds, params):
+def test_the_largest_alpha_equals_that_of_exhaustive_search(network, mult_adds, params):
     step = Fraction(1, 16)
-    found = costcalc.solve(network, "alpha", max_mult_adds=mult_adds, max_params=params, step=step)
+    solution = costcalc.solve(
+        network, "alpha", max_mult_adds=mult_adds, max_params=params, step=step
+    )
     fitting = [
         index * step
         for index in range(1, 25)
         if (totals := totals_at(network, index * step)).params <= params
         and totals.mult_adds <= mult_adds
     ]
-    assert (found.best.value if found.best else None) == (fitting[-1] if fitting else None)
-    if found.best:
-        assert (found.best.params, found.best.mult_adds) == totals_at(network, found.best.value)
-        assert found.after.value == found.best.value + step
+    assert (solution.best.value if solution.best else None) == (fitting[-1] if fitting else None)
+    if solution.best:
+        assert (solution.best.params, solution.best.mult_adds) == totals_at(
+            network, solution.best.value
+        )
+        assert solution.after.value == solution.best.value + step
 
 
-def test_costs_that_fall_are_searched_through(falling):
+def test_costs_that_fall_are_searched_completely(falling):
     # 10 * 8^2 = 640 fits 700 and 10 * 9^2 = 810 does not; halved, 16 and 17 give
     # 10 * 8^2 again, and 18 gives 810.
-    found = costcalc.solve(falling, "res", max_mult_adds=700)
-    assert found.best.value == 17
+    solution = costcalc.solve(falling, "res", max_mult_adds=700)
+    assert solution.best.value == 17
     # 9, 10, 11 and 12 do not fit.
-    assert found.exceptions == 4
-    assert found.after == (18, 10, 810)
+    assert solution.exceptions == 4
+    assert solution.after == (18, 10, 810)
 
 
 def test_a_range_of_the_spec_bounds_the_search(falling):
     # n layers of 10 weights for the first and 100 for each other one: 510 at 6.
-    found = costcalc.solve(falling, "n", max_params=1000)
-    assert (found.best.value, found.best.params) == (6, 510)
-    assert found.searched.values == (1, 2, 3, 4, 5, 6)
-    assert not found.is_bounded
+    solution = costcalc.solve(falling, "n", max_params=1000)
+    assert (solution.best.value, solution.best.params) == (6, 510)
+    assert solution.searched.values == (1, 2, 3, 4, 5, 6)
+    assert not solution.is_bounded
 
 
-def test_choices_of_the_spec_are_what_is_searched():
-    found = costcalc.solve("resnet", "depth", max_mult_adds=5 * 10**9)
-    assert found.searched.values == (18, 34, 50, 101, 152)
+def test_only_the_choices_of_the_spec_are_searched():
+    solution = costcalc.solve("resnet", "depth", max_mult_adds=5 * 10**9)
+    assert solution.searched.values == (18, 34, 50, 101, 152)
     costs = {depth: costcalc.report("resnet", depth=depth).totals for depth in (50, 101)}
-    assert (found.best.value, found.best.mult_adds) == (50, costs[50].mult_adds)
+    assert (solution.best.value, solution.best.mult_adds) == (50, costs[50].mult_adds)
     assert costs[50].mult_adds <= 5 * 10**9 < costs[101].mult_adds
     assert best("resnet", "depth", max_mult_adds=5 * 10**9, step=17).value == 34
 
 
 @pytest.mark.parametrize(("network", "name", "step"), [("falling", "n", 7), ("resnet", "depth", 7)])
-def test_a_step_that_meets_no_value(falling, network, name, step):
+def test_a_step_without_any_allowed_value(falling, network, name, step):
     with pytest.raises(SpecError, match=f"no value that {name} may have is a multiple of 7"):
         costcalc.solve(
             falling if network == "falling" else network, name, max_mult_adds=1, step=step
@@ -97,29 +101,29 @@ def test_values_to_choose_from(falling):
     assert best(falling, "res", max_mult_adds=700, values=(12, 4, 8)).value == 8
 
 
-def test_no_solution_names_the_nearest(falling):
-    found = costcalc.solve(falling, "res", max_mult_adds=5)
-    assert found.best is None
+def test_without_a_solution_the_nearest_value_is_named(falling):
+    solution = costcalc.solve(falling, "res", max_mult_adds=5)
+    assert solution.best is None
     # 10 mult-adds at 1 x 1: twice the budget.
-    assert found.nearest == (1, 10, 10)
+    assert solution.nearest == (1, 10, 10)
 
 
-def test_an_answer_far_away_is_found(falling):
+def test_a_large_answer_is_found(falling):
     # A map halved to 10000 on a side: 10 * 10000^2 = 10^9.
     assert best(falling, "res", max_mult_adds=10**9).value == 20001
 
 
-def test_the_closed_form_stands_beside_the_answer():
-    found = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds=10**8, max_params=2 * 10**6)
+def test_the_closed_form_of_the_answer():
+    solution = costcalc.solve("mobilenet_v1", "alpha", max_mult_adds=10**8, max_params=2 * 10**6)
     # 10752 * 224^2 * a^2 + (562.5 * 224^2 + 1024000) * a = 10^8:
     # a = (-29248000 + sqrt(29248000^2 + 4 * 539492352 * 10^8)) / (2 * 539492352) = 0.40428...
-    assert found.closed.value == Fraction(4042, 10000)
-    assert found.closed.metric == "mult_adds"
+    assert solution.closed.value == Fraction(4042, 10000)
+    assert solution.closed.metric == "mult_adds"
     # Rounding down its widths, the network itself affords a little more.
-    assert found.best.value == Fraction(406, 1000)
+    assert solution.best.value == Fraction(406, 1000)
 
 
-def test_no_closed_form_where_costs_do_not_depend_on_it():
+def test_no_closed_form_if_costs_do_not_depend_on_the_parameter():
     assert costcalc.solve("mobilenet_v1", "res", max_params=10**6).closed is None
 
 
@@ -133,6 +137,6 @@ def test_no_closed_form_where_costs_do_not_depend_on_it():
         ("res", {"max_mult_adds": 1}, {"alpha": 0}, "alpha cannot be 0"),
     ],
 )
-def test_wrong_questions(falling, name, budgets, given, message):
+def test_mistakes_are_reported(falling, name, budgets, given, message):
     with pytest.raises(SpecError, match=message):
         costcalc.solve(falling, name, **budgets, **given)

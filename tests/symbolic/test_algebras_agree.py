@@ -1,4 +1,4 @@
-"""Each formula, read by ints, by NumPy arrays and by SymPy symbols, says the same."""
+"""Each formula gives the same over ints, NumPy arrays and SymPy symbols."""
 
 import numpy
 import pytest
@@ -42,7 +42,7 @@ def _column(values):
 
 
 def _values(names, sizes):
-    found = {}
+    values = {}
     for name, size in zip(names, sizes, strict=True):
-        found.update(zip(name, size, strict=True) if isinstance(name, tuple) else [(name, size)])
-    return found
+        values.update(zip(name, size, strict=True) if isinstance(name, tuple) else [(name, size)])
+    return values

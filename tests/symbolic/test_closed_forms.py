@@ -1,4 +1,4 @@
-"""Whole networks in closed form, against the report at many settings."""
+"""Closed forms of whole networks, compared with the report at many settings."""
 
 import subprocess
 import sys
@@ -26,8 +26,8 @@ def exact_for(form):
 
 
 def totals(network, **settings):
-    found = costcalc.report(network, **settings).totals
-    return {"params": found.params, "mult_adds": found.mult_adds}
+    reported = costcalc.report(network, **settings).totals
+    return {"params": reported.params, "mult_adds": reported.mult_adds}
 
 
 def test_mobilenet_v1():
@@ -52,7 +52,7 @@ def test_vgg16():
     )
 
 
-def test_mobilenet_v2_says_where_it_is_an_approximation():
+def test_mobilenet_v2_is_exact_only_at_some_settings():
     form = closed_form("mobilenet_v2")
     assert exact_for(form) == ["α = 1", "r a multiple of 32"]
     assert form.domain.assumptions(UNICODE, form.values) == ["α ≤ 1"]
@@ -90,7 +90,7 @@ def test_the_stated_error_is_the_difference_from_the_report(alpha):
         ("mobilenet_v2", [1], [32, 64, 128, 224]),
     ],
 )
-def test_exact_where_it_says_so(network, alphas, resolutions):
+def test_closed_forms_are_exact_on_their_domain(network, alphas, resolutions):
     form = closed_form(network)
     for alpha in map(Fraction, alphas):
         for res in resolutions:
@@ -101,7 +101,7 @@ def test_exact_where_it_says_so(network, alphas, resolutions):
 
 
 @pytest.mark.parametrize("network", ["mobilenet_v1", "googlenet", "vgg16"])
-def test_every_resolution_has_its_form(network):
+def test_every_resolution_has_a_closed_form(network):
     for res in (97, 128, 150, 229):
         form = closed_form(network, {"res": res})
         modulus = form.domain.extents[1].step
@@ -116,20 +116,20 @@ def test_every_resolution_has_its_form(network):
 
 
 def test_the_modulus_is_the_smallest():
-    """At 16 more, MobileNetV1's form no longer holds: 32 is needed."""
+    """MobileNetV1's form does not hold at 16 more: 32 is needed."""
     total = closed_form("mobilenet_v1").totals["mult_adds"]
     assert total.polynomial((1, 240)) != totals("mobilenet_v1", res=240)["mult_adds"]
 
 
-def test_where_it_is_not_exact_the_report_differs():
+def test_outside_its_domain_the_form_differs_from_the_report():
     form = closed_form("mobilenet_v1")
     assert not form.domain.holds((Fraction(7, 20), 224))
     reported = totals("mobilenet_v1", alpha="0.35")
     assert form.totals["params"].polynomial((Fraction(7, 20), 224)) != reported["params"]
 
 
-def test_a_lower_bound_stands_where_smaller_inputs_fail():
-    """Of 3, 35, 67, ... the last pool of AlexNet needs 67."""
+def test_a_lower_bound_is_stated_if_smaller_inputs_fail():
+    """Of 3, 35, 67, ..., AlexNet's last pool needs at least 67."""
     form = closed_form("alexnet")
     assert form.domain.assumptions(UNICODE, form.values) == ["r ≥ 67"]
     with pytest.raises(SpecError):
@@ -146,7 +146,7 @@ def test_other_parameters_stay_symbols_on_request():
     assert texts("mobilenet_v1", classes=10)[0] == "3139584·α² + 55744·α"  # 45504 + 10240
 
 
-def test_height_and_width_stay_apart():
+def test_height_and_width_are_separate_symbols():
     form = closed_form("mobilenet_v1", {"res": (192, 96)})
     assert [name.text for name in form.names] == ["α", "h", "w"]
     assert written(form.totals["mult_adds"].formula) == ("10752·α²·h·w + 562.5·α·h·w + 1024000·α")
@@ -165,8 +165,8 @@ def spec(tmp_path, text):
     return str(path)
 
 
-def test_widths_that_choose_between_forms(tmp_path):
-    """A condition on alpha is written down, and the form changes on its other side."""
+def test_a_condition_on_the_width_multiplier(tmp_path):
+    """The condition on alpha is stated, and the form differs where it does not hold."""
     network = spec(
         tmp_path,
         "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
@@ -180,7 +180,7 @@ def test_widths_that_choose_between_forms(tmp_path):
     assert not narrow.domain.holds((3, 8)) and not wide.domain.holds((2, 8))
 
 
-def test_a_quotient_that_is_no_polynomial_is_said(tmp_path):
+def test_a_cost_that_is_not_a_polynomial_is_refused(tmp_path):
     network = spec(
         tmp_path,
         "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
@@ -191,13 +191,13 @@ def test_a_quotient_that_is_no_polynomial_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["colour", "alpha=1", "__import__('os')"])
-def test_symbols_that_do_not_exist(name):
+def test_unknown_symbols_are_refused(name):
     with pytest.raises(SpecError, match="cannot stay a symbol"):
         closed_form("mobilenet_v1", variables=(name,))
 
 
-def test_a_value_that_is_exact_anyhow_is_not_forbidden(tmp_path):
-    """A gate over a map of one pixel is another case, of the same form."""
+def test_only_values_that_the_multiples_allow_are_excluded(tmp_path):
+    """A special case at one resolution is stated only if the multiples allow that resolution."""
     network = spec(
         tmp_path,
         "name: N\ninput: [3, res, res]\nparameters: {res: 8}\nlayers:\n"
@@ -213,7 +213,7 @@ def test_a_value_that_is_exact_anyhow_is_not_forbidden(tmp_path):
 @pytest.mark.parametrize(
     ("width", "alpha"), [("in * in * alpha", 1), ("in * (in + alpha)", Fraction(1, 10))]
 )
-def test_formulas_without_end_are_refused(tmp_path, width, alpha):
+def test_huge_formulas_are_refused(tmp_path, width, alpha):
     network = spec(
         tmp_path,
         "name: N\ninput: [1, 1, 1]\nlayers:\n"
@@ -233,7 +233,7 @@ def test_nothing_symbolic_is_loaded_by_a_report():
 
 
 def test_one_decision_is_stated_once():
-    """Repeats of depth, 2 * depth, 3 * depth all depend on the same depth."""
+    """Repeats of depth, 2 * depth and 3 * depth all depend on the same decision."""
     form = closed_form("efficientnet", variables=("depth",))
     assert form.domain.assumptions(UNICODE, form.values) == ["depth = 1"]
 

@@ -1,4 +1,4 @@
-"""``report --explain``: what is written out is what is counted."""
+"""``report --explain``: the explanation equals the count."""
 
 import json
 
@@ -44,7 +44,7 @@ layers:
   - flatten
   - fc: {name: fc, out: 7}
 """
-"""Layers in the ways that no example says: joins, branches, fused lines, borrowed params."""
+"""Layers that no shipped network combines: joins, branches, fused lines, shared params."""
 
 TEXT = """\
 depthwise2: Conv DW 3x3
@@ -76,7 +76,7 @@ def several(tmp_path):
 
 
 def is_defined(kind, convention):
-    """Whether a convention has rules for a kind: not all tools know all kinds."""
+    """Whether a convention has rules for a kind; not every tool counts every kind."""
     try:
         return all(convention.rule(metric, kind) for metric in METRICS)
     except ConventionError:
@@ -84,7 +84,7 @@ def is_defined(kind, convention):
 
 
 def value(node):
-    """A formula's value by another way: its text, read by the parser of specs."""
+    """A formula's value by another route: its text, evaluated by the spec's parser."""
     return expression.parse(written(node, ASCII).replace("^", "**")).evaluate({})
 
 
@@ -105,28 +105,28 @@ def test_layers_of_networks_add_up(several, convention):
     report = costcalc.report(several, convention=convention)
     explained = {}
     for layer in report.layers:
-        found = costcalc.explain(several, layer.name, convention=convention)
-        assert found.block is None
-        (explained[layer.name],) = found.layers
+        explanation = costcalc.explain(several, layer.name, convention=convention)
+        assert explanation.block is None
+        (explained[layer.name],) = explanation.layers
     check(report, explained)
 
 
 def check(report, explained):
-    """What is written out for each layer is what the report counts."""
+    """Checks that each layer's explanation equals the report's count."""
     assert len(report.layers) == len(explained)
     for layer in report.layers:
         for step in explained[layer.name].steps:
             assert step.value == getattr(layer, step.metric) == value(step.numbers), layer.name
 
 
-def test_an_explanation_reads_as_a_textbook_does():
+def test_the_text_of_an_explanation():
     heading, settings, rest = run("mobilenet_v1", "--explain", "depthwise2").split("\n\n")
     assert heading == "depthwise2 of MobileNetV1, convention paper"
     assert settings.startswith("At alpha = 1, res = 224, ")
     assert rest == TEXT
 
 
-def test_settings_change_the_numbers_and_not_the_formula():
+def test_settings_change_the_numbers_but_not_the_formula():
     text = run("mobilenet_v1", "--explain", "conv2", "--alpha", "0.5", "--res", "160")
     assert "= M·N·D_F²\n" in text
     assert "= 16·32·80²\n" in text  # half of 32 and of 64 channels, 160 / 2
@@ -147,26 +147,26 @@ def test_grouped_oblong_and_transposed(several):
 
 
 def test_a_block_is_the_sum_of_its_layers():
-    found = costcalc.explain("mobilenet_v2", "bottleneck2")
+    explanation = costcalc.explain("mobilenet_v2", "bottleneck2")
     report = costcalc.report("mobilenet_v2")
     inside = [layer for layer in report.layers if layer.name.startswith("bottleneck2/")]
-    assert [layer.name for layer in found.layers] == [layer.name for layer in inside]
-    assert found.total("mult_adds") == sum(layer.mult_adds for layer in inside)
+    assert [layer.name for layer in explanation.layers] == [layer.name for layer in inside]
+    assert explanation.total("mult_adds") == sum(layer.mult_adds for layer in inside)
     text = run("mobilenet_v2", "--explain", "bottleneck2")
     # 112*112*16*96 + 56*56*9*96 + 56*56*96*24 = 29202432
     assert "= 19,267,584 + 2,709,504 + 7,225,344\n" in text
     assert "= 29,202,432\n" in text
 
 
-def test_what_is_free_is_said_to_be():
+def test_free_layers_are_marked():
     text = run("mobilenet_v1", "--explain", "conv1.batch_norm")
     assert "Batch Norm, which the convention declares free" in text
 
 
 def test_json_markdown_and_latex():
-    found = json.loads(run("mobilenet_v1", "--explain", "depthwise2", "--format", "json"))
-    assert found["totals"] == {"params": 576, "mult_adds": 1806336}
-    layer = found["layers"][0]
+    data = json.loads(run("mobilenet_v1", "--explain", "depthwise2", "--format", "json"))
+    assert data["totals"] == {"params": 576, "mult_adds": 1806336}
+    layer = data["layers"][0]
     assert layer["symbols"][0] == {"name": "D_K", "meaning": "side of the kernel", "value": 3}
     assert layer["mult_adds"]["ascii"] == "D_K^2*M*D_F^2"
     assert layer["mult_adds"]["numbers"] == "3^2*64*56^2"
@@ -185,10 +185,10 @@ def test_json_markdown_and_latex():
         (["--explain", "conv1", "--by", "type"], "--explain prints none"),
     ],
 )
-def test_what_is_wrong_is_said(arguments, message):
+def test_mistakes_are_reported(arguments, message):
     assert message in run("mobilenet_v1", *arguments, code=2)
 
 
-def test_an_unknown_block_has_a_likely_name():
+def test_an_unknown_block_gets_a_suggestion():
     with pytest.raises(SpecError, match="did you mean 'bottleneck2'"):
         costcalc.explain("mobilenet_v2", "botleneck2")

@@ -1,4 +1,4 @@
-"""Formulas as trees are written with the parentheses they need, and no others."""
+"""Formula trees are written with the parentheses they need and no others."""
 
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ THIN = Name("alpha*b", "αb", "alpha*b", r"\alpha b", is_product=True)
 TWO = Number(2)
 
 
-def test_parentheses_stand_where_the_meaning_needs_them():
+def test_parentheses_are_written_only_where_needed():
     assert written(Product((Sum((A, B)), A))) == "(a + b)·a"
     assert written(Sum((Product((A, B)), A))) == "a·b + a"
     assert written(Power(Sum((A, B)), 2)) == "(a + b)²"
@@ -42,7 +42,7 @@ def test_signs():
     assert written(Negative(Product((TWO, A)))) == "-2·a"
 
 
-def test_a_symbol_written_as_a_product_is_one():
+def test_a_symbol_written_as_a_product_binds_as_one():
     assert written(Product((THIN, A))) == "αb·a"
     assert written(Power(THIN, 2)) == "(αb)²"
     assert written(Quotient(A, THIN)) == "a/(αb)"

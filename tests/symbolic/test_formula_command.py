@@ -1,4 +1,4 @@
-"""``costcalc formula`` as people and scripts call it."""
+"""The command ``costcalc formula``."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def test_the_ratio_of_the_paper():
     assert text.count("1/g") == 2
 
 
-def test_numbers_in_the_place_of_symbols():
+def test_numbers_replace_symbols():
     sets = ("--set", "D_K=3", "--set", "M=16", "--set", "N=32")
     text = run("separable", "--over", "conv", *sets)
     assert "656 params over 4,608, about 7 times fewer" in text
@@ -40,7 +40,7 @@ def test_mobilenet_v1_in_closed_form():
     assert "568,740,352, as reported" in text
 
 
-def test_an_approximation_says_by_how_much():
+def test_an_approximation_states_its_error():
     text = run("mobilenet_v2", "--alpha", "0.75")
     assert "approximation" in text
     assert "Assumes 0.5 ≤ α ≤ 1." in text
@@ -50,7 +50,7 @@ def test_an_approximation_says_by_how_much():
 
 
 def test_json_of_a_layer():
-    found = json.loads(
+    data = json.loads(
         run(
             "separable",
             "--over",
@@ -65,32 +65,32 @@ def test_json_of_a_layer():
             "json",
         )
     )
-    assert found["format_version"] == 1
-    assert (found["formula"], found["over"]) == ("separable", "conv")
-    assert found["settings"] == {"D_K": 3, "M": 16, "N": 32}
-    assert [symbol["name"] for symbol in found["symbols"]] == ["D_K", "M", "N", "D_F"]
-    params = found["params"]
+    assert data["format_version"] == 1
+    assert (data["formula"], data["over"]) == ("separable", "conv")
+    assert data["settings"] == {"D_K": 3, "M": 16, "N": 32}
+    assert [symbol["name"] for symbol in data["symbols"]] == ["D_K", "M", "N", "D_F"]
+    params = data["params"]
     assert params["text"] == "1/N + 1/D_K²"
     assert params["ascii"] == "1/N + 1/D_K^2"
     assert params["latex"] == r"\frac{1}{N} + \frac{1}{D_K^{2}}"
     assert params["value"] == "41/288"
     assert params["compared"] == [656, 4608]
-    assert found["mult_adds"]["compared"] is None
+    assert data["mult_adds"]["compared"] is None
 
 
 def test_json_of_a_network():
-    found = json.loads(run("mobilenet_v1", "--format", "json", "--alpha", "0.5", "--res", "160"))
-    assert [found["parameters"][name] for name in ("alpha", "res", "classes")] == [0.5, 160, 1000]
-    assert found["exact"] is True
-    assert found["assumes"] == []
-    alpha, res = found["symbols"]
+    data = json.loads(run("mobilenet_v1", "--format", "json", "--alpha", "0.5", "--res", "160"))
+    assert [data["parameters"][name] for name in ("alpha", "res", "classes")] == [0.5, 160, 1000]
+    assert data["exact"] is True
+    assert data["assumes"] == []
+    alpha, res = data["symbols"]
     assert (alpha["name"], alpha["multiple_of"], alpha["exact_for"]) == (
         "alpha",
         "1/32",
         "32·α whole",
     )
     assert (res["name"], res["multiple_of"], res["residue"]) == ("res", 32, 0)
-    mult_adds = found["mult_adds"]
+    mult_adds = data["mult_adds"]
     assert mult_adds["terms"] == [
         {"coefficient": 10752, "powers": {"alpha": 2, "res": 2}},
         {"coefficient": "1125/2", "powers": {"alpha": 1, "res": 2}},
@@ -132,7 +132,7 @@ def test_errors(arguments, message):
     assert message in run(*arguments, code=2)
 
 
-def test_ascii_where_the_terminal_has_nothing_else():
+def test_ascii_if_the_terminal_has_nothing_else():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     result = subprocess.run(
         [sys.executable, "-m", "costcalc", "formula", "mobilenet_v1"],
@@ -143,7 +143,7 @@ def test_ascii_where_the_terminal_has_nothing_else():
     assert b"10752*alpha^2*r^2 + 562.5*alpha*r^2 + 1024000*alpha\n" in result.stdout
 
 
-def test_a_file_is_written(tmp_path):
+def test_output_to_a_file(tmp_path):
     path = tmp_path / "conv.tex"
     assert run("conv", "--format", "latex", "-o", str(path)) == ""
     assert path.read_text(encoding="utf-8") == run("conv", "--format", "latex")

@@ -1,4 +1,4 @@
-"""Numbers with a formula: it is written as it was computed, and its value is right."""
+"""Numbers with a formula: the formula is written as computed, and its value is right."""
 
 from costcalc.formulas import algebra
 from costcalc.symbolic.formula import Name, written
@@ -31,7 +31,7 @@ def test_rounding():
     assert shown(A % B) == ("a - b·⌊a/b⌋", 1)
 
 
-def test_what_leaves_no_trace():
+def test_operations_that_simplify_away():
     assert A // A == 1 and type(A // A) is int
     assert algebra.quotient(A, A) == 1 and type(algebra.quotient(A, A)) is int
     assert type(A * 0) is int

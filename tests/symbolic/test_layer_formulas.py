@@ -37,11 +37,11 @@ def lines(name, over=None, multipliers=(), style=None, **settings):
         ("bottleneck", "d′·t·(d′ + k² + d″)", "h·w·d′·t·(d′ + k² + d″)"),
     ],
 )
-def test_formulas_stand_as_the_papers_print_them(name, params, mult_adds):
+def test_formulas_are_written_as_in_the_papers(name, params, mult_adds):
     assert lines(name) == {"params": params, "mult_adds": mult_adds}
 
 
-def test_multipliers_stand_where_the_paper_puts_them():
+def test_multipliers_are_placed_as_in_the_paper():
     # MobileNetV1, equation (7).
     assert lines("separable", multipliers=("alpha", "rho")) == {
         "params": "D_K²·αM + αM·αN",
@@ -70,7 +70,7 @@ def test_a_ratio_with_numbers_has_a_value():
     assert mult_adds.compared is None
 
 
-def test_some_numbers_leave_the_other_symbols():
+def test_symbols_without_a_number_stay_symbols():
     formula = layer_formula("conv", None, (), {"D_K": 3, "M": 16})
     assert [written(count.result) for count in formula.counts] == ["144·N", "144·N·D_F²"]
     thin = layer_formula("conv", None, (), {"alpha": Fraction(1, 2)})
@@ -103,7 +103,7 @@ def test_the_separable_ratio_is_an_identity(kernel, M, N, side):
         assert Fraction(*count.compared) == count.value
 
 
-def test_every_alias_is_the_formula_that_it_names():
+def test_every_alias_names_its_formula():
     for name, entry in FORMULAS.items():
         assert layer_formula(name).name == entry.name
     assert len(FORMULAS) == sum(1 + len(entry.aliases) for entry in TABLE)
@@ -124,7 +124,7 @@ def test_pooling_and_norms_count_events():
     }
 
 
-def test_norms_over_their_own_statistics():
+def test_norms_that_compute_their_statistics():
     # 3 additions an element to centre it, 1 to shift it; an epsilon for each variance.
     assert lines("layer_norm")["additions"] == "4·M·D_F² + D_F²"
     assert lines("group_norm")["additions"] == "4·M·D_F² + g"
@@ -139,7 +139,7 @@ def problems(*arguments):
     return str(caught.value)
 
 
-def test_what_is_wrong_is_said():
+def test_mistakes_are_reported():
     assert "did you mean 'separable'?" in problems("seperable")
     assert "did you mean 'D_K'?" in problems("conv", None, (), {"DK": 3})
     assert "M cannot be 0" in problems("conv", None, (), {"M": 0})
@@ -166,7 +166,7 @@ def test_text_is_never_evaluated():
     assert "has no symbol" in problems("conv", None, (), {"__import__('os')": 3})
 
 
-def test_python_gets_sympy_expressions():
+def test_expressions_are_sympy_expressions():
     formula = layer_formula("bottleneck", None, ("alpha",))
     d1, d2, k, t, h, w, alpha = (
         sympy.Symbol(name, positive=True) for name in ("d'", "d''", "k", "t", "h", "w", "alpha")

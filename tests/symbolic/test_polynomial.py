@@ -1,4 +1,4 @@
-"""Polynomials, against SymPy's."""
+"""Polynomials, compared with SymPy's."""
 
 from fractions import Fraction
 
@@ -37,7 +37,7 @@ def test_an_exact_quotient_is_found(p, q):
 
 
 @given(POLYNOMIALS, POLYNOMIALS)
-def test_a_quotient_that_is_found_is_exact(p, q):
+def test_a_quotient_is_exact_or_none(p, q):
     assume(q.terms)
     quotient = p.divided(q)
     rest = sympy.rem(symbolic(p), symbolic(q), X, Y)
@@ -52,7 +52,7 @@ def test_values_and_shifts(p, x, y, factor, offset):
     assert p.shifted(0, factor, offset)((x, y)) == p((factor * x + offset, y))
 
 
-def test_parts():
+def test_constant_varying_and_ordered_terms():
     p = Polynomial({(1, 0): 3, (0, 0): Fraction(4, 2), (2, 1): 0})
     assert p.constant == 2
     assert p.varying == Polynomial({(1, 0): 3})
