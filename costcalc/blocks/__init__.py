@@ -1,22 +1,21 @@
-r"""Repeated structure, found once: a flat layer graph as steps, blocks and repeats.
+r"""Finds the repeated structure of a flat layer graph: steps, blocks and repeats.
 
-Those who print a network as a text for people ask for the same things, whatever their
-language is.  They are called here:
+Printers of networks in any language need the same things:
 
-- A *line* is a layer with the norm and the activation that belong to it (``lines``).
-- A *step* is a line, or what holds others: a join of branches, a gated part, a
-  sequence, a call of a block (``steps``, ``branches``).
-- A *group* is what a path in the layers' names holds (``groups``, ``tree``).
-- An *instance* is a place of the network where a block may stand: a group, or steps
-  that are like others (``groups``, ``patterns``).
-- A *union* is several instances as one.  A step of it is there in all of them or in
-  some, and what it says is a *column*: a value for each instance, or none
-  (``alignment``, ``columns``).
-- An *expression* says a column in *parameters*; a *condition* is one that says which
-  instances have a step (``parameters``, ``block_parameters``).
-- A *block* is a union's steps with expressions for what varies; a *call* gives its
-  parameters (``steps``, ``finder``).
-- A *repeat* is a step that stands for several of the same (``repeats``).
+- A *line* is a layer with its norm and its activation (``lines``).
+- A *step* is a line, a call of a block, or something that contains steps: a join of
+  branches, a gated part, a sequence (``steps``, ``branches``).
+- A *group* consists of the layers under one path (``groups``, ``tree``).
+- An *instance* is an occurrence of a possible block: a group, or steps that resemble
+  others (``groups``, ``patterns``).
+- A *union* merges several instances.  Some instances may lack some of its steps.  Each
+  attribute of a step is a *column*: the value in each instance, or none (``alignment``,
+  ``columns``).
+- An *expression* computes a column from *parameters*; a *condition* is an expression for
+  which instances have a step (``parameters``, ``block_parameters``).
+- A *block* consists of the steps of a union with expressions for what varies; a *call*
+  sets its parameters (``steps``, ``finder``).
+- A *repeat* is a step that stands for several equal ones (``repeats``).
 
 >>> from costcalc.blocks.finder import structures
 >>> from costcalc.graph.expand import expand

@@ -1,4 +1,4 @@
-"""Several instances of a block as one: their steps side by side, and where some lack a step."""
+"""Aligns the steps of several instances of a block, some of which may lack a step."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any, NamedTuple, TypeVar
 
 from costcalc.blocks.columns import ABSENT, Column, present
 from costcalc.blocks.groups import Instance
-from costcalc.blocks.steps import BORROWS, OFTEN, Step
+from costcalc.blocks.steps import BORROWS, OFTEN, Step, size
 
 _LONGEST = 4000
-"""Comparisons of steps that are made to lay two instances side by side."""
+"""The most comparisons of steps to align two instances."""
 
 _MOST_SHAPES = 32
-"""Shapes of instances that are laid beside one another."""
+"""The most shapes of instances that are aligned with each other."""
 
 _ATTEMPTS = 2000
-"""Pairs that are tried, before the instances that are left stay apart."""
+"""How many pairs are tried before the remaining instances stay separate."""
 
 T = TypeVar("T")
 
 
 def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[int]]:
-    """The indexes of instances, those of one shape together, in the order of the first ones.
+    """The indexes of instances, grouped by shape, in the order of first occurrence.
 
     >>> alike(["one", "three", "two"], len)
     [[0, 2], [1]]
@@ -34,7 +34,7 @@ def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[i
 
 
 def gathered(instances: Sequence[T], union: Callable[[T, T], T | None]) -> list[T]:
-    """As few unions as there can be: each instance joins the first that it has a union with.
+    """Merges instances greedily: each joins the first union that it fits in.
 
     >>> gathered([1, 8, 2, 6], lambda one, other: one + other if one + other < 10 else None)
     [9, 8]
@@ -44,9 +44,9 @@ def gathered(instances: Sequence[T], union: Callable[[T, T], T | None]) -> list[
     for instance in instances:
         for at, other in enumerate(unions[:attempts]):
             attempts -= 1
-            together = union(other, instance)
-            if together is not None:
-                unions[at] = together
+            merged = union(other, instance)
+            if merged is not None:
+                unions[at] = merged
                 break
         else:
             unions.append(instance)
@@ -58,33 +58,33 @@ class AlignedStep(NamedTuple):
 
     word: str
     steps: tuple[Step | None, ...]
-    """The step in each instance; None where nothing is said of it, as it is not there."""
+    """The step in each instance; None if the instance lacks it."""
     reads: Column
-    """The channels that arrive; where the step is absent, those that would."""
+    """The channels of its input; if the step is absent, those it would read."""
     joined: Column
-    """Whether each instance joins its branches, or takes the last of them alone."""
+    """Whether each instance joins the step's branches; false if it has only the last one."""
     parts: tuple[tuple[str, AlignedSteps], ...]
     sources: tuple[int, ...]
-    """The lines that it reads, counted from the instance's first; -1 for what arrives."""
+    """The lines that it reads, relative to the instance's first; -1 for the instance's input."""
     last: int
     path: str
-    """What the first of the instances calls it."""
+    """Its name in the first instance."""
 
     @property
     def present(self) -> tuple[bool, ...]:
         """Whether each instance has the step, or a part of it."""
-        return tuple(each is not ABSENT for each in self.joined)
+        return tuple(joined is not ABSENT for joined in self.joined)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The attributes that it has in any instance."""
-        return tuple(dict.fromkeys(name for each in self.steps if each for name in each.values))
+        return tuple(dict.fromkeys(name for step in self.steps if step for name in step.values))
 
     def column(self, name: str) -> Column:
         """The value of an attribute in each instance."""
-        silent = 0 if name.startswith(BORROWS) else OFTEN.get(name, ABSENT)
+        default = 0 if name.startswith(BORROWS) else OFTEN.get(name, ABSENT)
         return tuple(
-            ABSENT if each is None else each.values.get(name, silent) for each in self.steps
+            ABSENT if step is None else step.values.get(name, default) for step in self.steps
         )
 
 
@@ -92,77 +92,74 @@ AlignedSteps = tuple[AlignedStep, ...]
 
 
 class BlockUnion(NamedTuple):
-    """Instances as one."""
+    """Several instances, aligned."""
 
     steps: AlignedSteps
     indexes: tuple[int, ...]
-    """Which of the instances they are, in the order of the columns."""
+    """The indexes of the instances, in the order of the columns."""
 
 
 def unions(instances: Sequence[Instance]) -> list[BlockUnion]:
-    """Instances as few, each as one with others that it has enough in common with."""
+    """Unions of the instances that have enough in common."""
     unions = same_shape(instances)
     if len(unions) <= _MOST_SHAPES:
         unions = gathered(unions, _united)
-    return [_in_order(each) for each in unions]
+    return [_in_order(union) for union in unions]
 
 
 def same_shape(instances: Sequence[Instance]) -> list[BlockUnion]:
-    """Instances as one with those that differ in values alone, the largest first."""
-    by_shape = alike(instances, lambda each: tuple(map(shape, each.steps)))
-    by_shape.sort(key=lambda indexes: -_size(instances[indexes[0]].steps))
+    """Unions of the instances that differ only in values, the largest first."""
+    by_shape = alike(instances, lambda instance: tuple(map(shape, instance.steps)))
+    by_shape.sort(key=lambda indexes: -size(instances[indexes[0]].steps))
     unions = []
     for indexes in by_shape:
         members = [instances[at] for at in indexes]
-        steps = _side_by_side([each.steps for each in members], members[0])
+        steps = _side_by_side([instance.steps for instance in members], members[0])
         unions.append(BlockUnion(steps, tuple(indexes)))
     return unions
 
 
 def _united(one: BlockUnion, other: BlockUnion) -> BlockUnion | None:
-    steps = _beside(one.steps, other.steps)
+    steps = _merged(one.steps, other.steps)
     return None if steps is None else BlockUnion(steps, one.indexes + other.indexes)
 
 
 def _in_order(union: BlockUnion) -> BlockUnion:
-    back = sorted(range(len(union.indexes)), key=union.indexes.__getitem__)
-    steps = tuple(_ordered(each, back) for each in union.steps)
+    """The union with its columns in the order of the instances."""
+    order = sorted(range(len(union.indexes)), key=union.indexes.__getitem__)
+    steps = tuple(_ordered(step, order) for step in union.steps)
     return BlockUnion(steps, tuple(sorted(union.indexes)))
 
 
 def every(steps: AlignedSteps) -> Iterator[AlignedStep]:
-    """Steps and all that they hold."""
-    for each in steps:
-        yield each
-        for _, part in each.parts:
+    """The steps and all steps inside them."""
+    for step in steps:
+        yield step
+        for _, part in step.parts:
             yield from every(part)
 
 
-def _size(steps: tuple[Step, ...]) -> int:
-    return sum(1 + sum(_size(part.steps) for part in step.parts) for step in steps)
-
-
 def shape(step: Step) -> Any:
-    """What steps have in common that differ in values alone."""
+    """Equal for steps that differ only in values."""
     parts = tuple((part.label, tuple(map(shape, part.steps))) for part in step.parts)
     fixed = tuple((name, value) for name, value in step.values.items() if _is_fixed(name, value))
     return step.word, len(step.sources), fixed, parts
 
 
 def _is_fixed(name: str, value: Any) -> bool:
-    """Whether a value cannot be a parameter: params of other layers, a list of pairs."""
+    """Whether a value cannot become a parameter: params of other layers, a list of pairs."""
     if name == "shares" or name.startswith(BORROWS):
         return True
     return isinstance(value, tuple) and any(isinstance(item, tuple) for item in value)
 
 
 def _side_by_side(lists: Sequence[tuple[Step, ...]], first: Instance) -> AlignedSteps:
-    """The steps of instances that have the same shape."""
+    """The steps of instances of the same shape."""
     return tuple(_aligned(steps, first) for steps in zip(*lists, strict=True))
 
 
 def _aligned(steps: Sequence[Step], first: Instance) -> AlignedStep:
-    """One step of instances, named and counted as the first of them does."""
+    """A step of instances of the same shape, with the names and lines of the first."""
     step = steps[0]
     return AlignedStep(
         step.word,
@@ -183,24 +180,24 @@ def _aligned(steps: Sequence[Step], first: Instance) -> AlignedStep:
     )
 
 
-def _ordered(step: AlignedStep, back: Sequence[int]) -> AlignedStep:
+def _ordered(step: AlignedStep, order: Sequence[int]) -> AlignedStep:
     return step._replace(
-        steps=tuple(step.steps[at] for at in back),
-        reads=tuple(step.reads[at] for at in back),
-        joined=tuple(step.joined[at] for at in back),
+        steps=tuple(step.steps[at] for at in order),
+        reads=tuple(step.reads[at] for at in order),
+        joined=tuple(step.joined[at] for at in order),
         parts=tuple(
-            (label, tuple(_ordered(each, back) for each in part)) for label, part in step.parts
+            (label, tuple(_ordered(inner, order) for inner in part)) for label, part in step.parts
         ),
     )
 
 
-def _beside(
+def _merged(
     one: AlignedSteps, other: AlignedSteps, here: tuple[Column, Column] | None = None
 ) -> AlignedSteps | None:
     """Two lists of steps as one, in which some steps are absent from one of the two.
 
-    ``here`` are the channels that arrive at either; without it, the lists must
-    have half of their steps in common.
+    ``here`` are the channels of their inputs; without it, the lists must have half
+    of their steps in common.
     """
     if any(each.sources for each in (*every(one), *every(other))):
         return None
@@ -230,14 +227,14 @@ def _beside(
 
 
 def _reads(steps: AlignedSteps, at: int, here: Column) -> Column:
-    """What would arrive at a step that is absent before another."""
+    """The channels that a step would read if it were inserted before another."""
     if at < len(steps):
         return steps[at].reads
     return (ABSENT,) * len(here) if steps else here
 
 
 def _common(one: AlignedSteps, other: AlignedSteps) -> list[tuple[int, int]]:
-    """The longest common run of steps, gaps allowed: their places in either list."""
+    """The longest common subsequence of steps: their positions in both lists."""
     longest = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
     for i in range(len(one) - 1, -1, -1):
         for j in range(len(other) - 1, -1, -1):
@@ -264,11 +261,11 @@ def _alike(one: AlignedStep, other: AlignedStep) -> bool:
 
 
 def _both(one: AlignedStep, other: AlignedStep) -> AlignedStep | None:
-    """One step of two lists."""
+    """Two steps as one."""
     parts = []
     one, other = _facing(one, other), _facing(other, one)
     for (label, a), (_, b) in zip(one.parts, other.parts, strict=True):
-        part = _beside(a, b, (one.reads, other.reads))
+        part = _merged(a, b, (one.reads, other.reads))
         if part is None:
             return None
         parts.append((label, part))
@@ -286,7 +283,7 @@ def _both(one: AlignedStep, other: AlignedStep) -> AlignedStep | None:
 
 
 def _facing(one: AlignedStep, other: AlignedStep) -> AlignedStep:
-    """A sum of a step and nothing, its two parts in the order of another sum's."""
+    """A residual, with its two parts in the order of another sum's."""
     if one.word != "add" or len(one.parts) != 2 or all(part for _, part in one.parts):
         return one
     ahead, behind = one.parts
@@ -301,7 +298,7 @@ def _closeness(one: AlignedStep, other: AlignedStep) -> int:
 
 
 def _widened(step: AlignedStep, before: Column, behind: Column) -> AlignedStep:
-    """The step beside instances that lack it; the columns are what would arrive in those."""
+    """The step, with columns for instances that lack it: the channels it would read there."""
     unknown = (ABSENT,) * len(before), (ABSENT,) * len(behind)
     return step._replace(
         steps=(None,) * len(before) + step.steps + (None,) * len(behind),
@@ -314,7 +311,7 @@ def _widened(step: AlignedStep, before: Column, behind: Column) -> AlignedStep:
 
 
 def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
-    """Steps that stand alone in one list, as the residual that they are in the other."""
+    """Steps as a residual without a shortcut, if they are a residual in the other list."""
     places = [at for at, each in enumerate(other) if _is_residual(each)]
     if len(places) != 1 or any(each.word == "add" for each in one):
         return one
@@ -334,7 +331,7 @@ def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
 
 
 def _is_residual(step: AlignedStep) -> bool:
-    """Whether it adds steps to what they read, and does no more."""
+    """Whether it only adds the output of steps to their input."""
     if step.word != "add" or len(step.parts) != 2 or step.parts[0][1]:
         return False
     return not {"act", "norm", "repeat"} & {*step.names}

@@ -1,4 +1,4 @@
-"""What a line says of a layer: its kind by the shortest name, and its attributes."""
+"""A layer as a spec writes it: its kind by the shortest name, and its attributes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.blocks.steps import Formula
 from costcalc.graph.layer import Layer
-from costcalc.kinds.base import Events, Kind, Padding, Shape, Spatial
+from costcalc.kinds.base import Events, Padding, Shape, Spatial
 from costcalc.kinds.convolution import Conv
 from costcalc.kinds.windows import pads
 
@@ -17,12 +17,12 @@ _MAP = 3
 
 
 def how_called(layer: Layer) -> str | None:
-    """How a layer is called, where something happens in it that a convention may count."""
+    """How a layer is called, if a convention may count anything in it."""
     return layer.functional if layer.events() != Events() else None
 
 
 def attributes(layer: Layer) -> tuple[str, dict[str, Any]]:
-    """The kind that a line names, and all attributes, as a spec writes them."""
+    """The kind and all attributes of a layer, as a spec writes them."""
     kind, operation = layer.kind, layer.operation
     rank = len(layer.input_shapes[0]) - 1 if layer.input_shapes else 0
     values = {
@@ -34,17 +34,12 @@ def attributes(layer: Layer) -> tuple[str, dict[str, Any]]:
     if "stride" in values and values["stride"] is None:
         values["stride"] = values["kernel"]
     if "padding" in values and values["padding"] in (0, "valid"):
-        values["padding"] = _nothing(kind)
+        values["padding"] = "valid" if "kernel" in kind.attributes else 0
     return kind.name, values
 
 
-def _nothing(kind: Kind) -> Any:
-    """How a kind writes that there is no padding."""
-    return "valid" if "kernel" in kind.attributes else 0
-
-
 def _convolution(values: dict[str, Any], layer: Layer, rank: int) -> tuple[str, dict[str, Any]]:
-    """A convolution by the shortest of its names: pointwise, depthwise or itself."""
+    """A convolution under its shortest name: pointwise, depthwise or conv."""
     if rank and _is_same(values, rank):
         values["padding"] = "same"
     elif values["padding"] == 0:
@@ -60,7 +55,7 @@ def _convolution(values: dict[str, Any], layer: Layer, rank: int) -> tuple[str, 
 
 
 def _is_same(values: Mapping[str, Any], rank: int) -> bool:
-    """Whether a padding gives what ``same`` gives, at every size of the input.
+    """Whether a padding has the same effect as ``same`` at every size of the input.
 
     With p rows before and behind and an extent e, floor((n + 2p - e) / s) + 1 is
     ceil(n / s) = floor((n - 1) / s) + 1 for every n where 2p = e - 1.
@@ -83,7 +78,7 @@ def _axis(value: Any, axis: int) -> Any:
 
 
 def _plain(value: Any, reads: Any, rank: int) -> Any:
-    """A value in its shortest form: one number where all axes have the same."""
+    """A value in its shortest form: one number if it is the same for all axes."""
     if isinstance(value, Fraction | int | str) or value is None:
         return value
     if isinstance(value, tuple):
@@ -91,21 +86,19 @@ def _plain(value: Any, reads: Any, rank: int) -> Any:
         if reads is Spatial and len(set(value)) == 1:
             return value[0]
         if reads is Padding and rank and len(value) == rank:
-            value = tuple(side[0] if _is_even(side) else side for side in value)
+            value = tuple(
+                pad[0] if isinstance(pad, tuple) and len(set(pad)) == 1 else pad for pad in value
+            )
             if len(set(value)) == 1 and not isinstance(value[0], tuple):
                 return value[0]
     return value
 
 
-def _is_even(side: Any) -> bool:
-    return isinstance(side, tuple) and len(set(side)) == 1
-
-
 def relative(shape: Shape, input: Shape) -> tuple[Any, ...]:
-    """The shape of a reshape in words that hold at every resolution, or in numbers.
+    """The shape of a reshape, valid at every resolution if it is one of these.
 
-    Channels in groups, groups as channels again, and a map as a list of its
-    positions: what an architecture means where a traced model holds sizes.
+    Channels split into groups, groups merged into channels, and a map flattened to a
+    list of positions: a traced model contains only their sizes.
     """
     channels, *sides = input
     if len(input) == _MAP and len(shape) > 1:

@@ -1,7 +1,7 @@
-"""The parameters of a block of a spec: which values calls give, and which follow from others.
+"""The parameters of a spec's block: values that calls set, and formulas for the others.
 
-A value that a formula gives is said in the words of specs: ``in`` is what a step reads,
-and a width may be a multiple or a part of another, rounded or not.
+In formulas, ``in`` is the channels that a step reads; a width may be a multiple or a
+fraction of another, rounded or not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from costcalc.spec.expression import FUNCTIONS, KEYWORDS
 from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES
 
 _LETTERS = {"stride": "s", "kernel": "k", "groups": "g", "dilation": "d", "repeat": "n"}
-"""What papers call attributes."""
+"""Names of attributes in papers."""
 
 _RESERVED = {
     *COMMON,
@@ -56,11 +56,11 @@ _RESERVED = {
 }
 
 _DIVISORS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
-"""What squeezed widths are divided by."""
+"""Ratios of squeezed widths."""
 
 
 class BlockParameters(ParameterSolver):
-    """The parameters of instances that are one block, and what their steps say in them."""
+    """The parameters of a block, and the formulas for its values."""
 
     def __init__(
         self, varying: list[VaryingValue], ins: Column, outs: Column, squeezed: frozenset[int]
@@ -70,28 +70,28 @@ class BlockParameters(ParameterSolver):
         self.outs = outs
         self.width_names: set[str] = set()
         self.computed: dict[str, str] = {}
-        """Parameters that the block computes."""
+        """The formulas of parameters that the block computes."""
         self.formulas: dict[tuple[int, str], Any] = {}
-        """What stands at each place of a value that varies."""
+        """The formula at each place of a varying value."""
         self.widths: list[Expression] = []
-        """What other widths may be said by, beside the input."""
-        self.open = [each for each in varying if each.is_width]
-        """Widths that are not solved yet."""
+        """Widths that formulas may use, besides the input."""
+        self.open = [value for value in varying if value.is_width]
+        """Widths that have no formula or parameter yet."""
         self.squeezed = squeezed
-        self.words = Counter(word(each.places[0], with_numbers=False) for each in self.open)
+        self.words = Counter(word(value.places[0], with_numbers=False) for value in self.open)
         lists = [each for each in varying if any(isinstance(v, tuple) for v in each.values)]
-        for each in varying:
-            if not each.is_width and each not in lists:
-                self._give(each)
-        if any(self._is_rest(each) for each in self.open):
+        for value in varying:
+            if not value.is_width and value not in lists:
+                self._add_value(value)
+        if any(self._is_rest(value) for value in self.open):
             self._add_width("c", outs)
         while self.open:
             self._solve_width(self.open[0])
-        for each in lists:
-            self._solve_list(each)
+        for value in lists:
+            self._solve_list(value)
 
     def parameters(self) -> dict[str, BlockParameter]:
-        """All parameters, in the order in which calls and tables give them."""
+        """All parameters, in the order of calls and of columns of tables."""
         parameters = {}
         for name in sorted(self.columns, key=self._rank):
             column = self.columns[name]
@@ -104,10 +104,10 @@ class BlockParameters(ParameterSolver):
         return parameters
 
     def condition(self, holds: Column, reads: Column, is_about_shapes: bool) -> str:
-        """A condition that holds as wanted, where asked for; nothing where none is found.
+        """A known condition that holds in the given instances; empty if there is none.
 
-        Steps that a change of shape brings about stand where strides and widths say
-        so; others only where a parameter is there to say it.
+        Steps that are there to change the shape may depend on strides and widths;
+        others only on parameters that are true or false.
         """
         flags = (each for one in self.named() if _is_flag(one) for each in truth(one))
         shapes = self._of_shapes(Expression("in", reads)) if is_about_shapes else ()
@@ -115,9 +115,9 @@ class BlockParameters(ParameterSolver):
         return condition.text if condition is not None else ""
 
     def _of_shapes(self, arriving: Expression) -> Iterator[Expression]:
-        """Strides and widths together, then each by itself."""
-        known = {each.text: each for each in self.widths}
-        output = next((each.text for each in self.widths if fits(each.column, self.outs)), "")
+        """Conditions on strides and widths together, then on either."""
+        known = {width.text: width for width in self.widths}
+        output = next((width.text for width in self.widths if fits(width.column, self.outs)), "")
         texts = dict.fromkeys([output, *known] if output else known)
         of_widths = [each for text in texts for each in equality(arriving, known[text])]
         of_numbers = [
@@ -127,7 +127,7 @@ class BlockParameters(ParameterSolver):
             for each in equality(one, number(1, len(one.column)))
         ]
         for stride, width in product(of_numbers, of_widths[:2]):
-            # Nothing changes where both are the same, something where either is not.
+            # The shape stays the same if both do, and changes if either does.
             if stride.text == "s == 1" and " == " in width.text:
                 yield junction(stride, "and", width)
             if stride.text == "s != 1" and " != " in width.text:
@@ -143,13 +143,13 @@ class BlockParameters(ParameterSolver):
             return 2
         return {"k": 4, "n": 6, "s": 7}.get(name.rstrip("0123456789"), 5)
 
-    def _give(self, value: VaryingValue) -> None:
-        """Makes a value a parameter of its own."""
+    def _add_value(self, value: VaryingValue) -> None:
+        """Adds a parameter for a value."""
         attribute = value.places[0].name
-        self._say(value, self.add(_LETTERS.get(attribute, attribute), filled(value.column)).text)
+        self._put(value, self.add(_LETTERS.get(attribute, attribute), filled(value.column)).text)
 
     def _solve_width(self, value: VaryingValue) -> None:
-        """A width: by what its line reads, by the block's input, by another width, or given."""
+        """Derives a width from its line's input, the block's input or another width, or adds it."""
         by_line = self._by_line(value)
         if by_line is not None:
             self.open.remove(value)
@@ -159,26 +159,26 @@ class BlockParameters(ParameterSolver):
         derived = self.find(value.column, self._derived(value)) or self._expanded(value)
         if derived is not None:
             self.open.remove(value)
-            self._say_derived(value, derived.text)
+            self._put_derived(value, derived.text)
             return
         parts = [other for other in self.open if _is_part(other.column, value.column)]
         base = min(parts, key=lambda other: min(present(other.column)), default=value)
         self.open.remove(base)
         as_output = _multiple(Expression("c", base.column), self.outs)
         is_output = fits(base.column, self.outs) or as_output is not None
-        self._say(base, self._add_width("c" if is_output else self._called(base), base.column))
+        self._put(base, self._add_width("c" if is_output else self._word(base), base.column))
 
     def _solve_list(self, value: VaryingValue) -> None:
-        """A list of sizes: item by item where value follows from widths, or given as it is."""
+        """Derives a list of sizes item by item from widths, or adds a parameter for it."""
         lists = [self._items(place) for place in value.places]
         if None in lists:
-            self._give(value)
+            self._add_value(value)
             return
         for place, items in zip(value.places, lists, strict=True):
             self.formulas[place.key] = items
 
     def _items(self, place: AttributePlace) -> tuple[Any, ...] | None:
-        """The items of a list as they are everywhere, or as multiples of widths."""
+        """The items of a list as constants or multiples of widths, if all are."""
         lists = place.column
         lengths = {len(v) if isinstance(v, tuple) else 0 for v in present(lists)}
         if len(lengths) != 1 or not (length := lengths.pop()):
@@ -201,13 +201,13 @@ class BlockParameters(ParameterSolver):
         return tuple(items)
 
     def _is_rest(self, value: VaryingValue) -> bool:
-        """Whether a width is what the block's output has beside its input, joined to it."""
+        """Whether a width is the difference of the block's output and input, as in DenseNet."""
         rest = computed(operator.sub, self.outs, self.input.column)
         return self._by_line(value) is None and fits(value.column, rest)
 
     def _add_width(self, word: str, column: Column) -> str:
         """A new parameter that is a width."""
-        # A width that nothing has is the one that is there already: nothing is expanded.
+        # An instance without the width has its input's: nothing is expanded there.
         ins = self.input.column
         column = tuple(i if own is ABSENT else own for own, i in zip(column, ins, strict=True))
         width = self.add(word, column)
@@ -216,7 +216,7 @@ class BlockParameters(ParameterSolver):
         return width.text
 
     def _by_line(self, value: VaryingValue) -> list[str] | None:
-        """Each place as a multiple of what its line reads."""
+        """Each place as a multiple of its line's input, if all are."""
         texts = []
         for place in value.places:
             multiple = _multiple(Expression("in", place.step.reads), place.column)
@@ -231,7 +231,7 @@ class BlockParameters(ParameterSolver):
         return texts
 
     def _derived(self, value: VaryingValue) -> Iterator[Expression]:
-        """A width as another, as a multiple of one, rounded or not, or as what is left of one."""
+        """Formulas for a width: another, a multiple of one, rounded or not, or a difference."""
         known = (*self.widths, self.input)
         yield from known
         is_optional = any(False in place.step.present for place in value.places)
@@ -246,7 +246,7 @@ class BlockParameters(ParameterSolver):
             yield Expression(f"{one.text} - in", rest, one.names)
 
     def _expanded(self, value: VaryingValue) -> Expression | None:
-        """A width inside the block as a whole multiple of the block's input."""
+        """An inner width as a new factor times the block's input."""
         if fits(value.column, self.outs):
             return None
         ins = tuple(width or ABSENT for width in self.input.column)
@@ -259,27 +259,27 @@ class BlockParameters(ParameterSolver):
         factor = self.add("t", computed(int, tuple(1 if t is ABSENT else t for t in times)))
         return Expression(f"{factor.text} * in", value.column, factor.names)
 
-    def _say_derived(self, value: VaryingValue, text: str) -> None:
-        """Says a formula at all places, by a name where it would mean something else there."""
+    def _put_derived(self, value: VaryingValue, text: str) -> None:
+        """Puts a formula at all places, under a name if ``in`` differs at one of them."""
         reads_input = all(
             fits(place.step.reads, self.input.column) and not _is_repeated(place.step)
             for place in value.places
         )
         if re.search(r"\bin\b", text) and not reads_input:
-            name = self.free("c" if text == "in" else self._called(value))
+            name = self.free("c" if text == "in" else self._word(value))
             self.computed[name] = text
             text = name
             self.widths.append(Expression(text, value.column))
         elif " " in text:
             self.widths.append(Expression(text, value.column))
-        self._say(value, text)
+        self._put(value, text)
 
-    def _say(self, value: VaryingValue, text: str) -> None:
+    def _put(self, value: VaryingValue, text: str) -> None:
         for place in value.places:
             self.formulas[place.key] = Formula(text)
 
-    def _called(self, value: VaryingValue) -> str:
-        """What a width is called by where it first stands."""
+    def _word(self, value: VaryingValue) -> str:
+        """A name for a width, from its first place."""
         first = value.places[0]
         if first.name != "out":
             return first.name
@@ -291,7 +291,7 @@ class BlockParameters(ParameterSolver):
         return f"n{called}" if called[:1].isdigit() else called or "hidden"
 
     def free(self, word: str) -> str:
-        """The word, or with a number in the place of its own: ``c``, ``c2``."""
+        """The word, with a number if it is taken: ``c``, ``c2``."""
         taken = {*self.columns, *self.computed, *_RESERVED, *KINDS}
         name, number = word, 1
         while name in taken:
@@ -305,12 +305,12 @@ def _is_flag(one: Expression) -> bool:
 
 
 def _is_repeated(step: AlignedStep) -> bool:
-    """Whether what arrives at a step is another thing when it comes again."""
+    """Whether a step is repeated, so that its input differs from one repeat to the next."""
     return any(times != 1 for times in present(step.column("repeat")))
 
 
 def _multiple(one: Expression, column: Column) -> Expression | None:
-    """A column as a multiple or a part of another; None where it is neither."""
+    """A column as a multiple or a fraction of another, if it is one."""
     factor = ratio(column, one.column)
     if not factor or 1 not in (factor.numerator, factor.denominator):
         return None
@@ -322,7 +322,7 @@ def _multiple(one: Expression, column: Column) -> Expression | None:
 
 
 def _is_part(column: Column, other: Column) -> bool:
-    """Whether a column is a whole part of another."""
+    """Whether a column is another one divided by an integer."""
     part = ratio(column, other)
     return part is not None and part.numerator == 1 < part.denominator
 

@@ -1,8 +1,8 @@
-"""Steps inside one another: branches that a join holds, gated parts, one after another.
+"""Nests steps: branches in their joins, and gated parts.
 
-A join whose inputs are branches of one fork, each a run of lines, holds them.
-Whatever the nesting does not say is said by the name of the line that is read,
-so that every graph can be written.
+A join contains its branches if they start at one fork and each is a run of lines.  Any
+other connection is expressed by the name of the line that is read, so that every graph
+can be written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from costcalc.kinds import KINDS
 from costcalc.spec.numbers import exact
 
 _DEEPEST = 10
-"""Joins inside one another; names do the rest, since YAML's levels are bounded."""
+"""The deepest nesting of joins; YAML limits it, and names do the rest."""
 
 _COMMUTATIVE = ("add", "multiply")
 
@@ -25,7 +25,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 
 
 class _Gated(NamedTuple):
-    """A gated part in lines: its gate from ``gate``, what it decides from ``first`` to ``last``."""
+    """A gated part in lines: its gate from ``gate``, its layers from ``first`` to ``last``."""
 
     gate: int
     first: int
@@ -33,7 +33,7 @@ class _Gated(NamedTuple):
     execute: str
 
     def cuts(self, start: int, end: int, join: int) -> bool:
-        """Whether a branch holds a part of it, and not all."""
+        """Whether a branch contains only some of it."""
         if self.last < start or end < self.gate:
             return False
         return not (start <= self.gate and self.last <= end) and not (
@@ -42,7 +42,7 @@ class _Gated(NamedTuple):
 
 
 class _Branches(NamedTuple):
-    """The branches of a join, each from a line up to one before another; empty for none."""
+    """The branches of a join as ranges of lines; an empty range is a shortcut."""
 
     start: int
     ranges: tuple[tuple[int, int], ...]
@@ -64,8 +64,7 @@ class _Nesting:
             for source in line.inputs:
                 if source != NETWORK_INPUT:
                     self.readers[source].append(index)
-        self.latest = _Largest([max(each, default=-1) for each in self.readers])
-        self.gated = [_in_lines(each, flat.of_layer) for each in gated if each.layers]
+        self.gated = [_in_lines(part, flat.of_layer) for part in gated if part.layers]
         self.ending: dict[int, list[_Gated]] = {}
         for part in self.gated:
             self.ending.setdefault(part.last, []).append(part)
@@ -73,7 +72,7 @@ class _Nesting:
     def between(
         self, start: int, stop: int, here: int, depth: int, inside: _Gated | None
     ) -> tuple[Step, ...]:
-        """The steps of lines from ``start`` up to ``stop``, where ``here`` arrives."""
+        """The steps of lines from ``start`` up to ``stop``, the first of which reads ``here``."""
         steps: list[Step] = []
         at = stop - 1
         while at >= start:
@@ -100,7 +99,7 @@ class _Nesting:
         return self.network if line == NETWORK_INPUT else self.lines[line].gives
 
     def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
-        """The widest gated part that ends with a line, other than the one around."""
+        """The widest gated part that ends with a line, apart from the one around it."""
         first = start if inside is None else max(start, inside.gate)
         parts = (part for part in self.ending.get(last, ()) if part.gate >= first)
         others = (part for part in parts if part != inside)
@@ -130,7 +129,7 @@ class _Nesting:
         return self.lines[at].step._replace(first=branches.start, parts=parts, reads=reads)
 
     def _labels(self, at: int, branches: _Branches) -> tuple[str, ...]:
-        """What the network calls the branches; nothing unless it has a word for each."""
+        """The network's names for the branches; none unless all have one."""
         around = self.lines[at].step.path.rpartition("/")[0]
         labels = []
         for start, stop in branches.ranges:
@@ -144,7 +143,7 @@ class _Nesting:
         return tuple(labels) if is_complete else ("",) * len(labels)
 
     def _branches(self, at: int, start: int, here: int, depth: int) -> _Branches | None:
-        """The branches that a line joins, where they are runs of lines from one fork."""
+        """The branches that a line joins, if they are runs of lines from one fork."""
         step, inputs, _ = self.lines[at]
         if self.is_flat or depth >= _DEEPEST or len(inputs) < 2 or not _is_join(step):
             return None
@@ -153,9 +152,9 @@ class _Nesting:
         forks = [min(inputs)]
         ends = sorted(set(inputs))
         if len(ends) > 1 and ends[0] + 1 < at:
-            forks += [each for each in self.lines[ends[0] + 1].inputs[:1] if each < ends[0]]
+            forks += [line for line in self.lines[ends[0] + 1].inputs[:1] if line < ends[0]]
         for fork in forks:
-            if fork != here and fork < start:
+            if (fork != here and fork < start) or ends[-1] not in (at - 1, fork):
                 continue
             first = start if fork == here else fork + 1
             ranges = self._ranges(at, inputs, fork, first)
@@ -166,7 +165,7 @@ class _Nesting:
     def _ranges(
         self, at: int, inputs: tuple[int, ...], fork: int, first: int
     ) -> tuple[tuple[int, int], ...] | None:
-        """The branches from a fork to a join; None where they are more than that."""
+        """The branches from a fork to a join, if all lines between are in one of them."""
         ranges = []
         start = first
         for end in inputs:
@@ -180,30 +179,30 @@ class _Nesting:
         return tuple(ranges) if start == at else None
 
     def _is_branch(self, start: int, end: int, fork: int, join: int) -> bool:
-        """Whether lines read the fork first, and are read by none outside but the join."""
+        """Whether the first line reads the fork, and only the join reads from outside."""
         inputs = self.lines[start].inputs
         if inputs and fork not in inputs:
             return False
         if any(reader != join and reader > end for reader in self.readers[end]):
             return False
-        if any(each.cuts(start, end, join) for each in self.gated):
+        if any(part.cuts(start, end, join) for part in self.gated):
             return False
-        return self.latest.between(start, end) <= end
+        return all(self.readers[line][-1:] <= [end] for line in range(start, end))
 
 
 def fit(word: str) -> str:
-    """A word without the characters that a name may not have."""
+    """A word without characters that names must not contain."""
     name = _UNFIT.sub("_", word).lstrip("-.")
     return name or "layer"
 
 
 def _is_join(step: Step) -> bool:
-    """Whether branches can say all that it says."""
+    """Whether a join may contain its branches."""
     return KINDS[step.word].joins and not {"shares", "norm"} & {*step.values}
 
 
 def _is_usual(word: str) -> bool:
-    """Whether a word says no more than a number or a kind does."""
+    """Whether a word is only a kind or a number."""
     return word.rstrip("0123456789").rstrip("_") in ("", *KINDS)
 
 
@@ -211,25 +210,3 @@ def _in_lines(part: Gated, of_layer: tuple[int, ...]) -> _Gated:
     first, last = of_layer[part.layers[0]], of_layer[part.layers[-1]]
     gate = of_layer[part.gate[0]] if part.gate else first
     return _Gated(gate, first, last, exact(part.execute))
-
-
-class _Largest:
-    """The largest of any run of numbers, each in the same time."""
-
-    def __init__(self, numbers: list[int]) -> None:
-        self.levels = [numbers]
-        width = 1
-        while 2 * width <= len(numbers):
-            last = self.levels[-1]
-            self.levels.append(
-                [max(last[i], last[i + width]) for i in range(len(numbers) - 2 * width + 1)]
-            )
-            width *= 2
-
-    def between(self, start: int, stop: int) -> int:
-        """The largest from ``start`` up to, not including, ``stop``; -1 of none."""
-        if start >= stop:
-            return -1
-        level = (stop - start).bit_length() - 1
-        row = self.levels[level]
-        return max(row[start], row[stop - (1 << level)])

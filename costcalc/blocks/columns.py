@@ -1,7 +1,7 @@
-"""Columns: a value for each instance of a block, and what columns are of one another.
+"""Columns: a value for each instance of a block, and relations between columns.
 
-What is said of a column holds for every instance there is.  It is found by comparing
-columns, never by reading the arithmetic that somebody wrote.
+A relation holds in every instance.  It is found by comparing columns, not by reading
+the arithmetic in a spec.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""The value of an instance that has none: it lacks the step, or nobody asks for it."""
+"""The value in an instance that has none: it lacks the step, or any value will do."""
 
 Column = tuple[Any, ...]
 
 
 def present(column: Column) -> list[Any]:
-    """The values of the instances that have one."""
+    """The values of a column, without absent ones."""
     return [value for value in column if value is not ABSENT]
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of one type: 1 is not True."""
+    """Whether two values are equal and of the same type: 1 is not True."""
     return type(one) is type(other) and bool(one == other)
 
 
 def is_constant(column: Column) -> bool:
-    """Whether all instances that have a value have the same.
+    """Whether all instances with a value have the same one.
 
     >>> is_constant((3, ABSENT, 3)), is_constant((3, True))
     (True, False)
@@ -44,7 +44,7 @@ def is_constant(column: Column) -> bool:
 
 
 def fits(column: Column, known: Column) -> bool:
-    """Whether every instance that has a value has that of the other column.
+    """Whether all present values equal those of another column.
 
     >>> fits((ABSENT, 4), (2, 4)), fits((2, 4), (ABSENT, 4))
     (True, False)
@@ -55,7 +55,7 @@ def fits(column: Column, known: Column) -> bool:
 
 
 def computed(function: Callable[..., Any], *columns: Column) -> Column:
-    """What a function gives in each instance; nothing where it lacks one of the values.
+    """The result of a function in each instance; absent if one of its arguments is.
 
     >>> computed(lambda a, b: a - b, (3, 4, ABSENT), (1, ABSENT, 1))
     (2, ABSENT, ABSENT)
@@ -67,7 +67,7 @@ def computed(function: Callable[..., Any], *columns: Column) -> Column:
 
 
 def ratio(column: Column, other: Column) -> Fraction | None:
-    """What a column of numbers is of another, where that is one number for all instances.
+    """The ratio of two columns of numbers, if it is the same in all instances.
 
     >>> ratio((2, ABSENT, 6), (4, 9, 12))
     Fraction(1, 2)
@@ -86,6 +86,6 @@ def most_common(column: Column) -> Any:
 
 
 def filled(column: Column) -> Column:
-    """A column with a value for every instance: the most common where none is needed."""
+    """The column, with the most common value in place of absent ones."""
     common = most_common(column)
     return tuple(common if value is ABSENT else value for value in column)

@@ -1,4 +1,4 @@
-"""The structure of a network: groups of steps that are alike become calls of one block."""
+"""Finds the structure of a network: similar groups of steps become calls of one block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from costcalc.blocks.groups import Groups, Instance, replaced
 from costcalc.blocks.lines import FlatSteps, flat_steps
 from costcalc.blocks.patterns import joins, rows
 from costcalc.blocks.repeats import repeated
-from costcalc.blocks.steps import Block, Formula, Part, Step, walk
+from costcalc.blocks.steps import Block, Formula, Part, Step, size
 from costcalc.blocks.varying import squeezed, varying
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds import KINDS
@@ -26,13 +26,13 @@ from costcalc.names import FreeNames
 from costcalc.spec.steps import STRUCTURES
 
 _MOST_FLAGS = 1
-"""Parameters that say no more than whether a step is there."""
+"""The most parameters of a block that only tell whether a step is present."""
 
 _MOST_PARAMETERS = 8
-"""Parameters of a block that a reader still sees through."""
+"""The most parameters of a readable block."""
 
 _MOST_FAMILIES = 64
-"""Families of groups that are tried as blocks."""
+"""How many families of groups are tried as blocks."""
 
 
 class Structure(NamedTuple):
@@ -41,14 +41,11 @@ class Structure(NamedTuple):
     steps: tuple[Step, ...]
     blocks: Mapping[str, Block] = MappingProxyType({})
     is_flat: bool = False
-    """Whether nothing is nested but what is gated."""
+    """Whether only gated parts are nested."""
 
 
 def structures(graph: LayerGraph, is_flat: bool = False) -> Iterator[Structure]:
-    """A network with less and less structure: what a reader would like best comes first.
-
-    ``is_flat`` asks for none.
-    """
+    """A network with less and less structure, or with none if ``is_flat``; the best first."""
     if not is_flat:
         flat = flat_steps(graph)
         steps = nested(flat, graph.gated)
@@ -69,11 +66,11 @@ class _Finder:
         self.blocks: dict[str, Block] = {}
 
     def called(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """The steps, with calls of blocks for instances that are alike."""
+        """The steps, with calls of blocks in place of similar instances."""
         instances = self._outermost(steps)
         pending = _pending(instances)
         wrapped = [family for family in pending if _is_once_inside(instances, family, pending)]
-        for family in (*(each for each in pending if each not in wrapped), *wrapped):
+        for family in sorted(pending, key=lambda family: family in wrapped):
             steps = self._with_calls(steps, self._outermost(steps).get(family, []))
         for word in ("add", "concat"):
             steps = self._with_calls(steps, joins(steps, word))
@@ -81,7 +78,7 @@ class _Finder:
         return repeated(steps, self.blocks)
 
     def _outermost(self, steps: tuple[Step, ...]) -> dict[str, list[Instance]]:
-        """The groups of each family that are not inside another of it."""
+        """The groups of each family that are not inside another group of it."""
         outermost: dict[str, list[Instance]] = defaultdict(list)
         for group in self.groups.instances(steps):
             others = outermost[group.family]
@@ -92,7 +89,7 @@ class _Finder:
     def _with_calls(
         self, steps: tuple[Step, ...], instances: Sequence[Instance]
     ) -> tuple[Step, ...]:
-        """The steps, with calls for instances of one family."""
+        """The steps, with calls in place of instances of one family."""
         if len(instances) < 2:
             return steps
         shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in instances]
@@ -110,7 +107,7 @@ class _Finder:
     def _simple(
         self, union: BlockUnion, instances: Sequence[Instance]
     ) -> Iterator[tuple[BlockUnion, Block]]:
-        """A union and its block, or those of one shape each where it needs many parameters."""
+        """A union and its block; if it needs many parameters, one block for each shape instead."""
         block, flags = self._block(union, instances)
         if flags <= _MOST_FLAGS and len(block.given) <= _MOST_PARAMETERS:
             yield union, block
@@ -121,25 +118,25 @@ class _Finder:
             yield part_of_all, self._block(part_of_all, instances)[0]
 
     def _block(self, union: BlockUnion, instances: Sequence[Instance]) -> tuple[Block, int]:
-        """The block that a union is, and how many of its parameters are flags."""
+        """The block of a union, and how many of its parameters are flags."""
         chosen = [instances[index] for index in union.indexes]
-        ins = tuple(each.steps[0].reads for each in chosen)
-        outs = tuple(self.lines[each.last].gives for each in chosen)
+        ins = tuple(instance.steps[0].reads for instance in chosen)
+        outs = tuple(self.lines[instance.last].gives for instance in chosen)
         values = varying(union.steps, self.blocks)
         parameters = BlockParameters(values, ins, outs, squeezed(union.steps))
-        steps = _said(union.steps, parameters, (True,) * len(chosen))
+        steps = _steps(union.steps, parameters, (True,) * len(chosen))
         steps = repeated(steps, self.blocks)
         name = FreeNames(self.blocks).free(_name(chosen[0].family))
         return Block(name, parameters.parameters(), steps), len(parameters.flags)
 
 
 def _is_worthwhile(block: Block, instances: Sequence[Instance]) -> bool:
-    """Whether a block saves its reader anything."""
-    stand_together = all(one.last + 1 == other.first for one, other in pairwise(instances))
+    """Whether a block makes the network easier to read."""
+    are_adjacent = all(one.last + 1 == other.first for one, other in pairwise(instances))
     return (
         len(instances) > 1
-        and sum(1 for _ in walk(block.steps)) > 1
-        and (bool(block.given) or not stand_together)
+        and size(block.steps) > 1
+        and (bool(block.given) or not are_adjacent)
         and len(block.given) <= _MOST_PARAMETERS
     )
 
@@ -150,7 +147,7 @@ def _call(block: Block, call: int, instance: Instance) -> Step:
 
 
 def _name(family: str) -> str:
-    """A block's name, from what its instances have in common."""
+    """A block's name, from the family of its instances."""
     if "#" in family:
         parts = family.split("/")
         named = [part.strip("#_") for part in parts if part.strip("#_")]
@@ -163,8 +160,8 @@ def _name(family: str) -> str:
 
 
 def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:
-    """Families of several groups, those inside others first."""
-    several = {family: each for family, each in instances.items() if len(each) > 1}
+    """The families of more than one group, inner ones first."""
+    several = {family: groups for family, groups in instances.items() if len(groups) > 1}
     most = sorted(several, key=lambda family: -sum(len(each.steps) for each in several[family]))
     spans = {family: max(each.last - each.first for each in several[family]) for family in most}
     return sorted(most[:_MOST_FAMILIES], key=lambda family: (spans[family], family))
@@ -173,7 +170,7 @@ def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:
 def _is_once_inside(
     instances: Mapping[str, Sequence[Instance]], family: str, others: Iterable[str]
 ) -> bool:
-    """Whether each group of a family is the only one inside a group of some other family."""
+    """Whether each group of a family is alone inside a group of some other family."""
     for other in others:
         starts = [each.first for each in instances[other]]
         around = [bisect_right(starts, each.first) - 1 for each in instances[family]]
@@ -189,11 +186,11 @@ def _is_once_inside(
     return False
 
 
-def _said(
+def _steps(
     steps: AlignedSteps, parameters: BlockParameters, around: tuple[bool, ...]
 ) -> tuple[Step, ...]:
     """The steps of a block, with formulas where its instances differ."""
-    return tuple(_step(each, parameters, around) for each in steps)
+    return tuple(_step(step, parameters, around) for step in steps)
 
 
 def _step(step: AlignedStep, parameters: BlockParameters, around: tuple[bool, ...]) -> Step:
@@ -207,22 +204,24 @@ def _step(step: AlignedStep, parameters: BlockParameters, around: tuple[bool, ..
             values[name] = present(column)[0]
     if "first_only" in values and not isinstance(values["first_only"], tuple):
         del values["first_only"]
-    is_asked = zip(step.present, around, strict=True)
-    when = tuple(here if there else ABSENT for here, there in is_asked)
+    when = tuple(
+        is_here if is_around else ABSENT
+        for is_here, is_around in zip(step.present, around, strict=True)
+    )
     if False in when:
         values["when"] = Formula(_condition(when, step, parameters, step.word))
     if False in step.joined:
         values["only_if"] = Formula(_condition(step.joined, step, parameters, "shortcut"))
-    parts = tuple(Part(_said(part, parameters, step.present), label) for label, part in step.parts)
+    parts = tuple(Part(_steps(part, parameters, step.present), label) for label, part in step.parts)
     sources = tuple(NETWORK_INPUT if line < 0 else line for line in step.sources)
     return Step(step.word, values, 0, step.last, step.last, step.path, parts, sources)
 
 
 def _condition(holds: Column, step: AlignedStep, parameters: BlockParameters, word: str) -> str:
-    """A condition, or a new parameter where there is none."""
-    found = parameters.condition(holds, step.reads, is_about_shapes=step.word != "multiply")
-    if found:
-        return found
-    # Where nobody asks, the parameter is what it is in the first instance that does.
-    column = tuple(present(holds)[0] if each is ABSENT else each for each in holds)
+    """A known condition, or a new parameter."""
+    condition = parameters.condition(holds, step.reads, is_about_shapes=step.word != "multiply")
+    if condition:
+        return condition
+    # If an instance lacks what is around the step, too, any value will do.
+    column = tuple(present(holds)[0] if held is ABSENT else held for held in holds)
     return parameters.flag({"multiply": "se"}.get(word, f"has_{word}"), column).text

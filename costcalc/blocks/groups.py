@@ -1,9 +1,9 @@
-"""Steps that belong together, as the names of the layers say: the blocks of a network."""
+"""Groups of steps by the names of their layers: the candidates for blocks."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -15,19 +15,19 @@ from costcalc.names import paths
 _TRANSPARENT = frozenset(
     ("sequence", "Sequential", "ModuleList", "ModuleDict", "Module", "Functional", "Identity", "")
 )
-"""Groups that are no more than their steps one after another."""
+"""Classes of groups that are only sequences of steps."""
 
 
 class Instance(NamedTuple):
-    """Steps one after another that may be one call of a block."""
+    """Consecutive steps that may become a call of a block."""
 
     path: str
-    """The path that the names of its layers begin with; empty where no path tells of it."""
+    """The path of its layers; empty if it was found without names."""
     family: str
-    """What it has in common with instances like it: the class of the group, say."""
+    """The same for similar instances: their class, for example."""
     steps: tuple[Step, ...]
     here: int
-    """The line that the first of them reads."""
+    """The line that the first step reads."""
 
     @property
     def first(self) -> int:
@@ -41,27 +41,27 @@ class Instance(NamedTuple):
 
 
 def spans(names: Iterable[str]) -> dict[str, range]:
-    """Where the names under each path stand; paths whose names are torn apart have no span.
+    """The positions of the names under each path, if they are consecutive.
 
     >>> spans(["stem", "body/a", "body/b", "head/c", "body/d", "head/e/f"])
     {'head/e': range(5, 6)}
     """
-    found: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
+    under: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
         for path in paths(name):
-            found.setdefault(path, []).append(place)
+            under.setdefault(path, []).append(position)
     return {
-        path: range(places[0], places[-1] + 1)
-        for path, places in found.items()
-        if places[-1] - places[0] + 1 == len(places)
+        path: range(positions[0], positions[-1] + 1)
+        for path, positions in under.items()
+        if positions[-1] - positions[0] + 1 == len(positions)
     }
 
 
 class Groups:
-    """The groups of a network's lines: those whose lines stand one after another."""
+    """The groups of a network's lines whose lines are consecutive."""
 
     def __init__(self, names: Sequence[str], classes: Mapping[str, str]) -> None:
-        """``classes`` are the blocks or modules that paths are, as far as anybody says."""
+        """``classes`` are the blocks or modules of paths, if known."""
         of_family = {_family(path): name for path, name in classes.items() if name}
         self.families: dict[str, str] = {}
         self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -73,10 +73,9 @@ class Groups:
                 self.families[path] = family
                 self.starting[lines[0]].append((lines[-1], path))
 
-    def instances(self, steps: tuple[Step, ...], here: int = NETWORK_INPUT) -> Iterator[Instance]:
-        """All groups that are steps of one list, in the order of their first lines."""
-        references = References(steps)
-        yield from self._instances(steps, here, references)
+    def instances(self, steps: tuple[Step, ...]) -> Iterator[Instance]:
+        """All groups whose steps are in one list, in the order of their first lines."""
+        return self._instances(steps, NETWORK_INPUT, References(steps))
 
     def _instances(
         self, steps: tuple[Step, ...], here: int, references: References
@@ -95,18 +94,18 @@ class Groups:
 
 
 def _family(path: str) -> str:
-    """What a group has in common with those that are like it, where nobody says its class.
+    """The family of a group without a class: its path without numbers.
 
     ``layer1/0`` and ``layer2/3`` are of one family, and so are ``mixed_3a`` and
-    ``mixed_4b``; a group without a number is like no other.
+    ``mixed_4b``; a group without a number has none.
     """
-    found = re.sub(r"\d+[a-z]?(?=/|$)|\d+", "#", path)
-    last = found.rpartition("/")[2]
-    return found if "#" in last and len(last.strip("#_")) != 1 else ""
+    family = re.sub(r"\d+[a-z]?(?=/|$)|\d+", "#", path)
+    last = family.rpartition("/")[2]
+    return family if "#" in last and len(last.strip("#_")) != 1 else ""
 
 
 class References:
-    """Which lines are read by their names, and from where."""
+    """The lines that are read by name, and their readers."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.sources: dict[int, list[int]] = defaultdict(list)
@@ -122,23 +121,16 @@ class References:
         self.reading = sorted(self.sources)
 
     def are_inside(self, first: int, last: int, here: int) -> bool:
-        """Whether lines read by name but themselves and what arrives, and are not read."""
-        at = bisect_left(self.named, first)
-        while at < len(self.named) and self.named[at] < last:
-            if self.readers[self.named[at]] > last:
-                return False
-            at += 1
-        at = bisect_left(self.reading, first)
-        while at < len(self.reading) and self.reading[at] <= last:
-            sources = self.sources[self.reading[at]]
-            if any(source < first and source != here for source in sources):
-                return False
-            at += 1
-        return True
+        """Whether lines read only themselves and ``here`` by name, and others only the last."""
+        named = self.named[bisect_left(self.named, first) : bisect_left(self.named, last)]
+        reading = self.reading[bisect_left(self.reading, first) : bisect_right(self.reading, last)]
+        return all(self.readers[line] <= last for line in named) and all(
+            source >= first or source == here for line in reading for source in self.sources[line]
+        )
 
 
 def replaced(steps: tuple[Step, ...], calls: Iterable[Step]) -> tuple[Step, ...]:
-    """Steps with calls in the place of the runs of steps that have their first and last lines."""
+    """The steps, with each call in place of the run of steps with its first and last lines."""
     starts: dict[int, list[Step]] = defaultdict(list)
     for call in calls:
         starts[call.first].append(call)

@@ -1,7 +1,7 @@
-"""The lines of a network: each layer with the norm and the activation that belong to it.
+"""The lines of a network: each layer with its norm and its activation.
 
-A graph that was written in lines has those; of any other, such as an imported model's,
-the same lines are found again.
+A graph that comes from a spec keeps its lines; those of any other graph, such as an
+imported model's, are found.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph, Line
 from costcalc.kinds.base import MATRICES, NONE, Shape
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
-"""What a line says of how a layer is called."""
+"""How a spec writes the way a layer is called."""
 
 
 class FlatStep(NamedTuple):
-    """A step of one line, and the lines whose results it reads."""
+    """A line as a step, and the lines that it reads."""
 
     step: Step
     inputs: tuple[int, ...]
     gives: Any
-    """The channels of its result."""
+    """The channels of its output."""
 
 
 class FlatSteps(NamedTuple):
@@ -32,20 +32,20 @@ class FlatSteps(NamedTuple):
 
     steps: tuple[FlatStep, ...]
     of_layer: tuple[int, ...]
-    """The line that each layer stands in."""
+    """The line of each layer."""
     channels: Any
     """The channels of the network's input."""
 
 
 def flat_steps(graph: LayerGraph, is_folded: bool = True) -> FlatSteps:
-    """A network's lines as steps; each layer on a line of its own if not folded."""
+    """A network's lines as steps; each layer is a line of its own if not folded."""
     owners = {layer.shares for layer in graph.layers}
     steps: list[FlatStep] = []
     of_layer: list[int] = []
     for number, line in enumerate(lines(graph, is_folded)):
         layers = [graph.layers[index] for index in line.layers]
         host = layers[0]
-        word, values = _said(layers)
+        word, values = _word_and_values(layers)
         if host.shares is not None or line.host in owners:
             values["shares"] = f"params{line.host if host.shares is None else host.shares}"
         values.update({f"{BORROWS}{name}": count for name, count in host.borrows.items()})
@@ -59,8 +59,8 @@ def flat_steps(graph: LayerGraph, is_folded: bool = True) -> FlatSteps:
     return FlatSteps(tuple(steps), tuple(of_layer), graph.input[0])
 
 
-def _said(layers: list[Layer]) -> tuple[str, dict[str, Any]]:
-    """The kind that a line names, and what it says of its layers."""
+def _word_and_values(layers: list[Layer]) -> tuple[str, dict[str, Any]]:
+    """The kind that a line names, and its attributes."""
     host, *behind = layers
     word, values = attributes(host)
     if host.kind.name == "reshape":
@@ -79,12 +79,12 @@ def _said(layers: list[Layer]) -> tuple[str, dict[str, Any]]:
 
 
 def _channels(shape: Shape) -> Any:
-    """The channels of a tensor; 0 of a single number, which has no axis."""
+    """The channels of a tensor; 0 for a scalar."""
     return shape[0] if shape else 0
 
 
 def lines(graph: LayerGraph, is_folded: bool = True) -> Iterator[Line]:
-    """The lines of a graph; each layer is one by itself if not folded."""
+    """The lines of a graph; each layer is a line of its own if not folded."""
     readers = graph.readers
     starts = {part[0] for each in graph.gated for part in (each.gate, each.layers) if part}
     starts |= {each.layers.stop for each in graph.gated}
@@ -101,7 +101,7 @@ def lines(graph: LayerGraph, is_folded: bool = True) -> Iterator[Line]:
 
 
 def _belongs(layers: tuple[Layer, ...], host: int, last: int, family: str) -> bool:
-    """Whether the layer behind the last of a line is the line's norm or its activation."""
+    """Whether the layer after the last of a line is the line's norm or activation."""
     if last + 1 >= len(layers):
         return False
     first, layer = layers[host], layers[last + 1]
@@ -119,13 +119,13 @@ def _belongs(layers: tuple[Layer, ...], host: int, last: int, family: str) -> bo
 
 
 def _is_shared_alike(layer: Layer, first: Layer, distance: int) -> bool:
-    """Whether two layers of one line use the params of two layers of one line, or neither."""
+    """Whether two layers of a line share params with two layers of another, or neither does."""
     if layer.shares is None or first.shares is None:
         return layer.shares == first.shares or not layer.is_learned
     return layer.shares - first.shares == distance
 
 
 def _is_plain(layer: Layer) -> bool:
-    """Whether a line needs no more than the name of its kind."""
+    """Whether the name of its kind describes a layer fully."""
     kind = layer.kind
     return not kind.required and layer.operation == kind.operation(**kind.given)

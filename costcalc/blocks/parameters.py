@@ -1,11 +1,10 @@
-"""What the values of a block are: expressions in parameters that its calls give.
+"""Expressions for the values of a block, in terms of parameters that its calls set.
 
-Values are columns.  A solver knows some columns by name: the parameters that it has
-chosen, and facts that may become parameters when something is said by them.  It looks
-for an expression with the wanted column, and adds a parameter where there is none.  A
-condition, which says whether an instance has a step, is an expression that is true or
-false.  Which expressions may be written, and in which order they are preferred, is for
-those who print them: each language has a solver of its own.
+Values are columns.  A solver has some columns by name: the parameters that it has
+chosen, and facts, which become parameters once an expression uses them.  It looks for
+an expression with a given column, and adds a parameter if there is none.  A condition,
+which tells whether an instance has a step, is a Boolean expression.  Each language has
+a solver of its own, which decides which expressions are allowed and preferred.
 """
 
 from __future__ import annotations
@@ -19,28 +18,28 @@ from costcalc.blocks.columns import ABSENT, Column, computed, fits
 
 
 class Expression(NamedTuple):
-    """Something that may be written in a block, and its value in each instance."""
+    """An expression in the code of a block, and its value in each instance."""
 
     text: str
     column: Column
     names: tuple[str, ...] = ()
-    """The parameters that stand in it, or what would become one."""
+    """The parameters and facts that it uses."""
 
 
 class BlockParameter(NamedTuple):
-    """What the calls of a block give it, or what it computes."""
+    """A parameter of a block, set by its calls or computed."""
 
     name: str
     column: Column = ()
-    """What each call gives; nothing where the block computes it."""
+    """Its value in each call; empty if the block computes it."""
     default: Any = ABSENT
-    """What it is where a call gives nothing, or a formula; absent where every call gives it."""
+    """Its default or its formula; absent if it is required."""
     is_width: bool = False
     """Whether it is a number of channels, which a width multiplier scales."""
 
 
 class ParameterSolver(ABC):
-    """The parameters of a block while they are being found."""
+    """Finds the parameters of a block."""
 
     def __init__(self, facts: Mapping[str, Column]) -> None:
         self.facts = facts
@@ -48,19 +47,19 @@ class ParameterSolver(ABC):
         self.columns: dict[str, Column] = {}
         """The parameters, by name."""
         self.flags: set[str] = set()
-        """Those that say no more than whether a step is there."""
+        """The parameters that only tell whether a step is present."""
 
     @abstractmethod
     def free(self, word: str) -> str:
-        """A name for a parameter, made of a word, that no other has."""
+        """A unique name for a parameter, made from a word."""
 
     def named(self) -> Iterator[Expression]:
-        """The parameters, then the facts that are none yet."""
+        """The parameters, then the unused facts."""
         for name, column in {**self.columns, **self.facts}.items():
             yield Expression(name, column, (name,))
 
     def find(self, column: Column, expressions: Iterable[Expression]) -> Expression | None:
-        """The first of some expressions that has a column; its facts become parameters."""
+        """The first expression that has a column; the facts it uses become parameters."""
         for one in expressions:
             if fits(column, one.column):
                 for name in one.names:
@@ -76,7 +75,7 @@ class ParameterSolver(ABC):
         return Expression(name, column, (name,))
 
     def flag(self, word: str, holds: Column) -> Expression:
-        """A parameter that is true where something holds: one that is there already, or new."""
+        """A parameter that tells where something holds: a known one, or a new one."""
         known = self.find(holds, self.named())
         if known is not None:
             return known
@@ -86,18 +85,18 @@ class ParameterSolver(ABC):
 
 
 def number(value: int, count: int) -> Expression:
-    """A number, which is the same in every instance."""
+    """A number, the same in every instance."""
     return Expression(str(value), (value,) * count)
 
 
 def truth(one: Expression) -> Iterator[Expression]:
-    """That a truth value holds, and that it does not."""
+    """A Boolean expression and its negation."""
     yield one
     yield Expression(f"not {one.text}", computed(operator.not_, one.column), one.names)
 
 
 def equality(one: Expression, other: Expression) -> Iterator[Expression]:
-    """That two numbers are equal, and that they differ."""
+    """The comparisons ``==`` and ``!=`` of two numbers."""
     names = (*one.names, *other.names)
     for sign, holds in (("==", operator.eq), ("!=", operator.ne)):
         column = computed(holds, one.column, other.column)

@@ -1,4 +1,4 @@
-"""Groups that no name tells of: joins that are alike, and steps that come again and again."""
+"""Groups found without names: similar joins, and recurring sequences of steps."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import pairwise
 from costcalc.blocks.alignment import shape
 from costcalc.blocks.groups import Instance, References
 from costcalc.blocks.repeats import Keys, recurring
-from costcalc.blocks.steps import Step, walk
+from costcalc.blocks.steps import Step, size
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.kinds import KINDS
 
 _FEWEST = 3
-"""Groups that are worth a block, and the lines of one of them."""
+"""The fewest groups that become a block, and more lines than this in each join."""
 
 _LONGEST = 8
-"""Steps of a group that is runs by its coming again."""
+"""The longest recurring sequence that is looked for."""
 
 _NAMES = {
     ("depthwise", "pointwise"): "separable",
@@ -26,40 +26,40 @@ _NAMES = {
 
 
 def joins(steps: tuple[Step, ...], word: str) -> list[Instance]:
-    """The joins of one kind in a list, and what stands alone that they add to what they read."""
+    """The joins of one kind in a list, and for residuals, their body where it stands alone."""
     references = References(steps)
     before = (NETWORK_INPUT, *(step.last for step in steps))
-    alike: dict[int, tuple[Step, ...]] = {
+    found: dict[int, tuple[Step, ...]] = {
         at: (step,)
         for at, step in enumerate(steps)
-        if step.word == word and step.parts and sum(1 for _ in walk((step,))) > _FEWEST
+        if step.word == word and step.parts and size((step,)) > _FEWEST
     }
-    if len(alike) < _FEWEST:
+    if len(found) < _FEWEST:
         return []
-    inside = {
+    bodies = {
         tuple(map(shape, part.steps))
-        for join in alike.values()
-        for part in join[0].parts
-        if word == "add" and not join[0].parts[0].steps and len(part.steps) > 1
+        for (join,) in found.values()
+        for part in join.parts
+        if word == "add" and not join.parts[0].steps and len(part.steps) > 1
     }
-    lengths = sorted({len(each) for each in inside}, reverse=True)
+    lengths = sorted(set(map(len, bodies)), reverse=True)
     shapes = tuple(map(shape, steps))
     at = 0
     while at < len(steps):
-        length = next((each for each in lengths if shapes[at : at + each] in inside), 0)
+        length = next((n for n in lengths if shapes[at : at + n] in bodies), 0)
         if length:
-            alike[at] = steps[at : at + length]
+            found[at] = steps[at : at + length]
         at += length or 1
     family = _NAMES[word,]
     return [
-        Instance("", family, alike[at], before[at])
-        for at in sorted(alike)
-        if references.are_inside(alike[at][0].first, alike[at][-1].last, before[at])
+        Instance("", family, found[at], before[at])
+        for at in sorted(found)
+        if references.are_inside(found[at][0].first, found[at][-1].last, before[at])
     ]
 
 
 def rows(steps: tuple[Step, ...]) -> list[Instance]:
-    """The groups of lines that come again and again, other numbers in them, where it saves most."""
+    """The recurring sequence of lines, apart from their numbers, that saves most as a block."""
     best: list[Instance] = []
     saved = 0
     keys, references = Keys(steps), References(steps)
@@ -69,8 +69,8 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
         units = [steps[at : at + length] for at in starts]
         numbers = [tuple(map(keys.of, unit)) for unit in units]
         different = 1 + sum(a != b for a, b in pairwise(numbers))
-        # A block has a line of its own for its name, its parameters and its layers, a table
-        # one for its name, its columns and its rows; steps alike are one line in any case.
+        # A block needs lines for its name, its parameters and its layers, a table for its
+        # name, its columns and its rows; equal consecutive steps are one line in any case.
         saves = length * different - (length + different + 2 * _FEWEST)
         first, last = units[0][0].first, units[-1][-1].last
         if saves > saved and references.are_inside(first, last, before[start]):
@@ -85,7 +85,7 @@ def rows(steps: tuple[Step, ...]) -> list[Instance]:
 
 
 def _is_repeat(unit: tuple[object, ...]) -> bool:
-    """Whether a group is itself a smaller one, come again."""
+    """Whether a sequence is itself a repeated shorter one."""
     return any(
         unit == unit[:length] * (len(unit) // length)
         for length in range(1, len(unit) // 2 + 1)
@@ -93,12 +93,8 @@ def _is_repeat(unit: tuple[object, ...]) -> bool:
     )
 
 
-def _is_call(step: Step) -> bool:
-    return step.word not in KINDS
-
-
 def _recurring(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
-    """Where steps of the same shapes come again: the first, how many, and how often."""
+    """The start, length and count of sequences that recur with the same shapes."""
     shapes = tuple(map(shape, steps))
     for length in range(2, _LONGEST + 1):
         at = 0
@@ -106,7 +102,7 @@ def _recurring(steps: tuple[Step, ...]) -> Iterator[tuple[int, int, int]]:
             same = recurring(shapes, at, length)
             count = same // length + 1
             end = at + length
-            are_calls = all(map(_is_call, steps[at:end]))
+            are_calls = all(step.word not in KINDS for step in steps[at:end])
             if count >= _FEWEST and not are_calls and not _is_repeat(shapes[at:end]):
                 yield at, length, count
             at += same + 1

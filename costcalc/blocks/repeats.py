@@ -1,4 +1,4 @@
-"""Steps that stand several times, as one that says how often."""
+"""Merges equal consecutive steps into one step with a repeat count."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from itertools import groupby
 from typing import Any
 
 from costcalc.blocks.columns import is_same
-from costcalc.blocks.steps import Block, Part, Step, default, walk
+from costcalc.blocks.steps import Block, Part, Step, walk
 from costcalc.kinds import KINDS
 
 _LONGEST = 12
-"""Steps of a run that is looked for one after another."""
+"""The longest recurring sequence of steps that is looked for."""
 
 _SAVED = 3
-"""Lines that a sequence must save, since it takes some itself."""
+"""Lines that a repeated sequence must save: it needs some itself."""
 
 _ONCE = {"shares", "when", "only_if"}
-"""What is said of one step alone."""
+"""Values of steps that cannot be repeated."""
 
 
 class Keys:
-    """A number for each step, the same for steps that say the same."""
+    """A number for each step; equal steps have the same number."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.numbers: dict[Hashable, int] = {}
@@ -30,7 +30,7 @@ class Keys:
         self.unlike = 0
 
     def of(self, step: Step) -> int:
-        """The step's number; steps that others read, or that read them, are like none."""
+        """The step's number; unique for steps that others read by name, and for their readers."""
         if step.sources or step.last in self.read:
             self.unlike -= 1
             return self.unlike
@@ -40,12 +40,12 @@ class Keys:
 
 
 def _fixed(value: Any) -> Hashable:
-    """A value that can be compared with others of its type alone."""
+    """A value that equals only values of its own type."""
     return type(value).__name__, str(value)
 
 
 def repeated(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> tuple[Step, ...]:
-    """Steps with repeats, at every depth."""
+    """The steps with repeats, at every depth."""
     return _Repeats(blocks, Keys(steps)).of(steps)
 
 
@@ -62,7 +62,7 @@ class _Repeats:
         return self._runs(self._singles(steps))
 
     def _singles(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """One step after another of the same."""
+        """The steps, each run of a single repeated step as one step."""
         shorter: list[Step] = []
         for _, same in groupby(steps, self.keys.of):
             run = tuple(same)
@@ -92,7 +92,7 @@ class _Repeats:
         return ()
 
     def _can_repeat(self, step: Step) -> bool:
-        """Whether nothing is said of a step that holds for it once."""
+        """Whether the step may have a repeat count."""
         if step.sources or step.last in self.keys.read:
             return False
         return step.value("repeat") == 1 and not _ONCE & {*step.values}
@@ -104,10 +104,10 @@ class _Repeats:
         kind = KINDS.get(step.word)
         if kind is None or name not in kind.attributes or name in (*kind.required, "bias"):
             return False
-        return _fixed(default(step.word, name)) == _fixed(step.value(name))
+        return _fixed(kind.default(name)) == _fixed(step.value(name))
 
     def _runs(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """Several steps after several of the same, as a sequence."""
+        """The steps, each repeated run of several steps as a sequence."""
         keys = [self.keys.of(step) for step in steps]
         shorter: list[Step] = []
         at = 0
@@ -120,7 +120,7 @@ class _Repeats:
 
 
 def recurring(keys: Sequence[Hashable], at: int, length: int) -> int:
-    """How many keys from a place on come again ``length`` places later.
+    """How many keys, from a position on, equal the key ``length`` positions later.
 
     >>> recurring("ababac", 0, 2)
     3
@@ -132,7 +132,7 @@ def recurring(keys: Sequence[Hashable], at: int, length: int) -> int:
 
 
 def _longest(keys: Sequence[Hashable], at: int) -> tuple[int, int]:
-    """The length of a run from a place on, and how often it stands there."""
+    """The length and the repeat count of the best run at a position."""
     best = (1, 1)
     for length in range(2, min(_LONGEST, (len(keys) - at) // 2) + 1):
         times = recurring(keys, at, length) // length + 1
@@ -149,14 +149,14 @@ def _sequence(run: tuple[Step, ...], length: int, times: int) -> Step:
 
 
 def _times(run: tuple[Step, ...], first_only: tuple[str, ...] = ()) -> Step:
-    """The first of several steps, which says how often it stands there."""
+    """The first of several equal steps, with a repeat count."""
     values: dict[str, Any] = {"first_only": first_only} if first_only else {}
-    step = run[0].say(repeat=len(run), **values)
+    step = run[0].with_values(repeat=len(run), **values)
     return step._replace(last=run[-1].last, path=_common(run))
 
 
 def _common(steps: tuple[Step, ...]) -> str:
-    """What the paths of several steps have in common."""
+    """The common path of several steps."""
     common = []
     for parts in zip(*(step.path.split("/") for step in steps), strict=False):
         if len(set(parts)) > 1:

@@ -1,4 +1,4 @@
-"""Steps: what a line of a network says, what it holds, and the blocks that it calls."""
+"""Steps of a network: their attributes, the steps inside them, and the blocks they call."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.blocks.parameters import BlockParameter
-from costcalc.kinds import KINDS
 
 BORROWS = "borrows."
-"""What stands before the name of the params that another layer counts."""
+"""The prefix of values that tell which params another layer counts."""
 
 OFTEN = {
     "norm": "none",
@@ -18,17 +17,17 @@ OFTEN = {
     "functional_act": False,
     "repeat": 1,
 }
-"""What a step may say besides its kind's attributes, and what holds where it does not."""
+"""Values of a step besides its kind's attributes, and their defaults."""
 
 
 class Formula(NamedTuple):
-    """A value that is computed from names in scope."""
+    """A value computed from names in scope."""
 
     text: str
 
 
 class Part(NamedTuple):
-    """Steps that another step holds: a branch, a gate, what a sequence groups."""
+    """Steps inside another step: a branch, a gate, the steps of a sequence."""
 
     steps: tuple[Step, ...]
     label: str = ""
@@ -40,40 +39,40 @@ class Step(NamedTuple):
     word: str
     """A kind, a block, ``sequence`` or ``table``."""
     values: Mapping[str, Any]
-    """Attributes of a kind, all of them; arguments of a block; what else the step says."""
+    """All attributes of its kind, or the arguments of its block; and other values."""
     reads: int
-    """The channels that arrive, ``in``."""
+    """The channels of its input, ``in``."""
     first: int
     """Its first line, counted over the network."""
     last: int
-    """The line whose result is its own."""
+    """The line that computes its output."""
     path: str = ""
-    """What the network calls it: the layers' names as far as they agree."""
+    """The common path of its layers' names."""
     parts: tuple[Part, ...] = ()
     sources: tuple[int | str, ...] = ()
-    """The lines that it reads, later their names, where those are not simply the step before."""
+    """The lines that it reads, later their names; empty if it reads only the previous step."""
     name: str = ""
 
-    def say(self, **values: Any) -> Step:
-        """The step, saying more."""
+    def with_values(self, **values: Any) -> Step:
+        """The step with more values."""
         return self._replace(values={**self.values, **values})
 
     def value(self, name: str) -> Any:
-        """What it says of an attribute, or what holds where it says nothing."""
+        """The value of an attribute, or its default."""
         return self.values.get(name, OFTEN.get(name))
 
 
-def default(word: str, name: str) -> Any:
-    """What an attribute of a kind is where a line leaves it out."""
-    return KINDS[word].default(name)
-
-
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Steps and all that they hold."""
+    """The steps and all steps inside them."""
     for step in steps:
         yield step
         for part in step.parts:
             yield from walk(part.steps)
+
+
+def size(steps: tuple[Step, ...]) -> int:
+    """How many steps there are, with those inside them."""
+    return sum(1 for _ in walk(steps))
 
 
 class Block(NamedTuple):
@@ -85,9 +84,9 @@ class Block(NamedTuple):
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The parameters that calls give."""
-        return tuple(name for name, each in self.parameters.items() if each.column)
+        """The parameters that calls set."""
+        return tuple(name for name, parameter in self.parameters.items() if parameter.column)
 
     def arguments(self, call: int) -> dict[str, Any]:
-        """What a call gives, counted from the first."""
+        """The arguments of a call, by its number."""
         return {name: self.parameters[name].column[call] for name in self.given}

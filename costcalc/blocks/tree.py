@@ -1,8 +1,8 @@
-"""A layer graph as the tree that the paths of its layers' names spell.
+"""A layer graph as a tree, by the paths in its layers' names.
 
-A leaf is a line: a layer with the norm and the activation that are written with it; a
-group is what a path holds: a block, a named sequence, a named branch.  A group reads
-tensors and gives tensors, as a module does.
+A leaf is a line: a layer with its norm and its activation.  A group consists of the
+layers under a path: a block, a named sequence, a named branch.  Like a module, it has
+input and output tensors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KINDS = {kind.name for kind in TABLE}
 
 
 class LayerLine:
-    """A layer, and those of its line; each is named by its index."""
+    """The layers of a line, and their indexes."""
 
     def __init__(self, name: str, indexes: tuple[int, ...], layers: tuple[Layer, ...]) -> None:
         self.path = name
@@ -29,38 +29,38 @@ class LayerLine:
         self.indexes = indexes
         self.layers = layers
         self.owner: Node | None = None
-        """Whose params it uses, where it uses another's."""
+        """The node whose params it uses, if they are not its own."""
         self.is_read = True
-        """Whether anything needs what it gives, as nothing does a tensor that is merely held."""
+        """False for a stored tensor that nothing reads."""
 
     @property
     def is_source(self) -> bool:
-        """Whether it is a tensor that the network holds."""
+        """Whether it is a stored tensor."""
         return self.layers[0].kind.family == "source"
 
     @property
     def identity(self) -> str:
-        """What tells it from every other node: two branches may have layers of one name."""
+        """A unique identity: two branches may have layers of one name."""
         return str(self.indexes[0])
 
     @property
     def reads(self) -> tuple[int, ...]:
-        """The tensors that it reads, each named by the layer that gives it."""
+        """Its input tensors, each identified by the layer that computes it."""
         return self.layers[0].inputs
 
     @property
     def gives(self) -> tuple[int, ...]:
-        """The tensor that it gives."""
+        """Its output tensor."""
         return self.indexes[-1:]
 
     @property
     def is_named(self) -> bool:
-        """Whether the spec named it, and not its kind and a number."""
-        return _spoken(self.key, _KINDS)
+        """Whether the spec named it; otherwise it has the name of its kind and a number."""
+        return without_number(self.key) not in _KINDS
 
 
 class Group:
-    """What a path inside the layers' names holds."""
+    """The layers under a path."""
 
     def __init__(self, path: str, block: str, call: BlockCall | None) -> None:
         self.path = path
@@ -70,19 +70,19 @@ class Group:
         self.call = call
         self.children: list[Node] = []
         self.keys = FreeNames()
-        """Those of its children."""
+        """The keys of its children."""
         self.reads: tuple[int, ...] = ()
         self.gives: tuple[int, ...] = ()
         self.owner: Node | None = None
 
     @property
     def identity(self) -> str:
-        """What tells it from every other node."""
+        """A unique identity."""
         return f"{self.path}/"
 
     @property
     def lines(self) -> Iterator[LayerLine]:
-        """The lines inside, in their order."""
+        """The lines inside, in order."""
         for child in self.children:
             if isinstance(child, Group):
                 yield from child.lines
@@ -91,22 +91,22 @@ class Group:
 
     @property
     def is_named(self) -> bool:
-        """Whether the spec named it, and not its block and a number."""
-        return _spoken(self.key, {self.block, "sequence"})
+        """Whether the spec named it; otherwise it has the name of its block and a number."""
+        return without_number(self.key) not in (self.block, "sequence")
 
     @property
     def is_block(self) -> bool:
-        """Whether it is a block or a model's module, and no branch or sequence."""
+        """Whether it is a block or a model's module, not a branch or a sequence."""
         return self.block not in ("", "sequence")
 
     @property
     def family(self) -> str:
-        """What those are called together that may be one class."""
+        """The same for groups that may share a class."""
         return self.block if self.is_block else without_number(self.key)
 
     @property
     def inputs(self) -> Mapping[str, int]:
-        """What its module reads, by names: the block's inputs, or else what its layers read."""
+        """The inputs of its module, by name: the block's, or else those of its layers."""
         if self.call is not None and {*self.reads} <= {*self.call.inputs.values()}:
             return self.call.inputs
         if len(self.reads) == 1:
@@ -120,33 +120,33 @@ Node: TypeAlias = LayerLine | Group
 def tree(graph: LayerGraph) -> Group:
     """The root of a graph's tree."""
     lines = list(_lines(graph))
-    # Only layers that stand together can be held by one module.
-    standing = spans(line.path for line in lines)
+    # Only consecutive layers can be in one module.
+    consecutive = spans(line.path for line in lines)
     root = Group("", "", None)
-    found: dict[str, Group] = {"": root}
+    by_path: dict[str, Group] = {}
     for line in lines:
         parent = root
         for path in paths(line.path):
-            if path not in standing:
+            if path not in consecutive:
                 continue
-            if path not in found:
-                found[path] = Group(path, graph.blocks.get(path, ""), graph.calls.get(path))
-                _put(found[path], parent)
-            parent = found[path]
-        _put(line, parent)
+            if path not in by_path:
+                by_path[path] = Group(path, graph.blocks.get(path, ""), graph.calls.get(path))
+                _append(by_path[path], parent)
+            parent = by_path[path]
+        _append(line, parent)
     _connect(root, set(graph.outputs), _readers(lines))
     return root
 
 
-def _put(node: Node, parent: Group) -> None:
-    """Makes a node the last one of a group, under a key that no other there has."""
+def _append(node: Node, parent: Group) -> None:
+    """Appends a node to a group, under a unique key."""
     key = node.path[len(parent.path) :].lstrip("/")
     node.key = parent.keys.free(key)
     parent.children.append(node)
 
 
 def without_number(key: str) -> str:
-    """A key without the number that tells it from its siblings.
+    """A key without the number that distinguishes it from its siblings.
 
     >>> without_number("conv2_x3"), without_number("dense1_12"), without_number("stem")
     ('conv2_x', 'dense1', 'stem')
@@ -156,19 +156,15 @@ def without_number(key: str) -> str:
 
 
 def groups(group: Group) -> Iterator[Group]:
-    """A group and all groups inside it, the inner ones first."""
+    """A group and all groups inside it, inner ones first."""
     for child in group.children:
         if isinstance(child, Group):
             yield from groups(child)
     yield group
 
 
-def _spoken(key: str, words: set[str]) -> bool:
-    return without_number(key) not in words
-
-
 def _lines(graph: LayerGraph) -> Iterator[LayerLine]:
-    """The lines of a graph; those apart whose layers do not share their params as one."""
+    """The lines of a graph; those that share only some params are split into layers."""
     layers, lines = graph.layers, graph.lines
     line_of = {index: line for line in lines for index in line.layers}
     apart: set[int] = set()
@@ -184,7 +180,7 @@ def _lines(graph: LayerGraph) -> Iterator[LayerLine]:
 
 
 def _readers(lines: list[LayerLine]) -> Mapping[int, list[int]]:
-    """Which tensors read each tensor."""
+    """The tensors that are computed from each tensor."""
     readers: dict[int, list[int]] = {}
     for line in lines:
         for tensor in line.reads:
@@ -193,7 +189,7 @@ def _readers(lines: list[LayerLine]) -> Mapping[int, list[int]]:
 
 
 def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) -> set[int]:
-    """Finds what each group reads and gives; the tensors that are made inside."""
+    """Sets the input and output tensors of all groups; returns the tensors made inside."""
     made: set[int] = set()
     read: dict[int, None] = {}
     unread: list[int] = []
@@ -207,13 +203,13 @@ def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) 
             child.is_read = child.gives[0] in readers or child.gives[0] in results
         else:
             unread += [tensor for tensor in child.gives if not readers.get(tensor)]
-    given = [
+    outputs = [
         tensor
         for child in group.children
         for tensor in child.gives
         if tensor in results or not made.issuperset(readers.get(tensor, ()))
     ]
-    group.gives = tuple(given or unread)
-    # What a group holds stands for every image of a batch: it must read something to know it.
+    group.gives = tuple(outputs or unread)
+    # Stored tensors are expanded to the batch, whose size is known only from an input.
     group.reads = tuple(read) or ((NETWORK_INPUT,) if group.gives else ())
     return made

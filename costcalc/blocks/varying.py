@@ -1,4 +1,4 @@
-"""Where instances differ: values that vary, and all the places that have them."""
+"""Values in which the instances of a block differ, and the places where they occur."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import Width
 
 _USUAL = ("block", "blocks", "layer", "layers", "features", "body", "conv_pw", "conv_dw")
-"""Words that modules are called whatever they do."""
+"""Names of modules that do not describe them."""
 
 
 class AttributePlace(NamedTuple):
-    """Where a value stands: an attribute of a step."""
+    """The place of a value: an attribute of a step."""
 
     step: AlignedStep
     name: str
@@ -29,12 +29,12 @@ class AttributePlace(NamedTuple):
 
     @property
     def key(self) -> tuple[int, str]:
-        """What tells the place from all others."""
+        """The unique key of the place."""
         return id(self.step), self.name
 
 
 class VaryingValue:
-    """A value that varies from instance to instance, and all the places that have it."""
+    """A value that varies between instances, and the places where it occurs."""
 
     def __init__(self, place: AttributePlace, is_width: bool) -> None:
         self.places = [place]
@@ -42,7 +42,7 @@ class VaryingValue:
         self.is_width = is_width
 
     def takes(self, place: AttributePlace, is_width: bool) -> bool:
-        """Adds a place whose values agree wherever both are there."""
+        """Adds a place if its values agree wherever both are present; whether they do."""
         if is_width != self.is_width or (not is_width and place.name != self.places[0].name):
             return False
         agreeing = present(computed(is_same, self.column, place.column))
@@ -57,12 +57,12 @@ class VaryingValue:
 
     @property
     def values(self) -> set[Any]:
-        """Its values."""
+        """The values in all instances."""
         return set(present(self.column))
 
 
 def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingValue]:
-    """All values that vary, places of the same values together."""
+    """All values that vary; places with the same values are one."""
     values: list[VaryingValue] = []
     for step in every(steps):
         for name in step.names:
@@ -85,13 +85,13 @@ def _is_width(step: AlignedStep, name: str, blocks: Mapping[str, Block]) -> bool
 
 
 def _follows_norm(step: AlignedStep) -> bool:
-    """Whether a bias is there where there is no norm, as a line says by saying nothing."""
+    """Whether there is a bias exactly where there is no norm, which is the default."""
     has_no_norm = computed(lambda norm: norm == "none", step.column("norm"))
     return "norm" in step.names and fits(step.column("bias"), has_no_norm)
 
 
 def squeezed(steps: AlignedSteps) -> frozenset[int]:
-    """Layers that squeeze channels which others weigh: those behind the pool of a multiply."""
+    """The squeezing layers of squeeze-and-excite blocks: the first after a multiply's pool."""
     layers = set()
     for each in every(steps):
         for _, part in each.parts if each.word == "multiply" else ():
@@ -102,7 +102,7 @@ def squeezed(steps: AlignedSteps) -> frozenset[int]:
 
 
 def word(place: AttributePlace, with_numbers: bool) -> str:
-    """What the network calls a layer, but for what is said of every layer."""
+    """The network's name for a layer, without words that any layer may have."""
     parts = [
         part
         for part in place.step.path.split("/")

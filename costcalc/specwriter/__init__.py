@@ -1,1 +1,1 @@
-"""A layer graph as the text of a spec that a person would want to own."""
+"""Writes a layer graph as the text of a readable spec."""

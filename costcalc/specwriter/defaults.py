@@ -1,4 +1,4 @@
-"""What most convolutions say, said once for all of them."""
+"""The defaults that shorten a spec's convolutions most."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from costcalc.kinds import KINDS
 
 
 class _Line(NamedTuple):
-    """What the line of a convolution says, or a default for all of them."""
+    """The arguments of a convolution, or defaults for all of them."""
 
     norm: Any
     act: Any
     bias: Any
-    """None: as there is a norm or not."""
+    """None: a bias exactly if there is no norm."""
     functional_act: Any
-    """None where there is no activation."""
+    """None if there is no activation."""
 
 
 _NOTHING = _Line("none", "none", None, False)
 
 _NEVER = 10**9
-"""The length of defaults that cannot be."""
+"""The length for invalid defaults."""
 
 
 def convolutions(steps: Iterable[Step]) -> Mapping[str, Any]:
-    """The defaults with which the convolutions have least to say."""
+    """The defaults with which the convolutions have fewest arguments."""
     lines: Counter[_Line] = Counter()
     for step in steps:
         kind = KINDS.get(step.word)
         if kind is not None and "conv" in (kind.name, kind.becomes):
             act = step.value("act")
-            called = None if act == "none" else step.value("functional_act")
-            lines[_Line(step.value("norm"), act, step.value("bias"), called)] += 1
+            functional = None if act == "none" else step.value("functional_act")
+            lines[_Line(step.value("norm"), act, step.value("bias"), functional)] += 1
     options = [
-        dict.fromkeys([nothing, *(each[at] for each in lines if isinstance(each[at], str | bool))])
+        dict.fromkeys([nothing, *(line[at] for line in lines if isinstance(line[at], str | bool))])
         for at, nothing in enumerate(_NOTHING)
     ]
     choices = (_Line(*choice) for choice in product(*options))
@@ -51,17 +51,17 @@ def convolutions(steps: Iterable[Step]) -> Mapping[str, Any]:
 
 
 def _length(choice: _Line, lines: Counter[_Line]) -> int:
-    """How many arguments all convolutions give, the default's own among them."""
+    """How many arguments the convolutions and the defaults have."""
     length: int = sum(value != nothing for value, nothing in zip(choice, _NOTHING, strict=True))
-    for each, times in lines.items():
-        if each.bias is None and choice.bias is not None:
+    for line, times in lines.items():
+        if line.bias is None and choice.bias is not None:
             return _NEVER
-        bias = each.norm == "none" if choice.bias is None else choice.bias
+        bias = line.norm == "none" if choice.bias is None else choice.bias
         mentioned = (
-            each.norm != choice.norm,
-            each.act != choice.act,
-            each.bias not in (None, bias),
-            each.functional_act not in (None, choice.functional_act),
+            line.norm != choice.norm,
+            line.act != choice.act,
+            line.bias not in (None, bias),
+            line.functional_act not in (None, choice.functional_act),
         )
         length += times * mentioned.count(True)
     return length

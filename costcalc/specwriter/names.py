@@ -1,4 +1,4 @@
-"""Names for the steps that others read."""
+"""Names for steps that others read, and for calls of blocks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from costcalc.names import FreeNames
 
 
 def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
-    """Steps, those that others read with names, and the readers with those names.
-
-    In a flat list every step has its full name.
-    """
+    """The steps, with names for those that others read; all have full names if flat."""
     read = {source for step in walk(steps) for source in step.sources}
-    # The innermost step of a result: what stands in a sequence without a name is known around it.
+    # The innermost step with a result has the name, which is also visible around it.
     ends = {
         step.last: step.path
         for step in walk(steps)
@@ -25,7 +22,8 @@ def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
     }
     free = FreeNames(["input"])
     names = {
-        line: free.free(_flat(path) if is_flat else _local(path)) for line, path in ends.items()
+        line: free.free(fit(path.replace("/", ".")) if is_flat else _last_word(path))
+        for line, path in ends.items()
     }
     names[NETWORK_INPUT] = "input"
     return tuple(_named(step, names) for step in steps)
@@ -45,18 +43,18 @@ def _named(step: Step, names: Mapping[int, str]) -> Step:
 
 
 def titled(steps: tuple[Step, ...], blocks: Collection[str]) -> tuple[Step, ...]:
-    """Steps, calls of blocks with the names that the network has for them, if it has."""
+    """The steps, with the network's names for calls of blocks, if it has any."""
     calls: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         if step.word in blocks:
             calls[step.word].append(step)
     taken = {step.name for step in steps}
     titles: dict[int, str] = {}
-    for block, each in calls.items():
-        words = _titles(block, each)
+    for block, members in calls.items():
+        words = _titles(block, members)
         if words and taken.isdisjoint(words):
             taken.update(words)
-            titles.update((step.last, word) for step, word in zip(each, words, strict=True))
+            titles.update((step.last, word) for step, word in zip(members, words, strict=True))
     return tuple(
         step._replace(name=step.name or titles.get(step.last, "")) if step.word in blocks else step
         for step in steps
@@ -64,7 +62,7 @@ def titled(steps: tuple[Step, ...], blocks: Collection[str]) -> tuple[Step, ...]
 
 
 def _titles(block: str, calls: Sequence[Step]) -> list[str]:
-    """A word of each call's path that no other has; nothing where there are none."""
+    """A word of each call's path that no other has, if there is one at the same depth."""
     paths = [[part for part in step.path.split("/") if not part.isdigit()] for step in calls]
     for depth in range(1, 1 + min(map(len, paths))):
         words = [fit(path[-depth]).rstrip("_-.") or "block" for path in paths]
@@ -74,11 +72,7 @@ def _titles(block: str, calls: Sequence[Step]) -> list[str]:
     return []
 
 
-def _local(path: str) -> str:
-    """The last part of a path that says something."""
+def _last_word(path: str) -> str:
+    """The last part of a path that is not a number."""
     parts = [part for part in path.split("/") if not part.isdigit()]
     return fit(parts[-1]) if parts else "layer"
-
-
-def _flat(path: str) -> str:
-    return fit(path.replace("/", "."))

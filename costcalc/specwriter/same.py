@@ -1,4 +1,4 @@
-"""Whether two graphs are one: the same layers in the same order, each of the same cost."""
+"""Compares two graphs: the same layers in the same order, with the same costs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from costcalc.kinds.base import shape_text
 
 
 def difference(graph: LayerGraph, other: LayerGraph) -> str:
-    """The first thing in which two graphs differ; nothing where they are one."""
+    """The first difference between two graphs; empty if there is none."""
     if graph.input != other.input:
         return f"the input is {shape_text(graph.input)} and not {shape_text(other.input)}"
     if len(graph.layers) != len(other.layers):
@@ -24,14 +24,14 @@ def difference(graph: LayerGraph, other: LayerGraph) -> str:
 
 
 def _described(layer: Layer) -> tuple[Any, ...]:
-    """All of a layer but its name and its place in a file."""
+    """Everything about a layer except its name and its place in a file."""
     inputs, shapes = layer.inputs, layer.input_shapes
     if layer.kind.name in ("add", "multiply"):
         pairs = sorted(zip(inputs, shapes, strict=True))
         inputs, shapes = tuple(at for at, _ in pairs), tuple(shape for _, shape in pairs)
     word, values = attributes(layer)
     if layer.kind.name == "reshape":
-        # The shape may be said in other words: what it comes to is the output's.
+        # Formulas may differ; the shape that they compute is compared as the output.
         del values["shape"]
     return (
         word,

@@ -1,4 +1,4 @@
-"""The whole spec, compared with the network that it was written from before anyone sees it."""
+"""The whole spec, which is read back and compared with its network before it is returned."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from costcalc.specwriter.same import difference
 from costcalc.specwriter.text import Context, block, items
 
 _SHOWN = 8
-"""Names of layers that a comment lists."""
+"""The most names of layers that a comment lists."""
 
 
 def to_spec(
@@ -34,13 +34,13 @@ def to_spec(
     comments: tuple[str, ...] = (),
     is_flat: bool = False,
 ) -> str:
-    """The spec of a network at settings: of a model, or of another spec.
+    """The spec of a model, or of another spec, at given settings.
 
-    It says what the network is at these settings; of its parameters remain the
-    resolution and the number of classes.  ``comments`` stand above it.
+    Its only parameters are the resolution and the number of classes.  ``comments`` are
+    written above it.
 
     Raises:
-        SpecError: a setting or a shape is wrong, or no spec can say it.
+        SpecError: a setting or a shape is wrong, or no spec can express the network.
     """
     document = at_sizes(document, settings)
     graph = expand(document, settings)
@@ -53,31 +53,30 @@ def spec(
     is_flat: bool = False,
     is_sized: bool = False,
 ) -> str:
-    """The text of a spec whose layers are those of a graph, one by one.
+    """The text of a spec with exactly the layers of a graph.
 
-    The text is read back before it is given away.  Where branches, repeats and
-    blocks would not give the same layers in the same order, it has fewer of
-    them; ``is_flat`` asks for none.
+    If branches, repeats and blocks would change the layers or their order, the spec has
+    fewer of them; with ``is_flat`` it has none.
 
     Raises:
-        SpecError: no text gives this graph.
+        SpecError: no text has the same layers.
     """
     graph = chained(graph)
     return checked(texts(graph, comments, is_flat, is_sized), graph)
 
 
 def checked(texts: Iterable[str], graph: LayerGraph) -> str:
-    """The first text that gives a graph's layers.
+    """The first text with the layers of a graph.
 
     Raises:
-        SpecError: none does.
+        SpecError: none has.
     """
     found = ""
     for text in texts:
         found = _difference(text, graph)
         if not found:
             return text
-    refuse(Mark(graph.file), f"no spec gives all layers of {graph.name}", found=found)
+    refuse(Mark(graph.file), f"no spec expresses all layers of {graph.name}", found=found)
 
 
 def texts(
@@ -86,7 +85,7 @@ def texts(
     is_flat: bool = False,
     is_sized: bool = False,
 ) -> Iterator[str]:
-    """Specs of a graph, each with less structure than the one before."""
+    """Specs of a graph with less and less structure."""
     sized = _sized(flat_steps(graph)) if is_sized else ()
     if sized:
         comments = (*comments, *_warning(sized))
@@ -95,7 +94,7 @@ def texts(
 
 
 def _named(structure: Structure) -> Structure:
-    """The structure, with names for the steps that others read and for calls of blocks."""
+    """The structure, with names for steps that others read and for calls of blocks."""
     steps = named(structure.steps, structure.is_flat)
     blocks = {
         name: block._replace(steps=named(block.steps)) for name, block in structure.blocks.items()
@@ -104,18 +103,18 @@ def _named(structure: Structure) -> Structure:
 
 
 def _sized(flat: FlatSteps) -> tuple[str, ...]:
-    """The layers that hold sizes as numbers, which may hold for one input alone."""
-    named = []
+    """The layers with numbers as sizes, which may be valid for only one input size."""
+    paths = []
     for step, *_ in flat.steps:
         is_weight = step.values.get("of", "other") != "other"
         sizes = step.values.get("size" if step.word == "upsample" else "shape")
-        if not is_weight and _holds_sizes(sizes):
-            named.append(step.path)
-    return tuple(named)
+        if not is_weight and _are_numbers(sizes):
+            paths.append(step.path)
+    return tuple(paths)
 
 
-def _holds_sizes(values: Any) -> bool:
-    """Whether a list is of several sizes that are numbers."""
+def _are_numbers(values: Any) -> bool:
+    """Whether an attribute contains several sizes as numbers."""
     if isinstance(values, int):
         return True
     return isinstance(values, tuple) and (
@@ -135,7 +134,7 @@ def _warning(layers: tuple[str, ...]) -> list[str]:
 
 
 def _difference(text: str, graph: LayerGraph) -> str:
-    """What a text says differently from a graph; nothing where the two agree."""
+    """The first difference between a text and a graph; empty if there is none."""
     try:
         document = read(text.encode(), graph.file, lambda name: None)
         return difference(expand(document, {}), graph)
@@ -173,22 +172,22 @@ def _text(
 
 
 def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], list[yaml.Node]]:
-    """The parameter that the sides of a square input are, and the input."""
-    channels, *sides = graph.input
-    if len(sides) == 2 and len(set(sides)) == 1 and not is_sized:
-        side = Formula("res")
-        return {"res": _parameter(sides[0], "input resolution")}, [channels, side, side]
-    return {}, [channels, *sides]
+    """The parameter for the resolution of a square input, and the input."""
+    channels, *sizes = graph.input
+    if len(sizes) == 2 and len(set(sizes)) == 1 and not is_sized:
+        size = Formula("res")
+        return {"res": _parameter(sizes[0], "input resolution")}, [channels, size, size]
+    return {}, [channels, *sizes]
 
 
 def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ...], Any]:
-    """Steps whose classifier speaks of ``classes``, and how many those are.
+    """The steps with ``classes`` as the width of the classifier, and that width.
 
-    It is the last layer with an ``out``: fully connected, or a convolution where
-    the network gives no map.
+    The classifier is the last layer with an ``out``: fully connected, or a convolution
+    in a network whose output is a vector.
     """
     steps, blocks = structure.steps, structure.blocks
-    gives_vector = all(side == 1 for side in graph.layers[-1].output[1:])
+    is_vector = all(size == 1 for size in graph.layers[-1].output[1:])
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
         if _is_source(step, blocks):
@@ -198,16 +197,17 @@ def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ..
         out = step.values.get("out")
         if out is None:
             continue
-        if step.word == "fc" or (step.word == "pointwise" and gives_vector):
-            return (*steps[:at], step.say(out=Formula("classes")), *steps[at + 1 :]), out
+        if step.word == "fc" or (step.word == "pointwise" and is_vector):
+            classifier = step.with_values(out=Formula("classes"))
+            return (*steps[:at], classifier, *steps[at + 1 :]), out
         break
     return steps, None
 
 
 def _is_source(step: Step, blocks: Mapping[str, Block]) -> bool:
-    """Whether a step reads nothing: a learned tensor, or a block of such."""
+    """Whether a step has no input: a stored tensor, or a block of these."""
     if step.word in blocks:
-        return all(_is_source(each, blocks) for each in blocks[step.word].steps)
+        return all(_is_source(inner, blocks) for inner in blocks[step.word].steps)
     return step.word in KINDS and KINDS[step.word].arity == NONE
 
 

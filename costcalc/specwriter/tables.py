@@ -1,4 +1,4 @@
-"""Calls of one block after another as the rows of a table."""
+"""Consecutive calls of one block as the rows of a table."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from costcalc.blocks.steps import Block, Step
 from costcalc.specwriter.yaml import Aligned, Node
 
 _FEWEST = 3
-"""Rows that make a table."""
+"""The fewest rows of a table."""
 
 _WIDE = 4
-"""Cells of a row that make a table of two."""
+"""The fewest arguments of a call for which two rows are enough."""
 
 
 def in_tables(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[list[Step]]:
-    """Steps, those together that are rows of one table."""
+    """The steps, with the rows of each table together."""
     runs: list[_Rows] = []
     for step in steps:
         block = blocks.get(step.word)
@@ -31,21 +31,21 @@ def in_tables(steps: tuple[Step, ...], blocks: Mapping[str, Block]) -> list[list
 
 
 class _Rows:
-    """Steps that may be the rows of one table: calls of one block."""
+    """Calls of one block, as possible rows of a table."""
 
     def __init__(self, step: Step) -> None:
         self.steps = [step]
         self.first_only = set(_first_only([step]))
-        """What some of them say of the first alone of their repeats."""
+        """Arguments that some of them have only in their first repeat."""
 
     @property
     def is_table(self) -> bool:
-        """Whether they are enough for one."""
+        """Whether there are enough for a table."""
         is_wide = len(self.steps[0].values) >= _WIDE
         return len(self.steps) >= _FEWEST or (len(self.steps) > 1 and is_wide)
 
     def takes(self, step: Step, block: Block) -> bool:
-        """Whether a step may be the next row, by what holds for the first repeat alone."""
+        """Whether a step may be the next row; if so, updates ``first_only``."""
         if step.word != self.steps[0].word or not block.given:
             return False
         if not _is_row(step, block) or not _is_row(self.steps[-1], block):
@@ -54,7 +54,7 @@ class _Rows:
         more = first_only - self.first_only
         if not _agrees(step, first_only, block):
             return False
-        if more and not all(_agrees(each, more, block) for each in self.steps):
+        if not all(_agrees(row, more, block) for row in self.steps):
             return False
         self.first_only = first_only
         return True
@@ -65,7 +65,7 @@ def _is_row(step: Step, block: Block) -> bool:
 
 
 def _agrees(step: Step, first_only: Collection[str], block: Block) -> bool:
-    """Whether a row is the same if its table says that some arguments are the first's alone."""
+    """Whether a row stays the same if its table has some arguments as ``first_only``."""
     return step.value("repeat") == 1 or all(
         name in step.values.get("first_only", ())
         or step.values.get(name) == block.parameters[name].default
@@ -88,9 +88,8 @@ def table(steps: Sequence[Step], block: Block) -> Node:
             row.append(step.name or None)
     names = list(block.given)
     if any(step.value("repeat") != 1 for step in steps):
-        # The stride stands behind the number of repeats, as papers have it.
-        behind = 1 if names[-1] == "s" else 0
-        names.insert(len(names) - behind, "repeat")
+        # As in papers, the stride comes after the repeat count.
+        names.insert(len(names) - (names[-1] == "s"), "repeat")
     for name in names:
         values = [step.value(name) for step in steps]
         if name != "repeat" and all(

@@ -1,4 +1,4 @@
-"""Steps as the items of a spec's lists of layers."""
+"""Steps as the items of a spec's layer lists."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.blocks.columns import ABSENT, is_same
-from costcalc.blocks.steps import BORROWS, OFTEN, Block, Formula, Part, Step, default, walk
+from costcalc.blocks.steps import BORROWS, OFTEN, Block, Formula, Part, Step, size
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.specwriter.tables import in_tables, table
 from costcalc.specwriter.yaml import Below, Node, Rows
 
 _LAST = ("when", "repeat", "first_only")
-"""What a line says at its end."""
+"""Arguments at the end of an item."""
 
 _SUM = frozenset(KINDS["add"].attributes)
-"""What a sum may say that a residual may not."""
+"""Arguments that a sum may have, but not a residual."""
 
 
 class Context(NamedTuple):
-    """What lines need not say, since it is entries for all."""
+    """The defaults and blocks of the spec, which shorten items."""
 
     conv: Mapping[str, Any]
     """Defaults of convolutions."""
@@ -28,7 +28,7 @@ class Context(NamedTuple):
 
 
 def items(steps: tuple[Step, ...], context: Context) -> Below:
-    """Steps as a list, in which calls of one block are a table."""
+    """Steps as a list, with tables for calls of one block."""
     return Below(
         item(run[0], context) if len(run) == 1 else table(run, context.blocks[run[0].word])
         for run in in_tables(steps, context.blocks)
@@ -47,10 +47,10 @@ def block(written: Block, context: Context) -> Node:
 
 
 def item(step: Step, context: Context) -> Node:
-    """A step as an item: its word, and what it says."""
-    if step.word == "sequence" or step.parts:
-        return _holding(step, context)
+    """A step as an item: its word and its arguments."""
     entries = _entries(step, context)
+    if step.parts:
+        return _with_parts(step, entries, context)
     main = _main(step, context)
     if not entries:
         return step.word
@@ -60,9 +60,11 @@ def item(step: Step, context: Context) -> Node:
 
 
 def _entries(step: Step, context: Context) -> dict[str, Node]:
-    """What a line says beyond its word, in the order in which it says it."""
+    """The arguments of a step, in their order."""
     entries: dict[str, Node] = {"name": step.name} if step.name else {}
-    entries.update({"from": _sources(step)} if step.sources else {})
+    if step.sources:
+        names = list(map(str, step.sources))
+        entries["from"] = names[0] if len(names) == 1 else names
     implied = _implied(step, context)
     for name, value in step.values.items():
         if name not in _LAST and (name not in implied or not is_same(value, implied[name])):
@@ -70,29 +72,28 @@ def _entries(step: Step, context: Context) -> dict[str, Node]:
     entries.update({name: step.values[name] for name in _LAST if step.values.get(name, 1) != 1})
     borrows = {name: entries.pop(name) for name in [*entries] if name.startswith(BORROWS)}
     if any(count != 0 for count in borrows.values()):
-        entries["borrows"] = {name.removeprefix(BORROWS): each for name, each in borrows.items()}
+        entries["borrows"] = {name.removeprefix(BORROWS): n for name, n in borrows.items()}
     return entries
 
 
 def _implied(step: Step, context: Context) -> dict[str, Any]:
-    """What each attribute is where a step does not mention it."""
+    """The values of arguments that a step leaves out."""
     if step.word in context.blocks:
         parameters = context.blocks[step.word].parameters
         return {name: each.default for name, each in parameters.items() if not each.is_width}
+    if step.word not in KINDS:
+        return OFTEN
     kind = KINDS[step.word]
-    given = context.conv if kind.name == "conv" or kind.becomes == "conv" else {}
-    implied = {
-        **OFTEN,
-        **{name: default(step.word, name) for name in kind.attributes if name not in kind.required},
-        **given,
-    }
+    is_conv = "conv" in (kind.name, kind.becomes)
+    defaults = {name: kind.default(name) for name in kind.attributes if name not in kind.required}
+    implied = {**OFTEN, **defaults, **(context.conv if is_conv else {})}
     if "stride" in implied and implied["stride"] is None:
         implied["stride"] = step.values.get("kernel")
-    if given and step.value("act") == "none":
+    if is_conv and context.conv and step.value("act") == "none":
         implied["functional_act"] = step.value("functional_act")
-    if "bias" in kind.attributes and "bias" not in given:
+    if "bias" in kind.attributes and not (is_conv and "bias" in context.conv):
         norm = step.values.get("norm", implied["norm"])
-        # Where only a call says whether there is a norm, the line says whether there is a bias.
+        # If the norm depends on the call, the line states whether there is a bias.
         implied["bias"] = None if isinstance(norm, Formula) else norm == "none"
     return implied
 
@@ -103,66 +104,37 @@ def _main(step: Step, context: Context) -> str:
     return KINDS[step.word].main
 
 
-def _sources(step: Step) -> Node:
-    names = [str(each) for each in step.sources]
-    return names[0] if len(names) == 1 else names
-
-
-def _holding(step: Step, context: Context) -> Node:
-    """A step that holds others: a sequence, a residual, a join."""
-    entries = {**_common(step), **({"from": _sources(step)} if step.sources else {})}
+def _with_parts(step: Step, entries: dict[str, Node], context: Context) -> Node:
+    """A step that contains others: a sequence, a residual, a join."""
     if step.word == "sequence":
         layers, *gate = step.parts
-        entries.update({part.label: _held(part, context) for part in gate})
+        entries.update({part.label: _branch(part, context) for part in gate})
         return {"sequence": {**entries, "layers": items(layers.steps, context)}}
-    residual = _residual(step, entries, context)
-    if residual is not None:
-        return residual
+    if _is_residual(step, entries):
+        shortcut, body = step.parts
+        if shortcut.steps:
+            entries["shortcut"] = _branch(shortcut, context)
+        layers_ = items(body.steps, context)
+        return {"residual": {**entries, "layers": layers_} if entries else layers_}
     if all(part.label for part in step.parts):
-        return {
-            step.word: {**entries, "branches": {p.label: _held(p, context) for p in step.parts}}
-        }
-    branches = Below(_branch(part, context) for part in step.parts)
+        named = {part.label: _branch(part, context) for part in step.parts}
+        return {step.word: {**entries, "branches": named}}
+    lists = (items(part.steps, context) for part in step.parts)
+    branches = Below(below[0] if len(below) == 1 else below for below in lists)
     return {step.word: {**entries, "branches": branches} if entries else branches}
 
 
-def _residual(step: Step, entries: dict[str, Node], context: Context) -> Node | None:
-    """A sum as a residual, where it is of a shortcut and of more; None where it is none."""
+def _is_residual(step: Step, entries: Mapping[str, Node]) -> bool:
+    """Whether a step is the sum of a shortcut and something larger that has an input."""
     if step.word != "add" or len(step.parts) != 2 or not _SUM.isdisjoint(entries):
-        return None
+        return False
     shortcut, body = step.parts
-    if not body.steps or _size(shortcut) >= _size(body):
-        return None
-    if KINDS.get(body.steps[0].word, KINDS["add"]).arity == NONE:
-        return None
-    layers = items(body.steps, context)
-    if shortcut.steps:
-        entries["shortcut"] = _held(shortcut, context)
-    return {"residual": {**entries, "layers": layers} if entries else layers}
-
-
-def _size(part: Part) -> int:
-    return sum(1 for _ in walk(part.steps))
-
-
-def _held(part: Part, context: Context) -> Node:
-    """The steps of a branch or a gate; one short one stands in the line of its name."""
-    below = items(part.steps, context)
-    return list(below) if len(below) == 1 else below
+    if not body.steps or size(shortcut.steps) >= size(body.steps):
+        return False
+    return KINDS.get(body.steps[0].word, KINDS["add"]).arity != NONE
 
 
 def _branch(part: Part, context: Context) -> Node:
+    """The steps of a named branch or a gate, on the line of its name if there is only one."""
     below = items(part.steps, context)
-    return below[0] if len(below) == 1 else below
-
-
-def _common(step: Step) -> dict[str, Node]:
-    """What a step that holds others says of itself."""
-    entries: dict[str, Node] = {"name": step.name} if step.name else {}
-    attributes = KINDS[step.word].attributes if step.word in KINDS else ()
-    implied = {**OFTEN, **{name: default(step.word, name) for name in attributes}}
-    return entries | {
-        name: value
-        for name, value in step.values.items()
-        if name not in implied or not is_same(value, implied[name])
-    }
+    return list(below) if len(below) == 1 else below

@@ -1,4 +1,4 @@
-"""Lists and mappings as YAML text: in one line where they are short, else one below another."""
+"""Lists and mappings as YAML text, on one line if they are short."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from costcalc.blocks.steps import Formula
 from costcalc.spec.numbers import exact
 
 WIDTH = 100
-"""Columns of a line."""
+"""The longest line."""
 
 Node: TypeAlias = Any
 """A scalar, a mapping of nodes or a list of them."""
@@ -21,19 +21,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.(/-][\w .()/+*<>=!'-]*", re.ASCII)
 _AMBIGUOUS = re.compile(r"-|---.*|\.\.\..*|- .*|null|Null|NULL", re.ASCII)
 
 _READ_OTHERWISE = re.compile(r"[\d.]+|true|false|yes|no|on|off", re.ASCII | re.IGNORECASE)
-"""Text that a reader of YAML might take for a number or a truth value."""
+"""Text that a YAML reader might take for a number or a Boolean."""
 
 
 class Below(list[Node]):
-    """A list whose items always stand one below another, as layers do."""
+    """A list with one item per line, as for layers."""
 
 
 class Aligned(Below):
-    """Rows of cells, the cells of each column one below another."""
+    """Rows of cells in aligned columns."""
 
 
 class Rows(dict[str, Node]):
-    """A mapping whose entries always stand one below another, as parameters do."""
+    """A mapping with one entry per line, as for parameters."""
 
 
 def lines(node: Mapping[str, Node]) -> list[str]:
@@ -42,7 +42,7 @@ def lines(node: Mapping[str, Node]) -> list[str]:
 
 
 def scalar(value: Any) -> str:
-    """A value as YAML writes it, in quotes where it would be read as something else."""
+    """A value in YAML, in quotes if it would be read as something else."""
     if value is None:
         return "~"
     if isinstance(value, Formula):
@@ -58,7 +58,7 @@ def scalar(value: Any) -> str:
 
 
 def flow(node: Node) -> str:
-    """A node in one line."""
+    """A node on one line."""
     if _is_scalar(node):
         return scalar(node)
     if isinstance(node, Mapping):
@@ -75,14 +75,14 @@ def _pair(name: str, value: Node) -> str:
 
 
 def _item(node: Node) -> str:
-    """An item of a list in one line; a mapping of one entry needs no braces there."""
+    """An item of a list on one line; a mapping of one entry needs no braces there."""
     if isinstance(node, Mapping) and len(node) == 1:
         return _pair(*next(iter(node.items())))
     return flow(node)
 
 
 def _is_short(node: Node, room: int) -> bool:
-    """Whether a node may stand in one line of so many columns."""
+    """Whether a node fits on one line."""
     return not _is_below(node) and len(flow(node)) <= room
 
 
@@ -129,9 +129,9 @@ def _block(node: Node, indent: int) -> list[str]:
 def _aligned(rows: Aligned) -> list[str]:
     cells = [[_item(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    found = []
+    lines = []
     for row in cells:
         padded = [f"{cell}," for cell in row[:-1]]
         shown = [cell.ljust(width + 1) for cell, width in zip(padded, widths, strict=False)]
-        found.append("- [" + " ".join([*shown, row[-1]]) + "]")
-    return found
+        lines.append("- [" + " ".join([*shown, row[-1]]) + "]")
+    return lines

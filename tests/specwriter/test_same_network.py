@@ -119,7 +119,7 @@ def test_a_text_that_says_another_network_is_not_given_away() -> None:
     other = second.replace("out: 128", "out: 129")
     unreadable = second.replace("layers:", "layer:")
     assert checked([short, other, unreadable, second], graph) == second
-    with pytest.raises(costcalc.SpecError, match=r"no spec gives all layers of ResNet-18"):
+    with pytest.raises(costcalc.SpecError, match=r"no spec expresses all layers of ResNet-18"):
         checked([short, other], graph)
     for text in others:
         assert checked([text], graph) == text

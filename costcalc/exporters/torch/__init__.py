@@ -1,8 +1,8 @@
-"""A network as a PyTorch module: readable code that needs nothing but PyTorch."""
+"""Exports a network as a PyTorch module: readable code that needs only PyTorch."""
 
 from __future__ import annotations
 
-from costcalc.exporters.torch.classes import Classes
+from costcalc.exporters.torch.classes import classes
 from costcalc.exporters.torch.kinds import KINDS, MISSING
 from costcalc.exporters.torch.printer import printed
 from costcalc.graph.layer import LayerGraph
@@ -16,4 +16,4 @@ def write(graph: LayerGraph) -> str:
     Raises:
         SpecError: PyTorch cannot express some layers; all of them are named.
     """
-    return printed(graph, Classes(graph).found)
+    return printed(graph, classes(graph))

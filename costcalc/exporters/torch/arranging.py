@@ -1,8 +1,8 @@
-"""The steps of a module as people write them: splits, repeats and long rows as one step each."""
+"""The steps of a module as people write them: splits, repeats and long chains merged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from costcalc.blocks.tree import without_number
 from costcalc.exporters.torch.modules import (
@@ -11,27 +11,22 @@ from costcalc.exporters.torch.modules import (
     ModuleStep,
     TensorRef,
     is_plain,
+    readers,
     sequential,
 )
 from costcalc.names import FreeNames
 
 _SECTION = 9
-"""Layers without names, one after another, that are worth a sequence of their own."""
+"""The fewest consecutive unnamed layers that become the network's features."""
 
 _REPEATS = 3
-"""Layers without names that are worth a sequence; of blocks and of named layers, two are."""
+"""The fewest repeats of an unnamed layer that become a sequence; blocks and named layers: 2."""
 
 _SECTION_NAME = "features"
 
-_END = "return"
-"""The reader of what the module gives."""
-
-Readers = Mapping[TensorRef, list[str]]
-"""The keys of the steps that read each tensor."""
-
 
 def arranged(body: ModuleBody, is_network: bool) -> ModuleBody:
-    """The body with fewer steps that do the same."""
+    """The same computation in fewer steps."""
     body = _split_once(body)
     if is_network:
         body = _sectioned(body)
@@ -39,7 +34,7 @@ def arranged(body: ModuleBody, is_network: bool) -> ModuleBody:
 
 
 def _split_once(body: ModuleBody) -> ModuleBody:
-    """All parts of one split, one after another, as one step that gives them all."""
+    """The body with consecutive parts of one split as a single step."""
     steps: list[ModuleStep] = []
     renamed: dict[TensorRef, TensorRef] = {}
     start = 0
@@ -61,7 +56,7 @@ def _split_once(body: ModuleBody) -> ModuleBody:
 
 
 def _part(step: ModuleStep, first: ModuleStep) -> int | None:
-    """Which part of what ``first`` splits the step is."""
+    """Which part of the tensor that ``first`` splits a step is."""
     if step.forward != first.forward or step.inputs != first.inputs:
         return None
     part = step.numbers["part"]
@@ -69,18 +64,17 @@ def _part(step: ModuleStep, first: ModuleStep) -> int | None:
 
 
 def _sectioned(body: ModuleBody) -> ModuleBody:
-    """Many layers that have no name of their own, one after another, in one sequence."""
-    steps, readers = body.steps, _readers(body)
+    """The body with its first long chain of unnamed layers as one sequence."""
+    steps, only_read_next = body.steps, _only_read_next(body)
     start = 0
     while start < len(steps):
         end, before = start, steps[start].inputs
         while end < len(steps) and _is_anonymous(steps[end]) and steps[end].inputs == before:
             before = (TensorRef(steps[end].key),)
             end += 1
-        # Behind the last layer that others read as well.
+        # After the last layer that others read as well.
         first = max(
-            (at for at in range(start + 1, end) if not _follows(steps[at - 1], steps[at], readers)),
-            default=start,
+            (at for at in range(start + 1, end) if not only_read_next[at - 1]), default=start
         )
         if end - first >= _SECTION:
             name = FreeNames(step.key for step in steps).free(_SECTION_NAME)
@@ -92,21 +86,25 @@ def _sectioned(body: ModuleBody) -> ModuleBody:
 
 
 def _is_anonymous(step: ModuleStep) -> bool:
-    """Whether it is a layer that the spec did not name, and none that ends the features."""
-    ends = isinstance(step.module, Module) and "Adaptive" in step.module.constructor
-    return is_plain(step) and not step.is_named and not step.is_block and not ends
+    """Whether it is a layer that the spec did not name, other than the final pool."""
+    is_pool = isinstance(step.module, Module) and "Adaptive" in step.module.constructor
+    return is_plain(step) and not step.is_named and not step.is_block and not is_pool
 
 
 def _folded(body: ModuleBody) -> ModuleBody:
-    """Repeats of one step, each reading the one before, as one sequence."""
-    readers = _readers(body)
+    """The body with each chain of repeats of one step as one sequence."""
+    only_read_next = _only_read_next(body)
     names = FreeNames(step.key for step in body.steps)
     steps: list[ModuleStep] = []
     renamed: dict[TensorRef, TensorRef] = {}
     start = 0
     while start < len(body.steps):
         end = start + 1
-        while end < len(body.steps) and _continues(body.steps[end - 1], body.steps[end], readers):
+        while (
+            end < len(body.steps)
+            and only_read_next[end - 1]
+            and _continues(body.steps[end - 1], body.steps[end])
+        ):
             end += 1
         run = body.steps[start:end]
         start = end
@@ -121,8 +119,8 @@ def _folded(body: ModuleBody) -> ModuleBody:
     return ModuleBody(tuple(steps), body.outputs).renamed(renamed)
 
 
-def _continues(step: ModuleStep, following: ModuleStep, readers: Readers) -> bool:
-    """Whether the second is the next repeat of the first."""
+def _continues(step: ModuleStep, following: ModuleStep) -> bool:
+    """Whether a step is the next repeat of the previous one."""
     return (
         is_plain(step)
         and is_plain(following)
@@ -131,25 +129,18 @@ def _continues(step: ModuleStep, following: ModuleStep, readers: Readers) -> boo
         and step.module.constructor == following.module.constructor != "nn.Sequential"
         and without_number(step.key) == without_number(following.key) != following.key
         and following.inputs == (TensorRef(step.key),)
-        and _follows(step, following, readers)
     )
 
 
-def _follows(step: ModuleStep, following: ModuleStep, readers: Readers) -> bool:
-    """Whether a step alone reads what the one before it gives."""
-    return readers.get(TensorRef(step.key)) == [following.key]
+def _only_read_next(body: ModuleBody) -> list[bool]:
+    """Whether each step is read by the next one and by no other."""
+    reading = readers(body.steps, body.outputs)
+    return [
+        reading.get(TensorRef(step.key)) == [at] and at < len(body.steps)
+        for at, step in enumerate(body.steps, 1)
+    ]
 
 
 def _in_sequence(run: Sequence[ModuleStep], name: str) -> ModuleStep:
     modules = [step.module for step in run if isinstance(step.module, Module)]
     return run[0]._replace(key=name, module=sequential(modules), is_named=True)
-
-
-def _readers(body: ModuleBody) -> Readers:
-    readers: dict[TensorRef, list[str]] = {}
-    for step in body.steps:
-        for ref in step.inputs:
-            readers.setdefault(ref, []).append(step.key)
-    for ref in body.outputs:
-        readers.setdefault(ref, []).append(_END)
-    return readers

@@ -1,13 +1,12 @@
-"""The classes of a network's code: from its tree, blocks before those that hold them."""
+"""The classes of a network's code, from its tree: inner blocks before outer ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from costcalc.blocks.tree import Group, LayerLine, groups, tree
-from costcalc.exporters.torch import lowering
 from costcalc.exporters.torch.arranging import arranged
-from costcalc.exporters.torch.lowering import FusedModule, lowered
+from costcalc.exporters.torch.lowering import FusedModule, instance_of, lowered
 from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.modules import (
     CALL,
@@ -20,37 +19,42 @@ from costcalc.exporters.torch.modules import (
     sequential,
 )
 from costcalc.exporters.torch.names import class_name, variable
-from costcalc.exporters.torch.sharing import SharedModule, Sharing, calling, handed
-from costcalc.exporters.torch.unions import Instance, union, variants
+from costcalc.exporters.torch.sharing import SharedModule, Sharing, calling, resolved
+from costcalc.exporters.torch.unions import ModuleInstance, variants
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.names import FreeNames
 
 
-class Classes:
-    """Finds the classes of a graph; the network's is the last.
+def classes(graph: LayerGraph) -> list[ModuleClass]:
+    """The classes of a graph; the network's own is the last.
 
     Raises:
         SpecError: PyTorch cannot express some layers; all of them are named.
     """
+    return _Classes(graph).classes
 
+
+class _Classes:
     def __init__(self, graph: LayerGraph) -> None:
-        self.graph = graph
+        name = class_name(graph.name)
         self.shapes = {index: layer.output for index, layer in enumerate(graph.layers)}
         self.shapes[NETWORK_INPUT] = graph.input
         self.root = tree(graph)
         self.lowered = lowered(graph, list(self.root.lines))
         self.sharing = Sharing(self.root, self.lowered)
-        self.found: list[ModuleClass] = []
-        self.class_names = FreeNames([class_name(graph.name)])
+        self.classes: list[ModuleClass] = []
+        self.class_names = FreeNames([name])
         self.of_class: dict[tuple[LayerLine, int], Module] = {}
-        """The calls of the classes of fused modules, by their lines and their places there."""
+        """The modules of lines that have a class, by line and place in it."""
         self.modules: dict[str, Module] = {}
         """The module of each group, by its path."""
         self._fuse()
         self._build()
+        (network,) = variants([self._instance(self.root)])
+        self.classes.append(ModuleClass(name, network.members, network.union, "nn.Module"))
 
     def _fuse(self) -> None:
-        """Classes of a convolution with its norm and its activation, and of others like it."""
+        """Adds classes of lines that recur: a convolution with its norm and activation."""
         families: dict[tuple[str, ...], dict[tuple[LayerLine, int], FusedModule]] = {}
         for line in self.root.lines:
             for place, fused in enumerate(self.lowered[line]):
@@ -60,29 +64,29 @@ class Classes:
             if len(family) > 1:
                 columns = zip(*(fused.words for fused in family.values()), strict=True)
                 words = [one[0] if len(set(one)) == 1 else "Act" for one in columns]
-                instances = [lowering.instance(at.path, each) for (at, _), each in family.items()]
+                instances = [instance_of(line.path, each) for (line, _), each in family.items()]
                 modules = self._classes(words, instances, "nn.Sequential")
                 self.of_class.update(zip(family, modules, strict=True))
 
     def _classes(
-        self, words: Sequence[str], instances: Sequence[Instance], base: str
+        self, words: Sequence[str], instances: Sequence[ModuleInstance], base: str
     ) -> list[Module]:
-        """The module of each instance, after their classes were added."""
+        """Adds the classes of the instances; the module of each instance."""
         modules: dict[int, Module] = {}
         for variant in variants(instances):
-            alone = [_alone(each) for each in variant.members]
-            if None not in alone:
-                modules.update(zip(variant.numbers, filter(None, alone), strict=True))
+            singles = [_single(instance) for instance in variant.members]
+            if None not in singles:
+                modules.update(zip(variant.numbers, filter(None, singles), strict=True))
                 continue
             name = self.class_names.free(class_name(" ".join((*words, variant.suffix))))
-            found = ModuleClass(name, variant.members, variant.union, base, tuple(words))
-            self.found.append(found)
+            added = ModuleClass(name, variant.members, variant.union, base, tuple(words))
+            self.classes.append(added)
             for place, number in enumerate(variant.numbers):
-                modules[number] = found.module(place)
+                modules[number] = added.module(place)
         return [modules[number] for number in range(len(instances))]
 
     def _build(self) -> None:
-        """Classes of groups, family by family, as soon as those of all they hold are known."""
+        """Adds the classes of groups, family by family, once those of all inner groups exist."""
         pending = [group for group in groups(self.root) if self._has_module(group)]
         pending.remove(self.root)
         while pending:
@@ -96,15 +100,9 @@ class Classes:
             for family in [name for name in families if name not in waiting] or [*families][:1]:
                 self._family(family, families[family])
             pending = [group for group in pending if group.path not in self.modules]
-        instance = self._instance(self.root)
-        network = union([instance])
-        if network is None:
-            raise AssertionError("an instance alone is a class")
-        name = class_name(self.graph.name)
-        self.found.append(ModuleClass(name, [instance], network, "nn.Module"))
 
     def _has_module(self, group: Group) -> bool:
-        """Whether it has a module of its own, as one that shares another's has not."""
+        """Whether it has a module of its own, not another's."""
         around = self.sharing.around(group)
         return group.owner is None and all(each.owner is None for each in around)
 
@@ -113,22 +111,24 @@ class Classes:
         return all(child.path in self.modules or not self._has_module(child) for child in inner)
 
     def _family(self, name: str, members: Sequence[Group]) -> None:
-        """Modules of groups that may be one class; a branch that is a mere row has none."""
-        instances = {group: self._instance(group) for group in members}
-        for group, instance in [*instances.items()]:
-            row = _row(instance)
-            if row and not group.is_block:
-                self.modules[group.path] = sequential(row)
-                del instances[group]
+        """Finds the modules of groups of one family; a branch that is a chain needs no class."""
+        instances: dict[str, ModuleInstance] = {}
+        for group in members:
+            instance = self._instance(group)
+            chain = [] if group.is_block else _chain(instance)
+            if chain:
+                self.modules[group.path] = sequential(chain)
+            else:
+                instances[group.path] = instance
         if instances:
             modules = self._classes((name,), [*instances.values()], "nn.Module")
-            for group, module in zip(instances, modules, strict=True):
-                self.modules[group.path] = module
+            self.modules.update(zip(instances, modules, strict=True))
 
-    def _instance(self, group: Group) -> Instance:
+    def _instance(self, group: Group) -> ModuleInstance:
         tensors = tuple(group.inputs.values())
         refs = {tensor: TensorRef("", tensors.index(tensor)) for tensor in tensors}
-        steps = [step for each in self.sharing.at.get(group, ()) for step in self._built(each)]
+        shared = self.sharing.at.get(group, ())
+        steps = [step for module in shared for step in self._built(module)]
         built = self.sharing.built(group)
         for child in group.children:
             if isinstance(child, Group):
@@ -142,7 +142,7 @@ class Classes:
         body = ModuleBody(tuple(steps), tuple(refs[tensor] for tensor in group.gives))
         body = arranged(body, group is self.root)
         names = [variable(name, "input") for name in group.inputs]
-        return Instance(
+        return ModuleInstance(
             group.path,
             tensors,
             body.steps,
@@ -152,7 +152,7 @@ class Classes:
         )
 
     def _built(self, shared: SharedModule) -> Iterator[ModuleStep]:
-        """The modules that are built here for all who share them."""
+        """Steps that only build a shared module."""
         if isinstance(shared.owner, Group):
             module = self.modules[shared.owner.path]
             yield ModuleStep(shared.ref().name, "", module, {}, ())
@@ -183,7 +183,7 @@ class Classes:
             return calling(step, shared.ref(), built)
         if shared is not None and group is not shared.owner:
             return step._replace(calls=shared.owner.key)
-        return step._replace(module=handed(self.modules[group.path], built))
+        return step._replace(module=resolved(self.modules[group.path], built))
 
     def _line(
         self, line: LayerLine, inputs: tuple[TensorRef, ...], built: frozenset[str]
@@ -192,7 +192,7 @@ class Classes:
         for place, fused in enumerate(self.lowered[line]):
             step = ModuleStep(
                 f"{line.key}{fused.suffix}",
-                fused.forward,
+                fused.lines[0].forward,
                 self._module(line, place),
                 fused.lines[0].numbers,
                 inputs,
@@ -202,7 +202,8 @@ class Classes:
             )
             if shared is not None and fused.is_stateful:
                 if not shared.is_local:
-                    step = calling(step, shared.ref(fused.suffix), built, shared.is_like(line))
+                    is_like = line not in shared.unlike
+                    step = calling(step, shared.ref(fused.suffix), built, is_like)
                 elif line is not shared.owner:
                     step = step._replace(module=None, calls=f"{shared.owner.key}{fused.suffix}")
             yield step if line.is_read else step._replace(forward="", inputs=())
@@ -212,7 +213,7 @@ class Classes:
         return self.of_class.get((line, place)) or self.lowered[line][place].module
 
     def _facts(self, group: Group) -> Mapping[str, int]:
-        """Numbers that a group is known by: channels that it reads, its block's parameters."""
+        """Numbers that may become parameters: channels, and arguments of the group's block."""
         facts: dict[str, int] = {}
         for name, tensor in group.inputs.items():
             word = "in" if len(group.inputs) == 1 else name
@@ -225,15 +226,15 @@ class Classes:
         return facts
 
 
-def _row(instance: Instance) -> list[Module]:
-    """The modules of an instance that is nothing but one after another; else none."""
+def _chain(instance: ModuleInstance) -> list[Module]:
+    """The modules of an instance that is only a chain; else none."""
     if not is_chain(instance.steps) or instance.outputs != (TensorRef(instance.steps[-1].key),):
         return []
     modules = (step.module for step in instance.steps)
     return [part for each in modules if isinstance(each, Module) for part in parts(each)]
 
 
-def _alone(instance: Instance) -> Module | None:
-    """The module of an instance that consists of it alone, and needs no class around it."""
-    row = _row(instance)
-    return sequential(row) if len(instance.steps) == 1 and row else None
+def _single(instance: ModuleInstance) -> Module | None:
+    """The module of an instance that is a single step, and needs no class."""
+    chain = _chain(instance)
+    return sequential(chain) if len(instance.steps) == 1 and chain else None

@@ -1,8 +1,10 @@
-"""Python code as lines of bounded length, broken as formatters break it, and with loops."""
+"""Python code as lines of bounded length, broken as formatters do, and with loops."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from costcalc.exporters.torch.modules import Word
@@ -11,19 +13,17 @@ WIDTH = 100
 INDENT = "    "
 
 _FEWEST = 3
-"""Items that are worth a loop."""
-
-_INDEX = "i"
+"""The fewest items that become a loop."""
 
 
 class CallCode(NamedTuple):
-    """Something in parentheses: a call, or the items of a generator."""
+    """Code in parentheses: a call, or a generator."""
 
     head: str
-    """What stands in front of the parenthesis."""
+    """The code before the parenthesis."""
     items: tuple[Code, ...]
     joint: str = ","
-    """What separates the items: a comma, or nothing in a generator."""
+    """The separator of the items: a comma, or nothing in a generator."""
 
 
 class KeywordCode(NamedTuple):
@@ -46,7 +46,7 @@ def flat(code: Code) -> str:
 
 
 def lines(code: Code, depth: int, prefix: str = "", suffix: str = "") -> list[str]:
-    """The code on as few lines as its length allows.
+    """The code, on one line if it fits.
 
     >>> lines(CallCode("f", ("a", "b")), 1, "x = ")
     ['    x = f(a, b)']
@@ -65,21 +65,21 @@ def lines(code: Code, depth: int, prefix: str = "", suffix: str = "") -> list[st
 
 
 def paragraph(words: str, depth: int, first: str = "", last: str = "") -> list[str]:
-    """Text in lines, with something in front of the first and behind the last."""
+    """Wrapped text, with a prefix on the first line and a suffix on the last."""
     margin = INDENT * depth
-    rows = [margin + first]
-    for word in words.split(" "):
-        joint = "" if rows[-1] in (margin, margin + first) else " "
-        if len(rows[-1]) + len(joint) + len(word) + len(last) > WIDTH and joint:
-            rows.append(margin)
-            joint = ""
-        rows[-1] += joint + word
-    rows[-1] += last
-    return rows
+    *rows, end = textwrap.wrap(
+        words,
+        WIDTH - len(last),
+        initial_indent=margin + first,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [*rows, end + last]
 
 
 def literal(value: object) -> str:
-    """A value as Python writes it; a word as it stands.
+    """A value as Python code.
 
     >>> literal(float("-inf")), literal((1, 2)), literal(None)
     ('float("-inf")', '(1, 2)', 'None')
@@ -94,7 +94,7 @@ def literal(value: object) -> str:
 
 
 def statement(text: str, depth: int) -> list[str]:
-    """A line of code, broken at its last parentheses as long as it is too long.
+    """A line of code; if it is too long, broken at its longest brackets.
 
     >>> statement("x = f(a, b)", 2)
     ['        x = f(a, b)']
@@ -115,7 +115,7 @@ def statement(text: str, depth: int) -> list[str]:
 
 
 def enclosed(text: str) -> str:
-    """An expression that something may follow: in parentheses if it has operators outside of any.
+    """The expression, in parentheses if it has operators outside brackets.
 
     >>> enclosed("a + b"), enclosed("f(a + b)")
     ('(a + b)', 'f(a + b)')
@@ -124,7 +124,7 @@ def enclosed(text: str) -> str:
 
 
 def _outside(text: str) -> Iterator[str]:
-    """The characters outside of all brackets."""
+    """The characters outside all brackets."""
     depth = 0
     for character in text:
         depth -= character in ")]}"
@@ -134,7 +134,7 @@ def _outside(text: str) -> Iterator[str]:
 
 
 def _last_bracket(text: str) -> tuple[int, int]:
-    """Where the longest brackets that nothing surrounds open and close; (0, 0) for none."""
+    """The start and end of the longest outermost brackets; (0, 0) for none."""
     widest, depth, start = (0, 0), 0, 0
     for index, character in enumerate(text):
         if character in "([{":
@@ -148,7 +148,7 @@ def _last_bracket(text: str) -> tuple[int, int]:
 
 
 def _items(text: str) -> Iterator[tuple[int, int]]:
-    """Where the items of a list begin and end."""
+    """The start and end of each item of a list."""
     depth = start = 0
     for index, character in enumerate(text):
         depth += (character in "([{") - (character in ")]}")
@@ -160,7 +160,7 @@ def _items(text: str) -> Iterator[tuple[int, int]]:
 
 
 def counted(items: Sequence[Code]) -> tuple[Code, ...]:
-    """The items; three or more in a row that are alike or count up, as a generator.
+    """The items; three or more in a row that are equal or count up evenly, as a generator.
 
     >>> counted(["f(1)", CallCode("g", ("64",)), CallCode("g", ("96",)), CallCode("g", ("128",))])
     ('f(1)', CallCode(head='*', items=(CallCode(head='g', items=('64 + 32 * i',)...
@@ -174,34 +174,30 @@ def counted(items: Sequence[Code]) -> tuple[Code, ...]:
             start += 1
             continue
         steps = list(_differences(items[start], items[start + 1]))
-        index = _INDEX if any(steps) else "_"
-        loop = f"for {index} in range({length})"
+        loop = f"for {'i' if any(steps) else '_'} in range({length})"
         shorter.append(CallCode("*", (_counting(items[start], iter(steps)), loop), ""))
         start += length
     return tuple(shorter)
 
 
 def _length(items: Sequence[Code]) -> int:
-    """How many items at the beginning are alike but for numbers that count up evenly."""
+    """How many of the first items differ only in numbers that count up evenly."""
     if len(items) < _FEWEST or not isinstance(items[0], CallCode):
         return 1
-    try:
-        steps = list(_differences(items[0], items[1]))
-    except ValueError:
-        return 1
-    length = 2
-    while length < len(items):
+    steps: list[int] | None = None
+    for length, (one, other) in enumerate(pairwise(items), 1):
         try:
-            if list(_differences(items[length - 1], items[length])) != steps:
-                break
+            differences = list(_differences(one, other))
         except ValueError:
-            break
-        length += 1
-    return length
+            return length
+        if steps not in (None, differences):
+            return length
+        steps = differences
+    return len(items)
 
 
 def _differences(first: Code, second: Code) -> Iterator[int]:
-    """The differences of their numbers.
+    """The differences between the numbers of two pieces of code.
 
     Raises:
         ValueError: they differ in more than numbers.
@@ -224,7 +220,7 @@ def _differences(first: Code, second: Code) -> Iterator[int]:
 
 
 def _counting(item: Code, steps: Iterator[int]) -> Code:
-    """The first item of a row, with the index in its numbers."""
+    """The first item of a loop, with the loop's index in its numbers."""
     if isinstance(item, CallCode):
         return item._replace(items=tuple(_counting(each, steps) for each in item.items))
     if isinstance(item, KeywordCode):
@@ -233,4 +229,4 @@ def _counting(item: Code, steps: Iterator[int]) -> Code:
     if not step:
         return item
     sign, factor = ("+", step) if step > 0 else ("-", -step)
-    return f"{item} {sign} {_INDEX if factor == 1 else f'{factor} * {_INDEX}'}"
+    return f"{item} {sign} {'i' if factor == 1 else f'{factor} * i'}"

@@ -1,4 +1,4 @@
-"""Layers that compute element by element, and reductions."""
+"""Elementwise layers and reductions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.torch.modules import Argument, ForwardLine, ForwardLines, built
+from costcalc.exporters.torch.modules import Argument, ForwardLine, ForwardLines, called
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
 
@@ -14,12 +14,12 @@ Row = Callable[[Layer], ForwardLines]
 
 
 def module(constructor: str, *arguments: Argument) -> Row:
-    """A module whose arguments the kind fixes."""
-    return lambda layer: (built(constructor, *arguments),)
+    """A module whose arguments depend only on the kind."""
+    return lambda layer: (called(constructor, *arguments),)
 
 
 def expression(text: str) -> Row:
-    """An expression with ``{0}`` for the input."""
+    """An expression in which ``{0}`` is the input."""
     return lambda layer: (ForwardLine(text),)
 
 
@@ -31,7 +31,7 @@ def operator(sign: str) -> Row:
 
 
 def pairwise(function: str) -> Row:
-    """A function of two, applied to all inputs in turn."""
+    """A function of two arguments, folded over all inputs."""
 
     def row(layer: Layer) -> ForwardLines:
         text = "{0}"
@@ -52,10 +52,9 @@ def reduction(method: str, more: str = "", takes_several: bool = True, cast: str
         if not dims:
             raise UnwritableLayer("it reduces over no axis")
         keep = ", keepdim=True" if operation.keep else ""
-        if len(dims) == 1:
-            return (ForwardLine(f"{{0}}.{method}({dims[0]}{more}{keep}){cast}"),)
-        if takes_several:
-            return (ForwardLine(f"{{0}}.{method}({dims}{more}{keep}){cast}"),)
+        if len(dims) == 1 or takes_several:
+            along = dims[0] if len(dims) == 1 else dims
+            return (ForwardLine(f"{{0}}.{method}({along}{more}{keep}){cast}"),)
         last = tuple(range(-len(dims), 0))
         kept = "".join(f".unsqueeze({axis})" for axis in dims) if operation.keep else ""
         as_one = f"movedim({dims}, {last}).flatten({last[0]})"

@@ -1,14 +1,14 @@
-"""The lines of a module's ``forward``: one for each step, each result under a name."""
+"""The lines of a module's ``forward``: one for each step, with a variable for its result."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from costcalc.exporters.torch.code import enclosed
 from costcalc.exporters.torch.module_class import ModuleClass
-from costcalc.exporters.torch.modules import TensorRef, is_plain
+from costcalc.exporters.torch.modules import TensorRef, is_plain, readers
 from costcalc.exporters.torch.names import attribute, variable
 from costcalc.exporters.torch.unions import UnionStep
 from costcalc.names import FreeNames
@@ -16,58 +16,45 @@ from costcalc.names import FreeNames
 _GATE = "A gate: what it decides upon runs always here."
 
 _SHORT = 50
-"""Characters of an expression that may stand inside another."""
+"""The longest expression that is nested in another."""
 
 
 class _Value(NamedTuple):
-    """What stands for a tensor: a variable, or an expression that is not written yet."""
+    """The code of a tensor: a variable, or an expression still to be written."""
 
     text: str
     variables: frozenset[str]
     """The variables in it."""
 
 
-class Forward:
-    """Writes the lines of ``forward``; ``inputs`` are the names of what it reads."""
+def forward_lines(module_class: ModuleClass) -> list[str]:
+    """The lines of a class's ``forward``, without indentation."""
+    return _Forward(module_class).written()
 
-    def __init__(self, module_class: ModuleClass, inputs: Sequence[str]) -> None:
+
+class _Forward:
+    def __init__(self, module_class: ModuleClass) -> None:
         self.module_class = module_class
-        self.union = module_class.union
-        self.steps = [step for step in self.union.steps if step.any.forward]
-        self.readers = self._readers()
+        self.outputs = module_class.union.outputs
+        self.steps = [step for step in module_class.union.steps if step.any.forward]
+        self.readers = readers(self.steps, self.outputs)
         self.values = {
             TensorRef("", index): _Value(name, frozenset({name}))
-            for index, name in enumerate(inputs)
+            for index, name in enumerate(module_class.instances[0].inputs)
             if TensorRef("", index) in self.readers
         }
-        """What stands for each tensor that is read by the next line, or below it."""
+        """The code of each tensor that later lines read."""
         self.lines: list[str] = []
 
     def written(self) -> list[str]:
-        """The lines, without their margin."""
         for index, step in enumerate(self.steps):
             self._step(index, step)
-        if self.union.outputs:
-            self.lines.append(
-                "return " + ", ".join(self._read(ref).text for ref in self.union.outputs)
-            )
+        if self.outputs:
+            self.lines.append("return " + _listed(self.values[ref] for ref in self.outputs))
         return _returned(self.lines)
 
-    def _readers(self) -> dict[TensorRef, list[int]]:
-        """The lines that read each tensor; the last one returns what the module gives."""
-        readers: dict[TensorRef, list[int]] = {}
-        for index, step in enumerate(self.steps):
-            for ref in step.inputs:
-                readers.setdefault(ref, []).append(index)
-        for ref in self.union.outputs:
-            readers.setdefault(ref, []).append(len(self.steps))
-        return readers
-
-    def _read(self, ref: TensorRef) -> _Value:
-        return self.values[ref]
-
     def _step(self, index: int, step: UnionStep) -> None:
-        inputs = [self._read(ref) for ref in step.inputs]
+        inputs = [self.values[ref] for ref in step.inputs]
         expression = self._expression(step, inputs)
         for ref in step.inputs:
             if self.readers[ref][-1] == index:
@@ -97,17 +84,17 @@ class Forward:
         ]
         text = template.format(
             *texts,
-            inputs=", ".join(value.text for value in inputs),
+            inputs=_listed(inputs),
             module=f"self.{self.module_class.names[step.any.calls or step.key]}",
             **self.module_class.numbers(step),
         )
         if step.key not in self.module_class.conditions or is_plain(step.any):
             return text
-        passed = self._read(step.inputs[step.passes]).text
+        passed = self.values[step.inputs[step.passes]].text
         return f"{text} if self.{flag(self.module_class, step)} else {passed}"
 
     def _is_folded(self, index: int, step: UnionStep, expression: str) -> bool:
-        """Whether the line is short work without a module, for the next line alone."""
+        """Whether the next line can contain the expression: short, and read only there."""
         return (
             step.any.module is None
             and not step.any.calls
@@ -123,7 +110,7 @@ class Forward:
     def _name(
         self, index: int, step: UnionStep, ref: TensorRef, variables: frozenset[str], live: set[str]
     ) -> str:
-        """The variable of a result: that of what dies here, or one of its own."""
+        """The variable of a result: its own, or that of a tensor that is no longer read."""
         own = attribute(self.module_class.names[step.key])
         if step.any.names:
             return _free(variable(step.any.names[ref.number], "part"), live)
@@ -144,25 +131,29 @@ def _free(name: str, live: set[str]) -> str:
     return FreeNames(live).free(name) if name in live else name
 
 
+def _listed(values: Iterable[_Value]) -> str:
+    return ", ".join(value.text for value in values)
+
+
 def flag(module_class: ModuleClass, step: UnionStep) -> str:
-    """The attribute that says whether a step is there."""
+    """The attribute that tells whether a step is present."""
     name = module_class.names[step.key].rstrip("_")
     return "is_residual" if name == "add" else f"has_{name}"
 
 
 def _reads_once(step: UnionStep, ref: TensorRef) -> bool:
-    """Whether a tensor stands once in a step's line."""
+    """Whether a step's line contains a tensor only once."""
     place = f"{{{step.inputs.index(ref)}}}"
     return step.any.forward.count(place) <= 1
 
 
 def _is_enclosed(template: str, index: int) -> bool:
-    """Whether an input stands alone between parentheses or commas."""
+    """Whether an input is delimited by brackets or commas."""
     return re.search(rf"[(,\[] ?\{{{index}\}}[),\]]", template) is not None
 
 
 def _returned(lines: list[str]) -> list[str]:
-    """The last assignment and its return as one."""
+    """The lines, with the last assignment and its return merged."""
     if len(lines) < 2:
         return lines
     name, equals, expression = lines[-2].partition(" = ")

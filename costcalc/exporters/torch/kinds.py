@@ -1,4 +1,4 @@
-"""The table of what each layer kind becomes in PyTorch."""
+"""The PyTorch form of each layer kind."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from costcalc.exporters.torch.elementwise import (
     pairwise,
     reduction,
 )
-from costcalc.exporters.torch.modules import Argument, ForwardLine, built, given
+from costcalc.exporters.torch.modules import Argument, ForwardLine, called, given
 from costcalc.graph.layer import Layer
 
 
 def _dropout(layer: Layer) -> tuple[ForwardLine, ...]:
     operation: Any = layer.operation
     rate = 0.5 if operation.rate is None else float(operation.rate)
-    return (built("nn.Dropout", given("p", rate)),)
+    return (called("nn.Dropout", given("p", rate)),)
 
 
 KINDS: Mapping[str, Row] = {
@@ -75,12 +75,12 @@ KINDS: Mapping[str, Row] = {
     "minimum": pairwise("torch.minimum"),
     "maximum": pairwise("torch.maximum"),
     "power": operator("**"),
-    # Which comparison it is costs nothing, and is not said; truth values are numbers here.
+    # The graph does not record which comparison it is; truth values are numbers here.
     "compare": expression("torch.gt({0}, {1}).type_as({0})"),
     "where": expression("torch.where({0} != 0, {1}, {2})"),
     "logical_not": expression("torch.eq({0}, 0).type_as({0})"),
     "complement": expression("1 - {0}"),
-    # The constants are not said either: those that change nothing stand for them.
+    # Nor does it record constants: neutral ones take their place.
     "scale": expression("{0} * 1.0"),
     "shift": expression("{0} + 0.0"),
     "clip": expression('{0}.clamp(min=float("-inf"))'),
@@ -122,7 +122,7 @@ KINDS: Mapping[str, Row] = {
     "learned": partial(moving.source, "nn.Parameter"),
     "constant": partial(moving.source, "nn.Buffer"),
 }
-"""What a layer of each kind becomes."""
+"""The function that lowers each layer kind."""
 
 MISSING = UNDEFINED
 """Why the other kinds have no row."""

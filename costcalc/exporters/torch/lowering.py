@@ -1,4 +1,4 @@
-"""Layers to modules: what each line of a network becomes, and as how many modules."""
+"""Lowers the lines of a network to modules: one for each line if possible, or several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from costcalc.exporters.layers import UnwritableLayer, for_each_layer, row_of
 from costcalc.exporters.torch.kinds import KINDS, MISSING
 from costcalc.exporters.torch.modules import (
     CALL,
-    CALLED,
     ForwardLine,
     ForwardLines,
     Module,
@@ -19,9 +18,10 @@ from costcalc.exporters.torch.modules import (
     TensorRef,
     Word,
     given,
+    new,
     sequential,
 )
-from costcalc.exporters.torch.unions import Instance
+from costcalc.exporters.torch.unions import ModuleInstance
 from costcalc.graph.layer import Layer, LayerGraph
 
 _ROLES = {
@@ -30,7 +30,7 @@ _ROLES = {
     "dense": "Linear",
     "norm": "Norm",
 }
-"""What the layers of a family are called in the name of a class."""
+"""What a layer's family is called in the name of a class."""
 
 _TENSORS = {
     "weights": ("weight",),
@@ -44,32 +44,27 @@ LayerPart = tuple[Layer, ForwardLine]
 
 
 class FusedModule(NamedTuple):
-    """What one module of a line can hold: lines of ``forward``, or one that no module can."""
+    """The part of a line that fits into one module, or a single line that is not a module."""
 
     suffix: str
-    """What its key has behind the line's."""
+    """What its key appends to the line's."""
     lines: ForwardLines
     words: tuple[str, ...] = ()
-    """What a class of its like is called: ``Conv, Norm, ReLU6``; nothing where none is made."""
+    """The words of its class's name: ``Conv, Norm, ReLU6``; empty if it needs no class."""
     roles: tuple[str, ...] = ()
-    """The same, whatever the activation is: ``nn.Conv2d, nn.BatchNorm2d, Act``."""
+    """Like ``words``, with any activation as ``Act``: ``nn.Conv2d, nn.BatchNorm2d, Act``."""
     is_stateful: bool = False
-    """Whether it holds params, or what training leaves behind."""
+    """Whether it has parameters or buffers."""
 
     @property
     def module(self) -> Module | None:
         """All its modules as one."""
-        modules = [each.module for each in self.lines if each.module is not None]
+        modules = [line.module for line in self.lines if line.module is not None]
         return sequential(modules) if modules else None
-
-    @property
-    def forward(self) -> str:
-        """The line that calls it."""
-        return CALL if _is_module(self.lines[0]) else self.lines[0].forward
 
 
 def lowered(graph: LayerGraph, lines: Sequence[LayerLine]) -> Mapping[LayerLine, list[FusedModule]]:
-    """What every line becomes.
+    """The modules of every line.
 
     Raises:
         SpecError: PyTorch cannot express some layers.
@@ -78,8 +73,8 @@ def lowered(graph: LayerGraph, lines: Sequence[LayerLine]) -> Mapping[LayerLine,
     return {line: _fused(line, [layers[index] for index in line.indexes]) for line in lines}
 
 
-def instance(path: str, fused: FusedModule) -> Instance:
-    """A fused module as an instance of a class of its like."""
+def instance_of(path: str, fused: FusedModule) -> ModuleInstance:
+    """A fused module as an instance of a class."""
     steps: list[ModuleStep] = []
     before = TensorRef("")
     for number, line in enumerate(fused.lines):
@@ -89,11 +84,11 @@ def instance(path: str, fused: FusedModule) -> Instance:
     main = next(line.module for line in fused.lines if not line.suffix)
     arguments = main.arguments if main is not None else ()
     facts = {
-        each.name: each.value
-        for each in arguments
-        if type(each.value) is int and each.name != "padding"
+        argument.name: argument.value
+        for argument in arguments
+        if type(argument.value) is int and argument.name != "padding"
     }
-    return Instance(path, (0,), tuple(steps), (before,), facts)
+    return ModuleInstance(path, (0,), tuple(steps), (before,), facts)
 
 
 def _lowered(layer: Layer) -> ForwardLines:
@@ -105,15 +100,15 @@ def _borrowing(layer: Layer, line: ForwardLine) -> ForwardLine:
     """The line, with buffers for the params that its layer borrows.
 
     Raises:
-        UnwritableLayer: it borrows a part of a tensor, or of several.
+        UnwritableLayer: it borrows only part of a tensor.
     """
     module = line.module
     if module is None or line.suffix:
         return line
-    events = layer.operation.events(layer.input_shapes, layer.output)
     names: list[str] = []
     for event, count in layer.borrows.items():
-        if count == getattr(events, event) and layer.kind.family != "recurrent":
+        is_whole = count == getattr(layer.computation.events, event)
+        if is_whole and layer.kind.family != "recurrent":
             names += _TENSORS[event]
         elif count:
             raise UnwritableLayer(f"it shares only some of its {event} with another layer")
@@ -121,43 +116,40 @@ def _borrowing(layer: Layer, line: ForwardLine) -> ForwardLine:
         return line
     if module.constructor == "nn.Parameter":
         return line._replace(module=module._replace(constructor=Word("nn.Buffer")))
-    shown = (given(str(number), name) for number, name in enumerate(names))
-    return line._replace(module=Module(Word("borrowing"), (given("module", module), *shown)))
+    buffers = (given(str(number), name) for number, name in enumerate(names))
+    return line._replace(module=new("borrowing", given("module", module), *buffers))
 
 
 def _fused(line: LayerLine, layers: Sequence[ForwardLines]) -> list[FusedModule]:
-    """A network's line as modules, as much of it in each as one module can hold."""
-    found: list[list[LayerPart]] = []
+    """A network's line as modules, each as large as possible."""
+    runs: list[list[LayerPart]] = []
     for layer, lines in zip(line.layers, layers, strict=True):
-        for each in lines:
-            if found and _is_module(each) and _is_module(found[-1][-1][1]):
-                found[-1].append((layer, each))
+        for forward in lines:
+            if runs and forward.is_module and runs[-1][-1][1].is_module:
+                runs[-1].append((layer, forward))
             else:
-                found.append([(layer, each)])
-    return [_module(line, parts) for together in found for parts in _apart(together)]
+                runs.append([(layer, forward)])
+    return [_module(line, parts) for run in runs for parts in _without_bare_padding(run)]
 
 
 def _module(line: LayerLine, parts: Sequence[LayerPart]) -> FusedModule:
-    is_own = any(layer is line.layers[0] and not each.suffix for layer, each in parts)
+    own = [layer for layer, forward in parts if not forward.suffix]
     layer, first = parts[0]
+    is_own = any(each is line.layers[0] for each in own)
     suffix = "" if is_own else f":{first.suffix or layer.kind.name}"
-    is_stateful = any(_is_stateful(layer) for layer, each in parts if not each.suffix)
-    return FusedModule(suffix, tuple(each for _, each in parts), *_called(parts), is_stateful)
+    is_stateful = any(each.is_learned or each.computation.events.buffers for each in own)
+    forwards = tuple(forward for _, forward in parts)
+    return FusedModule(suffix, forwards, *_words(parts), is_stateful)
 
 
-def _is_stateful(layer: Layer) -> bool:
-    events = layer.operation.events(layer.input_shapes, layer.output)
-    return layer.is_learned or bool(events.buffers)
+def _without_bare_padding(parts: list[LayerPart]) -> list[list[LayerPart]]:
+    """The parts, split up if they are only a padding and a layer without norm or activation."""
+    is_bare = len(parts) > 1 and not _words(parts)[0]
+    return [[part] for part in parts] if is_bare else [parts]
 
 
-def _apart(parts: list[LayerPart]) -> list[list[LayerPart]]:
-    """A padding stands apart from a layer without a norm and an activation."""
-    is_bare = len(parts) > 1 and not _called(parts)[0]
-    return [[each] for each in parts] if is_bare else [parts]
-
-
-def _called(parts: Sequence[LayerPart]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What the layers of a module are; nothing where it is one alone."""
+def _words(parts: Sequence[LayerPart]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words and roles of a fused module; none if it is a single layer."""
     words, roles = [], []
     for layer, line in parts:
         if line.suffix or line.module is None:
@@ -167,7 +159,3 @@ def _called(parts: Sequence[LayerPart]) -> tuple[tuple[str, ...], tuple[str, ...
         is_act = layer.kind.family == "activation" and not line.module.arguments
         roles.append("Act" if is_act else line.module.constructor)
     return (tuple(words), tuple(roles)) if len(words) > 1 else ((), ())
-
-
-def _is_module(line: ForwardLine) -> bool:
-    return line.module is not None and line.forward == CALLED

@@ -1,4 +1,4 @@
-"""A class of modules, from the instances that it has in a network."""
+"""A class of modules, from its instances in a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Sequence
 
-from costcalc.blocks.columns import ABSENT, Column, computed, present
+from costcalc.blocks.columns import ABSENT, Column, computed, is_same, present
 from costcalc.blocks.parameters import BlockParameter, Expression
 from costcalc.blocks.tree import without_number
 from costcalc.exporters.torch.code import CallCode, Code, KeywordCode, counted
@@ -17,23 +17,23 @@ from costcalc.exporters.torch.modules import (
     Module,
     ModuleRef,
     Path,
-    Word,
+    new,
 )
 from costcalc.exporters.torch.names import attribute
 from costcalc.exporters.torch.parameters import ModuleParameters
-from costcalc.exporters.torch.unions import Instance, UnionGraph, UnionStep
+from costcalc.exporters.torch.unions import ModuleInstance, UnionGraph, UnionStep
 from costcalc.names import FreeNames
 
 _WIDTHS = ("in_channels", "out_channels", "in_features", "out_features", "num_features")
 
 
 class ModuleClass:
-    """What every number in a class is, and which steps it has under which condition."""
+    """The expression for every number of a class, and the conditions of its steps."""
 
     def __init__(
         self,
         name: str,
-        instances: Sequence[Instance],
+        instances: Sequence[ModuleInstance],
         union: UnionGraph,
         base: str,
         words: tuple[str, ...] = (),
@@ -41,19 +41,22 @@ class ModuleClass:
         self.name = name
         self.base = base
         self.words = words
-        """What the network calls its instances; nothing for the network's own class."""
+        """What the network calls its instances; empty for the network's own class."""
         self.instances = instances
         self.union = union
         self.solver = ModuleParameters([each.facts for each in instances])
         self.expressions: dict[str, dict[Path, Expression]] = {}
-        """What the numbers of each step are, by its key and their places."""
+        """The numbers of each step, by its key and their paths."""
         self.conditions: dict[str, Expression] = {}
-        """When a step is there, by its key; those without one always are."""
+        """The condition of each step that some instances lack, by its key."""
         self.holds: dict[str, tuple[bool, ...]] = {}
         self.defaults: dict[str, set[Path]] = {}
-        """The numbers that every instance has as they are where they are not written."""
+        """The numbers that have their default value in every instance."""
+        # Steps that all instances have come first: the others are then expressed in the same terms.
         for step in union.steps:
-            self._anticipate(step)
+            if all(step.present):
+                for path, arguments in step.columns.items():
+                    self.solver.known(_values(arguments), path[-1])
         for step in union.steps:
             self._solve(step)
         self.names = _attributes(union)
@@ -61,8 +64,8 @@ class ModuleClass:
         self.locals = self._locals()
 
     def module(self, number: int) -> Module:
-        """The call of the class that builds its instance of that number."""
-        return Module(Word(self.name), tuple(_argument(each, number) for each in self.parameters))
+        """The call of the class that builds an instance."""
+        return new(self.name, *(_argument(each, number) for each in self.parameters))
 
     def built(self, step: UnionStep) -> Code:
         """The code that builds a step's module."""
@@ -74,9 +77,9 @@ class ModuleClass:
         return self._code(step, module, ())
 
     def condition(self, step: UnionStep) -> str | None:
-        """When a step is there; None where it always is."""
-        found = self.conditions.get(step.key)
-        return found.text if found is not None else None
+        """The condition of a step that some instances lack."""
+        condition = self.conditions.get(step.key)
+        return condition.text if condition is not None else None
 
     def numbers(self, step: UnionStep) -> dict[str, str]:
         """The numbers of a step's line in ``forward``."""
@@ -86,23 +89,17 @@ class ModuleClass:
         }
 
     def kept(self, step: UnionStep, number: str) -> str | None:
-        """The attribute that keeps a number for ``forward``; None where it is a literal."""
+        """The attribute that stores a number for ``forward``; None for a literal."""
         if _is_literal(self.expressions[step.key][(number,)]):
             return None
         return f"self.{attribute(f'{self.names[step.key]}_{number}')}"
 
     def number(self, step: UnionStep, number: str) -> str:
-        """What a number of a step's line is, in the constructor."""
+        """A number of a step's line, in the constructor."""
         return self._text(step.key, (number,))
 
-    def _anticipate(self, step: UnionStep) -> None:
-        """Looks at what all instances have first: what some lack is then said in the same words."""
-        if all(step.present):
-            for path, arguments in step.columns.items():
-                self.solver.known(_values(arguments), path[-1])
-
     def _solve(self, step: UnionStep) -> None:
-        """Finds what the step's numbers are, then when it is there."""
+        """Finds the expressions for a step's numbers, then its condition."""
         self.expressions[step.key] = expressions = {}
         self.defaults[step.key] = defaults = set()
         for path, arguments in step.columns.items():
@@ -111,8 +108,8 @@ class ModuleClass:
                 defaults.add(path)
             hint = self._hint(step, path, present(arguments)[0])
             is_padding = path[-1] == "padding" and step.key != "pad"
-            found = self._conditional(column) if is_padding else None
-            expressions[path] = found or self.solver.say(column, hint, path[-1])
+            conditional = self._conditional(column) if is_padding else None
+            expressions[path] = conditional or self.solver.say(column, hint, path[-1])
         if not all(step.present):
             self.holds[step.key] = holds = step.present
             self.conditions[step.key] = (
@@ -125,44 +122,34 @@ class ModuleClass:
     def _given_with_step(
         self, expressions: dict[Path, Expression], holds: tuple[bool, ...]
     ) -> Expression | None:
-        """The parameter of the step that is given just where the step is there."""
+        """The step's parameter that is given exactly if the step is present."""
         texts = {each.text for each in expressions.values() if not _is_literal(each)}
         for one in self.solver.named():
-            given = tuple(value is not ABSENT and bool(value) for value in one.column)
-            if one.text in texts and given == holds:
+            is_given = tuple(value is not ABSENT and bool(value) for value in one.column)
+            if one.text in texts and is_given == holds:
                 return one
         return None
 
     def _give_with_step(
         self, step: UnionStep, expressions: dict[Path, Expression]
     ) -> Expression | None:
-        """A new parameter in place of the step's one number, given where the step is there."""
+        """A new parameter for the step's only number, given if the step is present."""
         numbers = [path for path in expressions if path[-1] != CONSTRUCTOR]
         only = expressions[numbers[0]] if len(numbers) == 1 else None
         if only is None or not _is_literal(only) or not only.column[0]:
             return None
-        column = tuple(
-            value if is_there else ABSENT
-            for is_there, value in zip(step.present, only.column, strict=True)
-        )
-        found = self.solver.add(step.key, column)
-        expressions[numbers[0]] = found
-        return found
+        expressions[numbers[0]] = self.solver.add(step.key, _where(only.column, step.present))
+        return expressions[numbers[0]]
 
     def _conditional(self, column: Column) -> Expression | None:
-        """A padding that is one thing behind a padding of its own, and another without."""
+        """A padding that depends on whether a padding module comes before it."""
         known = self.solver.known(column, "padding")
         if known is not None:
             return known
         for key, holds in self.holds.items():
-            with_, without = (
-                tuple(
-                    v if held is wanted else ABSENT for v, held in zip(column, holds, strict=True)
-                )
-                for wanted in (True, False)
-            )
-            if present(with_) and present(without):
-                yes, no = (self.solver.known(each, "padding") for each in (with_, without))
+            halves = _where(column, holds), _where(column, [not held for held in holds])
+            if all(map(present, halves)):
+                yes, no = (self.solver.known(half, "padding") for half in halves)
                 if yes is not None and no is not None:
                     condition = self.conditions[key]
                     text = f"{yes.text} if {condition.text} else {no.text}"
@@ -183,7 +170,7 @@ class ModuleClass:
         return f"{step.key}_{name}" if name in self.solver.columns else name
 
     def _locals(self) -> dict[str, str]:
-        """Names for arithmetic that stands more than once, by its text."""
+        """Names for arithmetic that occurs more than once, by its text."""
         texts: Counter[str] = Counter()
         hints: dict[str, str] = {}
         for step in self.union.steps:
@@ -222,10 +209,13 @@ def _values(arguments: Column) -> Column:
     return computed(operator.attrgetter("value"), arguments)
 
 
+def _where(column: Column, holds: Sequence[bool]) -> Column:
+    """The values of some instances."""
+    return tuple(value if held else ABSENT for value, held in zip(column, holds, strict=True))
+
+
 def _is_default(argument: Argument) -> bool:
-    """Whether a value is what it is where it is not written."""
-    default, value = argument.default, argument.value
-    return default is not REQUIRED and type(default) is type(value) and bool(default == value)
+    return argument.default is not REQUIRED and is_same(argument.default, argument.value)
 
 
 def _argument(parameter: BlockParameter, number: int) -> Argument:
@@ -240,21 +230,21 @@ def _is_literal(one: Expression) -> bool:
 
 
 def _attributes(union: UnionGraph) -> dict[str, str]:
-    """The name of each step's module; those without a name are counted, where there are several."""
+    """The name of each step's module; unnamed steps are numbered if there are several."""
     words = Counter(without_number(step.key) for step in union.steps if not step.any.is_named)
     shorts = Counter(step.any.short for step in union.steps)
     named = {step.key for step in union.steps if step.any.is_named}
     counts: Counter[str] = Counter()
     names = FreeNames()
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for step in union.steps:
         key, word = step.key, without_number(step.key)
         if not step.any.is_named:
             counts[word] += 1
-            alone = words[word] == 1 and word not in named
-            key = word if alone else f"{word}{'_' * word[-1].isdigit()}{counts[word]}"
+            is_only = words[word] == 1 and word not in named
+            key = word if is_only else f"{word}{'_' * word[-1].isdigit()}{counts[word]}"
         short = step.any.short
         if short and shorts[short] == 1 and short not in named and short not in words:
             key = short
-        found[step.key] = names.free(attribute(key, step.any.prefix))
-    return found
+        attributes[step.key] = names.free(attribute(key, step.any.prefix))
+    return attributes

@@ -1,21 +1,21 @@
-"""What modules are made of: the modules that they build, and the lines that call those.
+"""The parts of a generated module: the modules it builds and the lines that call them.
 
-A layer is one line of ``forward`` or several, each reading the one before: a padding and
-the convolution behind it.  Numbers stand apart from the code around them, so that two
-layers which differ in numbers alone can share their code.
+A layer is one or more lines of ``forward``, each reading the previous one: a padding and
+the convolution after it.  Numbers are kept apart from the surrounding code, so that two
+layers that differ only in numbers can share their code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 REQUIRED = object()
-"""The default of an argument that has none."""
+"""The default of a required argument."""
 
 
 class Word(str):
-    """A value that is written as it stands: the name of a class."""
+    """A value written without quotes: the name of a class."""
 
 
 class Argument(NamedTuple):
@@ -23,15 +23,10 @@ class Argument(NamedTuple):
 
     name: str
     value: Any
-    """A number, a truth value, a word, or a tuple of them."""
+    """A number, a bool, a word, a tuple of these, or a module."""
     default: Any = REQUIRED
-    """What it is where it is not written."""
     by_position: bool = False
-    """Whether people write it without its name."""
-
-
-CALLED = "{module}({0})"
-"""A module that is called with what the layer reads."""
+    """Whether it is written without its name."""
 
 
 class Module(NamedTuple):
@@ -39,6 +34,10 @@ class Module(NamedTuple):
 
     constructor: Word
     arguments: tuple[Argument, ...] = ()
+
+
+CALL = "{module}({inputs})"
+"""A line that passes all its inputs to its module, and does nothing else."""
 
 
 class ForwardLine(NamedTuple):
@@ -50,16 +49,25 @@ class ForwardLine(NamedTuple):
     module: Module | None = None
     numbers: Mapping[str, Any] = {}
     suffix: str = ""
-    """What is added to the layer's name where the piece is not the layer itself."""
+    """Appended to the layer's name if the line is not the layer itself."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is a call of its module."""
+        return self.module is not None and self.forward == CALL
 
 
 ForwardLines = tuple[ForwardLine, ...]
 
 
-def built(constructor: str, *arguments: Argument, suffix: str = "") -> ForwardLine:
-    """A module that is called with what the layer reads."""
-    module = Module(Word(constructor), arguments)
-    return ForwardLine(CALLED, module, suffix=suffix)
+def new(constructor: str, *arguments: Argument) -> Module:
+    """A call of a constructor."""
+    return Module(Word(constructor), arguments)
+
+
+def called(constructor: str, *arguments: Argument, suffix: str = "") -> ForwardLine:
+    """A module that is called with the layer's inputs."""
+    return ForwardLine(CALL, new(constructor, *arguments), suffix=suffix)
 
 
 def given(name: str, value: Any) -> Argument:
@@ -72,26 +80,26 @@ def option(name: str, value: Any, default: Any) -> Argument:
     return Argument(name, value, default)
 
 
-def per_axis(sides: tuple[Any, ...]) -> Any:
-    """One number where all axes have the same."""
-    return sides[0] if len(set(sides)) == 1 else sides
+def per_axis(sizes: tuple[Any, ...]) -> Any:
+    """The sizes, or one number if they are the same for all axes."""
+    return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
 class ModuleRef(NamedTuple):
-    """A module that several parts of a network call; it stands where they meet."""
+    """A shared module, built in the innermost module that contains all its users."""
 
     owner: str
-    """The identity of the first part that has it."""
+    """The identity of its first user."""
     part: str
-    """Which of its modules, where it has several."""
+    """Which of the owner's modules, if it has several."""
     name: str
 
 
 class TensorRef(NamedTuple):
-    """A tensor inside a module: what a step gives, or what the module reads."""
+    """A tensor inside a module: an output of a step, or an input of the module."""
 
     step: str
-    """The step's key, empty for the module's own inputs."""
+    """The step's key; empty for the module's own inputs."""
     number: int = 0
     """Which of several."""
 
@@ -100,9 +108,9 @@ class ModuleStep(NamedTuple):
     """A line of ``forward``, with the module that it calls."""
 
     key: str
-    """The name of the layer or group, without the path to it."""
+    """The name of the layer or group, without its path."""
     forward: str
-    """As in :class:`ForwardLine`; empty where a module is built for others alone."""
+    """As in :class:`ForwardLine`; empty for a module built only for other steps."""
     module: Module | ModuleRef | None
     numbers: Mapping[str, Any]
     inputs: tuple[TensorRef, ...]
@@ -110,25 +118,25 @@ class ModuleStep(NamedTuple):
     is_named: bool = True
     """Whether the spec named it."""
     short: str = ""
-    """What it is called where nothing else is called so."""
+    """A shorter name, used if it is unique."""
     prefix: str = "layer"
-    """What stands before a key that is no name by itself: ``branch`` before ``3x3``."""
+    """Put before a key that is not an identifier: ``branch`` before ``3x3``."""
     is_block: bool = False
-    """Whether it is what a path holds, and no layer."""
+    """Whether it is a group of layers."""
     names: tuple[str, ...] = ()
-    """What the tensors that it gives are called, where it gives several with names."""
+    """Names of its outputs, if it has several with names."""
     calls: str = ""
-    """The key of the step whose module it calls, where it has none of its own."""
+    """The key of the step whose module it calls, if it has none of its own."""
 
 
 class ModuleBody(NamedTuple):
-    """The steps of a module, and what it gives."""
+    """The steps of a module, and its outputs."""
 
     steps: tuple[ModuleStep, ...]
     outputs: tuple[TensorRef, ...]
 
     def renamed(self, names: Mapping[TensorRef, TensorRef]) -> ModuleBody:
-        """With other names for some tensors."""
+        """The body with other names for some tensors."""
         steps = tuple(
             step._replace(inputs=tuple(names.get(ref, ref) for ref in step.inputs))
             for step in self.steps
@@ -136,12 +144,27 @@ class ModuleBody(NamedTuple):
         return ModuleBody(steps, tuple(names.get(ref, ref) for ref in self.outputs))
 
 
-CALL = "{module}({inputs})"
-"""A step that hands all it reads to its module, and nothing else."""
+class Wired(Protocol):
+    """A step that reads tensors."""
+
+    @property
+    def inputs(self) -> tuple[TensorRef, ...]:
+        """The tensors that it reads."""
+
+
+def readers(
+    steps: Sequence[Wired], outputs: Sequence[TensorRef]
+) -> Mapping[TensorRef, Sequence[int]]:
+    """The indexes of the steps that read each tensor; ``len(steps)`` for the ``return``."""
+    found: dict[TensorRef, list[int]] = {}
+    for index, refs in enumerate([*(step.inputs for step in steps), outputs]):
+        for ref in refs:
+            found.setdefault(ref, []).append(index)
+    return found
 
 
 def is_plain(step: ModuleStep) -> bool:
-    """Whether it is a module that reads one tensor and gives one: a part of a chain."""
+    """Whether it is a module with one input and one output: a part of a chain."""
     return (
         isinstance(step.module, Module)
         and step.forward == CALL
@@ -151,7 +174,7 @@ def is_plain(step: ModuleStep) -> bool:
 
 
 def is_chain(steps: Sequence[ModuleStep]) -> bool:
-    """Whether each step reads the one before, the first what the module reads."""
+    """Whether each step reads only the previous one, the first the module's input."""
     before = TensorRef("")
     for step in steps:
         if not is_plain(step) or step.inputs != (before,):
@@ -161,18 +184,17 @@ def is_chain(steps: Sequence[ModuleStep]) -> bool:
 
 
 def sequential(modules: Sequence[Module]) -> Module:
-    """The modules one after another; a module alone is itself."""
+    """A sequence of modules; a single module is left as it is."""
     if len(modules) == 1:
         return modules[0]
-    parts = (Argument(str(i), each, by_position=True) for i, each in enumerate(modules))
-    return Module(Word("nn.Sequential"), tuple(parts))
+    return new("nn.Sequential", *(given(str(i), module) for i, module in enumerate(modules)))
 
 
 def parts(module: Module) -> tuple[Module, ...]:
-    """The modules that stand one after another in it."""
+    """The modules of a sequence; of any other module, itself."""
     if module.constructor != "nn.Sequential":
         return (module,)
-    return tuple(each.value for each in module.arguments)
+    return tuple(argument.value for argument in module.arguments)
 
 
 Path = tuple[str, ...]
@@ -182,19 +204,17 @@ CONSTRUCTOR = "()"
 
 
 def values(step: ModuleStep) -> dict[Path, Argument]:
-    """The values of a step by their places, in the order in which they are written."""
-    found: dict[Path, Argument] = {
-        (name,): Argument(name, value, by_position=True) for name, value in step.numbers.items()
-    }
+    """The values of a step by their paths, in the order in which they are written."""
+    found: dict[Path, Argument] = {(name,): given(name, n) for name, n in step.numbers.items()}
     if isinstance(step.module, ModuleRef):
-        found[(CONSTRUCTOR,)] = Argument(step.module.name, step.module, by_position=True)
+        found[(CONSTRUCTOR,)] = given(step.module.name, step.module)
     elif step.module is not None:
         found.update(_values(step.module, ()))
     return found
 
 
 def _values(module: Module, path: Path) -> Iterator[tuple[Path, Argument]]:
-    yield (*path, CONSTRUCTOR), Argument("type", module.constructor, by_position=True)
+    yield (*path, CONSTRUCTOR), given("type", module.constructor)
     for argument in module.arguments:
         inner = (*path, argument.name)
         if isinstance(argument.value, Module):
@@ -204,5 +224,5 @@ def _values(module: Module, path: Path) -> Iterator[tuple[Path, Argument]]:
 
 
 def shape(step: ModuleStep) -> tuple[Any, ...]:
-    """What two steps have in common that differ in values alone."""
+    """Equal for steps that differ only in values."""
     return (step.forward, step.outputs, *values(step))

@@ -1,4 +1,4 @@
-"""Layers that move elements, or stand for tensors that the network holds."""
+"""Layers that move elements, and tensors that the network stores."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.torch.modules import (
     ForwardLine,
     ForwardLines,
-    Module,
-    Word,
-    built,
+    called,
     given,
+    new,
     option,
     per_axis,
 )
@@ -32,13 +31,9 @@ def concat(layer: Layer) -> ForwardLines:
 
 
 def split(layer: Layer) -> ForwardLines:
-    """A part of ``chunk``."""
+    """One part of a ``chunk``."""
     operation: Any = layer.operation
-    numbers = {
-        "parts": operation.parts,
-        "part": operation.part - 1,
-        "axis": dim(operation.axis),
-    }
+    numbers = {"parts": operation.parts, "part": operation.part - 1, "axis": dim(operation.axis)}
     return (ForwardLine("{0}.chunk({parts}, {axis})[{part}]", numbers=numbers),)
 
 
@@ -54,7 +49,7 @@ def slice_(layer: Layer) -> ForwardLines:
 
 
 def zero_pad(layer: Layer) -> ForwardLines:
-    """``nn.ZeroPad2d`` or one of its like; ``F.pad`` along other axes than a map's."""
+    """``nn.ZeroPad2d`` or its relatives; ``F.pad`` along other axes than the spatial ones."""
     operation: Any = layer.operation
     shape = layer.input_shapes[0]
     first = axis_of(operation.axis, shape)
@@ -62,18 +57,18 @@ def zero_pad(layer: Layer) -> ForwardLines:
     is_map = first == 1 and 1 <= len(pairs) <= 3
     sides = tuple(chain(*reversed(pairs)))
     if operation.mode == "zero" and is_map:
-        return padded(pairs, suffix="") or (built("nn.Identity"),)
+        return padded(pairs, suffix="") or (called("nn.Identity"),)
     if operation.mode == "zero":
         return (ForwardLine("F.pad({0}, {padding})", numbers={"padding": sides}),)
     if not is_map:
         raise UnwritableLayer(
             f"in mode '{operation.mode}' PyTorch pads only the spatial axes of a map"
         )
-    return (built(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
+    return (called(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
 
 
 def pad_channels(layer: Layer) -> ForwardLines:
-    """``F.pad`` up to a number of channels."""
+    """``F.pad`` to a number of channels."""
     operation: Any = layer.operation
     axes = "0, 0, " * (len(layer.output) - 1)
     text = f"F.pad({{0}}, ({axes}0, {{channels}} - {{0}}.shape[1]))"
@@ -94,14 +89,14 @@ def upsample(layer: Layer) -> ForwardLines:
     if mode is None:
         raise UnwritableLayer(f"nn.Upsample has no mode '{operation.mode}' for {rank} axes")
     size = given("size", per_axis(layer.output[1:]))
-    return (built("nn.Upsample", size, option("mode", mode, "nearest")),)
+    return (called("nn.Upsample", size, option("mode", mode, "nearest")),)
 
 
 def reshape(layer: Layer) -> ForwardLines:
-    """``reshape`` of all but the batch."""
-    numbers = {f"side_{index}": side for index, side in enumerate(layer.output)}
-    sides = "".join(f", {{{name}}}" for name in numbers)
-    return (ForwardLine(f"{{0}}.reshape(-1{sides})", numbers=numbers),)
+    """``reshape`` of all axes but the batch."""
+    numbers = {f"side_{axis}": size for axis, size in enumerate(layer.output)}
+    sizes = "".join(f", {{{name}}}" for name in numbers)
+    return (ForwardLine(f"{{0}}.reshape(-1{sizes})", numbers=numbers),)
 
 
 def transpose(layer: Layer) -> ForwardLines:
@@ -113,9 +108,9 @@ def transpose(layer: Layer) -> ForwardLines:
 
 
 def source(constructor: str, layer: Layer) -> ForwardLines:
-    """A tensor that the module holds, once for every image of the batch that ``{0}`` has."""
-    sizes = (given(f"side_{index}", side) for index, side in enumerate(layer.output))
-    tensor = Module(Word("torch.zeros"), tuple(sizes) or (given("size", ()),))
-    module = Module(Word(constructor), (given("data", tensor),))
+    """A stored tensor, expanded to the batch size of ``{0}``."""
+    sizes = tuple(given(f"side_{axis}", size) for axis, size in enumerate(layer.output))
+    tensor = new("torch.zeros", *(sizes or (given("size", ()),)))
+    module = new(constructor, given("data", tensor))
     kept = "".join(", -1" for _ in layer.output)
     return (ForwardLine(f"{{module}}.expand(len({{0}}){kept})", module),)

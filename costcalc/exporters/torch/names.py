@@ -1,4 +1,4 @@
-"""Names of specs as names of Python: a spec may call anything anything."""
+"""Python names for the names in a spec, which may be any text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_
 to to_empty train training type xpu zero_grad
 """
 _MODULE = frozenset(_WORDS_OF_MODULES.split())
-"""What ``nn.Module`` has already, so that no layer may be called so."""
+"""Attributes of ``nn.Module``, whose names layers must not take."""
 
 _GLOBAL = frozenset({"F", "nn", "torch", "self", "super", "range", "x"})
-"""What generated code calls by these names; ``x`` is what a module reads."""
+"""Names that generated code uses; ``x`` is the input of a module."""
 
 
 def variable(name: str, prefix: str) -> str:
-    """A name of a variable or of a parameter.
+    """The name of a variable or a parameter.
 
     >>> variable("1x1", "n"), variable("lambda", "n"), variable("a.b-c", "n")
     ('n_1x1', 'lambda_', 'a_b_c')
@@ -37,7 +37,7 @@ def variable(name: str, prefix: str) -> str:
 
 
 def attribute(name: str, prefix: str = "layer") -> str:
-    """A name of a module inside another.
+    """The name of a module inside another.
 
     >>> attribute("1x1", "branch"), attribute("type"), attribute("dw")
     ('branch_1x1', 'type_', 'dw')
@@ -47,7 +47,7 @@ def attribute(name: str, prefix: str = "layer") -> str:
 
 
 def class_name(title: str) -> str:
-    """A name of a class, by the words of a title outside of parentheses.
+    """The name of a class, from the words of a title outside parentheses.
 
     >>> class_name("ShuffleNet V2 1.5x (g = 3)"), class_name("dense_layer"), class_name("1x1")
     ('ShuffleNetV2_1_5x', 'DenseLayer', 'Net1x1')
@@ -63,7 +63,7 @@ def class_name(title: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Text as it may stand in a docstring.
+    r"""Text escaped for a docstring.
 
     >>> quoted('a "quoted" \\ name')
     'a \\"quoted\\" \\\\ name'

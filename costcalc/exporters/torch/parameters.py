@@ -1,4 +1,4 @@
-"""What the numbers of a class are: literals, parameters, or computed from parameters."""
+"""Expressions for the numbers of a class: literals, parameters, and arithmetic on them."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ from costcalc.exporters.torch.names import variable
 from costcalc.names import FreeNames
 
 _FACTORS = range(2, 17)
-"""What a multiple or a share of a parameter may be."""
+"""Factors and divisors of a parameter."""
 
 _KERNELS = ("kernel_size", "kernel", "k")
-"""Sizes of kernels: every call gives them, and nothing hangs on them but a padding."""
+"""Kernel sizes: every call gives them, and only paddings are computed from them."""
 
 _WINDOWS = ("kernel_size", "stride", "dilation", "output_padding")
-"""Arguments that are what they are."""
+"""Arguments that are never computed."""
 
 _USUAL = {"stride": 1, "padding": 0, "groups": 1, "dilation": 1}
-"""Parameters whose default is the same everywhere."""
+"""Parameters with a fixed default."""
 
 _SMALL = 11
-"""The largest number that a parameter has by default; widths are given by every call."""
+"""The largest default of a parameter; every call gives widths."""
 
 
 class ModuleParameters(ParameterSolver):
-    """The parameters of a class's constructor, and what its numbers are in Python.
+    """The parameters of a class's constructor, and its numbers in terms of these in Python.
 
-    ``facts`` are numbers that each instance is known by: what may become a
-    parameter, in the order of preference.
+    ``facts`` are numbers of each instance that may become parameters, in order of
+    preference.
     """
 
     def __init__(self, facts: Sequence[Mapping[str, int]]) -> None:
@@ -61,21 +61,21 @@ class ModuleParameters(ParameterSolver):
                     known[FreeNames(known).free(variable(name, "n"))] = column
         super().__init__(known)
         self.arithmetic: dict[str, Expression] = {}
-        """What was computed from parameters, by its text."""
+        """The arithmetic used so far, by its text."""
 
     def free(self, word: str) -> str:
-        """The word as a variable, with a number where it is taken: ``c``, ``c_2``."""
+        """The word as a variable, numbered if it is taken: ``c``, ``c_2``."""
         return FreeNames([*self.facts, *self.columns]).free(variable(word, "n"))
 
     def say(self, column: Column, word: str, role: str = "") -> Expression:
-        """What a column is; a new parameter of that name where it is nothing known."""
+        """The expression for a column; adds a parameter if no known expression fits."""
         return self.known(column, role) or self.add(word, column)
 
     def known(self, column: Column, role: str = "") -> Expression | None:
-        """What a column is without a new parameter; None where that cannot be said.
+        """The known expression for a column, if there is one.
 
-        Its role is the name of the argument that it is: a stride is computed from nothing,
-        a padding from the size of a kernel alone, and nothing else from that.
+        ``role`` is the name of the argument: strides are never computed, and a padding is
+        computed only from a kernel size, from which nothing else is.
         """
         known = self.find(column, self._candidates(column, role))
         if known is not None and known.names and " " in known.text and role != "padding":
@@ -83,12 +83,12 @@ class ModuleParameters(ParameterSolver):
         return known
 
     def condition(self, holds: Column) -> Expression | None:
-        """Which instances have a step, in what is known of them."""
+        """The known condition that holds in the same instances, if there is one."""
         comparisons = list(self._comparisons())
         return self.find(holds, comparisons) or self.find(holds, _junctions(comparisons))
 
     def parameters(self) -> list[BlockParameter]:
-        """The parameters in order, those with a default last."""
+        """The parameters in order, those with defaults last."""
         order = [*self.facts, *self.columns]
         parameters = [
             BlockParameter(name, self.columns[name], _default(name, self.columns[name]))
@@ -122,7 +122,7 @@ class ModuleParameters(ParameterSolver):
             yield Expression(f"{other.text} * {one.text}", product, (*one.names, *other.names))
 
     def _numbers(self, are_kernels: bool | None = None) -> list[Expression]:
-        """What is known by name and is a whole number: sizes of kernels, all but those, or all."""
+        """Parameters and facts that are integers: kernel sizes, all others, or both."""
         return [
             one
             for one in self.named()
@@ -131,7 +131,6 @@ class ModuleParameters(ParameterSolver):
         ]
 
     def _comparisons(self) -> Iterator[Expression]:
-        """The comparisons that may be made."""
         for one in self.named():
             if all(type(value) is bool for value in one.column):
                 yield from truth(one)
@@ -154,7 +153,7 @@ def _junctions(conditions: Iterable[Expression]) -> Iterator[Expression]:
 
 
 def _default(name: str, column: Column) -> Any:
-    """What most instances have, where that is small; nothing where some lack it."""
+    """The value that most instances have, if it is small; None if some instances have none."""
     if ABSENT in column:
         return None
     if name in _USUAL and _USUAL[name] in column:

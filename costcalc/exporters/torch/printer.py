@@ -1,4 +1,4 @@
-"""Classes as the text of a Python module, with their docstrings and what they call."""
+"""Prints classes as a Python module, with their docstrings and helper functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from costcalc.exporters.torch.code import (
     paragraph,
     statement,
 )
-from costcalc.exporters.torch.forward import Forward, flag
+from costcalc.exporters.torch.forward import flag, forward_lines
 from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.modules import ModuleRef, Word, is_plain
 from costcalc.exporters.torch.names import quoted
@@ -51,11 +51,11 @@ def borrowing(module: nn.Module, *names: str) -> nn.Module:
     return module
 ''',
 }
-"""Functions that generated code calls, by their names."""
+"""Helper functions that generated code may call, by name."""
 
 
 def printed(graph: LayerGraph, classes: Sequence[ModuleClass]) -> str:
-    """The code of a network, which is the last of the classes."""
+    """The code of a network; its own class is the last."""
     texts = [
         _class(each, _class_doc(each) if each.words else _network_doc(graph)) for each in classes
     ]
@@ -69,7 +69,7 @@ def printed(graph: LayerGraph, classes: Sequence[ModuleClass]) -> str:
 
 
 def _class_doc(module_class: ModuleClass) -> list[str]:
-    """The docstring of a class: what it is, and where the network has it."""
+    """The docstring of a class: what it is, and where the network uses it."""
     *front, last = module_class.words
     title = f"{', '.join(front)} and {last} in a row" if front else f"Block '{last}'"
     first, *others = (each.path for each in module_class.instances)
@@ -98,20 +98,20 @@ def _network_doc(graph: LayerGraph) -> list[str]:
 
 
 def _class(module_class: ModuleClass, doc: list[str]) -> list[str]:
-    """The lines of a class, with those of its docstring."""
-    head = [f"class {module_class.name}({module_class.base}):", *doc]
+    head = [f"class {module_class.name}({module_class.base}):", *doc, "", *_init(module_class)]
     if module_class.base == "nn.Sequential":
-        return [*head, "", *_init(module_class), *_chain(module_class)]
-    inputs = module_class.instances[0].inputs
-    written = Forward(module_class, inputs).written()
-    made = [*head, "", *_init(module_class), *_attributes(module_class)]
-    if not written:
-        return made
+        return [*head, *_chain(module_class)]
+    steps = module_class.union.steps
+    head += [line for step in steps for line in _attribute(module_class, step)]
+    body = [line for text in forward_lines(module_class) for line in statement(text, 2)]
+    if not body:
+        return head
     many = len(module_class.union.outputs) > 1
-    gives = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
+    result = "tuple[torch.Tensor, ...]" if many else "torch.Tensor"
+    inputs = module_class.instances[0].inputs
     parameters = ("self", *(f"{name}: torch.Tensor" for name in inputs))
-    forward = lines(CallCode("def forward", parameters), 1, suffix=f" -> {gives}:")
-    return [*made, "", *forward, *(line for each in written for line in statement(each, 2))]
+    forward = lines(CallCode("def forward", parameters), 1, suffix=f" -> {result}:")
+    return [*head, "", *forward, *body]
 
 
 def _init(module_class: ModuleClass) -> list[str]:
@@ -124,45 +124,31 @@ def _init(module_class: ModuleClass) -> list[str]:
     return code
 
 
-def _attributes(module_class: ModuleClass) -> list[str]:
-    return [line for step in module_class.union.steps for line in _attribute(module_class, step)]
-
-
 def _attribute(module_class: ModuleClass, step: UnionStep) -> list[str]:
-    """The lines that build a step's module, or keep whether there is one."""
-    condition = module_class.condition(step)
-    name = f"self.{module_class.names[step.key]}"
-    kept = [
+    """The lines that store a step's numbers, its condition and its module."""
+    code = [
         f"{INDENT * 2}{attribute} = {module_class.number(step, number)}"
         for number in step.any.numbers
         if (attribute := module_class.kept(step, number)) is not None
     ]
-    if step.any.module is None:
-        if condition is None:
-            return kept
-        return [*kept, f"{INDENT * 2}self.{flag(module_class, step)} = {condition}"]
-    return [*kept, *_building(module_class, step, name, condition)]
-
-
-def _building(
-    module_class: ModuleClass, step: UnionStep, name: str, condition: str | None
-) -> list[str]:
-    """The lines that build a step's module, under its condition."""
-    built = module_class.built(step)
+    condition = module_class.condition(step)
+    name = f"self.{module_class.names[step.key]}"
+    built = module_class.built(step) if step.any.module is not None else None
     if condition is None:
-        return lines(built, 2, f"{name} = ")
+        return [*code, *lines(built, 2, f"{name} = ")] if built is not None else code
+    first = f"{INDENT * 2}self.{flag(module_class, step)} = {condition}"
+    if built is None:
+        return [*code, first]
     if is_plain(step.any):
         one = f"{INDENT * 2}{name} = {flat(built)} if {condition} else nn.Identity()"
         if len(one) <= WIDTH:
-            return [one]
+            return [*code, one]
         first = f"{INDENT * 2}{name} = nn.Identity()"
-    else:
-        first = f"{INDENT * 2}self.{flag(module_class, step)} = {condition}"
-    return [first, f"{INDENT * 2}if {condition}:", *lines(built, 3, f"{name} = ")]
+    return [*code, first, f"{INDENT * 2}if {condition}:", *lines(built, 3, f"{name} = ")]
 
 
 def _chain(module_class: ModuleClass) -> list[str]:
-    """The call that hands a sequence its modules."""
+    """The call that passes a sequence its modules."""
     items = []
     for step in module_class.union.steps:
         built = module_class.built(step)
@@ -172,8 +158,8 @@ def _chain(module_class: ModuleClass) -> list[str]:
 
 
 def _parameter(parameter: BlockParameter) -> str:
-    given = (value for value in parameter.column if value is not ABSENT and value is not None)
-    kinds = list(dict.fromkeys(_type(value) for value in given))
+    values = (value for value in parameter.column if value is not ABSENT and value is not None)
+    kinds = list(dict.fromkeys(map(_type, values)))
     if parameter.default is None or None in parameter.column:
         kinds.append("None")
     text = f"{parameter.name}: {' | '.join(kinds)}"

@@ -1,7 +1,7 @@
-"""Modules that several parts of a network call: each is built where the parts meet.
+"""Modules that several parts of a network share.
 
-Parts of one module call it by its name.  Where they stand apart, the module that
-holds them all builds it and hands it to those inside.
+Users inside one module call it by its name.  Otherwise the innermost module that
+contains all users builds it and passes it to those inside.
 """
 
 from __future__ import annotations
@@ -11,25 +11,21 @@ from typing import NamedTuple
 
 from costcalc.blocks.tree import Group, LayerLine, Node, groups, without_number
 from costcalc.exporters.torch.lowering import FusedModule
-from costcalc.exporters.torch.modules import Module, ModuleRef, ModuleStep, Word, given
+from costcalc.exporters.torch.modules import Module, ModuleRef, ModuleStep, Word, given, new
 from costcalc.exporters.torch.names import attribute, variable
 from costcalc.names import FreeNames
 
 
 class SharedModule(NamedTuple):
-    """A node whose params others use, and where its modules are built."""
+    """A node whose params others use."""
 
     owner: Node
     is_local: bool
-    """Whether all users stand side by side, and call one module."""
+    """Whether all users are steps of one module, which call the owner's module."""
     name: str
-    """What it is called where it is built, and inside."""
+    """Its name where it is built, and inside."""
     unlike: frozenset[Node] = frozenset()
-    """The users whose modules differ in what is no param: a padding."""
-
-    def is_like(self, user: Node) -> bool:
-        """Whether it calls the owner's module, and not one of its own with the same params."""
-        return user not in self.unlike
+    """The users that share only the params: their modules differ, as in padding."""
 
     def ref(self, part: str = "") -> ModuleRef:
         """The module, or that of one part of it."""
@@ -49,9 +45,9 @@ class Sharing:
             if node.owner is not None:
                 users.setdefault(node.owner, [node.owner]).append(node)
         self.of: dict[Node, SharedModule] = {}
-        """What each node shares, if it shares anything."""
+        """The module that a node shares."""
         self.at: dict[Group, list[SharedModule]] = {}
-        """What a group builds for those inside it."""
+        """The shared modules that a group builds for the nodes inside it."""
         for owner, nodes in users.items():
             home = self._home(nodes)
             unlike = frozenset(
@@ -62,42 +58,41 @@ class Sharing:
                 and lowered[node] != lowered[owner]
             )
             is_local = not unlike and all(self.parents[node] is home for node in nodes)
-            name = owner.key
+            shared = SharedModule(owner, is_local, owner.key, unlike)
             if not is_local:
                 here = self.at.setdefault(home, [])
                 taken = {attribute(child.key) for child in home.children}
-                names = FreeNames(taken | {each.name for each in here})
-                name = names.free(
-                    attribute(owner.key if owner.is_named else without_number(owner.key))
-                )
-                here.append(SharedModule(owner, is_local, name, unlike))
-            self.of.update(dict.fromkeys(nodes, SharedModule(owner, is_local, name, unlike)))
+                names = FreeNames(taken | {other.name for other in here})
+                key = owner.key if owner.is_named else without_number(owner.key)
+                shared = shared._replace(name=names.free(attribute(key)))
+                here.append(shared)
+            self.of.update(dict.fromkeys(nodes, shared))
 
     def built(self, group: Group) -> frozenset[str]:
-        """The identities of the owners whose modules a group builds for those inside it."""
-        return frozenset(each.owner.identity for each in self.at.get(group, ()))
+        """The identities of the owners whose modules a group builds."""
+        return frozenset(shared.owner.identity for shared in self.at.get(group, ()))
 
     def around(self, node: Node) -> Iterator[Group]:
-        """The groups that hold a node, the innermost first."""
+        """The groups that contain a node, innermost first."""
         while node in self.parents:
             node = self.parents[node]
             yield node
 
     def _home(self, nodes: Sequence[Node]) -> Group:
-        """The innermost group that holds all of them."""
+        """The innermost group that contains all the nodes."""
         others = [set(self.around(node)) for node in nodes[1:]]
         return next(
             group for group in self.around(nodes[0]) if all(group in each for each in others)
         )
 
 
-def handed(module: Module, built: Collection[str]) -> Module:
-    """The module, with what it is handed by the names of where that is built."""
+def resolved(module: Module, built: Collection[str]) -> Module:
+    """The module, with ``self.NAME`` for each shared module that is built here."""
     arguments = []
     for argument in module.arguments:
         value = argument.value
         if isinstance(value, Module):
-            value = handed(value, built)
+            value = resolved(value, built)
         elif isinstance(value, ModuleRef) and value.owner in built:
             value = _here(value)
         arguments.append(argument._replace(value=value))
@@ -107,15 +102,14 @@ def handed(module: Module, built: Collection[str]) -> Module:
 def calling(
     step: ModuleStep, ref: ModuleRef, built: Collection[str], is_like: bool = True
 ) -> ModuleStep:
-    """The step with a module that is built here, or that is handed to its own module.
+    """The step, calling a shared module that is built here or passed in.
 
-    A module that is unlike takes its params alone.
+    If its own module is not like the shared one, it takes only the params.
     """
     is_here = ref.owner in built
     if not is_like and isinstance(step.module, Module):
         owner = given("owner", _here(ref) if is_here else ref)
-        tied = Module(Word("tied"), (given("module", step.module), owner))
-        return step._replace(module=tied)
+        return step._replace(module=new("tied", given("module", step.module), owner))
     if is_here:
         return step._replace(module=None, calls=ref.name)
     return step._replace(module=ref)
@@ -126,7 +120,7 @@ def _here(ref: ModuleRef) -> Word:
 
 
 def _tops(group: Group) -> Iterator[Node]:
-    """Every node that is not inside another that shares as a whole."""
+    """Every node outside groups that share a module as a whole."""
     for child in group.children:
         yield child
         if isinstance(child, Group) and child.owner is None:
@@ -134,7 +128,7 @@ def _tops(group: Group) -> Iterator[Node]:
 
 
 def _find_owners(root: Group, lowered: Mapping[LayerLine, Sequence[FusedModule]]) -> None:
-    """Whose params each line uses, and each group whose every line uses another's."""
+    """Sets the owner of lines, and of groups all of whose lines share params."""
     lines = list(root.lines)
     by_index = {index: line for line in lines for index in line.indexes}
     by_path = {group.path: group for group in groups(root)}
@@ -151,7 +145,7 @@ def _group_owner(
     by_path: Mapping[str, Group],
     lowered: Mapping[LayerLine, Sequence[FusedModule]],
 ) -> Group | None:
-    """The group whose lines are this one's, one by one, and become the same."""
+    """The group that this one repeats: the same modules, line by line, with the same params."""
     first = next(group.lines, None)
     if first is None or not isinstance(first.owner, LayerLine) or not group.path:
         return None

@@ -1,8 +1,7 @@
-"""Instances of one block as one graph: each step with those instances that have it.
+"""Merges instances of one block into one graph, in which some instances lack some steps.
 
-An instance may lack a step, as a residual block without a projection does.  It
-is one of the same class if its graph is what is left of the union when such a step
-passes on what it reads.
+A residual block without a projection is an example.  An instance belongs to the class if
+its graph is the union, with each step that it lacks replaced by one of that step's inputs.
 """
 
 from __future__ import annotations
@@ -19,36 +18,36 @@ from costcalc.exporters.torch.modules import ModuleStep, Path, TensorRef, shape,
 from costcalc.spec.numbers import exact
 
 _TRIALS = 256
-"""Ways to leave out steps that are tried, before instances are no more one class."""
+"""How many ways to replace missing steps are tried before instances become several classes."""
 
 
-class Instance(NamedTuple):
-    """One place of a network where a block stands."""
+class ModuleInstance(NamedTuple):
+    """One occurrence of a block in a network, as the steps of a module."""
 
     path: str
     tensors: tuple[int, ...]
-    """What it reads; where two are one, its steps may name either."""
+    """The tensors that it reads; if two are the same, its steps may refer to either."""
     steps: tuple[ModuleStep, ...]
     outputs: tuple[TensorRef, ...]
     facts: Mapping[str, int]
-    """Numbers that its class may have for parameters, by name."""
+    """Numbers that may become parameters of its class, by name."""
     inputs: tuple[str, ...] = ("x",)
-    """The names of what it reads."""
+    """The names of its inputs."""
 
 
 class UnionStep(NamedTuple):
-    """A step of all instances."""
+    """A step of a union."""
 
     key: str
     steps: tuple[ModuleStep | None, ...]
-    """In each instance; None where it has none."""
+    """The step in each instance; None if the instance lacks it."""
     inputs: tuple[TensorRef, ...]
     passes: int = 0
-    """The input that it passes on in an instance that lacks it."""
+    """The input that replaces it in an instance that lacks it."""
 
     @property
     def any(self) -> ModuleStep:
-        """The step in some instance."""
+        """The step in the first instance that has it."""
         return next(step for step in self.steps if step is not None)
 
     @property
@@ -58,32 +57,32 @@ class UnionStep(NamedTuple):
 
     @property
     def columns(self) -> dict[Path, Column]:
-        """Its values by their places, a column of arguments for each."""
+        """A column of arguments for each path of a value."""
         in_each = [values(step) if step is not None else {} for step in self.steps]
         return {path: tuple(one.get(path, ABSENT) for one in in_each) for path in values(self.any)}
 
 
 class UnionGraph(NamedTuple):
-    """The graph of which every instance is a part."""
+    """A graph that contains every instance."""
 
     steps: tuple[UnionStep, ...]
     outputs: tuple[TensorRef, ...]
 
 
 class Variant(NamedTuple):
-    """Instances that are one class."""
+    """Instances that share a class."""
 
     numbers: tuple[int, ...]
-    """Which of the instances."""
-    members: tuple[Instance, ...]
-    """Those instances, their steps under the keys of the union."""
+    """The indexes of the instances."""
+    members: tuple[ModuleInstance, ...]
+    """The instances, their steps under the keys of the union."""
     union: UnionGraph
     suffix: str = ""
-    """What its name ends in."""
+    """The suffix of its name."""
 
 
-def variants(instances: Sequence[Instance]) -> list[Variant]:
-    """As few classes as the instances can be."""
+def variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
+    """The fewest classes that cover the instances."""
     fewest = _variants(instances)
     if len(fewest) > 1:
         backwards = _variants([_counted_back(each) for each in instances])
@@ -92,34 +91,30 @@ def variants(instances: Sequence[Instance]) -> list[Variant]:
     return [each._replace(suffix=suffix) for each, suffix in zip(fewest, suffixes, strict=True)]
 
 
-def _variants(instances: Sequence[Instance]) -> list[Variant]:
-    """Instances together that one graph holds, those of most steps first."""
+def _variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
+    """Instances grouped by the union that they fit in, those with most steps first."""
     same = alike(instances, _signature)
-    same.sort(key=lambda each: -len(instances[each[0]].steps))
+    same.sort(key=lambda numbers: -len(instances[numbers[0]].steps))
 
     def united(one: list[list[int]], other: list[list[int]]) -> list[list[int]] | None:
-        first = sorted(each[0] for each in (*one, *other))
-        is_one = union([instances[number] for number in first]) is not None
+        first = sorted(numbers[0] for numbers in (*one, *other))
+        is_one = _union([instances[number] for number in first]) is not None
         return [*one, *other] if is_one else None
 
-    together = []
-    for each in gathered([[numbers] for numbers in same], united):
-        numbers = tuple(sorted(chain(*each)))
+    result = []
+    for groups in gathered([[numbers] for numbers in same], united):
+        numbers = tuple(sorted(chain(*groups)))
         members = tuple(instances[number] for number in numbers)
-        graph = union(members)
+        graph = _union(members)
         if graph is None:
-            raise AssertionError("instances are one class if one of each form are")
-        together.append(Variant(numbers, members, graph))
-    return together
+            raise AssertionError("instances have a union if one of each signature do")
+        result.append(Variant(numbers, members, graph))
+    return result
 
 
-def union(instances: Sequence[Instance]) -> UnionGraph | None:
-    """What the instances are together; None where they are not one class."""
-    first = instances[0]
-    if any(
-        len(each.tensors) != len(first.tensors) or len(each.outputs) != len(first.outputs)
-        for each in instances
-    ):
+def _union(instances: Sequence[ModuleInstance]) -> UnionGraph | None:
+    """The union of the instances, if there is one."""
+    if len({(len(instance.tensors), len(instance.outputs)) for instance in instances}) > 1:
         return None
     keys = _order(instances) or _order(sorted(instances, key=lambda each: -len(each.steps)))
     if keys is None:
@@ -147,15 +142,15 @@ def union(instances: Sequence[Instance]) -> UnionGraph | None:
     return None
 
 
-def _signature(instance: Instance) -> tuple[object, ...]:
-    """What instances that differ in numbers alone have in common."""
+def _signature(instance: ModuleInstance) -> tuple[object, ...]:
+    """Equal for instances that differ only in numbers."""
     tensors = instance.tensors
     steps = tuple((step.key, shape(step), step.inputs) for step in instance.steps)
     return tuple(map(tensors.index, tensors)), steps, instance.outputs
 
 
-def _order(instances: Sequence[Instance]) -> list[str] | None:
-    """The keys of all instances in an order that each of them keeps."""
+def _order(instances: Sequence[ModuleInstance]) -> list[str] | None:
+    """The keys of all instances, in an order that agrees with each of them."""
     order: list[str] = []
     for instance in instances:
         places = {key: place for place, key in enumerate(order)}
@@ -178,31 +173,28 @@ def _latest(refs: Sequence[TensorRef], position: Mapping[str, int]) -> TensorRef
     return max(refs, key=lambda ref: (position.get(ref.step, -1), ref.number))
 
 
-def _is_part(graph: UnionGraph, number: int, instance: Instance) -> bool:
+def _is_part(graph: UnionGraph, number: int, instance: ModuleInstance) -> bool:
     """Whether an instance is the union without the steps that it lacks."""
-    absent = {each.key: each for each in graph.steps if each.steps[number] is None}
+    absent = {step.key: step for step in graph.steps if step.steps[number] is None}
 
-    def left(ref: TensorRef) -> TensorRef:
+    def resolved(ref: TensorRef) -> TensorRef:
         while ref.step in absent:
             step = absent[ref.step]
             ref = step.inputs[step.passes]
         return ref if ref.step else ref._replace(number=instance.tensors[ref.number])
 
-    def own(ref: TensorRef) -> TensorRef:
-        return ref if ref.step else ref._replace(number=instance.tensors[ref.number])
-
     pairs = [(instance.outputs, graph.outputs)]
-    for each in graph.steps:
-        step = each.steps[number]
-        if step is not None:
-            pairs.append((step.inputs, each.inputs))
-    return all([own(ref) for ref in mine] == [left(ref) for ref in all_] for mine, all_ in pairs)
+    for step in graph.steps:
+        own = step.steps[number]
+        if own is not None:
+            pairs.append((own.inputs, step.inputs))
+    return all([*map(resolved, mine)] == [*map(resolved, union)] for mine, union in pairs)
 
 
-def _counted_back(instance: Instance) -> Instance:
-    """The instance with its nameless steps numbered from the last one.
+def _counted_back(instance: ModuleInstance) -> ModuleInstance:
+    """The instance with its unnamed steps numbered from the last one.
 
-    So it is the first of three activations that another, which has two, lacks.
+    Then an instance with two activations lacks the first of another's three.
     """
     counts: Counter[str] = Counter()
     keys = {}
@@ -225,12 +217,12 @@ def _counted_back(instance: Instance) -> Instance:
     return instance._replace(steps=steps, outputs=renamed(instance.outputs))
 
 
-def _suffixes(variants: Sequence[Sequence[Instance]]) -> list[str]:
-    """A parameter that tells variants apart, and its value in each: ``s1``, ``s2``."""
+def _suffixes(variants: Sequence[Sequence[ModuleInstance]]) -> list[str]:
+    """A parameter that distinguishes the variants, and its value in each: ``s1``, ``s2``."""
     if len(variants) > 1:
         for name, value in variants[0][0].facts.items():
-            facts = [{each.facts.get(name) for each in members} for members in variants]
-            is_told = all(len(each) == 1 for each in facts)
-            if is_told and type(value) is int and len(set().union(*facts)) == len(variants):
-                return [f"{name}{exact(*each)}" for each in facts]
+            facts = [{instance.facts.get(name) for instance in members} for members in variants]
+            is_one_each = all(len(values) == 1 for values in facts)
+            if is_one_each and type(value) is int and len(set().union(*facts)) == len(variants):
+                return [f"{name}{exact(*values)}" for values in facts]
     return [""] * len(variants)

@@ -1,4 +1,4 @@
-"""Layers that slide a window: convolutions, pools, and the padding in front of them."""
+"""Layers that slide a window: convolutions, pools, and the padding before them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from costcalc.exporters.torch.modules import (
     Argument,
     ForwardLine,
     ForwardLines,
-    built,
+    called,
     given,
     option,
     per_axis,
@@ -22,7 +22,7 @@ from costcalc.kinds.base import Shape
 
 
 def conv(layer: Layer) -> ForwardLines:
-    """``nn.Conv2d``, behind a padding of its own where the two sides of an axis differ."""
+    """``nn.Conv2d``, after a padding module if the two sides of an axis differ."""
     rank = _rank(layer.input_shapes[0])
     slides = window_of(layer)
     front, padding = _split(slides.pads)
@@ -30,7 +30,7 @@ def conv(layer: Layer) -> ForwardLines:
 
 
 def transposed_conv(layer: Layer) -> ForwardLines:
-    """``nn.ConvTranspose2d``; what its padding cannot cut away, a negative padding does."""
+    """``nn.ConvTranspose2d``, cropped by a negative padding if its own cannot do it."""
     rank = _rank(layer.input_shapes[0])
     slides, extra = transposed_window(layer)
     padding = tuple(min(pair) for pair in slides.pads)
@@ -48,10 +48,10 @@ def transposed_conv(layer: Layer) -> ForwardLines:
 def _convolution(
     name: str, layer: Layer, slides: Window, padding: Any, *behind: Argument
 ) -> ForwardLine:
-    """A convolution; a transposed one has more behind its padding, and its dilation last."""
+    """A convolution; a transposed one has ``behind`` after its padding, and dilation last."""
     operation: Any = layer.operation
     dilation = option("dilation", per_axis(slides.dilation), 1)
-    return built(
+    return called(
         name,
         given("in_channels", layer.input_shapes[0][0]),
         given("out_channels", operation.out),
@@ -66,15 +66,15 @@ def _convolution(
 
 
 def max_pool(layer: Layer) -> ForwardLines:
-    """``nn.MaxPool2d``, behind a padding that never wins where it needs one of its own."""
+    """``nn.MaxPool2d``, after a padding with -inf if its own does not do."""
     front, arguments = _pool(layer)
     rank = _rank(layer.output)
     dilation = option("dilation", per_axis(window_of(layer).dilation), 1)
-    return (*padded(front, value="-inf"), built(f"nn.MaxPool{rank}d", *arguments, dilation))
+    return (*padded(front, value="-inf"), called(f"nn.MaxPool{rank}d", *arguments, dilation))
 
 
 def avg_pool(layer: Layer) -> ForwardLines:
-    """``nn.AvgPool2d``; with ``same`` padding a mean is of what lies inside the map."""
+    """``nn.AvgPool2d``; with ``same`` padding, means leave out the padding."""
     front, arguments = _pool(layer)
     operation: Any = layer.operation
     if set(window_of(layer).dilation) != {1}:
@@ -87,32 +87,32 @@ def avg_pool(layer: Layer) -> ForwardLines:
         )
     padding = next(each.value for each in arguments if each.name == "padding")
     counts_zeros = option("count_include_pad", not is_same or padding == 0, True)
-    return (*padded(front), built(f"nn.AvgPool{_rank(layer.output)}d", *arguments, counts_zeros))
+    return (*padded(front), called(f"nn.AvgPool{_rank(layer.output)}d", *arguments, counts_zeros))
 
 
 def adaptive_pool(constructor: str, layer: Layer) -> ForwardLines:
-    """``nn.AdaptiveAvgPool2d`` to a size; to 1 where the pool is global."""
+    """``nn.AdaptiveAvgPool2d`` to a size: 1 for a global pool."""
     axes = layer.output[1:]
     rank = _rank(layer.output)
-    return (built(f"nn.{constructor}{rank}d", given("output_size", per_axis(axes))),)
+    return (called(f"nn.{constructor}{rank}d", given("output_size", per_axis(axes))),)
 
 
 def padded(pairs: Pads, suffix: str = "pad", value: str = "0") -> ForwardLines:
-    """A padding, the last axis first as PyTorch has it; nothing where it adds nothing."""
+    """A padding module, if it adds anything; PyTorch has the last axis first."""
     if not any(chain(*pairs)):
         return ()
     sides = given("padding", tuple(chain(*reversed(pairs))))
     if value == "0":
-        return (built(f"nn.ZeroPad{len(pairs)}d", sides, suffix=suffix),)
+        return (called(f"nn.ZeroPad{len(pairs)}d", sides, suffix=suffix),)
     number = given("value", float(value))
-    return (built(f"nn.ConstantPad{len(pairs)}d", sides, number, suffix=suffix),)
+    return (called(f"nn.ConstantPad{len(pairs)}d", sides, number, suffix=suffix),)
 
 
 def _pool(layer: Layer) -> tuple[Pads, tuple[Argument, ...]]:
-    """The padding in front of a pool, and the arguments that all pools have.
+    """The padding before a pool, and the arguments that all pools have.
 
-    One row more after a map than before it is what ``ceil_mode`` is for: the
-    last window hangs over the end.
+    ``ceil_mode`` stands for one more row after a map than before it: the last
+    window extends beyond the end.
     """
     operation: Any = layer.operation
     _rank(layer.output)
@@ -140,7 +140,7 @@ def _pool(layer: Layer) -> tuple[Pads, tuple[Argument, ...]]:
 
 
 def _covered(layer: Layer, slides: Window) -> Pads:
-    """A padding that ends where the last window does, which a pool then need not hang over."""
+    """A padding that ends with the last window, so that the pool needs no ``ceil_mode``."""
     return tuple(
         (before, (m - 1) * s + window_extent(k, d) - n - before)
         for n, m, k, s, d, (before, _) in zip(
@@ -150,17 +150,17 @@ def _covered(layer: Layer, slides: Window) -> Pads:
 
 
 def _split(pairs: Pads) -> tuple[Pads, Any]:
-    """The padding in front of a layer, or else the layer's own."""
+    """The padding before a layer, and the layer's own; one of them is zero."""
     if all(before == after for before, after in pairs):
         return ((0, 0),) * len(pairs), per_axis(tuple(before for before, _ in pairs))
     return pairs, 0
 
 
 def _rank(shape: Shape) -> int:
-    """The spatial axes of a map.
+    """The number of spatial axes of a map.
 
     Raises:
-        UnwritableLayer: PyTorch's layers have up to three.
+        UnwritableLayer: PyTorch supports at most three.
     """
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
