@@ -136,8 +136,8 @@ class Domain(NamedTuple):
 def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
     """The domain on which all polynomials of a context are exact."""
     steps = _steps(context)
-    lows: list[Rational | None] = [None] * len(names)
-    highs: list[Rational | None] = [None] * len(names)
+    lows: list[list[Rational]] = [[] for _ in names]
+    highs: list[list[Rational]] = [[] for _ in names]
     others = []
     for condition in context.conditions:
         polynomial = in_parameters(condition.polynomial, context.variables)
@@ -154,13 +154,9 @@ def domain(context: PolynomialContext, names: Sequence[Name]) -> Domain:
         variable = context.variables[index]
         if variable.is_whole:
             value = _tightened(variable, value, is_lower, is_strict)
-        if is_lower:
-            lows[index] = max(value, lows[index] or value)
-        else:
-            old = highs[index]
-            highs[index] = value if old is None else min(value, old)
+        (lows if is_lower else highs)[index].append(value)
     extents = tuple(
-        _extent(variable, name, step, low, high)
+        _extent(variable, name, step, max(low, default=None), min(high, default=None))
         for variable, name, step, low, high in zip(
             context.variables, names, steps, lows, highs, strict=True
         )
