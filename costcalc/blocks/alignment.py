@@ -21,10 +21,10 @@ _ATTEMPTS = 2000
 T = TypeVar("T")
 
 
-def alike(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[int]]:
+def grouped(instances: Sequence[T], shape: Callable[[T], Hashable]) -> list[list[int]]:
     """The indexes of instances, grouped by shape, in the order of first occurrence.
 
-    >>> alike(["one", "three", "two"], len)
+    >>> grouped(["one", "three", "two"], len)
     [[0, 2], [1]]
     """
     by_shape: dict[Hashable, list[int]] = {}
@@ -109,7 +109,7 @@ def unions(instances: Sequence[Instance]) -> list[BlockUnion]:
 
 def same_shape(instances: Sequence[Instance]) -> list[BlockUnion]:
     """Unions of the instances that differ only in values, the largest first."""
-    by_shape = alike(instances, lambda instance: tuple(map(shape, instance.steps)))
+    by_shape = grouped(instances, lambda instance: tuple(map(shape, instance.steps)))
     by_shape.sort(key=lambda indexes: -size(instances[indexes[0]].steps))
     unions = []
     for indexes in by_shape:
@@ -240,13 +240,13 @@ def _common(one: AlignedSteps, other: AlignedSteps) -> list[tuple[int, int]]:
         for j in range(len(other) - 1, -1, -1):
             longest[i][j] = (
                 longest[i + 1][j + 1] + 1
-                if _alike(one[i], other[j])
+                if _match(one[i], other[j])
                 else max(longest[i + 1][j], longest[i][j + 1])
             )
     pairs = []
     i = j = 0
     while i < len(one) and j < len(other):
-        if _alike(one[i], other[j]):
+        if _match(one[i], other[j]):
             pairs.append((i, j))
             i, j = i + 1, j + 1
         elif longest[i + 1][j] >= longest[i][j + 1]:
@@ -256,7 +256,7 @@ def _common(one: AlignedSteps, other: AlignedSteps) -> list[tuple[int, int]]:
     return pairs
 
 
-def _alike(one: AlignedStep, other: AlignedStep) -> bool:
+def _match(one: AlignedStep, other: AlignedStep) -> bool:
     return (one.word, len(one.parts)) == (other.word, len(other.parts))
 
 
@@ -286,8 +286,8 @@ def _facing(one: AlignedStep, other: AlignedStep) -> AlignedStep:
     """A residual, with its two parts in the order of another sum's."""
     if one.word != "add" or len(one.parts) != 2 or all(part for _, part in one.parts):
         return one
-    ahead, behind = one.parts
-    swapped = one._replace(parts=(behind, ahead))
+    first, second = one.parts
+    swapped = one._replace(parts=(second, first))
     if not all(part for _, part in other.parts):
         return one
     return max((one, swapped), key=lambda each: _closeness(each, other))
@@ -297,12 +297,12 @@ def _closeness(one: AlignedStep, other: AlignedStep) -> int:
     return sum(len(_common(a, b)) for (_, a), (_, b) in zip(one.parts, other.parts, strict=True))
 
 
-def _widened(step: AlignedStep, before: Column, behind: Column) -> AlignedStep:
+def _widened(step: AlignedStep, before: Column, after: Column) -> AlignedStep:
     """The step, with columns for instances that lack it: the channels it would read there."""
-    unknown = (ABSENT,) * len(before), (ABSENT,) * len(behind)
+    unknown = (ABSENT,) * len(before), (ABSENT,) * len(after)
     return step._replace(
-        steps=(None,) * len(before) + step.steps + (None,) * len(behind),
-        reads=before + step.reads + behind,
+        steps=(None,) * len(before) + step.steps + (None,) * len(after),
+        reads=before + step.reads + after,
         joined=unknown[0] + step.joined + unknown[1],
         parts=tuple(
             (label, tuple(_widened(each, *unknown) for each in part)) for label, part in step.parts
@@ -315,9 +315,9 @@ def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
     places = [at for at, each in enumerate(other) if _is_residual(each)]
     if len(places) != 1 or any(each.word == "add" for each in one):
         return one
-    before, behind = places[0], len(other) - places[0] - 1
-    inside = one[before : len(one) - behind]
-    if not inside or len(one) < before + behind + 1:
+    before, after = places[0], len(other) - places[0] - 1
+    inside = one[before : len(one) - after]
+    if not inside or len(one) < before + after + 1:
         return one
     residual = other[before]
     count = len(one[0].steps)
@@ -327,7 +327,7 @@ def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
         joined=(False,) * count,
         parts=(residual.parts[0], (residual.parts[1][0], inside)),
     )
-    return (*one[:before], alone, *one[len(one) - behind :])
+    return (*one[:before], alone, *one[len(one) - after :])
 
 
 def _is_residual(step: AlignedStep) -> bool:

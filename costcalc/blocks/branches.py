@@ -96,7 +96,7 @@ class _Nesting:
         return step if inputs == (here,) else step._replace(sources=inputs)
 
     def _channels(self, line: int) -> Any:
-        return self.network if line == NETWORK_INPUT else self.lines[line].gives
+        return self.network if line == NETWORK_INPUT else self.lines[line].channels
 
     def _gated_at(self, last: int, start: int, inside: _Gated | None) -> _Gated | None:
         """The widest gated part that ends with a line, apart from the one around it."""

@@ -109,7 +109,7 @@ class _Finder:
     ) -> Iterator[tuple[BlockUnion, Block]]:
         """A union and its block; if it needs many parameters, one block for each shape instead."""
         block, flags = self._block(union, instances)
-        if flags <= _MOST_FLAGS and len(block.given) <= _MOST_PARAMETERS:
+        if flags <= _MOST_FLAGS and len(block.settable) <= _MOST_PARAMETERS:
             yield union, block
             return
         for part in same_shape([instances[index] for index in union.indexes]):
@@ -121,7 +121,7 @@ class _Finder:
         """The block of a union, and how many of its parameters are flags."""
         chosen = [instances[index] for index in union.indexes]
         ins = tuple(instance.steps[0].reads for instance in chosen)
-        outs = tuple(self.lines[instance.last].gives for instance in chosen)
+        outs = tuple(self.lines[instance.last].channels for instance in chosen)
         values = varying(union.steps, self.blocks)
         parameters = BlockParameters(values, ins, outs, squeezed(union.steps))
         steps = _steps(union.steps, parameters, (True,) * len(chosen))
@@ -136,8 +136,8 @@ def _is_worthwhile(block: Block, instances: Sequence[Instance]) -> bool:
     return (
         len(instances) > 1
         and size(block.steps) > 1
-        and (bool(block.given) or not are_adjacent)
-        and len(block.given) <= _MOST_PARAMETERS
+        and (bool(block.settable) or not are_adjacent)
+        and len(block.settable) <= _MOST_PARAMETERS
     )
 
 

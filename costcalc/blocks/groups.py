@@ -63,15 +63,14 @@ class Groups:
     def __init__(self, names: Sequence[str], classes: Mapping[str, str]) -> None:
         """``classes`` are the blocks or modules of paths, if known."""
         of_family = {_family(path): name for path, name in classes.items() if name}
-        self.families: dict[str, str] = {}
-        self.starting: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        self.starting: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+        """The last line, the path and the family of the groups that start with a line."""
         for path, lines in spans(names).items():
-            likeness = _family(path)
-            family = classes.get(path) or of_family.get(likeness) or likeness
+            numberless = _family(path)
+            family = classes.get(path) or of_family.get(numberless) or numberless
             is_transparent = classes.get(path, "unknown") in _TRANSPARENT
             if family and not is_transparent and len(lines) > 1:
-                self.families[path] = family
-                self.starting[lines[0]].append((lines[-1], path))
+                self.starting[lines[0]].append((lines[-1], path, family))
 
     def instances(self, steps: tuple[Step, ...]) -> Iterator[Instance]:
         """All groups whose steps are in one list, in the order of their first lines."""
@@ -83,11 +82,10 @@ class Groups:
         ends = {step.last: at for at, step in enumerate(steps)}
         before = here
         for at, step in enumerate(steps):
-            for last, path in self.starting.get(step.first, ()):
+            for last, path, family in self.starting.get(step.first, ()):
                 end = ends.get(last)
-                if end is None or not references.are_inside(step.first, last, before):
-                    continue
-                yield Instance(path, self.families[path], steps[at : end + 1], before)
+                if end is not None and references.are_inside(step.first, last, before):
+                    yield Instance(path, family, steps[at : end + 1], before)
             for part in step.parts:
                 yield from self._instances(part.steps, before, references)
             before = step.last

@@ -23,7 +23,7 @@ class FlatStep(NamedTuple):
 
     step: Step
     inputs: tuple[int, ...]
-    gives: Any
+    channels: Any
     """The channels of its output."""
 
 
@@ -61,16 +61,16 @@ def flat_steps(graph: LayerGraph, is_folded: bool = True) -> FlatSteps:
 
 def _word_and_values(layers: list[Layer]) -> tuple[str, dict[str, Any]]:
     """The kind that a line names, and its attributes."""
-    host, *behind = layers
+    host, *after = layers
     word, values = attributes(host)
     if host.kind.name == "reshape":
         values["shape"] = relative(host.output, host.input_shapes[0])
     if host.kind.family in MATRICES:
         values.update(norm="none", act="none")
-    for layer in behind:
+    for layer in after:
         name = "norm" if layer.kind.family == "norm" else "act"
         values[name] = layer.kind.name.removesuffix("_norm")
-    act = next((layer for layer in behind if layer.kind.family == "activation"), None)
+    act = next((layer for layer in after if layer.kind.family == "activation"), None)
     for name, called in (("functional", host), ("functional_act", act)):
         how = how_called(called) if called is not None else None
         if how is not None:

@@ -83,10 +83,10 @@ class Block(NamedTuple):
     steps: tuple[Step, ...]
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def settable(self) -> tuple[str, ...]:
         """The parameters that calls set."""
         return tuple(name for name, parameter in self.parameters.items() if parameter.column)
 
     def arguments(self, call: int) -> dict[str, Any]:
         """The arguments of a call, by its number."""
-        return {name: self.parameters[name].column[call] for name in self.given}
+        return {name: self.parameters[name].column[call] for name in self.settable}

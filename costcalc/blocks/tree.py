@@ -8,7 +8,7 @@ input and output tensors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from costcalc.blocks.groups import spans
@@ -49,7 +49,7 @@ class LayerLine:
         return self.layers[0].inputs
 
     @property
-    def gives(self) -> tuple[int, ...]:
+    def outputs(self) -> tuple[int, ...]:
         """Its output tensor."""
         return self.indexes[-1:]
 
@@ -72,7 +72,7 @@ class Group:
         self.keys = FreeNames()
         """The keys of its children."""
         self.reads: tuple[int, ...] = ()
-        self.gives: tuple[int, ...] = ()
+        self.outputs: tuple[int, ...] = ()
         self.owner: Node | None = None
 
     @property
@@ -134,7 +134,7 @@ def tree(graph: LayerGraph) -> Group:
                 _append(by_path[path], parent)
             parent = by_path[path]
         _append(line, parent)
-    _connect(root, set(graph.outputs), _readers(lines))
+    _connect(root, set(graph.outputs), graph.readers)
     return root
 
 
@@ -179,37 +179,26 @@ def _lines(graph: LayerGraph) -> Iterator[LayerLine]:
             yield LayerLine(layers[part[0]].name, part, members)
 
 
-def _readers(lines: list[LayerLine]) -> Mapping[int, list[int]]:
-    """The tensors that are computed from each tensor."""
-    readers: dict[int, list[int]] = {}
-    for line in lines:
-        for tensor in line.reads:
-            readers.setdefault(tensor, []).extend(line.gives)
-    return readers
-
-
-def _connect(group: Group, results: set[int], readers: Mapping[int, list[int]]) -> set[int]:
+def _connect(group: Group, results: set[int], readers: Sequence[Sequence[int]]) -> set[int]:
     """Sets the input and output tensors of all groups; returns the tensors made inside."""
     made: set[int] = set()
     read: dict[int, None] = {}
     unread: list[int] = []
     for child in group.children:
-        inside = set(child.gives)
-        if isinstance(child, Group):
-            inside = _connect(child, results, readers)
+        inside = _connect(child, results, readers) if isinstance(child, Group) else {*child.indexes}
         read.update(dict.fromkeys(tensor for tensor in child.reads if tensor not in made))
         made |= inside
         if isinstance(child, LayerLine) and child.is_source:
-            child.is_read = child.gives[0] in readers or child.gives[0] in results
+            child.is_read = bool(readers[child.outputs[0]]) or child.outputs[0] in results
         else:
-            unread += [tensor for tensor in child.gives if not readers.get(tensor)]
+            unread += [tensor for tensor in child.outputs if not readers[tensor]]
     outputs = [
         tensor
         for child in group.children
-        for tensor in child.gives
-        if tensor in results or not made.issuperset(readers.get(tensor, ()))
+        for tensor in child.outputs
+        if tensor in results or not made.issuperset(readers[tensor])
     ]
-    group.gives = tuple(outputs or unread)
+    group.outputs = tuple(outputs or unread)
     # Stored tensors are expanded to the batch, whose size is known only from an input.
-    group.reads = tuple(read) or ((NETWORK_INPUT,) if group.gives else ())
+    group.reads = tuple(read) or ((NETWORK_INPUT,) if group.outputs else ())
     return made

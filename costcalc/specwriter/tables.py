@@ -46,7 +46,7 @@ class _Rows:
 
     def takes(self, step: Step, block: Block) -> bool:
         """Whether a step may be the next row; if so, updates ``first_only``."""
-        if step.word != self.steps[0].word or not block.given:
+        if step.word != self.steps[0].word or not block.settable:
             return False
         if not _is_row(step, block) or not _is_row(self.steps[-1], block):
             return False
@@ -61,7 +61,7 @@ class _Rows:
 
 
 def _is_row(step: Step, block: Block) -> bool:
-    return not step.sources and {*step.values} <= {*block.given, "repeat", "first_only"}
+    return not step.sources and {*step.values} <= {*block.settable, "repeat", "first_only"}
 
 
 def _agrees(step: Step, first_only: Collection[str], block: Block) -> bool:
@@ -86,7 +86,7 @@ def table(steps: Sequence[Step], block: Block) -> Node:
         columns.append("name")
         for row, step in zip(cells, steps, strict=True):
             row.append(step.name or None)
-    names = list(block.given)
+    names = list(block.settable)
     if any(step.value("repeat") != 1 for step in steps):
         # As in papers, the stride comes after the repeat count.
         names.insert(len(names) - (names[-1] == "s"), "repeat")

@@ -1,4 +1,4 @@
-"""What columns are of one another, and what is said of them in parameters."""
+"""Relations between columns, and expressions for them in parameters."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from costcalc.blocks.parameters import (
 
 
 class Solver(ParameterSolver):
-    """A solver that knows no arithmetic."""
+    """A solver without arithmetic."""
 
     def free(self, word: str) -> str:
         return word if word not in {*self.facts, *self.columns} else f"{word}2"
 
 
-def test_only_instances_that_have_a_value_must_fit() -> None:
+def test_only_present_values_must_fit() -> None:
     assert fits((ABSENT, 4, 4), (8, 4, 4))
     assert not fits((8, 4), (ABSENT, 4))
     assert not fits((1, 0), (True, False))
 
 
-def test_a_ratio_holds_for_every_instance_that_has_a_value() -> None:
+def test_a_ratio_holds_for_all_present_values() -> None:
     assert ratio((32, ABSENT, 96), (64, 1, 192)) == Fraction(1, 2)
     assert ratio((32, 48), (64, 64)) is None
     assert ratio((32, 64), (0, 64)) is None
     assert computed(lambda a, b: a * b, (2, ABSENT), (3, 4)) == (6, ABSENT)
 
 
-def test_a_fact_becomes_a_parameter_when_something_is_said_by_it() -> None:
+def test_a_fact_becomes_a_parameter_once_an_expression_uses_it() -> None:
     solver = Solver({"stride": (1, 2, 2), "width": (8, 16, 24)})
     assert solver.columns == {}
     found = solver.find((1, ABSENT, 2), solver.named())
@@ -47,7 +47,7 @@ def test_a_fact_becomes_a_parameter_when_something_is_said_by_it() -> None:
     assert [each.text for each in solver.named()] == ["stride", "width"]
 
 
-def test_a_flag_is_one_that_is_there_or_a_new_one() -> None:
+def test_a_flag_is_a_known_parameter_or_a_new_one() -> None:
     solver = Solver({"se": (True, False)})
     assert solver.flag("has_pool", (True, False)).text == "se"
     assert solver.flag("has_pool", (False, True)).text == "has_pool"
@@ -67,7 +67,7 @@ def test_conditions_hold_where_their_comparisons_do() -> None:
     assert [each.column for each in truth(Expression("se", flag))] == [flag, (False, True, ABSENT)]
 
 
-def test_instances_that_are_all_unlike_are_not_all_compared() -> None:
+def test_not_all_pairs_of_dissimilar_instances_are_compared() -> None:
     calls: list[tuple[int, int]] = []
 
     def union(one: int, other: int) -> None:

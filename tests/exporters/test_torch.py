@@ -1,4 +1,4 @@
-"""PyTorch code as text; what PyTorch makes of it is judged in tests/frameworks."""
+"""PyTorch code as text; tests/frameworks runs it."""
 
 import ast
 import builtins
@@ -132,7 +132,7 @@ def test_every_kind_is_python_or_an_error(name):
     "name",
     ["mobilenet_v3", "nasnet", "skipnet101", "densenet121", "shufflenet_v1", "resnet110_cifar"],
 )
-def test_a_shipped_network_is_python_and_the_same_every_time(name):
+def test_a_shipped_network_is_valid_python_and_reproducible(name):
     graph = opening.opened(name).graph()
     code = write(graph)
     checked(code)
@@ -142,7 +142,7 @@ def test_a_shipped_network_is_python_and_the_same_every_time(name):
 
 
 def checked(code: str) -> ast.Module:
-    """The code's tree, which imports PyTorch and uses no name that it does not define."""
+    """The code's syntax tree, which imports only PyTorch and uses only names that it defines."""
     tree = ast.parse(code)
     assert max(map(len, code.splitlines())) <= WIDTH
     assert code.endswith("\n") and not re.search(r"[ \t]\n|\n\n\n\n", code)
@@ -165,7 +165,7 @@ def checked(code: str) -> ast.Module:
     }
     used = {each.id for each in nodes if isinstance(each, ast.Name)}
     assert used <= known
-    # No module takes the place of what every module has.
+    # No layer replaces an attribute of nn.Module.
     stored = {
         each.attr
         for each in nodes
@@ -198,7 +198,7 @@ layers:
 """
 
 
-def test_names_and_titles_are_no_code():
+def test_names_and_titles_cannot_inject_code():
     tree = checked(write(unfold(HOSTILE)))
     network = [each for each in tree.body if isinstance(each, ast.ClassDef)][-1]
     assert network.name == "XImportOsOsRemove"
@@ -208,7 +208,7 @@ def test_names_and_titles_are_no_code():
     )
 
 
-def test_all_layers_without_words_are_named_at_once():
+def test_all_layers_that_pytorch_lacks_are_reported_at_once():
     with pytest.raises(SpecError) as caught:
         exported(
             "  - rearrange: {name: rolled, shape: [3, 8, 8]}\n"
@@ -250,7 +250,7 @@ def test_the_docstring_has_the_counts_of_the_convention():
     assert "Settings: alpha=2, res=224, classes=1000, implementation=paper." in write(graph)
 
 
-def test_uneven_padding_stands_before_the_layer_and_even_padding_in_it():
+def test_uneven_padding_is_a_module_and_even_padding_an_argument():
     # 8 rows in steps of 2: windows from 0, 2, 4 and 6, the last one row over the end.
     assert "nn.ZeroPad2d((0, 1, 0, 1))" in exported("  - conv: {out: 4, kernel: 3, stride: 2}")
     assert "nn.Conv2d(3, 4, 3, padding=1)" in exported("  - conv: {out: 4, kernel: 3}")
@@ -265,7 +265,7 @@ def test_a_module_used_twice_is_built_once():
     assert code.count("self.a1(x)") == 3
 
 
-def test_instances_are_one_class_though_the_first_two_have_no_step_in_common():
+def test_instances_are_one_class_even_if_two_have_no_step_in_common():
     code = exported(
         "  - unit: {q: false}\n  - unit: {p: false}\n  - unit",
         "input: [8, 8, 8]\nblocks:\n  unit:\n    parameters: {p: true, q: true}\n    layers:\n"

@@ -1,4 +1,4 @@
-"""``costcalc import``: what it writes, where, and under which words."""
+"""``costcalc import``: what it writes, where, and with which comments."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_totals_are_the_same_to_the_last_digit(tmp_path: Path) -> None:
         assert again.totals == wanted.totals
 
 
-def test_the_settings_stand_in_the_comment_and_no_folder_does(tmp_path: Path) -> None:
+def test_the_comment_has_the_settings_but_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(SPEC, encoding="utf-8")
     text = imported(str(path), "--set", "deep=true")
@@ -44,14 +44,14 @@ def test_the_settings_stand_in_the_comment_and_no_folder_does(tmp_path: Path) ->
     assert "  - conv: {out: 8, kernel: 3, norm: batch, act: relu, repeat: 2}\n" in text
 
 
-def test_flat_layers_stand_by_themselves_under_full_names() -> None:
+def test_flat_layers_have_full_names() -> None:
     text = imported("resnet18", "--flat")
     assert "residual" not in text
     assert "- conv: {name: conv2_x1.conv1, out: 64, kernel: 3, act: relu}\n" in text
 
 
 @pytest.mark.parametrize("name", ["nothing", "nothing.yaml"])
-def test_what_is_no_network_leaves_no_file(name: str, tmp_path: Path) -> None:
+def test_an_unknown_network_leaves_no_file(name: str, tmp_path: Path) -> None:
     out = tmp_path / "net.yaml"
     done = CliRunner().invoke(main, ["import", name, "-o", str(out)])
     assert done.exit_code == 2

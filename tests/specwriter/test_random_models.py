@@ -1,4 +1,4 @@
-"""Models at random: whatever reads whatever, under any names, is written as it is."""
+"""Random models with arbitrary connections and names are written unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from costcalc.spec.reader import read
 from costcalc.specwriter.spec import spec, texts
 
 CHANNELS = 8
-"""Of every tensor, so that any two can be added."""
+"""The channels of every tensor, so that any two can be added."""
 
 ONE = st.sampled_from(["conv", "depthwise", "relu", "batch_norm", "swish", "identity"])
 SEVERAL = st.sampled_from(["add", "multiply", "concat"])
@@ -24,7 +24,7 @@ SEVERAL = st.sampled_from(["add", "multiply", "concat"])
 
 @st.composite
 def models(draw: st.DrawFn) -> Model:
-    """Layers that read the one above, as most do, or any others; in groups, as most are."""
+    """Layers that mostly read the previous one, mostly in groups."""
     nodes: list[Node] = []
     places: list[int] = [-1]
     width = draw(st.integers(1, 6))
@@ -68,13 +68,13 @@ def described(graph: LayerGraph) -> list[tuple[object, ...]]:
 
 @settings(max_examples=100)
 @given(models(), st.booleans())
-def test_random_models_are_written_as_they_are(model: Model, is_flat: bool) -> None:
+def test_random_models_are_written_unchanged(model: Model, is_flat: bool) -> None:
     graph = expand(document(model), {})
     text = spec(graph, is_flat=is_flat)
     first = next(texts(chained(graph), is_flat=is_flat))
-    assert text == first, "less structure is exact too, and hides what is wrong"
+    assert text == first, "less structure is exact too, but hides errors"
     again = expand(read(text.encode(), "net.yaml", lambda name: None), {})
     joins = [each.kind.name == "concat" for each in graph.layers]
     for one, other, is_concat in zip(described(again), described(graph), joins, strict=True):
-        # What a concatenation reads may be another that has joined a part of it.
+        # A concatenation may read an earlier one of its first inputs.
         assert one == other or (is_concat and (one[0], *one[2:]) == (other[0], *other[2:]))

@@ -1,4 +1,4 @@
-"""What is written is the network that it was written from: layer by layer, for all that ship."""
+"""Every shipped network is written as a spec with the same layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from costcalc.specwriter.spec import checked, spec, texts
 from tests.collection import networks
 
 NAMES = networks(without=["resnet1202_cifar"])
-"""All but one: its 1,202 layers are those of ResNet-110, more often."""
+"""All but one, which is ResNet-110 with more repeats."""
 
 SOME = ["mobilenet_v2", "googlenet", "shufflenet_v2", "xception", "skipnet38", "highway_conv"]
 
@@ -28,11 +28,11 @@ GOLDEN = [
     "resnet50",
     "shufflenet_v2",
 ]
-"""Networks whose specs are read before they are committed: would its author know his table?"""
+"""Networks whose specs are reviewed: would the paper's author recognise the table?"""
 
 
 def without_names(graph: LayerGraph, has_paths: bool) -> LayerGraph:
-    """A graph whose blocks have no class, and whose layers may have no names either."""
+    """The graph without classes of blocks, and perhaps without names of layers."""
     if has_paths:
         return graph._replace(blocks={})
     layers = (layer._replace(name=f"node{at}") for at, layer in enumerate(graph.layers))
@@ -40,7 +40,7 @@ def without_names(graph: LayerGraph, has_paths: bool) -> LayerGraph:
 
 
 def described(graph: LayerGraph) -> list[tuple[object, ...]]:
-    """What a graph's layers are, but for their names; sums and products in any order."""
+    """A graph's layers without their names; inputs of sums and products in any order."""
     found = []
     for layer in graph.layers:
         together = list(zip(layer.inputs, layer.input_shapes, strict=True))
@@ -52,7 +52,7 @@ def described(graph: LayerGraph) -> list[tuple[object, ...]]:
 
 
 def shared(graph: LayerGraph) -> list[tuple[int, int]]:
-    """Which layers with weights use those of which other."""
+    """The layers that share weights, and with which layer."""
     return [
         (index, layer.shares)
         for index, layer in enumerate(graph.layers)
@@ -66,7 +66,7 @@ def gated(graph: LayerGraph) -> list[tuple[object, ...]]:
 
 
 def written(graph: LayerGraph, folder: Path, **how: bool) -> LayerGraph:
-    """The graph of the spec that is written of a graph."""
+    """The graph of a graph's spec."""
     path = folder / "net.yaml"
     path.write_text(spec(graph, **how), encoding="utf-8")
     return opening.opened(str(path)).graph()
@@ -80,7 +80,7 @@ def assert_same(again: LayerGraph, graph: LayerGraph) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_network_that_ships_is_written(name: str, tmp_path: Path) -> None:
+def test_every_shipped_network_is_written(name: str, tmp_path: Path) -> None:
     graph = opening.opened(name).graph()
     assert_same(written(graph, tmp_path), graph)
 
@@ -94,7 +94,7 @@ def test_networks_are_written_flat(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("has_paths", [True, False], ids=["paths", "numbers"])
 @pytest.mark.parametrize("name", SOME)
-def test_networks_are_written_where_nobody_says_what_their_parts_are(
+def test_networks_are_written_without_names_of_their_parts(
     name: str, has_paths: bool, tmp_path: Path
 ) -> None:
     graph = without_names(opening.opened(name).graph(), has_paths)
@@ -103,7 +103,7 @@ def test_networks_are_written_where_nobody_says_what_their_parts_are(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_structure_is_found_at_the_first_attempt(name: str) -> None:
-    """What falls back on less structure is exact too, and longer: no network that ships does."""
+    """Falling back on less structure is exact, but longer: no shipped network does."""
     graph = opening.opened(name).graph()
     text = spec(graph)
     assert text == next(texts(chained(graph)))
@@ -111,7 +111,7 @@ def test_structure_is_found_at_the_first_attempt(name: str) -> None:
     assert lines < 130 or (lines < 900 and name.startswith(("nasnet", "highway")))
 
 
-def test_a_text_that_says_another_network_is_not_given_away() -> None:
+def test_a_text_of_another_network_is_not_returned() -> None:
     graph = opening.opened("resnet18").graph()
     first, second, *others = texts(graph)
     assert others
@@ -126,7 +126,7 @@ def test_a_text_that_says_another_network_is_not_given_away() -> None:
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "googlenet", "shufflenet_v2"])
-def test_what_is_written_holds_at_other_resolutions(name: str, tmp_path: Path) -> None:
+def test_specs_hold_at_other_resolutions(name: str, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(spec(opening.opened(name).graph()), encoding="utf-8")
     for res in (192, 225, 256):
@@ -135,5 +135,5 @@ def test_what_is_written_holds_at_other_resolutions(name: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_specs_are_those_that_were_read(name: str, golden: Callable[[str, str], None]) -> None:
+def test_specs_are_the_reviewed_ones(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"import-{name}.yaml", spec(opening.opened(name).graph()))

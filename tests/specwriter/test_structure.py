@@ -1,4 +1,4 @@
-"""How a network is said: folded lines, padding, branches, chains, blocks, tables."""
+"""How a spec expresses a network: folded lines, padding, branches, chains, blocks, tables."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_model_without_lines_gets_them() -> None:
     assert "  - pointwise: {out: 8, act: swish}\n" in spec(made)
 
 
-def test_what_is_read_by_others_too_stands_by_itself() -> None:
+def test_a_layer_with_several_readers_is_not_folded() -> None:
     made = model(
         conv("conv", (-1,)),
         Node("act", "relu", {}, (0,)),
@@ -59,9 +59,7 @@ def test_what_is_read_by_others_too_stands_by_itself() -> None:
 @pytest.mark.parametrize(
     ("k", "s", "d", "p"), list(product((1, 2, 3, 5), (1, 2, 3), (1, 2), (0, 1, 2)))
 )
-def test_padding_is_left_out_where_every_size_has_the_same_output(
-    k: int, s: int, d: int, p: int
-) -> None:
+def test_padding_is_left_out_if_it_is_same_at_every_size(k: int, s: int, d: int, p: int) -> None:
     text = spec(model(conv("conv", (-1,), kernel=k, stride=s, dilation=d, padding=p)))
     is_left_out = not re.search(r"padding", text)
     extent = d * (k - 1) + 1
@@ -71,7 +69,7 @@ def test_padding_is_left_out_where_every_size_has_the_same_output(
     assert is_left_out == all(own == same for own, same in outputs)
 
 
-def test_the_convolutions_of_a_kind_have_the_shortest_name() -> None:
+def test_convolutions_have_the_shortest_name() -> None:
     made = model(
         conv("pw", (-1,), kernel=1, padding=0),
         conv("dw", (0,), groups=8, padding=1),
@@ -88,7 +86,7 @@ def test_the_convolutions_of_a_kind_have_the_shortest_name() -> None:
     )
 
 
-def test_a_name_that_steers_terminals_is_spelled_out() -> None:
+def test_control_characters_in_names_are_escaped() -> None:
     made = model(Node("act", "relu", {}, (-1,)))._replace(name="A: \x1b[31m, '#1'")
     text = spec(made)
     assert "\x1b" not in text
@@ -96,7 +94,7 @@ def test_a_name_that_steers_terminals_is_spelled_out() -> None:
     assert again.name == "A: \\x1b[31m, '#1'"
 
 
-def test_what_no_nesting_says_is_said_by_names() -> None:
+def test_connections_that_cannot_be_nested_use_names() -> None:
     made = model(
         conv("stem/conv", (-1,), padding=1),
         conv("left", (0,), padding=1),
@@ -111,7 +109,7 @@ def test_what_no_nesting_says_is_said_by_names() -> None:
     ]
 
 
-def test_layers_that_join_everything_anew_are_a_chain() -> None:
+def test_concatenations_of_all_previous_results_are_a_chain() -> None:
     found = graph(
         "  - conv: {name: a, out: 8, kernel: 3}\n"
         "  - conv: {name: b, out: 4, kernel: 3}\n"
@@ -148,7 +146,7 @@ BOTTLENECKS = "".join(
 )
 
 
-def test_joins_that_are_alike_are_rows_of_one_block() -> None:
+def test_similar_joins_are_rows_of_one_block() -> None:
     text = spec(graph(BOTTLENECKS))
     assert (
         "      - residual:\n"
@@ -171,7 +169,7 @@ WEIGHED = """\
 """
 
 
-def test_a_column_says_which_rows_weigh_their_channels() -> None:
+def test_a_column_tells_which_rows_weigh_their_channels() -> None:
     rows = ((8, True), (16, False), (24, True), (24, False), (32, True))
     found = graph(
         "".join(
@@ -192,7 +190,7 @@ def test_a_column_says_which_rows_weigh_their_channels() -> None:
     assert "        - [unit0, 8,  true]\n        - [unit1, 16, false]\n" in text
 
 
-def test_layers_of_one_size_are_named_and_their_input_is_not_free() -> None:
+def test_layers_of_fixed_size_are_listed_and_fix_the_input() -> None:
     made = model(
         Node("flat", "reshape", {"shape": (6, 2048)}, (-1,)),
         Node("token", "learned", {"shape": (6, 2048)}, ()),
@@ -228,7 +226,7 @@ def test_a_reshape_of_a_map_holds_at_every_resolution(
 
 
 @pytest.mark.parametrize("last", ["mean", "argmax: {axes: [0, 1, 2]}"])
-def test_a_network_that_ends_in_a_single_number_is_written(last: str) -> None:
+def test_a_network_that_ends_in_a_scalar_is_written(last: str) -> None:
     found = graph(f"  - relu\n  - {last}\n  - relu\n")
     assert found.layers[-1].output == ()
     again = expand(read(spec(found).encode(), "net.yaml", lambda name: None), {})
@@ -237,8 +235,8 @@ def test_a_network_that_ends_in_a_single_number_is_written(last: str) -> None:
     ]
 
 
-def test_groups_that_read_a_single_number_are_written() -> None:
-    """It has no channels that a width could be a multiple of."""
+def test_groups_that_read_a_scalar_are_written() -> None:
+    """A scalar has no channels that a width could be a multiple of."""
     layers = "".join(
         f"  - sequence: {{name: unit{n}, layers: [fc: {n + 4}, relu, argmax]}}\n" for n in range(4)
     )
@@ -251,8 +249,8 @@ def test_groups_that_read_a_single_number_are_written() -> None:
     ]
 
 
-def test_groups_that_borrow_params_are_written_too() -> None:
-    """As of a file whose equal biases are one tensor: each unit but the first borrows its own."""
+def test_groups_that_borrow_params_are_written() -> None:
+    """As in a file that stores equal biases once: every second unit borrows them."""
     nodes: list[Node] = []
     for at, c in enumerate((8, 8, 16, 16)):
         here = len(nodes) - 1

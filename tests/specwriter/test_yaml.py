@@ -1,4 +1,4 @@
-"""Text that the reader of specs reads as what it was written from."""
+"""YAML text is read back as the same data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def plain(node: Node | None) -> object:
 
 @pytest.mark.slow
 @given(st.dictionaries(WORDS, NODES, min_size=1, max_size=4))
-def test_what_is_written_is_read_again(node: dict[str, object]) -> None:
+def test_text_is_read_back_as_the_same_data(node: dict[str, object]) -> None:
     problems = Problems()
     read = parse("\n".join(yaml.lines(node)).encode(), "net.yaml", problems)
     problems.raise_any()
@@ -57,11 +57,11 @@ def test_what_is_written_is_read_again(node: dict[str, object]) -> None:
         ("- a", '"- a"'),
     ],
 )
-def test_words_are_quoted_where_they_would_be_something_else(value: object, text: str) -> None:
+def test_ambiguous_words_are_quoted(value: object, text: str) -> None:
     assert yaml.scalar(value) == text
 
 
-def test_lines_break_where_they_would_be_too_long() -> None:
+def test_long_lines_are_broken() -> None:
     long = {f"argument{number}": number for number in range(9)}
     assert yaml.lines({"conv": long})[:2] == ["conv:", "  argument0: 0"]
     assert yaml.lines({"conv": {"out": 8}}) == ["conv: {out: 8}"]

@@ -138,8 +138,8 @@ class _Classes:
                 inputs = tuple(refs[tensor] for tensor in child.reads) or (TensorRef(""),)
                 steps += self._line(child, inputs, built)
             last = steps[-1].key
-            refs |= {tensor: TensorRef(last, index) for index, tensor in enumerate(child.gives)}
-        body = ModuleBody(tuple(steps), tuple(refs[tensor] for tensor in group.gives))
+            refs |= {tensor: TensorRef(last, index) for index, tensor in enumerate(child.outputs)}
+        body = ModuleBody(tuple(steps), tuple(refs[tensor] for tensor in group.outputs))
         body = arranged(body, group is self.root)
         names = [variable(name, "input") for name in group.inputs]
         return ModuleInstance(
@@ -172,12 +172,12 @@ class _Classes:
             None,
             {},
             inputs,
-            len(group.gives),
+            len(group.outputs),
             group.is_named,
             prefix=group.family if group.is_block else "branch",
             is_block=True,
         )
-        if not group.gives:
+        if not group.outputs:
             step = step._replace(forward="", inputs=())
         if shared is not None and not shared.is_local:
             return calling(step, shared.ref(), built)
@@ -221,7 +221,7 @@ class _Classes:
         if group.call is not None:
             arguments = group.call.arguments.items()
             facts |= {name: value for name, value in arguments if isinstance(value, int)}
-        for side in self.shapes[group.gives[0]][:1] if group.gives else ():
+        for side in self.shapes[group.outputs[0]][:1] if group.outputs else ():
             facts.setdefault("out_channels", side)
         return facts
 

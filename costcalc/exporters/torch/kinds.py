@@ -16,14 +16,14 @@ from costcalc.exporters.torch.elementwise import (
     pairwise,
     reduction,
 )
-from costcalc.exporters.torch.modules import Argument, ForwardLine, called, given
+from costcalc.exporters.torch.modules import Argument, ForwardLine, called, positional
 from costcalc.graph.layer import Layer
 
 
 def _dropout(layer: Layer) -> tuple[ForwardLine, ...]:
     operation: Any = layer.operation
     rate = 0.5 if operation.rate is None else float(operation.rate)
-    return (called("nn.Dropout", given("p", rate)),)
+    return (called("nn.Dropout", positional("p", rate)),)
 
 
 KINDS: Mapping[str, Row] = {

@@ -17,8 +17,8 @@ from costcalc.exporters.torch.modules import (
     ModuleStep,
     TensorRef,
     Word,
-    given,
     new,
+    positional,
     sequential,
 )
 from costcalc.exporters.torch.unions import ModuleInstance
@@ -116,8 +116,8 @@ def _borrowing(layer: Layer, line: ForwardLine) -> ForwardLine:
         return line
     if module.constructor == "nn.Parameter":
         return line._replace(module=module._replace(constructor=Word("nn.Buffer")))
-    buffers = (given(str(number), name) for number, name in enumerate(names))
-    return line._replace(module=new("borrowing", given("module", module), *buffers))
+    buffers = (positional(str(number), name) for number, name in enumerate(names))
+    return line._replace(module=new("borrowing", positional("module", module), *buffers))
 
 
 def _fused(line: LayerLine, layers: Sequence[ForwardLines]) -> list[FusedModule]:

@@ -109,7 +109,7 @@ class ModuleClass:
             hint = self._hint(step, path, present(arguments)[0])
             is_padding = path[-1] == "padding" and step.key != "pad"
             conditional = self._conditional(column) if is_padding else None
-            expressions[path] = conditional or self.solver.say(column, hint, path[-1])
+            expressions[path] = conditional or self.solver.expression(column, hint, path[-1])
         if not all(step.present):
             self.holds[step.key] = holds = step.present
             self.conditions[step.key] = (

@@ -70,7 +70,7 @@ def called(constructor: str, *arguments: Argument, suffix: str = "") -> ForwardL
     return ForwardLine(CALL, new(constructor, *arguments), suffix=suffix)
 
 
-def given(name: str, value: Any) -> Argument:
+def positional(name: str, value: Any) -> Argument:
     """A required argument, written by position."""
     return Argument(name, value, by_position=True)
 
@@ -187,7 +187,7 @@ def sequential(modules: Sequence[Module]) -> Module:
     """A sequence of modules; a single module is left as it is."""
     if len(modules) == 1:
         return modules[0]
-    return new("nn.Sequential", *(given(str(i), module) for i, module in enumerate(modules)))
+    return new("nn.Sequential", *(positional(str(i), module) for i, module in enumerate(modules)))
 
 
 def parts(module: Module) -> tuple[Module, ...]:
@@ -205,16 +205,16 @@ CONSTRUCTOR = "()"
 
 def values(step: ModuleStep) -> dict[Path, Argument]:
     """The values of a step by their paths, in the order in which they are written."""
-    found: dict[Path, Argument] = {(name,): given(name, n) for name, n in step.numbers.items()}
+    found: dict[Path, Argument] = {(name,): positional(name, n) for name, n in step.numbers.items()}
     if isinstance(step.module, ModuleRef):
-        found[(CONSTRUCTOR,)] = given(step.module.name, step.module)
+        found[(CONSTRUCTOR,)] = positional(step.module.name, step.module)
     elif step.module is not None:
         found.update(_values(step.module, ()))
     return found
 
 
 def _values(module: Module, path: Path) -> Iterator[tuple[Path, Argument]]:
-    yield (*path, CONSTRUCTOR), given("type", module.constructor)
+    yield (*path, CONSTRUCTOR), positional("type", module.constructor)
     for argument in module.arguments:
         inner = (*path, argument.name)
         if isinstance(argument.value, Module):

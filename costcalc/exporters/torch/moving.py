@@ -10,10 +10,10 @@ from costcalc.exporters.torch.modules import (
     ForwardLine,
     ForwardLines,
     called,
-    given,
     new,
     option,
     per_axis,
+    positional,
 )
 from costcalc.exporters.torch.norms import dim
 from costcalc.exporters.torch.windows import padded
@@ -64,7 +64,7 @@ def zero_pad(layer: Layer) -> ForwardLines:
         raise UnwritableLayer(
             f"in mode '{operation.mode}' PyTorch pads only the spatial axes of a map"
         )
-    return (called(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", given("padding", sides)),)
+    return (called(f"nn.{_BORDERS[operation.mode]}{len(pairs)}d", positional("padding", sides)),)
 
 
 def pad_channels(layer: Layer) -> ForwardLines:
@@ -88,7 +88,7 @@ def upsample(layer: Layer) -> ForwardLines:
     mode = modes[operation.mode].get(rank)
     if mode is None:
         raise UnwritableLayer(f"nn.Upsample has no mode '{operation.mode}' for {rank} axes")
-    size = given("size", per_axis(layer.output[1:]))
+    size = positional("size", per_axis(layer.output[1:]))
     return (called("nn.Upsample", size, option("mode", mode, "nearest")),)
 
 
@@ -109,8 +109,8 @@ def transpose(layer: Layer) -> ForwardLines:
 
 def source(constructor: str, layer: Layer) -> ForwardLines:
     """A stored tensor, expanded to the batch size of ``{0}``."""
-    sizes = tuple(given(f"side_{axis}", size) for axis, size in enumerate(layer.output))
-    tensor = new("torch.zeros", *(sizes or (given("size", ()),)))
-    module = new(constructor, given("data", tensor))
+    sizes = tuple(positional(f"side_{axis}", size) for axis, size in enumerate(layer.output))
+    tensor = new("torch.zeros", *(sizes or (positional("size", ()),)))
+    module = new(constructor, positional("data", tensor))
     kept = "".join(", -1" for _ in layer.output)
     return (ForwardLine(f"{{module}}.expand(len({{0}}){kept})", module),)

@@ -12,10 +12,10 @@ from costcalc.exporters.torch.modules import (
     ForwardLines,
     Module,
     called,
-    given,
     new,
     option,
     per_axis,
+    positional,
 )
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axes_of
@@ -24,7 +24,7 @@ from costcalc.kinds.base import axes_of
 def batch_norm(layer: Layer) -> ForwardLines:
     """``nn.BatchNorm2d``, its scale or shift removed if the layer has none."""
     operation: Any = layer.operation
-    channels = given("num_features", layer.output[0])
+    channels = positional("num_features", layer.output[0])
     affine = operation.affine and (operation.scale or operation.bias)
     module = new(f"nn.BatchNorm{_rank(layer)}d", channels, option("affine", affine, True))
     if affine and not operation.scale:
@@ -53,8 +53,8 @@ def group_norm(layer: Layer) -> ForwardLines:
     return (
         called(
             "nn.GroupNorm",
-            given("num_groups", operation.groups),
-            given("num_channels", layer.output[0]),
+            positional("num_groups", operation.groups),
+            positional("num_channels", layer.output[0]),
             option("affine", operation.affine, True),
         ),
     )
@@ -65,7 +65,7 @@ def instance_norm(layer: Layer) -> ForwardLines:
     operation: Any = layer.operation
     if len(layer.output) == 1:
         raise UnwritableLayer("nn.InstanceNorm needs a map, and its input is a vector")
-    channels = given("num_features", layer.output[0])
+    channels = positional("num_features", layer.output[0])
     affine = option("affine", operation.affine, False)
     return (called(f"nn.InstanceNorm{_rank(layer)}d", channels, affine),)
 
@@ -75,7 +75,7 @@ def lrn(layer: Layer) -> ForwardLines:
     operation: Any = layer.operation
     if len(layer.output) == 1:
         raise UnwritableLayer("nn.LocalResponseNorm needs a map, and its input is a vector")
-    return (called("nn.LocalResponseNorm", given("size", operation.size)),)
+    return (called("nn.LocalResponseNorm", positional("size", operation.size)),)
 
 
 def prelu(layer: Layer) -> ForwardLines:
@@ -97,7 +97,7 @@ def softmax(name: str, layer: Layer) -> ForwardLines:
 
 def without(module: Module, name: str) -> Module:
     """The module without one of its parameters."""
-    return new("without", given("module", module), given("name", name))
+    return new("without", positional("module", module), positional("name", name))
 
 
 def dim(axis: int) -> int:
@@ -116,7 +116,7 @@ def _over_axes(name: str, layer: Layer, *arguments: Argument) -> ForwardLines:
     operation: Any = layer.operation
     axes = axes_of(operation.axes, layer.output)
     sizes = tuple(layer.output[axis] for axis in axes)
-    shape = given("normalized_shape", sizes[0] if len(sizes) == 1 else sizes)
+    shape = positional("normalized_shape", sizes[0] if len(sizes) == 1 else sizes)
     module = new(name, shape, *arguments)
     rank = len(layer.output)
     if axes == tuple(range(rank - len(axes), rank)):

@@ -67,7 +67,7 @@ class ModuleParameters(ParameterSolver):
         """The word as a variable, numbered if it is taken: ``c``, ``c_2``."""
         return FreeNames([*self.facts, *self.columns]).free(variable(word, "n"))
 
-    def say(self, column: Column, word: str, role: str = "") -> Expression:
+    def expression(self, column: Column, word: str, role: str = "") -> Expression:
         """The expression for a column; adds a parameter if no known expression fits."""
         return self.known(column, role) or self.add(word, column)
 

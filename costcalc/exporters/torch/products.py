@@ -10,9 +10,9 @@ from costcalc.exporters.torch.modules import (
     ForwardLine,
     ForwardLines,
     called,
-    given,
     new,
     option,
+    positional,
 )
 from costcalc.exporters.torch.norms import called_along, without
 from costcalc.graph.layer import Layer
@@ -35,8 +35,8 @@ def fc(layer: Layer) -> ForwardLines:
     features = shape[axis] if operation.per_position else elements(shape)
     module = new(
         "nn.Linear",
-        given("in_features", features),
-        given("out_features", operation.out),
+        positional("in_features", features),
+        positional("out_features", operation.out),
         option("bias", operation.bias, True),
     )
     if operation.per_position and axis != len(shape) - 1:
@@ -48,7 +48,7 @@ def fc(layer: Layer) -> ForwardLines:
 def embedding(layer: Layer) -> ForwardLines:
     """``nn.Embedding`` of integers."""
     operation: Any = layer.operation
-    sizes = given("num_embeddings", operation.rows), given("embedding_dim", operation.out)
+    sizes = positional("num_embeddings", operation.rows), positional("embedding_dim", operation.out)
     return (ForwardLine("{module}({0}.long())", new("nn.Embedding", *sizes)),)
 
 
@@ -60,7 +60,7 @@ def lstm(layer: Layer) -> ForwardLines:
         raise UnwritableLayer(
             f"nn.LSTMCell has at most two bias vectors, not {operation.bias_vectors}"
         )
-    sizes = given("input_size", elements(shape)), given("hidden_size", operation.hidden)
+    sizes = positional("input_size", elements(shape)), positional("hidden_size", operation.hidden)
     bias = option("bias", operation.bias_vectors > 0, True)
     module = new("nn.LSTMCell", *sizes, bias)
     if operation.bias_vectors == 1:
@@ -84,6 +84,6 @@ def channel_shuffle(layer: Layer) -> ForwardLines:
     """``nn.ChannelShuffle``, or the same in views for a vector."""
     operation: Any = layer.operation
     if len(layer.output) > 1:
-        return (called("nn.ChannelShuffle", given("groups", operation.groups)),)
+        return (called("nn.ChannelShuffle", positional("groups", operation.groups)),)
     text = "{0}.unflatten(1, ({groups}, -1)).transpose(1, 2).flatten(1)"
     return (ForwardLine(text, numbers={"groups": operation.groups}),)

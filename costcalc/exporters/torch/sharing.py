@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from costcalc.blocks.tree import Group, LayerLine, Node, groups, without_number
 from costcalc.exporters.torch.lowering import FusedModule
-from costcalc.exporters.torch.modules import Module, ModuleRef, ModuleStep, Word, given, new
+from costcalc.exporters.torch.modules import Module, ModuleRef, ModuleStep, Word, new, positional
 from costcalc.exporters.torch.names import attribute, variable
 from costcalc.names import FreeNames
 
@@ -108,8 +108,8 @@ def calling(
     """
     is_here = ref.owner in built
     if not is_like and isinstance(step.module, Module):
-        owner = given("owner", _here(ref) if is_here else ref)
-        return step._replace(module=new("tied", given("module", step.module), owner))
+        owner = positional("owner", _here(ref) if is_here else ref)
+        return step._replace(module=new("tied", positional("module", step.module), owner))
     if is_here:
         return step._replace(module=None, calls=ref.name)
     return step._replace(module=ref)
@@ -151,7 +151,7 @@ def _group_owner(
         return None
     tail = first.path[len(group.path) :]
     owner = by_path.get(first.owner.path.removesuffix(tail))
-    if owner is None or owner is group or len(owner.gives) != len(group.gives):
+    if owner is None or owner is group or len(owner.outputs) != len(group.outputs):
         return None
     lines, theirs = list(group.lines), list(owner.lines)
     if len(theirs) != len(lines):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, islice, product
 from typing import NamedTuple
 
-from costcalc.blocks.alignment import alike, gathered
+from costcalc.blocks.alignment import gathered, grouped
 from costcalc.blocks.columns import ABSENT, Column
 from costcalc.blocks.tree import without_number
 from costcalc.exporters.torch.modules import ModuleStep, Path, TensorRef, shape, values
@@ -93,7 +93,7 @@ def variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
 
 def _variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
     """Instances grouped by the union that they fit in, those with most steps first."""
-    same = alike(instances, _signature)
+    same = grouped(instances, _signature)
     same.sort(key=lambda numbers: -len(instances[numbers[0]].steps))
 
     def united(one: list[list[int]], other: list[list[int]]) -> list[list[int]] | None:

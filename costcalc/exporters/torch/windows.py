@@ -11,9 +11,9 @@ from costcalc.exporters.torch.modules import (
     ForwardLine,
     ForwardLines,
     called,
-    given,
     option,
     per_axis,
+    positional,
 )
 from costcalc.exporters.windows import Pads, Window, transposed_window, window_of
 from costcalc.formulas.windows import window_extent
@@ -53,9 +53,9 @@ def _convolution(
     dilation = option("dilation", per_axis(slides.dilation), 1)
     return called(
         name,
-        given("in_channels", layer.input_shapes[0][0]),
-        given("out_channels", operation.out),
-        given("kernel_size", per_axis(slides.kernel)),
+        positional("in_channels", layer.input_shapes[0][0]),
+        positional("out_channels", operation.out),
+        positional("kernel_size", per_axis(slides.kernel)),
         option("stride", per_axis(slides.stride), 1),
         option("padding", padding, 0),
         *(behind or (dilation,)),
@@ -94,17 +94,17 @@ def adaptive_pool(constructor: str, layer: Layer) -> ForwardLines:
     """``nn.AdaptiveAvgPool2d`` to a size: 1 for a global pool."""
     axes = layer.output[1:]
     rank = _rank(layer.output)
-    return (called(f"nn.{constructor}{rank}d", given("output_size", per_axis(axes))),)
+    return (called(f"nn.{constructor}{rank}d", positional("output_size", per_axis(axes))),)
 
 
 def padded(pairs: Pads, suffix: str = "pad", value: str = "0") -> ForwardLines:
     """A padding module, if it adds anything; PyTorch has the last axis first."""
     if not any(chain(*pairs)):
         return ()
-    sides = given("padding", tuple(chain(*reversed(pairs))))
+    sides = positional("padding", tuple(chain(*reversed(pairs))))
     if value == "0":
         return (called(f"nn.ZeroPad{len(pairs)}d", sides, suffix=suffix),)
-    number = given("value", float(value))
+    number = positional("value", float(value))
     return (called(f"nn.ConstantPad{len(pairs)}d", sides, number, suffix=suffix),)
 
 
@@ -132,7 +132,7 @@ def _pool(layer: Layer) -> tuple[Pads, tuple[Argument, ...]]:
     if hangs and any(chain(*front)):
         front, hangs = _covered(layer, slides._replace(pads=front)), False
     return front, (
-        given("kernel_size", per_axis(kernels)),
+        positional("kernel_size", per_axis(kernels)),
         option("stride", per_axis(strides), per_axis(kernels)),
         option("padding", padding, 0),
         option("ceil_mode", hangs, False),
