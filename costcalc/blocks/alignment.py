@@ -164,10 +164,10 @@ def _aligned(steps: Sequence[Step], first: Instance) -> AlignedStep:
     return AlignedStep(
         step.word,
         tuple(steps),
-        tuple(each.reads for each in steps),
+        tuple(step.reads for step in steps),
         (True,) * len(steps),
         tuple(
-            (part.label, _side_by_side([each.parts[at].steps for each in steps], first))
+            (part.label, _side_by_side([step.parts[at].steps for step in steps], first))
             for at, part in enumerate(step.parts)
         ),
         tuple(
@@ -199,7 +199,7 @@ def _merged(
     ``here`` are the channels of their inputs; without it, the lists must have half
     of their steps in common.
     """
-    if any(each.sources for each in (*every(one), *every(other))):
+    if any(step.sources for step in (*every(one), *every(other))):
         return None
     one, other = _with_residual(one, other), _with_residual(other, one)
     if len(one) * len(other) > _LONGEST:
@@ -290,7 +290,7 @@ def _facing(one: AlignedStep, other: AlignedStep) -> AlignedStep:
     swapped = one._replace(parts=(second, first))
     if not all(part for _, part in other.parts):
         return one
-    return max((one, swapped), key=lambda each: _closeness(each, other))
+    return max((one, swapped), key=lambda order: _closeness(order, other))
 
 
 def _closeness(one: AlignedStep, other: AlignedStep) -> int:
@@ -305,15 +305,16 @@ def _widened(step: AlignedStep, before: Column, after: Column) -> AlignedStep:
         reads=before + step.reads + after,
         joined=unknown[0] + step.joined + unknown[1],
         parts=tuple(
-            (label, tuple(_widened(each, *unknown) for each in part)) for label, part in step.parts
+            (label, tuple(_widened(inner, *unknown) for inner in part))
+            for label, part in step.parts
         ),
     )
 
 
 def _with_residual(one: AlignedSteps, other: AlignedSteps) -> AlignedSteps:
     """Steps as a residual without a shortcut, if they are a residual in the other list."""
-    places = [at for at, each in enumerate(other) if _is_residual(each)]
-    if len(places) != 1 or any(each.word == "add" for each in one):
+    places = [at for at, step in enumerate(other) if _is_residual(step)]
+    if len(places) != 1 or any(step.word == "add" for step in one):
         return one
     before, after = places[0], len(other) - places[0] - 1
     inside = one[before : len(one) - after]

@@ -104,8 +104,8 @@ def relative(shape: Shape, input: Shape) -> tuple[Any, ...]:
     if len(input) == _MAP and len(shape) > 1:
         groups, *rest = shape
         if [*rest[1:]] == sides and groups * rest[0] == channels:
-            each = Formula(f"in / {groups}")
-            return groups, each, Formula("in_height"), Formula("in_width")
+            size = Formula(f"in / {groups}")
+            return groups, size, Formula("in_height"), Formula("in_width")
         if len(rest) == 1 and groups == channels:
             return Formula("in"), -1
     if len(input) == _MAP + 1 and len(shape) == _MAP and [*shape[1:]] == sides[1:]:

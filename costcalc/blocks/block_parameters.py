@@ -79,7 +79,7 @@ class BlockParameters(ParameterSolver):
         """Widths that have no formula or parameter yet."""
         self.squeezed = squeezed
         self.words = Counter(word(value.places[0], with_numbers=False) for value in self.open)
-        lists = [each for each in varying if any(isinstance(v, tuple) for v in each.values)]
+        lists = [value for value in varying if any(isinstance(v, tuple) for v in value.values)]
         for value in varying:
             if not value.is_width and value not in lists:
                 self._add_value(value)
@@ -109,7 +109,7 @@ class BlockParameters(ParameterSolver):
         Steps that are there to change the shape may depend on strides and widths;
         others only on parameters that are true or false.
         """
-        flags = (each for one in self.named() if _is_flag(one) for each in truth(one))
+        flags = (condition for one in self.named() if _is_flag(one) for condition in truth(one))
         shapes = self._of_shapes(Expression("in", reads)) if is_about_shapes else ()
         condition = self.find(holds, (*flags, *shapes))
         return condition.text if condition is not None else ""
@@ -119,12 +119,12 @@ class BlockParameters(ParameterSolver):
         known = {width.text: width for width in self.widths}
         output = next((width.text for width in self.widths if fits(width.column, self.outs)), "")
         texts = dict.fromkeys([output, *known] if output else known)
-        of_widths = [each for text in texts for each in equality(arriving, known[text])]
+        of_widths = [comparison for text in texts for comparison in equality(arriving, known[text])]
         of_numbers = [
-            each
+            comparison
             for one in self.named()
             if not _is_flag(one) and one.text not in self.width_names
-            for each in equality(one, number(1, len(one.column)))
+            for comparison in equality(one, number(1, len(one.column)))
         ]
         for stride, width in product(of_numbers, of_widths[:2]):
             # The shape stays the same if both do, and changes if either does.
@@ -132,7 +132,7 @@ class BlockParameters(ParameterSolver):
                 yield junction(stride, "and", width)
             if stride.text == "s != 1" and " != " in width.text:
                 yield junction(stride, "or", width)
-        yield from (each for each in of_numbers if each.names[0] in ("t", "s"))
+        yield from (comparison for comparison in of_numbers if comparison.names[0] in ("t", "s"))
         yield from of_widths
 
     def _rank(self, name: str) -> int:

@@ -92,7 +92,9 @@ class _Finder:
         """The steps, with calls in place of instances of one family."""
         if len(instances) < 2:
             return steps
-        shorter = [each._replace(steps=repeated(each.steps, self.blocks)) for each in instances]
+        shorter = [
+            instance._replace(steps=repeated(instance.steps, self.blocks)) for instance in instances
+        ]
         if 1 < len(same_shape(instances)) >= len(same_shape(shorter)):
             instances = shorter
         for union in unions(instances):
@@ -100,7 +102,7 @@ class _Finder:
                 chosen = [instances[index] for index in part.indexes]
                 if _is_worthwhile(block, chosen):
                     self.blocks[block.name] = block
-                    calls = (_call(block, call, each) for call, each in enumerate(chosen))
+                    calls = (_call(block, call, instance) for call, instance in enumerate(chosen))
                     steps = replaced(steps, calls)
         return steps
 
@@ -162,8 +164,8 @@ def _name(family: str) -> str:
 def _pending(instances: Mapping[str, Sequence[Instance]]) -> list[str]:
     """The families of more than one group, inner ones first."""
     several = {family: groups for family, groups in instances.items() if len(groups) > 1}
-    most = sorted(several, key=lambda family: -sum(len(each.steps) for each in several[family]))
-    spans = {family: max(each.last - each.first for each in several[family]) for family in most}
+    most = sorted(several, key=lambda family: -sum(len(group.steps) for group in several[family]))
+    spans = {family: max(group.last - group.first for group in several[family]) for family in most}
     return sorted(most[:_MOST_FAMILIES], key=lambda family: (spans[family], family))
 
 
@@ -172,14 +174,14 @@ def _is_once_inside(
 ) -> bool:
     """Whether each group of a family is alone inside a group of some other family."""
     for other in others:
-        starts = [each.first for each in instances[other]]
-        around = [bisect_right(starts, each.first) - 1 for each in instances[family]]
+        starts = [group.first for group in instances[other]]
+        around = [bisect_right(starts, group.first) - 1 for group in instances[family]]
         if (
             other != family
             and len({*around}) == len(around)
             and all(
-                at >= 0 and each.last <= instances[other][at].last
-                for at, each in zip(around, instances[family], strict=True)
+                at >= 0 and group.last <= instances[other][at].last
+                for at, group in zip(around, instances[family], strict=True)
             )
         ):
             return True

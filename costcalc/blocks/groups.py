@@ -129,25 +129,25 @@ class References:
 
 def replaced(steps: tuple[Step, ...], calls: Iterable[Step]) -> tuple[Step, ...]:
     """The steps, with each call in place of the run of steps with its first and last lines."""
-    starts: dict[int, list[Step]] = defaultdict(list)
+    by_first: dict[int, list[Step]] = defaultdict(list)
     for call in calls:
-        starts[call.first].append(call)
-    return _replaced(steps, starts)
+        by_first[call.first].append(call)
+    return _replaced(steps, by_first)
 
 
-def _replaced(steps: tuple[Step, ...], starts: Mapping[int, list[Step]]) -> tuple[Step, ...]:
+def _replaced(steps: tuple[Step, ...], by_first: Mapping[int, list[Step]]) -> tuple[Step, ...]:
     lasts = {step.last: at for at, step in enumerate(steps)}
     result: list[Step] = []
     at = 0
     while at < len(steps):
         step = steps[at]
-        calls = [call for call in starts.get(step.first, ()) if call.last in lasts]
+        calls = [call for call in by_first.get(step.first, ()) if call.last in lasts]
         if calls:
             widest = max(calls, key=lambda call: call.last)
             result.append(widest)
             at = lasts[widest.last] + 1
         else:
-            parts = (part._replace(steps=_replaced(part.steps, starts)) for part in step.parts)
+            parts = (part._replace(steps=_replaced(part.steps, by_first)) for part in step.parts)
             result.append(step._replace(parts=tuple(parts)))
             at += 1
     return tuple(result)

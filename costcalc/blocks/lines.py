@@ -86,8 +86,8 @@ def _channels(shape: Shape) -> Any:
 def lines(graph: LayerGraph, is_folded: bool = True) -> Iterator[Line]:
     """The lines of a graph; each layer is a line of its own if not folded."""
     readers = graph.readers
-    starts = {part[0] for each in graph.gated for part in (each.gate, each.layers) if part}
-    starts |= {each.layers.stop for each in graph.gated}
+    starts = {part[0] for gated in graph.gated for part in (gated.gate, gated.layers) if part}
+    starts |= {gated.layers.stop for gated in graph.gated}
     index = 0
     while index < len(graph.layers):
         members = [index]

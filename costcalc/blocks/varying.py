@@ -72,7 +72,7 @@ def varying(steps: AlignedSteps, blocks: Mapping[str, Block]) -> list[VaryingVal
             if name == "bias" and _follows_norm(step):
                 continue
             is_width = _is_width(step, name, blocks)
-            if not any(each.takes(place, is_width) for each in values):
+            if not any(value.takes(place, is_width) for value in values):
                 values.append(VaryingValue(place, is_width))
     return values
 
@@ -93,8 +93,8 @@ def _follows_norm(step: AlignedStep) -> bool:
 def squeezed(steps: AlignedSteps) -> frozenset[int]:
     """The squeezing layers of squeeze-and-excite blocks: the first after a multiply's pool."""
     layers = set()
-    for each in every(steps):
-        for _, part in each.parts if each.word == "multiply" else ():
+    for step in every(steps):
+        for _, part in step.parts if step.word == "multiply" else ():
             weighted = [inner for inner in part if "out" in inner.names]
             if weighted and part[0].word in ("global_avg_pool", "adaptive_avg_pool", "mean"):
                 layers.add(id(weighted[0]))

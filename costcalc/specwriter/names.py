@@ -31,14 +31,14 @@ def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
 
 def _named(step: Step, names: Mapping[int, str]) -> Step:
     parts = tuple(
-        part._replace(steps=tuple(_named(each, names) for each in part.steps))
+        part._replace(steps=tuple(_named(inner, names) for inner in part.steps))
         for part in step.parts
     )
-    inner = {each.last for part in parts for each in part.steps[-1:]}
+    inner = {step.last for part in parts for step in part.steps[-1:]}
     return step._replace(
         parts=parts,
         name=names.get(step.last, step.name) if step.last not in inner else step.name,
-        sources=tuple(names[each] for each in step.sources if isinstance(each, int)),
+        sources=tuple(names[line] for line in step.sources if isinstance(line, int)),
     )
 
 

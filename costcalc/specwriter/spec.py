@@ -153,7 +153,8 @@ def _text(
     steps, classes = _classified(structure, graph)
     if classes is not None:
         parameters["classes"] = _parameter(classes, "outputs of the classifier")
-    conv = convolutions(walk((*steps, *(step for each in blocks.values() for step in each.steps))))
+    all_steps = (*steps, *(step for each in blocks.values() for step in each.steps))
+    conv = convolutions(walk(all_steps))
     context = Context(conv, blocks)
     head: dict[str, yaml.Node] = {"name": printable(graph.name)}
     if graph.source:

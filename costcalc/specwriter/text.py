@@ -40,8 +40,12 @@ def block(written: Block, context: Context) -> Node:
     entries: dict[str, Node] = {}
     if written.parameters:
         entries["parameters"] = {
-            name: "width" if each.is_width else None if each.default is ABSENT else each.default
-            for name, each in written.parameters.items()
+            name: "width"
+            if parameter.is_width
+            else None
+            if parameter.default is ABSENT
+            else parameter.default
+            for name, parameter in written.parameters.items()
         }
     return Rows({**entries, "layers": items(written.steps, context)})
 
@@ -80,7 +84,11 @@ def _implied(step: Step, context: Context) -> dict[str, Any]:
     """The values of arguments that a step leaves out."""
     if step.word in context.blocks:
         parameters = context.blocks[step.word].parameters
-        return {name: each.default for name, each in parameters.items() if not each.is_width}
+        return {
+            name: parameter.default
+            for name, parameter in parameters.items()
+            if not parameter.is_width
+        }
     if step.word not in KINDS:
         return OFTEN
     kind = KINDS[step.word]

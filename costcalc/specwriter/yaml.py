@@ -63,7 +63,7 @@ def flow(node: Node) -> str:
         return scalar(node)
     if isinstance(node, Mapping):
         return "{" + ", ".join(_pair(name, value) for name, value in node.items()) + "}"
-    return "[" + ", ".join(_item(each) for each in node) + "]"
+    return "[" + ", ".join(_item(item) for item in node) + "]"
 
 
 def _is_scalar(node: Node) -> bool:

@@ -43,12 +43,12 @@ def _split_once(body: ModuleBody) -> ModuleBody:
         count = step.numbers["parts"] if "part" in step.numbers else 0
         run = body.steps[start : start + count]
         start += 1
-        if count > 1 and [_part(each, step) for each in run] == list(range(count)):
-            for part, each in enumerate(run):
-                renamed[TensorRef(each.key)] = TensorRef(step.key, part)
+        if count > 1 and [_part(other, step) for other in run] == list(range(count)):
+            for part, other in enumerate(run):
+                renamed[TensorRef(other.key)] = TensorRef(step.key, part)
             numbers = {name: step.numbers[name] for name in ("parts", "axis")}
             forward = "{0}.chunk({parts}, {axis})"
-            names = tuple(each.key for each in run) if all(s.is_named for s in run) else ()
+            names = tuple(other.key for other in run) if all(s.is_named for s in run) else ()
             step = step._replace(forward=forward, numbers=numbers, outputs=count, names=names)
             start += count - 1
         steps.append(step)

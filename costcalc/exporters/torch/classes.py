@@ -64,7 +64,7 @@ class _Classes:
             if len(family) > 1:
                 columns = zip(*(fused.words for fused in family.values()), strict=True)
                 words = [one[0] if len(set(one)) == 1 else "Act" for one in columns]
-                instances = [instance_of(line.path, each) for (line, _), each in family.items()]
+                instances = [instance_of(line.path, fused) for (line, _), fused in family.items()]
                 modules = self._classes(words, instances, "nn.Sequential")
                 self.of_class.update(zip(family, modules, strict=True))
 
@@ -104,7 +104,7 @@ class _Classes:
     def _has_module(self, group: Group) -> bool:
         """Whether it has a module of its own, not another's."""
         around = self.sharing.around(group)
-        return group.owner is None and all(each.owner is None for each in around)
+        return group.owner is None and all(outer.owner is None for outer in around)
 
     def _is_ready(self, group: Group) -> bool:
         inner = (child for child in group.children if isinstance(child, Group))
@@ -231,7 +231,7 @@ def _chain(instance: ModuleInstance) -> list[Module]:
     if not is_chain(instance.steps) or instance.outputs != (TensorRef(instance.steps[-1].key),):
         return []
     modules = (step.module for step in instance.steps)
-    return [part for each in modules if isinstance(each, Module) for part in parts(each)]
+    return [part for module in modules if isinstance(module, Module) for part in parts(module)]
 
 
 def _single(instance: ModuleInstance) -> Module | None:

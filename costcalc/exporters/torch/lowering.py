@@ -135,9 +135,9 @@ def _fused(line: LayerLine, layers: Sequence[ForwardLines]) -> list[FusedModule]
 def _module(line: LayerLine, parts: Sequence[LayerPart]) -> FusedModule:
     own = [layer for layer, forward in parts if not forward.suffix]
     layer, first = parts[0]
-    is_own = any(each is line.layers[0] for each in own)
+    is_own = any(layer is line.layers[0] for layer in own)
     suffix = "" if is_own else f":{first.suffix or layer.kind.name}"
-    is_stateful = any(each.is_learned or each.computation.events.buffers for each in own)
+    is_stateful = any(layer.is_learned or layer.computation.events.buffers for layer in own)
     forwards = tuple(forward for _, forward in parts)
     return FusedModule(suffix, forwards, *_words(parts), is_stateful)
 

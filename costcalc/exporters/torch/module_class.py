@@ -44,7 +44,7 @@ class ModuleClass:
         """What the network calls its instances; empty for the network's own class."""
         self.instances = instances
         self.union = union
-        self.solver = ModuleParameters([each.facts for each in instances])
+        self.solver = ModuleParameters([instance.facts for instance in instances])
         self.expressions: dict[str, dict[Path, Expression]] = {}
         """The numbers of each step, by its key and their paths."""
         self.conditions: dict[str, Expression] = {}
@@ -65,7 +65,7 @@ class ModuleClass:
 
     def module(self, number: int) -> Module:
         """The call of the class that builds an instance."""
-        return new(self.name, *(_argument(each, number) for each in self.parameters))
+        return new(self.name, *(_argument(parameter, number) for parameter in self.parameters))
 
     def built(self, step: UnionStep) -> Code:
         """The code that builds a step's module."""
@@ -123,7 +123,7 @@ class ModuleClass:
         self, expressions: dict[Path, Expression], holds: tuple[bool, ...]
     ) -> Expression | None:
         """The step's parameter that is given exactly if the step is present."""
-        texts = {each.text for each in expressions.values() if not _is_literal(each)}
+        texts = {one.text for one in expressions.values() if not _is_literal(one)}
         for one in self.solver.named():
             is_given = tuple(value is not ABSENT and bool(value) for value in one.column)
             if one.text in texts and is_given == holds:
@@ -180,7 +180,7 @@ class ModuleClass:
                     hints.setdefault(one.text, f"{step.key}_{path[-1]}")
                     if path[-1] in _WIDTHS:
                         hints[one.text] = hints[one.text].replace(path[-1], "channels")
-        names = FreeNames(each.name for each in self.parameters)
+        names = FreeNames(parameter.name for parameter in self.parameters)
         return {
             text: names.free(attribute(hints[text])) for text, times in texts.items() if times > 1
         }

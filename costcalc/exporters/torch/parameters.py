@@ -55,8 +55,8 @@ class ModuleParameters(ParameterSolver):
     def __init__(self, facts: Sequence[Mapping[str, int]]) -> None:
         known: dict[str, Column] = {}
         for name in facts[0]:
-            if all(name in each for each in facts):
-                column = tuple(each[name] for each in facts)
+            if all(name in named for named in facts):
+                column = tuple(named[name] for named in facts)
                 if not is_constant(column) and column not in known.values():
                     known[FreeNames(known).free(variable(name, "n"))] = column
         super().__init__(known)
@@ -94,7 +94,7 @@ class ModuleParameters(ParameterSolver):
             BlockParameter(name, self.columns[name], _default(name, self.columns[name]))
             for name in sorted(self.columns, key=order.index)
         ]
-        return sorted(parameters, key=lambda each: each.default is not ABSENT)
+        return sorted(parameters, key=lambda parameter: parameter.default is not ABSENT)
 
     def _candidates(self, column: Column, role: str) -> Iterator[Expression]:
         values = present(column)

@@ -23,6 +23,7 @@ from costcalc.exporters.torch.modules import ModuleRef, Word, is_plain
 from costcalc.exporters.torch.names import quoted
 from costcalc.exporters.torch.unions import UnionStep
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import PARAMS
 from costcalc.spec.numbers import exact
 
 _HELPERS: Mapping[str, str] = {
@@ -56,12 +57,14 @@ def borrowing(module: nn.Module, *names: str) -> nn.Module:
 
 def printed(graph: LayerGraph, classes: Sequence[ModuleClass]) -> str:
     """The code of a network; its own class is the last."""
+    *inner, network = classes
     texts = [
-        _class(each, _class_doc(each) if each.words else _network_doc(graph)) for each in classes
+        *(_class(each, _class_doc(each)) for each in inner),
+        _class(network, _network_doc(graph)),
     ]
-    code = "\n".join(line for lines in texts for line in lines)
+    code = "\n\n\n".join("\n".join(text) for text in texts)
     helpers = [text.strip() for name, text in _HELPERS.items() if f"{name}(" in code]
-    body = "\n\n\n".join([*helpers, *("\n".join(lines) for lines in texts)])
+    body = "\n\n\n".join([*helpers, code])
     imports = ["import torch"]
     if " F." in body or "(F." in body:
         imports.append("import torch.nn.functional as F")
@@ -72,20 +75,16 @@ def _class_doc(module_class: ModuleClass) -> list[str]:
     """The docstring of a class: what it is, and where the network uses it."""
     *front, last = module_class.words
     title = f"{', '.join(front)} and {last} in a row" if front else f"Block '{last}'"
-    first, *others = (each.path for each in module_class.instances)
+    first, *others = (instance.path for instance in module_class.instances)
     places = f"{first} to {others[-1]}, {len(module_class.instances)} in all" if others else first
     return paragraph(f"{quoted(title)}: {quoted(places)}.", 1, '"""', '"""')
 
 
 def _network_doc(graph: LayerGraph) -> list[str]:
     """The docstring of the network: its settings, its source, its cost."""
-    events = [layer.events() for layer in graph.layers]
-    params = sum(
-        each.weights + each.biases + each.norm_params + each.other_params
-        for each, layer in zip(events, graph.layers, strict=True)
-        if layer.shares is None
-    )
-    mult_adds = sum(each.macs for each in events)
+    own = (layer.events() for layer in graph.layers if layer.shares is None)
+    params = sum(getattr(events, name) for events in own for name in PARAMS)
+    mult_adds = sum(layer.events().macs for layer in graph.layers)
     settings = ", ".join(f"{name}={exact(value)}" for name, value in graph.parameters.items())
     source = "; ".join(f"{name}: {text}" for name, text in graph.source.items())
     input_ = " x ".join(map(str, graph.input))
@@ -115,7 +114,7 @@ def _class(module_class: ModuleClass, doc: list[str]) -> list[str]:
 
 
 def _init(module_class: ModuleClass) -> list[str]:
-    parameters = tuple(_parameter(each) for each in module_class.parameters)
+    parameters = tuple(_parameter(parameter) for parameter in module_class.parameters)
     head = CallCode("def __init__", ("self", *parameters))
     code = lines(head, 1, suffix=" -> None:")
     if module_class.base != "nn.Sequential":

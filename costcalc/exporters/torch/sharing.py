@@ -80,10 +80,8 @@ class Sharing:
 
     def _home(self, nodes: Sequence[Node]) -> Group:
         """The innermost group that contains all the nodes."""
-        others = [set(self.around(node)) for node in nodes[1:]]
-        return next(
-            group for group in self.around(nodes[0]) if all(group in each for each in others)
-        )
+        common = set[Group].intersection(*(set(self.around(node)) for node in nodes))
+        return next(group for group in self.around(nodes[0]) if group in common)
 
 
 def resolved(module: Module, built: Collection[str]) -> Module:

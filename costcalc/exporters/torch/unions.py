@@ -85,10 +85,12 @@ def variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
     """The fewest classes that cover the instances."""
     fewest = _variants(instances)
     if len(fewest) > 1:
-        backwards = _variants([_counted_back(each) for each in instances])
+        backwards = _variants([_counted_back(instance) for instance in instances])
         fewest = min(fewest, backwards, key=len)
-    suffixes = _suffixes([each.members for each in fewest])
-    return [each._replace(suffix=suffix) for each, suffix in zip(fewest, suffixes, strict=True)]
+    suffixes = _suffixes([variant.members for variant in fewest])
+    return [
+        variant._replace(suffix=suffix) for variant, suffix in zip(fewest, suffixes, strict=True)
+    ]
 
 
 def _variants(instances: Sequence[ModuleInstance]) -> list[Variant]:
@@ -116,28 +118,28 @@ def _union(instances: Sequence[ModuleInstance]) -> UnionGraph | None:
     """The union of the instances, if there is one."""
     if len({(len(instance.tensors), len(instance.outputs)) for instance in instances}) > 1:
         return None
-    keys = _order(instances) or _order(sorted(instances, key=lambda each: -len(each.steps)))
+    keys = _order(instances) or _order(sorted(instances, key=lambda instance: -len(instance.steps)))
     if keys is None:
         return None
     position = {key: index for index, key in enumerate(keys)}
-    by_key = [{step.key: step for step in each.steps} for each in instances]
+    by_key = [{step.key: step for step in instance.steps} for instance in instances]
     steps = []
     for key in keys:
-        in_each = tuple(each.get(key) for each in by_key)
+        in_each = tuple(own.get(key) for own in by_key)
         present = [step for step in in_each if step is not None]
         if len({(shape(step), len(step.inputs)) for step in present}) > 1:
             return None
         inputs = zip(*(step.inputs for step in present), strict=True)
-        steps.append(UnionStep(key, in_each, tuple(_latest(each, position) for each in inputs)))
-    ends = zip(*(each.outputs for each in instances), strict=True)
-    outputs = tuple(_latest(each, position) for each in ends)
+        steps.append(UnionStep(key, in_each, tuple(_latest(refs, position) for refs in inputs)))
+    ends = zip(*(instance.outputs for instance in instances), strict=True)
+    outputs = tuple(_latest(refs, position) for refs in ends)
     optional = [index for index, step in enumerate(steps) if not all(step.present)]
     choices = product(*(range(len(steps[index].inputs)) for index in optional))
     for chosen in islice(choices, _TRIALS):
         for index, passes in zip(optional, chosen, strict=True):
             steps[index] = steps[index]._replace(passes=passes)
         graph = UnionGraph(tuple(steps), outputs)
-        if all(_is_part(graph, number, each) for number, each in enumerate(instances)):
+        if all(_is_part(graph, number, instance) for number, instance in enumerate(instances)):
             return graph
     return None
 

@@ -85,7 +85,7 @@ def avg_pool(layer: Layer) -> ForwardLines:
             "nn.AvgPool cannot leave padding on one side out of its mean, as an even kernel with "
             "stride 1 needs"
         )
-    padding = next(each.value for each in arguments if each.name == "padding")
+    padding = next(argument.value for argument in arguments if argument.name == "padding")
     counts_zeros = option("count_include_pad", not is_same or padding == 0, True)
     return (*padded(front), called(f"nn.AvgPool{_rank(layer.output)}d", *arguments, counts_zeros))
 
