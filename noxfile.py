@@ -72,6 +72,7 @@ def docs(session: nox.Session) -> None:
 
 DOCS = [
     "tests/test_readme.py",
+    "tests/test_contributing.py",
     "tests/test_glossary.py",
     "tests/test_pictures.py",
     "tests/test_python_examples.py",

@@ -49,6 +49,9 @@ def module(name: str, folder: Path) -> ModuleType:
 def test_the_output_format(tmp_path: Path) -> None:
     page = module("tsv.py", tmp_path).page
     assert page(costcalc.report("vgg16").page(TableOptions(by="type"))) == shown("type\t")
+    (reader,) = re.findall(r'^"tsv": (lambda .*),$', PAGE, re.MULTILINE)
+    widths = eval(reader)(shown("type\t"))
+    assert widths == [6, 6, 6], "its reader counts the columns of each row"
 
 
 def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,14 @@ def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
     only = row.only  # type: ignore[attr-defined]
     page = {"": "docs/report.md", "check": "docs/claims.md", "sweep": "docs/sweep.md"}[only]
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert re.search(rf"(?i)\b{name}\b", text), f"{page} does not speak of {name}"
+    assert re.search(rf"(?i)\b{name}\b", text), f"{page} does not mention {name}"
+    if not only:
+        suffix = row.suffix  # type: ignore[attr-defined]
+        assert f"`{suffix}`" in text, f"{page} does not list the suffix {suffix}"
+    if not only and row is not FORMATS[0]:
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        (listed,) = re.findall(r"For scripts there are `--format ([^;]*);", readme)
+        assert name in re.findall(r"\w+", listed), f"README.md does not list {name}"
 
 
 @pytest.mark.complete

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from importlib import import_module
 from itertools import pairwise
@@ -14,11 +16,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 import costcalc
-from costcalc.render import FORMATS, html, latex, markdown
+from costcalc.render import FORMATS, Format, html, latex, markdown
 from costcalc.render import csv as csv_format
 from costcalc.render.formatting import printable
-from costcalc.render.page import Page
+from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.report import Report, TableOptions
+from tests.render.conftest import HOSTILE
 
 SMALL = Path(__file__).parent / "small.yaml"
 
@@ -138,6 +141,63 @@ def test_latex_has_only_its_own_commands(hostile: Page) -> None:
     assert len(rows) == 2 * (1 + len(hostile.tables[0].rows))
     for line in rows:
         assert len(re.findall(r"(?<!\\)&", line)) == 3
+
+
+def _widths_in_html(text: str) -> list[int]:
+    """The cells of each row, and each other element as a row without cells."""
+    widths: list[int] = []
+    for tag in re.findall(r"<(\w+)", text):
+        if tag in ("td", "th"):
+            widths[-1] += 1
+        else:
+            widths.append(0)
+    return widths
+
+
+def _separators(pattern: str, text: str) -> list[int]:
+    """How many separators each line has that no backslash escapes."""
+    return [len(re.findall(rf"(?<!\\)(?:\\\\)*{pattern}", line)) for line in text.split("\n")]
+
+
+READERS: dict[str, Callable[[str], list[int]]] = {
+    "table": lambda text: [len(re.split("  +", line.strip())) for line in text.split("\n")],
+    "json": lambda text: [len(row) for row in json.loads(text)["rows"]],
+    "csv": lambda text: [len(row) for row in csv.reader(io.StringIO(text))],
+    "markdown": lambda text: _separators(r"\|", text),
+    "latex": lambda text: _separators("&", re.sub("(?m)^%.*", "", text)),
+    "html": _widths_in_html,
+}
+"""How many columns each row of a format's text has, as a reader of that format counts them."""
+
+
+def _rendered(row: Format, texts: list[str]) -> str:
+    """Texts as the title, the facts, the cells and the notes of an answer in a format."""
+    module = import_module(row.module)
+    if row.takes == "data":
+        return str(
+            module.data({"title": texts[0], "rows": [{"a": text, "b": 1} for text in texts]})
+        )
+    columns = (Column("name", "Name"), Column("count", "Count", "right"), Column("word", "Word"))
+    rows = tuple(Row((text, 1, text)) for text in texts)
+    facts = tuple((text, text) for text in texts)
+    table = Table(texts[0], columns, rows, notes=tuple(texts))
+    return str(module.page(Page(texts[0], facts, (table, table), notes=tuple(texts))))
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize(
+    "row", [row for row in FORMATS if row.takes in ("page", "data")], ids=lambda row: row.name
+)
+def test_no_text_breaks_out_of_its_cell(row: Format) -> None:
+    """The rows and columns of a page do not depend on the texts in it."""
+    assert row.name in READERS, (
+        f"left out: {row.name}: a reader in READERS of tests/render/test_formats.py, which "
+        "counts the columns of each row, so that texts can be seen to stay in their cells"
+    )
+    read = READERS[row.name]
+    expected = read(_rendered(row, ["word"] * len(HOSTILE)))
+    assert sum(map(bool, expected)) >= len(HOSTILE), "the reader finds the rows"
+    assert read(_rendered(row, HOSTILE)) == expected, f"{row.module}: a text breaks out of its cell"
 
 
 @pytest.mark.complete

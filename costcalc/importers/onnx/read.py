@@ -2,7 +2,7 @@
 
     bytes -> messages -> nodes, functions inlined -> shapes -> patterns replaced -> layers
 
-To follow one convolution from the bytes to its row of the table, read six files:
+To follow one convolution from the bytes to its layer and its counts, read six files:
 
 1. this one, for the stages;
 2. ``formats/onnx_schema.py``: which fields of the file become its ``NodeProto``;
@@ -11,6 +11,10 @@ To follow one convolution from the bytes to its row of the table, read six files
 4. ``importers/onnx/context.py``: what the rule works with, and the builder that runs it;
 5. ``importers/emit.py``: whether the layer is a convolution or a depthwise one;
 6. ``kinds/convolution.py``: its params and multiply-accumulates.
+
+It passes through three more on the way, which do nothing of its own to it:
+``importers/onnx/inline.py`` and ``importers/onnx/inference.py`` before its rule runs,
+and ``importers/builder.py``, which stores the layer.
 """
 
 from __future__ import annotations
