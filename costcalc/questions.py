@@ -18,7 +18,7 @@ from costcalc import importers, opening
 from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import refuse
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, exact_value, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.layers import Totals
@@ -602,12 +602,12 @@ def export(
     >>> str(export("alexnet")).splitlines()[0]
     'import torch'
     """
-    from costcalc.exporters import EXPORTERS, export_graph, exporter
+    from costcalc.exporters import EXPORTERS, export_graph, exporter, name_hint
 
     names = [row.name for row in EXPORTERS]
     if to not in names:
-        hint = did_you_mean(to, names)
-        refuse(None, f"there is no export to '{to}'", "one of " + ", ".join(names), hint=hint)
+        expected = "one of " + ", ".join(names)
+        refuse(None, f"there is no export to '{to}'", expected, hint=name_hint(to))
     given = {"weights": weights, "seed": seed}
     options = {name: value for name, value in given.items() if value is not None}
     for name in options:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from costcalc.errors import did_you_mean
 from costcalc.graph.layer import LayerGraph
 
 
@@ -36,6 +37,16 @@ EXPORTERS = (
 def exporter(name: str) -> Exporter:
     """The row with that name."""
     return next(row for row in EXPORTERS if row.name == name)
+
+
+def name_hint(word: str) -> str:
+    """A hint that names the format meant: by its tool, or by a similar name; or ''.
+
+    >>> name_hint("caffe")
+    "did you mean 'prototxt'?"
+    """
+    by_tool = {row.title.split()[0].lower(): row.name for row in EXPORTERS}
+    return did_you_mean(by_tool.get(word.lower(), word), [row.name for row in EXPORTERS])
 
 
 def export_graph(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
