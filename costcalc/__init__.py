@@ -5,28 +5,32 @@
 568740352
 """
 
-from costcalc.api import Network, from_torch, load
-from costcalc.errors import ConventionError, CostcalcError, SpecError
-from costcalc.questions import (
-    check,
-    compare,
-    conventions,
-    diff,
-    explain,
-    export,
-    formula,
-    networks,
-    parameters,
-    reconcile,
-    report,
-    search,
-    solve,
-    sweep,
-    to_spec,
-    totals,
-)
-from costcalc.reporting.layers import LayerReport, Totals, TypeCost
-from costcalc.reporting.report import Report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from costcalc.api import Network, from_torch, load
+    from costcalc.errors import ConventionError, CostcalcError, SpecError
+    from costcalc.questions import (
+        check,
+        compare,
+        conventions,
+        diff,
+        explain,
+        export,
+        formula,
+        networks,
+        parameters,
+        reconcile,
+        report,
+        search,
+        solve,
+        sweep,
+        to_spec,
+        totals,
+    )
+    from costcalc.reporting.layers import LayerReport, Totals, TypeCost
+    from costcalc.reporting.report import Report
 
 __all__ = [
     "ConventionError",
@@ -57,3 +61,21 @@ __all__ = [
     "totals",
 ]
 __version__ = "0.1.0"
+
+_MODULES = ("api", "errors", "questions", "reporting.layers", "reporting.report")
+"""Where the public names are defined."""
+
+
+def __getattr__(name: str) -> Any:
+    """A public name: the module that defines it is imported when the name is first used."""
+    if name in __all__:
+        for path in _MODULES:
+            module = import_module(f"costcalc.{path}")
+            if name in vars(module):
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module 'costcalc' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,6 +1,8 @@
 """``import costcalc``: what notebooks rely on."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from types import FunctionType
 
@@ -132,3 +134,19 @@ def test_every_public_name_has_a_docstring():
         for method, value in methods:
             if not method.startswith("_") and isinstance(value, FunctionType | property):
                 assert value.__doc__, f"{name}.{method}"
+
+
+def test_importing_the_package_imports_only_what_is_used():
+    code = (
+        "import sys, costcalc\n"
+        "assert not {'costcalc.api', 'costcalc.questions'} & set(sys.modules)\n"
+        "assert set(costcalc.__all__) <= set(dir(costcalc))\n"
+        "costcalc.load\n"
+        "assert 'costcalc.api' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'costcalc' has no attribute 'reprot'"):
+        _ = costcalc.reprot

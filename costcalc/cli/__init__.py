@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from importlib import import_module
 from keyword import iskeyword
 
@@ -65,9 +64,6 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        # A command makes many long-lived objects and hardly any reference cycles.
-        gc.freeze()
-        gc.set_threshold(100_000)
         try:
             return super().invoke(ctx)
         except CostcalcError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
 from costcalc.render.formatting import exact, printable
@@ -35,6 +34,8 @@ def settings_line(parameters: Mapping[str, Any]) -> str:
 
 def at_settings(parameters: Mapping[str, Any]) -> str:
     """``At alpha = 1, res = 224:`` in lines of at most 80 characters."""
+    from textwrap import wrap
+
     settings = ", ".join(
         f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{exact(value)}"
         for name, value in parameters.items()
