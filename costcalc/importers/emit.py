@@ -12,7 +12,7 @@ that an addition broadcasts, that ``x ** 2`` is a square.
 A kind that needs no choice has no function: ``op.add("lrn", (x,), {"size": 5})``.
 The sizes of a window are one number for all axes, or one each; a padding may also be
 ``same`` or ``valid``, or a pair for each axis.  Tensors are channels first: (C, H, W).
-``axes`` is the number of spatial axes.  Importers pass it if a tensor may also be
+``spatial_rank`` is the number of spatial axes.  Importers pass it if a tensor may also be
 (B, C, H, W), several images that are not a batch; windows do not span that axis.
 """
 
@@ -41,7 +41,7 @@ def conv(
     dilation: Any = 1,
     groups: int = 1,
     bias: bool = True,
-    axes: int | None = None,
+    spatial_rank: int | None = None,
     params: Params = NOTHING,
     part: str = "",
 ) -> Operand:
@@ -52,12 +52,12 @@ def conv(
         kind, arguments = "conv", {"out": out, "groups": groups}
         if groups == channels > 1 and out % channels == 0:
             kind, arguments = "depthwise", {"multiplier": out // channels}
-        window = _window(maps, axes, kernel, stride, padding, dilation)
+        window = _window(maps, spatial_rank, kernel, stride, padding, dilation)
         return op.add(
             kind, (maps,), {**arguments, **window, "bias": bias}, part=part, params=params
         )
 
-    return on_maps(op, x, axes, layer)
+    return on_maps(op, x, spatial_rank, layer)
 
 
 def transposed_conv(
@@ -72,7 +72,7 @@ def transposed_conv(
     dilation: Any = 1,
     groups: int = 1,
     bias: bool = True,
-    axes: int | None = None,
+    spatial_rank: int | None = None,
     params: Params = NOTHING,
 ) -> Operand:
     """A transposed convolution."""
@@ -80,14 +80,14 @@ def transposed_conv(
     def layer(maps: Operand) -> Operand:
         arguments = {
             "out": out,
-            **_window(maps, axes, kernel, stride, padding, dilation),
-            "output_padding": _per_axis(output_padding, maps, axes, 0),
+            **_window(maps, spatial_rank, kernel, stride, padding, dilation),
+            "output_padding": _per_axis(output_padding, maps, spatial_rank, 0),
             "groups": groups,
             "bias": bias,
         }
         return op.add("transposed_conv", (maps,), arguments, params=params)
 
-    return on_maps(op, x, axes, layer)
+    return on_maps(op, x, spatial_rank, layer)
 
 
 def dense(
@@ -121,15 +121,15 @@ def pool(
     padding: Any = 0,
     dilation: Any = 1,
     ceil_mode: bool = False,
-    axes: int | None = None,
+    spatial_rank: int | None = None,
 ) -> Operand:
     """A pooling, ``max_pool`` or ``avg_pool``; the stride defaults to the kernel size."""
 
     def layer(maps: Operand) -> Operand:
-        window = _window(maps, axes, kernel, stride, padding, dilation)
+        window = _window(maps, spatial_rank, kernel, stride, padding, dilation)
         return op.add(kind, (maps,), {**window, "ceil_mode": ceil_mode})
 
-    return on_maps(op, x, axes, layer)
+    return on_maps(op, x, spatial_rank, layer)
 
 
 def resample(
@@ -161,35 +161,35 @@ MODES: Mapping[str, str] = {
 
 
 def on_maps(
-    op: OpContext, x: Operand, axes: int | None, layer: Callable[[Operand], Operand]
+    op: OpContext, x: Operand, spatial_rank: int | None, layer: Callable[[Operand], Operand]
 ) -> Operand:
-    """A layer applied to maps of ``axes`` spatial axes; works on (B, C, H, W), too."""
-    if axes is None or x.rank <= axes + 1:
+    """A layer applied to maps of ``spatial_rank`` spatial axes; works on (B, C, H, W), too."""
+    if spatial_rank is None or x.rank <= spatial_rank + 1:
         return layer(x)
     swapped = (1, 0, *range(2, x.rank))
     return in_axis_order(op, x, swapped, layer, parts=(".channels", ".images"))
 
 
 def _window(
-    maps: Operand, axes: int | None, kernel: Any, stride: Any, padding: Any, dilation: Any
+    maps: Operand, spatial_rank: int | None, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> dict[str, Any]:
     """The attributes of a window; 1 along an axis of images."""
     return {
-        "kernel": _per_axis(kernel, maps, axes, 1),
-        "stride": _per_axis(stride, maps, axes, 1),
-        "padding": _per_axis(padding, maps, axes, 0),
-        "dilation": _per_axis(dilation, maps, axes, 1),
+        "kernel": _per_axis(kernel, maps, spatial_rank, 1),
+        "stride": _per_axis(stride, maps, spatial_rank, 1),
+        "padding": _per_axis(padding, maps, spatial_rank, 0),
+        "dilation": _per_axis(dilation, maps, spatial_rank, 1),
     }
 
 
-def _per_axis(value: Any, maps: Operand, axes: int | None, idle: int) -> Any:
+def _per_axis(value: Any, maps: Operand, spatial_rank: int | None, idle: int) -> Any:
     """A size for each axis, in the shortest form; ``idle`` along an axis of images."""
     if value is None or isinstance(value, str):
         return value
     sizes = value if isinstance(value, tuple) else (value,)
-    if axes is not None:
-        images = max(maps.rank - 1 - axes, 0)
-        sizes = (idle,) * images + (sizes * axes if len(sizes) == 1 else sizes)
+    if spatial_rank is not None:
+        images = max(maps.rank - 1 - spatial_rank, 0)
+        sizes = (idle,) * images + (sizes * spatial_rank if len(sizes) == 1 else sizes)
     pairs = tuple(size if isinstance(size, tuple) else (size, size) for size in sizes)
     if any(before != after for before, after in pairs):
         return pairs
@@ -216,13 +216,13 @@ def batch_norm(
     *,
     scale: bool = True,
     shift: bool = True,
-    axes: int | None = None,
+    spatial_rank: int | None = None,
     params: Params = NOTHING,
 ) -> Operand:
     """A batch normalisation by stored statistics, with or without learned scales and shifts."""
     arguments = {"scale": scale, "bias": shift} if scale or shift else {"affine": False}
     return on_maps(
-        op, x, axes, lambda maps: op.add("batch_norm", (maps,), arguments, params=params)
+        op, x, spatial_rank, lambda maps: op.add("batch_norm", (maps,), arguments, params=params)
     )
 
 

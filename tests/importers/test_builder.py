@@ -44,7 +44,7 @@ def test_a_convolution_with_a_group_for_each_channel_is_depthwise(builder: Model
 
 def test_several_images_become_an_axis_that_windows_do_not_span(builder: ModelBuilder) -> None:
     images = builder.add("many", "rearrange", (builder.input,), {"shape": (5, 8, 10, 10)})
-    x = emit.conv(op(builder), images, out=4, kernel=3, padding=((1, 0), (1, 0)), axes=2)
+    x = emit.conv(op(builder), images, out=4, kernel=3, padding=((1, 0), (1, 0)), spatial_rank=2)
     assert x.shape == (5, 4, 9, 9)
     assert [node.kind for node in builder.nodes[1:]] == ["transpose", "conv", "transpose"]
     arguments = builder.nodes[2].arguments

@@ -121,7 +121,7 @@ class KerasContext(OpContext):
         order = other.permutation_to(self.layout, tensor.rank)
         return emit.transpose(self, tensor, order, part=part)
 
-    def lower(self, rule: Rule) -> Result:
+    def apply(self, rule: Rule) -> Result:
         """Applies the rule; a layer of the other data format gets transposes around it.
 
         Raises:

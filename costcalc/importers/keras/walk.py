@@ -131,7 +131,7 @@ class KerasWalk:
         )
         start = len(self.builder.nodes)
         try:
-            result = op.lower(rule)
+            result = op.apply(rule)
         except UnknownOp as unknown:
             self.builder.truncate(start)
             return self._unknown(layer, name, inputs, stated, unknown)

@@ -62,14 +62,14 @@ class Window(NamedTuple):
     dilations: Shape
     is_ceil: bool = False
 
-    def positions(self, axes: Shape) -> Shape:
+    def positions(self, sides: Shape) -> Shape:
         """The number of positions along each axis.
 
         Raises:
             Refusal: along some axis there are none.
         """
         pads = "same" if self.pads is None else self.pads
-        return slide(axes, self.kernel, self.strides, pads, self.dilations, self.is_ceil)
+        return slide(sides, self.kernel, self.strides, pads, self.dilations, self.is_ceil)
 
     def arguments(self) -> dict[str, Any]:
         """The window as functions of :mod:`costcalc.importers.emit` take it."""
@@ -365,7 +365,7 @@ class OnnxContext(OpView, OpContext):
         Raises:
             Refusal: the output has a different shape.
         """
-        shape = self.output(index).dims
+        shape = self.output(index).image_shape
         if [size for size in x.shape if size != 1] != [size for size in shape if size != 1]:
             raise Refusal(
                 "has a different shape than costcalc computes", dims_text(shape), dims_text(x.shape)
@@ -374,17 +374,17 @@ class OnnxContext(OpView, OpContext):
 
     def pass_through(self, index: int = 0, output: int = 0) -> None:
         """Make an input an output, reshaped if necessary."""
-        x = self.view(self.operand(index), self.output(output).dims)
+        x = self.view(self.operand(index), self.output(output).image_shape)
         self.builder.operands[self.node.outputs[output]] = x
 
-    def emit_one(
+    def add_output(
         self,
         kind: str,
         arguments: Mapping[str, Any] = NOTHING,
         inputs: Sequence[Operand] | None = None,
         params: Params = NOTHING,
     ) -> None:
-        """Add the one layer that computes the first output, by default from the first input."""
+        """Add the layer that computes the first output, by default from the first input."""
         read = (self.operand(0),) if inputs is None else inputs
         self.set_output(self.add(kind, read, arguments, params=params))
 
@@ -406,7 +406,7 @@ def uncounted(op: OpView) -> Rule:
     inputs = [ctx.operand(index) for index in indexes if not op.input(index).is_static]
     for index in range(len(op.node.outputs)):
         if ctx.is_read(index):
-            arguments = {"op": op.node.operator, "shape": ctx.output(index).dims}
+            arguments = {"op": op.node.operator, "shape": ctx.output(index).image_shape}
             ctx.set_output(ctx.add("uncounted", inputs, arguments), index)
 
 
@@ -435,7 +435,7 @@ class OnnxBuilder(ModelBuilder):
     def __init__(
         self, graph: OnnxGraph, input: str, operators: Mapping[str, Operator], names: ModuleNames
     ) -> None:
-        super().__init__(graph.tensors[input].dims, allow_unknown=True)
+        super().__init__(graph.tensors[input].image_shape, allow_unknown=True)
         self.is_sized = True
         self.graph = graph
         self.operators = operators
@@ -460,10 +460,10 @@ class OnnxBuilder(ModelBuilder):
         """
         for name in others:
             if name in self.read:
-                self.operands[name] = self._constant(name, self.graph.tensors[name].dims)
+                self.operands[name] = self._constant(name, self.graph.tensors[name].image_shape)
         for node in self.graph.nodes:
             if not all(self.graph.tensors[name].is_static for name in node.outputs if name):
-                self.lower(node)
+                self.add_layers(node)
         first = len(self.nodes)
         counted = {params.tensor for params in self.params.counted}
         for name, tensor in self.graph.initializers.items():
@@ -472,7 +472,7 @@ class OnnxBuilder(ModelBuilder):
         self.move_to_front(first)
         self.blocks = self.names.blocks([node.name for node in self.nodes])
 
-    def lower(self, node: OnnxNode) -> None:
+    def add_layers(self, node: OnnxNode) -> None:
         """Add the layers of a node: run its operator's rule to the end.  Problems are noted."""
         for name in node.attributes.get(ABSORBED, ()):
             self.ignored.update(self.graph.tensors[name].roots)
@@ -492,7 +492,7 @@ class OnnxBuilder(ModelBuilder):
             Refusal: no layer produces it.
         """
         info = self.graph.tensors[name]
-        shape = info.dims if shape is None else shape
+        shape = info.image_shape if shape is None else shape
         if not info.is_static:
             self._check_images(info)
         elif name not in self.operands:
@@ -551,7 +551,7 @@ class OnnxBuilder(ModelBuilder):
         self._static_depth += 1
         if self._static_depth > STATIC_DEPTH:
             raise Refusal(f"reads '{name}', which too many operations compute from weights")
-        self.lower(self.producers[name])
+        self.add_layers(self.producers[name])
         self._static_depth -= 1
         return reader.view(self._existing(name), shape)
 

@@ -30,7 +30,7 @@ class TensorInfo(NamedTuple):
     """The initializers it was computed from, if it is static."""
 
     @property
-    def dims(self) -> Shape:
+    def image_shape(self) -> Shape:
         """The shape for one image; a scalar becomes a vector of one element."""
         if self.batch is None:
             return self.shape or (1,)

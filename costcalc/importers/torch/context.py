@@ -91,7 +91,7 @@ class TorchBuilder(ModelBuilder):
             if call.function not in self.rules.views and (
                 call.function in self.rules.products or self.origins.is_computed(call)
             ):
-                self._lower(call, call.outputs[0])
+                self._add_layers(call, call.outputs[0])
         for output in self.trace.outputs:
             if self.origins.depends_on[output] == COMPUTED:
                 self.tensor(output)
@@ -142,7 +142,7 @@ class TorchBuilder(ModelBuilder):
         A parameter or a constant is added in the given shape.
         """
         for view in self._pending_views(value):
-            self._lower(self.origins.producer[view], view)
+            self._add_layers(self.origins.producer[view], view)
         base, operand = value, self._operands.get(value)
         while not isinstance(operand, Operand):
             call = self.origins.producer.get(base)
@@ -151,7 +151,7 @@ class TorchBuilder(ModelBuilder):
             elif call is None or self.origins.depends_on[base] == CONSTANT:
                 self._operands[base] = self._source(base, shape)
             else:
-                self._lower(call, base)
+                self._add_layers(call, base)
             operand = self._operands.get(base)
         self._operands[value] = operand
         return operand
@@ -173,7 +173,7 @@ class TorchBuilder(ModelBuilder):
                 break
         return views[::-1]
 
-    def _lower(self, call: RecordedCall, output: int) -> None:
+    def _add_layers(self, call: RecordedCall, output: int) -> None:
         """Adds the nodes of an operation, or of one output of a view."""
         views, operations = self.rules.views, self.rules.operations
         rule = views.get(call.function) or operations.get(call.function)
@@ -327,16 +327,16 @@ class TorchContext(OpContext):
         dropped = max(len(shape) - len(kept), 0)
         return self.tensor(value, kept), tuple(axis - dropped for axis in axes)
 
-    def maps(self, value: ValueRef, axes: int) -> Operand:
-        """Maps with ``axes`` spatial axes: (C, H, W), or (B, C, H, W) for several images."""
+    def maps(self, value: ValueRef, spatial_rank: int) -> Operand:
+        """Maps with their spatial axes last: (C, H, W), or (B, C, H, W) for several images."""
         shape = self.shape_of(value)
-        is_one = len(shape) > axes + 1 and shape[0] == 1
+        is_one = len(shape) > spatial_rank + 1 and shape[0] == 1
         return self.tensor(value, shape[1:] if is_one else shape)
 
-    def channels(self, value: ValueRef, axes: int) -> Operand:
+    def channels(self, value: ValueRef, spatial_rank: int) -> Operand:
         """Maps with batch and channels merged, for layers that treat them the same: (B C, H, W)."""
         shape = self.shape_of(value)
-        place = len(shape) - axes
+        place = len(shape) - spatial_rank
         return self.tensor(value, (prod(shape[:place]), *shape[place:]))
 
     def broadcast(self, value: ValueRef, shape: Shape | None = None) -> Operand:

@@ -5,7 +5,7 @@ module's table:
 
     def softsign(op: OpView) -> Rule:
         ctx = yield [op.input(0)]        # what is known of its outputs: shapes, values
-        ctx.emit_one("softsign")         # its layers, by costcalc.importers.emit
+        ctx.add_output("softsign")       # its layers, by costcalc.importers.emit
 
 The half before the ``yield`` reads the node's attributes and inputs from ``op``, and
 yields what is known of each output.  The half after it adds the node's layers to

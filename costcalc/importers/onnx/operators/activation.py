@@ -33,7 +33,7 @@ def clip(op: OpView) -> Rule:
 def gelu(op: OpView) -> Rule:
     """Gelu, by the error function or the approximation by tanh."""
     ctx = yield [op.input(0)._replace(values=None)]
-    ctx.emit_one("gelu_tanh" if op.string("approximate", "none") == "tanh" else "gelu")
+    ctx.add_output("gelu_tanh" if op.string("approximate", "none") == "tanh" else "gelu")
 
 
 def prelu(op: OpView) -> Rule:
@@ -42,7 +42,7 @@ def prelu(op: OpView) -> Rule:
     ctx = yield [info._replace(values=None)]
     slope, params = op.shape(1), {"other_params": ctx.stored(1)}
     if prod(slope) == 1:
-        ctx.emit_one("prelu", {"shared": True}, params=params)
+        ctx.add_output("prelu", {"shared": True}, params=params)
         return
     padded = (1,) * (len(info.shape) - len(slope)) + slope
     axes = [axis for axis, size in enumerate(padded) if size > 1]
@@ -53,7 +53,7 @@ def prelu(op: OpView) -> Rule:
             found=dims_text(slope),
         )
     x, (axis,) = ctx.along_axes(0, axes)
-    ctx.emit_one("prelu", {"axis": axis}, (x,), params)
+    ctx.add_output("prelu", {"axis": axis}, (x,), params)
 
 
 def softmax(kind: str) -> Operator:
@@ -67,10 +67,10 @@ def softmax(kind: str) -> Operator:
         tail = [place for place in range(axis, len(shape)) if shape[place] > 1]
         if is_single_axis or len(tail) <= 1:
             x, (along,) = ctx.along_axes(0, [axis if is_single_axis or not tail else tail[0]])
-            ctx.emit_one(kind, {"axis": along}, (x,))
+            ctx.add_output(kind, {"axis": along}, (x,))
             return
         flat = ctx.operand(0, (prod(shape[:axis]), prod(shape[axis:])))
-        ctx.set_output(ctx.view(ctx.add(kind, (flat,), {"axis": 1}), ctx.output().dims))
+        ctx.set_output(ctx.view(ctx.add(kind, (flat,), {"axis": 1}), ctx.output().image_shape))
 
     return rule
 

@@ -68,7 +68,7 @@ def expand(op: OpView) -> Rule:
     if prod(wide) == prod(info.shape):
         ctx.pass_through()
     else:
-        ctx.emit_one("rearrange", {"shape": ctx.output().dims}, ctx.broadcast_inputs([0]))
+        ctx.add_output("rearrange", {"shape": ctx.output().image_shape}, ctx.broadcast_inputs([0]))
 
 
 def _checked_shape(shape: Shape) -> Shape:

@@ -19,7 +19,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 
     def rule(op: OpView) -> Rule:
         x, w = op.input(0), op.input(weight)
-        axes, groups = _axes(x.shape, w.shape), op.integer("group", 1)
+        sides, groups = _sides(x.shape, w.shape), op.integer("group", 1)
         _check_channels(x.shape[1], w.shape[1] * groups)
         arguments = {"out": w.shape[0], **op.window(w.shape[2:]).arguments(), "groups": groups}
         shape = Conv(**arguments).output_shape((x.shape[1:],))
@@ -31,7 +31,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
             ctx.maps(),
             **arguments,
             bias=bool(biases),
-            axes=len(axes),
+            spatial_rank=len(sides),
             params={"weights": ctx.stored(weight), "biases": ctx.stored(*biases)},
         )
         ctx.set_output(y)
@@ -42,9 +42,9 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 def transposed(op: OpView) -> Rule:
     """ConvTranspose."""
     x, w = op.input(0), op.input(1)
-    axes, groups = _axes(x.shape, w.shape), op.integer("group", 1)
+    sides, groups = _sides(x.shape, w.shape), op.integer("group", 1)
     _check_channels(x.shape[1], w.shape[0])
-    window, output_padding = _transposed_window(op, axes, w.shape[2:])
+    window, output_padding = _transposed_window(op, sides, w.shape[2:])
     arguments = {
         "out": w.shape[1] * groups,
         **window.arguments(),
@@ -58,14 +58,14 @@ def transposed(op: OpView) -> Rule:
         ctx.maps(),
         **arguments,
         bias=op.has(2),
-        axes=len(axes),
+        spatial_rank=len(sides),
         params={"weights": ctx.stored(1), "biases": ctx.stored(2)},
     )
     ctx.set_output(y)
 
 
-def _axes(x: Shape, w: Shape) -> Shape:
-    """The spatial axes of the input."""
+def _sides(x: Shape, w: Shape) -> Shape:
+    """The spatial dimensions of the input."""
     if len(x) < 3 or len(w) != len(x):
         raise Refusal(
             "convolves shapes that do not fit together",
@@ -85,9 +85,9 @@ def _check_channels(found: int, expected: int) -> None:
         )
 
 
-def _transposed_window(op: OpView, axes: Shape, kernel: Shape) -> tuple[Window, Shape]:
+def _transposed_window(op: OpView, sides: Shape, kernel: Shape) -> tuple[Window, Shape]:
     """The window of a transposed convolution, and its output padding."""
-    rank = len(axes)
+    rank = len(sides)
     strides, dilations = op.sizes("strides", rank, 1), op.sizes("dilations", rank, 1)
     output_padding = op.sizes("output_padding", rank, 0, lowest=0)
     pads: Pads | None
@@ -96,7 +96,7 @@ def _transposed_window(op: OpView, axes: Shape, kernel: Shape) -> tuple[Window, 
         pads = tuple(
             _halves((n - 1) * s + window_extent(k, d) + extra - m)
             for n, s, k, d, extra, m in zip(
-                axes, strides, kernel, dilations, output_padding, output, strict=True
+                sides, strides, kernel, dilations, output_padding, output, strict=True
             )
         )
     else:
@@ -118,13 +118,18 @@ def pool(kind: str) -> Operator:
 
     def rule(op: OpView) -> Rule:
         x = op.input(0)
-        axes = _spatial(x.shape)
-        window = op.window(op.sizes("kernel_shape", len(axes), None))
-        pooled = TensorInfo((*x.shape[:2], *window.positions(axes)), op.leading_batch(x))
+        sides = _spatial(x.shape)
+        window = op.window(op.sizes("kernel_shape", len(sides), None))
+        pooled = TensorInfo((*x.shape[:2], *window.positions(sides)), op.leading_batch(x))
         ctx = yield [pooled, pooled]
         ctx.require_unread(1)
         y = emit.pool(
-            ctx, ctx.maps(), kind, **window.arguments(), ceil_mode=window.is_ceil, axes=len(axes)
+            ctx,
+            ctx.maps(),
+            kind,
+            **window.arguments(),
+            ceil_mode=window.is_ceil,
+            spatial_rank=len(sides),
         )
         ctx.set_output(y)
 

@@ -151,7 +151,7 @@ def unary(kind: str) -> Operator:
     def rule(op: OpView) -> Rule:
         is_known = op.node.operator in FUNCTIONS
         ctx = yield [broadcast_info(op) if is_known else op.input(0)._replace(values=None)]
-        ctx.emit_one(kind)
+        ctx.add_output(kind)
 
     return rule
 
@@ -179,7 +179,7 @@ def binary(kind: str) -> Operator:
         if unary_kind is None:
             ctx.set_output(emit.join(ctx, kind, ctx.broadcast_inputs()))
         else:
-            ctx.emit_one(unary_kind, inputs=ctx.broadcast_inputs([0 if left is None else 1]))
+            ctx.add_output(unary_kind, inputs=ctx.broadcast_inputs([0 if left is None else 1]))
 
     return rule
 
@@ -188,7 +188,7 @@ def mean(op: OpView) -> Rule:
     """Mean of several tensors: their sum, scaled."""
     ctx = yield [broadcast_info(op)]
     total = emit.join(ctx, "add", ctx.broadcast_inputs())
-    ctx.emit_one("scale", inputs=(total,))
+    ctx.add_output("scale", inputs=(total,))
 
 
 def cast(op: OpView) -> Rule:
@@ -228,7 +228,7 @@ def dropout(op: OpView) -> Rule:
     ctx = yield [info, info._replace(values=None)]
     ctx.ignore_params(1)
     ctx.require_unread(1)
-    ctx.emit_one("dropout")
+    ctx.add_output("dropout")
 
 
 TABLE: Mapping[str, Operator] = {

@@ -115,7 +115,7 @@ def transpose(op: OpView) -> Rule:
     if list(axes) == sorted(axes):
         ctx.pass_through()
     else:
-        ctx.emit_one("transpose", {"axes": axes})
+        ctx.add_output("transpose", {"axes": axes})
 
 
 def tile(op: OpView) -> Rule:
@@ -138,7 +138,7 @@ def tile(op: OpView) -> Rule:
     if shape == info.shape:
         ctx.pass_through()
     else:
-        ctx.emit_one("rearrange", {"shape": ctx.output().dims})
+        ctx.add_output("rearrange", {"shape": ctx.output().image_shape})
 
 
 def _tiled(values: tuple[int | float, ...], shape: Shape, wide: Shape) -> tuple[int | float, ...]:
@@ -152,7 +152,7 @@ def depth_to_space(op: OpView) -> Rule:
     n, c, h, w = _map_shape(x, block)
     shape = (n, c // block**2, h * block, w * block)
     ctx = yield [TensorInfo(shape, op.leading_batch(x))]
-    ctx.emit_one("rearrange", {"shape": ctx.output().dims})
+    ctx.add_output("rearrange", {"shape": ctx.output().image_shape})
 
 
 def space_to_depth(op: OpView) -> Rule:
@@ -161,7 +161,7 @@ def space_to_depth(op: OpView) -> Rule:
     n, c, h, w = _map_shape(x, block)
     shape = (n, c * block**2, h // block, w // block)
     ctx = yield [TensorInfo(shape, op.leading_batch(x))]
-    ctx.emit_one("rearrange", {"shape": ctx.output().dims})
+    ctx.add_output("rearrange", {"shape": ctx.output().image_shape})
 
 
 def _map_shape(info: TensorInfo, block: int) -> Shape:
@@ -173,7 +173,7 @@ def _map_shape(info: TensorInfo, block: int) -> Shape:
 def triangle(op: OpView) -> Rule:
     """Trilu: the elements above or below the diagonal, zeros elsewhere."""
     ctx = yield [op.input(0)._replace(values=None)]
-    ctx.emit_one("rearrange", {"shape": ctx.output().dims})
+    ctx.add_output("rearrange", {"shape": ctx.output().image_shape})
 
 
 def columns(op: OpView) -> Rule:
@@ -185,7 +185,7 @@ def columns(op: OpView) -> Rule:
         raise Refusal("does not read windows that it can add up", found=dims_text(info.shape))
     shape = (info.shape[0], info.shape[1] // window, *axes)
     ctx = yield [TensorInfo(shape, op.leading_batch(info))]
-    places = (window, *ctx.output().dims)
+    places = (window, *ctx.output().image_shape)
     maps = ctx.add("rearrange", (ctx.operand(0),), {"shape": places})
     ctx.set_output(emit.reduce(ctx, maps, "sum", (0,), keep=False))
 
@@ -193,7 +193,7 @@ def columns(op: OpView) -> Rule:
 def shuffle(op: OpView) -> Rule:
     """A channel shuffle."""
     ctx = yield []
-    ctx.emit_one("channel_shuffle", {"groups": op.integer("groups", 1)})
+    ctx.add_output("channel_shuffle", {"groups": op.integer("groups", 1)})
 
 
 TABLE: Mapping[str, Operator] = {

@@ -57,7 +57,9 @@ def gemm(op: OpView) -> Rule:
     else:
         y = ctx.add("matmul", (matrix(0), matrix(1)))
     if has_bias and not (fits and b.is_static):
-        y = emit.join(ctx, "add", (ctx.view(y, ctx.output().dims), *ctx.broadcast_inputs([2])))
+        y = emit.join(
+            ctx, "add", (ctx.view(y, ctx.output().image_shape), *ctx.broadcast_inputs([2]))
+        )
     ctx.set_output(y)
 
 
@@ -95,7 +97,7 @@ def _multiply(ctx: OnnxContext, second: int, bias: int | None = None) -> None:
         return
     product = _stacked(ctx, second)
     if bias is not None:
-        inputs = (ctx.view(product, ctx.output().dims), *ctx.broadcast_inputs([bias]))
+        inputs = (ctx.view(product, ctx.output().image_shape), *ctx.broadcast_inputs([bias]))
         product = emit.join(ctx, "add", inputs)
     ctx.set_output(product)
 

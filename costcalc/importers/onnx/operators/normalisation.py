@@ -21,9 +21,15 @@ def batch_norm(op: OpView) -> Rule:
     ctx = yield [TensorInfo(info.shape, op.leading_batch(info)), *statistics, *statistics]
     ctx.ignore_params(3, 4)
     affine = ctx.is_weight(1) or ctx.is_weight(2)
-    axes, params = len(info.shape) - 2, {"norm_params": ctx.stored(1, 2)}
-    x = ctx.maps()
-    ctx.set_output(emit.batch_norm(ctx, x, scale=affine, shift=affine, axes=axes, params=params))
+    y = emit.batch_norm(
+        ctx,
+        ctx.maps(),
+        scale=affine,
+        shift=affine,
+        spatial_rank=len(info.shape) - 2,
+        params={"norm_params": ctx.stored(1, 2)},
+    )
+    ctx.set_output(y)
 
 
 def instance_norm(op: OpView) -> Rule:
@@ -102,7 +108,7 @@ def _normalise(ctx: OnnxContext, kind: str, axes: Sequence[int]) -> None:
         y = emit.layer_norm(ctx, x, from_end, scale=affine, shift=shifts, params=params)
     else:
         y = ctx.add(kind, (x,), {"axes": tuple(from_end), "affine": affine}, params=params)
-    y = ctx.view(y, ctx.output().dims)
+    y = ctx.view(y, ctx.output().image_shape)
     if ctx.is_weight(1) and not affine:
         y = _join_input(ctx, "multiply", y, 1)
     if ctx.is_weight(2) and not shifts:

@@ -118,7 +118,7 @@ def gather(op: OpView) -> Rule:
     if data.is_static and not at.is_static and len(data.shape) == 2 and axis == 0:
         rows, width = data.shape
         params = {"weights": ctx.stored(0)}
-        ctx.emit_one("embedding", {"rows": rows, "out": width}, (ctx.operand(1),), params)
+        ctx.add_output("embedding", {"rows": rows, "out": width}, (ctx.operand(1),), params)
         return
     chosen = [positive_axis(index, data.shape[axis]) for index in at.values or ()]
     if chosen and chosen == list(range(chosen[0], chosen[0] + len(chosen))):
@@ -156,8 +156,8 @@ def scatter(op: OpView) -> Rule:
 
 
 def _rearrange(ctx: OnnxContext, indexes: Sequence[int]) -> None:
-    shape = ctx.output().dims
-    ctx.emit_one("rearrange", {"shape": shape}, [ctx.operand(index) for index in indexes])
+    shape = ctx.output().image_shape
+    ctx.add_output("rearrange", {"shape": shape}, [ctx.operand(index) for index in indexes])
 
 
 def concat(op: OpView) -> Rule:

@@ -97,7 +97,7 @@ def top_k(op: OpView) -> Rule:
     ctx = yield [largest, largest]
     for index, name in enumerate(op.node.outputs):
         if name and ctx.is_read(index):
-            arguments = {"shape": ctx.output(index).dims}
+            arguments = {"shape": ctx.output(index).image_shape}
             ctx.set_output(ctx.add("rearrange", (ctx.operand(0),), arguments), index)
 
 

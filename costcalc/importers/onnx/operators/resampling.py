@@ -26,11 +26,13 @@ def resize(op: OpView) -> Rule:
     out = ctx.output()
     if out.shape == info.shape:
         ctx.pass_through()
-    elif info.batch is None or out.dims[0] != info.dims[0] or len(info.dims) < 2:
-        ctx.emit_one("rearrange", {"shape": out.dims})
+    elif (
+        info.batch is None or out.image_shape[0] != info.image_shape[0] or len(info.image_shape) < 2
+    ):
+        ctx.add_output("rearrange", {"shape": out.image_shape})
     else:
         mode = op.string("mode", "nearest")
-        ctx.set_output(emit.resample(ctx, ctx.operand(0), size=out.dims[1:], mode=mode))
+        ctx.set_output(emit.resample(ctx, ctx.operand(0), size=out.image_shape[1:], mode=mode))
 
 
 def _resized(op: OpView, shape: Shape) -> Shape:

@@ -42,6 +42,6 @@ def _window(op: TorchContext, args: Mapping[str, Any], kernel: list[int]) -> dic
         "dilation": args.get("dilation", 1),
         "groups": args.get("groups", 1),
         "bias": args.get("bias") is not None,
-        "axes": len(kernel),
+        "spatial_rank": len(kernel),
         "params": {"weights": op.stored(args["weight"]), "biases": op.stored(args.get("bias"))},
     }

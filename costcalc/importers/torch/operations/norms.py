@@ -14,13 +14,13 @@ def batch_norm(op: TorchContext) -> Operand:
     weight, bias = args.get("weight"), args.get("bias")
     if args.get("running_mean") is None or args.get("training", False):
         return _image_norm(op, "instance_norm", args["input"], weight, bias)
-    axes = max(len(op.shape) - 2, 0)
+    spatial_rank = max(len(op.shape) - 2, 0)
     return emit.batch_norm(
         op,
-        op.maps(args["input"], axes),
+        op.maps(args["input"], spatial_rank),
         scale=weight is not None,
         shift=bias is not None,
-        axes=axes,
+        spatial_rank=spatial_rank,
         params={"norm_params": op.stored(weight, bias)},
     )
 

@@ -7,7 +7,7 @@ from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.torch.context import Rule, TorchContext
 
 
-def pool(kind: str, axes: int) -> Rule:
+def pool(kind: str, spatial_rank: int) -> Rule:
     """``max_pool2d``, ``avg_pool2d`` and so on."""
     dilation = ("dilation",) if kind == "max_pool" else ()
     names = ("input", "kernel_size", "stride", "padding", *dilation, "ceil_mode")
@@ -16,24 +16,24 @@ def pool(kind: str, axes: int) -> Rule:
         args = op.bind(*names)
         return emit.pool(
             op,
-            op.channels(args["input"], axes),
+            op.channels(args["input"], spatial_rank),
             kind,
             kernel=args["kernel_size"],
             stride=args.get("stride") or None,
             padding=args.get("padding", 0),
             dilation=args.get("dilation", 1),
             ceil_mode=args.get("ceil_mode", False),
-            axes=axes,
+            spatial_rank=spatial_rank,
         )
 
     return rule
 
 
-def adaptive_pool(kind: str, axes: int) -> Rule:
+def adaptive_pool(kind: str, spatial_rank: int) -> Rule:
     """``adaptive_avg_pool2d`` and so on; to a single element it is a global pool."""
 
     def rule(op: TorchContext) -> Operand:
-        x, size = op.channels(op.bind("input")["input"], axes), op.shape[-axes:]
+        x, size = op.channels(op.bind("input")["input"], spatial_rank), op.shape[-spatial_rank:]
         if set(size) == {1}:
             return op.add(f"global_{kind}", (x,))
         return op.add(f"adaptive_{kind}", (x,), {"size": size})
@@ -45,11 +45,11 @@ def interpolate(op: TorchContext) -> Operand:
     """``F.interpolate``."""
     args = op.bind("input", "size", "scale_factor", "mode")
     mode, scale = args.get("mode", "nearest"), args.get("scale_factor")
-    axes = len(op.shape) - 2
-    if mode not in emit.MODES or (emit.MODES[mode] == "bilinear" and axes > 2):
+    spatial_rank = len(op.shape) - 2
+    if mode not in emit.MODES or (emit.MODES[mode] == "bilinear" and spatial_rank > 2):
         raise UnknownOp
-    x = op.channels(args["input"], axes)
+    x = op.channels(args["input"], spatial_rank)
     scales = scale if isinstance(scale, tuple) else (scale,)
     if scale is not None and all(factor == int(factor) for factor in scales):
         return emit.resample(op, x, scale=tuple(map(int, scales)), mode=mode)
-    return emit.resample(op, x, size=op.shape[-axes:], mode=mode)
+    return emit.resample(op, x, size=op.shape[-spatial_rank:], mode=mode)
