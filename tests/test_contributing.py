@@ -16,6 +16,7 @@ import pytest
 import costcalc
 from costcalc import importers
 from costcalc.reporting.report import TableOptions
+from tests.conftest import left_out
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -128,3 +129,20 @@ def test_the_layer_kind(tmp_path: Path) -> None:
     result = run(*complete)
     assert "left out" not in result
     assert re.search(r"^\d+ passed", result, re.MULTILINE), result
+
+
+@pytest.mark.parametrize(
+    ("failure", "listed"),
+    [
+        ("AssertionError: mish: an oracle in tests/kinds/oracles.py\nassert not ['mish']", True),
+        ("AssertionError: docs/kinds.md: .venv/bin/python tools/make_kinds.py", True),
+        ("ModuleNotFoundError: No module named 'costcalc.render.rst'", False),
+        ("KeyError: 'costcalc/kinds/examples.py'", False),
+        ("assert 'tests/kinds' == 'docs/kinds'", False),
+        ("AssertionError: mish", False),
+        ("", False),
+    ],
+)
+def test_what_is_left_out_is_listed_with_its_place(failure: str, listed: bool) -> None:
+    line = failure.partition("\n")[0].removeprefix("AssertionError: ")
+    assert left_out(failure) == (line if listed else "")

@@ -16,13 +16,13 @@ SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_conventions.py"))
 def test_the_tables_are_up_to_date():
     page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     is_written = SCRIPT["written"](page) == page
-    assert is_written, "docs/conventions.md: python tools/make_conventions.py"
+    assert is_written, "docs/conventions.md: .venv/bin/python tools/make_conventions.py"
 
 
 def test_the_stored_default_convention_is_up_to_date():
     stored = SCRIPT["DEFAULT"].with_suffix(".json").read_text(encoding="utf-8")
     is_stored = stored == SCRIPT["stored"]()
-    assert is_stored, "conventions/paper.json: python tools/make_conventions.py"
+    assert is_stored, "costcalc/conventions/paper.json: .venv/bin/python tools/make_conventions.py"
 
 
 def test_every_event_is_explained():

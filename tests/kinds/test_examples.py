@@ -21,7 +21,9 @@ FORMS = forms()
 def test_every_kind_has_an_example():
     lacking = [kind.name for kind in TABLE if kind.name not in EXAMPLES]
     assert not lacking, f"{', '.join(lacking)}: an example in costcalc/kinds/examples.py"
-    assert list(EXAMPLES) == [kind.name for kind in TABLE], "examples: in the table's order"
+    assert list(EXAMPLES) == [kind.name for kind in TABLE], (
+        "costcalc/kinds/examples.py: the examples in the table's order"
+    )
 
 
 def test_every_kind_has_an_oracle():

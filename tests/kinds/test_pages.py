@@ -1,4 +1,4 @@
-"""The pages on kinds are up to date: python tools/make_kinds.py writes them."""
+"""The pages on kinds are up to date: .venv/bin/python tools/make_kinds.py writes them."""
 
 import re
 import runpy
@@ -23,14 +23,14 @@ SCRIPT = runpy.run_path(str(ROOT / "tools" / "make_kinds.py"))
 def test_the_tables_are_up_to_date(page):
     text = (DOCS / page).read_text(encoding="utf-8")
     is_written = set(EXAMPLES) >= {kind.name for kind in TABLE} and SCRIPT["filled"](page) == text
-    assert is_written, f"docs/{page}: python tools/make_kinds.py"
+    assert is_written, f"docs/{page}: .venv/bin/python tools/make_kinds.py"
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 def test_every_kind_has_a_row_with_its_example(kind):
     text = (DOCS / "kinds.md").read_text(encoding="utf-8")
     rows = re.findall(rf"^\| `{kind.name}` \|.* `{kind.name}\b.*` \| ", text, re.MULTILINE)
-    assert len(rows) == 1, "docs/kinds.md: python tools/make_kinds.py"
+    assert len(rows) == 1, "docs/kinds.md: .venv/bin/python tools/make_kinds.py"
 
 
 def test_every_kind_has_a_summary_of_its_own():

@@ -93,7 +93,9 @@ def test_every_command_has_an_answer() -> None:
 def test_the_command_line_and_python_print_the_same(name: str, format_: str) -> None:
     printed = run(*COMMAND_LINES[name], "--format", format_)
     assert printed == ANSWERS[name]().rendered(format_)
-    assert printed.endswith("\n"), f"{format_}: what {name} answers, prose as well as tables"
+    assert printed.endswith("\n"), (
+        f"{format_}: {name} has prose as well as tables, in costcalc/render/{format_}.py"
+    )
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -143,6 +143,21 @@ def test_latex_has_only_its_own_commands(hostile: Page) -> None:
         assert len(re.findall(r"(?<!\\)&", line)) == 3
 
 
+ROOT = Path(__file__).parents[2]
+
+
+def file_of(row: Format) -> str:
+    return f"{row.module.replace('.', '/')}.py"
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)
+def test_a_format_has_its_function(row: Format) -> None:
+    assert (ROOT / file_of(row)).exists() and (
+        not row.takes or hasattr(import_module(row.module), row.takes)
+    ), f"{row.name}: {file_of(row)} with {row.takes}({row.takes})"
+
+
 def _widths_in_html(text: str) -> list[int]:
     """The cells of each row, and each other element as a row without cells."""
     widths: list[int] = []
@@ -191,27 +206,28 @@ def _rendered(row: Format, texts: list[str]) -> str:
 def test_no_text_breaks_out_of_its_cell(row: Format) -> None:
     """The rows and columns of a page do not depend on the texts in it."""
     assert row.name in READERS, (
-        f"left out: {row.name}: a reader in READERS of tests/render/test_formats.py, which "
+        f"{row.name}: a reader in READERS of tests/render/test_formats.py, which "
         "counts the columns of each row, so that texts can be seen to stay in their cells"
     )
     read = READERS[row.name]
     expected = read(_rendered(row, ["word"] * len(HOSTILE)))
     assert sum(map(bool, expected)) >= len(HOSTILE), "the reader finds the rows"
-    assert read(_rendered(row, HOSTILE)) == expected, f"{row.module}: a text breaks out of its cell"
+    assert read(_rendered(row, HOSTILE)) == expected, (
+        f"{file_of(row)}: a text breaks out of its cell"
+    )
 
 
 @pytest.mark.complete
 @pytest.mark.parametrize(
-    "format_", [import_module(row.module) for row in FORMATS if row.takes == "page"]
+    "row", [row for row in FORMATS if row.takes == "page"], ids=lambda row: row.name
 )
-def test_no_control_character_reaches_the_output(
-    format_: object, hostile: Page, small: Report
-) -> None:
+def test_no_control_character_reaches_the_output(row: Format, hostile: Page, small: Report) -> None:
+    format_ = import_module(row.module)
     text = format_.page(hostile)
     # The separators of cells are the format's own.
     own = {letter for letter in format_.page(small.page()) if not letter.isprintable()}
     others = {letter for letter in text if not letter.isprintable()} - own
-    assert not others, f"{format_.__name__}: lets control characters through"
+    assert not others, f"{row.name}: control characters reach the output of {file_of(row)}"
     assert r"\x1b[31mred" in text.replace(r"\textbackslash{}", "\\").replace("{[}", "[").replace(
         r"\\x1b\[", r"\x1b["
     )
