@@ -147,7 +147,6 @@ def _replaced(steps: tuple[Step, ...], by_first: Mapping[int, list[Step]]) -> tu
             result.append(widest)
             at = lasts[widest.last] + 1
         else:
-            parts = (part._replace(steps=_replaced(part.steps, by_first)) for part in step.parts)
-            result.append(step._replace(parts=tuple(parts)))
+            result.append(step.map_parts(lambda inner: _replaced(inner, by_first)))
             at += 1
     return tuple(result)

@@ -55,11 +55,7 @@ class _Repeats:
         self.keys = keys
 
     def of(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        steps = tuple(
-            step._replace(parts=tuple(Part(self.of(p.steps), p.label) for p in step.parts))
-            for step in steps
-        )
-        return self._runs(self._singles(steps))
+        return self._runs(self._singles(tuple(step.map_parts(self.of) for step in steps)))
 
     def _singles(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps, each run of a single repeated step as one step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.blocks.parameters import BlockParameter
@@ -56,6 +56,11 @@ class Step(NamedTuple):
     def with_values(self, **values: Any) -> Step:
         """The step with more values."""
         return self._replace(values={**self.values, **values})
+
+    def map_parts(self, change: Callable[[tuple[Step, ...]], tuple[Step, ...]]) -> Step:
+        """The step with the steps of each part changed."""
+        parts = (part._replace(steps=change(part.steps)) for part in self.parts)
+        return self._replace(parts=tuple(parts))
 
     def value(self, name: str) -> Any:
         """The value of an attribute, or its default."""

@@ -30,14 +30,10 @@ def named(steps: tuple[Step, ...], is_flat: bool = False) -> tuple[Step, ...]:
 
 
 def _named(step: Step, names: Mapping[int, str]) -> Step:
-    parts = tuple(
-        part._replace(steps=tuple(_named(inner, names) for inner in part.steps))
-        for part in step.parts
-    )
-    inner = {step.last for part in parts for step in part.steps[-1:]}
+    step = step.map_parts(lambda steps: tuple(_named(inner, names) for inner in steps))
+    ends = [part.steps[-1].last for part in step.parts if part.steps]
     return step._replace(
-        parts=parts,
-        name=names.get(step.last, step.name) if step.last not in inner else step.name,
+        name=step.name if step.last in ends else names.get(step.last, step.name),
         sources=tuple(names[line] for line in step.sources if isinstance(line, int)),
     )
 

@@ -102,12 +102,12 @@ def statement(text: str, depth: int) -> list[str]:
     margin = INDENT * depth
     if len(margin + text) <= WIDTH:
         return [margin + text]
-    if text.startswith("return ") and len([*_items(text)]) > 1:
+    if text.startswith("return ") and len(_items(text)) > 1:
         text = f"return ({text.removeprefix('return ')})"
-    start, end = _last_bracket(text)
+    start, end = _longest_brackets(text)
     if end - start < 2:
         return [margin + text]
-    items = [text[start + 1 + a : start + 1 + b].strip() for a, b in _items(text[start + 1 : end])]
+    items = _items(text[start + 1 : end])
     body = [f"{margin}{INDENT}{', '.join(items)}"]
     if len(body[0]) > WIDTH:
         body = [line for item in items for line in statement(f"{item},", depth + 1)]
@@ -120,43 +120,32 @@ def enclosed(text: str) -> str:
     >>> enclosed("a + b"), enclosed("f(a + b)")
     ('(a + b)', 'f(a + b)')
     """
-    return f"({text})" if " " in "".join(_outside(text)) else text
+    return f"({text})" if any(character == " " for _, character in _outside(text)) else text
 
 
-def _outside(text: str) -> Iterator[str]:
-    """The characters outside all brackets."""
+def _outside(text: str) -> Iterator[tuple[int, str]]:
+    """The characters outside all brackets, the outermost brackets included, with indexes."""
     depth = 0
-    for character in text:
+    for index, character in enumerate(text):
         depth -= character in ")]}"
         if not depth:
-            yield character
+            yield index, character
         depth += character in "([{"
 
 
-def _last_bracket(text: str) -> tuple[int, int]:
-    """The start and end of the longest outermost brackets; (0, 0) for none."""
-    widest, depth, start = (0, 0), 0, 0
-    for index, character in enumerate(text):
-        if character in "([{":
-            start = start if depth else index
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-            if not depth and index - start > widest[1] - widest[0]:
-                widest = start, index
-    return widest
+def _longest_brackets(text: str) -> tuple[int, int]:
+    """The start and end of the longest outermost brackets; (0, 0) if there are none."""
+    ends = [index for index, character in _outside(text) if character in "([{)]}"]
+    pairs = zip(ends[::2], ends[1::2], strict=False)
+    return max(pairs, key=lambda pair: pair[1] - pair[0], default=(0, 0))
 
 
-def _items(text: str) -> Iterator[tuple[int, int]]:
-    """The start and end of each item of a list."""
-    depth = start = 0
-    for index, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
-            yield start, index
-            start = index + 1
-    if text[start:].strip():
-        yield start, len(text)
+def _items(text: str) -> list[str]:
+    """The items of a list, without a trailing empty one."""
+    commas = [index for index, character in _outside(text) if character == ","]
+    starts, ends = [0, *(index + 1 for index in commas)], [*commas, len(text)]
+    items = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+    return items if items[-1] else items[:-1]
 
 
 def counted(items: Sequence[Code]) -> tuple[Code, ...]:
