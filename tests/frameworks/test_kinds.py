@@ -9,29 +9,20 @@ from costcalc import opening
 from costcalc.errors import CostcalcError
 from costcalc.graph.expand import expand
 from costcalc.importers import missing
-from costcalc.kinds import TABLE
 from costcalc.kinds.examples import spec
 from costcalc.spec.reader import read
 from tests.exporters.every_kind import forms
+from tests.frameworks.judged import judged
 from tests.frameworks.round_trips import built
 from tests.frameworks.torch_layers import MAKERS
 from tests.frameworks.torch_tensors import JOINS
 
 pytestmark = pytest.mark.complete
 
-UNJUDGED = {
-    "lstm": "the judge runs no cells",
-    "rearrange": "the kind says no more than a shape",
-    "uncounted": "it computes nothing that costcalc knows",
-}
-"""Kinds that PyTorch does not judge, and why."""
 
-
-def test_pytorch_judges_every_kind():
-    judged = {*MAKERS, *JOINS}
-    lacking = [each.name for each in TABLE if each.name not in judged | UNJUDGED.keys()]
-    assert not lacking, f"{', '.join(lacking)}: a module in tests/frameworks/torch_layers.py"
-    assert not judged & UNJUDGED.keys()
+def test_the_tables_have_the_kinds_that_are_read_without_pytorch():
+    """tests/kinds/test_examples.py holds them to the table of kinds."""
+    assert judged() == {*MAKERS, *JOINS}
 
 
 ANOTHER = {

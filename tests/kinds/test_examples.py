@@ -11,6 +11,7 @@ from costcalc.kinds import KINDS, TABLE, examples
 from costcalc.kinds.examples import EXAMPLES, spec
 from costcalc.spec.reader import read
 from tests.exporters.every_kind import forms
+from tests.frameworks.judged import UNJUDGED, judged
 from tests.kinds.oracles import ORACLES, check, run
 
 pytestmark = pytest.mark.complete
@@ -30,6 +31,14 @@ def test_every_kind_has_an_oracle():
     lacking = [kind.name for kind in TABLE if kind.name not in ORACLES]
     assert not lacking, f"{', '.join(lacking)}: an oracle in tests/kinds/oracles.py"
     assert set(ORACLES) == {kind.name for kind in TABLE}
+
+
+def test_pytorch_judges_every_kind():
+    lacking = [kind.name for kind in TABLE if kind.name not in judged() | UNJUDGED.keys()]
+    place = "a module in tests/frameworks/torch_layers.py, or a reason in judged.py beside it"
+    assert not lacking, f"{', '.join(lacking)}: {place}"
+    both = ", ".join(sorted(judged() & UNJUDGED.keys()))
+    assert not both, f"{both}: PyTorch judges it, against tests/frameworks/judged.py"
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name in ORACLES])

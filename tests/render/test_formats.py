@@ -23,6 +23,7 @@ from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.report import Report, TableOptions
 from tests.render.conftest import HOSTILE
 
+ROOT = Path(__file__).parents[2]
 SMALL = Path(__file__).parent / "small.yaml"
 
 
@@ -141,9 +142,6 @@ def test_latex_has_only_its_own_commands(hostile: Page) -> None:
     assert len(rows) == 2 * (1 + len(hostile.tables[0].rows))
     for line in rows:
         assert len(re.findall(r"(?<!\\)&", line)) == 3
-
-
-ROOT = Path(__file__).parents[2]
 
 
 def file_of(row: Format) -> str:
