@@ -15,8 +15,10 @@ import pytest
 
 import costcalc
 from costcalc import importers
+from costcalc.render import Format
 from costcalc.reporting.report import TableOptions
 from tests.conftest import left_out
+from tests.render import test_formats
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -47,12 +49,20 @@ def module(name: str, folder: Path) -> ModuleType:
     return made
 
 
-def test_the_output_format(tmp_path: Path) -> None:
-    page = module("tsv.py", tmp_path).page
-    assert page(costcalc.report("vgg16").page(TableOptions(by="type"))) == shown("type\t")
+def test_the_output_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tsv = module("tsv.py", tmp_path)
+    assert tsv.page(costcalc.report("vgg16").page(TableOptions(by="type"))) == shown("type\t")
     (reader,) = re.findall(r'^"tsv": (lambda .*),$', PAGE, re.MULTILINE)
-    widths = eval(reader)(shown("type\t"))
-    assert widths == [6, 6, 6], "its reader counts the columns of each row"
+    (row,) = re.findall(r"^Format\((.*)\),$", PAGE, re.MULTILINE)
+    monkeypatch.setitem(sys.modules, "costcalc.render.tsv", tsv)
+    tsv_format = Format(*re.findall(r'"([^"]*)"', row))
+    with pytest.raises(AssertionError, match="tsv: a reader in READERS of tests"):
+        test_formats.test_no_text_breaks_out_of_its_cell(tsv_format)
+    monkeypatch.setitem(test_formats.READERS, "tsv", eval(reader))
+    test_formats.test_no_text_breaks_out_of_its_cell(tsv_format)
+    monkeypatch.setattr(tsv, "_words", str)
+    with pytest.raises(AssertionError, match="a text breaks out of its cell"):
+        test_formats.test_no_text_breaks_out_of_its_cell(tsv_format)
 
 
 def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,14 @@ from html.parser import HTMLParser
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
 
 import costcalc
+from costcalc.claims.check import Checked
+from costcalc.errors import Mark
 from costcalc.render import FORMATS, Format, html, latex, markdown
 from costcalc.render import csv as csv_format
 from costcalc.render.formatting import printable
@@ -179,13 +182,31 @@ READERS: dict[str, Callable[[str], list[int]]] = {
     "markdown": lambda text: _separators(r"\|", text),
     "latex": lambda text: _separators("&", re.sub("(?m)^%.*", "", text)),
     "html": _widths_in_html,
+    "junit": lambda text: [len(item) for item in ElementTree.fromstring(text).iter()],
+    "github": lambda text: [each.count(",") for each in re.findall(r"(?m)^::error (.*?)::", text)],
 }
 """How many columns each row of a format's text has, as a reader of that format counts them."""
+
+
+def _checked(texts: list[str]) -> Checked:
+    """A check whose claims have these texts wherever text is possible; none of them holds."""
+    (file,) = costcalc.check(str(SMALL), max_params="1").files
+    ((table,), (result,)) = file.tables, file.tables[0].results
+    results = tuple(
+        result._replace(
+            claim=result.claim._replace(id=text, row=text, mark=Mark(text, 1, 1)), explanation=text
+        )
+        for text in texts
+    )
+    title = file.file._replace(title=texts[0])
+    return Checked((file._replace(file=title, tables=(table._replace(results=results),)),))
 
 
 def _rendered(row: Format, texts: list[str]) -> str:
     """Texts as the title, the facts, the cells and the notes of an answer in a format."""
     module = import_module(row.module)
+    if row.takes == "answer":
+        return str(module.answer(_checked(texts)))
     if row.takes == "data":
         return str(
             module.data({"title": texts[0], "rows": [{"a": text, "b": 1} for text in texts]})
@@ -198,9 +219,7 @@ def _rendered(row: Format, texts: list[str]) -> str:
 
 
 @pytest.mark.complete
-@pytest.mark.parametrize(
-    "row", [row for row in FORMATS if row.takes in ("page", "data")], ids=lambda row: row.name
-)
+@pytest.mark.parametrize("row", [row for row in FORMATS if row.takes], ids=lambda row: row.name)
 def test_no_text_breaks_out_of_its_cell(row: Format) -> None:
     """The rows and columns of a page do not depend on the texts in it."""
     assert row.name in READERS, (

@@ -1,4 +1,4 @@
-"""One layer of a network, as the rules that lower it see it."""
+"""One layer of a network, as the rules that add its layers see it."""
 
 from __future__ import annotations
 

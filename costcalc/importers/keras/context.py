@@ -1,4 +1,4 @@
-"""One call of a layer, as the rules that lower it see it."""
+"""One call of a layer, as the rules that add its layers see it."""
 
 from __future__ import annotations
 
