@@ -158,16 +158,19 @@ def test_a_dataframe_is_of_pandas_or_of_pyarrow_or_a_clear_error(
 def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
     name = row.name  # type: ignore[attr-defined]
     only = row.only  # type: ignore[attr-defined]
+    suffix = row.suffix  # type: ignore[attr-defined]
     page = {"": "docs/report.md", "check": "docs/claims.md", "sweep": "docs/sweep.md"}[only]
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert re.search(rf"(?i)\b{name}\b", text), f"{page} does not mention {name}"
-    if not only:
-        suffix = row.suffix  # type: ignore[attr-defined]
-        assert f"`{suffix}`" in text, f"{page} does not list the suffix {suffix}"
-    if not only and row is not FORMATS[0]:
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        (listed,) = re.findall(r"For scripts there are `--format ([^;]*);", readme)
-        assert name in re.findall(r"\w+", listed), f"README.md does not list {name}"
+    lacking = []
+    if not re.search(rf"(?i)\b{name}\b", text):
+        lacking.append(f"{page} does not mention {name}")
+    if not only and f"`{suffix}`" not in text:
+        lacking.append(f"{page} does not list the suffix {suffix}")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"For scripts there are `--format ([^;]*);", readme)
+    if not only and row is not FORMATS[0] and name not in re.findall(r"\w+", listed):
+        lacking.append(f"README.md does not list {name}")
+    assert not lacking, ", ".join(lacking)
 
 
 @pytest.mark.complete
