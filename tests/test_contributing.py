@@ -81,24 +81,45 @@ def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         costcalc.report(path)
 
 
+def test_scripts_run_in_the_environment_of_the_page() -> None:
+    tests = list((ROOT / "tests").rglob("test_page*.py"))
+    assert {test.name for test in tests} == {"test_pages.py", "test_page_of_conventions.py"}
+    for text in (PAGE, *(test.read_text(encoding="utf-8") for test in tests)):
+        assert ".venv/bin/python tools/" in text
+        assert not re.search(r"(?<!\.venv/bin/)python tools/", text)
+
+
 STEP = re.compile(r"^# ((?:costcalc|tests)/[\w/]+\.py)$", re.MULTILINE)
-BESIDE = re.compile(r"""^ *(SOFTSIGN =|"softsign":|"Softsign":|\w+\("softsign"|"silu":|KERAS:)""")
+BESIDE = re.compile(r"""^ *(SOFTSIGN =|"softsign":|"Softsign":|\w+\("softsign"|"silu":)""")
+KEY = re.compile(r""" *"\w+":""")
 
 
-def add_the_kind(tree: Path) -> int:
-    """Adds the layer kind to a copy of the tree, as the page says; how many files that took."""
+def steps() -> list[tuple[str, list[str]]]:
+    """The files in which the page adds a layer kind, with the lines for each."""
     (block,) = re.findall(
         r"```python\n(# costcalc/kinds/activation\.py\n.*?)^```", PAGE, re.DOTALL | re.MULTILINE
     )
     _, *parts = STEP.split(block)
-    steps = list(zip(parts[::2], parts[1::2], strict=True))
-    for name, text in steps:
-        path = tree / name
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        at = next(index for index, line in enumerate(lines) if BESIDE.match(line))
-        lines.insert(at + 1, text.removeprefix("\n"))
-        path.write_text("".join(lines), encoding="utf-8")
-    return len(steps)
+    texts = (text.strip("\n").splitlines(keepends=True) for text in parts[1::2])
+    return [
+        (name, [f"{line.rstrip()}\n" for line in text])
+        for name, text in zip(parts[::2], texts, strict=True)
+    ]
+
+
+def carry_out(tree: Path, name: str, added: list[str]) -> None:
+    """Adds lines to a file; one with the key of a row that is there takes its place."""
+    path = tree / name
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for line in reversed(added):
+        key = KEY.match(line)
+        same = [index for index, row in enumerate(lines) if key and row.startswith(key[0])]
+        if same:
+            lines[same[0]] = line
+        else:
+            beside = next(index for index, row in enumerate(lines) if BESIDE.match(row))
+            lines.insert(beside + 1, line)
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -108,7 +129,10 @@ def test_the_layer_kind(tmp_path: Path) -> None:
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "images")
         )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    assert add_the_kind(tmp_path) == 10
+    kind, rest = steps()[:2], steps()[2:]
+    assert len(kind + rest) == 11
+    for step in kind:
+        carry_out(tmp_path, *step)
 
     def run(*command: str) -> str:
         done = subprocess.run(
@@ -123,9 +147,16 @@ def test_the_layer_kind(tmp_path: Path) -> None:
 
     tests = (
         *("tests/kinds", "tests/costs", "tests/importers/test_kinds.py"),
-        "tests/exporters/test_tables.py",
+        *("tests/exporters/test_tables.py", "tests/exporters/test_onnx_names.py"),
     )
     complete = ("-m", "pytest", "-n", "0", "-m", "complete", "-p", "no:cacheprovider", *tests)
+    # The kind alone: every other file is named, and so is what the page quotes.
+    told = run(*complete)
+    assert {name for name, _ in rest} <= set(re.findall(r"\b(?:costcalc|tests)/[\w/]+\.py", told))
+    for line in shown("left out: ").splitlines():
+        assert line in [*told.splitlines(), "..."]
+    for step in rest:
+        carry_out(tmp_path, *step)
     # What is left are the generated pages, and what PyTorch makes of it where PyTorch is.
     left = re.findall(r"^left out: (.*)$", run(*complete), re.MULTILINE)
     assert {line.partition(": ")[0] for line in left} <= {
@@ -139,6 +170,9 @@ def test_the_layer_kind(tmp_path: Path) -> None:
     result = run(*complete)
     assert "left out" not in result
     assert re.search(r"^\d+ passed", result, re.MULTILINE), result
+    (tmp_path / "net.yaml").write_text("input: [3, 8, 8]\nlayers: [thresholded_relu]\n")
+    (quoted,) = re.findall(r'\(onnx-tool: "(.*?)"\)', PAGE)
+    assert quoted in run("-m", "costcalc", "report", "net.yaml", "--convention", "onnx-tool")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def letters(text: str) -> str:
 
 
 def test_the_report_in_the_readme_is_todays() -> None:
-    """``python tools/make_pictures.py`` makes it anew."""
+    """``.venv/bin/python tools/make_pictures.py`` makes it anew."""
     spec = importlib.util.spec_from_file_location(
         "make_pictures", ROOT / "tools" / "make_pictures.py"
     )

@@ -2,7 +2,7 @@
 
 A new kind is a named tuple with a shape rule and events in one of the modules
 beside this one (or in a new one), a row here and an example in :mod:`.examples`.
-``pytest -m complete`` names every other place that lacks it.
+``pytest -m complete`` names every other file that must have it.
 """
 
 from __future__ import annotations
