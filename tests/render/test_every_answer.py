@@ -166,10 +166,6 @@ def test_a_format_is_on_the_pages_that_list_formats(row: object) -> None:
         lacking.append(f"{page} does not mention {name}")
     if not only and f"`{suffix}`" not in text:
         lacking.append(f"{page} does not list the suffix {suffix}")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"For scripts there are `--format ([^;]*);", readme)
-    if not only and row is not FORMATS[0] and name not in re.findall(r"\w+", listed):
-        lacking.append(f"README.md does not list {name}")
     assert not lacking, ", ".join(lacking)
 
 
