@@ -8,7 +8,7 @@ busy for all of them alike: medians of time, processor time and peak memory, and
 the ratios of the last two.
 
 - ONNX: the report of a shipped network's file beside onnx-tool on the same file,
-  of whose time it is promised to take 0.35 at most, and beside the report of its
+  of whose processor time it is promised to take 0.35 at most, and beside the report of its
   spec; and of the same graph with 100 times the bytes of weights, which must cost
   the same.
 - PyTorch: the report of a torchvision module beside ``import torch`` alone.
@@ -30,7 +30,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 PROMISE = 0.35
-"""The largest part of onnx-tool's time that the report of the same file takes."""
+"""The largest part of onnx-tool's processor time that the report of the same file takes."""
 
 WIDER = 13
 """The width multiplier at which the same graph has over 100 times the weights."""
@@ -90,7 +90,7 @@ def measure_onnx(network: str, runs: int, folder: str) -> None:
     tool = costs.get("onnx-tool on the file")
     if tool is not None:
         part = costs["report of the file"].processor / tool.processor
-        print(f"  the file in {part:.2f} x the time of onnx-tool; promised: {PROMISE} x")
+        print(f"  the file in {part:.2f} x the processor time of onnx-tool; promised: {PROMISE} x")
 
 
 def measure_torch(runs: int, folder: str) -> None:
