@@ -150,3 +150,5 @@ def test_importing_the_package_imports_only_what_is_used():
 def test_an_unknown_name_of_the_package_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'costcalc' has no attribute 'reprot'"):
         _ = costcalc.reprot
+    with pytest.raises(AttributeError, match="'costcalc' has no attribute 'refuse'"):
+        _ = costcalc.refuse  # a name of a module behind the package, not of the package
