@@ -11,7 +11,7 @@ import re
 
 import yaml
 
-from costcalc.errors import Mark, Problems, SpecError, refuse
+from costcalc.errors import Mark, Problems, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
@@ -42,7 +42,7 @@ def parse(data: bytes, file: str, problems: Problems) -> Node:
         # Needed only for malformed text.
         from costcalc.spec.malformed import malformed
 
-        raise SpecError([malformed(error, file)]) from None
+        refuse(*malformed(error, file))
 
 
 def _decode(data: bytes, file: str) -> str:

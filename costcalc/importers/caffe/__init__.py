@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problems, Refusal, SpecError
+from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.prototxt import parse
 from costcalc.importers.builder import ModelBuilder
 from costcalc.importers.caffe.network import CaffeNetwork, network
@@ -23,7 +23,7 @@ def read(network: str, request: Request) -> Model:
     try:
         return _model(network, request, problems)
     except Refusal as refusal:
-        raise SpecError([refusal.problem(Mark(network))]) from None
+        refuse(*refusal.problem(Mark(network)))
 
 
 def _model(file: str, request: Request, problems: Problems) -> Model:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from costcalc.errors import Mark, Problems, Refusal, SpecError, refuse
+from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.builder import (
     ALLOW_UNKNOWN_HINT,
@@ -185,7 +185,7 @@ class TorchBuilder(ModelBuilder):
         except UnknownOp:
             result = self._uncounted(op)
         except Refusal as refusal:
-            raise SpecError([refusal.problem(self.mark, op.origin)]) from None
+            refuse(*refusal.problem(self.mark, op.origin))
         if isinstance(result, Operand | ValueRef):
             self._set_output(output, result, op)
         else:

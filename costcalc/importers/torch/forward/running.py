@@ -109,7 +109,7 @@ def forward(module: torch.nn.Module, file: str, input: Shape) -> Trace:
                 return record(recorder, module, torch.empty((1, *input), dtype=dtype))
         except Exception as error:
             if recorder.last != "embedding" or dtype is torch.int64:
-                raise SpecError([_failure(recorder, file, input, error)]) from None
+                refuse(*_failure(recorder, file, input, error))
     raise AssertionError("unreachable: the second type of input runs or raises")
 
 
@@ -149,7 +149,7 @@ def user_code(file: str, message: str) -> Iterator[None]:
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
-        raise SpecError([Problem(Mark(file), message, found=describe(error))]) from None
+        refuse(Mark(file), message, found=describe(error))
 
 
 @contextmanager
