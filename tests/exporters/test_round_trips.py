@@ -10,7 +10,9 @@ from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.exporters import export_graph, onnx, prototxt
 from costcalc.graph.layer import LayerGraph
-from costcalc.kinds.base import PARAMS
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import PARAMS, Shape
+from costcalc.kinds.examples import EXAMPLES, step
 from tests.collection import networks
 from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
@@ -150,3 +152,42 @@ def test_a_kind_round_trips(format_, name, tmp_path):
     assert came - VIEWS == expected - VIEWS
     assert expected & (VIEWS - {"identity"}) <= came
     assert counted(back) == counted(graph)
+
+
+ONES = {"out": 1, "rows": 1, "hidden": 1, "groups": 1, "multiplier": 1, "shape": (1,)}
+"""The attributes of a layer with one channel, and with one number of each learnable tensor."""
+
+
+def one_channel() -> dict[str, tuple[Shape, str]]:
+    """The input and the step of every form with params that ONNX can hold, by a name."""
+    networks = {}
+    for kind, attributes in (*forms().values(), (KINDS["instance_norm"], {"affine": True})):
+        example = EXAMPLES[kind.name]
+        counts = any(getattr(example.events, name) for name in PARAMS) or "affine" in attributes
+        if (kind.becomes or kind.name) not in onnx.KINDS or not counts:
+            continue
+        narrow = {name: ONES.get(name, value) for name, value in attributes.items()}
+        is_alone = kind.name in ("lstm", "learned")
+        has_axes = bool({"axis", "axes"} & narrow.keys())
+        source = (1,) if is_alone else (1, 1, 1) if has_axes else (1, 9, 8)
+        line = step(kind, narrow, name="it")
+        networks[step(kind, narrow)] = (source, line)
+    return networks
+
+
+@pytest.mark.parametrize("weights", ["none", "random"])
+@pytest.mark.parametrize("name", one_channel())
+@pytest.mark.parametrize("block", ["unit", "unit-1.0"])
+def test_single_numbers_are_params(block, name, weights, tmp_path):
+    """Files do not state what is learnable; costcalc's own hold nothing else."""
+    source, line = one_channel()[name]
+    read = "" if EXAMPLES[line.partition(":")[0]].inputs else "\n      - add: {from: [input, it]}"
+    spec, path = tmp_path / "one.yaml", tmp_path / "one.onnx"
+    spec.write_text(
+        f"input: {list(source)}\nlayers:\n  - identity\n"
+        f"  - sequence:\n      name: {block}\n      layers:\n      - {line}{read}\n",
+        encoding="utf-8",
+    )
+    graph = opening.opened(str(spec)).graph()
+    path.write_bytes(b"".join(onnx.write(graph, weights)))
+    assert counted(opening.opened(str(path)).graph()) == counted(graph)

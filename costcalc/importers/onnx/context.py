@@ -7,7 +7,6 @@ A rule runs twice.  Shape inference gives it an :class:`OpView` and takes what i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from math import prod
@@ -41,9 +40,6 @@ VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLi
 
 STATIC_DEPTH = 64
 """How many operations on initializers may read one another."""
-
-_MODULE_PARAMETER = re.compile(r"[A-Za-z_]\w*(\.\w+)*\.(?!lifted_tensor)\w+")
-"""The name of a module's parameter, ``stages.0.gain``; exporters make up none like it."""
 
 Rule = Generator[Sequence[TensorInfo], "OnnxContext", None]
 """Yields what is known of a node's outputs; sent the node's context, adds its layers."""
@@ -518,7 +514,7 @@ class OnnxBuilder(ModelBuilder):
         tensor = self.graph.initializers[root]
         if root in self.graph.constants or not is_learnable(tensor.data_type):
             return False
-        return prod(tensor.dims) > 1 or _MODULE_PARAMETER.fullmatch(root) is not None
+        return prod(tensor.dims) > 1 or self.names.is_parameter(root)
 
     def stored_in(self, name: str) -> list[StoredParams]:
         """The initializers that hold a tensor's numbers: one of equal size, or several together."""
@@ -526,7 +522,7 @@ class OnnxBuilder(ModelBuilder):
         count = prod(info.shape)
         sizes = {root: prod(self.graph.initializers[root].dims) for root in info.roots}
         weights = [root for root in info.roots if self._may_be_weights(root)]
-        exact = [root for root in info.roots if sizes[root] == count]
+        exact = [root for root in info.roots if sizes[root] == count and not self._is_filler(root)]
         if exact:
             weights = [next((root for root in exact if root in weights), exact[0])]
         elif sum(sizes[root] for root in weights) > count:
@@ -559,9 +555,12 @@ class OnnxBuilder(ModelBuilder):
         """Whether an initializer may be weights; a Constant filled with one number is not."""
         if root not in self.graph.constants:
             return self.is_param(root)
+        return is_learnable(self.graph.initializers[root].data_type) and not self._is_filler(root)
+
+    def _is_filler(self, root: str) -> bool:
+        """Whether an initializer is a Constant filled with one number."""
         values = self.graph.tensors[root].values
-        is_filled = values is not None and len({*values}) < 2
-        return is_learnable(self.graph.initializers[root].data_type) and not is_filled
+        return root in self.graph.constants and values is not None and len({*values}) < 2
 
     def _viewed(self, name: str) -> str:
         """The tensor that a chain of views starts from."""

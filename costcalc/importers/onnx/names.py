@@ -12,6 +12,9 @@ from costcalc.records import NamedTuple
 
 _QUOTED = re.compile(r"'([^']*)'")
 _PARAMETER = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias)")
+_PARAMETER_PATH = re.compile(r"[A-Za-z_]\w*([./]\w+)*\.(?!lifted_tensor)\w+")
+"""The name of a module's parameter, ``stages.0.gain``; exporters make up none like it."""
+
 _INVALID = re.compile(r"[^\w.\-]+")
 
 ADAPTERS = frozenset({"reshape", "flatten", "transpose"})
@@ -57,6 +60,10 @@ class ModuleNames:
         """The name of the layer for an initializer."""
         return _path(name) or "tensor"
 
+    def is_parameter(self, name: str) -> bool:
+        """Whether an initializer is named like a module's parameter."""
+        return _PARAMETER_PATH.fullmatch(name) is not None
+
     def blocks(self, layers: Sequence[str]) -> dict[str, str]:
         """The class of each module that contains layers, if the file states it."""
         inner = {path for name in layers for path in paths(name)}
@@ -79,6 +86,10 @@ class OwnNames(ModuleNames):
     def initializer(self, name: str) -> str:
         """The name of the layer for an initializer: the initializer's own."""
         return _valid_path(name) or "tensor"
+
+    def is_parameter(self, name: str) -> bool:
+        """True: costcalc writes all numbers that are not learnable as Constant nodes."""
+        return True
 
 
 def is_adapter(node: OnnxNode, kind: str) -> bool:
