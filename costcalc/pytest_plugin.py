@@ -47,7 +47,7 @@ class ClaimsModule(pytest.File):
         from costcalc.claims.reader import read
 
         networks = Networks()
-        file = read(str(self.path), networks)
+        file = read(str(self.path), networks, is_named=self.session.isinitpath(self.path))
         if file is None:
             return
         for claim in file.claims:

@@ -473,6 +473,7 @@ def search(
 
 def check(
     *subjects: AnyNetwork,
+    shipped: bool = False,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
     convention: str = "paper",
@@ -482,7 +483,9 @@ def check(
 
     Args:
         subjects: claims files, specs with claims, folders of either, papers by name or
-            arXiv number, or networks; by default everything that ships.
+            arXiv number, or networks; by default the claims files and specs of the
+            current folder, but not of its subfolders.
+        shipped: whether to check the papers whose figures ship, too.
         max_mult_adds: an upper bound on each network's mult-adds, ``"600M"``.
         max_params: likewise on its params.
         convention: the convention of figures that do not name one.
@@ -505,7 +508,7 @@ def check(
     networks = Networks(convention)
     bounds = sources.bounds({"mult_adds": max_mult_adds, "params": max_params})
     named = [networks.subject(subject) for subject in subjects]
-    files = sources.bounded(named, bounds, networks) if bounds else sources.collect(named, networks)
+    files = sources.collect(named, networks, bounds, shipped=shipped)
     total = sum(len(file.claims) for file in files)
     watched = (lambda results: watch(results, total)) if watch is not None else iter
     return checking.check(files, networks, watched)

@@ -17,13 +17,14 @@ a column or a row, or with the figure itself; the nearest wins.
 from __future__ import annotations
 
 import os
+import re
 
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, attributes_in
 from costcalc.claims.claim import ClaimsFile, Undetermined
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks
 from costcalc.claims.tables import TableReader
-from costcalc.errors import Mark, Problems
+from costcalc.errors import Mark, Problems, SpecError
 from costcalc.spec import library
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
@@ -41,14 +42,37 @@ TOP = (*SOURCE, "networks", "tables", "claims", "undetermined")
 _LISTS = ("tables", "claims", "undetermined")
 
 
-def read(path: str, networks: Networks) -> ClaimsFile | None:
+_KEYS = (*_LISTS, "layers", "network")
+"""A file without any of these contains no claims and no spec."""
+
+_PLAIN_KEY = re.compile(
+    rb"^[{ ]?[\"']?(?:" + "|".join(_KEYS).encode() + rb")[\"']? ?:", re.MULTILINE
+)
+
+
+def read(path: str, networks: Networks, *, is_named: bool = True) -> ClaimsFile | None:
     """The claims in a file; None for YAML that is neither claims nor a spec.
+
+    Args:
+        path: the path of the file.
+        networks: where the networks that it names are opened.
+        is_named: whether the user named the file.  One that was only found in a folder
+            may be anything, such as a template: it is an error that it is not YAML only
+            if one of its lines begins with a key of claims or of a spec.
 
     Raises:
         SpecError: with every problem of the text.
     """
+    data = library.read_bytes(path, path)
+    if not is_named and not any(key.encode() in data for key in _KEYS):
+        return None  # without the time that a large file takes to parse
     problems = Problems()
-    root = parse(library.read_bytes(path, path), path, problems)
+    try:
+        root = parse(data, path, problems)
+    except SpecError:
+        if is_named or _PLAIN_KEY.search(data):
+            raise
+        return None
     if not isinstance(root, MapNode) or not is_claims(root):
         return None
     problems.raise_any()

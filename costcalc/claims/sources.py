@@ -1,10 +1,11 @@
-"""Collects what ``costcalc check`` is to check: files, folders, papers, networks, everything."""
+"""Collects what ``costcalc check`` is to check: files, folders, papers, networks."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from costcalc.claims import reader
 from costcalc.claims.claim import (
@@ -25,55 +26,68 @@ from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
 
 _SUFFIXES = (".yaml", ".yml")
+_BOUNDS = "bounds of the command line"
+"""The title of the table that they are in."""
 
 
-def collect(paths: Sequence[str | ClaimedNetwork], networks: Networks) -> list[ClaimsFile]:
-    """The claims of the named files, folders, papers and networks; of all that ship by default.
+def collect(
+    paths: Sequence[str | ClaimedNetwork],
+    networks: Networks,
+    bounds: Sequence[tuple[str, Figure]] = (),
+    *,
+    shipped: bool = False,
+) -> list[ClaimsFile]:
+    """The claims of the named files, folders, papers and networks, and of those that ship.
+
+    Without paths, and without ``shipped``, those of the current folder, but not of its
+    subfolders.  Bounds apply to every named network and to every spec in a folder.
 
     Raises:
-        SpecError: with the problems of every file and every unknown name.
+        SpecError: with the problems of every file and every unknown name; or there are
+            bounds, and no network is named.
     """
+    groups = [partial(_named, path, bounds, networks) for path in paths]
+    if shipped:
+        groups.append(partial(_read, list(papers().values()), networks))
+    if not groups:
+        groups.append(partial(_named, None, bounds, networks))
     files: dict[str, ClaimsFile] = {}
     problems: list[Problem] = []
-    for path in paths or (shipped_folder(),):
+    for group in groups:
         try:
-            own = path if isinstance(path, str) else networks.document(path).file
-            for file in _files(own, networks):
+            for file in group():
                 place = os.path.realpath(file.path)
                 files[place] = _merged(files[place], file) if place in files else file
         except CostcalcError as error:
             problems += error.problems
     if problems:
-        raise SpecError(problems)
+        raise SpecError(list(dict.fromkeys(problems)))
+    if bounds and not any(
+        table.title == _BOUNDS for file in files.values() for table in file.tables
+    ):
+        message = "a bound needs a network, and none is named"
+        refuse(None, message, hint="costcalc check mynet.yaml --max-params 5M")
     return list(files.values())
 
 
-def bounded(
-    paths: Sequence[str | ClaimedNetwork], bounds: Sequence[tuple[str, Figure]], networks: Networks
+def _named(
+    path: str | ClaimedNetwork | None, bounds: Sequence[tuple[str, Figure]], networks: Networks
 ) -> list[ClaimsFile]:
-    """The bounds of the command line on the named networks, and their specs' own claims.
+    """The claims that one argument means, with the bounds on its networks; None: this folder's."""
+    if bounds and path is not None and not _is_own_file(path):
+        return [_bound(path, None, bounds, networks)]
+    if path is None:
+        files = _in_folder(os.curdir, networks, is_deep=False)
+    else:
+        files = _files(path if isinstance(path, str) else networks.document(path).file, networks)
+    if not bounds:
+        return files
+    return [_bound(file.path, file, bounds, networks) if file.spec else file for file in files]
 
-    A folder means the specs in it; its claims files are checked as well.
 
-    Raises:
-        SpecError: no network is named, or a name is unknown.
-    """
-    files: list[ClaimsFile] = []
-    count = 0
-    for path in paths:
-        claims_files: Sequence[ClaimsFile | None] = [None]
-        if isinstance(path, str) and os.path.exists(path) and importer(path) is None:
-            claims_files = _files(path, networks)
-        for own in claims_files:
-            if own is not None and own.spec is None:
-                files.append(own)
-                continue
-            count += 1
-            files.append(_bound(own.path if own else path, own, bounds, networks))
-    if not count:
-        message = "a bound needs a network, and none is named"
-        refuse(None, message, hint="costcalc check mynet.yaml --max-params 5M")
-    return files
+def _is_own_file(path: str | ClaimedNetwork) -> bool:
+    """Whether an argument is the path of a folder, a spec or a claims file: not of a model."""
+    return isinstance(path, str) and os.path.exists(path) and importer(path) is None
 
 
 def _bound(
@@ -97,7 +111,7 @@ def _bound(
         )
         for metric, figure in bounds
     ]
-    table = PaperTable.of("", "bounds of the command line", claims)
+    table = PaperTable.of("", _BOUNDS, claims)
     return ClaimsFile(path, path, {}, (table, *(own.tables if own else ())))
 
 
@@ -140,12 +154,7 @@ def papers() -> dict[str, str]:
 def _files(path: str, networks: Networks) -> list[ClaimsFile]:
     """The claims files that an argument of the command line means."""
     if os.path.isdir(path):
-        inside = _read(_yaml_files(path), networks)
-        if not inside:
-            message = "this folder contains no claims and no specs"
-            expected = "a file that ends in .yaml, with 'claims:' or 'layers:'"
-            refuse(Mark(path), message, expected=expected)
-        return inside
+        return _in_folder(path, networks, is_deep=True)
     if importer(path) is not None:
         message = f"'{path}' is a model, which has no claims of its own"
         hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
@@ -165,6 +174,24 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
     files = _read(list(shipped.values()), networks)
     of_paper = [file for file in files if path and path in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
+
+
+def _in_folder(folder: str, networks: Networks, *, is_deep: bool) -> list[ClaimsFile]:
+    """The claims files and specs in a folder, and in its subfolders if ``is_deep``.
+
+    Raises:
+        SpecError: one of them is wrong, or there are none.
+    """
+    files = _read(_yaml_files(folder, is_deep), networks, is_named=False)
+    if not files:
+        refuse(
+            Mark(folder) if is_deep else None,
+            f"{'this' if is_deep else 'the current'} folder contains no claims and no specs",
+            expected="a file that ends in .yaml, with 'claims:' or 'layers:'",
+            hint=("" if is_deep else "costcalc check FOLDER, which includes its subfolders; or ")
+            + "costcalc check --shipped, for the papers whose figures ship",
+        )
+    return files
 
 
 def _merged(one: ClaimsFile, other: ClaimsFile) -> ClaimsFile:
@@ -188,10 +215,24 @@ def _place(claim: Claim) -> tuple[int, int]:
     return claim.mark.line, claim.mark.column
 
 
-def _read(paths: Sequence[str], networks: Networks) -> list[ClaimsFile]:
-    """The claims files and specs among the files."""
-    files = (reader.read(path, networks) for path in paths)
-    return [file for file in files if file is not None]
+def _read(paths: Sequence[str], networks: Networks, *, is_named: bool = True) -> list[ClaimsFile]:
+    """The claims files and specs among the files.
+
+    Raises:
+        SpecError: with the problems of every file.
+    """
+    files = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            file = reader.read(path, networks, is_named=is_named)
+        except CostcalcError as error:
+            problems += error.problems
+        else:
+            files += [file] if file is not None else []
+    if problems:
+        raise SpecError(problems)
+    return files
 
 
 def _about(
@@ -227,11 +268,12 @@ def _is_about(claim: Claim, network: ClaimedNetwork) -> bool:
     )
 
 
-def _yaml_files(folder: str) -> list[str]:
+def _yaml_files(folder: str, is_deep: bool) -> list[str]:
     """The YAML files in a folder, except hidden ones and libraries of blocks."""
     paths = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name[0] != "." and name != "blocks")
         named = (name for name in sorted(files) if name[0] != "." and name.endswith(_SUFFIXES))
-        paths += [os.path.join(parent, name) for name in named]
+        paths += [os.path.normpath(os.path.join(parent, name)) for name in named]
+        inside = sorted(name for name in folders if name[0] != "." and name != "blocks")
+        folders[:] = inside if is_deep else []
     return paths

@@ -16,6 +16,7 @@ from costcalc.cli.progress import progress
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--shipped", is_flag=True, help="Check the papers whose figures ship with costcalc.")
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds for each network: 600M.")
 @click.option("--max-params", metavar="N", help="At most N params for each network: 5M.")
 @click.option(
@@ -30,14 +31,16 @@ from costcalc.cli.progress import progress
 def command(
     options: Options,
     paths: tuple[str, ...],
+    shipped: bool,
     max_mult_adds: str | None,
     max_params: str | None,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
 
-    PATH is a claims file, a spec with claims, a folder of either, a paper (its
-    name or arXiv number) or a network that ships with costcalc.  The default is
-    everything that ships.
+    PATH is a claims file, a spec with claims, a folder of either with its
+    subfolders, a paper (its name or arXiv number) or a network that ships with
+    costcalc.  The default is the claims files and specs of the current folder,
+    without its subfolders; other YAML files are passed over.
 
     The exit code is 0 if every claim holds or is a documented misprint whose
     recomputed value holds, else 1.  --format junit is for CI servers; github
@@ -45,6 +48,7 @@ def command(
     """
     checked = questions.check(
         *paths,
+        shipped=shipped,
         max_mult_adds=max_mult_adds,
         max_params=max_params,
         convention=options.convention,

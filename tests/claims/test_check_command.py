@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -125,10 +126,6 @@ def test_the_summary_of_a_single_claim(mynet: Path) -> None:
 
 @pytest.mark.slow
 def test_no_claim_is_lost_if_two_arguments_mean_one_file(mynet: Path) -> None:
-    def ids(*words: str) -> list[str]:
-        data = json.loads(check(*words, "--format", "json").output)
-        return [claim["id"] for claim in data["claims"]]
-
     both = ids("resnet18", "resnet34")
     assert set(both) == {*ids("resnet18"), *ids("resnet34")}
     assert len(both) == len(set(both))
@@ -142,6 +139,7 @@ def test_a_folder_with_nothing_to_check_is_an_error(tmp_path: Path) -> None:
         refused = check(str(tmp_path), *more)
         assert refused.exit_code == 2
         assert "this folder contains no claims and no specs" in refused.output
+        assert "costcalc check --shipped" in refused.output
 
 
 def test_a_spec_may_contain_a_list_of_claims(mynet: Path) -> None:
@@ -170,12 +168,138 @@ def test_a_folder(mynet: Path) -> None:
     assert json.loads(result.output)["summary"] == {"rounded": 1, "mismatch": 1}
 
 
+CLAIM = "claims: [{network: vgg16, params: 138 M}]\n"
+
+
+def ids(*arguments: str) -> list[str]:
+    result = check(*arguments, "--format", "json")
+    assert result.exit_code in (0, 1), result.output
+    return [claim["id"] for claim in json.loads(result.output)["claims"]]
+
+
+def test_without_a_path_the_current_folder_is_checked_but_not_its_subfolders(mynet: Path) -> None:
+    folder = mynet.parent
+    (folder / "deep").mkdir()
+    for name in ("claims.yml", "deep/more.yaml", ".hidden.yaml"):
+        (folder / name).write_text(CLAIM, encoding="utf-8")
+    (folder / "other.yaml").write_text("services: {web: {image: nginx}}\n", encoding="utf-8")
+    assert (
+        ids()
+        == ["claims:vgg16:params", "mynet:mynet.yaml:params"]
+        == ids("claims.yml", "mynet.yaml")
+    )
+    assert ids(".") == ["claims:vgg16:params", "mynet:mynet.yaml:params", "more:vgg16:params"]
+    # Bounds apply to the specs of the folder; the file is named as the user would name it.
+    assert ids("--max-params", "1M") == [
+        "claims:vgg16:params",
+        "mynet.yaml:params",
+        "mynet:mynet.yaml:params",
+    ]
+    assert set(ids(".", "mynet.yaml", "--max-params", "1M")) == {
+        *(
+            "claims:vgg16:params",
+            "mynet.yaml:params",
+            "mynet:mynet.yaml:params",
+            "more:vgg16:params",
+        )
+    }
+
+
+def test_the_papers_that_ship_are_checked_by_an_option_with_and_without_paths(
+    mynet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = papers()["vgg"]
+    monkeypatch.setattr("costcalc.claims.sources.papers", lambda: {"vgg": paper})
+    shipped = ids("--shipped")
+    assert len(shipped) == 6
+    assert ids("mynet.yaml", "--shipped") == ["mynet:mynet.yaml:params", *shipped]
+    assert ids("vgg", "--shipped") == shipped
+    assert ids("vgg16", "--max-params", "1G", "--shipped") == ["vgg16:params", *shipped]
+    refused = check("--shipped", "--max-params", "5M")
+    assert "a bound needs a network, and none is named" in refused.output
+
+
+def test_a_folder_with_neither_says_what_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "claims.yaml").write_text(CLAIM, encoding="utf-8")
+    for more in ((), ("--max-params", "1M")):
+        refused = check(*more)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "the current folder contains no claims and no specs" in refused.stderr
+        assert "costcalc check --shipped" in refused.stderr
+
+
+LONG = b"- {id: 1, box: [1, 2, 3, 4]}\n" * 700_000  # 20 MB: no spec may be as large
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"image: {{ .Values.image }}\n  network: 1\n",
+        b"a: 1\n---\na: 2\n",
+        b"Resource: !Ref layers\n",
+        b"- layers: [1]\n- claims: []\n",
+        b"name: \xff\n",
+        b"\xff\xfen\0a\0",
+        b"network\0",
+        b"",
+        LONG,
+    ],
+    ids=("template", "documents", "tag", "list", "latin", "utf16", "binary", "empty", "long"),
+)
+def test_yaml_of_other_tools_is_passed_over_in_a_folder(mynet: Path, other: bytes) -> None:
+    (mynet.parent / "other.yaml").write_bytes(other)
+    assert ids() == ids(".") == ["mynet:mynet.yaml:params"]
+    assert check("other.yaml").exit_code == 2  # but not where it is named
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"name: net\ninput: [3, 8, 8\nlayers:\n  - fc: 10\n",
+        b"name: \xff\nlayers: [fc: 10]\n",
+        b"claims: [\n",
+        b'{"layers": [fc: 10]\n',
+        b"name: net\nlayers: []\n---\n",
+        b"layers: []\n" + LONG,
+    ],
+    ids=("spec", "latin", "claims", "braces", "documents", "long"),
+)
+def test_a_broken_spec_in_a_folder_is_an_error(mynet: Path, broken: bytes) -> None:
+    (mynet.parent / "broken.yaml").write_bytes(broken)
+    (mynet.parent / "worse.yaml").write_text("layers: [\n", encoding="utf-8")
+    for arguments in ((), (".",)):
+        refused = check(*arguments)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "broken.yaml" in refused.stderr
+        assert "worse.yaml" in refused.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_links_and_pipes_in_a_folder(mynet: Path) -> None:
+    folder = mynet.parent
+    (folder / "link.yaml").symlink_to("mynet.yaml")
+    (folder / "folder.yaml").mkdir()
+    (folder / "loop").symlink_to(".", target_is_directory=True)
+    names = ["link:link.yaml:params", "mynet:mynet.yaml:params"]
+    assert ids() == ids(".") == names
+    for make in (os.mkfifo, lambda path: os.symlink("nowhere", path)):
+        make(folder / "strange.yaml")
+        refused = check()
+        assert refused.exit_code == 2
+        assert "strange.yaml" in refused.stderr
+        (folder / "strange.yaml").unlink()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("nowhere",),
         ("mynet.yaml", "--max-params", "many"),
-        ("--max-params", "5M"),
+        ("vgg", "--max-params", "5M", "--shipped", "nowhere"),
         ("missing.yaml", "--max-params", "5M"),
         ("other.yaml",),
         ("broken.yaml",),
