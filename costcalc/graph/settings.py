@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.formulas import algebra
-from costcalc.spec.numbers import ExpressionError, exact_number
+from costcalc.spec.numbers import ExpressionError, plain_value
 
 
 def setting(text: str) -> Any:
@@ -23,15 +23,7 @@ def setting(text: str) -> Any:
     text = text.strip()
     if not text:
         raise ExpressionError("a value is missing", expected="a number or a word")
-    number = exact_number(text)
-    if number is not None:
-        return number
-    if text in ("true", "false"):
-        return text == "true"
-    sides = text.split("x")
-    if len(sides) > 1 and all(side.isdecimal() for side in sides):
-        return tuple(exact_number(side) for side in sides)
-    return text
+    return plain_value(text)
 
 
 def from_python(value: Any) -> Any:

@@ -10,7 +10,7 @@ from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
 from costcalc.render.page import Cell, Dimensions, Ratio, Row, Share, Table, text
 
-_NUMBER = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def arrange(table: Table, columns: tuple[str, ...], sort: str | None) -> Table:
@@ -73,5 +73,11 @@ def _order(cell: Cell) -> tuple[int, Any]:
         return (0, -cell.value)
     if isinstance(cell, Dimensions):
         return (0, -product(cell.sizes))
-    parts = enumerate(_NUMBER.split(text(cell)))
-    return (1, [int(part) if index % 2 else part for index, part in parts])
+    parts = enumerate(_DIGITS.split(text(cell)))
+    return (1, [_magnitude(part) if index % 2 else part for index, part in parts])
+
+
+def _magnitude(digits: str) -> tuple[int, str]:
+    """The sort key of a whole number, of any length."""
+    significant = digits.lstrip("0")
+    return len(significant), significant

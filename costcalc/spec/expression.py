@@ -28,7 +28,14 @@ from typing import Any, Protocol
 from costcalc.formulas import algebra
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.numbers import ExpressionError, exact_number, is_number, quantity
+from costcalc.spec.numbers import (
+    NUMBER,
+    UNITS,
+    ExpressionError,
+    exact_number,
+    is_number,
+    quantity,
+)
 
 Value = Any
 """A number of some algebra, a word, a boolean or None."""
@@ -273,7 +280,7 @@ _NOT_NAMES = KEYWORDS | {"true", "false"}
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        r"\s*(?:(?P<number>(?:\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)(?:[KMGBT]\b)?)"
+        rf"\s*(?:(?P<number>{NUMBER}(?:[{''.join(UNITS)}]\b)?)"
         r"|(?P<name>[A-Za-z_]\w*)"
         r"|(?P<word>'[^']*')"
         r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"

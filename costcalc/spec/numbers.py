@@ -9,7 +9,12 @@ from typing import Any
 from costcalc.errors import Refusal
 from costcalc.spec import limits
 
-_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*)?(?:\.\d+)?(?:[eE](?P<exponent>[+-]?\d+))?")
+NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+"""The pattern of a number without a sign; its mantissa has a digit, so ``e1`` is a word."""
+
+_SIGNED = re.compile(rf"[+-]?{NUMBER}")
+_RATIO = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
+_SIDES = re.compile(r"[0-9]+(?:\s*[x×]\s*[0-9]+)+")
 
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 """Unit letters: 100M mult-adds."""
@@ -31,19 +36,51 @@ def exact_number(text: str) -> int | Fraction | None:
     Raises:
         ExpressionError: the number has too many digits or a zero denominator.
     """
-    match = _NUMBER.fullmatch(text)
-    if match is None or not any(character.isdigit() for character in text):
-        above, slash, below = text.partition("/")
-        if not slash or not (above.strip().isdecimal() and below.strip().isdecimal()):
-            return None
-        _check_digits(above + below)
-        if int(below) == 0:
-            raise ExpressionError("division by zero")
-        return _plain(Fraction(int(above), int(below)))
+    if _SIGNED.fullmatch(text):
+        _check_digits(text)
+        exponent = text.lower().partition("e")[2]
+        if abs(int(exponent or 0)) > limits.DIGITS:
+            raise ExpressionError("the exponent is too large", expected=f"at most {limits.DIGITS}")
+        return _plain(Fraction(text.replace("_", "")))
+    ratio = _RATIO.fullmatch(text)
+    if ratio is None:
+        return None
     _check_digits(text)
-    if abs(int(match["exponent"] or 0)) > limits.DIGITS:
-        raise ExpressionError("the exponent is too large", expected=f"at most {limits.DIGITS}")
-    return _plain(Fraction(text.replace("_", "")))
+    above, below = map(int, ratio.groups())
+    if below == 0:
+        raise ExpressionError("division by zero")
+    return _plain(Fraction(above, below))
+
+
+def sides(text: str) -> tuple[int, ...] | None:
+    """The sides that ``160x120`` or ``3 × 3`` lists, or None if it lists none.
+
+    Raises:
+        ExpressionError: a side has too many digits.
+    """
+    if not _SIDES.fullmatch(text):
+        return None
+    listed = text.replace("×", "x").split("x")
+    for side in listed:
+        _check_digits(side)
+    return tuple(map(int, listed))
+
+
+def plain_value(text: str) -> Any:
+    """A number, a truth value, sides or a word, read from text in which no name has a meaning.
+
+    Raises:
+        ExpressionError: a number has too many digits or a zero denominator.
+
+    >>> plain_value("0.35"), plain_value("160x120"), plain_value("true"), plain_value("e1")
+    (Fraction(7, 20), (160, 120), True, 'e1')
+    """
+    if text in ("true", "false"):
+        return text == "true"
+    number = exact_number(text)
+    if number is None:
+        return sides(text) or text
+    return number
 
 
 def quantity(text: str) -> int | Fraction | None:

@@ -12,6 +12,7 @@ from costcalc.spec import limits
 from costcalc.spec.document import Expression, Parameter
 from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others
+from costcalc.spec.numbers import is_number
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line, literal
 
@@ -111,7 +112,7 @@ class ParameterReader:
         if node is None:
             return None, None
         bounds = [literal(item) for item in node.items] if isinstance(node, ListNode) else []
-        if len(bounds) == 2 and not any(isinstance(bound, str) for bound in bounds):
+        if len(bounds) == 2 and all(bound is None or is_number(bound) for bound in bounds):
             lowest, highest = bounds
             if lowest is None or highest is None or lowest <= highest:
                 return lowest, highest

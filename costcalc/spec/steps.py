@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import MATRICES, Kind
@@ -28,13 +26,13 @@ from costcalc.spec.document import (
     SequenceStep,
     Step,
 )
+from costcalc.spec.limits import EXPRESSION
+from costcalc.spec.numbers import sides
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 STRUCTURES = ("sequence", "residual", "table")
 """Steps that contain other steps."""
-
-_PATCH = re.compile(r"(\d+(?:\s*[x×]\s*\d+)+)\s*/\s*(\d+)", re.ASCII)
 
 
 class StepReader:
@@ -131,22 +129,24 @@ class StepReader:
         norm, act = arguments.expression("norm"), arguments.expression("act")
         functional = [arguments.expression(name) for name in FUNCTIONAL]
         printed = arguments.take("filter")
-        sides = self.values.sides(printed) if printed is not None else None
-        implied = _implied(kind, sides) if sides is not None else {}
+        shape = self.values.sides(printed) if printed is not None else None
+        implied = _implied(kind, shape) if shape is not None else {}
         required = tuple(name for name in kind.required if name not in implied)
         values = arguments.read(
             kind.attributes, required, (*COMMON, *FUSED), f"'{kind.name}'", kind.attributes
         )
         refuse_unfit_first_only(common, values, required, self.problems)
-        return LayerStep(common, kind, {**implied, **values}, norm, act, sides, *functional)
+        return LayerStep(common, kind, {**implied, **values}, norm, act, shape, *functional)
 
     def _patch(self, kind: Kind, arguments: Arguments) -> None:
         """``7x7/2``: kernel and stride in one, as GoogLeNet's Table 1 prints them."""
         node = arguments.take("patch")
         if node is None:
             return
-        match = _PATCH.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if match is None or not {"kernel", "stride"} <= {*kind.attributes}:
+        text = node.text if isinstance(node, Scalar) and len(node.text) <= EXPRESSION else ""
+        kernel, _, stride = (side.strip() for side in text.partition("/"))
+        is_patch = sides(kernel) is not None and stride.isdecimal()
+        if not is_patch or not {"kernel", "stride"} <= {*kind.attributes}:
             self.problems.add(
                 node.mark,
                 f"'patch' does not set the kernel and the stride of '{kind.name}'",
@@ -154,10 +154,10 @@ class StepReader:
                 found=str(node),
             )
             return
-        for name, text in zip(("kernel", "stride"), match.groups(), strict=True):
+        for name, value in (("kernel", kernel), ("stride", stride)):
             word = Scalar(name, False, node.mark)
-            side = Scalar(text, False, node.mark)
-            arguments.entries[name] = WrittenArgument(word, side, self.values)
+            size = Scalar(value, False, node.mark)
+            arguments.entries[name] = WrittenArgument(word, size, self.values)
 
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]

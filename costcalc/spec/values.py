@@ -10,12 +10,9 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds.base import SIZES, Word
 from costcalc.spec import expression, limits
 from costcalc.spec.document import Argument, Expression, ListArgument, PrintedShape
-from costcalc.spec.numbers import ExpressionError, exact_number
+from costcalc.spec.numbers import ExpressionError, plain_value, sides
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 
-_SIDES = re.compile(r"\d+(?:\s*[x×]\s*\d+)+")
-_TIMES = re.compile(r"\s*[x×]\s*")
-_SPACED_TIMES = re.compile(r"\s+[x×]\s+")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _NOTHING: frozenset[str] = frozenset()
 
@@ -60,17 +57,10 @@ class Values:
                 found=f"{len(text):,}",
             )
             return None
-        if text in ("true", "false"):
-            return constant(text == "true", text, node.mark)
         try:
-            number = exact_number(text)
-            if number is not None:
-                return constant(number, text, node.mark)
-            if _SIDES.fullmatch(text):
-                sides = tuple(exact_number(side) for side in _TIMES.split(text))
-                return constant(sides, text, node.mark)
-            if _NAME.fullmatch(text) and text not in self.known:
-                return constant(text, text, node.mark)
+            value = plain_value(text)
+            if value != text or (_NAME.fullmatch(text) and text not in self.known):
+                return constant(value, text, node.mark)
             parsed = expression.parse(text)
         except ExpressionError as error:
             self.problems.add(
@@ -179,7 +169,9 @@ class Values:
             nodes = node.items
         elif isinstance(node, Scalar) and len(node.text) <= limits.EXPRESSION:
             text = node.text.removesuffix(" dw").strip()
-            split = _TIMES.split(text) if _SIDES.fullmatch(text) else _SPACED_TIMES.split(text)
+            # Names may contain an x, so only digits need no space beside it.
+            spaced = " x " if sides(text) is None else "x"
+            split = text.replace("×", "x").split(spaced)
             nodes = tuple(Scalar(side, False, node.mark) for side in split)
         if not 0 < len(nodes) <= limits.AXES:
             self._refuse_length(node, len(nodes))
@@ -224,13 +216,10 @@ def literal(node: Node) -> Any:
     """A number, boolean, word or None, taken literally: no name is looked up."""
     if not isinstance(node, Scalar) or given(node) is None:
         return None
-    if node.text in ("true", "false"):
-        return node.text == "true"
     try:
-        number = exact_number(node.text)
+        return plain_value(node.text)
     except ExpressionError:
         return node.text
-    return node.text if number is None else number
 
 
 def line(node: Node | None, problems: Problems) -> str:
