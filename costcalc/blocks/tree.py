@@ -198,6 +198,8 @@ def _connect(group: Group, results: set[int], readers: Sequence[Sequence[int]]) 
         for tensor in child.outputs
         if tensor in results or not made.issuperset(readers[tensor])
     ]
+    if NETWORK_INPUT in results:
+        outputs.append(NETWORK_INPUT)
     group.outputs = tuple(outputs or unread)
     # Stored tensors are expanded to the batch, whose size is known only from an input.
     group.reads = tuple(read) or ((NETWORK_INPUT,) if group.outputs else ())

@@ -102,9 +102,9 @@ class LayerBuilder:
         return _LineValues(operation_of(step.kind, values), functional, borrows, fused)
 
     def _host(self, reads: tuple[Tensor, ...]) -> int | None:
-        """The host of the line that a layer reads from."""
+        """The host of the line that a layer reads from; None after a problem."""
         before = reads[0].layer
-        if before >= len(self.layers):
+        if not 0 <= before < len(self.layers):
             return None
         host = self.layers[before].host
         return before if host is None else host

@@ -182,10 +182,13 @@ class LayerGraph(NamedTuple):
 
     @property
     def outputs(self) -> tuple[int, ...]:
-        """The layers whose outputs are the network's: those that no layer reads.
+        """The tensors that the network gives: the outputs of layers that no layer reads.
 
         A gate's decision and an unused source are not outputs; the last layer always is.
+        A network without layers gives its input.
         """
+        if not self.layers:
+            return (NETWORK_INPUT,)
         decisions = {index for part in self.gated for index in part.gate}
         last = len(self.layers) - 1
         return tuple(
@@ -194,6 +197,10 @@ class LayerGraph(NamedTuple):
             if index == last
             or not (readers or index in decisions or self.layers[index].kind.family == "source")
         )
+
+    def shape_of(self, tensor: int) -> Shape:
+        """The shape of a layer's output, or of the network's input."""
+        return self.input if tensor == NETWORK_INPUT else self.layers[tensor].output
 
     @property
     def lines(self) -> tuple[Line, ...]:

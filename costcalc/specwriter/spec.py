@@ -188,7 +188,7 @@ def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ..
     in a network whose output is a vector.
     """
     steps, blocks = structure.steps, structure.blocks
-    is_vector = all(size == 1 for size in graph.layers[-1].output[1:])
+    is_vector = all(size == 1 for size in graph.shape_of(graph.outputs[-1])[1:])
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
         if _is_source(step, blocks):

@@ -21,7 +21,7 @@ from costcalc.formats.onnx_schema import (
     TensorType,
     ValueInfoProto,
 )
-from costcalc.graph.layer import LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 
 __all__ = ["KINDS", "MISSING", "write"]
 
@@ -59,6 +59,7 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
 
 def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelProto:
     """The model; without a seed, the learnable tensors are inputs."""
+    input = _value(builder.input, batched(graph.input))
     outputs = set(graph.outputs)
     learned = list(builder.learned.values())
     learned_names = {tensor.name for tensor in learned}
@@ -66,7 +67,7 @@ def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelP
         (index, _value(layer.name, batched(layer.output)))
         for index, layer in enumerate(graph.layers)
         if layer.name not in learned_names
-    ]
+    ] or [(NETWORK_INPUT, input)]
     if seed is None:
         initializers: tuple[TensorProto, ...] = ()
         weight_inputs = tuple(_value(tensor.name, tensor.shape) for tensor in learned)
@@ -80,7 +81,7 @@ def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelP
             graph.name,
             nodes=tuple(builder.nodes),
             initializers=initializers,
-            inputs=(_value(builder.input, batched(graph.input)), *weight_inputs),
+            inputs=(input, *weight_inputs),
             outputs=tuple(value for index, value in computed if index in outputs),
             values=tuple(value for index, value in computed if index not in outputs),
         ),

@@ -84,7 +84,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
     builder = OnnxBuilder(inferred, first, {**TABLE, **PATTERNS}, names)
     builder.run(others)
     builder.problems.raise_any()
-    if not any(node.inputs for node in builder.nodes):
+    if values[0].name not in outputs and not any(node.inputs for node in builder.nodes):
         refuse(mark, "no output depends on the network's input")
     name = os.path.basename(wire.file).removesuffix(".onnx")
     return builder.model(name, wire.file, inputs.parameters)
