@@ -51,7 +51,7 @@ class ClaimsModule(pytest.File):
         if file is None:
             return
         for claim in file.claims:
-            words = (file.place(claim.table), claim.row, claim.column, claim.figure.text)
+            words = (claim.id, file.place(claim.table), claim.row, claim.column, claim.figure.text)
             # In brackets, like a test's parameters: elsewhere pytest shows '.' as '::'.
             name = f"claim[{', '.join(filter(None, words))}]"
             yield ClaimItem.from_parent(self, name=name, claim=claim, networks=networks)
@@ -72,6 +72,8 @@ class ClaimItem(pytest.Item):
         super().__init__(**arguments)
         self.claim = claim
         self.networks = networks
+        # JUnit's XML: by itself, pytest leaves lines out, or counts them from 0.
+        self.user_properties += [("file", claim.location.file), ("line", claim.location.line)]
 
     def runtest(self) -> None:
         """Fails if the claim does not hold."""
@@ -86,7 +88,7 @@ class ClaimItem(pytest.Item):
         from costcalc.errors import CostcalcError
 
         if isinstance(excinfo.value, ClaimDoesNotHold | CostcalcError):
-            return f"{self.claim.mark}: {excinfo.value}"
+            return f"{self.claim.location}: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

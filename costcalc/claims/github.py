@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from costcalc.claims.check import Checked
 from costcalc.claims.verdict import Result
 
@@ -14,19 +12,13 @@ def answer(checked: Checked) -> str:
 
 
 def _annotation(result: Result) -> str:
-    mark = result.claim.mark
-    place = {"file": _relative(mark.file), "line": mark.line or 1, "col": mark.column or 1}
+    location = result.claim.location
+    place = {"file": location.file, "line": location.line, "col": location.column}
     properties = ",".join(
         f"{name}={_escaped(str(value), ',:')}"
         for name, value in {**place, "title": f"costcalc: {result.claim.id}"}.items()
     )
     return f"::error {properties}::{_escaped(result.summary)}\n"
-
-
-def _relative(file: str) -> str:
-    """The path relative to the working directory, if the file is inside it."""
-    path = os.path.relpath(file)
-    return file if path.startswith(os.pardir) else path
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -19,8 +19,8 @@ def answer(checked: Checked) -> str:
         for result in results:
             claim = result.claim
             attributes = (
-                f"name={quoteattr(printable(claim.title))} classname={name} "
-                f'file={quoteattr(printable(claim.mark.file))} line="{claim.mark.line}"'
+                f"name={quoteattr(printable(f'{claim.id}, {claim.title}'))} classname={name} "
+                f'file={quoteattr(printable(claim.location.file))} line="{claim.location.line}"'
             )
             if result.holds:
                 lines.append(f"    <testcase {attributes}/>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
@@ -34,16 +34,24 @@ class Metric(NamedTuple):
     name: str
     title: str
     measure: Callable[[Part], Any]
-    join: Callable[[Iterator[Any]], Any] = sum
-    """How the measurements of several networks are combined."""
+    join: Callable[[Iterable[Any]], Any] = sum
+    """How the measurements of several layers, or of several networks, are combined."""
+    of_layer: Callable[[LayerCost], Any] | None = None
+    """What one layer contributes, if a layer has a value of its own."""
 
 
-def _mult_adds(part: Part) -> Any:
-    return sum(cost.mult_adds for cost in part.costs)
+def _largest(values: Iterable[Any]) -> Any:
+    return max(values, default=0)
 
 
-def _params(part: Part) -> Any:
-    return sum(cost.params for cost in part.costs)
+def _by_layer(
+    name: str,
+    title: str,
+    of_layer: Callable[[LayerCost], Any],
+    join: Callable[[Iterable[Any]], Any] = sum,
+) -> Metric:
+    """A metric whose value is that of the layers, combined."""
+    return Metric(name, title, lambda part: join(map(of_layer, part.costs)), join, of_layer)
 
 
 def _layers(part: Part) -> int:
@@ -55,29 +63,22 @@ def _blocks(part: Part) -> int:
     return sum(1 for name in names if not part.subject.only or name in part.subject.only)
 
 
-def _hosts(part: Part) -> Iterator[LayerCost]:
-    """The layers without the norms and activations in their lines, which have the same maps."""
-    return (cost for cost in part.costs if cost.layer.host is None)
+def _neurons(cost: LayerCost) -> Any:
+    """The elements of a layer's map; 0 for a norm or an activation, whose map is its host's."""
+    return elements(cost.layer.output) if cost.layer.host is None else 0
 
 
-def _neurons(part: Part) -> Any:
-    return sum(elements(cost.layer.output) for cost in _hosts(part))
+def _memory(cost: LayerCost) -> Any:
+    return Fraction(_neurons(cost) * BITS, 8)
 
 
-def _memory(part: Part) -> Any:
-    outputs = (cost.layer.output for cost in _hosts(part))
-    return max((Fraction(elements(output) * BITS, 8) for output in outputs), default=0)
+def _side(cost: LayerCost) -> Any:
+    layer = cost.layer
+    return layer.output[-1] if layer.host is None and layer.output else 0
 
 
-def _side(part: Part) -> Any:
-    return max((cost.layer.output[-1] for cost in _hosts(part)), default=0)
-
-
-def _stride(part: Part) -> Any:
-    return max((_largest_stride(cost.layer.operation) for cost in _hosts(part)), default=0)
-
-
-def _largest_stride(operation: Any) -> Any:
+def _stride(cost: LayerCost) -> Any:
+    operation: Any = cost.layer.operation
     stride = getattr(operation, "stride", 1)
     if stride is None:  # by default the windows of a pool do not overlap
         stride = operation.kernel
@@ -89,15 +90,15 @@ def _input_neurons(part: Part) -> Any:
 
 
 QUANTITIES = (
-    Metric("mult_adds", "Mult-Adds", _mult_adds),
-    Metric("params", "Params", _params),
+    _by_layer("mult_adds", "Mult-Adds", lambda cost: cost.mult_adds),
+    _by_layer("params", "Params", lambda cost: cost.params),
     Metric("layer_count", "Layers", _layers),
     Metric("block_count", "Blocks", _blocks),
-    Metric("neurons", "Neurons", _neurons),
+    _by_layer("neurons", "Neurons", _neurons),
     Metric("input_neurons", "Input neurons", _input_neurons),
-    Metric("memory", "Memory", _memory, max),
-    Metric("map_side", "Side", _side, max),
-    Metric("stride", "Stride", _stride, max),
+    _by_layer("memory", "Memory", _memory, _largest),
+    _by_layer("map_side", "Side", _side, _largest),
+    _by_layer("stride", "Stride", _stride, _largest),
 )
 """What can be measured, alone or with a suffix of :data:`RELATIONS`."""
 

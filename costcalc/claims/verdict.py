@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
-from costcalc.claims.measure import measure, parts
+from costcalc.claims.measure import METRICS, measure, parts
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, refuse
 from costcalc.render.formatting import scaled, share
@@ -105,8 +105,11 @@ def _judged(claim: Claim, networks: Networks) -> Result:
     if _agrees(claim, computed):
         return result("tolerance", claim.about, counting)
     if claim.figure.bound:
-        return result("mismatch", _costliest(claim, networks))
-    return result("mismatch", explain(claim, computed, networks))
+        words = _costliest(claim, networks) or "correct the network, or the bound"
+        return result("mismatch", words)
+    is_largest = METRICS[claim.quantity.metric][0].join is not sum
+    layers = _costliest(claim, networks) if is_largest else ""
+    return result("mismatch", explain(claim, computed, networks), layers)
 
 
 def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:
@@ -167,18 +170,17 @@ def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
 
 
 def _costliest(claim: Claim, networks: Networks) -> str:
-    """The layers that use most of an exceeded bound."""
-    name = claim.quantity.metric
-    if name not in ("mult_adds", "params"):
-        return "correct the network, or the bound"
+    """The layers that contribute most to a figure; empty if it is not about layers one by one."""
     quantity = claim.quantity
-    costs = [
-        cost for part in parts(quantity.subject, quantity.counting, networks) for cost in part.costs
-    ]
-    total = sum(getattr(cost, name) for cost in costs)
-    top = sorted(costs, key=lambda cost: -getattr(cost, name))[:COSTLY]
-    words = [
-        f"{cost.layer.name} {scaled(getattr(cost, name))} ({share(getattr(cost, name), total)} %)"
-        for cost in top
-    ]
+    metric, relation = METRICS[quantity.metric]
+    if metric.of_layer is None or relation is not None:
+        return ""
+    selected = parts(quantity.subject, quantity.counting, networks)
+    costs = [(metric.of_layer(cost), cost.layer.name) for part in selected for cost in part.costs]
+    top = sorted(costs, key=lambda cost: -cost[0])[:COSTLY]
+    if metric.join is not sum:
+        words = [f"{name} {claim.figure.show(Fraction(value))}" for value, name in top]
+        return f"the largest are {', '.join(words)}"
+    total = sum(value for value, _ in costs)
+    words = [f"{name} {scaled(value)} ({share(value, total)} %)" for value, name in top]
     return f"most is spent on {', '.join(words)}: thin these, or raise the bound"

@@ -150,6 +150,24 @@ def test_a_spec_may_contain_a_list_of_claims(mynet: Path) -> None:
     assert CliRunner().invoke(main, ["report", "mynet.yaml"]).exit_code == 0
 
 
+def test_a_mismatch_of_memory_names_the_layers_that_take_most(mynet: Path) -> None:
+    # conv: 16 * 8 * 8 elements of 2 bytes = 2048 B; fc: 10 elements = 20 B
+    layers = "the largest are conv1 2.05 KB, fc1 0.02 KB"
+    for printed in ("<= 1 KB", "1 KB"):
+        mynet.write_text(SPEC.replace('params: "<= 1K"', f'claims: [{{memory: "{printed}"}}]'))
+        result = check("mynet.yaml", "--format", "json")
+        (claim,) = json.loads(result.output)["claims"]
+        assert (result.exit_code, claim["computed"], claim["verdict"]) == (1, 2048, "mismatch")
+        assert layers in claim["explanation"]
+    for bound, words in (
+        ('map_side: "<= 1", only: conv1', "the largest are conv1 8\n"),
+        ('neurons: "<= 1K"', "most is spent on conv1 1.02 K (99.03 %), fc1 10"),  # 1024 of 1034
+        ('layer_count: "<= 1"', "correct the network, or the bound"),
+    ):
+        mynet.write_text(SPEC.replace('params: "<= 1K"', f"claims: [{{{bound}}}]"))
+        assert words in check("mynet.yaml").output
+
+
 def test_a_spec_without_claims_is_still_checked(mynet: Path) -> None:
     mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
     result = check("mynet.yaml")
@@ -328,8 +346,31 @@ def test_junit_counts_failures(mynet: Path) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
     assert suite.get("name") == 'my <net> & "co"'
     (case,) = suite
-    assert case.get("line") == "3"
+    assert (case.get("file"), case.get("line")) == ("mynet.yaml", "3")
     assert "computed 10.67 K" in (case[0].text or "")
+
+
+def test_junit_names_each_claim_by_its_id_and_points_at_a_line_that_exists(mynet: Path) -> None:
+    claims = """\
+claims:
+  - {network: mynet.yaml, params: 11 K}
+  - network: mynet.yaml
+    id: again
+    params: 11 K
+"""
+    (mynet.parent / "claims.yaml").write_text(claims, encoding="utf-8")
+    # However the file is named, its path is relative to where the server runs.
+    output = check(str(mynet.parent), "--max-params", "1M", "--format", "junit").output
+    cases = [
+        (case.get("file"), case.get("line"), (case.get("name") or "").partition(", ")[0])
+        for case in ElementTree.fromstring(output).iter("testcase")
+    ]
+    assert cases == [
+        ("claims.yaml", "2", "claims:mynet.yaml:params"),
+        ("claims.yaml", "5", "again"),
+        ("mynet.yaml", "1", f"{mynet}:params"),
+        ("mynet.yaml", "3", "mynet:mynet.yaml:params"),
+    ]
 
 
 def test_markdown_has_a_table_for_each_table() -> None:

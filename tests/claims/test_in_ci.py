@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -57,7 +58,8 @@ def test_the_documented_claims_hold(repository: Path) -> None:
 def test_each_claim_is_a_test_on_request(repository: Path) -> None:
     assert "no tests ran" in run_pytest(repository).stdout
     result = run_pytest(repository, "--costcalc")
-    name = "claim[MobileNets, arXiv 1704.04861, Table 6, 0.75 MobileNet-224, Mult-Adds, 325 M]"
+    place = "MobileNets, arXiv 1704.04861, Table 6, 0.75 MobileNet-224, Mult-Adds"
+    name = f"claim[tables:Table 6:0.75MobileNet-224:mult_adds, {place}, 325 M]"
     assert f"tables.yaml::{name} PASSED" in result.stdout
     assert "11 passed" in result.stdout
 
@@ -82,6 +84,23 @@ def test_a_failure_has_an_explanation_and_no_traceback(repository: Path) -> None
     assert "claims.yaml:2:35: mynet.yaml, Params: prints 19 K, computed 183.14 K; " in result.stdout
     assert "Traceback" not in result.stdout
     assert "def runtest" not in result.stdout
+
+
+def test_a_claim_is_named_by_its_id_and_has_its_line_in_the_report_of_pytest(
+    repository: Path,
+) -> None:
+    claims = repository / "claims.yaml"
+    lines = ("- {network: vgg16, params: 138 M}", "- {network: vgg16,", "   id: mine, params: 1 K}")
+    claims.write_text("\n".join(("claims:", *lines)))
+    result = run_pytest(repository, "claims.yaml", "-k", "mine", "--junitxml=report.xml")
+    assert "claims.yaml::claim[mine, claims, vgg16, Params, 1 K] FAILED" in result.stdout
+    assert "1 failed, 1 deselected" in result.stdout
+    (case,) = ElementTree.parse(repository / "report.xml").iter("testcase")
+    assert (case.get("name") or "").startswith("claim[mine, ")
+    properties = {row.get("name"): row.get("value") for row in case.iter("property")}
+    assert properties == {"file": "claims.yaml", "line": "4"}
+    (failure,) = case.iter("failure")
+    assert (failure.text or "").startswith("claims.yaml:4:22: vgg16, Params: prints 1 K")
 
 
 @pytest.mark.slow
