@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -20,7 +20,7 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.settings import from_python, setting
 from costcalc.records import NamedTuple
-from costcalc.spec import library
+from costcalc.spec import library, numbers
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import ExpressionError
 
@@ -69,19 +69,32 @@ AnyNetwork: TypeAlias = "str | os.PathLike[str] | Document | OpenNetwork | Modul
 
 
 def opened(
-    network: AnyNetwork, settings: Mapping[str, Any] = _NO_SETTINGS, beside: str | None = None
+    network: AnyNetwork,
+    settings: Mapping[str, Any] = _NO_SETTINGS,
+    beside: str | None = None,
+    *,
+    is_one_of_several: bool = False,
 ) -> OpenNetwork:
-    """Opens a network at settings, which win over those that its reference carries.
+    """Opens a network at settings.
 
     Args:
         network: a reference, which may carry settings, ``mobilenet_v1@alpha=0.5``; a path;
             an ``nn.Module``; a document; or an open network.
-        settings: exact values; those for reading a model are consumed by its importer.
+        settings: exact values, which override those of an open network or of a name such
+            as ``vgg11``; those for reading a model are consumed by its importer.
         beside: look for a spec's block libraries next to this path instead of its own.
+        is_one_of_several: whether the settings are for several networks: then they are
+            defaults, which the network's own settings override.
 
     Raises:
-        SpecError: there is no such network, or the network or a setting is wrong.
+        SpecError: there is no such network, the network or a setting is wrong, or a
+            single network is set to a value other than its reference states.
     """
+    own = stated(network, is_one_of_several)
+    if is_one_of_several:
+        settings = {**settings, **own}
+    else:
+        refuse_contradictions(network, own, {name: (settings[name],) for name in settings})
     if isinstance(network, OpenNetwork):
         return network.at(settings)
     if isinstance(network, Document):
@@ -94,6 +107,39 @@ def opened(
     if _is_module(network):
         return _of_module(network, settings)
     _refuse_value(network)
+
+
+def stated(network: AnyNetwork, is_one_of_several: bool) -> Mapping[str, Any]:
+    """The settings of a network that others cannot override.
+
+    One of several keeps all that it has; a single network those that its reference writes.
+
+    Raises:
+        SpecError: a setting is wrong.
+    """
+    if isinstance(network, OpenNetwork):
+        return network.settings if is_one_of_several else _NO_SETTINGS
+    if not isinstance(network, str | os.PathLike):
+        return _NO_SETTINGS
+    reference = library.reference(os.fspath(network))
+    return carried(reference) if is_one_of_several else of_texts(reference.settings)
+
+
+def refuse_contradictions(
+    network: AnyNetwork, own: Mapping[str, Any], settings: Mapping[str, Sequence[Any]]
+) -> None:
+    """Refuses values of settings other than the one that a reference states.
+
+    Raises:
+        SpecError: a value contradicts the reference.
+    """
+    problems = Problems()
+    for name, value in own.items():
+        others = [other for other in settings.get(name, ()) if other != value]
+        if others:
+            first = f"{numbers.exact(value)} in '{network}'"
+            problems.note(library.set_twice(name, first, numbers.exact(others[0])))
+    problems.raise_any()
 
 
 def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None) -> OpenNetwork:
@@ -139,12 +185,12 @@ def is_network(network: str) -> bool:
 
 
 def carried(reference: library.Reference) -> dict[str, Any]:
-    """The settings that a reference carries, as exact values.
+    """The settings that a reference carries, those of its name included, as exact values.
 
     Raises:
         SpecError: a value is missing, or a number is out of range.
     """
-    return of_texts(reference.settings)
+    return of_texts({**reference.defaults, **reference.settings})
 
 
 def of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -159,7 +205,8 @@ def of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
         try:
             values[name] = setting(text)
         except ExpressionError as error:
-            problems.add(None, f"{name}: {error.message}", expected=error.expected)
+            found = f"'{text}'" if text.strip() else ""
+            problems.add(None, f"{name}: {error.message}", error.expected, found)
     problems.raise_any()
     return values
 

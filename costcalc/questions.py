@@ -19,7 +19,7 @@ from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import refuse
-from costcalc.opening import AnyNetwork, OpenNetwork, exact, exact_value, opened
+from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from costcalc.comparing.diff import Difference
     from costcalc.comparing.layers import LayerComparison
     from costcalc.grid.axes import Axis
-    from costcalc.grid.sweep import Sweep
+    from costcalc.grid.sweep import Sweep, SweptNetwork
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reconciling.search import Search
     from costcalc.reporting.conventions import ConventionRules, Conventions
@@ -142,8 +142,8 @@ def formula(
     """What a layer or a whole network costs, as a formula.
 
     Args:
-        network: as for :func:`report`; or a layer such as ``"separable"``
-            (``costcalc formula --help`` lists them).
+        network: as for :func:`report`; or a layer such as ``"separable"`` or
+            ``"separable@M=32"`` (``costcalc formula --help`` lists them).
         over: for a layer: the layer to divide by.
         multipliers: for a layer: ``"alpha"``, ``"rho"`` or both.
         variables: for a network: the parameters that stay symbols; alpha and res by
@@ -173,7 +173,10 @@ def formula(
         _refuse_given(only_networks, f"'{network}' is a layer", "a network")
         from costcalc.symbolic.layers import layer_formula
 
-        return layer_formula(network, over, tuple(multipliers), values)
+        own = opening.stated(network, is_one_of_several=False)
+        opening.refuse_contradictions(network, own, {name: (values[name],) for name in values})
+        layer = library.reference(network).network
+        return layer_formula(layer, over, tuple(multipliers), {**own, **values})
     if isinstance(network, str):
         refuse_unknown(network)
     only_layers = {"over": over, "multipliers": multipliers}
@@ -225,8 +228,9 @@ def compare(
         return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
-    open_networks = [opened(network, values) for network in networks]
-    return compare(side_by_side(open_networks, load_convention(convention, unit)), baseline)
+    open_networks = [opened(network, values, is_one_of_several=True) for network in networks]
+    entries = side_by_side(open_networks, load_convention(convention, unit))
+    return compare(entries, baseline, values)
 
 
 def diff(
@@ -260,7 +264,7 @@ def diff(
     values = exact(settings)
     labels, versions = [], []
     for version in (old, new):
-        network = None if version is None else opened(version, values)
+        network = None if version is None else opened(version, values, is_one_of_several=True)
         labels.append("nothing" if network is None else network.label)
         versions.append(
             None
@@ -301,7 +305,7 @@ def sweep(
     """
     from costcalc.grid.axes import axis, parse
     from costcalc.grid.select import Condition
-    from costcalc.grid.sweep import Sweep, SweptNetwork, check_size
+    from costcalc.grid.sweep import Sweep, check_size
 
     axes = [
         parse(name, given) if isinstance(given, str) else axis(name, map(exact_value, given))
@@ -312,26 +316,35 @@ def sweep(
     check_size(len(networks), axes)
     loaded_convention = load_convention(convention, unit)
     condition = Condition(where) if where is not None else None
-    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
-    swept = [
-        SweptNetwork(network.label, network.document, network.settings, varied, loaded_convention)
-        for network in (_opened_to_sweep(given, axes) for given in networks)
-    ]
+    is_several = len(networks) > 1
+    swept = [_swept(network, axes, loaded_convention, is_several) for network in networks]
     return Sweep(swept, condition)
 
 
-def _opened_to_sweep(network: AnyNetwork, axes: Sequence[Axis]) -> OpenNetwork:
-    """Opens a network of a sweep; a model is built and read at the first value of each axis.
+def _swept(
+    network: AnyNetwork, axes: Sequence[Axis], convention: Convention, is_one_of_several: bool
+) -> SweptNetwork:
+    """A network of a sweep; a model is built and read at the first value of each axis.
+
+    One of several networks has the values that it states itself in place of an axis.
 
     Raises:
-        SpecError: the network or a setting is wrong.
+        SpecError: the network or a setting is wrong, or a single network states one.
     """
-    if not isinstance(network, str | os.PathLike):
-        return opened(network)
-    first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
-    if importers.importer(library.reference(os.fspath(network)).network) is None:
-        first = {name: value for name, value in first.items() if name in importers.REQUESTS}
-    return opened(network, first)
+    from costcalc.grid.sweep import SweptNetwork
+
+    own = opening.stated(network, is_one_of_several)
+    if not is_one_of_several:
+        opening.refuse_contradictions(network, own, {axis.name: axis.values for axis in axes})
+    axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
+    first: dict[str, Any] = {}
+    if isinstance(network, str | os.PathLike):
+        first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
+        if importers.importer(library.reference(os.fspath(network)).network) is None:
+            first = {name: value for name, value in first.items() if name in importers.REQUESTS}
+    network = opened(network, first, is_one_of_several=is_one_of_several)
+    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
+    return SweptNetwork(network.label, network.document, network.settings, varied, convention)
 
 
 def solve(
@@ -682,10 +695,14 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
 
 
 def is_layer(name: str) -> bool:
-    """Whether :func:`formula` knows a layer of that name."""
+    """Whether :func:`formula` knows a layer of that name, which may carry settings.
+
+    Raises:
+        SpecError: a setting is malformed.
+    """
     from costcalc.symbolic.catalogue import FORMULAS
 
-    return name in FORMULAS
+    return name in FORMULAS or library.reference(name).network in FORMULAS
 
 
 def load_convention(convention: str, unit: str | None) -> Convention:
@@ -746,9 +763,7 @@ def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:
     layers = [
         name
         for name in names
-        if isinstance(name, str)
-        and not opening.is_network(name)
-        and is_layer(library.reference(name).network)
+        if isinstance(name, str) and not opening.is_network(name) and is_layer(name)
     ]
     if layers and len(layers) < len(names):
         refuse(

@@ -50,9 +50,11 @@ def test_a_resolution_in_six_ways(res):
     assert costcalc.report("mobilenet_v1", alpha="1/2", res=res).totals.mult_adds == 76_524_800
 
 
-def test_a_keyword_wins_over_the_settings_of_the_name():
-    carried = costcalc.report("mobilenet_v1@alpha=0.25,res=128", alpha=0.5, res=160)
+def test_a_keyword_that_contradicts_the_settings_of_the_name_is_refused():
+    carried = costcalc.report("mobilenet_v1@alpha=0.5", alpha=0.5, res=160)
     assert carried.totals.mult_adds == 76_524_800
+    with pytest.raises(costcalc.CostcalcError, match="'alpha' is set twice"):
+        costcalc.report("mobilenet_v1@alpha=0.25", alpha=0.5)
 
 
 @pytest.mark.parametrize("network", ["mobilenet_v1", "googlenet"])

@@ -13,9 +13,8 @@ from costcalc.costs.count import LayerCost, count
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.settings import setting
 from costcalc.importers import SUFFIXES, importer
-from costcalc.opening import AnyNetwork, carried, opened, opened_at, read_spec
+from costcalc.opening import AnyNetwork, carried, of_texts, opened, opened_at, read_spec
 from costcalc.spec import library
 from costcalc.spec.document import Document
 
@@ -53,7 +52,7 @@ class Networks:
             inside = os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
             if not inside or not os.path.isfile(path):
                 refuse(None, f"there is no spec '{name}'", "a path inside the folder of this file")
-            return _network(name, os.path.join(folder, text))
+            return _network(name, library.reference(os.path.join(folder, text)))
         if self._aliases is None:
             self._aliases = library.aliases()
         stands_for = self._aliases.get(name, name).partition("@")
@@ -65,8 +64,9 @@ class Networks:
                 "a name that 'costcalc networks' lists, or the path of a spec, as in my/net.yaml",
                 hint=did_you_mean(name, library.shipped()),
             )
-        settings = ",".join(filter(None, (stands_for[2], text[len(name) + 1 :])))
-        return _network(name, f"{shipped}@{settings}" if settings else shipped)
+        texts = (stands_for[2], text[len(name) + 1 :])
+        defaults, own = (library.parse_settings(tail, text) if tail else {} for tail in texts)
+        return _network(name, library.Reference(shipped, own, defaults))
 
     def named(self, text: str) -> ClaimedNetwork:
         """The network that the command line names: a path, or else a shipped network.
@@ -75,7 +75,7 @@ class Networks:
             SpecError: there is none, or a setting is malformed.
         """
         reference = library.reference(text)
-        network = _network(text.partition("@")[0], text)
+        network = _network(text.partition("@")[0], reference)
         if importer(reference.network) is not None:
             return network
         return network._replace(path=library.locate(reference.network))
@@ -152,12 +152,10 @@ def read_settings(text: str) -> dict[str, Any]:
     """``alpha=0.5,res=160`` as settings.
 
     Raises:
-        SpecError: one is not ``name=value``.
-        ExpressionError: a number is beyond a limit.
+        SpecError: one is not ``name=value``, is set twice, or has a number beyond a limit.
     """
-    return {name: setting(value) for name, value in library.parse_settings(text, text).items()}
+    return of_texts(library.parse_settings(text, text))
 
 
-def _network(name: str, text: str) -> ClaimedNetwork:
-    reference = library.reference(text)
+def _network(name: str, reference: library.Reference) -> ClaimedNetwork:
     return with_settings(ClaimedNetwork(name, reference.network), carried(reference))

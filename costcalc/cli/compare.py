@@ -28,7 +28,7 @@ def command(options: Options, networks: tuple[str, ...], baseline: str | None) -
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
 
     Each is a spec, a shipped network or a model, and may carry its own settings:
-    mobilenet_v1@alpha=0.5,res=160.  Settings given as options apply to all.
+    mobilenet_v1@alpha=0.5,res=160, which come before options.
 
     Layers and blocks are compared by formula, and by number if --set gives values
     for their symbols: separable bottleneck --set D_K=3 --set M=64.  The layers

@@ -38,12 +38,12 @@ def command(options: Options, versions: tuple[str, ...]) -> None:
         path, old, new = versions[0], versions[1], versions[4]
         title = path if len(versions) == _OF_GIT[0] else f"{path} → {versions[7]}"
         networks = [
-            None if version == os.devnull else options.opened(version, path)
+            None if version == os.devnull else options.opened(version, path, is_one_of_several=True)
             for version in (old, new)
         ]
     elif len(versions) == 2:
         title = ""
-        networks = [options.opened(version) for version in versions]
+        networks = [options.opened(version, is_one_of_several=True) for version in versions]
     else:
         refuse(None, "a diff needs two versions", "OLD and NEW")
     show(questions.diff(*networks, title=title, **options.counted_by), options)

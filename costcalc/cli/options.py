@@ -16,6 +16,7 @@ from costcalc.opening import OpenNetwork, of_texts, opened
 from costcalc.questions import load_convention
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
+from costcalc.spec import library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,24 +53,29 @@ class Options(NamedTuple):
         """The settings of parameters and of the model's importer, as they were written.
 
         Raises:
-            SpecError: a setting is not NAME=VALUE, or the input is not a shape.
+            SpecError: a setting is not NAME=VALUE or is set twice, or the input is not a shape.
         """
-        texts = {}
-        if self.alpha is not None:
-            texts["alpha"] = self.alpha
-        if self.res is not None:
-            texts["res"] = self.res
-        if self.input:
-            texts[INPUT] = _shape(self.input)
-        if self.allow_unknown:
-            texts[ALLOW_UNKNOWN] = "true"
         problems = Problems()
+        given = [("alpha", self.alpha, "--alpha"), ("res", self.res, "--res")]
+        if self.input:
+            given.append((INPUT, _shape(self.input), "--input"))
+        if self.allow_unknown:
+            given.append((ALLOW_UNKNOWN, "true", "--allow-unknown"))
         for item in self.sets:
             name, equals, text = item.partition("=")
             if equals and name.strip():
-                texts[name.strip()] = text
+                given.append((name.strip(), text, "--set"))
             else:
                 problems.add(None, f"--set {item} is not a setting", expected="--set NAME=VALUE")
+        texts: dict[str, str] = {}
+        options: dict[str, str] = {}
+        for name, value, option in given:
+            if value is None:
+                continue
+            if texts.setdefault(name, value).strip() != value.strip():
+                first, second = f"{texts[name]} by {options[name]}", f"{value} by {option}"
+                problems.note(library.set_twice(name, first, second))
+            options.setdefault(name, option)
         problems.raise_any()
         return texts
 
@@ -82,13 +88,15 @@ class Options(NamedTuple):
         """
         return of_texts(self.texts)
 
-    def opened(self, network: str, beside: str | None = None) -> OpenNetwork:
+    def opened(
+        self, network: str, beside: str | None = None, *, is_one_of_several: bool = False
+    ) -> OpenNetwork:
         """Opens a network at the settings of the command line.
 
         Raises:
             SpecError: the network or a setting is wrong.
         """
-        return opened(network, self.settings, beside)
+        return opened(network, self.settings, beside, is_one_of_several=is_one_of_several)
 
 
 def _shape(text: str) -> str:

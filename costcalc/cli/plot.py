@@ -69,7 +69,8 @@ def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
     from costcalc.comparing.compare import side_by_side
     from costcalc.pictures.data import shares
 
-    entries = side_by_side(map(options.opened, networks), options.loaded_convention)
+    opened = [options.opened(network, is_one_of_several=True) for network in networks]
+    entries = side_by_side(opened, options.loaded_convention)
     _draw("stacked", shares(entries, metric), options.output)
 
 

@@ -5,9 +5,10 @@ The first table is like MobileNetV1's Tables 8 and 9; the others show types and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from costcalc.costs.rules import METRICS, Convention
@@ -30,7 +31,7 @@ from costcalc.render.page import (
     text,
 )
 from costcalc.reporting.layers import LayerReport
-from costcalc.reporting.phrases import metric_titles, uncounted_notes
+from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.reporting.report import Report, report
 
 K = TypeVar("K")
@@ -88,6 +89,8 @@ class Comparison(Answer):
 
     entries: tuple[ComparedNetwork, ...]
     baseline: ComparedNetwork
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The values set for all networks that do not state their own."""
 
     def ratio(self, entry: ComparedNetwork, metric: str) -> Fraction | None:
         """A network's cost over the baseline's; None if that is zero."""
@@ -127,6 +130,7 @@ class Comparison(Answer):
         report = self.baseline.report
         facts = (
             ("baseline", self.baseline.label),
+            *([("settings", _settings(self))] if self.settings else []),
             ("convention", f"{report.convention}: {report.convention_title}"),
         )
         tables = [_totals(self)]
@@ -171,8 +175,17 @@ def saved_by_stage(
     return {size: saved[size] for size in ordered if saved[size]}
 
 
-def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Comparison:
+def compare(
+    entries: Sequence[ComparedNetwork],
+    baseline: str | None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+) -> Comparison:
     """Compares networks with the first, or with ``baseline``.
+
+    Args:
+        entries: the networks.
+        baseline: the label, reference or name of one of them.
+        settings: the values set for all that do not state their own.
 
     Raises:
         SpecError: there are fewer than two networks, or the baseline is not among them.
@@ -182,10 +195,10 @@ def compare(entries: Sequence[ComparedNetwork], baseline: str | None) -> Compari
     labels = [entry.label for entry in entries]
     entries = [entry._replace(is_ambiguous=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
-        return Comparison(tuple(entries), entries[0])
+        return Comparison(tuple(entries), entries[0], settings)
     for entry in entries:
         if baseline in (entry.reference, entry.label, entry.report.network):
-            return Comparison(tuple(entries), entry)
+            return Comparison(tuple(entries), entry, settings)
     references = [entry.reference for entry in entries]
     refuse(
         None,
@@ -224,6 +237,17 @@ def _sums(pairs: Iterable[tuple[K, LayerReport]], metric: str) -> dict[K, int]:
         if cost:
             sums[key] = sums.get(key, 0) + cost
     return sums
+
+
+def _settings(comparison: Comparison) -> str:
+    """The common settings; some networks may have their own instead."""
+    is_common = all(
+        entry.report.parameters.get(name, value) == value
+        for entry in comparison.entries
+        for name, value in comparison.settings.items()
+    )
+    line = settings_line(comparison.settings)
+    return line if is_common else f"{line}, where a network does not state its own"
 
 
 def _titles(comparison: Comparison) -> dict[str, str]:

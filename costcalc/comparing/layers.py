@@ -12,7 +12,7 @@ import sympy
 from costcalc.comparing.compare import ratio_text
 from costcalc.costs.rules import METRICS, UNITS
 from costcalc.errors import Problems, refuse
-from costcalc.graph.settings import setting
+from costcalc.opening import of_texts
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import exact, number
 from costcalc.render.page import Cell, Column, Page, Row, Table
@@ -110,7 +110,7 @@ def compare_layers(names: Sequence[str], settings: Mapping[str, Any]) -> LayerCo
     problems = Problems()
     for name in names:
         reference = library.reference(name)
-        own = {key: setting(text) for key, text in reference.settings.items()}
+        own = of_texts(reference.settings)
         layer = _layer(name, entry_of(reference.network), {**settings, **own})
         _check(own, layer.symbols, problems)
         layers.append(layer)

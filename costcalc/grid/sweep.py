@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -114,7 +114,7 @@ class Sweep(Answer):
 
     Attributes:
         networks: the networks, each with its grid.
-        axes: the parameters that vary, the last one fastest.
+        axes: the parameters that vary, the last one fastest, with the values of all networks.
         refused: settings without a row, known after the rows have been read.
     """
 
@@ -125,7 +125,7 @@ class Sweep(Answer):
             SpecError: one has no meaning.
         """
         self.networks = tuple(networks)
-        self.axes = self.networks[0].grid.axes
+        self.axes = _union(network.grid.axes for network in self.networks)
         self.condition = condition
         self.refused: list[NetworkRefusal] = []
         for network in self.networks:
@@ -135,7 +135,7 @@ class Sweep(Answer):
     @property
     def size(self) -> int:
         """The settings of all networks together."""
-        return len(self.networks) * size(self.axes)
+        return sum(size(network.grid.axes) for network in self.networks)
 
     def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
         """The wanted rows in order, many at a time."""
@@ -284,6 +284,15 @@ class Sweep(Answer):
                 done += len(wanted)
                 if progress is not None:
                     progress(done)
+
+
+def _union(axes: Iterable[Sequence[Axis]]) -> tuple[Axis, ...]:
+    """The axes of several grids, each with the values that it has in any of them."""
+    together = []
+    for same in zip(*axes, strict=True):
+        values = dict.fromkeys(value for axis in same for value in axis.values)
+        together.append(Axis(same[0].name, tuple(values)))
+    return tuple(together)
 
 
 def check_size(networks: int, axes: Sequence[Axis]) -> None:

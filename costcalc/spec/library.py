@@ -6,9 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from costcalc.errors import Mark, Problems, did_you_mean, refuse
+from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.tree import MapNode, Scalar
@@ -28,17 +29,19 @@ class Reference(NamedTuple):
 
     network: str
     settings: Mapping[str, str]
+    """What it states after the ``@``."""
+    defaults: Mapping[str, str] = MappingProxyType({})
+    """The settings of a name that stands for a spec at some settings."""
 
 
 def reference(text: str) -> Reference:
     """``mobilenet_v1@alpha=0.5,res=160`` as a network and its settings.
 
     An existing path wins, whatever it contains.  A name of :func:`aliases` is
-    replaced by the spec that it stands for, at its settings; the reference's own
-    settings override those.
+    replaced by the spec that it stands for, whose settings become defaults.
 
     Raises:
-        SpecError: a setting is not ``name=value``.
+        SpecError: a setting is not ``name=value``, or is set twice.
     """
     network, at, tail = text.rpartition("@")
     if not at or os.path.exists(text):
@@ -49,7 +52,7 @@ def reference(text: str) -> Reference:
         if target is not None:
             spec, at, tail = target.partition("@")
             fixed = parse_settings(tail, target) if at else {}
-            return Reference(_shipped_path(spec), {**fixed, **settings})
+            return Reference(_shipped_path(spec), settings, fixed)
     return Reference(network, settings)
 
 
@@ -126,9 +129,9 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     """The settings after the ``@`` of ``text``.
 
     Raises:
-        SpecError: one is not ``name=value``.
+        SpecError: one is not ``name=value``, or is set twice.
     """
-    settings = {}
+    settings: dict[str, str] = {}
     for part in tail.split(","):
         name, equals, value = (side.strip() for side in part.partition("="))
         if not equals or not _SETTING.fullmatch(name) or "\n" in value:
@@ -137,8 +140,16 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
                 f"'{part}' in '{text}' is not a setting",
                 expected="name=value, as in @alpha=0.5,res=160",
             )
-        settings[name] = value
+        if settings.setdefault(name, value) != value:
+            raise SpecError([set_twice(name, settings[name], f"{value} in '{text}'")])
     return settings
+
+
+def set_twice(name: str, first: str, second: str) -> Problem:
+    """The problem of two values for one setting, each with where it is set."""
+    return Problem(
+        None, f"'{name}' is set twice", expected="one value", found=f"{first} and {second}"
+    )
 
 
 def shipped_folder() -> str:

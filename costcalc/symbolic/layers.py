@@ -149,6 +149,9 @@ def entry_of(name: str) -> NamedFormula:
     if name in FORMULAS:
         return FORMULAS[name]
     known = dict.fromkeys(entry.name for entry in FORMULAS.values())
+    layer, at, _ = name.partition("@")
+    if at and layer in FORMULAS:
+        refuse(None, f"the layer to divide by takes no settings: '{name}'", f"--over {layer}")
     refuse(
         None,
         f"there is no formula '{name}'",

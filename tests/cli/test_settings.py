@@ -1,0 +1,155 @@
+"""Settings, wherever a command takes them: malformed, set twice, of one network or of several."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+import costcalc
+from costcalc.cli import main
+
+ONE = {
+    "report": "report {}",
+    "explain": "report {} --explain conv1",
+    "formula": "formula {}",
+    "sweep": "sweep {} --set classes=10",
+    "solve": "solve {} --for res --max-params 2M --values 224",
+    "import": "import {}",
+    "export": "export {} --to prototxt",
+    "graph": "graph {}",
+    "reconcile": "reconcile {} --between paper thop",
+    "printed": "reconcile {} --printed 1M",
+    "plot layers": "plot layers {}",
+    "plot sweep": "plot sweep {} --res 192,224 --set classes=10,20",
+}
+"""Commands of a single network that take settings as options."""
+
+SEVERAL = {
+    "compare": "compare {} mobilenet_v2",
+    "diff": "diff {} mobilenet_v2",
+    "sweep": "sweep {} mobilenet_v2 --res 224",
+    "plot types": "plot types {} mobilenet_v2",
+}
+"""Commands of several networks that take settings as options."""
+
+OTHERS = {
+    "networks": "networks {}",
+    "check": "check {} --max-params 5M",
+    "plot accuracy": "plot accuracy {}",
+}
+"""Commands whose networks carry settings, and that have no options for them."""
+
+LAYERS = {
+    "formula": "formula {}",
+    "compare": "compare {} separable",
+    "over": "formula separable --over {}",
+}
+
+MALFORMED = ["alpha=1/0", "alpha=", "alpha=1e400", "=1", "alpha", "", "alpha=1,", "a=1,a=2"]
+
+TWICE = [
+    "mobilenet_v1 --alpha 0.25 --set alpha=0.5",
+    "mobilenet_v1 --set alpha=0.25 --set alpha=0.5",
+    "mobilenet_v1@alpha=0.25 --alpha 0.5",
+    "mobilenet_v1@alpha=0.25 --set alpha=0.5",
+    "mobilenet_v1@alpha=0.25,alpha=0.5",
+]
+
+
+def run(command: str) -> Result:
+    return CliRunner().invoke(main, command.split())
+
+
+def check_refused(result: Result) -> None:
+    assert result.exit_code == 2, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+@pytest.mark.parametrize("command", [*ONE.values(), *SEVERAL.values(), *OTHERS.values()])
+def test_a_malformed_setting_of_a_reference_is_refused(command: str, text: str) -> None:
+    check_refused(run(command.format(f"mobilenet_v1@{text}")))
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+@pytest.mark.parametrize("command", LAYERS.values())
+def test_a_malformed_setting_of_a_layer_is_refused(command: str, text: str) -> None:
+    check_refused(run(command.format(f"conv@{text.replace('alpha', 'M')}")))
+
+
+@pytest.mark.parametrize("option", ["--alpha {}", "--res {}", "--set alpha={}", "--set classes={}"])
+@pytest.mark.parametrize("text", ["1/0", "1e400", "x", "-1"])
+@pytest.mark.parametrize("command", [*ONE.values(), *SEVERAL.values()])
+def test_a_malformed_setting_of_an_option_is_refused(command: str, option: str, text: str) -> None:
+    check_refused(run(f"{command.format('mobilenet_v1')} {option.format(text)}"))
+
+
+@pytest.mark.parametrize("settings", TWICE)
+@pytest.mark.parametrize("command", ONE.values())
+def test_a_single_network_has_one_value_for_a_setting(command: str, settings: str) -> None:
+    result = run(command.format(settings))
+    check_refused(result)
+    assert "'alpha' is set twice" in result.stderr
+    assert "0.25" in result.stderr
+    assert "0.5" in result.stderr
+
+
+@pytest.mark.parametrize("settings", ["mobilenet_v1@res=96 --res 96", "mobilenet_v1 --res 96"])
+def test_the_same_value_twice_is_one_value(settings: str) -> None:
+    assert run(f"report {settings} --set res=96").exit_code == 0
+
+
+@pytest.mark.parametrize("command", SEVERAL.values())
+def test_an_option_does_not_override_one_network_of_several(command: str) -> None:
+    """The output is that of references alone, but for the name of the second."""
+    by_option = run(f"{command.format('mobilenet_v1@alpha=0.5')} --alpha 0.25")
+    second = command.replace("mobilenet_v2", "mobilenet_v2@alpha=0.25")
+    by_reference = run(second.format("mobilenet_v1@alpha=0.5"))
+    assert by_option.exit_code == by_reference.exit_code == 0, by_option.output
+
+    def counts(text: str) -> list[str]:
+        text = text.replace("@alpha=0.25", "").replace("@alpha=0.5", "")
+        return [word for word in text.split() if any(map(str.isdigit, word))]
+
+    found, expected = counts(by_option.stdout), counts(by_reference.stdout)
+    if "sweep" in command:  # which has a column for alpha only if an option sets it
+        found = [word for word in found if word not in ("0.5", "0.25")]
+    assert [word for word in expected if word not in found] == []
+
+
+def test_labels_and_counts_of_a_comparison_agree() -> None:
+    result = run("compare mobilenet_v1@alpha=0.5 mobilenet_v2 --alpha 0.25 --format json")
+    for network, alpha in zip(json.loads(result.stdout)["networks"], (0.5, 0.25), strict=True):
+        name = network["network"].lower().replace("net", "net_")
+        assert network["parameters"]["alpha"] == alpha
+        assert network["totals"] == costcalc.report(name, alpha=alpha).totals._asdict()
+    table = run("compare mobilenet_v1@alpha=0.5 mobilenet_v2 --alpha 0.25").stdout
+    assert "alpha = 0.25, where a network does not state its own" in table
+    assert "alpha = 0.25\n" in run("compare mobilenet_v1 mobilenet_v2 --alpha 0.25").stdout
+
+
+def test_names_that_stand_for_settings_keep_them_among_several() -> None:
+    assert costcalc.report("mnasnet0_5", alpha=1).parameters["alpha"] == 1
+    several = costcalc.compare("mnasnet0_5", "mobilenet_v2", alpha=1)
+    assert [entry.report.parameters["alpha"] for entry in several.entries] == [
+        costcalc.report("mnasnet0_5").parameters["alpha"],
+        1,
+    ]
+
+
+def test_python_has_the_same_rules() -> None:
+    for question in (costcalc.report, costcalc.totals, costcalc.formula, costcalc.reconcile):
+        with pytest.raises(costcalc.CostcalcError, match="'alpha' is set twice"):
+            question("mobilenet_v1@alpha=0.5", alpha=0.25)
+    with pytest.raises(costcalc.CostcalcError, match="'alpha' is set twice"):
+        costcalc.sweep("mobilenet_v1@alpha=0.5", alpha=[0.25])
+    networks = costcalc.load("mobilenet_v1", alpha=0.5), "mobilenet_v1"
+    assert networks[0].report(alpha=0.25).parameters["alpha"] == 0.25
+    compared = costcalc.compare(*networks, alpha=0.25).entries
+    assert [float(entry.report.parameters["alpha"]) for entry in compared] == [0.5, 0.25]
+    assert [float(row.settings["alpha"]) for row in costcalc.sweep(*networks, alpha=[0.25])] == [
+        0.5,
+        0.25,
+    ]
