@@ -241,11 +241,11 @@ def _is_module(network: object) -> bool:
 def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
     from costcalc.importers.model import Model, Request
     from costcalc.importers.torch import trace
-    from costcalc.importers.torch.reference import IMAGE
+    from costcalc.importers.torch.reference import input_shape
 
     def read(request: Request) -> Model:
-        channels, *sides = request.input or IMAGE
-        return trace(module, (channels, *(request.res or sides)), request.allow_unknown)
+        shape = input_shape(request, type(module).__name__)
+        return trace(module, shape, request.allow_unknown)
 
     return OpenNetwork(*importers.import_with(read, settings))
 

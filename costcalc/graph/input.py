@@ -7,7 +7,9 @@ from typing import Any
 
 from costcalc.errors import Problems, Refusal
 from costcalc.graph.checks import evaluate, is_size
+from costcalc.spec import limits
 from costcalc.spec.document import Document, Expression
+from costcalc.spec.numbers import exact
 
 
 def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
@@ -15,6 +17,38 @@ def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
     sides = input[1:]
     is_square = _is_literal(sides) and len({side.text for side in sides}) == 1
     return sides[0] if is_square else None
+
+
+def unfit_res(res: Any) -> str:
+    """What a resolution must be, if ``res`` is invalid; '' if it is valid."""
+    if not isinstance(res, tuple):
+        message = "a whole number above zero, or a height and a width as in 160x120"
+        return "" if is_size(res) else message
+    if len(res) > limits.AXES:
+        return f"at most {limits.AXES} sides"
+    return "" if all(map(is_size, res)) else "sides above zero, as in 160x120"
+
+
+def sides_at(res: Any, axes: int) -> tuple[Any, ...]:
+    """The sides of an input of so many spatial axes at a resolution; one number is for all.
+
+    Raises:
+        Refusal: the input has another number of axes, or none.
+    """
+    if not axes:
+        raise Refusal(
+            "the input has no spatial axes, and takes no res",
+            expected="a network that reads a map",
+        )
+    if not isinstance(res, tuple):
+        return (res,) * axes
+    if len(res) != axes:
+        raise Refusal(
+            f"the input has {axes} spatial {'axis' if axes == 1 else 'axes'}",
+            expected="one size" if axes == 1 else f"{axes} sizes: {'x'.join(['96'] * axes)}",
+            found=exact(res),
+        )
+    return res
 
 
 def input_shape(
@@ -29,15 +63,13 @@ def input_shape(
     res = values["res"]
     if not is_res_set or not (isinstance(res, tuple) or _is_literal(sides)):
         return _sizes(document.input, values, problems)
-    if not sides:
-        problems.add(
-            channels.mark,
-            f"the input of {document.titled(values)} has no spatial axes, and takes no res",
-            expected="a network that reads a map",
-        )
+    try:
+        sizes = sides_at(res, len(sides))
+    except Refusal as error:
+        problems.note(error.problem(None if sides else channels.mark, document.titled(values)))
         return ()
     if isinstance(res, tuple):
-        return _of_sides(document, res, values, problems)
+        return _of_sides(document, sizes, values, problems)
     if side_of_square(document.input) is None:
         problems.add(
             sides[0].mark,
@@ -46,7 +78,7 @@ def input_shape(
             expected="--res HxW, as in --res 96x64",
         )
         return ()
-    return (*_sizes((channels,), values, problems), *(res for _ in sides))
+    return (*_sizes((channels,), values, problems), *sizes)
 
 
 def _of_sides(
@@ -54,22 +86,12 @@ def _of_sides(
 ) -> tuple[Any, ...]:
     """The shape for a resolution that names every side, all of which must be settable."""
     channels, *sides = document.input
-    shown = "x".join(str(side) for side in res)
-    if len(res) != len(sides):
-        problems.add(
-            None,
-            f"the input of {document.titled(values)} has {len(sides)} spatial "
-            f"{'axis' if len(sides) == 1 else 'axes'}",
-            expected="a res with a size for each",
-            found=shown,
-        )
-        return ()
     if not _is_literal(sides) and any(side.text != "res" for side in sides):
         problems.add(
             sides[0].mark,
             f"the spec of {document.titled(values)} computes the sides of its input from one res",
             expected="--res R",
-            found=shown,
+            found=exact(res),
         )
         return ()
     return (*_sizes((channels,), values, problems), *res)

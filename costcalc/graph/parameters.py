@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
-from costcalc.graph.checks import evaluate, is_size
+from costcalc.graph.checks import evaluate
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
-from costcalc.graph.input import input_shape, side_of_square
+from costcalc.graph.input import input_shape, side_of_square, unfit_res
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
@@ -60,13 +60,12 @@ def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
 def unfit(parameter: Parameter, value: Any, default: Any) -> str:
     """What a network's parameter must be, if ``value`` is invalid; '' if it is valid."""
     name = parameter.name
-    if name == "res" and isinstance(value, tuple):
-        fits = len(value) <= limits.AXES and all(is_size(side) for side in value)
-        return "" if fits else "sides above zero, as in 160x120"
+    if name == "res" and (isinstance(value, tuple) or not parameter.choices):
+        expected = unfit_res(value)
+        if expected or isinstance(value, tuple):
+            return expected
     if parameter.choices:
         return outside(parameter, value)
-    if name == "res" and not is_size(value):
-        return "a whole number above zero, or a height and a width as in 160x120"
     if name == "alpha" and not (is_number(value) and value > 0):
         return "a number above zero"
     if isinstance(default, str | bool):

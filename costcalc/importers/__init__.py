@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from costcalc.errors import refuse
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
+from costcalc.spec.numbers import exact
 
 if TYPE_CHECKING:
     from costcalc.importers.model import Model, Request
@@ -79,7 +80,7 @@ def import_with(
     input = remaining.pop(INPUT, None)
     request = Request(
         input=input if input is None or isinstance(input, tuple) else (input,),
-        res=_height_and_width(remaining.pop("res", None)),
+        res=_checked_res(remaining.pop("res", None)),
         allow_unknown=remaining.pop(ALLOW_UNKNOWN, False),
         settings={name: value for name, value in remaining.items() if name != "alpha"},
     )
@@ -92,5 +93,15 @@ def import_with(
     return document(model)._replace(reread=reread), unused
 
 
-def _height_and_width(res: Any) -> tuple[int, int] | None:
-    return res if res is None or isinstance(res, tuple) else (res, res)
+def _checked_res(res: Any) -> Any:
+    """The resolution that the caller sets, if any.
+
+    Raises:
+        SpecError: it is not one.
+    """
+    from costcalc.graph.input import unfit_res
+
+    expected = "" if res is None else unfit_res(res)
+    if expected:
+        refuse(None, f"res cannot be {exact(res)}", expected=expected)
+    return res

@@ -57,8 +57,8 @@ class Request(NamedTuple):
 
     input: Shape | None = None
     """The input shape, if the caller sets one."""
-    res: tuple[int, int] | None = None
-    """Height and width, if the caller sets them."""
+    res: int | Shape | None = None
+    """A size for all spatial axes or one for each, if the caller sets them."""
     settings: Mapping[str, Any] = {}
     """All other settings but ``alpha``: dimensions, arguments."""
     allow_unknown: bool = False

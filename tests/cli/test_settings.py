@@ -1,6 +1,7 @@
 """Settings, wherever a command takes them: malformed, set twice, of one network or of several."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -153,3 +154,46 @@ def test_python_has_the_same_rules() -> None:
         0.5,
         0.25,
     ]
+
+
+INPUTS = {
+    "vector": (30,),
+    "sequence": (3, 100),
+    "image": (3, 32, 32),
+    "volume": (3, 8, 8, 8),
+}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> Path:
+    """A network of one layer for each shape of input, as a spec, in ONNX and in Caffe."""
+    folder = tmp_path_factory.mktemp("inputs")
+    for name, shape in INPUTS.items():
+        layer = "fc: 4" if name == "vector" else "conv: {out: 4, kernel: 1}"
+        spec = folder / f"{name}.yaml"
+        spec.write_text(f"input: {list(shape)}\nlayers: [{{{layer}}}]\n")
+        for format_, suffix in (("onnx", "onnx"), ("prototxt", "prototxt")):
+            if format_ == "onnx" or len(shape) in (1, 3):
+                model = folder / f"{name}.{suffix}"
+                model.write_bytes(bytes(costcalc.export(spec, format_)))
+    return folder
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "onnx", "prototxt"])
+@pytest.mark.parametrize("name", INPUTS)
+@pytest.mark.parametrize("res", ["8", "8x6", "8x6x4", "8x6x4x2", "0", "8x0", "0.5", "-8", "x", ""])
+def test_a_resolution_fits_the_input_or_is_refused(inputs, name, suffix, res) -> None:
+    path = inputs / f"{name}.{suffix}"
+    if not path.exists():
+        pytest.skip("Caffe has images alone")
+    result = CliRunner().invoke(main, ["report", str(path), "--res", res, "--format", "json"])
+    axes = len(INPUTS[name]) - 1
+    sizes = [8, 6, 4, 2][: len(res.split("x"))] if res[:1] == "8" and res != "8x0" else []
+    if axes and len(sizes) in (1, axes):
+        assert result.exit_code == 0, result.output
+        expected = sizes * axes if len(sizes) == 1 else sizes
+        assert json.loads(result.stdout)["input"] == [3, *expected]
+        return
+    check_refused(result)
+    words = ("spatial ax", "res cannot be", "a value is missing")
+    assert any(word in result.stderr for word in words), result.stderr

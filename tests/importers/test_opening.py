@@ -10,6 +10,7 @@ import pytest
 import costcalc
 from costcalc import importers
 from costcalc.errors import SpecError
+from costcalc.graph.input import sides_at
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Model, Node, Request
 
@@ -22,7 +23,7 @@ def small(is_sized: bool, requests: list[Request] | None = None) -> Read:
     def read(request: Request) -> Model:
         if requests is not None:
             requests.append(request)
-        rows, columns = request.res or (8, 8)
+        rows, columns = sides_at(request.res or 8, 2)
         out = request.settings.get("filters", 4)
         nodes = (
             Node(
@@ -72,7 +73,7 @@ def test_another_resolution_is_counted_with_or_without_a_new_import(is_sized):
     requests: list[Request] = []
     model = network(small(is_sized, requests))
     assert model.report(res=16).totals.mult_adds == 3 * 3 * 3 * 4 * 16 * 16 + 4 * 10
-    assert [request.res for request in requests] == ([None, (16, 16)] if is_sized else [None])
+    assert [request.res for request in requests] == ([None, 16] if is_sized else [None])
 
 
 @pytest.mark.parametrize("is_sized", [True, False])

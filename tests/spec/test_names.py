@@ -15,9 +15,11 @@ def test_an_alias_has_settings():
 
 
 def test_settings_of_the_reference_override_those_of_the_alias():
-    parameters = opening.opened("vgg11@res=64,classes=10", {"res": 96}).graph().parameters
+    parameters = opening.opened("vgg11@classes=10", {"res": 96}).graph().parameters
     assert (parameters["configuration"], parameters["classes"], parameters["res"]) == ("A", 10, 96)
     assert opening.opened("vgg11@configuration=B").graph().parameters["configuration"] == "B"
+    other = opening.opened("vgg11", {"configuration": "B"})
+    assert other.graph().parameters["configuration"] == "B"
 
 
 def test_an_existing_file_wins_but_aliases_lead_to_shipped_specs(tmp_path, monkeypatch):

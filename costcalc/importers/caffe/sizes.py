@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from costcalc.errors import Mark, Refusal
 from costcalc.formats.prototxt import Message
+from costcalc.graph.input import sides_at
 from costcalc.importers.caffe.fields import Fields, whole
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
 from costcalc.importers.model import Request, Shape
@@ -114,8 +115,8 @@ def requested_shape(first: Input, request: Request) -> Shape:
             "an input_shape, a crop_size, or --input 3,224,224",
             mark=first.mark,
         )
-    if request.res is not None and len(shape) == 3:
-        shape = (shape[0], *request.res)
+    if request.res is not None:
+        shape = (shape[0], *sides_at(request.res, len(shape) - 1))
     if len(shape) > limits.AXES:
         raise Refusal(f"an input has at most {limits.AXES} dimensions", mark=first.mark)
     return shape

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from costcalc.errors import Refusal
+from costcalc.graph.input import sides_at
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.structure import KerasLayer
@@ -110,15 +111,19 @@ def _requested(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
     return input
 
 
-def _at_resolution(shape: Open | None, res: tuple[int, int], is_first: bool) -> Open | None:
-    """The shape at a height and width; inputs but the first keep their known dimensions.
+def _at_resolution(shape: Open | None, res: int | Shape, is_first: bool) -> Open | None:
+    """The shape at a resolution; inputs but the first keep their known dimensions.
 
-    A square resolution also applies to maps with one or three spatial axes.
+    Raises:
+        Refusal: the first input does not take it.
     """
-    if shape is None or len(shape) < 2:
-        return shape
-    dims = res if len(shape) == 3 else res[:1] * (len(shape) - 1)
-    if len(shape) != 3 and res[0] != res[1]:
+    if shape is None:
+        return None
+    try:
+        dims = sides_at(res, len(shape) - 1)
+    except Refusal:
+        if is_first:
+            raise
         return shape
     return (
         shape[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from costcalc.errors import Mark, Problems, refuse
+from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.onnx_schema import (
     WEIGHTS_ARE_INPUTS,
     DataType,
@@ -15,6 +15,7 @@ from costcalc.formats.onnx_schema import (
     TensorProto,
     ValueInfoProto,
 )
+from costcalc.graph.input import sides_at
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Request, Shape
 from costcalc.importers.onnx.tensors import TensorInfo
@@ -55,9 +56,11 @@ def sized_inputs(values: Sequence[ValueInfoProto], request: Request, file: str) 
         are_resized = _replace(image, range(1, len(image)), request.input)
     if request.res is not None:
         axes = _spatial_axes(image)
-        if len(axes) < 2:
-            _refuse_request(mark, first, request.res)
-        are_resized |= _replace(image, axes[-2:], request.res)
+        try:
+            sizes = sides_at(request.res, len(axes))
+        except Refusal as error:
+            refuse(*error.problem(mark, f"input '{first.name}' of {_shown(first)}"))
+        are_resized |= _replace(image, axes, sizes)
     named = _named_dims(values, wanted, request.settings, mark)
     _check_open(values, wanted, named, mark)
     shapes = [tuple(_size(dim, named) for dim in dims) for dims in wanted]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from costcalc.errors import Mark, refuse
+from costcalc.errors import Mark, Refusal, refuse
+from costcalc.graph.input import sides_at
 from costcalc.importers.model import Request, Shape
 
 PREFIX = "torch:"
@@ -60,14 +61,7 @@ def input_shape(request: Request, network: str) -> Shape:
     if request.res is None:
         return shape
     channels, *dims = shape
-    if len(dims) == len(request.res):
-        return (channels, *request.res)
-    if dims and len(set(request.res)) == 1:
-        return (channels, *(request.res[0] for _ in dims))
-    axes = f"{len(dims)} spatial {'axis' if len(dims) == 1 else 'axes'}"
-    refuse(
-        Mark(network),
-        f"the input has {axes}, but the resolution sets two",
-        expected="--input with every dimension",
-        found="x".join(str(side) for side in request.res),
-    )
+    try:
+        return (channels, *sides_at(request.res, len(dims)))
+    except Refusal as error:
+        refuse(*error.problem(Mark(network)))

@@ -37,9 +37,10 @@ def test_without_pytorch_one_message_says_how_to_install_it(monkeypatch, network
         (None, None, (3, 224, 224)),
         (None, (96, 64), (3, 96, 64)),
         ((1, 28, 28), None, (1, 28, 28)),
-        ((1, 28, 28), (32, 32), (1, 32, 32)),
-        ((80, 100), (200, 200), (80, 200)),
-        ((3, 16, 112, 112), (64, 64), (3, 64, 64, 64)),
+        ((1, 28, 28), 32, (1, 32, 32)),
+        ((1, 28, 28), (32, 16), (1, 32, 16)),
+        ((80, 100), 200, (80, 200)),
+        ((3, 16, 112, 112), 64, (3, 64, 64, 64)),
         ((784,), None, (784,)),
     ],
 )
@@ -47,7 +48,7 @@ def test_a_resolution_sets_the_spatial_dimensions(input, res, shape):
     assert input_shape(Request(input=input, res=res), "torch:m:n") == shape
 
 
-@pytest.mark.parametrize(("input", "res"), [((784,), (28, 28)), ((80, 100), (96, 64))])
+@pytest.mark.parametrize(("input", "res"), [((784,), 28), ((80, 100), (96, 64))])
 def test_a_resolution_that_does_not_fit_the_input_is_refused(input, res):
-    with pytest.raises(SpecError, match="the resolution sets two"):
+    with pytest.raises(SpecError, match=r"the input has (no|1) spatial"):
         input_shape(Request(input=input, res=res), "torch:m:n")
