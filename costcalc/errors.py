@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from costcalc.escaping import printable, shortened
 from costcalc.records import NamedTuple
 
 SHOWN = 25
 """Problems printed; the rest are only counted."""
-
-LINE = 2000
-"""Characters printed of one line of a message."""
 
 MOST = 1000
 """Problems after which reading stops."""
@@ -51,16 +49,7 @@ class Problem(NamedTuple):
         for title, text in (("expected", self.expected), ("found", self.found), ("try", hint)):
             if text:
                 lines.append(f"    {title:<9}{text}")
-        return "\n".join(_printable(line) for line in lines)
-
-
-def _printable(line: str) -> str:
-    """The line, shortened and with control characters escaped: its text may come from a file."""
-    if len(line) > LINE:
-        line = f"{line[: LINE // 2]} ... {line[-LINE // 2 :]}"
-    if line.isprintable():
-        return line
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+        return "\n".join(printable(shortened(line)) for line in lines)
 
 
 class CostcalcError(Exception):

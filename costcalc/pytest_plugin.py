@@ -45,6 +45,7 @@ class ClaimsModule(pytest.File):
         """Yields an item for each claim."""
         from costcalc.claims.networks import Networks
         from costcalc.claims.reader import read
+        from costcalc.escaping import printable
 
         networks = Networks()
         file = read(str(self.path), networks, is_named=self.session.isinitpath(self.path))
@@ -53,7 +54,7 @@ class ClaimsModule(pytest.File):
         for claim in file.claims:
             words = (claim.id, file.place(claim.table), claim.row, claim.column, claim.figure.text)
             # In brackets, like a test's parameters: elsewhere pytest shows '.' as '::'.
-            name = f"claim[{', '.join(filter(None, words))}]"
+            name = printable(f"claim[{', '.join(filter(None, words))}]")
             yield ClaimItem.from_parent(self, name=name, claim=claim, networks=networks)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from costcalc.claims.check import Checked
 from costcalc.claims.verdict import Result
+from costcalc.escaping import workflow
 
 
 def answer(checked: Checked) -> str:
@@ -15,14 +16,7 @@ def _annotation(result: Result) -> str:
     location = result.claim.location
     place = {"file": location.file, "line": location.line, "col": location.column}
     properties = ",".join(
-        f"{name}={_escaped(str(value), ',:')}"
+        f"{name}={workflow(str(value), ',:')}"
         for name, value in {**place, "title": f"costcalc: {result.claim.id}"}.items()
     )
-    return f"::error {properties}::{_escaped(result.summary)}\n"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    """Text escaped for a workflow command: per cent signs, line ends and ``more``."""
-    for character in "%\r\n" + more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return f"::error {properties}::{workflow(result.summary)}\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costcalc.claims.check import Checked
-from costcalc.render.formatting import printable
+from costcalc.escaping import printable
 
 
 def answer(checked: Checked) -> str:

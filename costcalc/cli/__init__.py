@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
 import click
 
-from costcalc.errors import CostcalcError, did_you_mean
-from costcalc.render.formatting import printable
+from costcalc.cli.streams import open_closed_streams, readable_errors
+from costcalc.errors import did_you_mean
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
@@ -28,12 +29,6 @@ COMMANDS = {
     "networks": "the networks that ship with costcalc",
 }
 """Every command with its one-line help; each is in the module of its name."""
-
-
-class UserError(click.ClickException):
-    """An error that the user can fix: a message on standard error, exit code 2."""
-
-    exit_code = 2
 
 
 class _Commands(click.Group):
@@ -63,12 +58,14 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        open_closed_streams()
+        with readable_errors():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with readable_errors():
             return super().invoke(ctx)
-        except CostcalcError as error:
-            lines = str(error).split("\n")
-            raise UserError("\n".join(map(printable, lines))) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import Options, file_option, pass_options, settings_options
 from costcalc.cli.output import emit
-from costcalc.render.formatting import printable
+from costcalc.escaping import printable
 
 
 @click.command()

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from costcalc.cli.options import Options
+from costcalc.cli.streams import printed
 from costcalc.errors import Mark, refuse
 
 if TYPE_CHECKING:
@@ -75,23 +76,6 @@ def _print(text: str) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     with printed() as file:
         file.write(text)
-
-
-@contextmanager
-def printed() -> Iterator[TextIO]:
-    """Standard output, which its reader may close early.
-
-    Raises:
-        SpecError: it cannot be written, as on a full disk.
-    """
-    try:
-        yield sys.stdout
-        sys.stdout.flush()
-    except OSError as error:
-        # Discard what is still buffered, or it would be written again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            refuse(None, f"standard output cannot be written: {error.strerror}")
 
 
 @contextmanager

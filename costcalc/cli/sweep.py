@@ -16,8 +16,9 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
 )
-from costcalc.cli.output import printed, show, whole
+from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
+from costcalc.cli.streams import printed, remark
 from costcalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
 
 def _remark(sweep: Sweep) -> None:
     for note in sweep.remarks():
-        click.echo(note, err=True)
+        remark(note)
 
 
 def _batches(rows: Sequence[SweepRow]) -> Iterator[Batch]:

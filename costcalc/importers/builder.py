@@ -23,6 +23,7 @@ from math import prod
 from typing import Any
 
 from costcalc.errors import Refusal
+from costcalc.escaping import shortened
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Model, Node, Shape
 from costcalc.kinds import KINDS
@@ -136,6 +137,7 @@ class ModelBuilder:
 
     def free_name(self, wanted: str) -> str:
         """Reserve a name that no node has: the wanted one, or that with a number."""
+        wanted = shortened(wanted, limits.NAME)
         if not wanted.isprintable():
             wanted = "".join(char if char.isprintable() else "_" for char in wanted)
         return self._names.free(wanted)
@@ -260,7 +262,7 @@ class ModelBuilder:
     def model(self, name: str, file: str, parameters: Mapping[str, Any] = NOTHING) -> Model:
         """The model with the nodes so far."""
         return Model(
-            name=name,
+            name=shortened(name, limits.NAME),
             file=file,
             source={},
             input=self.input.shape,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from costcalc import escaping
 from costcalc.comparing.compare import ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import exact, printable
+from costcalc.render.formatting import exact
 from costcalc.reporting.report import Report, report
 from costcalc.solving.solve import Budgets
 
@@ -59,8 +60,8 @@ def series(report: Report) -> Series:
     """The layers of a report with a cost."""
     layers = [layer for layer in report.layers if layer.mult_adds or layer.params]
     return Series(
-        printable(report.network),
-        tuple(printable(layer.name) for layer in layers),
+        escaping.label(report.network),
+        tuple(escaping.label(layer.name) for layer in layers),
         tuple(layer.type for layer in layers),
         {
             "mult-adds": tuple(layer.mult_adds for layer in layers),
@@ -72,7 +73,7 @@ def series(report: Report) -> Series:
 def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     """The costs of networks by type of layer."""
     return Shares(
-        tuple(printable(entry.label) for entry in entries),
+        tuple(escaping.label(entry.label) for entry in entries),
         tuple(by_type(entry.report, metric) for entry in entries),
         metric.replace("_", "-"),
     )
@@ -94,8 +95,8 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
             if costs.accuracy != accuracy:
                 continue
             given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
-            family, totals = printable(costs.network), costs.totals
-            label = f"{family} ({printable(given)})" if given else family
+            family, totals = escaping.label(costs.network), costs.totals
+            label = f"{family} ({escaping.label(given)})" if given else family
             shown.append(
                 Point(family, label, totals.mult_adds, totals.params, float(accuracy.top1))
             )
@@ -132,9 +133,9 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
     return HeatMap(
-        printable(sweep.networks[0].title),
-        (printable(down), tuple(map(float, ups))),
-        (printable(across), tuple(map(float, sides))),
+        escaping.label(sweep.networks[0].title),
+        (escaping.label(down), tuple(map(float, ups))),
+        (escaping.label(across), tuple(map(float, sides))),
         tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
         tuple(tuple(row.params if row else None for row in line) for line in cells),
         limits,

@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from costcalc.costs.count import LayerCost
+from costcalc.escaping import label, printable
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.kinds.naming import type_name
-from costcalc.render.formatting import printable, scaled
+from costcalc.render.formatting import scaled
 
 
 class DiagramNode(NamedTuple):
@@ -57,10 +58,10 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost]) -> Diagram:
         if cost.params:
             texts.append(f"{scaled(cost.params)} params")
         shade = Fraction(cost.mult_adds) / most if most else Fraction(0)
-        nodes.append(DiagramNode(ids[line.host], printable(host.name), tuple(texts), shade))
+        nodes.append(DiagramNode(ids[line.host], label(host.name), tuple(texts), shade))
         for source, shape in zip(host.inputs, host.input_shapes, strict=True):
             edges.append(Edge(ids[source], ids[line.host], shape_label(shape)))
-    return Diagram(printable(graph.name), tuple(nodes), tuple(edges))
+    return Diagram(label(graph.name), tuple(nodes), tuple(edges))
 
 
 def shape_label(shape: Shape) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from costcalc import escaping
 from costcalc.pictures.diagram import Diagram
 
 _LIGHT, _DARK = (247, 251, 255), (8, 69, 148)
@@ -15,9 +16,9 @@ _WHITE_FROM = Fraction(1, 2)
 
 def mermaid(diagram: Diagram) -> str:
     """A Mermaid flowchart."""
-    lines = ["---", f"title: {_quoted(diagram.title)}", "---", "flowchart TD"]
+    lines = ["---", f'title: "{escaping.quoted(diagram.title)}"', "---", "flowchart TD"]
     for node in diagram.nodes:
-        label = "<br>".join(map(_escaped, (node.title, *node.lines)))
+        label = "<br>".join(map(escaping.mermaid, (node.title, *node.lines)))
         lines.append(f'    {node.id}["{label}"]')
     for edge in diagram.edges:
         lines.append(f"    {edge.source} -->|{edge.shape}| {edge.target}")
@@ -31,12 +32,12 @@ def dot(diagram: Diagram) -> str:
     """A Graphviz digraph."""
     lines = [
         "digraph network {",
-        f"  label={_quoted(diagram.title)}; labelloc=t; fontname=Helvetica; fontsize=16;",
+        f'  label="{escaping.dot(diagram.title)}"; labelloc=t; fontname=Helvetica; fontsize=16;',
         "  node [shape=box, style=filled, fontname=Helvetica, fontsize=11, color=gray40];",
         "  edge [fontname=Helvetica, fontsize=9, color=gray40];",
     ]
     for node in diagram.nodes:
-        label = "\\n".join(_quoted(line)[1:-1] for line in (node.title, *node.lines))
+        label = "\\n".join(map(escaping.dot, (node.title, *node.lines)))
         ink = "white" if node.shade >= _WHITE_FROM else "black"
         fill = _colour(node.shade)
         lines.append(f'  {node.id} [label="{label}", fillcolor="{fill}", fontcolor={ink}];')
@@ -54,14 +55,3 @@ def _colour(shade: Fraction) -> str:
     strength = float(shade) ** 0.5
     mixed = (round(a + (b - a) * strength) for a, b in zip(_LIGHT, _DARK, strict=True))
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _escaped(text: str) -> str:
-    """Text for a Mermaid label, with Mermaid's and HTML's special characters as entities."""
-    special = "#&<>\"'`;"
-    return "".join(f"#{ord(letter)};" if letter in special else letter for letter in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from costcalc.escaping import spreadsheet
 from costcalc.render.page import Cell, Page, raw
 
 
@@ -20,11 +21,6 @@ def page(page: Page) -> str:
     return output.getvalue()
 
 
-def guarded(words: str) -> str:
-    """Text, quoted if a spreadsheet would take it for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
-
-
 def _value(cell: Cell) -> str | int | float:
     value = raw(cell)
-    return guarded(value) if isinstance(value, str) else value
+    return spreadsheet(value) if isinstance(value, str) else value

@@ -98,25 +98,11 @@ def ratio(value: int | Fraction | None) -> int | str | None:
     return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else value
 
 
-def printable(text: str) -> str:
-    r"""Text from a spec made safe to print: control characters are escaped.
-
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )
-
-
 __all__ = [
     "counted",
     "exact",
     "number",
     "percent",
-    "printable",
     "ratio",
     "rounded",
     "scaled",

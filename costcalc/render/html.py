@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from html import escape as escape_html
 
-from costcalc.render.formatting import printable, rounded
+from costcalc.escaping import html
+from costcalc.render.formatting import rounded
 from costcalc.render.page import Cell, Column, Page, Row, Share, Table, Word, text
 
 # Colours are inherited or translucent, so that a page is legible on light and on dark.
@@ -33,40 +33,31 @@ _DOCUMENT = """\
 
 def page(page: Page) -> str:
     """A page as a standalone document."""
-    return _DOCUMENT.format(title=escape(page.title), style=_BODY, body=fragment(page))
-
-
-def escape(words: str) -> str:
-    """Text with HTML's special characters escaped.
-
-    >>> escape("a<b")
-    'a&lt;b'
-    """
-    return escape_html(printable(words))
+    return _DOCUMENT.format(title=html(page.title), style=_BODY, body=fragment(page))
 
 
 def fragment(page: Page) -> str:
     """A page's elements with inline styles."""
-    lines = [f"<h2>{escape(page.title)}</h2>"]
+    lines = [f"<h2>{html(page.title)}</h2>"]
     if page.prose is not None:
         text = "\n\n".join(page.prose.unicode).split("\n")
-        return "\n".join([*lines, f"<pre>{chr(10).join(map(escape, text))}</pre>"]) + "\n"
+        return "\n".join([*lines, f"<pre>{chr(10).join(map(html, text))}</pre>"]) + "\n"
     if page.facts:
-        facts = (f"<b>{escape(name)}</b> {escape(fact)}" for name, fact in page.facts)
+        facts = (f"<b>{html(name)}</b> {html(fact)}" for name, fact in page.facts)
         lines.append(f"<p>{'<br>'.join(facts)}</p>")
     for table in page.tables:
         if len(page.tables) > 1:
-            lines.append(f"<h3>{escape(table.title)}</h3>")
+            lines.append(f"<h3>{html(table.title)}</h3>")
         lines += _table(table.seen_by("people"))
-        lines += [f"<p>{escape(note)}</p>" for note in table.notes]
-    lines += [f"<p>{escape(note)}</p>" for note in page.notes]
+        lines += [f"<p>{html(note)}</p>" for note in table.notes]
+    lines += [f"<p>{html(note)}</p>" for note in page.notes]
     return "\n".join(lines) + "\n"
 
 
 def _table(table: Table) -> list[str]:
     largest = [table.largest(index) for index in range(len(table.columns))]
     heads = "".join(
-        f'<th style="{_HEAD}; text-align: {column.align}">{escape(column.title)}</th>'
+        f'<th style="{_HEAD}; text-align: {column.align}">{html(column.title)}</th>'
         for column in table.columns
     )
     lines = [f'<table style="{_TABLE}">', f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
@@ -82,7 +73,7 @@ def _row(columns: tuple[Column, ...], row: Row, largest: list[int]) -> str:
     cells = []
     for index, (column, cell) in enumerate(zip(columns, row.cells, strict=True)):
         style = f"{_CELL}; text-align: {column.align}"
-        words = escape(text(cell))
+        words = html(text(cell))
         if index == 0:
             style += f"; padding-left: {0.7 + 1.2 * row.depth:.1f}em" if row.depth else ""
             words = f"<b>{words}</b>" if row.is_sum else words

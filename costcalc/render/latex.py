@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from costcalc.render.formatting import printable
+from costcalc.escaping import latex, printable
 from costcalc.render.page import Cell, Dimensions, Equations, Page, Row, Table, text
-
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "[": "{[}",  # or the \\ of the row above would take it for its optional argument
-    "×": r"$\times$",
-}
-_SPECIALS = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
 
 
 def page(page: Page) -> str:
@@ -40,15 +19,6 @@ def page(page: Page) -> str:
         lines += [_comment(note) for note in table.notes]
     lines += ["", *(_comment(note) for note in page.notes)]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def escape(words: str) -> str:
-    r"""Text with LaTeX's special characters escaped.
-
-    >>> escape("10 % of a_b")
-    '10 \\% of a\\_b'
-    """
-    return _SPECIALS.sub(lambda match: _SPECIAL[match[0]], printable(words))
 
 
 def _prose(part: str | Equations) -> str:
@@ -68,7 +38,7 @@ def _table(table: Table) -> list[str]:
         _comment(table.title),
         rf"\begin{{tabular}}{{{alignment}}}",
         r"\toprule",
-        _line([escape(column.title) for column in table.columns]),
+        _line([latex(column.title) for column in table.columns]),
         r"\midrule",
         *(_line(_cells(row)) for row in table.rows),
     ]
@@ -84,8 +54,8 @@ def _cells(row: Row) -> list[str]:
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Dimensions):
-        return f"${text(cell._replace(suffix=''), chr(92) + 'times ')}${escape(cell.suffix)}"
-    return escape(text(cell))
+        return f"${text(cell._replace(suffix=''), chr(92) + 'times ')}${latex(cell.suffix)}"
+    return latex(text(cell))
 
 
 def _line(cells: list[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
+from costcalc.escaping import printable
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import printable
 from costcalc.render.page import Cell, Column, Page, Row, Share, Table, Word, text
 
 Style: TypeAlias = Literal["", "title", "head", "sum", "quiet", "bar", "good", "bad"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from costcalc.render.formatting import printable
+from costcalc.escaping import markdown, printable
 from costcalc.render.page import Page, Row, Table, text
 
 _FENCES = re.compile("```+")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 
 
 def page(page: Page) -> str:
@@ -17,31 +16,24 @@ def page(page: Page) -> str:
         text = "\n\n".join(page.prose.unicode)
         fence = max(_FENCES.findall(text), key=len, default="") + "```"
         lines = "\n".join(map(printable, text.split("\n")))
-        return f"## {escape(page.title)}\n\n{fence}text\n{lines}\n{fence}\n"
-    parts = [f"# {escape(page.title)}"]
+        return f"## {markdown(page.title)}\n\n{fence}text\n{lines}\n{fence}\n"
+    parts = [f"# {markdown(page.title)}"]
     if page.facts:
-        parts.append("\n".join(f"- {escape(name)}: {escape(fact)}" for name, fact in page.facts))
+        parts.append(
+            "\n".join(f"- {markdown(name)}: {markdown(fact)}" for name, fact in page.facts)
+        )
     for table in page.tables:
         if len(page.tables) > 1:
-            parts.append(f"## {escape(table.title)}")
+            parts.append(f"## {markdown(table.title)}")
         parts.append(_table(table.seen_by("people")))
-        parts += map(escape, table.notes)
-    parts += map(escape, page.notes)
+        parts += map(markdown, table.notes)
+    parts += map(markdown, page.notes)
     return "\n\n".join(parts) + "\n"
-
-
-def escape(words: str) -> str:
-    r"""Text with Markdown's special characters escaped.
-
-    >>> escape("a|b_c")
-    'a\\|b\\_c'
-    """
-    return _SPECIAL.sub(r"\\\1", printable(words))
 
 
 def _table(table: Table) -> str:
     rules = ["---:" if column.align == "right" else "---" for column in table.columns]
-    lines = [[escape(column.title) for column in table.columns], rules]
+    lines = [[markdown(column.title) for column in table.columns], rules]
     lines += [_cells(row) for row in table.rows]
     if table.total:
         lines.append(_cells(table.total._replace(is_sum=True)))
@@ -49,7 +41,7 @@ def _table(table: Table) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    first, *rest = (escape(text(cell)) for cell in row.cells)
+    first, *rest = (markdown(text(cell)) for cell in row.cells)
     if row.is_sum:
         first = f"**{first}**"
     return ["&emsp;" * row.depth + first, *rest]

@@ -6,8 +6,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from costcalc.escaping import printable
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import counted, percent, printable, rounded, scaled, share
+from costcalc.render.formatting import counted, percent, rounded, scaled, share
 
 
 class Share(NamedTuple):

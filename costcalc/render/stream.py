@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, TextIO
 
 from costcalc.errors import refuse
-from costcalc.render.csv import guarded
+from costcalc.escaping import spreadsheet
 from costcalc.render.formatting import exact
 
 Columns = Sequence[Sequence[Any]]
@@ -18,7 +18,7 @@ Columns = Sequence[Sequence[Any]]
 def write_csv(file: TextIO, header: Sequence[str], batches: Iterable[Columns]) -> None:
     """CSV with exact values: integers, finite decimals, else ratios."""
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(header)
+    writer.writerow(map(spreadsheet, header))
     texts: dict[Any, Any] = {}
     for columns in batches:
         writer.writerows(zip(*(_texts(column, texts) for column in columns), strict=True))
@@ -75,7 +75,7 @@ def _texts(column: Sequence[Any], cache: dict[Any, Any]) -> Sequence[Any]:
         return column
     for value in set(column):
         if value not in cache:
-            cache[value] = guarded(value) if isinstance(value, str) else exact(value)
+            cache[value] = spreadsheet(value) if isinstance(value, str) else exact(value)
     return [cache[value] for value in column]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from costcalc.render.formatting import exact, printable
+from costcalc.escaping import printable
+from costcalc.render.formatting import exact
 
 _NAMED = 5
 """The most layers that a note names; JSON names them all."""

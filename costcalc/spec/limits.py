@@ -6,6 +6,12 @@ FILE_BYTES = 16 * 2**20
 NODES = 1_000_000
 """Values in a spec, with aliases expanded."""
 
+TEXT = 4000
+"""Characters of one text: a title, a note, the meaning of a parameter."""
+
+NAME = 500
+"""Characters of a name in a model; the middle of a longer one is left out."""
+
 DEPTH = 64
 """Nested lists and mappings."""
 

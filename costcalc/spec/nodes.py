@@ -138,6 +138,12 @@ class _Composer:
                 expected="text that can be printed",
                 found=ascii(event.value)[:60],
             )
+        if len(event.value) > limits.TEXT:
+            self.problems.add(
+                mark,
+                f"this text has {len(event.value):,} characters",
+                expected=f"at most {limits.TEXT:,}",
+            )
         scalar = Scalar(event.value, not event.implicit[0], mark)
         if event.anchor:
             self.anchors[event.anchor] = _Anchored(scalar, 1, 0)

@@ -11,11 +11,12 @@ from costcalc.blocks.finder import Structure, structures
 from costcalc.blocks.lines import FlatSteps, flat_steps
 from costcalc.blocks.steps import Block, Formula, Step, walk
 from costcalc.errors import Mark, SpecError, refuse
+from costcalc.escaping import printable, shortened
 from costcalc.graph.expand import at_sizes, expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
-from costcalc.render.formatting import printable
+from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.spec.reader import read
 from costcalc.specwriter import yaml
@@ -142,6 +143,11 @@ def _difference(text: str, graph: LayerGraph) -> str:
         return str(error)
 
 
+def _words(text: str) -> str:
+    """A text of a model as one that a spec may have."""
+    return shortened(printable(text), limits.NAME)
+
+
 def _text(
     graph: LayerGraph,
     structure: Structure,
@@ -156,9 +162,9 @@ def _text(
     all_steps = (*steps, *(step for each in blocks.values() for step in each.steps))
     conv = convolutions(walk(all_steps))
     context = Context(conv, blocks)
-    head: dict[str, yaml.Node] = {"name": printable(graph.name)}
+    head: dict[str, yaml.Node] = {"name": _words(graph.name)}
     if graph.source:
-        head["source"] = yaml.Rows({key: printable(text) for key, text in graph.source.items()})
+        head["source"] = yaml.Rows({key: _words(text) for key, text in graph.source.items()})
     head["input"] = input
     if parameters:
         head["parameters"] = yaml.Rows(parameters)

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, NoReturn
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
+from costcalc.escaping import latex
 from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.render.answer import FORMAT_VERSION
 from costcalc.render.formatting import counted, exact, number, ratio, rounded
-from costcalc.render.latex import escape
 from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
@@ -277,7 +277,7 @@ def _symbolic(context: PolynomialContext, symbols: list[Any]) -> dict[str, Any]:
 
 
 def _name(parameter: str) -> Name:
-    return Name(parameter, parameter, parameter, r"\mathit{" + escape(parameter) + "}")
+    return Name(parameter, parameter, parameter, r"\mathit{" + latex(parameter) + "}")
 
 
 def _refuse_closed_form(network: str, chosen: list[tuple[Variable, Name]]) -> NoReturn:

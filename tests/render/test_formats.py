@@ -19,9 +19,9 @@ from markdown_it import MarkdownIt
 import costcalc
 from costcalc.claims.check import Checked
 from costcalc.errors import Mark
+from costcalc.escaping import printable
 from costcalc.render import FORMATS, Format, html, latex, markdown
 from costcalc.render import csv as csv_format
-from costcalc.render.formatting import printable
 from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.report import Report, TableOptions
 from tests.render.conftest import HOSTILE

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costcalc.render.formatting import percent, printable, rounded, scaled, share
+from costcalc.escaping import printable
+from costcalc.render.formatting import percent, rounded, scaled, share
 
 COUNTS = st.integers(min_value=0, max_value=10**15)
 

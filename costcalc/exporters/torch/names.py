@@ -5,8 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 
-from costcalc.render.formatting import printable
-
 _WORDS_OF_MODULES = """
 T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
 dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
@@ -60,12 +58,3 @@ def class_name(title: str) -> str:
     if not name or name[0].isdigit():
         name = f"Net{name}"
     return f"{name}_" if keyword.iskeyword(name) or name in _GLOBAL else name
-
-
-def quoted(text: str) -> str:
-    r"""Text escaped for a docstring.
-
-    >>> quoted('a "quoted" \\ name')
-    'a \\"quoted\\" \\\\ name'
-    """
-    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

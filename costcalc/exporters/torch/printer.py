@@ -7,6 +7,7 @@ from typing import Any
 
 from costcalc.blocks.columns import ABSENT
 from costcalc.blocks.parameters import BlockParameter
+from costcalc.escaping import quoted
 from costcalc.exporters.torch.code import (
     INDENT,
     WIDTH,
@@ -20,7 +21,6 @@ from costcalc.exporters.torch.code import (
 from costcalc.exporters.torch.forward import flag, forward_lines
 from costcalc.exporters.torch.module_class import ModuleClass
 from costcalc.exporters.torch.modules import ModuleRef, Word, is_plain
-from costcalc.exporters.torch.names import quoted
 from costcalc.exporters.torch.unions import UnionStep
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import PARAMS
