@@ -132,8 +132,8 @@ def formula(
     network: AnyNetwork,
     *,
     over: str | None = None,
-    multipliers: Iterable[str] = (),
-    variables: Iterable[str] = (),
+    multipliers: str | Iterable[str] = (),
+    variables: str | Iterable[str] = (),
     convention: str | None = None,
     unit: str | None = None,
     at: Mapping[str, Any] | None = None,
@@ -176,7 +176,7 @@ def formula(
         own = opening.stated(network, is_one_of_several=False)
         opening.refuse_contradictions(network, own, {name: (values[name],) for name in values})
         layer = library.reference(network).network
-        return layer_formula(layer, over, tuple(multipliers), {**own, **values})
+        return layer_formula(layer, over, names_in(multipliers), {**own, **values})
     if isinstance(network, str):
         refuse_unknown(network)
     only_layers = {"over": over, "multipliers": multipliers}
@@ -185,7 +185,7 @@ def formula(
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = opened(network, values)
-    return closed_form(network.document, network.settings, loaded_convention, tuple(variables))
+    return closed_form(network.document, network.settings, loaded_convention, names_in(variables))
 
 
 def compare(
@@ -423,8 +423,10 @@ def reconcile(
 
     Args:
         network: as for :func:`report`.
-        conventions: names or paths, one by one or as a list; each is compared with the
-            first.
+        conventions: names or paths, one by one, as a list or as ``"paper,thop"``; each is
+            compared with the first.  By default ``paper`` and the usual counters
+            (:data:`~costcalc.reconciling.reconcile.USUAL`), without those that do not
+            define a layer of the network.
         settings: as for :func:`report`.  If the network has several implementations and
             none is set, the default is the one that the conventions' tools are usually
             run on.
@@ -443,14 +445,23 @@ def reconcile(
     from costcalc.graph.expand import expand
     from costcalc.reconciling import reconcile as reconciling
 
-    loaded_conventions = [convention_files.load(name) for name in _names(conventions)]
+    names = names_in(conventions)
+    if len(names) == 1:
+        refuse(
+            None,
+            f"'{names[0]}' alone has nothing to be compared with",
+            expected="two or more conventions, or none for the usual ones",
+            hint=f"costcalc reconcile NETWORK --between paper,{names[0].replace('paper', 'thop')}",
+        )
+    loaded_conventions = [convention_files.load(name) for name in names or reconciling.USUAL]
     network = opened(network, exact(settings))
     values = dict(network.settings)
     implementation = network.document.parameters.get("implementation")
     if implementation is not None:
         usual = {convention.implementation for convention in loaded_conventions} - {"paper"}
         values.setdefault("implementation", min(usual & {*implementation.choices} or {"paper"}))
-    return reconciling.reconcile(expand(network.document, values), loaded_conventions)
+    graph = expand(network.document, values)
+    return reconciling.reconcile(graph, loaded_conventions, are_optional=not names)
 
 
 def search(
@@ -478,7 +489,8 @@ def search(
 
     figure = searching.quoted(printed)
     loaded_conventions = [
-        convention_files.load(name) for name in _names(conventions) or convention_files.available()
+        convention_files.load(name)
+        for name in names_in(conventions) or convention_files.available()
     ]
     network = opened(network, exact(settings))
     return searching.search(network.document, network.settings, loaded_conventions, figure)
@@ -723,12 +735,15 @@ def _amount(value: Amount) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _names(conventions: Sequence[str | Sequence[str]]) -> list[str]:
-    """Names passed one by one, or as a list."""
-    names: list[str] = []
-    for name in conventions:
-        names += [name] if isinstance(name, str) else name
-    return names
+def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
+    """Names given one by one, in lists, or in text with commas between them.
+
+    >>> names_in(["paper,thop", ["torch"]])
+    ('paper', 'thop', 'torch')
+    """
+    if isinstance(given, str):
+        return tuple(name.strip() for name in given.split(","))
+    return tuple(name for part in given for name in names_in(part))
 
 
 def _refuse_given(arguments: Mapping[str, Any], message: str, owner: str) -> None:

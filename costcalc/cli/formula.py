@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import click
 
 from costcalc import questions
-from costcalc.cli.options import Options, output_options, pass_options, settings_options
+from costcalc.cli.options import (
+    Options,
+    names_option,
+    output_options,
+    pass_options,
+    settings_options,
+)
 from costcalc.cli.output import show
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems
@@ -16,13 +22,13 @@ from costcalc.errors import Problems
 @click.command()
 @click.argument("network_or_layer", metavar="NETWORK_OR_LAYER")
 @click.option("--over", metavar="LAYER", help="Divide by the cost of another layer.")
-@click.option(
+@names_option(
     "--with",
     "multipliers",
     metavar="NAMES",
     help="Multipliers of a layer: alpha, rho, or alpha,rho.",
 )
-@click.option(
+@names_option(
     "--in",
     "variables",
     metavar="NAMES",
@@ -46,8 +52,8 @@ def command(
     options: Options,
     network_or_layer: str,
     over: str | None,
-    multipliers: str | None,
-    variables: str | None,
+    multipliers: tuple[str, ...],
+    variables: tuple[str, ...],
     network_convention: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
@@ -73,8 +79,8 @@ def command(
     formula = questions.formula(
         network_or_layer,
         over=over,
-        multipliers=_names(multipliers),
-        variables=_names(variables),
+        multipliers=multipliers,
+        variables=variables,
         convention=network_convention,
         unit=options.unit,
         at=options.settings,
@@ -82,11 +88,7 @@ def command(
     show(formula, options)
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",")) if text else ()
-
-
-def _refuse_given(options: Mapping[str, str | None], owner: str) -> None:
+def _refuse_given(options: Mapping[str, str | tuple[str, ...] | None], owner: str) -> None:
     """Refuses options that do not apply.
 
     Raises:
@@ -94,6 +96,6 @@ def _refuse_given(options: Mapping[str, str | None], owner: str) -> None:
     """
     problems = Problems()
     for option, value in options.items():
-        if value is not None:
+        if value not in (None, ()):
             problems.add(None, f"{option} applies only to {owner}", expected=f"the name of {owner}")
     problems.raise_any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Protocol, TypeVar
@@ -13,21 +14,24 @@ from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import OpenNetwork, of_texts, opened
-from costcalc.questions import load_convention
+from costcalc.questions import load_convention, names_in
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 from costcalc.spec import library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NEXT_SETTING = re.compile(rf",(?=\s*{library.SETTING}\s*=)")
+"""Commas between settings; any other comma is between the values of a sweep."""
+
 
 class Options(NamedTuple):
     """The values of the shared options; defaults for those that a command lacks."""
 
-    alpha: str | None = None
-    res: str | None = None
+    alpha: tuple[str, ...] = ()
+    res: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
-    input: str | None = None
+    input: tuple[str, ...] = ()
     allow_unknown: bool = False
     convention: str = "paper"
     unit: str | None = None
@@ -56,12 +60,12 @@ class Options(NamedTuple):
             SpecError: a setting is not NAME=VALUE or is set twice, or the input is not a shape.
         """
         problems = Problems()
-        given = [("alpha", self.alpha, "--alpha"), ("res", self.res, "--res")]
-        if self.input:
-            given.append((INPUT, _shape(self.input), "--input"))
+        given = [("alpha", text, "--alpha") for text in self.alpha]
+        given += [("res", text, "--res") for text in self.res]
+        given += [(INPUT, _shape(text), "--input") for text in self.input]
         if self.allow_unknown:
             given.append((ALLOW_UNKNOWN, "true", "--allow-unknown"))
-        for item in self.sets:
+        for item in (part for text in self.sets for part in _NEXT_SETTING.split(text)):
             name, equals, text = item.partition("=")
             if equals and name.strip():
                 given.append((name.strip(), text, "--set"))
@@ -70,11 +74,14 @@ class Options(NamedTuple):
         texts: dict[str, str] = {}
         options: dict[str, str] = {}
         for name, value, option in given:
-            if value is None:
-                continue
-            if texts.setdefault(name, value).strip() != value.strip():
-                first, second = f"{texts[name]} by {options[name]}", f"{value} by {option}"
-                problems.note(library.set_twice(name, first, second))
+            first = texts.setdefault(name, value)
+            if first.strip() != value.strip():
+                found = f"{first} by {options[name]}", f"{value} by {option}"
+                several = (
+                    f"{f'--set {name}=' if option == '--set' else f'{option} '}{first},{value}"
+                )
+                hint = f"for several values, costcalc sweep with {several}"
+                problems.note(library.set_twice(name, *found)._replace(hint=hint))
             options.setdefault(name, option)
         problems.raise_any()
         return texts
@@ -125,21 +132,38 @@ def settings_options(function: F) -> F:
         help="For models: report unknown operations as not counted.",
     )(function)
     function = click.option(
-        "--input", metavar="C,H,W", help="For models: the shape of the input, without the batch."
+        "--input",
+        multiple=True,
+        metavar="C,H,W",
+        help="For models: the shape of the input, without the batch.",
     )(function)
     function = click.option(
         "--set",
         "sets",
         multiple=True,
-        metavar="NAME=VALUE",
-        help="Set a parameter of the network; may be repeated.",
+        metavar="NAME=VALUE,...",
+        help="Set parameters of the network; may be repeated.",
     )(function)
     function = click.option(
-        "--res", metavar="R", help="Input resolution: 160, or 160x120 for height and width."
+        "--res",
+        multiple=True,
+        metavar="R",
+        help="Input resolution: 160, or 160x120 for height and width.",
     )(function)
     return click.option(
-        "--alpha", metavar="A", help="Width multiplier, always exact: 0.5, or 1/3."
+        "--alpha", multiple=True, metavar="A", help="Width multiplier, always exact: 0.5, or 1/3."
     )(function)
+
+
+def names_option(*declarations: str, **more: Any) -> Callable[[F], F]:
+    """An option for several names, which may be repeated or take commas."""
+
+    def read(
+        context: click.Context, option: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        return names_in(values)
+
+    return click.option(*declarations, multiple=True, callback=read, **more)
 
 
 def convention_options(function: F) -> F:

@@ -7,16 +7,23 @@ import sys
 import click
 
 from costcalc import questions
-from costcalc.cli.options import Options, output_options, pass_options, settings_options
+from costcalc.cli.options import (
+    Options,
+    names_option,
+    output_options,
+    pass_options,
+    settings_options,
+)
 from costcalc.cli.output import show
 
 
 @click.command()
 @click.argument("network")
-@click.option(
+@names_option(
     "--between",
-    metavar="A B...",
-    help="Conventions, names or files; each is compared with the first.",
+    metavar="A,B,...",
+    help="Conventions, names or files; each is compared with the first.  "
+    "[default: paper,fvcore,thop,ptflops,torchinfo,torch]",
 )
 @click.argument("others", nargs=-1, metavar="")
 @click.option(
@@ -28,7 +35,7 @@ from costcalc.cli.output import show
 def command(
     options: Options,
     network: str,
-    between: str | None,
+    between: tuple[str, ...],
     others: tuple[str, ...],
     printed: str | None,
 ) -> None:
@@ -42,11 +49,7 @@ def command(
     and the network's variants, with and without the classifier.  The exit code
     is 1 if none does.
     """
-    names = [*([between] if between else []), *others]
-    if printed is None and len(names) < 2:
-        raise click.UsageError(
-            "Give two or more conventions to --between, or a number to --printed."
-        )
+    names = (*between, *questions.names_in(others))
     opened = options.opened(network)
     if printed is None:
         show(questions.reconcile(opened, names), options)

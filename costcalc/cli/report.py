@@ -10,6 +10,7 @@ from costcalc import questions
 from costcalc.cli.options import (
     Options,
     convention_options,
+    names_option,
     output_options,
     pass_options,
     settings_options,
@@ -32,7 +33,7 @@ from costcalc.cli.output import show
     metavar="N",
     help="Show N levels of blocks; fold deeper blocks into one row each.",
 )
-@click.option(
+@names_option(
     "--columns",
     metavar="A,B,...",
     help="Keys of the columns to show, in order; an unknown key lists all keys.",
@@ -54,7 +55,7 @@ def command(
     network: str,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
-    columns: str | None,
+    columns: tuple[str, ...],
     sort: str | None,
     all_: bool,
     layer: str | None,
@@ -72,7 +73,7 @@ def command(
     default is 3,224,224); --set gives other open dimensions, or arguments of
     the module's class.
     """
-    arranged = by or depth or columns is not None or sort is not None or all_
+    arranged = by or depth or columns or sort is not None or all_
     if layer is not None and arranged:
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables, but --explain prints none."
@@ -87,6 +88,5 @@ def command(
         return
     from costcalc.reporting.report import TableOptions
 
-    keys = tuple(key.strip() for key in columns.split(",")) if columns is not None else ()
     report = questions.report(opened, **options.counted_by)
-    show(report, options, TableOptions(by, depth, keys, sort, all_))
+    show(report, options, TableOptions(by, depth, columns, sort, all_))

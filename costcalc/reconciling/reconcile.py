@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from costcalc.costs.count import count
+from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.errors import ConventionError
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import channels_last
 from costcalc.reconciling.causes import Cause, causes, unseen
@@ -15,6 +16,9 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
 from costcalc.render.page import Column, Page, Row, Signed, Table
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+
+USUAL = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "torch")
+"""The conventions to compare by default: the papers' own, then the most common counters."""
 
 _TITLES = metric_titles(UNITS["macs"].title)
 """Neutral titles, since each row of the table has its own unit."""
@@ -38,6 +42,8 @@ class Reconciliation(Answer):
 
     graph: LayerGraph
     counts: tuple[ConventionCount, ...]
+    left_out: tuple[str, ...] = ()
+    """Why conventions that are compared by default are not compared here."""
 
     def page(self) -> Page:
         """The totals side by side, then the causes of their differences from the first."""
@@ -52,11 +58,20 @@ class Reconciliation(Answer):
             "parameters": {name: number(value) for name, value in graph.parameters.items()},
             "input": list(graph.input),
             "counts": [_count_data(count) for count in self.counts],
+            "left_out": list(self.left_out),
         }
 
 
-def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconciliation:
+def reconcile(
+    graph: LayerGraph, conventions: Sequence[Convention], *, are_optional: bool = False
+) -> Reconciliation:
     """Counts the network under each convention and explains the differences.
+
+    Args:
+        graph: the network.
+        conventions: the first is the one that the others are compared with.
+        are_optional: whether to leave out those, except the first, that have no rule for
+            a layer.
 
     Raises:
         ConventionError: a convention has no rule for a layer.
@@ -65,7 +80,15 @@ def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconcili
     if any(layer.functional for layer in graph.layers):
         layers = tuple(layer._replace(functional=None) for layer in graph.layers)
         modules = graph._replace(layers=layers)
-    counted = [(convention, count(graph, convention)) for convention in conventions]
+    counted: list[tuple[Convention, tuple[LayerCost, ...]]] = []
+    left_out = []
+    for convention in conventions:
+        try:
+            counted.append((convention, count(graph, convention)))
+        except ConventionError as error:
+            if not are_optional or not counted:
+                raise
+            left_out.append(f"Not compared: {error.problems[0].message}.")
     counts = []
     for convention, costs in counted:
         explained = {metric: causes(metric, counted[0], (convention, costs)) for metric in METRICS}
@@ -80,7 +103,7 @@ def reconcile(graph: LayerGraph, conventions: Sequence[Convention]) -> Reconcili
                 else (),
             )
         )
-    return Reconciliation(graph, tuple(counts))
+    return Reconciliation(graph, tuple(counts), tuple(left_out))
 
 
 def _page(reconciliation: Reconciliation) -> Page:
@@ -91,7 +114,7 @@ def _page(reconciliation: Reconciliation) -> Page:
         if table.rows:
             tables.append(table)
     graph = reconciliation.graph
-    notes = [note for count in counts for note in count.unseen]
+    notes = [*reconciliation.left_out, *(note for count in counts for note in count.unseen)]
     notes += uncounted_notes(graph.uncounted)
     return Page(graph.name, _facts(graph), tuple(tables), tuple(notes))
 

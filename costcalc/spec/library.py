@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _SUFFIXES = ("", ".yaml", ".yml")
 _NAMES = "names.yaml"
 """Names of shipped networks that are another network's spec at some settings."""
-_SETTING = re.compile(r"[A-Za-z_][\w./-]*")
-"""Valid names of settings: a parameter, or the path of a gated block."""
+SETTING = r"[A-Za-z_][\w./-]*"
+"""The pattern of valid names of settings: a parameter, or the path of a gated block."""
 
 
 class Reference(NamedTuple):
@@ -134,7 +134,7 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     settings: dict[str, str] = {}
     for part in tail.split(","):
         name, equals, value = (side.strip() for side in part.partition("="))
-        if not equals or not _SETTING.fullmatch(name) or "\n" in value:
+        if not equals or not re.fullmatch(SETTING, name) or "\n" in value:
             refuse(
                 None,
                 f"'{part}' in '{text}' is not a setting",

@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc.cli import main
 from costcalc.costs import convention as conventions
 
@@ -67,7 +68,6 @@ def test_settings_apply_to_all():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mobilenet_v2"], "two or more conventions"),
         (["mobilenet_v2", "--between", "paper"], "two or more conventions"),
         (["mobilenet_v2", "--between", "paper", "thpo"], "did you mean 'thop'"),
         (["mobilenet_w2", "--between", "paper", "thop"], "did you mean 'mobilenet_v2'"),
@@ -80,6 +80,68 @@ def test_errors(arguments, message):
     result = run("reconcile", *arguments)
     assert result.exit_code == 2
     assert message in result.output
+
+
+def test_by_default_the_papers_count_is_compared_with_the_usual_counters():
+    by_default = run("reconcile", "mobilenet_v2")
+    usual = "paper,fvcore,thop,ptflops,torchinfo,torch"
+    assert by_default.exit_code == 0
+    assert by_default.stdout == run("reconcile", "mobilenet_v2", "--between", usual).stdout
+    assert by_default.stdout == f"{costcalc.reconcile('mobilenet_v2')}\n"
+    assert usual in run("reconcile", "--help").stdout
+
+
+def test_of_the_usual_counters_those_that_do_not_define_a_layer_are_named():
+    result = run("reconcile", "skipnet50", "--format", "json")  # whose gates are LSTMs
+    parsed = json.loads(result.stdout)
+    assert [count["convention"] for count in parsed["counts"]] == ["paper"]
+    notes = parsed["left_out"]
+    assert len(notes) == 5
+    assert all("does not define the mult_adds of 'lstm'" in note for note in notes)
+    assert notes[0] in run("reconcile", "skipnet50").stdout
+    named = run("reconcile", "skipnet50", "--between", "paper,thop")
+    assert (named.exit_code, named.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["reconcile", "vgg11", "--between"], ["paper", "thop", "torch"]),
+        (["report", "vgg11", "--columns"], ["type", "params", "layers"]),
+        (["formula", "mobilenet_v2", "--in"], ["alpha", "res", "classes"]),
+        (["formula", "separable", "--with"], ["rho", "alpha"]),
+    ],
+    ids=lambda value: value[-1],
+)
+def test_options_for_several_names_take_commas_and_may_be_repeated(arguments, names):
+    *command, option = arguments
+    command += ["--by", "type"] if option == "--columns" else []
+    expected = run(*command, option, ",".join(names))
+    assert expected.exit_code == 0
+    first, *rest = names
+    for words in (
+        [f"{option}={', '.join(names)}"],
+        [word for name in names for word in (option, name)],
+        [option, first, option, ",".join(rest)],
+    ):
+        assert run(*command, *words).stdout == expected.stdout
+    if option == "--between":
+        assert run(*command, option, *names).stdout == expected.stdout
+        assert run(*command, option, first, ",".join(rest)).stdout == expected.stdout
+    missing = run(*command, option, f"{first},")
+    assert (missing.exit_code, missing.stdout) == (2, "")
+
+
+def test_python_takes_names_one_by_one_in_lists_and_with_commas():
+    expected = costcalc.reconcile("vgg11", "paper", "thop").to_json()
+    for names in (["paper,thop"], [["paper", "thop"]], [("paper",), "thop"]):
+        assert costcalc.reconcile("vgg11", *names).to_json() == expected
+    assert (
+        costcalc.formula("separable", multipliers="alpha,rho").params
+        == costcalc.formula("separable", multipliers=["alpha", "rho"]).params
+    )
+    with pytest.raises(costcalc.CostcalcError, match="two or more conventions"):
+        costcalc.reconcile("vgg11", "thop")
 
 
 def test_conventions_are_listed():

@@ -197,3 +197,33 @@ def test_a_resolution_fits_the_input_or_is_refused(inputs, name, suffix, res) ->
     check_refused(result)
     words = ("spatial ax", "res cannot be", "a value is missing")
     assert any(word in result.stderr for word in words), result.stderr
+
+
+@pytest.mark.parametrize("command", ["report {}", "sweep {}", "solve {} --for classes"])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("--alpha 0.5 --alpha 1", "0.5 by --alpha and 1 by --alpha"),
+        ("--res 96 --res 64", "96 by --res and 64 by --res"),
+        ("--set res=96 --set res=64", "96 by --set and 64 by --set"),
+        ("--set res=96,alpha=1,res=64", "96 by --set and 64 by --set"),
+    ],
+)
+def test_an_option_that_is_repeated_has_no_silent_winner(command, given, found):
+    result = CliRunner().invoke(main, [*command.format("mobilenet_v1").split(), *given.split()])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"found    {found}" in result.stderr
+    assert "for several values, costcalc sweep with" in result.stderr
+
+
+def test_settings_may_be_separated_by_commas():
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    report = run("report", "mobilenet_v1", "--set", "alpha=0.5", "--set", "res=160")
+    assert run("report", "mobilenet_v1", "--set", "alpha=0.5,res=160") == report
+    assert run("report", "mobilenet_v1", "--set", "alpha=0.5, res = 160") == report
+    sweep = run("sweep", "mobilenet_v1", "--set", "alpha=0.5,1", "--set", "res=96,128")
+    assert run("sweep", "mobilenet_v1", "--set", "alpha=0.5,1,res=96,128") == sweep
