@@ -9,7 +9,7 @@ from typing import Any
 from costcalc.blocks.steps import Formula
 from costcalc.graph.layer import Layer
 from costcalc.kinds.base import Events, Padding, Shape, Spatial
-from costcalc.kinds.convolution import Conv
+from costcalc.kinds.convolution import Conv, TransposedConv, is_depthwise
 from costcalc.kinds.windows import pads
 
 _MAP = 3
@@ -31,6 +31,8 @@ def attributes(layer: Layer) -> tuple[str, dict[str, Any]]:
     }
     if isinstance(operation, Conv):
         return _convolution(values, layer, rank)
+    if isinstance(operation, TransposedConv) and _is_split(values, layer):
+        return "transposed_depthwise", _by_multiplier(values)
     if "stride" in values and values["stride"] is None:
         values["stride"] = values["kernel"]
     if "padding" in values and values["padding"] in (0, "valid"):
@@ -44,14 +46,23 @@ def _convolution(values: dict[str, Any], layer: Layer, rank: int) -> tuple[str, 
         values["padding"] = "same"
     elif values["padding"] == 0:
         values["padding"] = "valid"
-    channels, groups = layer.input_shapes[0][0], values["groups"]
-    if groups == channels > 1:
-        del values["groups"]
-        values["multiplier"] = values.pop("out") // channels
-        return "depthwise", values
+    if _is_split(values, layer):
+        return "depthwise", _by_multiplier(values)
     if values["kernel"] == 1 and values["padding"] == "same":
         return "pointwise", {name: values[name] for name in ("out", "stride", "groups", "bias")}
     return "conv", values
+
+
+def _is_split(values: Mapping[str, Any], layer: Layer) -> bool:
+    """Whether every channel of the input is a group of its own."""
+    return bool(is_depthwise(values["groups"], layer.input_shapes[0][0]))
+
+
+def _by_multiplier(values: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of a depthwise convolution: outputs per channel instead of widths."""
+    channels = values.pop("groups")
+    values["multiplier"] = values.pop("out") // channels
+    return values
 
 
 def _is_same(values: Mapping[str, Any], rank: int) -> bool:

@@ -13,6 +13,7 @@ from costcalc.blocks.attributes import attributes, how_called, relative
 from costcalc.blocks.steps import BORROWS, Step
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph, Line
 from costcalc.kinds.base import MATRICES, NONE, Shape
+from costcalc.spec.document import ALL
 
 _CALLED = {None: False, "function": True, "operator": "operator"}
 """How a spec writes the way a layer is called."""
@@ -48,7 +49,8 @@ def flat_steps(graph: LayerGraph, is_folded: bool = True) -> FlatSteps:
         word, values = _word_and_values(layers)
         if host.shares is not None or line.host in owners:
             values["shares"] = f"params{line.host if host.shares is None else host.shares}"
-        values.update({f"{BORROWS}{name}": count for name, count in host.borrows.items()})
+        if host.borrows:
+            values.update(_borrowed(host))
         if not host.inputs and host.kind.arity != NONE:
             values["from"] = ()
         of_layer += [number] * len(layers)
@@ -57,6 +59,15 @@ def flat_steps(graph: LayerGraph, is_folded: bool = True) -> FlatSteps:
         step = Step(word, values, reads, number, number, host.name)
         steps.append(FlatStep(step, inputs, _channels(layers[-1].output)))
     return FlatSteps(tuple(steps), tuple(of_layer), graph.input[0])
+
+
+def _borrowed(layer: Layer) -> dict[str, Any]:
+    """The params that a layer borrows: how many of each event, or all of them."""
+    events = layer.computation.events
+    return {
+        f"{BORROWS}{name}": ALL if count == getattr(events, name) else count
+        for name, count in layer.borrows.items()
+    }
 
 
 def _word_and_values(layers: list[Layer]) -> tuple[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ from costcalc.kinds.base import (
     Word,
 )
 from costcalc.spec import limits
-from costcalc.spec.document import Argument, Expression, ListArgument, Rounding
+from costcalc.spec.document import ALL, Argument, Expression, ListArgument, Rounding
 from costcalc.spec.numbers import exact
 
 
@@ -90,6 +90,11 @@ class AttributeReader:
     def offset(self, argument: Argument, here: StepScope) -> Any:
         """A whole number, zero or above."""
         return whole(_single(argument), here, lowest=0)
+
+    def borrowed(self, argument: Argument, here: StepScope) -> Any:
+        """How many params another layer counts: a whole number, zero or above, or ALL."""
+        single = _single(argument)
+        return ALL if evaluate(single, here) == ALL else self.offset(single, here)
 
     def number(self, argument: Argument, here: StepScope) -> Any:
         """An exact number, or None."""

@@ -17,7 +17,7 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_text
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.document import Expression, JoinStep, LayerStep
+from costcalc.spec.document import ALL, Expression, JoinStep, LayerStep
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -92,7 +92,7 @@ class LayerBuilder:
         values = self.attributes(step, here, path, norm)
         functional, functional_act = implementation_calls(step, here)
         borrows = {
-            name: self.reader.offset(count, here) for name, count in step.common.borrows.items()
+            name: self.reader.borrowed(count, here) for name, count in step.common.borrows.items()
         }
         fused = tuple(
             (kind, operation_of(kind, {}), call)
@@ -191,7 +191,11 @@ class LayerBuilder:
     def _borrowing(self, layer: Layer, borrows: Mapping[str, Any]) -> Layer:
         """The layer with the params that it borrows, which cannot be more than it has."""
         events = layer.events()
-        for name, count in borrows.items():
+        counts = {
+            name: getattr(events, name) if count == ALL else count
+            for name, count in borrows.items()
+        }
+        for name, count in counts.items():
             if count > getattr(events, name):
                 self.problems.add(
                     layer.mark,
@@ -199,7 +203,7 @@ class LayerBuilder:
                     expected=f"at most {getattr(events, name)}",
                     found=f"{count}",
                 )
-        return layer._replace(borrows=borrows)
+        return layer._replace(borrows=counts)
 
     def attributes(
         self, step: LayerStep | JoinStep, here: StepScope, path: str, norm: Kind | None = None

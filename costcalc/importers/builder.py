@@ -25,12 +25,13 @@ from typing import Any
 from costcalc.errors import Refusal
 from costcalc.escaping import shortened
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.model import Model, Node, Shape
+from costcalc.importers.model import Borrows, Model, Node, Shape
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import PARAMS, Events, Operation
 from costcalc.names import FreeNames
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
+from costcalc.spec.document import ALL
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -178,7 +179,7 @@ class ModelBuilder:
             )
         index = len(self.nodes)
         self._applied.append((operation, shapes, shape))
-        borrows: Mapping[str, int] = NOTHING
+        borrows: Borrows = NOTHING
         if params:
             shares, borrows = self._find_owner(index, kind, params)
         elif shares and not _has_params(self.events(index)):
@@ -220,7 +221,7 @@ class ModelBuilder:
         shares, borrows = self._find_owner(index, node.kind, params)
         self.nodes[index] = node._replace(shares=shares, borrows=borrows)
 
-    def _find_owner(self, index: int, kind: str, params: Params) -> tuple[str, dict[str, int]]:
+    def _find_owner(self, index: int, kind: str, params: Params) -> tuple[str, Borrows]:
         """The label by which a node shares its params, and the params it borrows."""
         events = self.events(index)
         params = {event: stored for event, stored in params.items() if getattr(events, event)}
@@ -231,13 +232,13 @@ class ModelBuilder:
                 label = self.nodes[owner].name
                 self.nodes[owner] = self.nodes[owner]._replace(shares=label)
                 return label, {}
-        borrows = {}
+        borrows: dict[str, int | str] = {}
         for event, stored in params.items():
-            left = getattr(events, event)
+            left = count = getattr(events, event)
             for part in stored:
                 left -= self.params.claim(part, left)
             if left:
-                borrows[event] = left
+                borrows[event] = ALL if left == count else left
         return "", borrows
 
     def state_shape(self, tensor: Operand, shape: Shape) -> None:

@@ -48,10 +48,7 @@ def conv(
     """A convolution; a depthwise one if each channel is a group of its own."""
 
     def layer(maps: Operand) -> Operand:
-        channels = maps.shape[0]
-        kind, arguments = "conv", {"out": out, "groups": groups}
-        if groups == channels > 1 and out % channels == 0:
-            kind, arguments = "depthwise", {"multiplier": out // channels}
+        kind, arguments = _grouped("conv", "depthwise", maps, out, groups)
         window = _window(maps, spatial_rank, kernel, stride, padding, dilation)
         return op.add(
             kind, (maps,), {**arguments, **window, "bias": bias}, part=part, params=params
@@ -75,19 +72,32 @@ def transposed_conv(
     spatial_rank: int | None = None,
     params: Params = NOTHING,
 ) -> Operand:
-    """A transposed convolution."""
+    """A transposed convolution; a depthwise one if each channel is a group of its own."""
 
     def layer(maps: Operand) -> Operand:
+        kind, channels = _grouped("transposed_conv", "transposed_depthwise", maps, out, groups)
         arguments = {
-            "out": out,
+            **channels,
             **_window(maps, spatial_rank, kernel, stride, padding, dilation),
             "output_padding": _per_axis(output_padding, maps, spatial_rank, 0),
-            "groups": groups,
             "bias": bias,
         }
-        return op.add("transposed_conv", (maps,), arguments, params=params)
+        return op.add(kind, (maps,), arguments, params=params)
 
     return on_maps(op, x, spatial_rank, layer)
+
+
+def _grouped(
+    kind: str, depthwise: str, maps: Operand, out: int, groups: int
+) -> tuple[str, dict[str, int]]:
+    """The kind of a convolution, and how many channels it has.
+
+    The groups of a depthwise one are as many as its channels at every width multiplier.
+    """
+    channels = maps.shape[0]
+    if groups == channels > 1 and out % channels == 0:
+        return depthwise, {"multiplier": out // channels}
+    return kind, {"out": out, "groups": groups}
 
 
 def dense(

@@ -6,11 +6,16 @@ Shapes are those of one image: importers drop the leading dimension where it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from costcalc.records import NamedTuple
 
 Shape = tuple[int, ...]
+
+Borrows = Mapping[str, int | str]
+"""How many params another node counts, by the name of their event: ``{'biases': 64}``, or
+:data:`~costcalc.spec.document.ALL` that the node has."""
 
 
 class Node(NamedTuple):
@@ -30,8 +35,8 @@ class Node(NamedTuple):
     """What it is in the model, for messages: ``node 'Conv_3' (Conv)``."""
     shares: str = ""
     """A label: nodes with the same label use the params of the first of them."""
-    borrows: Mapping[str, int] = {}
-    """Params that another node counts, by the name of their event: ``{'biases': 64}``."""
+    borrows: Borrows = MappingProxyType({})
+    """Params that another node counts."""
     functional: str | None = None
     """``function`` or ``operator`` if no module does it, as in :class:`.graph.layer.Layer`."""
 

@@ -42,6 +42,7 @@ TABLE = (
     Kind("depthwise", "Conv DW", "convolution", convolution.Depthwise, main="kernel", becomes="conv", aliases=("dwconv", "depthwise_conv")),
     Kind("pointwise", "Conv 1x1", "convolution", convolution.Pointwise, main="out", becomes="conv", aliases=("pwconv",)),
     Kind("transposed_conv", "Transposed Conv", "transposed_convolution", convolution.TransposedConv, main="out", aliases=("deconv", "conv_transpose")),
+    Kind("transposed_depthwise", "Transposed Conv DW", "transposed_convolution", convolution.TransposedDepthwise, main="kernel", becomes="transposed_conv"),
     Kind("fc", "Fully Connected", "dense", dense.FullyConnected, main="out", aliases=("fully_connected", "linear", "dense"), short="FC", rare=("axis",)),
     Kind("embedding", "Embedding", "embedding", dense.Embedding),
 

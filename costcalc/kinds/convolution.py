@@ -168,6 +168,32 @@ class TransposedConv(NamedTuple):
         )
 
 
+class TransposedDepthwise(NamedTuple):
+    """A transposed convolution with one group for every input channel."""
+
+    kernel: Spatial
+    stride: Spatial = 1
+    padding: Padding = "same"
+    output_padding: Offsets = 0
+    dilation: Spatial = 1
+    multiplier: Count = 1
+    bias: Flag = True
+
+    def resolve(self, inputs: tuple[Shape, ...]) -> TransposedConv:
+        """The grouped convolution that this is, once the channels are known."""
+        channels = channels_of(inputs[0])
+        return TransposedConv(
+            out=channels * self.multiplier,
+            kernel=self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            dilation=self.dilation,
+            groups=channels,
+            bias=self.bias,
+        )
+
+
 def is_depthwise(groups: Size, channels: Size) -> bool:
     """Whether every input channel is a group of its own; a single channel is not split."""
     return bool(groups == channels and groups != 1)

@@ -120,6 +120,19 @@ EXAMPLES: Mapping[str, Example] = {
             {"out": 6, "kernel": 3, "stride": 2, "padding": 1, "output_padding": (1, 0)},
         ),
     ),
+    "transposed_depthwise": Example(
+        (MAP,),
+        (8, 18, 16),  # 4 * 2, 9 * 2 and 8 * 2
+        Events(
+            macs=9216,  # 4*4 * 8 * 9*8: every weight at every position of the input
+            additions=2304,  # 8*18*16
+            reads=288,  # 4*9*8
+            writes=2304,  # 8*18*16
+            weights=128,  # 4*4 * 8
+            biases=8,
+        ),
+        {"kernel": 4, "stride": 2, "multiplier": 2},
+    ),
     "fc": Example(
         (MAP,),
         (7,),

@@ -10,10 +10,10 @@ from typing import Any
 from costcalc.errors import Mark, Problems
 from costcalc.kinds.base import PARAMS
 from costcalc.records import NamedTuple
-from costcalc.spec.document import Argument, Common, Expression
+from costcalc.spec.document import ALL, Argument, Common, Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
-from costcalc.spec.values import Values
+from costcalc.spec.values import Values, constant
 
 COMMON = (
     "name",
@@ -154,7 +154,8 @@ class Arguments:
             return counts
         refuse_others(node.keys, PARAMS, "'borrows' has no", self.problems)
         for key, value in node.entries:
-            count = self.values.size(value)
+            is_all = isinstance(value, Scalar) and value.text == ALL
+            count = constant(ALL, ALL, value.mark) if is_all else self.values.size(value)
             if key.text in PARAMS and count is not None:
                 counts[key.text] = count
         return counts

@@ -56,6 +56,10 @@ class PrintedShape(NamedTuple):
     mark: Mark
 
 
+ALL = "all"
+"""What a layer borrows if it borrows all its params of an event, at any width."""
+
+
 class Common(NamedTuple):
     """The arguments that every step may have."""
 

@@ -20,7 +20,7 @@ def run(*arguments, code=0):
 def test_all_kinds_are_listed_in_order():
     rows = list(csv.DictReader(run("--format", "csv").splitlines()))
     assert [row["kind"] for row in rows] == [kind.name for kind in TABLE]
-    assert rows[4]["arguments"] == "out, bias true, per_position false, axis 0"
+    assert rows[5]["arguments"] == "out, bias true, per_position false, axis 0"
     assert rows[0]["aliases"] == "convolution, conv2d"
 
 

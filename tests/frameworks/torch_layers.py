@@ -141,6 +141,10 @@ def transposed_conv(
     return made if symmetric else nn.Sequential(made, Call(partial(cropped, around)))
 
 
+def transposed_depthwise(shape: Shape, multiplier: int = 1, **arguments: Any) -> nn.Module:
+    return transposed_conv(shape, out=shape[0] * multiplier, groups=shape[0], **arguments)
+
+
 def cropped(around: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
     for axis, (before, after) in enumerate(around, start=2):
         x = x.narrow(axis, before, x.shape[axis] - before - after)
@@ -249,6 +253,7 @@ MAKERS: Mapping[str, Callable[..., nn.Module]] = {
     "depthwise": depthwise,
     "pointwise": pointwise,
     "transposed_conv": transposed_conv,
+    "transposed_depthwise": transposed_depthwise,
     "fc": fc,
     "max_pool": partial(pool, "Max"),
     "avg_pool": partial(pool, "Avg"),

@@ -1,6 +1,7 @@
 """Sources, uncounted operations, and params counted with another layer."""
 
 import json
+from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
@@ -117,6 +118,15 @@ def test_borrowed_params_in_a_sweep(tmp_path):
     assert [row.params for row in swept.rows()] == [4 * 5 - 8, 8 * 5 - 8, 16 * 5 - 8]
     # 4 * 8 alpha + 8 alpha - 8
     assert str(costcalc.formula(str(path), convention="torch").params) == "40*alpha - 8"
+
+
+def test_all_params_are_borrowed_at_any_width(tmp_path):
+    layers = "  - conv: {out: 8, kernel: 1, borrows: {biases: all}}\n  - relu\n"
+    for alpha in ("1/2", 1, 2):
+        # 4 * 8 alpha weights, of a map of 4 channels, and no biases
+        assert report(tmp_path, layers, convention="torch", alpha=alpha).totals.params == (
+            32 * Fraction(alpha)
+        )
 
 
 @pytest.mark.parametrize(

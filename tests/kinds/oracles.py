@@ -121,6 +121,10 @@ def transposed_conv(
     return with_bias((shape,), (out, *sides), did, bias)
 
 
+def transposed_depthwise(shape: Shape, *, multiplier: int = 1, **arguments: Any) -> Result:
+    return transposed_conv(shape, out=shape[0] * multiplier, groups=shape[0], **arguments)
+
+
 def largest(inputs: tuple[Shape, ...], output: Shape, pairs: int) -> Result:
     return moved(inputs, output, comparisons=pairs)
 
@@ -685,6 +689,7 @@ ORACLES: Mapping[str, Oracle] = {
     "depthwise": depthwise,
     "pointwise": pointwise,
     "transposed_conv": transposed_conv,
+    "transposed_depthwise": transposed_depthwise,
     "fc": fc,
     "embedding": embedding,
     "matmul": matmul,

@@ -107,6 +107,15 @@ def test_transposed_convolutions(window, bias, data):
     check("transposed_conv", window["shape"], **settings, **sides(window))
 
 
+@many
+@given(windows(longest=5), st.integers(1, 3), st.booleans())
+def test_transposed_depthwise_convolutions(window, multiplier, bias):
+    window["pads"] = tuple((0, 0) for _ in window["pads"])
+    check(
+        "transposed_depthwise", window["shape"], multiplier=multiplier, bias=bias, **sides(window)
+    )
+
+
 def test_same_padding_of_a_transposed_convolution_multiplies_by_the_stride():
     assert run("transposed_conv", (8, 5, 7), out=3, kernel=4, stride=(2, 3))[0] == (3, 10, 21)
     check("transposed_conv", (8, 5, 7), out=3, kernel=4, stride=(2, 3))

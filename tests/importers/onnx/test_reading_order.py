@@ -11,7 +11,7 @@ HOLDS = {
     "formats/onnx_schema.py": "class NodeProto(",
     "importers/onnx/operators/convolution.py": '"Conv": convolution(',
     "importers/onnx/context.py": "class OnnxBuilder(",
-    "importers/emit.py": '"depthwise", {"multiplier"',
+    "importers/emit.py": '"depthwise", maps, out, groups',
     "kinds/convolution.py": "def events(",
     "importers/onnx/inline.py": "class Inliner",
     "importers/onnx/inference.py": "class ShapeInference",
