@@ -1,7 +1,7 @@
 """The commands of a working day, each in an environment of its own: ``nox --list``.
 
-``.ci/run`` runs ``lint``, ``types``, ``tests`` and ``judges``, so that what passes here passes
-there. Arguments behind ``--`` go on to the tool: ``nox -s quick -- tests/kinds -k conv``.
+``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz`` and ``judges``, so that what passes here
+passes there. Arguments behind ``--`` go on to the tool: ``nox -s quick -- tests/kinds -k conv``.
 """
 
 import re
@@ -53,6 +53,14 @@ def complete(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test, by the README's own command, in .venv."""
     session.run("bash", "-c", command("test"), external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """A minute of random inputs and command lines; another seed or count behind ``--``."""
+    session.install("--editable", ".[test]")
+    asked = session.posargs or ["--seed", "1", "--count", "20000", "--jobs", "2"]
+    session.run("python", "-m", "tests.fuzz", *asked)
 
 
 @nox.session(venv_backend="none")

@@ -37,7 +37,7 @@ def test_sessions_run_files_that_are_there():
 def test_ci_runs_sessions():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (sessions,) = re.findall(r"--session ([\w ]+)$", script, re.MULTILINE)
-    assert sessions.split() == ["lint", "types", "tests", "judges"]
+    assert sessions.split() == ["lint", "types", "tests", "fuzz", "judges"]
     assert {*sessions.split()} <= {*SESSIONS}
 
 

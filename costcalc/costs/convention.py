@@ -9,8 +9,10 @@ from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refuse
 from costcalc.kinds import TABLE
+from costcalc.spec.document import Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes
+from costcalc.spec.numbers import ExpressionError, is_number
 from costcalc.spec.stored import read_stored
 from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line
@@ -230,7 +232,7 @@ class _ConventionReader:
         expression = self.values.expression(node)
         if expression is None:
             return None
-        if not expression.names and expression.evaluate({}) == expression.text:
+        if not expression.names and not self._is_amount(expression):
             self.problems.add(
                 expression.mark,
                 f"'{expression.text}' has no meaning here",
@@ -239,6 +241,13 @@ class _ConventionReader:
             )
             return None
         return Rule(expression, source, note)
+
+    def _is_amount(self, constant: Expression) -> bool:
+        """Whether an expression without names is a number."""
+        try:
+            return is_number(constant.evaluate({}))
+        except ExpressionError:
+            return False
 
     def check_attributes(self, rules: Rules) -> None:
         """Notes the rules that use an attribute which some kind under them does not have."""

@@ -246,19 +246,28 @@ def implementation_calls(
     Raises:
         Refusal: an argument is not true, false or ``operator``.
     """
-    words = {None: None, False: None, True: "function", "operator": "operator"}
-    calls = []
-    for expression in (step.functional, step.functional_act):
-        value = evaluate(expression, here) if expression else None
-        if expression is not None and value not in words:
-            raise Refusal(
-                f"'{expression.text}' is not a way to call a layer",
-                expected="true, false or operator",
-                found=f"{value}",
-                mark=expression.mark,
-            )
-        calls.append(words[value])
-    return calls[0], calls[1]
+    return _call(step.functional, here), _call(step.functional_act, here)
+
+
+def _call(expression: Expression | None, here: StepScope) -> str | None:
+    """How a layer is called: as a ``function``, an ``operator``, or None for a module.
+
+    Raises:
+        Refusal: the expression's value is not true, false or ``operator``.
+    """
+    if expression is None:
+        return None
+    value = evaluate(expression, here)
+    if value is None or isinstance(value, bool):
+        return "function" if value else None
+    if not isinstance(value, str) or value != "operator":
+        raise Refusal(
+            f"'{expression.text}' is not a way to call a layer",
+            expected="true, false or operator",
+            found=f"{value}",
+            mark=expression.mark,
+        )
+    return value
 
 
 def _reads_nothing(step: LayerStep) -> bool:

@@ -58,12 +58,17 @@ def sides(text: str) -> tuple[int, ...] | None:
     Raises:
         ExpressionError: a side has too many digits.
     """
-    if not _SIDES.fullmatch(text):
+    if not lists_sides(text):
         return None
     listed = text.replace("×", "x").split("x")
     for side in listed:
         _check_digits(side)
     return tuple(map(int, listed))
+
+
+def lists_sides(text: str) -> bool:
+    """Whether text lists sides of digits: ``160x120`` or ``3 × 3``."""
+    return _SIDES.fullmatch(text) is not None
 
 
 def plain_value(text: str) -> Any:

@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds.base import SIZES, Word
 from costcalc.spec import expression, limits
 from costcalc.spec.document import Argument, Expression, ListArgument, PrintedShape
-from costcalc.spec.numbers import ExpressionError, plain_value, sides
+from costcalc.spec.numbers import ExpressionError, lists_sides, plain_value
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -170,7 +170,7 @@ class Values:
         elif isinstance(node, Scalar) and len(node.text) <= limits.EXPRESSION:
             text = node.text.removesuffix(" dw").strip()
             # Names may contain an x, so only digits need no space beside it.
-            spaced = " x " if sides(text) is None else "x"
+            spaced = "x" if lists_sides(text) else " x "
             split = text.replace("×", "x").split(spaced)
             nodes = tuple(Scalar(side, False, node.mark) for side in split)
         if not 0 < len(nodes) <= limits.AXES:

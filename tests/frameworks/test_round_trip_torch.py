@@ -21,8 +21,8 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.spec import library
 from costcalc.spec.reader import read
+from tests.drawing import draws
 from tests.exporters.every_kind import words
-from tests.frameworks import draws
 from tests.frameworks.drawing import networks
 from tests.frameworks.random_networks import text as written
 

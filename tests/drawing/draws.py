@@ -25,7 +25,7 @@ class Draws:
         self.whole = whole
         self.is_careful = is_careful
         self.is_over = False
-        """Whether the last step is one that PyTorch refuses."""
+        """Whether the last step is one that the judge refuses."""
         self.words = 0
 
     def word(self) -> str:
