@@ -105,7 +105,9 @@ class _Reader:
         stem = os.path.splitext(os.path.basename(self.path))[0]
         inherited: dict[str, Node] = {}
         if is_spec:
-            inherited["network"] = Scalar(os.path.basename(self.path), True, root.mark)
+            own_name = os.path.basename(self.path)
+            inherited["network"] = Scalar(own_name, True, root.mark)
+            self.inline[own_name] = self.path
             source: dict[str, str] = {}
         else:
             inherited = attributes_in(root)

@@ -87,7 +87,9 @@ def _named(
 
 def _is_own_file(path: str | ClaimedNetwork) -> bool:
     """Whether an argument is the path of a folder, a spec or a claims file: not of a model."""
-    return isinstance(path, str) and os.path.exists(path) and importer(path) is None
+    if not isinstance(path, str) or importer(path) is not None:
+        return False
+    return os.path.exists(path) or library.is_standard_input(path)
 
 
 def _bound(
@@ -159,7 +161,9 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
         message = f"'{path}' is a model, which has no claims of its own"
         hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
         refuse(None, message, expected="claims", hint=hint)
-    if os.path.isfile(path):
+    if library.is_standard_input(path):
+        path = library.STDIN
+    if os.path.isfile(path) or path == library.STDIN:
         file = reader.read(path, networks)
         if file is None:
             refuse(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import pairwise
 from keyword import iskeyword
 from typing import Any
 
 import click
 
 from costcalc.cli.streams import open_closed_streams, readable_errors
-from costcalc.errors import did_you_mean
+from costcalc.errors import did_you_mean, refuse
+from costcalc.spec.library import is_standard_input
 
 COMMANDS = {
     "report": "what a network costs: layers, types of layer, totals",
@@ -47,6 +49,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        _refuse_two_of_standard_input(args)
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -66,6 +69,26 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         with readable_errors():
             return super().invoke(ctx)
+
+
+def _refuse_two_of_standard_input(args: list[str]) -> None:
+    """Refuses a line with standard input for two networks.
+
+    Raises:
+        SpecError: there are two.
+    """
+    read = [
+        arg
+        for before, arg in pairwise(args)
+        if is_standard_input(arg) and before not in ("-o", "--output")
+    ]
+    if len(read) > 1:
+        refuse(
+            None,
+            "standard input can be read only once",
+            expected="one network that is '-'",
+            found=" and ".join(read),
+        )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,7 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
 )
-from costcalc.cli.output import emit, whole
+from costcalc.cli.output import emit
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.render import Format
@@ -47,16 +47,12 @@ def command(options: Options, network: str) -> None:
 
     is_drawn = options.format in (row.name for row in _DRAWN)
     if is_drawn:
-        if options.output is None:
-            refuse(
-                None, f"{options.format} can only be written to a file", f"-o FILE.{options.format}"
-            )
         _find_program(options.format)
     graph = options.opened(network).graph()
     drawn = diagram(graph, count(graph, options.loaded_convention))
     if options.format == "mermaid":
         emit(mermaid(drawn), options.output)
-    elif not is_drawn or options.output is None:
+    elif not is_drawn:
         emit(dot(drawn), options.output)
     else:
         if len(drawn.nodes) > _MOST_DRAWN:
@@ -66,7 +62,7 @@ def command(options: Options, network: str) -> None:
                 expected=f"at most {_MOST_DRAWN:,}",
                 hint="-o FILE.dot or -o FILE.mmd",
             )
-        _draw(dot(drawn), options.format, options.output)
+        emit((_draw(dot(drawn), options.format),), options.output)
 
 
 def _find_program(format_: str) -> None:
@@ -79,14 +75,11 @@ def _find_program(format_: str) -> None:
         )
 
 
-def _draw(text: str, format_: str, output: str) -> None:
-    with whole(output) as partial:
-        done = subprocess.run(
-            ["dot", f"-T{format_}", "-o", partial],
-            check=False,
-            input=text.encode(),
-            capture_output=True,
-        )
-        if done.returncode:
-            reason = done.stderr.decode(errors="replace").strip()
-            refuse(None, f"Graphviz could not draw the graph: {reason}")
+def _draw(text: str, format_: str) -> bytes:
+    done = subprocess.run(
+        ["dot", f"-T{format_}"], check=False, input=text.encode(), capture_output=True
+    )
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip()
+        refuse(None, f"Graphviz could not draw the graph: {reason}")
+    return done.stdout

@@ -198,7 +198,7 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Fi
     Raises:
         SpecError: no format is asked for, and none has the file's suffix.
     """
-    if format_ is not None or output is None:
+    if format_ is not None or output is None or is_device(output):
         return format_ or formats[0].name
     suffix = os.path.splitext(output)[1]
     for row in formats:
@@ -212,14 +212,30 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Fi
     )
 
 
+def is_device(output: str) -> bool:
+    """Whether a path is something that takes bytes but is no file: a device or a pipe."""
+    return os.path.exists(output) and not os.path.isfile(output) and not os.path.isdir(output)
+
+
+def _file(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """The path of a file; None for standard output."""
+    if value == "":
+        raise click.BadParameter("the name of a file is missing")
+    if value is not None and (value.endswith(os.sep) or os.path.isdir(value)):
+        refuse(Mark(value), "cannot be written: it is a folder")
+    return None if value in ("-", "/dev/stdout", "/dev/fd/1") else value
+
+
 def file_option(
-    function: F, help: str = "Write to FILE instead of standard output; never a partial file."
+    function: F,
+    help: str = "Write to FILE, never a partial one; the default, or -, is standard output.",
 ) -> F:
     """``-o``: a file instead of standard output."""
     return click.option(
         "-o",
         "--output",
-        type=click.Path(),
+        type=click.Path(readable=False),
+        callback=_file,
         is_eager=True,  # the format may depend on it
         metavar="FILE",
         help=help,

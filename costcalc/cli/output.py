@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from costcalc.cli.options import Options
+from costcalc.cli.options import Options, is_device
 from costcalc.cli.streams import printed
 from costcalc.errors import Mark, refuse
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 _PLAIN = str.maketrans("×─│├└━╸", "x-||`=-")
 """ASCII substitutes for the characters that tables are drawn with."""
+
+_ENDINGS = ("SIGTERM", "SIGHUP")
+"""Signals that end a process; an interrupt is an exception already."""
 
 
 def show(answer: Answer, options: Options, *arrangement: Any) -> None:
@@ -55,7 +60,11 @@ def emit(result: str | Iterable[bytes], output: str | None) -> None:
     elif isinstance(result, str):
         _print(result)
     elif sys.stdout.isatty():
-        refuse(None, "a binary result cannot be printed on a terminal", expected="-o FILE")
+        refuse(
+            None,
+            "a binary result cannot be printed on a terminal",
+            expected="-o FILE, or a pipe",
+        )
     else:
         with printed() as stream:
             stream.buffer.writelines(result)
@@ -80,37 +89,70 @@ def _print(text: str) -> None:
 
 @contextmanager
 def whole(output: str) -> Iterator[str]:
-    """A temporary path next to ``output``; the file is moved there when it is complete.
+    """A temporary path; the file is moved to ``output`` when it is complete.
+
+    A device or a pipe, such as ``/dev/null``, gets the complete file's bytes.
 
     Raises:
         SpecError: the file cannot be written; no partial file is left.
     """
-    if os.path.exists(output) and not os.path.isfile(output):
-        reason = "it is a folder" if os.path.isdir(output) else "it is not a regular file"
-        refuse(Mark(output), f"cannot be written: {reason}")
-    folder, name = os.path.split(os.path.realpath(output))
-    suffix = os.path.splitext(name)[1]
-    partial = os.path.join(folder, f".{name}.{os.getpid()}.partial{suffix}")
-    previous = _on_termination(_leave)
-    try:
-        yield partial
-        os.replace(partial, os.path.join(folder, name))
-    except OSError as error:
-        refuse(Mark(output), f"cannot be written: {error.strerror}")
-    finally:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        _on_termination(previous)
+    target = os.path.realpath(output)  # a link stays one
+    with _cleaned_up():
+        partial = ""
+        try:
+            if is_device(output):
+                from tempfile import gettempdir
+
+                partial = _partial(gettempdir())
+                yield partial
+                _copy(partial, output)
+            else:
+                partial = _partial(os.path.dirname(target))
+                yield partial
+                _replace(target, partial)
+        except OSError as error:
+            refuse(Mark(output), f"cannot be written: {error.strerror}")
+        finally:
+            if os.path.exists(partial):
+                os.unlink(partial)
 
 
-def _on_termination(handler: Any) -> Any:
-    """Sets the handler of SIGTERM; returns the previous one, or None if it was not changed."""
+def _partial(folder: str) -> str:
+    return os.path.join(folder, f".costcalc-{os.getpid()}.partial")
+
+
+def _copy(partial: str, device: str) -> None:
+    from shutil import copyfileobj
+
+    with open(partial, "rb") as read, open(device, "wb") as write:
+        copyfileobj(read, write)
+
+
+def _replace(target: str, partial: str) -> None:
+    """Puts the complete file in place, with the permissions of the one that was there."""
+    if os.path.exists(target):
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        os.chmod(partial, stat.S_IMODE(os.stat(target).st_mode))
+    os.replace(partial, target)
+
+
+@contextmanager
+def _cleaned_up() -> Iterator[None]:
+    """Lets what is open be cleaned up when the process is told to end."""
     import signal
     from threading import current_thread, main_thread
 
-    if handler is None or current_thread() is not main_thread():
-        return None
-    return signal.signal(signal.SIGTERM, handler)
+    previous = {}
+    if current_thread() is main_thread():
+        for number in (getattr(signal, name) for name in _ENDINGS if hasattr(signal, name)):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                previous[number] = signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _leave(number: int, frame: object) -> None:

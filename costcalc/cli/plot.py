@@ -16,7 +16,7 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
 )
-from costcalc.cli.output import emit, whole
+from costcalc.cli.output import emit
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 from costcalc.opening import opened
@@ -116,9 +116,8 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
 
         emit(getattr(terminal, picture)(data), None)
         return
-    chosen_format(None, output, _FIGURES)  # refuses other suffixes
+    format_ = chosen_format(None, output, _FIGURES)
     from costcalc.pictures import plots
 
     figure = getattr(plots, picture)(data)
-    with whole(output) as partial:
-        plots.save(figure, partial)
+    emit((plots.drawn(figure, format_),), output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import sys
@@ -20,6 +21,9 @@ _STYLES = {"Error:": "1;31", "Usage:": "1", "expected": "2", "found": "2", "try"
 
 _DETAIL = re.compile(r"(Error:|Usage:|    (?:expected|found|try)) +")
 """The word that begins a line, as :class:`costcalc.errors.Problem` writes it."""
+
+_HELD = 2**24
+"""Characters of a result that are held back until it is known to be whole."""
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """A command without arguments that shows its help, as newer releases of Click say it."""
@@ -84,6 +88,31 @@ def printed() -> Iterator[TextIO]:
         _discard()
         if error.errno != errno.EPIPE:
             refuse(None, _not_written(error))
+
+
+class HeldBack(io.StringIO):
+    """Text for a stream, written at the end, so that an error leaves none; or once it is long."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(newline="")
+        self.stream = stream
+
+    def write(self, text: str, /) -> int:
+        """Holds text back; a long one is handed on."""
+        length = super().write(text)
+        if self.tell() >= _HELD:
+            self._hand_on()
+        return length
+
+    def __exit__(self, *error: Any) -> None:
+        if error == (None, None, None):
+            self._hand_on()
+        super().__exit__(*error)
+
+    def _hand_on(self) -> None:
+        self.stream.write(self.getvalue())
+        self.seek(0)
+        self.truncate()
 
 
 def open_closed_streams() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
-from costcalc.cli.streams import printed, remark
+from costcalc.cli.streams import HeldBack, printed, remark
 from costcalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -105,12 +105,10 @@ def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
         ]
         for batch in batches
     )
-    # Compute one batch first, so that an error is raised before anything is written.
-    first = list(islice(columns, 1))
-    columns = chain(first, columns)
     if options.output is None:
         with printed() as file:
-            write_csv(file, header, columns)
+            with HeldBack(file) as held:
+                write_csv(held, header, columns)
             file.flush()  # no remarks to a reader that has closed the pipe
             _remark(sweep)
     else:

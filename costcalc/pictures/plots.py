@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,12 @@ _NAMED = 60
 """The most layers with room for their names."""
 
 
-def save(figure: Any, path: str) -> None:
-    """Writes a figure, without dates: the same figure gives the same bytes."""
-    kind = path.rpartition(".")[2]
+def drawn(figure: Any, kind: str) -> bytes:
+    """A figure as a file, without dates: the same figure gives the same bytes."""
+    file = io.BytesIO()
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    figure.savefig(path, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
+    figure.savefig(file, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
+    return file.getvalue()
 
 
 def along(series: Series) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+from weakref import WeakKeyDictionary
 
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.records import NamedTuple
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
     from costcalc.spec.blocks import FindBlocks
 
 _SUFFIXES = ("", ".yaml", ".yml")
+STDIN = "<stdin>"
+"""The path of a spec on standard input, as messages show it."""
+
+_STDIN = (STDIN, "-", "/dev/stdin", "/dev/fd/0")
+_OPEN_FILE = re.compile(r"/dev/fd/\d+|/proc/self/fd/\d+")
+"""What a shell passes for the output of another command: ``costcalc report <(make_spec)``."""
+
 _NAMES = "names.yaml"
 """Names of shipped networks that are another network's spec at some settings."""
 SETTING = r"[A-Za-z_][\w./-]*"
@@ -54,6 +63,11 @@ def reference(text: str) -> Reference:
             fixed = parse_settings(tail, target) if at else {}
             return Reference(_shipped_path(spec), settings, fixed)
     return Reference(network, settings)
+
+
+def is_standard_input(network: str) -> bool:
+    """Whether a reference names a spec on standard input."""
+    return network.partition("@")[0] in _STDIN
 
 
 def locate(network: str) -> str:
@@ -107,6 +121,10 @@ def aliases() -> dict[str, str]:
 
 def _existing(network: str) -> str | None:
     """The path of an existing spec: the given one, or one that ships."""
+    if network in _STDIN:
+        return STDIN
+    if _OPEN_FILE.fullmatch(network) and os.path.exists(network):
+        return network
     for suffix in _SUFFIXES:
         if os.path.isfile(network + suffix):
             return network + suffix
@@ -160,19 +178,32 @@ def shipped_folder() -> str:
 
 
 def read_bytes(path: str, shown: str) -> bytes:
-    """The bytes of a file, up to the size limit of a spec.
+    """The bytes of a file, or of standard input, up to the size limit of a spec.
 
     Raises:
         SpecError: the file cannot be read.
     """
+    if path == STDIN:
+        return _standard_input()
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode) and not _OPEN_FILE.fullmatch(path):
             refuse(None, f"'{shown}' is not a file to read", expected="a regular file")
         with open(path, "rb") as file:
             return file.read(limits.FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         refuse(Mark(shown), f"cannot be read: {reason}")
+
+
+def _standard_input() -> bytes:
+    """The bytes of standard input, which can be read only once."""
+    stream = sys.stdin
+    if stream not in _READ:
+        _READ[stream] = stream.buffer.read(limits.FILE_BYTES + 1)
+    return _READ[stream]
+
+
+_READ: WeakKeyDictionary[TextIO, bytes] = WeakKeyDictionary()
 
 
 def block_finder(spec: str) -> FindBlocks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from costcalc.errors import Problems, did_you_mean
+from costcalc.spec import library
 from costcalc.spec.document import Title
 from costcalc.spec.tree import Choice, Node, Scalar, given
 from costcalc.spec.values import as_choice, literal
@@ -49,6 +50,8 @@ def _chosen(choice: Choice, stem: str, parameters: Collection[str], problems: Pr
 
 
 def _stem(file: str) -> str:
+    if file == library.STDIN:
+        return "stdin"
     name = file.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
     # A file name may contain bytes that are not text.
     return name.encode("utf-8", "replace").decode("utf-8")

@@ -89,7 +89,7 @@ def test_every_arrow_ends_at_a_box():
 def test_drawn_by_graphviz_if_installed(net, tmp_path, monkeypatch):
     program = tmp_path / "bin" / "dot"
     program.parent.mkdir()
-    program.write_text('#!/bin/sh\ncat > /dev/null\nprintf \'drawn %s\' "$1" > "$3"\n')
+    program.write_text("#!/bin/sh\ncat > /dev/null\nprintf 'drawn %s' \"$1\"\n")
     program.chmod(program.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     output = tmp_path / "net.svg"
