@@ -21,6 +21,7 @@ from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.reporting import report as reports
+from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
@@ -76,7 +77,7 @@ def report(
     Totals(params=1319648, mult_adds=76524800)
     """
     loaded_convention = load_convention(convention, unit)
-    network = opened(network, exact(settings))
+    network = as_usually_run(opened(network, exact(settings)), loaded_convention)
     return reports.report(network.document, network.settings, loaded_convention)
 
 
@@ -91,7 +92,8 @@ def totals(
     Totals(params=1319648, mult_adds=76524800)
     """
     loaded_convention = load_convention(convention, unit)
-    return sums(count(opened(network, exact(settings)).graph(), loaded_convention))
+    network = as_usually_run(opened(network, exact(settings)), loaded_convention)
+    return sums(count(network.graph(), loaded_convention))
 
 
 def explain(
@@ -124,8 +126,8 @@ def explain(
     from costcalc.symbolic import explain as explaining
 
     loaded_convention = load_convention(convention, unit)
-    graph = opened(network, exact(settings)).graph()
-    return explaining.explain(graph, layer, loaded_convention)
+    network = as_usually_run(opened(network, exact(settings)), loaded_convention)
+    return explaining.explain(network.graph(), layer, loaded_convention)
 
 
 def formula(
@@ -184,7 +186,7 @@ def formula(
     from costcalc.symbolic.networks import closed_form
 
     loaded_convention = load_convention(convention or "paper", unit)
-    network = opened(network, values)
+    network = as_usually_run(opened(network, values), loaded_convention)
     return closed_form(network.document, network.settings, loaded_convention, names_in(variables))
 
 
@@ -262,15 +264,17 @@ def diff(
 
     loaded_convention = load_convention(convention, unit)
     values = exact(settings)
-    labels, versions = [], []
+    labels: list[str] = []
+    versions: list[reports.Report | None] = []
     for version in (old, new):
-        network = None if version is None else opened(version, values, is_one_of_several=True)
-        labels.append("nothing" if network is None else network.label)
-        versions.append(
-            None
-            if network is None
-            else reports.report(network.document, network.settings, loaded_convention)
-        )
+        if version is None:
+            labels.append("nothing")
+            versions.append(None)
+            continue
+        network = opened(version, values, is_one_of_several=True)
+        network = as_usually_run(network, loaded_convention)
+        labels.append(network.label)
+        versions.append(reports.report(network.document, network.settings, loaded_convention))
     return difference(versions[0], versions[1], title or " → ".join(labels))
 
 
@@ -343,6 +347,8 @@ def _swept(
         if importers.importer(library.reference(os.fspath(network)).network) is None:
             first = {name: value for name, value in first.items() if name in importers.REQUESTS}
     network = opened(network, first, is_one_of_several=is_one_of_several)
+    if IMPLEMENTATION not in {axis.name for axis in axes}:
+        network = as_usually_run(network, convention)
     varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
     return SweptNetwork(network.label, network.document, network.settings, varied, convention)
 
@@ -403,7 +409,7 @@ def solve(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )
     loaded_convention = load_convention(convention, unit)
-    network = opened(network, exact(settings))
+    network = as_usually_run(opened(network, exact(settings)), loaded_convention)
     return solving.solve(
         network.document,
         loaded_convention,
@@ -442,7 +448,6 @@ def reconcile(
     >>> thop.mult_adds, [(cause.what, cause.each) for cause in thop.causes["mult_adds"]]
     (327486720, [('Batch Norm', '4 per element')])
     """
-    from costcalc.graph.expand import expand
     from costcalc.reconciling import reconcile as reconciling
 
     names = names_in(conventions)
@@ -454,14 +459,8 @@ def reconcile(
             hint=f"costcalc reconcile NETWORK --between paper,{names[0].replace('paper', 'thop')}",
         )
     loaded_conventions = [convention_files.load(name) for name in names or reconciling.USUAL]
-    network = opened(network, exact(settings))
-    values = dict(network.settings)
-    implementation = network.document.parameters.get("implementation")
-    if implementation is not None:
-        usual = {convention.implementation for convention in loaded_conventions} - {"paper"}
-        values.setdefault("implementation", min(usual & {*implementation.choices} or {"paper"}))
-    graph = expand(network.document, values)
-    return reconciling.reconcile(graph, loaded_conventions, are_optional=not names)
+    network = as_usually_run(opened(network, exact(settings)), *loaded_conventions)
+    return reconciling.reconcile(network.graph(), loaded_conventions, are_optional=not names)
 
 
 def search(

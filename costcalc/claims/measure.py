@@ -165,7 +165,7 @@ def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part
     Raises:
         CostcalcError: a network or the convention is wrong, or no layer matches a name.
     """
-    graphs = [networks.graph(network) for network in subject.networks]
+    graphs = [networks.graph(network, counting.convention) for network in subject.networks]
     for name in (*subject.only, *counting.without):
         if not any(_matches(name, layer, graph) for graph in graphs for layer in graph.layers):
             _refuse_name(name, graphs)

@@ -11,10 +11,18 @@ from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
 from costcalc.errors import did_you_mean, refuse
-from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.importers import SUFFIXES, importer
-from costcalc.opening import AnyNetwork, carried, of_texts, opened, opened_at, read_spec
+from costcalc.opening import (
+    AnyNetwork,
+    OpenNetwork,
+    carried,
+    of_texts,
+    opened,
+    opened_at,
+    read_spec,
+)
+from costcalc.reporting.implementations import as_usually_run
 from costcalc.spec import library
 from costcalc.spec.document import Document
 
@@ -117,16 +125,27 @@ class Networks:
             self._documents[network.path] = read_spec(network.path)
         return self._documents[network.path], dict(network.settings)
 
-    def graph(self, network: ClaimedNetwork) -> LayerGraph:
-        """The network's layers at its settings.
+    def graph(self, network: ClaimedNetwork, convention: str = "paper") -> LayerGraph:
+        """The network's layers at its settings, as a convention's tool usually runs it.
 
         Raises:
-            SpecError: the spec, a setting or a shape is wrong.
+            CostcalcError: the spec, a setting, a shape or the convention is wrong.
         """
-        key = (network.path, network.settings)
+        usual = as_usually_run(OpenNetwork(*self._read(network)), self.loaded(convention))
+        key = (network.path, tuple(usual.settings.items()))
         if key not in self._graphs:
-            self._graphs[key] = expand(*self._read(network))
+            self._graphs[key] = usual.graph()
         return self._graphs[key]
+
+    def loaded(self, convention: str) -> Convention:
+        """The convention of that name or path.
+
+        Raises:
+            ConventionError: there is none, or it is wrong.
+        """
+        if convention not in self._conventions:
+            self._conventions[convention] = conventions.load(convention)
+        return self._conventions[convention]
 
     def costs(self, network: ClaimedNetwork, convention: str) -> tuple[LayerCost, ...]:
         """The costs of the network's layers under a convention.
@@ -136,9 +155,8 @@ class Networks:
         """
         key = (network.path, network.settings, convention)
         if key not in self._costs:
-            if convention not in self._conventions:
-                self._conventions[convention] = conventions.load(convention)
-            self._costs[key] = count(self.graph(network), self._conventions[convention])
+            graph = self.graph(network, convention)
+            self._costs[key] = count(graph, self.loaded(convention))
         return self._costs[key]
 
 

@@ -18,6 +18,7 @@ from costcalc.cli.output import emit
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.render import Format
+from costcalc.reporting.implementations import as_usually_run
 
 _TEXT = (
     Format("mermaid", "costcalc.pictures.graph_text", ".mmd"),
@@ -48,8 +49,9 @@ def command(options: Options, network: str) -> None:
     is_drawn = options.format in (row.name for row in _DRAWN)
     if is_drawn:
         _find_program(options.format)
-    graph = options.opened(network).graph()
-    drawn = diagram(graph, count(graph, options.loaded_convention))
+    convention = options.loaded_convention
+    graph = as_usually_run(options.opened(network), convention).graph()
+    drawn = diagram(graph, count(graph, convention))
     if options.format == "mermaid":
         emit(mermaid(drawn), options.output)
     elif not is_drawn:

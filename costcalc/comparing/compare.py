@@ -30,6 +30,7 @@ from costcalc.render.page import (
     Table,
     text,
 )
+from costcalc.reporting.implementations import as_usually_run, implementations_line
 from costcalc.reporting.layers import LayerReport
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.reporting.report import Report, report
@@ -128,9 +129,11 @@ class Comparison(Answer):
     def page(self) -> Page:
         """Totals with their ratios, costs by type of layer and by stage, and causes."""
         report = self.baseline.report
+        line = implementations_line((each.label, each.report.parameters) for each in self.entries)
         facts = (
             ("baseline", self.baseline.label),
             *([("settings", _settings(self))] if self.settings else []),
+            *([("implementation", line)] if line else []),
             ("convention", f"{report.convention}: {report.convention_title}"),
         )
         tables = [_totals(self)]
@@ -159,9 +162,10 @@ def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> lis
     Raises:
         CostcalcError: a network is wrong, or the convention lacks a rule.
     """
+    usual = (as_usually_run(network, convention) for network in networks)
     return [
         ComparedNetwork(network.label, report(network.document, network.settings, convention))
-        for network in networks
+        for network in usual
     ]
 
 

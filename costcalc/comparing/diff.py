@@ -13,6 +13,7 @@ from costcalc.kinds.base import shape_text
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Signed, Table, Word
+from costcalc.reporting.implementations import implementations_line
 from costcalc.reporting.layers import LayerReport, Totals
 from costcalc.reporting.phrases import metric_titles, uncounted_notes
 from costcalc.reporting.report import Report
@@ -82,6 +83,8 @@ class Difference(Answer):
         report = self.new or self.old
         facts = []
         if report is not None:
+            line = implementations_line([(report.network, report.parameters)])
+            facts += [("implementation", line)] if line else []
             facts.append(("convention", f"{report.convention}: {report.convention_title}"))
         titles = _titles(self)
         columns = (

@@ -23,6 +23,7 @@ from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
+from costcalc.reporting.implementations import IMPLEMENTATION, implementations_line
 from costcalc.reporting.phrases import uncounted_notes, unit_title
 from costcalc.spec.document import Accuracy, Document
 
@@ -419,6 +420,13 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | bool | int) else exact(value)
 
 
+def _implementations(sweep: Sweep) -> str:
+    """The implementations that are counted, unless they vary."""
+    if IMPLEMENTATION in {axis.name for axis in sweep.axes}:
+        return ""
+    return implementations_line((network.name, network.known) for network in sweep.networks)
+
+
 def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     sweep = chosen.sweep
     convention = sweep.networks[0].grid.convention
@@ -426,6 +434,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
         ("grid", " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)),
         ("rows", chosen.choice),
         ("where", sweep.condition.text if sweep.condition is not None else ""),
+        ("implementation", _implementations(sweep)),
         ("convention", f"{convention.name}: {convention.title}"),
     ]
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))

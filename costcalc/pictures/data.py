@@ -12,6 +12,7 @@ from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.opening import OpenNetwork
 from costcalc.render.formatting import exact
+from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.solve import Budgets
 
@@ -88,7 +89,7 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
         CostcalcError: a network is wrong, or no spec gives an accuracy.
     """
     shown = []
-    for network in networks:
+    for network in (as_usually_run(network, convention) for network in networks):
         for accuracy in network.document.accuracies:
             settings = {**accuracy.settings, **network.settings}
             costs = report(network.document, settings, convention)

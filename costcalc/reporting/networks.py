@@ -15,6 +15,7 @@ from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
 from costcalc.render.page import Cell, Column, Dimensions, Page, Row, Table
+from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals, totals
 from costcalc.reporting.phrases import unit_title
 from costcalc.spec import library
@@ -124,7 +125,7 @@ def _matching(words: Sequence[str]) -> Iterator[tuple[str, OpenNetwork]]:
 
 
 def _counted(name: str, network: OpenNetwork, convention: Convention) -> ShippedNetwork:
-    graph = network.graph()
+    graph = as_usually_run(network, convention).graph()
     sums = totals(count(graph, convention))
     return ShippedNetwork(name, graph.name, graph.source, graph.parameters, graph.input, sums)
 

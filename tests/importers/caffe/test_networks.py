@@ -165,5 +165,5 @@ def test_costcalc_reads_what_it_writes_for_caffe(tmp_path, name):
     graph = opening.opened(name).graph()
     path = written(tmp_path, exported(graph))
     for convention in ("paper", "torch", "keras"):
-        given = costcalc.report(name, convention=convention).totals
+        given = costcalc.report(name, convention=convention, **graph.parameters).totals
         assert costcalc.report(path, convention=convention).totals == given
