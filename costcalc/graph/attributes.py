@@ -17,7 +17,7 @@ from costcalc.graph.checks import (
     shown,
     whole,
 )
-from costcalc.graph.widths import scaled
+from costcalc.graph.widths import WidthOrigin, scaled
 from costcalc.kinds.base import (
     Axes,
     Axis,
@@ -36,6 +36,7 @@ from costcalc.kinds.base import (
 )
 from costcalc.spec import limits
 from costcalc.spec.document import ALL, Argument, Expression, ListArgument, Rounding
+from costcalc.spec.expression import FIXED, SCALED
 from costcalc.spec.numbers import exact
 
 
@@ -45,6 +46,8 @@ class AttributeReader:
     def __init__(self, alpha: Any, rounding: Rounding) -> None:
         self.alpha = alpha
         self.rounding = rounding
+        self.scales = not (type(alpha) is int and alpha == 1 and rounding.rule != "divisible_by")
+        """Whether it changes any width."""
 
     def read(self, annotation: Any, argument: Argument, here: StepScope) -> Any:
         """The attribute's value.
@@ -57,13 +60,19 @@ class AttributeReader:
             return _choice(annotation, argument, here)
         return reader(self, argument, here)
 
-    def width(self, argument: Argument, here: StepScope) -> Any:
-        """A number of channels: scaled, unless the expression already computes with channels."""
+    def width(self, argument: Argument, here: StepScope, is_kept: bool = False) -> Any:
+        """A number of channels: scaled, unless the expression already computes with channels.
+
+        With ``is_kept`` it is the width as written, unless that says ``scaled``.
+        """
         single = _single(argument)
-        value = check_number(evaluate(single, here), single, here, "a number of channels")
+        is_kept = is_kept and single.marking != SCALED
+        scope = here.as_written if is_kept else here
+        value = check_number(evaluate(single, scope), single, scope, "a number of channels")
         if not single.names:
             check_whole(value, single, here, lowest=1)
-        if not single.is_fixed and single.names.isdisjoint(here.bindings.channel_names):
+        is_channels = not single.names.isdisjoint(here.bindings.channel_names)
+        if single.marking == SCALED or not (is_kept or single.marking == FIXED or is_channels):
             value = scaled(value, self.alpha, self.rounding)
             if not value > 0:
                 raise Refusal(
@@ -73,6 +82,8 @@ class AttributeReader:
                     hint="a larger alpha, or fixed(...) for a width that does not scale",
                     mark=single.mark,
                 )
+        elif is_kept and not is_channels:
+            value = algebra.floor(value)
         elif not algebra.is_whole(value):
             raise Refusal(
                 f"'{single.text}' is not a whole number of channels",
@@ -82,6 +93,18 @@ class AttributeReader:
                 mark=single.mark,
             )
         return check_bounds(value, single, lowest=1)
+
+    def origin(self, argument: Argument, here: StepScope) -> WidthOrigin:
+        """Where a width comes from, whether it is kept or not."""
+        single = _single(argument)
+        if single.marking == SCALED or "in" in single.names:
+            return "derived"
+        try:
+            written, value = evaluate(single, here.as_written), self.width(argument, here)
+        except Refusal:
+            return "scaled"
+        is_same = type(written) is type(value) is int and written == value
+        return "written" if is_same else "scaled"
 
     def count(self, argument: Argument, here: StepScope) -> Any:
         """A whole number above zero."""

@@ -36,6 +36,8 @@ class Bindings(NamedTuple):
     values: Mapping[str, Any]
     channel_names: Set[str] = CHANNEL_NAMES
     """Names whose values are channels already: a width computed from one is not scaled."""
+    as_written: Bindings | None = None
+    """The same names with widths before they are scaled; None where no width is among them."""
 
 
 class StepScope:
@@ -46,6 +48,12 @@ class StepScope:
     def __init__(self, bindings: Bindings, tensor: Tensor) -> None:
         self.bindings = bindings
         self.tensor = tensor
+
+    @property
+    def as_written(self) -> StepScope:
+        """The same scope with widths before they are scaled."""
+        written = self.bindings.as_written
+        return self if written is None else StepScope(written, self.tensor)
 
     def __getitem__(self, name: str) -> Any:
         if name in self.bindings.values:

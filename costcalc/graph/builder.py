@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +17,7 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_text
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.document import ALL, Expression, JoinStep, LayerStep
+from costcalc.spec.document import ALL, Argument, Expression, JoinStep, LayerStep
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -38,15 +38,18 @@ class LayerBuilder:
     def __init__(
         self,
         reader: AttributeReader,
-        classifier: LayerStep | None,
+        kept: Container[str],
         is_default: bool,
         problems: Problems,
     ) -> None:
         self.reader = reader
-        self.classifier = classifier
+        self.kept = kept
+        """The names of the layers whose widths are not scaled."""
         self.is_default = is_default
         self.problems = problems
         self.layers: list[Layer] = []
+        self.widths: dict[int, tuple[Argument, StepScope]] = {}
+        """The widths of layers, by their indexes, and the scopes that they are read in."""
         self.computations: dict[tuple[Any, ...], Computation] = {}
         self.line_values: LastResults[_LineValues] = LastResults()
         self.sharing = Sharing(problems)
@@ -56,7 +59,7 @@ class LayerBuilder:
     ) -> Tensor:
         """Adds a layer, then the norm and the activation that its line names."""
         here = StepScope(bindings, sources[0])
-        line = self.line_values.at(step, here)
+        line = self.line_values.at(step, here) if path not in self.kept else None
         if line is None:
             try:
                 line = self._read(step, here, path)
@@ -65,10 +68,13 @@ class LayerBuilder:
             except Refusal as error:
                 self.problems.note(error.problem(subject=f"layer '{path}'"))
                 return sources[0].unknown
-            self.line_values.keep(step, here, line)
+            if path not in self.kept:
+                self.line_values.keep(step, here, line)
         mark = step.common.mark
         reads = () if _reads_nothing(step) else sources
         host = self._host(reads) if step.common.is_hosted else None
+        if step.kind.width in step.arguments:
+            self.widths[len(self.layers)] = step.arguments[step.kind.width], here
         result = self.append(
             step.kind, line.operation, reads, path, mark, host, line.functional, line.borrows
         )
@@ -218,8 +224,8 @@ class LayerBuilder:
         is_complete = True
         for name, argument in step.arguments.items():
             try:
-                if name == "out" and step is self.classifier:
-                    values[name] = self.reader.count(argument, here)
+                if name == step.kind.width:
+                    values[name] = self.reader.width(argument, here, path in self.kept)
                 else:
                     values[name] = self.reader.read(annotations[name], argument, here)
             except Refusal as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from costcalc.errors import Refusal
@@ -33,7 +34,9 @@ def bind(
         Refusal: a value is invalid for its parameter.
     """
     values, channels = dict(network.values), set(network.channel_names)
-    inside = Bindings(values, channels)
+    written = dict(values)
+    as_written = Bindings(written, channels) if reader.scales else None
+    inside = Bindings(values, channels, as_written)
     for name, parameter in block.parameters.items():
         argument, where = step.arguments.get(name), here
         if argument is None:
@@ -46,9 +49,22 @@ def bind(
         if expected:
             raise Refusal(f"{name} cannot be {value}", expected=expected, mark=argument.mark)
         is_channels = is_width or not names(argument).isdisjoint(where.bindings.channel_names)
-        values[name] = value
+        values[name] = written[name] = value
+        if reader.scales and is_channels and "in" not in names(argument):
+            # Before scaling, an expression may have no value at all.
+            with suppress(Refusal):
+                written[name] = _as_written(argument, where, reader, is_width)
         (channels.add if is_channels else channels.discard)(name)
     return inside
+
+
+def _as_written(
+    argument: Argument, where: StepScope, reader: AttributeReader, is_width: bool
+) -> Any:
+    """The value of an argument, computed from widths before they are scaled."""
+    if is_width:
+        return reader.width(argument, where, is_kept=True)
+    return plain_value(argument, where.as_written)
 
 
 def plain_value(argument: Argument, here: StepScope) -> Any:

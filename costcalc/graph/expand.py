@@ -6,7 +6,7 @@ same code unfolds integers, grids of settings and symbols.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,8 +17,9 @@ from costcalc.graph.builder import LayerBuilder, implementation_calls, operation
 from costcalc.graph.calls import bind, network_bindings
 from costcalc.graph.executions import Executions
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
-from costcalc.graph.outline import classifier, default_name, described
+from costcalc.graph.outline import default_name, described
 from costcalc.graph.parameters import Resolved, resolve
+from costcalc.graph.predictions import last_widths, predictions
 from costcalc.graph.printed_shapes import check_shape
 from costcalc.graph.scope import NameScope
 from costcalc.graph.sources import Sources
@@ -32,6 +33,7 @@ from costcalc.spec.document import (
     SequenceStep,
     Step,
 )
+from costcalc.spec.numbers import is_number
 
 
 def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
@@ -44,23 +46,42 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
     document = at_sizes(document, settings)
     resolved = resolve(document, settings, problems)
     problems.raise_any()
-    walk = _Walk(document, resolved, problems)
-    walk.unfold()
-    problems.raise_any()
-    title = document.titled(resolved.values)
-    walk.executions.refuse_unused(title, walk.gated, problems)
-    problems.raise_any()
-    return LayerGraph(
-        name=title,
-        file=document.file,
-        source=document.source,
-        parameters={**resolved.values, **resolved.executions},
-        input=resolved.input,
-        layers=tuple(walk.builder.layers),
-        blocks=walk.blocks,
-        gated=tuple(walk.gated),
-        calls=walk.calls,
-    )
+    walk = _unfolded(document, resolved)
+    walk.problems.raise_any()
+    graph = walk.graph()
+    walk.executions.refuse_unused(graph.name, walk.gated, walk.problems)
+    walk.problems.raise_any()
+    return graph
+
+
+def _unfolded(document: Document, resolved: Resolved) -> _Walk:
+    """The layers of a document, of which predictions keep the widths that they are written with.
+
+    Which layers are predictions is known only from the graph.  A network of which the
+    multiplier scales no prediction, as most, is unfolded once.
+    """
+    alpha = resolved.values["alpha"]
+    walk = _Walk(document, resolved, ())
+    if not walk.reader.scales:
+        walk.unfold()
+        return walk
+    if is_number(alpha):
+        walk.unfold()
+        if not walk.problems:
+            kept = walk.predictions()
+            return _Walk(document, resolved, kept).unfold() if kept else walk
+    # Scaled predictions may have no channels left, or need several closed forms.
+    written = _Walk(document, resolved, _Everything()).unfold()
+    if written.problems:
+        return walk if walk.problems else walk.unfold()
+    return _Walk(document, resolved, written.predictions()).unfold()
+
+
+class _Everything:
+    """Contains every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
@@ -87,16 +108,14 @@ class _TooManySteps(Exception):
 class _Walk:
     """Goes from step to step with the output of the last one."""
 
-    def __init__(self, document: Document, resolved: Resolved, problems: Problems) -> None:
+    def __init__(self, document: Document, resolved: Resolved, kept: Container[str]) -> None:
         self.document = document
         self.resolved = resolved
-        self.problems = problems
+        self.problems = problems = Problems()
         self.network = network_bindings(document, resolved.values)
         self.bindings: LastResults[Bindings] = LastResults()
         self.reader = AttributeReader(resolved.values["alpha"], document.rounding)
-        self.builder = LayerBuilder(
-            self.reader, classifier(document.steps), resolved.is_default, problems
-        )
+        self.builder = LayerBuilder(self.reader, kept, resolved.is_default, problems)
         self.sources = Sources(document, problems)
         self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = dict(document.groups)
@@ -107,13 +126,38 @@ class _Walk:
         self.steps_taken = 0
         self.depth = 0
 
-    def unfold(self) -> None:
+    def unfold(self) -> _Walk:
+        """Unfolds all steps; problems are noted."""
         scope = NameScope("", self.network)
         start = Tensor(NETWORK_INPUT, self.resolved.input)
         scope.tensors["input"] = start
         scope.recent = (start,)
         with suppress(_TooManySteps):
             self.run(self.document.steps, start, scope)
+        return self
+
+    def graph(self) -> LayerGraph:
+        """The layers so far."""
+        return LayerGraph(
+            name=self.document.titled(self.resolved.values),
+            file=self.document.file,
+            source=self.document.source,
+            parameters={**self.resolved.values, **self.resolved.executions},
+            input=self.resolved.input,
+            layers=tuple(self.builder.layers),
+            blocks=self.blocks,
+            gated=tuple(self.gated),
+            calls=self.calls,
+        )
+
+    def predictions(self) -> frozenset[str]:
+        """The names of the predictions, of those whose widths the multiplier would change."""
+        graph, widths = self.graph(), self.builder.widths
+        origin = self.reader.origin
+        if not any(origin(*widths[index]) == "scaled" for index in last_widths(graph, widths)):
+            return frozenset()
+        origins = {index: origin(*width) for index, width in widths.items()}
+        return frozenset(graph.layers[index].name for index in predictions(graph, origins))
 
     def run(self, steps: tuple[Step, ...], tensor: Tensor, scope: NameScope) -> Tensor:
         """Steps one after another, each reading the one before."""

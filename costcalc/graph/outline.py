@@ -9,7 +9,6 @@ from costcalc.spec.document import (
     Expression,
     JoinStep,
     LayerStep,
-    SequenceStep,
     Step,
     inner_steps,
 )
@@ -26,18 +25,6 @@ def described(step: Step) -> str:
     """A step in a message: what it is, with its own name if it has one."""
     what = default_name(step)
     return f"'{step.common.name}' ({what})" if step.common.name else what
-
-
-def classifier(steps: tuple[Step, ...]) -> LayerStep | None:
-    """The fully connected layer that ends a network: its outputs are classes, not width."""
-    for step in reversed(steps):
-        if not isinstance(step, LayerStep):
-            return classifier(step.steps) if isinstance(step, SequenceStep) else None
-        if step.kind.family == "dense":
-            return step
-        if "out" in step.kind.attributes:
-            return None
-    return None
 
 
 def uncounted(document: Document) -> tuple[str, ...]:

@@ -6,10 +6,14 @@ becomes alpha M and the number of output channels N becomes alpha N".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from costcalc.formulas import algebra
 from costcalc.spec.document import Rounding
+
+WidthOrigin: TypeAlias = Literal["scaled", "written", "derived"]
+"""Where a layer's width comes from: scaled by the multiplier, as it is written in the spec, or
+derived from other channels, which it has to fit."""
 
 
 def scaled(width: Any, alpha: Any, rounding: Rounding) -> Any:

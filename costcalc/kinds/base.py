@@ -156,6 +156,11 @@ class Kind(NamedTuple):
         return _settable(self.operation, tuple(self.given))
 
     @property
+    def width(self) -> str:
+        """The attribute that the width multiplier scales; '' if there is none."""
+        return _width(self.operation)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The attributes without a default."""
         defaults = getattr(self.operation, "_field_defaults", {})
@@ -170,6 +175,12 @@ class Kind(NamedTuple):
 def _settable(operation: Callable[..., Any], given: tuple[str, ...]) -> Mapping[str, Any]:
     fields = operation.__annotations__
     return {name: reads for name, reads in fields.items() if name not in given}
+
+
+@cache
+def _width(operation: Callable[..., Any]) -> str:
+    fields = operation.__annotations__.items()
+    return next((name for name, reads in fields if reads is Width), "")
 
 
 class ShapeError(Refusal):

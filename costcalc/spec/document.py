@@ -21,8 +21,9 @@ class Expression(NamedTuple):
     evaluate: Evaluate
     names: frozenset[str]
     mark: Mark
-    is_fixed: bool = False
-    """Whether it is a width that the multiplier leaves alone."""
+    marking: str = ""
+    """``fixed`` for a width that the multiplier leaves alone, ``scaled`` for one that it always
+    scales; empty for one to which the general rule applies."""
 
 
 class ListArgument(NamedTuple):

@@ -55,8 +55,8 @@ class Parsed(NamedTuple):
 
     evaluate: Evaluate
     names: frozenset[str]
-    is_fixed: bool
-    """Whether it contains ``fixed(...)``: a width that the multiplier leaves alone."""
+    marking: str = ""
+    """The function in it that says whether the multiplier scales it: one of :data:`MARKINGS`."""
 
 
 class Function(NamedTuple):
@@ -68,13 +68,17 @@ class Function(NamedTuple):
     usage: str
 
 
+FIXED, SCALED = "fixed", "scaled"
+MARKINGS = (FIXED, SCALED)
+"""Functions that say whether the multiplier scales a width; they give it back as it is."""
+
 FUNCTIONS: Mapping[str, Function] = {
     "floor": Function(algebra.floor, 1, 1, "floor(x)"),
     "ceil": Function(algebra.ceil, 1, 1, "ceil(x)"),
     "round": Function(algebra.round_half_up, 1, 1, "round(x), a half goes up"),
     "min": Function(algebra.minimum, 2, 2, "min(a, b)"),
     "max": Function(algebra.maximum, 2, 2, "max(a, b)"),
-    "fixed": Function(lambda width: width, 1, 1, "fixed(width)"),
+    **{name: Function(lambda width: width, 1, 1, f"{name}(width)") for name in MARKINGS},
     "round_to_multiple": Function(
         algebra.round_to_multiple, 1, 2, "round_to_multiple(x, divisor), the divisor 8 by default"
     ),
@@ -94,7 +98,7 @@ def parse(text: str, has_units: bool = False) -> Parsed:
         )
     if text.isascii() and text.isidentifier() and text not in _NOT_NAMES:
         # Most expressions are a single name, which needs no parser.
-        return Parsed(lambda scope: scope[text], frozenset((text,)), False)
+        return Parsed(lambda scope: scope[text], frozenset((text,)))
     return _Parser(text, has_units).parse()
 
 
@@ -113,13 +117,13 @@ class _Parser:
         self.position = 0
         self.depth = 0
         self.names: set[str] = set()
-        self.is_fixed = False
+        self.marking = ""
 
     def parse(self) -> Parsed:
         evaluate = self.choice()
         if self.next.kind != "end":
             raise self.unexpected("an operator or the end")
-        return Parsed(evaluate, frozenset(self.names), self.is_fixed)
+        return Parsed(evaluate, frozenset(self.names), self.marking)
 
     @property
     def next(self) -> _Token:
@@ -260,11 +264,19 @@ class _Parser:
                 token.offset,
                 expected=function.usage,
             )
-        self.is_fixed |= token.text == "fixed"
+        if token.text in MARKINGS:
+            self.mark(token)
         compute = function.compute
         return lambda scope: algebra.whole(
             compute(*(_number(argument(scope)) for argument in arguments))
         )
+
+    def mark(self, token: _Token) -> None:
+        if self.marking not in ("", token.text):
+            raise ExpressionError(
+                "a width is fixed or scaled, not both", token.offset, expected="one of the two"
+            )
+        self.marking = token.text
 
     def close(self) -> None:
         if not self.take(")"):

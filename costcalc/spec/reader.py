@@ -74,7 +74,7 @@ class _SpecReader:
         blocks = library.blocks(defaults)
         reader = StepReader(known | INPUT_NAMES, headers, defaults, self.problems)
         steps = reader.steps(root.get("layers"))
-        if given(root.get("layers")) is None and not self.problems:
+        if not steps and not self.problems:
             self.problems.add(
                 Mark(self.file), "a spec needs layers", expected="'layers:' and a list"
             )

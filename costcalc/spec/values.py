@@ -76,7 +76,7 @@ class Values:
             self._unknown(name, node)
         if unknown:
             return None
-        return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.is_fixed)
+        return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.marking)
 
     def _chosen(self, node: Choice) -> Expression | None:
         """The case that the parameter's value picks; None after a problem."""
@@ -114,8 +114,8 @@ class Values:
             )
 
         names = selector.names.union(*(cell.names for _, cell in cases))
-        is_fixed = any(cell.is_fixed for _, cell in cases)
-        return Expression(selector.text, evaluate, names, node.mark, is_fixed)
+        marking = max((cell.marking for _, cell in cases), default="")
+        return Expression(selector.text, evaluate, names, node.mark, marking)
 
     def read(self, annotation: Any, node: Node) -> Argument | None:
         """An argument for an attribute with that annotation; None after a problem."""

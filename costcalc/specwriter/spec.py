@@ -28,6 +28,9 @@ from costcalc.specwriter.text import Context, block, items
 _SHOWN = 8
 """The most names of layers that a comment lists."""
 
+_NOTHING = yaml.Below([{"identity": {"when": False}}])
+"""The layers of a network that has none: a spec lists at least one, left out."""
+
 
 def to_spec(
     document: Document,
@@ -175,7 +178,8 @@ def _text(
         text.append("blocks:")
         for name, each in blocks.items():
             text += [*(f"  {line}" for line in yaml.lines({name: block(each, context)})), ""]
-    return "\n".join([*text, *yaml.lines({"layers": items(steps, context)}), ""])
+    layers = items(steps, context) if steps else _NOTHING
+    return "\n".join([*text, *yaml.lines({"layers": layers}), ""])
 
 
 def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], list[yaml.Node]]:

@@ -213,9 +213,10 @@ def test_a_width_of_a_block_is_scaled_once():
         "  outer: {parameters: {c: width, n: 3}, layers: [inner: {c: c}, pointwise: n]}\n"
     )
     # 32 becomes 16, passed through two blocks; n = 9 is scaled only where it is a width: 4.
-    assert outputs("  - outer: {c: 32, n: 9}\n", head, alpha="0.5") == [
+    assert outputs("  - outer: {c: 32, n: 9}\n  - relu\n", head, alpha="0.5") == [
         (16, 8, 8),
         (32, 8, 8),
+        (4, 8, 8),
         (4, 8, 8),
     ]
 

@@ -98,8 +98,9 @@ def as_map(op: CaffeContext, factor: Operand, tensor: Operand, axis: int = 0) ->
         return factor
     if axis + factor.rank > tensor.rank:
         raise Refusal("its second input has too many axes", f"at most {tensor.rank - axis}")
-    shape = padded(factor.shape, axis, tensor.rank)
-    return op.add("reshape", (factor,), {"shape": shape}, ".axes")
+    # The first side is inferred, so that channels may scale.
+    sides = (-1, *factor.shape[1:])[: factor.rank]
+    return op.add("reshape", (factor,), {"shape": padded(sides, axis, tensor.rank)}, ".axes")
 
 
 def padded(shape: Shape, axis: int, rank: int) -> Shape:
