@@ -246,7 +246,7 @@ class _ConventionReader:
         """Whether an expression without names is a number."""
         try:
             return is_number(constant.evaluate({}))
-        except ExpressionError:
+        except (ExpressionError, ZeroDivisionError):
             return False
 
     def check_attributes(self, rules: Rules) -> None:

@@ -200,17 +200,22 @@ def converted(network: str) -> None:
 
 
 def imported(network: str) -> None:
-    """A model as a spec counts as the model does, at any width."""
-    text = answer(costcalc.to_spec, network)
-    if text is None:
-        return  # a spec cannot express it
-    Path("imported.yaml").write_text(text, encoding="utf-8")
-    model, spec = costcalc.load(network), costcalc.load("imported.yaml")
-    agree("at no settings", spec.totals(), model.totals())
-    for alpha in ALPHAS:
-        agree(
-            f"at alpha {alpha}", answer(spec.totals, alpha=alpha), answer(model.totals, alpha=alpha)
-        )
+    """A model as a spec counts as the model does, at any width.
+
+    A block states a width that follows from another as a formula, which rounds what is
+    rounded already; so such a spec is compared at whole multipliers only.
+    """
+    model = costcalc.load(network)
+    for is_flat, alphas in ((False, (1, 2)), (True, ALPHAS)):
+        text = answer(model.to_spec, flat=is_flat)
+        if text is None:
+            continue  # a spec cannot express it
+        Path("imported.yaml").write_text(text, encoding="utf-8")
+        spec = costcalc.load("imported.yaml")
+        agree("at no settings", spec.totals(), model.totals())
+        for alpha in alphas:
+            one, other = answer(spec.totals, alpha=alpha), answer(model.totals, alpha=alpha)
+            agree(f"at alpha {alpha}, {'flat' if is_flat else 'in blocks'}", one, other)
 
 
 def exported(to: str) -> Callable[[str], None]:

@@ -50,7 +50,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "versions": NETWORKS,
     "others": ("paper", "torch", "fvcore", "mine.yaml"),
     "network_or_layer": (*NETWORKS, *LAYERS, *LAYERS),
-    "paths": ("net.yaml", "claims.yaml", ".", "folder", *GOOD[:4], "missing", "mobilenet_v3"),
+    "paths": ("net.yaml", "claims.yaml", ".", "folder", *GOOD[:4], "missing", "vgg"),
     "alpha": ("0.5", "1", "1/3", "2", "0.05", "0.25,0.5", "0.5:1:0.25", "0.01"),
     "res": ("32", "16", "24x16", "8x8x8", "1", "7", "8,16", "8:32:8", "32,24x16"),
     "sets": (

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
+import json
 import os
 import resource
 import signal
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from click.testing import CliRunner
 
@@ -128,6 +133,8 @@ def run(case: Case) -> Outcome:
     seconds = time.process_time() - began
     if not fault:
         fault = wrong(code, output, message)
+    if not fault and code in (0, 1) and output:
+        fault = unreadable(case.line, output)
     left = clean(case)
     if not fault:
         fault = left
@@ -153,6 +160,27 @@ def wrong(code: int, output: str, message: str) -> str:
                     return f"characters that do not print: {line[:300]!a}"
     if "Traceback (most recent call last)" in message:
         return f"a traceback: {message}"
+    return ""
+
+
+def unreadable(line: Sequence[str], output: str) -> str:
+    """Why a program could not read what a command printed; empty if it could."""
+    words = {*line} | {word.partition("=")[2] for word in line if word.startswith("--")}
+    if "-h" in words or "--help" in words or "--version" in words:
+        return ""
+    try:
+        if line[0] == "export" and not {"onnx", "prototxt", "csv-scalesim"} & words:
+            ast.parse(output)
+        if "json" in words and line[0] not in ("graph", "plot"):
+            json.loads(output)
+        if "junit" in words:
+            ElementTree.fromstring(output)
+        if "csv" in words and line[0] not in ("graph", "plot"):
+            widths = {len(row) for row in csv.reader(io.StringIO(output)) if row}
+            if len(widths) > 1:
+                return f"CSV with rows of {sorted(widths)} cells"
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return f"output that cannot be read ({type(error).__name__}: {error})"
     return ""
 
 

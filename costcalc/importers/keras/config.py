@@ -83,15 +83,19 @@ class Config:
         return tuple(pairs)
 
 
-def wholes(value: Any, name: str, lowest: int) -> tuple[int, ...]:
-    """A list of whole numbers, or a single one.
+def wholes(
+    value: Any, name: str, lowest: int, *, least: int = 0, most: int = limits.AXES
+) -> tuple[int, ...]:
+    """A list of ``least`` to ``most`` whole numbers, or a single one.
 
     Raises:
-        Refusal: one is not a whole number, or there are too many.
+        Refusal: one is not a whole number, or there are too few or too many.
     """
     sizes = value if isinstance(value, list | tuple) else (value,)
-    if len(sizes) > limits.AXES:
-        raise Refusal(f"{name} has too many axes", f"at most {limits.AXES}", f"{len(sizes)}")
+    if len(sizes) > most:
+        raise Refusal(f"{name} has too many axes", f"at most {most}", f"{len(sizes)}")
+    if len(sizes) < least:
+        raise Refusal(f"{name} has too few axes", f"at least {least}", f"{len(sizes)}")
     return tuple(whole(side, name, lowest) for side in sizes)
 
 

@@ -53,7 +53,7 @@ def dot(op: KerasContext) -> Result:
     left, right = op.pair
     if op.config.flag("normalize", False):
         raise UnknownOp
-    value = wholes(op.config.raw("axes"), "'axes'", -8)
+    value = wholes(op.config.raw("axes"), "'axes'", -8, least=1, most=2)
     places = (value * 2)[:2]
     kept: list[int] = []
     matrices = []

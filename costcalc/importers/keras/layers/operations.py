@@ -121,7 +121,7 @@ def transpose(op: KerasContext) -> Result:
 def expand_dims(op: KerasContext) -> Result:
     """``ExpandDims``."""
     dims, rank = op.keras_shape(op.input), op.rank
-    (axis,) = wholes(op.option("axis", 1), "'axis'", -rank - 1)
+    (axis,) = wholes(op.option("axis", 1), "'axis'", -rank - 1, least=1, most=1)
     place = axis + rank + 1 if axis < 0 else axis - 1
     if not 0 <= place <= rank:
         raise UnknownOp
