@@ -35,9 +35,16 @@ _MOST_DRAWN = 5000
 @click.argument("network")
 @settings_options
 @convention_options
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show N levels of blocks; fold deeper blocks into one box each, and those that "
+    "are alike and follow each other into one.",
+)
 @format_options((*_TEXT, *_DRAWN))
 @pass_options
-def command(options: Options, network: str) -> None:
+def command(options: Options, network: str, depth: int | None) -> None:
     """The layers of NETWORK as a graph: shapes on the arrows, mult-adds as shade.
 
     The output is text for Mermaid or Graphviz (dot); svg, png and pdf files
@@ -51,7 +58,7 @@ def command(options: Options, network: str) -> None:
         _find_program(options.format)
     convention = options.loaded_convention
     graph = as_usually_run(options.opened(network), convention).graph()
-    drawn = diagram(graph, count(graph, convention))
+    drawn = diagram(graph, count(graph, convention), depth)
     if options.format == "mermaid":
         emit(mermaid(drawn), options.output)
     elif not is_drawn:
@@ -62,7 +69,7 @@ def command(options: Options, network: str) -> None:
                 None,
                 f"{len(drawn.nodes):,} layers are too many to draw",
                 expected=f"at most {_MOST_DRAWN:,}",
-                hint="-o FILE.dot or -o FILE.mmd",
+                hint="--depth 1, -o FILE.dot or -o FILE.mmd",
             )
         emit((_draw(dot(drawn), options.format),), options.output)
 

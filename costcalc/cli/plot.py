@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
+from costcalc.cli.streams import remark, terminal_width
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 from costcalc.opening import opened
@@ -81,10 +83,13 @@ def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
 @pass_options
 def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     """Published accuracy against mult-adds; the area of a bubble shows params."""
-    from costcalc.pictures.data import points
+    from costcalc.pictures.data import accuracies
 
-    data = points(list(map(opened, networks)), options.loaded_convention)
+    data = accuracies(list(map(opened, networks)), options.loaded_convention)
     _draw("bubbles", data, options.output)
+    if options.output is not None:
+        for reason in data.left_out:
+            remark(f"Without {reason}")
 
 
 @command.command("sweep")
@@ -114,7 +119,7 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
     if output is None:
         from costcalc.pictures import terminal
 
-        emit(getattr(terminal, picture)(data), None)
+        emit(getattr(terminal, picture)(data, terminal_width(sys.stdout)), None)
         return
     format_ = chosen_format(None, output, _FIGURES)
     from costcalc.pictures import plots

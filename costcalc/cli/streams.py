@@ -153,8 +153,9 @@ def _write(text: str) -> None:
     """Writes lines to standard error, if it can be written; wrapped for a terminal."""
     stream = sys.stderr
     lines = text.split("\n")
-    if stream.isatty():
-        lines = [part for line in lines for part in _wrapped(line, _width(stream))]
+    width = terminal_width(stream)
+    if width is not None:
+        lines = [part for line in lines for part in _wrapped(line, width)]
     if _has_colours(stream):
         lines = list(map(_coloured, lines))
     try:
@@ -179,8 +180,10 @@ def _wrapped(line: str, width: int) -> list[str]:
     ) or [""]
 
 
-def _width(stream: TextIO) -> int:
-    """The columns of a stream's terminal, of which the environment may set another number."""
+def terminal_width(stream: TextIO) -> int | None:
+    """The columns of a stream's terminal, or what the environment sets; None if it has none."""
+    if not stream.isatty():
+        return None
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         return int(given)

@@ -45,6 +45,14 @@ class Point(NamedTuple):
     top1: float
 
 
+class Accuracies(NamedTuple):
+    """Networks with a published accuracy, and those without."""
+
+    points: tuple[Point, ...]
+    left_out: tuple[str, ...]
+    """The networks without one, each with the reason."""
+
+
 class HeatMap(NamedTuple):
     """Costs over two parameters; None where a setting is not valid."""
 
@@ -80,7 +88,7 @@ def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     )
 
 
-def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Point]:
+def accuracies(networks: Sequence[OpenNetwork], convention: Convention) -> Accuracies:
     """Networks at all settings for which their specs give an accuracy.
 
     A reference with settings is shown only at those.  Equal points are shown once.
@@ -88,8 +96,10 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
     Raises:
         CostcalcError: a network is wrong, or no spec gives an accuracy.
     """
-    shown = []
+    shown: list[Point] = []
+    left_out = []
     for network in (as_usually_run(network, convention) for network in networks):
+        before = len(shown)
         for accuracy in network.document.accuracies:
             settings = {**accuracy.settings, **network.settings}
             costs = report(network.document, settings, convention)
@@ -101,13 +111,31 @@ def points(networks: Sequence[OpenNetwork], convention: Convention) -> list[Poin
             shown.append(
                 Point(family, label, totals.mult_adds, totals.params, float(accuracy.top1))
             )
+        if len(shown) == before:
+            left_out.append(_without_accuracy(network))
     if not shown:
         refuse(
             None,
             "no accuracy is published for these networks at these settings",
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
+            found="; ".join(left_out),
         )
-    return list(dict.fromkeys(shown))
+    return Accuracies(tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(left_out)))
+
+
+def _without_accuracy(network: OpenNetwork) -> str:
+    published = network.document.accuracies
+    settings = [
+        " and ".join(f"{name} = {exact(value)}" for name, value in accuracy.settings.items())
+        for accuracy in published
+    ]
+    if not published:
+        reason = "its spec has no 'accuracy:'"
+    elif any(settings):
+        reason = f"published only at {', '.join(filter(None, settings))}"
+    else:
+        reason = "published only at the default settings"
+    return f"{escaping.label(network.label)}: {escaping.printable(reason)}"
 
 
 def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:

@@ -19,7 +19,8 @@ def mermaid(diagram: Diagram) -> str:
     lines = ["---", f'title: "{escaping.quoted(diagram.title)}"', "---", "flowchart TD"]
     for node in diagram.nodes:
         label = "<br>".join(map(escaping.mermaid, (node.title, *node.lines)))
-        lines.append(f'    {node.id}["{label}"]')
+        box = f'["{label}"]'
+        lines.append(f"    {node.id}{f'[{box}]' if node.is_folded else box}")
     for edge in diagram.edges:
         lines.append(f"    {edge.source} -->|{edge.shape}| {edge.target}")
     for node in diagram.nodes:
@@ -40,7 +41,8 @@ def dot(diagram: Diagram) -> str:
         label = "\\n".join(map(escaping.dot, (node.title, *node.lines)))
         ink = "white" if node.shade >= _WHITE_FROM else "black"
         fill = _colour(node.shade)
-        lines.append(f'  {node.id} [label="{label}", fillcolor="{fill}", fontcolor={ink}];')
+        double = ", peripheries=2" if node.is_folded else ""
+        lines.append(f'  {node.id} [label="{label}", fillcolor="{fill}", fontcolor={ink}{double}];')
     for edge in diagram.edges:
         lines.append(f'  {edge.source} -> {edge.target} [label=" {edge.shape}"];')
     return "\n".join([*lines, "}"]) + "\n"

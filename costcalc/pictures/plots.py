@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from costcalc.errors import refuse
-from costcalc.pictures.data import HeatMap, Point, Series, Shares
+from costcalc.pictures.data import Accuracies, HeatMap, Point, Series, Shares
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
 
@@ -18,6 +18,9 @@ _HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
 _REST = "#999999"
 _WIDTH = 7.0
 """The text width of a paper, in inches."""
+
+_TICKS = 12
+"""The most labels on an axis."""
 
 _NAMED = 60
 """The most layers with room for their names."""
@@ -113,9 +116,10 @@ def stacked(shares: Shares) -> Any:
     return figure
 
 
-def bubbles(points: Sequence[Point]) -> Any:
+def bubbles(accuracies: Accuracies) -> Any:
     """Accuracy against mult-adds on a logarithmic scale; areas are params."""
     plot = _pyplot()
+    points = accuracies.points
     figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
     largest = max(point.params for point in points)
     palette = _palette([point.family for point in points])
@@ -153,7 +157,6 @@ def heat(costs: HeatMap) -> Any:
 
     plot = _pyplot()
     from matplotlib.colors import LogNorm
-    from matplotlib.ticker import MaxNLocator
 
     figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
     down, across = costs.down[1], costs.across[1]
@@ -176,10 +179,20 @@ def heat(costs: HeatMap) -> Any:
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
     for ticks, (name, sizes) in ((panel.xaxis, costs.across), (panel.yaxis, costs.down)):
         ticks.set_label_text(name)
-        if all(size % 1 == 0 for size in sizes):
-            ticks.set_major_locator(MaxNLocator(integer=True))
+        shown = _apart(sizes)
+        ticks.set_ticks(shown, [f"{size:g}" for size in shown])
     panel.set_title(costs.title)
     return figure
+
+
+def _apart(sizes: Sequence[float]) -> list[float]:
+    """The values of a grid, in order, that have room for a label beside each other."""
+    least = (sizes[-1] - sizes[0]) / _TICKS
+    shown = [sizes[0]]
+    for size in sizes[1:-1]:
+        if size - shown[-1] >= least and sizes[-1] - size >= least:
+            shown.append(size)
+    return [*shown, sizes[-1]]
 
 
 def _area(point: Point, largest: int) -> float:

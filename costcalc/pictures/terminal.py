@@ -4,37 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.pictures.data import HeatMap, Point, Series, Shares
+from costcalc.pictures.data import Accuracies, HeatMap, Series, Shares
 from costcalc.render.formatting import scaled, share
-from costcalc.render.layout import bar, text_width
+from costcalc.render.layout import bar, text_width, wrapped
 
-_BAR = 40
+_BAR, _LEAST_BAR = 40, 6
 _SHADES = "·░▒▓█"
 """From the least cost to the largest, on a logarithmic scale."""
 
+_WIDTH = 200
+"""The width of a heat map for a pipe."""
 
-def along(series: Series) -> str:
-    """A bar for each layer, for each metric."""
+_BEYOND = "x"
+"""Beyond a budget."""
+
+
+def along(series: Series, width: int | None = None) -> str:
+    """A bar for each layer, for each metric; lines fit ``width`` if there is one."""
     parts = [f"{series.title}\n"]
     for title, costs in series.costs.items():
         lines = [(name, cost, scaled(cost)) for name, cost in zip(series.names, costs, strict=True)]
-        parts.append(f"{title}\n{_bars(lines, max(costs, default=0))}")
+        parts.append(f"{title}\n{_bars(lines, max(costs, default=0), width)}")
     return "\n".join(parts)
 
 
-def stacked(shares: Shares) -> str:
+def stacked(shares: Shares, width: int | None = None) -> str:
     """A bar for each type of layer, for each network."""
     parts = [f"share of {shares.counted}\n"]
     for network, part in zip(shares.networks, shares.parts, strict=True):
         total = sum(part.values())
         ordered = sorted(part.items(), key=lambda item: -item[1])
         lines = [(name, cost, f"{share(cost, total, 1)} %") for name, cost in ordered]
-        parts.append(f"{network}\n{_bars(lines, total)}")
+        parts.append(f"{network}\n{_bars(lines, total, width)}")
     return "\n".join(parts)
 
 
-def bubbles(points: Sequence[Point]) -> str:
+def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
     """A line for each network, the most accurate first: accuracy, mult-adds, params."""
+    points = accuracies.points
     ordered = sorted(points, key=lambda point: -point.top1)
     most = max(point.mult_adds for point in points)
     lines = [
@@ -45,31 +52,64 @@ def bubbles(points: Sequence[Point]) -> str:
         )
         for point in ordered
     ]
-    return f"ImageNet top-1\n{_bars(lines, most)}"
+    notes = [line for reason in accuracies.left_out for line in wrapped(f"Without {reason}", width)]
+    note = "\n".join(["", *notes, ""]) if notes else ""
+    return f"ImageNet top-1\n{_bars(lines, most, width)}{note}"
 
 
-def heat(costs: HeatMap) -> str:
-    """A character for each setting: darker for more mult-adds, ``x`` beyond a budget."""
+def heat(costs: HeatMap, width: int | None = None) -> str:
+    """A number for each setting, and its shade; of many columns, those that there is room for."""
     valid = [cost for line in costs.mult_adds for cost in line if cost is not None]
     least, most = min(valid, default=1), max(valid, default=1)
     head = f"{costs.title}: mult-adds from {scaled(least)} ({_SHADES[0]}) to {scaled(most)}"
-    lines = [f"{head} ({_SHADES[-1]})"]
-    lines += [
-        f"x: more than {scaled(int(limit))} {name.replace('_', '-')}"
-        for name, limits in costs.budgets.items()
-        for limit in limits
+    lines = wrapped(f"{head} ({_SHADES[-1]})", width)
+    for name, limits in costs.budgets.items():
+        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {_words(name)}" for limit in limits]
+    (down, ups), (across, sides) = costs.down, costs.across
+    rows = range(len(ups) - 1, -1, -1)
+    names = [across, *(f"{down} {ups[row]:g}" for row in rows)]
+    first = max(map(text_width, names))
+    cell = max(map(len, [f"{side:g}" for side in sides] + [_number(cost) for cost in valid]))
+    columns = _thinned(len(sides), ((width or _WIDTH) - first) // (cell + 4))
+    cells = [
+        [f"{sides[column]:g}".rjust(cell) + "  " for column in columns],
+        *(
+            [
+                f"{_number(costs.mult_adds[row][column]):>{cell}} "
+                f"{_shade(costs, row, column, least, most)}"
+                for column in columns
+            ]
+            for row in rows
+        ),
     ]
-    name, values = costs.down
-    width = max(len(f"{value:g}") for value in values)
     lines.append("")
-    for row, value in reversed(list(enumerate(values))):
-        shades = "".join(
-            _shade(costs, row, column, least, most) for column in range(len(costs.across[1]))
-        )
-        lines.append(f"{name} {value:>{width}g}  {shades}")
-    across, sides = costs.across
-    lines.append(" " * (len(name) + width + 3) + f"{across} {sides[0]:g} to {sides[-1]:g}")
+    for name, line in zip(names, cells, strict=True):
+        gap = " " * (first - text_width(name) + 2)
+        lines.append(f"{name}{gap}{'  '.join(line)}".rstrip())
+    if len(columns) < len(sides):
+        note = f"{len(columns)} of {len(sides)} values of {across}; 'costcalc sweep' lists all."
+        lines += ["", *wrapped(note, width)]
     return "\n".join(lines) + "\n"
+
+
+def _thinned(count: int, most: int) -> list[int]:
+    """At most ``most`` of the indexes below ``count``, evenly spread, the ends among them.
+
+    >>> _thinned(5, 9), _thinned(9, 5), _thinned(9, 1)
+    ([0, 1, 2, 3, 4], [0, 2, 4, 6, 8], [0, 8])
+    """
+    most = max(most, 2)
+    if count <= most:
+        return list(range(count))
+    return [index * (count - 1) // (most - 1) for index in range(most)]
+
+
+def _words(metric: str) -> str:
+    return metric.replace("_", "-")
+
+
+def _number(cost: int | None) -> str:
+    return "-" if cost is None else scaled(cost)
 
 
 def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
@@ -79,7 +119,7 @@ def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
     for metric, limits in costs.budgets.items():
         value = getattr(costs, metric)[row][column]
         if any(value > limit for limit in limits):
-            return "x"
+            return _BEYOND
     index, ceiling = 0, len(_SHADES)
     # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.
     while index < ceiling - 1 and cost**ceiling >= least ** (ceiling - index - 1) * most ** (
@@ -89,11 +129,18 @@ def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
     return _SHADES[index]
 
 
-def _bars(lines: Sequence[tuple[str, int, str]], largest: int) -> str:
-    names = [name for name, _, _ in lines]
-    width = max(map(text_width, names), default=0)
-    drawn = [
-        f"{name}{' ' * (width - text_width(name))}  {bar(cost, largest, _BAR):<{_BAR}} {shown}"
-        for name, (_, cost, shown) in zip(names, lines, strict=True)
-    ]
+def _bars(lines: Sequence[tuple[str, int, str]], largest: int, width: int | None) -> str:
+    """A line each: name, bar and number; where that is too wide, the name on a line above."""
+    names = max((text_width(name) for name, _, _ in lines), default=0)
+    numbers = max((text_width(shown) for _, _, shown in lines), default=0)
+    room = _BAR if width is None else min(width - names - numbers - 3, _BAR)
+    drawn = []
+    if room >= _LEAST_BAR:
+        for name, cost, shown in lines:
+            gap = " " * (names - text_width(name) + 2)
+            drawn.append(f"{name}{gap}{bar(cost, largest, room):<{room}} {shown}")
+    else:
+        room = max(min((width or 0) - numbers - 3, _BAR), _LEAST_BAR)
+        for name, cost, shown in lines:
+            drawn += [*wrapped(name, width), f"  {bar(cost, largest, room):<{room}} {shown}"]
     return "\n".join(drawn) + "\n"

@@ -119,3 +119,72 @@ def test_a_graphviz_that_fails_leaves_no_file(net, tmp_path, monkeypatch):
 def test_an_unknown_suffix(net, tmp_path):
     result = run(net, "-o", str(tmp_path / "net.gif"))
     assert result.exit_code == 2 and ".svg" in result.stderr
+
+
+NESTED = """
+input: [8, 8, 8]
+blocks:
+  unit:
+    parameters: {c: width, s: 1}
+    layers:
+      - conv: {name: a, out: c, kernel: 1}
+      - conv: {name: b, out: c, kernel: 3, stride: s}
+layers:
+  - conv: {name: stem, out: 8, kernel: 1}
+  - unit: {name: u1, c: 8}
+  - unit: {name: u2, c: 16}
+  - unit: {name: u3, c: 16, s: 2}
+  - unit: {name: u4, c: 16}
+  - unit: {name: u5, c: 16, from: u3}
+  - add: {name: join, from: [u4, u5]}
+"""
+
+
+def test_blocks_fold_and_like_ones_in_a_row_are_one_box(tmp_path):
+    path = tmp_path / "nested.yaml"
+    path.write_text(NESTED)
+    graph = opening.opened(str(path)).graph()
+    whole = diagram(graph, count(graph, load("paper")))
+    assert len(whole.nodes) == 13, "the input, the stem, ten convolutions and the sum"
+    folded = diagram(graph, count(graph, load("paper")), 1)
+    # u1 to u3 read maps of 8 x 8; u4 and u5 read the same map, and are no row.
+    assert [(node.title, node.is_folded) for node in folded.nodes] == [
+        ("input", False),
+        ("stem", False),
+        ("u1 to u3", True),
+        ("u4", True),
+        ("u5", True),
+        ("join", False),
+    ]
+    # u1: (8*8 + 9*8*8) * 64 = 40,960; u2: (8*16 + 9*16*16) * 64 = 155,648;
+    # u3: 16*16 * 64 + 9*16*16 * 16 = 53,248. Params: 640 + 2,432 + 2,560 = 5,632.
+    assert folded.nodes[2].lines == ("3 × unit, 2 layers", "250 K mult-adds", "5.63 K params")
+    titles = {node.id: node.title for node in folded.nodes}
+    assert [(titles[edge.source], titles[edge.target], edge.shape) for edge in folded.edges] == [
+        ("input", "stem", "8×8×8"),
+        ("stem", "u1 to u3", "8×8×8"),
+        ("u1 to u3", "u4", "4×4×16"),
+        ("u1 to u3", "u5", "4×4×16"),
+        ("u4", "join", "4×4×16"),
+        ("u5", "join", "4×4×16"),
+    ]
+
+
+@pytest.mark.parametrize("network", ["resnet152", "densenet121", "mobilenet_v2", "googlenet"])
+def test_a_network_of_many_blocks_fits_a_page(network):
+    graph = opening.opened(network).graph()
+    costs = count(graph, load("paper"))
+    folded, whole = diagram(graph, costs, 1), diagram(graph, costs)
+    assert len(folded.nodes) < 30 < len(whole.nodes)
+    ends = {end for edge in folded.edges for end in (edge.source, edge.target)}
+    assert ends == {node.id for node in folded.nodes}
+
+
+def test_a_depth_beyond_all_blocks_changes_nothing():
+    assert run("mobilenet_v2", "--depth", "9").stdout == run("mobilenet_v2").stdout
+
+
+def test_folded_blocks_look_different():
+    assert '[["bottleneck1<br>bottleneck, 2 layers' in run("mobilenet_v2", "--depth", "1").stdout
+    text = run("mobilenet_v2", "--depth", "1", "--format", "dot").stdout
+    assert text.count("peripheries=2") == 12

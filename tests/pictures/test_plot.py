@@ -10,8 +10,9 @@ from costcalc import opening
 from costcalc.cli import main
 from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
-from costcalc.pictures import plots
-from costcalc.pictures.data import heat_map, points, series, shares
+from costcalc.pictures import plots, terminal
+from costcalc.pictures.data import accuracies, heat_map, series, shares
+from costcalc.render.layout import text_width
 from costcalc.solving.solve import Budgets
 
 SIGNS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -26,8 +27,8 @@ PICTURES = {
 }
 
 
-def accuracies(references):
-    return points([opening.opened(each) for each in references], load("paper"))
+def published(references):
+    return accuracies([opening.opened(each) for each in references], load("paper"))
 
 
 def run(*arguments):
@@ -58,7 +59,7 @@ def test_the_same_figure_has_the_same_bytes(tmp_path):
 
 
 def test_labels_cover_neither_each_other_nor_a_bubble():
-    figure = plots.bubbles(accuracies(["mobilenet_v1", "mobilenet_v2", "vgg16"]))
+    figure = plots.bubbles(published(["mobilenet_v1", "mobilenet_v2", "vgg16"]))
     renderer = figure.canvas.get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert len(boxes) == 13
@@ -67,12 +68,12 @@ def test_labels_cover_neither_each_other_nor_a_bubble():
 
 
 def test_a_point_that_two_references_name_is_shown_once():
-    once = accuracies(["mobilenet_v1"])
-    assert accuracies(["mobilenet_v1", "mobilenet_v1@alpha=0.5"]) == once
+    once = published(["mobilenet_v1"])
+    assert published(["mobilenet_v1", "mobilenet_v1@alpha=0.5"]) == once
 
 
 def test_an_axis_of_less_than_a_power_of_ten_has_numbers_too():
-    figure = plots.bubbles(accuracies(["googlenet"]))
+    figure = plots.bubbles(published(["googlenet"]))
     figure.canvas.draw()
     axis = figure.axes[0].xaxis
     labels = [
@@ -135,19 +136,68 @@ def test_accuracy_in_the_terminal_starts_with_the_highest():
     assert lines[1].startswith(" 71.7 %  MobileNetV1 (convolution full)")
 
 
-def test_a_heat_map_in_the_terminal():
+def test_a_heat_map_in_the_terminal_shows_numbers():
     lines = run("sweep", *PICTURES["sweep"]).stdout.splitlines()
-    # alpha 0.5 at 128 and 160 fits 100 M; at 192 it does not.
-    assert next(line for line in lines if line.startswith("alpha  0.5"))[-2:] == "xx"
-    assert next(line for line in lines if line.startswith("alpha    1")).endswith("xxxx")
+    # MobileNetV1's Table 7, and what lies over the budget of 100 M.
+    assert lines[-5].split() == ["res", "128", "160", "192", "224"]
+    assert " ".join(lines[-4].split()) == "alpha 1 186 M x 291 M x 418 M x 569 M x"
+    # From 13.6 M to 569 M in five equal steps of the logarithm: beyond 28.7, 60.6 and 128 M.
+    assert " ".join(lines[-2].split()) == "alpha 0.5 49.2 M ░ 76.5 M ▒ 110 M x 149 M x"
     assert "x: more than 100 M mult-adds" in lines
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_pictures_fit_the_terminal(width):
+    at = {"alpha": "0.25:1:0.25", "res": "32:224"}
+    budgets = Budgets(100_000_000, None)
+    texts = {
+        "layers": terminal.along(series(costcalc.report("mobilenet_v2")), width),
+        "types": terminal.stacked(
+            shares([ComparedNetwork("vgg", costcalc.report("vgg16"))], "params"), width
+        ),
+        "accuracy": terminal.bubbles(published(["mobilenet_v1", "vgg16", "resnext"]), width),
+        "sweep": terminal.heat(heat_map(costcalc.sweep("mobilenet_v1", at=at), budgets), width),
+    }
+    for name, text in texts.items():
+        assert max(map(text_width, text.splitlines())) <= width, name
+    assert "4.87 G mult-adds, 29.3 M params" in texts["accuracy"]
+    last = [line.split()[-1] for line in texts["sweep"].splitlines() if line.startswith("res")]
+    assert last == ["224"], "the ends of the grid are always there"
+    assert "of 193 values of res" in texts["sweep"]
+
+
+def test_networks_without_accuracy_are_named(tmp_path):
+    line = ["accuracy", "mobilenet_v1", "resnext", "squeezenet@alpha=0.5"]
+    reasons = [
+        "Without resnext: its spec has no 'accuracy:'",
+        "Without squeezenet@alpha=0.5: published only at the default settings",
+    ]
+    assert run(*line).stdout.splitlines()[-2:] == reasons
+    result = run(*line, "-o", str(tmp_path / "figure.svg"))
+    assert (result.stdout, result.stderr.splitlines()) == ("", reasons)
+
+
+def test_ticks_stand_on_the_values_of_the_grid():
+    few = heat_map(
+        costcalc.sweep("mobilenet_v1", alpha="0.25,0.5,0.75,1", res="128:224:32"),
+        Budgets(None, None),
+    )
+    panel = plots.heat(few).axes[0]
+    assert list(panel.get_xticks()) == [128, 160, 192, 224]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["0.25", "0.5", "0.75", "1"]
+    many = heat_map(
+        costcalc.sweep("mobilenet_v1", alpha="0.5,1", res="32:512:8"), Budgets(None, None)
+    )
+    ticks = list(plots.heat(many).axes[0].get_xticks())
+    assert len(ticks) <= 13 and ticks[0] == 32 and ticks[-1] == 512
+    assert all(tick % 8 == 0 for tick in ticks)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["layers", "mobilenet_v1", "-o", "x.gif"], "one of .svg, .png, .pdf"),
-        (["accuracy", "resnext"], "no accuracy is published"),
+        (["accuracy", "resnext"], "found    resnext: its spec has no 'accuracy:'"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),
         (["sweep", "mobilenet_v1", "--alpha", "0.5,1"], "two parameters that vary"),
         (["sweep", "googlenet", "--alpha", "1,2", "--res", "3:5"], "larger than its input"),
