@@ -363,6 +363,7 @@ def solve(
     values: Iterable[Any] | str = (),
     convention: str = "paper",
     unit: str | None = None,
+    watch: Callable[[int], None] | None = None,
     **settings: Any,
 ) -> Solution:
     """The largest value of a parameter at which a network stays within budgets.
@@ -376,6 +377,7 @@ def solve(
         values: the values to search instead.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
+        watch: called with the number of values counted so far; for progress bars.
         settings: values for the other parameters.
 
     Returns:
@@ -391,6 +393,7 @@ def solve(
     from costcalc.graph.budgets import budget
     from costcalc.grid.axes import parse
     from costcalc.solving import solve as solving
+    from costcalc.solving.search import Budgets
 
     if not name:
         refuse(
@@ -405,7 +408,7 @@ def solve(
     else:
         searched = [exact_value(value) for value in values]
     exact_step = budget("step", exact_value(step)) if step is not None else None
-    budgets = solving.Budgets(
+    budgets = Budgets(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )
     loaded_convention = load_convention(convention, unit)
@@ -419,6 +422,7 @@ def solve(
         exact_step,
         searched,
         has_closed_form=unit is None,
+        watch=watch,
     )
 
 

@@ -105,7 +105,7 @@ def sweep(
 ) -> None:
     """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
     from costcalc.pictures.data import heat_map
-    from costcalc.solving.solve import Budgets
+    from costcalc.solving.search import Budgets
 
     budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
     if not options.texts:

@@ -12,8 +12,11 @@ _LONG = 1.0
 
 
 @contextmanager
-def progress(task: str, total: int) -> Iterator[Callable[[int], None] | None]:
-    """A function to call with how much of ``total`` is done; None without a terminal."""
+def progress(task: str, total: int | None) -> Iterator[Callable[[int], None] | None]:
+    """A function to call with how much of ``total`` is done; None without a terminal.
+
+    A total of None is unknown.
+    """
     if not sys.stderr.isatty():
         yield None
         return

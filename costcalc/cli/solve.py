@@ -13,6 +13,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
+from costcalc.cli.progress import progress
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 
@@ -51,20 +52,23 @@ def command(
 ) -> None:
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
 
-    Every value in the searched range is counted exactly, rounding rules
-    included.  The exit code is 1 if nothing fits.
+    Values are counted exactly, rounding rules included: all of the first 4096;
+    of larger ones, or of a number of repeats, those that bisection needs where
+    costs rise.  The exit code is 1 if nothing fits.
     """
     if step is not None and values is not None:
         refuse(None, "--step and --values both set what is searched", "one of the two")
-    solution = questions.solve(
-        options.opened(network),
-        name,
-        max_mult_adds=budget("--max-mult-adds", max_mult_adds),
-        max_params=budget("--max-params", max_params),
-        step=budget("--step", step),
-        values=values if values is not None else (),
-        **options.counted_by,
-    )
+    with progress("values", None) as watch:
+        solution = questions.solve(
+            options.opened(network),
+            name,
+            max_mult_adds=budget("--max-mult-adds", max_mult_adds),
+            max_params=budget("--max-params", max_params),
+            step=budget("--step", step),
+            values=values if values is not None else (),
+            watch=watch,
+            **options.counted_by,
+        )
     show(solution, options)
     if solution.best is None:
         context.exit(1)

@@ -80,7 +80,8 @@ def axis(name: str, values: Iterable[Any]) -> Axis:
     Raises:
         SpecError: there are none, or too many.
     """
-    listed = tuple(dict.fromkeys(values))
+    # True equals 1, but is another value.
+    listed = tuple({(isinstance(value, bool), value): value for value in values}.values())
     if not listed:
         refuse(None, f"{name} has no values to take", "one value at least", "none")
     if len(listed) > VALUES:

@@ -42,6 +42,8 @@ class Chunk(NamedTuple):
     is_valid: Array
     """False at settings where the network does not exist; their costs are 0."""
     refusals: tuple[RefusedSettings, ...]
+    evaluations: int
+    """How often the network was unfolded for them."""
 
 
 class RefusedSettings(NamedTuple):
@@ -116,9 +118,10 @@ class Grid:
         shape = tuple(part.stop - part.start for part in slices)
         params, mult_adds = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int64)
         is_valid = numpy.ones(shape, bool)
-        refusals = []
+        refusals, evaluations = [], 0
         offsets = tuple(numpy.arange(part.start, part.stop) for part in slices)
         for indexes, result in self._evaluated(offsets, self._costs):
+            evaluations += 1
             inside = tuple(index - part.start for index, part in zip(indexes, slices, strict=True))
             where = numpy.ix_(*inside) if shape else ()
             size = tuple(len(index) for index in inside)
@@ -130,9 +133,8 @@ class Grid:
                 continue
             params = _placed(params, where, cells(result.params, size), size == shape)
             mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
-        return Chunk(
-            start, slices, params.ravel(), mult_adds.ravel(), is_valid.ravel(), tuple(refusals)
-        )
+        costs = params.ravel(), mult_adds.ravel(), is_valid.ravel()
+        return Chunk(start, slices, *costs, tuple(refusals), evaluations)
 
     def _costs(self, settings: Mapping[str, Any]) -> Totals:
         costs = count(expand(self.document, settings), self.convention)

@@ -14,7 +14,7 @@ from costcalc.opening import OpenNetwork
 from costcalc.render.formatting import exact
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
-from costcalc.solving.solve import Budgets
+from costcalc.solving.search import Budgets
 
 
 class Series(NamedTuple):

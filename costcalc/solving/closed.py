@@ -10,6 +10,7 @@ from costcalc.costs.rules import Convention
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import quotient
 from costcalc.spec.document import Document
+from costcalc.symbolic.domain import Domain
 from costcalc.symbolic.formula import written
 from costcalc.symbolic.networks import closed_form
 from costcalc.symbolic.polynomial import Polynomial, Rational
@@ -27,6 +28,17 @@ class ClosedAnswer(NamedTuple):
     formula: str
     """The cost in closed form."""
     symbol: str
+    domain: Domain
+    """Where the closed form is exact."""
+    is_rising: bool
+    """Whether the closed form of every cost with a budget rises."""
+
+    def rises(self, first: Rational, step: Rational) -> bool:
+        """Whether all costs rise, exactly, from ``first`` to each step above it."""
+        (extent,) = self.domain.extents
+        is_whole_step = extent.step is None or step % extent.step == 0
+        is_exact = extent.highest is None and is_whole_step and self.domain.holds((first,))
+        return self.is_rising and is_exact and not self.domain.others
 
 
 def closed_answer(
@@ -50,14 +62,21 @@ def closed_answer(
     except SpecError:
         return None
     answers = []
+    is_rising = all(_is_rising(form.totals[metric].polynomial) for metric in limits)
     for metric, limit in limits.items():
         total = form.totals[metric]
-        if all(coefficient >= 0 for coefficient in total.polynomial.terms.values()):
+        if _is_rising(total.polynomial):
             value = _largest(total.polynomial, limit)
             if value is not None:
                 formula = written(total.formula)
-                answers.append(ClosedAnswer(value, metric, formula, form.names[0].text))
+                symbol = form.names[0].text
+                answer = ClosedAnswer(value, metric, formula, symbol, form.domain, is_rising)
+                answers.append(answer)
     return min(answers, key=lambda answer: answer.value, default=None)
+
+
+def _is_rising(polynomial: Polynomial) -> bool:
+    return all(coefficient >= 0 for coefficient in polynomial.terms.values())
 
 
 def _largest(polynomial: Polynomial, limit: Rational) -> Rational | None:

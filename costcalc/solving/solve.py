@@ -1,19 +1,11 @@
-"""The largest value of a parameter at which a network stays within its budgets.
-
-Costs usually rise with a width or a resolution, but a rounding rule or a condition
-may let them fall.  So every value in the searched range is counted exactly, as in a
-sweep, and the largest that fits is the answer.
-"""
+"""The largest value of a parameter at which a network stays within its budgets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
-from typing import Any, NamedTuple
-
-import numpy
+from typing import Any, Literal, TypeAlias
 
 from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
@@ -21,43 +13,20 @@ from costcalc.formulas import algebra
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
-from costcalc.grid.evaluate import Grid
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
+from costcalc.solving.search import Budgets, Candidate, Search, Steps, Watch
+from costcalc.spec import limits
 from costcalc.spec.document import Document, Parameter
 from costcalc.spec.numbers import is_number
-
-MIN_VALUES = 2**12
-"""The values that are searched first."""
-
-MAX_VALUES = 2**20
-"""The most values that are searched, if all of them fit."""
 
 ALPHA_STEP = Fraction(1, 1000)
 """The step between values of the width multiplier; for other parameters it is 1."""
 
-
-class Budgets(NamedTuple):
-    """The most that may be spent; None means no limit."""
-
-    mult_adds: int | Fraction | None
-    params: int | Fraction | None
-
-    @property
-    def limits(self) -> dict[str, int | Fraction]:
-        """The limit of each cost that has one."""
-        return {cost: limit for cost, limit in self._asdict().items() if limit is not None}
-
-
-class Candidate(NamedTuple):
-    """A value and the network's costs at it."""
-
-    value: Any
-    params: Any
-    mult_adds: Any
+Monotony: TypeAlias = Literal["counted", "proven", "assumed"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +41,7 @@ class Solution(Answer):
     """The values of the other parameters."""
     budgets: Budgets
     searched: Axis
+    """The values that were counted."""
     best: Candidate | None
     """The largest value that fits, if any does."""
     after: Candidate | None
@@ -82,6 +52,13 @@ class Solution(Answer):
     """How many values smaller than the best do not fit."""
     is_bounded: bool
     """Whether a value that is too large was searched."""
+    constant: tuple[str, ...] = ()
+    """The costs with a budget that are the same at all values searched."""
+    monotony: Monotony = "counted"
+    """How it is known that no larger value fits: all were searched, or costs rise between
+    those that were, by their closed form or by assumption."""
+    is_falling: bool = False
+    """Whether a cost with a budget falls between two of the values searched."""
     closed: ClosedAnswer | None = None
     """What the closed forms of the costs allow, if they have any."""
     unit: str = UNITS["macs"].title
@@ -108,6 +85,7 @@ def solve(
     values: Sequence[Any] = (),
     *,
     has_closed_form: bool = True,
+    watch: Watch | None = None,
 ) -> Solution:
     """The largest value of a parameter within the budgets, beside what the closed form allows.
 
@@ -120,84 +98,84 @@ def solve(
         step: search multiples of this step.
         values: search these values instead.
         has_closed_form: whether to look for a closed form.
+        watch: called with the number of values counted so far.
 
     Raises:
         SpecError: there is no such parameter, it is not a number, a setting is
             wrong, or the network is invalid at all values.
     """
     _check_name(document, name, settings, budgets)
-    solution = _searched(document, convention, name, settings, budgets, step, values)
+    searched = _chosen(name, values) or _steps(document.parameters.get(name), name, step)
+    steps = searched if isinstance(searched, Steps) else None
+    at, length = (steps.at, steps.length) if steps else (searched.__getitem__, len(searched))
+    search = Search(document, convention, settings, name, at, length, budgets, watch)
+    if steps:
+        search.run()
+    else:
+        search.count_all()
+    solution = _solution(document, convention, name, settings, budgets, search)
     if not has_closed_form:
         return solution
     closed = closed_answer(document, name, budgets.limits, settings, convention)
-    return replace(solution, closed=closed)
+    is_proven = (
+        solution.monotony == "assumed"
+        and steps is not None
+        and closed is not None
+        and closed.rises(steps.first, steps.step)
+    )
+    return replace(solution, closed=closed, monotony="proven" if is_proven else solution.monotony)
 
 
-def _searched(
-    document: Document,
-    convention: Convention,
-    name: str,
-    settings: Mapping[str, Any],
-    budgets: Budgets,
-    step: int | Fraction | None,
-    values: Sequence[Any],
-) -> Solution:
-    """The best of the values, or of enough steps that no larger one is likely to fit."""
-    if values:
-        axis = Axis(name, tuple(sorted(dict.fromkeys(values))))
-        return _solution(document, convention, settings, budgets, axis)
-    count = MIN_VALUES
-    while True:
-        axis = _steps(document.parameters.get(name), name, step, count)
-        solution = _solution(document, convention, settings, budgets, axis)
-        is_roomy = solution.best is None or solution.best.value * 2 <= axis.values[-1]
-        if is_roomy or len(axis.values) < count or count >= MAX_VALUES:
-            return solution
-        count *= 4
+def _chosen(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values that the caller chose, in ascending order.
+
+    Raises:
+        SpecError: one is not a number.
+    """
+    problems = Problems()
+    for value in values:
+        if not is_number(value):
+            problems.add(
+                None,
+                f"{name} = {exact(value)} is not a number",
+                expected="numbers, of which one is the largest",
+                hint="costcalc sweep, which takes any values",
+            )
+    problems.raise_any()
+    return tuple(sorted(dict.fromkeys(values)))
 
 
 def _solution(
     document: Document,
     convention: Convention,
+    name: str,
     settings: Mapping[str, Any],
     budgets: Budgets,
-    axis: Axis,
+    search: Search,
 ) -> Solution:
-    grid = Grid(document, convention, settings, (axis,))
-    chunks = list(grid.chunks())
-    costs = {
-        "mult_adds": numpy.concatenate([chunk.mult_adds for chunk in chunks]),
-        "params": numpy.concatenate([chunk.params for chunk in chunks]),
-    }
-    exists = numpy.concatenate([chunk.is_valid for chunk in chunks])
-    if not exists.any():
-        raise chunks[0].refusals[0].error
-    fits = exists.copy()
-    for cost, limit in budgets.limits.items():
-        fits &= numpy.asarray(costs[cost] <= algebra.floor(limit), dtype=bool)
-
-    def candidate(index: int) -> Candidate:
-        # A slice's tolist gives Python's exact numbers, whatever the column's type.
-        spent = {cost: column[index : index + 1].tolist()[0] for cost, column in costs.items()}
-        return Candidate(axis.values[index], spent["params"], spent["mult_adds"])
-
-    fitting = numpy.flatnonzero(fits)
-    existing = numpy.flatnonzero(exists)
-    best = int(fitting[-1]) if len(fitting) else None
-    larger = existing[existing > best] if best is not None else existing
-    others = resolve(document, grid.at((0,)), Problems()).values
+    existing = search.existing
+    if not existing and search.refusal is not None:
+        raise search.refusal
+    fitting = [candidate for candidate in existing if search.fits(candidate)]
+    best = fitting[-1] if fitting else None
+    larger = [one for one in existing if best is None or one.value > best.value]
+    values = tuple(search.value(index) for index in sorted(search.counted))
+    others = resolve(document, {**settings, name: values[0]}, Problems()).values
     return Solution(
-        network=document.titled({**others, axis.name: axis.name}),
+        network=document.titled({**others, name: name}),
         convention=convention.name,
-        name=axis.name,
-        settings={key: value for key, value in others.items() if key != axis.name},
+        name=name,
+        settings={key: value for key, value in others.items() if key != name},
         budgets=budgets,
-        searched=axis,
-        best=candidate(best) if best is not None else None,
-        after=candidate(int(larger[0])) if best is not None and len(larger) else None,
-        nearest=_nearest(map(candidate, existing.tolist()), budgets) if best is None else None,
-        exceptions=int((existing < best).sum() - (len(fitting) - 1)) if best is not None else 0,
-        is_bounded=best is None or bool(len(larger)),
+        searched=Axis(name, values),
+        best=best,
+        after=larger[0] if best is not None and larger else None,
+        nearest=_nearest(existing, budgets) if best is None else None,
+        exceptions=len(existing) - len(larger) - len(fitting) if best is not None else 0,
+        is_bounded=best is None or bool(larger),
+        constant=tuple(search.constant),
+        monotony="assumed" if search.is_assumed else "counted",
+        is_falling=not search.is_rising,
         unit=UNITS[convention.unit].title,
         uncounted=uncounted(document),
     )
@@ -214,24 +192,27 @@ def _nearest(candidates: Iterable[Candidate], budgets: Budgets) -> Candidate:
     return min(candidates, key=excess)
 
 
-def _steps(parameter: Parameter | None, name: str, step: Any, count: int) -> Axis:
-    """The first multiples of a step that the parameter can take, or its choices."""
+def _steps(parameter: Parameter | None, name: str, step: Any) -> Steps | tuple[Any, ...]:
+    """The multiples of a step that the parameter can take, or its choices.
+
+    Raises:
+        SpecError: there are none.
+    """
+    by = step or (ALPHA_STEP if name == "alpha" else 1)
     if parameter and parameter.choices:
         numbers = sorted(value for value in parameter.choices if is_number(value))
-        return _axis(name, step, [n for n in numbers if step is None or n % step == 0])
-    by = step or (ALPHA_STEP if name == "alpha" else 1)
-    lowest = parameter.lowest if parameter and parameter.lowest is not None else by
-    highest = parameter.highest if parameter else None
-    first = algebra.ceil_div(lowest, by)
-    values = [algebra.whole(index * by) for index in range(first, first + count)]
-    return _axis(name, by, [value for value in values if highest is None or value <= highest])
-
-
-def _axis(name: str, step: Any, values: Sequence[Any]) -> Axis:
-    if not values:
-        message = f"no value that {name} may have is a multiple of {exact(step)}"
-        refuse(None, message, "a smaller --step, or --values")
-    return Axis(name, tuple(values))
+        choices = tuple(n for n in numbers if step is None or n % step == 0)
+        if choices:
+            return choices
+    else:
+        lowest = parameter.lowest if parameter and parameter.lowest is not None else by
+        highest = parameter.highest if parameter else None
+        first = algebra.ceil_div(lowest, by) * by
+        last = limits.SIZE if highest is None else min(highest, limits.SIZE)
+        if first <= last:
+            return Steps(first, by, (last - first) // by + 1)
+    message = f"no value that {name} may have is a multiple of {exact(by)}"
+    refuse(None, message, "a smaller --step, or --values")
 
 
 def _check_name(
@@ -282,34 +263,53 @@ def _page(solution: Solution) -> Page:
 def _searched_values(solution: Solution) -> str:
     """The searched values in words."""
     values = solution.searched.values
-    if len(values) == 1:
-        return f"{exact(values[0])} alone"
+    if len(values) < 3:
+        return " and ".join(exact(value) for value in values)
     step = values[1] - values[0]
-    if all(b - a == step for a, b in pairwise(values)):
-        return (
-            f"every {solution.name} from {exact(values[0])} to {exact(values[-1])} by {exact(step)}"
-        )
-    return ", ".join(exact(value) for value in values)
+    length = next((i for i in range(1, len(values)) if values[i] - values[i - 1] != step), None)
+    run = values[:length]
+    if len(run) < 3:
+        return ", ".join(exact(value) for value in values)
+    every = f"every {solution.name} from {exact(run[0])} to {exact(run[-1])} by {exact(step)}"
+    if length is None:
+        return every
+    return f"{every}, and {counted(len(values) - length)} above, up to {exact(values[-1])}"
 
 
 def _notes(solution: Solution) -> tuple[str, ...]:
     """The answer as a sentence, with its qualifications."""
     name, best, nearest = solution.name, solution.best, solution.nearest
-    limits = solution.budgets.limits
+    sentences = []
     if nearest is not None:
         costs = _costs(nearest, solution.unit)
-        return (
+        sentences.append(
             f"Nothing fits: no {name} that was searched is within the budget. "
-            f"The nearest, {name} = {exact(nearest.value)}, costs {costs}.",
+            f"The nearest, {name} = {exact(nearest.value)}, costs {costs}."
         )
-    if best is None:
-        raise AssertionError("a solution has a best or a nearest value")
-    sentences = [f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}."]
-    if not solution.is_bounded:
+    elif best is not None:
+        sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}.")
+    shown = best or nearest
+    for cost in solution.constant:
+        title = solution.unit if cost == "mult_adds" else cost
+        sentences.append(
+            f"At every {name} searched the {title} are {counted(getattr(shown, cost))}: "
+            f"they do not depend on {name}."
+        )
+    is_constant = len(solution.constant) == len(solution.budgets.limits)
+    if not solution.is_bounded and not is_constant:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
-    if solution.closed is not None:
-        closed, limit = solution.closed, limits[solution.closed.metric]
+    if best is not None:
+        sentences += _qualifications(solution)
+    return tuple(sentences)
+
+
+def _qualifications(solution: Solution) -> list[str]:
+    """What is known about other values than the best."""
+    name, closed = solution.name, solution.closed
+    sentences = []
+    if closed is not None:
         costs = solution.unit if closed.metric == "mult_adds" else closed.metric
+        limit = solution.budgets.limits[closed.metric]
         sentences.append(
             f"In closed form, nothing rounded: {closed.symbol} <= {exact(closed.value)}, "
             f"where {costs} = {closed.formula} reach {_amount(limit)}."
@@ -319,7 +319,19 @@ def _notes(solution: Solution) -> tuple[str, ...]:
             f"Costs do not only rise with {name}: {counted(solution.exceptions)} smaller "
             f"{'value does' if solution.exceptions == 1 else 'values do'} not fit."
         )
-    return tuple(sentences)
+    if solution.monotony == "proven":
+        sentences.append(f"Costs rise with {name} everywhere, by their closed form.")
+    elif solution.monotony == "assumed" and solution.is_falling:
+        sentences.append(
+            f"Costs fall between some values of {name} that were searched, so that one that "
+            "was not may be larger and fit."
+        )
+    elif solution.monotony == "assumed":
+        sentences.append(
+            f"Between the values searched, costs are assumed to rise with {name}, "
+            "as they do at these."
+        )
+    return sentences
 
 
 def _amount(limit: int | Fraction) -> str:
@@ -356,6 +368,7 @@ def _data(solution: Solution) -> dict[str, Any]:
             "first": number(values[0]),
             "last": number(values[-1]),
             "values": len(values),
+            "monotony": solution.monotony,
         },
         "solution": _candidate_data(solution.best),
         "next": _candidate_data(solution.after),
@@ -372,6 +385,12 @@ def _candidate_data(candidate: Candidate | None) -> dict[str, Any] | None:
 
 
 def _closed_data(solution: Solution) -> dict[str, Any] | None:
-    if solution.closed is None:
+    closed = solution.closed
+    if closed is None:
         return None
-    return {name: number(value) for name, value in solution.closed._asdict().items()}
+    return {
+        "value": number(closed.value),
+        "metric": closed.metric,
+        "formula": closed.formula,
+        "symbol": closed.symbol,
+    }

@@ -140,3 +140,122 @@ def test_no_closed_form_if_costs_do_not_depend_on_the_parameter():
 def test_mistakes_are_reported(falling, name, budgets, given, message):
     with pytest.raises(SpecError, match=message):
         costcalc.solve(falling, name, **budgets, **given)
+
+
+# n layers of 4 * 4 weights at 8 * 8 positions, and every 5th n without its last layer.
+REPEATED = """
+input: [4, 8, 8]
+parameters: {n: 1, w: {default: 4, range: [1, ~]}, even: 2}
+layers:
+  - conv: {out: fixed(4), kernel: 1, repeat: n}
+"""
+UNEVEN = """
+input: [4, 8, 8]
+parameters: {n: 1}
+layers:
+  - conv: {out: 4, kernel: 1, repeat: n}
+  - conv: {out: 4, kernel: 1, repeat: 3, when: n % 5 == 0}
+"""
+# 4 * 2^... : three layers whose groups divide the channels at multiples of 7 alone.
+SPARSE = """
+input: [7, 4, 4]
+parameters: {c: 7}
+layers:
+  - conv: {out: c, kernel: 1, groups: 7}
+"""
+
+
+def spec(tmp_path, text):
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(16, 40_000))
+def test_repeats_are_found_without_counting_each(tmp_path_factory, params):
+    counted = []
+    path = spec(tmp_path_factory.mktemp("repeated"), REPEATED)
+    solution = costcalc.solve(path, "n", max_params=params, watch=counted.append)
+    assert (solution.best.value, solution.best.params) == (params // 16, params // 16 * 16)
+    assert solution.after.value == params // 16 + 1
+    assert max(counted) < 60
+    assert solution.monotony == ("counted" if params // 16 < 32 else "assumed")
+
+
+def test_a_parameter_without_effect_on_the_budget_is_told_from_one_with_room(tmp_path):
+    path = spec(tmp_path, REPEATED)
+    solution = costcalc.solve(path, "w", max_params=100)
+    assert (solution.constant, solution.best.params) == (("params",), 16)
+    assert "At every w searched the params are 16: they do not depend on w." in str(solution)
+    assert "may fit" not in str(solution)
+    over = costcalc.solve(path, "alpha", max_params=10)
+    assert (over.constant, over.best) == (("params",), None)
+    rising = costcalc.solve(path, "res", max_params=100, max_mult_adds=1000, n=1)
+    # 16 * 7 * 7 = 784 and 16 * 8 * 8 = 1024.
+    assert (rising.best.value, rising.constant, rising.monotony) == (7, ("params",), "counted")
+
+
+def test_what_a_larger_value_is_known_to_cost_is_said():
+    counted = costcalc.solve("mobilenet_v1", "alpha", max_params="2M")
+    assert counted.monotony == "counted"
+    assert "assumed" not in str(counted)
+    proven = costcalc.solve("mobilenet_v1", "classes", max_params="1G")
+    # 3,185,088 params and 1,024 for each class.
+    assert proven.best.value == (10**9 - 3_185_088) // 1024
+    assert proven.monotony == "proven"
+    assert "Costs rise with classes everywhere, by their closed form." in str(proven)
+    assumed = costcalc.solve("mobilenet_v1", "alpha", max_params="1T")
+    assert assumed.monotony == "assumed"
+    assert "costs are assumed to rise with alpha" in str(assumed)
+    assert assumed.best.params <= 10**12 < assumed.after.params
+    assert assumed.after.value - assumed.best.value == Fraction(1, 1000)
+
+
+def test_repeats_whose_costs_fall_are_counted_one_by_one(tmp_path):
+    # 16 * n, and 48 more at multiples of 5: 41 * 16 = 656 fits 700, (40 + 3) * 16 = 688 too.
+    solution = costcalc.solve(spec(tmp_path, UNEVEN), "n", max_params=700)
+    assert (solution.best.value, solution.monotony) == (43, "counted")
+    assert solution.searched.values == tuple(range(1, 129))
+
+
+def test_values_without_a_network_are_passed_over(tmp_path):
+    # c weights for a multiple of 7.
+    solution = costcalc.solve(spec(tmp_path, SPARSE), "c", max_params=10**6)
+    assert (solution.best.value, solution.after.value) == (999_999, 1_000_006)
+
+
+@pytest.mark.parametrize("budget", ["1e25", "1T", "1"])
+@pytest.mark.parametrize("name", ["alpha", "res", "classes"])
+def test_no_budget_takes_long(name, budget):
+    counted = []
+    solution = costcalc.solve(
+        "mobilenet_v1", name, max_mult_adds=budget, max_params=budget, watch=counted.append
+    )
+    assert max(counted) < 10_000
+    assert (solution.best is None) == (budget == "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("alpha", "1,x", "alpha = x is not a number"),
+        ("res", "32,64x64", "res = 64x64 is not a number"),
+        ("res", [(32, 64)], "res = 32x64 is not a number"),
+        ("alpha", "1,true", "alpha = true is not a number"),
+        ("alpha", ",", "a value is missing"),
+        ("alpha", "", "a value is missing"),
+        ("alpha", "0,1", "alpha cannot be 0"),
+        ("alpha", "-1", "alpha cannot be -1"),
+        ("res", "0.5", "res cannot be 0.5"),
+    ],
+)
+def test_values_that_have_no_largest_are_refused(name, values, message):
+    with pytest.raises(SpecError, match=message):
+        costcalc.solve("mobilenet_v1", name, max_params="5M", values=values)
+
+
+@pytest.mark.parametrize("budget", [0, -1, "-5M", "x", "", "e1", "1/0", True, "nan", float("nan")])
+def test_a_budget_is_a_number_above_zero(budget):
+    with pytest.raises(SpecError, match="max_params"):
+        costcalc.solve("mobilenet_v1", "alpha", max_params=budget)
