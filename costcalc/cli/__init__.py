@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from itertools import pairwise
 from keyword import iskeyword
@@ -33,6 +34,10 @@ COMMANDS = {
 """Every command with its one-line help; each is in the module of its name."""
 
 
+COMPLETE = "_COSTCALC_COMPLETE"
+"""The environment variable by which a shell asks for a completion."""
+
+
 class _Commands(click.Group):
     """Loads a command's module when the command is called."""
 
@@ -60,6 +65,22 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Names of commands, from the table instead of every command's module; and options."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if COMPLETE in os.environ:
+            from costcalc.cli import completion  # which tells Click how to talk to the shells
+
+            extra["prog_name"] = completion.PROGRAM
+        extra["complete_var"] = COMPLETE
+        return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         open_closed_streams()
@@ -100,4 +121,7 @@ def main() -> None:
     model: costcalc report mobilenet_v1, costcalc report net.onnx, costcalc
     report torch:torchvision.models:resnet18.  For details: costcalc report
     --help.
+
+    The shell completes names if it reads the output of
+    _COSTCALC_COMPLETE=bash_source costcalc (or zsh_source, fish_source).
     """

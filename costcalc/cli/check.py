@@ -9,13 +9,18 @@ import click
 
 from costcalc import questions
 from costcalc.claims.verdict import Result
-from costcalc.cli.options import Options, output_options, pass_options
+from costcalc.cli.options import (
+    Options,
+    completed_by,
+    output_options,
+    pass_options,
+)
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=completed_by("papers"))
 @click.option("--shipped", is_flag=True, help="Check the papers whose figures ship with costcalc.")
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds for each network: 600M.")
 @click.option("--max-params", metavar="N", help="At most N params for each network: 5M.")
@@ -24,6 +29,7 @@ from costcalc.cli.progress import progress
     default="paper",
     show_default=True,
     metavar="NAME",
+    shell_complete=completed_by("conventions"),
     help="How to count figures that do not name a convention.",
 )
 @output_options("check")

@@ -7,6 +7,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     output_options,
     pass_options,
@@ -16,9 +17,18 @@ from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK NETWORK...")
+@click.argument(
+    "networks",
+    nargs=-1,
+    required=True,
+    metavar="NETWORK NETWORK...",
+    shell_complete=completed_by("networks_and_layers"),
+)
 @click.option(
-    "--baseline", metavar="NETWORK", help="The one to compare with; by default the first."
+    "--baseline",
+    metavar="NETWORK",
+    shell_complete=completed_by("networks"),
+    help="The one to compare with; by default the first.",
 )
 @settings_options
 @convention_options

@@ -9,6 +9,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     output_options,
     pass_options,
@@ -22,7 +23,13 @@ _OF_GIT = (7, 9)
 
 
 @click.command()
-@click.argument("versions", nargs=-1, required=True, metavar="OLD NEW")
+@click.argument(
+    "versions",
+    nargs=-1,
+    required=True,
+    metavar="OLD NEW",
+    shell_complete=completed_by("networks"),
+)
 @settings_options
 @convention_options
 @output_options()

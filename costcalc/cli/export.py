@@ -10,6 +10,7 @@ from costcalc import questions
 from costcalc.cli.options import (
     Options,
     chosen_format,
+    completed_by,
     file_option,
     pass_options,
     settings_options,
@@ -32,7 +33,7 @@ class _Format(click.Choice):  # type: ignore[type-arg]  # only newer releases of
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @click.option(
     "--to",
     "to",

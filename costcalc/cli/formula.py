@@ -9,6 +9,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     names_option,
     output_options,
     pass_options,
@@ -20,24 +21,36 @@ from costcalc.errors import Problems
 
 
 @click.command()
-@click.argument("network_or_layer", metavar="NETWORK_OR_LAYER")
-@click.option("--over", metavar="LAYER", help="Divide by the cost of another layer.")
+@click.argument(
+    "network_or_layer",
+    metavar="NETWORK_OR_LAYER",
+    shell_complete=completed_by("networks_and_layers"),
+)
+@click.option(
+    "--over",
+    metavar="LAYER",
+    shell_complete=completed_by("formulas"),
+    help="Divide by the cost of another layer.",
+)
 @names_option(
     "--with",
     "multipliers",
     metavar="NAMES",
+    shell_complete=completed_by("multipliers"),
     help="Multipliers of a layer: alpha, rho, or alpha,rho.",
 )
 @names_option(
     "--in",
     "variables",
     metavar="NAMES",
+    shell_complete=completed_by("several_parameters"),
     help="Parameters of a network that stay symbols.  [default: alpha,res]",
 )
 @click.option(
     "--convention",
     "network_convention",
     metavar="NAME",
+    shell_complete=completed_by("conventions"),
     help="How to count a network.  [default: paper]",
 )
 @click.option(

@@ -9,6 +9,7 @@ import click
 
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     format_options,
     pass_options,
@@ -32,7 +33,7 @@ _MOST_DRAWN = 5000
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @convention_options
 @click.option(

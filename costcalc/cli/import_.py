@@ -8,13 +8,19 @@ import shlex
 import click
 
 from costcalc import questions
-from costcalc.cli.options import Options, file_option, pass_options, settings_options
+from costcalc.cli.options import (
+    Options,
+    completed_by,
+    file_option,
+    pass_options,
+    settings_options,
+)
 from costcalc.cli.output import emit
 from costcalc.escaping import printable
 
 
 @click.command()
-@click.argument("network", metavar="MODEL")
+@click.argument("network", metavar="MODEL", shell_complete=completed_by("networks"))
 @settings_options
 @click.option("--flat", is_flag=True, help="Write every layer by itself, under its full name.")
 @file_option

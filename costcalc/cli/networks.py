@@ -5,12 +5,18 @@ from __future__ import annotations
 import click
 
 from costcalc import questions
-from costcalc.cli.options import Options, convention_options, output_options, pass_options
+from costcalc.cli.options import (
+    Options,
+    completed_by,
+    convention_options,
+    output_options,
+    pass_options,
+)
 from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("network", required=False)
+@click.argument("network", required=False, shell_complete=completed_by("networks"))
 @click.option(
     "--search",
     default="",

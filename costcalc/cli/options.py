@@ -142,6 +142,7 @@ def settings_options(function: F) -> F:
         "sets",
         multiple=True,
         metavar="NAME=VALUE,...",
+        shell_complete=completed_by("settings"),
         help="Set parameters of the network; may be repeated.",
     )(function)
     function = click.option(
@@ -153,6 +154,18 @@ def settings_options(function: F) -> F:
     return click.option(
         "--alpha", multiple=True, metavar="A", help="Width multiplier, always exact: 0.5, or 1/3."
     )(function)
+
+
+def completed_by(source: str) -> Callable[..., list[Any]]:
+    """Completion of an argument or an option by a function of :mod:`.completion`."""
+
+    def complete(context: click.Context, option: click.Parameter, incomplete: str) -> list[Any]:
+        from costcalc.cli import completion
+
+        find = getattr(completion, source)
+        return completion.completed(lambda: find(context, incomplete), incomplete)
+
+    return complete
 
 
 def names_option(*declarations: str, **more: Any) -> Callable[[F], F]:
@@ -178,6 +191,7 @@ def convention_options(function: F) -> F:
         default="paper",
         show_default=True,
         metavar="NAME",
+        shell_complete=completed_by("conventions"),
         help="How to count: a name listed by 'costcalc conventions', or a file.",
     )(function)
 

@@ -12,6 +12,7 @@ from costcalc.cli.options import (
     F,
     Options,
     chosen_format,
+    completed_by,
     convention_options,
     file_option,
     pass_options,
@@ -39,7 +40,7 @@ def command() -> None:
 
 
 @command.command("layers")
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @convention_options
 @_output_option
@@ -53,7 +54,13 @@ def layers(options: Options, network: str) -> None:
 
 
 @command.command("types")
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
+@click.argument(
+    "networks",
+    nargs=-1,
+    required=True,
+    metavar="NETWORK...",
+    shell_complete=completed_by("networks"),
+)
 @click.option(
     "--of",
     "metric",
@@ -77,7 +84,13 @@ def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
 
 
 @command.command("accuracy")
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
+@click.argument(
+    "networks",
+    nargs=-1,
+    required=True,
+    metavar="NETWORK...",
+    shell_complete=completed_by("networks"),
+)
 @convention_options
 @_output_option
 @pass_options
@@ -93,7 +106,7 @@ def accuracy(options: Options, networks: tuple[str, ...]) -> None:
 
 
 @command.command("sweep")
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @click.option("--max-mult-adds", metavar="N", help="A budget to draw as a contour: 100M.")
 @click.option("--max-params", metavar="N", help="A budget to draw as a contour: 2M.")

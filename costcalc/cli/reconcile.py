@@ -9,6 +9,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     names_option,
     output_options,
     pass_options,
@@ -18,14 +19,15 @@ from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @names_option(
     "--between",
     metavar="A,B,...",
+    shell_complete=completed_by("several_conventions"),
     help="Conventions, names or files; each is compared with the first.  "
     "[default: paper,fvcore,thop,ptflops,torchinfo,torch]",
 )
-@click.argument("others", nargs=-1, metavar="")
+@click.argument("others", nargs=-1, metavar="", shell_complete=completed_by("several_conventions"))
 @click.option(
     "--printed", metavar="FIGURE", help="Find what reproduces a quoted number: 327.5M, 320.3 MMac."
 )

@@ -9,6 +9,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     names_option,
     output_options,
@@ -19,7 +20,7 @@ from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @convention_options
 @click.option(
@@ -36,9 +37,15 @@ from costcalc.cli.output import show
 @names_option(
     "--columns",
     metavar="A,B,...",
+    shell_complete=completed_by("columns"),
     help="Keys of the columns to show, in order; an unknown key lists all keys.",
 )
-@click.option("--sort", metavar="KEY", help="Sort the rows by a column, the largest count first.")
+@click.option(
+    "--sort",
+    metavar="KEY",
+    shell_complete=completed_by("keys"),
+    help="Sort the rows by a column, the largest count first.",
+)
 @click.option(
     "--all", "all_", is_flag=True, help="Show norms and activations in rows of their own."
 )
@@ -46,6 +53,7 @@ from costcalc.cli.output import show
     "--explain",
     "layer",
     metavar="LAYER",
+    shell_complete=completed_by("layers"),
     help="Show how the cost of one layer, or of one block, is computed.",
 )
 @output_options()

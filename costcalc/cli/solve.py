@@ -7,6 +7,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     output_options,
     pass_options,
@@ -19,12 +20,13 @@ from costcalc.graph.budgets import budget
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @click.option(
     "--for",
     "name",
     required=True,
     metavar="NAME",
+    shell_complete=completed_by("parameters"),
     help="The parameter to solve for: alpha, res or another.",
 )
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")

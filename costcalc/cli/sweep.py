@@ -11,6 +11,7 @@ import click
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    completed_by,
     convention_options,
     output_options,
     pass_options,
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
+@click.argument(
+    "networks",
+    nargs=-1,
+    required=True,
+    metavar="NETWORK...",
+    shell_complete=completed_by("networks"),
+)
 @settings_options
 @click.option(
     "--where", metavar="CONDITION", help="Only rows for which it holds: 'mult_adds <= 100M'."
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--by",
     metavar="KEY",
+    shell_complete=completed_by("ranks"),
     help="Rank --top by mult_adds (the default), params or a parameter; -KEY for the smallest.",
 )
 @click.option(

@@ -11,9 +11,8 @@ from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refus
 from costcalc.kinds import TABLE
 from costcalc.spec.document import Expression
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.library import read_bytes
+from costcalc.spec.library import read_bytes, read_shipped
 from costcalc.spec.numbers import ExpressionError, is_number
-from costcalc.spec.stored import read_stored
 from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line
 
@@ -120,16 +119,11 @@ class _ConventionReader:
 
     def root(self) -> Node:
         """The file's nodes; for the default convention, as they are stored."""
-        data = read_bytes(self.path, self.path)
-        stored = self.path.removesuffix(".yaml") + ".json"
-        if self.is_shipped and os.path.isfile(stored):
-            root = read_stored(read_bytes(stored, stored), data, self.path)
-            if root is not None:
-                return root
-        # The YAML reader takes time to load, and models of frameworks do not need it.
+        if self.is_shipped:
+            return read_shipped(self.path, self.problems)
         from costcalc.spec.nodes import parse
 
-        return parse(data, self.path, self.problems)
+        return parse(read_bytes(self.path, self.path), self.path, self.problems)
 
     def extended(self, node: Node | None) -> Convention | None:
         """The shipped convention whose rules apply where this one has none.

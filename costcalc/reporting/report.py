@@ -194,8 +194,8 @@ def _amount(value: int, unit: str) -> str:
     return f"{counted(value)} {unit}" + (f" ({short})" if short != str(value) else "")
 
 
-def _counts(report: Report) -> tuple[Column, ...]:
-    titles = metric_titles(report.unit)
+def _counts(unit: str) -> tuple[Column, ...]:
+    titles = metric_titles(unit)
     return (
         Column("mult_adds", titles["mult_adds"], "right"),
         Column("mult_adds_percent", "%", "right", bar=True, rank=2),
@@ -204,13 +204,38 @@ def _counts(report: Report) -> tuple[Column, ...]:
     )
 
 
-def _type_table(report: Report) -> Table:
-    """The table of types, like MobileNetV1's Table 2."""
-    columns = (
+def type_columns(unit: str = "mult-adds") -> tuple[Column, ...]:
+    """The columns of the table of types."""
+    return (
         Column("type", "Type"),
         Column("layers", "Layers", "right", rank=1),
-        *_counts(report),
+        *_counts(unit),
     )
+
+
+def layer_columns(
+    *, is_by_block: bool, is_sorted: bool = False, unit: str = "mult-adds"
+) -> tuple[Column, ...]:
+    """The columns of the table of layers or of blocks; the first are MobileNetV1's Table 1's."""
+    blocks: Audience = "all" if is_by_block else "asked"
+    names: Audience = "scripts" if is_by_block else "all"
+    return (
+        Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
+        Column("name", "Layer", rank=1 if is_sorted else 9, audience=names),
+        Column("type", "Type", audience="scripts"),
+        Column("layers", "Layers", "right", rank=7, audience=blocks),
+        Column("stride", "Stride", audience="asked"),
+        Column("filter", "Filter Shape", rank=5, audience="asked" if is_by_block else "all"),
+        Column("fused", "With", audience="asked"),
+        Column("input", "Input Size", rank=4),
+        Column("output", "Output Size", rank=6, audience="all" if is_by_block else "scripts"),
+        *_counts(unit),
+    )
+
+
+def _type_table(report: Report) -> Table:
+    """The table of types, like MobileNetV1's Table 2."""
+    columns = type_columns(report.unit)
     rows = tuple(Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types)
     layers = sum(row.layers for row in report.types)
     totals = report.totals
@@ -219,22 +244,10 @@ def _type_table(report: Report) -> Table:
 
 
 def _layer_table(report: Report, options: TableOptions) -> Table:
-    """The table of layers; the first columns are those of MobileNetV1's Table 1."""
+    """The table of layers, or of blocks."""
     is_by_block = options.by == "block"
-    blocks: Audience = "all" if is_by_block else "asked"
-    names: Audience = "scripts" if is_by_block else "all"
-    columns = (
-        Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
-        Column("name", "Layer", rank=9 if options.sort is None else 1, audience=names),
-        Column("type", "Type", audience="scripts"),
-        Column("layers", "Layers", "right", rank=7, audience=blocks),
-        Column("stride", "Stride", audience="asked"),
-        Column("filter", "Filter Shape", rank=5, audience="asked" if is_by_block else "all"),
-        Column("fused", "With", audience="asked"),
-        Column("input", "Input Size", rank=4),
-        Column("output", "Output Size", rank=6, audience="all" if is_by_block else "scripts"),
-        *_counts(report),
-    )
+    is_sorted = options.sort is not None
+    columns = layer_columns(is_by_block=is_by_block, is_sorted=is_sorted, unit=report.unit)
     keys = [column.key for column in columns]
     depth = options.depth if options.depth is not None else 1 if is_by_block else None
     root = tree(lines(report.layers, options.has_all_layers))

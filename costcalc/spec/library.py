@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.tree import MapNode, Scalar
+from costcalc.spec.stored import read_stored
+from costcalc.spec.tree import MapNode, Node, Scalar
 
 if TYPE_CHECKING:
     from costcalc.spec.blocks import FindBlocks
@@ -108,12 +109,8 @@ def aliases() -> dict[str, str]:
     Raises:
         SpecError: the file of names is malformed.
     """
-    # The YAML reader takes time to load, and the path of a model does not need it.
-    from costcalc.spec.nodes import parse
-
-    path = _shipped_path(_bare(_NAMES))
     problems = Problems()
-    root = parse(read_bytes(path, path), path, problems)
+    root = read_shipped(_shipped_path(_bare(_NAMES)), problems)
     problems.raise_any()
     names = root.entries if isinstance(root, MapNode) else ()
     return {name.text: target.text for name, target in names if isinstance(target, Scalar)}
@@ -204,6 +201,20 @@ def _standard_input() -> bytes:
 
 
 _READ: WeakKeyDictionary[TextIO, bytes] = WeakKeyDictionary()
+
+
+def read_shipped(path: str, problems: Problems) -> Node:
+    """The nodes of a YAML file that ships, as they are stored beside it if they are."""
+    data = read_bytes(path, path)
+    stored = path.removesuffix(".yaml") + ".json"
+    if os.path.isfile(stored):
+        root = read_stored(read_bytes(stored, stored), data, path)
+        if root is not None:
+            return root
+    # The YAML reader takes time to load, and models of frameworks do not need it.
+    from costcalc.spec.nodes import parse
+
+    return parse(data, path, problems)
 
 
 def block_finder(spec: str) -> FindBlocks:
