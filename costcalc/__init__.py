@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from costcalc.api import Network, from_torch, load
-    from costcalc.errors import ConventionError, CostcalcError, SpecError
+    from costcalc.errors import ConventionError, CostcalcError, CostcalcWarning, SpecError
     from costcalc.questions import (
         check,
         compare,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConventionError",
     "CostcalcError",
+    "CostcalcWarning",
     "LayerReport",
     "Network",
     "Report",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -78,6 +79,10 @@ class ConventionError(CostcalcError):
     """A convention is wrong, or does not define a layer of the network."""
 
 
+class CostcalcWarning(UserWarning):
+    """Something that is probably a mistake, although it can be counted as it is."""
+
+
 class Refusal(Exception):
     """An error without its location, which the caller adds.
 
@@ -133,6 +138,23 @@ def refuse(
         CostcalcError: always, of type ``error``; an exception being handled is not shown.
     """
     raise error([Problem(mark, message, expected, found, hint)]) from None
+
+
+def warn(
+    mark: Mark | None, message: str, expected: str = "", found: str = "", hint: str = ""
+) -> None:
+    """Warns of what is probably a mistake, as :class:`CostcalcWarning`.
+
+    The command line writes warnings to standard error; Python attributes them to the
+    line that called costcalc.
+    """
+    import warnings
+
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("costcalc"):
+        level, frame = level + 1, frame.f_back
+    problem = Problem(mark, message, expected, found, hint)
+    warnings.warn(str(problem), CostcalcWarning, stacklevel=level)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

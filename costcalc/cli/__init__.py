@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from costcalc.cli.streams import open_closed_streams, readable_errors
+from costcalc.cli.streams import open_closed_streams, readable_errors, readable_warnings
 from costcalc.errors import did_you_mean, refuse
 from costcalc.spec.library import is_standard_input
 
@@ -88,7 +88,7 @@ class _Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        with readable_errors():
+        with readable_errors(), readable_warnings():
             return super().invoke(ctx)
 
 

@@ -13,13 +13,20 @@ from typing import IO, Any, TextIO
 
 import click
 
-from costcalc.errors import CostcalcError, Mark, Problem, refuse
+from costcalc.errors import CostcalcError, CostcalcWarning, Mark, Problem, refuse
 from costcalc.escaping import printable, shortened
 
-_STYLES = {"Error:": "1;31", "Usage:": "1", "expected": "2", "found": "2", "try": "32"}
+_STYLES = {
+    "Error:": "1;31",
+    "Warning:": "1;33",
+    "Usage:": "1",
+    "expected": "2",
+    "found": "2",
+    "try": "32",
+}
 """Attributes and the terminal's own colours for the word that begins a line of an error."""
 
-_DETAIL = re.compile(r"(Error:|Usage:|    (?:expected|found|try)) +")
+_DETAIL = re.compile(r"(Error:|Warning:|Usage:|    (?:expected|found|try)) +")
 """The word that begins a line, as :class:`costcalc.errors.Problem` writes it."""
 
 _HELD = 2**24
@@ -46,6 +53,34 @@ class UserError(click.ClickException):
 def remark(text: str) -> None:
     """Writes a note about a result to standard error."""
     _write("\n".join(map(printable, text.split("\n"))))
+
+
+@contextmanager
+def readable_warnings() -> Iterator[None]:
+    """Writes warnings to standard error, each of them once."""
+    import warnings
+
+    shown = warnings.showwarning
+    written: set[str] = set()
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, CostcalcWarning):
+            shown(message, category, filename, lineno, file, line)
+        elif str(message) not in written:
+            written.add(str(message))
+            _write(f"Warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CostcalcWarning)
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager

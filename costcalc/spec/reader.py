@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problems, refuse
+from costcalc.errors import Mark, Problems, refuse, warn
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.blocks import BlockReader, FindBlocks
@@ -13,7 +13,7 @@ from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
-from costcalc.spec.tree import MapNode, Node, Scalar, given
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line, literal
 
 TOP = (
@@ -33,6 +33,12 @@ TOP = (
     "claims",
 )
 """The keys of a spec; the last three are read by ``costcalc check``."""
+
+_COLOURS = ("1", "3", "4")
+"""How many channels images have."""
+
+_SMALLEST_SQUARE, _SMALLEST_PICTURE = 8, 32
+"""The least sides of an input that is plainly an image: of a square one, or of any other."""
 
 
 def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
@@ -56,6 +62,39 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
     if not isinstance(root, MapNode):
         refuse(root.mark, "a spec is a mapping", "'name:', 'input:', 'layers:' ...", str(root))
     return _SpecReader(file, problems, find_blocks).document(root)
+
+
+def _are_channels_last(sides: tuple[Expression, ...]) -> bool:
+    """Whether a list is plainly an image's height, width and channels, in this order.
+
+    The channels are one, three or four, and the sides before them are equal or, before
+    three, both as large as a picture's.
+    """
+    if len(sides) < 3:
+        return False
+    height, width, channels = sides[-3:]
+    if channels.text not in _COLOURS:
+        return False
+    if height.text == width.text:
+        return not height.text.isdecimal() or int(height.text) >= _SMALLEST_SQUARE
+    are_large = all(
+        side.text.isdecimal() and int(side.text) >= _SMALLEST_PICTURE for side in (height, width)
+    )
+    return channels.text == "3" and are_large
+
+
+def _warn_of_order(mark: Mark, sides: list[str]) -> None:
+    """Warns that an input's channels seem to come last."""
+    *axes, channels = sides
+    first = f"[{', '.join((channels, *axes))}]"
+    as_printed = f", or {' x '.join(sides)} as papers print it"
+    warn(
+        mark,
+        f"channels come first, so this is an input of {sides[0]} channels",
+        expected=first,
+        found=f"[{', '.join(sides)}]",
+        hint=f"input: {first}{as_printed if all(map(str.isdecimal, sides)) else ''}",
+    )
 
 
 class _SpecReader:
@@ -110,6 +149,8 @@ class _SpecReader:
             )
             return ()
         shape = Values(known, self.problems).shape(node)
+        if shape and isinstance(node, ListNode) and _are_channels_last(shape.sides):
+            _warn_of_order(node.mark, [side.text for side in shape.sides])
         return shape.sides if shape else ()
 
     def rounding(self, node: Node | None) -> Rounding:
