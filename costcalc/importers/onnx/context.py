@@ -123,15 +123,16 @@ class OpView:
         """The value of an attribute, as it is in the file."""
         return self.node.attributes.get(name, default)
 
-    def integer(self, name: str, default: int) -> int:
-        """The value of an attribute that must be a whole number.
+    def integer(self, name: str, default: int, lowest: int = -limits.SIZE) -> int:
+        """The value of an attribute that must be a whole number, from ``lowest`` on.
 
         Raises:
             Refusal: it is not a whole number, or out of range.
         """
         value = self.attribute(name, default)
-        if not isinstance(value, int) or not -limits.SIZE <= value <= limits.SIZE:
-            raise _invalid_attribute(name, "a whole number", value)
+        if not isinstance(value, int) or not lowest <= value <= limits.SIZE:
+            wanted = "a whole number" if lowest < 0 else f"a whole number from {lowest} on"
+            raise _invalid_attribute(name, wanted, value)
         return value
 
     def string(self, name: str, default: str) -> str:
@@ -253,7 +254,7 @@ class OpView:
 
     def leading_batch(self, info: TensorInfo) -> int | None:
         """The batch axis of an output whose first axis is that of an input: 0 or None."""
-        is_first = info.batch == 0 or (self.images == 1 and info.shape[0] == 1)
+        is_first = info.batch == 0 or (self.images == 1 and info.shape[:1] == (1,))
         return 0 if is_first else None
 
 

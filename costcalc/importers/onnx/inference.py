@@ -14,7 +14,8 @@ from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView
 from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo
+from costcalc.importers.onnx.signatures import check
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, Tensors
 from costcalc.spec import limits
 
 FEW = 64
@@ -53,7 +54,7 @@ class ShapeInference:
         self.stated = stated
         """The shapes that the file states."""
         self.problems = Problems()
-        self.tensors: dict[str, TensorInfo] = {"": TensorInfo(())}
+        self.tensors = Tensors({"": TensorInfo(())})
         self.initializers: dict[str, TensorProto] = {}
         self.constants: set[str] = set()
         self.sequences: dict[str, tuple[str, ...]] = {}
@@ -110,8 +111,12 @@ class ShapeInference:
         return OpView(node, self.tensors, self.images)
 
     def _step(self, node: OnnxNode) -> None:
+        if node.operator in _SPECIAL or node.operator in self.operators:
+            check(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
+            if len(node.outputs) != 1 and node.operator != "If":
+                raise Refusal(f"has {len(node.outputs)} outputs", expected="one")
             special(self, node)
             return
         operator = self.operators.get(node.operator)

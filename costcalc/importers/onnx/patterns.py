@@ -67,7 +67,7 @@ def _common_axes(means: Sequence[OnnxNode], match: Match) -> Mapping[str, Any] |
         if axes is None and len(mean.inputs) > 1:
             axes = match.tensors[mean.inputs[1]].values
         axes = (axes,) if isinstance(axes, int) else axes
-        rank = len(match.tensors[mean.inputs[0]].shape)
+        rank = max(len(match.tensors[mean.inputs[0]].shape), 1)
         if not axes:
             return None
         distinct.add(tuple(sorted(axis % rank for axis in axes)))

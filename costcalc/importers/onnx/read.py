@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 
-from costcalc.errors import Mark, refuse
+from costcalc.errors import Mark, Refusal, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
@@ -48,7 +48,10 @@ def read(network: str, request: Request) -> Model:
             know some of its operators.
     """
     with map_file(network) as data:
-        return read_model(WireReader(data, network, "ONNX model"), request)
+        try:
+            return read_model(WireReader(data, network, "ONNX model"), request)
+        except Refusal as refusal:
+            refuse(*refusal.problem(Mark(network)))
 
 
 def read_model(wire: WireReader, request: Request) -> Model:

@@ -37,6 +37,18 @@ class TensorInfo(NamedTuple):
         return self.shape[: self.batch] + self.shape[self.batch + 1 :] or (1,)
 
 
+class Tensors(dict[str, TensorInfo]):
+    """What is known of each tensor, by name."""
+
+    def __missing__(self, name: str) -> TensorInfo:
+        """Refuse a name that is no tensor's, such as a sequence's.
+
+        Raises:
+            Refusal: always.
+        """
+        raise Refusal(f"reads '{name}', which is not a tensor", expected="a tensor")
+
+
 class OnnxNode(NamedTuple):
     """A node of the graph, functions inlined."""
 

@@ -203,7 +203,7 @@ def test_weights_of_invalid_shapes_are_refused(network):
 @pytest.mark.parametrize(
     "change, expected",
     [
-        ({"group": 0}, "reads 3 channels, but its filters have 0"),
+        ({"group": 0}, "has an attribute 'group' that it cannot have"),
         ({"group": 2}, "reads 3 channels, but its filters have 6"),
         ({"strides": (2,)}, "has an attribute 'strides' that it cannot have"),
         ({"strides": (0, 1)}, "has an attribute 'strides' that it cannot have"),

@@ -47,8 +47,8 @@ def filled(op: OpView) -> Rule:
 def numbers(op: OpView) -> Rule:
     """Range: numbers from a start to a limit, a step apart."""
     start, limit, step = (_scalar(op, index) for index in range(3))
-    if step == 0:
-        raise Refusal("has a step of 0")
+    if step == 0 or not all(map(math.isfinite, (start, limit, step))):
+        raise Refusal("does not count from a number to another", found=f"{start}, {limit}, {step}")
     count = max(math.ceil((limit - start) / step), 0)
     if count > limits.SIZE:
         raise Refusal("computes too many numbers", f"at most {limits.SIZE:,}")

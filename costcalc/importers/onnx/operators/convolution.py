@@ -19,7 +19,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 
     def rule(op: OpView) -> Rule:
         x, w = op.input(0), op.input(weight)
-        sides, groups = _sides(x.shape, w.shape), op.integer("group", 1)
+        sides, groups = _sides(x.shape, w.shape), op.integer("group", 1, lowest=1)
         _check_channels(x.shape[1], w.shape[1] * groups)
         arguments = {"out": w.shape[0], **op.window(w.shape[2:]).arguments(), "groups": groups}
         shape = Conv(**arguments).output_shape((x.shape[1:],))
@@ -42,7 +42,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 def transposed(op: OpView) -> Rule:
     """ConvTranspose."""
     x, w = op.input(0), op.input(1)
-    sides, groups = _sides(x.shape, w.shape), op.integer("group", 1)
+    sides, groups = _sides(x.shape, w.shape), op.integer("group", 1, lowest=1)
     _check_channels(x.shape[1], w.shape[0])
     window, output_padding = _transposed_window(op, sides, w.shape[2:])
     arguments = {

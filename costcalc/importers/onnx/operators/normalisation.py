@@ -44,7 +44,7 @@ def group_norm(op: OpView) -> Rule:
     ctx = yield [_map_info(op)]
     is_weight = ctx.is_weight(1) or ctx.is_weight(2)
     affine = is_weight and prod(op.shape(1)) == op.shape()[1]
-    arguments = {"groups": op.integer("num_groups", 1), "affine": affine}
+    arguments = {"groups": op.integer("num_groups", 1, lowest=1), "affine": affine}
     ctx.set_output(_per_image(ctx, "group_norm", arguments))
 
 
@@ -64,7 +64,7 @@ def grouped_instance_norm(op: OpView) -> Rule:
 def local_response_norm(op: OpView) -> Rule:
     """LRN."""
     ctx = yield [_map_info(op)]
-    arguments = {"size": op.integer("size", 1)}
+    arguments = {"size": op.integer("size", 1, lowest=1)}
 
     def layer(maps: Operand) -> Operand:
         return ctx.add("lrn", (maps,), arguments)

@@ -44,7 +44,9 @@ def _sliced(op: OpView) -> list[range]:
     chosen = [range(size) for size in shape]
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         at = positive_axis(axis, len(shape))
-        chosen[at] = range(*slice(start, end, step).indices(shape[at]))
+        places = range(*slice(start, end, step).indices(shape[at]))
+        # One place is taken by a step of any size.
+        chosen[at] = places if len(places) > 1 else range(places.start, places.start + len(places))
     return chosen
 
 
@@ -88,8 +90,14 @@ def _lengths(op: OpView) -> Shape:
     size = op.shape()[op.axis(0)]
     stated = op.integers("split", 1)
     if stated is None:
-        parts = op.integer("num_outputs", len(op.node.outputs))
-        length = ceil_div(size, parts) if parts > 0 else 0
+        parts = len(op.node.outputs)
+        if op.integer("num_outputs", parts) != parts:
+            raise Refusal(
+                "is split into a number of parts that is not the number of its outputs",
+                expected=f"{op.integer('num_outputs', parts)}",
+                found=f"{parts}",
+            )
+        length = ceil_div(size, parts)
         stated = (length,) * (parts - 1) + (size - length * (parts - 1),)
     if sum(stated) != size or min(stated, default=0) < 0:
         raise Refusal(
@@ -141,9 +149,10 @@ def gather_elements(op: OpView) -> Rule:
 def gather_nd(op: OpView) -> Rule:
     """GatherND."""
     data, at = op.input(0), op.input(1)
-    if not at.shape or at.shape[-1] + op.integer("batch_dims", 0) > len(data.shape):
+    shared = op.integer("batch_dims", 0, lowest=0)
+    if not at.shape or at.shape[-1] + shared > len(data.shape):
         raise Refusal("has indices for more axes than there are", found=dims_text(at.shape))
-    shape = (*at.shape[:-1], *data.shape[at.shape[-1] + op.integer("batch_dims", 0) :])
+    shape = (*at.shape[:-1], *data.shape[at.shape[-1] + shared :])
     batch = at.batch if at.batch is not None and at.batch < len(at.shape) - 1 else None
     ctx = yield [TensorInfo(shape, batch)]
     _rearrange(ctx, (0,) if at.is_static else (0, 1))

@@ -1,0 +1,104 @@
+"""What ONNX says of a node: the type of each attribute, and the inputs that it must have.
+
+:func:`check` is the one place where these are checked.  Rules of operators, patterns and
+shape inference only see nodes that passed, so that an attribute has the type of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costcalc.errors import Refusal
+from costcalc.importers.onnx.inline import Subgraph, TensorAttribute
+from costcalc.importers.onnx.tensors import OnnxNode
+
+INT, INTS = "a whole number", "whole numbers"
+FLOAT, FLOATS = "a number with a decimal point", "numbers with a decimal point"
+STRING, TENSOR, GRAPH = "a string", "a tensor", "a graph"
+
+_NAMES = {
+    INT: """
+        allowzero axis batch_dims blocksize ceil_mode count_include_pad end group hidden_size
+        is_causal k keepdims kv_num_heads layout new_axis noop_with_empty_axes num_groups
+        num_outputs q_num_heads size start to transA transB upper value_int
+    """,
+    INTS: """
+        axes dilations ends kernel_shape output_padding output_shape paddings pads perm shape
+        split starts strides value_ints
+    """,
+    FLOAT: "alpha beta epsilon gamma max min momentum ratio value_float",
+    FLOATS: "scales value_floats",
+    STRING: """
+        approximate auto_pad coordinate_transformation_mode direction equation
+        keep_aspect_ratio_policy mode nearest_mode reduction
+    """,
+    TENSOR: "value",
+    GRAPH: "then_branch else_branch",
+}
+
+TYPES: Mapping[str, tuple[str, ...]] = {
+    name: (type_,) for type_, names in _NAMES.items() for name in names.split()
+}
+"""The type of an attribute, which is the same in all operators that have one of that name."""
+
+EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("Pad", "value"): (FLOAT,),
+    ("Cast", "to"): (INT, STRING),
+}
+"""The attributes that have another type in one operator, or in an old version of it."""
+
+REQUIRED: Mapping[str, int] = {
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Mod", "Pow", "And", "Or", "Xor"), 2),
+    **dict.fromkeys(("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"), 2),
+    **dict.fromkeys(("Conv", "ConvInteger", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger"), 2),
+    **dict.fromkeys(("QLinearConv", "QLinearMatMul"), 8),
+    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear", "CastLike", "CumSum", "PRelu"), 2),
+    **dict.fromkeys(("LayerNormalization", "RMSNormalization"), 2),
+    **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), 3),
+    "BatchNormalization": 5,
+    **dict.fromkeys(("Expand", "Gather", "GatherElements", "GatherND", "Tile", "SequenceAt"), 2),
+    **dict.fromkeys(("Attention", "Col2Im", "LSTM", "Range", "Where"), 3),
+    **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
+    "Constant": 0,
+}
+"""How many inputs an operator must have, in every version of it; one if it is not listed."""
+
+
+def check(node: OnnxNode) -> None:
+    """Refuse a node with an attribute of another type, or without an input that it needs.
+
+    Raises:
+        Refusal: it is not what ONNX says of its operator.
+    """
+    for name, value in node.attributes.items():
+        types = EXCEPTIONS.get((node.operator, name)) or TYPES.get(name)
+        found = _types(value)
+        if types is not None and found.isdisjoint(types):
+            raise Refusal(
+                f"has an attribute '{name}' that it cannot have",
+                expected=" or ".join(types),
+                found=" or ".join(sorted(found)) or "a value that costcalc does not read",
+            )
+    required = REQUIRED.get(node.operator, 1)
+    for index in range(required):
+        if index >= len(node.inputs) or not node.inputs[index]:
+            raise Refusal(
+                f"lacks its input {index + 1}",
+                expected=f"at least {required}",
+                found=f"{len(node.inputs)}" if index >= len(node.inputs) else "an empty name",
+            )
+
+
+def _types(value: Any) -> frozenset[str]:
+    """The types that an attribute's value may be of: a list without numbers is of two."""
+    if type(value) is tuple:
+        lists = {INTS: int, FLOATS: float}
+        return frozenset(
+            type_ for type_, item in lists.items() if all(isinstance(each, item) for each in value)
+        )
+    return frozenset({_TYPES[type(value)]} if type(value) in _TYPES else ())
+
+
+_TYPES = {int: INT, float: FLOAT, bytes: STRING, TensorAttribute: TENSOR, Subgraph: GRAPH}
+"""The Python type of each type but the lists."""

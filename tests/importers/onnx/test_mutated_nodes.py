@@ -1,0 +1,393 @@
+"""Every operator with a part of it changed: one message, or a report, never a traceback."""
+
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+import costcalc
+from costcalc.errors import CostcalcError
+from costcalc.importers.onnx.inference import _SPECIAL
+from costcalc.importers.onnx.operators import TABLE
+from costcalc.importers.onnx.signatures import (
+    EXCEPTIONS,
+    FLOAT,
+    FLOATS,
+    INT,
+    INTS,
+    REQUIRED,
+    STRING,
+    TENSOR,
+    TYPES,
+)
+from tests.importers.onnx.models import attribute, graph, model, node, subgraph, tensor, value
+from tests.importers.onnx.protobuf import message
+
+MAP, MATRIX, TOKENS = (1, 6, 8, 8), (1, 6), (1, 5, 6)
+FILTERS, CHANNELS = ("w", (4, 6, 3, 3), 0.5), ("b", (6,), 0.5)
+
+
+EMPTY, NONE = "''", "-"
+"""The name of an input that is left out, and the inputs of a node that has none."""
+
+
+class Base(NamedTuple):
+    """A valid node: its input, its stored tensors in order, and its attributes."""
+
+    x: tuple[int, ...] = MAP
+    stored: tuple[tuple[str, tuple[int, ...], Any], ...] = ()
+    attributes: Mapping[str, Any] = MappingProxyType({})
+    opset: int = 20
+    inputs: str = ""
+    """The names of its inputs; by default x, and then the stored tensors."""
+    before: tuple[bytes, ...] = ()
+    outputs: str = "y"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its inputs."""
+        return self.inputs.split() or ["x", *(name for name, _, _ in self.stored)]
+
+
+def whole(name: str, *numbers: int) -> tuple[str, tuple[int, ...], Any]:
+    """A stored vector of whole numbers."""
+    return name, (len(numbers),), numbers
+
+
+def single(name: str, number: float) -> tuple[str, tuple[int, ...], Any]:
+    """A stored number."""
+    return name, (), (number,)
+
+
+def scales(*names: str) -> tuple[tuple[str, tuple[int, ...], Any], ...]:
+    """Scales and zero points."""
+    return tuple((name, (1,), 1.0) for name in names)
+
+
+TWO = Base(stored=(("w", MAP, 0.5),))
+POOL = Base(attributes={"kernel_shape": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)})
+REDUCED = Base(stored=(whole("a", 2, 3),), attributes={"keepdims": 1, "noop_with_empty_axes": 0})
+NORM = Base(stored=(CHANNELS, ("c", (6,), 0.5)))
+SCATTERED = (("i", (1, 1), (2,)), ("u", (1, 1), 0.5))
+SEQUENCE = node("SequenceConstruct", "x x", "s")
+
+BASES: dict[str, Base] = {
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Mod", "Pow", "Sum", "Mean", "Min", "Max"), TWO),
+    **dict.fromkeys(("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"), TWO),
+    **dict.fromkeys(("And", "Or", "Xor"), TWO),
+    **dict.fromkeys(("Not", "Exp", "Log", "Sqrt", "Reciprocal", "Erf", "Sin", "Cos"), Base()),
+    **dict.fromkeys(("Abs", "Neg", "Floor", "Ceil", "Round", "Sign", "Identity"), Base()),
+    **dict.fromkeys(("Relu", "Sigmoid", "Tanh", "HardSwish", "Mish", "Softplus"), Base()),
+    **dict.fromkeys(("Softsign",), Base()),
+    **dict.fromkeys(("LeakyRelu", "Elu", "Celu", "Swish"), Base(attributes={"alpha": 0.5})),
+    "Selu": Base(attributes={"alpha": 0.5, "gamma": 1.0}),
+    "HardSigmoid": Base(attributes={"alpha": 0.5, "beta": 0.5}),
+    "Gelu": Base(attributes={"approximate": "tanh"}),
+    "PRelu": Base(stored=(("w", (6, 1, 1), 0.5),)),
+    "Clip": Base(stored=(single("low", 0.0), single("high", 6.0))),
+    "Softmax": Base(attributes={"axis": 1}),
+    "LogSoftmax": Base(attributes={"axis": 1}),
+    "CumSum": Base(stored=(single("a", 1),)),
+    "Where": Base(stored=(("c", MAP, 1), ("w", MAP, 0.5)), inputs="c x w"),
+    "Cast": Base(attributes={"to": 1}),
+    "CastLike": TWO,
+    "Dropout": Base(stored=(single("r", 0.5),)),
+    "QuantizeLinear": Base(stored=(single("s", 0.5),)),
+    "DequantizeLinear": Base(stored=(single("s", 0.5),)),
+    "Conv": Base(
+        stored=(FILTERS, ("b", (4,), 0.5)),
+        attributes={
+            "auto_pad": "NOTSET",
+            "dilations": (1, 1),
+            "group": 1,
+            "kernel_shape": (3, 3),
+            "pads": (1, 1, 1, 1),
+            "strides": (1, 1),
+        },
+    ),
+    "ConvInteger": Base(
+        stored=(FILTERS, *scales("p", "q")),
+        attributes={"dilations": (1, 1), "group": 1, "pads": (1, 1, 1, 1), "strides": (1, 1)},
+    ),
+    "QLinearConv": Base(
+        stored=(*scales("p", "q"), FILTERS, *scales("r", "s", "t", "u"), ("b", (4,), 0.5)),
+        attributes={"dilations": (1, 1), "group": 1, "pads": (1, 1, 1, 1), "strides": (1, 1)},
+    ),
+    "ConvTranspose": Base(
+        stored=(("w", (6, 4, 3, 3), 0.5), ("b", (4,), 0.5)),
+        attributes={
+            "auto_pad": "NOTSET",
+            "dilations": (1, 1),
+            "group": 1,
+            "output_padding": (1, 1),
+            "pads": (1, 1, 1, 1),
+            "strides": (2, 2),
+            "output_shape": (16, 16),
+        },
+    ),
+    "MaxPool": POOL._replace(attributes={**POOL.attributes, "ceil_mode": 1, "dilations": (1, 1)}),
+    "AveragePool": POOL._replace(attributes={**POOL.attributes, "count_include_pad": 1}),
+    "GlobalAveragePool": Base(),
+    "GlobalMaxPool": Base(),
+    "MatMul": Base(TOKENS, (("w", (6, 4), 0.5),)),
+    "MatMulInteger": Base(TOKENS, (("w", (6, 4), 0.5), *scales("p", "q"))),
+    "QLinearMatMul": Base(
+        TOKENS, (*scales("p", "q"), ("w", (6, 4), 0.5), *scales("r", "s", "t", "u"))
+    ),
+    "Gemm": Base(
+        MATRIX,
+        (("w", (4, 6), 0.5), ("b", (4,), 0.5)),
+        {"transA": 0, "transB": 1, "alpha": 1.0, "beta": 1.0},
+    ),
+    "Einsum": Base(TOKENS, (("w", (6, 4), 0.5),), {"equation": "bij,jk->bik"}),
+    "Attention": Base(
+        (1, 5, 8),
+        (("k", (1, 5, 8), 0.5), ("v", (1, 5, 8), 0.5)),
+        {"q_num_heads": 2, "kv_num_heads": 2},
+        opset=23,
+    ),
+    "LSTM": Base(
+        (1, 1, 6),
+        (("w", (1, 20, 6), 0.5), ("r", (1, 20, 5), 0.5), ("b", (1, 40), 0.5)),
+        {"hidden_size": 5, "direction": "forward", "layout": 0},
+    ),
+    "BatchNormalization": Base(
+        stored=(CHANNELS, ("c", (6,), 0.5), ("m", (6,), 0.5), ("v", (6,), 0.5)),
+        attributes={"epsilon": 0.5},
+    ),
+    "InstanceNormalization": NORM._replace(attributes={"epsilon": 0.5}),
+    "GroupNormalization": NORM._replace(attributes={"num_groups": 2}, opset=21),
+    "LayerNormalization": NORM._replace(x=TOKENS, attributes={"axis": -1, "epsilon": 0.5}),
+    "RMSNormalization": Base(TOKENS, (CHANNELS,), {"axis": -1}, opset=23),
+    "LRN": Base(attributes={"size": 5, "alpha": 0.5, "beta": 0.5}),
+    "Reshape": Base(stored=(whole("s", 1, 6, 64),), attributes={"allowzero": 0}),
+    "Flatten": Base(attributes={"axis": 1}),
+    "Squeeze": Base((1, 6, 1, 8), (whole("a", 2),)),
+    "Unsqueeze": Base(stored=(whole("a", 2),)),
+    "Transpose": Base(attributes={"perm": (0, 2, 1, 3)}),
+    "Tile": Base(stored=(whole("r", 1, 2, 1, 1),)),
+    "DepthToSpace": Base((1, 8, 4, 4), attributes={"blocksize": 2, "mode": "DCR"}),
+    "SpaceToDepth": Base((1, 8, 4, 4), attributes={"blocksize": 2}),
+    "Trilu": Base(stored=(single("k", 0),), attributes={"upper": 1}),
+    "Col2Im": Base((1, 24, 16), (whole("i", 5, 5), whole("k", 2, 2)), {"strides": (1, 1)}),
+    "Slice": Base(
+        stored=(whole("s", 0, 1), whole("e", 3, 7), whole("a", 1, 2), whole("p", 1, 2)),
+    ),
+    "Split": Base(
+        stored=(whole("l", 2, 4),), attributes={"axis": 1, "num_outputs": 2}, outputs="y z"
+    ),
+    "Gather": Base(stored=(whole("i", 1, 3),), attributes={"axis": 1}),
+    "GatherElements": Base(MATRIX, (("i", (1, 2), (0, 1)),), {"axis": 1}),
+    "GatherND": Base(MATRIX, (("i", (1, 2), (0, 1)),), {"batch_dims": 0}),
+    "ScatterElements": Base(MATRIX, SCATTERED, {"axis": 1, "reduction": "none"}),
+    "ScatterND": Base(MATRIX, (("i", (1, 2), (0, 2)), ("u", (1,), 0.5)), {"reduction": "none"}),
+    "Concat": Base(stored=(("w", MAP, 0.5),), attributes={"axis": 1}),
+    "Pad": Base(
+        stored=(whole("p", 0, 1, 0, 1), single("v", 0.5), whole("a", 2, 3)),
+        attributes={"mode": "constant"},
+    ),
+    "Shape": Base(attributes={"start": 0, "end": 4}),
+    "Size": Base(),
+    "ConstantOfShape": Base(
+        stored=(whole("s", 1, 6, 8, 8),),
+        inputs="s",
+        attributes={"value": tensor("", [1], [0.5])},
+    ),
+    "Range": Base(stored=(single("a", 0), single("b", 6), single("c", 1)), inputs="a b c"),
+    "Expand": Base(stored=(whole("s", 2, 1, 6, 8, 8),)),
+    "Resize": Base(
+        stored=(("roi", (0,), 0.5), ("sc", (0,), 0.5), whole("s", 16, 16)),
+        attributes={
+            "axes": (2, 3),
+            "mode": "nearest",
+            "keep_aspect_ratio_policy": "stretch",
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+        },
+    ),
+    "Upsample": Base(stored=(("s", (4,), (1.0, 1.0, 2.0, 2.0)),), attributes={"mode": "nearest"}),
+    **dict.fromkeys([name for name in TABLE if name.startswith("Reduce")], REDUCED),
+    "ArgMax": Base(attributes={"axis": 1, "keepdims": 1}),
+    "ArgMin": Base(attributes={"axis": 1, "keepdims": 1}),
+    "TopK": Base(stored=(whole("k", 3),), attributes={"axis": 1}, outputs="y z"),
+    "Constant": Base(attributes={"value": tensor("", [1, 6, 1, 1], [0.5] * 6)}, inputs=NONE),
+    "If": Base(
+        stored=(single("c", 1),),
+        inputs="c",
+        attributes={
+            "then_branch": subgraph([node("Relu", "x", "t")], "t"),
+            "else_branch": subgraph([node("Exp", "x", "e")], "e"),
+        },
+    ),
+    "SplitToSequence": Base(stored=(whole("l", 2, 4),), attributes={"axis": 1}, outputs="s"),
+    "SequenceConstruct": Base(inputs="x x", outputs="s"),
+    "SequenceAt": Base(stored=(single("i", 0),), inputs="s i", before=(SEQUENCE,)),
+    "SequenceLength": Base(inputs="s", before=(SEQUENCE,)),
+    "ConcatFromSequence": Base(
+        inputs="s", before=(SEQUENCE,), attributes={"axis": 1, "new_axis": 0}
+    ),
+}
+
+OLDER: dict[str, Base] = {
+    "Clip": Base(attributes={"min": 0.0, "max": 6.0}, opset=6),
+    "Reshape": Base(attributes={"shape": (1, 6, 64)}, opset=1),
+    "Slice": Base(attributes={"starts": (0, 1), "ends": (3, 7), "axes": (1, 2)}, opset=9),
+    "Pad": Base(attributes={"pads": (0, 0, 1, 1, 0, 0, 1, 1), "value": 0.5}, opset=10),
+    "Squeeze": Base((1, 6, 1, 8), attributes={"axes": (2,)}, opset=11),
+    "Unsqueeze": Base(attributes={"axes": (2,)}, opset=11),
+    "Split": Base(attributes={"axis": 1, "split": (2, 4)}, opset=11, outputs="y z"),
+    "Upsample": Base(attributes={"scales": (1.0, 1.0, 2.0, 2.0), "mode": "nearest"}, opset=7),
+    "TopK": Base(attributes={"axis": 1, "k": 3}, opset=9, outputs="y z"),
+    "ReduceMean": Base(attributes={"axes": (2, 3), "keepdims": 0}, opset=13),
+    "Softmax": Base(attributes={"axis": 1}, opset=11),
+    "Constant": Base(attributes={"value_ints": (1, 2)}, inputs=NONE),
+}
+"""Forms of other versions, which have attributes where later ones have inputs."""
+
+AFTER = {
+    "SplitToSequence": node("ConcatFromSequence", "s", "y", axis=1),
+    "SequenceConstruct": node("ConcatFromSequence", "s", "y", axis=1),
+}
+"""What makes a tensor of a sequence."""
+
+OTHERS = {
+    INT: 3,
+    FLOAT: 0.5,
+    STRING: "x",
+    INTS: (1, 2),
+    FLOATS: (0.5, 2.0),
+    TENSOR: tensor("", [1], [0.5]),
+}
+"""Values of every type that an attribute may have."""
+
+NUMBERS: dict[str, Callable[[float], float]] = {
+    "float": float,
+    "int": int,
+    "nan": lambda _: float("nan"),
+    "infinite": lambda _: float("inf"),
+    "large": lambda _: 2**62,
+    "negative": lambda _: -1,
+}
+"""Other numbers in a stored tensor."""
+
+
+def file(operator: str, base: Base, stored: list[bytes], attributes: list[bytes]) -> bytes:
+    """A model of one node, and of another that reads the input in any case."""
+    names = ["" if name == EMPTY else name for name in base.names if name != NONE]
+    made = message((1, names), (2, base.outputs.split()), (3, "it"), (4, operator), (5, attributes))
+    nodes = [*base.before, made, *([AFTER[operator]] if operator in AFTER else [])]
+    nodes.append(node("Relu", "x", "other"))
+    out = [value("y"), value("other")]
+    return model(graph(nodes, [value("x", *base.x)], out, stored), base.opset)
+
+
+def stored(base: Base, changed: str = "", **change: Any) -> list[bytes]:
+    """The stored tensors of a node, one of them in another shape or of another type."""
+    tensors = []
+    for name, dims, filling in base.stored:
+        shape = change.get("dims", dims) if name == changed else dims
+        count = prod(shape)
+        if isinstance(filling, tuple):
+            numbers = list((filling * (count + 1))[:count])
+        else:
+            numbers = [filling] * count
+        if name == changed and "numbers" in change:
+            numbers = [change["numbers"](number) for number in numbers]
+        tensors.append(tensor(name, list(shape), numbers))
+    return tensors
+
+
+def attributes(base: Base, changed: str = "", **change: Any) -> list[bytes]:
+    """The attributes of a node, one of them with another value or left out."""
+    kept = {name: value_ for name, value_ in base.attributes.items() if name != changed}
+    if "value" in change:
+        kept[changed] = change["value"]
+    made = []
+    for name, value_ in kept.items():
+        is_graph = (
+            name.endswith("_branch") and isinstance(value_, bytes) and value_ != OTHERS[TENSOR]
+        )
+        made.append(
+            message((1, name), (6, value_), (20, 5)) if is_graph else attribute(name, value_)
+        )
+    return made
+
+
+def cases(operator: str, base: Base) -> Iterator[tuple[str, bool, bytes]]:
+    """What is changed, whether it must be refused, and the file."""
+    for name in base.attributes:
+        types = EXCEPTIONS.get((operator, name)) or TYPES[name]
+        for type_, other in OTHERS.items():
+            made = attributes(base, name, value=other)
+            yield f"{name} {type_}", type_ not in types, file(operator, base, stored(base), made)
+        yield f"no {name}", False, file(operator, base, stored(base), attributes(base, name))
+        for number in (0, -1, 2**40, (), (2**40,) * 4):
+            made = attributes(base, name, value=number)
+            yield f"{name} {number}", False, file(operator, base, stored(base), made)
+    names = base.names if base.inputs != NONE else []
+    for index in range(len(names)):
+        is_required = index < REQUIRED.get(operator, 1)
+        for other in (EMPTY, "missing", "s2", "y"):
+            inputs = [*names[:index], other, *names[index + 1 :]]
+            before = (*base.before, node("SequenceConstruct", "x x", "s2"))
+            changed = base._replace(inputs=" ".join(inputs), before=before)
+            is_wrong = is_required and (other != "s2" or "Sequence" not in operator)
+            made = file(operator, changed, stored(base), attributes(base))
+            yield f"input {index} {other}", is_wrong or other in ("missing", "y"), made
+        fewer = base._replace(inputs=" ".join(names[:index]) or NONE)
+        made = file(operator, fewer, stored(base), attributes(base))
+        yield f"{index} inputs", is_required, made
+    for name, _, _ in base.stored:
+        for dims in ((), (0,), (1,), (2,), (2, 3), (1, 1, 1), (4, 6, 3), (1, 2, 3, 4, 5)):
+            made = stored(base, name, dims=dims)
+            yield f"{name} {dims}", False, file(operator, base, made, attributes(base))
+        for type_, change in NUMBERS.items():
+            made = stored(base, name, numbers=change)
+            yield f"{name} {type_}", False, file(operator, base, made, attributes(base))
+    for x in ((1,), (1, 6), (1, 6, 8), (1, 6, 8, 8, 8), (2, 6, 8, 8), (1, 1, 1, 1)):
+        changed = base._replace(x=x)
+        yield f"x {x}", False, file(operator, changed, stored(base), attributes(base))
+    more = base._replace(outputs=f"{base.outputs} more")
+    yield "one output more", False, file(operator, more, stored(base), attributes(base))
+
+
+def test_every_operator_is_here():
+    assert BASES.keys() == TABLE.keys() | _SPECIAL.keys()
+
+
+def message_of(data: bytes, path: Path) -> str:
+    """The message with which a file is refused; empty if it is counted."""
+    path.write_bytes(data)
+    try:
+        costcalc.totals(path)
+    except CostcalcError as error:
+        return str(error)
+    return ""
+
+
+EVERY = [*BASES.items(), *OLDER.items()]
+
+
+@pytest.mark.parametrize(("operator", "base"), EVERY, ids=lambda part: str(part)[:12])
+def test_an_operator_as_it_should_be(operator, base, tmp_path):
+    data = file(operator, base, stored(base), attributes(base))
+    assert message_of(data, tmp_path / "net.onnx") == ""
+
+
+@pytest.mark.parametrize(("operator", "base"), EVERY, ids=lambda part: str(part)[:12])
+def test_an_operator_with_a_part_changed(operator, base, tmp_path):
+    path, wrong = tmp_path / "net.onnx", []
+    for what, must_be_refused, data in cases(operator, base):
+        try:
+            text = message_of(data, path)
+        except Exception as error:
+            wrong.append(f"{what}: {type(error).__name__}: {error}")
+            continue
+        # One line, with more only for what was expected and found.
+        lines = [line for line in text.splitlines() if not line.startswith("    ")]
+        if len(lines) > 1 or (must_be_refused and not text):
+            wrong.append(f"{what}: {text or 'is counted'}")
+    assert not wrong, "\n".join(wrong)
