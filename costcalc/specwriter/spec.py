@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from costcalc.blocks.attributes import attributes
 from costcalc.blocks.concatenation import chained
 from costcalc.blocks.finder import Structure, structures
 from costcalc.blocks.lines import FlatSteps, flat_steps
@@ -14,6 +15,8 @@ from costcalc.errors import Mark, SpecError, refuse
 from costcalc.escaping import printable, shortened
 from costcalc.graph.expand import at_sizes, expand
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.predictions import predictions
+from costcalc.graph.widths import WidthOrigin
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE
 from costcalc.spec import limits
@@ -194,16 +197,19 @@ def _input(graph: LayerGraph, is_sized: bool) -> tuple[dict[str, yaml.Node], lis
 def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ...], Any]:
     """The steps with ``classes`` as the width of the classifier, and that width.
 
-    The classifier is the last layer with an ``out``: fully connected, or a convolution
-    in a network whose output is a vector.
+    The classifier is the last layer with an ``out``, if its width is one that the width
+    multiplier leaves as it is: fully connected, or a convolution in a network whose output
+    is a vector.
     """
     steps, blocks = structure.steps, structure.blocks
+    if not _ends_in_prediction(graph):
+        return steps, None
     is_vector = all(size == 1 for size in graph.shape_of(graph.outputs[-1])[1:])
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
         if _is_source(step, blocks):
             continue
-        if step.parts or step.word not in KINDS:
+        if step.parts or step.word not in KINDS or step.values.get("repeat", 1) != 1:
             break
         out = step.values.get("out")
         if out is None:
@@ -213,6 +219,16 @@ def _classified(structure: Structure, graph: LayerGraph) -> tuple[tuple[Step, ..
             return (*steps[:at], classifier, *steps[at + 1 :]), out
         break
     return steps, None
+
+
+def _ends_in_prediction(graph: LayerGraph) -> bool:
+    """Whether the last layer with a width is a prediction if every width is scaled."""
+    widths: dict[int, WidthOrigin] = {}
+    for index, layer in enumerate(graph.layers):
+        word, values = attributes(layer)
+        if KINDS[word].width in values:
+            widths[index] = "scaled"
+    return bool(widths) and max(widths) in predictions(graph, widths)
 
 
 def _is_source(step: Step, blocks: Mapping[str, Block]) -> bool:
