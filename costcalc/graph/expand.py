@@ -142,7 +142,11 @@ class _Walk:
             name=self.document.titled(self.resolved.values),
             file=self.document.file,
             source=self.document.source,
-            parameters={**self.resolved.values, **self.resolved.executions},
+            parameters={
+                **self.resolved.values,
+                **self.resolved.executions,
+                **self.resolved.channels,
+            },
             input=self.resolved.input,
             layers=tuple(self.builder.layers),
             blocks=self.blocks,

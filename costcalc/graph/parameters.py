@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
-from costcalc.graph.checks import evaluate
+from costcalc.graph.checks import evaluate, is_size
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square, unfit_res
 from costcalc.records import NamedTuple
@@ -14,6 +14,9 @@ from costcalc.spec import limits
 from costcalc.spec.document import Accuracy, Document, Parameter
 from costcalc.spec.numbers import exact, is_number, same
 from costcalc.spec.values import constant
+
+CHANNELS = "in"
+"""The setting that replaces the channels of every network's input."""
 
 
 class Resolved(NamedTuple):
@@ -25,6 +28,8 @@ class Resolved(NamedTuple):
     """Whether every parameter has its default, where printed shapes apply."""
     executions: dict[str, Any]
     """Probabilities of blocks, by the names of the settings."""
+    channels: dict[str, Any]
+    """The channels of the input, if a setting replaces them: ``{"in": 1}``."""
 
 
 def resolve(document: Document, settings: Mapping[str, Any], problems: Problems) -> Resolved:
@@ -45,8 +50,12 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
                 problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
         is_default = is_default and (name not in settings or same(value, default))
     _refuse_unknown(document.titled(values), settings, parameters, problems)
+    channels = _channels(settings, problems)
     shape = () if problems else input_shape(document, values, "res" in settings, problems)
-    return Resolved(values, shape, is_default, _executions(settings, problems))
+    if shape and channels:
+        is_default = is_default and same(channels[CHANNELS], shape[0])
+        shape = (channels[CHANNELS], *shape[1:])
+    return Resolved(values, shape, is_default, _executions(settings, problems), channels)
 
 
 def published(document: Document, values: Mapping[str, Any]) -> Accuracy | None:
@@ -118,13 +127,23 @@ def _refuse_unknown(
     problems: Problems,
 ) -> None:
     for name in settings:
-        if name not in parameters and not is_execution(name):
+        if name not in parameters and name != CHANNELS and not is_execution(name):
             problems.add(
                 None,
                 f"{network} has no parameter '{name}'",
                 expected="one of " + ", ".join(parameters),
                 hint=did_you_mean(name, parameters),
             )
+
+
+def _channels(settings: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """The setting that replaces the channels of the input, if there is one."""
+    channels = {name: value for name, value in settings.items() if name == CHANNELS}
+    for name, value in channels.items():
+        if not is_size(value):
+            expected = "a whole number above zero, the channels of the input"
+            problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
+    return channels
 
 
 def _executions(settings: Mapping[str, Any], problems: Problems) -> dict[str, Any]:

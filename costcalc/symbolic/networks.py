@@ -208,7 +208,7 @@ def closed_form(
         source=graph.source,
         convention=convention.name,
         unit=UNITS[convention.unit].title,
-        parameters=resolved.values,
+        parameters={**resolved.values, **resolved.channels},
         names=names,
         values=values,
         totals={metric: _total(context, total, names, values) for metric, total in sums.items()},
