@@ -3,30 +3,84 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 
 from costcalc.errors import did_you_mean
 from costcalc.kinds import KINDS, TABLE
+from costcalc.kinds.base import Kind
 
-_AXES = re.compile(r"[123]d")
+_AXES = re.compile(r"[123]d|\dx\d")
+
+_ELSEWHERE = {
+    **dict.fromkeys(("gemm", "innerproduct", "mlp"), "fc"),
+    **dict.fromkeys(("dw", "dwise"), "depthwise"),
+    **dict.fromkeys(("pw", "pwise"), "pointwise"),
+    **dict.fromkeys(("pad", "padding"), "zero_pad"),
+    **dict.fromkeys(("transformer", "selfattention", "multihead", "mha"), "attention"),
+    **dict.fromkeys(("gru", "rnn"), "recurrent"),
+    **dict.fromkeys(("normalization", "normalisation", "normalize"), "norm"),
+    **dict.fromkeys(("act", "nonlinearity"), "activation"),
+    "pool": "pooling",
+    **dict.fromkeys(("separableconv", "sepconv", "dsconv", "depthwiseseparable"), "separable"),
+    **dict.fromkeys(("invertedresidual", "mbconv"), "bottleneck"),
+    **dict.fromkeys(("se", "seblock", "selayer", "squeezeexcitation"), "squeeze_excite"),
+}
+"""What frameworks and papers call a kind, a family or a block, in plain spelling."""
 
 
-def hint(word: str, others: Iterable[str] = ()) -> str:
+def hint(word: str, others: Collection[str] = (), blocks: Mapping[str, str] | None = None) -> str:
     """A hint: the kind that a framework calls so, the kinds of a family, or a similar word.
+
+    Args:
+        word: the word.
+        others: other words that may stand there.
+        blocks: the blocks that may be used, with the library of each.
 
     >>> hint("ReLU"), hint("BatchNorm2d"), hint("depthwse")
     ("did you mean 'relu'?", "did you mean 'batch_norm'?", "did you mean 'depthwise'?")
     >>> hint("recurrent")
     'one of lstm'
+    >>> hint("SEBlock", blocks={"squeeze_excite": "squeeze_excite"})
+    "use: [squeeze_excite], a library with the block 'squeeze_excite'"
     """
-    plain = _plain(word)
+    kind = kind_of(word)
+    if kind is not None:
+        return f"did you mean '{kind.name}'?"
+    plain = _elsewhere(word)
+    family = [kind.name for kind in TABLE if _plain(kind.family) == plain]
+    if family:
+        return "one of " + ", ".join(family)
+    libraries = {name: of for name, of in (blocks or {}).items() if name not in others}
+    block = next((name for name in libraries if _plain(name) == plain), None)
+    if block is None:
+        words = similar(word, (*KINDS, *others)) or similar(word, libraries)
+        block = next((name for name in libraries if words == f"did you mean '{name}'?"), None)
+        if block is None:
+            return words
+    return f"use: [{libraries[block]}], a library with the block '{block}'"
+
+
+def kind_of(word: str) -> Kind | None:
+    """The kind that a framework, a paper or a report calls so, however it is spelt."""
+    plain = _elsewhere(word)
     for name, kind in KINDS.items():
         if plain in (_plain(name), _plain(kind.title)):
-            return f"did you mean '{kind.name}'?"
-    family = [kind.name for kind in TABLE if _plain(kind.family) == plain]
-    return "one of " + ", ".join(family) if family else did_you_mean(word, (*KINDS, *others))
+            return kind
+    return None
+
+
+def similar(word: str, known: Collection[str]) -> str:
+    """A hint that names a known word, spelt otherwise or similar; '' if there is none."""
+    plain = _elsewhere(word)
+    same = [name for name in known if _plain(name) == plain]
+    return f"did you mean '{same[0]}'?" if same else did_you_mean(word, known)
+
+
+def _elsewhere(word: str) -> str:
+    """The plain spelling of what is called so elsewhere, or else of the word itself."""
+    return _plain(_ELSEWHERE.get(_plain(word), word))
 
 
 def _plain(word: str) -> str:
     """A word in a single spelling: ``BatchNorm2d`` and ``batch_norm`` are the same."""
-    return _AXES.sub("", re.sub(r"[\W_]", "", word.lower()))
+    return _AXES.sub("", re.sub(r"[\W_]", "", word.lower())) or word.lower()

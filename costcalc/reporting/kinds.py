@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, NoReturn, get_args
 
 from costcalc.errors import refuse
 from costcalc.kinds import KINDS, TABLE
@@ -18,6 +18,8 @@ from costcalc.kinds.examples import EXAMPLES, spec, step, written
 from costcalc.kinds.lookup import hint
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.page import Column, Page, Row, Table
+from costcalc.spec.library import shipped_blocks
+from costcalc.spec.steps import STRUCTURES
 
 
 class Argument(NamedTuple):
@@ -123,8 +125,21 @@ def kind(name: str) -> KindDescription:
         SpecError: there is no such kind; the message suggests one.
     """
     if name not in KINDS:
-        refuse(None, f"there is no layer kind '{name}'", hint=hint(name))
+        _refuse_unknown(name)
     return KindDescription(KINDS[name])
+
+
+def _refuse_unknown(name: str) -> NoReturn:
+    """Refuses a word that is not a layer kind.
+
+    Raises:
+        SpecError: always.
+    """
+    if name in STRUCTURES:
+        refuse(None, f"'{name}' groups layers in a spec, and is not a kind of layer")
+    words = hint(name, blocks=shipped_blocks())
+    expected = "" if words else "a kind that 'costcalc kinds' lists"
+    refuse(None, f"there is no layer kind '{name}'", expected, hint=words)
 
 
 def summary(kind: Kind, quote: str = "'") -> str:

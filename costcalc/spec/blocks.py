@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from costcalc.errors import Problems
 from costcalc.kinds import KINDS
@@ -18,13 +18,11 @@ from costcalc.spec.document import (
     inner_steps,
 )
 from costcalc.spec.keys import refuse_others
+from costcalc.spec.library import FindBlocks
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import IDENTIFIER, INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import STRUCTURES, StepReader
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
-
-FindBlocks = Callable[[str], tuple[str, bytes] | None]
-"""The file and text of a library of blocks, by its name."""
 
 _KEYS = ("parameters", "inputs", "layers")
 _LIBRARY = re.compile(r"[A-Za-z0-9_][\w\-]*", re.ASCII)

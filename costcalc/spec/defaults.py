@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costcalc.errors import Problems, did_you_mean
+from costcalc.errors import Problems
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
@@ -63,11 +63,13 @@ def read_defaults(
         kind = KINDS.get(key.text)
         name = key.text if kind is None else kind.name
         if kind is None and name not in blocks:
+            from costcalc.kinds.lookup import hint
+
             problems.add(
                 key.mark,
                 f"unknown layer kind '{name}'",
                 expected="a layer kind or a block, whose arguments may have defaults",
-                hint=did_you_mean(name, (*KINDS, *blocks)),
+                hint=hint(name, blocks),
             )
         elif not isinstance(body, MapNode):
             problems.add(

@@ -6,9 +6,10 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 from weakref import WeakKeyDictionary
 
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean, refuse
@@ -17,8 +18,8 @@ from costcalc.spec import limits
 from costcalc.spec.stored import read_stored
 from costcalc.spec.tree import MapNode, Node, Scalar
 
-if TYPE_CHECKING:
-    from costcalc.spec.blocks import FindBlocks
+FindBlocks = Callable[[str], tuple[str, bytes] | None]
+"""The file and text of a library of blocks, by its name."""
 
 _SUFFIXES = ("", ".yaml", ".yml")
 STDIN = "<stdin>"
@@ -215,6 +216,22 @@ def read_shipped(path: str, problems: Problems) -> Node:
     from costcalc.spec.nodes import parse
 
     return parse(data, path, problems)
+
+
+@cache
+def shipped_blocks() -> Mapping[str, str]:
+    """The library of each block that ships, the first by alphabet; to name them in a hint."""
+    from costcalc.spec.nodes import parse
+
+    folder = os.path.join(shipped_folder(), "blocks")
+    blocks: dict[str, str] = {}
+    for file in sorted(os.listdir(folder)):
+        path = os.path.join(folder, file)
+        root = parse(read_bytes(path, path), path, Problems())
+        own = root.get("blocks") if isinstance(root, MapNode) else None
+        for key, _ in own.entries if isinstance(own, MapNode) else ():
+            blocks.setdefault(key.text, _bare(file))
+    return MappingProxyType(blocks)
 
 
 def block_finder(spec: str) -> FindBlocks:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from costcalc.errors import Mark, Problems, refuse, warn
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
-from costcalc.spec.blocks import BlockReader, FindBlocks
+from costcalc.spec.blocks import BlockReader
 from costcalc.spec.defaults import read_defaults
 from costcalc.spec.document import Document, Expression, Rounding
 from costcalc.spec.keys import refuse_others
+from costcalc.spec.library import FindBlocks
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import StepReader

@@ -105,13 +105,14 @@ class StepReader:
         kind = KINDS.get(name)
         if kind is None:
             from costcalc.kinds.lookup import hint
+            from costcalc.spec.library import shipped_blocks
 
             self.problems.add(
                 key.mark,
                 f"unknown layer kind '{name}'",
                 expected="a layer kind, a block of this spec, or "
                 + ", ".join(f"'{word}'" for word in STRUCTURES),
-                hint=hint(name, (*self.blocks, *STRUCTURES)),
+                hint=hint(name, (*self.blocks, *STRUCTURES), shipped_blocks()),
             )
             return None
         if kind.joins and (

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import refuse
 from costcalc.formulas import blocks, convolution, dense, normalisation, recurrent, reductions
 from costcalc.formulas.algebra import product
 from costcalc.spec import library
@@ -222,12 +222,26 @@ def refuse_unknown_name(name: str) -> None:
     Raises:
         SpecError: there is no such file.
     """
-    if not os.path.exists(name):
-        layers = ", ".join(entry.name for entry in TABLE)
+    if os.path.exists(name):
+        return
+    from costcalc.kinds.lookup import kind_of, similar
+
+    kind = kind_of(name)
+    names = (kind.name, *kind.aliases) if kind else ()
+    if names and not FORMULAS.keys() & set(names):
         refuse(
             None,
-            f"there is no layer and no network '{name}'",
-            expected=f"a layer ({layers}), the path of a spec, "
-            "or a name that 'costcalc networks' lists",
-            hint=did_you_mean(name, [*FORMULAS, *library.shipped()]),
+            f"there is no formula of '{names[0]}'",
+            expected="a layer with params, a pool, or a network",
+            hint=f"costcalc kinds {names[0]}, which shows what it counts",
         )
+    layers = ", ".join(entry.name for entry in TABLE)
+    meant = next((word for word in names if word in FORMULAS), name)
+    refuse(
+        None,
+        f"there is no layer and no network '{name}'",
+        expected=f"a layer ({layers}), the path of a spec, "
+        "or a name that 'costcalc networks' lists",
+        hint=similar(meant, [*FORMULAS, *library.shipped()])
+        or "costcalc kinds, which lists every kind of layer with what it counts",
+    )

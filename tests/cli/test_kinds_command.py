@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import costcalc
 from costcalc.cli import main
 from costcalc.kinds import TABLE
+from costcalc.spec import library
 
 
 def run(*arguments, code=0):
@@ -80,3 +81,51 @@ def test_a_wrong_name_gets_a_suggestion(word, meant, tmp_path):
     with pytest.raises(costcalc.SpecError) as error:
         costcalc.report(str(path))
     assert meant in str(error.value)
+
+
+WORDS = {
+    # What frameworks, papers and reports call it: the hint for a spec and for kinds, for formula.
+    "ReLU": ("'relu'", "kinds relu"),
+    "Conv2d": ("'conv'", "'conv'"),
+    "Conv 3x3": ("'conv'", "'conv'"),
+    "BatchNorm2d": ("'batch_norm'", "'batch_norm'"),
+    "activation": ("one of relu, relu6", "costcalc kinds"),
+    "Dense": ("'fc'", "'fc'"),
+    "Gemm": ("'fc'", "'fc'"),
+    "MaxPool2D": ("'max_pool'", "'max_pool'"),
+    "pool": ("one of max_pool, avg_pool", "pool'"),
+    "GELU": ("'gelu'", "kinds gelu"),
+    "LSTM": ("'lstm'", "'lstm'"),
+    "GRU": ("one of lstm", "costcalc kinds"),
+    "Attention": ("'attention'", "kinds attention"),
+    "normalization": ("one of batch_norm, layer_norm", "costcalc kinds"),
+    "Separable": ("use: [separable]", "'separable'"),
+    "SeparableConv2D": ("use: [separable]", "'separable'"),
+    "InvertedResidual": ("use: [bottleneck]", "'bottleneck'"),
+    "bottlenek": ("use: [bottleneck]", "'bottleneck'"),
+    "SEBlock": ("use: [squeeze_excite]", "costcalc kinds"),
+    "Global Average Pool": ("'global_avg_pool'", "kinds global_avg_pool"),
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_people_know_leads_to_the_kind_the_block_or_the_formula(word, tmp_path):
+    in_a_spec, in_a_formula = WORDS[word]
+    path = tmp_path / "net.yaml"
+    path.write_text(f"input: [3, 8, 8]\ndefaults: {{'{word}': {{}}}}\nlayers: ['{word}']\n")
+    for command, hint in (
+        (["report", str(path)], in_a_spec),
+        (["kinds", word], in_a_spec),
+        (["formula", word], in_a_formula),
+    ):
+        result = CliRunner().invoke(main, command)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert hint in result.stderr, command
+
+
+def test_the_block_of_a_hint_is_in_the_library_that_it_names(tmp_path):
+    path = tmp_path / "net.yaml"
+    for block, of in library.shipped_blocks().items():
+        path.write_text(f"use: [{of}]\ninput: [3, 8, 8]\nlayers: [{block}]\n")
+        result = CliRunner().invoke(main, ["report", str(path)])
+        assert "unknown layer kind" not in result.output
