@@ -17,8 +17,9 @@ MOST = 1000
 
 _QUESTION = "did you mean"
 
-_COMPARED, _LONGEST_NAME = 200, 100
-"""Bounds on the search for a similar name: how many names (the nearest by alphabet), how long."""
+_COMPARED, _LONGEST_NAME, _MOST_NAMES = 200, 100, 30_000
+"""Bounds on the search for a similar name: how many names (the nearest by alphabet), how long,
+and among how many at most."""
 
 
 class Mark(NamedTuple):
@@ -213,8 +214,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     from bisect import bisect
     from difflib import get_close_matches
+    from itertools import islice
 
-    names = sorted(known)
+    names = sorted(islice(known, _MOST_NAMES + 1))
+    if len(names) > _MOST_NAMES:
+        return ""
     if len(names) > _COMPARED:
         place = bisect(names, word)
         names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]

@@ -7,8 +7,8 @@ input and output tensors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import digits
 from typing import TypeAlias
 
 from costcalc.blocks.groups import spans
@@ -16,7 +16,6 @@ from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Layer, LayerGraph
 from costcalc.kinds import TABLE
 from costcalc.names import FreeNames, paths
 
-_NUMBERED = re.compile(r"(.*?)[_-]?(\d+)")
 _KINDS = {kind.name for kind in TABLE}
 
 
@@ -151,8 +150,10 @@ def without_number(key: str) -> str:
     >>> without_number("conv2_x3"), without_number("dense1_12"), without_number("stem")
     ('conv2_x', 'dense1', 'stem')
     """
-    numbered = _NUMBERED.fullmatch(key)
-    return numbered[1] if numbered and numbered[1] else key
+    word = key.rstrip(digits)
+    if word == key:
+        return key
+    return (word[:-1] if word.endswith(("_", "-")) else word) or key
 
 
 def groups(group: Group) -> Iterator[Group]:

@@ -38,7 +38,7 @@ _WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
 
 
 # The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
-_COUNTED = re.compile(r"\s*(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)\s*$", re.IGNORECASE)
+_COUNTED = re.compile(r"(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)$", re.IGNORECASE)
 
 
 def quoted(printed: str) -> Figure:
@@ -48,7 +48,7 @@ def quoted(printed: str) -> Figure:
         SpecError: it is not a figure, or not one of a count.
     """
     try:
-        figure = parse(_COUNTED.sub("", printed))
+        figure = parse(_COUNTED.sub("", printed.strip()))
     except ExpressionError as error:
         refuse(None, f"--printed {printed}: {error.message}", expected=error.expected)
     if figure.bound or figure.unit in ("%", "x"):
