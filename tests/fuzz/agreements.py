@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
+
 import costcalc
 from costcalc import opening
 from costcalc.errors import CostcalcError
@@ -107,6 +109,7 @@ def swept(network: str) -> None:
     axes: dict[str, tuple[Any, ...]] = {"alpha": ALPHAS}
     if "res" in opened.document.parameters:
         axes["res"] = SIDES
+    axes |= itertools.islice(others(opened).items(), 2)
     sweep = answer(opened.sweep, at=axes)
     rows = answer(lambda: list(sweep.rows())) if sweep is not None else None
     found = {tuple(row.settings.values()): (row.params, row.mult_adds) for row in rows or ()}
@@ -115,25 +118,43 @@ def swept(network: str) -> None:
         agree(f"the cell {values}", found.get(values), totals)
 
 
+def others(opened: costcalc.Network) -> dict[str, tuple[Any, ...]]:
+    """Values to try for the network's own parameters: its choices, or its number and the next."""
+    tried: dict[str, tuple[Any, ...]] = {}
+    for name, value in opened.report().parameters.items():
+        parameter = opened.document.parameters.get(name)
+        if name in ("alpha", "res", "classes") or parameter is None:
+            continue
+        if parameter.choices:
+            tried[name] = tuple(parameter.choices)[:3]
+        elif isinstance(value, int) and not isinstance(value, bool):
+            tried[name] = (value, value + 1)
+    return tried
+
+
 def closed(network: str) -> None:
     """A closed form is the report wherever it says that it is exact."""
     opened = costcalc.load(network)
-    form = answer(opened.formula)
-    if form is None:
-        return
-    for total in form.totals.values():
-        if form.domain.holds(form.values):
-            agree("the closed form at the settings", total.value, total.reported)
-    names = [extent.name.name for extent in form.domain.extents]
-    for values in itertools.product(*(ALPHAS if name == "alpha" else LENGTHS for name in names)):
-        if not form.domain.holds(values):
+    tried = {"alpha": ALPHAS, **others(opened)}
+    numbers = [name for name, values in tried.items() if isinstance(values[0], int)]
+    for variables in ([], numbers[:2], numbers[2:4]):
+        form = answer(opened.formula, variables=variables)
+        if form is None:
             continue
-        settings = _settings(dict(zip(names, values, strict=True)))
-        totals = answer(opened.totals, **settings)
-        if totals is None:
-            raise Disagreement(f"the closed form holds at {settings}, which are refused")
-        for metric, total in form.totals.items():
-            agree(f"{metric} at {settings}", total.polynomial(values), getattr(totals, metric))
+        for total in form.totals.values():
+            if form.domain.holds(form.values):
+                agree("the closed form at the settings", total.value, total.reported)
+        names = [extent.name.name for extent in form.domain.extents]
+        for values in itertools.product(*(tried.get(name, LENGTHS) for name in names)):
+            if not form.domain.holds(values):
+                continue
+            settings = _settings(dict(zip(names, values, strict=True)))
+            totals = answer(opened.totals, **settings)
+            if totals is None:
+                raise Disagreement(f"the closed form holds at {settings}, which are refused")
+            for metric, total in form.totals.items():
+                counted = getattr(totals, metric)
+                agree(f"{metric} at {settings}", total.polynomial(values), counted)
 
 
 def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,6 +277,45 @@ def reimported(network: str) -> None:
         imported("exported.onnx")
 
 
+def rewritten(network: str) -> None:
+    """A spec counts the same with its numbers as parameters, and its layers in a block."""
+    spec = json.loads(Path(network).read_text(encoding="utf-8"))
+    parameters: dict[str, int] = {}
+
+    def named(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: named(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [named(item) for item in value]
+        if isinstance(value, bool) or not isinstance(value, int) or len(parameters) > 200:
+            return value
+        name = f"p{len(parameters)}"
+        parameters[name] = value
+        return name
+
+    forms = {
+        "with parameters": {**named(spec), "parameters": parameters},
+        "in a block": {
+            "input": spec["input"],
+            "blocks": {"all": {"layers": spec["layers"]}},
+            "layers": ["all"],
+        },
+        "in a sequence": {**spec, "layers": [{"sequence": spec["layers"]}]},
+        "in YAML": spec,
+    }
+    expected = _layers(network)
+    for what, form in forms.items():
+        text = json.dumps(form) if what != "in YAML" else yaml.safe_dump(form, sort_keys=False)
+        Path("rewritten.yaml").write_text(text, encoding="utf-8")
+        agree(f"layers {what}", _layers("rewritten.yaml"), expected)
+
+
+def _layers(network: str) -> list[tuple[Any, ...]]:
+    """What a report says of each layer but its name."""
+    rows = costcalc.report(network).layers
+    return [(row.kind, row.output, row.params, row.mult_adds) for row in rows]
+
+
 ABOUT_ANY: Mapping[str, Callable[[str], None]] = {
     "parts": parts,
     "texts": texts,
@@ -276,6 +336,8 @@ ABOUT_SPECS = {
     "reimported": reimported,
 }
 
+ABOUT_NETWORKS = {**ABOUT_SPECS, "rewritten": rewritten}
+
 ABOUT_MODELS = {**ABOUT_ANY, "imported": imported}
 
 
@@ -286,7 +348,12 @@ def check(name: str, network: str) -> None:
         Disagreement: it does not.
     """
     if answer(costcalc.report, network) is not None:
-        {**ABOUT_SPECS, **ABOUT_MODELS}[name](network)
+        {**ABOUT_NETWORKS, **ABOUT_MODELS}[name](network)
+
+
+def of_network(draws: Draws) -> str:
+    """The name of an agreement about a spec that is written as JSON."""
+    return draws.of(*ABOUT_NETWORKS, "onnx", "prototxt", "reimported", "rewritten")
 
 
 def of_spec(draws: Draws) -> str:

@@ -215,7 +215,7 @@ def network(draws: Draws) -> Case:
     spec = drawing.network(draws.whole, after)
     text = json.dumps(spec)
     line = ("report", PATH, "--format", "json")
-    return Case(line, {PATH: text.encode()}, b"", agreements.of_spec(draws), PATH)
+    return Case(line, {PATH: text.encode()}, b"", agreements.of_network(draws), PATH)
 
 
 def after(shape: Shape, step: drawing.Step, named: Mapping[str, Shape]) -> Shape | None:

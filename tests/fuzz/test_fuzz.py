@@ -204,4 +204,4 @@ def test_the_page_lists_kinds_and_agreements() -> None:
     page = (ROOT / "docs" / "fuzzing.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE)
     names = {name for row in rows for name in row.split(", ")}
-    assert {*SOURCES, *agreements.ABOUT_SPECS, *agreements.ABOUT_MODELS} <= names
+    assert {*SOURCES, *agreements.ABOUT_NETWORKS, *agreements.ABOUT_MODELS} <= names

@@ -34,14 +34,14 @@ def batch_norm(op: OpView) -> Rule:
 
 def instance_norm(op: OpView) -> Rule:
     """InstanceNormalization."""
-    ctx = yield [_map_info(op)]
+    ctx = yield [_normalised_info(op, axes=3)]
     affine = ctx.is_weight(1) or ctx.is_weight(2)
     ctx.set_output(_per_image(ctx, "instance_norm", {"affine": affine}))
 
 
 def group_norm(op: OpView) -> Rule:
     """GroupNormalization; before opset 21, a scale per group, which is not the kind's affine."""
-    ctx = yield [_map_info(op)]
+    ctx = yield [_normalised_info(op, axes=2)]
     is_weight = ctx.is_weight(1) or ctx.is_weight(2)
     affine = is_weight and prod(op.shape(1)) == op.shape()[1]
     arguments = {"groups": op.integer("num_groups", 1, lowest=1), "affine": affine}
@@ -63,7 +63,7 @@ def grouped_instance_norm(op: OpView) -> Rule:
 
 def local_response_norm(op: OpView) -> Rule:
     """LRN."""
-    ctx = yield [_map_info(op)]
+    ctx = yield [_normalised_info(op, axes=3)]
     arguments = {"size": op.integer("size", 1, lowest=1)}
 
     def layer(maps: Operand) -> Operand:
@@ -121,10 +121,16 @@ def _join_input(ctx: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
     return emit.join(ctx, kind, (x, *ctx.broadcast_inputs([index])))
 
 
-def _map_info(op: OpView) -> TensorInfo:
+def _normalised_info(op: OpView, axes: int) -> TensorInfo:
+    """What a normalisation of at least so many axes, the batch among them, computes.
+
+    Raises:
+        Refusal: its input has fewer.
+    """
     info = op.input(0)
-    if len(info.shape) < 3:
-        raise Refusal("has no map to normalise", found=dims_text(info.shape))
+    if len(info.shape) < axes:
+        expected = f"a tensor of at least {axes} axes"
+        raise Refusal("has too few axes to normalise", expected, dims_text(info.shape))
     return TensorInfo(info.shape, op.leading_batch(info))
 
 
