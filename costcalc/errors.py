@@ -21,6 +21,9 @@ _COMPARED, _LONGEST_NAME, _MOST_NAMES = 200, 100, 30_000
 """Bounds on the search for a similar name: how many names (the nearest by alphabet), how long,
 and among how many at most."""
 
+_PREFIX, _MOST_LONGER = 3, 12
+"""The fewest letters that names are completed from, and the most names that a hint lists."""
+
 
 class Mark(NamedTuple):
     """A place in a file; lines and columns count from 1."""
@@ -207,10 +210,12 @@ class Problems:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the most similar word, or ''.
+    """A hint that names the words that begin with this one, or else the most similar, or ''.
 
     >>> did_you_mean("depthwse", ["conv", "depthwise"])
     "did you mean 'depthwise'?"
+    >>> did_you_mean("mobilenet", ["mobilenet_v1", "mobilenet_v2", "alexnet"])
+    "did you mean 'mobilenet_v1' or 'mobilenet_v2'?"
     """
     from bisect import bisect
     from difflib import get_close_matches
@@ -223,5 +228,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         place = bisect(names, word)
         names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]
     names = [name for name in names if len(name) <= _LONGEST_NAME]
-    close = get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= _LONGEST_NAME else []
-    return f"{_QUESTION} '{close[0]}'?" if close else ""
+    longer = [name for name in names if name.startswith(word)] if len(word) >= _PREFIX else []
+    if not 0 < len(longer) <= _MOST_LONGER:
+        is_short = len(word) <= _LONGEST_NAME
+        longer = get_close_matches(word, names, n=1, cutoff=0.6) if is_short else []
+    *others, last = [f"'{name}'" for name in longer] or [""]
+    return f"{_QUESTION} {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""

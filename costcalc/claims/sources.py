@@ -244,6 +244,7 @@ def _about(
 ) -> list[ClaimsFile]:
     """The claims of all papers about a network."""
     if path not in library.shipped():
+        library.refuse_missing_file(path)
         known = [*shipped, *library.shipped()]
         refuse(
             None,

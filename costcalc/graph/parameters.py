@@ -47,7 +47,8 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
         elif value is not None:
             expected = unfit(parameter, value, default)
             if expected:
-                problems.add(None, f"{name} cannot be {exact(value)}", expected=expected)
+                refusal = f"{name} cannot be {exact(value)}"
+                problems.add(None, refusal, expected, hint=several(value))
         is_default = is_default and (name not in settings or same(value, default))
     _refuse_unknown(document.titled(values), settings, parameters, problems)
     channels = _channels(settings, problems)
@@ -83,6 +84,16 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
     elif not is_number(value):
         return "a number"
     return outside(parameter, value)
+
+
+def several(value: Any) -> str:
+    """A hint where one value is expected, if several are written; '' if not.
+
+    >>> several("0.5,1"), several(160), several("wide")
+    ('costcalc sweep, for several values', '', '')
+    """
+    is_list = isinstance(value, str) and any(mark in value for mark in ",:")
+    return "costcalc sweep, for several values" if is_list else ""
 
 
 def outside(parameter: Parameter, value: Any) -> str:

@@ -100,8 +100,9 @@ def _checked_res(res: Any) -> Any:
         SpecError: it is not one.
     """
     from costcalc.graph.input import unfit_res
+    from costcalc.graph.parameters import several
 
     expected = "" if res is None else unfit_res(res)
     if expected:
-        refuse(None, f"res cannot be {exact(res)}", expected=expected)
+        refuse(None, f"res cannot be {exact(res)}", expected, hint=several(res))
     return res

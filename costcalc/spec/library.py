@@ -85,12 +85,32 @@ def locate(network: str) -> str:
         refuse(None, f"'{network}' is a folder", expected="a spec, which is a file")
     if os.path.exists(network):
         refuse(None, f"'{network}' is not a file to read", expected="a regular file")
+    refuse_missing_file(network)
     refuse(
         None,
         f"there is no network '{network}'",
         expected="the path of a spec, or a name that 'costcalc networks' lists",
         hint=did_you_mean(_bare(network), shipped()),
     )
+
+
+def refuse_missing_file(path: str) -> None:
+    """Refuses what is written as the path of a spec, with the files beside it that are alike.
+
+    Raises:
+        SpecError: it has the suffix of a spec, or a folder.
+    """
+    folder, name = os.path.split(path)
+    if not folder and not name.endswith(_SUFFIXES[1:]):
+        return
+    if folder and not os.path.isdir(folder):
+        refuse(None, f"there is no folder '{folder}'", expected="the path of a spec", found=path)
+    try:
+        files = os.listdir(folder or ".")
+    except OSError:
+        files = []
+    hint = did_you_mean(name, (file for file in files if file.endswith(_SUFFIXES[1:])))
+    refuse(None, f"there is no file '{path}'", expected="the path of a spec", hint=hint)
 
 
 def is_network(text: str) -> bool:
@@ -151,10 +171,12 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     for part in tail.split(","):
         name, equals, value = (side.strip() for side in part.partition("="))
         if not equals or not re.fullmatch(SETTING, name) or "\n" in value:
+            is_list = bool(settings) and not equals and part.strip() != ""
             refuse(
                 None,
                 f"'{part}' in '{text}' is not a setting",
                 expected="name=value, as in @alpha=0.5,res=160",
+                hint="costcalc sweep, for several values" if is_list else "",
             )
         if settings.setdefault(name, value) != value:
             raise SpecError([set_twice(name, settings[name], f"{value} in '{text}'")])

@@ -224,6 +224,7 @@ def refuse_unknown_name(name: str) -> None:
     """
     if os.path.exists(name):
         return
+    library.refuse_missing_file(name)
     from costcalc.kinds.lookup import kind_of, similar
 
     kind = kind_of(name)

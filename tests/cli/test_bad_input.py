@@ -56,7 +56,7 @@ def test_the_good_spec_is_good(tmp_path):
 
 def test_a_missing_file():
     message = refused("report", "mobilenet_v3x.yaml")
-    assert "there is no network 'mobilenet_v3x.yaml'" in message
+    assert "there is no file 'mobilenet_v3x.yaml'" in message
 
 
 def test_a_misspelt_name():

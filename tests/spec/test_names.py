@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import costcalc
 from costcalc import opening
 from costcalc.errors import SpecError
 from costcalc.spec import library
@@ -82,3 +83,42 @@ def test_an_unknown_name_is_refused_with_a_hint():
     assert "there is no network 'mobilenet_w2'" in str(error.value)
     with pytest.raises(SpecError, match="there is no network 'names'"):
         opening.opened("names").graph()
+
+
+def problem_of(network, **settings):
+    with pytest.raises(SpecError) as caught:
+        costcalc.report(network, **settings)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize("name", ["tinynet.yaml", "tinynet.yml", "./tinynet.yaml", "x/net.yaml"])
+def test_what_is_written_as_a_path_is_a_missing_file(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for problem in (problem_of(name), problem_of(f"{name}@alpha=0.5")):
+        assert problem.message.startswith(("there is no file", "there is no folder"))
+        assert problem.hint == ""
+    (tmp_path / "tinynet2.yaml").write_text("input: [3]\nlayers: [{fc: 2}]\n")
+    assert problem_of("tinynet.yaml").hint == "did you mean 'tinynet2.yaml'?"
+
+
+def test_the_beginning_of_a_name_leads_to_all_that_begin_so():
+    hint = problem_of("mobilenet").hint
+    known = [name for name in library.shipped() if name.startswith("mobilenet")]
+    assert len(known) > 3
+    assert all(f"'{name}'" in hint for name in known)
+    assert "alexnet" not in hint
+
+
+@pytest.mark.parametrize(
+    ("network", "settings"),
+    [
+        ("mobilenet_v1", {"alpha": "0.5,1"}),
+        ("mobilenet_v1", {"res": "128:224:32"}),
+        ("mobilenet_v1", {"classes": "10,100"}),
+        ("resnet", {"depth": "18,34"}),
+        ("mobilenet_v1@alpha=0.5,1", {}),
+    ],
+)
+def test_several_values_lead_to_sweep(network, settings):
+    assert problem_of(network, **settings).hint == "costcalc sweep, for several values"
