@@ -174,9 +174,16 @@ def read_spec(network: str, beside: str | None = None) -> Document:
     """
     path = library.locate(network)
     # Imported here: a framework's model does not need the spec reader.
+    from costcalc.spec.finder import network_finder
     from costcalc.spec.reader import read
 
-    return read(library.read_bytes(path, path), path, library.block_finder(beside or path))
+    place = beside or path
+    return read(
+        library.read_bytes(path, path),
+        path,
+        library.block_finder(place),
+        network_finder(place),
+    )
 
 
 def is_network(network: str) -> bool:

@@ -26,6 +26,7 @@ from costcalc.claims.networks import Networks
 from costcalc.claims.tables import TableReader
 from costcalc.errors import Mark, Problems, SpecError
 from costcalc.spec import library
+from costcalc.spec.finder import network_finder
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.nodes import parse
 from costcalc.spec.reader import TOP as SPEC_KEYS
@@ -144,9 +145,12 @@ class _Reader:
             )
             return
         find_blocks = library.block_finder(self.path)
+        find_network = network_finder(self.path)
         for key, body in node.entries:
             path = f"{self.path}#{key.text}"
-            self.networks.add(path, read_node(body, self.path, find_blocks, self.problems))
+            self.networks.add(
+                path, read_node(body, self.path, find_blocks, self.problems, find_network)
+            )
             self.inline[key.text] = path
 
     def items(self, node: Node | None) -> tuple[Node, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from costcalc.graph.checks import evaluate
 from costcalc.graph.layer import Computation, Layer
 from costcalc.graph.printed_shapes import check_filter
 from costcalc.graph.sharing import Sharing
+from costcalc.graph.widths import WidthOrigin
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_text
 from costcalc.records import NamedTuple
@@ -32,6 +34,19 @@ class _LineValues(NamedTuple):
     """The norm and the activation, with how the implementation calls them."""
 
 
+class WrittenWidth(NamedTuple):
+    """The argument that gives a layer its width, with its reader and its scope."""
+
+    reader: AttributeReader
+    argument: Argument
+    here: StepScope
+
+    @property
+    def origin(self) -> WidthOrigin:
+        """Where the width comes from."""
+        return self.reader.origin(self.argument, self.here)
+
+
 class LayerBuilder:
     """Builds layers one after another; errors go to ``problems``."""
 
@@ -48,11 +63,18 @@ class LayerBuilder:
         self.is_default = is_default
         self.problems = problems
         self.layers: list[Layer] = []
-        self.widths: dict[int, tuple[Argument, StepScope]] = {}
-        """The widths of layers, by their indexes, and the scopes that they are read in."""
+        self.widths: dict[int, WrittenWidth] = {}
+        """The widths of layers, by their indexes."""
         self.computations: dict[tuple[Any, ...], Computation] = {}
         self.line_values: LastResults[_LineValues] = LastResults()
         self.sharing = Sharing(problems)
+
+    def reading(self, reader: AttributeReader) -> LayerBuilder:
+        """A builder of the same layers that reads widths in another network's way."""
+        builder = copy(self)
+        builder.reader, builder.is_default = reader, False
+        builder.line_values = LastResults()
+        return builder
 
     def layer(
         self, step: LayerStep, sources: tuple[Tensor, ...], bindings: Bindings, path: str
@@ -74,7 +96,8 @@ class LayerBuilder:
         reads = () if _reads_nothing(step) else sources
         host = self._host(reads) if step.common.is_hosted else None
         if step.kind.width in step.arguments:
-            self.widths[len(self.layers)] = step.arguments[step.kind.width], here
+            width = WrittenWidth(self.reader, step.arguments[step.kind.width], here)
+            self.widths[len(self.layers)] = width
         result = self.append(
             step.kind, line.operation, reads, path, mark, host, line.functional, line.borrows
         )

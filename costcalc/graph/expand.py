@@ -10,21 +10,23 @@ from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import Any
 
-from costcalc.errors import Mark, Problems, Refusal
+from costcalc.errors import Mark, Problems, Refusal, SpecError, did_you_mean
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.bindings import Bindings, LastResults, StepScope, Tensor, UnknownShape
 from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
-from costcalc.graph.calls import bind, network_bindings
+from costcalc.graph.calls import bind, network_bindings, plain_value
 from costcalc.graph.executions import Executions
 from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
 from costcalc.graph.outline import default_name, described
-from costcalc.graph.parameters import Resolved, resolve
+from costcalc.graph.parameters import CHANNELS, Resolved, resolve
 from costcalc.graph.predictions import last_widths, predictions
 from costcalc.graph.printed_shapes import check_shape
 from costcalc.graph.scope import NameScope
 from costcalc.graph.sources import Sources
+from costcalc.kinds.base import Shape
 from costcalc.spec import limits
 from costcalc.spec.document import (
+    Block,
     BlockStep,
     Document,
     JoinStep,
@@ -62,11 +64,10 @@ def _unfolded(document: Document, resolved: Resolved) -> _Walk:
     """
     alpha = resolved.values["alpha"]
     walk = _Walk(document, resolved, ())
-    if not walk.reader.scales:
-        walk.unfold()
-        return walk
     if is_number(alpha):
         walk.unfold()
+        if not walk.scales:
+            return walk
         if not walk.problems:
             kept = walk.predictions()
             return _Walk(document, resolved, kept).unfold() if kept else walk
@@ -82,6 +83,12 @@ class _Everything:
 
     def __contains__(self, name: object) -> bool:
         return True
+
+
+def _resolution(shape: Shape) -> Any:
+    """The resolution of a map: its side, or its sides if they differ."""
+    sides = shape[1:]
+    return sides[0] if all(side == sides[0] for side in sides[1:]) else sides
 
 
 def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
@@ -105,24 +112,38 @@ class _TooManySteps(Exception):
     """A limit on steps is exceeded; unfolding stops here."""
 
 
+class _Reached(Exception):
+    """The last layer of a used network is reached; its steps below it are left out."""
+
+    def __init__(self, result: Tensor) -> None:
+        self.result = result
+
+
 class _Walk:
     """Goes from step to step with the output of the last one."""
 
     def __init__(self, document: Document, resolved: Resolved, kept: Container[str]) -> None:
         self.document = document
         self.resolved = resolved
+        self.kept = kept
         self.problems = problems = Problems()
         self.network = network_bindings(document, resolved.values)
         self.bindings: LastResults[Bindings] = LastResults()
         self.reader = AttributeReader(resolved.values["alpha"], document.rounding)
         self.builder = LayerBuilder(self.reader, kept, resolved.is_default, problems)
-        self.sources = Sources(document, problems)
+        self.networks: dict[str, range] = {}
+        """The layers of used networks, by the paths of their calls."""
+        self.sources = Sources(document, problems, self.builder.layers, self.networks)
+        self.scales = self.reader.scales
+        """Whether the multiplier changes any width, here or in a used network."""
         self.executions = Executions(resolved.executions)
         self.blocks: dict[str, str] = dict(document.groups)
         self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
         self.later: dict[int, Step] = {}
         """Steps for later repeats, by the id of the first's, which the document keeps alive."""
+        self.last = ""
+        """The path at which a used network ends; '' for its own last step."""
         self.steps_taken = 0
         self.depth = 0
 
@@ -157,10 +178,9 @@ class _Walk:
     def predictions(self) -> frozenset[str]:
         """The names of the predictions, of those whose widths the multiplier would change."""
         graph, widths = self.graph(), self.builder.widths
-        origin = self.reader.origin
-        if not any(origin(*widths[index]) == "scaled" for index in last_widths(graph, widths)):
+        if not any(widths[index].origin == "scaled" for index in last_widths(graph, widths)):
             return frozenset()
-        origins = {index: origin(*width) for index, width in widths.items()}
+        origins = {index: width.origin for index, width in widths.items()}
         return frozenset(graph.layers[index].name for index in predictions(graph, origins))
 
     def run(self, steps: tuple[Step, ...], tensor: Tensor, scope: NameScope) -> Tensor:
@@ -234,10 +254,11 @@ class _Walk:
             path = scope.name(common.name or default_name(step), bool(common.name), is_repeated)
             is_repeated = False
         unfold = self.gated_step if common.gate or common.execute else self.unfolded
-        if not common.shares:
-            return unfold(step, sources, scope, path, is_repeated)
         with self.builder.sharing.inside(common.shares, path):
-            return unfold(step, sources, scope, path, is_repeated)
+            result = unfold(step, sources, scope, path, is_repeated)
+        if self.last and path == self.last:
+            raise _Reached(result)
+        return result
 
     def gated_step(
         self,
@@ -326,6 +347,8 @@ class _Walk:
     ) -> Tensor:
         """The steps of a block, with its parameters bound to the step's arguments."""
         block, here = self.document.blocks[step.block], scope.at(sources[0])
+        if block.network is not None:
+            return self.network_block(block, block.network, step, here, path)
         bindings = self.bindings.at(step, here)
         if bindings is None:
             try:
@@ -344,6 +367,74 @@ class _Walk:
         inside.tensors.update(zip(block.inputs, sources, strict=True))
         inside.recent = sources
         return self.inside(block.steps, sources[0], inside, step.common.mark)
+
+    def network_block(
+        self, block: Block, network: Document, step: BlockStep, here: StepScope, path: str
+    ) -> Tensor:
+        """The layers of a network that is used as a block, up to the one that the call names."""
+        tensor, first = here.tensor, len(self.builder.layers)
+        if tensor.shape is None:
+            return tensor
+        problems = Problems()
+        try:
+            values = {name: plain_value(value, here) for name, value in step.arguments.items()}
+            settings = {"alpha": self.resolved.values["alpha"], **block.settings, **values}
+            if len(tensor.shape) > 1:
+                settings.setdefault("res", _resolution(tensor.shape))
+            settings[CHANNELS] = tensor.shape[0]
+            resolved = resolve(network, settings, problems)._replace(is_default=False)
+            problems.raise_any()
+        except UnknownShape:
+            return tensor.unknown
+        except Refusal as error:
+            self.problems.note(error.problem(subject=f"network '{path}'"))
+            return tensor.unknown
+        except SpecError as error:
+            for problem in error.problems:
+                self.problems.note(problem._replace(mark=problem.mark or step.common.mark))
+            return tensor.unknown
+        self.blocks[path] = block.name
+        self.calls[path] = BlockCall(block.name, values, {"input": tensor.layer})
+        inner = self.within(network, resolved)
+        inner.last = f"{path}/{step.to[0]}" if step.to else ""
+        inside = NameScope(path, inner.network)
+        inside.tensors["input"], inside.recent = tensor, (tensor,)
+        try:
+            result = inner.inside(network.steps, tensor, inside, step.common.mark)
+        except _Reached as reached:
+            result = reached.result
+        else:
+            if step.to is not None:
+                self.refuse_last(step.to, path, first)
+                result = result.unknown
+        self.networks[path] = range(first, len(self.builder.layers))
+        self.steps_taken = inner.steps_taken
+        self.scales = self.scales or inner.scales
+        return result
+
+    def within(self, network: Document, resolved: Resolved) -> _Walk:
+        """A walk over a used network that adds to the layers of this one."""
+        inner = _Walk(network, resolved, self.kept)
+        inner.problems, inner.executions = self.problems, self.executions
+        inner.builder = self.builder.reading(inner.reader)
+        inner.networks = self.networks
+        layers = self.builder.layers
+        inner.sources = Sources(network, self.problems, layers, self.networks)
+        inner.blocks, inner.calls, inner.gated = self.blocks, self.calls, self.gated
+        inner.steps_taken, inner.depth = self.steps_taken, self.depth
+        return inner
+
+    def refuse_last(self, last: tuple[str, Mark], path: str, first: int) -> None:
+        """Notes that a used network has no layer of that name."""
+        name, mark = last
+        layers = [layer.name for layer in self.builder.layers[first:]]
+        names = [name.removeprefix(f"{path}/") for name in (*self.blocks, *layers)]
+        self.problems.add(
+            mark,
+            f"the network '{path}' has no layer '{name}'",
+            expected="a layer or a block as 'costcalc report' names it",
+            hint=did_you_mean(name, names),
+        )
 
     def join(
         self, step: JoinStep, sources: tuple[Tensor, ...], scope: NameScope, path: str

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from costcalc.errors import Mark, Problems
+from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.graph import outline
 from costcalc.graph.bindings import Tensor, UnknownShape
+from costcalc.graph.layer import Layer
 from costcalc.graph.outline import default_name
 from costcalc.graph.scope import NameScope
+from costcalc.names import paths
 from costcalc.spec.document import BlockStep, Document, LayerStep, Step
 
 
 class Sources:
     """Finds the tensors that steps of a document read; errors go to ``problems``."""
 
-    def __init__(self, document: Document, problems: Problems) -> None:
+    def __init__(
+        self,
+        document: Document,
+        problems: Problems,
+        layers: Sequence[Layer],
+        networks: Mapping[str, range],
+    ) -> None:
         self.document = document
         self.problems = problems
+        self.layers = layers
+        self.networks = networks
+        """The layers of used networks, by the paths of their calls."""
 
     def of(self, step: Step, here: Tensor, scope: NameScope) -> tuple[Tensor, ...]:
         """The inputs of a step: the layers that it names, or the steps before it.
@@ -46,15 +57,36 @@ class Sources:
     ) -> Iterator[Tensor | None]:
         """The tensors of some names; None after a problem."""
         for name, mark in words:
-            tensor = scope.find(name)
+            tensor = scope.find(name) or self._inside(name, scope)
             if tensor is None:
                 self.problems.add(
                     mark,
                     f"no layer above is named '{name}'",
                     expected="the name of a layer before this one, or 'input'",
-                    hint=scope.hint(name) or self._cycle_hint(name),
+                    hint=scope.hint(name) or self._cycle_hint(name) or self._inside_hint(name),
                 )
             yield tensor
+
+    def _inside(self, name: str, scope: NameScope) -> Tensor | None:
+        """The output of a layer, or of a block, inside a used network: ``backbone/stage2``."""
+        call, slash, _ = name.partition("/")
+        around: NameScope | None = scope
+        while slash and around is not None:
+            path = around.full(name)
+            for index in reversed(self.networks.get(around.full(call), ())):
+                layer = self.layers[index].name
+                if layer == path or layer.startswith((f"{path}/", f"{path}.")):
+                    return Tensor(index, self.layers[index].output)
+            around = around.outer
+        return None
+
+    def _inside_hint(self, name: str) -> str:
+        """A hint if the name is similar to one inside a used network."""
+        if "/" not in name:
+            return ""
+        layers = [self.layers[index].name for inside in self.networks.values() for index in inside]
+        groups = dict.fromkeys(path for layer in layers for path in paths(layer))
+        return did_you_mean(name, [*groups, *layers])
 
     def _check_inputs(self, step: Step, inputs: tuple[str, ...], count: int) -> None:
         """Checks the number of inputs of a step that contains others.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from costcalc.errors import Problems
+from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.records import NamedTuple
 from costcalc.spec.arguments import COMMON
@@ -19,6 +19,7 @@ from costcalc.spec.document import (
 )
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import FindBlocks
+from costcalc.spec.networks import FindNetwork, UsedNetwork, is_name, used_network
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import IDENTIFIER, INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import STRUCTURES, StepReader
@@ -43,10 +44,13 @@ class BlockReader:
         self,
         known: frozenset[str],
         find_blocks: FindBlocks,
+        find_network: FindNetwork | None,
         problems: Problems,
     ) -> None:
         self.known = known
         self.find_blocks = find_blocks
+        self.find_network = find_network
+        self.networks: dict[str, UsedNetwork] = {}
         self.problems = problems
         self.bodies: dict[str, _Body] = {}
         self.parameters: dict[str, dict[str, Parameter]] = {}
@@ -57,7 +61,8 @@ class BlockReader:
             self._collect(library, NETWORK_NAMES)
         if own is not None:
             self._collect(own, self.known)
-        self.parameters = {
+        self.parameters = {name: used.parameters for name, used in self.networks.items()}
+        self.parameters |= {
             name: ParameterReader(block.known | INPUT_NAMES, self.problems, COMMON).read(
                 block.body.get("parameters")
             )
@@ -68,6 +73,9 @@ class BlockReader:
     def blocks(self, defaults: Defaults) -> dict[str, Block]:
         """The blocks by name; problems are noted."""
         blocks = {name: self._block(name, body, defaults) for name, body in self.bodies.items()}
+        for name, (document, settings) in self.networks.items():
+            mark = Mark(document.file)
+            blocks[name] = Block(name, {}, ("input",), (), mark, document, settings)
         self._refuse_recursion(blocks)
         return blocks
 
@@ -91,6 +99,9 @@ class BlockReader:
             used = pending.pop()
             listed: set[str] = set()
             for item in used.items if isinstance(used, ListNode) else (used,):
+                if isinstance(item, MapNode):
+                    self._network(item)
+                    continue
                 name = item.text if isinstance(item, Scalar) else ""
                 if name in listed:
                     self.problems.add(item.mark, f"library '{name}' is used twice")
@@ -101,6 +112,20 @@ class BlockReader:
                     pending += [use for use in (library.get("use"),) if use]
                     yield library.get("blocks") or library
 
+    def _network(self, item: MapNode) -> None:
+        """Adds a network that is used as a block."""
+        used = used_network(item, self.find_network, self.problems)
+        if used is None:
+            return
+        name, network = used
+        if name in self.networks or name in KINDS or name in STRUCTURES:
+            self.problems.add(
+                item.mark,
+                f"'{name}' cannot name a network here: it is a layer kind or used twice",
+                hint=f"{{network: {name}, as: another}}",
+            )
+        self.networks[name] = network
+
     def _library(self, item: Node, name: str) -> MapNode | None:
         """The library of that name; None after a problem."""
         library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
@@ -109,6 +134,7 @@ class BlockReader:
                 item.mark,
                 f"there is no library of blocks {item}",
                 expected="the name of a file in 'blocks/' beside the spec, or of one that ships",
+                hint=self._network_hint(name),
             )
             return None
         file, data = library
@@ -118,6 +144,12 @@ class BlockReader:
             return None
         refuse_others(root.keys, ("use", "blocks"), "a library of blocks has no", self.problems)
         return root
+
+    def _network_hint(self, name: str) -> str:
+        """A hint if the name is a network's."""
+        finder = self.find_network
+        is_network = finder is not None and is_name(name) and finder.find(name) is not None
+        return f"- network: {name}, for a network" if is_network else ""
 
     def _collect(self, node: Node, known: frozenset[str]) -> None:
         if not isinstance(node, MapNode):
@@ -135,6 +167,10 @@ class BlockReader:
                     key.mark,
                     f"'{name}' cannot name a block",
                     expected="a name of letters, digits and '_' that no layer kind has",
+                )
+            elif name in self.networks:
+                self.problems.add(
+                    key.mark, f"there is a network '{name}' already", hint="another name"
                 )
             elif name in self.bodies:
                 self.problems.add(

@@ -107,6 +107,8 @@ class BlockStep(NamedTuple):
     common: Common
     block: str
     arguments: Mapping[str, Argument]
+    to: tuple[str, Mark] | None = None
+    """For a network: the last layer, or block, by the name that its report has for it."""
 
 
 class SequenceStep(NamedTuple):
@@ -153,6 +155,10 @@ class Block(NamedTuple):
     inputs: tuple[str, ...]
     steps: tuple[Step, ...]
     mark: Mark
+    network: Document | None = None
+    """The network that it is, if it is one; it has no steps of its own then."""
+    settings: Mapping[str, Any] = MappingProxyType({})
+    """The network's settings, which calls override."""
 
 
 class Rounding(NamedTuple):

@@ -63,7 +63,7 @@ def reference(text: str) -> Reference:
         if target is not None:
             spec, at, tail = target.partition("@")
             fixed = parse_settings(tail, target) if at else {}
-            return Reference(_shipped_path(spec), settings, fixed)
+            return Reference(shipped_path(spec), settings, fixed)
     return Reference(network, settings)
 
 
@@ -131,7 +131,7 @@ def aliases() -> dict[str, str]:
         SpecError: the file of names is malformed.
     """
     problems = Problems()
-    root = read_shipped(_shipped_path(_bare(_NAMES)), problems)
+    root = read_shipped(shipped_path(_bare(_NAMES)), problems)
     problems.raise_any()
     names = root.entries if isinstance(root, MapNode) else ()
     return {name.text: target.text for name, target in names if isinstance(target, Scalar)}
@@ -148,12 +148,13 @@ def _existing(network: str) -> str | None:
             return network + suffix
     name = _bare(network)
     if re.fullmatch(r"[\w\-.]+", name) and f"{name}.yaml" != _NAMES:
-        path = _shipped_path(name)
+        path = shipped_path(name)
         return path if os.path.isfile(path) else None
     return None
 
 
-def _shipped_path(name: str) -> str:
+def shipped_path(name: str) -> str:
+    """The path of a shipped spec of that name, if there is one."""
     return os.path.join(shipped_folder(), f"{name}.yaml")
 
 

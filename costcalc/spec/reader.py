@@ -10,6 +10,7 @@ from costcalc.spec.defaults import read_defaults
 from costcalc.spec.document import Document, Expression, Rounding
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import FindBlocks
+from costcalc.spec.networks import FindNetwork
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import StepReader
@@ -42,19 +43,27 @@ _SMALLEST_SQUARE, _SMALLEST_PICTURE = 8, 32
 """The least sides of an input that is plainly an image: of a square one, or of any other."""
 
 
-def read(data: bytes, file: str, find_blocks: FindBlocks) -> Document:
+def read(
+    data: bytes, file: str, find_blocks: FindBlocks, find_network: FindNetwork | None = None
+) -> Document:
     """The document of a spec's text.
 
     Raises:
         SpecError: with every problem of the text.
     """
     problems = Problems()
-    document = read_node(parse(data, file, problems), file, find_blocks, problems)
+    document = read_node(parse(data, file, problems), file, find_blocks, problems, find_network)
     problems.raise_any()
     return document
 
 
-def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems) -> Document:
+def read_node(
+    root: Node,
+    file: str,
+    find_blocks: FindBlocks,
+    problems: Problems,
+    find_network: FindNetwork | None = None,
+) -> Document:
     """The document of a node, which is a file's root or a part of it.
 
     Raises:
@@ -62,7 +71,7 @@ def read_node(root: Node, file: str, find_blocks: FindBlocks, problems: Problems
     """
     if not isinstance(root, MapNode):
         refuse(root.mark, "a spec is a mapping", "'name:', 'input:', 'layers:' ...", str(root))
-    return _SpecReader(file, problems, find_blocks).document(root)
+    return _SpecReader(file, problems, find_blocks, find_network).document(root)
 
 
 def _are_channels_last(sides: tuple[Expression, ...]) -> bool:
@@ -99,8 +108,15 @@ def _warn_of_order(mark: Mark, sides: list[str]) -> None:
 
 
 class _SpecReader:
-    def __init__(self, file: str, problems: Problems, find_blocks: FindBlocks) -> None:
+    def __init__(
+        self,
+        file: str,
+        problems: Problems,
+        find_blocks: FindBlocks,
+        find_network: FindNetwork | None,
+    ) -> None:
         self.file = file
+        self.find_network = find_network
         self.problems = problems
         self.find_blocks = find_blocks
 
@@ -108,7 +124,7 @@ class _SpecReader:
         refuse_others(root.keys, TOP, "a spec has no", self.problems)
         parameters = ParameterReader(NETWORK_NAMES, self.problems).read(root.get("parameters"))
         known = frozenset(parameters) | NETWORK_NAMES
-        library = BlockReader(known, self.find_blocks, self.problems)
+        library = BlockReader(known, self.find_blocks, self.find_network, self.problems)
         headers = library.headers(root.get("use"), root.get("blocks"))
         defaults = read_defaults(root.get("defaults"), headers, known | INPUT_NAMES, self.problems)
         blocks = library.blocks(defaults)

@@ -27,6 +27,7 @@ from costcalc.spec.document import (
     Step,
 )
 from costcalc.spec.limits import EXPRESSION
+from costcalc.spec.networks import NetworkParameters
 from costcalc.spec.numbers import sides
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
@@ -162,15 +163,26 @@ class StepReader:
 
     def _block(self, key: Scalar, body: Node) -> BlockStep:
         parameters = self.blocks[key.text]
-        arguments = Arguments(key, body, next(iter(parameters), ""), self.values)
+        is_network = isinstance(parameters, NetworkParameters)
+        main = "to" if is_network else next(iter(parameters), "")
+        arguments = Arguments(key, body, main, self.values)
+        to = self._last(arguments) if is_network else None
         common = self._not_borrowing(self._common(arguments), key)
         self.defaults.of_block(key.text, arguments)
         required = tuple(
             name for name, parameter in parameters.items() if parameter.default is None
         )
-        values = arguments.read(tuple(parameters), required, COMMON, f"block '{key.text}'")
+        what, others = ("network", ("to", *COMMON)) if is_network else ("block", COMMON)
+        values = arguments.read(tuple(parameters), required, others, f"{what} '{key.text}'")
         refuse_unfit_first_only(common, values, required, self.problems)
-        return BlockStep(common, key.text, values)
+        return BlockStep(common, key.text, values, to)
+
+    def _last(self, arguments: Arguments) -> tuple[str, Mark] | None:
+        """Removes ``to``, the name of a network's last layer, taken literally."""
+        node = arguments.take("to")
+        if node is not None and not isinstance(node, Scalar):
+            self.problems.add(node.mark, "'to' names a layer", expected="to: name", found=str(node))
+        return (node.text, node.mark) if isinstance(node, Scalar) else None
 
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
         arguments = Arguments(key, body, "layers", self.values)

@@ -1,0 +1,35 @@
+"""Where the networks are that a spec uses as blocks, and how they are read."""
+
+from __future__ import annotations
+
+import os
+
+from costcalc.spec import library
+from costcalc.spec.document import Document
+from costcalc.spec.networks import FindNetwork, FoundNetwork
+from costcalc.spec.numbers import plain_value
+from costcalc.spec.reader import read
+
+
+def network_finder(spec: str) -> FindNetwork:
+    """Finds networks to use beside a spec, then among the shipped ones."""
+
+    def find(name: str) -> FoundNetwork | None:
+        folder = os.path.dirname(os.path.abspath(spec))
+        path = os.path.join(folder, f"{name}.yaml")
+        if os.path.isfile(path) and os.path.dirname(os.path.realpath(path)) == os.path.realpath(
+            folder
+        ):
+            return FoundNetwork(os.path.relpath(path), {})
+        target, at, tail = library.aliases().get(name, name).partition("@")
+        path = library.shipped_path(target)
+        if not os.path.isfile(path):
+            return None
+        texts = library.parse_settings(tail, name) if at else {}
+        return FoundNetwork(path, {key: plain_value(text) for key, text in texts.items()})
+
+    def read_at(path: str, finder: FindNetwork) -> Document:
+        own = network_finder(path)._replace(around=finder.around, documents=finder.documents)
+        return read(library.read_bytes(path, path), path, library.block_finder(path), own)
+
+    return FindNetwork(find, read_at, library.shipped, (spec,), {})
