@@ -167,8 +167,8 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
     for head in table.columns:
         columns += [
             Column(head, head, "right"),
-            Column(f"{head} computed", "computed", "right"),
-            Column(f"{head} verdict", "verdict"),
+            Column(f"{head} computed", "computed", "right", is_beside=True),
+            Column(f"{head} verdict", "verdict", is_beside=True),
         ]
     rows: dict[str, dict[str, Result]] = {}
     for result in checked.results:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from costcalc.cli.help import Context, with_formatter
 from costcalc.cli.streams import open_closed_streams, readable_errors, readable_warnings
 from costcalc.errors import did_you_mean, refuse
 from costcalc.spec.library import is_standard_input
@@ -41,6 +42,8 @@ COMPLETE = "_COSTCALC_COMPLETE"
 class _Commands(click.Group):
     """Loads a command's module when the command is called."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -49,7 +52,7 @@ class _Commands(click.Group):
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"costcalc.cli.{module}").command
-        return command
+        return with_formatter(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

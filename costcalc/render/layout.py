@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
@@ -30,7 +31,16 @@ _FIRST_UNEVEN = "\u0300"
 _BRANCHES = "│├└ "
 """The characters of a tree's branches, one column wide each."""
 
+_SIGNS = re.compile(r"[^/_,@=.:+-]*[/_,@=.:+-]+|[^/_,@=.:+-]+")
+"""The parts of a word that may stand on lines of their own."""
+
+_NAME = re.compile(r" *[^ ]+(?: [^ ]+)*  +(?:= )?| +(?:[^ ]+ +)?= ")
+"""What a line of an explanation begins with: a name and a gap, or an equals sign."""
+
 _LEAST_BAR, _MOST_BAR = 8, 20
+_LONG_WORD = 16
+"""Longer words, as paths and references are, may be broken behind a sign."""
+
 _NARROWEST = 8
 """A column of words is never made narrower than this."""
 
@@ -41,7 +51,9 @@ def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Li
     lines = [[Span(line, "title")] for line in wrapped(title, width)]
     if page.prose is not None:
         for paragraph in page.prose.ascii if is_ascii else page.prose.unicode:
-            lines += [[], *([Span(printable(line))] for line in paragraph.split("\n"))]
+            lines.append([])
+            for line in paragraph.split("\n"):
+                lines += [[Span(part)] for part in hanging(line, width)]
         return lines
     facts = [(printable(name), fact) for name, fact in page.facts]
     indent = max((text_width(name) for name, _ in facts), default=0) + 2
@@ -60,7 +72,20 @@ def page_lines(page: Page, width: int | None, is_ascii: bool = False) -> list[Li
 
 def table_lines(table: Table, width: int | None) -> list[Line]:
     """A table's lines: head, rule, rows, and the total below another rule."""
-    columns = _fitted(table, width)
+    panels, missing = _fitted(table, width)
+    lines: list[Line] = []
+    for columns in panels:
+        lines += [*([[]] if lines else []), *_panel_lines(table, columns)]
+    if missing:
+        titles = ", ".join(dict.fromkeys(column.title for column in missing))
+        needed = _total_width(_measured(table, is_dense=True))
+        note = f"Not shown: {titles}; {needed} columns, or -o FILE.txt, have room for all."
+        lines += [[Span(line, "quiet")] for line in wrapped(note, width)]
+    return lines
+
+
+def _panel_lines(table: Table, columns: list[_Measured]) -> list[Line]:
+    """The lines of some of a table's columns."""
     rule = [Span("─" * _total_width(columns), "quiet")]
     heads = [wrapped(measured.column.title, measured.width) for measured in columns]
     height = max((len(head) for head in heads), default=0)
@@ -90,13 +115,45 @@ def wrapped(line: str, width: int | None) -> list[str]:
         if lines[-1] and text_width(lines[-1]) + 1 + text_width(word) <= width:
             lines[-1] += f" {word}"
             continue
-        if lines[-1]:
-            lines.append("")
-        for character in word:
-            if lines[-1] and text_width(lines[-1] + character) > width:
-                lines.append("")
-            lines[-1] += character
+        if not lines[-1]:
+            lines.pop()
+        lines += _pieces(word, width)
     return lines
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word in lines; one that is too long is broken behind a sign if possible.
+
+    >>> _pieces("features/block1/conv", 12)
+    ['features/', 'block1/conv']
+    """
+    pieces = [""]
+    for part in _SIGNS.findall(word) if text_width(word) > width else [word]:
+        if pieces[-1] and text_width(pieces[-1] + part) > width:
+            pieces.append("")
+        if text_width(part) <= width:
+            pieces[-1] += part
+            continue
+        for character in part:
+            if pieces[-1] and text_width(pieces[-1] + character) > width:
+                pieces.append("")
+            pieces[-1] += character
+    return pieces
+
+
+def hanging(line: str, width: int | None) -> list[str]:
+    """A line of a formula or an explanation in lines, those below indented behind its name.
+
+    >>> hanging("  params  a + b + c", 14)
+    ['  params  a +', '          b +', '          c']
+    """
+    if width is None or text_width(printable(line)) <= width:
+        return [printable(line)]
+    name = _NAME.match(line)
+    start = name.end() if name and name.end() <= width // 2 else len(line) - len(line.lstrip()) + 2
+    head = line[:start] if name and start == name.end() else " " * (start - 2)
+    first, *rest = wrapped(line[len(head) :], max(width - start, 1))
+    return [printable(head) + first, *(" " * start + part for part in rest)]
 
 
 def text_width(line: str) -> int:
@@ -153,26 +210,62 @@ class _Measured(NamedTuple):
         return [branch + first, *(below + line for line in rest)]
 
 
-def _fitted(table: Table, width: int | None) -> list[_Measured]:
-    """The columns that fit into the width.
+def _fitted(table: Table, width: int | None) -> tuple[list[list[_Measured]], list[Column]]:
+    """The columns that fit into the width, side by side; and those left out.
 
     Bars are dropped first, then the spaces within shapes, then the columns of the
-    highest rank; then words are broken into lines.  Numbers are never broken.
+    highest rank.  Before the last of those, cells are broken between words; then columns
+    stand below each other, each time with the first one.  Only then are words broken;
+    numbers never.
     """
     spaced = _measured(table, is_dense=False)
     if width is None:
-        return spaced
+        return [spaced], []
     dense = _measured(table, is_dense=True)
     kept = list(range(len(table.columns)))
+    missing: list[int] = []
     while True:
         for measured in (spaced, dense):
             columns = [measured[index] for index in kept]
             if _total_width(columns) <= width:
-                return _with_bars(table, columns, width)
+                return [_with_bars(table, columns, width)], _titled(table, missing)
         last = max(kept, key=lambda index: table.columns[index].rank, default=0)
-        if not kept or table.columns[last].rank == 0:
-            return _folded(columns, width)
+        rank = table.columns[last].rank if kept else 0
+        if rank == 0:
+            return _panels(columns, width), _titled(table, missing)
+        if rank == 1 and _total_width(folded := _folded(columns, width)) <= width:
+            return [folded], _titled(table, missing)
         kept.remove(last)
+        missing.append(last)
+
+
+def _titled(table: Table, indexes: list[int]) -> list[Column]:
+    return [table.columns[index] for index in sorted(indexes)]
+
+
+def _panels(columns: list[_Measured], width: int) -> list[list[_Measured]]:
+    """The columns in as few groups as fit, each with the first column."""
+    if len(columns) < 2 or _total_width(_folded(columns, width)) <= width:
+        return [_forced(columns, width)]
+    first, *rest = columns
+    units: list[list[_Measured]] = []
+    for measured in rest:
+        if units and measured.column.is_beside:
+            units[-1].append(measured)
+        else:
+            units.append([measured])
+    panels: list[list[_Measured]] = []
+    for unit in units:
+        if panels and _total_width(_folded([*panels[-1], *unit], width)) <= width:
+            panels[-1] += unit
+        else:
+            panels.append([first, *unit])
+    return [_forced(panel, width) for panel in panels]
+
+
+def _forced(columns: list[_Measured], width: int) -> list[_Measured]:
+    """Makes columns narrower, at the price of words if nothing else is left."""
+    return _folded(_folded(columns, width), width, is_last_resort=True)
 
 
 def _measured(table: Table, is_dense: bool) -> list[_Measured]:
@@ -188,8 +281,8 @@ def _measured(table: Table, is_dense: bool) -> list[_Measured]:
         tones: list[Style] = [cell.tone if isinstance(cell, Word) else "" for cell in cells]
         before = branches if index == 0 and column.align == "left" else nothing
         widths = map(text_width, set(map(str.__add__, before, texts)))
-        titles = column.title.split() if is_dense else [column.title]
-        width = max([*widths, *map(text_width, titles)], default=0)
+        title = _unbroken(column.title) if is_dense else text_width(column.title)
+        width = max([*widths, title], default=0)
         gap = " " if column.bar and is_dense else "  "
         columns.append(_Measured(column, before, texts, tones, width, gap))
     return columns
@@ -213,19 +306,41 @@ def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
     return measured._replace(bars=[bar(part, largest, width) for part in parts], bar=width)
 
 
-def _folded(columns: list[_Measured], width: int) -> list[_Measured]:
-    """Makes columns of words narrower, the widest first."""
+def _folded(columns: list[_Measured], width: int, is_last_resort: bool = False) -> list[_Measured]:
+    """Makes columns of words narrower, the widest first; words stay whole, except at last."""
     folded = list(columns)
+    least = [_NARROWEST if is_last_resort else _longest_word(measured) for measured in columns]
     while (excess := _total_width(folded) - width) > 0:
-        words = [index for index, measured in enumerate(folded) if measured.column.align == "left"]
+        words = [
+            index
+            for index, measured in enumerate(folded)
+            if measured.column.align == "left" and measured.width > least[index]
+        ]
         words.sort(key=lambda index: folded[index].width)
-        if not words or folded[words[-1]].width <= _NARROWEST:
+        if not words:
             break
         widest = folded[words[-1]]
-        next_ = folded[words[-2]].width if len(words) > 1 else _NARROWEST
-        least = max(min(next_, widest.width - 1), _NARROWEST)
-        folded[words[-1]] = widest._replace(width=max(widest.width - excess, least), is_whole=False)
+        next_ = folded[words[-2]].width if len(words) > 1 else 0
+        goal = max(widest.width - excess, min(next_, widest.width - 1), least[words[-1]])
+        folded[words[-1]] = widest._replace(width=goal, is_whole=False)
     return folded
+
+
+def _longest_word(measured: _Measured) -> int:
+    """The width that a column's longest word needs; of a title, too."""
+    cells = zip(measured.branches, measured.texts, strict=True)
+    words = [len(branch) + _unbroken(cell) for branch, cell in cells]
+    return max([*words, _unbroken(measured.column.title), 1])
+
+
+def _unbroken(line: str) -> int:
+    """The least width that a text needs: its longest word, or part of a long one."""
+    words = (
+        part
+        for word in line.split(" ")
+        for part in (_SIGNS.findall(word) if len(word) > _LONG_WORD else [word])
+    )
+    return max(map(text_width, words), default=0)
 
 
 def _branches(rows: Sequence[Row]) -> list[str]:

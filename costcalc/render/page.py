@@ -68,8 +68,11 @@ class Column(NamedTuple):
     bar: bool = False
     """Whether its shares are of the count on their left, and may be drawn as bars."""
     rank: int = 0
-    """Columns that do not fit are dropped from the highest rank on; rank 0 is kept."""
+    """Columns that do not fit are dropped from the highest rank on: 1 only after cells are
+    broken between words, 0 never."""
     audience: Audience = "all"
+    is_beside: bool = False
+    """Whether it stays next to the column on its left where a table is divided."""
 
 
 class Row(NamedTuple):
@@ -132,7 +135,7 @@ class Prose(NamedTuple):
     """Text with formulas, in three notations."""
 
     unicode: tuple[str, ...]
-    """Paragraphs; their lines are never broken, since that would break formulas."""
+    """Paragraphs; their lines are broken only for a narrow terminal, between words."""
     ascii: tuple[str, ...]
     """The same for encodings without the symbols."""
     latex: tuple[str | Equations, ...]

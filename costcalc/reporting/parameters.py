@@ -43,7 +43,7 @@ class Settings(Answer):
             Column("name", "Parameter"),
             Column("default", "Default"),
             Column("allowed", "Allowed", rank=1),
-            Column("doc", "Meaning", rank=2),
+            Column("doc", "Meaning", rank=1),
         )
         rows = tuple(
             Row(

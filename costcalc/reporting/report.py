@@ -213,15 +213,13 @@ def type_columns(unit: str = "mult-adds") -> tuple[Column, ...]:
     )
 
 
-def layer_columns(
-    *, is_by_block: bool, is_sorted: bool = False, unit: str = "mult-adds"
-) -> tuple[Column, ...]:
+def layer_columns(*, is_by_block: bool, unit: str = "mult-adds") -> tuple[Column, ...]:
     """The columns of the table of layers or of blocks; the first are MobileNetV1's Table 1's."""
     blocks: Audience = "all" if is_by_block else "asked"
     names: Audience = "scripts" if is_by_block else "all"
     return (
         Column("type_stride", "Block" if is_by_block else "Type / Stride", audience="people"),
-        Column("name", "Layer", rank=1 if is_sorted else 9, audience=names),
+        Column("name", "Layer", rank=1, audience=names),
         Column("type", "Type", audience="scripts"),
         Column("layers", "Layers", "right", rank=7, audience=blocks),
         Column("stride", "Stride", audience="asked"),
@@ -246,8 +244,7 @@ def _type_table(report: Report) -> Table:
 def _layer_table(report: Report, options: TableOptions) -> Table:
     """The table of layers, or of blocks."""
     is_by_block = options.by == "block"
-    is_sorted = options.sort is not None
-    columns = layer_columns(is_by_block=is_by_block, is_sorted=is_sorted, unit=report.unit)
+    columns = layer_columns(is_by_block=is_by_block, unit=report.unit)
     keys = [column.key for column in columns]
     depth = options.depth if options.depth is not None else 1 if is_by_block else None
     root = tree(lines(report.layers, options.has_all_layers))

@@ -136,13 +136,86 @@ def test_nothing_is_cut_off_at_any_usual_width(
         assert f" {counted(count)} " in text
 
 
-def test_the_columns_of_table_1_fit_80_columns() -> None:
-    for network in ("mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"):
-        table = costcalc.report(network).page().tables[0].seen_by("people")
-        head = " ".join(span.text for line in table_lines(table, 80)[:2] for span in line)
-        for word in ("Type", "Filter", "Input", "Mult-Adds", "Params"):
-            assert word in head
-        assert head.count("%") == 2
+def shown(table: Table, width: int | None) -> list[str]:
+    return ["".join(span.text for span in line) for line in table_lines(table, width)]
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v1", "mobilenet_v2", "googlenet", "vgg16"])
+def test_names_survive_shapes_and_what_is_missing_is_said(network: str) -> None:
+    report = costcalc.report(network)
+    table = report.page().tables[0].seen_by("people")
+    lines = shown(table, 80)
+    for word in ("Type", "Layer", "Mult-Adds", "Params"):
+        assert word in lines[0]
+    assert lines[0].count("%") == 2
+    names = [
+        row.cells[[column.key for column in table.columns].index("name")] for row in table.rows
+    ]
+    assert all(f" {name} " in line for name, line in zip(names, lines[2:], strict=False) if name)
+    note = " ".join(lines[lines.index(lines[1], 2) + 2 :])
+    assert note.startswith("Not shown: Filter Shape")
+    assert note.endswith(" columns, or -o FILE.txt, have room for all.")
+    needed = int(note.split("; ")[1].split()[0])
+    assert not any("Not shown" in line for line in shown(table, needed))
+    assert any("Not shown" in line for line in shown(table, needed - 1))
+    assert not any("Not shown" in line for line in shown(table, None)), "a pipe has all"
+
+
+WIDE = Table(
+    "",
+    (
+        Column("name", "Name"),
+        *(
+            column
+            for word in ("one", "two", "three")
+            for column in (
+                Column(word, word, "right"),
+                Column(f"{word}_verdict", "verdict", is_beside=True),
+            )
+        ),
+    ),
+    (
+        Row(("first/path/of/a/layer", 123456789, "holds", 1, "holds", 2, "mismatch")),
+        Row(("second", 5, "holds", 98765432, "mismatch", 3, "holds")),
+    ),
+)
+"""Three figures, each with its verdict."""
+
+
+@pytest.mark.parametrize("width", [28, 30, 40, 60, 80, 200])
+def test_columns_that_have_no_room_stand_below(width: int) -> None:
+    lines = shown(WIDE, width)
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    for word in ("one", "two", "three", "123,456,789", "98,765,432", "mismatch", "second"):
+        assert word in text.split(), f"{word} is whole"
+    heads = [line.split() for line in lines if "verdict" in line]
+    assert sum(head.count("verdict") for head in heads) == 3
+    assert all(head[-1] == "verdict" for head in heads), "a verdict is beside its figure"
+
+
+def test_a_path_is_broken_behind_its_signs() -> None:
+    # Beside a number of 11 columns and a word of 7, 8 of 30 are left.
+    assert [line[:8].strip() for line in shown(WIDE, 30)[2:5]] == ["first/", "path/of/", "a/layer"]
+
+
+def test_names_are_broken_before_they_are_left_out() -> None:
+    columns = Column("name", "Name", rank=1), Column("count", "Count", "right")
+    table = Table("", columns, (Row(("features/denseblock1/conv", 123456789)),))
+    assert [line.split() for line in shown(table, 30)[2:]] == [
+        ["features/", "123,456,789"],
+        ["denseblock1/conv"],
+    ]
+    assert "Not shown: Name;" in " ".join(shown(table, 20))
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_prose_is_broken_between_words(width: int) -> None:
+    page = costcalc.formula("mobilenet_v1", variables=("alpha", "res", "classes")).page()
+    lines = ["".join(span.text for span in line) for line in page_lines(page, width)]
+    whole = ["".join(span.text for span in line) for line in page_lines(page, None)]
+    assert " ".join(lines).split() == " ".join(whole).split()
+    assert max(map(text_width, lines)) <= max(width, 24), "no word is longer than 24"
 
 
 def test_a_wide_terminal_draws_shares_as_bars(small: Report) -> None:
