@@ -1,18 +1,17 @@
-"""Help in the terminal's width, broken between words and never within one."""
+"""Help in the terminal's width, broken between words."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from textwrap import wrap
 
 import click
+
+from costcalc.render.layout import wrapped
 
 _WIDEST, _NARROWEST = 78, 20
 _NARROW = 60
 """Below this, what an option does stands on the lines below it."""
-
-_HYPHEN, _UNBROKEN = "-", "\N{NON-BREAKING HYPHEN}"
 
 
 class Formatter(click.HelpFormatter):
@@ -24,30 +23,40 @@ class Formatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Writes how a command is called."""
-        super().write_usage(prog, _protected(args), prefix)
+        first, *rest = wrapped(f"{prefix or 'Usage: '}{prog} {args}".rstrip(), self.width - 4)
+        self._write_lines([first, *(f"    {line}" for line in rest)])
 
     def write_text(self, text: str) -> None:
         """Writes paragraphs."""
-        super().write_text(_protected(text))
+        indent = " " * self.current_indent
+        for index, paragraph in enumerate(text.strip().split("\n\n")):
+            lines = wrapped(" ".join(paragraph.split("\n")), self.width - len(indent))
+            self._write_lines([*([""] if index else []), *(indent + line for line in lines)])
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Writes options, or commands, with what they do."""
-        protected = [(self._term(term), _protected(text)) for term, text in rows]
-        super().write_dl(protected, 0 if self.width < _NARROW else col_max, col_spacing)
+        listed = list(rows)
+        widest = 0 if self.width < _NARROW else max(len(term) for term, _ in listed)
+        indent = " " * self.current_indent
+        start = self.current_indent + min(widest, col_max) + col_spacing
+        for term, text in listed:
+            lines = [" " * start + line for line in wrapped(text, self.width - start)]
+            if len(term) <= start - self.current_indent - col_spacing:
+                lines[0] = indent + term + lines[0][len(indent + term) :]
+            else:
+                lines[:0] = [indent + line for line in self._term(term)]
+            self._write_lines(lines)
 
-    def _term(self, term: str) -> str:
+    def _term(self, term: str) -> list[str]:
         """A term, on several lines if its choices are too long for one."""
-        room = self.width - self.current_indent
-        if len(term) <= room:
-            return term
-        lines = wrap(_protected(term).replace("|", "| "), room, subsequent_indent=" " * 4)
-        return f"\n{' ' * self.current_indent}".join(line.replace("| ", "|") for line in lines)
+        lines = wrapped(term.replace("|", "| "), self.width - self.current_indent - 4)
+        first, *rest = (line.replace("| ", "|") for line in lines)
+        return [first, *(f"    {line}" for line in rest)]
 
-    def getvalue(self) -> str:
-        """The help with its own hyphens."""
-        return super().getvalue().replace(_UNBROKEN, _HYPHEN)
+    def _write_lines(self, lines: Iterable[str]) -> None:
+        self.write("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 class Context(click.Context):
@@ -63,9 +72,6 @@ def with_formatter(command: click.Command) -> click.Command:
     command.context_class = Context
     if isinstance(command, click.Group):
         for below in command.commands.values():
+            below.short_help = (below.help or "").partition("\n\n")[0]  # Click would cut it off
             with_formatter(below)
     return command
-
-
-def _protected(text: str) -> str:
-    return text.replace(_HYPHEN, _UNBROKEN)

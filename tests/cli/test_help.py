@@ -30,9 +30,13 @@ def shown(line, columns, monkeypatch):
 @pytest.mark.parametrize("line", list(commands()), ids=" ".join)
 def test_help_is_broken_between_words(line, monkeypatch):
     widest = shown(line, 200, monkeypatch)
-    # The choices of an option may stand on several lines.
-    words = re.sub(r"\|\s+", "|", widest).split()
+    words = unbroken(widest)
     for columns in (40, 60, 80):
         text = shown(line, columns, monkeypatch)
         assert max(map(len, text.split("\n"))) <= columns
-        assert re.sub(r"\|\s+", "|", text).split() == words
+        assert unbroken(text) == words
+
+
+def unbroken(text):
+    """The words; choices of an option, and what commas join, may stand on several lines."""
+    return re.sub(r"(?<=[|,])\s+", "", text).split()
