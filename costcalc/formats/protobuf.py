@@ -356,7 +356,7 @@ class Schema(Generic[T]):
         readers = {}
         for number, (name, type_, repeated) in fields.items():
             readers[number << 3 | type_.wire_type] = name, type_.read, repeated, False
-            if type_.read_packed is not None:
+            if repeated and type_.read_packed is not None:
                 readers[number << 3 | BYTES] = name, type_.read_packed, repeated, True
         self._readers: FieldReaders = readers
 

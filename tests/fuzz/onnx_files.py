@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.exporters.onnx_file import varint
 from tests.fuzz import agreements, command_lines, hostile, mutations
 from tests.fuzz.case import Case
 from tests.importers.onnx import models, protobuf
+from tests.importers.onnx.test_mutated_nodes import EMPTY, EVERY, attributes, file
 
 PATH = "case.onnx"
 DATA = Path(__file__).parents[1] / "data" / "onnx"
@@ -213,29 +215,64 @@ VALUE_TEXTS = (
 
 
 def operator(draws: Draws) -> Case:
+    """An operator as it should be, changed in a few places; or on any tensors."""
+    if draws.chance(3):
+        return case(draws, _any_operator(draws))
+    name, base = draws.of(*EVERY)
+    values = dict(base.attributes)
+    shapes = {stored: dims for stored, dims, _ in base.stored}
+    numbers = {stored: filling for stored, _, filling in base.stored}
+    inputs = list(base.names)
+    for _ in range(mutations.few(draws)):
+        change = draws.upto(7)
+        if change <= 3:
+            values[draws.of(*(values or ATTRIBUTES), draws.of(*ATTRIBUTES))] = _attribute(draws)
+        elif change == 4:
+            base = base._replace(x=draws.of(*_SHAPES))
+        elif change == 5 and shapes:
+            shapes[draws.of(*shapes)] = tuple(draws.upto(6, 0) for _ in range(draws.upto(5, 0)))
+        elif change == 6 and numbers:
+            numbers[draws.of(*numbers)] = draws.of(0.5, draws.upto(4, -1), hostile.integer(draws))
+        else:
+            inputs.insert(draws.whole(0, len(inputs)), draws.of("x", EMPTY, "absent", *inputs))
+            inputs = inputs[: draws.upto(len(inputs))]
+    stored = tuple((name, shapes[name], numbers[name]) for name in shapes)
+    changed = base._replace(attributes=values, stored=stored, inputs=" ".join(inputs))
+    opset = base.opset if draws.chance(2) else draws.of(1, 6, 9, 11, 13, 18, 21, 23, 99)
+    tensors = [_tensor(*tensor) for tensor in stored]
+    return case(draws, file(name, changed._replace(opset=opset), tensors, attributes(changed)))
+
+
+_SHAPES = ((1, 4, 4, 4), (1, 4, 8), (2, 6), (1,), (), (1, 3, 2, 2, 2), ("n", 3, 4, 4), (1, 0, 2))
+
+
+def _tensor(name: str, dims: tuple[int, ...], filling: Any) -> bytes:
+    """A stored tensor, filled with a number or with several in turn."""
+    count = prod(dims)
+    numbers = filling if isinstance(filling, tuple) else (filling,)
+    small = [n if isinstance(n, float) or n < 2**63 else -1 for n in numbers]
+    return models.tensor(name, list(dims), [*(small * (count + 1))[:count]])
+
+
+def _any_operator(draws: Draws) -> bytes:
     """An operator on tensors of any shapes, with any attributes."""
     stored, names = [], ["x"]
     for index in range(draws.upto(5, 0)):
         dims = [draws.upto(4, 0) for _ in range(draws.upto(5, 0))]
-        count = 1
-        for side in dims:
-            count *= side
-        numbers = [draws.upto(4, -1) for _ in range(count)] if draws.chance(2) else ()
+        numbers = [draws.upto(4, -1) for _ in range(prod(dims))] if draws.chance(2) else ()
         stored.append(models.tensor(f"t{index}", dims, numbers))
         names.append(draws.of(f"t{index}", f"t{index}", f"t{index}", "x", "absent"))
-    attributes = {draws.of(*ATTRIBUTES): _attribute(draws) for _ in range(draws.upto(4, 0))}
+    values = {draws.of(*ATTRIBUTES): _attribute(draws) for _ in range(draws.upto(4, 0))}
     outputs = " ".join(["y", "z", "w"][: draws.upto(3)])
-    name = draws.of(*sorted(TABLE))
-    node = models.node(name, " ".join(names), outputs, **attributes)
-    shape = draws.of((1, 4, 4, 4), (1, 4, 8), (2, 6), (1,), (), (1, 3, 2, 2, 2), ("n", 3, 4, 4))
+    node = models.node(draws.of(*sorted(TABLE)), " ".join(names), outputs, **values)
     then = models.node("Relu", "y", "end") if draws.chance(2) else b""
     graph = models.graph(
         [each for each in (node, then) if each],
-        [models.value("x", *shape)],
+        [models.value("x", *draws.of(*_SHAPES))],
         [models.value("end" if then else "y")],
         stored,
     )
-    return case(draws, models.model(graph, draws.of(20, 20, 13, 9, 1, 23, 99)))
+    return models.model(graph, draws.of(20, 20, 13, 9, 1, 23, 99))
 
 
 def _attribute(draws: Draws) -> Any:

@@ -75,7 +75,7 @@ def positive_axis(axis: Number, rank: int) -> int:
     Raises:
         Refusal: there is no such axis.
     """
-    if not -rank <= axis < max(rank, 1):
+    if not -rank <= axis < rank:
         raise Refusal(f"has no axis {axis}", expected=f"one of {rank} axes")
     return int(axis) + rank if axis < 0 else int(axis)
 
