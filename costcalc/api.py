@@ -1,13 +1,109 @@
-"""``costcalc.Network``: an open network, with the questions of :mod:`.questions` as methods."""
+"""The Python package's face: the questions of :mod:`.questions`, and ``costcalc.Network``.
+
+Messages name options as the command line does; from here they name arguments instead.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Callable
+from functools import wraps
+from operator import index
+from typing import Any, ParamSpec, TypeVar
 
 from costcalc import questions
-from costcalc.errors import Problem, SpecError, refuse
+from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
-from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened
+from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened, refuse_value
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_VALUE = r"[0-9A-Z][\w.:*/]*(?:,\w[\w.:*/]*)*"
+_OPTION = re.compile(
+    rf"--(?:set (?P<setting>\w+=[\w.]*)|(?P<option>[a-z][a-z-]*)(?:[ =](?P<value>{_VALUE}))?)"
+)
+"""An option in a message, with its value if one is shown."""
+
+_COMMANDS = (
+    (re.compile(r"--between ([\w.-]+),([\w.-]+)"), r'"\1", "\2"'),
+    (re.compile(r"--(in|over|weights|format) (\w+)"), r'--\1="\2"'),
+    (re.compile(r"'costcalc (\w+)' lists"), r"costcalc.\1() lists"),
+    (re.compile(r"costcalc check --shipped"), "costcalc.check()"),
+    (re.compile(r"costcalc check (\S+) (--\S+ \w+)"), r'costcalc.check("\1", \2)'),
+    (re.compile(r"NETWORK@res=224"), '"NETWORK@res=224"'),
+)
+"""Commands in messages, and what is written in Python instead."""
+
+
+def in_python(question: Callable[P, T]) -> Callable[P, T]:
+    """The question, whose messages name arguments of Python instead of options."""
+
+    @wraps(question)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return question(*args, **kwargs)
+        except CostcalcError as error:
+            raise type(error)([_problem(problem) for problem in error.problems]) from None
+
+    return asked
+
+
+def _problem(problem: Problem) -> Problem:
+    return problem._replace(
+        message=python_words(problem.message),
+        expected=python_words(problem.expected),
+        hint=python_words(problem.hint),
+    )
+
+
+def python_words(text: str) -> str:
+    """A message with arguments in place of the command line's options.
+
+    >>> python_words("--input 3,224,224, channels first, or --set tokens=128")
+    'input=(3, 224, 224), channels first, or tokens=128'
+    >>> python_words("a smaller --step, or --max-params 5M")
+    'a smaller step, or max_params="5M"'
+    """
+    if "--" not in text and "costcalc " not in text:
+        return text
+    for pattern, words in _COMMANDS:
+        text = pattern.sub(words, text)
+    return _OPTION.sub(_argument, text)
+
+
+def _argument(match: re.Match[str]) -> str:
+    """An option of the command line as an argument."""
+    if match["setting"]:
+        return match["setting"]
+    option, value = match["option"], match["value"]
+    name = "variables" if option == "in" else option.replace("-", "_")
+    if option == "allow-unknown":
+        return f"{name}=True"
+    if not value:
+        return name
+    if option == "input":
+        return f"{name}=({', '.join(value.split(','))})"
+    is_plain = re.fullmatch(r"\d+(\.\d+)?|[A-Z]+", value)
+    return f"{name}={value}" if is_plain else f'{name}="{value}"'
+
+
+check = in_python(questions.check)
+compare = in_python(questions.compare)
+conventions = in_python(questions.conventions)
+diff = in_python(questions.diff)
+explain = in_python(questions.explain)
+export = in_python(questions.export)
+formula = in_python(questions.formula)
+networks = in_python(questions.networks)
+parameters = in_python(questions.parameters)
+reconcile = in_python(questions.reconcile)
+report = in_python(questions.report)
+search = in_python(questions.search)
+solve = in_python(questions.solve)
+sweep = in_python(questions.sweep)
+to_spec = in_python(questions.to_spec)
+totals = in_python(questions.totals)
 
 
 class Network(OpenNetwork):
@@ -18,19 +114,19 @@ class Network(OpenNetwork):
 
     __slots__ = ()
 
-    report = questions.report
-    totals = questions.totals
-    explain = questions.explain
-    formula = questions.formula
-    compare = questions.compare
-    diff = questions.diff
-    sweep = questions.sweep
-    solve = questions.solve
-    reconcile = questions.reconcile
-    search = questions.search
-    check = questions.check
-    to_spec = questions.to_spec
-    export = questions.export
+    report = report
+    totals = totals
+    explain = explain
+    formula = formula
+    compare = compare
+    diff = diff
+    sweep = sweep
+    solve = solve
+    reconcile = reconcile
+    search = search
+    check = check
+    to_spec = to_spec
+    export = export
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()
@@ -39,6 +135,7 @@ class Network(OpenNetwork):
         return f"<{type(self).__name__} {self.label}>"
 
 
+@in_python
 def load(network: AnyNetwork, **settings: Any) -> Network:
     """Opens a network.
 
@@ -55,6 +152,7 @@ def load(network: AnyNetwork, **settings: Any) -> Network:
     return Network(*opened(network, exact(settings)))
 
 
+@in_python
 def from_torch(module: Any, input: Any = (3, 224, 224), *, allow_unknown: bool = False) -> Network:
     """A PyTorch module as a network, from one run on the meta device.
 
@@ -73,11 +171,9 @@ def from_torch(module: Any, input: Any = (3, 224, 224), *, allow_unknown: bool =
         SpecError: PyTorch is not installed, the module does not run on an input of that
             shape, or it uses an unknown operation.
     """
-    shape = _shape(input)
-    try:
-        return Network(*opened(module, {INPUT: shape, ALLOW_UNKNOWN: allow_unknown}))
-    except SpecError as error:
-        raise SpecError([_in_python(problem, shape) for problem in error.problems]) from None
+    if isinstance(module, str | OpenNetwork) or not hasattr(module, "named_modules"):
+        refuse_value(module, "an nn.Module")
+    return Network(*opened(module, {INPUT: _shape(input), ALLOW_UNKNOWN: allow_unknown}))
 
 
 def _shape(input: Any) -> tuple[int, ...]:
@@ -86,24 +182,21 @@ def _shape(input: Any) -> tuple[int, ...]:
     Raises:
         SpecError: it is neither a shape nor a tensor.
     """
-    if hasattr(input, "shape"):
-        return tuple(input.shape)[1:]
-    shape = tuple(input) if isinstance(input, tuple | list) else ()
-    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
+    shape = getattr(input, "shape", None)
+    if shape is not None and len(shape) != 1:
+        if len(shape) < 2:
+            input = ()
+        else:
+            return tuple(map(int, shape))[1:]
+    try:
+        sizes = tuple(map(index, input))
+    except TypeError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
         refuse(
             None,
             "the input of a module is a shape",
             expected="whole numbers above zero, without the batch: (3, 224, 224)",
             found=repr(input),
         )
-    return shape
-
-
-def _in_python(problem: Problem, shape: tuple[int, ...]) -> Problem:
-    """A problem with a hint about ``from_torch`` in place of one about ``--input``."""
-    if "--input" not in problem.hint:
-        return problem
-    hint = "from_torch(module, (C, H, W)), the shape it is made for, without the batch"
-    if shape[0] == 1 and len(shape) > 1:
-        hint = f"from_torch(module, {shape[1:]}), without the batch"
-    return problem._replace(hint=hint)
+    return sizes

@@ -106,7 +106,7 @@ def opened(
         return opened_at(reference.network, all_settings, beside)._replace(name=text)
     if _is_module(network):
         return _of_module(network, settings)
-    _refuse_value(network)
+    refuse_value(network)
 
 
 def stated(network: AnyNetwork, is_one_of_several: bool) -> Mapping[str, Any]:
@@ -225,6 +225,15 @@ def exact(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SpecError: a value has a type that no parameter can have, or is out of range.
     """
+    alpha = settings.get("alpha")
+    if isinstance(alpha, list | tuple) or getattr(alpha, "shape", ()) != ():
+        refuse(
+            None,
+            "alpha takes one value here",
+            expected="a number above zero",
+            found=" ".join(str(alpha).split()),
+            hint="costcalc.sweep(network, alpha=[0.5, 1]), for several",
+        )
     return {name: exact_value(value) for name, value in settings.items()}
 
 
@@ -258,18 +267,25 @@ def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
     return OpenNetwork(*importers.import_with(read, settings))
 
 
-def _refuse_value(network: object) -> NoReturn:
+def refuse_value(
+    network: object,
+    expected: str = "a name, a path, an nn.Module, or the result of costcalc.load",
+) -> NoReturn:
     """Refuses a Python value that is not a network.
 
     Raises:
         SpecError: always.
     """
-    expected = "a name, a path, an nn.Module, or the result of costcalc.load"
+    kind, hint = type(network).__name__, ""
     if isinstance(network, type):
-        refuse(
-            None,
-            f"{network.__name__} is a class, not an instance",
-            expected=expected,
-            hint=f"pass {network.__name__}(...), with its arguments",
-        )
-    refuse(None, f"a value of type {type(network).__name__} is not a network", expected=expected)
+        message = f"{network.__name__} is a class, not an instance"
+        refuse(None, message, expected, hint=f"pass {network.__name__}(...), with its arguments")
+    if isinstance(network, str):
+        refuse(None, f"{network!r} is a name", expected, hint=f"costcalc.load({network!r})")
+    if isinstance(network, list | tuple | set):
+        hint = "one at a time; compare(*networks) and sweep(*networks) take several"
+    elif isinstance(network, Mapping) and all(hasattr(part, "shape") for part in network.values()):
+        hint = "the module itself: its weights alone do not say how they are used"
+    elif isinstance(network, Mapping):
+        hint = "write the spec to a YAML file, and pass its path"
+    refuse(None, f"a value of type {kind} is not a network", expected, hint=hint)

@@ -312,7 +312,9 @@ def sweep(
     from costcalc.grid.sweep import Sweep, check_size
 
     axes = [
-        parse(name, given) if isinstance(given, str) else axis(name, map(exact_value, given))
+        parse(name, given)
+        if isinstance(given, str)
+        else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
         for name, given in {**(at or {}), **values}.items()
     ]
     if not networks:
@@ -460,7 +462,7 @@ def reconcile(
             None,
             f"'{names[0]}' alone has nothing to be compared with",
             expected="two or more conventions, or none for the usual ones",
-            hint=f"costcalc reconcile NETWORK --between paper,{names[0].replace('paper', 'thop')}",
+            hint=f"--between paper,{'thop' if names[0] == 'paper' else names[0]}",
         )
     loaded_conventions = [convention_files.load(name) for name in names or reconciling.USUAL]
     network = as_usually_run(opened(network, exact(settings)), *loaded_conventions)
@@ -722,6 +724,9 @@ def is_layer(name: str) -> bool:
 
 def load_convention(convention: str, unit: str | None) -> Convention:
     """A convention by name or path, converted to a unit if one is given."""
+    if not isinstance(convention, str | os.PathLike):
+        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
+    convention = os.fspath(convention)
     is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
     load = convention_files.load if is_file else _shipped_convention
     return load(convention).converted(unit)
@@ -734,8 +739,9 @@ def _shipped_convention(name: str) -> Convention:
 
 
 def _amount(value: Amount) -> Any:
-    """A budget; a whole float, such as 100e6, becomes an integer."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """A budget: text, or a whole number, also as a float such as 100e6."""
+    is_fraction = isinstance(value, float) and not value.is_integer()
+    return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
 
 
 def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:

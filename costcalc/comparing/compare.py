@@ -200,6 +200,12 @@ def compare(
     entries = [entry._replace(is_ambiguous=labels.count(entry.label) > 1) for entry in entries]
     if baseline is None:
         return Comparison(tuple(entries), entries[0], settings)
+    if not isinstance(baseline, str):
+        refuse(
+            None,
+            f"a baseline of type {type(baseline).__name__} is not a name",
+            expected="the name of one of the networks; by default, it is the first",
+        )
     for entry in entries:
         if baseline in (entry.reference, entry.label, entry.report.network):
             return Comparison(tuple(entries), entry, settings)

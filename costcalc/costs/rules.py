@@ -89,6 +89,13 @@ class Convention(NamedTuple):
         """The same convention in another unit, by the fixed factor of two FLOPs per mult-add."""
         if unit is None or unit == self.unit:
             return self
+        if unit not in UNITS:
+            refuse(
+                None,
+                f"there is no unit '{unit}'",
+                expected=f"one of {', '.join(UNITS)}",
+                error=ConventionError,
+            )
         factor, divisor = UNITS[unit].operations, UNITS[self.unit].operations
         title = f"{self.title}; converted, {UNITS['flops'].operations} FLOPs a multiply-accumulate"
         return self._replace(title=title, unit=unit, factor=factor, divisor=divisor)

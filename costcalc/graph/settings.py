@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import index
 from typing import Any
 
 from costcalc.formulas import algebra
@@ -41,9 +42,14 @@ def from_python(value: Any) -> Any:
         return algebra.whole(value)
     if isinstance(value, tuple | list):
         return tuple(from_python(side) for side in value)
-    if hasattr(value, "__index__"):
-        return value.__index__()
+    try:
+        return index(value)
+    except TypeError:
+        pass
+    if type(value).__module__ in ("numpy", "decimal") and getattr(value, "shape", ()) == ():
+        return setting(str(value))
+    what = "None" if value is None else f"a value of type {type(value).__name__}"
     raise ExpressionError(
-        f"{type(value).__name__} is not a value of a parameter",
+        f"{what} is not a value of a parameter",
         expected="a number, a truth value, a word, or a height and a width",
     )

@@ -47,6 +47,12 @@ def quoted(printed: str) -> Figure:
     Raises:
         SpecError: it is not a figure, or not one of a count.
     """
+    if not isinstance(printed, str):
+        refuse(
+            None,
+            f"{printed!r} has lost the digits that were printed",
+            expected='text, as it is printed: "327.5M", "320.3 MMac"',
+        )
     try:
         figure = parse(_COUNTED.sub("", printed.strip()))
     except ExpressionError as error:

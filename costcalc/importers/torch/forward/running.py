@@ -132,8 +132,17 @@ def _failure(recorder: Recorder, file: str, input: Shape, error: Exception) -> P
             message = f"{where} does not take one input"
             expected = "a module with one input; wrap a module that takes several"
         else:
-            hint = "--input C,H,W, the shape that the module expects"
+            hint = _shape_hint(input)
     return Problem(Mark(file), message, expected, found, hint)
+
+
+def _shape_hint(input: Shape) -> str:
+    """The shape that the caller may have meant."""
+    if len(input) > 1 and input[0] == 1:
+        return f"--input {','.join(map(str, input[1:]))}, without the batch"
+    if len(input) == 3 and input[2] in (1, 3, 4) and input[0] > 4:
+        return f"--input {input[2]},{input[0]},{input[1]}, channels first"
+    return "--input C,H,W, the shape that the module expects, without the batch"
 
 
 @contextmanager

@@ -1,0 +1,108 @@
+"""What newcomers type in Python: it works, or one message says what to write instead."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy
+import pytest
+
+import costcalc
+from costcalc.api import python_words
+from costcalc.errors import CostcalcError
+
+NETWORK = costcalc.load("mobilenet_v1")
+HALF = costcalc.totals("mobilenet_v1", alpha="0.5", res=160)
+
+
+@pytest.mark.parametrize("alpha", [0.5, "0.5", "1/2", Fraction(1, 2), Decimal("0.5"), [0.5][0]])
+@pytest.mark.parametrize("res", [160, 160.0, "160", (160, 160), [160, 160], "160x160"])
+def test_settings_of_any_type(alpha, res):
+    assert NETWORK.totals(alpha=alpha, res=res) == HALF
+
+
+@pytest.mark.parametrize("of", [numpy.float16, numpy.float32, numpy.float64, numpy.array])
+def test_numbers_of_numpy(of):
+    # float32(0.35) is 0.34999999403953552, and prints as 0.35.
+    assert NETWORK.totals(alpha=of(0.5), res=numpy.int64(160)) == HALF
+    if of is numpy.float32:
+        assert NETWORK.totals(alpha=of(0.35)) == NETWORK.totals(alpha="0.35")
+
+
+def test_budgets_of_any_type():
+    expected = NETWORK.solve("alpha", max_mult_adds=100_000_000, step="0.1").best
+    for limit in (100e6, "100M", "100 M", numpy.int64(10**8), numpy.float64(1e8), Fraction(10**8)):
+        assert NETWORK.solve("alpha", max_mult_adds=limit, step="0.1").best == expected
+
+
+def test_one_value_of_an_axis():
+    assert len(costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)) == 1
+    (row,) = costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)
+    assert (row.params, row.mult_adds) == HALF
+
+
+MISTAKES = [
+    (lambda: costcalc.report(7), "a value of type int is not a network"),
+    (lambda: costcalc.report(None), "a value of type NoneType is not a network"),
+    (lambda: costcalc.report(["mobilenet_v1"]), "compare(*networks)"),
+    (lambda: costcalc.compare(["mobilenet_v1", "vgg16"]), "compare(*networks)"),
+    (lambda: costcalc.report({"input": [3, 8, 8]}), "write the spec to a YAML file"),
+    (lambda: costcalc.report({"w": numpy.zeros(3)}), "the module itself"),
+    (lambda: costcalc.report(int), "int is a class, not an instance"),
+    (lambda: NETWORK.report(alpha=[0.5, 1]), "costcalc.sweep(network, alpha=[0.5, 1])"),
+    (lambda: NETWORK.report(alpha=numpy.array([0.5, 1])), "alpha takes one value here"),
+    (lambda: NETWORK.report(alpha=None), "None is not a value of a parameter"),
+    (lambda: NETWORK.report(alpha=1j), "a value of type complex is not a value"),
+    (lambda: NETWORK.report(apha=0.5), "did you mean 'alpha'?"),
+    (lambda: NETWORK.report(unit="gflops"), "there is no unit 'gflops'"),
+    (lambda: NETWORK.report(convention=None), "None is not a convention"),
+    (lambda: NETWORK.report(convention="thopp"), "did you mean 'thop'?"),
+    (lambda: costcalc.report("mobilenet_v1", input=(3, 8, 8)), "input only for models"),
+    (lambda: costcalc.load("mobilenet_v9"), "that costcalc.networks() lists"),
+    (lambda: costcalc.reconcile("mobilenet_v1", "thop"), '"paper", "thop"'),
+    (lambda: NETWORK.solve(max_mult_adds=1e8), 'solve(network, "alpha", max_mult_adds=...)'),
+    (lambda: NETWORK.solve("alpha"), "max_mult_adds=N, max_params=N"),
+    (lambda: costcalc.compare("vgg16", "vgg19", baseline=NETWORK), "is not a name"),
+    (lambda: costcalc.check(NETWORK, max_params=[5]), "max_params [5] is not a bound"),
+    (lambda: costcalc.search("vgg16", 327.5e6), "has lost the digits that were printed"),
+    (lambda: NETWORK.export("onnx", weights=True), "weights cannot be True"),
+    (lambda: costcalc.from_torch("mobilenet_v1"), "costcalc.load('mobilenet_v1')"),
+    (lambda: costcalc.from_torch(7), "expected an nn.Module"),
+    (lambda: costcalc.sweep("mobilenet_v1", where="mult_adds <"), "where"),
+]
+
+
+@pytest.mark.parametrize(("mistake", "message"), MISTAKES)
+def test_a_mistake_has_a_message_in_terms_of_python(mistake, message):
+    with pytest.raises(CostcalcError) as caught:
+        mistake()
+    assert message in str(caught.value)
+    assert "--" not in str(caught.value)
+    assert "costcalc check " not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--res 224, or NETWORK@res=224", 'res=224, or "NETWORK@res=224"'),
+        ("--set tokens=...", "tokens=..."),
+        ("--set batch=128", "batch=128"),
+        ("--input, with all dimensions", "input, with all dimensions"),
+        ("--input C,H,W, the shape", "input=(C, H, W), the shape"),
+        ("--allow-unknown, to leave it uncounted", "allow_unknown=True, to leave it uncounted"),
+        ("--alpha 0.5,1 --res 128:224:32", 'alpha="0.5,1" res="128:224:32"'),
+        ("--in alpha", 'variables="alpha"'),
+        ("costcalc check net.yaml --max-params 5M", 'costcalc.check("net.yaml", max_params="5M")'),
+        ("a map of 3 - 1 sides", "a map of 3 - 1 sides"),
+    ],
+)
+def test_options_become_arguments(words, expected):
+    assert python_words(words) == expected
+
+
+def test_the_command_line_keeps_its_options():
+    with pytest.raises(CostcalcError, match="--max-mult-adds N"):
+        costcalc.questions.solve("mobilenet_v1", "alpha")
+
+
+def test_a_long_message_takes_no_time():
+    assert python_words("--" * 50_000 + "--res 1" + "," * 100_000).count("res=1") == 1
