@@ -122,7 +122,7 @@ def _page(reconciliation: Reconciliation) -> Page:
 def _facts(graph: LayerGraph) -> tuple[tuple[str, str], ...]:
     return (
         ("input", " × ".join(str(side) for side in channels_last(graph.input))),
-        ("settings", settings_line(graph.parameters)),
+        ("settings", settings_line(graph.parameters, {layer.kind.name for layer in graph.layers})),
     )
 
 

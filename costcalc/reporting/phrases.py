@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from costcalc.escaping import printable
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import Width
 from costcalc.render.formatting import exact
 
 _NAMED = 5
@@ -28,9 +30,23 @@ def source_line(source: Mapping[str, str]) -> str:
     return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in source.items())
 
 
-def settings_line(parameters: Mapping[str, Any]) -> str:
-    """Parameters with their values: ``alpha = 1, res = 224``."""
-    return ", ".join(f"{name} = {exact(value)}" for name, value in parameters.items())
+def settings_line(parameters: Mapping[str, Any], kinds: Collection[str] | None = None) -> str:
+    """Parameters with their values: ``alpha = 1, res = 224``.
+
+    Left out are those without a value, and an alpha of 1 in a network without widths.
+
+    Args:
+        parameters: the values of a network's parameters.
+        kinds: the names of the network's layer kinds, if they are known.
+    """
+    has_widths = kinds is None or any(
+        annotation is Width for kind in set(kinds) for annotation in KINDS[kind].attributes.values()
+    )
+    return ", ".join(
+        f"{name} = {exact(value)}"
+        for name, value in parameters.items()
+        if value is not None and (has_widths or (name, value) != ("alpha", 1))
+    )
 
 
 def at_settings(parameters: Mapping[str, Any]) -> str:

@@ -166,7 +166,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
         ("source", source_line(report.source)),
         ("input", text(_size(report.input))),
-        ("settings", settings_line(report.parameters)),
+        ("settings", settings_line(report.parameters, {layer.kind for layer in report.layers})),
         ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
         ("convention", f"{report.convention}: {report.convention_title}"),
     ]

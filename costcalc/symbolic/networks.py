@@ -302,9 +302,17 @@ def _page(form: ClosedForm) -> Page:
 def _headline(form: ClosedForm, style: Style) -> str:
     symbols = " and ".join(
         style.name(name) if style.name(name) == name.name else f"{style.name(name)} ({name.name})"
-        for name in form.names
+        for name, is_used in zip(form.names, _are_used(form), strict=True)
+        if is_used
     )
-    return f"{form.network} in closed form in {symbols}, convention {form.convention}"
+    form_in = f"in closed form in {symbols}" if symbols else "in closed form"
+    return f"{form.network} {form_in}, convention {form.convention}"
+
+
+def _are_used(form: ClosedForm) -> list[bool]:
+    """Whether each symbol occurs in a total."""
+    terms = [powers for total in form.totals.values() for powers in total.polynomial.terms]
+    return [any(powers[index] for powers in terms) for index in range(len(form.names))]
 
 
 def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
@@ -340,12 +348,17 @@ def _table(form: ClosedForm) -> Table:
 def _exactness(form: ClosedForm, style: Style) -> list[str]:
     if form.domain.is_empty:
         return ["Sizes are rounded: an approximation near these settings."]
-    parts = [extent.multiples(style) for extent in form.domain.extents]
+    extents = [
+        extent
+        for extent, is_used in zip(form.domain.extents, _are_used(form), strict=True)
+        if is_used
+    ]
+    parts = [extent.multiples(style) for extent in extents]
     where = " and ".join(part for part in parts if part)
     lines = [f"Exact for {where}." if where else "Exact where its assumptions hold."]
     if not where and not form.domain.assumptions(style, form.values):
         lines = ["Exact at all settings."]
-    if form.domain.is_rounded:
+    if form.domain._replace(extents=tuple(extents)).is_rounded:
         lines.append("Elsewhere sizes are rounded, and it is an approximation.")
     return lines
 
