@@ -17,7 +17,7 @@ from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import number, rounded, scaled, share
+from costcalc.render.formatting import few_percent, number, rounded, scaled
 from costcalc.render.page import (
     Cell,
     Column,
@@ -269,6 +269,8 @@ def ratio_text(ratio: Fraction | None) -> str:
 
     >>> ratio_text(Fraction(1, 8)), ratio_text(Fraction(272, 10)), ratio_text(Fraction(1))
     ('8.00 × fewer', '27.2 × more', 'the same')
+    >>> ratio_text(Fraction(1001, 1000))
+    '0.10 % more'
     """
     if ratio is None:
         return "more than none"
@@ -276,9 +278,12 @@ def ratio_text(ratio: Fraction | None) -> str:
         return "the same"
     if ratio == 0:
         return "none"
+    side = "more" if ratio > 1 else "fewer"
     factor = max(ratio, 1 / ratio)
-    digits = 2 if factor < 10 else 1
-    return f"{rounded(factor, digits)} × {'more' if ratio > 1 else 'fewer'}"
+    if rounded(factor, 2) == "1.00":
+        return f"{few_percent(abs(ratio - 1))} {side}"
+    text = rounded(factor, 2)
+    return f"{text if len(text) == len('9.99') else rounded(factor, 1)} × {side}"
 
 
 def _totals(comparison: Comparison) -> Table:
@@ -404,8 +409,10 @@ def _attributed(
         return ""
     is_one_way = all(part * saved >= 0 for part, *_ in parts)
     shown = ", ".join(
-        f"{share(part, saved)} % {of_share}" if is_one_way else f"{_change(part)} {of_amount}"
-        for part, of_share, of_amount in parts[:_CAUSES]
+        f"{few_percent(Fraction(part, saved))} {of_share}"
+        if is_one_way
+        else f"{_change(part)} {of_amount}"
+        for part, of_share, of_amount in [part for part in parts if part[0]][:_CAUSES]
     )
     unit = entry.report.unit if metric == "mult_adds" else metric
     return f"{entry.label}: of {_change(saved, unit)}, {shown}."

@@ -225,10 +225,18 @@ def _totals(difference: Difference) -> Table:
     for metric, title in _titles(difference).items():
         old: int = getattr(difference.totals("old"), metric)
         new: int = getattr(difference.totals("new"), metric)
-        percent = rounded(Fraction(100 * (new - old), old), 2) if old else ""
+        percent = _percent(new - old, old) if old else ""
         sign = "+" if new > old and percent else ""
         rows.append(Row((title, old, new, Signed(new - old), f"{sign}{percent}")))
     return Table("Totals", columns, tuple(rows))
+
+
+def _percent(part: int, total: int) -> str:
+    """A difference in per cent, with as many decimals as it needs not to read as none."""
+    value, digits = Fraction(100 * part, total), 2
+    while value and not float(rounded(value, digits)):
+        digits += 1
+    return rounded(value, digits)
 
 
 def _notes(difference: Difference) -> tuple[str, ...]:

@@ -67,6 +67,16 @@ def share(part: int, total: int, digits: int = 2) -> str:
     return rounded(Fraction(100 * part, total) if total else Fraction(0), digits)
 
 
+def few_percent(part: Fraction) -> str:
+    """A positive share in words, of which something is left even if it is small.
+
+    >>> few_percent(Fraction(1, 200)), few_percent(Fraction(1, 10**6))
+    ('0.50 %', 'less than 0.01 %')
+    """
+    text = rounded(100 * part, 2)
+    return f"{text} %" if float(text) else "less than 0.01 %"
+
+
 def percent(part: int, total: int) -> float:
     """``part`` of ``total`` in per cent, unrounded; 0 if there is no total.
 

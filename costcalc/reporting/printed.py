@@ -101,8 +101,7 @@ class Figure(NamedTuple):
         exact = Fraction(value) / self.scale
         if self.unit == "" and exact.denominator == 1:
             return counted(exact.numerator)
-        unit = f" {self.unit}" if self.unit else ""
-        return rounded(exact, self.decimals + extra) + unit
+        return _with_unit(rounded(exact, self.decimals + extra), self.unit)
 
     def swapped(self) -> Iterator[Figure]:
         """The figure with each pair of neighbouring digits swapped."""
@@ -117,7 +116,7 @@ class Figure(NamedTuple):
         return self._respelled(_plain(self), unit)
 
     def _respelled(self, number: str, unit: str) -> Figure:
-        text = f"{number} {unit}".strip()
+        text = _with_unit(number, unit)
         return self._replace(text=text, number=Fraction(number), unit=unit)
 
 
@@ -146,6 +145,11 @@ def parse(text: str) -> Figure:
     bound: Any = {"≤": "<=", None: ""}.get(match["bound"], match["bound"])
     number = Fraction(match["whole"].replace(",", "") + decimals)
     return Figure(text.strip(), bound, number, max(len(decimals) - 1, 0), unit)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    """``4.21 M``, and ``4.21e6`` for a power of ten."""
+    return number + unit.removeprefix("1") if unit[:1] == "1" else f"{number} {unit}".strip()
 
 
 def _plain(figure: Figure) -> str:
