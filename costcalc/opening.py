@@ -160,6 +160,7 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
             hint="use --res, and --set in=1 for images of one channel; "
             "or model.onnx@input=3x224x224 for one network of several",
         )
+    importers.refuse_foreign(path)
     return OpenNetwork(read_spec(path, beside), parameters, path)
 
 

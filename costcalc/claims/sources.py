@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -20,12 +21,14 @@ from costcalc.claims.claim import (
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean, refuse
-from costcalc.importers import importer
+from costcalc.importers import importer, refuse_foreign
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
 
 _SUFFIXES = (".yaml", ".yml")
+_ARXIV = re.compile(r"arxiv:|https?://arxiv\.org/(?:abs|pdf)/", re.IGNORECASE)
+"""What people write before the number of a paper."""
 _BOUNDS = "bounds of the command line"
 """The title of the table that they are in."""
 
@@ -164,6 +167,7 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
     if library.is_standard_input(path):
         path = library.STDIN
     if os.path.isfile(path) or path == library.STDIN:
+        refuse_foreign(path)
         file = reader.read(path, networks)
         if file is None:
             refuse(
@@ -176,7 +180,8 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
     if path in shipped:
         return _read([shipped[path]], networks)
     files = _read(list(shipped.values()), networks)
-    of_paper = [file for file in files if path and path in (file.title, file.source.get("arxiv"))]
+    name = _ARXIV.sub("", path)
+    of_paper = [file for file in files if name and name in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
 
 
@@ -245,7 +250,7 @@ def _about(
     """The claims of all papers about a network."""
     if path not in library.shipped():
         library.refuse_missing_file(path)
-        known = [*shipped, *library.shipped()]
+        known = [*shipped, *library.shipped(), *(file.title for file in files)]
         refuse(
             None,
             f"there is nothing to check called '{path}'",

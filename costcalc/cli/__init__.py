@@ -12,7 +12,7 @@ import click
 
 from costcalc.cli.help import Context, with_formatter
 from costcalc.cli.streams import open_closed_streams, readable_errors, readable_warnings
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import refuse
 from costcalc.spec.library import is_standard_input
 
 COMMANDS = {
@@ -58,12 +58,11 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         _refuse_two_of_standard_input(args)
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            hint = did_you_mean(args[0], COMMANDS)
-            message = f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip()
-            raise click.UsageError(message, ctx) from None
+        if args[0] not in COMMANDS and not ctx.resilient_parsing and not args[0].startswith("-"):
+            from costcalc.cli.words import UnknownCommand
+
+            raise UnknownCommand(args, COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

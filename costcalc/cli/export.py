@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -16,20 +16,10 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
+from costcalc.cli.words import Choice
 from costcalc.exporters import EXPORTERS, name_hint
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
-
-
-class _Format(click.Choice):  # type: ignore[type-arg]  # only newer releases of click have one
-    """The name of a format; an error hints at the one that may be meant."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            hint = name_hint(value)
-            self.fail(f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip(), param, ctx)
 
 
 @click.command()
@@ -37,14 +27,14 @@ class _Format(click.Choice):  # type: ignore[type-arg]  # only newer releases of
 @click.option(
     "--to",
     "to",
-    type=_Format([row.name for row in EXPORTERS]),
+    type=Choice((row.name for row in EXPORTERS), name_hint),
     help=f"What to write: {_FORMATS}; the default is {EXPORTERS[0].name}, or the format of "
     "FILE's suffix.",
 )
 @settings_options
 @click.option(
     "--weights",
-    type=click.Choice(["none", "random"]),
+    type=Choice(["none", "random"]),
     help="Weights of an ONNX model: none, the default, makes them graph inputs; random stores "
     "random numbers.",
 )

@@ -16,6 +16,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
+from costcalc.cli.words import Choice
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems
 
@@ -55,7 +56,7 @@ from costcalc.errors import Problems
 )
 @click.option(
     "--unit",
-    type=click.Choice(list(UNITS)),
+    type=Choice(list(UNITS)),
     help="Unit of a network's mult-adds; a multiply-accumulate is two flops.",
 )
 @settings_options

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from costcalc.cli.words import Choice
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
@@ -107,7 +108,7 @@ class Options(NamedTuple):
 
 
 def _shape(text: str) -> str:
-    sides = [side.strip() for side in text.split(",")]
+    sides = [side.strip() for side in re.split("[,x×]", text)]
     if not all(side.isdecimal() and side.isascii() for side in sides):
         refuse(None, f"--input {text} is not a shape", expected="--input 3,224,224")
     return "x".join(sides)
@@ -183,7 +184,7 @@ def convention_options(function: F) -> F:
     """``--convention`` and ``--unit``."""
     function = click.option(
         "--unit",
-        type=click.Choice(list(UNITS)),
+        type=Choice(list(UNITS)),
         help="Unit of mult-adds; a multiply-accumulate is two flops.  [default: the convention's]",
     )(function)
     return click.option(
@@ -277,7 +278,7 @@ def format_options(rows: Sequence[Format], **aliases: str) -> Callable[[F], F]:
         return click.option(
             "--format",
             "format",
-            type=click.Choice([*aliases, *(row.name for row in rows)]),
+            type=Choice([*aliases, *(row.name for row in rows)]),
             callback=chosen,
             help=f"Output format; the default is {rows[0].name}, or the format of FILE's suffix.",
         )(function)

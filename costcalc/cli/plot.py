@@ -20,6 +20,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import emit
 from costcalc.cli.streams import remark, terminal_width
+from costcalc.cli.words import Choice
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
 from costcalc.opening import opened
@@ -64,7 +65,7 @@ def layers(options: Options, network: str) -> None:
 @click.option(
     "--of",
     "metric",
-    type=click.Choice(["mult_adds", "params"]),
+    type=Choice(["mult_adds", "params"]),
     default="mult_adds",
     show_default=True,
     help="The cost to show shares of.",

@@ -17,6 +17,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
+from costcalc.cli.words import Choice
 
 
 @click.command()
@@ -25,7 +26,7 @@ from costcalc.cli.output import show
 @convention_options
 @click.option(
     "--by",
-    type=click.Choice(["layer", "block", "type"]),
+    type=Choice(["layer", "block", "type"]),
     help="Show one table only; the default is layers, then types.",
 )
 @click.option(

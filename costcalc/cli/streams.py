@@ -93,8 +93,13 @@ def readable_errors() -> Iterator[None]:
     except click.UsageError as error:
         if isinstance(error, _HELP):
             raise
-        # Click repeats arguments as they are.
-        message = printable(shortened(error.format_message()))
+        from costcalc.cli.words import hint
+
+        advice = hint(error)
+        # Click repeats arguments as they are, and guesses at options.
+        message = printable(shortened(error.message if advice else error.format_message()))
+        if advice:
+            message = str(Problem(None, message.rstrip("."), hint=advice))
         raise UserError(message, _usage(error.ctx)) from None
     except OSError as error:
         if error.filename is not None:

@@ -42,6 +42,33 @@ SUFFIXES = tuple(suffix for row in IMPORTERS for suffix in row.suffixes)
 """The suffixes of all model files."""
 
 
+_ONNX = "export the model to ONNX first"
+FOREIGN = {
+    **dict.fromkeys(
+        (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".npz"),
+        f"torch:package.module:name, the code of the network; or {_ONNX}: torch.onnx.export",
+    ),
+    **dict.fromkeys((".h5", ".hdf5"), "save it as .keras, or its architecture: model.to_json()"),
+    ".caffemodel": "the .prototxt that belongs to it",
+    **dict.fromkeys((".tflite", ".pb", ".mlmodel", ".mlpackage", ".engine", ".xml"), _ONNX),
+    **dict.fromkeys((".pdf", ".png", ".jpg"), "a spec: the paper's table as YAML"),
+}
+"""Files that costcalc does not read, and what it reads instead."""
+
+
+def refuse_foreign(path: str) -> None:
+    """Refuses a file of a format that costcalc does not read.
+
+    Raises:
+        SpecError: it has the suffix of one.
+    """
+    for suffix, instead in FOREIGN.items():
+        if path.lower().endswith(suffix) and importer(path) is None:
+            message = f"'{path}' is neither a spec nor a model that costcalc reads"
+            known = f"one of {', '.join(('.yaml', *SUFFIXES))}, or torch:package.module:name"
+            refuse(None, message, known, hint=instead)
+
+
 def importer(network: str) -> Importer | None:
     """The importer for a network's reference; None if the network is a spec."""
     for row in IMPORTERS:

@@ -10,6 +10,15 @@ from costcalc.errors import CostcalcError, Problem, did_you_mean
 from costcalc.formulas.algebra import product
 from costcalc.render.page import Cell, Dimensions, Ratio, Row, Share, Table, text
 
+_ELSEWHERE = {
+    **dict.fromkeys(("flops", "macs", "madds", "gflops", "ops", "mult-adds"), "mult_adds"),
+    **dict.fromkeys(("parameters", "weights", "size"), "params"),
+    **dict.fromkeys(("layer", "module"), "name"),
+    **dict.fromkeys(("kernel", "filters", "shape"), "filter"),
+    **dict.fromkeys(("kind", "op"), "type"),
+}
+"""What other tools call columns."""
+
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -51,7 +60,7 @@ def _indexes(table: Table, keys: tuple[str, ...]) -> list[int]:
             None,
             f"there is no column '{key}'",
             expected="one of " + ", ".join(available),
-            hint=did_you_mean(key, available),
+            hint=did_you_mean(_ELSEWHERE.get(key.lower(), key), available),
         )
         for key in keys
         if key not in available

@@ -90,7 +90,7 @@ def locate(network: str) -> str:
         None,
         f"there is no network '{network}'",
         expected="the path of a spec, or a name that 'costcalc networks' lists",
-        hint=did_you_mean(_bare(network), shipped()),
+        hint=_meant(network) or did_you_mean(_bare(network), shipped()),
     )
 
 
@@ -104,13 +104,27 @@ def refuse_missing_file(path: str) -> None:
     if not folder and not name.endswith(_SUFFIXES[1:]):
         return
     if folder and not os.path.isdir(folder):
-        refuse(None, f"there is no folder '{folder}'", expected="the path of a spec", found=path)
+        hint = "download the file: costcalc reads what is on this machine" if "://" in path else ""
+        refuse(None, f"there is no folder '{folder}'", "the path of a spec", path, hint)
     try:
         files = os.listdir(folder or ".")
     except OSError:
         files = []
     hint = did_you_mean(name, (file for file in files if file.endswith(_SUFFIXES[1:])))
     refuse(None, f"there is no file '{path}'", expected="the path of a spec", hint=hint)
+
+
+def _meant(name: str) -> str:
+    """What is meant by a name that is not a network's: a layer, or a module."""
+    from costcalc.kinds.lookup import kind_of
+
+    kind = kind_of(name)
+    if kind is not None:
+        return f"costcalc kinds {kind.name}, or costcalc formula {kind.name}, for a layer"
+    if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}", name):
+        module, _, function = name.rpartition(".")
+        return f"torch:{module}:{function}, for a PyTorch module"
+    return ""
 
 
 def is_network(text: str) -> bool:

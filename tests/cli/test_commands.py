@@ -42,4 +42,4 @@ def test_every_command_says_what_it_does(name: str) -> None:
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(main, ["reprot"])
     assert result.exit_code == 2
-    assert "No such command 'reprot'. Did you mean 'report'?" in result.stderr
+    assert "No such command 'reprot'; did you mean 'report'?" in result.stderr
