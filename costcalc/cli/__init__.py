@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from costcalc.cli.help import Context, with_formatter
 from costcalc.cli.streams import open_closed_streams, readable_errors, readable_warnings
 from costcalc.errors import refuse
 from costcalc.spec.library import is_standard_input
@@ -39,10 +38,30 @@ COMPLETE = "_COSTCALC_COMPLETE"
 """The environment variable by which a shell asks for a completion."""
 
 
+class _Context(click.Context):
+    """The context of a command whose help fits the terminal."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """A formatter for the terminal's width."""
+        from costcalc.cli.help import Formatter
+
+        return Formatter()
+
+
+def _with_formatter(command: click.Command) -> click.Command:
+    """The command, and those below it, with help that fits the terminal."""
+    command.context_class = _Context
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            below.short_help = (below.help or "").partition("\n\n")[0]  # Click would cut it off
+            _with_formatter(below)
+    return command
+
+
 class _Commands(click.Group):
     """Loads a command's module when the command is called."""
 
-    context_class = Context
+    context_class = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -52,7 +71,7 @@ class _Commands(click.Group):
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"costcalc.cli.{module}").command
-        return with_formatter(command)
+        return _with_formatter(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -57,21 +57,3 @@ class Formatter(click.HelpFormatter):
 
     def _write_lines(self, lines: Iterable[str]) -> None:
         self.write("".join(f"{line.rstrip()}\n" for line in lines))
-
-
-class Context(click.Context):
-    """The context of a command whose help is written so."""
-
-    def make_formatter(self) -> click.HelpFormatter:
-        """A formatter for the terminal's width."""
-        return Formatter()
-
-
-def with_formatter(command: click.Command) -> click.Command:
-    """The command, and those below it, with help written so."""
-    command.context_class = Context
-    if isinstance(command, click.Group):
-        for below in command.commands.values():
-            below.short_help = (below.help or "").partition("\n\n")[0]  # Click would cut it off
-            with_formatter(below)
-    return command

@@ -255,12 +255,23 @@ def _panels(columns: list[_Measured], width: int) -> list[list[_Measured]]:
         else:
             units.append([measured])
     panels: list[list[_Measured]] = []
-    for unit in units:
+    for unit in _narrowed(first, units, width):
         if panels and _total_width(_folded([*panels[-1], *unit], width)) <= width:
             panels[-1] += unit
         else:
             panels.append([first, *unit])
     return [_forced(panel, width) for panel in panels]
+
+
+def _narrowed(
+    first: _Measured, units: list[list[_Measured]], width: int
+) -> Iterator[list[_Measured]]:
+    """The units; columns one by one of a unit that does not fit beside the first column."""
+    for unit in units:
+        if _total_width(_folded([first, *unit], width)) <= width:
+            yield unit
+        else:
+            yield from ([measured] for measured in unit)
 
 
 def _forced(columns: list[_Measured], width: int) -> list[_Measured]:
