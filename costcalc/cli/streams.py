@@ -75,7 +75,7 @@ def readable_warnings() -> Iterator[None]:
             shown(message, category, filename, lineno, file, line)
         elif str(message) not in written:
             written.add(str(message))
-            _write(f"Warning: {message}")
+            remark(f"Warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", CostcalcWarning)

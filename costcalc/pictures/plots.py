@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from costcalc.errors import refuse
+from costcalc.errors import refuse, warn
 from costcalc.pictures.data import Accuracies, HeatMap, Point, Series, Shares
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
@@ -19,6 +21,9 @@ _REST = "#999999"
 _WIDTH = 7.0
 """The text width of a paper, in inches."""
 
+_NO_GLYPH = re.compile(r"Glyph .* missing from")
+"""How matplotlib says that its font lacks a character."""
+
 _TICKS = 12
 """The most labels on an axis."""
 
@@ -30,7 +35,15 @@ def drawn(figure: Any, kind: str) -> bytes:
     """A figure as a file, without dates: the same figure gives the same bytes."""
     file = io.BytesIO()
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    figure.savefig(file, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        figure.savefig(file, format=kind, dpi=200, metadata=dates.get(kind), bbox_inches="tight")
+    if kind != "svg" and any(_NO_GLYPH.match(str(warning.message)) for warning in caught):
+        warn(
+            None,
+            "the font lacks characters of some names, which are drawn as boxes",
+            hint="-o FILE.svg, which keeps them as text",
+        )
     return file.getvalue()
 
 
@@ -235,6 +248,7 @@ def _pyplot() -> Any:
             hint="pip install 'costcalc[plot]'",
         )
     matplotlib.use("agg")
+    warnings.filterwarnings("ignore", _NO_GLYPH.pattern)  # said once, when a figure is written
     matplotlib.rcParams.update(
         {
             "font.size": 9,

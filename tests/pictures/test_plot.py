@@ -219,3 +219,15 @@ def test_a_missing_extra_tells_how_to_install_it(tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "pip install 'costcalc[plot]'" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_the_font_lacks_are_one_warning(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("name: 畳み込み\ninput: [3, 8, 8]\nlayers: [conv: {out: 4, kernel: 3}]\n")
+    result = run("layers", str(spec), "-o", str(tmp_path / "figure.png"))
+    assert result.exit_code == 0
+    if result.stderr:  # unless Matplotlib finds a font that has them
+        assert result.stderr.startswith("Warning: the font lacks characters of some names")
+        assert result.stderr.count("\n") == 2
+    assert run("layers", str(spec), "-o", str(tmp_path / "figure.svg")).stderr == ""
+    assert "畳み込み" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
