@@ -150,6 +150,10 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
     """
     if importers.importer(path) is not None:
         return OpenNetwork(*importers.import_model(path, settings), path)
+    if path.endswith(".py"):
+        from costcalc.importers.torch.candidates import refuse_file
+
+        refuse_file(path)
     parameters = dict(settings)
     parameters.pop(importers.ALLOW_UNKNOWN, None)
     if importers.INPUT in parameters:

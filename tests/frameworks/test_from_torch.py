@@ -95,7 +95,7 @@ def test_what_is_no_shape_is_said_in_terms_of_python(input):
 def test_a_shape_with_the_batch_is_told_apart():
     with pytest.raises(costcalc.CostcalcError) as error:
         costcalc.from_torch(Twice(), (1, 3, 16, 16))
-    assert "from_torch(module, (3, 16, 16)), without the batch" in str(error.value)
+    assert "input=(3, 16, 16), without the batch" in str(error.value)
     assert "--" not in str(error.value)
 
 

@@ -6,7 +6,10 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+import costcalc
+from costcalc import opening
 from costcalc.cli import main
+from costcalc.errors import SpecError
 
 NETS = """
 import torch
@@ -150,7 +153,7 @@ def test_standard_output_carries_the_result_alone(run):
         (["Leaving"], ["'Leaving' cannot be built", "SystemExit"]),
         (["Failing"], ["Failing does not run on an input of 3,224,224", "ValueError: not today"]),
         (["Net", "--input", "4,8,8"], ["module 'conv' (Conv2d) does not run on an input of 4,8,8"]),
-        (["Net", "--input", "784", "--res", "8"], ["the resolution sets two"]),
+        (["Net", "--input", "784", "--res", "8"], ["takes no res"]),
     ],
 )
 def test_what_is_wrong_is_said_in_lines_without_a_traceback(run, arguments, words):
@@ -160,3 +163,20 @@ def test_what_is_wrong_is_said_in_lines_without_a_traceback(run, arguments, word
     assert "Traceback" not in result.stderr
     for each in words:
         assert each in result.stderr
+
+
+def test_arguments_that_are_missing_are_named(tmp_path, monkeypatch):
+    (tmp_path / "needing.py").write_text(
+        "from torch import nn\n"
+        "class Block(nn.Conv2d):\n"
+        "    def __init__(self, ch_in, ch_out=8, *, side):\n"
+        "        super().__init__(ch_in, ch_out, side)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError) as caught:
+        opening.opened("torch:needing:Block")
+    assert "'Block' cannot be built without ch_in, side" in str(caught.value)
+    assert "--set ch_in=... --set side=..." in str(caught.value)
+    # 3 * 8 * 2 * 2 weights
+    assert costcalc.totals("torch:needing:Block", ch_in=3, side=2).params == 96

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from costcalc.errors import Mark, Refusal, refuse
 from costcalc.graph.input import sides_at
 from costcalc.importers.model import Request, Shape
+from costcalc.importers.torch.candidates import refuse_file, refuse_without_name
 
 PREFIX = "torch:"
 
@@ -44,7 +45,11 @@ def parse_reference(network: str) -> Reference:
     Reference(module='torchvision.models', attributes=('resnet18',))
     """
     module, colon, path = network.removeprefix(PREFIX).partition(":")
+    if module.endswith(".py"):
+        refuse_file(module)
     names = (*module.split("."), *path.split("."))
+    if not path and all(name.isidentifier() for name in module.split(".")):
+        refuse_without_name(Mark(network), module)
     if not colon or not all(name.isidentifier() for name in names):
         expected = "torch:package.module:name, as in torch:torchvision.models:resnet18"
         refuse(Mark(network), "not the name of a PyTorch module", expected)

@@ -126,17 +126,16 @@ def _is_meta(module: torch.nn.Module) -> bool:
 def _check_settings(
     target: Callable[..., Any], name: str, settings: Mapping[str, Any], mark: Mark
 ) -> None:
-    """Checks that every setting is a parameter, as far as the signature says.
+    """Checks that every setting is a parameter and that none is missing, by the signature.
 
     Raises:
-        SpecError: some are not; all of them are named.
+        SpecError: some are not, or are missing; all of them are named.
     """
     try:
         parameters = inspect.signature(target).parameters
     except (TypeError, ValueError):
         return
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     known = [
         key
         for key, parameter in parameters.items()
@@ -144,10 +143,24 @@ def _check_settings(
     ]
     problems = Problems()
     for key in settings:
-        if key not in known:
+        if key not in known and not takes_any:
             expected = ", ".join(known) or "no arguments"
             hint = did_you_mean(key, known)
             problems.add(mark, f"'{name}' has no parameter '{key}'", expected, hint=hint)
+    missing = [
+        key
+        for key, parameter in parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and key not in settings
+    ]
+    if missing:
+        problems.add(
+            mark,
+            f"'{name}' cannot be built without {', '.join(missing)}",
+            expected="an argument for each parameter without a default",
+            hint=" ".join(f"--set {key}=..." for key in missing),
+        )
     problems.raise_any()
 
 
