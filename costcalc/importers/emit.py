@@ -411,6 +411,23 @@ def take(op: OpContext, x: Operand, axis: int, places: range, *, part: str = "")
     return op.add("slice", (x,), arguments, part=part)
 
 
+def crop(op: OpContext, x: Operand, places: Mapping[int, range]) -> Operand:
+    """A slice along several axes: a crop if they are the spatial ones, else one after another."""
+    if are_spatial(x, places):
+        ends = ((places[at].start, x.shape[at] - places[at].stop) for at in sorted(places))
+        return op.add("crop", (x,), {"cropping": tuple(ends)})
+    for axis, part in places.items():
+        x = take(op, x, axis, part)
+    return x
+
+
+def are_spatial(x: Operand, places: Mapping[int, range]) -> bool:
+    """Whether consecutive places are taken along all spatial axes of a map, two or more."""
+    axes = [*range(1, x.rank)]
+    is_consecutive = all(part.step == 1 and len(part) for part in places.values())
+    return len(axes) > 1 and sorted(places) == axes and is_consecutive
+
+
 def split(op: OpContext, x: Operand, axis: int, parts: int, *, part: str = "/{}") -> list[Operand]:
     """Equal parts along an axis, a node each; ``{}`` in the name is the part's number."""
     return [

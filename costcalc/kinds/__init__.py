@@ -133,6 +133,7 @@ TABLE = (
     Kind("channel_shuffle", "Channel Shuffle", "reshaping", reshaping.ChannelShuffle, main="groups", aliases=("shuffle",)),
     Kind("flatten", "Flatten", "reshaping", reshaping.Flatten),
     Kind("zero_pad", "Zero Padding", "reshaping", reshaping.ZeroPad, main="padding", aliases=("pad",), rare=("axis", "mode")),
+    Kind("crop", "Crop", "reshaping", reshaping.Crop, main="cropping", arity=Arity(1, 2), aliases=("center_crop", "cropping"), rare=("cropping", "size", "offset")),
     Kind("pad_channels", "Channel Padding", "reshaping", reshaping.PadChannels, main="out", aliases=("zero_pad_channels",)),
     Kind("upsample", "Upsample", "resampling", reshaping.Upsample, main="scale"),
     Kind("reshape", "Reshape", "reshaping", layout.Reshape, main="shape", aliases=("view",)),

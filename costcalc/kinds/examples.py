@@ -453,6 +453,16 @@ EXAMPLES: Mapping[str, Example] = {
             {"padding": 1, "mode": "circular"},
         ),
     ),
+    "crop": Example(
+        (MAP,),
+        (4, 7, 4),  # 9 - 2*1 and 8 - 2*2
+        Events(
+            reads=112,  # 4*7*4: the part
+            writes=112,  # 4*7*4
+        ),
+        {"cropping": (1, 2)},
+        ({"size": 5}, {"size": (6, 3), "offset": (1, 0)}, {"cropping": ((0, 2), (3, 0))}),
+    ),
     "pad_channels": Example(
         (MAP,),
         (6, 9, 8),

@@ -1,4 +1,4 @@
-"""Layers that move elements without computing: split, slice, shuffle, flatten, pad."""
+"""Layers that move elements without computing: split, slice, shuffle, flatten, pad, crop."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from costcalc.kinds.base import (
     FirstAxis,
     Number,
     Offset,
+    Offsets,
     Padding,
     Shape,
     ShapeError,
@@ -20,6 +21,8 @@ from costcalc.kinds.base import (
     channels_of,
     check_groups,
     elements,
+    shape_text,
+    sides_text,
     spatial_axes,
     spread,
 )
@@ -195,6 +198,82 @@ class ZeroPad(NamedTuple):
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """The input is read, the padded map written."""
         return _moved(inputs[0], output)
+
+
+class Crop(NamedTuple):
+    """A part of a map: what ``cropping`` leaves, a ``size``, or the size of a second input.
+
+    A part of a size is in the middle unless ``offset`` says where it begins, as in U-Net
+    (arXiv 1505.04597) and Caffe.
+    """
+
+    cropping: Padding = None
+    """What is taken off, in numbers."""
+    size: Spatial = None
+    offset: Offsets = None
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """``(C, H', W')``.
+
+        Raises:
+            ShapeError: the part is not given, given twice, or not inside the map.
+        """
+        return (channels_of(inputs[0]), *(stop - start for start, stop in self.ends(inputs)))
+
+    def ends(self, inputs: tuple[Shape, ...]) -> tuple[tuple[Size, Size], ...]:
+        """Where the part begins and ends along each spatial axis.
+
+        Raises:
+            ShapeError: as :meth:`output_shape`.
+        """
+        axes = spatial_axes(inputs[0], "a crop")
+        given = (self.cropping is not None) + (self.size is not None) + (len(inputs) > 1)
+        if given != 1 or (self.cropping is not None and self.offset is not None):
+            raise ShapeError(
+                "a crop takes a cropping, a size or a second input",
+                expected="one of the three; with an offset, one of the last two",
+                found="none" if not given else "several" if given > 1 else "cropping and offset",
+            )
+        if self.cropping is not None:
+            if isinstance(self.cropping, str):
+                raise ShapeError(
+                    f"'{self.cropping}' is not a cropping", expected="how many rows to take off"
+                )
+            sides = pads(self.cropping, len(axes))
+            ends = tuple(
+                (before, n - after) for n, (before, after) in zip(axes, sides, strict=True)
+            )
+        else:
+            ends = self._of_size(inputs, axes)
+        for n, (start, stop) in zip(axes, ends, strict=True):
+            if start < 0 or stop > n or stop <= start:
+                raise ShapeError(
+                    f"places {start} to {stop} are not a part of {n}",
+                    expected="a part of each side of the map",
+                    found=f"a map of {sides_text(axes)}",
+                )
+        return ends
+
+    def _of_size(self, inputs: tuple[Shape, ...], axes: Shape) -> tuple[tuple[Size, Size], ...]:
+        if len(inputs) > 1:
+            sizes = spatial_axes(inputs[1], "the size of a crop")
+            if len(sizes) != len(axes):
+                raise ShapeError(
+                    "a map is cropped to one with as many axes",
+                    expected=f"{len(axes)} spatial axes",
+                    found=shape_text(inputs[1]),
+                )
+        else:
+            sizes = spread(self.size, len(axes), "size")
+        if self.offset is None:
+            starts = tuple((n - size) // 2 for n, size in zip(axes, sizes, strict=True))
+        else:
+            starts = spread(self.offset, len(axes), "offset")
+        return tuple((start, start + size) for start, size in zip(starts, sizes, strict=True))
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """The part is read and written."""
+        return _moved(output, output)
 
 
 class PadChannels(NamedTuple):

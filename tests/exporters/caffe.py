@@ -220,6 +220,15 @@ class Net:
         assert len(ends) == tops + 1
         return [(*shape[:axis], b - a, *shape[axis + 1 :]) for a, b in pairwise(ends)]
 
+    def crop(self, layer, shape, like):
+        param = one(layer, "crop_param")
+        first, starts = one(param, "axis") - 1, every(param, "offset")
+        assert len(starts) == len(shape) - first
+        for start, part, side in zip(starts, like[first:], shape[first:], strict=True):
+            assert start >= 0
+            assert start + part <= side
+        return [(*shape[:first], *like[first:])]
+
     def reduction(self, layer, shape):
         param = one(layer, "reduction_param")
         assert one(param, "operation") in ("SUM", "MEAN")

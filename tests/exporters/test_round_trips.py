@@ -43,6 +43,8 @@ CHANGED = {
         # The graph keeps no numbers: the Power that is written changes nothing, and is dropped.
         "scale": set(),
         "shift": set(),
+        # Caffe crops to the size of another blob, which is written for it.
+        "crop": {"crop", "constant"},
     },
 }
 """The kinds that are read back as others, by format."""

@@ -107,6 +107,24 @@ def section(shape: Shape, stop: int, start: int = 0, axis: int = 0, step: int = 
     return Call(lambda x: x.index_select(dim, torch.tensor(places, device=x.device).long()))
 
 
+def crop(shape: Shape, cropping: Any = None, size: Any = None, offset: Any = None) -> nn.Module:
+    rank = len(shape) - 1
+    per_axis = [value if isinstance(value, list) else [value] * rank for value in (cropping, size)]
+    offsets = offset if isinstance(offset, list) else [offset] * rank
+    index: list[Any] = [slice(None), slice(None)]
+    for n, cut, width, start in zip(shape[1:], *per_axis, offsets, strict=True):
+        if cropping is None:
+            begin = (n - width) // 2 if start is None else start
+            end = begin + width
+        else:
+            begin, after = cut if isinstance(cut, list) else (cut, cut)
+            end = n - after
+        if not 0 <= begin < end <= n:
+            raise ValueError("beyond the map")
+        index.append(slice(begin, end))
+    return Call(lambda x: x[tuple(index)])
+
+
 def zero_pad(shape: Shape, padding: Any, axis: int = 1, mode: str = "zero") -> nn.Module:
     first = dimension(axis, shape)
     rank = len(shape) - first + 1
@@ -147,6 +165,7 @@ TENSOR_MAKERS: Mapping[str, Maker] = {
     "l2_norm": partial(reduction, lambda x: torch.linalg.vector_norm(x, dim=-1)),
     "split": split,
     "slice": section,
+    "crop": crop,
     "zero_pad": zero_pad,
     "reshape": lambda given, /, shape: Call(lambda x: x.reshape(1, *shape)),
     "transpose": transpose,

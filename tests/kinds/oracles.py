@@ -616,6 +616,31 @@ def slice_(shape: Shape, *, stop: int, start: int = 0, axis: int = 0, step: int 
     return moved((taken,), taken)
 
 
+def crop(
+    shape: Shape,
+    like: Shape | None = None,
+    *,
+    cropping: object = None,
+    size: object = None,
+    offset: object = None,
+) -> Result:
+    """The elements that are left, one index after another."""
+    rank = len(shape) - 1
+    which: list[list[int]] = []
+    for axis, n in enumerate(shape[1:]):
+        if cropping is not None:
+            pair = cropping[axis] if isinstance(cropping, tuple) else cropping
+            before, after = pair if isinstance(pair, tuple) else (pair, pair)
+            which.append([place for place in range(n) if before <= place < n - after])
+            continue
+        sizes = like[1:] if like else size if isinstance(size, tuple) else (size,) * rank
+        starts = offset if isinstance(offset, tuple) else (offset,) * rank
+        start = (n - sizes[axis]) // 2 if starts[axis] is None else starts[axis]
+        which.append([*range(n)][start : start + sizes[axis]])
+    taken = numpy.zeros(shape)[numpy.ix_(range(shape[0]), *which)].shape
+    return moved((taken,), taken)
+
+
 def channel_shuffle(shape: Shape, *, groups: int) -> Result:
     """ShuffleNet, section 3.1: reshape to (g, n), transpose, flatten."""
     each = shape[0] // groups
@@ -717,6 +742,7 @@ ORACLES: Mapping[str, Oracle] = {
     "concat": concat,
     "split": split,
     "slice": slice_,
+    "crop": crop,
     "channel_shuffle": channel_shuffle,
     "flatten": flatten,
     "zero_pad": zero_pad,

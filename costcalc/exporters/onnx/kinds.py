@@ -107,6 +107,7 @@ KINDS: Mapping[str, Row] = {
     "concat": along_axis("Concat"),
     "split": moving.split,
     "slice": moving.slice_,
+    "crop": moving.crop,
     "channel_shuffle": moving.channel_shuffle,
     "flatten": operator("Flatten"),
     "zero_pad": moving.zero_pad,

@@ -42,6 +42,14 @@ def slice_(writer: NodeWriter) -> None:
     writer.last("Slice", *writer.inputs, *map(writer.integers, ends))
 
 
+def crop(writer: NodeWriter) -> None:
+    """Slice along the spatial axes."""
+    starts, stops = zip(*writer.operation.ends(writer.layer.input_shapes), strict=True)
+    axes = range(2, 2 + len(starts))
+    ends = (writer.integers(*numbers) for numbers in (starts, stops, axes))
+    writer.last("Slice", writer.inputs[0], *ends)
+
+
 def zero_pad(writer: NodeWriter) -> None:
     """Pad of an axis and those after it."""
     operation, rank = writer.operation, len(writer.shape)

@@ -72,6 +72,7 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "concat": layers.along("Concat", "concat_param"),
     "split": layers.split,
     "slice": layers.slice_,
+    "crop": layers.crop,
     "flatten": one_layer("Flatten"),
     "reshape": layers.reshape,
     "dropout": layers.dropout,

@@ -150,6 +150,17 @@ def slice_(writer: LayerWriter) -> None:
     _slice(writer, (*before, writer.layer.name, *after), (*_axis(writer), *fields))
 
 
+def crop(writer: LayerWriter) -> None:
+    """Crop to the size of another blob; one of the right size, if no layer has it."""
+    ends = writer.operation.ends(writer.input_shapes)
+    bottoms = writer.inputs
+    if len(bottoms) == 1:
+        shape = Field("dummy_data_param", (shape_field(writer.shape),))
+        bottoms = (*bottoms, writer.before("DummyData", (), shape))
+    offsets = tuple(Field("offset", start) for start, _ in ends)
+    writer.last("Crop", bottoms, Field("crop_param", (Field("axis", 2), *offsets)))
+
+
 def along(type_: str, param: str) -> Callable[[LayerWriter], object]:
     """A layer of that type along an axis, in Caffe the channels by default."""
 

@@ -110,6 +110,7 @@ KINDS: Mapping[str, Row] = {
     "concat": moving.concat,
     "split": moving.split,
     "slice": moving.slice_,
+    "crop": moving.crop,
     "channel_shuffle": products.channel_shuffle,
     "flatten": products.flatten,
     "zero_pad": moving.zero_pad,

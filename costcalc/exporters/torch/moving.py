@@ -48,6 +48,16 @@ def slice_(layer: Layer) -> ForwardLines:
     return (ForwardLine(f"{{0}}[{before}{{start}}:{{stop}}{step}]", numbers=numbers),)
 
 
+def crop(layer: Layer) -> ForwardLines:
+    """An index along the spatial axes, ``x[:, :, start:stop, start:stop]``."""
+    operation: Any = layer.operation
+    ends = list(enumerate(operation.ends(layer.input_shapes), 1))
+    index = ", ".join(f"{{start{axis}}}:{{stop{axis}}}" for axis, _ in ends)
+    numbers = {f"start{axis}": start for axis, (start, _) in ends}
+    numbers |= {f"stop{axis}": stop for axis, (_, stop) in ends}
+    return (ForwardLine(f"{{0}}[:, :, {index}]", numbers=numbers),)
+
+
 def zero_pad(layer: Layer) -> ForwardLines:
     """``nn.ZeroPad2d`` or its relatives; ``F.pad`` along other axes than the spatial ones."""
     operation: Any = layer.operation

@@ -99,6 +99,8 @@ def crop(op: CaffeContext) -> Result:
     if rank != like.rank or len(offsets) not in (0, 1, count):
         raise Refusal("its inputs or offsets do not fit", f"two inputs with {rank} axes")
     starts = offsets if len(offsets) == count else (offsets or (0,)) * count
+    if first == 1 and rank > 1:
+        return op.add("crop", (tensor, like), {"offset": emit.compact(starts)})
     op.builder.is_sized = True
     for axis, start in zip(range(first, rank), starts, strict=True):
         places = range(start, start + like.shape[axis])

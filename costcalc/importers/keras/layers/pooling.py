@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import UnknownOp
 from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers.convolution import PADDINGS
 
@@ -64,8 +64,7 @@ def cropping(rank: int) -> Rule:
         _, *dims = op.input.shape
         if len(dims) != rank:
             raise Refusal(f"it needs maps with {rank} spatial axes", found=f"{len(dims)}")
-        crops = op.config.pairs("cropping", rank)
-        return crop(op, [(a, side - b) for side, (a, b) in zip(dims, crops, strict=True)])
+        return op.add("crop", (op.input,), {"cropping": op.config.pairs("cropping", rank)})
 
     return rule
 
@@ -76,18 +75,7 @@ def center_crop(op: KerasContext) -> Result:
     dims = op.input.shape[1:]
     if len(dims) != 2 or any(n < m for n, m in zip(dims, size, strict=True)):
         raise UnknownOp
-    starts = [(n - m) // 2 for n, m in zip(dims, size, strict=True)]
-    return crop(op, [(start, start + m) for start, m in zip(starts, size, strict=True)])
-
-
-def crop(op: KerasContext, ends: list[tuple[int, int]]) -> Operand:
-    """Keeps the places between a start and a stop along each spatial axis."""
-    op.builder.is_sized = True
-    tensor = op.input
-    for axis, (start, stop) in enumerate(ends, 1):
-        places = range(start, max(stop, 0))
-        tensor = emit.take(op, tensor, axis, places, part=f".axis{axis}")
-    return tensor
+    return op.add("crop", (op.input,), {"size": emit.compact(size)})
 
 
 def upsampling(rank: int) -> Rule:

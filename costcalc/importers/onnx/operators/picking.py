@@ -22,9 +22,8 @@ def slice_(op: OpView) -> Rule:
     ctx = yield [_part(info, chosen)]
     cut = [axis for axis, size in enumerate(info.shape) if chosen[axis] != range(size)]
     x, axes = ctx.along_axes(0, cut)
-    for axis, places in zip(axes, (chosen[axis] for axis in cut), strict=True):
-        x = emit.take(ctx, x, axis, places)
-    ctx.set_output(x)
+    places = (chosen[axis] for axis in cut)
+    ctx.set_output(emit.crop(ctx, x, dict(zip(axes, places, strict=True))))
 
 
 def _sliced(op: OpView) -> list[range]:

@@ -164,6 +164,10 @@ def _picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Resu
     if not sliced:
         return value
     x, axes = op.along_axes(value, sliced)
+    if len(sliced) > 1:
+        picked = {axis: places[original] for axis, original in zip(axes, sliced, strict=True)}
+        if emit.are_spatial(x, picked):
+            return emit.crop(op, x, picked)
     for axis, original in zip(axes, sliced, strict=True):
         x = _take(op, x, axis, places[original])
     return x
