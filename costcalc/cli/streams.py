@@ -97,7 +97,8 @@ def readable_errors() -> Iterator[None]:
 
         advice = hint(error)
         # Click repeats arguments as they are, and guesses at options.
-        message = printable(shortened(error.message if advice else error.format_message()))
+        is_known = isinstance(error, click.NoSuchOption) and advice
+        message = printable(shortened(error.message if is_known else error.format_message()))
         if advice:
             message = str(Problem(None, message.rstrip("."), hint=advice))
         raise UserError(message, _usage(error.ctx)) from None

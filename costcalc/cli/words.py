@@ -92,6 +92,14 @@ _OF_COMMAND = {
 """What a word means to one command alone."""
 
 
+_NETWORK = "a name that 'costcalc networks' lists, or the path of a spec or a model"
+_MISSING = {
+    **_each("network networks network_or_layer versions", _NETWORK),
+    "name": "--for alpha, or --for res",
+}
+"""What to write for an argument or an option that is missing."""
+
+
 class UnknownCommand(click.UsageError):
     """A word that is not a command, with what to type instead."""
 
@@ -146,6 +154,8 @@ def hint(error: click.UsageError) -> str:
         return error.hint
     if isinstance(error, click.NoSuchOption):
         return _option(error)
+    if isinstance(error, click.MissingParameter):
+        return _MISSING.get(error.param.name or "" if error.param else "", "")
     extra = re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", error.message, re.DOTALL)
     if extra is not None:
         return _extra(extra[1])
@@ -176,7 +186,7 @@ def _option(error: click.NoSuchOption) -> str:
 
 def _extra(text: str) -> str:
     """What arguments are meant that a command does not take."""
-    words = text.split()
+    words = [word.removeprefix("@") for word in text.split()]
     if all("=" in word for word in words):
         return " ".join(f"--set {word}" for word in words)
     if len(words) == 1 and re.fullmatch(r"[0-9.]+", text):

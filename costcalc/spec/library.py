@@ -82,7 +82,8 @@ def locate(network: str) -> str:
     if path is not None:
         return path
     if os.path.isdir(network):
-        refuse(None, f"'{network}' is a folder", expected="a spec, which is a file")
+        hint = f"costcalc check {network}, for every spec in it"
+        refuse(None, f"'{network}' is a folder", expected="a spec, which is a file", hint=hint)
     if os.path.exists(network):
         refuse(None, f"'{network}' is not a file to read", expected="a regular file")
     refuse_missing_file(network)
@@ -120,7 +121,7 @@ def _meant(name: str) -> str:
 
     kind = kind_of(name)
     if kind is not None:
-        return f"costcalc kinds {kind.name}, or costcalc formula {kind.name}, for a layer"
+        return f"costcalc kinds {kind.name}, for a layer"
     if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}", name):
         module, _, function = name.rpartition(".")
         return f"torch:{module}:{function}, for a PyTorch module"
