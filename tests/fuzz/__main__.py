@@ -17,13 +17,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ["MPLBACKEND"] = "agg"
-
 from tests.fuzz import corpus
 from tests.fuzz.run import prepare, run
 from tests.fuzz.sources import SOURCES, drawn
 from tests.fuzz.workers import Figures, chunks, kind_of_fault, run_all, shown
+
+MANY = 50_000
+"""Cases from which a run shows how far it is."""
 
 
 def main() -> int:
@@ -39,8 +39,10 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.case is not None:
         return one(asked.seed, asked.case, asked.kind, asked.save)
+    # A thread for each core would take memory in each process.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     began = time.monotonic()
-    figures, kinds = Figures(), Counter[str]()
+    figures, kinds, said = Figures(), Counter[str](), 0
     numbers = chunks(asked.start, asked.count)
     for figures, new in run_all(asked.seed, numbers, asked.jobs, asked.kind):
         for fault in new:
@@ -49,7 +51,8 @@ def main() -> int:
             if kinds[kind] == 1:
                 print(shown(fault, drawn(asked.seed, fault.number, asked.kind)[1]), flush=True)
         done = figures.cases.total()
-        if done % 50_000 < 500 and asked.count > 50_000:
+        if done >= said + asked.count // 20 and asked.count > MANY:
+            said = done
             print(f"... {done:,} cases, {time.monotonic() - began:,.0f} s", flush=True)
     print(f"seed {asked.seed}, cases {asked.start:,} to {asked.start + asked.count - 1:,}")
     print(figures)

@@ -6,6 +6,7 @@ import html
 import itertools
 import json
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -347,6 +348,7 @@ def check(name: str, network: str) -> None:
     Raises:
         Disagreement: it does not.
     """
+    warnings.simplefilter("ignore", costcalc.CostcalcWarning)  # the command line shows it
     if answer(costcalc.report, network) is not None:
         {**ABOUT_NETWORKS, **ABOUT_MODELS}[name](network)
 

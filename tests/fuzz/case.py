@@ -23,9 +23,13 @@ class Case(NamedTuple):
     """The name of an agreement (``agreements.py``); or empty."""
     about: str = ""
     """The file of the network that the agreement is about."""
+    columns: int = 0
+    """The width of the terminal that shows the output; 0 for a pipe."""
 
     def __str__(self) -> str:
         shown = [f"costcalc {shlex.join(self.line)}"]
+        if self.columns:
+            shown.append(f"on a terminal of {self.columns} columns")
         if self.agreement:
             shown.append(f"agreement: {self.agreement} about {self.about}")
         for name, data in self.files.items():

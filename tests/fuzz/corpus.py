@@ -35,7 +35,14 @@ def read(path: Path) -> Found:
     }
     line = tuple(shlex.split(data["line"]) if isinstance(data["line"], str) else data["line"])
     about = data.get("about", "")
-    case = Case(line, files, data.get("input", "").encode(), data.get("agreement", ""), about)
+    case = Case(
+        line,
+        files,
+        data.get("input", "").encode(),
+        data.get("agreement", ""),
+        about,
+        data.get("columns", 0),
+    )
     return Found(data["found"], case, data["exit"], data.get("says", ""))
 
 
@@ -47,6 +54,8 @@ def write(path: Path, case: Case, outcome: Outcome) -> None:
         data["input"] = case.input.decode("utf-8", "backslashreplace")
     if case.agreement:
         data |= {"agreement": case.agreement, "about": case.about}
+    if case.columns:
+        data["columns"] = case.columns
     data |= {"exit": outcome.code, "says": ""}
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
     path.write_text(text, encoding="utf-8")

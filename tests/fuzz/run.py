@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import signal
 import time
@@ -19,10 +20,12 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
+from costcalc.render import FORMATS
 from tests.fuzz.agreements import Disagreement, check
 from tests.fuzz.case import Case
 from tests.fuzz.specs import LANGUAGE
@@ -38,6 +41,9 @@ LINES, LINE, MESSAGE = 140, 2_100, 30_000
 
 ONNX = b"\x08"
 """The first byte of the only output that is no text."""
+
+READABLE = 60
+"""Columns of a terminal from which tables fit."""
 
 NET = """
 input: [3, res, res]
@@ -58,6 +64,9 @@ unit: macs
 mult_adds:
   dense: {rule: macs + additions, source: "count.py"}
 """
+
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 class Outcome(NamedTuple):
@@ -114,9 +123,12 @@ def run(case: Case) -> Outcome:
     code, output, message, fault = -1, "", "", ""
     try:
         with alarm():
-            result = CliRunner().invoke(main, list(case.line), input=case.input)
+            shown = {"FORCE_COLOR": "1", "COLUMNS": str(case.columns)} if case.columns else {}
+            result = CliRunner().invoke(main, list(case.line), input=case.input, env=shown)
             code, message = result.exit_code, result.stderr
             output = "" if result.stdout_bytes.startswith(ONNX) else result.stdout
+            if case.columns:
+                output, message = _COLOURS.sub("", output), _COLOURS.sub("", message)
             error = result.exception
             if error is not None and not isinstance(error, SystemExit):
                 fault = trace(error)
@@ -134,7 +146,7 @@ def run(case: Case) -> Outcome:
     if not fault:
         fault = wrong(code, output, message)
     if not fault and code in (0, 1) and output:
-        fault = unreadable(case.line, output)
+        fault = unreadable(case.line, output) or too_wide(case.line, output, case.columns)
     left = clean(case)
     if not fault:
         fault = left
@@ -163,9 +175,23 @@ def wrong(code: int, output: str, message: str) -> str:
     return ""
 
 
+def words_of(line: Sequence[str]) -> set[str]:
+    """The words of a line, the values of options among them."""
+    return {*line} | {word.partition("=")[2] for word in line if word.startswith("--")}
+
+
+def too_wide(line: Sequence[str], output: str, columns: int) -> str:
+    """The line of a table that a terminal would break; empty if there is none."""
+    others = {"export", "import", "graph", "plot", *(row.name for row in FORMATS[1:]), "text"}
+    if columns < READABLE or others & words_of(line):
+        return ""
+    wide = next((text for text in output.split("\n") if cell_len(text) > columns), "")
+    return f"a line of {cell_len(wide)} cells: {wide}" if wide else ""
+
+
 def unreadable(line: Sequence[str], output: str) -> str:
     """Why a program could not read what a command printed; empty if it could."""
-    words = {*line} | {word.partition("=")[2] for word in line if word.startswith("--")}
+    words = words_of(line)
     if "-h" in words or "--help" in words or "--version" in words:
         return ""
     try:
@@ -208,8 +234,6 @@ def trace(error: BaseException) -> str:
 
 def kind_of_fault(fault: str) -> str:
     """A fault without its numbers and names, to tell one kind from another."""
-    import re
-
     place = re.search(r"\(([^()]* > [^()]*|\w+\.py:\d+ \w+)\)$", fault)
     head = re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,/]+", "_", fault.partition("\n")[0])[:70]
     return f"{head} {place[1].split(' > ')[-1]}" if place else head

@@ -41,4 +41,7 @@ def drawn(seed: int, number: int, kind: str = "") -> tuple[str, Case]:
     """The case of a number, with its kind: the same for ever, whatever was drawn before."""
     draws = Draws(Random(f"{seed}/{number}").randint, is_careful=False)
     kind = kind or one_of(draws, {name: source.weight for name, source in SOURCES.items()})
-    return kind, SOURCES[kind].draw(draws)
+    case = SOURCES[kind].draw(draws)
+    if draws.chance(8):
+        case = case._replace(columns=draws.of(20, 40, 60, 80, 80, 80, 120, 200))
+    return kind, case

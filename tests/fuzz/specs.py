@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from costcalc.errors import CostcalcError
+from costcalc.errors import CostcalcError, CostcalcWarning
 from costcalc.graph.expand import expand
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
@@ -222,6 +223,7 @@ def after(shape: Shape, step: drawing.Step, named: Mapping[str, Shape]) -> Shape
     """The shape after a step, by costcalc's own rules; None where it is refused."""
     above = [{"constant": {"name": name, "shape": list(side)}} for name, side in named.items()]
     spec = {"input": list(shape), "layers": [*above, {"identity": {"from": "input"}}, step]}
+    warnings.simplefilter("ignore", CostcalcWarning)  # the command line shows it
     try:
         graph = expand(read(json.dumps(spec).encode(), PATH, lambda name: None), {})
     except CostcalcError:

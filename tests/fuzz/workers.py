@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,13 +165,7 @@ def run_all(
 
     It ends early when there are ``stop_at`` faults.
     """
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    here = Path.cwd()
-    os.chdir(folder)
-    shared_files()
-    os.chdir(here)
-    shutil.rmtree(folder)
-    gc.collect()
+    _load()
     gc.freeze()
     gc.set_threshold(100_000)
     figures = Figures()
@@ -201,6 +196,18 @@ def run_all(
         for worker in workers.values():
             if time.monotonic() - worker.began > PATIENCE:
                 os.kill(worker.pid, signal.SIGKILL)
+
+
+def _load() -> None:
+    """Loads once what every process would load for itself."""
+    for name in ("numpy", "sympy", "matplotlib.figure", "pyarrow.parquet"):
+        import_module(name)
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        shared_files()
+        os.chdir(here)
+    gc.collect()
 
 
 def _before(chunk: Chunk, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
