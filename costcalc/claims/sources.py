@@ -21,6 +21,7 @@ from costcalc.claims.claim import (
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean, refuse
+from costcalc.graph.budgets import budget
 from costcalc.importers import importer, refuse_foreign
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
@@ -133,10 +134,15 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             continue
         text = f"{limit:.0f}" if isinstance(limit, float) and limit.is_integer() else str(limit)
         try:
-            figures.append((metric, parse(f"<= {text}")))
-        except ExpressionError:
-            option = f"--max-{metric.replace('_', '-')}"
-            problems.add(None, f"{option} {text} is not a bound", "a number, as in 600M or 5M")
+            most = budget(f"--max-{metric.replace('_', '-')}", text)
+        except SpecError as error:
+            for problem in error.problems:
+                problems.note(problem)
+            continue
+        try:
+            figures.append((metric, parse(f"<= {text.strip()}")))
+        except ExpressionError:  # no way to print a figure, such as 1e10 or 1/3
+            figures.append((metric, Figure(f"<= {text}", "<=", Fraction(most or 0), 0, "")))
     problems.raise_any()
     return figures
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, Nodes, attributes_in
 from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import METRICS, title
+from costcalc.costs.rules import METRICS as COUNTS
 from costcalc.errors import Problems, did_you_mean
+from costcalc.graph.budgets import in_bytes
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 
 _TABLE = ("table", "title", "columns", "rows")
@@ -160,6 +162,11 @@ class TableReader:
             ids = self.attributes.text(cell.get("id")) or ids
             cell = printed
         figure = self.attributes.figure(cell)
+        if figure is not None and figure.bound and column.name in COUNTS:
+            problem = in_bytes(column.name, figure.text.lstrip("<=≤ "), cell.mark)
+            if problem is not None:
+                self.problems.note(problem)
+                return []
         quantity = self.attributes.quantity(column.name, nodes, cell)
         erratum = self.attributes.erratum(column.name, nodes)
         pinned = given(nodes.get("unexplained"))

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
-from costcalc.errors import refuse
+from costcalc.errors import Mark, Problem, SpecError, refuse
 from costcalc.spec.numbers import ExpressionError, quantity
 
+_BYTES = re.compile(r"([^A-Za-z]*[0-9.])\s*([KMGTkmgt])?i?(?:[Bb]|[Bb]ytes?)")
+"""A size in bytes; ``1.5B`` alone is 1.5 billion."""
 
-def budget(name: str, value: int | Fraction | str | None) -> int | Fraction | None:
+
+def budget(name: str, value: int | float | Fraction | str | None) -> int | Fraction | None:
     """A caller's budget as a number, from ``100M`` or ``0.5``; None if it is left out.
 
     Raises:
         SpecError: it is not a number above zero.
 
-    >>> budget("--max-mult-adds", "1.5G")
-    1500000000
+    >>> budget("--max-mult-adds", "1.5G"), budget("--max-params", "7.5m")
+    (1500000000, 7500000)
     """
     if value is None:
         return None
     number: object = value
-    if isinstance(value, str):
+    if isinstance(value, str | float):
+        text = str(value).strip()
+        problem = in_bytes(name, text)
+        if problem is not None:
+            raise SpecError([problem])
         try:
-            number = quantity(value.strip())
+            number = quantity(text)
         except ExpressionError as error:
             refuse(None, f"{name}: {error.message}", error.expected)
     if not isinstance(number, int | Fraction) or isinstance(number, bool) or number <= 0:
         refuse(None, f"{name} cannot be '{value}'", "a number above zero: 100M, 1.5G, 2000000")
     return number
+
+
+def in_bytes(name: str, text: str, mark: Mark | None = None) -> Problem | None:
+    """The problem of a number of bytes as a bound on a count; None if it is no such number."""
+    match = _BYTES.fullmatch(text)
+    if match is None or (match[2] is None and text[-1:] in "bB"):
+        return None
+    number = f"{match[1].strip()}{(match[2] or '').upper()}"
+    return Problem(
+        mark,
+        f"{name} is a count, and {text} is a size in bytes",
+        expected=f"{number} at one byte for each, a quarter of that at four bytes",
+    )

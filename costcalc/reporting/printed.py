@@ -32,8 +32,10 @@ UNITS = {
     "Gi": Fraction(2**30),
     "KB": Fraction(10**3),
     "MB": Fraction(10**6),
+    "GB": Fraction(10**9),
     "KiB": Fraction(2**10),
     "MiB": Fraction(2**20),
+    "GiB": Fraction(2**30),
     "1e3": Fraction(10**3),
     "1e6": Fraction(10**6),
     "1e8": Fraction(10**8),
@@ -46,7 +48,7 @@ _FIGURE = re.compile(
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?"
     r"(?:e(?P<exponent>\d)|\s+(?P<power>1e\d)|\s*(?P<unit>[A-Za-z%×]*))"
 )
-_SPELLINGS = {"k": "K", "×": "x", "X": "x", "ki": "Ki"}
+_SPELLINGS = {**{unit.lower(): unit for unit in UNITS}, "×": "x", "X": "x"}
 _EXPECTED = "a number and a unit, as in '569 M', '94.86 %', '32 x', '14,208' or '<= 600M'"
 
 
@@ -135,7 +137,7 @@ def parse(text: str) -> Figure:
     if sum(character.isdigit() for character in text) > limits.DIGITS:
         raise ExpressionError("the figure has too many digits", expected=f"at most {limits.DIGITS}")
     spelling = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
-    unit = _SPELLINGS.get(spelling, spelling)
+    unit = spelling if spelling in UNITS else _SPELLINGS.get(spelling.lower(), spelling)
     if unit not in UNITS:
         offset = match.start(match.lastgroup or 0)
         raise ExpressionError(

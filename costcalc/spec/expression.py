@@ -30,7 +30,7 @@ from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.numbers import (
     NUMBER,
-    UNITS,
+    UNIT,
     ExpressionError,
     exact_number,
     is_number,
@@ -292,7 +292,7 @@ _NOT_NAMES = KEYWORDS | {"true", "false"}
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        rf"\s*(?:(?P<number>{NUMBER}(?:[{''.join(UNITS)}]\b)?)"
+        rf"\s*(?:(?P<number>{NUMBER}(?:{UNIT}\b)?)"
         r"|(?P<name>[A-Za-z_]\w*)"
         r"|(?P<word>'[^']*')"
         r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"

@@ -17,7 +17,12 @@ _RATIO = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
 _SIDES = re.compile(r"[0-9]+(?:\s*[x×]\s*[0-9]+)+")
 
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
-"""Unit letters: 100M mult-adds."""
+"""Unit letters, capital or small: 100M mult-adds."""
+
+UNIT = rf"[{''.join(UNITS)}{''.join(UNITS).lower()}]"
+"""The pattern of a unit letter."""
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 
 
 class ExpressionError(Refusal):
@@ -91,13 +96,14 @@ def plain_value(text: str) -> Any:
 def quantity(text: str) -> int | Fraction | None:
     """The exact value of a number with or without a unit, or None if it is not one.
 
-    ``100M`` is 100000000 and ``1.5G`` is 1500000000.
+    ``100M`` and ``100m`` are 100000000, as is ``100,000,000``; ``1.5G`` is 1500000000.
 
     Raises:
         ExpressionError: the number has too many digits or a zero denominator.
     """
-    unit = UNITS.get(text[-1:])
-    number = exact_number(text[:-1].rstrip() if unit else text)
+    unit = UNITS.get(text[-1:].upper())
+    digits = text[:-1].rstrip() if unit else text
+    number = exact_number(digits.replace(",", "") if _THOUSANDS.fullmatch(digits) else digits)
     return number if number is None or unit is None else _plain(Fraction(number) * unit)
 
 
