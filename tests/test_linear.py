@@ -59,23 +59,36 @@ def source_files() -> list[Path]:
 
 
 def methods_of(name: str, path: Path) -> frozenset[str]:
-    """How a pattern of a module is used: in it, or wherever it is imported if it is public."""
-    name = "pattern" if name == "_token()" else name
+    """How a pattern of a module is used: in it, or wherever it is imported if it is public.
+
+    A pattern of a list, or of a function, has another name where it is used: ``pattern``.
+    """
     users = [path] if name.startswith("_") else PACKAGE.rglob("*.py")
     found: set[str] = set()
     for user in users:
-        found.update(re.findall(rf"\b{name}\.([a-z]+)\(", user.read_text()))
+        found.update(re.findall(rf"\b(?:{name}|pattern)\.([a-z]+)\(", user.read_text()))
     return frozenset(found & METHODS)
+
+
+def inside(value: object) -> Iterator[re.Pattern]:
+    """A pattern, or those of a list."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from inside(item)
 
 
 def patterns_of(path: Path) -> Iterator[Pattern]:
     place = path.relative_to(PACKAGE).as_posix()
     module = import_module(".".join(("costcalc", *path.relative_to(PACKAGE).with_suffix("").parts)))
     tree = ast.parse(path.read_text())
-    for name, value in {"_token()": "", **vars(module)}.items():
-        pattern = module._token() if name == "_token()" and hasattr(module, "_token") else value
-        if isinstance(pattern, re.Pattern):
-            yield Pattern(f"{place}:{name}", pattern, methods_of(name, path))
+    if hasattr(module, "_token"):
+        yield Pattern(f"{place}:_token()", module._token(), methods_of("_token", path))
+    for name, value in vars(module).items():
+        for number, pattern in enumerate(inside(value)):
+            at = f"{place}:{name}{[number] if value is not pattern else ''}"
+            yield Pattern(at, pattern, methods_of(name, path))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
