@@ -40,6 +40,22 @@ def test_one_value_of_an_axis():
     assert (row.params, row.mult_adds) == HALF
 
 
+def test_a_prompt_shows_one_line():
+    answers = {
+        "<Report of MobileNetV1; print() shows its tables>": NETWORK.report(),
+        "<Comparison; print() shows its tables>": NETWORK.compare("vgg16"),
+        "<Sweep; print() shows its tables>": NETWORK.sweep(alpha=[0.5, 1]),
+        "<Solution of MobileNetV1; print() shows its tables>": NETWORK.solve(
+            "alpha", max_params="2M", values=[0.5]
+        ),
+        "<Explanation of MobileNetV1; print() shows its tables>": NETWORK.explain("conv1"),
+        "<ClosedForm of MobileNetV1; print() shows its tables>": NETWORK.formula(),
+    }
+    for line, answer in answers.items():
+        assert repr(answer) == line
+        assert str(answer).count("\n") > 3
+
+
 MISTAKES = [
     (lambda: costcalc.report(7), "a value of type int is not a network"),
     (lambda: costcalc.report(None), "a value of type NoneType is not a network"),

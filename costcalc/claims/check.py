@@ -29,7 +29,7 @@ class CheckedFile(NamedTuple):
     tables: tuple[CheckedTable, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked(Answer):
     """The results of a check."""
 

@@ -84,7 +84,7 @@ class TypeCause(NamedTuple):
         return " → ".join(sides)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Answer):
     """Networks, compared with one of them."""
 

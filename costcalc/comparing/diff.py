@@ -63,7 +63,7 @@ class Change(NamedTuple):
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Difference(Answer):
     """Two versions of a network; one is None if the network was added or removed."""
 

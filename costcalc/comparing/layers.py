@@ -45,7 +45,7 @@ class ComparedLayer(NamedTuple):
     """The symbols in the formulas."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LayerComparison(Answer):
     """Layers side by side, compared with the first."""
 

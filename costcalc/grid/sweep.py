@@ -351,7 +351,7 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
     return Numerators(numpy.full(length, value.numerator), value.denominator)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SweepRows(Answer):
     """Rows of a sweep, no more than a table may have."""
 

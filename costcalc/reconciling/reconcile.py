@@ -36,7 +36,7 @@ class ConventionCount(NamedTuple):
     """Notes on what it misses only because of how the implementation is written."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reconciliation(Answer):
     """The counts of a network, each explained by its difference from the first."""
 

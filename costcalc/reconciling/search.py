@@ -79,7 +79,7 @@ class Match(NamedTuple):
     """How many things differ from the obvious reading: settings changed, units converted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Search(Answer):
     """The matches for a figure, likeliest first."""
 

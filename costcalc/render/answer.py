@@ -89,6 +89,12 @@ class Answer:
         """The command's table, as written to a pipe."""
         return self.rendered().removesuffix("\n")
 
+    def __repr__(self) -> str:
+        """One line for a prompt; the fields themselves may be thousands of layers."""
+        network = getattr(self, "network", "")
+        what = f" of {network}" if isinstance(network, str) and network else ""
+        return f"<{type(self).__name__}{what}; print() shows its tables>"
+
     def _repr_html_(self) -> str | None:
         """The display of a notebook."""
         from costcalc.render.html import fragment

@@ -14,7 +14,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.page import Column, Page, Row, Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Conventions(Answer):
     """The conventions that ship."""
 
@@ -47,7 +47,7 @@ class Conventions(Answer):
         return {"format_version": FORMAT_VERSION, "conventions": rows}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConventionRules(Answer):
     """What one convention counts for each layer kind, with sources."""
 

@@ -37,7 +37,7 @@ class Argument(NamedTuple):
         return "required" if self.is_required else self.default or ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KindList(Answer):
     """Every layer kind."""
 
@@ -63,7 +63,7 @@ class KindList(Answer):
         return {"format_version": FORMAT_VERSION, "kinds": [_facts(kind) for kind in self.kinds]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KindDescription(Answer):
     """One layer kind."""
 

@@ -28,7 +28,7 @@ class Setting(NamedTuple):
     doc: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Settings(Answer):
     """The parameters of a network."""
 

@@ -29,7 +29,7 @@ ALPHA_STEP = Fraction(1, 1000)
 Monotony: TypeAlias = Literal["counted", "proven", "assumed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Solution(Answer):
     """The answer, and the values that were searched for it."""
 

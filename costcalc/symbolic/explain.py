@@ -64,7 +64,7 @@ class LayerExplanation(NamedTuple):
     """Empty for a layer that costcalc cannot count."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Answer):
     """The cost of a layer, or of a block as the sum of its layers."""
 

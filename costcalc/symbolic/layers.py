@@ -39,7 +39,7 @@ class FormulaCount(NamedTuple):
     """The two counts of a ratio, if both have values."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula(EquationsAnswer):
     """A layer's cost in symbols, or the ratio of two layers' costs."""
 

@@ -79,7 +79,7 @@ class ClosedTotal(NamedTuple):
         return sympy.Add(*terms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClosedForm(EquationsAnswer):
     """A network's costs as polynomials in its parameters, and where they are exact."""
 

@@ -1,10 +1,20 @@
 """Prototxt that is damaged, hostile or not a network: file, line, column and layer are named."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc.cli import main
+from costcalc.errors import CostcalcError
+from costcalc.exporters import prototxt
+from costcalc.graph.expand import expand
+from costcalc.spec.reader import read
+from tests.exporters.every_kind import forms, specs
+from tests.exporters.test_prototxt import is_inexpressible
 from tests.importers.caffe.written import graph, layer, network, written
+from tests.importers.imported_kinds import caffe_layers
 
 MAP = (4, 9, 12)
 
@@ -144,3 +154,29 @@ def test_names_steer_no_terminal(tmp_path):
     assert "\x1b" not in refused(written(tmp_path, text))
     found = graph(tmp_path, network(MAP, layer("ReLU", "data", "x", name="\\033[31m")))
     assert found.layers[0].name.isprintable()
+
+
+FIELD = re.compile(r'(\w+):\s*("[^"]*"|[-\w.]+)')
+OTHERS = ("-1", "0", "9" * 20, "1.5", '"x"', "true", "MAX", "{ a: 1 }", "[1, 2]", "")
+"""Values of other types."""
+
+
+@pytest.mark.slow
+def test_any_value_of_a_network_may_be_of_another_type(tmp_path):
+    path = tmp_path / "net.prototxt"
+    texts = [network((4, 9, 8), each) for each in caffe_layers()]
+    for name, (kind, _) in forms().items():
+        if (kind.becomes or kind.name) in prototxt.KINDS and not is_inexpressible(name):
+            graph_ = expand(read(specs()[name].encode(), "net.yaml", lambda name: None), {})
+            texts.append(prototxt.write(graph_))
+    for text in texts:
+        for field in FIELD.finditer(text):
+            start, end = field.span(2)
+            versions = [text[:start] + other + text[end:] for other in OTHERS]
+            versions += [text[: field.start()] + text[end:], f"{text[:end]} {field[0]}{text[end:]}"]
+            for version in versions:
+                path.write_text(version, encoding="utf-8")
+                try:
+                    costcalc.totals(path)
+                except CostcalcError as error:
+                    assert str(error)

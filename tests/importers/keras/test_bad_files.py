@@ -7,9 +7,11 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc.cli import main
-from costcalc.errors import SpecError
+from costcalc.errors import CostcalcError, SpecError
 from costcalc.spec import limits
+from tests.importers.imported_kinds import keras_models
 from tests.importers.keras.written import (
     call,
     functional,
@@ -301,3 +303,43 @@ def test_names_steer_no_terminal(tmp_path):
 def test_a_layer_may_be_named_as_the_input_is(tmp_path):
     found = graph(tmp_path, sequential((8, 8, 3), layer("ReLU", "input"), layer("ReLU", "r")))
     assert [each.inputs for each in found.layers] == [(-1,), (0,)]
+
+
+OTHERS = (None, True, -1, 2**70, 1.5, "x", [], [1], [None], ["a"], {}, {"a": 1})
+"""Values of other types."""
+
+
+def places(value, path=()):
+    """The place of every value in a structure of JSON."""
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, inner in items:
+        yield from places(inner, (*path, key))
+
+
+def changed(model, path, *other):
+    """The model with another value at a place, or without one."""
+    copy = json.loads(json.dumps(model))
+    value = copy
+    for key in path[:-1]:
+        value = value[key]
+    if other:
+        value[path[-1]] = other[0]
+    else:
+        del value[path[-1]]
+    return copy
+
+
+@pytest.mark.slow
+def test_any_value_of_a_model_may_be_of_another_type(tmp_path):
+    path = tmp_path / "net.json"
+    for model in keras_models():
+        for place in places(json.loads(json.dumps(model))):
+            for other in (*((value,) for value in OTHERS), ()):
+                path.write_text(json.dumps(changed(model, place, *other)), encoding="utf-8")
+                try:
+                    costcalc.totals(path)
+                except CostcalcError as error:
+                    assert str(error)
