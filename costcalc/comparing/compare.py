@@ -15,6 +15,7 @@ from costcalc.costs.rules import METRICS, Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
+from costcalc.kinds.base import channels_last
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import few_percent, number, rounded, scaled
@@ -226,7 +227,10 @@ def by_type(report: Report, metric: str) -> dict[str, int]:
 def by_stage(report: Report, metric: str) -> dict[tuple[int, ...], int]:
     """A network's cost by the spatial size of the layers' outputs; a vector's is 1 x 1."""
     axes = len(report.input) - 1
-    stages = ((layer.output[1:] or (1,) * axes, layer) for layer in report.layers)
+    stages = (
+        (channels_last(layer.output, layer.output_axis)[:-1] or (1,) * axes, layer)
+        for layer in report.layers
+    )
     return _sums(stages, metric)
 
 

@@ -300,13 +300,13 @@ def spatial_axes(shape: Shape, doing: str) -> Shape:
     return shape[1:]
 
 
-def channels_last(shape: Shape) -> Shape:
-    """A shape with its sides as papers print them.
+def channels_last(shape: Shape, axis: int = 0) -> Shape:
+    """A shape with its sides as papers print them; ``axis`` is the channels'.
 
-    >>> channels_last((32, 112, 112))
-    (112, 112, 32)
+    >>> channels_last((32, 112, 112)), channels_last((197, 768), 1)
+    ((112, 112, 32), (197, 768))
     """
-    return (*shape[1:], *shape[:1])
+    return (*shape[:axis], *shape[axis + 1 :], *shape[axis : axis + 1])
 
 
 def shape_text(shape: Shape) -> str:

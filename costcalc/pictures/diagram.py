@@ -10,6 +10,7 @@ from typing import NamedTuple
 from costcalc.costs.count import LayerCost
 from costcalc.escaping import label, printable
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph, Line
+from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.kinds.naming import type_name
 from costcalc.render.formatting import scaled
@@ -108,10 +109,11 @@ def _box(graph: LayerGraph, costs: Sequence[LayerCost], path: str, lines: list[L
 def _edges(graph: LayerGraph, ids: dict[int, str], folded: set[str]) -> Iterator[Edge]:
     """The tensors between nodes; to and from a folded block each only once."""
     shown = set()
+    axes = channel_axes(graph)
     for line in graph.lines:
         host = graph.layers[line.host]
         for source, shape in zip(host.inputs, host.input_shapes, strict=True):
-            edge = Edge(ids[source], ids[line.host], shape_label(shape))
+            edge = Edge(ids[source], ids[line.host], shape_label(shape, axes.get(source, 0)))
             if edge.source == edge.target:
                 continue
             if edge in shown and folded & {edge.source, edge.target}:
@@ -174,10 +176,10 @@ def _node(box: _Box, most: int) -> DiagramNode:
     return DiagramNode(box.id, title, tuple(texts), shade, box.is_folded)
 
 
-def shape_label(shape: Shape) -> str:
-    """A shape as in papers, channels last.
+def shape_label(shape: Shape, axis: int = 0) -> str:
+    """A shape as in papers, its channels, which are at ``axis``, last.
 
-    >>> shape_label((32, 112, 112))
-    '112×112×32'
+    >>> shape_label((32, 112, 112)), shape_label((197, 768), 1), shape_label(())
+    ('112×112×32', '197×768', 'a number')
     """
-    return "×".join(map(str, channels_last(shape)))
+    return "×".join(map(str, channels_last(shape, axis))) or "a number"

@@ -8,6 +8,7 @@ from typing import Any
 
 from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.records import NamedTuple
@@ -57,6 +58,9 @@ class LayerReport(NamedTuple):
     """For a norm or an activation: the layer whose line it was written on."""
     is_counted: bool = True
     """Whether costcalc knows the operation; if not, its costs are unknown, not zero."""
+    input_axis: int = 0
+    """The axis of the first input's channels: the first of a map, the last of tokens."""
+    output_axis: int = 0
 
 
 def totals(costs: Iterable[LayerCost]) -> Totals:
@@ -68,7 +72,8 @@ def totals(costs: Iterable[LayerCost]) -> Totals:
 def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
     """Each layer with its cost; equal layers are described once."""
     describe = cache(_describe)
-    for layer, mult_adds, params, is_free in costs:
+    axes = channel_axes(graph)
+    for index, (layer, mult_adds, params, is_free) in enumerate(costs):
         yield LayerReport(
             layer.name,
             *describe(layer.computation),
@@ -77,6 +82,8 @@ def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[Lay
             is_free,
             host=graph.layers[layer.host].name if layer.host is not None else None,
             is_counted=layer.kind.is_counted,
+            input_axis=axes.get(layer.inputs[0], 0) if layer.inputs else 0,
+            output_axis=axes.get(index, 0),
         )
 
 

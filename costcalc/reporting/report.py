@@ -14,6 +14,8 @@ from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.expand import expand
+from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.graph.layouts import channel_axes
 from costcalc.graph.parameters import published
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.records import NamedTuple
@@ -80,6 +82,8 @@ class _ReportFields(NamedTuple):
     """The published accuracy at these settings."""
     uncounted: Mapping[str, Sequence[str]] = MappingProxyType({})
     """The names of the layers unknown to costcalc, by the model's name for the operation."""
+    input_axis: int = 0
+    """The axis of the input's channels: the first of a map, the last of tokens."""
 
 
 class Report(Answer, _ReportFields):
@@ -159,13 +163,14 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
         gating=gating(graph, costs),
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
+        input_axis=channel_axes(graph).get(NETWORK_INPUT, 0),
     )
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
         ("source", source_line(report.source)),
-        ("input", text(_size(report.input))),
+        ("input", text(_size(report.input, report.input_axis))),
         ("settings", settings_line(report.parameters, {layer.kind for layer in report.layers})),
         ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
         ("convention", f"{report.convention}: {report.convention_title}"),
@@ -278,8 +283,8 @@ def _line(line: ReportLine) -> dict[str, Cell]:
         if layer.filter
         else None,
         "fused": ", ".join(fused.type for fused in line.fused) or None,
-        "input": _size(layer.input),
-        "output": _size(layer.output),
+        "input": _size(layer.input, layer.input_axis),
+        "output": _size(layer.output, layer.output_axis),
     }
 
 
@@ -293,8 +298,8 @@ def _group(report: Report, group: ReportGroup) -> dict[str, Cell]:
         "name": group.path,
         "type": block + uncounted,
         "layers": group.lines,
-        "input": _size(group.input),
-        "output": _size(group.output),
+        "input": _size(group.input, group.input_axis),
+        "output": _size(group.output, group.output_axis),
     }
 
 
@@ -318,9 +323,9 @@ def _stride_text(stride: Shape) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _size(shape: Shape) -> Dimensions:
-    """A shape as in papers, channels last."""
-    return Dimensions(channels_last(shape))
+def _size(shape: Shape, axis: int) -> Dimensions:
+    """A shape as in papers, with its channels, which are at ``axis``, last."""
+    return Dimensions(channels_last(shape, axis))
 
 
 def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:

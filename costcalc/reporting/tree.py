@@ -35,11 +35,13 @@ class ReportGroup:
 
     __slots__ = (
         "input",
+        "input_axis",
         "is_free",
         "lines",
         "members",
         "mult_adds",
         "output",
+        "output_axis",
         "params",
         "path",
         "uncounted",
@@ -55,6 +57,8 @@ class ReportGroup:
         self.is_free = True
         self.input: Shape = ()
         self.output: Shape = ()
+        self.input_axis = 0
+        self.output_axis = 0
 
     def add(self, line: ReportLine) -> None:
         """Adds a line's costs; the caller adds it to ``members`` of the innermost group."""
@@ -63,8 +67,9 @@ class ReportGroup:
         self.mult_adds += line.mult_adds
         self.params += line.params
         self.is_free = self.is_free and line.is_free
-        self.input = self.input or line.layer.input
-        self.output = line.layer.output
+        if not self.input:
+            self.input, self.input_axis = line.layer.input, line.layer.input_axis
+        self.output, self.output_axis = line.layer.output, line.layer.output_axis
 
 
 class Place(NamedTuple):

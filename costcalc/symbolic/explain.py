@@ -14,6 +14,7 @@ from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Shape
 from costcalc.kinds.naming import is_depthwise, type_name
 from costcalc.names import paths
@@ -114,7 +115,8 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         CostcalcError: the network has no such layer, or the convention lacks a rule.
     """
     chosen = _chosen(graph, layer)
-    symbolic = {index: _SymbolicLayer(graph.layers[index]) for index in chosen}
+    axes = channel_axes(graph)
+    symbolic = {index: _SymbolicLayer(graph.layers[index], index, axes) for index in chosen}
     layers = tuple(
         symbolic[index].layer if index in symbolic else other
         for index, other in enumerate(graph.layers)
@@ -200,7 +202,7 @@ class _SymbolicLayer:
         values: their values by name.
     """
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, index: int, axes: Mapping[int, int]) -> None:
         self.plain = layer
         self.symbols: dict[str, Symbol] = {}
         self.values: dict[str, Any] = {}
@@ -211,10 +213,10 @@ class _SymbolicLayer:
             if name in _ATTRIBUTES
         }
         inputs = tuple(
-            self._shape(shape, "M", "I", f"input {index + 1}" if index else "input", index)
-            for index, shape in enumerate(layer.input_shapes)
+            self._shape(shape, "M", "I", f"input {n + 1}" if n else "input", n, axes.get(source, 0))
+            for n, (shape, source) in enumerate(zip(layer.input_shapes, layer.inputs, strict=True))
         )
-        output = self._shape(layer.output, "N", "F", "output", 0)
+        output = self._shape(layer.output, "N", "F", "output", 0, axes.get(index, 0))
         if is_depthwise(layer.kind, layer.operation, layer.input_shapes):
             changed["groups"] = inputs[0][0]
             if layer.output[0] == layer.input_shapes[0][0]:
@@ -223,19 +225,38 @@ class _SymbolicLayer:
             operation=operation._replace(**changed), input_shapes=inputs, output=output
         )
 
-    def _shape(self, shape: Shape, channels: str, side: str, of: str, index: int) -> Shape:
-        """A shape in symbols; sides of 1, which vanish in a product, stay numbers."""
+    def _shape(
+        self,
+        shape: Shape,
+        channels: str,
+        side: str,
+        of: str,
+        index: int,
+        axis: int = 0,
+        *,
+        are_tokens: bool = False,
+    ) -> Shape:
+        """A shape in symbols, its channels at ``axis``.
+
+        Sides of 1, which vanish in a product, stay numbers.
+        """
         if not shape:
             return ()
+        if axis:
+            channels_first = (shape[axis], *shape[:axis], *shape[axis + 1 :])
+            new, *others = self._shape(channels_first, channels, side, of, index, are_tokens=True)
+            return (*others[:axis], new, *others[axis:])
         number = str(index + 1) if index else ""
         latex = f"{channels}_{number}" if number else channels
         first = self._symbol(f"{channels}{number}", shape[0], f"{of} channels", latex)
         sides = shape[1:]
-        if len(set(sides)) == 1:
+        if len(set(sides)) == 1 and not are_tokens:
             common = self._side(f"D_{side}{number}", sides[0], f"side of the {of}")
             return (first, *(common for _ in sides))
         names = [(f"D{n}", f"side {n}") for n in range(1, len(sides) + 1)]
-        if len(sides) == 2:
+        if are_tokens and len(sides) == 1:
+            names = [("L", "tokens")]
+        elif len(sides) == 2 and not are_tokens:
             names = [("H", "height"), ("W", "width")]
         return (
             first,
