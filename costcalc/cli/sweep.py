@@ -82,6 +82,8 @@ def command(
         chosen = sweep.chosen(top, by or "mult_adds", is_front=pareto, progress=report)
         if is_streamed:
             _stream(sweep, _batches(chosen.rows), options)
+            for note in chosen.remarks:
+                click.echo(note, err=True)
             return
     show(chosen, options, *([True] if pivot else []))
 

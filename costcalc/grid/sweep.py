@@ -214,7 +214,9 @@ class Sweep(Answer):
         if top is not None:
             rows, what = self.top(top, by, progress), f"the first {top} by {by}"
         elif is_front:
-            rows, what = self.pareto(progress), "the Pareto front"
+            rows = self.pareto(progress)
+            other = "accuracy" if rows and rows[0].accuracy is not None else "params"
+            what = f"the Pareto front of mult-adds and {other}"
         else:
             if self.condition is None and self.size > ROWS:
                 _refuse_as_too_many(f"{self.size:,}")
@@ -223,7 +225,7 @@ class Sweep(Answer):
                 _refuse_as_too_many(f"more than {ROWS:,}")
         if not rows and self.refused and self.condition is None:
             raise self.refused[0].refusal.error
-        return SweepRows(self, tuple(rows), what)
+        return SweepRows(self, tuple(rows), what, is_front)
 
     def __iter__(self) -> Iterator[SweepRow]:
         return self.rows()
@@ -359,6 +361,24 @@ class SweepRows(Answer):
     rows: tuple[SweepRow, ...]
     choice: str = ""
     """Which of the sweep's rows they are, unless they are all."""
+    is_front: bool = False
+    """Whether they are the Pareto front."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Why the Pareto front has so few rows."""
+        if not self.is_front or not self.rows:
+            return ()
+        if self.rows[0].accuracy is not None:
+            published = sum(len(network.accuracies) for network in self.sweep.networks)
+            is_all = published == self.sweep.size
+            return () if is_all else ("Only settings with a published accuracy are compared.",)
+        if len(self.rows) > 1 or self.sweep.size == 1:
+            return ()
+        return (
+            "No accuracy is published for these settings, so that params are weighed against "
+            "mult-adds, and one setting has the least of both.",
+        )
 
     def page(self, is_pivot: bool = False) -> Page:
         """One row for each setting; or the last parameter's values as columns.
@@ -440,7 +460,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
     shown = tuple(fact for fact in facts if fact[1])
-    return Page(title, shown, tables, (*empty, *sweep.remarks()))
+    return Page(title, shown, tables, (*empty, *chosen.remarks, *sweep.remarks()))
 
 
 def _row_table(chosen: SweepRows) -> Table:

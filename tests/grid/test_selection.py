@@ -174,3 +174,21 @@ def test_invalid_conditions(net, where, message):
 def test_a_grid_beyond_the_limit_is_refused_with_its_size(net):
     with pytest.raises(SpecError, match="10,000,100,000 settings"):
         swept(net, alpha="0.01:1000:0.01", res="1:100001")
+
+
+@pytest.mark.parametrize(
+    ("network", "axes", "choice", "remark"),
+    [
+        ("mobilenet_v1", {"alpha": [0.5, 1], "res": [160, 224]}, "accuracy", ""),
+        ("mobilenet_v1", {"alpha": [0.3, 1], "res": [128]}, "accuracy", "Only settings with"),
+        ("mobilenet_v1", {"alpha": [0.3, 0.4], "res": [96]}, "params", "the least of both"),
+        ("mobilenet_v1", {"alpha": [0.3], "res": [96]}, "params", ""),
+        # More groups save mult-adds, and let more channels have more params.
+        ("shufflenet_v1", {"groups": [1, 2, 3]}, "params", ""),
+    ],
+)
+def test_a_front_says_what_competes_and_why_few_are_left(network, axes, choice, remark):
+    chosen = costcalc.sweep(network, **axes).chosen(is_front=True)
+    assert chosen.choice == f"the Pareto front of mult-adds and {choice}"
+    assert "".join(chosen.remarks).count(remark) == 1 if remark else not chosen.remarks
+    assert all(note in str(chosen) for note in chosen.remarks)
