@@ -305,7 +305,7 @@ def test_a_layer_may_be_named_as_the_input_is(tmp_path):
     assert [each.inputs for each in found.layers] == [(-1,), (0,)]
 
 
-OTHERS = (None, True, -1, 2**70, 1.5, "x", [], [1], [None], ["a"], {}, {"a": 1})
+OTHERS = (None, -1, 2**70, "x", [None], {})
 """Values of other types."""
 
 
