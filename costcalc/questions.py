@@ -409,7 +409,7 @@ def solve(
         searched: Sequence[Any] = parse(name, values).values
     else:
         searched = [exact_value(value) for value in values]
-    exact_step = budget("step", exact_value(step)) if step is not None else None
+    exact_step = budget("step", exact_value(step), "0.05, 32") if step is not None else None
     budgets = Budgets(
         budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
     )

@@ -66,7 +66,7 @@ def command(
             name,
             max_mult_adds=budget("--max-mult-adds", max_mult_adds),
             max_params=budget("--max-params", max_params),
-            step=budget("--step", step),
+            step=budget("--step", step, "0.05, 32"),
             values=values if values is not None else (),
             watch=watch,
             **options.counted_by,

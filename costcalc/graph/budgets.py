@@ -12,7 +12,11 @@ _BYTES = re.compile(r"([^A-Za-z]*[0-9.])\s*([KMGTkmgt])?i?(?:[Bb]|[Bb]ytes?)")
 """A size in bytes; ``1.5B`` alone is 1.5 billion."""
 
 
-def budget(name: str, value: int | float | Fraction | str | None) -> int | Fraction | None:
+def budget(
+    name: str,
+    value: int | float | Fraction | str | None,
+    examples: str = "100M, 1.5G, 2000000",
+) -> int | Fraction | None:
     """A caller's budget as a number, from ``100M`` or ``0.5``; None if it is left out.
 
     Raises:
@@ -34,7 +38,7 @@ def budget(name: str, value: int | float | Fraction | str | None) -> int | Fract
         except ExpressionError as error:
             refuse(None, f"{name}: {error.message}", error.expected)
     if not isinstance(number, int | Fraction) or isinstance(number, bool) or number <= 0:
-        refuse(None, f"{name} cannot be '{value}'", "a number above zero: 100M, 1.5G, 2000000")
+        refuse(None, f"{name} cannot be '{value}'", f"a number above zero: {examples}")
     return number
 
 

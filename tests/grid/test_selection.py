@@ -165,7 +165,7 @@ def test_the_largest_of_a_large_grid(net, by, expected):
     ],
 )
 def test_invalid_conditions(net, where, message):
-    with pytest.raises(SpecError, match="--where") as caught:
+    with pytest.raises(SpecError, match="where") as caught:
         list(swept(net, where, alpha="1,2").rows())
     assert message in str(caught.value)
 
