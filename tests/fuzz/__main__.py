@@ -68,7 +68,9 @@ def one(seed: int, number: int, kind: str, path: Path | None) -> int:
     print(f"case {number} ({kind})\n{case}", flush=True)
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name))
+        folder = Path(name) / "here"
+        folder.mkdir()
+        prepare(folder)
         outcome = run(case)
         os.chdir(here)
     print(

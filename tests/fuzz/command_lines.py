@@ -100,6 +100,9 @@ SELDOM: dict[str, int] = {"conventions": 1, "networks": 1, "plot": 1, "solve": 2
 SLOW = {("networks",): 40, ("check",): 60, ("plot", "accuracy"): 10, ("conventions",): 4}
 """Commands that walk through all that ships when they are given nothing, one in how many."""
 
+SLOW_OPTIONS = {"shipped": 40}
+"""Options for which a command walks through all that ships, and one in how many is drawn."""
+
 PICTURES = frozenset({"svg", "png", "pdf", "out.svg"})
 """Formats that take a tenth of a second to draw, which are tried one time in twelve."""
 
@@ -154,7 +157,7 @@ def line(draws: Draws, networks: Sequence[str] = (), is_careful: bool = True) ->
             for index in range(count):
                 arguments.append(_value(draws, param, names if index == 0 else (), is_careful))
             given += count
-        elif param.required or draws.chance(12):
+        elif param.required or draws.chance(SLOW_OPTIONS.get(param.name or "", 1) * 12):
             options += _option(draws, param, is_careful)
     if not given and draws.whole(1, SLOW.get(words, 1)) > 1:
         arguments.append(NETWORK)

@@ -129,7 +129,9 @@ class Worker:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         for stream in range(3):  # a case may name /dev/stdin and /dev/stdout
             os.dup2(os.open(os.devnull, os.O_RDWR), stream)
-        folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+        parent = Path(tempfile.mkdtemp(prefix="fuzz-"))
+        folder = parent / "here"  # so that nothing else is in ..
+        folder.mkdir()
         with open(write, "w", encoding="utf-8") as pipe:
             try:
                 prepare(folder)
@@ -137,7 +139,7 @@ class Worker:
                     pipe.write(json.dumps(line) + "\n")
                     pipe.flush()
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(parent, ignore_errors=True)
 
     def _lines(self, seed: int, kind: str) -> Iterator[dict[str, Any]]:
         cases: list[tuple[str, int, float, int, str]] = []
