@@ -289,13 +289,15 @@ def _notes(solution: Solution) -> tuple[str, ...]:
     elif best is not None:
         sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}.")
     shown = best or nearest
+    is_constant = len(solution.constant) == len(solution.budgets.limits)
     for cost in solution.constant:
+        if not is_constant and getattr(shown, cost) <= solution.budgets.limits[cost]:
+            continue
         title = solution.unit if cost == "mult_adds" else cost
         sentences.append(
             f"At every {name} searched the {title} are {counted(getattr(shown, cost))}: "
             f"they do not depend on {name}."
         )
-    is_constant = len(solution.constant) == len(solution.budgets.limits)
     if not solution.is_bounded and not is_constant:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if best is not None:
