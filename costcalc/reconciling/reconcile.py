@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.errors import ConventionError
-from costcalc.graph.layer import LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
+from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import channels_last
 from costcalc.reconciling.causes import Cause, causes, unseen
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -120,8 +121,9 @@ def _page(reconciliation: Reconciliation) -> Page:
 
 
 def _facts(graph: LayerGraph) -> tuple[tuple[str, str], ...]:
+    axis = channel_axes(graph).get(NETWORK_INPUT, 0)
     return (
-        ("input", " × ".join(str(side) for side in channels_last(graph.input))),
+        ("input", " × ".join(map(str, channels_last(graph.input, axis)))),
         ("settings", settings_line(graph.parameters, {layer.kind.name for layer in graph.layers})),
     )
 
