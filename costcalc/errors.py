@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from costcalc.escaping import printable, shortened
@@ -209,8 +209,10 @@ class Problems:
             raise error(sorted(self._problems, key=_place))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], shown: Callable[[str], str] = str) -> str:
     """A hint that names the words that begin with this one, or else the most similar, or ''.
+
+    ``shown`` is how a word is written in the hint.
 
     >>> did_you_mean("depthwse", ["conv", "depthwise"])
     "did you mean 'depthwise'?"
@@ -232,5 +234,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not 0 < len(longer) <= _MOST_LONGER:
         is_short = len(word) <= _LONGEST_NAME
         longer = get_close_matches(word, names, n=1, cutoff=0.6) if is_short else []
-    *others, last = [f"'{name}'" for name in longer] or [""]
+    *others, last = [f"'{shown(name)}'" for name in longer] or [""]
     return f"{_QUESTION} {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""

@@ -78,7 +78,7 @@ MISTAKES = [
     (lambda: NETWORK.solve(max_mult_adds=1e8), 'solve(network, "alpha", max_mult_adds=...)'),
     (lambda: NETWORK.solve("alpha"), "max_mult_adds=N, max_params=N"),
     (lambda: costcalc.compare("vgg16", "vgg19", baseline=NETWORK), "is not a name"),
-    (lambda: costcalc.check(NETWORK, max_params=[5]), "max_params [5] is not a bound"),
+    (lambda: costcalc.check(NETWORK, max_params=[5]), "max_params cannot be '[5]'"),
     (lambda: costcalc.search("vgg16", 327.5e6), "has lost the digits that were printed"),
     (lambda: NETWORK.export("onnx", weights=True), "weights cannot be True"),
     (lambda: costcalc.from_torch("mobilenet_v1"), "costcalc.load('mobilenet_v1')"),

@@ -25,7 +25,7 @@ def test_a_budget_is_a_number_or_a_text_with_a_unit():
     assert as_text.best.mult_adds == 41_030_272  # MobileNetV1's Table 6: 41 million at 0.25
 
 
-@pytest.mark.parametrize("budget", ["lots", "", "-1", 0, True, 1.5, float("nan")])
+@pytest.mark.parametrize("budget", ["lots", "", "-1", 0, True, float("nan")])
 def test_wrong_budgets(budget):
     with pytest.raises(costcalc.CostcalcError, match="max_params"):
         costcalc.solve("mobilenet_v1", "alpha", max_params=budget)

@@ -144,8 +144,8 @@ def _pieces(word: str, width: int) -> list[str]:
 def hanging(line: str, width: int | None) -> list[str]:
     """A line of a formula or an explanation in lines, those below indented behind its name.
 
-    >>> hanging("  params  a + b + c", 14)
-    ['  params  a +', '          b +', '          c']
+    >>> hanging("  params  a + b + c + d", 22)
+    ['  params  a + b + c +', '          d']
     """
     if width is None or text_width(printable(line)) <= width:
         return [printable(line)]

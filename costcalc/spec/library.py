@@ -111,7 +111,9 @@ def refuse_missing_file(path: str) -> None:
         files = os.listdir(folder or ".")
     except OSError:
         files = []
-    hint = did_you_mean(name, (file for file in files if file.endswith(_SUFFIXES[1:])))
+    # Names are compared without their suffixes, which make any two alike.
+    specs = {os.path.splitext(file)[0]: file for file in files if file.endswith(_SUFFIXES[1:])}
+    hint = did_you_mean(os.path.splitext(name)[0], specs, specs.__getitem__)
     refuse(None, f"there is no file '{path}'", expected="the path of a spec", hint=hint)
 
 

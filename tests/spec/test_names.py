@@ -100,6 +100,7 @@ def test_what_is_written_as_a_path_is_a_missing_file(name, tmp_path, monkeypatch
         assert problem.hint == ""
     (tmp_path / "tinynet2.yaml").write_text("input: [3]\nlayers: [{fc: 2}]\n")
     assert problem_of("tinynet.yaml").hint == "did you mean 'tinynet2.yaml'?"
+    assert problem_of("tiger.yaml").hint == ""  # a suffix in common makes no two names alike
 
 
 def test_the_beginning_of_a_name_leads_to_all_that_begin_so():
