@@ -105,8 +105,8 @@ def _plain(value: Any, reads: Any, rank: int) -> Any:
     return value
 
 
-def relative(shape: Shape, input: Shape) -> tuple[Any, ...]:
-    """The shape of a reshape, valid at every resolution if it is one of these.
+def relative(shape: Shape, input: Shape) -> tuple[Any, ...] | None:
+    """The shape of a reshape as one that is valid at every resolution; None if it is not known.
 
     Channels split into groups, groups merged into channels, and a map flattened to a
     list of positions: a traced model contains only their sizes.
@@ -121,4 +121,4 @@ def relative(shape: Shape, input: Shape) -> tuple[Any, ...]:
             return Formula("in"), -1
     if len(input) == _MAP + 1 and len(shape) == _MAP and [*shape[1:]] == sides[1:]:
         return Formula("in * in_height"), Formula("in_width"), -1
-    return shape
+    return None

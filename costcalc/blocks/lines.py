@@ -75,7 +75,7 @@ def _word_and_values(layers: list[Layer]) -> tuple[str, dict[str, Any]]:
     host, *after = layers
     word, values = attributes(host)
     if host.kind.name == "reshape":
-        values["shape"] = relative(host.output, host.input_shapes[0])
+        values["shape"] = relative(host.output, host.input_shapes[0]) or values["shape"]
     if host.kind.family in MATRICES:
         values.update(norm="none", act="none")
     for layer in after:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from costcalc.errors import did_you_mean
+from costcalc.errors import SpecError, did_you_mean
 from costcalc.spec import library
 
 
@@ -201,5 +201,5 @@ def _is_network(word: str) -> bool:
 
     try:
         return is_network(word) and not library.is_standard_input(word)
-    except ValueError:
+    except (ValueError, SpecError):
         return False

@@ -104,9 +104,8 @@ def import_with(
     from costcalc.importers.model import Request
 
     remaining = dict(settings)
-    input = remaining.pop(INPUT, None)
     request = Request(
-        input=input if input is None or isinstance(input, tuple) else (input,),
+        input=_checked_input(remaining.pop(INPUT, None)),
         res=_checked_res(remaining.pop("res", None)),
         allow_unknown=remaining.pop(ALLOW_UNKNOWN, False),
         settings={name: value for name, value in remaining.items() if name != "alpha"},
@@ -118,6 +117,19 @@ def import_with(
         return import_with(read, {**settings, **sizes})[0]
 
     return document(model)._replace(reread=reread), unused
+
+
+def _checked_input(input: Any) -> Any:
+    """The shape of the input that the caller sets, if any.
+
+    Raises:
+        SpecError: it is not one.
+    """
+    shape = input if input is None or isinstance(input, tuple) else (input,)
+    for size in shape or ():
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            refuse(None, f"input cannot be {exact(input)}", "whole numbers above zero: 3x224x224")
+    return shape
 
 
 def _checked_res(res: Any) -> Any:
