@@ -140,15 +140,18 @@ def weights() -> dict[str, int]:
     return {name: {**COMMON, **SELDOM}.get(name.split()[0], 4) for name in commands()}
 
 
-def line(draws: Draws, networks: Sequence[str] = (), is_careful: bool = True) -> tuple[str, ...]:
+def line(
+    draws: Draws, networks: Sequence[str] = (), is_careful: bool = True, name: str = ""
+) -> tuple[str, ...]:
     """A command line.
 
     Args:
         draws: the random choices.
         networks: what stands where a network belongs; else one of those that folders have.
         is_careful: whether all values are ones to try, and the line is whole.
+        name: the command; by default any.
     """
-    words, command = commands()[one_of(draws, weights())]
+    words, command = commands()[name or one_of(draws, weights())]
     arguments: list[str] = []
     options: list[str] = []
     given = 0
