@@ -34,14 +34,14 @@ def batch_norm(op: OpView) -> Rule:
 
 def instance_norm(op: OpView) -> Rule:
     """InstanceNormalization."""
-    ctx = yield [_normalised_info(op, axes=3)]
+    ctx = yield [_normalised_info(op)]
     affine = ctx.is_weight(1) or ctx.is_weight(2)
     ctx.set_output(_per_image(ctx, "instance_norm", {"affine": affine}))
 
 
 def group_norm(op: OpView) -> Rule:
     """GroupNormalization; before opset 21, a scale per group, which is not the kind's affine."""
-    ctx = yield [_normalised_info(op, axes=2)]
+    ctx = yield [_normalised_info(op)]
     is_weight = ctx.is_weight(1) or ctx.is_weight(2)
     affine = is_weight and prod(op.shape(1)) == op.shape()[1]
     arguments = {"groups": op.integer("num_groups", 1, lowest=1), "affine": affine}
@@ -63,7 +63,7 @@ def grouped_instance_norm(op: OpView) -> Rule:
 
 def local_response_norm(op: OpView) -> Rule:
     """LRN."""
-    ctx = yield [_normalised_info(op, axes=3)]
+    ctx = yield [_normalised_info(op)]
     arguments = {"size": op.integer("size", 1, lowest=1)}
 
     def layer(maps: Operand) -> Operand:
@@ -121,16 +121,15 @@ def _join_input(ctx: OnnxContext, kind: str, x: Operand, index: int) -> Operand:
     return emit.join(ctx, kind, (x, *ctx.broadcast_inputs([index])))
 
 
-def _normalised_info(op: OpView, axes: int) -> TensorInfo:
-    """What a normalisation of at least so many axes, the batch among them, computes.
+def _normalised_info(op: OpView) -> TensorInfo:
+    """A tensor of the input's shape: images, channels and what axes they have.
 
     Raises:
-        Refusal: its input has fewer.
+        Refusal: the input has no channels.
     """
     info = op.input(0)
-    if len(info.shape) < axes:
-        expected = f"a tensor of at least {axes} axes"
-        raise Refusal("has too few axes to normalise", expected, dims_text(info.shape))
+    if len(info.shape) < 2:
+        raise Refusal("has no channels to normalise", found=dims_text(info.shape))
     return TensorInfo(info.shape, op.leading_batch(info))
 
 
