@@ -1,17 +1,17 @@
 """The Python package's face: the questions of :mod:`.questions`, and ``costcalc.Network``.
 
-Messages name options as the command line does; from here they name arguments instead.
+Messages of these functions name arguments, where the command line's name options.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
 from costcalc import questions
+from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened, refuse_value
@@ -19,91 +19,44 @@ from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened, refuse_valu
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_VALUE = r"[0-9A-Z][\w.:*/]*(?:,\w[\w.:*/]*)*"
-_OPTION = re.compile(
-    rf"--(?:set (?P<setting>\w+=[\w.]*)|(?P<option>[a-z][a-z-]*)(?:[ =](?P<value>{_VALUE}))?)"
-)
-"""An option in a message, with its value if one is shown."""
 
-_COMMANDS = (
-    (re.compile(r"--between ([\w.-]+),([\w.-]+)"), r'"\1", "\2"'),
-    (re.compile(r"--(in|over|weights|format) (\w+)"), r'--\1="\2"'),
-    (re.compile(r"'costcalc (\w+)' lists"), r"costcalc.\1() lists"),
-    (re.compile(r"costcalc check --shipped"), "costcalc.check()"),
-    (re.compile(r"costcalc check (\S+) (--\S+ \w+)"), r'costcalc.check("\1", \2)'),
-    (re.compile(r"NETWORK@res=224"), '"NETWORK@res=224"'),
-)
-"""Commands in messages, and what is written in Python instead."""
-
-
-def in_python(question: Callable[P, T]) -> Callable[P, T]:
-    """The question, whose messages name arguments of Python instead of options."""
+def _in_python(question: Callable[P, T]) -> Callable[P, T]:
+    """The question, with messages that name arguments of Python instead of options."""
 
     @wraps(question)
     def asked(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return question(*args, **kwargs)
         except CostcalcError as error:
-            raise type(error)([_problem(problem) for problem in error.problems]) from None
+            raise type(error)(list(map(_problem, error.problems))) from None
 
     return asked
 
 
 def _problem(problem: Problem) -> Problem:
     return problem._replace(
-        message=python_words(problem.message),
-        expected=python_words(problem.expected),
-        hint=python_words(problem.hint),
+        message=in_python(problem.message),
+        expected=in_python(problem.expected),
+        hint=in_python(problem.hint),
     )
 
 
-def python_words(text: str) -> str:
-    """A message with arguments in place of the command line's options.
-
-    >>> python_words("--input 3,224,224, channels first, or --set tokens=128")
-    'input=(3, 224, 224), channels first, or tokens=128'
-    >>> python_words("a smaller --step, or --max-params 5M")
-    'a smaller step, or max_params="5M"'
-    """
-    if "--" not in text and "costcalc " not in text:
-        return text
-    for pattern, words in _COMMANDS:
-        text = pattern.sub(words, text)
-    return _OPTION.sub(_argument, text)
-
-
-def _argument(match: re.Match[str]) -> str:
-    """An option of the command line as an argument."""
-    if match["setting"]:
-        return match["setting"]
-    option, value = match["option"], match["value"]
-    name = "variables" if option == "in" else option.replace("-", "_")
-    if option == "allow-unknown":
-        return f"{name}=True"
-    if not value:
-        return name
-    if option == "input":
-        return f"{name}=({', '.join(value.split(','))})"
-    is_plain = re.fullmatch(r"\d+(\.\d+)?|[A-Z]+", value)
-    return f"{name}={value}" if is_plain else f'{name}="{value}"'
-
-
-check = in_python(questions.check)
-compare = in_python(questions.compare)
-conventions = in_python(questions.conventions)
-diff = in_python(questions.diff)
-explain = in_python(questions.explain)
-export = in_python(questions.export)
-formula = in_python(questions.formula)
-networks = in_python(questions.networks)
-parameters = in_python(questions.parameters)
-reconcile = in_python(questions.reconcile)
-report = in_python(questions.report)
-search = in_python(questions.search)
-solve = in_python(questions.solve)
-sweep = in_python(questions.sweep)
-to_spec = in_python(questions.to_spec)
-totals = in_python(questions.totals)
+check = _in_python(questions.check)
+compare = _in_python(questions.compare)
+conventions = _in_python(questions.conventions)
+diff = _in_python(questions.diff)
+explain = _in_python(questions.explain)
+export = _in_python(questions.export)
+formula = _in_python(questions.formula)
+networks = _in_python(questions.networks)
+parameters = _in_python(questions.parameters)
+reconcile = _in_python(questions.reconcile)
+report = _in_python(questions.report)
+search = _in_python(questions.search)
+solve = _in_python(questions.solve)
+sweep = _in_python(questions.sweep)
+to_spec = _in_python(questions.to_spec)
+totals = _in_python(questions.totals)
 
 
 class Network(OpenNetwork):
@@ -135,7 +88,7 @@ class Network(OpenNetwork):
         return f"<{type(self).__name__} {self.label}>"
 
 
-@in_python
+@_in_python
 def load(network: AnyNetwork, **settings: Any) -> Network:
     """Opens a network.
 
@@ -152,7 +105,7 @@ def load(network: AnyNetwork, **settings: Any) -> Network:
     return Network(*opened(network, exact(settings)))
 
 
-@in_python
+@_in_python
 def from_torch(module: Any, input: Any = (3, 224, 224), *, allow_unknown: bool = False) -> Network:
     """A PyTorch module as a network, from one run on the meta device.
 

@@ -15,9 +15,11 @@ from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from costcalc import importers
+from costcalc.advice import advice, option, set_option
 from costcalc.errors import Problems, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.parameters import CHANNELS
 from costcalc.graph.settings import from_python, setting
 from costcalc.records import NamedTuple
 from costcalc.spec import library, numbers
@@ -160,9 +162,13 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
         refuse(
             None,
             f"'{path}' is a spec, and a spec states its own input",
-            expected="--input only for models: ONNX, PyTorch, Keras, Caffe",
-            hint="use --res, and --set in=1 for images of one channel; "
-            "or model.onnx@input=3x224x224 for one network of several",
+            expected=advice("{} only for models: ONNX, PyTorch, Keras, Caffe", option("input")),
+            hint=advice(
+                "use {}, and {} for images of one channel; "
+                "or model.onnx@input=3x224x224 for one network of several",
+                option("res"),
+                set_option(CHANNELS, "1"),
+            ),
         )
     importers.refuse_foreign(path)
     return OpenNetwork(read_spec(path, beside), parameters, path)

@@ -15,10 +15,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import importers, opening
+from costcalc.advice import Advice, advice, option
 from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
-from costcalc.errors import refuse
+from costcalc.errors import Problems, refuse
 from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
@@ -170,24 +171,26 @@ def formula(
     3139584*alpha**2 + 1069504*alpha
     """
     values = exact({**(at or {}), **settings})
+    multipliers, variables = names_in(multipliers), names_in(variables)
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
-        _refuse_given(only_networks, f"'{network}' is a layer", "a network")
+        _refuse_given({**only_networks, "res": values.get("res")}, "a network")
         from costcalc.symbolic.layers import layer_formula
 
         own = opening.stated(network, is_one_of_several=False)
         opening.refuse_contradictions(network, own, {name: (values[name],) for name in values})
         layer = library.reference(network).network
-        return layer_formula(layer, over, names_in(multipliers), {**own, **values})
-    if isinstance(network, str):
-        refuse_unknown(network)
-    only_layers = {"over": over, "multipliers": multipliers}
-    _refuse_given(only_layers, "this is a network", "a layer")
+        return layer_formula(layer, over, multipliers, {**own, **values})
+    if isinstance(network, str) and not opening.is_network(network):
+        from costcalc.symbolic.catalogue import refuse_unknown_name
+
+        refuse_unknown_name(library.reference(network).network)
+    _refuse_given({"over": over, "multipliers": multipliers}, "a layer")
     from costcalc.symbolic.networks import closed_form
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = as_usually_run(opened(network, values), loaded_convention)
-    return closed_form(network.document, network.settings, loaded_convention, names_in(variables))
+    return closed_form(network.document, network.settings, loaded_convention, variables)
 
 
 def compare(
@@ -404,14 +407,16 @@ def solve(
             'solve(network, "alpha", max_mult_adds=...)',
         )
     if step is not None and values:
-        refuse(None, "step and values both set what is searched", "one of the two")
+        message = advice("{} and {} both set what is searched", option("step"), option("values"))
+        refuse(None, message, "one of the two")
     if isinstance(values, str):
         searched: Sequence[Any] = parse(name, values).values
     else:
         searched = [exact_value(value) for value in values]
-    exact_step = budget("step", exact_value(step), "0.05, 32") if step is not None else None
+    exact_step = budget(option("step"), _amount(step), "0.05, 32")
     budgets = Budgets(
-        budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
+        budget(option("max_mult_adds"), _amount(max_mult_adds)),
+        budget(option("max_params"), _amount(max_params)),
     )
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
@@ -458,11 +463,12 @@ def reconcile(
 
     names = names_in(conventions)
     if len(names) == 1:
+        other = "thop" if names[0] == "paper" else names[0]
         refuse(
             None,
             f"'{names[0]}' alone has nothing to be compared with",
             expected="two or more conventions, or none for the usual ones",
-            hint=f"--between paper,{'thop' if names[0] == 'paper' else names[0]}",
+            hint=Advice(f"--between paper,{other}", f'"paper", "{other}"'),
         )
     loaded_conventions = [convention_files.load(name) for name in names or reconciling.USUAL]
     network = as_usually_run(opened(network, exact(settings)), *loaded_conventions)
@@ -755,27 +761,18 @@ def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
     return tuple(name for part in given for name in names_in(part))
 
 
-def _refuse_given(arguments: Mapping[str, Any], message: str, owner: str) -> None:
+def _refuse_given(arguments: Mapping[str, Any], owner: str) -> None:
     """Refuses arguments that do not apply.
 
     Raises:
-        SpecError: one of them is given.
+        SpecError: some of them are given.
     """
+    problems = Problems()
     for name, value in arguments.items():
-        if value:
-            refuse(None, f"{message}; '{name}' applies only to {owner}", f"the name of {owner}")
-
-
-def refuse_unknown(name: str) -> None:
-    """Refuses a name that is neither a layer nor a network.
-
-    Raises:
-        SpecError: it is neither.
-    """
-    if not opening.is_network(name):
-        from costcalc.symbolic.catalogue import refuse_unknown_name
-
-        refuse_unknown_name(library.reference(name).network)
+        if value not in (None, ()):
+            message = advice("{} applies only to {}", option(name), owner)
+            problems.add(None, message, expected=f"the name of {owner}")
+    problems.raise_any()
 
 
 def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:

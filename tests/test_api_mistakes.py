@@ -7,7 +7,6 @@ import numpy
 import pytest
 
 import costcalc
-from costcalc.api import python_words
 from costcalc.errors import CostcalcError
 
 NETWORK = costcalc.load("mobilenet_v1")
@@ -83,7 +82,15 @@ MISTAKES = [
     (lambda: NETWORK.export("onnx", weights=True), "weights cannot be True"),
     (lambda: costcalc.from_torch("mobilenet_v1"), "costcalc.load('mobilenet_v1')"),
     (lambda: costcalc.from_torch(7), "expected an nn.Module"),
-    (lambda: costcalc.sweep("mobilenet_v1", where="mult_adds <"), "where"),
+    (lambda: costcalc.sweep("mobilenet_v1", where="mult_adds <"), "where: "),
+    (lambda: costcalc.search("vgg16", "many"), 'printed="many": '),
+    (lambda: costcalc.formula("conv", variables="alpha"), "variables applies only to a network"),
+    (lambda: costcalc.formula("vgg16", over="conv"), "over applies only to a layer"),
+    (lambda: NETWORK.solve("alpha", step=2, values=[1], max_params=9), "step and values both"),
+    (lambda: NETWORK.solve("alpha", max_params="5MB"), "max_params is a count"),
+    (lambda: costcalc.report("mobilenet_v1@alpha=0.5,1"), "costcalc.sweep(), for several values"),
+    (lambda: costcalc.formula("no_such_layer"), "that costcalc.networks() lists"),
+    (lambda: costcalc.report("alexnet", res=20), "a higher resolution (res)"),
 ]
 
 
@@ -96,29 +103,6 @@ def test_a_mistake_has_a_message_in_terms_of_python(mistake, message):
     assert "costcalc check " not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("--res 224, or NETWORK@res=224", 'res=224, or "NETWORK@res=224"'),
-        ("--set tokens=...", "tokens=..."),
-        ("--set batch=128", "batch=128"),
-        ("--input, with all dimensions", "input, with all dimensions"),
-        ("--input C,H,W, the shape", "input=(C, H, W), the shape"),
-        ("--allow-unknown, to leave it uncounted", "allow_unknown=True, to leave it uncounted"),
-        ("--alpha 0.5,1 --res 128:224:32", 'alpha="0.5,1" res="128:224:32"'),
-        ("--in alpha", 'variables="alpha"'),
-        ("costcalc check net.yaml --max-params 5M", 'costcalc.check("net.yaml", max_params="5M")'),
-        ("a map of 3 - 1 sides", "a map of 3 - 1 sides"),
-    ],
-)
-def test_options_become_arguments(words, expected):
-    assert python_words(words) == expected
-
-
 def test_the_command_line_keeps_its_options():
     with pytest.raises(CostcalcError, match="--max-mult-adds N"):
         costcalc.questions.solve("mobilenet_v1", "alpha")
-
-
-def test_a_long_message_takes_no_time():
-    assert python_words("--" * 50_000 + "--res 1" + "," * 100_000).count("res=1") == 1

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.advice import advice, listed_by
 from costcalc.claims.claim import ClaimedNetwork
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
@@ -69,7 +70,10 @@ class Networks:
             refuse(
                 None,
                 f"there is no network '{name}'",
-                "a name that 'costcalc networks' lists, or the path of a spec, as in my/net.yaml",
+                advice(
+                    "a name that {}, or the path of a spec, as in my/net.yaml",
+                    listed_by("networks"),
+                ),
                 hint=did_you_mean(name, library.shipped()),
             )
         texts = (stands_for[2], text[len(name) + 1 :])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
+from costcalc.advice import Advice, advice, option
 from costcalc.claims import reader
 from costcalc.claims.claim import (
     Claim,
@@ -31,7 +32,16 @@ _SUFFIXES = (".yaml", ".yml")
 _ARXIV = re.compile(r"arxiv:|https?://arxiv\.org/(?:abs|pdf)/", re.IGNORECASE)
 """What people write before the number of a paper."""
 _BOUNDS = "bounds of the command line"
-"""The title of the table that they are in."""
+"""The title of the table of bounds."""
+
+_FOLDER = Advice(
+    "costcalc check FOLDER, which includes its subfolders",
+    "costcalc.check(folder), which includes its subfolders",
+)
+_SHIPPED = Advice(
+    "costcalc check --shipped, for the papers whose figures ship",
+    "costcalc.check(shipped=True), for the papers whose figures ship",
+)
 
 
 def collect(
@@ -70,7 +80,7 @@ def collect(
         table.title == _BOUNDS for file in files.values() for table in file.tables
     ):
         message = "a bound needs a network, and none is named"
-        refuse(None, message, hint="costcalc check mynet.yaml --max-params 5M")
+        refuse(None, message, hint=_bounded("mynet.yaml"))
     return list(files.values())
 
 
@@ -87,6 +97,13 @@ def _named(
     if not bounds:
         return files
     return [_bound(file.path, file, bounds, networks) if file.spec else file for file in files]
+
+
+def _bounded(path: str) -> Advice:
+    """How to check a network against a bound."""
+    return Advice(
+        f"costcalc check {path} --max-params 5M", f'costcalc.check("{path}", max_params="5M")'
+    )
 
 
 def _is_own_file(path: str | ClaimedNetwork) -> bool:
@@ -134,7 +151,7 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             continue
         text = f"{limit:.0f}" if isinstance(limit, float) and limit.is_integer() else str(limit)
         try:
-            most = budget(f"--max-{metric.replace('_', '-')}", text)
+            most = budget(option(f"max_{metric}"), text)
         except SpecError as error:
             for problem in error.problems:
                 problems.note(problem)
@@ -168,7 +185,7 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
         return _in_folder(path, networks, is_deep=True)
     if importer(path) is not None:
         message = f"'{path}' is a model, which has no claims of its own"
-        hint = f"costcalc check {path} --max-params 5M, or a claims file that names it"
+        hint = advice("{}, or a claims file that names it", _bounded(path))
         refuse(None, message, expected="claims", hint=hint)
     if library.is_standard_input(path):
         path = library.STDIN
@@ -203,8 +220,7 @@ def _in_folder(folder: str, networks: Networks, *, is_deep: bool) -> list[Claims
             Mark(folder) if is_deep else None,
             f"{'this' if is_deep else 'the current'} folder contains no claims and no specs",
             expected="a file that ends in .yaml, with 'claims:' or 'layers:'",
-            hint=("" if is_deep else "costcalc check FOLDER, which includes its subfolders; or ")
-            + "costcalc check --shipped, for the papers whose figures ship",
+            hint=_SHIPPED if is_deep else advice("{}; or {}", _FOLDER, _SHIPPED),
         )
     return files
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
 from costcalc import questions
@@ -18,7 +16,6 @@ from costcalc.cli.options import (
 from costcalc.cli.output import show
 from costcalc.cli.words import Choice
 from costcalc.costs.rules import UNITS
-from costcalc.errors import Problems
 
 
 @click.command()
@@ -80,16 +77,6 @@ def command(
     or a model.  Its formula is in the width multiplier and the resolution;
     --alpha, --res and --set fix the values of other parameters.
     """
-    if questions.is_layer(network_or_layer):
-        only_networks = {
-            "--in": variables,
-            "--convention": network_convention,
-            "--unit": options.unit,
-        }
-        _refuse_given({**only_networks, "--res": options.res}, "a network")
-    else:
-        questions.refuse_unknown(network_or_layer)
-        _refuse_given({"--over": over, "--with": multipliers}, "a layer")
     formula = questions.formula(
         network_or_layer,
         over=over,
@@ -100,16 +87,3 @@ def command(
         at=options.settings,
     )
     show(formula, options)
-
-
-def _refuse_given(options: Mapping[str, str | tuple[str, ...] | None], owner: str) -> None:
-    """Refuses options that do not apply.
-
-    Raises:
-        SpecError: one of them is given.
-    """
-    problems = Problems()
-    for option, value in options.items():
-        if value not in (None, ()):
-            problems.add(None, f"{option} applies only to {owner}", expected=f"the name of {owner}")
-    problems.raise_any()

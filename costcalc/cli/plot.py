@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from costcalc import questions
+from costcalc.advice import option
 from costcalc.cli.options import (
     F,
     Options,
@@ -121,7 +122,9 @@ def sweep(
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
+    budgets = Budgets(
+        budget(option("max_mult_adds"), max_mult_adds), budget(option("max_params"), max_params)
+    )
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(network, at=options.texts, **options.counted_by)

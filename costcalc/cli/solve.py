@@ -15,8 +15,6 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
-from costcalc.errors import refuse
-from costcalc.graph.budgets import budget
 
 
 @click.command()
@@ -58,15 +56,13 @@ def command(
     of larger ones, or of a number of repeats, those that bisection needs where
     costs rise.  The exit code is 1 if nothing fits.
     """
-    if step is not None and values is not None:
-        refuse(None, "--step and --values both set what is searched", "one of the two")
     with progress("values", None) as watch:
         solution = questions.solve(
             options.opened(network),
             name,
-            max_mult_adds=budget("--max-mult-adds", max_mult_adds),
-            max_params=budget("--max-params", max_params),
-            step=budget("--step", step, "0.05, 32"),
+            max_mult_adds=max_mult_adds,
+            max_params=max_params,
+            step=step,
             values=values if values is not None else (),
             watch=watch,
             **options.counted_by,

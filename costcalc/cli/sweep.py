@@ -83,7 +83,7 @@ def command(
         if is_streamed:
             _stream(sweep, _batches(chosen.rows), options)
             for note in chosen.remarks:
-                click.echo(note, err=True)
+                remark(note)
             return
     show(chosen, options, *([True] if pivot else []))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from costcalc.advice import advice
 from costcalc.errors import Mark, Problem, SpecError, refuse
 from costcalc.spec.numbers import ExpressionError, quantity
 
@@ -22,7 +23,7 @@ def budget(
     Raises:
         SpecError: it is not a number above zero.
 
-    >>> budget("--max-mult-adds", "1.5G"), budget("--max-params", "7.5m")
+    >>> budget("max_mult_adds", "1.5G"), budget("max_params", "7.5m")
     (1500000000, 7500000)
     """
     if value is None:
@@ -36,9 +37,11 @@ def budget(
         try:
             number = quantity(text)
         except ExpressionError as error:
-            refuse(None, f"{name}: {error.message}", error.expected)
+            refuse(None, advice("{}: {}", name, error.message), error.expected)
     if not isinstance(number, int | Fraction) or isinstance(number, bool) or number <= 0:
-        refuse(None, f"{name} cannot be '{value}'", f"a number above zero: {examples}")
+        refuse(
+            None, advice("{} cannot be '{}'", name, str(value)), f"a number above zero: {examples}"
+        )
     return number
 
 
@@ -50,6 +53,6 @@ def in_bytes(name: str, text: str, mark: Mark | None = None) -> Problem | None:
     number = f"{match[1].strip()}{(match[2] or '').upper()}"
     return Problem(
         mark,
-        f"{name} is a count, and {text} is a size in bytes",
+        advice("{} is a count, and {} is a size in bytes", name, text),
         expected=f"{number} at one byte for each, a quarter of that at four bytes",
     )

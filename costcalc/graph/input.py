@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from costcalc.advice import advice, option
 from costcalc.errors import Problems, Refusal
 from costcalc.graph.checks import evaluate, is_size
 from costcalc.spec import limits
@@ -75,7 +76,7 @@ def input_shape(
             sides[0].mark,
             f"the input of {document.titled(values)} is not square, "
             "and one res would set every side",
-            expected="--res HxW, as in --res 96x64",
+            expected=advice("{}, as in {}", option("res", "HxW"), option("res", "96x64")),
         )
         return ()
     return (*_sizes((channels,), values, problems), *sizes)
@@ -90,7 +91,7 @@ def _of_sides(
         problems.add(
             sides[0].mark,
             f"the spec of {document.titled(values)} computes the sides of its input from one res",
-            expected="--res R",
+            expected=option("res", "R"),
             found=exact(res),
         )
         return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.advice import set_option, sweep_for
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.graph.checks import evaluate, is_size
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
@@ -41,9 +42,7 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
         default = _default(parameter, values, problems)
         value = values[name] = settings.get(name, default)
         if value is None and parameter.default is None and name != "res":
-            problems.add(
-                parameter.mark, f"parameter '{name}' has no value", hint=f"--set {name}=..."
-            )
+            problems.add(parameter.mark, f"parameter '{name}' has no value", hint=set_option(name))
         elif value is not None:
             expected = unfit(parameter, value, default)
             if expected:
@@ -93,7 +92,7 @@ def several(value: Any) -> str:
     ('costcalc sweep, for several values', '', '')
     """
     is_list = isinstance(value, str) and any(mark in value for mark in ",:")
-    return "costcalc sweep, for several values" if is_list else ""
+    return sweep_for("several values") if is_list else ""
 
 
 def outside(parameter: Parameter, value: Any) -> str:

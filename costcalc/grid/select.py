@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from costcalc.advice import advice, option
 from costcalc.costs.rules import METRICS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
@@ -33,7 +34,9 @@ class Condition:
         try:
             self.parsed: Parsed = parse(text, has_units=True)
         except ExpressionError as error:
-            refuse(None, f"--where: {error.message}", error.expected, f"'{text}'")
+            refuse(
+                None, advice("{}: {}", option("where"), error.message), error.expected, f"'{text}'"
+            )
 
     def check(self, known: Mapping[str, Any]) -> None:
         """Checks that every name of the condition is known.
@@ -42,7 +45,7 @@ class Condition:
             SpecError: one is not.
         """
         for name in sorted(self.parsed.names):
-            check_name(name, "--where", known)
+            check_name(name, option("where"), known)
 
     def holds(self, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Array:
         """Where in a chunk the condition holds; False where there is no network.
@@ -83,7 +86,11 @@ class Condition:
             reason = error.message
         except TypeError:
             reason = "compares what cannot be compared"
-        refuse(None, f"--where '{self.text}' {reason}", "a condition: mult_adds <= 100M")
+        refuse(
+            None,
+            advice("{} '{}' {}", option("where"), self.text, reason),
+            "a condition: mult_adds <= 100M",
+        )
 
 
 def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
@@ -96,7 +103,7 @@ def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
         names = [*known, *METRICS]
         refuse(
             None,
-            f"{where}: '{name}' has no meaning here",
+            advice("{}: '{}' has no meaning here", where, name),
             expected="one of " + ", ".join(names),
             hint=did_you_mean(name, names),
         )

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy
 
+from costcalc.advice import advice, joined, option
 from costcalc.costs.convention import Convention
 from costcalc.costs.rules import METRICS, UNITS
 from costcalc.errors import Problems, refuse
@@ -160,7 +161,7 @@ class Sweep(Answer):
         is_smallest = by.startswith("-")
         best: list[tuple[Any, SweepRow]] = []
         for network in self.networks:
-            check_name(name, "--by", network.known)
+            check_name(name, option("by"), network.known)
         for network, chunk, cells in self._chosen(progress):
             values = column(name, network.grid, chunk, network.known)
             if not isinstance(values, Numerators):
@@ -349,7 +350,8 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
         SpecError: it is not a number.
     """
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
-        refuse(None, f"--by: '{name}' is not a number", f"{' or '.join(METRICS)}, or a number")
+        message = advice("{}: '{}' is not a number", option("by"), name)
+        refuse(None, message, f"{' or '.join(METRICS)}, or a number")
     return Numerators(numpy.full(length, value.numerator), value.denominator)
 
 
@@ -429,7 +431,11 @@ def _refuse_as_too_many(rows: str) -> NoReturn:
         None,
         f"the sweep has {rows} rows",
         expected=f"at most {ROWS:,} in a table, Markdown, LaTeX, HTML, JSON or a picture",
-        hint="-o FILE.csv or -o FILE.parquet, which stream any number; or --where or --top",
+        hint=advice(
+            "-o FILE.csv or -o FILE.parquet, which stream any number; or {} or {}",
+            option("where"),
+            option("top"),
+        ),
     )
 
 
@@ -486,7 +492,8 @@ def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
     sweep = chosen.sweep
     if len(sweep.axes) < 2:
         message = "a pivot crosses two parameters"
-        refuse(None, message, expected="two of them: --alpha 0.5,1 --res 128:224:32")
+        axes = joined(" ", (option("alpha", "0.5,1"), option("res", "128:224:32")))
+        refuse(None, message, expected=advice("two of them: {}", axes))
     across = sweep.axes[-1]
     groups: dict[tuple[Any, ...], dict[Any, SweepRow]] = {}
     for row in chosen.rows:

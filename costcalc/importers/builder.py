@@ -22,6 +22,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import prod
 from typing import Any
 
+from costcalc.advice import advice, flag
 from costcalc.errors import Refusal
 from costcalc.escaping import shortened
 from costcalc.graph.layer import NETWORK_INPUT
@@ -43,7 +44,7 @@ class UnknownOp(Refusal):
         super().__init__(message)
 
 
-ALLOW_UNKNOWN_HINT = "--allow-unknown, to leave it uncounted"
+ALLOW_UNKNOWN_HINT = advice("{}, to leave it uncounted", flag("allow_unknown"))
 """How to import a model in spite of an unknown operation."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.advice import advice, option
 from costcalc.formulas.algebra import Size, maximum
 from costcalc.formulas.windows import (
     same_padding,
@@ -47,7 +48,9 @@ def slide(
                 expected=f"an input of at least {extent - hanging - before - after} "
                 f"for a window of {extent}",
                 found=f"{n}, padded to {n + before + after}",
-                hint="a smaller kernel, more padding, or a higher resolution (--res)",
+                hint=advice(
+                    "a smaller kernel, more padding, or a higher resolution ({})", option("res")
+                ),
             )
         result.append(rule(n, k, s, before, after, d))
     return tuple(result)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from costcalc import escaping
+from costcalc.advice import joined, option
 from costcalc.comparing.compare import ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
@@ -153,7 +154,7 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
         refuse(
             None,
             "a heat map shows one network over two parameters that vary",
-            expected="--alpha 0.25:1:0.05 --res 96:256:16",
+            expected=joined(" ", (option("alpha", "0.25:1:0.05"), option("res", "96:256:16"))),
         )
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
+from costcalc.advice import advice, option
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import ConventionError, SpecError, refuse
@@ -56,9 +57,14 @@ def quoted(printed: str) -> Figure:
     try:
         figure = parse(_COUNTED.sub("", printed.strip()))
     except ExpressionError as error:
-        refuse(None, f"--printed {printed}: {error.message}", expected=error.expected)
+        refuse(
+            None,
+            advice("{}: {}", option("printed", printed), error.message),
+            expected=error.expected,
+        )
     if figure.bound or figure.unit in ("%", "x"):
-        refuse(None, f"--printed {printed}: this is not a count", expected="327.5M, or 327486720")
+        message = advice("{}: this is not a count", option("printed", printed))
+        refuse(None, message, expected="327.5M, or 327486720")
     return figure
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TextIO
 
+from costcalc.advice import option
 from costcalc.errors import refuse
 from costcalc.escaping import spreadsheet
 from costcalc.render.formatting import exact
@@ -54,7 +55,9 @@ def write_parquet(path: str, kinds: Mapping[str, str], batches: Iterable[Columns
                 ]
                 writer.write_table(pyarrow.table(arrays, schema=schema))
     except OverflowError:
-        refuse(None, "a count does not fit into the 64 bits of Parquet", hint="--format csv")
+        refuse(
+            None, "a count does not fit into the 64 bits of Parquet", hint=option("format", "csv")
+        )
 
 
 def kind(values: Iterable[Any]) -> str:

@@ -84,7 +84,7 @@ class ConventionRules(Answer):
         notes = (
             "An empty cell: the rule of the family holds.",
             *_coverage(convention),
-            "Where there is no room for sources and notes: --format csv, markdown or json.",
+            "CSV, Markdown and JSON have room for every source and note.",
         )
         table = Table("Rules", columns, tuple(rows), notes)
         return Page(f"{convention.name}: {convention.title}", tuple(facts), (table,))

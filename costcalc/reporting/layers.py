@@ -8,7 +8,6 @@ from typing import Any
 
 from costcalc.costs.count import LayerCost
 from costcalc.graph.layer import Computation, LayerGraph
-from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.records import NamedTuple
@@ -69,10 +68,17 @@ def totals(costs: Iterable[LayerCost]) -> Totals:
     return Totals(sum(cost.params for cost in listed), sum(cost.mult_adds for cost in listed))
 
 
-def layer_reports(graph: LayerGraph, costs: Sequence[LayerCost]) -> Iterator[LayerReport]:
-    """Each layer with its cost; equal layers are described once."""
+def layer_reports(
+    graph: LayerGraph, costs: Sequence[LayerCost], axes: Mapping[int, int]
+) -> Iterator[LayerReport]:
+    """Each layer with its cost; equal layers are described once.
+
+    Args:
+        graph: the layers.
+        costs: the cost of each layer.
+        axes: the axis of each tensor's channels, as :func:`.graph.layouts.channel_axes` has it.
+    """
     describe = cache(_describe)
-    axes = channel_axes(graph)
     for index, (layer, mult_adds, params, is_free) in enumerate(costs):
         yield LayerReport(
             layer.name,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from costcalc.advice import advice, joined, option
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.costs.gating import Gating, gating
@@ -105,7 +106,8 @@ class Report(Answer, _ReportFields):
         if options.by == "type":
             if options.depth is not None:
                 message = "types of layer are not a tree and have no depth"
-                refuse(None, message, expected="a depth with --by layer or --by block")
+                levels = joined(" or ", (option("by", "layer"), option("by", "block")))
+                refuse(None, message, expected=advice("a depth with {}", levels))
             tables = [_type_table(self)]
         else:
             tables = [_layer_table(self, options)]
@@ -146,7 +148,8 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
     """
     graph = expand(document, settings)
     costs = count(graph, convention)
-    layers = tuple(layer_reports(graph, costs))
+    axes = channel_axes(graph)
+    layers = tuple(layer_reports(graph, costs, axes))
     sums = totals(costs)
     return Report(
         network=graph.name,
@@ -163,7 +166,7 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
         gating=gating(graph, costs),
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
-        input_axis=channel_axes(graph).get(NETWORK_INPUT, 0),
+        input_axis=axes.get(NETWORK_INPUT, 0),
     )
 
 

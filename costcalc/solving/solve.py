@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
+from costcalc.advice import advice, joined, option, sweep_for
 from costcalc.costs.rules import METRICS, UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas import algebra
@@ -139,7 +140,7 @@ def _chosen(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
                 None,
                 f"{name} = {exact(value)} is not a number",
                 expected="numbers, of which one is the largest",
-                hint="costcalc sweep, which takes any values",
+                hint=sweep_for("any values"),
             )
     problems.raise_any()
     return tuple(sorted(dict.fromkeys(values)))
@@ -212,7 +213,7 @@ def _steps(parameter: Parameter | None, name: str, step: Any) -> Steps | tuple[A
         if first <= last:
             return Steps(first, by, (last - first) // by + 1)
     message = f"no value that {name} may have is a multiple of {exact(by)}"
-    refuse(None, message, "a smaller --step, or --values")
+    refuse(None, message, advice("a smaller {}, or {}", option("step"), option("values")))
 
 
 def _check_name(
@@ -221,7 +222,8 @@ def _check_name(
     values = resolve(document, {}, Problems()).values
     message, expected, hint = "", "", ""
     if not budgets.limits:
-        message, expected = "there is no budget to stay within", "--max-mult-adds N, --max-params N"
+        message = "there is no budget to stay within"
+        expected = joined(", ", (option("max_mult_adds", "N"), option("max_params", "N")))
     elif name not in values:
         message = f"{document.titled(values)} has no parameter '{name}'"
         expected = "one of " + ", ".join(values)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TextIO
 from weakref import WeakKeyDictionary
 
+from costcalc.advice import Advice, advice, listed_by, sweep_for
 from costcalc.errors import Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -82,7 +83,8 @@ def locate(network: str) -> str:
     if path is not None:
         return path
     if os.path.isdir(network):
-        hint = f"costcalc check {network}, for every spec in it"
+        command = f"costcalc check {network}", f'costcalc.check("{network}")'
+        hint = advice("{}, for every spec in it", Advice(*command))
         refuse(None, f"'{network}' is a folder", expected="a spec, which is a file", hint=hint)
     if os.path.exists(network):
         refuse(None, f"'{network}' is not a file to read", expected="a regular file")
@@ -90,7 +92,7 @@ def locate(network: str) -> str:
     refuse(
         None,
         f"there is no network '{network}'",
-        expected="the path of a spec, or a name that 'costcalc networks' lists",
+        expected=advice("the path of a spec, or a name that {}", listed_by("networks")),
         hint=_meant(network) or did_you_mean(_bare(network), shipped()),
     )
 
@@ -194,7 +196,7 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
                 None,
                 f"'{part}' in '{text}' is not a setting",
                 expected="name=value, as in @alpha=0.5,res=160",
-                hint="costcalc sweep, for several values" if is_list else "",
+                hint=sweep_for("several values") if is_list else "",
             )
         if settings.setdefault(name, value) != value:
             raise SpecError([set_twice(name, settings[name], f"{value} in '{text}'")])

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from costcalc.advice import advice, listed_by
 from costcalc.errors import refuse
 from costcalc.formulas import blocks, convolution, dense, normalisation, recurrent, reductions
 from costcalc.formulas.algebra import product
@@ -241,8 +242,9 @@ def refuse_unknown_name(name: str) -> None:
     refuse(
         None,
         f"there is no layer and no network '{name}'",
-        expected=f"a layer ({layers}), the path of a spec, "
-        "or a name that 'costcalc networks' lists",
+        expected=advice(
+            "a layer ({}), the path of a spec, or a name that {}", layers, listed_by("networks")
+        ),
         hint=similar(meant, [*FORMULAS, *library.shipped()])
         or "costcalc kinds, which lists every kind of layer with what it counts",
     )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sympy
 
+from costcalc.advice import option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.render.answer import FORMAT_VERSION
 from costcalc.render.formatting import counted, exact, few_percent, ratio, rounded
@@ -151,7 +152,7 @@ def entry_of(name: str) -> NamedFormula:
     known = dict.fromkeys(entry.name for entry in FORMULAS.values())
     layer, at, _ = name.partition("@")
     if at and layer in FORMULAS:
-        refuse(None, f"the layer to divide by takes no settings: '{name}'", f"--over {layer}")
+        refuse(None, f"the layer to divide by takes no settings: '{name}'", option("over", layer))
     refuse(
         None,
         f"there is no formula '{name}'",

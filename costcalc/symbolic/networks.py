@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
+from costcalc.advice import advice, option
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
@@ -243,7 +244,7 @@ def _variables(
                     None,
                     f"'{parameter}' cannot stay a symbol in {document.titled(values)}, "
                     "whose sizes were read at a single value of it",
-                    expected="--in alpha",
+                    expected=option("variables", "alpha"),
                     hint="costcalc import writes a spec, in which it can vary",
                 )
         elif isinstance(value, tuple):
@@ -286,7 +287,7 @@ def _refuse_closed_form(network: str, chosen: list[tuple[Variable, Name]]) -> No
         None,
         f"the costs of {network} are not a polynomial in {names}",
         expected="sizes that are sums, products and roundings of its parameters",
-        hint="keep fewer parameters as symbols, as in --in alpha",
+        hint=advice("keep fewer parameters as symbols, as in {}", option("variables", "alpha")),
     )
 
 

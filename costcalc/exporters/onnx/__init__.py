@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from costcalc.advice import option
 from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
 from costcalc.exporters.onnx.kinds import KINDS, MISSING
@@ -54,7 +55,7 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
             Mark(graph.file),
             f"an ONNX file holds at most {MAX_BYTES:,} bytes, its weights included",
             found=f"{message.size:,} bytes",
-            hint="--weights none",
+            hint=option("weights", "none"),
         )
     return message.chunks()
 

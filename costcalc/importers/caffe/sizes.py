@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from costcalc.advice import advice, option
 from costcalc.errors import Mark, Refusal
 from costcalc.formats.prototxt import Message
 from costcalc.graph.input import sides_at
@@ -112,7 +113,7 @@ def requested_shape(first: Input, request: Request) -> Shape:
     if not shape:
         raise Refusal(
             f"the file does not state the shape of '{first.blob}'",
-            "an input_shape, a crop_size, or --input 3,224,224",
+            advice("an input_shape, a crop_size, or {}", option("input", "3,224,224")),
             mark=first.mark,
         )
     if request.res is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costcalc.advice import advice
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.importers.builder import (
     ALLOW_UNKNOWN_HINT,
@@ -81,7 +82,7 @@ class CaffeWalk:
             op = CaffeContext(layer, name, (first,), self.builder)
             return (op.add("uncounted", (first,), {"op": layer.type, "shape": first.shape}),) * tops
         unknown.hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA]) or (
-            f"{ALLOW_UNKNOWN_HINT}, with the shape of its input"
+            advice("{}, with the shape of its input", ALLOW_UNKNOWN_HINT)
         )
         self._note(layer, layer.mark, unknown)
         return inputs[:1] * tops

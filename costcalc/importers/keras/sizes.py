@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from costcalc.advice import Advice, advice, option, set_option
 from costcalc.errors import Refusal
 from costcalc.graph.input import sides_at
 from costcalc.importers.keras.config import shown
@@ -106,7 +107,7 @@ def _requested(shape: Open | None, input: Shape, layer: KerasLayer) -> Open:
         raise Refusal(
             f"{layer.origin} does not take an input of {'x'.join(map(str, input))}",
             f"{len(shape)} dimensions{channels}: channels come first",
-            hint="--input 3,224,224" if len(shape) == 3 else "",
+            hint=option("input", "3,224,224") if len(shape) == 3 else "",
         )
     return input
 
@@ -138,13 +139,13 @@ def _incomplete(shape: Open | None, layout: Layout, layer: KerasLayer) -> Refusa
     if shape is None:
         return Refusal(
             f"{layer.origin}: the file does not state the shape of its input",
-            "--input 3,224,224, channels first",
+            advice("{}, channels first", option("input", "3,224,224")),
         )
     text = " x ".join("?" if side is None else str(side) for side in layout.to_keras(shape))
     missing = sum(side is None for side in shape)
-    hint = f"--set {layer.name}=128"
+    hint = set_option(layer.name, "128")
     if len(shape) == 3 and shape[0] is not None:
-        hint = "--res 224, or NETWORK@res=224"
+        hint = Advice("--res 224, or NETWORK@res=224", 'res=224, or "NETWORK@res=224"')
     return Refusal(
         f"{layer.origin}: its shape {text} leaves {missing} dimension{'s' * (missing > 1)} open",
         hint=hint,

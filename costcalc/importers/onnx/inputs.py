@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from costcalc.advice import advice, joined, option, set_option
 from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.onnx_schema import (
     WEIGHTS_ARE_INPUTS,
@@ -154,16 +155,16 @@ def _check_open(
         ]
         if not left:
             continue
-        names = [f"--set {dim}=..." for _, dim in left if dim]
-        complete = ["--input, with all dimensions"]
-        hints = (["--res 224"] if len(dims) > 3 else []) + (names or complete)
+        names = [set_option(dim) for _, dim in left if dim]
+        complete = [advice("{}, with all dimensions", option("input"))]
+        hints = ([option("res", "224")] if len(dims) > 3 else []) + (names or complete)
         problems.add(
             mark,
             f"input '{value.name}' leaves dimensions open: "
             + ", ".join(str(dim) or f"axis {axis}" for axis, dim in left),
             "a number for each",
             _shown(value),
-            " or ".join(hints),
+            joined(" or ", hints),
         )
     problems.raise_any()
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import NamedTuple, NoReturn
 
+from costcalc.advice import advice, joined, set_option
 from costcalc.errors import CostcalcError, Mark, refuse
 from costcalc.spec.library import read_bytes
 
@@ -23,8 +24,7 @@ class Candidate(NamedTuple):
 
     def reference(self, module: str) -> str:
         """How the command line names it, with the arguments that must be given."""
-        settings = "".join(f" --set {name}=..." for name in self.required)
-        return f"torch:{module}:{self.name}{settings}"
+        return joined(" ", (f"torch:{module}:{self.name}", *map(set_option, self.required)))
 
 
 def candidates(path: str) -> list[Candidate]:
@@ -96,7 +96,7 @@ def refuse_without_name(mark: Mark, module: str, path: str = "", place: str = ""
         mark,
         "a PyTorch module is named by its Python module and its class",
         expected="torch:package.module:name, as in torch:torchvision.models:resnet18",
-        hint=", or ".join(shown) + (place if shown else ""),
+        hint=advice("{}{}", joined(", or ", shown), place if shown else ""),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.nn.modules import module as hooks
 
+from costcalc.advice import joined, set_option
 from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.importers.model import Model, Request
 from costcalc.importers.torch.forward.running import describe, model, on_meta, quiet, user_code
@@ -159,7 +160,7 @@ def _check_settings(
             mark,
             f"'{name}' cannot be built without {', '.join(missing)}",
             expected="an argument for each parameter without a default",
-            hint=" ".join(f"--set {key}=..." for key in missing),
+            hint=joined(" ", map(set_option, missing)),
         )
     problems.raise_any()
 

@@ -18,6 +18,7 @@ import torch
 from torch.nn.parameter import UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
+from costcalc.advice import advice, option
 from costcalc.errors import Mark, Problem, SpecError, refuse
 from costcalc.importers.model import Model, Shape
 from costcalc.importers.torch.calls import Trace
@@ -139,10 +140,12 @@ def _failure(recorder: Recorder, file: str, input: Shape, error: Exception) -> P
 def _shape_hint(input: Shape) -> str:
     """The shape that the caller may have meant."""
     if len(input) > 1 and input[0] == 1:
-        return f"--input {','.join(map(str, input[1:]))}, without the batch"
+        return advice("{}, without the batch", option("input", ",".join(map(str, input[1:]))))
     if len(input) == 3 and input[2] in (1, 3, 4) and input[0] > 4:
-        return f"--input {input[2]},{input[0]},{input[1]}, channels first"
-    return "--input C,H,W, the shape that the module expects, without the batch"
+        shape = f"{input[2]},{input[0]},{input[1]}"
+        return advice("{}, channels first", option("input", shape))
+    expected = "{}, the shape that the module expects, without the batch"
+    return advice(expected, option("input", "C,H,W"))
 
 
 @contextmanager
