@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import product
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -93,7 +94,12 @@ def opened(
             single network is set to a value other than its reference states.
     """
     own = stated(network, is_one_of_several)
+    sized = [settings, own] if is_one_of_several else [{**own, **settings}]
+    for values in sized:
+        _refuse_two_sizes(values.get(importers.INPUT), values.get("res"))
     if is_one_of_several:
+        if importers.INPUT in own:
+            settings = {name: settings[name] for name in settings if name != "res"}
         settings = {**settings, **own}
     else:
         refuse_contradictions(network, own, {name: (settings[name],) for name in settings})
@@ -109,6 +115,18 @@ def opened(
     if _is_module(network):
         return _of_module(network, settings)
     refuse_value(network)
+
+
+def opened_for(parameter: str, network: AnyNetwork, settings: Mapping[str, Any]) -> OpenNetwork:
+    """Opens a network to solve for a parameter, of which it keeps no value of its own.
+
+    Raises:
+        SpecError: as for :func:`opened`, or the settings or the reference set the parameter.
+    """
+    if parameter in settings or parameter in stated(network, is_one_of_several=False):
+        refuse(None, f"'{parameter}' is both solved for and set", "one of the two")
+    document, own, name = opened(network, settings)
+    return OpenNetwork(document, {key: own[key] for key in own if key != parameter}, name)
 
 
 def stated(network: AnyNetwork, is_one_of_several: bool) -> Mapping[str, Any]:
@@ -142,6 +160,47 @@ def refuse_contradictions(
             first = f"{numbers.exact(value)} in '{network}'"
             problems.note(library.set_twice(name, first, numbers.exact(others[0])))
     problems.raise_any()
+
+
+def stated_in_grid(
+    network: AnyNetwork, grid: Mapping[str, Sequence[Any]], is_one_of_several: bool
+) -> Mapping[str, Any]:
+    """The settings of a network, as :func:`stated`, that take the place of a grid's values.
+
+    Raises:
+        SpecError: as for :func:`stated`, or a single network or the grid contradicts itself.
+    """
+    own = stated(network, is_one_of_several)
+    if not is_one_of_several:
+        refuse_contradictions(network, own, grid)
+        grid = {**grid, **{name: (value,) for name, value in own.items()}}
+    for input, res in product(grid.get(importers.INPUT, ()), grid.get("res", ())):
+        _refuse_two_sizes(input, res)
+    sides = _sides(own.get(importers.INPUT))
+    return {"res": sides[0] if len({*sides}) == 1 else sides, **own} if sides else own
+
+
+def _sides(input: Any) -> tuple[Any, ...]:
+    """The spatial sides of an input's shape; empty if it has none."""
+    return input[1:] if isinstance(input, tuple) else ()
+
+
+def _refuse_two_sizes(input: Any, res: Any) -> None:
+    """Refuses a resolution other than the sides of the input's shape.
+
+    Raises:
+        SpecError: both are set, and they differ.
+    """
+    sides = _sides(input)
+    if res is None or not sides:
+        return
+    if sides != (res if isinstance(res, tuple) else (res,) * len(sides)):
+        refuse(
+            None,
+            "the size of the input is set twice",
+            expected="input or res",
+            found=f"input = {numbers.exact(input)} and res = {numbers.exact(res)}",
+        )
 
 
 def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None) -> OpenNetwork:

@@ -342,9 +342,8 @@ def _swept(
     """
     from costcalc.grid.sweep import SweptNetwork
 
-    own = opening.stated(network, is_one_of_several)
-    if not is_one_of_several:
-        opening.refuse_contradictions(network, own, {axis.name: axis.values for axis in axes})
+    grid = {axis.name: axis.values for axis in axes}
+    own = opening.stated_in_grid(network, grid, is_one_of_several)
     axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
     first: dict[str, Any] = {}
     if isinstance(network, str | os.PathLike):
@@ -369,6 +368,7 @@ def solve(
     convention: str = "paper",
     unit: str | None = None,
     watch: Callable[[int], None] | None = None,
+    at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Solution:
     """The largest value of a parameter at which a network stays within budgets.
@@ -383,6 +383,7 @@ def solve(
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         watch: called with the number of values counted so far; for progress bars.
+        at: settings whose names are arguments of this function.
         settings: values for the other parameters.
 
     Returns:
@@ -419,7 +420,8 @@ def solve(
         budget(option("max_params"), _amount(max_params)),
     )
     loaded_convention = load_convention(convention, unit)
-    network = as_usually_run(opened(network, exact(settings)), loaded_convention)
+    network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
+    network = as_usually_run(network, loaded_convention)
     return solving.solve(
         network.document,
         loaded_convention,

@@ -58,13 +58,14 @@ def command(
     """
     with progress("values", None) as watch:
         solution = questions.solve(
-            options.opened(network),
+            network,
             name,
             max_mult_adds=max_mult_adds,
             max_params=max_params,
             step=step,
             values=values if values is not None else (),
             watch=watch,
+            at=options.settings,
             **options.counted_by,
         )
     show(solution, options)

@@ -178,6 +178,8 @@ def _command(args: Sequence[str]) -> str:
 def _option(error: click.NoSuchOption) -> str:
     """The option that is meant, if the command has it."""
     context, option = error.ctx, error.option_name
+    if option == "-@":
+        return "/dev/stdin@NAME=VALUE for a spec on standard input, or - with --set NAME=VALUE"
     command = context.info_name if context and context.parent else "costcalc"
     meant = _OF_COMMAND.get((command or "", option)) or OPTIONS.get(option.lower(), "")
     own = {name for param in context.command.params for name in param.opts} if context else set()

@@ -200,16 +200,17 @@ def _row(change: Change) -> Row:
 
 
 def _what(change: Change) -> str:
-    """The changed attributes, ``output 64x56x56 → 96x56x56``, or the added or removed type."""
+    """The changed attributes, ``output 56 x 56 x 64 → 56 x 56 x 96``, or the layer's type."""
     details = change.details()
-    if change.kind != "changed":
+    if change.old is None or change.new is None:
         return change.layer.type
     if not details:
         return "the same, counted differently"
     if "output" in details and "out" in details:
         del details["out"]
     return ", ".join(
-        f"{name} {_shown(name, old)} → {_shown(name, new)}" for name, (old, new) in details.items()
+        f"{name} {_shown(change.old, name, old)} → {_shown(change.new, name, new)}"
+        for name, (old, new) in details.items()
     )
 
 
@@ -250,11 +251,12 @@ def _notes(difference: Difference) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(layer: LayerReport, name: str, value: Any) -> str:
+    """The value of an attribute of a layer, or its shape, as people write it."""
     if value is None:
         return "none"
     if name in ("input", "output"):
-        return shape_text(value)
+        return shape_text(value, layer.input_axis if name == "input" else layer.output_axis)
     return value if isinstance(value, str) else exact(value)
 
 

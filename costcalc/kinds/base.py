@@ -309,13 +309,13 @@ def channels_last(shape: Shape, axis: int = 0) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :], *shape[axis : axis + 1])
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as papers print it, channels last: ``112 x 112 x 32``.
+def shape_text(shape: Shape, axis: int = 0) -> str:
+    """A shape as papers print it, channels last; ``axis`` is the channels'.
 
-    >>> shape_text((32, 112, 112))
-    '112 x 112 x 32'
+    >>> shape_text((32, 112, 112)), shape_text((197, 768), 1)
+    ('112 x 112 x 32', '197 x 768')
     """
-    return sides_text(channels_last(shape)) or "a single number"
+    return sides_text(channels_last(shape, axis)) or "a single number"
 
 
 def shapes_text(shapes: tuple[Shape, ...]) -> str:

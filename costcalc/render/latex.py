@@ -53,7 +53,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _cell(cell: Cell) -> str:
-    if isinstance(cell, Dimensions):
+    if isinstance(cell, Dimensions) and cell.sizes:
         return f"${text(cell._replace(suffix=''), chr(92) + 'times ')}${latex(cell.suffix)}"
     return latex(text(cell))
 

@@ -39,6 +39,10 @@ class Dimensions(NamedTuple):
     suffix: str = ""
 
 
+SCALAR = "scalar"
+"""The shape of a single number, which has no dimensions."""
+
+
 class Signed(NamedTuple):
     """A difference, shown to people with its sign."""
 
@@ -192,7 +196,7 @@ def _written(cell: Cell, times: str) -> str:
     if isinstance(cell, Signed):
         return f"{'+' if cell.value > 0 else ''}{counted(cell.value)}"
     if isinstance(cell, Dimensions):
-        return times.join(map(str, cell.sizes)) + cell.suffix
+        return times.join(map(str, cell.sizes)) + cell.suffix or SCALAR
     return printable(cell.text) if isinstance(cell, Word) else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.escaping import printable
@@ -39,26 +39,31 @@ def settings_line(parameters: Mapping[str, Any], kinds: Collection[str] | None =
         parameters: the values of a network's parameters.
         kinds: the names of the network's layer kinds, if they are known.
     """
+    return ", ".join(_settings(parameters, kinds, " = "))
+
+
+def at_settings(parameters: Mapping[str, Any], kinds: Collection[str] | None = None) -> str:
+    """``At alpha = 1, res = 224:`` in lines of at most 80 characters.
+
+    The arguments are those of :func:`settings_line`; '' if that is empty.
+    """
+    from textwrap import wrap
+
+    settings = ", ".join(_settings(parameters, kinds, "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"))
+    text = "\n".join(wrap(f"At {settings}:", 80)).replace("\N{NO-BREAK SPACE}", " ")
+    return text if settings else ""
+
+
+def _settings(
+    parameters: Mapping[str, Any], kinds: Collection[str] | None, equals: str
+) -> Iterator[str]:
+    """Each parameter that a header shows, with its value."""
     has_widths = kinds is None or any(
         annotation is Width for kind in set(kinds) for annotation in KINDS[kind].attributes.values()
     )
-    return ", ".join(
-        f"{name} = {exact(value)}"
-        for name, value in parameters.items()
-        if value is not None and (has_widths or (name, value) != ("alpha", 1))
-    )
-
-
-def at_settings(parameters: Mapping[str, Any]) -> str:
-    """``At alpha = 1, res = 224:`` in lines of at most 80 characters."""
-    from textwrap import wrap
-
-    settings = ", ".join(
-        f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{exact(value)}"
-        for name, value in parameters.items()
-        if value is not None
-    )
-    return "\n".join(wrap(f"At {settings}:", 80)).replace("\N{NO-BREAK SPACE}", " ")
+    for name, value in parameters.items():
+        if value is not None and (has_widths or (name, value) != ("alpha", 1)):
+            yield f"{name}{equals}{exact(value)}"
 
 
 def uncounted_notes(

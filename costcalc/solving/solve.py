@@ -105,7 +105,7 @@ def solve(
         SpecError: there is no such parameter, it is not a number, a setting is
             wrong, or the network is invalid at all values.
     """
-    _check_name(document, name, settings, budgets)
+    _check_name(document, name, budgets)
     searched = _chosen(name, values) or _steps(document.parameters.get(name), name, step)
     steps = searched if isinstance(searched, Steps) else None
     at, length = (steps.at, steps.length) if steps else (searched.__getitem__, len(searched))
@@ -216,9 +216,7 @@ def _steps(parameter: Parameter | None, name: str, step: Any) -> Steps | tuple[A
     refuse(None, message, advice("a smaller {}, or {}", option("step"), option("values")))
 
 
-def _check_name(
-    document: Document, name: str, settings: Mapping[str, Any], budgets: Budgets
-) -> None:
+def _check_name(document: Document, name: str, budgets: Budgets) -> None:
     values = resolve(document, {}, Problems()).values
     message, expected, hint = "", "", ""
     if not budgets.limits:
@@ -228,8 +226,6 @@ def _check_name(
         message = f"{document.titled(values)} has no parameter '{name}'"
         expected = "one of " + ", ".join(values)
         hint = did_you_mean(name, values)
-    elif name in settings:
-        message, expected = f"'{name}' is both solved for and set", "one of the two"
     elif not is_number(values[name]):
         message, expected = f"'{name}' is not a number", "a parameter whose values are numbers"
     if message:

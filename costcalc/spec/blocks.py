@@ -19,7 +19,13 @@ from costcalc.spec.document import (
 )
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import FindBlocks
-from costcalc.spec.networks import FindNetwork, UsedNetwork, is_name, used_network
+from costcalc.spec.networks import (
+    FindNetwork,
+    MissingNetwork,
+    UsedNetwork,
+    is_name,
+    used_network,
+)
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import IDENTIFIER, INPUT_NAMES, NETWORK_NAMES, ParameterReader
 from costcalc.spec.steps import STRUCTURES, StepReader
@@ -51,6 +57,7 @@ class BlockReader:
         self.find_blocks = find_blocks
         self.find_network = find_network
         self.networks: dict[str, UsedNetwork] = {}
+        self.missing: dict[str, MissingNetwork] = {}
         self.problems = problems
         self.bodies: dict[str, _Body] = {}
         self.parameters: dict[str, dict[str, Parameter]] = {}
@@ -61,7 +68,8 @@ class BlockReader:
             self._collect(library, NETWORK_NAMES)
         if own is not None:
             self._collect(own, self.known)
-        self.parameters = {name: used.parameters for name, used in self.networks.items()}
+        self.parameters = {**self.missing}
+        self.parameters |= {name: used.parameters for name, used in self.networks.items()}
         self.parameters |= {
             name: ParameterReader(block.known | INPUT_NAMES, self.problems, COMMON).read(
                 block.body.get("parameters")
@@ -116,6 +124,9 @@ class BlockReader:
         """Adds a network that is used as a block."""
         used = used_network(item, self.find_network, self.problems)
         if used is None:
+            word = item.get("as") or item.get("network")
+            if isinstance(word, Scalar):
+                self.missing[word.text] = MissingNetwork()
             return
         name, network = used
         if name in self.networks or name in KINDS or name in STRUCTURES:

@@ -30,8 +30,17 @@ _STDIN = (STDIN, "-", "/dev/stdin", "/dev/fd/0")
 _OPEN_FILE = re.compile(r"/dev/fd/\d+|/proc/self/fd/\d+")
 """What a shell passes for the output of another command: ``costcalc report <(make_spec)``."""
 
+_FILE = re.compile(r"[^.]+\.[a-z]{2,8}")
+"""A name with the suffix of a file; ``torchvision.models.alexnet`` is a module's."""
+
 _NAMES = "names.yaml"
 """Names of shipped networks that are another network's spec at some settings."""
+_ELSEWHERE = "a model's own file, or torch:torchvision.models:NAME for a network of torchvision"
+"""Where a network may be that neither ships nor resembles one that does."""
+
+_BETWEEN = frozenset({"vs", "vs.", "versus", "and", "with", "to", "against", "or"})
+"""Words that people write between networks."""
+
 SETTING = r"[A-Za-z_][\w./-]*"
 """The pattern of valid names of settings: a parameter, or the path of a gated block."""
 
@@ -93,7 +102,7 @@ def locate(network: str) -> str:
         None,
         f"there is no network '{network}'",
         expected=advice("the path of a spec, or a name that {}", listed_by("networks")),
-        hint=_meant(network) or did_you_mean(_bare(network), shipped()),
+        hint=_meant(network) or did_you_mean(_bare(network), shipped()) or _ELSEWHERE,
     )
 
 
@@ -101,10 +110,10 @@ def refuse_missing_file(path: str) -> None:
     """Refuses what is written as the path of a spec, with the files beside it that are alike.
 
     Raises:
-        SpecError: it has the suffix of a spec, or a folder.
+        SpecError: it has the suffix of a file, or a folder.
     """
     folder, name = os.path.split(path)
-    if not folder and not name.endswith(_SUFFIXES[1:]):
+    if not folder and not _FILE.fullmatch(name):
         return
     if folder and not os.path.isdir(folder):
         hint = "download the file: costcalc reads what is on this machine" if "://" in path else ""
@@ -114,7 +123,8 @@ def refuse_missing_file(path: str) -> None:
     except OSError:
         files = []
     # Names are compared without their suffixes, which make any two alike.
-    specs = {os.path.splitext(file)[0]: file for file in files if file.endswith(_SUFFIXES[1:])}
+    suffixes = {*_SUFFIXES[1:], os.path.splitext(name)[1]}
+    specs = {os.path.splitext(file)[0]: file for file in files if file.endswith(tuple(suffixes))}
     hint = did_you_mean(os.path.splitext(name)[0], specs, specs.__getitem__)
     refuse(None, f"there is no file '{path}'", expected="the path of a spec", hint=hint)
 
@@ -123,6 +133,8 @@ def _meant(name: str) -> str:
     """What is meant by a name that is not a network's: a layer, or a module."""
     from costcalc.kinds.lookup import kind_of
 
+    if name.lower() in _BETWEEN:
+        return f"without '{name}': costcalc compare takes networks one after another"
     kind = kind_of(name)
     if kind is not None:
         return f"costcalc kinds {kind.name}, for a layer"

@@ -65,6 +65,10 @@ class NetworkParameters(dict[str, Parameter]):
     """The parameters of a network, whose calls may also name the last layer: ``to``."""
 
 
+class MissingNetwork(dict[str, Parameter]):
+    """A network of ``use:`` that could not be read, so that its calls say nothing more."""
+
+
 def is_name(text: str) -> bool:
     """Whether it may be the name of a network to use: nothing that leads to another folder."""
     return _NAME.fullmatch(text) is not None

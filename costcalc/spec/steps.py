@@ -27,13 +27,19 @@ from costcalc.spec.document import (
     Step,
 )
 from costcalc.spec.limits import EXPRESSION
-from costcalc.spec.networks import NetworkParameters
+from costcalc.spec.networks import MissingNetwork, NetworkParameters
 from costcalc.spec.numbers import sides
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 
 STRUCTURES = ("sequence", "residual", "table")
 """Steps that contain other steps."""
+
+_ELSEWHERE = {
+    "use": "'use: [network: mobilenet_v2]' beside 'layers:', and a layer '- mobilenet_v2'",
+    "input": "'input: [3, 224, 224]' beside 'layers:'",
+}
+"""Keys of a spec, written as layers."""
 
 
 class StepReader:
@@ -94,7 +100,8 @@ class StepReader:
         """The step ``key: body``."""
         name = key.text
         if name in self.blocks:
-            return self._block(key, body)
+            is_missing = isinstance(self.blocks[name], MissingNetwork)
+            return None if is_missing else self._block(key, body)
         if name == "table":
             from costcalc.spec.tables import table
 
@@ -113,7 +120,8 @@ class StepReader:
                 f"unknown layer kind '{name}'",
                 expected="a layer kind, a block of this spec, or "
                 + ", ".join(f"'{word}'" for word in STRUCTURES),
-                hint=hint(name, (*self.blocks, *STRUCTURES), shipped_blocks()),
+                hint=_ELSEWHERE.get(name)
+                or hint(name, (*self.blocks, *STRUCTURES), shipped_blocks()),
             )
             return None
         if kind.joins and (

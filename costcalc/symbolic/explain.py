@@ -77,6 +77,8 @@ class Explanation(Answer):
     unit: str
     parameters: Mapping[str, Any]
     layers: tuple[LayerExplanation, ...]
+    kinds: frozenset[str]
+    """The names of the network's layer kinds."""
 
     def total(self, metric: str) -> int:
         """The sum of the layers' costs."""
@@ -133,6 +135,7 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         layers=tuple(
             _explained(symbolic[index], costs[index], graph, convention) for index in chosen
         ),
+        kinds=frozenset(layer.kind.name for layer in graph.layers),
     )
 
 
@@ -304,7 +307,9 @@ _ATTRIBUTES = {
 
 def _page(explanation: Explanation) -> Page:
     def paragraphs(style: Style) -> Iterator[str]:
-        yield at_settings(explanation.parameters)
+        settings = at_settings(explanation.parameters, explanation.kinds)
+        if settings:
+            yield settings
         for layer in explanation.layers:
             yield _layer_text(layer, explanation, style)
         if explanation.block is not None:
@@ -340,7 +345,7 @@ def _table(explanation: Explanation) -> Table:
 
 def _latex(explanation: Explanation) -> Iterator[str | Equations]:
     """Each layer's name, followed by its equations if it costs anything."""
-    yield from at_settings(explanation.parameters).split("\n")
+    yield from at_settings(explanation.parameters, explanation.kinds).splitlines()
     for layer in explanation.layers:
         lines = []
         for step in _shown(layer):

@@ -99,6 +99,8 @@ class ClosedForm(EquationsAnswer):
     domain: Domain
     uncounted: Mapping[str, Sequence[str]]
     """The names of the layers that costcalc cannot count, by the model's name for the operation."""
+    kinds: frozenset[str]
+    """The names of its layer kinds."""
 
     @property
     def params(self) -> Any:
@@ -215,6 +217,7 @@ def closed_form(
         totals={metric: _total(context, total, names, values) for metric, total in sums.items()},
         domain=domain(context, names),
         uncounted=graph.uncounted,
+        kinds=frozenset(layer.kind.name for layer in graph.layers),
     )
 
 
@@ -327,7 +330,7 @@ def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
     if assumptions:
         lines.append(f"Assumes {', '.join(assumptions)}.")
     yield "\n".join(lines)
-    lines = [at_settings(form.parameters)]
+    lines = [at_settings(form.parameters, form.kinds) or "Reported:"]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {_compared(total)}")
     yield "\n".join([*lines, *uncounted_notes(form.uncounted)])

@@ -85,3 +85,12 @@ def test_a_spec_still_lists_layers(tmp_path: Path):
     path.write_text("input: [3, 8, 8]\nlayers: []\n")
     with pytest.raises(costcalc.SpecError, match="a spec needs layers"):
         costcalc.report(str(path))
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "markdown", "latex", "html"])
+def test_the_shape_of_a_single_number_is_named(tmp_path: Path, format_: str) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [4, 9]\nlayers: [mean, relu]\n")
+    shown = costcalc.report(path).rendered(format_)
+    assert "scalar" in shown
+    assert "$scalar$" not in shown

@@ -227,3 +227,79 @@ def test_settings_may_be_separated_by_commas():
     assert run("report", "mobilenet_v1", "--set", "alpha=0.5, res = 160") == report
     sweep = run("sweep", "mobilenet_v1", "--set", "alpha=0.5,1", "--set", "res=96,128")
     assert run("sweep", "mobilenet_v1", "--set", "alpha=0.5,1,res=96,128") == sweep
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("model") / "m.onnx"
+    path.write_bytes(bytes(costcalc.export("mobilenet_v1", "onnx")))
+    return str(path)
+
+
+def mult_adds(result: Result) -> list[int]:
+    assert result.exit_code == 0, result.output
+    return [entry["totals"]["mult_adds"] for entry in json.loads(result.stdout)["networks"]]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "report {} --input 3,128,128 --res 64",
+        "report {}@res=64 --input 3,128,128",
+        "report {}@input=3x128x128 --set res=64",
+        "report {}@input=3x128x128,res=64",
+        "report {} --input 3,64,96 --res 64",
+        "report {} --input 3,64,96 --res 96x64",
+        "sweep {} --input 3,128,128 --res 128,64",
+        "sweep {}@input=3x128x128 --res 128,64",
+        "sweep {} mobilenet_v1 --input 3,128,128 --res 128,64",
+        "compare {} {} --input 3,128,128 --res 64",
+        "compare {}@input=3x128x128,res=64 {}",
+    ],
+)
+def test_a_shape_and_a_resolution_contradict_each_other(model: str, command: str) -> None:
+    result = run(command.replace("{}", model))
+    check_refused(result)
+    assert "set twice" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "settings", ["--input 3,64,64 --res 64", "--input 3,64,64 --res 64x64", "--input 3,64,64"]
+)
+def test_a_shape_and_its_own_resolution_agree(model: str, settings: str) -> None:
+    same = run(f"report {model} --format json --res 64")
+    assert run(f"report {model} --format json {settings}").stdout == same.stdout
+
+
+def test_the_shape_of_one_of_several_is_its_own(model: str) -> None:
+    """As is its resolution, where the shape is an option."""
+    at_64, at_128 = 47_368_192, 186_400_768  # of mobilenet_v1, its convolutions and classifier
+    command = f"compare --format json {model}@input=3x64x64 {model} --res 128"
+    assert mult_adds(run(command)) == [at_64, at_128]
+    command = f"compare --format json {model}@res=64 {model} --input 3,128,128"
+    assert mult_adds(run(command)) == [at_64, at_128]
+    rows = run(f"sweep {model}@input=3x64x64 mobilenet_v1 --res 64,128 --format csv").stdout
+    assert [row.split(",")[1::2][:2] for row in rows.splitlines()[1:]] == [
+        ["64", str(at_64)],
+        ["64", str(at_64)],
+        ["128", str(at_128)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("network", "settings"),
+    [("mnasnet@alpha=0.5", ""), ("mnasnet", "--alpha 0.5"), ("mnasnet0_5", "--set alpha=0.5")],
+)
+def test_what_is_solved_for_is_not_set(network: str, settings: str) -> None:
+    result = run(f"solve {network} --for alpha --max-params 2M {settings}")
+    check_refused(result)
+    assert "'alpha' is both solved for and set" in result.stderr
+
+
+def test_what_a_name_sets_may_be_solved_for() -> None:
+    """As it may be set and swept."""
+    command = "solve {} --for alpha --max-params 2M --values 0.25,0.5 --format json"
+    assert run(command.format("mnasnet0_5")).stdout == run(command.format("mnasnet")).stdout
+    solution = costcalc.load("mobilenet_v1", alpha=0.5).solve("alpha", max_params="2M", values=[1])
+    assert solution.nearest is not None
+    assert solution.nearest.params == 4_209_088

@@ -169,3 +169,21 @@ def test_git_calls_it_as_its_diff_driver(tmp_path):
     (tmp_path / "net.yaml").unlink()
     # The whole network was removed: 11520 mult-adds.
     assert "-11,520" in git("diff")
+
+
+def test_shapes_of_tokens_are_tokens(tmp_path):
+    """As in the report; those of maps have their channels last."""
+    text = """
+input: [3, 4, 8]
+layers:
+  - conv: {out: 6, kernel: 3}
+  - reshape: [6, 32]
+  - transpose: [1, 0]
+  - fc: {out: 7, per_position: true, axis: -1, name: mlp}
+"""
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(text)
+    new.write_text(text.replace("[3, 4, 8]", "[3, 8, 8]").replace("[6, 32]", "[6, 64]"))
+    shown = str(costcalc.diff(old, new))
+    assert "output 4 x 8 x 6 → 8 x 8 x 6" in shown
+    assert "input 32 x 6 → 64 x 6, output 32 x 7 → 64 x 7" in shown

@@ -68,8 +68,15 @@ def test_no_table_calls_a_difference_none(old, new, tmp_path):
 def test_headers_say_nothing_that_is_not_so(tmp_path):
     path = tmp_path / "net.yaml"
     path.write_text("input: [30]\nlayers: [relu]\n")
-    for answer in (costcalc.report(path), costcalc.reconcile(path, "paper", "thop")):
+    answers = (
+        costcalc.report(path),
+        costcalc.reconcile(path, "paper", "thop"),
+        costcalc.explain(path, "relu1"),
+        costcalc.formula(path),
+    )
+    for answer in answers:
         assert "None" not in str(answer)
+        assert "At :" not in str(answer)
         assert "alpha = 1" not in str(answer)
     assert costcalc.report(path).to_json().count('"alpha": 1') == 1
     assert "alpha = 0.5" in str(costcalc.report(path, alpha=0.5))
@@ -77,3 +84,5 @@ def test_headers_say_nothing_that_is_not_so(tmp_path):
     path.write_text("input: [30]\nlayers: [{fc: 3}, relu, {fc: 2}]\n")
     assert "settings    alpha = 1\n" in str(costcalc.report(path))
     assert "in closed form in α (alpha)," in str(costcalc.formula(path))
+    assert "At alpha = 1:" in str(costcalc.formula(path))
+    assert "At alpha = 1:" in str(costcalc.explain(path, "fc1"))

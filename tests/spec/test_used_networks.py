@@ -141,6 +141,26 @@ def test_refusals(use, call, expected, tmp_path: Path):
     assert expected in refusal(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("use", "call"),
+    [
+        ("network: mobilenet_v9", "mobilenet_v9"),
+        ("{network: mobilenet_v9, as: features}", "features: {to: conv1}"),
+        ("network: net", "net: {repeat: 2}"),
+    ],
+)
+def test_a_network_that_cannot_be_used_is_one_mistake(use, call, tmp_path: Path):
+    text = refusal(tmp_path, f"input: [3, 64, 64]\nuse:\n  - {use}\nlayers:\n  - {call}\n")
+    assert text.count("expected ") == 1
+    assert "unknown layer kind" not in text
+
+
+@pytest.mark.parametrize("use", ["use: mobilenet_v2", "use: {network: mobilenet_v2}", "input: [3]"])
+def test_a_key_of_the_spec_among_its_layers(use, tmp_path: Path):
+    text = refusal(tmp_path, f"input: [3, 64, 64]\nlayers:\n  - {use}\n")
+    assert "' beside 'layers:'" in text
+
+
 def test_a_circle_of_two(tmp_path: Path):
     written(tmp_path, "input: [3, 8, 8]\nuse: [network: net]\nlayers: [net]\n", "other.yaml")
     text = "input: [3, 8, 8]\nuse: [network: other]\nlayers: [other]\n"

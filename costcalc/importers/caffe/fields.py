@@ -143,6 +143,11 @@ def whole(value: Scalar, name: str, lowest: int) -> int:
 
 
 def _number(value: Scalar, name: str) -> float:
+    """A number as in Caffe, whose own are floats; they decide layer kinds, never a count.
+
+    Raises:
+        Refusal: the value is not one.
+    """
     try:
         return float(value.text.removesuffix("f") if not value.quoted else "")
     except ValueError:
