@@ -210,7 +210,7 @@ class Problems:
 
 
 def did_you_mean(word: str, known: Iterable[str], shown: Callable[[str], str] = str) -> str:
-    """A hint that names the words that begin with this one, or else the most similar, or ''.
+    """A hint that names the known words like this one; '' if there are none.
 
     ``shown`` is how a word is written in the hint.
 
@@ -219,20 +219,29 @@ def did_you_mean(word: str, known: Iterable[str], shown: Callable[[str], str] = 
     >>> did_you_mean("mobilenet", ["mobilenet_v1", "mobilenet_v2", "alexnet"])
     "did you mean 'mobilenet_v1' or 'mobilenet_v2'?"
     """
+    return suggested([shown(name) for name in similar(word, known)])
+
+
+def suggested(words: Sequence[str]) -> str:
+    """The hint that names these words; '' if there are none."""
+    *others, last = [f"'{word}'" for word in words] or [""]
+    return f"{_QUESTION} {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""
+
+
+def similar(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that begin with this one, or else the most similar one, if any is."""
     from bisect import bisect
     from difflib import get_close_matches
     from itertools import islice
 
     names = sorted(islice(known, _MOST_NAMES + 1))
     if len(names) > _MOST_NAMES:
-        return ""
+        return []
     if len(names) > _COMPARED:
         place = bisect(names, word)
         names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]
     names = [name for name in names if len(name) <= _LONGEST_NAME]
     longer = [name for name in names if name.startswith(word)] if len(word) >= _PREFIX else []
-    if not 0 < len(longer) <= _MOST_LONGER:
-        is_short = len(word) <= _LONGEST_NAME
-        longer = get_close_matches(word, names, n=1, cutoff=0.6) if is_short else []
-    *others, last = [f"'{shown(name)}'" for name in longer] or [""]
-    return f"{_QUESTION} {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""
+    if 0 < len(longer) <= _MOST_LONGER:
+        return longer
+    return get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= _LONGEST_NAME else []

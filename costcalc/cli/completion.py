@@ -24,23 +24,23 @@ from click.shell_completion import (
 from costcalc.errors import CostcalcError
 
 if TYPE_CHECKING:
-    from costcalc.graph.layer import LayerGraph
+    from costcalc.opening import OpenNetwork
     from costcalc.spec.document import Document, Parameter
 
 Items = Iterable["str | tuple[str, str]"]
-"""Words, or words each with a help text."""
+"""Words, some with a help text."""
 
 PROGRAM = "costcalc"
-"""The command to complete, by whatever path it was called."""
+"""The name of the command to complete, whatever path it was called by."""
 
 _OPEN = "=,@/:"
-"""A word that ends in one of these goes on: no space follows it."""
+"""Characters at which a word goes on, so that no space follows them."""
 
 
 def completed(items: Callable[[], Items], incomplete: str) -> list[Any]:
-    """The items that begin as the incomplete word does.
+    """The items that begin with the incomplete word.
 
-    A broken spec has no items, rather than an error in the middle of a command line.
+    None for a broken spec: an error would appear in the middle of a command line.
     """
     try:
         words = [item if isinstance(item, tuple) else (item, None) for item in items()]
@@ -52,7 +52,7 @@ def completed(items: Callable[[], Items], incomplete: str) -> list[Any]:
 
 
 def networks(context: click.Context, incomplete: str) -> Items:
-    """Networks that ship, specs and models of the current folder; settings after an ``@``."""
+    """Shipped networks, specs and models in the current folder; after an ``@``, settings."""
     from costcalc.importers import SUFFIXES
     from costcalc.spec import library
 
@@ -152,15 +152,16 @@ def keys(context: click.Context, incomplete: str) -> Items:
 
 def layers(context: click.Context, incomplete: str) -> Items:
     """The layers and blocks of the command's network, a spec."""
-    graph = _graph(_network(context))
-    if graph is None:
+    network = _opened(_network(context))
+    if network is None:
         return ()
+    graph = network.graph()
     names = {layer.name: layer.kind.title for layer in graph.layers}
     return (*names.items(), *(name for name in graph.blocks if name not in names))
 
 
 def _listed(items: Items, incomplete: str) -> Iterator[tuple[str, str]]:
-    """The items behind what is already listed before the last comma, without those that are."""
+    """The items that are not listed yet, each after what is listed before the last comma."""
     before = incomplete[: incomplete.rfind(",") + 1]
     for item in items:
         word, help_ = item if isinstance(item, tuple) else (item, "")
@@ -169,12 +170,12 @@ def _listed(items: Items, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _files(suffixes: tuple[str, ...], incomplete: str) -> Iterator[str]:
-    """The folders and the files with these suffixes where an incomplete path leads."""
+    """The folders, and the files with these suffixes, in the folder of an incomplete path."""
     folder = incomplete[: incomplete.rfind("/") + 1]
     with os.scandir(os.path.expanduser(folder) or os.curdir) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             is_hidden = entry.name.startswith(".") and not incomplete.startswith(f"{folder}.")
-            if is_hidden or not entry.name.isprintable():  # which would be several lines
+            if is_hidden or not entry.name.isprintable():  # a line break would end the item
                 continue
             if entry.is_dir():
                 yield f"{folder}{entry.name}/"
@@ -210,13 +211,13 @@ def _parameters(network: str) -> Iterator[tuple[str, str, list[str]]]:
     from costcalc.graph.parameters import all_parameters
     from costcalc.spec.numbers import exact
 
-    document = _document(network)
-    if document is None:
+    spec = _opened(network)
+    if spec is None:
         yield "alpha", "width multiplier", []
         yield "res", "input resolution", []
         return
-    for parameter in all_parameters(document).values():
-        yield parameter.name, parameter.doc, list(map(exact, _values(parameter, document)))
+    for parameter in all_parameters(spec.document).values():
+        yield parameter.name, parameter.doc, list(map(exact, _values(parameter, spec.document)))
 
 
 def _values(parameter: Parameter, document: Document) -> list[Any]:
@@ -231,29 +232,22 @@ def _values(parameter: Parameter, document: Document) -> list[Any]:
     return list(dict.fromkeys(value for value in (*values, *published) if value is not None))
 
 
-def _document(network: str) -> Document | None:
-    """The document of a spec; None of a model or a stream, which are not read."""
+def _opened(network: str) -> OpenNetwork | None:
+    """A spec at its settings; None for a model or a stream, which are not read."""
     from costcalc.importers import importer
-    from costcalc.opening import read_spec
+    from costcalc.opening import opened
     from costcalc.spec import library
 
     spec = library.reference(network).network if network else ""
     is_stream = library.is_standard_input(spec) or spec.startswith(("/dev/", "/proc/"))
-    return read_spec(spec) if spec and not is_stream and importer(spec) is None else None
-
-
-def _graph(network: str) -> LayerGraph | None:
-    """The layers of a spec at its settings; None of a model or without a network."""
-    from costcalc.opening import opened
-
-    return opened(network).graph() if _document(network) is not None else None
+    return opened(network) if spec and not is_stream and importer(spec) is None else None
 
 
 class _WholeWord(ShellComplete):
     """Completes ``--option=value`` as one word, as shells do."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
-        """Click's completions of the value, each behind the option that it is for."""
+        """Click's completions of the value, each after the option and ``=``."""
         items = super().get_completions(args, incomplete)
         option, equals, _ = incomplete.partition("=")
         if not (equals and option.startswith("-")):

@@ -1,4 +1,4 @@
-"""Help in the terminal's width, broken between words."""
+"""Help that fits the terminal, broken between words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from costcalc.render.layout import wrapped
 
 _WIDEST, _NARROWEST = 78, 20
 _NARROW = 60
-"""Below this, what an option does stands on the lines below it."""
+"""Narrower than this, an option's help is on the lines below it."""
 
 
 class Formatter(click.HelpFormatter):

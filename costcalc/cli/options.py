@@ -78,10 +78,8 @@ class Options(NamedTuple):
             first = texts.setdefault(name, value)
             if first.strip() != value.strip():
                 found = f"{first} by {options[name]}", f"{value} by {option}"
-                several = (
-                    f"{f'--set {name}=' if option == '--set' else f'{option} '}{first},{value}"
-                )
-                hint = f"for several values, costcalc sweep with {several}"
+                start = f"--set {name}=" if option == "--set" else f"{option} "
+                hint = f"for several values, costcalc sweep with {start}{first},{value}"
                 problems.note(library.set_twice(name, *found)._replace(hint=hint))
             options.setdefault(name, option)
         problems.raise_any()
@@ -228,7 +226,7 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Fi
 
 
 def is_device(output: str) -> bool:
-    """Whether a path is something that takes bytes but is no file: a device or a pipe."""
+    """Whether a path is a device or a pipe, which takes bytes but is not a file."""
     return os.path.exists(output) and not os.path.isfile(output) and not os.path.isdir(output)
 
 

@@ -27,10 +27,10 @@ _STYLES = {
 """Attributes and the terminal's own colours for the word that begins a line of an error."""
 
 _DETAIL = re.compile(r"(Error:|Warning:|Usage:|    (?:expected|found|try)) +")
-"""The word that begins a line, as :class:`costcalc.errors.Problem` writes it."""
+"""The word at the start of a line, as :class:`costcalc.errors.Problem` writes it."""
 
 _HELD = 2**24
-"""Characters of a result that are held back until it is known to be whole."""
+"""The most characters of a result that are held back until it is whole."""
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """A command without arguments that shows its help, as newer releases of Click say it."""
@@ -51,7 +51,7 @@ class UserError(click.ClickException):
 
 
 def remark(text: str) -> None:
-    """Writes a note about a result to standard error."""
+    """Writes a note about a result to standard error, made safe to print."""
     _write("\n".join(map(printable, text.split("\n"))))
 
 
@@ -85,7 +85,7 @@ def readable_warnings() -> Iterator[None]:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turns what can go wrong in a command into a message and an exit code."""
+    """Turns the errors of a command into a message and an exit code."""
     try:
         yield
     except CostcalcError as error:
@@ -132,25 +132,25 @@ def printed() -> Iterator[TextIO]:
 
 
 class HeldBack(io.StringIO):
-    """Text for a stream, written at the end, so that an error leaves none; or once it is long."""
+    """Text for a stream, held back so that an error leaves none, unless it grows too long."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(newline="")
         self.stream = stream
 
     def write(self, text: str, /) -> int:
-        """Holds text back; a long one is handed on."""
+        """Holds text back, or writes what is held once it is too long."""
         length = super().write(text)
         if self.tell() >= _HELD:
-            self._hand_on()
+            self._release()
         return length
 
     def __exit__(self, *error: Any) -> None:
         if error == (None, None, None):
-            self._hand_on()
+            self._release()
         super().__exit__(*error)
 
-    def _hand_on(self) -> None:
+    def _release(self) -> None:
         self.stream.write(self.getvalue())
         self.seek(0)
         self.truncate()
@@ -175,7 +175,7 @@ def open_closed_streams() -> None:
 
 
 def _discard() -> None:
-    """Drops what is still buffered, or it would be written again at exit."""
+    """Drops what is still buffered, which would otherwise be written at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -222,7 +222,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """The columns of a stream's terminal, or what the environment sets; None if it has none."""
+    """The width of a stream's terminal, or ``COLUMNS``; None if it is not a terminal."""
     if not stream.isatty():
         return None
     given = os.environ.get("COLUMNS", "")

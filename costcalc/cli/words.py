@@ -1,4 +1,4 @@
-"""What people type, from habit or from other tools, and the command or the option that does it."""
+"""What people type out of habit or from other tools, and the command or option for it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from costcalc.spec import library
 
 
 def _each(words: str, hint: str) -> dict[str, str]:
+    """The hint for each of some words, which stand between spaces."""
     return dict.fromkeys(words.split(), hint)
 
 
@@ -42,9 +43,11 @@ COMMANDS = {
         "completion completions complete autocomplete install-completion",
         'eval "$(_COSTCALC_COMPLETE=bash_source costcalc)", or zsh_source, or fish_source',
     ),
-    **_each("install setup init config", "costcalc report mobilenet_v1: nothing is to be set up"),
+    **_each(
+        "install setup init config", "costcalc report mobilenet_v1: there is nothing to set up"
+    ),
 }
-"""Words in the place of a command."""
+"""Words typed in place of a command."""
 
 _ONE_INPUT = "without it: counts are of one input, and a batch of N costs N times as much"
 _ARITHMETIC = "without it: counts are arithmetic, and need no device, data type or weights"
@@ -74,7 +77,7 @@ OPTIONS = {
     **_each("--list --models", "costcalc networks"),
     **_each("--version -V", "costcalc --version"),
 }
-"""Options of other tools, or in the wrong place."""
+"""Options of other tools, or given in the wrong place."""
 
 _OF_COMMAND = {
     ("check", "--all"): "--shipped, or the path of a folder",
@@ -89,7 +92,7 @@ _OF_COMMAND = {
     ("reconcile", "--conventions"): "--between",
     ("reconcile", "--tools"): "--between",
 }
-"""What a word means to one command alone."""
+"""Words that mean something to one command only."""
 
 
 _NETWORK = "a name that 'costcalc networks' lists, or the path of a spec or a model"
@@ -126,7 +129,7 @@ CHOICES = {
 
 
 class Choice(click.Choice):  # type: ignore[type-arg]  # only newer releases of click have one
-    """One of several words, in any case; an error hints at the one that may be meant."""
+    """One of several words, in any case; an error suggests the likeliest."""
 
     def __init__(
         self, choices: Iterable[str], hint: Callable[[str], str] = lambda word: ""
@@ -166,7 +169,7 @@ def hint(error: click.UsageError) -> str:
 
 
 def _command(args: Sequence[str]) -> str:
-    """The command that a word stands for; a network by itself is reported."""
+    """The command that a word stands for; ``report`` for a network by itself."""
     word, *rest = args
     if _is_network(word):
         return shlex.join(["costcalc", "report", word, *rest])
@@ -187,7 +190,7 @@ def _option(error: click.NoSuchOption) -> str:
 
 
 def _extra(text: str) -> str:
-    """What arguments are meant that a command does not take."""
+    """What is meant by arguments that a command does not take."""
     words = [word.removeprefix("@") for word in text.split()]
     if all("=" in word for word in words):
         return " ".join(f"--set {word}" for word in words)

@@ -18,7 +18,7 @@ from costcalc.kinds import KINDS
 from costcalc.kinds.base import channels_last
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import few_percent, number, rounded, scaled
+from costcalc.render.formatting import number, percent_text, rounded, scaled
 from costcalc.render.page import (
     Cell,
     Column,
@@ -130,7 +130,9 @@ class Comparison(Answer):
     def page(self) -> Page:
         """Totals with their ratios, costs by type of layer and by stage, and causes."""
         report = self.baseline.report
-        line = implementations_line((each.label, each.report.parameters) for each in self.entries)
+        line = implementations_line(
+            (entry.label, entry.report.parameters) for entry in self.entries
+        )
         facts = (
             ("baseline", self.baseline.label),
             *([("settings", _settings(self))] if self.settings else []),
@@ -285,7 +287,7 @@ def ratio_text(ratio: Fraction | None) -> str:
     side = "more" if ratio > 1 else "fewer"
     factor = max(ratio, 1 / ratio)
     if rounded(factor, 2) == "1.00":
-        return f"{few_percent(abs(ratio - 1))} {side}"
+        return f"{percent_text(abs(ratio - 1))} {side}"
     text = rounded(factor, 2)
     return f"{text if len(text) == len('9.99') else rounded(factor, 1)} × {side}"
 
@@ -413,7 +415,7 @@ def _attributed(
         return ""
     is_one_way = all(part * saved >= 0 for part, *_ in parts)
     shown = ", ".join(
-        f"{few_percent(Fraction(part, saved))} {of_share}"
+        f"{percent_text(Fraction(part, saved))} {of_share}"
         if is_one_way
         else f"{_change(part)} {of_amount}"
         for part, of_share, of_amount in [part for part in parts if part[0]][:_CAUSES]

@@ -46,7 +46,7 @@ def budget(
 
 
 def in_bytes(name: str, text: str, mark: Mark | None = None) -> Problem | None:
-    """The problem of a number of bytes as a bound on a count; None if it is no such number."""
+    """The problem of a number of bytes as a bound on a count; None if it is not one."""
     match = _BYTES.fullmatch(text)
     if match is None or (match[2] is None and text[-1:] in "bB"):
         return None

@@ -57,10 +57,10 @@ def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
 
 
 def _unfolded(document: Document, resolved: Resolved) -> _Walk:
-    """The layers of a document, of which predictions keep the widths that they are written with.
+    """The layers of a document; predictions keep the widths they are written with.
 
-    Which layers are predictions is known only from the graph.  A network of which the
-    multiplier scales no prediction, as most, is unfolded once.
+    Only the graph tells which layers are predictions.  Most networks have none that the
+    multiplier would scale, and are unfolded once.
     """
     alpha = resolved.values["alpha"]
     walk = _Walk(document, resolved, ())

@@ -182,10 +182,10 @@ class LayerGraph(NamedTuple):
 
     @property
     def outputs(self) -> tuple[int, ...]:
-        """The tensors that the network gives: the outputs of layers that no layer reads.
+        """The network's outputs: the tensors that no layer reads.
 
         A gate's decision and an unused source are not outputs; the last layer always is.
-        A network without layers gives its input.
+        In a network without layers it is the input.
         """
         if not self.layers:
             return (NETWORK_INPUT,)

@@ -1,8 +1,8 @@
 """Which axis of a tensor holds its channels: the first of a map, the last of tokens.
 
-A convolution has its channels first.  A layer that says along which axis it works, such as a
-fully connected one of ``axis: -1``, makes tokens: rows of channels.  Layers in between keep
-what they read, and views take what their readers need.
+A convolution has its channels first.  A layer with an axis of its own, such as a fully connected
+one with ``axis: -1``, makes tokens: rows of channels.  Layers in between keep the axis of their
+input; a view has the axis that its readers need.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ALONG_AXES = ("matrix_product", "embedding", "dense", "norm")
 """The families that may work along other axes than the first."""
 
 _MOVING = ("reshape", "rearrange", "flatten", "transpose")
-"""Kinds that give elements other axes."""
+"""Kinds that move elements to other axes."""
 
 
 def channel_axes(graph: LayerGraph) -> dict[int, int]:
@@ -54,7 +54,7 @@ def _note(known: dict[int, int], tensor: int, axis: int | None) -> None:
 
 
 def _of_output(layer: Layer, known: dict[int, int]) -> int | None:
-    """The axis of a layer's output, given those of its inputs; None if nothing says it."""
+    """The axis of a layer's output, given those of its inputs; None if unknown."""
     read = _read(layer, known)
     if layer.kind.name == "transpose" and read is not None:
         operation: Any = layer.operation
@@ -70,7 +70,7 @@ def _of_output(layer: Layer, known: dict[int, int]) -> int | None:
 
 
 def _of_input(layer: Layer, place: int, output: int | None) -> int | None:
-    """The axis that an input of a layer must have; None if nothing says it."""
+    """The axis that an input of a layer must have; None if unknown."""
     shape = layer.input_shapes[place]
     if layer.kind.name == "transpose" and output is not None:
         operation: Any = layer.operation
@@ -100,11 +100,9 @@ def _own(layer: Layer) -> int | None:
 
 def _keeps(layer: Layer) -> bool:
     """Whether the output has the axes of the inputs."""
-    ranks = {len(shape) for shape in layer.input_shapes}
-    is_alike = ranks == {len(layer.output)}
-    mixes_tokens = layer.kind.family == "dense" and is_alike
-    is_kept = layer.kind.family in _KEEPING and layer.kind.name not in _MOVING
-    return is_alike and (is_kept or mixes_tokens)
+    has_equal_ranks = {len(shape) for shape in layer.input_shapes} == {len(layer.output)}
+    is_keeping = layer.kind.family in _KEEPING and layer.kind.name not in _MOVING
+    return has_equal_ranks and (is_keeping or layer.kind.family == "dense")
 
 
 def _read(layer: Layer, known: dict[int, int]) -> int | None:

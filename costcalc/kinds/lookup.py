@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from costcalc.errors import did_you_mean
+from costcalc import errors
+from costcalc.errors import suggested
 from costcalc.kinds import KINDS, TABLE
 from costcalc.kinds.base import Kind
 
@@ -45,19 +46,17 @@ def hint(word: str, others: Collection[str] = (), blocks: Mapping[str, str] | No
     """
     kind = kind_of(word)
     if kind is not None:
-        return f"did you mean '{kind.name}'?"
+        return suggested([kind.name])
     plain = _elsewhere(word)
     family = [kind.name for kind in TABLE if _plain(kind.family) == plain]
     if family:
         return "one of " + ", ".join(family)
     libraries = {name: of for name, of in (blocks or {}).items() if name not in others}
-    block = next((name for name in libraries if _plain(name) == plain), None)
-    if block is None:
-        words = similar(word, (*KINDS, *others)) or similar(word, libraries)
-        block = next((name for name in libraries if words == f"did you mean '{name}'?"), None)
-        if block is None:
-            return words
-    return f"use: [{libraries[block]}], a library with the block '{block}'"
+    names = [name for name in libraries if _plain(name) == plain][:1]
+    names = names or similar(word, (*KINDS, *others)) or similar(word, libraries)
+    if len(names) == 1 and names[0] in libraries:
+        return f"use: [{libraries[names[0]]}], a library with the block '{names[0]}'"
+    return suggested(names)
 
 
 def kind_of(word: str) -> Kind | None:
@@ -69,15 +68,15 @@ def kind_of(word: str) -> Kind | None:
     return None
 
 
-def similar(word: str, known: Collection[str]) -> str:
-    """A hint that names a known word, spelt otherwise or similar; '' if there is none."""
+def similar(word: str, known: Collection[str]) -> list[str]:
+    """The known word that is this one in another spelling, or else the similar ones."""
     plain = _elsewhere(word)
     same = [name for name in known if _plain(name) == plain]
-    return f"did you mean '{same[0]}'?" if same else did_you_mean(word, known)
+    return same[:1] or errors.similar(word, known)
 
 
 def _elsewhere(word: str) -> str:
-    """The plain spelling of what is called so elsewhere, or else of the word itself."""
+    """The plain spelling of costcalc's word for it, or else of the word itself."""
     return _plain(_ELSEWHERE.get(_plain(word), word))
 
 

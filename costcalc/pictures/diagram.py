@@ -45,7 +45,7 @@ class Diagram(NamedTuple):
 
 
 class _Box(NamedTuple):
-    """What becomes a node: a line, a block, or several blocks in a row that are alike."""
+    """What becomes a node: a line, a block, or a run of equal blocks."""
 
     id: str
     names: tuple[str, ...]
@@ -62,8 +62,8 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = N
     Args:
         graph: the layers.
         costs: the cost of each layer.
-        depth: the levels of blocks that are shown; deeper blocks are one node each, and
-            those that are alike and follow each other are one node together.
+        depth: the levels of blocks that are shown; a deeper block is one node, and a
+            run of equal blocks is one node together.
     """
     groups: dict[str, list[Line]] = {}
     for line in graph.lines:
@@ -123,9 +123,9 @@ def _edges(graph: LayerGraph, ids: dict[int, str], folded: set[str]) -> Iterator
 
 
 def _with_runs(boxes: list[_Box], edges: list[Edge]) -> tuple[list[_Box], list[Edge]]:
-    """The boxes with like blocks in a row as one, and the edges that are left.
+    """The boxes, with each run of equal blocks as one box, and the edges that are left.
 
-    Blocks are alike that are of one kind, have as many layers, and read maps of one size.
+    Equal blocks are of one kind, have equally many layers and read maps of one size.
     """
     arriving = Counter(edge.target for edge in edges)
     leaving = Counter(edge.source for edge in edges)

@@ -67,10 +67,10 @@ def share(part: int, total: int, digits: int = 2) -> str:
     return rounded(Fraction(100 * part, total) if total else Fraction(0), digits)
 
 
-def few_percent(part: Fraction) -> str:
-    """A positive share in words, of which something is left even if it is small.
+def percent_text(part: Fraction) -> str:
+    """A positive share in per cent, never shown as none.
 
-    >>> few_percent(Fraction(1, 200)), few_percent(Fraction(1, 10**6))
+    >>> percent_text(Fraction(1, 200)), percent_text(Fraction(1, 10**6))
     ('0.50 %', 'less than 0.01 %')
     """
     text = rounded(100 * part, 2)

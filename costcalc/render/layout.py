@@ -32,14 +32,14 @@ _BRANCHES = "│├└ "
 """The characters of a tree's branches, one column wide each."""
 
 _SIGNS = re.compile(r"[^/_,@=.:+-]*[/_,@=.:+-]+|[^/_,@=.:+-]+")
-"""The parts of a word that may stand on lines of their own."""
+"""The parts that a long word may be broken into."""
 
 _NAME = re.compile(r" *[^ ]+(?: [^ ]+)*  +(?:= )?| +(?:[^ ]+ +)?= ")
-"""What a line of an explanation begins with: a name and a gap, or an equals sign."""
+"""The start of a line of an explanation: a name and a gap, or an equals sign."""
 
 _LEAST_BAR, _MOST_BAR = 8, 20
 _LONG_WORD = 16
-"""Longer words, as paths and references are, may be broken behind a sign."""
+"""Longer words, such as paths and references, may be broken after a sign."""
 
 _NARROWEST = 8
 """A column of words is never made narrower than this."""
@@ -122,7 +122,7 @@ def wrapped(line: str, width: int | None) -> list[str]:
 
 
 def _pieces(word: str, width: int) -> list[str]:
-    """A word in lines; one that is too long is broken behind a sign if possible.
+    """A word in lines; one that is too long is broken after a sign if possible.
 
     >>> _pieces("features/block1/conv", 12)
     ['features/', 'block1/conv']
@@ -142,7 +142,7 @@ def _pieces(word: str, width: int) -> list[str]:
 
 
 def hanging(line: str, width: int | None) -> list[str]:
-    """A line of a formula or an explanation in lines, those below indented behind its name.
+    """A line of a formula or an explanation in lines, with hanging indentation after its name.
 
     >>> hanging("  params  a + b + c + d", 22)
     ['  params  a + b + c +', '          d']
@@ -211,12 +211,12 @@ class _Measured(NamedTuple):
 
 
 def _fitted(table: Table, width: int | None) -> tuple[list[list[_Measured]], list[Column]]:
-    """The columns that fit into the width, side by side; and those left out.
+    """The columns that fit the width, in panels one below another, and those left out.
 
     Bars are dropped first, then the spaces within shapes, then the columns of the
-    highest rank.  Before the last of those, cells are broken between words; then columns
-    stand below each other, each time with the first one.  Only then are words broken;
-    numbers never.
+    highest rank.  Before those of rank 1 go, cells are broken between words; what is
+    still too wide becomes several panels, each with the first column.  Only then are words
+    broken; numbers never.
     """
     spaced = _measured(table, is_dense=False)
     if width is None:
@@ -244,7 +244,7 @@ def _titled(table: Table, indexes: list[int]) -> list[Column]:
 
 
 def _panels(columns: list[_Measured], width: int) -> list[list[_Measured]]:
-    """The columns in as few groups as fit, each with the first column."""
+    """The columns in as few panels as fit, each with the first column."""
     if len(columns) < 2 or _total_width(_folded(columns, width)) <= width:
         return [_forced(columns, width)]
     first, *rest = columns
@@ -266,7 +266,7 @@ def _panels(columns: list[_Measured], width: int) -> list[list[_Measured]]:
 def _narrowed(
     first: _Measured, units: list[list[_Measured]], width: int
 ) -> Iterator[list[_Measured]]:
-    """The units; columns one by one of a unit that does not fit beside the first column."""
+    """The units; one that does not fit next to the first column is taken apart."""
     for unit in units:
         if _total_width(_folded([first, *unit], width)) <= width:
             yield unit
@@ -275,7 +275,7 @@ def _narrowed(
 
 
 def _forced(columns: list[_Measured], width: int) -> list[_Measured]:
-    """Makes columns narrower, at the price of words if nothing else is left."""
+    """Makes columns narrower, and breaks words if nothing else helps."""
     return _folded(_folded(columns, width), width, is_last_resort=True)
 
 
@@ -318,7 +318,7 @@ def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
 
 
 def _folded(columns: list[_Measured], width: int, is_last_resort: bool = False) -> list[_Measured]:
-    """Makes columns of words narrower, the widest first; words stay whole, except at last."""
+    """Makes columns of words narrower, the widest first; words are broken only as a last resort."""
     folded = list(columns)
     least = [_NARROWEST if is_last_resort else _longest_word(measured) for measured in columns]
     while (excess := _total_width(folded) - width) > 0:
@@ -338,7 +338,7 @@ def _folded(columns: list[_Measured], width: int, is_last_resort: bool = False) 
 
 
 def _longest_word(measured: _Measured) -> int:
-    """The width that a column's longest word needs; of a title, too."""
+    """The width that a column's longest word needs, in its title as well."""
     cells = zip(measured.branches, measured.texts, strict=True)
     words = [len(branch) + _unbroken(cell) for branch, cell in cells]
     return max([*words, _unbroken(measured.column.title), 1])

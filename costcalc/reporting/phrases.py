@@ -7,7 +7,6 @@ from typing import Any
 
 from costcalc.escaping import printable
 from costcalc.kinds import KINDS
-from costcalc.kinds.base import Width
 from costcalc.render.formatting import exact
 
 _NAMED = 5
@@ -33,7 +32,7 @@ def source_line(source: Mapping[str, str]) -> str:
 def settings_line(parameters: Mapping[str, Any], kinds: Collection[str] | None = None) -> str:
     """Parameters with their values: ``alpha = 1, res = 224``.
 
-    Left out are those without a value, and an alpha of 1 in a network without widths.
+    Parameters without a value are left out, as is an alpha of 1 in a network without widths.
 
     Args:
         parameters: the values of a network's parameters.
@@ -58,9 +57,7 @@ def _settings(
     parameters: Mapping[str, Any], kinds: Collection[str] | None, equals: str
 ) -> Iterator[str]:
     """Each parameter that a header shows, with its value."""
-    has_widths = kinds is None or any(
-        annotation is Width for kind in set(kinds) for annotation in KINDS[kind].attributes.values()
-    )
+    has_widths = kinds is None or any(KINDS[kind].width for kind in kinds)
     for name, value in parameters.items():
         if value is not None and (has_widths or (name, value) != ("alpha", 1)):
             yield f"{name}{equals}{exact(value)}"

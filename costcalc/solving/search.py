@@ -1,10 +1,10 @@
 """The search for the largest value of a parameter within budgets: which values are counted.
 
-Counting many values of a size costs hardly more than counting one, so the first few thousand
-are all counted, as in a sweep.  A parameter that changes the layers themselves, as a number of
-repeats does, costs as much as its network at every value, so that only the first few are.  Where
-costs rise at all of these, larger values are found by doubling and bisection: between the values
-that were counted, costs are then assumed to rise.
+A parameter that changes only sizes is cheap to try at many values at once, so the first few
+thousand are counted, as in a sweep.  One that changes the layers themselves, such as a number of
+repeats, means a new network for each value, so only the first few are counted.  If costs rise over
+all of these, doubling and bisection find larger values, on the assumption that costs keep rising
+between those that were counted.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from costcalc.grid.evaluate import Grid
 from costcalc.spec.document import Document
 
 SAMPLE = 32
-"""The values that are always counted."""
+"""How many values are always counted."""
 
 MIN_VALUES = 2**12
-"""The values that are counted if counting them together costs little."""
+"""How many values are counted if they can be counted together."""
 
 MAX_VALUES = 2**16
-"""The most values of those that are counted where costs also fall."""
+"""The most values counted together if costs do not rise throughout."""
 
 MAX_SEPARATE = 2**8
-"""The same where every value is counted by itself."""
+"""The most values counted one by one if costs do not rise throughout."""
 
 _NEAR = 32
-"""How many values are tried for one at which the network exists, in place of one above."""
+"""How many values, downwards from one, are tried for one at which the network exists."""
 
 _NEAR_SEPARATE = 2
-"""The same where every value is counted by itself."""
+"""The same if values are counted one by one."""
 
 Watch = Callable[[int], None]
 """Called with the number of values counted so far."""
@@ -80,8 +80,8 @@ class Search:
 
     Attributes:
         value: the value at an index.
-        counted: the values that were counted by their index; None where there is no network.
-        refusal: why there is no network at the first value that has none.
+        counted: the counted values by index; None at those without a network.
+        refusal: why the first value without a network has none.
         is_assumed: whether costs are assumed to rise between the values that were counted.
     """
 
@@ -126,7 +126,7 @@ class Search:
         return [
             cost
             for cost in self._limits
-            if len(existing) > 1 and len({getattr(one, cost) for one in existing}) == 1
+            if len(existing) > 1 and len({getattr(candidate, cost) for candidate in existing}) == 1
         ]
 
     @property
@@ -228,9 +228,9 @@ class Search:
         return bool(self.existing) if candidate is None else not self.fits(candidate)
 
     def _expected(self, low: int, high: int) -> int:
-        """The last index within the budgets if costs rise evenly, as from one to another.
+        """The last index within the budgets if costs rise linearly through two counted values.
 
-        Half-way between them if they tell nothing.
+        Half-way between the two if their costs do not rise.
         """
         first, last = self.counted[low], self.counted[high]
         ends: list[int] = []
@@ -243,7 +243,7 @@ class Search:
         return min(ends, default=(low + high) // 2)
 
     def _count(self, indexes: Iterable[int]) -> int:
-        """Counts the values that were not yet; returns how often the network was unfolded."""
+        """Counts the values that are new; returns how often the network was unfolded."""
         new = sorted(
             index for index in indexes if index <= self._last and index not in self.counted
         )

@@ -159,7 +159,7 @@ def _solution(
         raise search.refusal
     fitting = [candidate for candidate in existing if search.fits(candidate)]
     best = fitting[-1] if fitting else None
-    larger = [one for one in existing if best is None or one.value > best.value]
+    larger = [candidate for candidate in existing if best is None or candidate.value > best.value]
     values = tuple(search.value(index) for index in sorted(search.counted))
     others = resolve(document, {**settings, name: values[0]}, Problems()).values
     return Solution(

@@ -1,4 +1,4 @@
-"""Where the networks are that a spec uses as blocks, and how they are read."""
+"""Finds and reads the networks that a spec uses as blocks."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def locate(network: str) -> str:
 
 
 def refuse_missing_file(path: str) -> None:
-    """Refuses what is written as the path of a spec, with the files beside it that are alike.
+    """Refuses what is written as the path of a spec, with a similar file in its folder.
 
     Raises:
         SpecError: it has the suffix of a file, or a folder.
@@ -122,7 +122,7 @@ def refuse_missing_file(path: str) -> None:
         files = os.listdir(folder or ".")
     except OSError:
         files = []
-    # Names are compared without their suffixes, which make any two alike.
+    # Names are compared without their suffixes, which would make any two similar.
     suffixes = {*_SUFFIXES[1:], os.path.splitext(name)[1]}
     specs = {os.path.splitext(file)[0]: file for file in files if file.endswith(tuple(suffixes))}
     hint = did_you_mean(os.path.splitext(name)[0], specs, specs.__getitem__)
@@ -130,7 +130,7 @@ def refuse_missing_file(path: str) -> None:
 
 
 def _meant(name: str) -> str:
-    """What is meant by a name that is not a network's: a layer, or a module."""
+    """What a name that is not a network's may mean: a layer, or a module."""
     from costcalc.kinds.lookup import kind_of
 
     if name.lower() in _BETWEEN:
@@ -274,7 +274,7 @@ def read_shipped(path: str, problems: Problems) -> Node:
 
 @cache
 def shipped_blocks() -> Mapping[str, str]:
-    """The library of each block that ships, the first by alphabet; to name them in a hint."""
+    """The library of each shipped block, for hints; of several, the first by alphabet."""
     from costcalc.spec.nodes import parse
 
     folder = os.path.join(shipped_folder(), "blocks")

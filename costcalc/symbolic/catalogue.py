@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from costcalc.advice import advice, listed_by
-from costcalc.errors import refuse
+from costcalc.errors import refuse, suggested
 from costcalc.formulas import blocks, convolution, dense, normalisation, recurrent, reductions
 from costcalc.formulas.algebra import product
 from costcalc.spec import library
@@ -245,6 +245,6 @@ def refuse_unknown_name(name: str) -> None:
         expected=advice(
             "a layer ({}), the path of a spec, or a name that {}", layers, listed_by("networks")
         ),
-        hint=similar(meant, [*FORMULAS, *library.shipped()])
+        hint=suggested(similar(meant, [*FORMULAS, *library.shipped()]))
         or "costcalc kinds, which lists every kind of layer with what it counts",
     )

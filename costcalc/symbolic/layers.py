@@ -12,7 +12,7 @@ import sympy
 from costcalc.advice import option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.render.answer import FORMAT_VERSION
-from costcalc.render.formatting import counted, exact, few_percent, ratio, rounded
+from costcalc.render.formatting import counted, exact, percent_text, ratio, rounded
 from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.symbolic.catalogue import FORMULAS, NamedFormula
 from costcalc.symbolic.equations_answer import EquationsAnswer
@@ -240,7 +240,7 @@ def _times(ratio: Fraction) -> str:
         return "as many"
     factor = rounded(1 / ratio if ratio < 1 else ratio, 1).removesuffix(".0")
     if factor == "1":
-        return f"{few_percent(abs(ratio - 1))} {'fewer' if ratio < 1 else 'more'}"
+        return f"{percent_text(abs(ratio - 1))} {'fewer' if ratio < 1 else 'more'}"
     return f"about {factor} times {'fewer' if ratio < 1 else 'as many'}"
 
 

@@ -16,7 +16,7 @@ from costcalc.formulas.algebra import is_whole
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.render.answer import FORMAT_VERSION
-from costcalc.render.formatting import counted, exact, few_percent, number, ratio, rounded
+from costcalc.render.formatting import counted, exact, number, percent_text, ratio, rounded
 from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
@@ -371,7 +371,7 @@ def _compared(total: ClosedTotal) -> str:
     """``4,209,088, as reported``, or how far off the closed form is."""
     if total.value == total.reported:
         return f"{counted(total.reported)}, as reported"
-    percent = few_percent(abs(total.error))
+    percent = percent_text(abs(total.error))
     side = "more" if total.error > 0 else "less"
     value = counted(int(rounded(Fraction(total.value), 0)))
     return f"about {value}, {percent} {side} than the {counted(total.reported)} reported"

@@ -6,7 +6,7 @@ import pytest
 
 import costcalc
 from costcalc.comparing.compare import ratio_text
-from costcalc.render.formatting import few_percent
+from costcalc.render.formatting import percent_text
 from costcalc.reporting.printed import parse
 
 WIDE = """
@@ -40,7 +40,7 @@ def test_a_ratio_says_what_differs(ratio, words):
 
 @pytest.mark.parametrize("part", [Fraction(1, 10**n) for n in range(12)])
 def test_a_share_of_something_is_not_nothing(part):
-    assert "0.00 %" not in few_percent(part).replace("10.00 %", "").replace("100.00 %", "")
+    assert "0.00 %" not in percent_text(part).replace("10.00 %", "").replace("100.00 %", "")
 
 
 @pytest.mark.parametrize("text", ["6.49e6", "6.49 1e6", "4.2e9"])

@@ -122,4 +122,4 @@ def test_the_beginning_of_a_name_leads_to_all_that_begin_so():
     ],
 )
 def test_several_values_lead_to_sweep(network, settings):
-    assert problem_of(network, **settings).hint == "costcalc sweep, for several values"
+    assert problem_of(network, **settings).hint == "costcalc.sweep(), for several values"

@@ -1,7 +1,7 @@
-"""What ONNX says of a node: the type of each attribute, and the inputs that it must have.
+"""What ONNX requires of a node: the type of each attribute, and the inputs it must have.
 
-:func:`check` is the one place where these are checked.  Rules of operators, patterns and
-shape inference only see nodes that passed, so that an attribute has the type of its name.
+:func:`check` is the only place that checks these.  Operators, patterns and shape inference see
+nodes that passed, so an attribute has the type that belongs to its name.
 """
 
 from __future__ import annotations
@@ -66,10 +66,10 @@ REQUIRED: Mapping[str, int] = {
 
 
 def check(node: OnnxNode) -> None:
-    """Refuse a node with an attribute of another type, or without an input that it needs.
+    """Refuse a node with an attribute of the wrong type, or without a required input.
 
     Raises:
-        Refusal: it is not what ONNX says of its operator.
+        Refusal: it has or lacks one.
     """
     for name, value in node.attributes.items():
         types = EXCEPTIONS.get((node.operator, name)) or TYPES.get(name)
@@ -91,14 +91,14 @@ def check(node: OnnxNode) -> None:
 
 
 def _types(value: Any) -> frozenset[str]:
-    """The types that an attribute's value may be of: a list without numbers is of two."""
+    """The types that an attribute's value may have; an empty list may have either of two."""
     if type(value) is tuple:
         lists = {INTS: int, FLOATS: float}
         return frozenset(
-            type_ for type_, item in lists.items() if all(isinstance(each, item) for each in value)
+            type_ for type_, of in lists.items() if all(isinstance(number, of) for number in value)
         )
     return frozenset({_TYPES[type(value)]} if type(value) in _TYPES else ())
 
 
 _TYPES = {int: INT, float: FLOAT, bytes: STRING, TensorAttribute: TENSOR, Subgraph: GRAPH}
-"""The Python type of each type but the lists."""
+"""The types by the Python type of their values, except for lists."""

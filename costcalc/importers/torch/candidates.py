@@ -1,4 +1,4 @@
-"""The classes and functions of a Python file that a module may come from; it is not run."""
+"""The classes and functions of a Python file that make a PyTorch module, without running it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Candidate(NamedTuple):
 
 
 def candidates(path: str) -> list[Candidate]:
-    """The classes of a file that derive from a module of PyTorch, the last ones first.
+    """The classes and functions of a file that make a PyTorch module, the last ones first.
 
-    Files end with what they are about.  A class counts if a base of it is called like one
-    of PyTorch's modules or is such a class itself, or if it has a ``forward``; a function,
-    if it is annotated to return one.
+    The last definition of a file is usually its main one.  A class counts if it has a base
+    named ``Module`` or ``Sequential``, a base that counts, or a method ``forward``; a
+    function, if it is annotated to return one of these.
     """
     try:
         tree = ast.parse(read_bytes(path, path))
