@@ -254,7 +254,10 @@ class _Walk:
             path = scope.name(common.name or default_name(step), bool(common.name), is_repeated)
             is_repeated = False
         unfold = self.gated_step if common.gate or common.execute else self.unfolded
-        with self.builder.sharing.inside(common.shares, path):
+        if common.shares:
+            with self.builder.sharing.inside(common.shares, path):
+                result = unfold(step, sources, scope, path, is_repeated)
+        else:
             result = unfold(step, sources, scope, path, is_repeated)
         if self.last and path == self.last:
             raise _Reached(result)

@@ -22,9 +22,7 @@ class Sharing:
     @contextmanager
     def inside(self, word: str, path: str) -> Iterator[None]:
         """A context in which layers belong to the step at ``path``, which shares ``word``."""
-        outer = self.around
-        if word:
-            self.around = (word, path)
+        outer, self.around = self.around, (word, path)
         try:
             yield
         finally:
