@@ -46,6 +46,13 @@ def argmax(writer: NodeWriter) -> None:
 
 
 def _axes(writer: NodeWriter) -> str:
+    """The axes, behind the batch.
+
+    Raises:
+        UnwritableLayer: the input is a single number; without axes ONNX reduces the batch.
+    """
+    if not writer.input_shape:
+        raise UnwritableLayer("a single number has no axes that ONNX could reduce")
     axes = axes_of(writer.operation.axes, writer.input_shape)
     return writer.integers(*(axis + 1 for axis in axes))
 
