@@ -48,6 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     spec = "input: [3, 8, 8]\nparameters: {size: {default: 3, choices: [3, 5]}}\n"
     (tmp_path / "mine.yaml").write_text(f"{spec}layers: [conv: {{out: 8, kernel: size}}, fc: 10]\n")
+    (tmp_path / ".hidden.yaml").touch()
     return tmp_path
 
 
@@ -57,6 +58,8 @@ OFFERED = {
                            "mobilenet_v3_small"],
     "report resnet101": ["resnet101"],
     "report mi": ["mine.yaml"],
+    "report ./": ["./mine.yaml"],
+    "report ./.": ["./.hidden.yaml"],
     "report mobilenet_v1@al": ["mobilenet_v1@alpha="],
     "report mobilenet_v1@alpha=0.": [f"mobilenet_v1@alpha=0.{n}" for n in ("75", "5", "25")],
     "report mobilenet_v1@alpha=0.5,r": ["mobilenet_v1@alpha=0.5,res="],

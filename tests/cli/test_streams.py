@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -11,7 +12,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from costcalc.cli import COMMANDS, main
+from costcalc.cli import COMMANDS, main, streams
 
 COSTCALC = f"{sys.executable} -m costcalc"
 LINES = {
@@ -47,6 +48,18 @@ def shell(line: str) -> tuple[int, str, str]:
         ["bash", "-c", f"set -o pipefail; {COSTCALC} {line}"], capture_output=True, check=False
     )
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode()
+
+
+def test_a_long_result_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_HELD", 4)
+    stream = io.StringIO()
+    with streams.HeldBack(stream) as held:
+        held.write("abc")
+        assert stream.getvalue() == ""
+        held.write("defgh")
+        held.write("i")
+        assert stream.getvalue() == "abcdefgh"
+    assert stream.getvalue() == "abcdefghi"
 
 
 def test_every_command_is_tested() -> None:

@@ -219,6 +219,27 @@ def test_repeats_whose_costs_fall_are_counted_one_by_one(tmp_path):
     assert solution.searched.values == tuple(range(1, 129))
 
 
+def test_repeats_whose_costs_fall_are_not_counted_without_end(tmp_path):
+    solution = costcalc.solve(spec(tmp_path, UNEVEN), "n", max_params="1T")
+    assert not solution.is_bounded
+    assert solution.is_falling
+    assert len(solution.searched.values) == 32 * 4 * 4  # 32, then four times as many, past 256
+
+
+def test_steps_between_those_of_the_closed_form_are_assumed(tmp_path):
+    # At 4/3, 32 * alpha channels are not whole.
+    text = """
+input: [3, 8, 8]
+parameters: {alpha: {default: 1, range: [1, ~]}}
+layers: [conv: {out: 32, kernel: 3, act: relu}, fc: 10]
+"""
+    found = {
+        step: costcalc.solve(spec(tmp_path, text), "alpha", max_params="1T", step=step).monotony
+        for step in ("1/2", "1/3")
+    }
+    assert found == {"1/2": "proven", "1/3": "assumed"}
+
+
 def test_values_without_a_network_are_passed_over(tmp_path):
     # c weights for a multiple of 7.
     solution = costcalc.solve(spec(tmp_path, SPARSE), "c", max_params=10**6)

@@ -167,6 +167,24 @@ def test_a_circle_of_two(tmp_path: Path):
     assert "found    net.yaml -> other.yaml -> net.yaml" in refusal(tmp_path, text)
 
 
+def test_too_many_in_a_row(tmp_path: Path):
+    for index in range(10):
+        use = f"use: [network: n{index + 1}]\n" if index < 9 else ""
+        call = f"n{index + 1}" if index < 9 else "relu"
+        written(tmp_path, f"input: [3, 8, 8]\n{use}layers: [{call}]\n", f"n{index}.yaml")
+    assert len(costcalc.report(str(tmp_path / "n2.yaml")).layers) == 1  # n2 to n9: eight
+    with pytest.raises(costcalc.SpecError, match="networks use others too deeply"):
+        costcalc.report(str(tmp_path / "n1.yaml"))
+
+
+def test_predictions_of_a_network_at_an_alpha_of_its_own(tmp_path: Path):
+    inner = "input: [3, 8, 8]\nlayers: [conv: {out: 8, kernel: 3, act: relu}, pointwise: 10]\n"
+    written(tmp_path, inner, "head.yaml")
+    text = "input: [3, 8, 8]\nuse: [network: head]\nlayers: [head: {alpha: 1/2}]\n"
+    first, _, last = costcalc.report(written(tmp_path, text)).layers
+    assert (first.output, last.output) == ((4, 8, 8), (10, 8, 8))
+
+
 def test_many_that_use_each_other_twice_are_read_once_each(tmp_path: Path):
     for index in range(7):
         use = f"use: [network: n{index + 1}]\n" if index < 6 else ""
