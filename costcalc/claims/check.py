@@ -172,10 +172,10 @@ def _table(file: CheckedFile, checked: CheckedTable) -> Table:
         ]
     rows: dict[str, dict[str, Result]] = {}
     for result in checked.results:
-        row = rows.setdefault(result.claim.row, {})
-        while result.claim.column in row:  # of another row by the same name
-            row = rows.setdefault(f"{result.claim.row} ", {})
-        row[result.claim.column] = result
+        name = result.claim.row
+        while result.claim.column in rows.get(name, {}):  # of another row by the same name
+            name += " "
+        rows.setdefault(name, {})[result.claim.column] = result
     lines = []
     for name, results in rows.items():
         cells: list[Cell] = [name]
