@@ -256,7 +256,7 @@ def _shown(layer: LayerReport, name: str, value: Any) -> str:
     if value is None:
         return "none"
     if name in ("input", "output"):
-        return shape_text(value, layer.input_axis if name == "input" else layer.output_axis)
+        return shape_text(value, (layer.input_axis or 0) if name == "input" else layer.output_axis)
     return value if isinstance(value, str) else exact(value)
 
 

@@ -57,8 +57,9 @@ class LayerReport(NamedTuple):
     """For a norm or an activation: the layer whose line it was written on."""
     is_counted: bool = True
     """Whether costcalc knows the operation; if not, its costs are unknown, not zero."""
-    input_axis: int = 0
-    """The axis of the first input's channels: the first of a map, the last of tokens."""
+    input_axis: int | None = 0
+    """The axis of the first input's channels, the first of a map, the last of tokens; None
+    for a source, which reads nothing."""
     output_axis: int = 0
 
 
@@ -88,7 +89,7 @@ def layer_reports(
             is_free,
             host=graph.layers[layer.host].name if layer.host is not None else None,
             is_counted=layer.kind.is_counted,
-            input_axis=axes.get(layer.inputs[0], 0) if layer.inputs else 0,
+            input_axis=axes.get(layer.inputs[0], 0) if layer.inputs else None,
             output_axis=axes.get(index, 0),
         )
 

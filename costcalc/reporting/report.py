@@ -326,9 +326,9 @@ def _stride_text(stride: Shape) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _size(shape: Shape, axis: int) -> Dimensions:
-    """A shape as in papers, with its channels, which are at ``axis``, last."""
-    return Dimensions(channels_last(shape, axis))
+def _size(shape: Shape, axis: int | None) -> Dimensions | None:
+    """A shape as in papers, with its channels, which are at ``axis``, last; None for no input."""
+    return None if axis is None else Dimensions(channels_last(shape, axis))
 
 
 def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class ReportGroup:
         self.is_free = True
         self.input: Shape = ()
         self.output: Shape = ()
-        self.input_axis = 0
+        self.input_axis: int | None = None
         self.output_axis = 0
 
     def add(self, line: ReportLine) -> None:
