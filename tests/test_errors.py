@@ -30,6 +30,12 @@ def test_a_hint_does_not_depend_on_the_order_of_names() -> None:
     assert did_you_mean("block7/covn", names) == did_you_mean("block7/covn", sorted(names))
 
 
+def test_many_names_with_one_beginning_are_not_all_listed() -> None:
+    names = [f"block{index}" for index in range(10, 22)]
+    assert did_you_mean("block", names).count("block") == 12
+    assert did_you_mean("block", [*names, "block99"]).count("block") == 1
+
+
 def test_a_long_word_has_no_hint() -> None:
     assert did_you_mean("a" * 100_000, ["a" * 99]) == ""
     assert did_you_mean("aaa", ["a" * 100_000]) == ""

@@ -50,6 +50,7 @@ def test_channels_last_are_a_warning(shape, expected, tmp_path: Path):
         "[12, 1000, 1]",  # twelve signals
         "[9, 128, 3]",
         "[64, 56, 56]",
+        "[16, 16, 8]",  # eight are no colours
         "[256, 7, 3]",
         "[32, 32]",
         "[197, 3]",
