@@ -56,7 +56,7 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 def run(command: str, folder: Path) -> list[str]:
     """What a command of a page prints, standard error included, run in a folder."""
     python = f'"{sys.executable}"'
-    line = re.sub(r"^costcalc\b", f"{python} -m costcalc", command)
+    line = re.sub(r"(?:^|(?<=\| ))costcalc\b", f"{python} -m costcalc", command)
     line = re.sub(r"^python\b", python, line)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
