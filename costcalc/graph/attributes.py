@@ -99,6 +99,8 @@ class AttributeReader:
         single = _single(argument)
         if single.marking == SCALED or "in" in single.names:
             return "derived"
+        if single.marking != FIXED and single.names.isdisjoint(here.bindings.channel_names):
+            return "scaled"  # also where rounding leaves it as it is
         try:
             written, value = evaluate(single, here.as_written), self.width(argument, here)
         except Refusal:
