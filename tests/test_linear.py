@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import time
+from collections import deque
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import product
@@ -120,6 +121,15 @@ def test_every_pattern_is_found() -> None:
     assert all(pattern.methods for pattern in ALL)
 
 
+def seconds(pattern: Pattern, method: str, *arguments: str | bytes) -> float:
+    """The processor time that one use of a pattern takes."""
+    begun = time.process_time()
+    result = getattr(pattern.pattern, method)(*arguments)
+    if method == "finditer":
+        deque(result, maxlen=0)
+    return time.process_time() - begun
+
+
 @pytest.mark.parametrize("pattern", ALL, ids=lambda pattern: pattern.place)
 def test_a_pattern_takes_time_in_proportion_to_the_text(pattern: Pattern) -> None:
     is_bytes = isinstance(pattern.pattern.pattern, bytes)
@@ -130,12 +140,11 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(pattern: Pattern) -> Non
             subject: str | bytes = text
             if is_bytes:
                 arguments, subject = [argument.encode() for argument in arguments], text.encode()
-            begun = time.process_time()
-            result = getattr(pattern.pattern, method)(*arguments, subject)
-            if method == "finditer":
-                list(result)
-            taken = time.process_time() - begun
-            assert taken < PATTERN_SECONDS, (pattern.place, method, prefix, unit, suffix)
+            # On a busy machine a quick one may take long once, but not every time.
+            is_quick = any(
+                seconds(pattern, method, *arguments, subject) < PATTERN_SECONDS for _ in range(5)
+            )
+            assert is_quick, (pattern.place, method, prefix, unit, suffix)
 
 
 COMMANDS = (

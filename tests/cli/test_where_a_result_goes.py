@@ -16,9 +16,10 @@ COSTCALC = [sys.executable, "-c", "from costcalc.cli import main; main()"]
 INTERRUPTIBLE = [
     sys.executable,
     "-c",
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + COSTCALC[-1],
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); " + COSTCALC[-1],
 ]
-"""Processes started by tests in the background ignore interrupts."""
+"""Processes that tests start in the background ignore interrupts, and hang-ups under nohup."""
 GRID = ["sweep", "mobilenet_v1", "--alpha", "0.001:1:0.001", "--res", "32:1000"]
 
 
