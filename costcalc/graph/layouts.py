@@ -83,7 +83,8 @@ def _of_input(layer: Layer, place: int, output: int | None) -> int | None:
 
 def _own(layer: Layer) -> int | None:
     """The axis along which a layer works, as its kind or its attributes say."""
-    kind, operation, rank = layer.kind, layer.operation, len(layer.output)
+    kind, rank = layer.kind, len(layer.output)
+    operation: Any = layer.operation
     if kind.family in _FIRST or rank < 2:
         return 0
     if kind.family in ("matrix_product", "embedding"):
@@ -92,7 +93,7 @@ def _own(layer: Layer) -> int | None:
     if kind.family == "dense":
         axes = (getattr(operation, "axis", 0),)
     elif kind.name in ("layer_norm", "rms_norm"):
-        axes = operation.axes  # type: ignore[attr-defined]
+        axes = operation.axes
     elif kind.family == "norm":
         return 0
     return int(axes[0]) % rank if len(axes) == 1 else None
