@@ -27,6 +27,8 @@ class Tensor(NamedTuple):
     """The step that produces it; 0 for an input of the network."""
     last: int
     """The last step that reads it, which is in use itself; never before ``first``."""
+    offset: int | None = None
+    """Its address, if the network's file fixes it."""
 
 
 class Step(NamedTuple):
@@ -41,6 +43,10 @@ class Step(NamedTuple):
     """Indices of the graph's layers that it computes; empty if there is no graph."""
 
 
+CONSTANTS = ("weights", "biases", "constants", "quantisation", "metadata")
+"""What is stored: numbers of layers, other tensors such as shapes, scales, facts for runtimes."""
+
+
 class Constant(NamedTuple):
     """Stored numbers of a network: what flash holds."""
 
@@ -48,6 +54,8 @@ class Constant(NamedTuple):
     bytes: Size
     layer: int | None = None
     """The graph's layer that they belong to, if known."""
+    role: str = "weights"
+    """One of :data:`CONSTANTS`."""
 
 
 class Schedule(NamedTuple):
@@ -60,6 +68,8 @@ class Schedule(NamedTuple):
     steps: tuple[Step, ...]
     tensors: tuple[Tensor, ...]
     constants: tuple[Constant, ...] = ()
+    file_bytes: int | None = None
+    """The size of the file that it was read from, with the constants and all else in it."""
 
     @property
     def alive(self) -> tuple[Size, ...]:

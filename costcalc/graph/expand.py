@@ -173,6 +173,7 @@ class _Walk:
             blocks=self.blocks,
             gated=tuple(self.gated),
             calls=self.calls,
+            schedule=self.document.schedule if self.resolved.is_default else None,
         )
 
     def predictions(self) -> frozenset[str]:

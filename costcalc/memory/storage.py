@@ -6,6 +6,7 @@ A storage is to bytes what a convention is to mult-adds: a small YAML file with 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from costcalc.costs.rules import Rules
 from costcalc.records import NamedTuple
@@ -22,7 +23,7 @@ class Storage(NamedTuple):
     source: str
     bits: Mapping[str, int]
     """The bits of one number, by role."""
-    mixed: Mapping[str, int] = {}
+    mixed: Mapping[str, int] = MappingProxyType({})
     """The bits of the weights of layers, by a pattern of their names: ``{"*/fc*": 4}``."""
     norms: str = "folded"
     """``folded`` into the layer before where there is one, or ``kept``."""
@@ -36,9 +37,9 @@ class Storage(NamedTuple):
     """Which of ``inputs`` and ``outputs`` stay to the end."""
     alignment: int = 1
     """Bytes to whose multiples addresses, or sizes, are rounded by the planner."""
-    scratch: Rules = {}
+    scratch: Rules = MappingProxyType({})
     """Bytes that a step needs besides its tensors, by kind or family of its layer."""
-    scales: Mapping[str, int] = {}
+    scales: Mapping[str, int] = MappingProxyType({})
     """Bits stored for each group of weights, such as a scale for each channel."""
     planner: str = "liveness"
     """The planner of its arena, one of :data:`costcalc.arena.plan.PLANNERS`."""

@@ -12,7 +12,7 @@ from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
-from costcalc.formats.protobuf import ByteStream
+from costcalc.formats.file_bytes import ByteStream
 from costcalc.formulas.algebra import product
 
 NUMBER_BYTES = 4

@@ -1,0 +1,1 @@
+"""TFLite models: ``.tflite``, by a reader of their own."""
