@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from costcalc.api import Network, from_torch, load
+    from costcalc.arena.plan import Plan, plan
     from costcalc.errors import ConventionError, CostcalcError, CostcalcWarning, SpecError
     from costcalc.questions import (
         check,
@@ -38,6 +39,7 @@ __all__ = [
     "CostcalcWarning",
     "LayerReport",
     "Network",
+    "Plan",
     "Report",
     "SpecError",
     "Totals",
@@ -53,6 +55,7 @@ __all__ = [
     "load",
     "networks",
     "parameters",
+    "plan",
     "reconcile",
     "report",
     "search",
@@ -63,7 +66,14 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_MODULES = ("api", "errors", "questions", "reporting.layers", "reporting.report")
+_MODULES = (
+    "api",
+    "errors",
+    "questions",
+    "reporting.layers",
+    "reporting.report",
+    "arena.plan",
+)
 """Where the public names are defined."""
 
 

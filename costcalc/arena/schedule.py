@@ -9,9 +9,10 @@ Sizes are bytes, and may be whole numbers, arrays of them or symbols, as everywh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from costcalc.formulas.algebra import Size
+from costcalc.arena.plan import Buffer, Plan, named_planner
+from costcalc.formulas.algebra import Size, maximum
 from costcalc.records import NamedTuple
 
 
@@ -29,6 +30,8 @@ class Tensor(NamedTuple):
     """The last step that reads it, which is in use itself; never before ``first``."""
     offset: int | None = None
     """Its address, if the network's file fixes it."""
+    kept: bool = False
+    """Whether it stays to the end in any order of the steps, as outputs of the network do."""
 
 
 class Step(NamedTuple):
@@ -73,13 +76,78 @@ class Schedule(NamedTuple):
 
     @property
     def alive(self) -> tuple[Size, ...]:
-        """The bytes alive in each step: the liveness that bounds every plan from below."""
-        sums: list[Size] = [0] * len(self.steps)
+        """The bytes alive in each step."""
+        changes: list[Size] = [0] * (len(self.steps) + 2)
         for tensor in self.tensors:
-            for step in range(tensor.first, tensor.last + 1):
-                sums[step] += tensor.bytes
-        return tuple(sums)
+            changes[tensor.first] += tensor.bytes
+            changes[tensor.last + 1] -= tensor.bytes
+        alive: list[Size] = []
+        bytes_: Size = 0
+        for change in changes[: len(self.steps)]:
+            bytes_ = bytes_ + change
+            alive.append(bytes_)
+        return tuple(alive)
+
+    @property
+    def liveness(self) -> Size:
+        """The most bytes alive in one step: the lower bound of every plan."""
+        return most(self.alive)
+
+    @property
+    def layer_io(self) -> Size:
+        """The most bytes that one step reads and writes; what else is alive is left out."""
+        return most(self.io_bytes(step) for step in self.steps)
+
+    def io_bytes(self, step: Step) -> Size:
+        """The bytes of the tensors that a step reads and writes, each once."""
+        bytes_: Size = sum(self.tensors[index].bytes for index in {*step.reads, *step.writes})
+        return bytes_
+
+    @property
+    def buffers(self) -> tuple[Buffer, ...]:
+        """The tensors as a planner takes them."""
+        return tuple(Buffer(*tensor[1:5]) for tensor in self.tensors)
+
+    def planned(self, planner: str, alignment: int = 1) -> Plan:
+        """The plan of a planner, for sizes that are numbers.
+
+        Raises:
+            SpecError: there is no planner of that name.
+        """
+        row = named_planner(planner)
+        if row.place is None:
+            return Plan(None, self.layer_io)
+        return row.place(self.buffers, alignment)
 
     def at(self, step: int) -> Iterable[Tensor]:
         """The tensors alive in a step."""
         return (tensor for tensor in self.tensors if tensor.first <= step <= tensor.last)
+
+    def in_order(self, order: Sequence[int]) -> Schedule:
+        """The same steps in another order, with the lifetimes that follow from it.
+
+        A tensor that no step writes is alive from the start, one that is kept to the end.
+        """
+        steps = tuple(self.steps[index] for index in order)
+        uses: list[list[int]] = [[] for _ in self.tensors]
+        written = set[int]()
+        for number, step in enumerate(steps):
+            written.update(step.writes)
+            for index in {*step.reads, *step.writes}:
+                uses[index].append(number)
+        tensors = tuple(
+            tensor._replace(
+                first=uses[index][0] if index in written else 0,
+                last=max(len(steps) - 1, 0) if tensor.kept else max(uses[index], default=0),
+            )
+            for index, tensor in enumerate(self.tensors)
+        )
+        return self._replace(steps=steps, tensors=tensors)
+
+
+def most(sizes: Iterable[Size]) -> Size:
+    """The largest of some sizes; 0 for none."""
+    largest: Size = 0
+    for size in sizes:
+        largest = maximum(largest, size)
+    return largest

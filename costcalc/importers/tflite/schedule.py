@@ -126,6 +126,7 @@ def schedule(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Sched
     """
     walk = _Walk(file)
     walk.run(0, 0)
+    outputs = {(0, tensor) for tensor in file.model.subgraphs[0].outputs}
     tensors, places = list[Tensor](), dict[Place, int]()
     for place, tensor in file.tensors():
         life = walk.lives.get(place)
@@ -134,7 +135,8 @@ def schedule(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Sched
         places[place] = len(tensors)
         offset = file.offline_offset(place)
         name = file.tensor_name(place)
-        tensors.append(Tensor(name, planned_bytes(tensor), life.first, life.last, offset))
+        kept = place in outputs
+        tensors.append(Tensor(name, planned_bytes(tensor), life.first, life.last, offset, kept))
     first_scratch = len(tensors)
     tensors += [Tensor(*row) for row in walk.scratch if row.size]
     return Schedule(
