@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from costcalc.api import Network, from_torch, load
     from costcalc.arena.plan import Plan, plan
-    from costcalc.errors import ConventionError, CostcalcError, CostcalcWarning, SpecError
+    from costcalc.errors import (
+        ConventionError,
+        CostcalcError,
+        CostcalcWarning,
+        SpecError,
+        StorageError,
+    )
     from costcalc.questions import (
         check,
         compare,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
+    from costcalc.resources import memory, storages
 
 __all__ = [
     "ConventionError",
@@ -42,6 +49,7 @@ __all__ = [
     "Plan",
     "Report",
     "SpecError",
+    "StorageError",
     "Totals",
     "TypeCost",
     "check",
@@ -53,6 +61,7 @@ __all__ = [
     "formula",
     "from_torch",
     "load",
+    "memory",
     "networks",
     "parameters",
     "plan",
@@ -60,6 +69,7 @@ __all__ = [
     "report",
     "search",
     "solve",
+    "storages",
     "sweep",
     "to_spec",
     "totals",
@@ -70,6 +80,7 @@ _MODULES = (
     "api",
     "errors",
     "questions",
+    "resources",
     "reporting.layers",
     "reporting.report",
     "arena.plan",

@@ -1,4 +1,4 @@
-"""The Python package's face: the questions of :mod:`.questions`, and ``costcalc.Network``.
+"""The Python package's face: the questions of :mod:`.questions` and :mod:`.resources`, and ``costcalc.Network``.
 
 Messages name options as the command line does; from here they name arguments instead.
 """
@@ -11,7 +11,7 @@ from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from costcalc import questions
+from costcalc import questions, resources
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened, refuse_value
@@ -95,12 +95,14 @@ diff = in_python(questions.diff)
 explain = in_python(questions.explain)
 export = in_python(questions.export)
 formula = in_python(questions.formula)
+memory = in_python(resources.memory)
 networks = in_python(questions.networks)
 parameters = in_python(questions.parameters)
 reconcile = in_python(questions.reconcile)
 report = in_python(questions.report)
 search = in_python(questions.search)
 solve = in_python(questions.solve)
+storages = in_python(resources.storages)
 sweep = in_python(questions.sweep)
 to_spec = in_python(questions.to_spec)
 totals = in_python(questions.totals)
@@ -127,6 +129,7 @@ class Network(OpenNetwork):
     check = check
     to_spec = to_spec
     export = export
+    memory = memory
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()

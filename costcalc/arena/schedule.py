@@ -46,8 +46,10 @@ class Step(NamedTuple):
     """Indices of the graph's layers that it computes; empty if there is no graph."""
 
 
-CONSTANTS = ("weights", "biases", "constants", "quantisation", "metadata")
-"""What is stored: numbers of layers, other tensors such as shapes, scales, facts for runtimes."""
+PARAMS = ("weights", "biases", "norm_params", "other_params", "buffers", "scales", "constants")
+CONSTANTS = (*PARAMS, "quantisation", "metadata")
+"""What is stored: numbers of layers with their scales, and other tensors, such as shapes; in
+a file also how its tensors are quantised, and facts for runtimes."""
 
 
 class Constant(NamedTuple):
@@ -73,6 +75,12 @@ class Schedule(NamedTuple):
     constants: tuple[Constant, ...] = ()
     file_bytes: int | None = None
     """The size of the file that it was read from, with the constants and all else in it."""
+
+    @property
+    def weight_bytes(self) -> Size:
+        """The bytes of what is stored, without those that describe a file's tensors."""
+        bytes_: Size = sum(constant.bytes for constant in self.constants if constant.role in PARAMS)
+        return bytes_
 
     @property
     def alive(self) -> tuple[Size, ...]:

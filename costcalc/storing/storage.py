@@ -8,11 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from costcalc.costs.rules import Rules
+from costcalc.costs.rules import Rule
+from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
 
 ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buffers", "caches")
 """What is stored: tensors between layers, the params by the names of their events, and states."""
+
+KEPT = ("inputs", "outputs", "states")
+"""What may stay in memory to the end: the network's inputs and outputs, and recurrent states."""
+
+UNITS = {"KiB": 1024, "kB": 1000}
+"""The bytes of a unit."""
+
+Scratch = Mapping[str, tuple[Rule, ...]]
+"""For kinds or families: a rule for each buffer that a step needs, in bytes."""
 
 
 class Storage(NamedTuple):
@@ -22,7 +32,7 @@ class Storage(NamedTuple):
     title: str
     source: str
     bits: Mapping[str, int]
-    """The bits of one number, by role."""
+    """The bits of one number, by role: one of :data:`ROLES`, every one of them."""
     mixed: Mapping[str, int] = MappingProxyType({})
     """The bits of the weights of layers, by a pattern of their names: ``{"*/fc*": 4}``."""
     norms: str = "folded"
@@ -33,15 +43,22 @@ class Storage(NamedTuple):
     """Kinds or families whose output may take their input's memory: activation, add, depthwise."""
     concat: str = "copy"
     """``copy``, or ``view``: its inputs are written where the output is."""
-    keeps: tuple[str, ...] = ("outputs",)
-    """Which of ``inputs`` and ``outputs`` stay to the end."""
+    keeps: tuple[str, ...] = ("outputs", "states")
+    """Which of :data:`KEPT` stay to the end; states that do not are not in this memory."""
     alignment: int = 1
     """Bytes to whose multiples addresses, or sizes, are rounded by the planner."""
-    scratch: Rules = MappingProxyType({})
+    scratch: Scratch = MappingProxyType({})
     """Bytes that a step needs besides its tensors, by kind or family of its layer."""
     scales: Mapping[str, int] = MappingProxyType({})
-    """Bits stored for each group of weights, such as a scale for each channel."""
+    """Stored with groups of weights: ``bits`` for each, and how many weights a ``group`` has.
+
+    Without a group it is an output channel; no group has weights of two channels.
+    """
     planner: str = "liveness"
     """The planner of its arena, one of :data:`costcalc.arena.plan.PLANNERS`."""
     unit: str = "KiB"
-    """What people are shown: ``KiB`` of 1024 bytes, or ``kB`` of 1000."""
+    """What people are shown, one of :data:`UNITS`."""
+
+    def scratch_of(self, kind: Kind) -> tuple[Rule, ...]:
+        """The scratch buffers of a kind, by its own rules or its family's."""
+        return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()

@@ -1,0 +1,70 @@
+"""``costcalc memory``."""
+
+from __future__ import annotations
+
+import click
+
+from costcalc import resources
+from costcalc.arena.plan import PLANNERS
+from costcalc.cli.options import Options, output_options, pass_options, settings_options
+from costcalc.cli.output import show
+
+
+@click.command()
+@click.argument("network")
+@settings_options
+@click.option(
+    "--storage",
+    metavar="NAME",
+    help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
+    "[default: the network's own, else fp32]",
+)
+@click.option(
+    "--planner",
+    type=click.Choice(list(PLANNERS)),
+    help="What gives tensors their addresses, or a peak without.  [default: the storage's]",
+)
+@click.option(
+    "--batch", type=click.IntRange(1, 2**20), default=1, metavar="N", help="Inputs run at once."
+)
+@click.option(
+    "--order",
+    type=click.Choice(resources.ORDERS),
+    default="file",
+    help="Order of the steps: as in the network, or that with the lowest bound.",
+)
+@click.option("--tensors", is_flag=True, help="Show every tensor: size, lifetime, offset.")
+@click.option("--traffic", is_flag=True, help="Show the bytes that each step moves.")
+@click.option("--explain", "step", metavar="STEP", help="Show what is alive in one step, and why.")
+@output_options()
+@pass_options
+def command(
+    options: Options,
+    network: str,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+    order: str,
+    tensors: bool,
+    traffic: bool,
+    step: str | None,
+) -> None:
+    """What NETWORK needs: weights in flash, tensors in RAM, step by step.
+
+    RAM is the peak of the planner: with addresses (tflm, greedy-by-size,
+    greedy-by-breadth, tflite-mobile), or without (liveness, the lower bound of
+    every plan; layer-io, largest, sum).
+    """
+    arranged = tensors or traffic or step is not None
+    if options.format == "json" and arranged:
+        raise click.UsageError(
+            "--tensors, --traffic and --explain arrange tables; JSON has everything."
+        )
+    if step is not None and (tensors or traffic):
+        raise click.UsageError("--explain shows one step, without --tensors or --traffic.")
+    from costcalc.storing.memory import MemoryView
+
+    answer = resources.memory(
+        options.opened(network), storage=storage, planner=planner, batch=batch, order=order
+    )
+    show(answer, options, MemoryView(tensors, traffic, step))

@@ -1,0 +1,23 @@
+"""Bytes of numbers, and operations for each byte."""
+
+from costcalc.formulas.algebra import Size, ceil_div
+
+
+def stored_bytes(elements: Size, bits: int) -> Size:
+    """Bytes of numbers that are packed without gaps, rounded up for a whole tensor.
+
+    >>> stored_bytes(10, 32), stored_bytes(3, 4)
+    (40, 2)
+    """
+    if bits % 8 == 0:  # so that symbols stay polynomials
+        return elements * (bits // 8)
+    return ceil_div(elements * bits, 8)
+
+
+def groups(weights: Size, channels: Size, group: int) -> Size:
+    """Groups of weights, none of which has weights of two channels.
+
+    >>> groups(3 * 300, 3, 128)
+    9
+    """
+    return channels * ceil_div(weights, channels * group)

@@ -1,0 +1,548 @@
+"""The answer to ``costcalc memory``: flash, RAM and traffic of a network under a storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc.arena.optimum import optimum
+from costcalc.arena.order import best_order
+from costcalc.arena.plan import PLANNERS, Plan, aligned, named_planner
+from costcalc.arena.schedule import Schedule, Step, Tensor
+from costcalc.errors import did_you_mean, refuse
+from costcalc.graph.layer import LayerGraph
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, number, rounded
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Table
+from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.storing.files import load
+from costcalc.storing.schedule import StoredNetwork, Traffic, operations, stored
+from costcalc.storing.storage import UNITS, Storage
+
+OWN = "tflite"
+"""The storage of a file that states its own tensors and steps."""
+
+_OWN = Storage(
+    name=OWN,
+    title="as the file states its tensors and steps",
+    source="the file",
+    bits={},
+    alignment=16,
+    planner="tflm",
+)
+
+
+class Reordered(NamedTuple):
+    """The best order of the steps, and what it saves."""
+
+    order: tuple[int, ...] | None
+    """The steps of the file's order; None if the search was given up."""
+    before: int
+    """The bound in the file's order."""
+    after: int
+
+
+class MemoryView(NamedTuple):
+    """Which tables a page has."""
+
+    tensors: bool = False
+    traffic: bool = False
+    explain: str | None = None
+
+
+DEFAULT = MemoryView()
+
+
+@dataclass(frozen=True)
+class Memory(Answer):
+    """What a network needs in flash and RAM, step by step.
+
+    Attributes:
+        weight_bytes: stored numbers: what flash holds.
+        peak: the planner's peak: what RAM holds.
+        lower_bound: the most bytes alive in one step; no plan with addresses has less.
+        optimum: the smallest peak of all plans; None where it is not known.
+    """
+
+    network: str
+    source: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    storage: Storage
+    planner: str
+    batch: int
+    schedule: Schedule
+    traffic: tuple[Traffic, ...]
+    """By step."""
+    plan: Plan
+    optimum: int | None
+    reordered: Reordered | None
+    notes: tuple[str, ...]
+
+    @property
+    def weight_bytes(self) -> int:
+        """The bytes of the stored numbers."""
+        return int(self.schedule.weight_bytes)
+
+    @property
+    def peak(self) -> int:
+        """The planner's peak in bytes."""
+        return self.plan.peak
+
+    @property
+    def alive(self) -> tuple[int, ...]:
+        """The bytes alive in each step, sizes rounded as the planner rounds them."""
+        return self._rounded.alive
+
+    @property
+    def lower_bound(self) -> int:
+        """The most bytes alive in one step."""
+        return max(self.alive, default=self.schedule.planned("liveness").peak)
+
+    @property
+    def sum_bytes(self) -> int:
+        """The bytes of all tensors, without any reuse."""
+        return self._rounded.planned("sum").peak
+
+    @property
+    def _rounded(self) -> Schedule:
+        return rounded_sizes(self.schedule, self.planner, self.storage.alignment)
+
+    @property
+    def peak_step(self) -> int | None:
+        """The step in which the planner's peak is reached; None if there are no steps."""
+        sizes = self._by_step()
+        return max(range(len(sizes)), key=lambda step: sizes[step]) if sizes else None
+
+    def _by_step(self) -> Sequence[Any]:
+        """What the planner's peak is the largest of, for each step."""
+        schedule, offsets = self._rounded, self.plan.offsets
+        if self.planner == "layer-io":
+            return [schedule.io_bytes(step) for step in schedule.steps]
+        if self.planner == "largest":
+            return [
+                max((schedule.tensors[index].bytes for index in step.writes), default=0)
+                for step in schedule.steps
+            ]
+        if offsets is None:
+            return self.alive
+        ends = [0] * len(schedule.steps)
+        for tensor, offset in zip(self.schedule.tensors, offsets, strict=True):
+            for step in range(tensor.first, min(tensor.last + 1, len(ends))):
+                ends[step] = max(ends[step], offset + tensor.bytes)
+        return list(zip(ends, self.alive, strict=True))
+
+    def page(self, view: MemoryView = DEFAULT) -> Page:
+        """The steps with what is alive in them; on request tensors, traffic or one step.
+
+        Raises:
+            SpecError: there is no such step to explain.
+        """
+        if view.explain is not None:
+            return self._explained(self.step(view.explain))
+        tables, listing = [self._step_table()], None
+        if view.tensors:
+            listing = self._tensor_table("Tensors", range(len(self.schedule.tensors)))
+            tables.append(listing)
+        elif self.peak_step is not None:
+            name = self.schedule.steps[self.peak_step].name
+            tables.append(self._tensor_table(f"Alive in {name}", self.alive_in(self.peak_step)))
+        if view.traffic:
+            tables.append(self._traffic_table())
+        return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
+
+    def step(self, name: str) -> int:
+        """The index of a step, by its name or that of a layer that is part of it.
+
+        Raises:
+            SpecError: there is no such step.
+        """
+        names = [step.name for step in self.schedule.steps]
+        if name in names:
+            return names.index(name)
+        if name.isdecimal() and name.isascii() and int(name) < len(names):
+            return int(name)
+        hint = did_you_mean(name, names)
+        refuse(None, f"there is no step '{name}'", "the name of a step, or its number", hint=hint)
+
+    def alive_in(self, step: int) -> list[int]:
+        """The tensors alive in a step, as indexes, the largest first."""
+        alive = [
+            index
+            for index, tensor in enumerate(self.schedule.tensors)
+            if tensor.first <= step <= tensor.last
+        ]
+        return sorted(alive, key=lambda index: -self.schedule.tensors[index].bytes)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc memory --format json``."""
+        schedule, offsets = self.schedule, self.plan.offsets
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "storage": self.storage.name,
+            "planner": self.planner,
+            "batch": self.batch,
+            "weight_bytes": self.weight_bytes,
+            "peak_bytes": self.peak,
+            "peak_step": None if self.peak_step is None else schedule.steps[self.peak_step].name,
+            "lower_bound_bytes": self.lower_bound,
+            "optimum_bytes": self.optimum,
+            "sum_bytes": self.sum_bytes,
+            **({"file_bytes": schedule.file_bytes} if schedule.file_bytes is not None else {}),
+            **({"order": self._order_data(self.reordered)} if self.reordered else {}),
+            "stored": _by_role(schedule),
+            "steps": [
+                {
+                    "name": step.name,
+                    "alive_bytes": alive,
+                    "read_bytes": traffic.read_bytes,
+                    "write_bytes": traffic.write_bytes,
+                    "weight_bytes": traffic.weight_bytes,
+                    "operations": traffic.operations,
+                    "intensity": _intensity(traffic, float),
+                }
+                for step, alive, traffic in zip(
+                    schedule.steps, self.alive, self.traffic, strict=True
+                )
+            ],
+            "tensors": [
+                {
+                    "name": tensor.name,
+                    "bytes": tensor.bytes,
+                    "first": tensor.first,
+                    "last": tensor.last,
+                    "offset": offsets[index] if offsets is not None else None,
+                }
+                for index, tensor in enumerate(schedule.tensors)
+            ],
+        }
+
+    def _order_data(self, reordered: Reordered) -> dict[str, Any]:
+        return {
+            "searched": reordered.order is not None,
+            "file_bytes": reordered.before,
+            "best_bytes": reordered.after if reordered.order is not None else None,
+        }
+
+    # tables
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        planner = PLANNERS[self.planner]
+        rounding = (
+            f", sizes in multiples of {self.storage.alignment} B"
+            if planner.rounds_sizes and self.storage.alignment > 1
+            else ""
+        )
+        facts = [
+            ("source", source_line(self.source)),
+            ("settings", settings_line(self.parameters)),
+            ("batch", counted(self.batch) if self.batch != 1 else ""),
+            ("storage", f"{self.storage.name}: {self.storage.title}"),
+            ("planner", f"{self.planner}: {planner.title}{rounding}"),
+            ("order", self._order_fact()),
+            ("flash", self._amount(self.weight_bytes) + self._apart()),
+            ("RAM", self._amount(self.peak) + self._where()),
+            ("bound", f"{self._amount(self.lower_bound)}, the most alive in one step"),
+            ("optimum", "not searched" if self.optimum is None else self._amount(self.optimum)),
+        ]
+        return tuple(fact for fact in facts if fact[1])
+
+    def _apart(self) -> str:
+        """What else a file holds."""
+        schedule = self.schedule
+        if schedule.file_bytes is None:
+            return ""
+        quantisation = _by_role(schedule).get("quantisation", 0)
+        return (
+            f"; quantisation {self._amount(quantisation)}, file {self._amount(schedule.file_bytes)}"
+        )
+
+    def _where(self) -> str:
+        return "" if self.peak_step is None else f", in {self.schedule.steps[self.peak_step].name}"
+
+    def _order_fact(self) -> str:
+        if self.reordered is None:
+            return ""
+        if self.reordered.order is None:
+            return "as in the file; the search for a better one was given up"
+        saved = self.reordered.before - self.reordered.after
+        if saved <= 0:
+            return "as in the file: no order has a lower bound"
+        before = self._amount(self.reordered.before)
+        return f"the best: a bound of {self._amount(self.reordered.after)} instead of {before}"
+
+    def _amount(self, bytes_: int) -> str:
+        """Bytes, and the same in the storage's unit."""
+        unit = UNITS[self.storage.unit]
+        if bytes_ < unit:
+            return f"{counted(bytes_)} B"
+        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, unit), 1)} {self.storage.unit})"
+
+    def _step_table(self) -> Table:
+        columns = (
+            Column("step", "Step"),
+            Column("alive_bytes", "Alive, B", "right"),
+            Column("alive_percent", "% of bound", "right", bar=True),
+            Column("read_bytes", "Read, B", "right", audience="scripts"),
+            Column("write_bytes", "Written, B", "right", audience="scripts"),
+            Column("weight_bytes", "Weights, B", "right", audience="scripts"),
+            Column("operations", "Operations", "right", audience="scripts"),
+            Column("intensity", "Operations per B", "right", audience="scripts"),
+        )
+        rows = tuple(
+            Row((step.name, alive, Share(alive, self.lower_bound), *_traffic_cells(traffic)))
+            for step, alive, traffic in zip(
+                self.schedule.steps, self.alive, self.traffic, strict=True
+            )
+        )
+        return Table("Steps", columns, rows)
+
+    def _tensor_table(self, title: str, indexes: Iterable[int]) -> Table:
+        columns: tuple[Column, ...] = (
+            Column("tensor", "Tensor"),
+            Column("bytes", "Bytes", "right"),
+            Column("first", "First", "right", audience="scripts"),
+            Column("last", "Last", "right", audience="scripts"),
+            Column("first_step", "From step", rank=2, audience="people"),
+            Column("last_step", "To step", rank=1, audience="people"),
+            Column("offset", "Offset", "right"),
+        )
+        offsets = self.plan.offsets
+        if offsets is None:
+            columns = columns[:-1]
+        rows = []
+        for index in indexes:
+            tensor = self.schedule.tensors[index]
+            cells: tuple[Cell, ...] = (
+                tensor.name,
+                tensor.bytes,
+                tensor.first,
+                tensor.last,
+                self._step_name(tensor.first),
+                self._step_name(tensor.last),
+            )
+            rows.append(Row((*cells, offsets[index]) if offsets is not None else cells))
+        return Table(title, columns, tuple(rows))
+
+    def _step_name(self, step: int) -> str:
+        steps = self.schedule.steps
+        return f"{step} {steps[step].name}" if step < len(steps) else str(step)
+
+    def _traffic_table(self) -> Table:
+        columns = (
+            Column("step", "Step"),
+            Column("read_bytes", "Read, B", "right"),
+            Column("write_bytes", "Written, B", "right"),
+            Column("weight_bytes", "Weights, B", "right"),
+            Column("operations", "Operations", "right", rank=1),
+            Column("intensity", "per B", "right"),
+        )
+        rows = tuple(
+            Row((step.name, *_traffic_cells(traffic)))
+            for step, traffic in zip(self.schedule.steps, self.traffic, strict=True)
+        )
+        everything = total_traffic(self.traffic)
+        return Table("Traffic", columns, rows, total=Row(("Total", *_traffic_cells(everything))))
+
+    def _explained(self, step: int) -> Page:
+        """A page about one step: what is alive in it, and why."""
+        row, traffic = self.schedule.steps[step], self.traffic[step]
+        columns = (
+            Column("tensor", "Tensor"),
+            Column("bytes", "Bytes", "right"),
+            Column("why", "Why it is alive"),
+        )
+        rows = tuple(
+            Row((tensor.name, tensor.bytes, self._why(index, tensor, step, row)))
+            for index in self.alive_in(step)
+            for tensor in (self.schedule.tensors[index],)
+        )
+        facts = (
+            ("step", f"{step} of {len(self.schedule.steps)}"),
+            ("storage", f"{self.storage.name}: {self.storage.title}"),
+            ("alive", self._amount(self.alive[step])),
+            ("reads", f"{counted(traffic.read_bytes)} B"),
+            ("writes", f"{counted(traffic.write_bytes)} B"),
+            ("weights", f"{counted(traffic.weight_bytes)} B"),
+            ("operations", counted(traffic.operations)),
+            ("intensity", f"{text_of(_intensity(traffic))} operations for each byte"),
+        )
+        total = Row(("Total", sum(self.schedule.tensors[i].bytes for i in self.alive_in(step)), ""))
+        return Page(
+            f"{self.network}: {row.name}", facts, (Table("Alive", columns, rows, total=total),)
+        )
+
+    def _why(self, index: int, tensor: Tensor, step: int, row: Step) -> str:
+        reasons = []
+        if index in row.reads:
+            reasons.append("read here")
+        if index in row.writes:
+            reasons.append("written here")
+        readers = [later.name for later in self.schedule.steps[step + 1 :] if index in later.reads]
+        if readers:
+            reasons.append(f"read later by {readers[-1]}")
+        elif tensor.kept:
+            reasons.append("kept to the end")
+        return ", ".join(reasons) or "alive from another step on"
+
+
+def memory(
+    graph: LayerGraph,
+    storage: str | None,
+    planner: str | None = None,
+    batch: int = 1,
+    is_reordered: bool = False,
+) -> Memory:
+    """The memory of a layer graph.
+
+    Raises:
+        CostcalcError: there is no such storage or planner.
+    """
+    if storage is None and graph.schedule is not None:
+        row, network = _OWN, _of_file(graph, graph.schedule)
+        if batch != 1:
+            refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")
+    else:
+        row = load(storage or "fp32")
+        network = stored(graph, row, batch)
+    reordered = None
+    if is_reordered:
+        reordered, network = _reordered(graph, row, batch, network)
+    name = planner or row.planner
+    named_planner(name)
+    schedule = network.schedule
+    plan = schedule.planned(name, row.alignment)
+    return Memory(
+        network=graph.name,
+        source=graph.source,
+        parameters=graph.parameters,
+        storage=row,
+        planner=name,
+        batch=batch,
+        schedule=schedule,
+        traffic=_traffic(network),
+        plan=plan,
+        optimum=_optimum(schedule, plan, name, row.alignment),
+        reordered=reordered,
+        notes=tuple(_notes(graph, row, schedule)),
+    )
+
+
+def rounded_sizes(schedule: Schedule, planner: str, alignment: int) -> Schedule:
+    """The schedule with its sizes rounded as a planner rounds them."""
+    if alignment == 1 or not PLANNERS[planner].rounds_sizes:
+        return schedule
+    tensors = (
+        tensor._replace(bytes=aligned(tensor.bytes, alignment)) for tensor in schedule.tensors
+    )
+    return schedule._replace(tensors=tuple(tensors))
+
+
+def total_traffic(rows: Iterable[Traffic]) -> Traffic:
+    """The traffic of some steps together."""
+    listed = list(rows)
+    return Traffic(*(sum(getattr(row, field) for row in listed) for field in Traffic._fields))
+
+
+def text_of(value: Fraction | None) -> str:
+    """An intensity with two decimals; nothing where no byte is moved."""
+    return "" if value is None else rounded(value, 2)
+
+
+def _optimum(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> int | None:
+    """The smallest peak of all plans with addresses, if it is known."""
+    if any(tensor.offset is not None for tensor in schedule.tensors):
+        return None
+    if PLANNERS[planner].rounds_sizes:
+        best = optimum(schedule.buffers, alignment)
+        return best.peak if best is not None else None
+    # Addresses alone are rounded: only a plan that meets the bound is known to be the best.
+    return plan.peak if plan.peak == schedule.liveness else None
+
+
+def _reordered(
+    graph: LayerGraph, storage: Storage, batch: int, network: StoredNetwork
+) -> tuple[Reordered, StoredNetwork]:
+    """The best order of the steps of a network, and the network in it."""
+    before = int(network.schedule.liveness)
+    best = best_order(network.apart)
+    if best is None:
+        return Reordered(None, before, before), network
+    if graph.schedule is not None and storage is _OWN:
+        schedule = network.apart.in_order(best.steps)
+        traffic = tuple(network.traffic[step] for step in best.steps)
+        ordered = StoredNetwork(schedule, schedule, traffic)
+    else:
+        ordered = stored(graph, storage, batch, best.steps)
+    after = int(ordered.schedule.liveness)
+    if after >= before:  # in place and views can gain more in the file's own order
+        return Reordered(tuple(range(len(network.apart.steps))), before, before), network
+    return Reordered(best.steps, before, after), ordered
+
+
+def _of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
+    """A network whose file states its tensors and steps."""
+    weights: dict[int, int] = {}
+    for constant in schedule.constants:
+        if constant.layer is not None:
+            weights[constant.layer] = weights.get(constant.layer, 0) + constant.bytes
+    traffic = tuple(
+        Traffic(
+            sum(schedule.tensors[index].bytes for index in step.reads),
+            sum(schedule.tensors[index].bytes for index in step.writes[:1]),
+            sum(weights.get(layer, 0) for layer in step.layers),
+            sum(operations(graph.layers[layer].events()) for layer in step.layers),
+        )
+        for step in schedule.steps
+    )
+    return StoredNetwork(schedule, schedule, traffic)
+
+
+def _traffic(network: StoredNetwork) -> tuple[Traffic, ...]:
+    """By step of the schedule, which lacks the concats that are views."""
+    by_name = dict(zip((step.name for step in network.apart.steps), network.traffic, strict=True))
+    return tuple(by_name[step.name] for step in network.schedule.steps)
+
+
+def _by_role(schedule: Schedule) -> dict[str, int]:
+    """The bytes of constants, by role."""
+    roles: dict[str, int] = {}
+    for constant in schedule.constants:
+        roles[constant.role] = roles.get(constant.role, 0) + constant.bytes
+    return roles
+
+
+def _intensity(traffic: Traffic, kind: Any = Fraction) -> Any:
+    """Operations for each byte moved; None if nothing is moved."""
+    moved = traffic.traffic_bytes
+    return kind(Fraction(traffic.operations, moved)) if moved else None
+
+
+def _traffic_cells(traffic: Traffic) -> tuple[Cell, ...]:
+    intensity = _intensity(traffic)
+    return (
+        traffic.read_bytes,
+        traffic.write_bytes,
+        traffic.weight_bytes,
+        traffic.operations,
+        None if intensity is None else Ratio(intensity),
+    )
+
+
+def _notes(graph: LayerGraph, storage: Storage, schedule: Schedule) -> Iterable[str]:
+    for pattern in storage.mixed:
+        if not any(fnmatchcase(layer.name, pattern) for layer in graph.layers):
+            yield f"No layer has a name like '{pattern}', for which the storage has other bits."
+    if graph.gated:
+        yield "With every gate open."
+    if storage.planner in ("tflm", "tflite-mobile"):
+        yield "Tensors alone: a runtime also keeps variables, scales and structures of its own."
+    if any(layer.computation.events.states for layer in graph.layers) and (
+        "states" not in storage.keeps
+    ):
+        yield "Without the states of recurrent layers, which this storage keeps elsewhere."
+    yield from uncounted_notes(graph.uncounted)
