@@ -1,4 +1,4 @@
-"""The Python package's face: the questions of :mod:`.questions` and :mod:`.resources`, and ``costcalc.Network``.
+"""The Python package's face: every question, and ``costcalc.Network``.
 
 Messages name options as the command line does; from here they name arguments instead.
 """

@@ -160,7 +160,7 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
         refuse(
             None,
             f"'{path}' is a spec, and a spec states its own input",
-            expected="--input only for models: ONNX, PyTorch, Keras, Caffe",
+            expected="--input only for models: ONNX, PyTorch, Keras, TFLite, Caffe",
             hint="use --res, and --set in=1 for images of one channel; "
             "or model.onnx@input=3x224x224 for one network of several",
         )

@@ -74,7 +74,7 @@ def command(
     NETWORK is the path of a spec, the name of a network that ships with
     costcalc, or a model: net.onnx, torch:package.module:name (a class, a
     function or a module; importing it runs its code), net.keras or the .json
-    of its architecture, net.prototxt.  It may carry settings:
+    of its architecture, net.tflite, net.prototxt.  It may carry settings:
     mobilenet_v1@alpha=0.5,res=160.
 
     A model states its own input shape.  --input or --res overrides it, or

@@ -1,1 +1,5 @@
-"""TFLite models: ``.tflite``, by a reader of their own."""
+"""TFLite models, ``.tflite``, without TFLite: a document and the file's own schedule."""
+
+from costcalc.importers.tflite.read import read
+
+__all__ = ["read"]

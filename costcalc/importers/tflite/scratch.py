@@ -19,6 +19,10 @@ Rule = Callable[[str, Shapes, Shapes], tuple[int, ...]]
 """The bytes of each request, given the input's type and the shapes of inputs and outputs."""
 
 _LSTM_STATE = 18
+"""The place of the hidden state among the inputs of an LSTM."""
+
+_WHOLE = 4
+"""Bytes of a whole number."""
 
 
 def scratch(file: TfliteFile, subgraph: int, operator: OperatorTable) -> tuple[int, ...]:
@@ -55,9 +59,37 @@ def _transposed_conv(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, 
     return (prod(outputs[0]) * width,)
 
 
+def _reduction(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, ...]:
+    """A place in the input and the axes, as whole numbers."""
+    axes = prod(inputs[1]) if len(inputs) > 1 else 0
+    return (len(inputs[0]) * _WHOLE, axes * _WHOLE)
+
+
+def _sum(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, ...]:
+    """Of integers, also the sum of each output."""
+    places = _reduction(type_, inputs, outputs)
+    return places if type_ == "FLOAT32" else (*places, prod(outputs[0]) * _WHOLE)
+
+
+def _mirror_pad(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, ...]:
+    """The distances between neighbours along each axis, of the output and of the input."""
+    return (len(inputs[0]) * _WHOLE,) * 2
+
+
+def _sum_of_many(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, ...]:
+    """A pointer to each input, of 64 bits."""
+    return (len(inputs) * 8,)
+
+
 REQUESTS: Mapping[str, Rule] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
     "SVDF": _svdf,
     "TRANSPOSE_CONV": _transposed_conv,
+    "MEAN": _sum,
+    "SUM": _sum,
+    "REDUCE_MAX": _reduction,
+    "REDUCE_MIN": _reduction,
+    "MIRROR_PAD": _mirror_pad,
+    "ADD_N": _sum_of_many,
 }
 """The rules by operator; the others request nothing."""
