@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from costcalc.arena.optimum import optimum
@@ -81,7 +82,7 @@ class Memory(Answer):
     reordered: Reordered | None
     notes: tuple[str, ...]
 
-    @property
+    @cached_property
     def weight_bytes(self) -> int:
         """The bytes of the stored numbers."""
         return int(self.schedule.weight_bytes)
@@ -91,12 +92,12 @@ class Memory(Answer):
         """The planner's peak in bytes."""
         return self.plan.peak
 
-    @property
+    @cached_property
     def alive(self) -> tuple[int, ...]:
         """The bytes alive in each step, sizes rounded as the planner rounds them."""
         return self._rounded.alive
 
-    @property
+    @cached_property
     def lower_bound(self) -> int:
         """The most bytes alive in one step."""
         return max(self.alive, default=self.schedule.planned("liveness").peak)
@@ -106,11 +107,11 @@ class Memory(Answer):
         """The bytes of all tensors, without any reuse."""
         return self._rounded.planned("sum").peak
 
-    @property
+    @cached_property
     def _rounded(self) -> Schedule:
         return rounded_sizes(self.schedule, self.planner, self.storage.alignment)
 
-    @property
+    @cached_property
     def peak_step(self) -> int | None:
         """The step in which the planner's peak is reached; None if there are no steps."""
         sizes = self._by_step()
