@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORDERS = ("file", "best")
 """Orders of the steps."""
 
+PATCHES = 16
+"""The most patches along each axis."""
+
 
 def memory(
     network: AnyNetwork,
@@ -25,6 +28,7 @@ def memory(
     planner: str | None = None,
     batch: int = 1,
     order: str = "file",
+    patches: int | None = None,
     **settings: Any,
 ) -> Memory:
     """What a network needs in flash and RAM, step by step.
@@ -36,6 +40,8 @@ def memory(
         planner: the planner of the arena; by default the storage's.
         batch: how many inputs are run at once.
         order: ``"file"``, or ``"best"`` for the order of the steps with the lowest bound.
+        patches: run the first layers in that many pieces along each axis of their output;
+            every stage that can be cut is tried.
         settings: as for :func:`report`.
 
     Returns:
@@ -54,8 +60,10 @@ def memory(
         refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
     if order not in ORDERS:
         refuse(None, f"there is no order '{order}'", "one of " + ", ".join(ORDERS))
+    if patches is not None and (type(patches) is not int or not 1 <= patches <= PATCHES):
+        refuse(None, "patches are a number of pieces", f"1 to {PATCHES}", found=repr(patches))
     graph = opened(network, exact(settings)).graph()
-    return answer(graph, storage, planner, batch, order == "best")
+    return answer(graph, storage, planner, batch, order == "best", patches)
 
 
 def storages(name: str | None = None) -> Storages | StorageRules:

@@ -33,6 +33,12 @@ from costcalc.cli.output import show
     default="file",
     help="Order of the steps: as in the network, or that with the lowest bound.",
 )
+@click.option(
+    "--patches",
+    type=click.IntRange(1, resources.PATCHES),
+    metavar="N",
+    help="Run the first layers in N x N pieces; search the stage that helps most.",
+)
 @click.option("--tensors", is_flag=True, help="Show every tensor: size, lifetime, offset.")
 @click.option("--traffic", is_flag=True, help="Show the bytes that each step moves.")
 @click.option("--explain", "step", metavar="STEP", help="Show what is alive in one step, and why.")
@@ -45,6 +51,7 @@ def command(
     planner: str | None,
     batch: int,
     order: str,
+    patches: int | None,
     tensors: bool,
     traffic: bool,
     step: str | None,
@@ -65,6 +72,11 @@ def command(
     from costcalc.storing.memory import MemoryView
 
     answer = resources.memory(
-        options.opened(network), storage=storage, planner=planner, batch=batch, order=order
+        options.opened(network),
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        order=order,
+        patches=patches,
     )
     show(answer, options, MemoryView(tensors, traffic, step))

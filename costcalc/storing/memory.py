@@ -15,11 +15,13 @@ from costcalc.arena.plan import PLANNERS, Plan, aligned, named_planner
 from costcalc.arena.schedule import Schedule, Step, Tensor
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import channels_last
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, number, rounded
-from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Table
+from costcalc.render.formatting import counted, number, rounded, share
+from costcalc.render.page import Cell, Column, Dimensions, Page, Ratio, Row, Share, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 from costcalc.storing.files import load
+from costcalc.storing.patches import HALOS, Patches, Stage, patches
 from costcalc.storing.schedule import StoredNetwork, Traffic, operations, stored
 from costcalc.storing.storage import UNITS, Storage
 
@@ -80,6 +82,8 @@ class Memory(Answer):
     plan: Plan
     optimum: int | None
     reordered: Reordered | None
+    patched: Patches | None
+    """The stages that may run in patches, the best first, if they were asked for."""
     notes: tuple[str, ...]
 
     @cached_property
@@ -152,6 +156,8 @@ class Memory(Answer):
             tables.append(self._tensor_table(f"Alive in {name}", self.alive_in(self.peak_step)))
         if view.traffic:
             tables.append(self._traffic_table())
+        if self.patched is not None:
+            tables.append(_stage_table(self.patched))
         return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
 
     def step(self, name: str) -> int:
@@ -195,6 +201,7 @@ class Memory(Answer):
             "sum_bytes": self.sum_bytes,
             **({"file_bytes": schedule.file_bytes} if schedule.file_bytes is not None else {}),
             **({"order": self._order_data(self.reordered)} if self.reordered else {}),
+            **({"patches": _patches_data(self.patched)} if self.patched else {}),
             "stored": _by_role(schedule),
             "steps": [
                 {
@@ -248,6 +255,7 @@ class Memory(Answer):
             ("flash", self._amount(self.weight_bytes) + self._apart()),
             ("RAM", self._amount(self.peak) + self._where()),
             ("bound", f"{self._amount(self.lower_bound)}, the most alive in one step"),
+            ("patches", self._patches_fact()),
             ("optimum", "not searched" if self.optimum is None else self._amount(self.optimum)),
         ]
         return tuple(fact for fact in facts if fact[1])
@@ -275,6 +283,26 @@ class Memory(Answer):
             return "as in the file: no order has a lower bound"
         before = self._amount(self.reordered.before)
         return f"the best: a bound of {self._amount(self.reordered.after)} instead of {before}"
+
+    def _patches_fact(self) -> str:
+        """The best stage to run in patches, what it needs, and what it costs."""
+        if self.patched is None:
+            return ""
+        best, count = self.patched.stages[0], self.patched.patches
+        before = (
+            self.schedule.planned("layer-io").peak
+            if self.planner == "layer-io"
+            else (self.schedule.liveness)
+        )
+        if best.peak >= before:
+            return f"{count} × {count}: no stage needs less"
+        clipped, beyond = (best.extra_macs(halo) for halo in HALOS)
+        return (
+            f"{count} × {count} up to {best.last}: {self._amount(best.peak)}, with the whole input "
+            f"{self._amount(best.resident_peak)}; {counted(clipped)} multiply-accumulates more "
+            f"({share(clipped, self.patched.macs)} %), {counted(beyond)} "
+            f"({share(beyond, self.patched.macs)} %) if halos reach beyond the borders"
+        )
 
     def _amount(self, bytes_: int) -> str:
         """Bytes, and the same in the storage's unit."""
@@ -397,8 +425,17 @@ def memory(
     planner: str | None = None,
     batch: int = 1,
     is_reordered: bool = False,
+    pieces: int | None = None,
 ) -> Memory:
     """The memory of a layer graph.
+
+    Args:
+        graph: a network.
+        storage: a storage's name or path; None for the network's own.
+        planner: a planner's name; None for the storage's.
+        batch: how many inputs are run at once.
+        is_reordered: whether to search the best order of the steps.
+        pieces: the patches along each axis to run the first layers in, if any.
 
     Raises:
         CostcalcError: there is no such storage or planner.
@@ -415,6 +452,8 @@ def memory(
         reordered, network = _reordered(graph, row, batch, network)
     name = planner or row.planner
     named_planner(name)
+    if pieces is not None and row is _OWN:
+        refuse(None, "patches need a storage, since they change a file's tensors", "--storage NAME")
     schedule = network.schedule
     plan = schedule.planned(name, row.alignment)
     return Memory(
@@ -429,6 +468,7 @@ def memory(
         plan=plan,
         optimum=_optimum(schedule, plan, name, row.alignment),
         reordered=reordered,
+        patched=patches(graph, row, name, pieces, batch) if pieces is not None else None,
         notes=tuple(_notes(graph, row, schedule)),
     )
 
@@ -532,6 +572,63 @@ def _traffic_cells(traffic: Traffic) -> tuple[Cell, ...]:
         traffic.operations,
         None if intensity is None else Ratio(intensity),
     )
+
+
+def _stage_table(patched: Patches) -> Table:
+    columns = (
+        Column("stage", "Up to"),
+        Column("tile", "Tile", rank=3),
+        Column("tile_bytes", "Tile, B", "right", rank=2),
+        Column("output_bytes", "Output, B", "right", rank=2),
+        Column("rest_bytes", "Rest, B", "right", rank=1),
+        Column("peak_bytes", "RAM, B", "right"),
+        Column("extra", "MACs more", "right", rank=4),
+        Column("extra_percent", "%", "right"),
+    )
+    rows = tuple(
+        Row(
+            (
+                stage.last,
+                Dimensions(channels_last(stage.halos["clipped"].tile)),
+                stage.halos["clipped"].tile_bytes,
+                stage.output_bytes,
+                stage.rest_bytes,
+                stage.peak,
+                stage.extra_macs("clipped"),
+                Share(stage.extra_macs("clipped"), patched.macs),
+            )
+        )
+        for stage in patched.stages
+    )
+    return Table(f"Stages in {patched.patches} × {patched.patches} patches", columns, rows)
+
+
+def _patches_data(patched: Patches) -> dict[str, Any]:
+    return {
+        "patches": patched.patches,
+        "mult_adds": patched.macs,
+        "stages": [_stage_data(stage) for stage in patched.stages],
+    }
+
+
+def _stage_data(stage: Stage) -> dict[str, Any]:
+    return {
+        "last": stage.last,
+        "peak_bytes": stage.peak,
+        "resident_peak_bytes": stage.resident_peak,
+        "output_bytes": stage.output_bytes,
+        "rest_bytes": stage.rest_bytes,
+        "mult_adds": stage.macs,
+        **{
+            name: {
+                "tile": list(halo.tile),
+                "tile_bytes": halo.tile_bytes,
+                "mult_adds": halo.macs,
+                "extra_mult_adds": stage.extra_macs(name),
+            }
+            for name, halo in stage.halos.items()
+        },
+    }
 
 
 def _notes(graph: LayerGraph, storage: Storage, schedule: Schedule) -> Iterable[str]:
