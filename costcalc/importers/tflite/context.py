@@ -118,6 +118,7 @@ class TfliteContext(OpContext):
         """A free name for a node, the operator's with ``part`` appended."""
         if not self.path:
             self.path = self.builder.free_name(self.builder.names.layer(self.place, kind))
+            self.builder.names.give(self.place, self.path)
         return super().name_for(kind, part)
 
     # Options and inputs.

@@ -146,13 +146,6 @@ class TfliteFile:
         named = SUBGRAPHS.get(self.operator_name(operator), ())
         return tuple(options.get(name, 0) for name in named)
 
-    def step_name(self, place: tuple[int, int]) -> str:
-        """A name for an operator: that of its output, or else the operator's own."""
-        operator = self.model.subgraphs[place[0]].operators[place[1]]
-        if operator.outputs and self.tensor_name((place[0], operator.outputs[0])):
-            return self.tensor_name((place[0], operator.outputs[0]))
-        return self.operator_name(operator)
-
     # Tensors.
 
     def tensors(self) -> Iterator[tuple[tuple[int, int], TensorTable]]:

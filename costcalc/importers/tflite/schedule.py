@@ -15,6 +15,7 @@ from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.errors import Mark, refuse
 from costcalc.formats.tflite_schema import TYPES, TensorTable
 from costcalc.importers.tflite.file import TfliteFile
+from costcalc.importers.tflite.names import LayerNames
 from costcalc.importers.tflite.scratch import scratch
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -56,20 +57,12 @@ class _Life:
         self.last = max(self.last, step)
 
 
-class _Scratch(NamedTuple):
-    name: str
-    size: int
-    first: int
-    last: int
-
-
 class _Use(NamedTuple):
     """A use of an operator: a step."""
 
     place: Place
     reads: tuple[Place, ...]
     writes: tuple[Place, ...]
-    scratch: range
 
 
 class _Walk:
@@ -78,7 +71,8 @@ class _Walk:
     def __init__(self, file: TfliteFile) -> None:
         self.file = file
         self.lives: dict[Place, _Life] = {}
-        self.scratch: list[_Scratch] = []
+        self.scratch: dict[Place, tuple[_Life, tuple[int, ...]]] = {}
+        """When the scratch of each operator is used, and the bytes of its requests."""
         self.uses: list[_Use] = []
 
     def run(self, subgraph: int, around: int, depth: int = 0) -> None:
@@ -97,11 +91,10 @@ class _Walk:
                 refuse(Mark(self.file.name), "has too many steps", f"at most {limits.STEPS:,}")
             reads = tuple((subgraph, tensor) for tensor in operator.inputs if tensor >= 0)
             writes = tuple((subgraph, tensor) for tensor in operator.outputs if tensor >= 0)
+            self.uses.append(_Use((subgraph, index), reads, writes))
             requests = scratch(self.file, subgraph, operator)
-            count = len(self.scratch)
-            self.uses.append(
-                _Use((subgraph, index), reads, writes, range(count, count + len(requests)))
-            )
+            life, _ = self.scratch.setdefault((subgraph, index), (_Life(), requests))
+            life.use(step)
             for _, tensor in writes:
                 self.use(subgraph, tensor, step)
             for inner in self.file.inner_subgraphs(operator):
@@ -109,8 +102,7 @@ class _Walk:
             last = len(self.uses) - 1
             for _, tensor in (*reads, *writes):
                 self.use(subgraph, tensor, last)
-            name = self.file.operator_name(operator)
-            self.scratch += [_Scratch(f"scratch of {name}", size, step, last) for size in requests]
+            life.use(last)
         for tensor in graph.outputs:
             self.use(subgraph, tensor, max(len(self.uses) - 1, 0))
 
@@ -118,8 +110,10 @@ class _Walk:
         self.lives.setdefault((subgraph, tensor), _Life()).use(step)
 
 
-def schedule(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Schedule:
-    """The schedule of a file, given the layers that its operators became.
+def schedule(
+    file: TfliteFile, names: LayerNames, layers: Mapping[Place, tuple[int, ...]]
+) -> Schedule:
+    """The schedule of a file, given the names and the layers that its operators became.
 
     Raises:
         SpecError: its subgraphs run one another without end.
@@ -130,30 +124,33 @@ def schedule(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Sched
     tensors, places = list[Tensor](), dict[Place, int]()
     for place, tensor in file.tensors():
         life = walk.lives.get(place)
-        if life is None or not file.is_planned(tensor):
+        if life is None or not file.is_planned(tensor) or file.is_unpacked_ahead(place):
             continue
         places[place] = len(tensors)
         offset = file.offline_offset(place)
-        name = file.tensor_name(place)
+        name = names.tensor(place)
         kept = place in outputs
         tensors.append(Tensor(name, planned_bytes(tensor), life.first, life.last, offset, kept))
-    first_scratch = len(tensors)
-    tensors += [Tensor(*row) for row in walk.scratch if row.size]
+    scratch_places = dict[Place, range]()
+    for place, (life, requests) in sorted(walk.scratch.items(), key=lambda item: item[0]):
+        scratch_places[place] = range(len(tensors), len(tensors) + len(requests))
+        name = f"scratch of {names.operator(place)}"
+        tensors += [Tensor(name, size, life.first, life.last) for size in requests]
     return Schedule(
         steps=tuple(
             Step(
-                file.step_name(use.place),
+                names.operator(use.place),
                 tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
                 (
                     *dict.fromkeys(places[place] for place in use.writes if place in places),
-                    *(first_scratch + index for index in use.scratch),
+                    *scratch_places[use.place],
                 ),
                 layers.get(use.place, ()),
             )
             for use in walk.uses
         ),
         tensors=tuple(tensors),
-        constants=tuple(_constants(file, layers)),
+        constants=tuple(_constants(file, names, layers)),
         file_bytes=file.size,
     )
 
@@ -163,10 +160,14 @@ def planned_bytes(tensor: TensorTable) -> int:
     return prod(tensor.shape) * -(-TYPES[tensor.type].bits // 8)
 
 
-def _constants(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Iterator[Constant]:
+def _constants(
+    file: TfliteFile, names: LayerNames, layers: Mapping[Place, tuple[int, ...]]
+) -> Iterator[Constant]:
     """Each buffer once, however many tensors share it; then what describes its tensors."""
     users: dict[Place, tuple[str, int | None]] = {}
     for place, operator in file.operators():
+        if any((place[0], output) in file.unpacked for output in operator.outputs):
+            continue
         roles = ROLES.get(file.operator_name(operator), ())
         layer = next(iter(layers.get(place, ())), None)
         for index, number in enumerate(operator.inputs):
@@ -178,10 +179,10 @@ def _constants(file: TfliteFile, layers: Mapping[Place, tuple[int, ...]]) -> Ite
         role, layer = users.get(place, ("constants", None))
         if file.is_constant(tensor) and tensor.buffer not in counted:
             counted |= {tensor.buffer} - {0}
-            yield Constant(file.tensor_name(place), file.stored_bytes(tensor), layer, role)
+            yield Constant(names.tensor(place), file.stored_bytes(tensor), layer, role)
         described = file.quantisation_bytes(tensor)
         if described:
-            yield Constant(file.tensor_name(place), described, layer, "quantisation")
+            yield Constant(names.tensor(place), described, layer, "quantisation")
     for entry in file.model.metadata:
         if entry.buffer < len(file.model.buffers) and entry.buffer not in counted:
             counted.add(entry.buffer)

@@ -34,7 +34,7 @@ def scratch(file: TfliteFile, subgraph: int, operator: OperatorTable) -> tuple[i
     inputs = tuple(tensors[index].shape if index >= 0 else () for index in operator.inputs)
     outputs = tuple(tensors[index].shape for index in operator.outputs)
     type_ = TYPES[tensors[operator.outputs[0]].type].name
-    return rule(type_, inputs, outputs)
+    return tuple(size for size in rule(type_, inputs, outputs) if size)
 
 
 def _lstm(type_: str, inputs: Shapes, outputs: Shapes) -> tuple[int, ...]:

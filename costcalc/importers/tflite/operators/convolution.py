@@ -114,7 +114,8 @@ def fully_connected(op: TfliteContext) -> None:
         _product(op, op.natural(0), emit.transpose(op, op.natural(1), (1, 0)))
         return
     count = prod(x.shape)
-    if count % width:
+    is_wrong = op.builder.is_resized and width not in (count, x.shape[0])
+    if count % width or is_wrong:
         raise Refusal("its matrix does not fit its input", f"a multiple of {width}", _shown(op))
     if count == width:
         x = op.view(x, (width,))

@@ -24,15 +24,14 @@ def reshape(op: TfliteContext) -> None:
 
 
 def _resized(op: TfliteContext) -> Shape:
-    """The shape at another input size: one dimension, open or the only one that fits, follows."""
+    """The shape at another input size, if the file leaves a dimension open."""
     stated, count = list(op.output_shape()), prod(op.shape())
     was = prod(op.tensor(0).shape)
     if was == count:
         return tuple(stated)
     wanted = op.values(1) if op.has(1) and op.is_static(1) else ()
-    places = [axis for axis, size in enumerate(wanted) if size == -1]
-    if len(places) != 1 and sum(size != 1 for size in stated) == 1:
-        places = [axis for axis, size in enumerate(stated) if size != 1]
+    # A leading -1 is the batch.
+    places = [axis for axis, size in enumerate(wanted) if size == -1 and axis > 0]
     for axis in places[:1]:
         others = prod(size for at, size in enumerate(stated) if at != axis)
         if others and count % others == 0:
