@@ -88,6 +88,13 @@ def conventions(context: click.Context, incomplete: str) -> Items:
     return (*available(), *_files((".yaml", ".yml"), incomplete))
 
 
+def storages(context: click.Context, incomplete: str) -> Items:
+    """Storages that ship, and files."""
+    from costcalc.storing.files import available
+
+    return (*available(), *_files((".yaml", ".yml"), incomplete))
+
+
 def several_conventions(context: click.Context, incomplete: str) -> Items:
     """Conventions, with commas between them."""
     last = incomplete[incomplete.rfind(",") + 1 :]

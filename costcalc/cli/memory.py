@@ -6,16 +6,23 @@ import click
 
 from costcalc import resources
 from costcalc.arena.plan import PLANNERS
-from costcalc.cli.options import Options, output_options, pass_options, settings_options
+from costcalc.cli.options import (
+    Options,
+    completed_by,
+    output_options,
+    pass_options,
+    settings_options,
+)
 from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @click.option(
     "--storage",
     metavar="NAME",
+    shell_complete=completed_by("storages"),
     help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
     "[default: the network's own, else fp32]",
 )
@@ -41,7 +48,13 @@ from costcalc.cli.output import show
 )
 @click.option("--tensors", is_flag=True, help="Show every tensor: size, lifetime, offset.")
 @click.option("--traffic", is_flag=True, help="Show the bytes that each step moves.")
-@click.option("--explain", "step", metavar="STEP", help="Show what is alive in one step, and why.")
+@click.option(
+    "--explain",
+    "step",
+    metavar="STEP",
+    shell_complete=completed_by("layers"),
+    help="Show what is alive in one step, and why.",
+)
 @output_options()
 @pass_options
 def command(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from costcalc import resources
-from costcalc.cli.options import Options, output_options, pass_options
+from costcalc.cli.options import Options, completed_by, output_options, pass_options
 from costcalc.cli.output import show
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completed_by("storages"))
 @output_options()
 @pass_options
 def command(options: Options, name: str | None) -> None:

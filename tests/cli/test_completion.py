@@ -101,7 +101,7 @@ def test_what_is_offered(folder: Path, line: str, shell: str) -> None:
 
 FREE = {
     *("--alpha", "--res", "--input", "--depth", "--where", "--top", "--printed", "--search"),
-    *("--max-mult-adds", "--max-params", "--step", "--values", "--seed"),
+    *("--max-mult-adds", "--max-params", "--step", "--values", "--seed", "--batch", "--patches"),
 }
 """Options whose values are numbers or sentences."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from costcalc.errors import Mark, refuse
+from costcalc.errors import Mark, Refusal, refuse
 from costcalc.formats.tflite_schema import TYPES
+from costcalc.graph.input import sides_at
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Request, Shape
 from costcalc.importers.tflite.context import channels_first
@@ -54,9 +55,10 @@ def sized_inputs(file: TfliteFile, request: Request) -> Inputs:
             _refuse_request(mark, name, request.input, operand)
         sizes = list(request.input)
     if request.res is not None:
-        if len(sizes) < 3:
-            _refuse_request(mark, name, request.res, operand)
-        sizes[-2:] = request.res
+        try:
+            sizes[1:] = sides_at(request.res, len(sizes) - 1)
+        except Refusal as error:
+            refuse(*error.problem(mark, f"input '{name}' of {dims_text(operand)}"))
     if request.input is None:
         _check_open(file, image, len(batch), is_res_given=request.res is not None)
     wanted = tuple(sizes) if is_first else channels_last(tuple(sizes))
