@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from costcalc.arena.plan import Buffer, Plan, named_planner
-from costcalc.formulas.algebra import Size, maximum
+from costcalc.formulas.algebra import Size, largest
 from costcalc.records import NamedTuple
 
 
@@ -85,26 +85,31 @@ class Schedule(NamedTuple):
     @property
     def alive(self) -> tuple[Size, ...]:
         """The bytes alive in each step."""
-        changes: list[Size] = [0] * (len(self.steps) + 2)
-        for tensor in self.tensors:
-            changes[tensor.first] += tensor.bytes
-            changes[tensor.last + 1] -= tensor.bytes
-        alive: list[Size] = []
-        bytes_: Size = 0
-        for change in changes[: len(self.steps)]:
-            bytes_ = bytes_ + change
-            alive.append(bytes_)
+        starts: list[list[int]] = [[] for _ in self.steps]
+        ends: list[list[int]] = [[] for _ in self.steps]
+        for index, tensor in enumerate(self.tensors):
+            if tensor.first < len(self.steps):
+                starts[tensor.first].append(index)
+                ends[tensor.last].append(index)
+        # Sums of what is alive, not differences of sums: those are never below 0.
+        now = dict[int, Size]()
+        alive = []
+        for begun, ended in zip(starts, ends, strict=True):
+            now |= {index: self.tensors[index].bytes for index in begun}
+            alive.append(sum(now.values()))
+            for index in ended:
+                del now[index]
         return tuple(alive)
 
     @property
     def liveness(self) -> Size:
         """The most bytes alive in one step: the lower bound of every plan."""
-        return most(self.alive)
+        return largest(self.alive)
 
     @property
     def layer_io(self) -> Size:
         """The most bytes that one step reads and writes; what else is alive is left out."""
-        return most(self.io_bytes(step) for step in self.steps)
+        return largest(self.io_bytes(step) for step in self.steps)
 
     def io_bytes(self, step: Step) -> Size:
         """The bytes of the tensors that a step reads and writes, each once."""
@@ -151,11 +156,3 @@ class Schedule(NamedTuple):
             for index, tensor in enumerate(self.tensors)
         )
         return self._replace(steps=steps, tensors=tensors)
-
-
-def most(sizes: Iterable[Size]) -> Size:
-    """The largest of some sizes; 0 for none."""
-    largest: Size = 0
-    for size in sizes:
-        largest = maximum(largest, size)
-    return largest

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Protocol, TypeAlias, cast
 
 Size: TypeAlias = Any
@@ -56,6 +57,19 @@ def minimum(a: Any, b: Any) -> Any:
     if _plain(a) and _plain(b):
         return a if a <= b else b
     return _algebra(a, b).minimum(a, b)
+
+
+def largest(sizes: Iterable[Any]) -> Any:
+    """The largest of some sizes, none below 0; 0 for none.
+
+    >>> largest([3, 8, 5])
+    8
+    """
+    listed = list(sizes)
+    if all(map(_plain, listed)):
+        return max(listed, default=0)
+    together = getattr(_algebra(*listed), "largest", None)
+    return together(listed) if together is not None else reduce(maximum, listed)
 
 
 def less(a: Any, b: Any) -> Any:

@@ -9,8 +9,9 @@ comparison, a maximum) is computed cell by cell along the axes that it depends o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from math import gcd, lcm
 from typing import Any
 
@@ -25,6 +26,7 @@ from costcalc.grid.bounded import (
     product_bounds,
     slabs,
 )
+from costcalc.grid.largest import largest
 from costcalc.grid.splitting import Mask, Split, decided
 from costcalc.records import NamedTuple
 
@@ -368,6 +370,16 @@ class _Algebra:
     def minimum(self, a: Any, b: Any) -> Any:
         """The smaller of ``a`` and ``b``, setting by setting."""
         return self._extreme(a, b, numpy.minimum)
+
+    def largest(self, numbers: Sequence[Any]) -> Any:
+        """The largest of some numbers, setting by setting."""
+        parts = [_parts(number) for number in numbers]
+        result = largest([terms for terms, _ in parts]) if {b for _, b in parts} == {1} else None
+        if result is None:
+            return reduce(self.maximum, numbers)
+        if isinstance(result, BoundedArray):
+            return GridNumber.of(result)
+        return _number(tuple(Monomial(*term) for term in result), 1)
 
     def gcd(self, a: Any, b: Any) -> Any:
         """The greatest common divisor, setting by setting."""
