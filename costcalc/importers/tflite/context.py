@@ -304,6 +304,8 @@ class TfliteContext(OpContext):
     def broadcast(self, index: int) -> Operand:
         """An input with as many axes as the output has; dimensions of 1 repeat."""
         rank = len(self.output_shape())
+        if any(len(self.shape(each)) > rank for each in self.present):
+            raise Refusal("reads a tensor with more axes than its output has", f"at most {rank}")
         padded = {each: _padded(self.shape(each), rank) for each in self.present}
         full = padded[index]
         leading = max((shape[0] for shape in padded.values() if shape), default=0)

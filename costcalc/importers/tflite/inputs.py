@@ -13,6 +13,7 @@ from costcalc.importers.tflite.context import channels_first
 from costcalc.importers.tflite.file import TfliteFile
 from costcalc.kinds.base import channels_last
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
 
 
 class Inputs(NamedTuple):
@@ -63,6 +64,13 @@ def sized_inputs(file: TfliteFile, request: Request) -> Inputs:
         _check_open(file, image, len(batch), is_res_given=request.res is not None)
     wanted = tuple(sizes) if is_first else channels_last(tuple(sizes))
     shape = (*batch, *wanted)
+    if not all(1 <= size <= limits.SIZE for size in shape):
+        refuse(
+            mark,
+            f"input '{name}' has a dimension out of range",
+            f"dimensions from 1 to {limits.SIZE:,}",
+            dims_text(shape),
+        )
     return Inputs(
         image=image,
         others=tuple(index for index in graph.inputs if index != image),

@@ -74,7 +74,11 @@ def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:
         name = builder.free_name(builder.names.tensor(place))
         shape = builder.image_shape(builder.shapes[place])
         origin = f"tensor '{builder.file.tensor_name(place)}'"
-        builder.operands[place] = builder.add(name, "constant", (), {"shape": shape}, origin=origin)
+        try:
+            x = builder.add(name, "constant", (), {"shape": shape}, origin=origin)
+        except Refusal as refusal:
+            refuse(*refusal.problem(Mark(builder.file.name), origin))
+        builder.operands[place] = x
 
 
 def _add_layers(builder: TfliteBuilder, place: Place) -> None:

@@ -8,6 +8,7 @@ HALF = ((1, 4, 4, 16),)
 CONV = {"stride_h": 1, "stride_w": 1}
 POOL = {"stride_h": 2, "stride_w": 2, "kernel_h": 2, "kernel_w": 2}
 TWO = (MAP, MAP)
+TRUTH = ("BOOL",)
 
 
 class Case(NamedTuple):
@@ -23,9 +24,9 @@ def _unary(operator: str, kind: str) -> Case:
     return Case(Sample(operator), kind, params=0)
 
 
-def _pair(operator: str, kind: str) -> Case:
+def _pair(operator: str, kind: str, *types: str) -> Case:
     # The second input is no image: a constant to the first.
-    return Case(Sample(operator, TWO), f"constant {kind}")
+    return Case(Sample(operator, TWO, types=types), f"constant {kind}")
 
 
 def _moved(operator: str, output: tuple[int, ...], *constants: object, **options: object) -> Case:
@@ -50,13 +51,13 @@ CASES = (
         Sample(
             "CONV_2D",
             (MAP,),
-            ((24, 3, 3, 8),),
+            ((24, 3, 3, 8), bias(24)),
             ((1, 3, 3, 24),),
             {"stride_h": 2, "stride_w": 2, "padding": 1},
         ),
         "conv",
         9 * 24 * 72,
-        72 * 24,
+        72 * 24 + 24,
     ),
     Case(
         Sample(
@@ -231,11 +232,11 @@ CASES = (
     _pair("GREATER_EQUAL", "compare"),
     _pair("LESS", "compare"),
     _pair("LESS_EQUAL", "compare"),
-    _pair("LOGICAL_AND", "compare"),
-    _pair("LOGICAL_OR", "compare"),
-    _unary("LOGICAL_NOT", "logical_not"),
+    _pair("LOGICAL_AND", "compare", *TRUTH, *TRUTH, *TRUTH),
+    _pair("LOGICAL_OR", "compare", *TRUTH, *TRUTH, *TRUTH),
+    Case(Sample("LOGICAL_NOT", types=(*TRUTH, *TRUTH)), "logical_not"),
     Case(Sample("SELECT_V2", (MAP, MAP, MAP), types=("BOOL",)), "constant constant where"),
-    Case(Sample("SELECT", (MAP, MAP, MAP)), "constant constant where"),
+    Case(Sample("SELECT", (MAP, MAP, MAP), types=TRUTH), "constant constant where"),
     _unary("EXP", "exp"),
     _unary("LOG", "log"),
     _unary("SQRT", "sqrt"),
@@ -329,5 +330,5 @@ CASES = (
     _reduced("REDUCE_MAX", "reduce_max"),
     _reduced("REDUCE_MIN", "reduce_min"),
     _reduced("REDUCE_PROD", "product"),
-    Case(Sample("ARG_MAX", ((1, 10),), ([1],), ((1,),)), "argmax"),
+    Case(Sample("ARG_MAX", ((1, 10),), ([1],), ((1,),), types=("", "INT32")), "argmax"),
 )

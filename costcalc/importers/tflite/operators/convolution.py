@@ -38,7 +38,7 @@ def depthwise(op: TfliteContext) -> None:
 
 def _convolve(op: TfliteContext, out: int, kernel: Shape, channels: int, axes: str) -> None:
     x = op.operand()
-    if x.rank <= len(axes) or x.shape[0] % channels:
+    if x.rank <= len(axes) or not x.shape[0] or x.shape[0] % channels:
         raise Refusal("its filters do not fit its input", f"{channels} channels", _shown(op))
     y = emit.conv(
         op,

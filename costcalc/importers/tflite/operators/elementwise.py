@@ -58,6 +58,8 @@ def binary(kind: str) -> Rule:
 
 
 def _joined(op: TfliteContext, kind: str, part: str = "") -> Operand:
+    if len(op.present) < 2:
+        raise Refusal("reads too few tensors", "at least 2", f"{len(op.present)}")
     return emit.join(op, kind, [op.broadcast(index) for index in op.present], part=part)
 
 
@@ -65,8 +67,6 @@ def joined(kind: str) -> Rule:
     """An operation on tensors, element by element."""
 
     def rule(op: TfliteContext) -> None:
-        if len(op.present) < 2:
-            raise Refusal("reads too few tensors", "at least 2", f"{len(op.present)}")
         op.finish(_joined(op, kind))
 
     return rule

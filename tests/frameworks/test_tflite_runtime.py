@@ -1,0 +1,125 @@
+"""TFLite's runtimes as judges: shapes of LiteRT, the arena of tflite-micro to the byte.
+
+An arena of tflite-micro has a head, which its planner fills with tensors and scratch, and a
+tail of its own structures.  What costcalc plans of a file's schedule is the head.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from costcalc.arena.plan import plan
+from costcalc.errors import SpecError
+from costcalc.formats.file_bytes import map_file
+from costcalc.importers.tflite.file import TfliteFile
+from costcalc.opening import opened
+from tests.frameworks.tflite_runtimes import heads, packaged, shapes
+from tests.importers.tflite.networks import NETWORKS
+from tests.importers.tflite.samples import CASES
+
+TYPES = ("FLOAT32", "INT8", "INT16")
+
+ABSENT = {
+    "CONV_3D",
+    "FAKE_QUANT",
+    "GELU",
+    "LOCAL_RESPONSE_NORMALIZATION",
+    "POW",
+    "REDUCE_PROD",
+    "RELU_0_TO_1",
+    "RELU_N1_TO_1",
+    "SELECT",
+    "SIGN",
+    "TILE",
+}
+"""Operators that tflite-micro does not have."""
+
+FILES = sorted(Path(os.environ.get("COSTCALC_TFLITE_FILES", "/nowhere")).rglob("*.tflite"))
+"""Files of your own, or of packages that are too large to be installed with the judges."""
+
+
+def planned(path):
+    schedule = opened(str(path), {"allow_unknown": True}).graph().schedule
+    buffers = [(tensor.bytes, tensor.first, tensor.last) for tensor in schedule.tensors]
+    return plan(buffers, "tflm", alignment=16).peak
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Every operator alone, in every type; and what tflite-micro says of it."""
+    folder = tmp_path_factory.mktemp("samples")
+    files = {}
+    for number, case in enumerate(CASES):
+        for type_ in TYPES:
+            path = folder / f"{number}_{case.sample.operator}_{type_}.tflite"
+            path.write_bytes(case.sample.net(type_).bytes())
+            files[path] = case.sample.operator
+    return files, heads(list(files))
+
+
+def test_the_arena_of_each_operator(samples):
+    files, said = samples
+    ran = set()
+    for path, operator in files.items():
+        if not isinstance(said[path], int):
+            continue
+        ran.add(operator)
+        try:
+            assert planned(path) == said[path], path.name
+        except SpecError as error:
+            assert "no output depends on the network's input" in str(error), path.name
+    assert {case.sample.operator for case in CASES} - ran == ABSENT
+
+
+def test_what_the_runtime_lacks(samples):
+    files, said = samples
+    for path, operator in files.items():
+        if operator in ABSENT:
+            assert f"Didn't find op for builtin opcode '{operator}'" in str(said[path])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_arena_of_networks(name, tmp_path):
+    path = tmp_path / f"{name}.tflite"
+    path.write_bytes(NETWORKS[name]())
+    assert heads([path]) == {path: planned(path)}
+
+
+def stated(path):
+    """The shapes of a file's first graph, as costcalc reads them."""
+    with map_file(str(path)) as data:
+        tensors = TfliteFile(data, str(path)).model.subgraphs[0].tensors
+        return [tensor.shape for tensor in tensors]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.sample.operator)
+def test_shapes_of_each_operator(case, tmp_path):
+    """LiteRT computes the shape that the file states, and costcalc checks its own against."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(case.sample.net().bytes())
+    found = shapes(path)
+    if isinstance(found, dict):
+        expected = stated(path)
+        assert [found[index] for index in range(len(expected))] == expected
+    else:
+        assert case.sample.operator in REFUSED, found
+
+
+REFUSED = {
+    "BROADCAST_TO": "its first version was never released",
+    "ARG_MAX": "the type of its output is an option that costcalc does not need",
+}
+"""Operators that LiteRT does not run as the sample has them, and why."""
+
+
+@pytest.mark.parametrize("path", packaged("pymicro_wakeword") + FILES, ids=lambda path: path.name)
+def test_files_that_others_wrote(path):
+    (head,) = heads([path]).values()
+    if isinstance(head, int):
+        assert planned(path) == head
+    found = shapes(path)
+    assert isinstance(head, int) or isinstance(found, dict), f"{head}\n{found}"
+    if isinstance(found, dict):
+        expected = stated(path)
+        assert [found[index] for index in range(len(expected))] == expected
