@@ -419,6 +419,25 @@ class Memory(Answer):
         return ", ".join(reasons) or "alive from another step on"
 
 
+def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Storage, StoredNetwork]:
+    """A layer graph under a storage, by default that of its file, or else ``fp32``.
+
+    Args:
+        graph: a network; sizes may be numbers of any algebra.
+        storage: a storage's name or path.
+        batch: how many inputs are run at once.
+
+    Raises:
+        CostcalcError: there is no such storage, or a file's own has no such batch.
+    """
+    if storage is None and graph.schedule is not None:
+        if batch != 1:
+            refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")
+        return _OWN, _of_file(graph, graph.schedule)
+    row = load(storage or "fp32")
+    return row, stored(graph, row, batch)
+
+
 def memory(
     graph: LayerGraph,
     storage: str | None,
@@ -440,13 +459,7 @@ def memory(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    if storage is None and graph.schedule is not None:
-        row, network = _OWN, _of_file(graph, graph.schedule)
-        if batch != 1:
-            refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")
-    else:
-        row = load(storage or "fp32")
-        network = stored(graph, row, batch)
+    row, network = under(graph, storage, batch)
     reordered = None
     if is_reordered:
         reordered, network = _reordered(graph, row, batch, network)
