@@ -138,6 +138,7 @@ def formula(
     variables: str | Iterable[str] = (),
     convention: str | None = None,
     unit: str | None = None,
+    storage: str | None = None,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
@@ -152,6 +153,7 @@ def formula(
             default.
         convention: for a network: as for :func:`report`.
         unit: for a network: as for :func:`report`.
+        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses.
         at: settings whose names are arguments of this function.
         settings: numbers for a layer's symbols, ``D_K=3``; for a network as for
             :func:`report`.
@@ -172,6 +174,7 @@ def formula(
     values = exact({**(at or {}), **settings})
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
+        only_networks["storage"] = storage
         _refuse_given(only_networks, f"'{network}' is a layer", "a network")
         from costcalc.symbolic.layers import layer_formula
 
@@ -187,7 +190,8 @@ def formula(
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = as_usually_run(opened(network, values), loaded_convention)
-    return closed_form(network.document, network.settings, loaded_convention, names_in(variables))
+    names = names_in(variables)
+    return closed_form(network.document, network.settings, loaded_convention, names, storage)
 
 
 def compare(

@@ -45,6 +45,7 @@ class Planner(NamedTuple):
     source: str
     place: Callable[[Sequence[Buffer], int], Plan] | None
     """Plans buffers at an alignment; None if the peak depends on which step reads what."""
+    has_addresses: bool = False
     rounds_sizes: bool = True
     """Whether sizes are rounded up to the alignment; if not, only offsets are."""
 
@@ -203,13 +204,15 @@ PLANNERS: Mapping[str, Planner] = {
         "tflite-micro's greedy planner",
         f"{_TFLITE}/micro/memory_planner/greedy_memory_planner.cc",
         tflm,
+        has_addresses=True,
     ),
-    "greedy-by-size": Planner("greedy by size", f"{_LEE}, Algorithm 3", greedy_by_size),
-    "greedy-by-breadth": Planner("greedy by breadth", _LEE, greedy_by_breadth),
+    "greedy-by-size": Planner("greedy by size", f"{_LEE}, Algorithm 3", greedy_by_size, True),
+    "greedy-by-breadth": Planner("greedy by breadth", _LEE, greedy_by_breadth, True),
     "tflite-mobile": Planner(
         "the arena of TFLite on phones, tensors alone",
         f"{_TFLITE}/arena_planner.cc",
         tflite_mobile,
+        has_addresses=True,
         rounds_sizes=False,
     ),
 }

@@ -116,6 +116,21 @@ class Schedule(NamedTuple):
         bytes_: Size = sum(self.tensors[index].bytes for index in {*step.reads, *step.writes})
         return bytes_
 
+    def by_step(self, planner: str) -> tuple[Size, ...] | None:
+        """For each step, what the peak is the largest of; None for ``sum``.
+
+        A planner with addresses has the bytes alive, whose largest is its bound.
+        """
+        if planner == "sum":
+            return None
+        if planner == "layer-io":
+            return tuple(self.io_bytes(step) for step in self.steps)
+        if planner == "largest":
+            return tuple(
+                largest(self.tensors[index].bytes for index in step.writes) for step in self.steps
+            )
+        return self.alive
+
     @property
     def buffers(self) -> tuple[Buffer, ...]:
         """The tensors as a planner takes them."""

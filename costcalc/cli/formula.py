@@ -59,6 +59,11 @@ from costcalc.errors import Problems
     type=Choice(list(UNITS)),
     help="Unit of a network's mult-adds; a multiply-accumulate is two flops.",
 )
+@click.option(
+    "--storage",
+    metavar="NAME",
+    help="Add a network's bytes, in flash and at the peak: a name listed by 'costcalc storages'.",
+)
 @settings_options
 @output_options(text="table")
 @pass_options
@@ -69,6 +74,7 @@ def command(
     multipliers: tuple[str, ...],
     variables: tuple[str, ...],
     network_convention: str | None,
+    storage: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
@@ -85,6 +91,7 @@ def command(
             "--in": variables,
             "--convention": network_convention,
             "--unit": options.unit,
+            "--storage": storage,
         }
         _refuse_given({**only_networks, "--res": options.res}, "a network")
     else:
@@ -97,6 +104,7 @@ def command(
         variables=variables,
         convention=network_convention,
         unit=options.unit,
+        storage=storage,
         at=options.settings,
     )
     show(formula, options)

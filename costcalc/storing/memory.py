@@ -124,15 +124,9 @@ class Memory(Answer):
     def _by_step(self) -> Sequence[Any]:
         """What the planner's peak is the largest of, for each step."""
         schedule, offsets = self._rounded, self.plan.offsets
-        if self.planner == "layer-io":
-            return [schedule.io_bytes(step) for step in schedule.steps]
-        if self.planner == "largest":
-            return [
-                max((schedule.tensors[index].bytes for index in step.writes), default=0)
-                for step in schedule.steps
-            ]
         if offsets is None:
-            return self.alive
+            by_step = schedule.by_step(self.planner)
+            return self.alive if by_step is None else by_step
         ends = [0] * len(schedule.steps)
         for tensor, offset in zip(self.schedule.tensors, offsets, strict=True):
             for step in range(tensor.first, min(tensor.last + 1, len(ends))):

@@ -19,7 +19,7 @@ from typing import Any
 from costcalc.arena.merging import Overwrite, in_place, with_views
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
-from costcalc.formulas.algebra import Size, ceil
+from costcalc.formulas.algebra import Size, ceil, largest
 from costcalc.formulas.memory import groups, stored_bytes
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
@@ -90,6 +90,34 @@ def stored(
         order: the steps of ``apart`` in another order, as indexes.
     """
     return _Builder(graph, storage, batch).stored(order)
+
+
+class PeakBytes(NamedTuple):
+    """The bytes of a network under a storage, in any algebra."""
+
+    weight_bytes: Size
+    peak_bytes: Size
+    """Without addresses: for a planner with addresses, the bound."""
+    step: str
+    """The step that needs them; empty for ``sum``, or if there are no steps."""
+
+
+def peak_of(graph: LayerGraph, storage: Storage, planner: str | None = None) -> PeakBytes:
+    """The bytes of a layer graph, by the storage's planner or another one."""
+    schedule = stored(graph, storage).schedule
+    by_step = schedule.by_step(planner or storage.planner)
+    if by_step is None:
+        total: Size = sum(tensor.bytes for tensor in schedule.tensors)
+        return PeakBytes(schedule.weight_bytes, total, "")
+    return PeakBytes(schedule.weight_bytes, largest(by_step), _largest_step(schedule, by_step))
+
+
+def _largest_step(schedule: Schedule, by_step: Sequence[Size]) -> str:
+    """The name of the first step with the most bytes at the settings; '' over a grid."""
+    values: list[Any] = [getattr(size, "value", size) for size in by_step]
+    if not values or not all(isinstance(value, int) for value in values):
+        return ""
+    return schedule.steps[max(range(len(values)), key=values.__getitem__)].name
 
 
 class _Op(NamedTuple):
