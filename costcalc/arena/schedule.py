@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from costcalc.arena.plan import Buffer, Plan, named_planner
+from costcalc.arena.plan import Buffer, Plan, aligned, named_planner
 from costcalc.formulas.algebra import Size, largest
 from costcalc.records import NamedTuple
 
@@ -137,15 +137,27 @@ class Schedule(NamedTuple):
         return tuple(Buffer(*tensor[1:5]) for tensor in self.tensors)
 
     def planned(self, planner: str, alignment: int = 1) -> Plan:
-        """The plan of a planner, for sizes that are numbers.
+        """The plan of a planner; sizes of any algebra if it gives no addresses.
 
         Raises:
             SpecError: there is no planner of that name.
         """
         row = named_planner(planner)
-        if row.place is None:
-            return Plan(None, self.layer_io)
-        return row.place(self.buffers, alignment)
+        if row.has_addresses and row.place is not None:
+            buffers = [buffer._replace(size=int(buffer.size)) for buffer in self.buffers]
+            return row.place(buffers, alignment)
+        schedule = self if alignment == 1 else self.rounded(alignment)
+        by_step = schedule.by_step(planner) if self.steps else None
+        if by_step is None:
+            return Plan(None, sum(tensor.bytes for tensor in schedule.tensors))
+        return Plan(None, largest(by_step))
+
+    def rounded(self, alignment: int) -> Schedule:
+        """The schedule with its sizes rounded up to multiples of an alignment."""
+        tensors = (
+            tensor._replace(bytes=aligned(tensor.bytes, alignment)) for tensor in self.tensors
+        )
+        return self._replace(tensors=tuple(tensors))
 
     def at(self, step: int) -> Iterable[Tensor]:
         """The tensors alive in a step."""

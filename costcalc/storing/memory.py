@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from costcalc.arena.optimum import optimum
 from costcalc.arena.order import best_order
-from costcalc.arena.plan import PLANNERS, Plan, aligned, named_planner
+from costcalc.arena.plan import PLANNERS, Plan, named_planner
 from costcalc.arena.schedule import Schedule, Step, Tensor
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
@@ -484,10 +484,7 @@ def rounded_sizes(schedule: Schedule, planner: str, alignment: int) -> Schedule:
     """The schedule with its sizes rounded as a planner rounds them."""
     if alignment == 1 or not PLANNERS[planner].rounds_sizes:
         return schedule
-    tensors = (
-        tensor._replace(bytes=aligned(tensor.bytes, alignment)) for tensor in schedule.tensors
-    )
-    return schedule._replace(tensors=tuple(tensors))
+    return schedule.rounded(alignment)
 
 
 def total_traffic(rows: Iterable[Traffic]) -> Traffic:

@@ -10,13 +10,13 @@ from costcalc.cli import main
 
 SMALL = """\
 name: small
-input: [3, res, res]
-parameters: {res: 32}
+input: [3, 32, 32]
+parameters: {classes: 10}
 layers:
   - conv: {out: 32, kernel: 3, name: first, bias: false}
   - conv: {out: 64, kernel: 1, name: second, bias: false}
   - global_avg_pool
-  - fc: {out: 10, bias: false}
+  - fc: {out: classes, bias: false}
 """
 
 
@@ -28,27 +28,29 @@ def small(tmp_path):
 
 
 def test_the_polynomial_of_a_peak(small):
-    """Input 3 r r, then 32 a r r and 64 a r r: the second step needs 96 a r r bytes in 8 bits.
+    """Input 3 * 1024, then 32 a and 64 a times that: the second step needs 96 a * 1024 bytes.
 
-    The first needs (3 + 32 a) r r, which is less if 64 a >= 3.
+    The first needs (3 + 32 a) * 1024, which is less if 64 a >= 3.
     """
-    form = costcalc.formula(small, storage="int8")
-    assert str(form.totals["peak_bytes"].expression) == "96*alpha*res**2"
+    form = costcalc.formula(small, storage="int8", variables="alpha")
+    assert str(form.totals["peak_bytes"].expression) == "98304*alpha"
     assert form.peak_step == "second"
-    assert str(form.totals["weight_bytes"].expression) == "2048*alpha**2 + 1504*alpha"  # 864 + 64 * 10
+    assert (
+        str(form.totals["weight_bytes"].expression) == "2048*alpha**2 + 1504*alpha"
+    )  # 864 + 64 * 10
     assert form.domain.extents[0].lowest == Fraction(3, 64)
     assert form.domain.others == ()
-    text = CliRunner().invoke(main, ["formula", small, "--storage", "int8"]).stdout
-    assert "peak bytes    96·α·r²" in text
+    text = CliRunner().invoke(main, ["formula", small, "--storage", "int8", "--in", "alpha"]).stdout
+    assert "peak bytes    98304·α" in text
     assert "The peak is that of second wherever this holds." in text
 
 
 def test_the_other_side_of_the_region(small):
-    """At a = 1/32 the first step needs 4 r r bytes, more than 3 in the second."""
+    """At a = 1/32 the first step needs 4 * 1024 bytes, more than the 3 * 1024 of the second."""
     assert costcalc.memory(small, storage="int8", alpha=Fraction(1, 32)).peak == 4 * 32 * 32
-    form = costcalc.formula(small, storage="int8", alpha=Fraction(1, 32))
+    form = costcalc.formula(small, storage="int8", variables="alpha", alpha=Fraction(1, 32))
     assert form.peak_step == "first"
-    assert str(form.totals["peak_bytes"].expression) == "32*alpha*res**2 + 3*res**2"
+    assert str(form.totals["peak_bytes"].expression) == "32768*alpha + 3072"
     assert form.domain.extents[0].highest == Fraction(3, 64)
 
 
