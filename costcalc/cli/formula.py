@@ -62,6 +62,7 @@ from costcalc.errors import Problems
 @click.option(
     "--storage",
     metavar="NAME",
+    shell_complete=completed_by("storages"),
     help="Add a network's bytes, in flash and at the peak: a name listed by 'costcalc storages'.",
 )
 @settings_options

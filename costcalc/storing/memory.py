@@ -512,7 +512,18 @@ def _optimum(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> in
 def _reordered(
     graph: LayerGraph, storage: Storage, batch: int, network: StoredNetwork
 ) -> tuple[Reordered, StoredNetwork]:
-    """The best order of the steps of a network, and the network in it."""
+    """The best order of the steps of a network, and the network in it.
+
+    Raises:
+        SpecError: the lifetimes of a file's tensors do not follow from its steps alone.
+    """
+    in_order = network.apart.in_order(range(len(network.apart.steps)))
+    if in_order.tensors != network.apart.tensors:
+        refuse(
+            None,
+            f"the steps of {graph.name} cannot be put in another order: some run others",
+            hint="--storage NAME, for the network without its file's own steps",
+        )
     before = int(network.schedule.liveness)
     best = best_order(network.apart)
     if best is None:
