@@ -615,18 +615,21 @@ def export(
     network: AnyNetwork,
     to: str = "torch",
     *,
-    weights: Literal["none", "random"] | None = None,
+    weights: Literal["none", "zeros", "random"] | None = None,
     seed: int | None = None,
+    dtype: Literal["float32", "int8"] | None = None,
     **settings: Any,
 ) -> Exported:
     """A network as another tool's model.
 
     Args:
         network: as for :func:`report`.
-        to: ``"torch"``, ``"onnx"``, ``"prototxt"`` or ``"csv-scalesim"``.
+        to: ``"torch"``, ``"onnx"``, ``"tflite"``, ``"prototxt"`` or ``"csv-scalesim"``.
         weights: for ONNX: ``"none"``, the default, makes weights graph inputs;
-            ``"random"`` stores random numbers.
+            for TFLite: ``"zeros"``, the default, stores zeros;
+            for both: ``"random"`` stores random numbers.
         seed: the seed of random weights, 0 by default.
+        dtype: for TFLite: ``"float32"``, the default, or ``"int8"``.
         settings: as for :func:`report`; the model is written at these.
 
     Returns:
@@ -639,19 +642,9 @@ def export(
     >>> str(export("alexnet")).splitlines()[0]
     'import torch'
     """
-    from costcalc.exporters import EXPORTERS, export_graph, exporter, name_hint
+    from costcalc.exporters import checked_options, export_graph
 
-    names = [row.name for row in EXPORTERS]
-    if to not in names:
-        expected = "one of " + ", ".join(names)
-        refuse(None, f"there is no export to '{to}'", expected, hint=name_hint(to))
-    given = {"weights": weights, "seed": seed}
-    options = {name: value for name, value in given.items() if value is not None}
-    for name in options:
-        if name not in exporter(to).options:
-            refuse(None, f"'{name}' does not apply to an export to {to}")
-    if seed is not None and weights != "random":
-        refuse(None, "'seed' needs random weights", expected="weights 'random'")
+    options = checked_options(to, {"weights": weights, "seed": seed, "dtype": dtype})
     graph = opened(network, exact(settings)).graph()
     return Exported(to, lambda: export_graph(graph, to, **options))
 

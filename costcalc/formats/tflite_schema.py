@@ -33,6 +33,14 @@ from costcalc.formats.flatbuffers import (
 from costcalc.records import NamedTuple
 
 IDENTIFIER = b"TFL3"
+
+PRODUCER = "costcalc"
+"""The description of files that costcalc writes."""
+
+PAD, NO_BIAS = "pad", "no_bias"
+"""The ends of names in costcalc's own files: of an operator that is the padding of the layer
+after it, and of the zeros that runtimes want as the bias of a layer without one."""
+
 VERSION = 3
 
 Options = Mapping[str, Any]

@@ -173,7 +173,7 @@ class _Walk:
             blocks=self.blocks,
             gated=tuple(self.gated),
             calls=self.calls,
-            schedule=self.document.schedule if self.resolved.is_default else None,
+            schedule=self.document.schedule if self.resolved.is_default is True else None,
         )
 
     def predictions(self) -> frozenset[str]:

@@ -11,9 +11,14 @@ import pytest
 
 from costcalc.arena.plan import plan
 from costcalc.errors import SpecError
+from costcalc.exporters import tflite
 from costcalc.formats.file_bytes import map_file
 from costcalc.importers.tflite.file import TfliteFile
 from costcalc.opening import opened
+from tests.collection import networks
+from tests.exporters.every_kind import forms, specs
+from tests.exporters.networks import shipped
+from tests.exporters.test_tflite import LACKING, UNWRITABLE
 from tests.frameworks.tflite_runtimes import heads, packaged, shapes
 from tests.importers.tflite.networks import NETWORKS
 from tests.importers.tflite.samples import CASES
@@ -104,6 +109,42 @@ def test_shapes_of_each_operator(case, tmp_path):
         assert [found[index] for index in range(len(expected))] == expected
     else:
         assert case.sample.operator in REFUSED, found
+
+
+@pytest.mark.parametrize("name", networks(without=LACKING))
+def test_the_arena_of_shipped_networks(name, tmp_path):
+    """Networks that cannot be written stand in tests/exporters/test_tflite.py, with the reason."""
+    path = tmp_path / f"{name}.tflite"
+    with path.open("wb") as file:
+        file.writelines(tflite.write(shipped(name), dtype="int8"))
+    assert heads([path]) == {path: planned(path)}
+
+
+NOT_MICRO = {"lrn", "gelu", "gelu_tanh", "hard_tanh", "clip", "power", "sign", "product"}
+"""Kinds whose operators tflite-micro does not have."""
+
+ENDS = ("no output depends on the network's input", "has no int8 form")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_the_arena_of_each_kind(dtype, tmp_path):
+    files = {}
+    for name, (kind, _) in forms().items():
+        if (kind.becomes or kind.name) not in tflite.KINDS or name in UNWRITABLE:
+            continue
+        spec, path = tmp_path / "net.yaml", tmp_path / f"{len(files)}_{kind.name}.tflite"
+        spec.write_text(specs()[name], encoding="utf-8")
+        try:
+            path.write_bytes(b"".join(tflite.write(opened(str(spec)).graph(), dtype=dtype)))
+            files[path] = kind.name, planned(path)
+        except SpecError as error:
+            assert any(end in str(error) for end in ENDS), error
+    said = heads(list(files))
+    for path, (kind, arena) in files.items():
+        if kind in NOT_MICRO:
+            assert "Didn't find op" in str(said[path]), kind
+        else:
+            assert said[path] == arena, kind
 
 
 REFUSED = {

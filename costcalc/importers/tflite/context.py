@@ -14,6 +14,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.formats.tflite_schema import (
+    NO_BIAS,
     OPTIONS,
     OPTIONS_OF,
     TYPES,
@@ -59,6 +60,8 @@ class TfliteBuilder(ModelBuilder):
         layers: the nodes of each operator.
         images: images in a batch.
         image: the network's input, if it is channels first in the file itself.
+        padded: in costcalc's own files, tensors that are another padded for the layer after it,
+            with the padding of each axis.
         is_resized: whether the input has another size than in the file.
     """
 
@@ -70,6 +73,7 @@ class TfliteBuilder(ModelBuilder):
         self.images = images
         self.is_resized = False
         self.image: Place | None = None
+        self.padded: dict[Place, tuple[Operand, dict[int, tuple[int, int]]]] = {}
         self.problems = Problems()
         self.shapes: dict[Place, Shape] = {place: tensor.shape for place, tensor in file.tensors()}
         self.operands: dict[Place, Operand] = {}
@@ -131,6 +135,18 @@ class TfliteContext(OpContext):
         if options is not None and number == type_:
             return dict(options)
         return dict(OPTIONS[type_].absent()) if type_ else {}
+
+    def has_bias(self, index: int) -> bool:
+        """Whether an input is a bias, and not what stands for none in costcalc's own files."""
+        names = self.builder.names
+        return self.has(index) and not names.is_part(self.source(index), NO_BIAS)
+
+    def padding(self, index: int = 0) -> tuple[tuple[int, int], ...] | None:
+        """The padding of the spatial axes of an input that belongs to this layer, if any."""
+        if self.source(index) not in self.builder.padded:
+            return None
+        x, pads = self.builder.padded[self.source(index)]
+        return tuple(pads.get(axis, (0, 0)) for axis in range(1, x.rank))
 
     def has(self, index: int) -> bool:
         """Whether the operator has an input of that index."""
@@ -221,10 +237,8 @@ class TfliteContext(OpContext):
         """An input that is a single constant; None if it is not."""
         if not self.is_static(index) or prod(self.shape(index)) != 1:
             return None
-        tensor = self.tensor(index)
-        if TYPES[tensor.type].letter != "f":
-            return UNNAMED_NUMBER
-        return (self.file.values(tensor) or (UNNAMED_NUMBER,))[0]
+        number = self.file.number(self.tensor(index))
+        return UNNAMED_NUMBER if number is None else number
 
     def is_learnable(self, index: int) -> bool:
         """Whether an input is a constant of several numbers that may be learned.
@@ -251,7 +265,9 @@ class TfliteContext(OpContext):
     # Operands.
 
     def operand(self, index: int = 0) -> Operand:
-        """An input as an operand."""
+        """An input as an operand; without the padding that belongs to this layer."""
+        if self.source(index) in self.builder.padded:
+            return self.builder.padded[self.source(index)][0]
         return self.operand_as(index, self.builder.image_shape(self.shape(index)))
 
     def with_batch(self, index: int) -> Operand:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import prod
+from math import isfinite, prod
 from typing import Any, NoReturn
 
 from costcalc.errors import Mark, refuse
@@ -199,6 +199,25 @@ class TfliteFile:
         if buffer.bytes != struct.calcsize(f"<{count}{letter}"):
             return None
         return struct.unpack_from(f"<{count}{letter}", self.data, start)
+
+    def number(self, tensor: TensorTable) -> Number | None:
+        """The number of a constant of one element; None if it is not stored in the file.
+
+        A quantised one is what its whole number stands for, to six digits.
+        """
+        values, given = self.values(tensor), tensor.quantization or QuantizationTable()
+        if (
+            not values
+            or not isinstance(given.scales, Span)
+            or not given.scales[1] > given.scales[0]
+        ):
+            return values[0] if values else None
+        (scale,) = struct.unpack_from("<f", self.data, given.scales.start)
+        point = 0
+        if isinstance(given.zero_points, Span) and given.zero_points.end > given.zero_points.start:
+            (point,) = struct.unpack_from("<q", self.data, given.zero_points.start)
+        real = scale * (values[0] - point)
+        return float(f"{real:.6g}") if isfinite(real) else None
 
     def folded(self, place: tuple[int, int]) -> list[tuple[int, int]]:
         """A tensor, and the stored ones that it is unpacked from."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 
+from costcalc.formats.tflite_schema import PRODUCER
 from costcalc.importers.tflite.file import TfliteFile
-
-PRODUCER = "costcalc"
-"""The description of files that costcalc writes."""
 
 _INVALID = re.compile(r"[^\w.\-]+")
 
@@ -77,6 +75,10 @@ class LayerNames:
         outputs = self._file.model.subgraphs[source[0]].operators[source[1]].outputs
         name = self.operator(source)
         return name if outputs[0] == place[1] else f"{name}/{outputs.index(place[1]) + 1}"
+
+    def is_part(self, place: tuple[int, int], part: str) -> bool:
+        """Whether a tensor of costcalc's own files is that part of a layer."""
+        return self._is_own and self._file.tensor(place).name.endswith(f".{part}")
 
     def _named(self, place: tuple[int, int]) -> str:
         """The path in a tensor's name; empty if there is none."""

@@ -46,7 +46,7 @@ def _convolve(op: TfliteContext, out: int, kernel: Shape, channels: int, axes: s
         out=out,
         **_window(op, x, kernel, axes, dilated=True),
         groups=x.shape[0] // channels,
-        bias=op.has(2),
+        bias=op.has_bias(2),
         params=_params(op, 1, 2),
     )
     op.finish(y)
@@ -70,10 +70,11 @@ def _window(
     dilations = [options[f"dilation_{axis}"] if dilated else 1 for axis in axes]
     if min(*kernel, *strides, *dilations) < 1:
         raise Refusal("its window is empty", "sizes, strides and dilations of at least 1")
+    padding = "valid" if options["padding"] == Padding.VALID else "same"
     return {
         "kernel": op.each_axis(x, kernel, 1),
         "stride": op.each_axis(x, strides, 1),
-        "padding": "valid" if options["padding"] == Padding.VALID else "same",
+        "padding": op.padding() or padding,
         **({"dilation": op.each_axis(x, dilations, 1)} if dilated else {}),
     }
 
@@ -100,7 +101,7 @@ def transposed_convolution(op: TfliteContext) -> None:
         stride=op.each_axis(x, strides, 1),
         padding=op.each_axis(x, [(max(e, 0) // 2, max(e, 0) - max(e, 0) // 2) for e in excess], 0),
         output_padding=op.each_axis(x, [max(-e, 0) for e in excess], 0),
-        bias=op.has(3),
+        bias=op.has_bias(3),
         params=_params(op, 1, 3),
     )
     op.finish(y)
@@ -122,7 +123,7 @@ def fully_connected(op: TfliteContext) -> None:
     elif x.shape[0] != width:
         x = op.view(x, (width, count // width))
     params = _params(op, 1, 2)
-    y = emit.dense(op, x, out=out, axis=0, bias=op.has(2), params=params)
+    y = emit.dense(op, x, out=out, axis=0, bias=op.has_bias(2), params=params)
     if not op.builder.is_resized:
         y = op.view(y, op.target())
     op.finish(y)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from costcalc.errors import Refusal
+from costcalc.formats.tflite_schema import PAD
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.model import Shape
@@ -226,7 +227,10 @@ def pad(mode: str) -> Rule:
                 ((axis + 1) % rank if is_batch else op.axis(axis)) or 0: pairs[axis]
                 for axis in added
             }
-            op.set_output(emit.pad(op, x, places, mode))
+            if op.builder.names.is_part(op.output(), PAD) and not op.builder.is_resized:
+                op.builder.padded[op.output()] = x, places
+            else:
+                op.set_output(emit.pad(op, x, places, mode))
 
     return rule
 
