@@ -75,11 +75,8 @@ def command(
     greedy-by-breadth, tflite-mobile), or without (liveness, the lower bound of
     every plan; layer-io, largest, sum).
     """
-    arranged = tensors or traffic or step is not None
-    if options.format == "json" and arranged:
-        raise click.UsageError(
-            "--tensors, --traffic and --explain arrange tables; JSON has everything."
-        )
+    if options.format == "json" and (tensors or traffic):
+        raise click.UsageError("--tensors and --traffic arrange tables; JSON has everything.")
     if step is not None and (tensors or traffic):
         raise click.UsageError("--explain shows one step, without --tensors or --traffic.")
     from costcalc.storing.memory import MemoryView
@@ -92,4 +89,7 @@ def command(
         order=order,
         patches=patches,
     )
-    show(answer, options, MemoryView(tensors, traffic, step))
+    if step is not None:
+        show(answer.explain(step), options)
+    else:
+        show(answer, options, MemoryView(tensors, traffic))

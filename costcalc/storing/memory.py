@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,13 +16,14 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import channels_last
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, number, rounded, share
+from costcalc.render.formatting import counted, number, share
 from costcalc.render.page import Cell, Column, Dimensions, Page, Ratio, Row, Share, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.storing.explain import AliveTensor, StepMemory
 from costcalc.storing.files import load
 from costcalc.storing.patches import HALOS, Patches, Stage, patches
 from costcalc.storing.schedule import StoredNetwork, Traffic, operations, stored
-from costcalc.storing.storage import UNITS, Storage
+from costcalc.storing.storage import Storage
 
 OWN = "tflite"
 """The storage of a file that states its own tensors and steps."""
@@ -53,7 +53,6 @@ class MemoryView(NamedTuple):
 
     tensors: bool = False
     traffic: bool = False
-    explain: str | None = None
 
 
 DEFAULT = MemoryView()
@@ -134,13 +133,7 @@ class Memory(Answer):
         return list(zip(ends, self.alive, strict=True))
 
     def page(self, view: MemoryView = DEFAULT) -> Page:
-        """The steps with what is alive in them; on request tensors, traffic or one step.
-
-        Raises:
-            SpecError: there is no such step to explain.
-        """
-        if view.explain is not None:
-            return self._explained(self.step(view.explain))
+        """The steps with what is alive in them; on request all tensors, and traffic."""
         tables, listing = [self._step_table()], None
         if view.tensors:
             listing = self._tensor_table("Tensors", range(len(self.schedule.tensors)))
@@ -154,8 +147,31 @@ class Memory(Answer):
             tables.append(_stage_table(self.patched))
         return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
 
+    def explain(self, step: str) -> StepMemory:
+        """What is alive in one step, and why.
+
+        Raises:
+            SpecError: there is no such step.
+        """
+        number = self.step(step)
+        row = self.schedule.steps[number]
+        tensors = ((index, self.schedule.tensors[index]) for index in self.alive_in(number))
+        return StepMemory(
+            network=self.network,
+            step=row.name,
+            number=number,
+            steps=len(self.schedule.steps),
+            storage=self.storage,
+            alive_bytes=self.alive[number],
+            traffic=self.traffic[number],
+            tensors=tuple(
+                AliveTensor(tensor.name, tensor.bytes, self._why(index, tensor, number, row))
+                for index, tensor in tensors
+            ),
+        )
+
     def step(self, name: str) -> int:
-        """The index of a step, by its name or that of a layer that is part of it.
+        """The index of a step, by its name or its number.
 
         Raises:
             SpecError: there is no such step.
@@ -205,7 +221,7 @@ class Memory(Answer):
                     "write_bytes": traffic.write_bytes,
                     "weight_bytes": traffic.weight_bytes,
                     "operations": traffic.operations,
-                    "intensity": _intensity(traffic, float),
+                    "intensity": None if traffic.intensity is None else float(traffic.intensity),
                 }
                 for step, alive, traffic in zip(
                     schedule.steps, self.alive, self.traffic, strict=True
@@ -233,7 +249,7 @@ class Memory(Answer):
     # tables
 
     def _facts(self) -> tuple[tuple[str, str], ...]:
-        planner = PLANNERS[self.planner]
+        planner, amount = PLANNERS[self.planner], self.storage.amount
         rounding = (
             f", sizes in multiples of {self.storage.alignment} B"
             if planner.rounds_sizes and self.storage.alignment > 1
@@ -246,26 +262,34 @@ class Memory(Answer):
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("planner", f"{self.planner}: {planner.title}{rounding}"),
             ("order", self._order_fact()),
-            ("flash", self._amount(self.weight_bytes) + self._apart()),
-            ("RAM", self._amount(self.peak) + self._where()),
-            ("bound", f"{self._amount(self.lower_bound)}, the most alive in one step"),
+            ("flash", amount(self.weight_bytes) + self._apart()),
+            ("RAM", self._ram()),
+            ("bound", f"{amount(self.lower_bound)}, the most alive in one step"),
+            (
+                "optimum",
+                "not searched" if self.optimum is None else self.storage.amount(self.optimum),
+            ),
             ("patches", self._patches_fact()),
-            ("optimum", "not searched" if self.optimum is None else self._amount(self.optimum)),
         ]
         return tuple(fact for fact in facts if fact[1])
 
     def _apart(self) -> str:
         """What else a file holds."""
-        schedule = self.schedule
+        schedule, amount = self.schedule, self.storage.amount
         if schedule.file_bytes is None:
             return ""
         quantisation = _by_role(schedule).get("quantisation", 0)
-        return (
-            f"; quantisation {self._amount(quantisation)}, file {self._amount(schedule.file_bytes)}"
-        )
+        return f"; quantisation {amount(quantisation)}, file {amount(schedule.file_bytes)}"
 
-    def _where(self) -> str:
-        return "" if self.peak_step is None else f", in {self.schedule.steps[self.peak_step].name}"
+    def _ram(self) -> str:
+        """The peak and its step; without addresses it is a bound, and says so."""
+        side = "at most " if self.planner == "sum" else "at least "
+        amount = self.storage.amount(self.peak)
+        if not PLANNERS[self.planner].has_addresses:
+            amount = side + amount
+        if self.peak_step is None or self.planner == "sum":
+            return amount
+        return f"{amount}, in {self.schedule.steps[self.peak_step].name}"
 
     def _order_fact(self) -> str:
         if self.reordered is None:
@@ -275,14 +299,17 @@ class Memory(Answer):
         saved = self.reordered.before - self.reordered.after
         if saved <= 0:
             return "as in the file: no order has a lower bound"
-        before = self._amount(self.reordered.before)
-        return f"the best: a bound of {self._amount(self.reordered.after)} instead of {before}"
+        before = self.storage.amount(self.reordered.before)
+        return (
+            f"the best: a bound of {self.storage.amount(self.reordered.after)} instead of {before}"
+        )
 
     def _patches_fact(self) -> str:
         """The best stage to run in patches, what it needs, and what it costs."""
         if self.patched is None:
             return ""
         best, count = self.patched.stages[0], self.patched.patches
+        amount = self.storage.amount
         before = (
             self.schedule.planned("layer-io").peak
             if self.planner == "layer-io"
@@ -292,18 +319,11 @@ class Memory(Answer):
             return f"{count} × {count}: no stage needs less"
         clipped, beyond = (best.extra_macs(halo) for halo in HALOS)
         return (
-            f"{count} × {count} up to {best.last}: {self._amount(best.peak)}, with the whole input "
-            f"{self._amount(best.resident_peak)}; {counted(clipped)} multiply-accumulates more "
+            f"{count} × {count} up to {best.last}: {amount(best.peak)}, with the whole input "
+            f"{amount(best.resident_peak)}; {counted(clipped)} multiply-accumulates more "
             f"({share(clipped, self.patched.macs)} %), {counted(beyond)} "
             f"({share(beyond, self.patched.macs)} %) if halos reach beyond the borders"
         )
-
-    def _amount(self, bytes_: int) -> str:
-        """Bytes, and the same in the storage's unit."""
-        unit = UNITS[self.storage.unit]
-        if bytes_ < unit:
-            return f"{counted(bytes_)} B"
-        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, unit), 1)} {self.storage.unit})"
 
     def _step_table(self) -> Table:
         columns = (
@@ -370,34 +390,6 @@ class Memory(Answer):
         )
         everything = total_traffic(self.traffic)
         return Table("Traffic", columns, rows, total=Row(("Total", *_traffic_cells(everything))))
-
-    def _explained(self, step: int) -> Page:
-        """A page about one step: what is alive in it, and why."""
-        row, traffic = self.schedule.steps[step], self.traffic[step]
-        columns = (
-            Column("tensor", "Tensor"),
-            Column("bytes", "Bytes", "right"),
-            Column("why", "Why it is alive"),
-        )
-        rows = tuple(
-            Row((tensor.name, tensor.bytes, self._why(index, tensor, step, row)))
-            for index in self.alive_in(step)
-            for tensor in (self.schedule.tensors[index],)
-        )
-        facts = (
-            ("step", f"{step} of {len(self.schedule.steps)}"),
-            ("storage", f"{self.storage.name}: {self.storage.title}"),
-            ("alive", self._amount(self.alive[step])),
-            ("reads", f"{counted(traffic.read_bytes)} B"),
-            ("writes", f"{counted(traffic.write_bytes)} B"),
-            ("weights", f"{counted(traffic.weight_bytes)} B"),
-            ("operations", counted(traffic.operations)),
-            ("intensity", f"{text_of(_intensity(traffic))} operations for each byte"),
-        )
-        total = Row(("Total", sum(self.schedule.tensors[i].bytes for i in self.alive_in(step)), ""))
-        return Page(
-            f"{self.network}: {row.name}", facts, (Table("Alive", columns, rows, total=total),)
-        )
 
     def _why(self, index: int, tensor: Tensor, step: int, row: Step) -> str:
         reasons = []
@@ -476,7 +468,7 @@ def memory(
         optimum=_optimum(schedule, plan, name, row.alignment),
         reordered=reordered,
         patched=patches(graph, row, name, pieces, batch) if pieces is not None else None,
-        notes=tuple(_notes(graph, row, schedule)),
+        notes=tuple(_notes(graph, row, name)),
     )
 
 
@@ -491,11 +483,6 @@ def total_traffic(rows: Iterable[Traffic]) -> Traffic:
     """The traffic of some steps together."""
     listed = list(rows)
     return Traffic(*(sum(getattr(row, field) for row in listed) for field in Traffic._fields))
-
-
-def text_of(value: Fraction | None) -> str:
-    """An intensity with two decimals; nothing where no byte is moved."""
-    return "" if value is None else rounded(value, 2)
 
 
 def _optimum(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> int | None:
@@ -572,14 +559,8 @@ def _by_role(schedule: Schedule) -> dict[str, int]:
     return roles
 
 
-def _intensity(traffic: Traffic, kind: Any = Fraction) -> Any:
-    """Operations for each byte moved; None if nothing is moved."""
-    moved = traffic.traffic_bytes
-    return kind(Fraction(traffic.operations, moved)) if moved else None
-
-
 def _traffic_cells(traffic: Traffic) -> tuple[Cell, ...]:
-    intensity = _intensity(traffic)
+    intensity = traffic.intensity
     return (
         traffic.read_bytes,
         traffic.write_bytes,
@@ -646,13 +627,13 @@ def _stage_data(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _notes(graph: LayerGraph, storage: Storage, schedule: Schedule) -> Iterable[str]:
+def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
     for pattern in storage.mixed:
         if not any(fnmatchcase(layer.name, pattern) for layer in graph.layers):
             yield f"No layer has a name like '{pattern}', for which the storage has other bits."
     if graph.gated:
         yield "With every gate open."
-    if storage.planner in ("tflm", "tflite-mobile"):
+    if planner in ("tflm", "tflite-mobile"):
         yield "Tensors alone: a runtime also keeps variables, scales and structures of its own."
     if any(layer.computation.events.states for layer in graph.layers) and (
         "states" not in storage.keeps

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from typing import Any
 
 from costcalc.arena.merging import Overwrite, in_place, with_views
@@ -54,6 +55,11 @@ class Traffic(NamedTuple):
     def traffic_bytes(self) -> Size:
         """All bytes read and written."""
         return self.read_bytes + self.write_bytes + self.weight_bytes
+
+    @property
+    def intensity(self) -> Fraction | None:
+        """Operations for each byte; None if no byte is moved."""
+        return Fraction(self.operations, self.traffic_bytes) if self.traffic_bytes else None
 
 
 class StoredNetwork(NamedTuple):

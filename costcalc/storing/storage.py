@@ -6,11 +6,13 @@ A storage is to bytes what a convention is to mult-adds: a small YAML file with 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 
 from costcalc.costs.rules import Rule
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
+from costcalc.render.formatting import counted, rounded
 
 ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buffers", "caches")
 """What is stored: tensors between layers, the params by the names of their events, and states."""
@@ -62,3 +64,10 @@ class Storage(NamedTuple):
     def scratch_of(self, kind: Kind) -> tuple[Rule, ...]:
         """The scratch buffers of a kind, by its own rules or its family's."""
         return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
+
+    def amount(self, bytes_: int) -> str:
+        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``."""
+        scale = UNITS[self.unit]
+        if bytes_ < scale:
+            return f"{counted(bytes_)} B"
+        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {self.unit})"

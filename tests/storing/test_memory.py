@@ -134,6 +134,12 @@ def test_a_step_explained(chain):
     assert "fc1        36  read here\n" in printed
     assert "fc2        32  written here, read later by fc3\n" in printed
     assert run(chain, "--explain", "1").stdout == printed
+    data = json.loads(run(chain, "--explain", "fc2", "--format", "json").stdout)
+    assert data["tensors"] == [
+        {"name": "fc1", "bytes": 36, "why": "read here"},
+        {"name": "fc2", "bytes": 32, "why": "written here, read later by fc3"},
+    ]
+    assert data["intensity"] == 2 * 9 * 8 / (36 + 32 + 4 * 9 * 8)
 
 
 @pytest.mark.parametrize(
