@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from costcalc.exporters.layers import UNDEFINED, UnwritableLayer
-from costcalc.exporters.tflite.writer import LayerWriter, file_axis
+from costcalc.exporters.tflite.writer import LayerWriter, batched, file_axis
 from costcalc.exporters.weights import OTHER, SCALE, SHIFT, Spread, weight
 from costcalc.exporters.windows import Window, even_kernel, transposed_window, window_of
 from costcalc.formats.tflite_schema import PAD, Padding
@@ -321,12 +321,25 @@ def split(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
 
 def slice_(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
     """STRIDED_SLICE along an axis."""
-    operation, shape = writer.operation, (1, *writer.input_shape[1:], writer.input_shape[0])
-    place = writer.axis(operation.axis)
-    begin, end, step = [0] * len(shape), list(shape), [1] * len(shape)
-    begin[place], end[place], step[place] = operation.start, operation.stop, operation.step
-    bounds = [writer.integers(*row) for row in (begin, end, step)]
-    writer.last("STRIDED_SLICE", *writer.inputs, *bounds)
+    operation = writer.operation
+    axis = axis_of(operation.axis, writer.shape)
+    _take(writer, {axis: (operation.start, operation.stop, operation.step)})
+
+
+def crop(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
+    """STRIDED_SLICE of the spatial axes."""
+    ends = writer.operation.ends(writer.layer.input_shapes)
+    _take(writer, {axis: (*places, 1) for axis, places in enumerate(ends, 1)})
+
+
+def _take(writer: LayerWriter, places: Mapping[int, tuple[int, int, int]]) -> None:
+    """The elements from one place to another by steps, along some axes."""
+    rank = len(writer.shape)
+    rows = [(0, size, 1) for size in batched(writer.input_shape)]
+    for axis, place in places.items():
+        rows[file_axis(axis, rank)] = place
+    bounds = [writer.integers(*bound) for bound in zip(*rows, strict=True)]
+    writer.last("STRIDED_SLICE", writer.inputs[0], *bounds)
 
 
 def channel_shuffle(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
@@ -508,6 +521,7 @@ KINDS: Mapping[str, Row] = {
     "concat": concat,
     "split": split,
     "slice": slice_,
+    "crop": crop,
     "channel_shuffle": channel_shuffle,
     "flatten": reshape,
     "zero_pad": zero_pad,

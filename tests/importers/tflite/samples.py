@@ -286,6 +286,10 @@ CASES = (
         ),
         "slice",
     ),
+    Case(
+        Sample("SLICE", (MAP,), ([0, 2, 1, 0], [-1, 4, 6, -1]), ((1, 4, 6, 16),)),
+        "crop",
+    ),
     Case(Sample("SLICE", (MAP,), ([0, 2, 0, 0], [-1, 4, -1, 8]), ((1, 4, 8, 8),)), "slice slice"),
     Case(
         Sample(

@@ -200,10 +200,8 @@ def _sliced(op: TfliteContext, ranges: Sequence[range], shape: Shape) -> None:
     is_batch = 0 in cut and op.builder.has_batch(op.shape())
     x = op.with_batch(0) if is_batch else op.operand()
     rank = len(ranges)
-    for number, axis in enumerate(cut):
-        place = (axis + 1) % rank if is_batch else op.axis(axis)
-        part = "" if number == len(cut) - 1 else f".{number + 1}"
-        x = emit.take(op, x, place or 0, ranges[axis], part=part)
+    places = {((axis + 1) % rank if is_batch else op.axis(axis)) or 0: ranges[axis] for axis in cut}
+    x = emit.crop(op, x, places)
     op.set_output(op.view(x, _image(op, shape)))
 
 
