@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 import costcalc
+from costcalc.errors import StorageError
 from costcalc.opening import opened
 from costcalc.storing import files
 from costcalc.storing.schedule import stored
@@ -316,6 +317,20 @@ def test_scratch_is_alive_in_its_step_alone(network, storage):
     found = alive(graph, storage(*lines), batch=3)
     assert found["fc1"] == 3 * (4 + 10) + 7 + 2 * 10 * 3
     assert found["global_avg_pool1"] == 3 * (1024 + 4)
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [("9 - n_out", "-1"), ("n_out / (n_out - 10)", "a division by zero"), ("n_out == 10", "True")],
+)
+def test_scratch_that_is_not_a_size(network, storage, rule, found):
+    kept = storage(f"scratch: {{fc: {rule}}}")
+    with pytest.raises(StorageError) as caught:
+        stored(network(RESIDUAL), kept)
+    (problem,) = caught.value.problems
+    assert problem.message == f"the scratch '{rule}' of layer 'fc1' is not a size"
+    assert (problem.mark.line, problem.mark.column) == (5, 15)
+    assert problem.found == found
 
 
 def test_states_are_kept_once_for_shared_cells():
