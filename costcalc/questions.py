@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import importers, opening
 from costcalc.costs import convention as convention_files
-from costcalc.costs.convention import Convention
+from costcalc.costs.convention import Convention, load_convention
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.opening import AnyNetwork, exact, exact_value, opened
@@ -50,7 +50,15 @@ if TYPE_CHECKING:
 
 
 def report(
-    network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    network: AnyNetwork,
+    *,
+    convention: str = "paper",
+    unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    has_bytes: bool = False,
+    **settings: Any,
 ) -> reports.Report:
     """What a network costs.
 
@@ -62,6 +70,11 @@ def report(
         convention: the name of a counting convention, or the path of its file.
         unit: ``"macs"``, or ``"flops"`` at two per multiply-accumulate; by default the
             convention's own.
+        storage: adds the bytes of each layer under a storage: its name, or the path of
+            its file.
+        planner: the planner of the peak; by default the storage's.
+        batch: how many inputs are run at once, in bytes; counts are those of one.
+        has_bytes: adds bytes without naming a storage: the network's own, or ``fp32``.
         settings: values for the network's parameters, such as ``alpha`` and ``res``:
             integers, fractions, text or floats.  A float means the decimal that it
             prints as: 0.35 is 7/20.
@@ -78,7 +91,12 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    return reports.report(network.document, network.settings, loaded_convention)
+    measure = None
+    if has_bytes or storage is not None or planner is not None or batch != 1:
+        from costcalc.storing.rows import stored_report
+
+        measure = partial(stored_report, storage=storage, planner=planner, batch=batch)
+    return reports.report(network.document, network.settings, loaded_convention, measure)
 
 
 def totals(
@@ -171,6 +189,8 @@ def formula(
     >>> formula("mobilenet_v1").params
     3139584*alpha**2 + 1069504*alpha
     """
+    from costcalc.symbolic.naming import is_layer, refuse_unknown
+
     values = exact({**(at or {}), **settings})
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
@@ -226,8 +246,10 @@ def compare(
     >>> round(float(comparison.ratio(comparison.entries[1], "mult_adds")), 1)
     27.2
     """
+    from costcalc.symbolic.naming import layer_names
+
     values = exact({**(at or {}), **settings})
-    layers = _layer_names(networks)
+    layers = layer_names(networks)
     if layers:
         from costcalc.comparing.layers import compare_layers
 
@@ -708,33 +730,6 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     return kinds() if name is None else kind(name)
 
 
-def is_layer(name: str) -> bool:
-    """Whether :func:`formula` knows a layer of that name, which may carry settings.
-
-    Raises:
-        SpecError: a setting is malformed.
-    """
-    from costcalc.symbolic.catalogue import FORMULAS
-
-    return name in FORMULAS or library.reference(name).network in FORMULAS
-
-
-def load_convention(convention: str, unit: str | None) -> Convention:
-    """A convention by name or path, converted to a unit if one is given."""
-    if not isinstance(convention, str | os.PathLike):
-        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
-    convention = os.fspath(convention)
-    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
-    load = convention_files.load if is_file else _shipped_convention
-    return load(convention).converted(unit)
-
-
-@cache
-def _shipped_convention(name: str) -> Convention:
-    """A convention that ships; its file does not change while the process runs."""
-    return convention_files.load(name)
-
-
 def _amount(value: Amount) -> Any:
     """A budget: text, or a whole number, also as a float such as 100e6."""
     is_fraction = isinstance(value, float) and not value.is_integer()
@@ -761,35 +756,3 @@ def _refuse_given(arguments: Mapping[str, Any], message: str, owner: str) -> Non
     for name, value in arguments.items():
         if value:
             refuse(None, f"{message}; '{name}' applies only to {owner}", f"the name of {owner}")
-
-
-def refuse_unknown(name: str) -> None:
-    """Refuses a name that is neither a layer nor a network.
-
-    Raises:
-        SpecError: it is neither.
-    """
-    if not opening.is_network(name):
-        from costcalc.symbolic.catalogue import refuse_unknown_name
-
-        refuse_unknown_name(library.reference(name).network)
-
-
-def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:
-    """The names if all of them are layers; none if all are networks.  Networks win.
-
-    Raises:
-        SpecError: some are layers and some are networks, which cannot be compared.
-    """
-    layers = [
-        name
-        for name in names
-        if isinstance(name, str) and not opening.is_network(name) and is_layer(name)
-    ]
-    if layers and len(layers) < len(names):
-        refuse(
-            None,
-            f"'{layers[0]}' is a layer, and cannot be compared with a network",
-            expected="only networks, or only layers",
-        )
-    return layers

@@ -56,8 +56,6 @@ def memory(
     """
     from costcalc.storing.memory import memory as answer
 
-    if type(batch) is not int or batch < 1:
-        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
     if order not in ORDERS:
         refuse(None, f"there is no order '{order}'", "one of " + ", ".join(ORDERS))
     if patches is not None and (type(patches) is not int or not 1 <= patches <= PATCHES):

@@ -3,10 +3,10 @@
 import pytest
 
 import costcalc
+from costcalc.costs.convention import load_convention
 from costcalc.errors import SpecError
 from costcalc.metrics import METRICS, Accounting, measured, named_metrics
 from costcalc.opening import opened
-from costcalc.questions import load_convention
 
 SMALL = "mobilenet_v1@alpha=0.25,res=96"
 

@@ -19,6 +19,7 @@ from costcalc.cli.output import show
 from costcalc.cli.words import Choice
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems
+from costcalc.symbolic.naming import is_layer, refuse_unknown
 
 
 @click.command()
@@ -87,7 +88,7 @@ def command(
     or a model.  Its formula is in the width multiplier and the resolution;
     --alpha, --res and --set fix the values of other parameters.
     """
-    if questions.is_layer(network_or_layer):
+    if is_layer(network_or_layer):
         only_networks = {
             "--in": variables,
             "--convention": network_convention,
@@ -96,7 +97,7 @@ def command(
         }
         _refuse_given({**only_networks, "--res": options.res}, "a network")
     else:
-        questions.refuse_unknown(network_or_layer)
+        refuse_unknown(network_or_layer)
         _refuse_given({"--over": over, "--with": multipliers}, "a layer")
     formula = questions.formula(
         network_or_layer,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from costcalc import resources
-from costcalc.arena.plan import PLANNERS
 from costcalc.cli.options import (
     Options,
     completed_by,
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 
@@ -19,21 +19,7 @@ from costcalc.cli.output import show
 @click.command()
 @click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
-@click.option(
-    "--storage",
-    metavar="NAME",
-    shell_complete=completed_by("storages"),
-    help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
-    "[default: the network's own, else fp32]",
-)
-@click.option(
-    "--planner",
-    type=click.Choice(list(PLANNERS)),
-    help="What gives tensors their addresses, or a peak without.  [default: the storage's]",
-)
-@click.option(
-    "--batch", type=click.IntRange(1, 2**20), default=1, metavar="N", help="Inputs run at once."
-)
+@storage_options
 @click.option(
     "--order",
     type=click.Choice(resources.ORDERS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
@@ -32,6 +33,26 @@ def load(name: str) -> Convention:
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
+
+
+def load_convention(convention: str, unit: str | None) -> Convention:
+    """A convention by name or path, converted to a unit if one is given.
+
+    Raises:
+        ConventionError: there is no such convention, or it is wrong.
+    """
+    if not isinstance(convention, str | os.PathLike):
+        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
+    convention = os.fspath(convention)
+    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
+    read = load if is_file else _loaded_once
+    return read(convention).converted(unit)
+
+
+@cache
+def _loaded_once(name: str) -> Convention:
+    """A convention that ships; its file does not change while the process runs."""
+    return load(name)
 
 
 def available() -> list[str]:

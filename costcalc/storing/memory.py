@@ -416,6 +416,8 @@ def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Stora
     Raises:
         CostcalcError: there is no such storage, or a file's own has no such batch.
     """
+    if type(batch) is not int or batch < 1:
+        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
     if storage is None and graph.schedule is not None:
         if batch != 1:
             refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")
@@ -463,7 +465,7 @@ def memory(
         planner=name,
         batch=batch,
         schedule=schedule,
-        traffic=_traffic(network),
+        traffic=network.traffic,
         plan=plan,
         optimum=_optimum(schedule, plan, name, row.alignment),
         reordered=reordered,
@@ -543,12 +545,6 @@ def _of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
         for step in schedule.steps
     )
     return StoredNetwork(schedule, schedule, traffic)
-
-
-def _traffic(network: StoredNetwork) -> tuple[Traffic, ...]:
-    """By step of the schedule, which lacks the concats that are views."""
-    by_name = dict(zip((step.name for step in network.apart.steps), network.traffic, strict=True))
-    return tuple(by_name[step.name] for step in network.schedule.steps)
 
 
 def _by_role(schedule: Schedule) -> dict[str, int]:

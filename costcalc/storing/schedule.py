@@ -20,14 +20,12 @@ from typing import Any
 from costcalc.arena.merging import Overwrite, in_place, with_views
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
-from costcalc.errors import StorageError, refuse
 from costcalc.formulas.algebra import Size, ceil, largest
 from costcalc.formulas.memory import groups, stored_bytes
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
 from costcalc.kinds.naming import is_depthwise
 from costcalc.records import NamedTuple
-from costcalc.spec.numbers import is_number
 from costcalc.storing.files import BATCH
 from costcalc.storing.storage import Storage
 
@@ -71,7 +69,7 @@ class StoredNetwork(NamedTuple):
     apart: Schedule
     """The same steps with a tensor for each output: nothing in place, no views of concats."""
     traffic: tuple[Traffic, ...]
-    """By the steps of ``apart``."""
+    """By the steps of ``schedule``: a concat that is a view moves nothing."""
 
 
 def operations(events: Events) -> Size:
@@ -96,9 +94,6 @@ def stored(
         storage: how its numbers are kept.
         batch: how many inputs are run at once: activations are multiplied.
         order: the steps of ``apart`` in another order, as indexes.
-
-    Raises:
-        StorageError: a rule of scratch has no value at a layer.
     """
     return _Builder(graph, storage, batch).stored(order)
 
@@ -168,9 +163,10 @@ class _Builder:
         for index, layer in enumerate(self.graph.layers):
             self.homes.append(self.home(index, layer))
         apart = self.schedule().in_order(order or range(len(self.ops)))
-        traffic = tuple(self.traffic(self.ops[at]) for at in order or range(len(self.ops)))
         merged = with_views(apart, self.concats(apart)) if self.storage.concat == "view" else apart
         schedule = in_place(merged, self.overwrites(merged)) if self.storage.in_place else merged
+        ops = {self.graph.layers[op.host].name: op for op in self.ops}
+        traffic = tuple(self.traffic(ops[step.name]) for step in schedule.steps)
         return StoredNetwork(schedule, apart, traffic)
 
     # steps
@@ -279,27 +275,11 @@ class _Builder:
         return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
 
     def scratch(self, layer: Layer) -> Iterator[Size]:
-        """The bytes that a layer needs besides its inputs and its output.
-
-        Raises:
-            StorageError: a rule has no value there, or one below zero.
-        """
+        """The bytes that a layer needs besides its inputs and its output."""
         for rule in self.storage.scratch_of(layer.kind):
             if rule.expression is not None:
                 names = _ScratchNames(LayerNames(layer, self.before(layer)), self.batch)
-                try:
-                    value = rule.expression.evaluate(names)
-                except ZeroDivisionError:
-                    value = None
-                if not is_number(value) or value < 0:
-                    refuse(
-                        rule.expression.mark,
-                        f"the scratch '{rule.text}' of layer '{layer.name}' is not a size",
-                        expected="a number of bytes, 0 or above",
-                        found="a division by zero" if value is None else str(value),
-                        error=StorageError,
-                    )
-                yield ceil(value)
+                yield ceil(rule.expression.evaluate(names))
 
     def before(self, layer: Layer) -> Layer | None:
         first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
