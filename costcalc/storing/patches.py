@@ -1,6 +1,6 @@
 """Patch-based inference: the first layers of a network run a piece of their output at a time.
 
-MCUNetV2 (arXiv 2110.15352), section 3.1.  The output of a stage is cut into N pieces along
+MCUNetV2 (arXiv 2110.15352).  The output of a stage is cut into N pieces along
 each axis; a piece needs a tile of the stage's input, larger by a halo where windows overlap,
 so that some of it is computed more than once.
 

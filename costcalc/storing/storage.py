@@ -66,8 +66,13 @@ class Storage(NamedTuple):
         return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
 
     def amount(self, bytes_: int) -> str:
-        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``."""
-        scale = UNITS[self.unit]
+        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``.
+
+        Above ten thousand of the unit, in the next one.
+        """
+        scale, unit = UNITS[self.unit], self.unit
         if bytes_ < scale:
             return f"{counted(bytes_)} B"
-        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {self.unit})"
+        if bytes_ >= 10_000 * scale:
+            scale, unit = scale**2, unit.replace("K", "M").replace("k", "M")
+        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {unit})"

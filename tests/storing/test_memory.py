@@ -190,3 +190,19 @@ def test_tensors_as_a_file_for_scripts(chain):
     lines = run(chain, "--storage", "tflm", "--tensors", "--format", "csv").stdout.splitlines()
     assert lines[0] == "tensor,bytes,first,last,offset"
     assert lines[2] == "fc1,9,0,1,16"
+
+
+@pytest.mark.parametrize(
+    ("unit", "bytes_", "text"),
+    [
+        ("KiB", 1023, "1,023 B"),
+        ("KiB", 1024, "1,024 B (1.0 KiB)"),
+        ("KiB", 1_404_928, "1,404,928 B (1372.0 KiB)"),
+        ("KiB", 25_690_112, "25,690,112 B (24.5 MiB)"),
+        ("kB", 1_024, "1,024 B (1.0 kB)"),
+        ("kB", 25_690_112, "25,690,112 B (25.7 MB)"),
+    ],
+)
+def test_bytes_in_the_unit_of_a_storage(unit, bytes_, text):
+    storage = costcalc.storages("fp32").storage._replace(unit=unit)
+    assert storage.amount(bytes_) == text
