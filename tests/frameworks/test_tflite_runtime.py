@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from costcalc.arena.plan import plan
+from costcalc.arena.plan import tflm
 from costcalc.errors import SpecError
 from costcalc.exporters import tflite
 from costcalc.formats.file_bytes import map_file
@@ -20,6 +20,7 @@ from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
 from tests.exporters.test_tflite import LACKING, UNWRITABLE
 from tests.frameworks.tflite_runtimes import heads, packaged, shapes
+from tests.importers.tflite.arenas import ARENAS
 from tests.importers.tflite.networks import NETWORKS
 from tests.importers.tflite.samples import CASES
 
@@ -46,8 +47,15 @@ FILES = sorted(Path(os.environ.get("COSTCALC_TFLITE_FILES", "/nowhere")).rglob("
 
 def planned(path):
     schedule = opened(str(path), {"allow_unknown": True}).graph().schedule
-    buffers = [(tensor.bytes, tensor.first, tensor.last) for tensor in schedule.tensors]
-    return plan(buffers, "tflm", alignment=16).peak
+    return tflm(schedule.buffers, 16).peak
+
+
+@pytest.mark.parametrize("name", ARENAS)
+def test_arenas_of_graphs_states_and_addresses(name, tmp_path):
+    make, arena = ARENAS[name]
+    path = tmp_path / "net.tflite"
+    path.write_bytes(make().bytes())
+    assert heads([path]) == {path: arena}
 
 
 @pytest.fixture(scope="module")

@@ -75,13 +75,13 @@ class _Walk:
         """When the scratch of each operator is used, and the bytes of its requests."""
         self.uses: list[_Use] = []
 
-    def run(self, subgraph: int, around: int, depth: int = 0) -> None:
-        """The operators of a subgraph, which the step ``around`` runs."""
+    def run(self, subgraph: int, depth: int = 0) -> None:
+        """The operators of a subgraph; its inputs are filled right before the first."""
         if depth > limits.NESTING:
             refuse(Mark(self.file.name), "subgraphs run one another without end", "an order")
         graph = self.file.model.subgraphs[subgraph]
         for tensor in graph.inputs:
-            self.use(subgraph, tensor, around)
+            self.use(subgraph, tensor, len(self.uses))
         for index, operator in enumerate(graph.operators):
             outputs = [(subgraph, tensor) for tensor in operator.outputs]
             if outputs and all(map(self.file.is_unpacked_ahead, outputs)):
@@ -98,7 +98,7 @@ class _Walk:
             for _, tensor in writes:
                 self.use(subgraph, tensor, step)
             for inner in self.file.inner_subgraphs(operator):
-                self.run(inner, step, depth + 1)
+                self.run(inner, depth + 1)
             last = len(self.uses) - 1
             for _, tensor in (*reads, *writes):
                 self.use(subgraph, tensor, last)
@@ -110,6 +110,42 @@ class _Walk:
         self.lives.setdefault((subgraph, tensor), _Life()).use(step)
 
 
+class _Ahead:
+    """The steps ahead of the first operator, which a file has only if some tensor needs them.
+
+    The runtime places tensors that nothing uses as if they were alive before all others,
+    and fills inputs before the first operator: one that no operator reads is gone by then.
+    """
+
+    def __init__(self, walk: _Walk) -> None:
+        file, graph = walk.file, walk.file.model.subgraphs[0]
+        self._lives = walk.lives
+        self._last = max(len(walk.uses) - 1, 0)
+        self.planned = [
+            place
+            for place, tensor in file.tensors()
+            if file.is_planned(tensor) and not file.is_unpacked_ahead(place)
+        ]
+        read = {place for use in walk.uses for place in use.reads}
+        outputs = {(0, tensor) for tensor in graph.outputs}
+        self._inputs = {(0, tensor) for tensor in graph.inputs}
+        self._idle = (self._inputs - read - outputs) & {*self.planned}
+        is_unused = any(place not in walk.lives for place in self.planned)
+        self.steps = ["unused"] * is_unused + ["inputs"] * bool(self._idle)
+
+    def life(self, place: Place) -> tuple[int, int]:
+        """The first and the last step of a tensor."""
+        life, count = self._lives.get(place), len(self.steps)
+        if life is None:
+            return 0, 0
+        if place in self._idle:
+            return count - 1, count - 1
+        is_ahead = bool(self._idle) and place in self._inputs
+        # The inputs of a graph without operators are filled after the last of all.
+        first, last = (min(step, self._last) for step in (life.first, life.last))
+        return first + count - is_ahead, last + count
+
+
 def schedule(
     file: TfliteFile, names: LayerNames, layers: Mapping[Place, tuple[int, ...]]
 ) -> Schedule:
@@ -119,35 +155,37 @@ def schedule(
         SpecError: its subgraphs run one another without end.
     """
     walk = _Walk(file)
-    walk.run(0, 0)
+    walk.run(0)
+    ahead = _Ahead(walk)
     outputs = {(0, tensor) for tensor in file.model.subgraphs[0].outputs}
     tensors, places = list[Tensor](), dict[Place, int]()
-    for place, tensor in file.tensors():
-        life = walk.lives.get(place)
-        if life is None or not file.is_planned(tensor) or file.is_unpacked_ahead(place):
-            continue
+    for place in ahead.planned:
         places[place] = len(tensors)
+        first, last = ahead.life(place)
+        name, size = names.tensor(place), planned_bytes(file.tensor(place))
         offset = file.offline_offset(place)
-        name = names.tensor(place)
-        kept = place in outputs
-        tensors.append(Tensor(name, planned_bytes(tensor), life.first, life.last, offset, kept))
+        tensors.append(Tensor(name, size, first, last, offset, place in outputs))
     scratch_places = dict[Place, range]()
     for place, (life, requests) in sorted(walk.scratch.items(), key=lambda item: item[0]):
         scratch_places[place] = range(len(tensors), len(tensors) + len(requests))
         name = f"scratch of {names.operator(place)}"
-        tensors += [Tensor(name, size, life.first, life.last) for size in requests]
+        first, last = (step + len(ahead.steps) for step in (life.first, life.last))
+        tensors += [Tensor(name, size, first, last) for size in requests]
     return Schedule(
-        steps=tuple(
-            Step(
-                names.operator(use.place),
-                tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
-                (
-                    *dict.fromkeys(places[place] for place in use.writes if place in places),
-                    *scratch_places[use.place],
-                ),
-                layers.get(use.place, ()),
-            )
-            for use in walk.uses
+        steps=(
+            *(Step(name) for name in ahead.steps),
+            *(
+                Step(
+                    names.operator(use.place),
+                    tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
+                    (
+                        *dict.fromkeys(places[place] for place in use.writes if place in places),
+                        *scratch_places[use.place],
+                    ),
+                    layers.get(use.place, ()),
+                )
+                for use in walk.uses
+            ),
         ),
         tensors=tuple(tensors),
         constants=tuple(_constants(file, names, layers)),

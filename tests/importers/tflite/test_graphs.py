@@ -6,13 +6,14 @@ import struct
 import pytest
 from click.testing import CliRunner
 
-from costcalc.arena.plan import plan
+from costcalc.arena.plan import tflm
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.formats.tflite_schema import OPERATOR_CODES, BufferTable, MetadataTable
 from costcalc.importers import import_model
 from costcalc.kinds.base import PARAMS
 from costcalc.opening import opened
+from tests.importers.tflite.arenas import ARENAS
 from tests.importers.tflite.models import MAP, Net, Sample, bias, encoded
 from tests.importers.tflite.networks import NETWORKS, Chain
 
@@ -36,8 +37,13 @@ def total(graph, *names):
 
 
 def arena(graph):
-    buffers = [(tensor.bytes, tensor.first, tensor.last) for tensor in graph.schedule.tensors]
-    return plan(buffers, "tflm", alignment=16).peak
+    return tflm(graph.schedule.buffers, 16).peak
+
+
+@pytest.mark.parametrize("name", ARENAS)
+def test_arenas(network, name):
+    make, expected = ARENAS[name]
+    assert arena(network(make(), allow_unknown=True)) == expected
 
 
 # Mult-adds by hand, from the tables of the networks; params after folding, and the head of
@@ -223,9 +229,9 @@ def test_a_choice_of_graphs_is_unknown_and_its_tensors_are_not(network):
         (0, 2),  # the condition
         (0, 2),  # x
         (0, 2),  # y
-        (0, 1),  # then
+        (1, 1),  # then
         (1, 1),
-        (0, 2),  # else
+        (2, 2),  # else
         (2, 2),
     ]
 
