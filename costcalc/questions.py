@@ -91,11 +91,7 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    measure = None
-    if has_bytes or storage is not None or planner is not None or batch != 1:
-        from costcalc.storing.rows import stored_report
-
-        measure = partial(stored_report, storage=storage, planner=planner, batch=batch)
+    measure = _measure(storage, planner, batch, has_bytes)
     return reports.report(network.document, network.settings, loaded_convention, measure)
 
 
@@ -219,6 +215,10 @@ def compare(
     baseline: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    metrics: str | Iterable[str] = (),
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Comparison | LayerComparison:
@@ -230,6 +230,10 @@ def compare(
         baseline: for networks: the one to compare with; by default the first.
         convention: for networks: as for :func:`report`.
         unit: for networks: as for :func:`report`.
+        storage: for networks: adds flash, RAM and traffic under a storage.
+        planner: for networks: as for :func:`report`.
+        batch: for networks: as for :func:`report`.
+        metrics: for networks: what is shown, such as ``"mult_adds,peak_bytes"``.
         at: settings whose names are arguments of this function.
         settings: values of parameters, or of symbols, for all of them.
 
@@ -251,14 +255,22 @@ def compare(
     values = exact({**(at or {}), **settings})
     layers = layer_names(networks)
     if layers:
+        only_networks: dict[str, Any] = {"storage": storage, "planner": planner, "metrics": metrics}
+        only_networks["batch"] = batch if batch != 1 else None
+        _refuse_given(only_networks, f"'{layers[0]}' is a layer", "a network")
         from costcalc.comparing.layers import compare_layers
 
         return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
     open_networks = [opened(network, values, is_one_of_several=True) for network in networks]
-    entries = side_by_side(open_networks, load_convention(convention, unit))
-    return compare(entries, baseline, values)
+    from costcalc.metrics import METRICS, named_metrics
+
+    shown = named_metrics(names_in(metrics))
+    has_bytes = any(METRICS[name].is_bytes for name in shown)
+    measure = _measure(storage, planner, batch, has_bytes)
+    entries = side_by_side(open_networks, load_convention(convention, unit), measure)
+    return compare(entries, baseline, values, shown)
 
 
 def diff(
@@ -268,6 +280,9 @@ def diff(
     title: str = "",
     convention: str = "paper",
     unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     **settings: Any,
 ) -> Difference:
     """What changed between two versions of a network, layer by layer, and what it costs.
@@ -278,6 +293,9 @@ def diff(
         title: a title for the comparison; by default the names of both versions.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
+        storage: adds flash, RAM and traffic to the totals, under a storage.
+        planner: as for :func:`report`.
+        batch: as for :func:`report`.
         settings: values of parameters for both versions.
 
     Raises:
@@ -292,6 +310,7 @@ def diff(
     values = exact(settings)
     labels: list[str] = []
     versions: list[reports.Report | None] = []
+    measure = _measure(storage, planner, batch)
     for version in (old, new):
         if version is None:
             labels.append("nothing")
@@ -300,7 +319,10 @@ def diff(
         network = opened(version, values, is_one_of_several=True)
         network = as_usually_run(network, loaded_convention)
         labels.append(network.label)
-        versions.append(reports.report(network.document, network.settings, loaded_convention))
+        version_report = reports.report(
+            network.document, network.settings, loaded_convention, measure
+        )
+        versions.append(version_report)
     return difference(versions[0], versions[1], title or " → ".join(labels))
 
 
@@ -728,6 +750,17 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     from costcalc.reporting.kinds import kind, kinds
 
     return kinds() if name is None else kind(name)
+
+
+def _measure(
+    storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
+) -> reports.Measure | None:
+    """What gives the bytes of a network, if something asks for them."""
+    if not has_bytes and storage is None and planner is None and batch == 1:
+        return None
+    from costcalc.storing.rows import stored_report
+
+    return partial(stored_report, storage=storage, planner=planner, batch=batch)
 
 
 def _amount(value: Amount) -> Any:

@@ -95,6 +95,13 @@ def storages(context: click.Context, incomplete: str) -> Items:
     return (*available(), *_files((".yaml", ".yml"), incomplete))
 
 
+def metrics(context: click.Context, incomplete: str) -> Items:
+    """Names of metrics, with commas between them."""
+    from costcalc.metrics import METRICS
+
+    return _listed(((name, row.title) for name, row in METRICS.items()), incomplete)
+
+
 def several_conventions(context: click.Context, incomplete: str) -> Items:
     """Conventions, with commas between them."""
     last = incomplete[incomplete.rfind(",") + 1 :]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
@@ -43,6 +43,9 @@ from costcalc.spec.document import Accuracy, Document
 
 if TYPE_CHECKING:
     from costcalc.reporting.stored import StoredReport
+
+    Measure: TypeAlias = Callable[[LayerGraph], StoredReport]
+    """What gives the bytes of a network's layers, under a storage."""
 
 
 class TableOptions(NamedTuple):
@@ -112,6 +115,22 @@ class Report(Answer, _ReportFields):
         """The number of layers of each type that the convention does not count."""
         return dict(Counter(layer.type for layer in self.layers if layer.is_free))
 
+    def all_totals(self) -> dict[str, int]:
+        """The totals by metric, bytes included if there is a storage."""
+        return {**self.totals._asdict(), **(self.stored.totals if self.stored else {})}
+
+    def total(self, metric: str) -> int:
+        """The network's cost: ``mult_adds``, ``params``, or bytes under a storage."""
+        return self.all_totals()[metric]
+
+    def cost(self, layer: LayerReport, metric: str) -> int:
+        """A layer's part of a total; of a peak it has none."""
+        if self.stored is not None and metric in self.stored.totals:
+            cells = self.stored.row([layer.name])._asdict()
+            return cells.get(metric) or 0
+        cost: int = getattr(layer, metric)
+        return cost
+
     def page(self, options: TableOptions = DEFAULT) -> Page:
         """The report as tables.
 
@@ -148,7 +167,7 @@ class Report(Answer, _ReportFields):
             "input": list(self.input),
             **_accuracy_data(self.accuracy),
             **_storage_data(self.stored),
-            "totals": {**self.totals._asdict(), **(self.stored.totals if self.stored else {})},
+            "totals": self.all_totals(),
             "types": [{**row._asdict(), **_type_bytes(self, row)} for row in self.types],
             "free": self.free,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
@@ -163,7 +182,7 @@ def report(
     document: Document,
     settings: Mapping[str, Any],
     convention: Convention,
-    measure: Callable[[LayerGraph], StoredReport] | None = None,
+    measure: Measure | None = None,
 ) -> Report:
     """The report of a network at settings: its layers with their costs, and the sums.
 

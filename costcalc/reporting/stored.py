@@ -58,6 +58,8 @@ class _Fields(NamedTuple):
     batch: int
     facts: tuple[tuple[str, str], ...]
     """The lines of a report's heading."""
+    unit: tuple[str, int]
+    """What people are shown, and its bytes: ``("KiB", 1024)``."""
     totals: Mapping[str, int]
     """By metric: ``weight_bytes``, ``peak_bytes``, ``traffic_bytes``."""
     weights: Mapping[str, int]
@@ -109,7 +111,7 @@ class StoredReport(_Fields):
         return self._together(weights, steps)
 
     def total(self) -> RowBytes:
-        """The bytes of the network; of no use are sums of inputs and of outputs."""
+        """The bytes of the network; sums of inputs and of outputs would mean nothing."""
         row = self._together(self.totals["weight_bytes"], self.steps)
         return row._replace(input_bytes=None, output_bytes=None)
 

@@ -11,6 +11,7 @@ from costcalc.render.formatting import counted
 from costcalc.reporting.stored import StepBytes, StoredReport
 from costcalc.storing.memory import rounded_sizes, under
 from costcalc.storing.schedule import StoredNetwork
+from costcalc.storing.storage import UNITS
 
 
 def stored_report(
@@ -51,6 +52,7 @@ def stored_report(
             ("flash", row.amount(totals["weight_bytes"])),
             ("RAM", f"{row.amount(totals['peak_bytes'])}, planner {name}"),
         ),
+        unit=(row.unit, UNITS[row.unit]),
         totals=totals,
         weights=weights,
         steps=tuple(_steps(network, names, rounded_sizes(schedule, name, row.alignment).alive)),
