@@ -231,3 +231,14 @@ def test_a_split_is_one_operator(export):
         "a.part2",
         "a",
     ]
+
+
+def test_a_file_that_would_be_too_large():
+    graph = opening.opened("vgg16", {"alpha": 3}).graph()
+    with pytest.raises(SpecError) as caught:
+        tflite.write(graph)
+    text = str(caught.value)
+    assert "a .tflite file holds at most 2,147,483,648 bytes" in text
+    assert "--dtype int8" in text
+    # 1,220,510,784 weights of a byte each fit.
+    assert next(iter(tflite.write(graph, dtype="int8")))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
 from costcalc.exporters.tflite.folding import OPTIONS, Folded, folded
 from costcalc.exporters.tflite.kinds import KINDS, MISSING
 from costcalc.exporters.tflite.writer import FileBuilder, LayerWriter
-from costcalc.formats.flatbuffers import file_chunks
+from costcalc.formats.flatbuffers import FILE_BYTES, file_chunks
 from costcalc.formats.tflite_schema import IDENTIFIER, MODEL
 from costcalc.graph.layer import LayerGraph
 
@@ -48,4 +49,12 @@ def write(
         row_of(layer, KINDS, MISSING)(writer, fused)
 
     for_each_layer(graph, write_layer, "TFLite")
+    stored = sum(buffer.bytes for buffer in builder.buffers)
+    if stored > FILE_BYTES:
+        refuse(
+            Mark(graph.file),
+            f"a .tflite file holds at most {FILE_BYTES:,} bytes, its weights included",
+            found=f"{stored:,} bytes of weights",
+            hint="" if builder.is_whole else "--dtype int8",
+        )
     return file_chunks(MODEL, builder.table(), IDENTIFIER)
