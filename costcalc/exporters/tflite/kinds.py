@@ -232,6 +232,16 @@ def with_number(name: str, number: float, *, first: bool = False) -> Row:
     return write
 
 
+def reciprocal(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
+    """DIV of 1.
+
+    Raises:
+        UnwritableLayer: it is of whole numbers.
+    """
+    _need_floats(writer, "DIV")
+    writer.last("DIV", writer.builder.number(1.0), *writer.inputs)
+
+
 def joined(name: str, of_many: str = "") -> Row:
     """An operator of two tensors; of more, another one or a chain."""
 
@@ -497,6 +507,7 @@ KINDS: Mapping[str, Row] = {
     "maximum": joined("MAXIMUM"),
     "power": float_operator("POW"),
     "complement": with_number("SUB", 1.0, first=True),
+    "reciprocal": reciprocal,
     "scale": with_number("MUL", 1.0),
     "shift": with_number("ADD", 0.0),
     "clip": operator("RELU_0_TO_1"),
@@ -547,7 +558,6 @@ MISSING: Mapping[str, str] = {
     "where": "TFLite chooses by booleans, which its arithmetic does not give",
     "logical_not": "TFLite negates booleans, which its arithmetic does not give",
     "argmax": "TFLite's places are whole numbers, which its arithmetic does not read",
-    "reciprocal": "TFLite divides tensors alone, and costcalc does not write one of ones",
     "constant": "a stored tensor of numbers would be read as learned",
     **dict.fromkeys(
         (
