@@ -25,6 +25,7 @@ from costcalc.costs.count import count
 from costcalc.grid.axes import parse
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.number import cells
+from costcalc.metrics import Accounting
 from costcalc.opening import opened
 from costcalc.storing.files import load as load_storage
 from costcalc.storing.schedule import stored
@@ -74,7 +75,7 @@ def grid(network: str, runs: int) -> tuple[float, float]:
     document = opened(network).document
     convention, storage = load_convention("paper"), load_storage("int8")
     axes = (parse("alpha", "0.05:2:0.001"), parse("res", "32:512:1"))
-    settings = Grid(document, convention, {}, axes)
+    settings = Grid(document, Accounting(convention), {}, axes)
 
     def mult_adds(at: Mapping[str, Any]) -> Any:
         costs = count(opened(document, at).graph(), convention)

@@ -28,6 +28,7 @@ _OPTION = re.compile(
 _COMMANDS = (
     (re.compile(r"--between ([\w.-]+),([\w.-]+)"), r'"\1", "\2"'),
     (re.compile(r"--(in|over|weights|format) (\w+)"), r'--\1="\2"'),
+    (re.compile(r"--(metrics|storage|planner) ([\w-]+(?:,[\w-]+)*)"), r'\1="\2"'),
     (re.compile(r"'costcalc (\w+)' lists"), r"costcalc.\1() lists"),
     (re.compile(r"costcalc check --shipped"), "costcalc.check()"),
     (re.compile(r"costcalc check (\S+) (--\S+ \w+)"), r'costcalc.check("\1", \2)'),

@@ -9,6 +9,7 @@ find it here.  Sizes may be numbers of any algebra, so a sweep measures arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import Size
+from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
+from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 COUNTED = ("params", "mult_adds")
 """What is measured unless other metrics are named."""
+
+DEFAULT_STORAGE = "fp32"
+"""The storage of a network whose file states none."""
 
 
 class Accounting(NamedTuple):
@@ -37,6 +43,24 @@ class Accounting(NamedTuple):
     """The planner of peaks; None for the storage's."""
     batch: int = 1
     """How many inputs are run at once; counts are those of one."""
+
+    @property
+    def planner_of_peaks(self) -> str:
+        """The planner, by default the storage's.
+
+        Raises:
+            StorageError: there is no such storage.
+        """
+        from costcalc.storing.files import load
+
+        return self.planner or load(self.storage or DEFAULT_STORAGE).planner
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether the planner gives addresses, rather than a peak alone."""
+        from costcalc.arena.plan import named_planner
+
+        return named_planner(self.planner_of_peaks).has_addresses
 
 
 class Measured:
@@ -72,6 +96,8 @@ class Metric(NamedTuple):
 
     title: str
     measure: Callable[[Measured], Size]
+    noun: str
+    """What it is in a sentence: ``3 params``."""
     is_bytes: bool = False
     """Whether it is shown, and bounded, in bytes: ``256 KiB``."""
     option: str = ""
@@ -79,23 +105,28 @@ class Metric(NamedTuple):
 
 
 METRICS: Mapping[str, Metric] = {
-    "params": Metric("Params", lambda network: _sum(cost.params for cost in network.costs)),
+    "params": Metric(
+        "Params", lambda network: _sum(cost.params for cost in network.costs), "params"
+    ),
     "mult_adds": Metric(
-        "Mult-Adds", lambda network: _sum(cost.mult_adds for cost in network.costs)
+        "Mult-Adds", lambda network: _sum(cost.mult_adds for cost in network.costs), "mult-adds"
     ),
     "weight_bytes": Metric(
         "Flash",
         lambda network: network.stored[1].schedule.weight_bytes,
+        "of flash",
         is_bytes=True,
         option="max-flash",
     ),
     "peak_bytes": Metric(
-        "RAM", lambda network: network.peak_bytes, is_bytes=True, option="max-ram"
+        "RAM", lambda network: network.peak_bytes, "of RAM", is_bytes=True, option="max-ram"
     ),
     "traffic_bytes": Metric(
         "Traffic",
         lambda network: _sum(step.traffic_bytes for step in network.stored[1].traffic),
+        "of traffic",
         is_bytes=True,
+        option="max-traffic",
     ),
 }
 """Metrics by name: the names are those of columns, budgets, claims and ``--metrics``."""
@@ -111,6 +142,94 @@ def measured(
     """
     network = Measured(graph, accounting)
     return {name: METRICS[name].measure(network) for name in metrics}
+
+
+def accounting(
+    convention: Convention,
+    metrics: Iterable[str] = COUNTED,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+) -> Accounting:
+    """An accounting for some metrics.
+
+    Raises:
+        CostcalcError: there is no such storage or planner, the batch is no number of inputs,
+            or one of them is given although no metric is in bytes.
+    """
+    given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
+    stated = [f"--{name} {value}" for name, value in given.items() if value is not None]
+    if has_bytes(metrics):
+        from costcalc.arena.plan import named_planner
+        from costcalc.storing.files import load
+        from costcalc.storing.memory import check_batch
+
+        check_batch(batch)
+        if storage is not None:
+            load(storage)
+        if planner is not None:
+            named_planner(planner)
+    elif stated:
+        refuse(
+            None,
+            f"{' and '.join(stated)} would change nothing: only counts are asked for",
+            "a metric or a bound in bytes: --metrics peak_bytes, --max-ram 256KiB",
+        )
+    return Accounting(convention, storage, planner, batch)
+
+
+def has_bytes(metrics: Iterable[str]) -> bool:
+    """Whether any of the metrics is in bytes, which only a storage determines."""
+    return any(METRICS[name].is_bytes for name in metrics)
+
+
+def bound_option(name: str) -> str:
+    """The option of a metric's bound: ``max-mult-adds``, ``max-ram``."""
+    return METRICS[name].option or "max-" + name.replace("_", "-")
+
+
+def limits(given: Mapping[str, Any], options: bool = False) -> dict[str, int | Fraction]:
+    """Bounds by metric, without those that are None; sizes have units of bytes, counts none.
+
+    Args:
+        given: numbers or text.
+        options: whether messages name options of the command line, rather than arguments.
+
+    Raises:
+        SpecError: a bound is not a number above zero, or has the other kind of unit.
+    """
+    found = {}
+    for name, value in given.items():
+        option = bound_option(name)
+        word = f"--{option}" if options else option.replace("-", "_")
+        number = budget(word, _plain(value), METRICS[name].is_bytes)
+        if number is not None:
+            found[name] = number
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A bound as text or as an exact number, also from a float such as 100e6."""
+    is_fraction = isinstance(value, float) and not value.is_integer()
+    return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
+
+
+def heading(name: str) -> str:
+    """A metric's title with its unit: ``RAM, B``."""
+    metric = METRICS[name]
+    return f"{metric.title}, B" if metric.is_bytes else metric.title
+
+
+def cost_of(costs: Mapping[str, Any], name: str) -> Any:
+    """The cost of that name, as an attribute of what has costs.
+
+    Raises:
+        AttributeError: it was not measured.
+    """
+    if name in costs:
+        return costs[name]
+    how = f": it was not asked for, metrics={name!r}" if name in METRICS else ""
+    raise AttributeError(f"there is no {name}{how}")
 
 
 def named_metrics(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,20 +8,19 @@ as methods, and the command line calls them.  Each function imports what it alon
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from costcalc import importers, opening
+from costcalc import opening
 from costcalc.costs import convention as convention_files
-from costcalc.costs.convention import Convention, load_convention
+from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import refuse
-from costcalc.opening import AnyNetwork, exact, exact_value, opened
+from costcalc.opening import AnyNetwork, exact, opened
 from costcalc.reporting import report as reports
-from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
+from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from costcalc.comparing.compare import Comparison
     from costcalc.comparing.diff import Difference
     from costcalc.comparing.layers import LayerComparison
-    from costcalc.grid.axes import Axis
-    from costcalc.grid.sweep import Sweep, SweptNetwork
+    from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reconciling.search import Search
     from costcalc.reporting.conventions import ConventionRules, Conventions
@@ -328,7 +326,11 @@ def diff(
 
 def sweep(
     *networks: AnyNetwork,
+    metrics: Iterable[str] | str = (),
     where: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     convention: str = "paper",
     unit: str | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
@@ -338,7 +340,13 @@ def sweep(
 
     Args:
         networks: each as for :func:`report`.
+        metrics: costs besides ``params`` and ``mult_adds``: ``weight_bytes``, ``peak_bytes``,
+            ``traffic_bytes``.
         where: a condition that rows must meet, ``"mult_adds <= 100M"``.
+        storage: of metrics in bytes, as for :func:`memory`.
+        planner: likewise.  One without addresses is computed as fast as mult-adds, one with
+            addresses at each setting, of which there may be 100,000 then.
+        batch: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         at: values of parameters whose names are arguments of this function.
@@ -354,53 +362,26 @@ def sweep(
 
     >>> [row.mult_adds for row in sweep("mobilenet_v1", alpha=[0.5, 1], res=[224]).rows()]
     [149497088, 568740352]
+    >>> [row.peak_bytes for row in
+    ...  sweep("mobilenet_v2", metrics="peak_bytes", storage="mcunet", res=[96, 224]).rows()]
+    [258048, 1404928]
     """
-    from costcalc.grid.axes import axis, parse
+    from costcalc import metrics as costs
+    from costcalc.grid.networks import axes_of, swept
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Sweep, check_size
 
-    axes = [
-        parse(name, given)
-        if isinstance(given, str)
-        else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
-        for name, given in {**(at or {}), **values}.items()
-    ]
+    axes = axes_of({**(at or {}), **values})
     if not networks:
         refuse(None, "a sweep needs a network", expected="one or more networks")
     check_size(len(networks), axes)
+    asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
+    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
-    swept = [_swept(network, axes, loaded_convention, is_several) for network in networks]
-    return Sweep(swept, condition)
-
-
-def _swept(
-    network: AnyNetwork, axes: Sequence[Axis], convention: Convention, is_one_of_several: bool
-) -> SweptNetwork:
-    """A network of a sweep; a model is built and read at the first value of each axis.
-
-    One of several networks has the values that it states itself in place of an axis.
-
-    Raises:
-        SpecError: the network or a setting is wrong, or a single network states one.
-    """
-    from costcalc.grid.sweep import SweptNetwork
-
-    own = opening.stated(network, is_one_of_several)
-    if not is_one_of_several:
-        opening.refuse_contradictions(network, own, {axis.name: axis.values for axis in axes})
-    axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
-    first: dict[str, Any] = {}
-    if isinstance(network, str | os.PathLike):
-        first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
-        if importers.importer(library.reference(os.fspath(network)).network) is None:
-            first = {name: value for name, value in first.items() if name in importers.REQUESTS}
-    network = opened(network, first, is_one_of_several=is_one_of_several)
-    if IMPLEMENTATION not in {axis.name for axis in axes}:
-        network = as_usually_run(network, convention)
-    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
-    return SweptNetwork(network.label, network.document, network.settings, varied, convention)
+    rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
+    return Sweep(rows, condition)
 
 
 def solve(
@@ -409,6 +390,12 @@ def solve(
     *,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
+    max_ram: Amount = None,
+    max_flash: Amount = None,
+    max_traffic: Amount = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     step: Any = None,
     values: Iterable[Any] | str = (),
     convention: str = "paper",
@@ -423,6 +410,12 @@ def solve(
         name: the parameter, such as ``"alpha"`` or ``"res"``.
         max_mult_adds: a limit, ``100_000_000``, ``100e6`` or ``"100M"``; None for none.
         max_params: likewise.
+        max_ram: a limit on the peak, ``peak_bytes``: ``"256 KiB"``, or a number of bytes.
+        max_flash: likewise on ``weight_bytes``.
+        max_traffic: likewise on ``traffic_bytes``.
+        storage: of limits in bytes, as for :func:`memory`.
+        planner: likewise.
+        batch: likewise.
         step: the search covers the multiples of this; by default 0.001 for alpha, else 1.
         values: the values to search instead.
         convention: as for :func:`report`.
@@ -440,8 +433,7 @@ def solve(
     >>> solve("mobilenet_v1", "res", max_mult_adds=10**8, step=32, alpha=0.5).best
     Candidate(value=160, params=1319648, mult_adds=76524800)
     """
-    from costcalc.graph.budgets import budget
-    from costcalc.grid.axes import parse
+    from costcalc import metrics
     from costcalc.solving import solve as solving
     from costcalc.solving.search import Budgets
 
@@ -451,26 +443,24 @@ def solve(
             "the parameter to solve for is missing",
             'solve(network, "alpha", max_mult_adds=...)',
         )
-    if step is not None and values:
-        refuse(None, "step and values both set what is searched", "one of the two")
-    if isinstance(values, str):
-        searched: Sequence[Any] = parse(name, values).values
-    else:
-        searched = [exact_value(value) for value in values]
-    exact_step = budget("step", exact_value(step)) if step is not None else None
-    budgets = Budgets(
-        budget("max_mult_adds", _amount(max_mult_adds)), budget("max_params", _amount(max_params))
-    )
+    given = {
+        "mult_adds": max_mult_adds,
+        "params": max_params,
+        "peak_bytes": max_ram,
+        "weight_bytes": max_flash,
+        "traffic_bytes": max_traffic,
+    }
+    limits = metrics.limits(given)
     loaded_convention = load_convention(convention, unit)
+    accounting = metrics.accounting(loaded_convention, limits, storage, planner, batch)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
     return solving.solve(
         network.document,
-        loaded_convention,
+        accounting,
         name,
         network.settings,
-        budgets,
-        exact_step,
-        searched,
+        Budgets(limits),
+        *solving.searched(name, step, values),
         has_closed_form=unit is None,
         watch=watch,
     )
@@ -761,12 +751,6 @@ def _measure(
     from costcalc.storing.rows import stored_report
 
     return partial(stored_report, storage=storage, planner=planner, batch=batch)
-
-
-def _amount(value: Amount) -> Any:
-    """A budget: text, or a whole number, also as a float such as 100e6."""
-    is_fraction = isinstance(value, float) and not value.is_integer()
-    return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
 
 
 def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:

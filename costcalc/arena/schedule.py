@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from costcalc.arena.plan import Buffer, Plan, aligned, named_planner
-from costcalc.formulas.algebra import Size, largest
+from costcalc.formulas.algebra import Size, largest, setting_by_setting
 from costcalc.records import NamedTuple
 
 
@@ -137,15 +137,25 @@ class Schedule(NamedTuple):
         return tuple(Buffer(*tensor[1:5]) for tensor in self.tensors)
 
     def planned(self, planner: str, alignment: int = 1) -> Plan:
-        """The plan of a planner; sizes of any algebra if it gives no addresses.
+        """The plan of a planner; over a grid of sizes, its peak alone.
 
         Raises:
             SpecError: there is no planner of that name.
         """
         row = named_planner(planner)
-        if row.has_addresses and row.place is not None:
-            buffers = [buffer._replace(size=int(buffer.size)) for buffer in self.buffers]
-            return row.place(buffers, alignment)
+        place = row.place
+        if row.has_addresses and place is not None:
+            if all(isinstance(tensor.bytes, int) for tensor in self.tensors):
+                return place(self.buffers, alignment)
+            buffers = self.buffers
+
+            def peak(sizes: Sequence[int]) -> int:
+                sized = [
+                    buffer._replace(size=size) for buffer, size in zip(buffers, sizes, strict=True)
+                ]
+                return place(sized, alignment).peak
+
+            return Plan(None, setting_by_setting(peak, (buffer.size for buffer in buffers)))
         schedule = self if alignment == 1 else self.rounded(alignment)
         by_step = schedule.by_step(planner) if self.steps else None
         if by_step is None:

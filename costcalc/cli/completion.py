@@ -141,7 +141,9 @@ def several_parameters(context: click.Context, incomplete: str) -> Items:
 
 def ranks(context: click.Context, incomplete: str) -> Items:
     """What rows of a sweep are ranked by: metrics and parameters."""
-    return ("mult_adds", "params", *(name for name, _, _ in _parameters(_network(context))))
+    from costcalc.metrics import METRICS
+
+    return (*METRICS, *(name for name, _, _ in _parameters(_network(context))))
 
 
 def multipliers(context: click.Context, incomplete: str) -> Items:

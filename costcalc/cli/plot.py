@@ -22,7 +22,6 @@ from costcalc.cli.output import emit
 from costcalc.cli.streams import remark, terminal_width
 from costcalc.cli.words import Choice
 from costcalc.errors import refuse
-from costcalc.graph.budgets import budget
 from costcalc.opening import opened
 from costcalc.render import Format
 
@@ -118,10 +117,12 @@ def sweep(
     options: Options, network: str, max_mult_adds: str | None, max_params: str | None
 ) -> None:
     """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
+    from costcalc.metrics import limits
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    budgets = Budgets(budget("--max-mult-adds", max_mult_adds), budget("--max-params", max_params))
+    given = {"mult_adds": max_mult_adds, "params": max_params}
+    budgets = Budgets(limits(given, options=True))
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(network, at=options.texts, **options.counted_by)

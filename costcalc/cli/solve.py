@@ -12,11 +12,13 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
+from costcalc.metrics import limits
 
 
 @click.command()
@@ -31,6 +33,10 @@ from costcalc.graph.budgets import budget
 )
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
 @click.option("--max-params", metavar="N", help="At most N params: 2M.")
+@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
+@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
+@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@storage_options
 @click.option(
     "--step",
     metavar="S",
@@ -49,6 +55,12 @@ def command(
     name: str,
     max_mult_adds: str | None,
     max_params: str | None,
+    max_ram: str | None,
+    max_flash: str | None,
+    max_traffic: str | None,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
     step: str | None,
     values: str | None,
 ) -> None:
@@ -57,15 +69,34 @@ def command(
     Values are counted exactly, rounding rules included: all of the first 4096;
     of larger ones, or of a number of repeats, those that bisection needs where
     costs rise.  The exit code is 1 if nothing fits.
+
+    Sizes are KiB and MiB, by 1024, or kB and MB, by 1000; a bare number is
+    bytes.  RAM and flash are those of memory, under the storage.
     """
     if step is not None and values is not None:
         refuse(None, "--step and --values both set what is searched", "one of the two")
+    most = limits(
+        {
+            "mult_adds": max_mult_adds,
+            "params": max_params,
+            "peak_bytes": max_ram,
+            "weight_bytes": max_flash,
+            "traffic_bytes": max_traffic,
+        },
+        options=True,
+    )
     with progress("values", None) as watch:
         solution = questions.solve(
             options.opened(network),
             name,
-            max_mult_adds=budget("--max-mult-adds", max_mult_adds),
-            max_params=budget("--max-params", max_params),
+            max_mult_adds=most.get("mult_adds"),
+            max_params=most.get("params"),
+            max_ram=most.get("peak_bytes"),
+            max_flash=most.get("weight_bytes"),
+            max_traffic=most.get("traffic_bytes"),
+            storage=storage,
+            planner=planner,
+            batch=batch,
             step=budget("--step", step),
             values=values if values is not None else (),
             watch=watch,

@@ -14,7 +14,7 @@ SymPy before one of their values arrives.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import Any, Protocol, TypeAlias, cast
@@ -70,6 +70,24 @@ def largest(sizes: Iterable[Any]) -> Any:
         return max(listed, default=0)
     together = getattr(_algebra(*listed), "largest", None)
     return together(listed) if together is not None else reduce(maximum, listed)
+
+
+def setting_by_setting(function: Callable[[Sequence[int]], int], sizes: Iterable[Any]) -> Any:
+    """An algorithm on whole numbers that is no formula, at every setting of their algebra.
+
+    Raises:
+        TypeError: the sizes are in an algebra without settings, as symbols are.
+
+    >>> setting_by_setting(sorted, [3, 8, 5])
+    [3, 5, 8]
+    """
+    listed = list(sizes)
+    if all(map(_plain, listed)):
+        return function([int(size) for size in listed])
+    at_settings = getattr(_algebra(*listed), "setting_by_setting", None)
+    if at_settings is None:
+        raise TypeError("an algorithm needs numbers, not symbols")
+    return at_settings(function, listed)
 
 
 def less(a: Any, b: Any) -> Any:

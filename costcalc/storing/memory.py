@@ -405,6 +405,16 @@ class Memory(Answer):
         return ", ".join(reasons) or "alive from another step on"
 
 
+def check_batch(batch: object) -> None:
+    """Checks a number of inputs.
+
+    Raises:
+        SpecError: it is not a whole number above zero.
+    """
+    if type(batch) is not int or batch < 1:
+        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
+
+
 def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Storage, StoredNetwork]:
     """A layer graph under a storage, by default that of its file, or else ``fp32``.
 
@@ -416,8 +426,7 @@ def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Stora
     Raises:
         CostcalcError: there is no such storage, or a file's own has no such batch.
     """
-    if type(batch) is not int or batch < 1:
-        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
+    check_batch(batch)
     if storage is None and graph.schedule is not None:
         if batch != 1:
             refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")

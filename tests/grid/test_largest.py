@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costcalc.costs.convention import load
 from costcalc.formulas.algebra import largest
 from costcalc.grid.axes import parse
 from costcalc.grid.bounded import bounded
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.number import GridNumber, cells
+from costcalc.metrics import Accounting
 from costcalc.opening import opened
 from costcalc.storing import files
 from costcalc.storing.schedule import stored
@@ -74,7 +76,7 @@ GRIDS = [
 def test_liveness_over_a_grid_is_that_of_each_setting(name, storage, texts):
     network, kept = opened(name), files.load(storage)
     axes = (parse("alpha", texts[0]), parse("res", texts[1]))
-    grid = Grid(network.document, None, network.settings, axes)
+    grid = Grid(network.document, Accounting(load("paper")), network.settings, axes)
 
     def liveness(settings):
         graph = opened(network.document, settings).graph()
@@ -93,12 +95,11 @@ def test_liveness_over_a_grid_is_that_of_each_setting(name, storage, texts):
 @pytest.mark.slow
 def test_liveness_takes_the_time_of_counting():
     """Within a factor of 3, measured once more generously: the machine may be busy."""
-    from costcalc.costs.convention import load
     from costcalc.costs.count import count
 
     network, storage, convention = opened("resnet50"), files.load("int8"), load("paper")
     axes = (parse("alpha", "0.05:2:0.001"), parse("res", "32:512:1"))
-    grid = Grid(network.document, convention, network.settings, axes)
+    grid = Grid(network.document, Accounting(convention), network.settings, axes)
 
     def seconds(evaluate):
         start = time.process_time()

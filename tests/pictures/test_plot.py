@@ -87,7 +87,7 @@ def test_a_heat_map_sorts_its_values():
     maps = [
         heat_map(
             costcalc.sweep("mobilenet_v1", alpha=alpha, res=res),
-            Budgets(None, None),
+            Budgets({}),
         )
         for alpha, res in (("0.25,0.5,1", "128,160,224"), ("0.5,1,0.25", "224,128,160"))
     ]
@@ -149,7 +149,7 @@ def test_a_heat_map_in_the_terminal_shows_numbers():
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_pictures_fit_the_terminal(width):
     at = {"alpha": "0.25:1:0.25", "res": "32:224"}
-    budgets = Budgets(100_000_000, None)
+    budgets = Budgets({"mult_adds": 100_000_000})
     texts = {
         "layers": terminal.along(series(costcalc.report("mobilenet_v2")), width),
         "types": terminal.stacked(
@@ -180,14 +180,12 @@ def test_networks_without_accuracy_are_named(tmp_path):
 def test_ticks_stand_on_the_values_of_the_grid():
     few = heat_map(
         costcalc.sweep("mobilenet_v1", alpha="0.25,0.5,0.75,1", res="128:224:32"),
-        Budgets(None, None),
+        Budgets({}),
     )
     panel = plots.heat(few).axes[0]
     assert list(panel.get_xticks()) == [128, 160, 192, 224]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["0.25", "0.5", "0.75", "1"]
-    many = heat_map(
-        costcalc.sweep("mobilenet_v1", alpha="0.5,1", res="32:512:8"), Budgets(None, None)
-    )
+    many = heat_map(costcalc.sweep("mobilenet_v1", alpha="0.5,1", res="32:512:8"), Budgets({}))
     ticks = list(plots.heat(many).axes[0].get_xticks())
     assert len(ticks) <= 13 and ticks[0] == 32 and ticks[-1] == 512
     assert all(tick % 8 == 0 for tick in ticks)
