@@ -12,8 +12,12 @@ from heapq import heappop, heappush
 from costcalc.arena.schedule import Schedule
 from costcalc.records import NamedTuple
 
-STATES = 20_000
-"""Sets of steps that may be visited; a search that needs more is given up."""
+LOOKS = 1_000_000
+"""Looks at steps that are ready to run; a search that needs more is given up.
+
+Each step that is tried looks at all that are ready with it: the work of a search is the
+same on every machine, unlike a time.
+"""
 
 
 class Order(NamedTuple):
@@ -93,7 +97,7 @@ class _Search:
         )
         ready = tuple(step for step, needs in enumerate(self.needs) if not needs)
         states = {0: _State(floor, inputs, ready, 0, -1)}
-        queue, visited = [(floor, 0, 0)], set[int]()
+        queue, visited, looks = [(floor, 0, 0)], set[int](), 0
         while queue:
             peak, _, done = heappop(queue)
             if done in visited:
@@ -103,9 +107,11 @@ class _Search:
             if done == everything:
                 return Order(self._path(states, done), peak)
             visited.add(done)
-            if len(visited) > STATES:
+            moves = self._moves(done, states[done])
+            looks += len(moves) * len(states[done].ready)
+            if looks > LOOKS:
                 return None
-            for step, state in self._moves(done, states[done]):
+            for step, state in moves:
                 reached = done | 1 << step
                 if reached not in states or state.peak < states[reached].peak:
                     states[reached] = state

@@ -90,7 +90,7 @@ def test_random_networks_against_all_orders(network):
 
 
 def test_a_search_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr(searching, "STATES", 1)
+    monkeypatch.setattr(searching, "LOOKS", 1)
     case = named("orders")["argvalues"][0]
     assert best_order(schedule_of(case)) is None
 

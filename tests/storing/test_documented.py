@@ -21,7 +21,7 @@ def test_every_word_of_a_storage_is_explained(word):
 def test_the_limits_are_those_of_the_code():
     assert f"at most {optimum.BUFFERS} tensors" in re.sub(r"\s+", " ", PAGE)
     assert f"within {optimum.PLACEMENTS:,} placements" in re.sub(r"\s+", " ", PAGE)
-    assert f"after {order.STATES:,} sets of steps" in re.sub(r"\s+", " ", PAGE)
+    assert f"after {order.LOOKS:,} looks" in re.sub(r"\s+", " ", PAGE)
 
 
 @pytest.mark.parametrize("planner", PLANNERS)
