@@ -295,10 +295,10 @@ class Memory(Answer):
         if self.reordered is None:
             return ""
         if self.reordered.order is None:
-            return "as in the file; the search for a better one was given up"
+            return "as it is; the search for a better one was given up"
         saved = self.reordered.before - self.reordered.after
         if saved <= 0:
-            return "as in the file: no order has a lower bound"
+            return "as it is: no other order needs less"
         before = self.storage.amount(self.reordered.before)
         return (
             f"the best: a bound of {self.storage.amount(self.reordered.after)} instead of {before}"
