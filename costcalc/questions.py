@@ -746,7 +746,12 @@ def _measure(
     storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
 ) -> reports.Measure | None:
     """What gives the bytes of a network, if something asks for them."""
-    if not has_bytes and storage is None and planner is None and batch == 1:
+    if not has_bytes and storage is None and planner is None:
+        if batch != 1:
+            message = "counts are of one input, and a batch of N costs N times as much"
+            refuse(
+                None, message, hint="a storage as well, for bytes: a batch multiplies activations"
+            )
         return None
     from costcalc.storing.rows import stored_report
 

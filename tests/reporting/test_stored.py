@@ -183,8 +183,10 @@ def test_bytes_without_a_storage_are_refused(residual: str) -> None:
         costcalc.report(residual).page(TableOptions(columns=("alive_bytes",)))
     with pytest.raises(CostcalcError, match="no planner 'tflmm'"):
         costcalc.report(residual, planner="tflmm")
+    with pytest.raises(CostcalcError, match="a batch of N costs N times as much"):
+        costcalc.report(residual, batch=8)
     with pytest.raises(CostcalcError, match="a batch is a number of inputs"):
-        costcalc.report(residual, batch=0)
+        costcalc.report(residual, storage="fp32", batch=0)
 
 
 def test_a_plain_report_imports_no_memory() -> None:
