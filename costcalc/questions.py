@@ -89,7 +89,7 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    measure = _measure(storage, planner, batch, has_bytes)
+    measure = measure_of(storage, planner, batch, has_bytes)
     return reports.report(network.document, network.settings, loaded_convention, measure)
 
 
@@ -266,7 +266,7 @@ def compare(
 
     shown = named_metrics(names_in(metrics))
     has_bytes = any(METRICS[name].is_bytes for name in shown)
-    measure = _measure(storage, planner, batch, has_bytes)
+    measure = measure_of(storage, planner, batch, has_bytes)
     entries = side_by_side(open_networks, load_convention(convention, unit), measure)
     return compare(entries, baseline, values, shown)
 
@@ -308,7 +308,7 @@ def diff(
     values = exact(settings)
     labels: list[str] = []
     versions: list[reports.Report | None] = []
-    measure = _measure(storage, planner, batch)
+    measure = measure_of(storage, planner, batch)
     for version in (old, new):
         if version is None:
             labels.append("nothing")
@@ -742,10 +742,14 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     return kinds() if name is None else kind(name)
 
 
-def _measure(
+def measure_of(
     storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
 ) -> reports.Measure | None:
-    """What gives the bytes of a network, if something asks for them."""
+    """What gives the bytes of a network, if something asks for them.
+
+    Raises:
+        SpecError: there is a batch, but nothing asks for bytes.
+    """
     if not has_bytes and storage is None and planner is None:
         if batch != 1:
             message = "counts are of one input, and a batch of N costs N times as much"

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 _DIGITS = {"mult_adds": 1, "params": 2}
-_WITHOUT_PARTS = ("peak_bytes",)
+WITHOUT_PARTS = ("peak_bytes",)
 """The metrics that are no sums over layers."""
 _CAUSES = 3
 """The most causes, or stages, of a difference that a note names."""
@@ -104,7 +104,7 @@ class Comparison(Answer):
     @property
     def parted(self) -> tuple[str, ...]:
         """The metrics that are sums over layers."""
-        return tuple(metric for metric in self.metrics if metric not in _WITHOUT_PARTS)
+        return tuple(metric for metric in self.metrics if metric not in WITHOUT_PARTS)
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -489,7 +489,7 @@ def _attributed(
     )
     unit = entry.report.unit if metric == "mult_adds" else metric
     if METRICS[metric].is_bytes:
-        unit = f"bytes of {METRICS[metric].title.lower()}"
+        unit = f"bytes {METRICS[metric].noun}"
     return f"{entry.label}: of {_change(saved, unit)}, {shown}."
 
 
@@ -516,6 +516,6 @@ def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, A
                 for cause in comparison.causes(entry, metric)
             ]
             for metric in comparison.measured
-            if metric not in _WITHOUT_PARTS
+            if metric not in WITHOUT_PARTS
         },
     }
