@@ -20,12 +20,14 @@ from typing import Any
 from costcalc.arena.merging import Overwrite, in_place, with_views
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
+from costcalc.errors import StorageError, refuse
 from costcalc.formulas.algebra import Size, ceil, largest
 from costcalc.formulas.memory import groups, stored_bytes
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
 from costcalc.kinds.naming import is_depthwise
 from costcalc.records import NamedTuple
+from costcalc.spec.numbers import is_number
 from costcalc.storing.files import BATCH
 from costcalc.storing.storage import Storage
 
@@ -94,6 +96,9 @@ def stored(
         storage: how its numbers are kept.
         batch: how many inputs are run at once: activations are multiplied.
         order: the steps of ``apart`` in another order, as indexes.
+
+    Raises:
+        StorageError: a rule of scratch has no value at a layer.
     """
     return _Builder(graph, storage, batch).stored(order)
 
@@ -275,11 +280,27 @@ class _Builder:
         return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
 
     def scratch(self, layer: Layer) -> Iterator[Size]:
-        """The bytes that a layer needs besides its inputs and its output."""
+        """The bytes that a layer needs besides its inputs and its output.
+
+        Raises:
+            StorageError: a rule has no value there, or one below zero.
+        """
         for rule in self.storage.scratch_of(layer.kind):
             if rule.expression is not None:
                 names = _ScratchNames(LayerNames(layer, self.before(layer)), self.batch)
-                yield ceil(rule.expression.evaluate(names))
+                try:
+                    value = rule.expression.evaluate(names)
+                except ZeroDivisionError:
+                    value = None
+                if not is_number(value) or value < 0:
+                    refuse(
+                        rule.expression.mark,
+                        f"the scratch '{rule.text}' of layer '{layer.name}' is not a size",
+                        expected="a number of bytes, 0 or above",
+                        found="a division by zero" if value is None else str(value),
+                        error=StorageError,
+                    )
+                yield ceil(value)
 
     def before(self, layer: Layer) -> Layer | None:
         first = layer.inputs[0] if layer.inputs else NETWORK_INPUT

@@ -112,3 +112,18 @@ def test_a_thousand_steps_with_branches_that_shrink():
     schedule = Schedule(tuple(steps), tuple(tensors)).in_order(range(len(steps)))
     assert schedule.liveness == 100
     assert best_order(schedule).peak == 65
+
+
+def test_a_step_that_needs_more_afterwards_is_not_run_at_once():
+    """Two branches of 40 that grow to 50 before they shrink: to begin both at first costs 140,
+    although neither beginning raises the 100 bytes that the last step needs in any order."""
+    sizes = {"x": 5, "p": 40, "q": 40, "pp": 50, "qq": 50, "r": 1, "s": 1, "y": 98}
+    rows = [("x", "p"), ("x", "q"), ("p", "pp"), ("q", "qq"), ("pp", "r"), ("qq", "s")]
+    names = list(sizes)
+    steps = [((names.index(a),), names.index(b)) for a, b in rows] + [((5, 6), 7)]
+    schedule = Schedule(
+        tuple(Step(str(at), reads, (writes,)) for at, (reads, writes) in enumerate(steps)),
+        tuple(Tensor(name, size, 0, 0, kept=name == "y") for name, size in sizes.items()),
+    ).in_order(range(len(steps)))
+    assert schedule.liveness == 140
+    assert best_order(schedule).peak == 100

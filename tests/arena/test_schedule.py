@@ -71,3 +71,10 @@ def test_an_input_gives_its_memory_once():
 
 def test_a_network_without_steps_needs_nothing():
     assert Schedule((), (Tensor("x", 4, 0, 0),)).alive == ()
+
+
+def test_a_tensor_that_is_kept_is_not_written_over():
+    steps = (Step("a", (0,), (1,)), Step("b", (1,), (2,)))
+    tensors = (Tensor("x", 4, 0, 0), *(Tensor(name, 4, 0, 0, kept=True) for name in "yz"))
+    schedule = Schedule(steps, tensors).in_order(range(2))
+    assert in_place(schedule, [Overwrite(1, 2, (1,))]) == schedule

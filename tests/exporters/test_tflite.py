@@ -242,3 +242,29 @@ def test_a_file_that_would_be_too_large():
     assert "--dtype int8" in text
     # 1,220,510,784 weights of a byte each fit.
     assert next(iter(tflite.write(graph, dtype="int8")))
+
+
+SCALES = """
+input: [4, 6, 6]
+layers:
+  - sigmoid: {name: gate, from: input}
+  - concat: {name: joined, from: [input, gate]}
+  - add: {name: sum, from: [gate, input, gate]}
+  - maximum: {name: largest, from: [sum, gate]}
+  - concat: {from: [joined, largest]}
+"""
+"""Joins of tensors that whole numbers hold at two scales."""
+
+
+def test_tensors_are_brought_to_one_scale(export):
+    table = table_of(export(SCALES, dtype="int8"))
+    names = operators(table)
+    # The gate before each join that wants one scale; the sum's is that of its first input.
+    assert names.count("QUANTIZE") == 3
+    assert "QUANTIZE" not in operators(table_of(export(SCALES)))
+
+
+def test_a_network_may_end_in_a_single_number(export):
+    text = "input: [4]\nlayers:\n  - fc: 1\n  - reshape: []\n"
+    tensors = table_of(export(text)).subgraphs[0].tensors
+    assert tensors[-1].shape == (1,)

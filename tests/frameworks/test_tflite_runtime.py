@@ -18,7 +18,7 @@ from costcalc.opening import opened
 from tests.collection import networks
 from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
-from tests.exporters.test_tflite import LACKING, UNWRITABLE
+from tests.exporters.test_tflite import LACKING, SCALES, UNWRITABLE
 from tests.frameworks.tflite_runtimes import heads, packaged, shapes
 from tests.importers.tflite.arenas import ARENAS
 from tests.importers.tflite.networks import NETWORKS
@@ -126,6 +126,25 @@ def test_the_arena_of_shipped_networks(name, tmp_path):
     with path.open("wb") as file:
         file.writelines(tflite.write(shipped(name), dtype="int8"))
     assert heads([path]) == {path: planned(path)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_joins_of_several_scales(dtype, tmp_path):
+    spec, path = tmp_path / "net.yaml", tmp_path / "net.tflite"
+    spec.write_text(SCALES, encoding="utf-8")
+    path.write_bytes(b"".join(tflite.write(opened(str(spec)).graph(), dtype=dtype)))
+    assert heads([path]) == {path: planned(path)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v3_small", "shufflenet_v2_x0_5"])
+def test_litert_runs_what_is_written(name, dtype, tmp_path):
+    path = tmp_path / "net.tflite"
+    with path.open("wb") as file:
+        file.writelines(tflite.write(shipped(name), "random", dtype=dtype))
+    found = shapes(path)
+    assert isinstance(found, dict), found
+    assert [found[index] for index in range(len(stated(path)))] == stated(path)
 
 
 NOT_MICRO = {"lrn", "gelu", "gelu_tanh", "hard_tanh", "clip", "power", "sign", "product"}

@@ -101,6 +101,27 @@ def test_random_chains_against_positions_walked_one_by_one(seed, tmp_path, stora
             assert stage.halos[name].macs == expected, (name, stage.last)
 
 
+def test_a_layer_that_several_read_is_computed_for_all_of_them(tmp_path, storage):
+    """Pieces of 4 of 8 positions; the second branch needs 2 more of the stem on the inner side.
+
+    6 x 6 positions of the stem of 9 * 1 * 2, 4 x 4 of each branch of 1 * 2 * 2 and 25 * 2 * 2.
+    """
+    path = tmp_path / "branches.yaml"
+    path.write_text("""\
+name: branches
+input: [1, 8, 8]
+layers:
+  - conv: {out: 2, kernel: 3, bias: false, name: stem}
+  - conv: {out: 2, kernel: 1, bias: false, name: one}
+  - conv: {out: 2, kernel: 5, bias: false, from: stem, name: five}
+  - add: {from: [one, five], name: sum}
+""")
+    found = patches(opened(str(path)).graph(), storage, "liveness", 2)
+    (stage,) = (stage for stage in found.stages if stage.last == "sum")
+    assert stage.halos["clipped"].macs == 4 * (36 * 18 + 16 * 4 + 16 * 100)
+    assert stage.halos["clipped"].tile == (1, 7, 7)
+
+
 def test_one_patch_is_the_stage_itself(tmp_path, storage):
     graph = chain(tmp_path, (8, 8, 1), [["conv", 3, 1, 1, 4, 1], ["conv", 3, 1, 4, 4, 1]])
     found = patches(graph, storage, "liveness", 1)

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 import costcalc
+from costcalc.errors import StorageError
 from costcalc.opening import opened
 from costcalc.storing import files
 from costcalc.storing.schedule import stored
@@ -156,6 +157,40 @@ def test_a_pattern_that_nothing_matches_is_named(tmp_path):
     assert "No layer has a name like '*/fc*'" in "".join(answer.notes)
 
 
+def test_a_norm_after_an_activation_is_not_folded(network):
+    text = "name: n\ninput: [4, 8, 8]\nlayers: [{conv: {out: 2, kernel: 1}}, relu, batch_norm]\n"
+    graph = network(text)
+    found = constants(graph, files.load("int8"))
+    assert found["batch_norm1/norm_params"] == 4 * 2 * 2
+    assert list(alive(graph, files.load("int8"))) == ["conv1", "batch_norm1"]
+
+
+BRANCHES = """\
+name: branches
+input: [4, 8, 8]
+layers:
+  - conv: {out: 4, kernel: 1, name: a}
+  - conv: {out: 4, kernel: 1, from: input, name: b}
+  - LAYER
+  - conv: {out: 4, kernel: 3, from: b, name: other}
+  - add: {from: [sum, other], name: end}
+"""
+
+
+def test_what_others_read_is_not_fused_over(network, storage):
+    """The ReLU cannot be part of b's step: another layer reads b without it."""
+    kept = storage("fused: [activation]")
+    found = alive(network(BRANCHES.replace("LAYER", "relu: {from: b, name: sum}")), kept)
+    assert list(found) == ["a", "b", "sum", "other", "end"]
+
+
+def test_an_add_is_not_part_of_a_step_before_its_other_input(network, storage):
+    """The sum reads a, and b by a view, while b is made after a."""
+    layers = "dropout: {from: b, name: d}\n  - add: {from: [a, d], name: sum}"
+    found = alive(network(BRANCHES.replace("LAYER", layers)), storage("fused: [add]"))
+    assert list(found) == ["a", "b", "sum", "other"]
+
+
 def test_shared_weights_are_stored_once(network):
     text = """\
 name: shared
@@ -251,6 +286,14 @@ def test_concats_of_growing_lists_share_one_buffer(network, storage):
     assert schedule.alive == (16, 8, 8, 9)
 
 
+def test_a_concat_in_another_order_is_a_copy(network, storage):
+    schedule = stored(
+        network(DENSE.replace("[x0, x1], name", "[x1, x0], name")), storage("concat: view")
+    ).schedule
+    assert [step.name for step in schedule.steps] == ["x0", "x1", "c1", "x2", "y"]
+    assert schedule.alive == (16, 8, 14, 14, 9)
+
+
 def test_a_tensor_is_part_of_one_output_alone(network, storage):
     text = DENSE.replace("[x0, x1, x2], name: c2", "[x1, x0], name: c2").replace(
         "  - conv: {out: 1, kernel: 1, name: y}\n", "  - concat: {from: [c1, c2], name: both}\n"
@@ -274,6 +317,20 @@ def test_scratch_is_alive_in_its_step_alone(network, storage):
     found = alive(graph, storage(*lines), batch=3)
     assert found["fc1"] == 3 * (4 + 10) + 7 + 2 * 10 * 3
     assert found["global_avg_pool1"] == 3 * (1024 + 4)
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [("9 - n_out", "-1"), ("n_out / (n_out - 10)", "a division by zero"), ("n_out == 10", "True")],
+)
+def test_scratch_that_is_not_a_size(network, storage, rule, found):
+    kept = storage(f"scratch: {{fc: {rule}}}")
+    with pytest.raises(StorageError) as caught:
+        stored(network(RESIDUAL), kept)
+    (problem,) = caught.value.problems
+    assert problem.message == f"the scratch '{rule}' of layer 'fc1' is not a size"
+    assert (problem.mark.line, problem.mark.column) == (5, 15)
+    assert problem.found == found
 
 
 def test_states_are_kept_once_for_shared_cells():

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from costcalc.exporters.layers import UNDEFINED, UnwritableLayer
-from costcalc.exporters.tflite.writer import LayerWriter, batched, file_axis
+from costcalc.exporters.tflite.writer import MOVING, LayerWriter, batched, file_axis
 from costcalc.exporters.weights import OTHER, SCALE, SHIFT, Spread, weight
 from costcalc.exporters.windows import Window, even_kernel, transposed_window, window_of
 from costcalc.formats.tflite_schema import PAD, Padding
@@ -246,11 +246,11 @@ def joined(name: str, of_many: str = "") -> Row:
     """An operator of two tensors; of more, another one or a chain."""
 
     def write(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
-        first, *others = writer.inputs
         is_even = len(set(writer.layer.input_shapes)) == 1
-        if len(others) > 1 and of_many and is_even:
-            writer.last(of_many, *writer.inputs)
+        if len(writer.inputs) > 2 and of_many and is_even:
+            writer.last(of_many, *writer.rescaled())
             return
+        first, *others = writer.rescaled() if name in MOVING else writer.inputs
         for other in others[:-1]:
             first = writer.before(name, writer.shape, first, other)
         writer.last(name, first, others[-1], **fused)
@@ -311,7 +311,8 @@ def batch_norm(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
 
 def concat(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
     """CONCATENATION."""
-    writer.last("CONCATENATION", *writer.inputs, axis=writer.axis(writer.operation.axis))
+    axis = writer.axis(writer.operation.axis)
+    writer.last("CONCATENATION", *writer.rescaled(), axis=axis)
 
 
 def split(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
@@ -404,8 +405,7 @@ def upsample(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
 
 def reshape(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
     """RESHAPE, whose elements are in the file's order."""
-    shape = (1, *writer.shape[1:], writer.shape[0])
-    writer.last("RESHAPE", *writer.inputs, writer.integers(*shape))
+    writer.last("RESHAPE", *writer.inputs, writer.integers(*batched(writer.shape)))
 
 
 def transpose(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
@@ -467,8 +467,7 @@ def lrn(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
 
 def learned(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
     """A stored tensor."""
-    shape = (1, *writer.shape[1:], writer.shape[0])
-    tensor = writer.builder.learned(writer.owner, "tensor", shape, OTHER)
+    tensor = writer.builder.learned(writer.owner, "tensor", batched(writer.shape), OTHER)
     writer.builder.computed[writer.index] = tensor
 
 

@@ -76,6 +76,9 @@ MOVING = frozenset(
         "TRANSPOSE",
         "REDUCE_MAX",
         "REDUCE_MIN",
+        "MAXIMUM",
+        "MINIMUM",
+        "ADD_N",
     ]
 )
 """Operators whose outputs have the scale of their input."""
@@ -296,6 +299,17 @@ class LayerWriter:
     def same(self) -> None:
         """Let the layer's output be its input."""
         self.builder.computed[self.index] = self.inputs[0]
+
+    def rescaled(self) -> list[int]:
+        """The inputs at one scale, that of the first, as some operators want them."""
+        builder, scales = self.builder, self.builder.scales
+        wanted = scales[self.inputs[0]]
+        return [
+            self.before("QUANTIZE", shape, tensor, scale=wanted)
+            if builder.is_whole and scales[tensor] != wanted
+            else tensor
+            for tensor, shape in zip(self.inputs, self.layer.input_shapes, strict=True)
+        ]
 
     def axis(self, axis: int) -> int:
         """An axis of the layer's output as the file orders them."""

@@ -113,8 +113,11 @@ class TfliteContext(OpContext):
         self.place = place
         self.operator = operator
         self.kind = self.file.operator_name(operator)
-        output = operator.outputs[:1]
-        named = f" of '{self.file.tensor_name((place[0], output[0]))}'" if output else ""
+        named = ""
+        if operator.outputs:
+            # Converters join the names of all that became one operator; the last is the host's.
+            name = self.file.tensor_name((place[0], operator.outputs[0]))
+            named = f" of '{name.rpartition(';')[2] or name}'"
         origin = f"operator {place[1]} ({self.kind}){named}"
         super().__init__(builder, "", origin)
 
