@@ -13,10 +13,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from costcalc.arena.schedule import PARAMS, Constant, Tensor
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
 from costcalc.errors import did_you_mean, refuse
-from costcalc.formulas.algebra import Size
+from costcalc.formulas.algebra import Size, largest
 from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
 from costcalc.opening import exact_value
@@ -63,32 +64,146 @@ class Accounting(NamedTuple):
         return named_planner(self.planner_of_peaks).has_addresses
 
 
-class Measured:
-    """One layer graph under an accounting; each stage is computed once, when it is needed."""
+Shares = Iterable[tuple[Size, str]]
+"""What layers or steps contribute to a sum, with their names."""
 
-    def __init__(self, graph: LayerGraph, accounting: Accounting) -> None:
+
+class Measured:
+    """A layer graph, or some layers of it, under an accounting.
+
+    Each stage is computed once, when it is needed; a part shares those of the whole.
+    """
+
+    def __init__(
+        self,
+        graph: LayerGraph,
+        accounting: Accounting,
+        whole: Measured | None = None,
+        layers: frozenset[int] | None = None,
+    ) -> None:
+        """Measures nothing yet.
+
+        Args:
+            graph: the network.
+            accounting: how its costs are measured.
+            whole: the whole network, if this is a part of it.
+            layers: the part's layers, as indexes; None for all.
+        """
         self.graph = graph
         self.accounting = accounting
+        self.layers = layers
+        self._whole = whole
+
+    def part(self, layers: Iterable[int]) -> Measured:
+        """Some layers of the network, as indexes; the network itself if they are all."""
+        chosen = frozenset(layers)
+        if len(chosen) == len(self.graph.layers):
+            return self
+        return Measured(self.graph, self.accounting, self, chosen)
 
     @cached_property
     def costs(self) -> tuple[LayerCost, ...]:
         """The counts of each layer."""
-        return count(self.graph, self.accounting.convention)
+        if self._whole is None:
+            return count(self.graph, self.accounting.convention)
+        costs = enumerate(self._whole.costs)
+        return tuple(cost for index, cost in costs if self._has([index]))
 
     @cached_property
     def stored(self) -> tuple[Storage, StoredNetwork]:
-        """The storage, and the network under it."""
+        """The storage, and the whole network under it."""
+        if self._whole is not None:
+            return self._whole.stored
         # Imported here: most questions are about counts alone.
         from costcalc.storing.memory import under
 
         return under(self.graph, self.accounting.storage, self.accounting.batch)
 
     @property
+    def planner(self) -> str:
+        """The planner of peaks."""
+        return self.accounting.planner or self.stored[0].planner
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """What is stored for the layers."""
+        constants = self.stored[1].schedule.constants
+        if self.layers is None:
+            return constants
+        return tuple(one for one in constants if one.layer is not None and self._has([one.layer]))
+
+    @property
+    def weight_bytes(self) -> Size:
+        """The bytes of the stored numbers."""
+        return self.stored[1].schedule._replace(constants=self.constants).weight_bytes
+
+    @property
     def peak_bytes(self) -> Size:
-        """The planner's peak."""
+        """The planner's peak; of a part, the most that one of its steps needs.
+
+        Raises:
+            SpecError: a planner with addresses has none for a part.
+        """
         storage, network = self.stored
-        planner = self.accounting.planner or storage.planner
-        return network.schedule.planned(planner, storage.alignment).peak
+        if self.layers is None:
+            return network.schedule.planned(self.planner, storage.alignment).peak
+        from costcalc.storing.memory import rounded_sizes
+
+        schedule = rounded_sizes(network.schedule, self.planner, storage.alignment)
+        by_step = schedule.by_step(self.planner)
+        if by_step is None or self.accounting.has_addresses:
+            refuse(
+                None,
+                f"'{self.planner}' plans a whole network, not some layers of it",
+                "a planner whose peak is that of a step: liveness, layer-io or largest",
+            )
+        steps = zip(schedule.steps, by_step, strict=True)
+        return largest(size for step, size in steps if self._has(step.layers))
+
+    def at_peak(self) -> tuple[str, tuple[Tensor, ...]]:
+        """The step of the peak, and the tensors that it counts there, the largest first."""
+        from costcalc.storing.memory import needed
+
+        storage, network = self.stored
+        schedule = network.schedule
+        plan = schedule.planned(self.planner, storage.alignment)
+        by_step = needed(schedule, plan, self.planner, storage.alignment)
+        steps = [at for at, step in enumerate(schedule.steps) if self._has(step.layers)]
+        tensors: Iterable[Tensor] = schedule.tensors
+        name = ""
+        if steps and self.planner != "sum":
+            at = max(steps, key=by_step.__getitem__)
+            step = schedule.steps[at]
+            name = step.name
+            if self.planner == "largest":
+                tensors = (schedule.tensors[index] for index in step.writes)
+            elif self.planner == "layer-io":
+                tensors = (schedule.tensors[index] for index in {*step.reads, *step.writes})
+            else:
+                tensors = schedule.at(at)
+        return name, tuple(sorted(tensors, key=lambda tensor: (-tensor.bytes, tensor.name)))
+
+    @property
+    def traffic(self) -> tuple[tuple[Size, str], ...]:
+        """The bytes that each step reads and writes, with its name."""
+        network = self.stored[1]
+        return tuple(
+            (traffic.traffic_bytes, step.name)
+            for step, traffic in zip(network.apart.steps, network.traffic, strict=True)
+            if self._has(step.layers)
+        )
+
+    @property
+    def weights_of_layers(self) -> Shares:
+        """The bytes that each layer stores, with its name."""
+        by_layer: dict[int, Size] = {}
+        for constant in self.constants:
+            if constant.layer is not None and constant.role in PARAMS:
+                by_layer[constant.layer] = by_layer.get(constant.layer, 0) + constant.bytes
+        return ((size, self.graph.layers[index].name) for index, size in by_layer.items())
+
+    def _has(self, layers: Iterable[int]) -> bool:
+        return self.layers is None or not self.layers.isdisjoint(layers)
 
 
 class Metric(NamedTuple):
@@ -98,6 +213,8 @@ class Metric(NamedTuple):
     measure: Callable[[Measured], Size]
     noun: str
     """What it is in a sentence: ``3 params``."""
+    shares: Callable[[Measured], Shares] | None = None
+    """What it is the sum of; None for a peak."""
     is_bytes: bool = False
     """Whether it is shown, and bounded, in bytes: ``256 KiB``."""
     option: str = ""
@@ -106,15 +223,22 @@ class Metric(NamedTuple):
 
 METRICS: Mapping[str, Metric] = {
     "params": Metric(
-        "Params", lambda network: _sum(cost.params for cost in network.costs), "params"
+        "Params",
+        lambda network: _sum(cost.params for cost in network.costs),
+        "params",
+        lambda network: ((cost.params, cost.layer.name) for cost in network.costs),
     ),
     "mult_adds": Metric(
-        "Mult-Adds", lambda network: _sum(cost.mult_adds for cost in network.costs), "mult-adds"
+        "Mult-Adds",
+        lambda network: _sum(cost.mult_adds for cost in network.costs),
+        "mult-adds",
+        lambda network: ((cost.mult_adds, cost.layer.name) for cost in network.costs),
     ),
     "weight_bytes": Metric(
         "Flash",
-        lambda network: network.stored[1].schedule.weight_bytes,
+        lambda network: network.weight_bytes,
         "of flash",
+        lambda network: network.weights_of_layers,
         is_bytes=True,
         option="max-flash",
     ),
@@ -123,13 +247,18 @@ METRICS: Mapping[str, Metric] = {
     ),
     "traffic_bytes": Metric(
         "Traffic",
-        lambda network: _sum(step.traffic_bytes for step in network.stored[1].traffic),
+        lambda network: _sum(bytes_ for bytes_, _ in network.traffic),
         "of traffic",
+        lambda network: network.traffic,
         is_bytes=True,
         option="max-traffic",
     ),
 }
 """Metrics by name: the names are those of columns, budgets, claims and ``--metrics``."""
+
+
+BYTES = tuple(name for name, row in METRICS.items() if row.is_bytes)
+"""The metrics that a storage determines."""
 
 
 def measured(

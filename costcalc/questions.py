@@ -544,7 +544,13 @@ def check(
     shipped: bool = False,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
+    max_ram: Amount = None,
+    max_flash: Amount = None,
+    max_traffic: Amount = None,
     convention: str = "paper",
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     watch: Watch | None = None,
 ) -> Checked:
     """Whether printed figures can be reproduced, and networks stay within budgets.
@@ -556,7 +562,13 @@ def check(
         shipped: whether to check the papers whose figures ship, too.
         max_mult_adds: an upper bound on each network's mult-adds, ``"600M"``.
         max_params: likewise on its params.
+        max_ram: likewise on its ``peak_bytes``, ``"256 KiB"`` or a number of bytes.
+        max_flash: likewise on its ``weight_bytes``.
+        max_traffic: likewise on its ``traffic_bytes``.
         convention: the convention of figures that do not name one.
+        storage: likewise the storage, as for :func:`memory`.
+        planner: likewise.
+        batch: likewise.
         watch: wraps the iterable of results, given their number too; for progress bars.
 
     Returns:
@@ -572,9 +584,16 @@ def check(
     from costcalc.claims import sources
     from costcalc.claims.networks import Networks
 
-    convention_files.load(convention)
-    networks = Networks(convention)
-    bounds = sources.bounds({"mult_adds": max_mult_adds, "params": max_params})
+    networks = Networks(convention, storage, planner, batch)
+    bounds = sources.bounds(
+        {
+            "mult_adds": max_mult_adds,
+            "params": max_params,
+            "peak_bytes": max_ram,
+            "weight_bytes": max_flash,
+            "traffic_bytes": max_traffic,
+        }
+    )
     named = [networks.subject(subject) for subject in subjects]
     files = sources.collect(named, networks, bounds, shipped=shipped)
     total = sum(len(file.claims) for file in files)

@@ -122,15 +122,7 @@ class Memory(Answer):
 
     def _by_step(self) -> Sequence[Any]:
         """What the planner's peak is the largest of, for each step."""
-        schedule, offsets = self._rounded, self.plan.offsets
-        if offsets is None:
-            by_step = schedule.by_step(self.planner)
-            return self.alive if by_step is None else by_step
-        ends = [0] * len(schedule.steps)
-        for tensor, offset in zip(self.schedule.tensors, offsets, strict=True):
-            for step in range(tensor.first, min(tensor.last + 1, len(ends))):
-                ends[step] = max(ends[step], offset + tensor.bytes)
-        return list(zip(ends, self.alive, strict=True))
+        return needed(self.schedule, self.plan, self.planner, self.storage.alignment)
 
     def page(self, view: MemoryView = DEFAULT) -> Page:
         """The steps with what is alive in them; on request all tensors, and traffic."""
@@ -488,6 +480,19 @@ def rounded_sizes(schedule: Schedule, planner: str, alignment: int) -> Schedule:
     if alignment == 1 or not PLANNERS[planner].rounds_sizes:
         return schedule
     return schedule.rounded(alignment)
+
+
+def needed(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> Sequence[Any]:
+    """What the peak of a plan is the largest of, for each step."""
+    in_steps, offsets = rounded_sizes(schedule, planner, alignment), plan.offsets
+    if offsets is None:
+        by_step = in_steps.by_step(planner)
+        return in_steps.alive if by_step is None else by_step
+    ends = [0] * len(in_steps.steps)
+    for tensor, offset in zip(schedule.tensors, offsets, strict=True):
+        for step in range(tensor.first, min(tensor.last + 1, len(ends))):
+            ends[step] = max(ends[step], offset + tensor.bytes)
+    return list(zip(ends, in_steps.alive, strict=True))
 
 
 def total_traffic(rows: Iterable[Traffic]) -> Traffic:
