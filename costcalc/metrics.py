@@ -317,6 +317,19 @@ def bound_option(name: str) -> str:
     return METRICS[name].option or "max-" + name.replace("_", "-")
 
 
+def by_metric(
+    max_mult_adds: Any, max_params: Any, max_ram: Any, max_flash: Any, max_traffic: Any
+) -> dict[str, Any]:
+    """Bounds by the metrics that they bound, from the arguments of a question or a command."""
+    return {
+        "mult_adds": max_mult_adds,
+        "params": max_params,
+        "peak_bytes": max_ram,
+        "weight_bytes": max_flash,
+        "traffic_bytes": max_traffic,
+    }
+
+
 def limits(given: Mapping[str, Any], options: bool = False) -> dict[str, int | Fraction]:
     """Bounds by metric, without those that are None; sizes have units of bytes, counts none.
 

@@ -443,13 +443,7 @@ def solve(
             "the parameter to solve for is missing",
             'solve(network, "alpha", max_mult_adds=...)',
         )
-    given = {
-        "mult_adds": max_mult_adds,
-        "params": max_params,
-        "peak_bytes": max_ram,
-        "weight_bytes": max_flash,
-        "traffic_bytes": max_traffic,
-    }
+    given = metrics.by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
     limits = metrics.limits(given)
     loaded_convention = load_convention(convention, unit)
     accounting = metrics.accounting(loaded_convention, limits, storage, planner, batch)
@@ -583,17 +577,11 @@ def check(
     from costcalc.claims import check as checking
     from costcalc.claims import sources
     from costcalc.claims.networks import Networks
+    from costcalc.metrics import by_metric
 
     networks = Networks(convention, storage, planner, batch)
-    bounds = sources.bounds(
-        {
-            "mult_adds": max_mult_adds,
-            "params": max_params,
-            "peak_bytes": max_ram,
-            "weight_bytes": max_flash,
-            "traffic_bytes": max_traffic,
-        }
-    )
+    given = by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
+    bounds = sources.bounds(given)
     named = [networks.subject(subject) for subject in subjects]
     files = sources.collect(named, networks, bounds, shipped=shipped)
     total = sum(len(file.claims) for file in files)

@@ -18,7 +18,7 @@ from costcalc.cli.output import show
 from costcalc.cli.progress import progress
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
-from costcalc.metrics import limits
+from costcalc.metrics import by_metric, limits
 
 
 @click.command()
@@ -75,16 +75,8 @@ def command(
     """
     if step is not None and values is not None:
         refuse(None, "--step and --values both set what is searched", "one of the two")
-    most = limits(
-        {
-            "mult_adds": max_mult_adds,
-            "params": max_params,
-            "peak_bytes": max_ram,
-            "weight_bytes": max_flash,
-            "traffic_bytes": max_traffic,
-        },
-        options=True,
-    )
+    given = by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
+    most = limits(given, options=True)
     with progress("values", None) as watch:
         solution = questions.solve(
             options.opened(network),
