@@ -8,7 +8,7 @@ find it here.  Sizes may be numbers of any algebra, so a sweep measures arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from costcalc.storing.schedule import StoredNetwork
+    from costcalc.storing.schedule import StoredNetwork, Traffic
     from costcalc.storing.storage import Storage
 
 COUNTED = ("params", "mult_adds")
@@ -186,12 +186,21 @@ class Measured:
     @property
     def traffic(self) -> tuple[tuple[Size, str], ...]:
         """The bytes that each step reads and writes, with its name."""
+        return tuple((traffic.traffic_bytes, name) for traffic, name in self._moved)
+
+    @property
+    def intensity(self) -> Fraction:
+        """Operations for each byte of traffic; 0 if no byte is moved."""
+        operations = sum(traffic.operations for traffic, _ in self._moved)
+        moved = _sum(size for size, _ in self.traffic)
+        return Fraction(operations, moved) if moved else Fraction(0)
+
+    @property
+    def _moved(self) -> Iterator[tuple[Traffic, str]]:
         network = self.stored[1]
-        return tuple(
-            (traffic.traffic_bytes, step.name)
-            for step, traffic in zip(network.apart.steps, network.traffic, strict=True)
-            if self._has(step.layers)
-        )
+        for step, traffic in zip(network.schedule.steps, network.traffic, strict=True):
+            if self._has(step.layers):
+                yield traffic, step.name
 
     @property
     def weights_of_layers(self) -> Shares:

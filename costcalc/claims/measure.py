@@ -115,6 +115,7 @@ def _input_neurons(part: Part) -> Any:
 QUANTITIES = (
     *(_measured_row(name, metrics.METRICS[name]) for name in ("mult_adds", "params")),
     *(_measured_row(name, row) for name, row in metrics.METRICS.items() if row.is_bytes),
+    Metric("intensity", "Operations per byte", lambda part: part.measured.intensity, _largest),
     Metric("layer_count", "Layers", _layers),
     Metric("block_count", "Blocks", _blocks),
     _by_layer("neurons", "Neurons", _neurons),
