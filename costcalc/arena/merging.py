@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from costcalc.arena.schedule import Schedule, Step, Tensor
-from costcalc.formulas.algebra import Size, maximum
+from costcalc.formulas.algebra import Size, largest
 from costcalc.records import NamedTuple
 
 
@@ -129,7 +129,7 @@ def _renumbered(schedule: Schedule, home: Sequence[int]) -> Schedule:
 def _joined(one: Tensor, other: Tensor) -> Tensor:
     """Two tensors as one, under the name of the first."""
     return one._replace(
-        bytes=maximum(one.bytes, other.bytes),
+        bytes=largest((one.bytes, other.bytes)),
         first=min(one.first, other.first),
         last=max(one.last, other.last),
         kept=one.kept or other.kept,
