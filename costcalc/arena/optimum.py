@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.arena.plan import PLANNERS, Buffer, Plan, liveness, rounded
+from costcalc.arena.plan import CONFLICTS, PLANNERS, Buffer, Plan, conflicts, liveness, rounded
 
 BUFFERS = 128
 """The most buffers among which a search is begun."""
@@ -25,20 +25,22 @@ def optimum(buffers: Sequence[Buffer], alignment: int = 1) -> Plan | None:
     It is known if some planner meets the bound, if the buffers are a chain, in which each
     is in conflict with its neighbours alone, or if a search of at most :data:`BUFFERS`
     buffers ends within :data:`PLACEMENTS` placements.  Sizes are rounded up to the alignment.
+    It is not known if more than :data:`CONFLICTS` pairs are alive together.
 
     >>> optimum([Buffer(9, 0, 1), Buffer(8, 1, 2), Buffer(8, 2, 3), Buffer(9, 3, 4)])
     Plan(offsets=(0, 9, 0, 8), peak=17)
     """
     sized = [buffer._replace(offset=None) for buffer in rounded(buffers, alignment)]
     bound = liveness(sized).peak
-    plans = [
-        row.place(sized, 1)
-        for row in PLANNERS.values()
-        if row.place is not None and row.rounds_sizes
-    ]
-    best = min((plan for plan in plans if plan.offsets is not None), key=lambda plan: plan.peak)
-    if best.peak == bound:
-        return best
+    if conflicts(sized) > CONFLICTS:
+        return None
+    plans = []
+    for row in PLANNERS.values():
+        if row.place is not None and row.has_addresses and row.rounds_sizes:
+            plans.append(row.place(sized, 1))
+            if plans[-1].peak == bound:
+                return plans[-1]
+    best = min(plans, key=lambda plan: plan.peak)
     chain = _from_both_ends(sized, bound)
     if chain is not None:
         return chain

@@ -13,10 +13,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import index as as_whole
+from typing import Any
 
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import ceil_div
 from costcalc.records import NamedTuple
+
+CONFLICTS = 5_000_000
+"""The most pairs of buffers alive together among which addresses are planned."""
 
 
 class Buffer(NamedTuple):
@@ -68,7 +73,7 @@ def plan(
 
     Raises:
         SpecError: a buffer or the alignment is wrong, there is no such planner, or it
-            needs to know more than lifetimes.
+            needs to know more than lifetimes; or too many buffers are alive together.
 
     >>> plan([(10, 0, 1), (20, 1, 2), (30, 2, 3), (40, 3, 4), (50, 0, 1)], alignment=1)
     Plan(offsets=(50, 70, 40, 0, 0), peak=90)
@@ -81,10 +86,13 @@ def plan(
             expected="a network, or another planner: "
             + ", ".join(name for name, row in PLANNERS.items() if row.place),
         )
-    if not _is_whole(alignment) or alignment < 1:
+    multiple = _whole(alignment)
+    if multiple is None or multiple < 1:
         refuse(None, "an alignment is a number of bytes", "1 or more", found=repr(alignment))
+    if not isinstance(buffers, Iterable):
+        refuse(None, "buffers are a list", "[(size, first, last), ...]", found=repr(buffers))
     checked = [_checked(number, buffer) for number, buffer in enumerate(buffers)]
-    return row.place(checked, alignment)
+    return row.place(checked, multiple)
 
 
 def named_planner(name: str) -> Planner:
@@ -219,8 +227,12 @@ PLANNERS: Mapping[str, Planner] = {
 """The planners by name: the names are those of ``--planner``."""
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _whole(value: Any) -> int | None:
+    """A whole number, NumPy's included; None if it is something else."""
+    try:
+        return None if isinstance(value, bool) else as_whole(value)
+    except TypeError:
+        return None
 
 
 def _checked(number: int, buffer: tuple[int, int, int]) -> Buffer:
@@ -229,9 +241,12 @@ def _checked(number: int, buffer: tuple[int, int, int]) -> Buffer:
     Raises:
         SpecError: it is not a size and two steps in order.
     """
-    values = tuple(buffer) if isinstance(buffer, tuple | list) else ()
-    if len(values) == 3 and all(map(_is_whole, values)):
-        size, first, last = values
+    # A row of an array has a list of its numbers.
+    row = getattr(buffer, "tolist", lambda: buffer)()
+    values = tuple(row) if isinstance(row, tuple | list) else ()
+    whole = [number for number in map(_whole, values) if number is not None]
+    if len(whole) == len(values) == 3:
+        size, first, last = whole
         if size >= 0 and 0 <= first <= last:
             return Buffer(size, first, last)
     refuse(
@@ -271,6 +286,13 @@ def _first_of(ranks: Mapping[int, int], steps: Sequence[int], buffer: Buffer) ->
     return min(ranks[step] for step in within)
 
 
+def conflicts(buffers: Sequence[Buffer]) -> int:
+    """The number of pairs of buffers alive together."""
+    lasts = sorted(buffer.last for buffer in buffers)
+    apart = sum(bisect_left(lasts, buffer.first) for buffer in buffers)
+    return len(buffers) * (len(buffers) - 1) // 2 - apart
+
+
 class _Placed:
     """The buffers placed so far, found by the steps that they are alive in."""
 
@@ -299,7 +321,19 @@ class _Placed:
 
 
 def _placed(buffers: Sequence[Buffer], order: Iterable[int], gap: Gap, alignment: int = 1) -> Plan:
-    """Places buffers one after another, each in a gap between those in conflict with it."""
+    """Places buffers one after another, each in a gap between those in conflict with it.
+
+    Raises:
+        SpecError: too many are alive together.
+    """
+    pairs = conflicts(buffers)
+    if pairs > CONFLICTS:
+        refuse(
+            None,
+            f"{len(buffers):,} tensors have {pairs:,} pairs alive together, too many to place",
+            expected=f"at most {CONFLICTS:,} pairs",
+            hint="planner liveness, which needs no addresses",
+        )
     placed = _Placed(buffers)
     offsets = [0] * len(buffers)
     peak = 0

@@ -91,9 +91,15 @@ class Schedule(NamedTuple):
             if tensor.first < len(self.steps):
                 starts[tensor.first].append(index)
                 ends[tensor.last].append(index)
+        now, alive = dict[int, Size](), list[Size]()
+        if all(isinstance(tensor.bytes, int) for tensor in self.tensors):
+            bytes_ = 0
+            for begun, ended in zip(starts, ends, strict=True):
+                bytes_ += sum(self.tensors[index].bytes for index in begun)
+                alive.append(bytes_)
+                bytes_ -= sum(self.tensors[index].bytes for index in ended)
+            return tuple(alive)
         # Sums of what is alive, not differences of sums: those are never below 0.
-        now = dict[int, Size]()
-        alive = []
         for begun, ended in zip(starts, ends, strict=True):
             now |= {index: self.tensors[index].bytes for index in begun}
             alive.append(sum(now.values()))

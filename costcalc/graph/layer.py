@@ -162,6 +162,8 @@ class LayerGraph(NamedTuple):
     """The calls of blocks, by the paths inside the layers' names."""
     schedule: Schedule | None = None
     """Its tensors and steps as its file states them; None if it does not, or at other sizes."""
+    is_file_resized: bool = False
+    """Whether its file states a schedule, but at other settings than these."""
 
     @property
     def uncounted(self) -> dict[str, list[str]]:

@@ -94,8 +94,8 @@ class Grid:
             if isinstance(result, SpecError):
                 raise self._error(indexes, self._resolved)
         self._check_printed()
-        is_own = accounting.storage is None and document.schedule is not None
-        if is_own and has_bytes(metrics):
+        is_file = document.schedule is not None or document.is_file_resized
+        if is_file and accounting.storage is None and has_bytes(metrics):
             refuse(
                 None,
                 f"{document.titled({})} states its bytes at the file's own settings alone",

@@ -58,6 +58,8 @@ class Model(NamedTuple):
     """The module class of each inner path in the nodes' names."""
     schedule: Schedule | None = None
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
+    is_file_resized: bool = False
+    """Whether the file states its steps and tensors, but at another input."""
 
 
 class Request(NamedTuple):

@@ -219,6 +219,8 @@ class Document(NamedTuple):
     """What the paths inside the layers' own names are: blocks or sequences."""
     schedule: Schedule | None = None
     """Its tensors and steps at its own settings, if its file is what a runtime plans."""
+    is_file_resized: bool = False
+    """Whether its file states its tensors and steps, but at another input."""
 
     def titled(self, values: Mapping[str, Any]) -> str:
         """The network's name at these values of its parameters."""

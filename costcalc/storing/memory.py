@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from costcalc.arena.optimum import optimum
 from costcalc.arena.order import best_order
 from costcalc.arena.plan import PLANNERS, Plan, named_planner
-from costcalc.arena.schedule import Schedule, Step, Tensor
+from costcalc.arena.schedule import PARAMS, Schedule, Step, Tensor
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import channels_last
@@ -416,14 +416,20 @@ def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Stora
         batch: how many inputs are run at once.
 
     Raises:
-        CostcalcError: there is no such storage, or a file's own has no such batch.
+        CostcalcError: there is no such storage, or a file's own has no such batch or setting.
     """
     check_batch(batch)
+    if storage is None and graph.is_file_resized:
+        refuse(
+            None,
+            f"{graph.name} states its bytes at the file's own settings alone",
+            "--storage NAME, which has them at every setting",
+        )
     if storage is None and graph.schedule is not None:
         if batch != 1:
             refuse(None, "a file's own tensors have its own batch", "--storage NAME for another")
         return _OWN, _of_file(graph, graph.schedule)
-    row = load(storage or "fp32")
+    row = load("fp32" if storage is None else storage)
     return row, stored(graph, row, batch)
 
 
@@ -547,7 +553,7 @@ def _of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
     """A network whose file states its tensors and steps."""
     weights: dict[int, int] = {}
     for constant in schedule.constants:
-        if constant.layer is not None:
+        if constant.layer is not None and constant.role in PARAMS:
             weights[constant.layer] = weights.get(constant.layer, 0) + constant.bytes
     traffic = tuple(
         Traffic(

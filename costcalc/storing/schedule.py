@@ -376,7 +376,7 @@ class _Builder:
                         for _, size in self.numbers(source, constant, constant.computation.events)
                     )
         computed: Size = sum(
-            operations(layer.computation.events)
+            operations(layer.computation.events) + self.folded_additions(index, layer)
             for index, layer in zip(op.layers, layers, strict=True)
             if index not in self.vanished
         )
@@ -386,6 +386,11 @@ class _Builder:
             weight_bytes=weights,
             operations=computed * self.batch,
         )
+
+    def folded_additions(self, index: int, layer: Layer) -> Size:
+        """The additions of a bias that a layer has from the norm that is folded into it."""
+        is_new = index in self.folded and _is_nothing(layer.computation.events.biases)
+        return elements(layer.output) if is_new else 0
 
     # memory that is shared
 

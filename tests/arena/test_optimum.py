@@ -12,6 +12,14 @@ from costcalc.arena.plan import Buffer, liveness
 from tests.arena.cases import named
 
 
+def test_it_is_not_known_among_too_many(monkeypatch):
+    buffers = [Buffer(1, 0, 1)] * 4  # 6 pairs
+    monkeypatch.setattr(searching, "CONFLICTS", 6)
+    assert optimum(buffers).peak == 4
+    monkeypatch.setattr(searching, "CONFLICTS", 5)
+    assert optimum(buffers) is None
+
+
 @pytest.mark.parametrize("case", **named("plans"))
 def test_worked_cases(case):
     buffers = [Buffer(*row) for row in case["buffers"]]

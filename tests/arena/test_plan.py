@@ -4,6 +4,7 @@ import re
 from itertools import combinations
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,11 +156,30 @@ def test_a_buffer_is_compared_with_its_conflicts_alone():
         ([(1.0, 0, 1)], {}, "buffer 0 is not a size and its steps"),
         ([(1, 2)], {}, "buffer 0 is not a size and its steps"),
         ([7], {}, "buffer 0 is not a size and its steps"),
+        ([{1, 2, 3}], {}, "buffer 0 is not a size and its steps"),
+        (7, {}, "buffers are a list"),
+        ([(1, 0, 3_163)] * 3_164, {}, "3,164 tensors have 5,003,866 pairs alive together"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(buffers, options, message):
     with pytest.raises(SpecError, match=re.escape(message)):
         costcalc.plan(buffers, **options)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pairs_alive_together_are_counted(seed):
+    random = Random(seed)
+    ends = [sorted(random.choices(range(9), k=2)) for _ in range(12)]
+    buffers = [Buffer(1, first, last) for first, last in ends]
+    pairs = combinations(buffers, 2)
+    together = sum(a.first <= b.last and b.first <= a.last for a, b in pairs)
+    assert planning.conflicts(buffers) == together
+
+
+def test_numbers_of_arrays_are_numbers():
+    buffers = np.array([(8, 0, 1), (4, 1, 2)])
+    assert costcalc.plan(buffers, alignment=np.int64(1)) == ((0, 8), 12)
+    assert costcalc.plan(map(tuple, buffers), alignment=1) == ((0, 8), 12)
 
 
 def test_steps_may_be_far_apart():

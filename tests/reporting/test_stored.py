@@ -108,8 +108,9 @@ def test_a_row_is_that_of_its_step(residual: str) -> None:
         "output_bytes": SMALL,
         "alive_bytes": read + SMALL,
         "traffic_bytes": moved,
-        # two for each multiply-accumulate, one for each comparison of the activation
-        "intensity": Ratio(Fraction(2 * 3 * 3 * 2 * SMALL + SMALL, moved)),
+        # two for each multiply-accumulate, one for each addition of the bias from the folded norm,
+        # one for each comparison of the activation
+        "intensity": Ratio(Fraction(2 * 3 * 3 * 2 * SMALL + SMALL + SMALL, moved)),
         "step": "stem",
     }
     project, add = found["inner/project"], found["sum"]

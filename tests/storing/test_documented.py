@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from costcalc.arena import optimum, order
+from costcalc.arena import optimum, order, plan
 from costcalc.arena.plan import PLANNERS
 from costcalc.storing import files
 from costcalc.storing.storage import KEPT, ROLES, UNITS
@@ -22,6 +22,7 @@ def test_the_limits_are_those_of_the_code():
     assert f"at most {optimum.BUFFERS} tensors" in re.sub(r"\s+", " ", PAGE)
     assert f"within {optimum.PLACEMENTS:,} placements" in re.sub(r"\s+", " ", PAGE)
     assert f"after {order.LOOKS:,} looks" in re.sub(r"\s+", " ", PAGE)
+    assert f"more than {plan.CONFLICTS:,} pairs" in re.sub(r"\s+", " ", PAGE)
 
 
 @pytest.mark.parametrize("planner", PLANNERS)

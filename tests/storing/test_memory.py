@@ -155,6 +155,7 @@ def test_a_step_explained(chain):
         (["--tensors", "--format", "json"], "arrange tables; JSON has everything"),
         (["--order", "worst"], "Invalid value for '--order'"),
         (["--alpha", "0"], "alpha"),
+        (["--storage", ""], "there is no storage ''"),
     ],
 )
 def test_what_is_refused(chain, arguments, message):

@@ -157,6 +157,16 @@ def test_a_pattern_that_nothing_matches_is_named(tmp_path):
     assert "No layer has a name like '*/fc*'" in "".join(answer.notes)
 
 
+def test_a_norm_folded_into_a_layer_is_a_bias_that_is_added(network, storage):
+    """8 x 8 maps: 2 * 9 * 2 * 4 operations for each position, and 4 additions of biases."""
+    line = "input: [2, 8, 8]\nlayers:\n  - conv: {{out: 4, kernel: 3, {}}}\n"
+    fused = storage("fused: [batch_norm]")
+    for rest in ("norm: batch_norm", "bias: true", "bias: true, norm: batch_norm"):
+        (traffic,) = stored(network(line.format(rest)), fused).traffic
+        assert traffic.operations == 64 * (2 * 9 * 2 * 4 + 4), rest
+        assert traffic.weight_bytes == 9 * 2 * 4 + 4
+
+
 def test_a_norm_after_an_activation_is_not_folded(network):
     text = "name: n\ninput: [4, 8, 8]\nlayers: [{conv: {out: 2, kernel: 1}}, relu, batch_norm]\n"
     graph = network(text)

@@ -54,11 +54,9 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
         refuse(Mark(name), "no output depends on the network's input")
     title = os.path.basename(name).removesuffix(".tflite")
     model = builder.model(title, name)
-    return (
-        model
-        if inputs.is_resized
-        else model._replace(schedule=schedule(file, builder.names, builder.layers))
-    )
+    if inputs.is_resized:
+        return model._replace(is_file_resized=True)
+    return model._replace(schedule=schedule(file, builder.names, builder.layers))
 
 
 def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:

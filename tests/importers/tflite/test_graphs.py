@@ -8,11 +8,12 @@ from click.testing import CliRunner
 
 from costcalc.arena.plan import tflm
 from costcalc.cli import main
-from costcalc.errors import SpecError
+from costcalc.errors import CostcalcError, SpecError
 from costcalc.formats.tflite_schema import OPERATOR_CODES, BufferTable, MetadataTable
 from costcalc.importers import import_model
 from costcalc.kinds.base import PARAMS
 from costcalc.opening import opened
+from costcalc.storing.memory import memory
 from tests.importers.tflite.arenas import ARENAS
 from tests.importers.tflite.models import MAP, Net, Sample, bias, encoded
 from tests.importers.tflite.networks import NETWORKS, Chain
@@ -128,6 +129,16 @@ def test_a_setting_that_changes_sizes_drops_the_schedule(network):
     assert network(data, alpha=2).schedule is None
     graph = network(data, res=16)
     assert (graph.schedule, graph.layers[0].output) == (None, (6, 16, 16))
+    with pytest.raises(CostcalcError, match="at the file's own settings alone"):
+        memory(graph, None)
+    assert memory(graph, "int8").weight_bytes == 3 * 3 * 4 * 6 + 4 * 6
+
+
+def test_a_step_moves_the_weights_that_are_stored(network):
+    chain = Chain((8, 8, 4))
+    chain.conv(6, (3, 3), 1, "conv")
+    answer = memory(network(chain.bytes()), None)
+    assert [row.weight_bytes for row in answer.traffic] == [answer.weight_bytes]
 
 
 def test_another_size_of_the_input(network):
