@@ -329,10 +329,10 @@ def _notes(solution: Solution) -> tuple[str, ...]:
     shown = best or nearest
     for cost in solution.constant:
         amount = counted(shown.costs[cost] if shown is not None else 0)
-        sentences.append(
-            f"At every {name} searched the {_word(cost, solution.unit)} are {amount}: "
-            f"they do not depend on {name}."
-        )
+        what = f"the {_word(cost, solution.unit)} are {amount}: they do"
+        if METRICS[cost].is_bytes:
+            what = f"{METRICS[cost].noun.removeprefix('of ')} is {amount} B: it does"
+        sentences.append(f"At every {name} searched {what} not depend on {name}.")
     is_constant = len(solution.constant) == len(solution.budgets.limits)
     if not solution.is_bounded and not is_constant:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")

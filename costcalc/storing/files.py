@@ -275,4 +275,11 @@ class _StorageReader(RuleFile):
         if not isinstance(node, MapNode) or node.get("bits") is None:
             self.problems.add(node.mark, "scales have bits", "{bits: 16, group: 128}", str(node))
             return None
-        return self.numbers(node, ("bits", "group"), _MOST_BYTES)
+        limits = {"bits": (_MOST_BITS, "bits"), "group": (_MOST_BYTES, "weights")}
+        refuse_others(node.keys, limits, "scales have no", self.problems)
+        scales = {
+            key.text: self.whole(value, *limits[key.text])
+            for key, value in node.entries
+            if key.text in limits
+        }
+        return {name: number for name, number in scales.items() if number is not None}
