@@ -1,4 +1,4 @@
-"""What a model costs to read: ``costcalc report`` of an ONNX file and of a PyTorch module.
+"""What a model costs to read: ``costcalc report`` of ONNX and TFLite files and of a PyTorch module.
 
     pip install '.[torch]' onnx-tool
     python benchmarks/onnx.py [--runs N] [--network NAME]
@@ -11,6 +11,7 @@ the ratios of the last two.
   of whose processor time it is promised to take 0.35 at most, and beside the report of its
   spec; and of the same graph with 100 times the bytes of weights, which must cost
   the same.
+- TFLite: the report of the same network's file, which must take no longer than the ONNX file's.
 - PyTorch: the report of a torchvision module beside ``import torch`` alone.
 
 What is not installed is left out, with the command that installs it.
@@ -72,8 +73,11 @@ def measure_onnx(network: str, runs: int, folder: str) -> None:
     export = [*command("export", network), "--to", "onnx", "--weights", "random"]
     subprocess.run([*export, "-o", file], check=True)
     subprocess.run([*export, "--alpha", str(WIDER), "-o", wide], check=True)
+    lite = os.path.join(folder, f"{network}.tflite")
+    subprocess.run([*command("export", network), "--to", "tflite", "-o", lite], check=True)
     commands = {
         "report of the file": command("report", file),
+        "report of the TFLite file": command("report", lite),
         "report of the spec": command("report", network),
         "report of the wide file": command("report", wide),
     }

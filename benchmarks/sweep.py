@@ -1,9 +1,11 @@
 """How fast a sweep is, and how little memory it needs: ``python benchmarks/sweep.py``.
 
 Prints, all measured in this run: settings a second for a million settings of
-MobileNetV1 and of MobileNetV2, how often faster that is than a report for each,
-and the peak memory of sweeps of a million and of four million settings that are
-streamed to a file.  One thread does everything.
+MobileNetV1 and of MobileNetV2, how often faster that is than a report for each;
+how many times as long each metric in bytes takes beside them, promised within 3, and
+settings a second with the addresses of a planner; and the peak memory of sweeps of a
+million and of four million settings that are streamed to a file.  One thread does
+everything.
 """
 
 from __future__ import annotations
@@ -19,6 +21,12 @@ import costcalc
 ALPHAS = "0.05:1.049:0.001"
 SIDES = "32:1031"
 REPORTS = 50
+PROMISE = 3
+"""The most times as long as mult-adds that a metric without addresses may take."""
+
+BYTES = (("weight_bytes", None), ("traffic_bytes", None), ("peak_bytes", "liveness"))
+BYTES += (("peak_bytes", "layer-io"), ("peak_bytes", "sum"))
+PLANNED = "0.1:1:0.01", "96:224:8"
 MEBIBYTE = 2**20
 
 _STREAM = """
@@ -29,12 +37,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
-def seconds_of_sweep(network: str) -> float:
-    """The time for a million settings, the network's spec read and every cell filled."""
-    begun = time.perf_counter()
-    sweep = costcalc.sweep(network, alpha=ALPHAS, res=SIDES)
+def seconds_of_sweep(network: str, alpha: str = ALPHAS, res: str = SIDES, **more: str) -> float:
+    """The processor time for a grid, the network's spec read and every cell filled."""
+    begun = time.process_time()
+    sweep = costcalc.sweep(network, alpha=alpha, res=res, **more)
     cells = sum(len(chunk.mult_adds) for chunk in sweep.networks[0].grid.chunks())
-    taken = time.perf_counter() - begun
+    taken = time.process_time() - begun
     if cells != sweep.size:
         raise SystemExit(f"{cells} cells of {sweep.size}")
     return taken
@@ -72,6 +80,17 @@ def main() -> None:
             f"{network}: 1,000,000 settings in {swept:.3f} s, {1 / swept:.1f} million a second; "
             f"a report for each would take {reported * 10**6 / swept:,.0f} times as long"
         )
+    for network in ("mobilenet_v1", "mobilenet_v2", "resnet50"):
+        counted = min(seconds_of_sweep(network) for _ in range(3))
+        for metric, planner in BYTES:
+            how = {"storage": "int8", **({"planner": planner} if planner else {})}
+            taken = min(seconds_of_sweep(network, metrics=metric, **how) for _ in range(3))
+            more = (taken - counted) / counted
+            print(f"{network}: {metric} {planner or ''} {more:.1f} times as long as the counts")
+        planned = seconds_of_sweep(network, *PLANNED, metrics="peak_bytes", storage="tflm")
+        settings = len(costcalc.sweep(network, alpha=PLANNED[0], res=PLANNED[1]))
+        print(f"{network}: {settings / planned:,.0f} settings a second with the planner tflm")
+    print(f"promised: metrics without addresses within {PROMISE} times")
     for sides, million in (("32:1031", 1), ("32:4031", 4)):
         peak, taken = peak_of_stream(sides)
         print(

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from costcalc.api import Network, from_torch, load
-    from costcalc.errors import ConventionError, CostcalcError, CostcalcWarning, SpecError
+    from costcalc.arena.plan import Plan, plan
+    from costcalc.errors import (
+        ConventionError,
+        CostcalcError,
+        CostcalcWarning,
+        SpecError,
+        StorageError,
+    )
     from costcalc.questions import (
         check,
         compare,
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
+    from costcalc.resources import memory, storages
 
 __all__ = [
     "ConventionError",
@@ -38,8 +46,10 @@ __all__ = [
     "CostcalcWarning",
     "LayerReport",
     "Network",
+    "Plan",
     "Report",
     "SpecError",
+    "StorageError",
     "Totals",
     "TypeCost",
     "check",
@@ -51,19 +61,30 @@ __all__ = [
     "formula",
     "from_torch",
     "load",
+    "memory",
     "networks",
     "parameters",
+    "plan",
     "reconcile",
     "report",
     "search",
     "solve",
+    "storages",
     "sweep",
     "to_spec",
     "totals",
 ]
 __version__ = "0.1.0"
 
-_MODULES = ("api", "errors", "questions", "reporting.layers", "reporting.report")
+_MODULES = (
+    "api",
+    "errors",
+    "questions",
+    "resources",
+    "reporting.layers",
+    "reporting.report",
+    "arena.plan",
+)
 """Where the public names are defined."""
 
 

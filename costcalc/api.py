@@ -1,4 +1,4 @@
-"""The Python package's face: the questions of :mod:`.questions`, and ``costcalc.Network``.
+"""The Python package's face: every question, and ``costcalc.Network``.
 
 Messages of these functions name arguments, where the command line's name options.
 """
@@ -10,7 +10,7 @@ from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from costcalc import questions
+from costcalc import questions, resources
 from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
@@ -48,12 +48,14 @@ diff = _in_python(questions.diff)
 explain = _in_python(questions.explain)
 export = _in_python(questions.export)
 formula = _in_python(questions.formula)
+memory = _in_python(resources.memory)
 networks = _in_python(questions.networks)
 parameters = _in_python(questions.parameters)
 reconcile = _in_python(questions.reconcile)
 report = _in_python(questions.report)
 search = _in_python(questions.search)
 solve = _in_python(questions.solve)
+storages = _in_python(resources.storages)
 sweep = _in_python(questions.sweep)
 to_spec = _in_python(questions.to_spec)
 totals = _in_python(questions.totals)
@@ -80,6 +82,7 @@ class Network(OpenNetwork):
     check = check
     to_spec = to_spec
     export = export
+    memory = memory
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()

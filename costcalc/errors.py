@@ -83,6 +83,10 @@ class ConventionError(CostcalcError):
     """A convention is wrong, or does not define a layer of the network."""
 
 
+class StorageError(CostcalcError):
+    """A storage is wrong, or does not apply to the network."""
+
+
 class CostcalcWarning(UserWarning):
     """Something that is probably a mistake, although it can be counted as it is."""
 

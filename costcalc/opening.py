@@ -221,7 +221,9 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
         refuse(
             None,
             f"'{path}' is a spec, and a spec states its own input",
-            expected=advice("{} only for models: ONNX, PyTorch, Keras, Caffe", option("input")),
+            expected=advice(
+                "{} only for models: ONNX, PyTorch, Keras, TFLite, Caffe", option("input")
+            ),
             hint=advice(
                 "use {}, and {} for images of one channel; "
                 "or model.onnx@input=3x224x224 for one network of several",

@@ -8,21 +8,20 @@ as methods, and the command line calls them.  Each function imports what it alon
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from costcalc import importers, opening
+from costcalc import opening
 from costcalc.advice import Advice, advice, option
 from costcalc.costs import convention as convention_files
-from costcalc.costs.convention import Convention
+from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, refuse
-from costcalc.opening import AnyNetwork, exact, exact_value, opened
+from costcalc.opening import AnyNetwork, exact, opened
 from costcalc.reporting import report as reports
-from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
+from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from costcalc.comparing.compare import Comparison
     from costcalc.comparing.diff import Difference
     from costcalc.comparing.layers import LayerComparison
-    from costcalc.grid.axes import Axis
-    from costcalc.grid.sweep import Sweep, SweptNetwork
+    from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reconciling.search import Search
     from costcalc.reporting.conventions import ConventionRules, Conventions
@@ -51,7 +49,15 @@ if TYPE_CHECKING:
 
 
 def report(
-    network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    network: AnyNetwork,
+    *,
+    convention: str = "paper",
+    unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    has_bytes: bool = False,
+    **settings: Any,
 ) -> reports.Report:
     """What a network costs.
 
@@ -63,6 +69,11 @@ def report(
         convention: the name of a counting convention, or the path of its file.
         unit: ``"macs"``, or ``"flops"`` at two per multiply-accumulate; by default the
             convention's own.
+        storage: adds the bytes of each layer under a storage: its name, or the path of
+            its file.
+        planner: the planner of the peak; by default the storage's.
+        batch: how many inputs are run at once, in bytes; counts are those of one.
+        has_bytes: adds bytes without naming a storage: the network's own, or ``fp32``.
         settings: values for the network's parameters, such as ``alpha`` and ``res``:
             integers, fractions, text or floats.  A float means the decimal that it
             prints as: 0.35 is 7/20.
@@ -79,7 +90,8 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    return reports.report(network.document, network.settings, loaded_convention)
+    measure = measure_of(storage, planner, batch, has_bytes)
+    return reports.report(network.document, network.settings, loaded_convention, measure)
 
 
 def totals(
@@ -139,6 +151,7 @@ def formula(
     variables: str | Iterable[str] = (),
     convention: str | None = None,
     unit: str | None = None,
+    storage: str | None = None,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
@@ -153,6 +166,7 @@ def formula(
             default.
         convention: for a network: as for :func:`report`.
         unit: for a network: as for :func:`report`.
+        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses.
         at: settings whose names are arguments of this function.
         settings: numbers for a layer's symbols, ``D_K=3``; for a network as for
             :func:`report`.
@@ -170,10 +184,13 @@ def formula(
     >>> formula("mobilenet_v1").params
     3139584*alpha**2 + 1069504*alpha
     """
+    from costcalc.symbolic.naming import is_layer, refuse_unknown
+
     values = exact({**(at or {}), **settings})
     multipliers, variables = names_in(multipliers), names_in(variables)
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
+        only_networks["storage"] = storage
         _refuse_given({**only_networks, "res": values.get("res")}, "a network")
         from costcalc.symbolic.layers import layer_formula
 
@@ -181,16 +198,14 @@ def formula(
         opening.refuse_contradictions(network, own, {name: (values[name],) for name in values})
         layer = library.reference(network).network
         return layer_formula(layer, over, multipliers, {**own, **values})
-    if isinstance(network, str) and not opening.is_network(network):
-        from costcalc.symbolic.catalogue import refuse_unknown_name
-
-        refuse_unknown_name(library.reference(network).network)
+    if isinstance(network, str):
+        refuse_unknown(network)
     _refuse_given({"over": over, "multipliers": multipliers}, "a layer")
     from costcalc.symbolic.networks import closed_form
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = as_usually_run(opened(network, values), loaded_convention)
-    return closed_form(network.document, network.settings, loaded_convention, variables)
+    return closed_form(network.document, network.settings, loaded_convention, variables, storage)
 
 
 def compare(
@@ -198,6 +213,10 @@ def compare(
     baseline: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    metrics: str | Iterable[str] = (),
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Comparison | LayerComparison:
@@ -209,6 +228,10 @@ def compare(
         baseline: for networks: the one to compare with; by default the first.
         convention: for networks: as for :func:`report`.
         unit: for networks: as for :func:`report`.
+        storage: for networks: adds flash, RAM and traffic under a storage.
+        planner: for networks: as for :func:`report`.
+        batch: for networks: as for :func:`report`.
+        metrics: for networks: what is shown, such as ``"mult_adds,peak_bytes"``.
         at: settings whose names are arguments of this function.
         settings: values of parameters, or of symbols, for all of them.
 
@@ -225,17 +248,27 @@ def compare(
     >>> round(float(comparison.ratio(comparison.entries[1], "mult_adds")), 1)
     27.2
     """
+    from costcalc.symbolic.naming import layer_names
+
     values = exact({**(at or {}), **settings})
-    layers = _layer_names(networks)
+    layers = layer_names(networks)
     if layers:
+        only_networks: dict[str, Any] = {"storage": storage, "planner": planner, "metrics": metrics}
+        only_networks["batch"] = batch if batch != 1 else None
+        _refuse_given(only_networks, "a network")
         from costcalc.comparing.layers import compare_layers
 
         return compare_layers(layers, values)
     from costcalc.comparing.compare import compare, side_by_side
 
     open_networks = [opened(network, values, is_one_of_several=True) for network in networks]
-    entries = side_by_side(open_networks, load_convention(convention, unit))
-    return compare(entries, baseline, values)
+    from costcalc.metrics import METRICS, named_metrics
+
+    shown = named_metrics(names_in(metrics))
+    has_bytes = any(METRICS[name].is_bytes for name in shown)
+    measure = measure_of(storage, planner, batch, has_bytes)
+    entries = side_by_side(open_networks, load_convention(convention, unit), measure)
+    return compare(entries, baseline, values, shown)
 
 
 def diff(
@@ -245,6 +278,9 @@ def diff(
     title: str = "",
     convention: str = "paper",
     unit: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     **settings: Any,
 ) -> Difference:
     """What changed between two versions of a network, layer by layer, and what it costs.
@@ -255,6 +291,9 @@ def diff(
         title: a title for the comparison; by default the names of both versions.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
+        storage: adds flash, RAM and traffic to the totals, under a storage.
+        planner: as for :func:`report`.
+        batch: as for :func:`report`.
         settings: values of parameters for both versions.
 
     Raises:
@@ -269,6 +308,7 @@ def diff(
     values = exact(settings)
     labels: list[str] = []
     versions: list[reports.Report | None] = []
+    measure = measure_of(storage, planner, batch)
     for version in (old, new):
         if version is None:
             labels.append("nothing")
@@ -277,13 +317,20 @@ def diff(
         network = opened(version, values, is_one_of_several=True)
         network = as_usually_run(network, loaded_convention)
         labels.append(network.label)
-        versions.append(reports.report(network.document, network.settings, loaded_convention))
+        version_report = reports.report(
+            network.document, network.settings, loaded_convention, measure
+        )
+        versions.append(version_report)
     return difference(versions[0], versions[1], title or " → ".join(labels))
 
 
 def sweep(
     *networks: AnyNetwork,
+    metrics: Iterable[str] | str = (),
     where: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     convention: str = "paper",
     unit: str | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
@@ -293,7 +340,13 @@ def sweep(
 
     Args:
         networks: each as for :func:`report`.
+        metrics: costs besides ``params`` and ``mult_adds``: ``weight_bytes``, ``peak_bytes``,
+            ``traffic_bytes``.
         where: a condition that rows must meet, ``"mult_adds <= 100M"``.
+        storage: of metrics in bytes, as for :func:`memory`.
+        planner: likewise.  One without addresses is computed as fast as mult-adds, one with
+            addresses at each setting, of which there may be 100,000 then.
+        batch: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         at: values of parameters whose names are arguments of this function.
@@ -309,52 +362,26 @@ def sweep(
 
     >>> [row.mult_adds for row in sweep("mobilenet_v1", alpha=[0.5, 1], res=[224]).rows()]
     [149497088, 568740352]
+    >>> [row.peak_bytes for row in
+    ...  sweep("mobilenet_v2", metrics="peak_bytes", storage="mcunet", res=[96, 224]).rows()]
+    [258048, 1404928]
     """
-    from costcalc.grid.axes import axis, parse
+    from costcalc import metrics as costs
+    from costcalc.grid.networks import axes_of, swept
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Sweep, check_size
 
-    axes = [
-        parse(name, given)
-        if isinstance(given, str)
-        else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
-        for name, given in {**(at or {}), **values}.items()
-    ]
+    axes = axes_of({**(at or {}), **values})
     if not networks:
         refuse(None, "a sweep needs a network", expected="one or more networks")
     check_size(len(networks), axes)
+    asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
+    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
-    swept = [_swept(network, axes, loaded_convention, is_several) for network in networks]
-    return Sweep(swept, condition)
-
-
-def _swept(
-    network: AnyNetwork, axes: Sequence[Axis], convention: Convention, is_one_of_several: bool
-) -> SweptNetwork:
-    """A network of a sweep; a model is built and read at the first value of each axis.
-
-    One of several networks has the values that it states itself in place of an axis.
-
-    Raises:
-        SpecError: the network or a setting is wrong, or a single network states one.
-    """
-    from costcalc.grid.sweep import SweptNetwork
-
-    grid = {axis.name: axis.values for axis in axes}
-    own = opening.stated_in_grid(network, grid, is_one_of_several)
-    axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
-    first: dict[str, Any] = {}
-    if isinstance(network, str | os.PathLike):
-        first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
-        if importers.importer(library.reference(os.fspath(network)).network) is None:
-            first = {name: value for name, value in first.items() if name in importers.REQUESTS}
-    network = opened(network, first, is_one_of_several=is_one_of_several)
-    if IMPLEMENTATION not in {axis.name for axis in axes}:
-        network = as_usually_run(network, convention)
-    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
-    return SweptNetwork(network.label, network.document, network.settings, varied, convention)
+    rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
+    return Sweep(rows, condition)
 
 
 def solve(
@@ -363,6 +390,12 @@ def solve(
     *,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
+    max_ram: Amount = None,
+    max_flash: Amount = None,
+    max_traffic: Amount = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     step: Any = None,
     values: Iterable[Any] | str = (),
     convention: str = "paper",
@@ -378,6 +411,12 @@ def solve(
         name: the parameter, such as ``"alpha"`` or ``"res"``.
         max_mult_adds: a limit, ``100_000_000``, ``100e6`` or ``"100M"``; None for none.
         max_params: likewise.
+        max_ram: a limit on the peak, ``peak_bytes``: ``"256 KiB"``, or a number of bytes.
+        max_flash: likewise on ``weight_bytes``.
+        max_traffic: likewise on ``traffic_bytes``.
+        storage: of limits in bytes, as for :func:`memory`.
+        planner: likewise.
+        batch: likewise.
         step: the search covers the multiples of this; by default 0.001 for alpha, else 1.
         values: the values to search instead.
         convention: as for :func:`report`.
@@ -396,8 +435,7 @@ def solve(
     >>> solve("mobilenet_v1", "res", max_mult_adds=10**8, step=32, alpha=0.5).best
     Candidate(value=160, params=1319648, mult_adds=76524800)
     """
-    from costcalc.graph.budgets import budget
-    from costcalc.grid.axes import parse
+    from costcalc import metrics
     from costcalc.solving import solve as solving
     from costcalc.solving.search import Budgets
 
@@ -407,29 +445,19 @@ def solve(
             "the parameter to solve for is missing",
             'solve(network, "alpha", max_mult_adds=...)',
         )
-    if step is not None and values:
-        message = advice("{} and {} both set what is searched", option("step"), option("values"))
-        refuse(None, message, "one of the two")
-    if isinstance(values, str):
-        searched: Sequence[Any] = parse(name, values).values
-    else:
-        searched = [exact_value(value) for value in values]
-    exact_step = budget(option("step"), _amount(step), "0.05, 32")
-    budgets = Budgets(
-        budget(option("max_mult_adds"), _amount(max_mult_adds)),
-        budget(option("max_params"), _amount(max_params)),
-    )
+    given = metrics.by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
+    limits = metrics.limits(given)
     loaded_convention = load_convention(convention, unit)
+    accounting = metrics.accounting(loaded_convention, limits, storage, planner, batch)
     network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
     network = as_usually_run(network, loaded_convention)
     return solving.solve(
         network.document,
-        loaded_convention,
+        accounting,
         name,
         network.settings,
-        budgets,
-        exact_step,
-        searched,
+        Budgets(limits),
+        *solving.searched(name, step, values),
         has_closed_form=unit is None,
         watch=watch,
     )
@@ -514,7 +542,13 @@ def check(
     shipped: bool = False,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
+    max_ram: Amount = None,
+    max_flash: Amount = None,
+    max_traffic: Amount = None,
     convention: str = "paper",
+    storage: str | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     watch: Watch | None = None,
 ) -> Checked:
     """Whether printed figures can be reproduced, and networks stay within budgets.
@@ -526,7 +560,13 @@ def check(
         shipped: whether to check the papers whose figures ship, too.
         max_mult_adds: an upper bound on each network's mult-adds, ``"600M"``.
         max_params: likewise on its params.
+        max_ram: likewise on its ``peak_bytes``, ``"256 KiB"`` or a number of bytes.
+        max_flash: likewise on its ``weight_bytes``.
+        max_traffic: likewise on its ``traffic_bytes``.
         convention: the convention of figures that do not name one.
+        storage: likewise the storage, as for :func:`memory`.
+        planner: likewise.
+        batch: likewise.
         watch: wraps the iterable of results, given their number too; for progress bars.
 
     Returns:
@@ -541,10 +581,11 @@ def check(
     from costcalc.claims import check as checking
     from costcalc.claims import sources
     from costcalc.claims.networks import Networks
+    from costcalc.metrics import by_metric
 
-    convention_files.load(convention)
-    networks = Networks(convention)
-    bounds = sources.bounds({"mult_adds": max_mult_adds, "params": max_params})
+    networks = Networks(convention, storage, planner, batch)
+    given = by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
+    bounds = sources.bounds(given)
     named = [networks.subject(subject) for subject in subjects]
     files = sources.collect(named, networks, bounds, shipped=shipped)
     total = sum(len(file.claims) for file in files)
@@ -619,18 +660,21 @@ def export(
     network: AnyNetwork,
     to: str = "torch",
     *,
-    weights: Literal["none", "random"] | None = None,
+    weights: Literal["none", "zeros", "random"] | None = None,
     seed: int | None = None,
+    dtype: Literal["float32", "int8"] | None = None,
     **settings: Any,
 ) -> Exported:
     """A network as another tool's model.
 
     Args:
         network: as for :func:`report`.
-        to: ``"torch"``, ``"onnx"``, ``"prototxt"`` or ``"csv-scalesim"``.
+        to: ``"torch"``, ``"onnx"``, ``"tflite"``, ``"prototxt"`` or ``"csv-scalesim"``.
         weights: for ONNX: ``"none"``, the default, makes weights graph inputs;
-            ``"random"`` stores random numbers.
+            for TFLite: ``"zeros"``, the default, stores zeros;
+            for both: ``"random"`` stores random numbers.
         seed: the seed of random weights, 0 by default.
+        dtype: for TFLite: ``"float32"``, the default, or ``"int8"``.
         settings: as for :func:`report`; the model is written at these.
 
     Returns:
@@ -643,19 +687,9 @@ def export(
     >>> str(export("alexnet")).splitlines()[0]
     'import torch'
     """
-    from costcalc.exporters import EXPORTERS, export_graph, exporter, name_hint
+    from costcalc.exporters import checked_options, export_graph
 
-    names = [row.name for row in EXPORTERS]
-    if to not in names:
-        expected = "one of " + ", ".join(names)
-        refuse(None, f"there is no export to '{to}'", expected, hint=name_hint(to))
-    given = {"weights": weights, "seed": seed}
-    options = {name: value for name, value in given.items() if value is not None}
-    for name in options:
-        if name not in exporter(to).options:
-            refuse(None, f"'{name}' does not apply to an export to {to}")
-    if seed is not None and weights != "random":
-        refuse(None, "'seed' needs random weights", expected="weights 'random'")
+    options = checked_options(to, {"weights": weights, "seed": seed, "dtype": dtype})
     graph = opened(network, exact(settings)).graph()
     return Exported(to, lambda: export_graph(graph, to, **options))
 
@@ -719,37 +753,24 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     return kinds() if name is None else kind(name)
 
 
-def is_layer(name: str) -> bool:
-    """Whether :func:`formula` knows a layer of that name, which may carry settings.
+def measure_of(
+    storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
+) -> reports.Measure | None:
+    """What gives the bytes of a network, if something asks for them.
 
     Raises:
-        SpecError: a setting is malformed.
+        SpecError: there is a batch, but nothing asks for bytes.
     """
-    from costcalc.symbolic.catalogue import FORMULAS
+    if not has_bytes and storage is None and planner is None:
+        if batch != 1:
+            message = "counts are of one input, and a batch of N costs N times as much"
+            refuse(
+                None, message, hint="a storage as well, for bytes: a batch multiplies activations"
+            )
+        return None
+    from costcalc.storing.rows import stored_report
 
-    return name in FORMULAS or library.reference(name).network in FORMULAS
-
-
-def load_convention(convention: str, unit: str | None) -> Convention:
-    """A convention by name or path, converted to a unit if one is given."""
-    if not isinstance(convention, str | os.PathLike):
-        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
-    convention = os.fspath(convention)
-    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
-    load = convention_files.load if is_file else _shipped_convention
-    return load(convention).converted(unit)
-
-
-@cache
-def _shipped_convention(name: str) -> Convention:
-    """A convention that ships; its file does not change while the process runs."""
-    return convention_files.load(name)
-
-
-def _amount(value: Amount) -> Any:
-    """A budget: text, or a whole number, also as a float such as 100e6."""
-    is_fraction = isinstance(value, float) and not value.is_integer()
-    return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
+    return partial(stored_report, storage=storage, planner=planner, batch=batch)
 
 
 def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
@@ -775,23 +796,3 @@ def _refuse_given(arguments: Mapping[str, Any], owner: str) -> None:
             message = advice("{} applies only to {}", option(name), owner)
             problems.add(None, message, expected=f"the name of {owner}")
     problems.raise_any()
-
-
-def _layer_names(names: Sequence[AnyNetwork]) -> list[str]:
-    """The names if all of them are layers; none if all are networks.  Networks win.
-
-    Raises:
-        SpecError: some are layers and some are networks, which cannot be compared.
-    """
-    layers = [
-        name
-        for name in names
-        if isinstance(name, str) and not opening.is_network(name) and is_layer(name)
-    ]
-    if layers and len(layers) < len(names):
-        refuse(
-            None,
-            f"'{layers[0]}' is a layer, and cannot be compared with a network",
-            expected="only networks, or only layers",
-        )
-    return layers

@@ -37,6 +37,7 @@ EVENTS = {
     "norm_params": "gamma and beta of norms",
     "other_params": "learned numbers that are none of these: slopes of PReLU, learned tensors",
     "buffers": "running means and variances",
+    "states": "what recurrent layers keep from one step of time to the next",
 }
 
 

@@ -27,6 +27,7 @@ DRAWN = {
     "layers.png": ("layers", "mobilenet_v1"),
     "types.png": ("types", *SIX),
     "accuracy.png": ("accuracy", *SIX),
+    "memory.png": ("memory", "mobilenet_v2", "--storage", "tflm"),
     "sweep.png": (
         *("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.05", "--res", "96:256:8"),
         *("--max-mult-adds", "100M", "--max-params", "2M"),

@@ -6,21 +6,25 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc import metrics
+from costcalc.arena.plan import named_planner
 from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.errors import CostcalcError, Problems
+from costcalc.graph.budgets import wrong_unit
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
+from costcalc.storing import files
 
 SUBJECT = ("network", "at", "only", "side")
 """What a figure is about."""
 
-COUNTING = ("convention", "without", "times")
+COUNTING = ("convention", "without", "times", "storage", "planner", "batch")
 """How the paper counts it."""
 
 ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
@@ -45,16 +49,26 @@ class AttributeReader:
         self.networks = networks
         self.inline = inline
 
-    def figure(self, node: Node) -> Figure | None:
-        """The figure in a scalar; None after noting a problem."""
+    def figure(self, node: Node, metric: str = "") -> Figure | None:
+        """The figure in a scalar, of a metric whose unit matters; None after noting a problem."""
         if not isinstance(node, Scalar):
             self.problems.add(node.mark, "a figure is expected here", found=str(node))
             return None
         try:
-            return parse(node.text)
+            figure = parse(node.text)
         except ExpressionError as error:
             self._note(error, node)
             return None
+        is_bytes = metric in METRICS and METRICS[metric][0].is_bytes and not METRICS[metric][1]
+        if is_bytes and figure.unit == "B":  # of bytes it is no billion
+            figure = figure._replace(unit="")
+        if figure.bound and (is_bytes or metric in metrics.METRICS):
+            text = figure.text.lstrip("<=≤ ")
+            problem = wrong_unit(metric, text, is_bytes, node.mark)
+            if problem is not None:
+                self.problems.note(problem)
+                return None
+        return figure
 
     def _note(self, error: CostcalcError | ExpressionError, node: Node) -> None:
         """Notes what was raised while a node was read, at its own place or at the node."""
@@ -143,9 +157,45 @@ class AttributeReader:
 
     def counting(self, nodes: Nodes) -> Counting:
         """How the paper counts."""
-        convention = self.text(nodes.get("convention")) or self.networks.convention
+        default = self.networks.default
         times = self.whole(nodes.get("times"), "the operations of a multiply-accumulate")
-        return Counting(convention, self.words(nodes.get("without")), times or 1)
+        return Counting(
+            self.text(nodes.get("convention")) or default.convention,
+            self.words(nodes.get("without")),
+            times or 1,
+            self.storage(nodes.get("storage")) or default.storage,
+            self.planner(nodes.get("planner")) or default.planner,
+            self.whole(nodes.get("batch"), "a batch") or default.batch,
+        )
+
+    def storage(self, node: Node | None) -> str:
+        """A storage that ships, or the path of one inside the folder; empty if none is named."""
+        name = self.text(node)
+        if not name or node is None:
+            return ""
+        if os.sep in name or name.endswith((".yaml", ".yml")):
+            path = os.path.join(self.folder, name)
+            if not os.path.realpath(path).startswith(os.path.realpath(self.folder) + os.sep):
+                self.problems.add(
+                    node.mark, f"there is no storage '{name}'", "a path inside this folder"
+                )
+                return ""
+            name = path
+        try:
+            files.load(name)
+        except CostcalcError as error:
+            self._note(error, node)
+        return name
+
+    def planner(self, node: Node | None) -> str:
+        """The name of a planner; empty if none is named."""
+        name = self.text(node)
+        if name and node is not None:
+            try:
+                named_planner(name)
+            except CostcalcError as error:
+                self._note(error, node)
+        return name
 
     def words(self, node: Node | None) -> tuple[str, ...]:
         """One name or a list of names."""
@@ -197,7 +247,7 @@ class AttributeReader:
                 expected=_ERRATUM,
             )
             return None
-        pinned = self.figure(computed)
+        pinned = self.figure(computed, metric)
         if pinned is None:
             return None
         reads, gives, counts = (node.get(name) for name in _REPRODUCES)
@@ -212,7 +262,7 @@ class AttributeReader:
             why=why.text,
             computed=pinned,
             mark=node.mark,
-            reads=self.figure(reads) if reads is not None else None,
+            reads=self.figure(reads, metric) if reads is not None else None,
             counts=other,
             gives=Values(("computed",), self.problems).expression(gives) if gives else None,
         )

@@ -39,6 +39,11 @@ class Counting(NamedTuple):
     """Layers, blocks, types or kinds that the paper leaves out."""
     times: int = 1
     """Operations for each multiply-accumulate."""
+    storage: str | None = None
+    """How bytes are kept: a storage's name, or the path of its file; None for the network's own."""
+    planner: str | None = None
+    """The planner of peaks; None for the storage's."""
+    batch: int = 1
 
     @property
     def words(self) -> str:

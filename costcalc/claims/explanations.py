@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from costcalc.claims.claim import Claim, ClaimedNetwork, Quantity
-from costcalc.claims.measure import measure
+from costcalc.claims.measure import METRICS, measure
 from costcalc.claims.networks import Networks, with_settings
 from costcalc.claims.strides import other_strides
 from costcalc.costs.convention import available
@@ -23,6 +23,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.naming import is_depthwise
 from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
+from costcalc.storing import files
 
 RESOLUTIONS = (32, 96, 112, 128, 160, 192, 224, 227, 240, 256, 260, 288, 299, 300, 320, 331, 380)
 """Input resolutions of published networks."""
@@ -54,7 +55,8 @@ def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
         return "would hold if the zeros at its end were no digits: the claim must say so"
     sizes = (len(networks.graph(network).layers) for network in claim.quantity.subject.networks)
     is_large = sum(sizes) > LARGE
-    for readings in RECOUNTS if is_large else (*RECOUNTS, *OTHER_NETWORKS):
+    recounts = RECOUNTS_OF_BYTES if METRICS[claim.quantity.metric][0].is_bytes else RECOUNTS
+    for readings in recounts if is_large else (*recounts, *OTHER_NETWORKS):
         for reading in readings(claim, computed, networks):
             fit = reading.figure.fit(reading.value)
             if fit is not None:
@@ -80,6 +82,14 @@ def _conventions(claim: Claim, computed: Fraction, networks: Networks) -> Readin
         if name != counting.convention:
             other = claim.quantity._replace(counting=counting._replace(convention=name))
             yield from _recount(claim, other, f"under convention {name}", networks)
+
+
+def _storages(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
+    counting = claim.quantity.counting
+    for name in files.available():
+        if name != counting.storage:
+            other = claim.quantity._replace(counting=counting._replace(storage=name))
+            yield from _recount(claim, other, f"under storage {name}", networks)
 
 
 def _fully_connected(claim: Claim, computed: Fraction, networks: Networks) -> Readings:
@@ -217,6 +227,9 @@ RECOUNTS: tuple[ReadingRule, ...] = (
     _first_expansion,
 )
 """Other counts and other figures of the same network."""
+
+RECOUNTS_OF_BYTES: tuple[ReadingRule, ...] = (_swapped_digits, _units, _storages)
+"""The same of bytes, which no convention changes."""
 
 OTHER_NETWORKS: tuple[ReadingRule, ...] = (_classes, _choices, _resolution, _strides)
 """Counts of networks that differ in one respect; each must be expanded."""

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
+from costcalc import metrics
 from costcalc.claims.claim import Counting, Quantity, Subject
 from costcalc.claims.networks import Networks
 from costcalc.costs.count import LayerCost
@@ -14,18 +15,25 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
+from costcalc.metrics import Measured
 from costcalc.names import paths
-
-BITS = 16
-"""Bits of an activation in claims of memory: MobileNetV2 (arXiv 1801.04381), Table 3."""
 
 
 class Part(NamedTuple):
     """The layers of a network that a figure is about."""
 
-    graph: LayerGraph
-    costs: Sequence[LayerCost]
+    measured: Measured
     subject: Subject
+
+    @property
+    def graph(self) -> LayerGraph:
+        """The whole network."""
+        return self.measured.graph
+
+    @property
+    def costs(self) -> Sequence[LayerCost]:
+        """The counts of the layers."""
+        return self.measured.costs
 
 
 class Metric(NamedTuple):
@@ -36,8 +44,10 @@ class Metric(NamedTuple):
     measure: Callable[[Part], Any]
     join: Callable[[Iterable[Any]], Any] = sum
     """How the measurements of several layers, or of several networks, are combined."""
-    of_layer: Callable[[LayerCost], Any] | None = None
-    """What one layer contributes, if a layer has a value of its own."""
+    shares: Callable[[Part], Iterable[tuple[Any, str]]] | None = None
+    """What layers contribute, with their names, if a layer has a value of its own."""
+    is_bytes: bool = False
+    """Whether it depends on a storage, and its figures are in bytes."""
 
 
 def _largest(values: Iterable[Any]) -> Any:
@@ -51,7 +61,24 @@ def _by_layer(
     join: Callable[[Iterable[Any]], Any] = sum,
 ) -> Metric:
     """A metric whose value is that of the layers, combined."""
-    return Metric(name, title, lambda part: join(map(of_layer, part.costs)), join, of_layer)
+
+    def shares(part: Part) -> Iterable[tuple[Any, str]]:
+        return ((of_layer(cost), cost.layer.name) for cost in part.costs)
+
+    return Metric(name, title, lambda part: join(map(of_layer, part.costs)), join, shares)
+
+
+def _measured_row(name: str, row: metrics.Metric) -> Metric:
+    """A row of the table of :mod:`costcalc.metrics`; a peak of several networks is the largest."""
+    shares = row.shares
+    return Metric(
+        name,
+        row.title,
+        lambda part: row.measure(part.measured),
+        _largest if shares is None else sum,
+        None if shares is None else lambda part: shares(part.measured),
+        row.is_bytes,
+    )
 
 
 def _layers(part: Part) -> int:
@@ -66,10 +93,6 @@ def _blocks(part: Part) -> int:
 def _neurons(cost: LayerCost) -> Any:
     """The elements of a layer's map; 0 for a norm or an activation, whose map is its host's."""
     return elements(cost.layer.output) if cost.layer.host is None else 0
-
-
-def _memory(cost: LayerCost) -> Any:
-    return Fraction(_neurons(cost) * BITS, 8)
 
 
 def _side(cost: LayerCost) -> Any:
@@ -90,13 +113,13 @@ def _input_neurons(part: Part) -> Any:
 
 
 QUANTITIES = (
-    _by_layer("mult_adds", "Mult-Adds", lambda cost: cost.mult_adds),
-    _by_layer("params", "Params", lambda cost: cost.params),
+    *(_measured_row(name, metrics.METRICS[name]) for name in ("mult_adds", "params")),
+    *(_measured_row(name, row) for name, row in metrics.METRICS.items() if row.is_bytes),
+    Metric("intensity", "Operations per byte", lambda part: part.measured.intensity, _largest),
     Metric("layer_count", "Layers", _layers),
     Metric("block_count", "Blocks", _blocks),
     _by_layer("neurons", "Neurons", _neurons),
     Metric("input_neurons", "Input neurons", _input_neurons),
-    _by_layer("memory", "Memory", _memory, _largest),
     _by_layer("map_side", "Side", _side, _largest),
     _by_layer("stride", "Stride", _stride, _largest),
 )
@@ -165,19 +188,22 @@ def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part
     Raises:
         CostcalcError: a network or the convention is wrong, or no layer matches a name.
     """
-    graphs = [networks.graph(network, counting.convention) for network in subject.networks]
+    counts = [networks.measured(network, counting) for network in subject.networks]
+    graphs = [whole.graph for whole in counts]
     for name in (*subject.only, *counting.without):
         if not any(_matches(name, layer, graph) for graph in graphs for layer in graph.layers):
             _refuse_name(name, graphs)
-    selected = []
-    for network, graph in zip(subject.networks, graphs, strict=True):
-        costs = [
-            cost
-            for cost in networks.costs(network, counting.convention)
-            if _is_selected(cost.layer, graph, subject, counting)
-        ]
-        selected.append(Part(graph, costs, subject))
-    return selected
+    return [
+        Part(
+            whole.part(
+                index
+                for index, layer in enumerate(whole.graph.layers)
+                if _is_selected(layer, whole.graph, subject, counting)
+            ),
+            subject,
+        )
+        for whole in counts
+    ]
 
 
 def _is_selected(layer: Layer, graph: LayerGraph, subject: Subject, counting: Counting) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.advice import advice, listed_by
-from costcalc.claims.claim import ClaimedNetwork
+from costcalc.claims.claim import ClaimedNetwork, Counting
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import LayerCost, count
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.importers import SUFFIXES, importer
+from costcalc.metrics import BYTES, Accounting, Measured, accounting
 from costcalc.opening import (
     AnyNetwork,
     OpenNetwork,
@@ -34,15 +34,27 @@ class Networks:
     """Caches documents, graphs and costs while claims are checked.
 
     Attributes:
-        convention: the convention of figures that do not name one.
+        default: how figures count that do not state it.
     """
 
-    def __init__(self, convention: str = "paper") -> None:
-        self.convention = convention
+    def __init__(
+        self,
+        convention: str = "paper",
+        storage: str | None = None,
+        planner: str | None = None,
+        batch: int = 1,
+    ) -> None:
+        """Checks how figures count that do not state it.
+
+        Raises:
+            CostcalcError: there is no such convention, storage or planner.
+        """
+        accounting(conventions.load(convention), BYTES, storage, planner, batch)
+        self.default = Counting(convention, storage=storage, planner=planner, batch=batch)
         self._documents: dict[str, Document] = {}
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
-        self._costs: dict[tuple[str, Settings, str], tuple[LayerCost, ...]] = {}
+        self._measured: dict[tuple[Any, ...], Measured] = {}
         self._conventions: dict[str, Convention] = {}
         self._aliases: Mapping[str, str] | None = None
 
@@ -151,17 +163,19 @@ class Networks:
             self._conventions[convention] = conventions.load(convention)
         return self._conventions[convention]
 
-    def costs(self, network: ClaimedNetwork, convention: str) -> tuple[LayerCost, ...]:
-        """The costs of the network's layers under a convention.
+    def measured(self, network: ClaimedNetwork, counting: Counting) -> Measured:
+        """The network under the accounting of a figure.
 
         Raises:
             CostcalcError: the network or the convention is wrong.
         """
-        key = (network.path, network.settings, convention)
-        if key not in self._costs:
-            graph = self.graph(network, convention)
-            self._costs[key] = count(graph, self.loaded(convention))
-        return self._costs[key]
+        convention = self.loaded(counting.convention)
+        how = counting.storage, counting.planner, counting.batch
+        key = (network.path, network.settings, counting.convention, *how)
+        if key not in self._measured:
+            graph = self.graph(network, counting.convention)
+            self._measured[key] = Measured(graph, Accounting(convention, *how))
+        return self._measured[key]
 
 
 def with_settings(network: ClaimedNetwork, settings: Mapping[str, Any]) -> ClaimedNetwork:

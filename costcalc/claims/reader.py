@@ -119,6 +119,9 @@ class _Reader:
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))
         own = reader.own(MapNode(tuple(figures), root.mark), items, inherited)
+        budgets = root.get("budgets") if is_spec else None
+        if budgets is not None:
+            tables.append(reader.budgets(budgets, inherited))
         title = source.get("paper") or stem
         if is_spec:  # problems with the name are reported with the network
             title = read_title(root.get("name"), self.path, (), Problems()).text

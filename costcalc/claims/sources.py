@@ -14,7 +14,6 @@ from costcalc.claims.claim import (
     Claim,
     ClaimedNetwork,
     ClaimsFile,
-    Counting,
     PaperTable,
     Quantity,
     Subject,
@@ -24,6 +23,7 @@ from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean, refuse
 from costcalc.graph.budgets import budget
 from costcalc.importers import importer, refuse_foreign
+from costcalc.metrics import METRICS
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
@@ -130,7 +130,7 @@ def _bound(
             row=path,
             column=title(metric),
             figure=figure,
-            quantity=Quantity(metric, Subject((network,)), Counting(networks.convention)),
+            quantity=Quantity(metric, Subject((network,)), networks.default),
         )
         for metric, figure in bounds
     ]
@@ -151,15 +151,18 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             continue
         text = f"{limit:.0f}" if isinstance(limit, float) and limit.is_integer() else str(limit)
         try:
-            most = budget(option(f"max_{metric}"), text)
+            most = budget(option(METRICS[metric].bound), text, METRICS[metric].is_bytes)
         except SpecError as error:
             for problem in error.problems:
                 problems.note(problem)
             continue
+        figure = Figure(f"<= {text}", "<=", Fraction(most or 0), 0, "")
         try:
-            figures.append((metric, parse(f"<= {text.strip()}")))
+            parsed = parse(f"<= {text.strip()}")
         except ExpressionError:  # no way to print a figure, such as 1e10 or 1/3
-            figures.append((metric, Figure(f"<= {text}", "<=", Fraction(most or 0), 0, "")))
+            parsed = figure
+        is_same = parsed.number * parsed.scale == most  # 512 B is no 512 billion
+        figures.append((metric, parsed if is_same else figure))
     problems.raise_any()
     return figures
 

@@ -9,11 +9,10 @@ from typing import NamedTuple
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, Nodes, attributes_in
 from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import METRICS, title
-from costcalc.costs.rules import METRICS as COUNTS
 from costcalc.errors import Problems, did_you_mean
-from costcalc.graph.budgets import in_bytes
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 
+_BUDGETS = '{storage: tflm, peak_bytes: "<= 256 KiB", weight_bytes: "<= 1 MiB"}'
 _TABLE = ("table", "title", "columns", "rows")
 
 
@@ -59,6 +58,20 @@ class TableReader:
         for item in items:
             claims += self.row(item, (), inherited, "")
         return (PaperTable.of("", "", claims),) if claims else ()
+
+    def budgets(self, node: Node, inherited: Nodes) -> PaperTable:
+        """The bounds of a spec: ``{storage: tflm, peak_bytes: "<= 256 KiB"}``."""
+        claims: list[Claim] = []
+        if isinstance(node, MapNode):
+            claims = self.row(node, (), inherited, "")
+        else:
+            self.problems.add(node.mark, "budgets are a mapping", _BUDGETS, found=str(node))
+        for claim in claims:
+            if not claim.figure.bound:
+                name = claim.quantity.metric
+                expected = f'{name}: "<= {claim.figure.text}"'
+                self.problems.add(claim.mark, f"the budget of {name} is no bound", expected)
+        return PaperTable.of("", "budgets", claims)
 
     def columns(self, node: Node | None) -> tuple[ClaimColumn, ...]:
         """The columns of a table, without those that are wrong."""
@@ -161,16 +174,11 @@ class TableReader:
                 return []
             ids = self.attributes.text(cell.get("id")) or ids
             cell = printed
-        figure = self.attributes.figure(cell)
-        if figure is not None and figure.bound and column.name in COUNTS:
-            problem = in_bytes(column.name, figure.text.lstrip("<=≤ "), cell.mark)
-            if problem is not None:
-                self.problems.note(problem)
-                return []
+        figure = self.attributes.figure(cell, column.name)
         quantity = self.attributes.quantity(column.name, nodes, cell)
         erratum = self.attributes.erratum(column.name, nodes)
         pinned = given(nodes.get("unexplained"))
-        unexplained = self.attributes.figure(pinned) if pinned is not None else None
+        unexplained = self.attributes.figure(pinned, column.name) if pinned is not None else None
         if figure is None or quantity is None:
             return []
         row = self.attributes.text(nodes.get("row")) or _label(nodes)

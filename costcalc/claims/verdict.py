@@ -8,9 +8,10 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from costcalc.claims.claim import Claim, Erratum
 from costcalc.claims.explanations import explain
-from costcalc.claims.measure import METRICS, measure, parts
+from costcalc.claims.measure import METRICS, Part, measure, parts
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, refuse
+from costcalc.metrics import Measured
 from costcalc.render.formatting import scaled, share
 from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
@@ -173,14 +174,41 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     """The layers that contribute most to a figure; empty if it is not about layers one by one."""
     quantity = claim.quantity
     metric, relation = METRICS[quantity.metric]
-    if metric.of_layer is None or relation is not None:
+    if relation is not None:
         return ""
     selected = parts(quantity.subject, quantity.counting, networks)
-    costs = [(metric.of_layer(cost), cost.layer.name) for part in selected for cost in part.costs]
+    if metric.name == "peak_bytes":
+        return "; ".join(_at_peak(part, claim) for part in selected)
+    if metric.shares is None:
+        return ""
+    costs = [share for part in selected for share in metric.shares(part)]
     top = sorted(costs, key=lambda cost: -cost[0])[:COSTLY]
     if metric.join is not sum:
         words = [f"{name} {claim.figure.show(Fraction(value))}" for value, name in top]
         return f"the largest are {', '.join(words)}"
     total = sum(value for value, _ in costs)
-    words = [f"{name} {scaled(value)} ({share(value, total)} %)" for value, name in top]
-    return f"most is spent on {', '.join(words)}: thin these, or raise the bound"
+    show = claim.figure.show if metric.is_bytes else scaled
+    words = [f"{name} {show(value)} ({share(value, total)} %)" for value, name in top]
+    storage = f"under {selected[0].measured.stored[0].name}, " if metric.is_bytes else ""
+    return f"{storage}most is spent on {', '.join(words)}: thin these, or raise the bound"
+
+
+def _at_peak(part: Part, claim: Claim) -> str:
+    """The step of the peak, and the tensors to shrink there."""
+    network = part.measured
+    step, tensors = network.at_peak()
+    if not tensors:
+        return ""
+    shown = ", ".join(
+        f"{tensor.name} {claim.figure.show(Fraction(tensor.bytes))}" for tensor in tensors[:COSTLY]
+    )
+    where = f"the peak is in {step}, with {shown}" if step else f"the largest are {shown}"
+    shrink = ": shrink these, or raise the bound" if claim.figure.bound else ""
+    return f"{_under(network)}{where}{shrink}"
+
+
+def _under(network: Measured) -> str:
+    """The storage, and the planner if it is not the storage's."""
+    storage = network.stored[0]
+    planner = "" if network.planner == storage.planner else f" with planner {network.planner}"
+    return f"under {storage.name}{planner}, "

@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     completed_by,
     output_options,
     pass_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
@@ -24,6 +25,10 @@ from costcalc.cli.progress import progress
 @click.option("--shipped", is_flag=True, help="Check the papers whose figures ship with costcalc.")
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds for each network: 600M.")
 @click.option("--max-params", metavar="N", help="At most N params for each network: 5M.")
+@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
+@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
+@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@storage_options
 @click.option(
     "--convention",
     default="paper",
@@ -40,6 +45,12 @@ def command(
     shipped: bool,
     max_mult_adds: str | None,
     max_params: str | None,
+    max_ram: str | None,
+    max_flash: str | None,
+    max_traffic: str | None,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
 
@@ -51,12 +62,20 @@ def command(
     The exit code is 0 if every claim holds or is a documented misprint whose
     recomputed value holds, else 1.  --format junit is for CI servers; github
     prints annotations for a workflow's log.
+
+    --storage, --planner and --batch are those of bytes whose figures name none.
     """
     checked = questions.check(
         *paths,
         shipped=shipped,
         max_mult_adds=max_mult_adds,
         max_params=max_params,
+        max_ram=max_ram,
+        max_flash=max_flash,
+        max_traffic=max_traffic,
+        storage=storage,
+        planner=planner,
+        batch=batch,
         convention=options.convention,
         watch=_watched,
     )

@@ -9,9 +9,11 @@ from costcalc.cli.options import (
     Options,
     completed_by,
     convention_options,
+    names_option,
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 
@@ -32,9 +34,25 @@ from costcalc.cli.output import show
 )
 @settings_options
 @convention_options
+@storage_options
+@names_option(
+    "--metrics",
+    metavar="A,B,...",
+    shell_complete=completed_by("metrics"),
+    help="What to show: mult_adds, params, weight_bytes, peak_bytes, traffic_bytes.  "
+    "[default: the first two; all with --storage]",
+)
 @output_options()
 @pass_options
-def command(options: Options, networks: tuple[str, ...], baseline: str | None) -> None:
+def command(
+    options: Options,
+    networks: tuple[str, ...],
+    baseline: str | None,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+    metrics: tuple[str, ...],
+) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
 
     Each is a spec, a shipped network or a model, and may carry its own settings:
@@ -46,6 +64,13 @@ def command(options: Options, networks: tuple[str, ...], baseline: str | None) -
     transposed_conv and fc; they may carry values too: separable@M=32,N=64.
     """
     comparison = questions.compare(
-        *networks, baseline=baseline, at=options.settings, **options.counted_by
+        *networks,
+        baseline=baseline,
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        metrics=metrics,
+        at=options.settings,
+        **options.counted_by,
     )
     show(comparison, options)

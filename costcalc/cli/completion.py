@@ -88,6 +88,20 @@ def conventions(context: click.Context, incomplete: str) -> Items:
     return (*available(), *_files((".yaml", ".yml"), incomplete))
 
 
+def storages(context: click.Context, incomplete: str) -> Items:
+    """Storages that ship, and files."""
+    from costcalc.storing.files import available
+
+    return (*available(), *_files((".yaml", ".yml"), incomplete))
+
+
+def metrics(context: click.Context, incomplete: str) -> Items:
+    """Names of metrics, with commas between them."""
+    from costcalc.metrics import METRICS
+
+    return _listed(((name, row.title) for name, row in METRICS.items()), incomplete)
+
+
 def several_conventions(context: click.Context, incomplete: str) -> Items:
     """Conventions, with commas between them."""
     last = incomplete[incomplete.rfind(",") + 1 :]
@@ -127,7 +141,9 @@ def several_parameters(context: click.Context, incomplete: str) -> Items:
 
 def ranks(context: click.Context, incomplete: str) -> Items:
     """What rows of a sweep are ranked by: metrics and parameters."""
-    return ("mult_adds", "params", *(name for name, _, _ in _parameters(_network(context))))
+    from costcalc.metrics import METRICS
+
+    return (*METRICS, *(name for name, _, _ in _parameters(_network(context))))
 
 
 def multipliers(context: click.Context, incomplete: str) -> Items:

@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.errors import refuse
@@ -32,9 +33,16 @@ _OF_GIT = (7, 9)
 )
 @settings_options
 @convention_options
+@storage_options
 @output_options()
 @pass_options
-def command(options: Options, versions: tuple[str, ...]) -> None:
+def command(
+    options: Options,
+    versions: tuple[str, ...],
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+) -> None:
     """What changed from OLD to NEW, layer by layer, and what it costs.
 
     Each is a spec, a shipped network or a model, and may carry settings.  To use
@@ -53,4 +61,12 @@ def command(options: Options, versions: tuple[str, ...]) -> None:
         networks = [options.opened(version, is_one_of_several=True) for version in versions]
     else:
         refuse(None, "a diff needs two versions", "OLD and NEW")
-    show(questions.diff(*networks, title=title, **options.counted_by), options)
+    difference = questions.diff(
+        *networks,
+        title=title,
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        **options.counted_by,
+    )
+    show(difference, options)

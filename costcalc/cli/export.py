@@ -17,7 +17,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import emit
 from costcalc.cli.words import Choice
-from costcalc.exporters import EXPORTERS, name_hint
+from costcalc.exporters import DTYPES, EXPORTERS, name_hint
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
 
@@ -34,9 +34,14 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
 @settings_options
 @click.option(
     "--weights",
-    type=Choice(["none", "random"]),
-    help="Weights of an ONNX model: none, the default, makes them graph inputs; random stores "
-    "random numbers.",
+    type=Choice(["none", "zeros", "random"]),
+    help="Weights of a model: none, ONNX's default, makes them graph inputs; zeros, TFLite's "
+    "default, and random store numbers.",
+)
+@click.option(
+    "--dtype",
+    type=Choice(DTYPES),
+    help="The numbers of a TFLite model: float32, the default, or int8.",
 )
 @click.option(
     "--seed",
@@ -50,10 +55,13 @@ def command(
     options: Options,
     network: str,
     to: str | None,
-    weights: Literal["none", "random"] | None,
+    weights: Literal["none", "zeros", "random"] | None,
+    dtype: Literal["float32", "int8"] | None,
     seed: int | None,
 ) -> None:
     """NETWORK as another tool's model, at the settings given."""
     to = chosen_format(to, options.output, EXPORTERS)
-    exported = questions.export(options.opened(network), to, weights=weights, seed=seed)
+    exported = questions.export(
+        options.opened(network), to, weights=weights, seed=seed, dtype=dtype
+    )
     emit(exported.content, options.output)

@@ -56,6 +56,12 @@ from costcalc.costs.rules import UNITS
     type=Choice(list(UNITS)),
     help="Unit of a network's mult-adds; a multiply-accumulate is two flops.",
 )
+@click.option(
+    "--storage",
+    metavar="NAME",
+    shell_complete=completed_by("storages"),
+    help="Add a network's bytes, in flash and at the peak: a name listed by 'costcalc storages'.",
+)
 @settings_options
 @output_options(text="table")
 @pass_options
@@ -66,6 +72,7 @@ def command(
     multipliers: tuple[str, ...],
     variables: tuple[str, ...],
     network_convention: str | None,
+    storage: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
@@ -84,6 +91,7 @@ def command(
         variables=variables,
         convention=network_convention,
         unit=options.unit,
+        storage=storage,
         at=options.settings,
     )
     show(formula, options)

@@ -10,12 +10,14 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from costcalc.arena.plan import PLANNERS
 from costcalc.cli.words import Choice
+from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import OpenNetwork, of_texts, opened
-from costcalc.questions import load_convention, names_in
+from costcalc.questions import names_in
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 from costcalc.spec import library
@@ -152,6 +154,29 @@ def settings_options(function: F) -> F:
     )(function)
     return click.option(
         "--alpha", multiple=True, metavar="A", help="Width multiplier, always exact: 0.5, or 1/3."
+    )(function)
+
+
+def storage_options(function: F) -> F:
+    """``--storage``, ``--planner`` and ``--batch``."""
+    function = click.option(
+        "--batch",
+        type=click.IntRange(1, 2**20),
+        default=1,
+        metavar="N",
+        help="Inputs run at once: multiplies the bytes of activations.",
+    )(function)
+    function = click.option(
+        "--planner",
+        type=Choice(list(PLANNERS)),
+        help="What gives tensors their addresses, or a peak without.  [default: the storage's]",
+    )(function)
+    return click.option(
+        "--storage",
+        metavar="NAME",
+        shell_complete=completed_by("storages"),
+        help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
+        "[default: the network's own, else fp32]",
     )(function)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from costcalc import questions
-from costcalc.advice import option
+from costcalc import questions, resources
 from costcalc.cli.options import (
     F,
     Options,
@@ -16,14 +15,15 @@ from costcalc.cli.options import (
     completed_by,
     convention_options,
     file_option,
+    names_option,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import emit
 from costcalc.cli.streams import remark, terminal_width
 from costcalc.cli.words import Choice
 from costcalc.errors import refuse
-from costcalc.graph.budgets import budget
 from costcalc.opening import opened
 from costcalc.render import Format
 
@@ -44,15 +44,59 @@ def command() -> None:
 @command.command("layers")
 @click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
+@names_option(
+    "--metrics",
+    metavar="A,B,...",
+    shell_complete=completed_by("metrics"),
+    help="What to show: mult_adds, params, weight_bytes, traffic_bytes.  [default: the first two]",
+)
 @convention_options
+@storage_options
 @_output_option
 @pass_options
-def layers(options: Options, network: str) -> None:
+def layers(
+    options: Options,
+    network: str,
+    metrics: tuple[str, ...],
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+) -> None:
     """The cost of each layer of NETWORK, from input to output."""
+    from costcalc.metrics import COUNTED, METRICS, named_metrics
     from costcalc.pictures.data import series
 
-    report = questions.report(options.opened(network), **options.counted_by)
-    _draw("along", series(report), options.output)
+    shown = named_metrics(metrics) or tuple(reversed(COUNTED))
+    report = questions.report(
+        options.opened(network),
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        has_bytes=any(METRICS[metric].is_bytes for metric in shown),
+        **options.counted_by,
+    )
+    _draw("along", series(report, shown), options.output)
+
+
+@command.command("memory")
+@click.argument("network", shell_complete=completed_by("networks"))
+@settings_options
+@storage_options
+@_output_option
+@pass_options
+def memory(
+    options: Options, network: str, storage: str | None, planner: str | None, batch: int
+) -> None:
+    """What NETWORK keeps in memory, step by step, and where.
+
+    Where a storage's planner gives no addresses, those drawn are of greedy-by-size;
+    with --planner liveness there are none.
+    """
+    from costcalc.pictures.data import arena
+
+    opened = options.opened(network)
+    answer = resources.memory(opened, storage=storage, planner=planner, batch=batch)
+    _draw("arena", arena(answer, planner), options.output)
 
 
 @command.command("types")
@@ -66,22 +110,32 @@ def layers(options: Options, network: str) -> None:
 @click.option(
     "--of",
     "metric",
-    type=Choice(["mult_adds", "params"]),
+    type=Choice(["mult_adds", "params", "weight_bytes", "traffic_bytes"]),
     default="mult_adds",
     show_default=True,
     help="The cost to show shares of.",
 )
 @settings_options
 @convention_options
+@storage_options
 @_output_option
 @pass_options
-def types(options: Options, networks: tuple[str, ...], metric: str) -> None:
+def types(
+    options: Options,
+    networks: tuple[str, ...],
+    metric: str,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+) -> None:
     """The share of each type of layer in NETWORKs, side by side."""
     from costcalc.comparing.compare import side_by_side
+    from costcalc.metrics import METRICS
     from costcalc.pictures.data import shares
 
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
-    entries = side_by_side(opened, options.loaded_convention)
+    measure = questions.measure_of(storage, planner, batch, METRICS[metric].is_bytes)
+    entries = side_by_side(opened, options.loaded_convention, measure)
     _draw("stacked", shares(entries, metric), options.output)
 
 
@@ -119,12 +173,11 @@ def sweep(
     options: Options, network: str, max_mult_adds: str | None, max_params: str | None
 ) -> None:
     """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
+    from costcalc.metrics import limits
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    budgets = Budgets(
-        budget(option("max_mult_adds"), max_mult_adds), budget(option("max_params"), max_params)
-    )
+    budgets = Budgets(limits({"mult_adds": max_mult_adds, "params": max_params}))
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(network, at=options.texts, **options.counted_by)

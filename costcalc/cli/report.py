@@ -15,6 +15,7 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.words import Choice
@@ -24,6 +25,7 @@ from costcalc.cli.words import Choice
 @click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
 @convention_options
+@storage_options
 @click.option(
     "--by",
     type=Choice(["layer", "block", "type"]),
@@ -62,6 +64,9 @@ from costcalc.cli.words import Choice
 def command(
     options: Options,
     network: str,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
     columns: tuple[str, ...],
@@ -74,13 +79,15 @@ def command(
     NETWORK is the path of a spec, the name of a network that ships with
     costcalc, or a model: net.onnx, torch:package.module:name (a class, a
     function or a module; importing it runs its code), net.keras or the .json
-    of its architecture, net.prototxt.  It may carry settings:
+    of its architecture, net.tflite, net.prototxt.  It may carry settings:
     mobilenet_v1@alpha=0.5,res=160.
 
     A model states its own input shape.  --input or --res overrides it, or
     fills in dimensions that the model leaves open (for a PyTorch module the
     default is 3,224,224); --set gives other open dimensions, or arguments of
     the module's class.
+
+    --storage adds bytes: what each layer stores, reads, writes and keeps alive.
     """
     arranged = by or depth or columns or sort is not None or all_
     if layer is not None and arranged:
@@ -91,11 +98,23 @@ def command(
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON has everything."
         )
+    if layer is not None and (storage is not None or planner is not None or batch != 1):
+        raise click.UsageError(
+            "--storage, --planner and --batch add bytes, but --explain shows counts; "
+            "costcalc memory --explain shows the bytes of a step."
+        )
     opened = options.opened(network)
     if layer is not None:
         show(questions.explain(opened, layer, **options.counted_by), options)
         return
-    from costcalc.reporting.report import TableOptions
+    from costcalc.reporting.report import BYTES, TableOptions
 
-    report = questions.report(opened, **options.counted_by)
+    report = questions.report(
+        opened,
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        has_bytes=not {*columns, sort}.isdisjoint(BYTES),
+        **options.counted_by,
+    )
     show(report, options, TableOptions(by, depth, columns, sort, all_))

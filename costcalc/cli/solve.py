@@ -12,6 +12,7 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
@@ -29,6 +30,10 @@ from costcalc.cli.progress import progress
 )
 @click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
 @click.option("--max-params", metavar="N", help="At most N params: 2M.")
+@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
+@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
+@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@storage_options
 @click.option(
     "--step",
     metavar="S",
@@ -47,6 +52,12 @@ def command(
     name: str,
     max_mult_adds: str | None,
     max_params: str | None,
+    max_ram: str | None,
+    max_flash: str | None,
+    max_traffic: str | None,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
     step: str | None,
     values: str | None,
 ) -> None:
@@ -55,6 +66,9 @@ def command(
     Values are counted exactly, rounding rules included: all of the first 4096;
     of larger ones, or of a number of repeats, those that bisection needs where
     costs rise.  The exit code is 1 if nothing fits.
+
+    Sizes are KiB and MiB, by 1024, or kB and MB, by 1000; a bare number is
+    bytes.  RAM and flash are those of memory, under the storage.
     """
     with progress("values", None) as watch:
         solution = questions.solve(
@@ -62,6 +76,12 @@ def command(
             name,
             max_mult_adds=max_mult_adds,
             max_params=max_params,
+            max_ram=max_ram,
+            max_flash=max_flash,
+            max_traffic=max_traffic,
+            storage=storage,
+            planner=planner,
+            batch=batch,
             step=step,
             values=values if values is not None else (),
             watch=watch,

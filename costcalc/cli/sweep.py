@@ -13,9 +13,11 @@ from costcalc.cli.options import (
     Options,
     completed_by,
     convention_options,
+    names_option,
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
@@ -35,15 +37,25 @@ if TYPE_CHECKING:
     shell_complete=completed_by("networks"),
 )
 @settings_options
+@names_option(
+    "--metrics",
+    metavar="NAMES",
+    shell_complete=completed_by("metrics"),
+    help="More costs of each row: weight_bytes (flash), peak_bytes (RAM), traffic_bytes.",
+)
+@storage_options
 @click.option(
-    "--where", metavar="CONDITION", help="Only rows for which it holds: 'mult_adds <= 100M'."
+    "--where",
+    metavar="CONDITION",
+    help="Only rows for which it holds: 'mult_adds <= 100M and peak_bytes <= 256 KiB'.",
 )
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N largest rows.")
 @click.option(
     "--by",
     metavar="KEY",
     shell_complete=completed_by("ranks"),
-    help="Rank --top by mult_adds (the default), params or a parameter; -KEY for the smallest.",
+    help="Rank --top by mult_adds (the default), another metric or a parameter; -KEY for the "
+    "smallest.  Of --pareto, the two metrics: peak_bytes,mult_adds.",
 )
 @click.option(
     "--pareto",
@@ -58,6 +70,10 @@ if TYPE_CHECKING:
 def command(
     options: Options,
     networks: tuple[str, ...],
+    metrics: tuple[str, ...],
+    storage: str | None,
+    planner: str | None,
+    batch: int,
     where: str | None,
     top: int | None,
     by: str | None,
@@ -69,17 +85,29 @@ def command(
     Values are lists, and ranges that include their last value: --alpha 0.25,0.5,1
     --res 128:224:32 --set t=4,6.  The last parameter varies fastest.  CSV and
     Parquet are written as they are computed, so they may exceed memory.
+
+    Bytes are those of memory.  Without addresses (liveness, layer-io) they are
+    computed as fast as mult-adds, with addresses one setting after another.
     """
     _refuse_conflicts(options, top, by, pareto)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
-    sweep = questions.sweep(*networks, where=where, at=options.texts, **options.counted_by)
+    sweep = questions.sweep(
+        *networks,
+        metrics=metrics,
+        where=where,
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        at=options.texts,
+        **options.counted_by,
+    )
     is_streamed = options.format in ("csv", "parquet") and not pivot
     with progress("settings", sweep.size) as report:
         if is_streamed and top is None and not pareto:
             _stream(sweep, sweep.batches(report), options)
             return
-        chosen = sweep.chosen(top, by or "mult_adds", is_front=pareto, progress=report)
+        chosen = sweep.chosen(top, by or "", is_front=pareto, progress=report)
         if is_streamed:
             _stream(sweep, _batches(chosen.rows), options)
             for note in chosen.remarks:
@@ -91,8 +119,8 @@ def command(
 def _refuse_conflicts(options: Options, top: int | None, by: str | None, pareto: bool) -> None:
     if top is not None and pareto:
         refuse(None, "--top and --pareto select rows by different rules", "one of the two")
-    if by is not None and top is None:
-        refuse(None, "--by needs --top", "--top N --by KEY")
+    if by is not None and top is None and not pareto:
+        refuse(None, "--by needs --top", "--top N --by KEY, or --pareto --by METRIC,METRIC")
     if options.format == "parquet" and options.output is None:
         refuse(None, "Parquet can only be written to a file", "-o FILE.parquet")
 
@@ -104,14 +132,13 @@ def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
     several = len(sweep.networks) > 1
     kinds = {"network": "string"} if several else {}
     kinds |= {axis.name: kind(axis.values) for axis in sweep.axes}
-    kinds |= {"params": "int64", "mult_adds": "int64"}
+    kinds |= dict.fromkeys(sweep.metrics, "int64")
     header = list(kinds)
     columns: Iterator[list[Any]] = (
         [
             *([[batch.network] * len(batch.params)] if several else []),
             *batch.settings.values(),
-            batch.params,
-            batch.mult_adds,
+            *batch.costs.values(),
         ]
         for batch in batches
     )
@@ -145,6 +172,5 @@ def _batches(rows: Sequence[SweepRow]) -> Iterator[Batch]:
         yield Batch(
             network,
             {name: [row.settings[name] for row in own] for name in own[0].settings},
-            [row.params for row in own],
-            [row.mult_adds for row in own],
+            {name: [row.costs[name] for row in own] for name in own[0].costs},
         )

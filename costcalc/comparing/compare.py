@@ -5,17 +5,18 @@ The first table is like MobileNetV1's Tables 8 and 9; the others show types and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from costcalc.costs.rules import METRICS, Convention
+from costcalc.costs.rules import Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import channels_last
+from costcalc.metrics import METRICS
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number, percent_text, rounded, scaled
@@ -36,9 +37,14 @@ from costcalc.reporting.layers import LayerReport
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.reporting.report import Report, report
 
+if TYPE_CHECKING:
+    from costcalc.reporting.report import Measure
+
 K = TypeVar("K")
 
 _DIGITS = {"mult_adds": 1, "params": 2}
+WITHOUT_PARTS = ("peak_bytes",)
+"""The metrics that are no sums over layers."""
 _CAUSES = 3
 """The most causes, or stages, of a difference that a note names."""
 
@@ -65,8 +71,7 @@ class ComparedNetwork(NamedTuple):
 
     def total(self, metric: str) -> int:
         """The network's total cost."""
-        total: int = getattr(self.report.totals, metric)
-        return total
+        return self.report.total(metric)
 
 
 class TypeCause(NamedTuple):
@@ -93,6 +98,18 @@ class Comparison(Answer):
     baseline: ComparedNetwork
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The values set for all networks that do not state their own."""
+    metrics: tuple[str, ...] = ("mult_adds", "params")
+    """What is shown."""
+
+    @property
+    def parted(self) -> tuple[str, ...]:
+        """The metrics that are sums over layers."""
+        return tuple(metric for metric in self.metrics if metric not in WITHOUT_PARTS)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """All metrics that are known, shown or not."""
+        return tuple(self.baseline.report.all_totals())
 
     def ratio(self, entry: ComparedNetwork, metric: str) -> Fraction | None:
         """A network's cost over the baseline's; None if that is zero."""
@@ -138,10 +155,11 @@ class Comparison(Answer):
             *([("settings", _settings(self))] if self.settings else []),
             *([("implementation", line)] if line else []),
             ("convention", f"{report.convention}: {report.convention_title}"),
+            *_storages(self),
         )
         tables = [_totals(self)]
-        tables += [_types(self, metric) for metric in METRICS]
-        tables.append(_stages(self))
+        tables += [_types(self, metric) for metric in self.parted]
+        tables += [_stages(self)] if "mult_adds" in self.metrics else []
         title = ", ".join(entry.label for entry in self.entries)
         not_counted = (
             note
@@ -159,15 +177,24 @@ class Comparison(Answer):
         }
 
 
-def side_by_side(networks: Iterable[OpenNetwork], convention: Convention) -> list[ComparedNetwork]:
+def side_by_side(
+    networks: Iterable[OpenNetwork], convention: Convention, measure: Measure | None = None
+) -> list[ComparedNetwork]:
     """Networks with their reports.
+
+    Args:
+        networks: the networks.
+        convention: how costs are counted.
+        measure: as for :func:`report`.
 
     Raises:
         CostcalcError: a network is wrong, or the convention lacks a rule.
     """
     usual = (as_usually_run(network, convention) for network in networks)
     return [
-        ComparedNetwork(network.label, report(network.document, network.settings, convention))
+        ComparedNetwork(
+            network.label, report(network.document, network.settings, convention, measure)
+        )
         for network in usual
     ]
 
@@ -186,6 +213,7 @@ def compare(
     entries: Sequence[ComparedNetwork],
     baseline: str | None,
     settings: Mapping[str, Any] = MappingProxyType({}),
+    metrics: Sequence[str] = (),
 ) -> Comparison:
     """Compares networks with the first, or with ``baseline``.
 
@@ -193,6 +221,7 @@ def compare(
         entries: the networks.
         baseline: the label, reference or name of one of them.
         settings: the values set for all that do not state their own.
+        metrics: what is shown; by default all that is known.
 
     Raises:
         SpecError: there are fewer than two networks, or the baseline is not among them.
@@ -201,8 +230,11 @@ def compare(
         refuse(None, "a comparison needs two networks", "two or more networks")
     labels = [entry.label for entry in entries]
     entries = [entry._replace(is_ambiguous=labels.count(entry.label) > 1) for entry in entries]
+    counts = ("mult_adds", "params")
+    known = entries[0].report.all_totals()
+    shown = tuple(metrics) or (*counts, *(name for name in known if name not in counts))
     if baseline is None:
-        return Comparison(tuple(entries), entries[0], settings)
+        return Comparison(tuple(entries), entries[0], settings, shown)
     if not isinstance(baseline, str):
         refuse(
             None,
@@ -211,7 +243,7 @@ def compare(
         )
     for entry in entries:
         if baseline in (entry.reference, entry.label, entry.report.network):
-            return Comparison(tuple(entries), entry, settings)
+            return Comparison(tuple(entries), entry, settings, shown)
     references = [entry.reference for entry in entries]
     refuse(
         None,
@@ -223,7 +255,7 @@ def compare(
 
 def by_type(report: Report, metric: str) -> dict[str, int]:
     """A network's cost by type of layer, without types that cost nothing."""
-    return _sums(((layer.type, layer) for layer in report.layers), metric)
+    return _sums(report, ((layer.type, layer) for layer in report.layers), metric)
 
 
 def by_stage(report: Report, metric: str) -> dict[tuple[int, ...], int]:
@@ -233,7 +265,7 @@ def by_stage(report: Report, metric: str) -> dict[tuple[int, ...], int]:
         (channels_last(layer.output, layer.output_axis)[:-1] or (1,) * axes, layer)
         for layer in report.layers
     )
-    return _sums(stages, metric)
+    return _sums(report, stages, metric)
 
 
 def _by_family(report: Report, metric: str) -> dict[str, dict[str, int]]:
@@ -241,15 +273,15 @@ def _by_family(report: Report, metric: str) -> dict[str, dict[str, int]]:
     for layer in report.layers:
         families.setdefault(KINDS[layer.kind].family, []).append(layer)
     return {
-        family: _sums(((layer.type, layer) for layer in layers), metric)
+        family: _sums(report, ((layer.type, layer) for layer in layers), metric)
         for family, layers in families.items()
     }
 
 
-def _sums(pairs: Iterable[tuple[K, LayerReport]], metric: str) -> dict[K, int]:
+def _sums(report: Report, pairs: Iterable[tuple[K, LayerReport]], metric: str) -> dict[K, int]:
     sums: dict[K, int] = {}
     for key, layer in pairs:
-        cost = getattr(layer, metric)
+        cost = report.cost(layer, metric)
         if cost:
             sums[key] = sums.get(key, 0) + cost
     return sums
@@ -266,12 +298,31 @@ def _settings(comparison: Comparison) -> str:
     return line if is_common else f"{line}, where a network does not state its own"
 
 
+def _storages(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """The storage, or each network's where they have their own; batch and planner."""
+    stored = {entry.label: entry.report.stored for entry in comparison.entries}
+    base = comparison.baseline.report.stored
+    if base is None:
+        return
+    names = {label: row.storage for label, row in stored.items() if row is not None}
+    if len({*names.values()}) > 1:
+        yield "storage", ", ".join(f"{name} of {label}" for label, name in names.items())
+        return
+    facts = dict(base.facts)
+    yield "storage", facts["storage"]
+    if facts["batch"]:
+        yield "batch", facts["batch"]
+    yield "planner", base.planner
+
+
 def _titles(comparison: Comparison) -> dict[str, str]:
-    return metric_titles(comparison.baseline.report.unit)
+    """The titles of the metrics that are shown."""
+    counts = metric_titles(comparison.baseline.report.unit)
+    return {name: counts.get(name, METRICS[name].title) for name in comparison.metrics}
 
 
-def ratio_text(ratio: Fraction | None) -> str:
-    """A ratio to the baseline in words.
+def ratio_text(ratio: Fraction | None, less: str = "fewer") -> str:
+    """A ratio to the baseline in words; ``less`` is the word for one below 1.
 
     >>> ratio_text(Fraction(1, 8)), ratio_text(Fraction(272, 10)), ratio_text(Fraction(1))
     ('8.00 × fewer', '27.2 × more', 'the same')
@@ -284,7 +335,7 @@ def ratio_text(ratio: Fraction | None) -> str:
         return "the same"
     if ratio == 0:
         return "none"
-    side = "more" if ratio > 1 else "fewer"
+    side = "more" if ratio > 1 else less
     factor = max(ratio, 1 / ratio)
     if rounded(factor, 2) == "1.00":
         return f"{percent_text(abs(ratio - 1))} {side}"
@@ -298,7 +349,8 @@ def _totals(comparison: Comparison) -> Table:
     columns = [Column("network", "Model")]
     columns += [Column("top1", "ImageNet top-1 %", "right")] if has_accuracy else []
     for metric, title in titles.items():
-        columns.append(Column(f"million_{metric}", f"Million {title}", "right", audience="people"))
+        key, head = _of_people(comparison, metric, title)
+        columns.append(Column(key, head, "right", audience="people"))
         columns.append(Column(metric, title, "right", audience="scripts"))
     for metric, title in titles.items():
         columns.append(Column(f"{metric}_words", f"{title} ratio", audience="people"))
@@ -311,11 +363,12 @@ def _totals(comparison: Comparison) -> Table:
             cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
         for metric in titles:
             total = entry.total(metric)
-            cells += [Ratio(Fraction(total, 10**6), _DIGITS[metric]), total]
+            cells += [_for_people(comparison, metric, total), total]
         for metric in titles:
             ratio = comparison.ratio(entry, metric)
             is_baseline = entry is comparison.baseline
-            cells.append("" if is_baseline else ratio_text(ratio))
+            less = "less" if METRICS[metric].is_bytes else "fewer"
+            cells.append("" if is_baseline else ratio_text(ratio, less))
             cells.append(Ratio(ratio) if ratio is not None else None)
         rows.append(Row(tuple(cells)))
     sources = [
@@ -326,13 +379,29 @@ def _totals(comparison: Comparison) -> Table:
     return Table("Totals", tuple(columns), tuple(rows), tuple(sources))
 
 
+def _of_people(comparison: Comparison, metric: str, title: str) -> tuple[str, str]:
+    """The key and the title of a column of totals in a unit for people."""
+    stored = comparison.baseline.report.stored
+    if stored is None or not METRICS[metric].is_bytes:
+        return f"million_{metric}", f"Million {title}"
+    return f"{metric}_in_units", f"{title}, {stored.unit[0]}"
+
+
+def _for_people(comparison: Comparison, metric: str, total: int) -> Ratio:
+    stored = comparison.baseline.report.stored
+    if stored is None or not METRICS[metric].is_bytes:
+        return Ratio(Fraction(total, 10**6), _DIGITS[metric])
+    return Ratio(Fraction(total, stored.unit[1]), 1)
+
+
 def _types(comparison: Comparison, metric: str) -> Table:
     parts = [by_type(entry.report, metric) for entry in comparison.entries]
     names = dict.fromkeys(name for part in parts for name in part)
     ordered = sorted(names, key=lambda name: -max(part.get(name, 0) for part in parts))
     lines: list[tuple[Cell, Any]] = [(name, name) for name in ordered]
     head = Column("type", "Type")
-    title = f"{_titles(comparison)[metric]} by type of layer"
+    unit = ", bytes" if METRICS[metric].is_bytes else ""
+    title = f"{_titles(comparison)[metric]} by type of layer{unit}"
     return _side_by_side(comparison, title, head, lines, parts, metric)
 
 
@@ -379,8 +448,8 @@ def _causes(comparison: Comparison) -> list[str]:
         for entry in comparison.entries
         if entry is not comparison.baseline
         for sentence in (
-            *(cause_text(comparison, entry, metric) for metric in METRICS),
-            stage_text(comparison, entry),
+            *(cause_text(comparison, entry, metric) for metric in comparison.parted),
+            stage_text(comparison, entry) if "mult_adds" in comparison.metrics else "",
         )
         if sentence
     ]
@@ -421,6 +490,8 @@ def _attributed(
         for part, of_share, of_amount in [part for part in parts if part[0]][:_CAUSES]
     )
     unit = entry.report.unit if metric == "mult_adds" else metric
+    if METRICS[metric].is_bytes:
+        unit = f"bytes {METRICS[metric].noun}"
     return f"{entry.label}: of {_change(saved, unit)}, {shown}."
 
 
@@ -432,7 +503,7 @@ def _change(saved: int, unit: str = "") -> str:
 def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, Any]:
     data = entry.report.data()
     del data["layers"]
-    ratios = {metric: comparison.ratio(entry, metric) for metric in reversed(METRICS)}
+    ratios = {metric: comparison.ratio(entry, metric) for metric in comparison.measured}
     stages = by_stage(entry.report, "mult_adds")
     return {
         "reference": entry.reference,
@@ -446,6 +517,7 @@ def _network_data(comparison: Comparison, entry: ComparedNetwork) -> dict[str, A
                 {"fewer": list(cause.fewer), "more": list(cause.more), "saved": cause.saved}
                 for cause in comparison.causes(entry, metric)
             ]
-            for metric in METRICS
+            for metric in comparison.measured
+            if metric not in WITHOUT_PARTS
         },
     }

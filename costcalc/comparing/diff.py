@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from costcalc.costs.rules import METRICS, UNITS
 from costcalc.kinds.base import shape_text
+from costcalc.metrics import METRICS as BYTES
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Signed, Table, Word
@@ -74,9 +75,17 @@ class Difference(Answer):
     """The names of both versions: ``vgg11 → vgg13``."""
 
     def totals(self, side: Literal["old", "new"]) -> Totals:
-        """The totals of one version; zero if there is none."""
+        """The counts of one version; zero if there is none."""
         report: Report | None = getattr(self, side)
         return report.totals if report is not None else Totals(0, 0)
+
+    def all_totals(self, side: Literal["old", "new"]) -> dict[str, int]:
+        """The totals of one version by metric, bytes included if there is a storage."""
+        report: Report | None = getattr(self, side)
+        if report is not None:
+            return report.all_totals()
+        other = self.new or self.old
+        return dict.fromkeys(other.all_totals() if other is not None else Totals._fields, 0)
 
     def page(self) -> Page:
         """The layers that changed, and the totals before and after."""
@@ -86,6 +95,8 @@ class Difference(Answer):
             line = implementations_line([(report.network, report.parameters)])
             facts += [("implementation", line)] if line else []
             facts.append(("convention", f"{report.convention}: {report.convention_title}"))
+            stored = dict(report.stored.facts) if report.stored is not None else {}
+            facts += [(name, stored[name]) for name in ("storage", "batch") if stored.get(name)]
         titles = _titles(self)
         columns = (
             Column("change", "Change"),
@@ -99,9 +110,12 @@ class Difference(Answer):
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc diff --format json``."""
+        report = self.new or self.old
+        stored = report.stored if report is not None else None
         return {
             "format_version": FORMAT_VERSION,
-            "totals": {"old": self.totals("old")._asdict(), "new": self.totals("new")._asdict()},
+            **({"storage": stored.storage, "planner": stored.planner} if stored else {}),
+            "totals": {"old": self.all_totals("old"), "new": self.all_totals("new")},
             "changes": [_change_data(change) for change in self.changes],
         }
 
@@ -223,9 +237,11 @@ def _totals(difference: Difference) -> Table:
         Column("percent", "%", "right"),
     )
     rows = []
-    for metric, title in _titles(difference).items():
-        old: int = getattr(difference.totals("old"), metric)
-        new: int = getattr(difference.totals("new"), metric)
+    before, after = difference.all_totals("old"), difference.all_totals("new")
+    titles = _titles(difference)
+    titles |= {name: f"{BYTES[name].title}, B" for name in after if name not in titles}
+    for metric, title in titles.items():
+        old, new = before[metric], after[metric]
         percent = _percent(new - old, old) if old else ""
         sign = "+" if new > old and percent else ""
         rows.append(Row((title, old, new, Signed(new - old), f"{sign}{percent}")))

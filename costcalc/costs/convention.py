@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
+from costcalc.costs.rule_file import RuleFile
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refuse
 from costcalc.kinds import TABLE
-from costcalc.spec.document import Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes, read_shipped
-from costcalc.spec.numbers import ExpressionError, is_number
-from costcalc.spec.tree import MapNode, Node, Scalar, given
+from costcalc.spec.tree import MapNode, Node, Scalar
 from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
 _KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS, "undefined")
-_NAMES = {name for kind in TABLE for name in (kind.name, kind.family)}
-_RULE_KEYS = ("rule", "source", "note")
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions")
 
 
@@ -35,6 +33,26 @@ def load(name: str) -> Convention:
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
+
+
+def load_convention(convention: str, unit: str | None) -> Convention:
+    """A convention by name or path, converted to a unit if one is given.
+
+    Raises:
+        ConventionError: there is no such convention, or it is wrong.
+    """
+    if not isinstance(convention, str | os.PathLike):
+        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
+    convention = os.fspath(convention)
+    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
+    read = load if is_file else _loaded_once
+    return read(convention).converted(unit)
+
+
+@cache
+def _loaded_once(name: str) -> Convention:
+    """A convention that ships; its file does not change while the process runs."""
+    return load(name)
 
 
 def available() -> list[str]:
@@ -58,13 +76,13 @@ def _shipped(name: str, mark: Mark | None) -> str:
     refuse(mark, f"there is no convention '{name}'", expected, hint=hint, error=ConventionError)
 
 
-class _ConventionReader:
+class _ConventionReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
+    noun = "a convention"
+
     def __init__(self, path: str, problems: Problems) -> None:
-        self.path = path
-        self.problems = problems
-        self.values = Values(known_names(), problems)
+        super().__init__(path, Values(known_names(), problems), problems)
 
     def convention(self) -> Convention:
         root = self.root()
@@ -78,7 +96,10 @@ class _ConventionReader:
             )
         refuse_others(root.keys, _KEYS, "a convention has no", self.problems)
         extended = self.extended(root.get("extends"))
-        texts = {name: self.text(root, name, extended) for name in (*_REQUIRED, *_OPTIONAL)}
+        texts = {
+            name: self.text(root, name, name in _REQUIRED, extended)
+            for name in (*_REQUIRED, *_OPTIONAL)
+        }
         if texts["unit"] and texts["unit"] not in UNITS:
             node = root.get("unit")
             self.problems.add(
@@ -140,21 +161,6 @@ class _ConventionReader:
             return None
         return load(_shipped(node.text, node.mark))
 
-    def text(self, root: MapNode, name: str, extended: Convention | None) -> str:
-        node = root.get(name)
-        if isinstance(node, Scalar) and node.text:
-            return node.text
-        if node is None and extended is not None and name not in ("name", "title"):
-            return str(getattr(extended, name))
-        if node is not None or name in _REQUIRED:
-            self.problems.add(
-                node.mark if node else root.mark,
-                f"a convention must state its {name}",
-                expected="a line of text",
-                found=str(node) if node else "",
-            )
-        return ""
-
     def undefined(self, root: MapNode, extended: Convention | None) -> Mapping[str, str]:
         """Why the convention has no rule for some kinds."""
         node = root.get("undefined")
@@ -173,17 +179,6 @@ class _ConventionReader:
             if self.is_named(key):
                 reasons[key.text] = line(reason, self.problems)
         return reasons
-
-    def is_named(self, key: Scalar) -> bool:
-        """Whether it is a kind or a family of kinds; if not, a problem is noted."""
-        if key.text in _NAMES:
-            return True
-        self.problems.add(
-            key.mark,
-            f"'{key.text}' is neither a layer kind nor a family of kinds",
-            hint=did_you_mean(key.text, _NAMES),
-        )
-        return False
 
     def rules(self, root: MapNode, metric: str, inherited: Rules | None, source: str) -> Rules:
         node = root.get(metric)
@@ -204,44 +199,6 @@ class _ConventionReader:
                 rules[key.text] = rule
         self.check_attributes(rules)
         return rules
-
-    def rule(self, node: Node, source: str) -> Rule | None:
-        """``free``, an expression, or a mapping with the rule, its source and a note."""
-        note = ""
-        if isinstance(node, MapNode):
-            refuse_others(node.keys, _RULE_KEYS, "a rule has no", self.problems)
-            parts = {key.text: value for key, value in node.entries}
-            source = line(parts.get("source"), self.problems) or source
-            note = line(parts.get("note"), self.problems)
-            if "rule" not in parts:
-                self.problems.add(node.mark, "a rule must state how much is counted", "'rule:'")
-                return None
-            node = parts["rule"]
-        if isinstance(node, Scalar) and node.text == "free":
-            return Rule(None, source, note)
-        if given(node) is None or (isinstance(node, Scalar) and not node.text):
-            expected = "an expression, or 'free'"
-            self.problems.add(node.mark, "a rule must state how much is counted", expected)
-            return None
-        expression = self.values.expression(node)
-        if expression is None:
-            return None
-        if not expression.names and not self._is_amount(expression):
-            self.problems.add(
-                expression.mark,
-                f"'{expression.text}' has no meaning here",
-                expected="free, a number, or an expression over what a layer has",
-                hint=did_you_mean(expression.text, self.values.known),
-            )
-            return None
-        return Rule(expression, source, note)
-
-    def _is_amount(self, constant: Expression) -> bool:
-        """Whether an expression without names is a number."""
-        try:
-            return is_number(constant.evaluate({}))
-        except (ExpressionError, ZeroDivisionError):
-            return False
 
     def check_attributes(self, rules: Rules) -> None:
         """Notes the rules that use an attribute which some kind under them does not have."""

@@ -7,11 +7,11 @@ express; and ``MISSING``, the reason for each other kind.  It is imported only w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from costcalc.errors import did_you_mean
+from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 
 
@@ -24,14 +24,35 @@ class Exporter(NamedTuple):
     suffix: str
     options: tuple[str, ...] = ()
     """Keyword arguments of ``write``."""
+    weights: tuple[str, ...] = ()
+    """What the weights may be, the default first; empty if the format holds none."""
 
 
 EXPORTERS = (
     Exporter("torch", "PyTorch module", "costcalc.exporters.torch", ".py"),
-    Exporter("onnx", "ONNX model", "costcalc.exporters.onnx", ".onnx", ("weights", "seed")),
+    Exporter(
+        "onnx",
+        "ONNX model",
+        "costcalc.exporters.onnx",
+        ".onnx",
+        ("weights", "seed"),
+        ("none", "random"),
+    ),
+    Exporter(
+        "tflite",
+        "TFLite model",
+        "costcalc.exporters.tflite",
+        ".tflite",
+        ("weights", "seed", "dtype"),
+        ("zeros", "random"),
+    ),
     Exporter("prototxt", "Caffe network", "costcalc.exporters.prototxt", ".prototxt"),
     Exporter("csv-scalesim", "SCALE-Sim topology", "costcalc.exporters.scalesim", ".csv"),
 )
+
+
+DTYPES = ("float32", "int8")
+"""The types of the numbers in a TFLite file."""
 
 
 def exporter(name: str) -> Exporter:
@@ -47,6 +68,29 @@ def name_hint(word: str) -> str:
     """
     by_tool = {row.title.split()[0].lower(): row.name for row in EXPORTERS}
     return did_you_mean(by_tool.get(word.lower(), word), [row.name for row in EXPORTERS])
+
+
+def checked_options(to: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a format that are given: those that are not None.
+
+    Raises:
+        SpecError: there is no such format, or an option or its value does not apply to it.
+    """
+    if to not in (row.name for row in EXPORTERS):
+        expected = "one of " + ", ".join(row.name for row in EXPORTERS)
+        refuse(None, f"there is no export to '{to}'", expected, hint=name_hint(to))
+    row = exporter(to)
+    options = {name: value for name, value in given.items() if value is not None}
+    for name, value in options.items():
+        if name not in row.options:
+            refuse(None, f"'{name}' does not apply to an export to {to}")
+        words = {"weights": row.weights, "dtype": DTYPES}.get(name)
+        if words is not None and value not in words:
+            expected = " or ".join(f"'{word}'" for word in words)
+            refuse(None, f"'{name}' of an export to {to} cannot be '{value}'", expected)
+    if "seed" in options and options.get("weights") != "random":
+        refuse(None, "'seed' needs random weights", expected="weights 'random'")
+    return options
 
 
 def export_graph(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:

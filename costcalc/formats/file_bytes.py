@@ -1,17 +1,33 @@
-"""Maps a binary file into memory, so that bytes which are not needed are never read."""
+"""The bytes of binary files, which pass through memory only where they are needed."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 from costcalc.errors import Mark, refuse
+from costcalc.records import NamedTuple
 
 FileBytes: TypeAlias = bytes | mmap.mmap
+
+
+class Span(NamedTuple):
+    """A range of bytes in a file."""
+
+    start: int
+    end: int
+
+
+class ByteStream(NamedTuple):
+    """Bytes that are produced as they are written."""
+
+    size: int
+    chunks: Callable[[], Iterable[bytes]]
+    """Produces ``size`` bytes in all."""
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, TypeAlias
 
+from costcalc.formats.file_bytes import ByteStream, Span
 from costcalc.formats.protobuf import (
     BYTES,
     FLOAT32,
@@ -22,12 +23,10 @@ from costcalc.formats.protobuf import (
     STORED_INTEGERS,
     STORED_TEXT,
     TEXT,
-    ByteStream,
     Field,
     FieldType,
     MessageWriter,
     Schema,
-    Span,
     WireReader,
     wrapped,
 )

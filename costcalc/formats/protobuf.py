@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, NoReturn, TypeVar
 
 from costcalc.errors import Mark, refuse
-from costcalc.formats.file_bytes import FileBytes
+from costcalc.formats.file_bytes import ByteStream, FileBytes, Span
 from costcalc.records import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -31,21 +31,6 @@ PACKED = 2**16
 """The most numbers that are read from one packed field."""
 
 _VARINT_BYTES = 10
-
-
-class Span(NamedTuple):
-    """A range of bytes in a file."""
-
-    start: int
-    end: int
-
-
-class ByteStream(NamedTuple):
-    """Bytes that are produced as they are written."""
-
-    size: int
-    chunks: Callable[[], Iterable[bytes]]
-    """Produces ``size`` bytes in all."""
 
 
 class WireReader:

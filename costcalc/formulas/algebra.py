@@ -14,8 +14,9 @@ SymPy before one of their values arrives.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Protocol, TypeAlias, cast
 
 Size: TypeAlias = Any
@@ -56,6 +57,37 @@ def minimum(a: Any, b: Any) -> Any:
     if _plain(a) and _plain(b):
         return a if a <= b else b
     return _algebra(a, b).minimum(a, b)
+
+
+def largest(sizes: Iterable[Any]) -> Any:
+    """The largest of some sizes, none below 0; 0 for none.
+
+    >>> largest([3, 8, 5])
+    8
+    """
+    listed = list(sizes)
+    if all(map(_plain, listed)):
+        return max(listed, default=0)
+    together = getattr(_algebra(*listed), "largest", None)
+    return together(listed) if together is not None else reduce(maximum, listed)
+
+
+def setting_by_setting(function: Callable[[Sequence[int]], int], sizes: Iterable[Any]) -> Any:
+    """An algorithm on whole numbers that is no formula, at every setting of their algebra.
+
+    Raises:
+        TypeError: the sizes are in an algebra without settings, as symbols are.
+
+    >>> setting_by_setting(sorted, [3, 8, 5])
+    [3, 5, 8]
+    """
+    listed = list(sizes)
+    if all(map(_plain, listed)):
+        return function([int(size) for size in listed])
+    at_settings = getattr(_algebra(*listed), "setting_by_setting", None)
+    if at_settings is None:
+        raise TypeError("an algorithm needs numbers, not symbols")
+    return at_settings(function, listed)
 
 
 def less(a: Any, b: Any) -> Any:

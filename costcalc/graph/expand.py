@@ -159,6 +159,7 @@ class _Walk:
 
     def graph(self) -> LayerGraph:
         """The layers so far."""
+        schedule, is_as_stated = self.document.schedule, self.resolved.is_default is True
         return LayerGraph(
             name=self.document.titled(self.resolved.values),
             file=self.document.file,
@@ -173,6 +174,9 @@ class _Walk:
             blocks=self.blocks,
             gated=tuple(self.gated),
             calls=self.calls,
+            schedule=schedule if is_as_stated else None,
+            is_file_resized=self.document.is_file_resized
+            or (schedule is not None and not is_as_stated),
         )
 
     def predictions(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from costcalc.arena.schedule import Schedule
 from costcalc.errors import Mark
 from costcalc.formulas.algebra import Size
 from costcalc.kinds.base import PARAMS, Events, Kind, Operation, Shape
@@ -159,6 +160,10 @@ class LayerGraph(NamedTuple):
     """Gated parts in the order of their layers; they may be nested."""
     calls: Mapping[str, BlockCall] = MappingProxyType({})
     """The calls of blocks, by the paths inside the layers' names."""
+    schedule: Schedule | None = None
+    """Its tensors and steps as its file states them; None if it does not, or at other sizes."""
+    is_file_resized: bool = False
+    """Whether its file states a schedule, but at other settings than these."""
 
     @property
     def uncounted(self) -> dict[str, list[str]]:

@@ -12,20 +12,23 @@ from typing import Any, TypeVar
 
 import numpy
 
-from costcalc.costs.convention import Convention
-from costcalc.costs.count import count
-from costcalc.errors import Problems, SpecError
+from costcalc.advice import advice, option
+from costcalc.errors import Problems, SpecError, refuse
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, of_values
 from costcalc.grid.bounded import Array, slabs
 from costcalc.grid.number import cells
 from costcalc.grid.splitting import Indexes, Split, parts
+from costcalc.metrics import COUNTED, Accounting, cost_of, has_bytes, measured
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 
 CHUNK = 2**20
 """Settings that are unfolded together, which bounds the memory that a sweep needs."""
+
+PLANNED = 2**10
+"""The same where a planner gives addresses at each setting."""
 
 T = TypeVar("T")
 
@@ -37,13 +40,17 @@ class Chunk(NamedTuple):
     """The number of rows before the first of them."""
     slices: tuple[slice, ...]
     """The part of each axis that they cover."""
-    params: Array
-    mult_adds: Array
+    costs: Mapping[str, Array]
+    """By metric."""
     is_valid: Array
     """False at settings where the network does not exist; their costs are 0."""
     refusals: tuple[RefusedSettings, ...]
     evaluations: int
     """How often the network was unfolded for them."""
+
+    def __getattr__(self, name: str) -> Any:
+        """A cost by its name: ``chunk.mult_adds``."""
+        return cost_of(self.costs, name)
 
 
 class RefusedSettings(NamedTuple):
@@ -54,36 +61,33 @@ class RefusedSettings(NamedTuple):
     error: SpecError
 
 
-class Totals(NamedTuple):
-    """A network's total costs, at every setting of a part of a grid."""
-
-    params: Any
-    mult_adds: Any
-
-
 class Grid:
     """A network over a grid of settings."""
 
     def __init__(
         self,
         document: Document,
-        convention: Convention,
+        accounting: Accounting,
         settings: Mapping[str, Any],
         axes: tuple[Axis, ...],
+        metrics: tuple[str, ...] = COUNTED,
     ) -> None:
         """Checks every value that a parameter takes.
 
         Args:
             document: the network.
-            convention: how its costs are counted.
+            accounting: how its costs are measured.
             settings: parameters with a fixed value.
             axes: parameters that vary; the last one fastest.
+            metrics: the costs.
 
         Raises:
-            SpecError: the network has no such parameter, or it cannot take a value.
+            SpecError: the network has no such parameter, or it cannot take a value; or a
+                file states its own bytes, which are those of one setting alone.
         """
         self.document = document
-        self.convention = convention
+        self.accounting = accounting
+        self.metrics = metrics
         self.settings = settings
         self.axes = axes
         self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
@@ -91,11 +95,23 @@ class Grid:
             if isinstance(result, SpecError):
                 raise self._error(indexes, self._resolved)
         self._check_printed()
+        is_file = document.schedule is not None or document.is_file_resized
+        if is_file and accounting.storage is None and has_bytes(metrics):
+            refuse(
+                None,
+                f"{document.titled({})} states its bytes at the file's own settings alone",
+                advice("{}, which has them at every setting", option("storage", "NAME")),
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
         """How many values each axis takes."""
         return tuple(len(axis.values) for axis in self.axes)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a planner gives addresses, which it does one setting after another."""
+        return "peak_bytes" in self.metrics and self.accounting.has_addresses
 
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, a chunk at a time.
@@ -104,7 +120,7 @@ class Grid:
             ConventionError: the convention does not define some layer.
         """
         start = 0
-        for slices in slabs(self.shape, CHUNK):
+        for slices in slabs(self.shape, PLANNED if self.is_planned else CHUNK):
             chunk = self._chunk(start, slices)
             start += len(chunk.is_valid)
             yield chunk
@@ -116,7 +132,7 @@ class Grid:
 
     def _chunk(self, start: int, slices: tuple[slice, ...]) -> Chunk:
         shape = tuple(part.stop - part.start for part in slices)
-        params, mult_adds = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int64)
+        costs = {name: numpy.zeros(shape, numpy.int64) for name in self.metrics}
         is_valid = numpy.ones(shape, bool)
         refusals, evaluations = [], 0
         offsets = tuple(numpy.arange(part.start, part.stop) for part in slices)
@@ -131,17 +147,13 @@ class Grid:
                 error = self._error(indexes, self._costs)
                 refusals.append(RefusedSettings(int(numpy.prod(size)), first, error))
                 continue
-            params = _placed(params, where, cells(result.params, size), size == shape)
-            mult_adds = _placed(mult_adds, where, cells(result.mult_adds, size), size == shape)
-        costs = params.ravel(), mult_adds.ravel(), is_valid.ravel()
-        return Chunk(start, slices, *costs, tuple(refusals), evaluations)
+            for name, cost in result.items():
+                costs[name] = _placed(costs[name], where, cells(cost, size), size == shape)
+        flat = {name: array.ravel() for name, array in costs.items()}
+        return Chunk(start, slices, flat, is_valid.ravel(), tuple(refusals), evaluations)
 
-    def _costs(self, settings: Mapping[str, Any]) -> Totals:
-        costs = count(expand(self.document, settings), self.convention)
-        return Totals(
-            params=sum(cost.params for cost in costs),
-            mult_adds=sum(cost.mult_adds for cost in costs),
-        )
+    def _costs(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        return measured(expand(self.document, settings), self.accounting, self.metrics)
 
     def _resolved(self, settings: Mapping[str, Any]) -> None:
         problems = Problems()

@@ -9,8 +9,9 @@ comparison, a maximum) is computed cell by cell along the axes that it depends o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from math import gcd, lcm
 from typing import Any
 
@@ -25,11 +26,15 @@ from costcalc.grid.bounded import (
     product_bounds,
     slabs,
 )
+from costcalc.grid.largest import largest
 from costcalc.grid.splitting import Mask, Split, decided
 from costcalc.records import NamedTuple
 
 CACHED = 2**15
 """Settings whose costs are added up together: 256 KiB an array, which stays in cache."""
+
+SEPARATE = 2**10
+"""Settings whose numbers are held as Python's own at the same time."""
 
 
 class Monomial(NamedTuple):
@@ -368,6 +373,36 @@ class _Algebra:
     def minimum(self, a: Any, b: Any) -> Any:
         """The smaller of ``a`` and ``b``, setting by setting."""
         return self._extreme(a, b, numpy.minimum)
+
+    def largest(self, numbers: Sequence[Any]) -> Any:
+        """The largest of some numbers, setting by setting."""
+        parts = [_parts(number) for number in numbers]
+        result = largest([terms for terms, _ in parts]) if {b for _, b in parts} == {1} else None
+        if result is None:
+            return reduce(self.maximum, numbers)
+        if isinstance(result, BoundedArray):
+            return GridNumber.of(result)
+        return _number(tuple(Monomial(*term) for term in result), 1)
+
+    def setting_by_setting(
+        self, function: Callable[[Sequence[int]], int], numbers: Sequence[Any]
+    ) -> Any:
+        """A function of whole numbers, evaluated once for each combination of their values."""
+        parts = map(_parts, numbers)
+        arrays = [_total(terms).array // denominator for terms, denominator in parts]
+        shape = numpy.broadcast_shapes(*(array.shape for array in arrays))
+        wide = [numpy.broadcast_to(array, shape) for array in arrays]
+        result: Array = numpy.empty(shape, object)
+        known: dict[tuple[int, ...], int] = {}
+        for block in slabs(shape, SEPARATE):
+            rows = zip(*(array[block].ravel().tolist() for array in wide), strict=True)
+            values = []
+            for row in rows:
+                if row not in known:
+                    known[row] = function(row)
+                values.append(known[row])
+            result[block] = numpy.array(values, object).reshape(result[block].shape)
+        return _cells(result)
 
     def gcd(self, a: Any, b: Any) -> Any:
         """The greatest common divisor, setting by setting."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy
 
 from costcalc.advice import advice, option
-from costcalc.costs.rules import METRICS
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import SpecError, did_you_mean, refuse
 from costcalc.formulas import algebra
+from costcalc.graph.budgets import wrong_unit
 from costcalc.grid.axes import Axis, Numerators, of_values
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid
 from costcalc.grid.number import CACHED
 from costcalc.grid.splitting import Mask, Split
+from costcalc.metrics import COUNTED, METRICS
 from costcalc.spec.expression import Parsed, parse
 from costcalc.spec.numbers import ExpressionError
 
@@ -38,14 +39,21 @@ class Condition:
                 None, advice("{}: {}", option("where"), error.message), error.expected, f"'{text}'"
             )
 
-    def check(self, known: Mapping[str, Any]) -> None:
-        """Checks that every name of the condition is known.
+    def check(self, known: Mapping[str, Any], metrics: Sequence[str]) -> None:
+        """Checks that every name of the condition is known, and compared in its own unit.
 
         Raises:
             SpecError: one is not.
         """
         for name in sorted(self.parsed.names):
-            check_name(name, option("where"), known)
+            check_name(name, option("where"), known, metrics)
+        for names, numbers in self.parsed.comparisons:
+            for name in sorted(names & METRICS.keys()):
+                for number in numbers:
+                    problem = wrong_unit(name, number, METRICS[name].is_bytes)
+                    if problem is not None:
+                        message = advice("{}: {}", option("where"), problem.message)
+                        raise SpecError([problem._replace(message=message)])
 
     def holds(self, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Array:
         """Where in a chunk the condition holds; False where there is no network.
@@ -93,14 +101,18 @@ class Condition:
         )
 
 
-def check_name(name: str, where: str, known: Mapping[str, Any]) -> None:
-    """Checks that a name is that of a parameter of the network, or of a cost.
+def check_name(name: str, where: str, known: Mapping[str, Any], metrics: Sequence[str]) -> None:
+    """Checks that a name is that of a parameter of the network, or of a cost of the rows.
 
     Raises:
         SpecError: it is neither.
     """
-    if name not in known and name not in METRICS:
-        names = [*known, *METRICS]
+    if name not in known and name in METRICS and name not in metrics:
+        asked = ",".join((*metrics[len(COUNTED) :], name))
+        message = advice("{}: the rows have no {}", where, name)
+        refuse(None, message, option("metrics", asked))
+    if name not in known and name not in metrics:
+        names = [*known, *metrics]
         refuse(
             None,
             advice("{}: '{}' has no meaning here", where, name),
@@ -139,8 +151,8 @@ def column(name: str, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Any
     Returns:
         Numerators, words, or a single value if it does not vary.
     """
-    if name in METRICS:
-        costs: Array = getattr(chunk, name)
+    if name in chunk.costs:
+        costs = chunk.costs[name]
         return Numerators(costs, 1) if costs.dtype != object else of_values(costs.tolist())
     for number, axis in enumerate(grid.axes):
         if axis.name == name:

@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 import numpy
 
 from costcalc.advice import advice, joined, option
-from costcalc.costs.convention import Convention
-from costcalc.costs.rules import METRICS, UNITS
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
@@ -20,6 +19,14 @@ from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.select import Condition, check_name, column, front, largest
+from costcalc.metrics import (
+    COUNTED,
+    DEFAULT_STORAGE,
+    Accounting,
+    cost_of,
+    has_bytes,
+    heading,
+)
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
@@ -34,6 +41,10 @@ SETTINGS = 10**10
 BATCH = 2**16
 """Rows that are handed on together."""
 
+PLANNED_SETTINGS = 100_000
+"""Settings that a sweep may have if a planner gives addresses at each: several thousand a second
+for a network of fifty tensors, 150 for one of a thousand."""
+
 ROWS = 100_000
 """Rows that a table, or JSON, may have."""
 
@@ -46,9 +57,13 @@ class SweepRow(NamedTuple):
 
     network: str
     settings: Mapping[str, Any]
-    params: Any
-    mult_adds: Any
+    costs: Mapping[str, Any]
+    """By metric; each is an attribute, too: ``row.params``."""
     accuracy: Accuracy | None
+
+    def __getattr__(self, name: str) -> Any:
+        """A cost by its name."""
+        return cost_of(self.costs, name)
 
 
 class Batch(NamedTuple):
@@ -56,8 +71,12 @@ class Batch(NamedTuple):
 
     network: str
     settings: Mapping[str, list[Any]]
-    params: list[Any]
-    mult_adds: list[Any]
+    costs: Mapping[str, list[Any]]
+    """By metric; each is an attribute, too: ``batch.params``."""
+
+    def __getattr__(self, name: str) -> Any:
+        """A cost by its name."""
+        return cost_of(self.costs, name)
 
 
 class NetworkRefusal(NamedTuple):
@@ -76,7 +95,8 @@ class SweptNetwork:
         document: Document,
         settings: Mapping[str, Any],
         axes: tuple[Axis, ...],
-        convention: Convention,
+        accounting: Accounting,
+        metrics: tuple[str, ...] = COUNTED,
     ) -> None:
         """Checks the settings.
 
@@ -86,7 +106,7 @@ class SweptNetwork:
         swept = {axis.name for axis in axes}
         fixed = {key: value for key, value in settings.items() if key not in swept}
         self.name = name
-        self.grid = Grid(document, convention, fixed, axes)
+        self.grid = Grid(document, accounting, fixed, axes, metrics)
         first = self.grid.at((0,) * len(axes))
         self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
         self.title = document.titled({**self.known, **{key: key for key in swept}})
@@ -116,23 +136,42 @@ class Sweep(Answer):
 
     Attributes:
         networks: the networks, each with its grid.
+        metrics: the costs of each row.
         axes: the parameters that vary, the last one fastest, with the values of all networks.
         refused: settings without a row, known after the rows have been read.
     """
 
     def __init__(self, networks: Sequence[SweptNetwork], condition: Condition | None) -> None:
-        """Checks the condition's names.
+        """Checks the condition's names, and how many settings are planned.
 
         Raises:
-            SpecError: one has no meaning.
+            SpecError: a name has no meaning, or a planner has too many settings.
         """
         self.networks = tuple(networks)
+        self.metrics = self.networks[0].grid.metrics
         self.axes = _union(network.grid.axes for network in self.networks)
         self.condition = condition
         self.refused: list[NetworkRefusal] = []
         for network in self.networks:
             if condition is not None:
-                condition.check(network.known)
+                condition.check(network.known, self.metrics)
+        planned = sum(size(one.grid.axes) for one in self.networks if one.grid.is_planned)
+        if planned > PLANNED_SETTINGS:
+            planner = self.accounting.planner_of_peaks
+            refuse(
+                None,
+                f"'{planner}' would give addresses at {planned:,} settings, one after another",
+                f"at most {PLANNED_SETTINGS:,}",
+                hint=advice(
+                    "{}, the bound of every plan, at any number of settings",
+                    option("planner", "liveness"),
+                ),
+            )
+
+    @property
+    def accounting(self) -> Accounting:
+        """How the costs are measured."""
+        return self.networks[0].grid.accounting
 
     @property
     def size(self) -> int:
@@ -161,11 +200,11 @@ class Sweep(Answer):
         is_smallest = by.startswith("-")
         best: list[tuple[Any, SweepRow]] = []
         for network in self.networks:
-            check_name(name, option("by"), network.known)
+            check_name(name, option("by"), network.known, self.metrics)
         for network, chunk, cells in self._chosen(progress):
             values = column(name, network.grid, chunk, network.known)
             if not isinstance(values, Numerators):
-                values = _constant(name, values, len(chunk.is_valid))
+                values = _constant(name, values, len(chunk.is_valid), self.metrics)
             chosen = largest(values.array[cells], count, is_smallest)
             for index, row in zip(cells[chosen], _rows(network, chunk, cells[chosen]), strict=True):
                 best.append((values.value(int(index)), row))
@@ -173,14 +212,19 @@ class Sweep(Answer):
             del best[count:]
         return [row for _, row in best]
 
-    def pareto(self, progress: Progress | None = None) -> list[SweepRow]:
+    def pareto(self, progress: Progress | None = None, by: Sequence[str] = ()) -> list[SweepRow]:
         """The rows on the Pareto front.
 
-        If the specs have accuracies for some rows, the front is that of these rows,
-        by mult-adds and accuracy; if not, it is that of all rows, by mult-adds and
-        params.
+        Args:
+            progress: called with the number of settings done.
+            by: two metrics of the rows, the lower the better.  If the specs have accuracies
+                for some rows, the default is the front of these rows, by mult-adds and
+                accuracy; if not, that of all rows, by mult-adds and params.
+
+        Raises:
+            SpecError: ``by`` is not two metrics of the rows.
         """
-        if any(network.accuracies for network in self.networks):
+        if not by and any(network.accuracies for network in self.networks):
             published = [row for row in self._published(progress) if row.accuracy is not None]
             if published:
                 chosen = front(
@@ -188,36 +232,64 @@ class Sweep(Answer):
                     of_values([-_top1(row) for row in published]).array,
                 )
                 return [published[index] for index in chosen]
+        first, second = self._two_metrics(by or ("mult_adds", "params"))
         kept: list[SweepRow] = []
         for network, chunk, cells in self._chosen(progress):
-            chosen = front(chunk.mult_adds[cells], chunk.params[cells])
+            chosen = front(chunk.costs[first][cells], chunk.costs[second][cells])
             kept += _rows(network, chunk, cells[chosen])
             chosen = front(
-                of_values([row.mult_adds for row in kept]).array,
-                of_values([row.params for row in kept]).array,
+                of_values([row.costs[first] for row in kept]).array,
+                of_values([row.costs[second] for row in kept]).array,
             )
             kept = [kept[index] for index in chosen]
         return kept
 
+    def _two_metrics(self, names: Sequence[str]) -> tuple[str, str]:
+        """Two different metrics of the rows.
+
+        Raises:
+            SpecError: they are something else.
+        """
+        for name in names:
+            check_name(name, option("by"), {}, self.metrics)
+        if len(names) != 2 or names[0] == names[1]:
+            refuse(
+                None,
+                "a Pareto front weighs two costs against each other",
+                "two of " + ", ".join(self.metrics),
+                found=", ".join(names),
+            )
+        return names[0], names[1]
+
     def chosen(
         self,
         top: int | None = None,
-        by: str = "mult_adds",
+        by: str = "",
         *,
         is_front: bool = False,
         progress: Progress | None = None,
     ) -> SweepRows:
         """The rows of a table: all of them, the first few by a cost, or the Pareto front.
 
+        Args:
+            top: how many rows, the largest.
+            by: what is largest, by default mult-adds; of a front, two metrics with a comma.
+            is_front: whether to show the Pareto front.
+            progress: called with the number of settings done.
+
         Raises:
             SpecError: there are too many, or none because the network exists at no setting.
         """
+        weighed: tuple[str, ...] = ()
         if top is not None:
+            by = by or "mult_adds"
             rows, what = self.top(top, by, progress), f"the first {top} by {by}"
         elif is_front:
-            rows = self.pareto(progress)
-            other = "accuracy" if rows and rows[0].accuracy is not None else "params"
-            what = f"the Pareto front of mult-adds and {other}"
+            weighed = tuple(name.strip() for name in by.split(",")) if by else ()
+            rows = self.pareto(progress, weighed)
+            is_published = not weighed and bool(rows) and rows[0].accuracy is not None
+            weighed = weighed or ("mult_adds", "accuracy" if is_published else "params")
+            what = "the Pareto front of " + " and ".join(map(_word, weighed))
         else:
             if self.condition is None and self.size > ROWS:
                 _refuse_as_too_many(f"{self.size:,}")
@@ -226,7 +298,7 @@ class Sweep(Answer):
                 _refuse_as_too_many(f"more than {ROWS:,}")
         if not rows and self.refused and self.condition is None:
             raise self.refused[0].refusal.error
-        return SweepRows(self, tuple(rows), what, is_front)
+        return SweepRows(self, tuple(rows), what, weighed)
 
     def __iter__(self) -> Iterator[SweepRow]:
         return self.rows()
@@ -246,14 +318,14 @@ class Sweep(Answer):
     def columns(self) -> dict[str, list[Any]]:
         """A column for each parameter and each cost, of any number of rows."""
         columns: dict[str, list[Any]] = {"network": []} if len(self.networks) > 1 else {}
-        columns |= {axis.name: [] for axis in self.axes} | {"params": [], "mult_adds": []}
+        columns |= {axis.name: [] for axis in self.axes} | {name: [] for name in self.metrics}
         for batch in self.batches():
             if len(self.networks) > 1:
                 columns["network"] += [batch.network] * len(batch.params)
             for name, values in batch.settings.items():
                 columns[name] += map(_plain, values)
-            columns["params"] += batch.params
-            columns["mult_adds"] += batch.mult_adds
+            for name, values in batch.costs.items():
+                columns[name] += values
         return columns
 
     def remarks(self) -> tuple[str, ...]:
@@ -322,9 +394,8 @@ def _batch(network: SweptNetwork, chunk: Chunk, cells: Array) -> Batch:
     for axis, index, part in zip(network.grid.axes, indexes, chunk.slices, strict=True):
         values = axis.values[part]
         settings[axis.name] = [values[i] for i in index.tolist()]
-    return Batch(
-        network.name, settings, chunk.params[cells].tolist(), chunk.mult_adds[cells].tolist()
-    )
+    costs = {name: array[cells].tolist() for name, array in chunk.costs.items()}
+    return Batch(network.name, settings, costs)
 
 
 def _rows(network: SweptNetwork, chunk: Chunk, cells: Array) -> Iterator[SweepRow]:
@@ -333,8 +404,7 @@ def _rows(network: SweptNetwork, chunk: Chunk, cells: Array) -> Iterator[SweepRo
         yield SweepRow(
             network.name,
             {name: values[index] for name, values in batch.settings.items()},
-            batch.params[index],
-            batch.mult_adds[index],
+            {name: values[index] for name, values in batch.costs.items()},
             network.accuracies.get(chunk.start + cell),
         )
 
@@ -343,7 +413,12 @@ def _top1(row: SweepRow) -> Any:
     return row.accuracy.top1 if row.accuracy else 0
 
 
-def _constant(name: str, value: Any, length: int) -> Numerators:
+def _word(name: str) -> str:
+    """A cost in a sentence."""
+    return "mult-adds" if name == "mult_adds" else name
+
+
+def _constant(name: str, value: Any, length: int, metrics: Sequence[str]) -> Numerators:
     """A parameter that no axis varies, as a column.
 
     Raises:
@@ -351,7 +426,7 @@ def _constant(name: str, value: Any, length: int) -> Numerators:
     """
     if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
         message = advice("{}: '{}' is not a number", option("by"), name)
-        refuse(None, message, f"{' or '.join(METRICS)}, or a number")
+        refuse(None, message, f"{', '.join(metrics)}, or a number")
     return Numerators(numpy.full(length, value.numerator), value.denominator)
 
 
@@ -363,20 +438,22 @@ class SweepRows(Answer):
     rows: tuple[SweepRow, ...]
     choice: str = ""
     """Which of the sweep's rows they are, unless they are all."""
-    is_front: bool = False
-    """Whether they are the Pareto front."""
+    weighed: tuple[str, ...] = ()
+    """The two costs of the Pareto front, if the rows are one."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """Why the Pareto front has so few rows."""
-        if not self.is_front or not self.rows:
+        if not self.weighed or not self.rows:
             return ()
-        if self.rows[0].accuracy is not None:
+        if "accuracy" in self.weighed:
             published = sum(len(network.accuracies) for network in self.sweep.networks)
             is_all = published == self.sweep.size
             return () if is_all else ("Only settings with a published accuracy are compared.",)
         if len(self.rows) > 1 or self.sweep.size == 1:
             return ()
+        if self.weighed != ("mult_adds", "params"):
+            return ("One setting has the least of both.",)
         return (
             "No accuracy is published for these settings, so that params are weighed against "
             "mult-adds, and one setting has the least of both.",
@@ -399,8 +476,9 @@ class SweepRows(Answer):
         return {
             "format_version": FORMAT_VERSION,
             "networks": [network.name for network in sweep.networks],
-            "convention": sweep.networks[0].grid.convention.name,
-            "unit": UNITS[sweep.networks[0].grid.convention.unit].title,
+            "convention": sweep.accounting.convention.name,
+            "unit": UNITS[sweep.accounting.convention.unit].title,
+            **_bytes_data(sweep),
             "settings": sweep.size,
             **({"uncounted": uncounted} if uncounted else {}),
             "rows": [_row_data(row) for row in self.rows],
@@ -420,7 +498,7 @@ def _row_data(row: SweepRow) -> dict[str, Any]:
     """A row: its network, its settings, its costs, and its accuracy if one is published."""
     data: dict[str, Any] = {"network": row.network}
     data["parameters"] = {name: number(value) for name, value in row.settings.items()}
-    data.update(params=row.params, mult_adds=row.mult_adds)
+    data |= row.costs
     if row.accuracy is not None:
         data["top1"] = number(row.accuracy.top1)
     return data
@@ -455,13 +533,14 @@ def _implementations(sweep: Sweep) -> str:
 
 def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     sweep = chosen.sweep
-    convention = sweep.networks[0].grid.convention
+    convention = sweep.accounting.convention
     facts = [
         ("grid", " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)),
         ("rows", chosen.choice),
         ("where", sweep.condition.text if sweep.condition is not None else ""),
         ("implementation", _implementations(sweep)),
         ("convention", f"{convention.name}: {convention.title}"),
+        *_bytes_facts(sweep),
     ]
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
@@ -475,13 +554,13 @@ def _row_table(chosen: SweepRows) -> Table:
     has_accuracy = any(row.accuracy for row in rows)
     columns = [Column("network", "Network")] if several else []
     columns += [_parameter(axis.name, axis.is_numeric) for axis in sweep.axes]
-    columns += [Column("params", "Params", "right"), Column("mult_adds", _unit(sweep), "right")]
+    columns += [Column(name, _title(sweep, name), "right") for name in sweep.metrics]
     columns += [Column("top1", "Top-1 %", "right", audience="people")] if has_accuracy else []
     lines = []
     for row in rows:
         cells: list[Cell] = [row.network] if several else []
         cells += [exact(value) for value in row.settings.values()]
-        cells += [row.params, row.mult_adds]
+        cells += row.costs.values()
         if has_accuracy:
             cells.append(Ratio(Fraction(row.accuracy.top1), 1) if row.accuracy else None)
         lines.append(Row(tuple(cells)))
@@ -513,20 +592,38 @@ def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
             cells: list[Cell] = list(key[:1]) if len(sweep.networks) > 1 else []
             cells += [exact(value) for value in key[1:]]
             for value in across.values:
-                cells.append(Scaled(getattr(group[value], metric)) if value in group else None)
+                cells.append(Scaled(group[value].costs[metric]) if value in group else None)
             cells += [Scaled(next(iter(group.values())).params)] if ends else []
             lines.append(Row(tuple(cells)))
         return Table(title, (*heads, *sides, *ends), tuple(lines))
 
     ends = [Column("params", "Params", "right")] if is_one else []
-    tables = [table(_unit(sweep), "mult_adds", ends)]
-    if not is_one:
-        tables.append(table("Params", "params", []))
+    tables = [table(_title(sweep, "mult_adds"), "mult_adds", ends)]
+    for metric in sweep.metrics:
+        if metric != "mult_adds" and not (metric == "params" and is_one):
+            tables.append(table(_title(sweep, metric), metric, []))
     return tuple(tables)
 
 
-def _unit(sweep: Sweep) -> str:
-    return unit_title(UNITS[sweep.networks[0].grid.convention.unit].title)
+def _title(sweep: Sweep, metric: str) -> str:
+    if metric == "mult_adds":
+        return unit_title(UNITS[sweep.accounting.convention.unit].title)
+    return heading(metric)
+
+
+def _bytes_facts(sweep: Sweep) -> tuple[tuple[str, str], ...]:
+    """How bytes are measured, if the rows have any."""
+    return tuple((name, str(value)) for name, value in _bytes_data(sweep).items())
+
+
+def _bytes_data(sweep: Sweep) -> dict[str, Any]:
+    """The storage, the planner and the batch, if the rows have bytes."""
+    accounting = sweep.accounting
+    if not has_bytes(sweep.metrics):
+        return {}
+    planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in sweep.metrics else {}
+    batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
+    return {"storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:

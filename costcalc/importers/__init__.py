@@ -35,6 +35,7 @@ IMPORTERS = (
     Importer("ONNX model", "costcalc.importers.onnx", suffixes=(".onnx",)),
     Importer("PyTorch module", "costcalc.importers.torch", prefix="torch:"),
     Importer("Keras architecture", "costcalc.importers.keras", suffixes=(".keras", ".json")),
+    Importer("TFLite model", "costcalc.importers.tflite", suffixes=(".tflite",)),
     Importer("Caffe network", "costcalc.importers.caffe", suffixes=(".prototxt",)),
 )
 

@@ -226,13 +226,12 @@ class ModelBuilder:
         """The label by which a node shares its params, and the params it borrows."""
         events = self.events(index)
         params = {event: stored for event, stored in params.items() if getattr(events, event)}
-        if params and all(_are_identifiable(stored) for stored in params.values()):
-            key = (kind, tuple((event, tuple(stored)) for event, stored in params.items()))
-            owner = self.params.owners.setdefault(key, index)
-            if owner != index:
-                label = self.nodes[owner].name
-                self.nodes[owner] = self.nodes[owner]._replace(shares=label)
-                return label, {}
+        key = (kind, tuple((event, tuple(stored)) for event, stored in params.items()))
+        owner = self.params.owners.get(key, index)
+        if owner != index:
+            label = self.nodes[owner].name
+            self.nodes[owner] = self.nodes[owner]._replace(shares=label)
+            return label, {}
         borrows: dict[str, int | str] = {}
         for event, stored in params.items():
             left = count = getattr(events, event)
@@ -240,6 +239,8 @@ class ModelBuilder:
                 left -= self.params.claim(part, left)
             if left:
                 borrows[event] = ALL if left == count else left
+        if params and not borrows and all(map(_are_identifiable, params.values())):
+            self.params.owners[key] = index
         return "", borrows
 
     def state_shape(self, tensor: Operand, shape: Shape) -> None:

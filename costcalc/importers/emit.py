@@ -19,6 +19,7 @@ The sizes of a window are one number for all axes, or one each; a padding may al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from costcalc.errors import Refusal
@@ -251,6 +252,29 @@ def layer_norm(
 
 
 # Elements.
+
+
+def prelu(op: OpContext, x: Operand, own: Sequence[int], *, params: Params = NOTHING) -> Operand:
+    """A PReLU with a slope for each place along some axes, in order; one for all without any.
+
+    The layer kind has its slopes along one axis, the first.  The axes with their own
+    slopes are therefore moved to the front, and flattened into one.
+    """
+    if not own:
+        return op.add("prelu", (x,), {"shared": True}, params=params)
+    if list(own) == [0]:
+        return op.add("prelu", (x,), params=params)
+
+    def with_slopes_first(moved: Operand) -> Operand:
+        if len(own) == 1:
+            return op.add("prelu", (moved,), params=params)
+        op.builder.is_sized = True
+        flat = (prod(moved.shape[: len(own)]), *moved.shape[len(own) :])
+        y = op.add("prelu", (op.view(moved, flat, ".slopes"),), params=params)
+        return op.add("reshape", (y,), {"shape": moved.shape}, ".reshape")
+
+    shared = [axis for axis in range(x.rank) if axis not in own]
+    return in_axis_order(op, x, [*own, *shared], with_slopes_first)
 
 
 def binary(

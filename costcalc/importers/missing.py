@@ -23,6 +23,40 @@ KERAS: Mapping[str, str] = {
     "pad_channels": "Keras pads spatial axes only",
 }
 
+_ARITHMETIC = "TFLite has no operator for it: converters write it as arithmetic"
+
+TFLITE: Mapping[str, str] = {
+    "lstm": "TFLite's LSTM reads sequences: it is imported as its products and gates",
+    "attention": "its products and softmax are imported one by one",
+    "batch_norm": "converters fold it into weights, or write a product and a sum",
+    "adaptive_max_pool": "TFLite has no adaptive pooling: converters write fixed windows",
+    "adaptive_avg_pool": "TFLite has no adaptive pooling: converters write fixed windows",
+    "global_max_pool": "a maximum of axes is imported as such",
+    "channel_shuffle": "its reshapes and its transpose are imported one by one",
+    "dropout": "at inference a dropout does nothing, and is not converted",
+    "identity": "TFLite has no operator that does nothing",
+    **dict.fromkeys(
+        (
+            "layer_norm",
+            "group_norm",
+            "instance_norm",
+            "rms_norm",
+            "variance",
+            "h_sigmoid",
+            "swish",
+            "quick_gelu",
+            "selu",
+            "celu",
+            "mish",
+            "softplus",
+            "softsign",
+            "log_sigmoid",
+            "erf",
+        ),
+        _ARITHMETIC,
+    ),
+}
+
 CAFFE: Mapping[str, str] = {
     **LACKS,
     "adaptive_max_pool": "Caffe has no adaptive pooling",
@@ -41,6 +75,7 @@ MISSING: Mapping[str, Mapping[str, str]] = {
     "ONNX model": ONNX,
     "PyTorch module": TORCH,
     "Keras architecture": KERAS,
+    "TFLite model": TFLITE,
     "Caffe network": CAFFE,
 }
 """The reasons by importer title, as in the table of importers."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from costcalc.arena.schedule import Schedule
 from costcalc.records import NamedTuple
 
 Shape = tuple[int, ...]
@@ -55,6 +56,10 @@ class Model(NamedTuple):
     """Whether sizes hold for this input only, so that another input size needs a new import."""
     blocks: Mapping[str, str] = {}
     """The module class of each inner path in the nodes' names."""
+    schedule: Schedule | None = None
+    """The steps and tensors of the file at this input, if it is what a runtime plans."""
+    is_file_resized: bool = False
+    """Whether the file states its steps and tensors, but at another input."""
 
 
 class Request(NamedTuple):

@@ -70,6 +70,8 @@ class Events(NamedTuple):
     """Other learned params, such as PReLU's slopes."""
     buffers: Size = 0
     """Stored but not learned: running means and variances."""
+    states: Size = 0
+    """Kept from one step of time to the next: a recurrent layer's states."""
 
 
 PARAMS = ("weights", "biases", "norm_params", "other_params")

@@ -196,6 +196,7 @@ EXAMPLES: Mapping[str, Example] = {
             writes=10,  # 2*5
             weights=300,  # 4 * 5 * (10 + 5)
             biases=40,  # 4*2*5
+            states=10,  # 2*5: hidden and cell
         ),
         {"hidden": 5},
         ({"hidden": 5, "bias_vectors": 0},),

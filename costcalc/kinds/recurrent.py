@@ -35,4 +35,5 @@ class Lstm(NamedTuple):
             writes=2 * H,
             weights=lstm_weights(M, H),
             biases=vectors * H,
+            states=2 * H,
         )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc import escaping
 from costcalc.advice import joined, option
-from costcalc.comparing.compare import ComparedNetwork, by_type
+from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
+from costcalc.metrics import METRICS
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import exact
+from costcalc.render.formatting import counted, exact, rounded
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
+from costcalc.storing.memory import Memory, rounded_sizes
+from costcalc.storing.storage import UNITS
 
 
 class Series(NamedTuple):
@@ -66,18 +70,110 @@ class HeatMap(NamedTuple):
     """The limits to draw as contours, by metric."""
 
 
-def series(report: Report) -> Series:
-    """The layers of a report with a cost."""
-    layers = [layer for layer in report.layers if layer.mult_adds or layer.params]
+class PlacedTensor(NamedTuple):
+    """A tensor in the arena: from one step to another, at an address."""
+
+    name: str
+    bytes: int
+    first: int
+    last: int
+    offset: int
+
+
+class Arena(NamedTuple):
+    """Memory over the steps of a network, and its tensors at their addresses."""
+
+    title: str
+    storage: str
+    planner: str
+    """The planner of the addresses, or of the peak if it gives none."""
+    unit: tuple[str, int]
+    """What people are shown, and its bytes: ``("KiB", 1024)``."""
+    peak: int
+    bound: int
+    steps: tuple[str, ...]
+    alive: tuple[int, ...]
+    """The bytes alive in each step."""
+    fullest: int | None
+    """The step with the most bytes alive; None if there are no steps."""
+    blocks: tuple[PlacedTensor, ...]
+    """The largest first; none if the planner gives no addresses."""
+
+    def is_at_peak(self, block: PlacedTensor) -> bool:
+        """Whether a tensor is alive in the fullest step."""
+        return self.fullest is not None and block.first <= self.fullest <= block.last
+
+    def amount(self, bytes_: int) -> str:
+        """Bytes in the unit of the storage, from one of it on: ``1,176.0 KiB``."""
+        name, scale = self.unit
+        if bytes_ < scale:
+            return f"{counted(bytes_)} B"
+        whole, _, decimals = rounded(Fraction(bytes_, scale), 1).partition(".")
+        return f"{counted(int(whole))}.{decimals} {name}"
+
+
+PLACED_BY = "greedy-by-size"
+"""The planner that draws an arena, if none is named and the storage's gives no addresses."""
+
+
+def arena(memory: Memory, planner: str | None) -> Arena:
+    """The memory of a network as rectangles of time and address.
+
+    Args:
+        memory: what it needs.
+        planner: the planner that was asked for, if any.
+    """
+    plan, name, storage = memory.plan, memory.planner, memory.storage
+    if planner is None and plan.offsets is None:
+        name = PLACED_BY
+        plan = memory.schedule.planned(name, storage.alignment)
+    alive = rounded_sizes(memory.schedule, name, storage.alignment).alive
+    blocks = [
+        PlacedTensor(
+            escaping.label(tensor.name), int(tensor.bytes), tensor.first, tensor.last, offset
+        )
+        for tensor, offset in zip(memory.schedule.tensors, plan.offsets or (), strict=False)
+    ]
+    return Arena(
+        title=escaping.label(memory.network),
+        storage=escaping.label(storage.name),
+        planner=name,
+        unit=(storage.unit, UNITS[storage.unit]),
+        peak=plan.peak,
+        bound=max(alive, default=0),
+        steps=tuple(escaping.label(step.name) for step in memory.schedule.steps),
+        alive=alive,
+        fullest=max(range(len(alive)), key=alive.__getitem__, default=None),
+        blocks=tuple(sorted(blocks, key=lambda block: -block.bytes)),
+    )
+
+
+def series(report: Report, metrics: Sequence[str] = ("mult_adds", "params")) -> Series:
+    """The layers of a report with a cost.
+
+    Raises:
+        SpecError: a metric is no sum over layers.
+    """
+    for metric in metrics:
+        if metric in WITHOUT_PARTS:
+            parted = ", ".join(name for name in METRICS if name not in WITHOUT_PARTS)
+            refuse(None, f"{metric} is not a sum over layers", f"one of {parted}")
+    costs = [[report.cost(layer, metric) for metric in metrics] for layer in report.layers]
+    shown = [index for index, row in enumerate(costs) if any(row)]
     return Series(
         escaping.label(report.network),
-        tuple(escaping.label(layer.name) for layer in layers),
-        tuple(layer.type for layer in layers),
+        tuple(escaping.label(report.layers[index].name) for index in shown),
+        tuple(report.layers[index].type for index in shown),
         {
-            "mult-adds": tuple(layer.mult_adds for layer in layers),
-            "params": tuple(layer.params for layer in layers),
+            words(metric): tuple(costs[index][column] for index in shown)
+            for column, metric in enumerate(metrics)
         },
     )
+
+
+def words(metric: str) -> str:
+    """A metric as the title of an axis: ``mult-adds``, ``weight bytes``."""
+    return metric.replace("_", " " if METRICS[metric].is_bytes else "-")
 
 
 def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
@@ -85,7 +181,7 @@ def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     return Shares(
         tuple(escaping.label(entry.label) for entry in entries),
         tuple(by_type(entry.report, metric) for entry in entries),
-        metric.replace("_", "-"),
+        words(metric),
     )
 
 

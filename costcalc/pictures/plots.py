@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from costcalc.errors import refuse, warn
-from costcalc.pictures.data import Accuracies, HeatMap, Point, Series, Shares
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, PlacedTensor, Point, Series, Shares
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
 
@@ -20,6 +20,12 @@ _HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
 _REST = "#999999"
 _WIDTH = 7.0
 """The text width of a paper, in inches."""
+
+_AT_PEAK, _OTHERS = "#E69F00", "#56B4E9"
+"""What is alive in the fullest step, and what is not."""
+
+_LABELLED = 40
+"""The most tensors with their names."""
 
 _NO_GLYPH = re.compile(r"Glyph .* missing from")
 """How matplotlib says that its font lacks a character."""
@@ -50,9 +56,12 @@ def drawn(figure: Any, kind: str) -> bytes:
 def along(series: Series) -> Any:
     """Bars for each layer, in a panel for each metric, coloured by type of layer."""
     plot = _pyplot()
-    figure, panels = plot.subplots(
-        len(series.costs), 1, figsize=(_WIDTH, 4.6), sharex=True, layout="constrained"
+    count = len(series.costs)
+    height = 2.2 + 1.2 * count
+    figure, columns = plot.subplots(
+        count, 1, figsize=(_WIDTH, height), sharex=True, layout="constrained", squeeze=False
     )
+    panels = columns[:, 0]
     colours = _palette(series.types)
     places = range(len(series.names))
     for panel, (title, costs) in zip(panels, series.costs.items(), strict=True):
@@ -61,10 +70,7 @@ def along(series: Series) -> Any:
         panel.set_ylabel(title)
         _engineering(panel.yaxis)
         panel.margins(x=0.01)
-    if len(series.names) <= _NAMED:
-        panels[-1].set_xticks(list(places), series.names, rotation=90, fontsize=6.5)
-    else:
-        panels[-1].set_xlabel("layers, from input to output")
+    _name_places(panels[-1], series.names, "layers, from input to output")
     handles = [plot.Rectangle((0, 0), 1, 1, color=colour) for colour in colours.values()]
     names = list(colours)
     if set(series.types) - set(colours):
@@ -73,6 +79,98 @@ def along(series: Series) -> Any:
     figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(series.title)
     return figure
+
+
+def arena(memory: Arena) -> Any:
+    """Bytes alive in each step; below them the tensors, as rectangles of steps and addresses."""
+    plot = _pyplot()
+    shapes = {"height_ratios": (1, 2.2)} if memory.blocks else {}
+    figure, columns = plot.subplots(
+        2 if memory.blocks else 1,
+        1,
+        figsize=(_WIDTH, 6.4 if memory.blocks else 3.6),
+        sharex=True,
+        layout="constrained",
+        squeeze=False,
+        gridspec_kw=shapes,
+    )
+    panels = columns[:, 0]
+    top = panels[0]
+    colours = [_AT_PEAK if step == memory.fullest else _OTHERS for step in range(len(memory.alive))]
+    places = range(len(memory.alive))
+    edge = 0.3 if len(places) <= _NAMED else 0
+    top.bar(places, memory.alive, color=colours, width=1.0, edgecolor="white", linewidth=edge)
+    top.axhline(memory.peak, color="#333333", linewidth=0.9, linestyle="dashed")
+    top.set_ylabel(f"alive, {memory.unit[0]}")
+    top.set_xlim(-0.5, max(len(memory.alive), 1) - 0.5)
+    if memory.blocks:
+        _draw_blocks(figure, panels[1], memory)
+    for panel in panels:
+        panel.set_ylim(0, max(memory.peak, 1) * 1.04)
+        _in_units(panel.yaxis, memory.unit[1])
+    _name_places(panels[-1], memory.steps, "steps, from input to output")
+    handles = [plot.Line2D([], [], color="#333333", linewidth=0.9, linestyle="dashed")]
+    names = [f"{memory.planner}: {memory.amount(memory.peak)}"]
+    if memory.fullest is not None:
+        handles.append(plot.Rectangle((0, 0), 1, 1, color=_AT_PEAK))
+        names.append(f"alive in {memory.steps[memory.fullest]}: {memory.amount(memory.bound)}")
+    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+    figure.suptitle(f"{memory.title}, {memory.storage}")
+    if memory.blocks:
+        _label_blocks(figure, panels[1], memory.blocks)
+    return figure
+
+
+def _draw_blocks(figure: Any, panel: Any, memory: Arena) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    patches = [
+        Rectangle((block.first - 0.5, block.offset), block.last - block.first + 1, block.bytes)
+        for block in memory.blocks
+    ]
+    colours = [_AT_PEAK if memory.is_at_peak(block) else _OTHERS for block in memory.blocks]
+    panel.add_collection(
+        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=0.6)
+    )
+    panel.set_ylabel(f"address, {memory.unit[0]}")
+
+
+def _label_blocks(figure: Any, panel: Any, blocks: Sequence[PlacedTensor]) -> None:
+    """Writes the names of the largest tensors into their rectangles, where there is room.
+
+    Rectangles never overlap, so neither do names inside them.
+    """
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    for block in blocks[:_LABELLED]:
+        corners = panel.transData.transform(
+            [(block.first - 0.5, block.offset), (block.last + 0.5, block.offset + block.bytes)]
+        )
+        width, height = corners[1] - corners[0]
+        text = panel.text(
+            (block.first + block.last) / 2,
+            block.offset + block.bytes / 2,
+            block.name,
+            ha="center",
+            va="center",
+            fontsize=6.5,
+        )
+        for turn in (0, 90):
+            text.set_rotation(turn)
+            box = text.get_window_extent(renderer)
+            if box.width <= width and box.height <= height:
+                break
+        else:
+            text.remove()
+
+
+def _name_places(panel: Any, names: Sequence[str], title: str) -> None:
+    """Names below bars if there is room for them, else what they are."""
+    if len(names) <= _NAMED:
+        panel.set_xticks(list(range(len(names))), names, rotation=90, fontsize=6.5)
+    else:
+        panel.set_xlabel(title)
 
 
 def stacked(shares: Shares) -> Any:
@@ -231,6 +329,19 @@ def _engineering(axis: Any) -> None:
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: scaled(round(value))))
     axis.set_minor_formatter(FuncFormatter(between))
+
+
+def _in_units(axis: Any, scale: int) -> None:
+    """Labels an axis of bytes with multiples of a unit, at round numbers of it."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    class InUnits(MaxNLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            ticks = super().tick_values(vmin / scale, vmax / scale)
+            return [tick * scale for tick in ticks]
+
+    axis.set_major_locator(InUnits(nbins=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:,g}"))
 
 
 def _pyplot() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.pictures.data import Accuracies, HeatMap, Series, Shares
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares
 from costcalc.render.formatting import scaled, share
 from costcalc.render.layout import bar, text_width, wrapped
 
@@ -14,6 +14,15 @@ _SHADES = "·░▒▓█"
 
 _WIDTH = 200
 """The width of a heat map for a pipe."""
+
+_ROWS = 16
+"""The rows of an arena."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""The largest tensors, from the first on."""
+
+_SMALLER, _FREE = "▒", "·"
+"""Any other tensor, and memory that nothing is in."""
 
 _BEYOND = "x"
 """Beyond a budget."""
@@ -26,6 +35,58 @@ def along(series: Series, width: int | None = None) -> str:
         lines = [(name, cost, scaled(cost)) for name, cost in zip(series.names, costs, strict=True)]
         parts.append(f"{title}\n{_bars(lines, max(costs, default=0), width)}")
     return "\n".join(parts)
+
+
+def arena(memory: Arena, width: int | None = None) -> str:
+    """A bar for each step; then the arena: steps across, addresses up, a letter for each tensor."""
+    head = f"{memory.title}, {memory.storage}: {memory.amount(memory.peak)} by {memory.planner}"
+    bound = f", {memory.amount(memory.bound)} alive at once" if memory.fullest is not None else ""
+    lines = [
+        (name, alive, memory.amount(alive))
+        for name, alive in zip(memory.steps, memory.alive, strict=True)
+    ]
+    parts = ["\n".join(wrapped(head + bound, width)) + "\n"]
+    parts.append(f"alive\n{_bars(lines, max(memory.alive, default=0), width)}")
+    if memory.blocks and memory.steps:
+        parts.append(_addresses(memory, width))
+    return "\n".join(parts)
+
+
+def _addresses(memory: Arena, width: int | None) -> str:
+    marks = {block: _LETTERS[index] for index, block in enumerate(memory.blocks[: len(_LETTERS)])}
+    sides = [memory.amount(memory.peak * row // _ROWS) for row in range(_ROWS)]
+    first = max(map(len, sides))
+    columns = _thinned(len(memory.steps), (width or _WIDTH) - first - 2)
+    wide = max(1, min(4, ((width or _WIDTH) - first - 2) // len(columns)))
+    lines = ["arena"]
+    for row in reversed(range(_ROWS)):
+        # The middle of a band of addresses, twice, to stay whole.
+        at = memory.peak * (2 * row + 1)
+        cells = (
+            next(
+                (
+                    marks.get(block, _SMALLER)
+                    for block in memory.blocks
+                    if block.first <= step <= block.last
+                    and 2 * _ROWS * block.offset <= at < 2 * _ROWS * (block.offset + block.bytes)
+                ),
+                _FREE,
+            )
+            for step in columns
+        )
+        lines.append(f"{sides[row]:>{first}}  {''.join(cell * wide for cell in cells)}")
+    if len(columns) < len(memory.steps):
+        lines += wrapped(f"{len(columns)} of {len(memory.steps)} steps.", width)
+    lines.append("")
+    for block, mark in marks.items():
+        span = memory.steps[block.first]
+        if block.last > block.first:
+            span += f" to {memory.steps[min(block.last, len(memory.steps) - 1)]}"
+        lines += wrapped(f"{mark}  {block.name}, {memory.amount(block.bytes)}, {span}", width)
+    others = len(memory.blocks) - len(marks)
+    if others:
+        lines += wrapped(f"{_SMALLER}  {others} smaller ones", width)
+    return "\n".join(lines) + "\n"
 
 
 def stacked(shares: Shares, width: int | None = None) -> str:

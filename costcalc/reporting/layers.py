@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -94,11 +94,16 @@ def layer_reports(
         )
 
 
-def type_costs(layers: Sequence[LayerReport], totals: Totals) -> tuple[TypeCost, ...]:
-    """The types with a cost, sorted by mult-adds, then params, the largest first."""
+def type_costs(
+    layers: Sequence[LayerReport], totals: Totals, costing: Collection[str] = ()
+) -> tuple[TypeCost, ...]:
+    """The types with a cost, sorted by mult-adds, then params, the largest first.
+
+    Layers whose names are in ``costing`` have a cost in any case: bytes.
+    """
     sums: dict[str, list[int]] = {}
     for layer in layers:
-        if layer.mult_adds or layer.params:
+        if layer.mult_adds or layer.params or layer.name in costing:
             row = sums.setdefault(layer.type, [0, 0, 0])
             row[0] += 1
             row[1] += layer.mult_adds

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from costcalc.advice import advice, joined, option
 from costcalc.costs.convention import Convention
@@ -15,7 +15,7 @@ from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import NETWORK_INPUT
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
 from costcalc.graph.parameters import published
 from costcalc.kinds.base import Shape, channels_last
@@ -42,6 +42,12 @@ from costcalc.reporting.select import arrange
 from costcalc.reporting.tree import ReportGroup, ReportLine, lines, places, tree
 from costcalc.spec.document import Accuracy, Document
 
+if TYPE_CHECKING:
+    from costcalc.reporting.stored import StoredReport
+
+    Measure: TypeAlias = Callable[[LayerGraph], StoredReport]
+    """What gives the bytes of a network's layers, under a storage."""
+
 
 class TableOptions(NamedTuple):
     """What a report's tables show, and how."""
@@ -59,6 +65,17 @@ class TableOptions(NamedTuple):
 
 
 DEFAULT = TableOptions()
+
+BYTES = (
+    "weight_bytes",
+    "input_bytes",
+    "output_bytes",
+    "alive_bytes",
+    "traffic_bytes",
+    "intensity",
+    "step",
+)
+"""The keys of columns that need a storage."""
 
 
 class _ReportFields(NamedTuple):
@@ -85,6 +102,8 @@ class _ReportFields(NamedTuple):
     """The names of the layers unknown to costcalc, by the model's name for the operation."""
     input_axis: int = 0
     """The axis of the input's channels: the first of a map, the last of tokens."""
+    stored: StoredReport | None = None
+    """The bytes of layers under a storage, if they were asked for."""
 
 
 class Report(Answer, _ReportFields):
@@ -96,6 +115,22 @@ class Report(Answer, _ReportFields):
     def free(self) -> dict[str, int]:
         """The number of layers of each type that the convention does not count."""
         return dict(Counter(layer.type for layer in self.layers if layer.is_free))
+
+    def all_totals(self) -> dict[str, int]:
+        """The totals by metric, bytes included if there is a storage."""
+        return {**self.totals._asdict(), **(self.stored.totals if self.stored else {})}
+
+    def total(self, metric: str) -> int:
+        """The network's cost: ``mult_adds``, ``params``, or bytes under a storage."""
+        return self.all_totals()[metric]
+
+    def cost(self, layer: LayerReport, metric: str) -> int:
+        """A layer's part of a total; of a peak it has none."""
+        if self.stored is not None and metric in self.stored.totals:
+            cells = self.stored.row([layer.name])._asdict()
+            return cells.get(metric) or 0
+        cost: int = getattr(layer, metric)
+        return cost
 
     def page(self, options: TableOptions = DEFAULT) -> Page:
         """The report as tables.
@@ -117,6 +152,8 @@ class Report(Answer, _ReportFields):
             from costcalc.reporting.gates import gate_tables
 
             tables.extend(gate_tables(self.gating, unit_title(self.unit)))
+        if self.stored is None and not {*options.columns, options.sort}.isdisjoint(BYTES):
+            refuse(None, "a report without a storage has no bytes", 'report(..., storage="fp32")')
         tables[0] = arrange(tables[0], options.columns, options.sort)
         return Page(self.network, _facts(self), tuple(tables), _notes(self))
 
@@ -131,17 +168,31 @@ class Report(Answer, _ReportFields):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "input": list(self.input),
             **_accuracy_data(self.accuracy),
-            "totals": self.totals._asdict(),
-            "types": [row._asdict() for row in self.types],
+            **_storage_data(self.stored),
+            "totals": self.all_totals(),
+            "types": [{**row._asdict(), **_type_bytes(self, row)} for row in self.types],
             "free": self.free,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
             **_gated_data(self.gating),
-            "layers": [_layer_data(layer) for layer in self.layers],
+            "layers": [
+                {**_layer_data(layer), **_layer_bytes(self.stored, layer)} for layer in self.layers
+            ],
         }
 
 
-def report(document: Document, settings: Mapping[str, Any], convention: Convention) -> Report:
+def report(
+    document: Document,
+    settings: Mapping[str, Any],
+    convention: Convention,
+    measure: Measure | None = None,
+) -> Report:
     """The report of a network at settings: its layers with their costs, and the sums.
+
+    Args:
+        document: the network.
+        settings: values of its parameters.
+        convention: how costs are counted.
+        measure: what gives the bytes of its layers, if they are asked for.
 
     Raises:
         CostcalcError: a setting or a shape is wrong, or the convention lacks a rule.
@@ -151,6 +202,7 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
     axes = channel_axes(graph)
     layers = tuple(layer_reports(graph, costs, axes))
     sums = totals(costs)
+    stored = measure(graph) if measure is not None else None
     return Report(
         network=graph.name,
         source=graph.source,
@@ -160,13 +212,14 @@ def report(document: Document, settings: Mapping[str, Any], convention: Conventi
         parameters=graph.parameters,
         input=graph.input,
         totals=sums,
-        types=type_costs(layers, sums),
+        types=type_costs(layers, sums, stored.costing if stored is not None else ()),
         layers=layers,
         blocks=graph.blocks,
         gating=gating(graph, costs),
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
         input_axis=axes.get(NETWORK_INPUT, 0),
+        stored=stored,
     )
 
 
@@ -177,6 +230,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
         ("settings", settings_line(report.parameters, {layer.kind for layer in report.layers})),
         ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
         ("convention", f"{report.convention}: {report.convention_title}"),
+        *(report.stored.facts if report.stored is not None else ()),
     ]
     return tuple(fact for fact in facts if fact[1])
 
@@ -193,6 +247,10 @@ def _notes(report: Report) -> tuple[str, ...]:
         free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
         notes.append(f"Free in this convention: {free}.")
     notes += uncounted_notes(report.uncounted)
+    if report.stored is not None and any(
+        layer.name not in report.stored.moving for layer in report.layers if layer.host is None
+    ):
+        notes.append("Rows without traffic are views, or part of another row's step.")
     return (*notes, f"In all {mult_adds} and {params}.")
 
 
@@ -212,16 +270,33 @@ def _counts(unit: str) -> tuple[Column, ...]:
     )
 
 
-def type_columns(unit: str = "mult-adds") -> tuple[Column, ...]:
+def _bytes(has_storage: bool) -> tuple[Column, ...]:
+    """The columns of bytes; without a storage they are shown only on request."""
+    people: Audience = "all" if has_storage else "asked"
+    scripts: Audience = "scripts" if has_storage else "asked"
+    return (
+        Column("weight_bytes", "Weights, B", "right", audience=people),
+        Column("input_bytes", "Input, B", "right", audience=scripts),
+        Column("output_bytes", "Output, B", "right", audience=scripts),
+        Column("alive_bytes", "Alive, B", "right", audience=people),
+        Column("traffic_bytes", "Traffic, B", "right", rank=8, audience=people),
+        Column("intensity", "Ops per B", "right", rank=9, audience=people),
+    )
+
+
+def type_columns(unit: str = "mult-adds", has_storage: bool = False) -> tuple[Column, ...]:
     """The columns of the table of types."""
     return (
         Column("type", "Type"),
         Column("layers", "Layers", "right", rank=1),
         *_counts(unit),
+        *_bytes(has_storage),
     )
 
 
-def layer_columns(*, is_by_block: bool, unit: str = "mult-adds") -> tuple[Column, ...]:
+def layer_columns(
+    *, is_by_block: bool, unit: str = "mult-adds", has_storage: bool = False
+) -> tuple[Column, ...]:
     """The columns of the table of layers or of blocks; the first are MobileNetV1's Table 1's."""
     blocks: Audience = "all" if is_by_block else "asked"
     names: Audience = "scripts" if is_by_block else "all"
@@ -236,23 +311,30 @@ def layer_columns(*, is_by_block: bool, unit: str = "mult-adds") -> tuple[Column
         Column("input", "Input Size", rank=4),
         Column("output", "Output Size", rank=6, audience="all" if is_by_block else "scripts"),
         *_counts(unit),
+        *_bytes(has_storage),
+        Column("step", "Step", audience="scripts" if has_storage else "asked"),
     )
 
 
 def _type_table(report: Report) -> Table:
     """The table of types, like MobileNetV1's Table 2."""
-    columns = type_columns(report.unit)
-    rows = tuple(Row((row.type, row.layers, *_costs(report, row).values())) for row in report.types)
-    layers = sum(row.layers for row in report.types)
-    totals = report.totals
-    total = Row(("Total", layers, totals.mult_adds, None, totals.params, None))
-    return Table("Types of layer", columns, rows, total=total)
+    columns = type_columns(report.unit, report.stored is not None)
+    keys = [column.key for column in columns]
+    rows = []
+    for row in report.types:
+        cells: dict[str, Cell] = {"type": row.type, "layers": row.layers, **_costs(report, row)}
+        cells |= _byte_cells(report.stored, _of_type(report, row.type))
+        rows.append(Row(tuple(map(cells.get, keys))))
+    total: dict[str, Cell] = {"type": "Total", "layers": sum(row.layers for row in report.types)}
+    total |= _total_cells(report)
+    return Table("Types of layer", columns, tuple(rows), total=Row(tuple(map(total.get, keys))))
 
 
 def _layer_table(report: Report, options: TableOptions) -> Table:
     """The table of layers, or of blocks."""
     is_by_block = options.by == "block"
-    columns = layer_columns(is_by_block=is_by_block, unit=report.unit)
+    has_storage = report.stored is not None
+    columns = layer_columns(is_by_block=is_by_block, unit=report.unit, has_storage=has_storage)
     keys = [column.key for column in columns]
     depth = options.depth if options.depth is not None else 1 if is_by_block else None
     root = tree(lines(report.layers, options.has_all_layers))
@@ -260,8 +342,7 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
     for place in places(report.blocks, root, depth):
         cells = _cells(report, place.node)
         rows.append(Row(tuple(map(cells.get, keys)), place.depth, place.is_sum, place.node.is_free))
-    cells = {"type_stride": "Total", "layers": root.lines, **_costs(report, root)}
-    cells["mult_adds_percent"] = cells["params_percent"] = None
+    cells = {"type_stride": "Total", "layers": root.lines, **_total_cells(report)}
     total = Row(tuple(map(cells.get, keys)))
     return Table("Blocks" if is_by_block else "Layers", columns, tuple(rows), total=total)
 
@@ -269,8 +350,30 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
 def _cells(report: Report, node: ReportLine | ReportGroup) -> dict[str, Cell]:
     """A row's cells by column key; no costs for a layer that is not counted."""
     if isinstance(node, ReportGroup):
-        return {**_group(report, node), **_costs(report, node)}
-    return {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
+        cells = {**_group(report, node), **_costs(report, node)}
+    else:
+        cells = {**_line(node), **(_costs(report, node) if node.layer.is_counted else {})}
+    if report.stored is not None:
+        cells |= _byte_cells(report.stored, node.names())
+        if isinstance(node, ReportLine):
+            cells["step"] = report.stored.part_of.get(node.layer.name)
+    return cells
+
+
+def _byte_cells(stored: StoredReport | None, layers: Iterable[str]) -> Mapping[str, Cell]:
+    return stored.row(layers).cells() if stored is not None else {}
+
+
+def _of_type(report: Report, type_: str) -> Iterator[str]:
+    """The names of the layers of a type."""
+    return (layer.name for layer in report.layers if layer.type == type_)
+
+
+def _total_cells(report: Report) -> Mapping[str, Cell]:
+    """The totals by column key: sums, and the most alive in one step."""
+    totals = report.totals
+    counts: dict[str, Cell] = {"mult_adds": totals.mult_adds, "params": totals.params}
+    return counts if report.stored is None else {**counts, **report.stored.total().cells()}
 
 
 def _line(line: ReportLine) -> dict[str, Cell]:
@@ -358,6 +461,24 @@ def _gated_data(gating: Gating | None) -> dict[str, Any]:
             ],
         }
     }
+
+
+def _storage_data(stored: StoredReport | None) -> dict[str, Any]:
+    if stored is None:
+        return {}
+    return {"storage": stored.storage, "planner": stored.planner, "batch": stored.batch}
+
+
+def _type_bytes(report: Report, row: TypeCost) -> dict[str, Any]:
+    if report.stored is None:
+        return {}
+    return report.stored.row(_of_type(report, row.type)).data()
+
+
+def _layer_bytes(stored: StoredReport | None, layer: LayerReport) -> dict[str, Any]:
+    if stored is None:
+        return {}
+    return {"step": stored.part_of.get(layer.name), **stored.row([layer.name]).data()}
 
 
 def _layer_data(layer: LayerReport) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class ReportLine:
         self.params += layer.params
         self.is_free = self.is_free and layer.is_free
 
+    def names(self) -> Iterator[str]:
+        """The names of its layers."""
+        yield self.layer.name
+        yield from (layer.name for layer in self.fused)
+
 
 class ReportGroup:
     """A block, a branch or the whole network, with the total cost of its lines."""
@@ -70,6 +75,11 @@ class ReportGroup:
         if not self.input:
             self.input, self.input_axis = line.layer.input, line.layer.input_axis
         self.output, self.output_axis = line.layer.output, line.layer.output_axis
+
+    def names(self) -> Iterator[str]:
+        """The names of the layers in all its lines."""
+        for member in self.members:
+            yield from member.names()
 
 
 class Place(NamedTuple):

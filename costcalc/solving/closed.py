@@ -50,6 +50,8 @@ def closed_answer(
 ) -> ClosedAnswer | None:
     """The answer in closed form; None if no cost has an increasing one.
 
+    Bytes are left out: a peak has one polynomial for each step that may be the largest.
+
     Args:
         document: the network.
         name: the parameter to solve for.
@@ -62,8 +64,12 @@ def closed_answer(
     except SpecError:
         return None
     answers = []
-    is_rising = all(_is_rising(form.totals[metric].polynomial) for metric in limits)
+    is_rising = all(
+        metric in form.totals and _is_rising(form.totals[metric].polynomial) for metric in limits
+    )
     for metric, limit in limits.items():
+        if metric not in form.totals:
+            continue
         total = form.totals[metric]
         if _is_rising(total.polynomial):
             value = _largest(total.polynomial, limit)

@@ -14,11 +14,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from costcalc.costs.rules import Convention
 from costcalc.errors import SpecError
 from costcalc.formulas import algebra
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
+from costcalc.metrics import COUNTED, METRICS, Accounting, cost_of
 from costcalc.spec.document import Document
 
 SAMPLE = 32
@@ -44,23 +44,42 @@ Watch = Callable[[int], None]
 
 
 class Budgets(NamedTuple):
-    """The most that may be spent; None means no limit."""
+    """The most that may be spent."""
 
-    mult_adds: int | Fraction | None
-    params: int | Fraction | None
+    limits: Mapping[str, int | Fraction]
+    """The limit of each cost that has one, by metric."""
 
-    @property
-    def limits(self) -> dict[str, int | Fraction]:
-        """The limit of each cost that has one."""
-        return {cost: limit for cost, limit in self._asdict().items() if limit is not None}
+    def __getattr__(self, name: str) -> int | Fraction | None:
+        """The limit of a cost by its name; None for none."""
+        if name in METRICS:
+            return self.limits.get(name)
+        raise AttributeError(name)
 
 
-class Candidate(NamedTuple):
-    """A value and the network's costs at it."""
+class Candidate(tuple[Any, ...]):
+    """A value and the network's costs at it: ``(value, params, mult_adds, ...)``.
+
+    Attributes:
+        value: the value.
+        costs: by metric; each is an attribute, too: ``candidate.params``.
+    """
 
     value: Any
-    params: Any
-    mult_adds: Any
+    costs: Mapping[str, Any]
+
+    def __new__(cls, value: Any, costs: Mapping[str, Any]) -> Candidate:
+        """The tuple of the value and the costs."""
+        candidate = super().__new__(cls, (value, *costs.values()))
+        candidate.value, candidate.costs = value, costs
+        return candidate
+
+    def __getattr__(self, name: str) -> Any:
+        """A cost by its name."""
+        return cost_of(self.costs, name)
+
+    def __repr__(self) -> str:
+        costs = ", ".join(f"{name}={cost!r}" for name, cost in self.costs.items())
+        return f"Candidate(value={self.value!r}, {costs})"
 
 
 class Steps(NamedTuple):
@@ -88,7 +107,7 @@ class Search:
     def __init__(
         self,
         document: Document,
-        convention: Convention,
+        accounting: Accounting,
         settings: Mapping[str, Any],
         name: str,
         value: Callable[[int], Any],
@@ -101,11 +120,13 @@ class Search:
         self.refusal: SpecError | None = None
         self.is_assumed = False
         self._document = document
-        self._convention = convention
+        self._accounting = accounting
         self._settings = settings
         self._name = name
         self.value = value
         self._last = length - 1
+        self._metrics = tuple(dict.fromkeys((*COUNTED, *budgets.limits)))
+        self._is_planned = "peak_bytes" in budgets.limits and accounting.has_addresses
         self._limits = {cost: algebra.floor(limit) for cost, limit in budgets.limits.items()}
         self._watch = watch
 
@@ -117,7 +138,7 @@ class Search:
 
     def fits(self, candidate: Candidate) -> bool:
         """Whether a value is within the budgets."""
-        return all(getattr(candidate, cost) <= limit for cost, limit in self._limits.items())
+        return all(candidate.costs[cost] <= limit for cost, limit in self._limits.items())
 
     @property
     def constant(self) -> list[str]:
@@ -126,14 +147,14 @@ class Search:
         return [
             cost
             for cost in self._limits
-            if len(existing) > 1 and len({getattr(candidate, cost) for candidate in existing}) == 1
+            if len(existing) > 1 and len({candidate.costs[cost] for candidate in existing}) == 1
         ]
 
     @property
     def is_rising(self) -> bool:
         """Whether no cost with a budget falls between the values that were counted."""
         return all(
-            getattr(low, cost) <= getattr(high, cost)
+            low.costs[cost] <= high.costs[cost]
             for low, high in pairwise(self.existing)
             for cost in self._limits
         )
@@ -158,7 +179,7 @@ class Search:
         is_separate = evaluations > half // 2
         if not is_separate:
             self._count(range(SAMPLE, MIN_VALUES))
-        most = MAX_SEPARATE if is_separate else MAX_VALUES
+        most = MAX_SEPARATE if is_separate else MIN_VALUES if self._is_planned else MAX_VALUES
         while not self._is_done():
             if self.is_rising:
                 self._bisect(is_separate)
@@ -237,7 +258,7 @@ class Search:
         if first is None or last is None:
             return (low + high) // 2
         for cost, limit in self._limits.items():
-            spent, more = getattr(first, cost), getattr(last, cost) - getattr(first, cost)
+            spent, more = first.costs[cost], last.costs[cost] - first.costs[cost]
             if more > 0:
                 ends.append(low + (limit - spent) * (high - low) // more)
         return min(ends, default=(low + high) // 2)
@@ -251,15 +272,17 @@ class Search:
             return 0
         axis = Axis(self._name, tuple(map(self.value, new)))
         evaluations, done = 0, len(self.counted)
-        for chunk in Grid(self._document, self._convention, self._settings, (axis,)).chunks():
-            columns = chunk.params.tolist(), chunk.mult_adds.tolist(), chunk.is_valid.tolist()
-            for row, (params, mult_adds, exists) in enumerate(zip(*columns, strict=True)):
+        grid = Grid(self._document, self._accounting, self._settings, (axis,), self._metrics)
+        for chunk in grid.chunks():
+            columns = {cost: array.tolist() for cost, array in chunk.costs.items()}
+            for row, exists in enumerate(chunk.is_valid.tolist()):
                 index = new[chunk.start + row]
                 value = axis.values[chunk.start + row]
-                self.counted[index] = Candidate(value, params, mult_adds) if exists else None
+                costs = {cost: column[row] for cost, column in columns.items()}
+                self.counted[index] = Candidate(value, costs) if exists else None
             if chunk.refusals and self.refusal is None:
                 self.refusal = chunk.refusals[0].error
             evaluations += chunk.evaluations
             if self._watch is not None:
-                self._watch(done + chunk.start + len(columns[0]))
+                self._watch(done + chunk.start + len(chunk.is_valid))
         return evaluations

@@ -8,12 +8,23 @@ from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from costcalc.advice import advice, joined, option, sweep_for
-from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.formulas import algebra
+from costcalc.graph.budgets import budget
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
-from costcalc.grid.axes import Axis
+from costcalc.grid.axes import Axis, parse
+from costcalc.metrics import (
+    COUNTED,
+    DEFAULT_STORAGE,
+    METRICS,
+    Accounting,
+    amount,
+    has_bytes,
+    heading,
+)
+from costcalc.opening import exact_value
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
@@ -62,6 +73,11 @@ class Solution(Answer):
     """Whether a cost with a budget falls between two of the values searched."""
     closed: ClosedAnswer | None = None
     """What the closed forms of the costs allow, if they have any."""
+    storage: str = ""
+    """The storage, if a size is bounded."""
+    planner: str = ""
+    """The planner, if a peak is bounded."""
+    batch: int = 1
     unit: str = UNITS["macs"].title
     """The title of the convention's unit."""
     uncounted: tuple[str, ...] = ()
@@ -78,7 +94,7 @@ class Solution(Answer):
 
 def solve(
     document: Document,
-    convention: Convention,
+    accounting: Accounting,
     name: str,
     settings: Mapping[str, Any],
     budgets: Budgets,
@@ -92,7 +108,7 @@ def solve(
 
     Args:
         document: the network.
-        convention: how its costs are counted.
+        accounting: how its costs are measured.
         name: the parameter to solve for.
         settings: values of the other parameters; their defaults if not given.
         budgets: the most that may be spent.
@@ -106,18 +122,18 @@ def solve(
             wrong, or the network is invalid at all values.
     """
     _check_name(document, name, budgets)
-    searched = _chosen(name, values) or _steps(document.parameters.get(name), name, step)
-    steps = searched if isinstance(searched, Steps) else None
-    at, length = (steps.at, steps.length) if steps else (searched.__getitem__, len(searched))
-    search = Search(document, convention, settings, name, at, length, budgets, watch)
+    wanted = _chosen(name, values) or _steps(document.parameters.get(name), name, step)
+    steps = wanted if isinstance(wanted, Steps) else None
+    at, length = (steps.at, steps.length) if steps else (wanted.__getitem__, len(wanted))
+    search = Search(document, accounting, settings, name, at, length, budgets, watch)
     if steps:
         search.run()
     else:
         search.count_all()
-    solution = _solution(document, convention, name, settings, budgets, search)
+    solution = _solution(document, accounting, name, settings, budgets, search)
     if not has_closed_form:
         return solution
-    closed = closed_answer(document, name, budgets.limits, settings, convention)
+    closed = closed_answer(document, name, budgets.limits, settings, accounting.convention)
     is_proven = (
         solution.monotony == "assumed"
         and steps is not None
@@ -125,6 +141,23 @@ def solve(
         and closed.rises(steps.first, steps.step)
     )
     return replace(solution, closed=closed, monotony="proven" if is_proven else solution.monotony)
+
+
+def searched(
+    name: str, step: Any, values: Iterable[Any] | str
+) -> tuple[int | Fraction | None, Sequence[Any]]:
+    """The step and the values that a caller asks for, exactly.
+
+    Raises:
+        SpecError: one is wrong, or both are given.
+    """
+    if step is not None and values:
+        message = advice("{} and {} both set what is searched", option("step"), option("values"))
+        refuse(None, message, "one of the two")
+    exact_step = budget(option("step"), amount(step), examples="0.05, 32")
+    if isinstance(values, str):
+        return exact_step, parse(name, values).values
+    return exact_step, [exact_value(value) for value in values]
 
 
 def _chosen(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -148,13 +181,14 @@ def _chosen(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
 
 def _solution(
     document: Document,
-    convention: Convention,
+    accounting: Accounting,
     name: str,
     settings: Mapping[str, Any],
     budgets: Budgets,
     search: Search,
 ) -> Solution:
     existing = search.existing
+    limits = budgets.limits
     if not existing and search.refusal is not None:
         raise search.refusal
     fitting = [candidate for candidate in existing if search.fits(candidate)]
@@ -164,7 +198,7 @@ def _solution(
     others = resolve(document, {**settings, name: values[0]}, Problems()).values
     return Solution(
         network=document.titled({**others, name: name}),
-        convention=convention.name,
+        convention=accounting.convention.name,
         name=name,
         settings={key: value for key, value in others.items() if key != name},
         budgets=budgets,
@@ -177,7 +211,10 @@ def _solution(
         constant=tuple(search.constant),
         monotony="assumed" if search.is_assumed else "counted",
         is_falling=not search.is_rising,
-        unit=UNITS[convention.unit].title,
+        storage=accounting.storage or DEFAULT_STORAGE if has_bytes(limits) else "",
+        planner=accounting.planner_of_peaks if "peak_bytes" in limits else "",
+        batch=accounting.batch,
+        unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
     )
 
@@ -187,7 +224,7 @@ def _nearest(candidates: Iterable[Candidate], budgets: Budgets) -> Candidate:
 
     def excess(candidate: Candidate) -> Fraction:
         return max(
-            Fraction(getattr(candidate, cost)) / limit for cost, limit in budgets.limits.items()
+            Fraction(candidate.costs[cost]) / limit for cost, limit in budgets.limits.items()
         )
 
     return min(candidates, key=excess)
@@ -221,7 +258,8 @@ def _check_name(document: Document, name: str, budgets: Budgets) -> None:
     message, expected, hint = "", "", ""
     if not budgets.limits:
         message = "there is no budget to stay within"
-        expected = joined(", ", (option("max_mult_adds", "N"), option("max_params", "N")))
+        bounds = (METRICS[metric].bound for metric in ("mult_adds", *METRICS))
+        expected = joined(", ", (option(bound, "N") for bound in dict.fromkeys(bounds)))
     elif name not in values:
         message = f"{document.titled(values)} has no parameter '{name}'"
         expected = "one of " + ", ".join(values)
@@ -235,8 +273,8 @@ def _check_name(document: Document, name: str, budgets: Budgets) -> None:
 def _page(solution: Solution) -> Page:
     limits = solution.budgets.limits
     columns = [Column(solution.name, solution.name, "right")]
-    for cost, title in metric_titles(solution.unit).items():
-        columns.append(Column(cost, title, "right"))
+    for cost in _shown(solution):
+        columns.append(Column(cost, _title(cost, solution.unit), "right"))
         if cost in limits:
             columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
     columns.append(Column("fits", "Fits"))
@@ -246,12 +284,13 @@ def _page(solution: Solution) -> Page:
         for candidate in shown
         if candidate is not None
     )
-    budget = ", ".join(f"{cost} <= {_amount(limit)}" for cost, limit in limits.items())
+    budget = ", ".join(f"{cost} <= {_amount(limit, cost)}" for cost, limit in limits.items())
     facts = (
         ("budget", budget),
         ("settings", settings_line(solution.settings)),
         ("searched", _searched_values(solution)),
         ("convention", solution.convention),
+        *((name, str(value)) for name, value in _bytes(solution).items()),
     )
     title = f"{solution.network}: the largest {solution.name} within the budget"
     notes = (*_notes(solution), *uncounted_notes(solution.uncounted))
@@ -279,23 +318,23 @@ def _notes(solution: Solution) -> tuple[str, ...]:
     name, best, nearest = solution.name, solution.best, solution.nearest
     sentences = []
     if nearest is not None:
-        costs = _costs(nearest, solution.unit)
+        costs = _costs(nearest, solution)
         sentences.append(
             f"Nothing fits: no {name} that was searched is within the budget. "
             f"The nearest, {name} = {exact(nearest.value)}, costs {costs}."
         )
     elif best is not None:
-        sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution.unit)}.")
+        sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution)}.")
     shown = best or nearest
     is_constant = len(solution.constant) == len(solution.budgets.limits)
     for cost in solution.constant:
-        if not is_constant and getattr(shown, cost) <= solution.budgets.limits[cost]:
+        amount = shown.costs[cost] if shown is not None else 0
+        if not is_constant and amount <= solution.budgets.limits[cost]:
             continue
-        title = solution.unit if cost == "mult_adds" else cost
-        sentences.append(
-            f"At every {name} searched the {title} are {counted(getattr(shown, cost))}: "
-            f"they do not depend on {name}."
-        )
+        what = f"the {_word(cost, solution.unit)} are {counted(amount)}: they do"
+        if METRICS[cost].is_bytes:
+            what = f"{METRICS[cost].noun.removeprefix('of ')} is {counted(amount)} B: it does"
+        sentences.append(f"At every {name} searched {what} not depend on {name}.")
     if not solution.is_bounded and not is_constant:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if best is not None:
@@ -308,11 +347,11 @@ def _qualifications(solution: Solution) -> list[str]:
     name, closed = solution.name, solution.closed
     sentences = []
     if closed is not None:
-        costs = solution.unit if closed.metric == "mult_adds" else closed.metric
+        costs = _word(closed.metric, solution.unit)
         limit = solution.budgets.limits[closed.metric]
         sentences.append(
             f"In closed form, nothing rounded: {closed.symbol} <= {exact(closed.value)}, "
-            f"where {costs} = {closed.formula} reach {_amount(limit)}."
+            f"where {costs} = {closed.formula} reach {_amount(limit, closed.metric)}."
         )
     if solution.exceptions:
         sentences.append(
@@ -334,19 +373,45 @@ def _qualifications(solution: Solution) -> list[str]:
     return sentences
 
 
-def _amount(limit: int | Fraction) -> str:
-    return counted(limit) if isinstance(limit, int) else exact(limit)
+def _shown(solution: Solution) -> tuple[str, ...]:
+    """The costs in tables: the counts, and what else has a budget."""
+    return tuple(dict.fromkeys(("mult_adds", *COUNTED, *solution.budgets.limits)))
 
 
-def _costs(candidate: Candidate, unit: str) -> str:
-    return f"{counted(candidate.mult_adds)} {unit} and {counted(candidate.params)} params"
+def _title(cost: str, unit: str) -> str:
+    return metric_titles(unit).get(cost) or heading(cost)
+
+
+def _word(cost: str, unit: str) -> str:
+    """A cost in a sentence."""
+    return unit if cost == "mult_adds" else METRICS[cost].noun
+
+
+def _bytes(solution: Solution) -> dict[str, Any]:
+    """How bytes are measured, if a size is bounded."""
+    facts = {"storage": solution.storage, "planner": solution.planner}
+    batch = {"batch": solution.batch} if solution.batch != 1 else {}
+    return {**{name: value for name, value in facts.items() if value}, **batch}
+
+
+def _amount(limit: int | Fraction, cost: str) -> str:
+    amount = counted(limit) if isinstance(limit, int) else exact(limit)
+    return f"{amount} B" if METRICS[cost].is_bytes else amount
+
+
+def _costs(candidate: Candidate, solution: Solution) -> str:
+    *costs, last = (
+        f"{_amount(candidate.costs[cost], cost)} {_word(cost, solution.unit)}"
+        for cost in _shown(solution)
+    )
+    return f"{', '.join(costs)} and {last}"
 
 
 def _row(solution: Solution, candidate: Candidate, is_best: bool) -> Row:
     limits = solution.budgets.limits
     cells: list[Cell] = [exact(candidate.value)]
-    for cost in METRICS:
-        amount = getattr(candidate, cost)
+    for cost in _shown(solution):
+        amount = candidate.costs[cost]
         cells.append(amount)
         if cost in limits:
             cells.append(Ratio(100 * Fraction(amount) / limits[cost], 2, " %"))
@@ -361,6 +426,7 @@ def _data(solution: Solution) -> dict[str, Any]:
         "network": solution.network,
         "convention": solution.convention,
         "unit": solution.unit,
+        **_bytes(solution),
         "for": solution.name,
         "parameters": {name: number(value) for name, value in solution.settings.items()},
         "budget": {cost: number(limit) for cost, limit in solution.budgets.limits.items()},
@@ -381,7 +447,8 @@ def _data(solution: Solution) -> dict[str, Any]:
 def _candidate_data(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
-    return {name: number(value) for name, value in candidate._asdict().items()}
+    costs = {name: number(cost) for name, cost in candidate.costs.items()}
+    return {"value": number(candidate.value), **costs}
 
 
 def _closed_data(solution: Solution) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from costcalc.arena.schedule import Schedule
 from costcalc.errors import Mark
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
@@ -216,6 +217,10 @@ class Document(NamedTuple):
     """Reads it again at other values of these settings."""
     groups: Mapping[str, str] = MappingProxyType({})
     """What the paths inside the layers' own names are: blocks or sequences."""
+    schedule: Schedule | None = None
+    """Its tensors and steps at its own settings, if its file is what a runtime plans."""
+    is_file_resized: bool = False
+    """Whether its file states its tensors and steps, but at another input."""
 
     def titled(self, values: Mapping[str, Any]) -> str:
         """The network's name at these values of its parameters."""

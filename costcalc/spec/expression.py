@@ -29,12 +29,13 @@ from costcalc.formulas import algebra
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.numbers import (
+    BYTE_UNIT,
     NUMBER,
     UNIT,
     ExpressionError,
+    amount,
     exact_number,
     is_number,
-    quantity,
 )
 
 Value = Any
@@ -57,6 +58,8 @@ class Parsed(NamedTuple):
     names: frozenset[str]
     marking: str = ""
     """The function in it that says whether the multiplier scales it: one of :data:`MARKINGS`."""
+    comparisons: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = ()
+    """For each comparison, the names and the numbers with units on either side of it."""
 
 
 class Function(NamedTuple):
@@ -87,7 +90,7 @@ FUNCTIONS: Mapping[str, Function] = {
 
 @lru_cache(maxsize=4096)
 def parse(text: str, has_units: bool = False) -> Parsed:
-    """Parses an expression; with units, ``100M`` is a number.
+    """Parses an expression; with units, ``100M`` and ``256 KiB`` are numbers.
 
     Raises:
         ExpressionError: the text is malformed or beyond a limit.
@@ -112,18 +115,19 @@ class _Parser:
     """Recursive descent, with one method for each line of the grammar."""
 
     def __init__(self, text: str, has_units: bool) -> None:
-        self.read_number = quantity if has_units else exact_number
+        self.read_number = amount if has_units else exact_number
         self.tokens = list(_tokens(text))
         self.position = 0
         self.depth = 0
         self.names: set[str] = set()
         self.marking = ""
+        self.comparisons: list[tuple[frozenset[str], tuple[str, ...]]] = []
 
     def parse(self) -> Parsed:
         evaluate = self.choice()
         if self.next.kind != "end":
             raise self.unexpected("an operator or the end")
-        return Parsed(evaluate, frozenset(self.names), self.marking)
+        return Parsed(evaluate, frozenset(self.names), self.marking, tuple(self.comparisons))
 
     @property
     def next(self) -> _Token:
@@ -183,11 +187,18 @@ class _Parser:
         return (lambda scope: not value(scope)) if negated else value
 
     def comparison(self) -> Evaluate:
+        start = self.position
         left = self.sum()
         sign = self.take("==", "!=", "<", "<=", ">", ">=")
         if not sign:
             return left
-        return _binary(_COMPARISONS[sign], left, self.sum())
+        compared = _binary(_COMPARISONS[sign], left, self.sum())
+        taken = self.tokens[start : self.position]
+        names = frozenset(token.text for token in taken if token.kind == "name")
+        numbers = (token.text for token in taken if token.kind == "number")
+        with_units = tuple(text for text in numbers if text[-1:].isalpha())
+        self.comparisons.append((names, with_units))
+        return compared
 
     def sum(self) -> Evaluate:
         left = self.product()
@@ -292,7 +303,7 @@ _NOT_NAMES = KEYWORDS | {"true", "false"}
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        rf"\s*(?:(?P<number>{NUMBER}(?:{UNIT}\b)?)"
+        rf"\s*(?:(?P<number>{NUMBER}(?:\s?{BYTE_UNIT}\b|{UNIT}\b)?)"
         r"|(?P<name>[A-Za-z_]\w*)"
         r"|(?P<word>'[^']*')"
         r"|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%()<>,]))"

@@ -60,7 +60,7 @@ def _decode(data: bytes, file: str) -> str:
             Mark(file),
             "not a spec: the file is binary",
             expected="YAML text in UTF-8",
-            hint="models are read from .onnx, .keras, .json and .prototxt files, "
+            hint="models are read from .onnx, .tflite, .keras, .json and .prototxt files, "
             "and from torch:package.module:name",
         )
     try:

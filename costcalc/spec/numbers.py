@@ -22,6 +22,12 @@ UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 UNIT = rf"[{''.join(UNITS)}{''.join(UNITS).lower()}]"
 """The pattern of a unit letter."""
 
+BYTE_UNIT = r"[KMGTkmgt]i?[Bb]"
+"""The pattern of a unit of bytes: ``KiB`` is 1024, ``kB`` is 1000."""
+
+_SIZE = re.compile(r"(.*[0-9.])\s*(?:([KMGTkmgt])(i)?)?(?:[Bb]|[Bb]ytes?)", re.DOTALL)
+_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
+
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 
 
@@ -105,6 +111,35 @@ def quantity(text: str) -> int | Fraction | None:
     digits = text[:-1].rstrip() if unit else text
     number = exact_number(digits.replace(",", "") if _THOUSANDS.fullmatch(digits) else digits)
     return number if number is None or unit is None else _plain(Fraction(number) * unit)
+
+
+def size(text: str) -> int | Fraction | None:
+    """The exact bytes of a size with its unit, or None if it is not one.
+
+    Raises:
+        ExpressionError: the number has too many digits or a zero denominator.
+
+    >>> size("256 KiB"), size("1.5 MB"), size("512 B"), size("512")
+    (262144, 1500000, 512, None)
+    """
+    match = _SIZE.fullmatch(text)
+    number = quantity(match[1]) if match is not None else None
+    if match is None or number is None:
+        return None
+    power = _POWERS[match[2].upper()] if match[2] else 0
+    return _plain(Fraction(number) * (1024 if match[3] else 1000) ** power)
+
+
+def amount(text: str) -> int | Fraction | None:
+    """The exact value of a number with a unit of counts or of bytes: ``100M``, ``256KiB``.
+
+    ``1.5B`` is 1.5 billion.
+
+    Raises:
+        ExpressionError: the number has too many digits or a zero denominator.
+    """
+    number = quantity(text)
+    return number if number is not None else size(text)
 
 
 def exact(value: Any) -> str:

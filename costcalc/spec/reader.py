@@ -33,8 +33,9 @@ TOP = (
     "mult_adds",
     "params",
     "claims",
+    "budgets",
 )
-"""The keys of a spec; the last three are read by ``costcalc check``."""
+"""The keys of a spec; the last four are read by ``costcalc check``."""
 
 _COLOURS = ("1", "3", "4")
 """How many channels images have."""

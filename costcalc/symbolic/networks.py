@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 from costcalc.advice import advice, option
+from costcalc.arena.plan import PLANNERS
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
@@ -21,6 +22,8 @@ from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
+from costcalc.storing.files import load
+from costcalc.storing.schedule import peak_of
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
 from costcalc.symbolic.equations_answer import EquationsAnswer
 from costcalc.symbolic.formula import (
@@ -101,6 +104,12 @@ class ClosedForm(EquationsAnswer):
     """The names of the layers that costcalc cannot count, by the model's name for the operation."""
     kinds: frozenset[str]
     """The names of its layer kinds."""
+    storage: str = ""
+    """The storage of the bytes, if there are any."""
+    peak_step: str = ""
+    """The step whose bytes are the peak."""
+    is_bound: bool = False
+    """Whether the storage's planner gives addresses, so that the peak is its lower bound."""
 
     @property
     def params(self) -> Any:
@@ -143,6 +152,7 @@ class ClosedForm(EquationsAnswer):
             "unit": self.unit,
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "symbols": [_extent_data(extent) for extent in self.domain.extents],
+            **({"storage": self.storage, "peak_step": self.peak_step} if self.storage else {}),
             "assumes": self.domain.assumptions(ASCII, self.values),
             "exact": self.is_exact,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
@@ -168,23 +178,29 @@ def closed_form(
     settings: Mapping[str, Any],
     convention: Convention,
     variables: tuple[str, ...] = (),
+    storage: str | None = None,
 ) -> ClosedForm:
     """A network's params and mult-adds as polynomials in its parameters.
+
+    Under a storage, also the bytes of what is stored and those of the storage's peak:
+    without addresses, so that a planner with addresses gives the bound.
 
     Args:
         document: the network.
         settings: the settings to expand the network at; they decide every comparison.
         convention: how its costs are counted.
         variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
+        storage: a storage's name or path, if bytes are wanted.
 
     Raises:
-        CostcalcError: a setting is wrong, the convention lacks a rule, or the costs
+        CostcalcError: a setting or the storage is wrong, the convention lacks a rule, or the costs
             are not polynomials.
     """
     problems = Problems()
     resolved = resolve(document, settings, problems)
     problems.raise_any()
     chosen = _variables(document, resolved.values, variables)
+    kept = load(storage) if storage is not None else None
     while True:
         context = PolynomialContext(tuple(variable for variable, _ in chosen))
         symbols = [context.symbol(index) for index in range(len(chosen))]
@@ -195,6 +211,11 @@ def closed_form(
                 "params": sum(cost.params for cost in costs),
                 "mult_adds": sum(cost.mult_adds for cost in costs),
             }
+            peak = ""
+            if kept is not None:
+                memory = peak_of(graph, kept)
+                sums |= {"weight_bytes": memory.weight_bytes, "peak_bytes": memory.peak_bytes}
+                peak = memory.step
             break
         except Refine as refinement:
             variable, name = chosen[refinement.variable]
@@ -218,6 +239,9 @@ def closed_form(
         domain=domain(context, names),
         uncounted=graph.uncounted,
         kinds=frozenset(layer.kind.name for layer in graph.layers),
+        storage=kept.name if kept is not None else "",
+        peak_step=peak,
+        is_bound=kept is not None and PLANNERS[kept.planner].has_addresses,
     )
 
 
@@ -310,7 +334,8 @@ def _headline(form: ClosedForm, style: Style) -> str:
         if is_used
     )
     form_in = f"in closed form in {symbols}" if symbols else "in closed form"
-    return f"{form.network} {form_in}, convention {form.convention}"
+    storage = f", storage {form.storage}" if form.storage else ""
+    return f"{form.network} {form_in}, convention {form.convention}{storage}"
 
 
 def _are_used(form: ClosedForm) -> list[bool]:
@@ -329,6 +354,10 @@ def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
     assumptions = form.domain.assumptions(style, form.values)
     if assumptions:
         lines.append(f"Assumes {', '.join(assumptions)}.")
+    if form.peak_step:
+        lines.append(f"The peak is that of {form.peak_step} wherever this holds.")
+    if form.is_bound:
+        lines.append("It is without addresses, the lower bound of every plan.")
     yield "\n".join(lines)
     lines = [at_settings(form.parameters, form.kinds) or "Reported:"]
     for metric, total in form.totals.items():

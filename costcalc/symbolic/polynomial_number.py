@@ -176,6 +176,44 @@ class PolynomialContext:
         """The smaller of two, with the polynomial of the one that is smaller at the settings."""
         return self._extreme(a, b, algebra.minimum, "<=")
 
+    def largest(self, numbers: Sequence[Any]) -> Any:
+        """The largest of some, with the polynomial of the one that is largest at the settings.
+
+        What is assumed compares it alone with the others, except those that are nowhere
+        larger than another.
+        """
+        parts = [self.parts(number) for number in numbers]
+        values = [polynomial(self.counters) for _, polynomial in parts]
+        best = max(range(len(parts)), key=values.__getitem__)
+        chosen = parts[best][1]
+        rivals: list[Polynomial] = []
+        for _, rival in sorted(parts, key=lambda part: part[0], reverse=True):
+            if not any(self._is_least(other - rival) for other in (chosen, *rivals)):
+                rivals = [other for other in rivals if not self._is_least(rival - other)]
+                rivals.append(rival)
+        for rival in rivals:
+            self.note(self._reduced(chosen - rival), ">=")
+        return self.make(max(value for value, _ in parts), chosen)
+
+    def _is_least(self, difference: Polynomial) -> bool:
+        """Whether a difference is zero or more at all settings."""
+        return self.sign(difference) in _IMPLIES[">="]
+
+    def _reduced(self, polynomial: Polynomial) -> Polynomial:
+        """The polynomial without the powers that all its terms have, of variables above zero."""
+        for index, variable in enumerate(self.variables):
+            if variable.is_whole and variable.residue:
+                continue
+            lowest = min((powers[index] for powers in polynomial.terms), default=0)
+            if lowest:
+                polynomial = Polynomial(
+                    {
+                        (*powers[:index], powers[index] - lowest, *powers[index + 1 :]): value
+                        for powers, value in polynomial.terms.items()
+                    }
+                )
+        return polynomial
+
     def _extreme(self, a: Any, b: Any, choose: Callable[[Any, Any], Any], relation: str) -> Any:
         (first, p), (second, q) = self.parts(a), self.parts(b)
         takes_first = _RELATIONS[relation](p(self.counters), q(self.counters))

@@ -150,15 +150,21 @@ def test_a_spec_may_contain_a_list_of_claims(mynet: Path) -> None:
     assert CliRunner().invoke(main, ["report", "mynet.yaml"]).exit_code == 0
 
 
-def test_a_mismatch_of_memory_names_the_layers_that_take_most(mynet: Path) -> None:
+def test_a_mismatch_of_the_largest_map_names_the_tensor(mynet: Path) -> None:
     # conv: 16 * 8 * 8 elements of 2 bytes = 2048 B; fc: 10 elements = 20 B
-    layers = "the largest are conv1 2.05 KB, fc1 0.02 KB"
     for printed in ("<= 1 KB", "1 KB"):
-        mynet.write_text(SPEC.replace('params: "<= 1K"', f'claims: [{{memory: "{printed}"}}]'))
+        claim = f'{{storage: mobilenet_v2-table3, peak_bytes: "{printed}"}}'
+        mynet.write_text(SPEC.replace('params: "<= 1K"', f"claims: [{claim}]"))
         result = check("mynet.yaml", "--format", "json")
         (claim,) = json.loads(result.output)["claims"]
         assert (result.exit_code, claim["computed"], claim["verdict"]) == (1, 2048, "mismatch")
-        assert layers in claim["explanation"]
+        assert (
+            "under mobilenet_v2-table3, the peak is in conv1, with conv1 2.05 KB"
+            in (claim["explanation"])
+        )
+
+
+def test_what_layers_a_mismatch_names(mynet: Path) -> None:
     for bound, words in (
         ('map_side: "<= 1", only: conv1', "the largest are conv1 8\n"),
         ('neurons: "<= 1K"', "most is spent on conv1 1.02 K (99.03 %), fc1 10"),  # 1024 of 1034
@@ -398,3 +404,67 @@ def test_the_requested_convention_applies_to_figures_without_one(mynet: Path) ->
 def test_a_claim_that_names_its_convention_keeps_it(mynet: Path) -> None:
     mynet.write_text(SPEC.replace("params:", "claims:\n  - {params: 10672, convention: paper}\n#"))
     assert check("mynet.yaml", "--convention", "paper-with-bias").exit_code == 0
+
+
+def test_budgets_of_bytes_in_a_spec(mynet: Path) -> None:
+    # In int8: conv1 reads 3*8*8 = 192 B and writes 1024; 432 + 10240 weights and 26 biases of 4.
+    budgets = 'budgets: {storage: int8, peak_bytes: "<= 1.1875 KiB", weight_bytes: "<= 10,776 B"}'
+    mynet.write_text(SPEC.replace('params: "<= 1K"', budgets), encoding="utf-8")
+    result = check("mynet.yaml", "--format", "json")
+    claims = json.loads(result.output)["claims"]
+    assert [claim["computed"] for claim in claims] == [1216, 10776]
+    assert json.loads(result.output)["summary"] == {"exact": 2}
+    tighter = budgets.replace("1.1875 KiB", "1215 B").replace("776", "775")
+    mynet.write_text(SPEC.replace('params: "<= 1K"', tighter))
+    output = check("mynet.yaml").output
+    assert "under int8, the peak is in conv1, with conv1 1,024, input 192: shrink these" in output
+    assert "under int8, most is spent on fc1 10,280 (95.40 %), conv1 496 (4.60 %)" in output
+
+
+@pytest.mark.parametrize(
+    ("budgets", "message"),
+    [
+        ("5", "budgets are a mapping"),
+        ("{storage: int8}", "this claims nothing"),
+        ('{storage: int7, peak_bytes: "<= 1 KiB"}', "there is no storage 'int7'"),
+        ('{storage: ../up.yaml, peak_bytes: "<= 1 KiB"}', "there is no storage '../up.yaml'"),
+        ('{planner: best, peak_bytes: "<= 1 KiB"}', "there is no planner 'best'"),
+        ('{batch: 0, peak_bytes: "<= 1 KiB"}', "a batch must be a whole number above zero"),
+        ('{peak_bytes: "<= 256K"}', "peak_bytes is a size in bytes, and 256K is a count"),
+        ('{params: "<= 256 KiB"}', "params is a count, and 256 KiB is a size in bytes"),
+        ("{peak_bytes: 256 KiB}", "the budget of peak_bytes is no bound"),
+        ('{ram: "<= 1 KiB"}', "ram"),
+    ],
+)
+def test_wrong_budgets_are_refused_where_they_stand(
+    mynet: Path, budgets: str, message: str
+) -> None:
+    mynet.write_text(SPEC.replace('params: "<= 1K"', f"budgets: {budgets}"), encoding="utf-8")
+    result = check("mynet.yaml")
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "mynet.yaml:" in result.output
+
+
+def test_bounds_of_bytes_on_the_command_line(mynet: Path) -> None:
+    mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
+    held = check("mynet.yaml", "--storage", "int8", "--max-ram", "1216 B", "--max-flash", "11kB")
+    assert held.exit_code == 0
+    over = check("mynet.yaml", "--storage", "int8", "--max-ram", "1215", "--max-traffic", "1MB")
+    assert over.exit_code == 1
+    assert "the peak is in conv1" in over.output
+    batch = check("mynet.yaml", "--storage", "int8", "--max-ram", "1216", "--batch", "2")
+    assert batch.exit_code == 1
+    for wrong in ("1K", "0", "-1 KiB", "big"):
+        refused = check("mynet.yaml", "--max-ram", wrong)
+        assert (refused.exit_code, "--max-ram" in refused.output) == (2, True)
+
+
+def test_a_storage_beside_the_claims(mynet: Path) -> None:
+    (mynet.parent / "own.yaml").write_text(
+        "name: own\ntitle: own\nsource: here\nextends: int8\nbits: {activations: 16, weights: 8}\n"
+    )
+    mynet.write_text(
+        SPEC.replace('params: "<= 1K"', 'budgets: {storage: ./own.yaml, peak_bytes: "<= 2432"}')
+    )
+    assert check("mynet.yaml").exit_code == 0  # 2 * 1216

@@ -61,6 +61,12 @@ def mobilenet_v1(eighths: int, side: int, strides: str = "1212121111121") -> int
     return mult_adds
 
 
+def micronet_kws(*widths: int) -> int:
+    """Operations of a MicroNet for keyword spotting, Table 5: 49 x 10, then 25 x 5."""
+    blocks = sum((9 * m + m * n) * 25 * 5 for m, n in pairwise(widths))
+    return 2 * (10 * 4 * widths[0] * 49 * 10 + blocks + widths[-1] * 12)
+
+
 def mobilenet_v2_at_513() -> int:
     """Mult-adds up to the 320 channels, with output stride 16."""
     side, m = 257, 32
@@ -140,6 +146,9 @@ def shallow_shufflenet() -> int:
 STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
 
 WRITTEN_OUT = {
+    "mn.KWS-L.ops": micronet_kws(276, 248, 276, 276, 248, 248, 248, 248),
+    "mn.KWS-M.ops": micronet_kws(140, 140, 140, 140, 112, 196),
+    "mn.KWS-S.ops": micronet_kws(84, 112, 84, 84, 84, 196),
     "g.T1o.5a": MODULES["5a"][1],
     **{f"g.T1p.{name}": MODULES[name][0] for name in ("4a", "4b", "4c", "4d", "4e", "5a", "5b")},
     "v1.T8.goog.macs": GOOGLENET_MULT_ADDS,

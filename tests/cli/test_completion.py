@@ -89,7 +89,9 @@ OFFERED = {
     "formula mobilenet_v1 --in alpha,r": ["alpha,res"],
     "compare alexnet alexnet_": ["alexnet_one_column"],
     "solve mobilenet_v1 --for r": ["res"],
-    "sweep mobilenet_v1 --by p": ["params"],
+    "sweep mobilenet_v1 --by p": ["params", "peak_bytes"],
+    "sweep mobilenet_v1 --metrics peak_bytes,w": ["peak_bytes,weight_bytes"],
+    "sweep mobilenet_v1 --planner tflm": ["tflm"],
     "check read": ["readmes"],
     "report net.onnx --set a": ["alpha="],
     "export vgg16 --to o": ["onnx"],
@@ -104,7 +106,18 @@ def test_what_is_offered(folder: Path, line: str, shell: str) -> None:
 
 FREE = {
     *("--alpha", "--res", "--input", "--depth", "--where", "--top", "--printed", "--search"),
-    *("--max-mult-adds", "--max-params", "--step", "--values", "--seed"),
+    *(
+        "--max-mult-adds",
+        "--max-params",
+        "--max-ram",
+        "--max-flash",
+        "--max-traffic",
+        "--step",
+        "--values",
+        "--seed",
+        "--batch",
+        "--patches",
+    ),
 }
 """Options whose values are numbers or sentences."""
 

@@ -26,6 +26,8 @@ LINES = {
     "sweep": "sweep mobilenet_v1 --alpha 0.5,1 --format csv",
     "solve": "solve mobilenet_v1 --for alpha --max-params 2M",
     "reconcile": "reconcile mobilenet_v1 --between paper torch",
+    "memory": "memory mobilenet_v1",
+    "storages": "storages",
     "kinds": "kinds conv",
     "conventions": "conventions",
     "import": "import mobilenet_v1",

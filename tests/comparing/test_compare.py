@@ -179,3 +179,57 @@ def test_networks_of_one_name_are_labelled_by_their_references(tmp_path):
     copy.write_text(text, encoding="utf-8")
     labels = [entry.label for entry in costcalc.compare("vgg16", str(copy), "alexnet").entries]
     assert labels == ["vgg16", str(copy), "AlexNet"]
+
+
+def test_bytes_under_a_storage_beside_counts():
+    result = run("mobilenet_v1", "mobilenet_v2", "--storage", "tflm")
+    assert "storage     tflm: int8" in result.stdout
+    # MobileNetV1: conv2 reads 112 * 112 * 32 and writes 112 * 112 * 64, 1176 KiB; MobileNetV2's
+    # dw of the second bottleneck 112 * 112 * 96 and 56 * 56 * 96, 1470 KiB.
+    table = rows(result.stdout, "Totals", 2)
+    assert [row[5] for row in table] == ["1176.0", "1470.0"]
+    assert table[1][-2] == "1.25 × more"
+    assert "MobileNetV2: of 715 K bytes of flash saved, " in result.stdout
+
+
+def test_json_with_a_storage_has_what_it_has_without_and_more():
+    networks = "mobilenet_v1@alpha=0.25,res=96", "mobilenet_v1@alpha=0.5,res=96"
+    plain = costcalc.compare(*networks).data()["networks"]
+    stored = costcalc.compare(*networks, storage="int8", batch=2).data()["networks"]
+    for before, after, name in zip(plain, stored, networks, strict=True):
+        memory = costcalc.memory(name, storage="int8", batch=2)
+        for key in ("totals", "ratio", "causes"):
+            assert before[key].items() <= after[key].items()
+        assert after["totals"]["peak_bytes"] == memory.peak
+        assert after["totals"]["weight_bytes"] == memory.weight_bytes
+    flash = [network["totals"]["weight_bytes"] for network in stored]
+    assert stored[1]["ratio"]["weight_bytes"] == flash[1] / flash[0]
+    causes = stored[1]["causes"]
+    assert sum(cause["saved"] for cause in causes["weight_bytes"]) == flash[0] - flash[1]
+    assert "peak_bytes" not in causes  # no sum over layers
+
+
+def test_metrics_are_chosen_and_bytes_need_no_storage():
+    result = run("mobilenet_v1", "vgg16", "--metrics", "peak_bytes", "--format", "csv")
+    assert result.stdout.splitlines() == [
+        "network,top1,peak_bytes,peak_bytes_ratio",
+        # fp32: 112 * 112 * (32 + 64) and 2 * 224 * 224 * 64 numbers of 4 bytes
+        f"MobileNetV1,70.6,{4 * 112 * 112 * 96},1.0",
+        f"VGG16,71.5,{4 * 224 * 224 * 128},{224 * 224 * 128 / (112 * 112 * 96)}",
+    ]
+    result = run("mobilenet_v1", "vgg16", "--metrics", "params,peak")
+    assert result.exit_code == 2 and "there is no metric 'peak'" in result.stderr
+
+
+def test_networks_with_storages_of_their_own_name_them(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(bytes(costcalc.export("mobilenet_v1@alpha=0.25,res=96", "tflite")))
+    result = run(str(path), "mobilenet_v1@alpha=0.25,res=96", "--metrics", "weight_bytes")
+    assert "storage     tflite of " in result.stdout
+    assert ", fp32 of MobileNetV1@alpha=0.25,res=96" in result.stdout
+
+
+def test_layers_have_no_storage():
+    result = run("conv", "separable", "--storage", "fp32")
+    assert result.exit_code == 2 and "'conv' is a layer" in result.stderr
+    assert run("conv", "separable", "--batch", "2").exit_code == 2

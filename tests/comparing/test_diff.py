@@ -187,3 +187,25 @@ layers:
     shown = str(costcalc.diff(old, new))
     assert "output 4 x 8 x 6 → 8 x 8 x 6" in shown
     assert "input 32 x 6 → 64 x 6, output 32 x 7 → 64 x 7" in shown
+
+
+def test_totals_have_bytes_under_a_storage(versions):
+    old, new = versions(("out: 4, kernel: 3", "out: 6, kernel: 3"))
+    difference = costcalc.diff(old, new, storage="int8")
+    data = difference.data()
+    assert data["storage"] == "int8"
+    # the first convolution's weights and biases, and the weights of the one that reads it
+    more = data["totals"]["new"]["weight_bytes"] - data["totals"]["old"]["weight_bytes"]
+    assert more == 2 * 3 * 3 * 3 + 2 * 4 + 2 * 4
+    # the largest step reads 3 and writes 4 channels of 8 x 8, then two of 6 and 4
+    assert data["totals"]["old"]["peak_bytes"] == 8 * 8 * (4 + 4)
+    assert data["totals"]["new"]["peak_bytes"] == 8 * 8 * (6 + 4)
+    assert data["totals"]["old"].items() >= costcalc.diff(old, new).data()["totals"]["old"].items()
+    assert "RAM, B" in str(difference)
+
+
+def test_a_network_that_was_added_had_no_bytes(versions):
+    _, new = versions()
+    totals = costcalc.diff(None, new, storage="int8").data()["totals"]
+    assert {*totals["old"]} == {*totals["new"]}
+    assert {*totals["old"].values()} == {0}

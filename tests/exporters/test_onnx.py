@@ -347,7 +347,7 @@ def test_the_command(tmp_path):
         (["--to", "torch", "--weights", "none"], "'weights' does not apply to an export to torch"),
         (["--to", "onnx", "--seed", "1"], "'seed' needs random weights"),
         (["--to", "caffe"], "'csv-scalesim'. Did you mean 'prototxt'?"),
-        (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'random'"),
+        (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'zeros', 'random'"),
     ],
 )
 def test_options_that_do_not_apply_are_refused(options, message):

@@ -8,7 +8,7 @@ import pytest
 import costcalc
 from costcalc import opening
 from costcalc.errors import SpecError
-from costcalc.exporters import export_graph, onnx, prototxt
+from costcalc.exporters import export_graph, onnx, prototxt, tflite
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import PARAMS, Shape
@@ -17,6 +17,7 @@ from tests.collection import networks
 from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
 from tests.exporters.test_prototxt import LACKING, is_inexpressible
+from tests.exporters.test_tflite import UNWRITABLE
 
 SETTINGS = [
     ("mobilenet_v1", {"alpha": Fraction(1, 4), "res": 128}),
@@ -45,6 +46,17 @@ CHANGED = {
         "shift": set(),
         # Caffe crops to the size of another blob, which is written for it.
         "crop": {"crop", "constant"},
+    },
+    "tflite": {
+        "adaptive_max_pool": {"max_pool"},
+        "adaptive_avg_pool": {"avg_pool"},
+        "global_max_pool": {"reduce_max"},
+        "batch_norm": {"learned", "multiply", "add"},
+        "swish": {"sigmoid", "multiply"},
+        "h_sigmoid": {"shift", "relu6", "scale"},
+        "channel_shuffle": {"reshape", "transpose"},
+        "flatten": {"flatten"},
+        "dropout": set(),
     },
 }
 """The kinds that are read back as others, by format."""
@@ -128,13 +140,14 @@ def counted(graph: LayerGraph) -> tuple[int, int]:
 
 def expressible() -> list[tuple[str, str]]:
     """Each format with the name of each form of a kind that it can express."""
-    tables = {"onnx": onnx.KINDS, "prototxt": prototxt.KINDS}
+    tables = {"onnx": onnx.KINDS, "tflite": tflite.KINDS, "prototxt": prototxt.KINDS}
     return [
         (format_, name)
         for format_, table in tables.items()
         for name, (kind, _) in forms().items()
         if (kind.becomes or kind.name) in table
         and not (format_ == "prototxt" and is_inexpressible(name))
+        and not (format_ == "tflite" and name in UNWRITABLE)
     ]
 
 
@@ -146,18 +159,25 @@ def test_a_kind_round_trips(format_, name, tmp_path):
     spec.write_text(specs()[name], encoding="utf-8")
     graph = opening.opened(str(spec)).graph()
     path = written(graph, format_, tmp_path)
-    if kind.name == "identity" and format_ == "onnx":
+    if (kind.name, format_) in NO_LAYER:
         with pytest.raises(SpecError, match="no output depends on the network's input"):
             opening.opened(path).graph()
         return
     back = opening.opened(path).graph()
     went, came = ({layer.kind.name for layer in each.layers} for each in (graph, back))
     changed = CHANGED[format_]
+    if format_ == "tflite" and name == "mean: [1, 2]":
+        changed = {"mean": {"global_avg_pool"}}
     expected = {new for old in went for new in changed.get(old, {old})}
     assert came - VIEWS == expected - VIEWS
     assert expected & (VIEWS - {"identity"}) <= came
+    if format_ == "tflite" and kind.name == "batch_norm":
+        return  # a product and a sum of numbers for each channel, whatever was learned of them
     assert counted(back) == counted(graph)
 
+
+NO_LAYER = (("identity", "onnx"), ("identity", "tflite"), ("dropout", "tflite"))
+"""Kinds that are nothing in a format: a network of one alone has no layers."""
 
 ONES = {"out": 1, "rows": 1, "hidden": 1, "groups": 1, "multiplier": 1, "shape": (1,)}
 """The attributes of a layer with one channel, and with one number of each learnable tensor."""

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costcalc.formats.file_bytes import ByteStream
 from costcalc.formats.protobuf import (
     FLOAT32,
     INTEGER,
     SHORT_BYTES,
     TEXT,
-    ByteStream,
     Field,
     MessageWriter,
     Schema,

@@ -4,7 +4,16 @@ from importlib.util import find_spec
 
 import pytest
 
-JUDGES = ("torch", "torchvision", "timm", "onnx", "onnxscript")
+JUDGES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "onnx",
+    "onnxscript",
+    "tflite_micro",
+    "ai_edge_litert",
+    "pymicro_wakeword",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

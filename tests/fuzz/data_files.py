@@ -25,7 +25,9 @@ claims:
   - {at: alpha=0.5, params: "<= 100K", note: "a budget"}
   - {only: fc1, params_share: 23.81 %}
   - {over: net.onnx, mult_adds_ratio: "<= 1.1 x"}
-  - {network: [net.yaml, wide.yaml], memory: 16 KB}
+  - {network: [net.yaml, wide.yaml], storage: tflm, planner: liveness, peak_bytes: 16 KB}
+  - {only: conv*, batch: 2, storage: int4-weights, weight_bytes: "<= 1 KiB"}
+  - {only: fc1, storage: mcunet, traffic_bytes_share: 50 %}
   - {network: own, layer_count: 1}
   - params: 500
     about: about 500

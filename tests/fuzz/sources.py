@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.drawing.draws import Draws
-from tests.fuzz import command_lines, data_files, onnx_files, other_models, specs
+from tests.fuzz import command_lines, data_files, onnx_files, other_models, specs, tflite_files
 from tests.fuzz.case import Case, one_of
 
 
@@ -20,13 +20,14 @@ class Source(NamedTuple):
 
 
 SOURCES: Mapping[str, Source] = {
-    "layers": Source(16, specs.layer),
+    "layers": Source(14, specs.layer),
     "networks": Source(5, specs.network),
-    "spec texts": Source(10, specs.changed_text),
+    "spec texts": Source(9, specs.changed_text),
     "spec trees": Source(9, specs.changed_tree),
-    "ONNX messages": Source(12, onnx_files.changed_messages),
-    "ONNX bytes": Source(7, onnx_files.changed_bytes),
+    "ONNX messages": Source(10, onnx_files.changed_messages),
+    "ONNX bytes": Source(6, onnx_files.changed_bytes),
     "ONNX operators": Source(7, onnx_files.operator),
+    "TFLite files": Source(5, tflite_files.changed),
     "Keras trees": Source(4, other_models.changed_keras),
     "Keras layers": Source(4, other_models.keras_layer),
     "prototxt": Source(7, other_models.changed_caffe),

@@ -13,6 +13,7 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
+from costcalc.metrics import Accounting
 from costcalc.spec.reader import read
 
 NESTED = """
@@ -111,7 +112,9 @@ layers: [a]
 def test_a_sweep_may_vary_the_probability_of_a_block_without_changing_totals():
     spec = f"name: small\ninput: [3, 4, 4]\nlayers:\n{NESTED}"
     document = read(spec.encode(), "small.yaml", lambda name: None)
-    grid = Grid(document, load("paper"), {}, (Axis("execute.outer", (Fraction(1, 2), 1)),))
+    grid = Grid(
+        document, Accounting(load("paper")), {}, (Axis("execute.outer", (Fraction(1, 2), 1)),)
+    )
     (chunk,) = grid.chunks()
     # 96 + 144 + 48 + 144 + 240, as above.
     assert chunk.mult_adds.tolist() == [672, 672]

@@ -14,9 +14,10 @@ from costcalc.errors import SpecError
 from costcalc.graph.settings import from_python
 from costcalc.grid.axes import axis
 from costcalc.grid.evaluate import Grid
+from costcalc.metrics import Accounting
 from costcalc.spec.reader import read
 
-PAPER = convention.load("paper")
+PAPER = Accounting(convention.load("paper"))
 NETWORKS = ("mobilenet_v1", "mobilenet_v2", "googlenet", "mobilenet_v3", "squeezenet")
 DOCUMENTS = {name: opening.read_spec(name) for name in NETWORKS}
 STRUCTURES = b"""

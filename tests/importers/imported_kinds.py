@@ -20,6 +20,8 @@ from tests.exporters.every_kind import forms
 from tests.importers.caffe import written as caffe
 from tests.importers.keras import written as keras
 from tests.importers.onnx import models as onnx
+from tests.importers.tflite.models import Sample
+from tests.importers.tflite.samples import CASES
 
 
 def kinds_in(path: Path) -> set[str]:
@@ -181,5 +183,14 @@ def kinds_from_keras(folder: Path) -> set[str]:
     path, found = folder / "net.json", set()
     for each in keras_models():
         path.write_text(json.dumps(each), encoding="utf-8")
+        found |= kinds_in(path)
+    return found
+
+
+def kinds_from_tflite(folder: Path) -> set[str]:
+    """The kinds of files with one operator each."""
+    found, path = set(), folder / "net.tflite"
+    for sample in (Sample("ethos-u"), *(case.sample for case in CASES if case.kinds)):
+        path.write_bytes(sample.net().bytes())
         found |= kinds_in(path)
     return found

@@ -8,7 +8,12 @@ from costcalc.importers import IMPORTERS
 from costcalc.importers.keras.layers.activation import FUNCTIONS
 from costcalc.importers.missing import MISSING
 from costcalc.kinds import TABLE
-from tests.importers.imported_kinds import kinds_from_caffe, kinds_from_keras, kinds_from_onnx
+from tests.importers.imported_kinds import (
+    kinds_from_caffe,
+    kinds_from_keras,
+    kinds_from_onnx,
+    kinds_from_tflite,
+)
 
 pytestmark = pytest.mark.complete
 
@@ -34,6 +39,11 @@ IMPORTED = {
         kinds_from_keras,
         "an activation in costcalc/importers/keras/layers/activation.py, or an operation in "
         "costcalc/importers/keras/layers/operations.py, or a layer in a file beside them",
+    ),
+    "TFLite model": (
+        kinds_from_tflite,
+        "an operator in costcalc/importers/tflite/operators/elementwise.py or a file beside it, "
+        "with a row in tests/importers/tflite/samples.py",
     ),
     "Caffe network": (
         kinds_from_caffe,

@@ -246,7 +246,7 @@ def lstm(shape: Shape, *, hidden: int, bias_vectors: int = 2) -> Result:
         i, f, o = sigmoid(x), sigmoid(x), sigmoid(x)
         state = f.times(c).plus(i.times(x.tanh()))
         o.times(state.tanh())
-    return (hidden,), Events(**did, reads=size + 2 * hidden, writes=2 * hidden)
+    return (hidden,), Events(**did, reads=size + 2 * hidden, writes=2 * hidden, states=2 * hidden)
 
 
 # Functions of every element

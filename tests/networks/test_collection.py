@@ -89,6 +89,8 @@ def test_width_and_resolution_are_parameters_of_every_network(spec):
     assert half.params < full.totals.params
     assert half.mult_adds < full.totals.mult_adds
     if len(full.input) == 3:
-        larger = costcalc.report(spec, res=full.input[1] + 32).totals
+        height, width = (side + 32 for side in full.input[1:])
+        res = height if height == width else f"{height}x{width}"
+        larger = costcalc.report(spec, res=res).totals
         assert larger.params >= full.totals.params
         assert larger.mult_adds > full.totals.mult_adds

@@ -11,7 +11,7 @@ from costcalc.cli import main
 from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
 from costcalc.pictures import plots, terminal
-from costcalc.pictures.data import accuracies, heat_map, series, shares
+from costcalc.pictures.data import accuracies, arena, heat_map, series, shares
 from costcalc.render.layout import text_width
 from costcalc.solving.solve import Budgets
 
@@ -20,6 +20,7 @@ PICTURES = {
     "layers": ["mobilenet_v1"],
     "types": ["mobilenet_v1", "vgg16", "alexnet"],
     "accuracy": ["mobilenet_v1", "squeezenet"],
+    "memory": ["mobilenet_v1", "--storage", "tflm"],
     "sweep": [
         *("mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32"),
         *("--max-mult-adds", "100M", "--max-params", "2M"),
@@ -87,7 +88,7 @@ def test_a_heat_map_sorts_its_values():
     maps = [
         heat_map(
             costcalc.sweep("mobilenet_v1", alpha=alpha, res=res),
-            Budgets(None, None),
+            Budgets({}),
         )
         for alpha, res in (("0.25,0.5,1", "128,160,224"), ("0.5,1,0.25", "224,128,160"))
     ]
@@ -116,6 +117,100 @@ def test_bars_are_as_high_as_their_costs():
     figure = plots.along(series(costcalc.report("mobilenet_v1")))
     mult_adds, params = ([bar.get_height() for bar in panel.patches] for panel in figure.axes)
     assert (sum(mult_adds), sum(params)) == (568740352, 4209088)
+
+
+def test_bars_of_bytes_are_those_of_the_storage():
+    memory = costcalc.memory("mobilenet_v1", storage="tflm")
+    report = costcalc.report("mobilenet_v1", storage="tflm")
+    figure = plots.along(series(report, ("weight_bytes",)))
+    (panel,) = figure.axes
+    assert sum(bar.get_height() for bar in panel.patches) == memory.weight_bytes
+    parts = shares([ComparedNetwork("mobilenet_v1", report)], "traffic_bytes")
+    assert sum(parts.parts[0].values()) == sum(step.traffic_bytes for step in memory.traffic)
+    assert parts.counted == "traffic bytes"
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_an_arena_has_every_tensor_at_its_address(network):
+    memory = costcalc.memory(network, storage="tflm")
+    figure = plots.arena(arena(memory, None))
+    alive, addresses = figure.axes
+    assert [bar.get_height() for bar in alive.patches] == list(memory.alive)
+    drawn = set()
+    for path in addresses.collections[0].get_paths():
+        box = path.get_extents()
+        drawn.add((box.x0 + 0.5, box.x1 - 0.5, box.y0, box.y1))
+    assert drawn == {
+        (tensor.first, tensor.last, offset, offset + tensor.bytes)
+        for tensor, offset in zip(memory.schedule.tensors, memory.plan.offsets, strict=True)
+    }
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_names_in_an_arena_stand_in_their_tensors_and_cover_no_other(network):
+    memory = arena(costcalc.memory(network, storage="tflm"), None)
+    figure = plots.arena(memory)
+    panel, renderer = figure.axes[1], figure.canvas.get_renderer()
+    names = [text.get_text() for text in panel.texts]
+    assert names
+    boxes = [text.get_window_extent(renderer) for text in panel.texts]
+    assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
+    by_name = {block.name: block for block in memory.blocks}
+    for name, box in zip(names, boxes, strict=True):
+        left, low = panel.transData.transform((by_name[name].first - 0.5, by_name[name].offset))
+        right, high = panel.transData.transform(
+            (by_name[name].last + 0.5, by_name[name].offset + by_name[name].bytes)
+        )
+        assert left <= box.x0 and box.x1 <= right and low <= box.y0 and box.y1 <= high
+
+
+CHAIN = """
+name: chain
+input: [3, 32, 32]
+layers:
+  - conv: {out: 16, kernel: 3, act: relu}
+  - max_pool: {kernel: 2}
+  - conv: {out: 32, kernel: 3, act: relu}
+"""
+
+
+def test_an_arena_in_the_terminal(tmp_path):
+    path = tmp_path / "chain.yaml"
+    path.write_text(CHAIN)
+    lines = run("memory", str(path)).stdout.splitlines()
+    # Numbers of 4 bytes: an input of 3 x 32 x 32, 16 x 32 x 32, 16 x 16 x 16, 32 x 16 x 16.
+    assert lines[0] == "chain, fp32: 80.0 KiB by greedy-by-size, 80.0 KiB alive at once"
+    assert [line.split("━ ")[-1].strip() for line in lines[3:6]] == [
+        *("76.0 KiB", "80.0 KiB", "48.0 KiB"),
+    ]
+    # Sixteen bands of 5 KiB, from the top; the largest tensor lies lowest.
+    first = lines.index("arena") + 1
+    assert [line.split()[-1] for line in lines[first:][:16]] == [
+        "····CCCCCCCC",
+        *2 * ["DDDDCCCCCCCC"],
+        *7 * ["AAAAAAAA····"],
+        *6 * ["AAAAAAAABBBB"],
+    ]
+    assert lines[-4:] == [
+        "A  conv1, 64.0 KiB, conv1 to max_pool1",
+        "B  conv2, 32.0 KiB, conv2",
+        "C  max_pool1, 16.0 KiB, max_pool1 to conv2",
+        "D  input, 12.0 KiB, conv1",
+    ]
+
+
+def test_planners_without_addresses_draw_none():
+    memory = costcalc.memory("mobilenet_v1", planner="layer-io")
+    figure = plots.arena(arena(memory, "layer-io"))
+    assert len(figure.axes) == 1
+    assert "arena" not in run("memory", "mobilenet_v1", "--planner", "layer-io").stdout
+
+
+def test_a_network_without_steps_has_a_picture(tmp_path):
+    path = tmp_path / "view.yaml"
+    path.write_text("name: view\ninput: [3, 4, 4]\nlayers: [flatten]\n")
+    assert run("memory", str(path)).exit_code == 0
+    assert run("memory", str(path), "-o", str(tmp_path / "view.svg")).exit_code == 0
 
 
 def test_layers_in_the_terminal():
@@ -149,7 +244,7 @@ def test_a_heat_map_in_the_terminal_shows_numbers():
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_pictures_fit_the_terminal(width):
     at = {"alpha": "0.25:1:0.25", "res": "32:224"}
-    budgets = Budgets(100_000_000, None)
+    budgets = Budgets({"mult_adds": 100_000_000})
     texts = {
         "layers": terminal.along(series(costcalc.report("mobilenet_v2")), width),
         "types": terminal.stacked(
@@ -157,6 +252,7 @@ def test_pictures_fit_the_terminal(width):
         ),
         "accuracy": terminal.bubbles(published(["mobilenet_v1", "vgg16", "resnext"]), width),
         "sweep": terminal.heat(heat_map(costcalc.sweep("mobilenet_v1", at=at), budgets), width),
+        "memory": terminal.arena(arena(costcalc.memory("resnet152"), None), width),
     }
     for name, text in texts.items():
         assert max(map(text_width, text.splitlines())) <= width, name
@@ -180,14 +276,12 @@ def test_networks_without_accuracy_are_named(tmp_path):
 def test_ticks_stand_on_the_values_of_the_grid():
     few = heat_map(
         costcalc.sweep("mobilenet_v1", alpha="0.25,0.5,0.75,1", res="128:224:32"),
-        Budgets(None, None),
+        Budgets({}),
     )
     panel = plots.heat(few).axes[0]
     assert list(panel.get_xticks()) == [128, 160, 192, 224]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["0.25", "0.5", "0.75", "1"]
-    many = heat_map(
-        costcalc.sweep("mobilenet_v1", alpha="0.5,1", res="32:512:8"), Budgets(None, None)
-    )
+    many = heat_map(costcalc.sweep("mobilenet_v1", alpha="0.5,1", res="32:512:8"), Budgets({}))
     ticks = list(plots.heat(many).axes[0].get_xticks())
     assert len(ticks) <= 13 and ticks[0] == 32 and ticks[-1] == 512
     assert all(tick % 8 == 0 for tick in ticks)
@@ -197,6 +291,10 @@ def test_ticks_stand_on_the_values_of_the_grid():
     ("arguments", "message"),
     [
         (["layers", "mobilenet_v1", "-o", "x.gif"], "one of .svg, .png, .pdf"),
+        (["layers", "vgg16", "--metrics", "peak_bytes"], "peak_bytes is not a sum over layers"),
+        (["layers", "vgg16", "--metrics", "weights"], "there is no metric 'weights'"),
+        (["layers", "vgg16", "--batch", "2"], "counts are of one input"),
+        (["memory", "vgg16", "--storage", "none"], "there is no storage 'none'"),
         (["accuracy", "resnext"], "found    resnext: its spec has no 'accuracy:'"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),
         (["sweep", "mobilenet_v1", "--alpha", "0.5,1"], "two parameters that vary"),

@@ -43,6 +43,10 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
     "parameters": lambda: costcalc.parameters(SMALL),
     "conventions": lambda: costcalc.conventions(),
     "convention": lambda: costcalc.conventions("thop"),
+    "memory": lambda: costcalc.memory(SMALL, storage="tflm"),
+    "memory of a step": lambda: costcalc.memory(SMALL).explain("conv1"),
+    "storages": lambda: costcalc.storages(),
+    "storage": lambda: costcalc.storages("int4-weights"),
     "kinds": lambda: questions.kinds(),
     "kind": lambda: questions.kinds("conv"),
 }
@@ -67,6 +71,10 @@ COMMAND_LINES: dict[str, list[str]] = {
     "parameters": ["networks", SMALL],
     "conventions": ["conventions"],
     "convention": ["conventions", "thop"],
+    "memory": ["memory", SMALL, "--storage", "tflm"],
+    "memory of a step": ["memory", SMALL, "--explain", "conv1"],
+    "storages": ["storages"],
+    "storage": ["storages", "int4-weights"],
     "kinds": ["kinds"],
     "kind": ["kinds", "conv"],
 }

@@ -189,6 +189,9 @@ def test_a_parameter_without_effect_on_the_budget_is_told_from_one_with_room(tmp
     assert (solution.constant, solution.best.params) == (("params",), 16)
     assert "At every w searched the params are 16: they do not depend on w." in str(solution)
     assert "may fit" not in str(solution)
+    flash = costcalc.solve(path, "w", max_flash=100)
+    # 4 bytes of 16 weights and 4 biases.
+    assert "At every w searched flash is 80 B: it does not depend on w." in str(flash)
     over = costcalc.solve(path, "alpha", max_params=10)
     assert (over.constant, over.best) == (("params",), None)
     rising = costcalc.solve(path, "res", max_params=100, max_mult_adds=1000, n=1)

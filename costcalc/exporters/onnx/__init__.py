@@ -8,8 +8,8 @@ from costcalc.advice import option
 from costcalc.errors import Mark, refuse
 from costcalc.exporters.layers import for_each_layer, refuse_borrowing, row_of
 from costcalc.exporters.onnx.kinds import KINDS, MISSING
-from costcalc.exporters.onnx.weights import random_data
 from costcalc.exporters.onnx.writer import LearnedTensor, ModelBuilder, NodeWriter, batched
+from costcalc.exporters.weights import random_data
 from costcalc.formats.onnx_schema import (
     MODEL,
     PRODUCER,

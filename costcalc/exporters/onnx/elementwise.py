@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costcalc.exporters.onnx.weights import Spread
 from costcalc.exporters.onnx.writer import Attribute, NodeWriter, batched_axis
+from costcalc.exporters.weights import Spread
 from costcalc.formats.onnx_schema import DataType
 from costcalc.kinds.base import axis_of
 

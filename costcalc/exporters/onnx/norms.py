@@ -5,8 +5,8 @@ Those of ONNX have at least a scale; if a layer has none, it is a constant 1.
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.weights import MEAN, SCALE, SHIFT, VARIANCE
 from costcalc.exporters.onnx.writer import NodeWriter, OperatorStep
+from costcalc.exporters.weights import MEAN, SCALE, SHIFT, VARIANCE
 from costcalc.kinds.base import Shape, axes_of
 
 _ALPHA, _BETA, _BIAS = 1e-4, 0.75, 2.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.onnx.weights import BIAS, Spread, weight
 from costcalc.exporters.onnx.writer import NodeWriter, OperatorStep, batched
+from costcalc.exporters.weights import BIAS, Spread, weight
 from costcalc.formats.onnx_schema import DataType
 from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES

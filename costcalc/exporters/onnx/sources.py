@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from costcalc.exporters.onnx.weights import OTHER, SCALE
 from costcalc.exporters.onnx.writer import LearnedTensor, NodeWriter, batched
+from costcalc.exporters.weights import OTHER, SCALE
 
 
 def learned(writer: NodeWriter) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costcalc.exporters.layers import UnwritableLayer
-from costcalc.exporters.onnx.weights import weight
 from costcalc.exporters.onnx.writer import Attribute, NodeWriter
+from costcalc.exporters.weights import weight
 from costcalc.exporters.windows import Window, even_kernel, transposed_window, window_of
 from costcalc.formulas.algebra import ceil_div, exact_div, product
 from costcalc.formulas.windows import window_extent

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from costcalc.exporters.layers import Splits
-from costcalc.exporters.onnx.weights import BIAS, Spread
+from costcalc.exporters.weights import BIAS, Spread
 from costcalc.formats.onnx_schema import DataType, NodeProto, TensorProto, attribute
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import Shape

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats import onnx_schema as schema
+from costcalc.formats.file_bytes import Span
 from costcalc.formats.onnx_schema import AttributeType
-from costcalc.formats.protobuf import Span, WireReader
+from costcalc.formats.protobuf import WireReader
 from costcalc.importers.onnx.numbers import Number, read_values
 from costcalc.importers.onnx.tensors import OnnxNode
 from costcalc.records import NamedTuple

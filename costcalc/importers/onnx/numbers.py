@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NoReturn
 
+from costcalc.formats.file_bytes import Span
 from costcalc.formats.onnx_schema import DataType, TensorProto
-from costcalc.formats.protobuf import Span, WireReader
+from costcalc.formats.protobuf import WireReader
 from costcalc.records import NamedTuple
 
 MOST = 8192

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Refusal
-from costcalc.formulas.algebra import product
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
@@ -130,28 +129,10 @@ def softmax(kind: str) -> Rule:
 
 
 def prelu(op: KerasContext) -> Result:
-    """``PReLU``: a slope for each element, shared along ``shared_axes``.
-
-    The layer kind has its slopes along one axis, the first.  The axes with their own
-    slopes are therefore moved to the front, and flattened into one.
-    """
+    """``PReLU``: a slope for each element, shared along ``shared_axes``."""
     value = op.config.raw("shared_axes")
-    shared = sorted(set(op.axes(value))) if value else []
-    own = [axis for axis in range(op.rank) if axis not in shared]
-    if not own:
-        return op.add("prelu", (op.input,), {"shared": True})
-    if own == [0]:
-        return op.add("prelu", (op.input,))
-
-    def with_slopes_first(x: Operand) -> Operand:
-        if len(own) == 1:
-            return op.add("prelu", (x,))
-        op.builder.is_sized = True
-        flat = (product(x.shape[: len(own)]), *x.shape[len(own) :])
-        activated = op.add("prelu", (op.add("reshape", (x,), {"shape": flat}, ".slopes"),))
-        return op.add("reshape", (activated,), {"shape": x.shape}, ".reshape")
-
-    return emit.in_axis_order(op, op.input, [*own, *shared], with_slopes_first)
+    shared = set(op.axes(value)) if value else set()
+    return emit.prelu(op, op.input, [axis for axis in range(op.rank) if axis not in shared])
 
 
 TABLE: Mapping[str, Rule] = {

@@ -1,7 +1,4 @@
-"""Recurrent layers: the products of all time steps at once, then the gates.
-
-A previous state is a rearrangement of a computed tensor: costs depend only on its shape.
-"""
+"""Recurrent layers: the products of all time steps at once, then the gates."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from typing import NamedTuple
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.recurrent import Gates, lstm_state
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import Rule, TorchContext
 
@@ -18,10 +16,9 @@ Weights = Sequence[ValueRef]
 
 
 class RecurrentStep(NamedTuple):
-    """One direction of a layer, with the matrices of its gates side by side."""
+    """The products of one direction of a layer, with its gates side by side."""
 
-    op: TorchContext
-    hidden: int
+    gates: Gates
     from_input: Operand
     """The product of the input and its matrices."""
     previous: Operand
@@ -29,45 +26,29 @@ class RecurrentStep(NamedTuple):
     from_state: Operand
     """The product of the previous hidden state and its matrices."""
 
-    def elementwise(self, kind: str, *inputs: Operand) -> Operand:
-        """An elementwise operation."""
-        return self.op.add(kind, inputs, part=f"_{kind}")
-
-    def gates(self, x: Operand, start: int, stop: int) -> Operand:
-        """The part of a tensor that belongs to some of the gates."""
-        arguments = {"start": start * self.hidden, "stop": stop * self.hidden, "axis": -1}
-        return self.op.add("slice", (x,), arguments, part="_slice")
-
 
 def lstm(op: TorchContext, x: Operand, weights: Weights) -> Operand:
-    """``c' = f c + i g`` and ``h' = o tanh(c')``; the order of the gates affects no count."""
+    """An LSTM's states."""
     step = _step(op, x, weights, 4)
-    elementwise, gates = step.elementwise, step.gates
-    sums = elementwise("add", step.from_input, step.from_state)
-    sigmoids = elementwise("sigmoid", gates(sums, 0, 3))
-    candidate = elementwise("tanh", gates(sums, 3, 4))
-    previous_cell = _previous_step(op, candidate, step.hidden)
-    kept = elementwise("multiply", gates(sigmoids, 0, 1), previous_cell)
-    added = elementwise("multiply", gates(sigmoids, 1, 2), candidate)
-    cell = elementwise("add", kept, added)
-    return elementwise("multiply", gates(sigmoids, 2, 3), elementwise("tanh", cell))
+    return lstm_state(step.gates, step.from_input, step.from_state)
 
 
 def gru(op: TorchContext, x: Operand, weights: Weights) -> Operand:
     """``n = tanh(W x + r (U h))`` and ``h' = (1 - z) n + z h``."""
     step = _step(op, x, weights, 3)
-    elementwise, gates = step.elementwise, step.gates
-    sums = elementwise("add", gates(step.from_input, 0, 2), gates(step.from_state, 0, 2))
+    elementwise, among = step.gates.elementwise, step.gates.among
+    sums = elementwise("add", among(step.from_input, 0, 2), among(step.from_state, 0, 2))
     sigmoids = elementwise("sigmoid", sums)
-    reset, update = gates(sigmoids, 0, 1), gates(sigmoids, 1, 2)
-    reset_state = elementwise("multiply", reset, gates(step.from_state, 2, 3))
-    candidate = elementwise("tanh", elementwise("add", gates(step.from_input, 2, 3), reset_state))
+    reset, update = among(sigmoids, 0, 1), among(sigmoids, 1, 2)
+    reset_state = elementwise("multiply", reset, among(step.from_state, 2, 3))
+    candidate = elementwise("tanh", elementwise("add", among(step.from_input, 2, 3), reset_state))
     added = elementwise("multiply", elementwise("complement", update), candidate)
     return elementwise("add", added, elementwise("multiply", update, step.previous))
 
 
 def _step(op: TorchContext, x: Operand, weights: Weights, matrices: int) -> RecurrentStep:
     hidden = op.shape_of(weights[1])[-1]
+    gates = Gates(op, hidden, -1, "_{}")
 
     def product(x: Operand, place: int) -> Operand:
         bias = weights[place + 2] if len(weights) > 2 else None
@@ -76,14 +57,8 @@ def _step(op: TorchContext, x: Operand, weights: Weights, matrices: int) -> Recu
         return emit.dense(op, x, out=out, bias=has_bias, params=params, part="_fc")
 
     from_input = product(x, 0)
-    previous = _previous_step(op, from_input, hidden)
-    return RecurrentStep(op, hidden, from_input, previous, product(previous, 1))
-
-
-def _previous_step(op: TorchContext, x: Operand, hidden: int) -> Operand:
-    """The states at the time steps before those of a tensor."""
-    shape = {"shape": (*x.shape[:-1], hidden)}
-    return op.add("rearrange", (x,), shape, part="_rearrange")
+    previous = gates.previous(from_input)
+    return RecurrentStep(gates, from_input, previous, product(previous, 1))
 
 
 def layers(direction: Callable[[TorchContext, Operand, Weights], Operand]) -> Rule:

@@ -12,7 +12,7 @@ from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
-from costcalc.formats.protobuf import ByteStream
+from costcalc.formats.file_bytes import ByteStream
 from costcalc.formulas.algebra import product
 
 NUMBER_BYTES = 4
@@ -46,6 +46,32 @@ def random_data(shape: tuple[int, ...], spread: Spread, seed: int, index: int) -
     """The bytes of a tensor; ``index`` is its place among the network's tensors."""
     count = product(shape)
     return ByteStream(NUMBER_BYTES * count, partial(_chunks, count, spread, seed, index))
+
+
+def random_bytes(count: int, reach: int, seed: int, index: int) -> ByteStream:
+    """Whole numbers from ``-reach`` to ``reach``, a byte each."""
+    return ByteStream(count, partial(_whole_chunks, count, reach, seed, index))
+
+
+def zeros(size: int) -> ByteStream:
+    """Bytes that are all 0."""
+    return ByteStream(size, partial(_zero_chunks, size))
+
+
+def _zero_chunks(size: int) -> Iterator[bytes]:
+    for start in range(0, size, _BLOCK):
+        yield bytes(min(_BLOCK, size - start))
+
+
+def _whole_chunks(count: int, reach: int, seed: int, index: int) -> Iterator[bytes]:
+    import numpy as np
+
+    bits = np.random.PCG64(np.random.SeedSequence((seed, index)))
+    for start in range(0, count, _BLOCK):
+        raw = bits.random_raw(min(_BLOCK, count - start)) >> np.uint64(32)
+        # Of 2^32 numbers, 2 * reach + 1 equal shares, as good as even.
+        places = (raw * np.uint64(2 * reach + 1)) >> np.uint64(32)
+        yield (places.astype(np.int64) - reach).astype(np.int8).tobytes()
 
 
 def _chunks(count: int, spread: Spread, seed: int, index: int) -> Iterator[bytes]:

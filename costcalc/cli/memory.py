@@ -1,0 +1,81 @@
+"""``costcalc memory``."""
+
+from __future__ import annotations
+
+import click
+
+from costcalc import resources
+from costcalc.cli.options import (
+    Options,
+    completed_by,
+    output_options,
+    pass_options,
+    settings_options,
+    storage_options,
+)
+from costcalc.cli.output import show
+
+
+@click.command()
+@click.argument("network", shell_complete=completed_by("networks"))
+@settings_options
+@storage_options
+@click.option(
+    "--order",
+    type=click.Choice(resources.ORDERS),
+    default="file",
+    help="Order of the steps: as in the network, or that with the lowest bound.",
+)
+@click.option(
+    "--patches",
+    type=click.IntRange(1, resources.PATCHES),
+    metavar="N",
+    help="Run the first layers in N x N pieces; search the stage that helps most.",
+)
+@click.option("--tensors", is_flag=True, help="Show every tensor: size, lifetime, offset.")
+@click.option("--traffic", is_flag=True, help="Show the bytes that each step moves.")
+@click.option(
+    "--explain",
+    "step",
+    metavar="STEP",
+    shell_complete=completed_by("layers"),
+    help="Show what is alive in one step, and why.",
+)
+@output_options()
+@pass_options
+def command(
+    options: Options,
+    network: str,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+    order: str,
+    patches: int | None,
+    tensors: bool,
+    traffic: bool,
+    step: str | None,
+) -> None:
+    """What NETWORK needs: weights in flash, tensors in RAM, step by step.
+
+    RAM is the peak of the planner: with addresses (tflm, greedy-by-size,
+    greedy-by-breadth, tflite-mobile), or without (liveness, the lower bound of
+    every plan; layer-io, largest, sum).
+    """
+    if options.format == "json" and (tensors or traffic):
+        raise click.UsageError("--tensors and --traffic arrange tables; JSON has everything.")
+    if step is not None and (tensors or traffic):
+        raise click.UsageError("--explain shows one step, without --tensors or --traffic.")
+    from costcalc.storing.memory import MemoryView
+
+    answer = resources.memory(
+        options.opened(network),
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        order=order,
+        patches=patches,
+    )
+    if step is not None:
+        show(answer.explain(step), options)
+    else:
+        show(answer, options, MemoryView(tensors, traffic))

@@ -1,0 +1,96 @@
+"""Files of rules about layer kinds, as conventions and storages are: what they have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costcalc.costs.rules import Rule
+from costcalc.errors import Problems, did_you_mean
+from costcalc.kinds import TABLE
+from costcalc.spec.document import Expression
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.numbers import ExpressionError, is_number
+from costcalc.spec.tree import MapNode, Node, Scalar, given
+from costcalc.spec.values import Values, line
+
+KIND_NAMES = frozenset(name for kind in TABLE for name in (kind.name, kind.family))
+"""What a rule may be for: layer kinds, and families of them."""
+
+_RULE_KEYS = ("rule", "source", "note")
+
+
+class RuleFile:
+    """Reads one file; errors go to ``problems``."""
+
+    noun = "a file of rules"
+
+    def __init__(self, path: str, values: Values, problems: Problems) -> None:
+        self.path = path
+        self.values = values
+        self.problems = problems
+
+    def text(self, root: MapNode, name: str, is_required: bool, extended: Any = None) -> str:
+        """A line of text, by default that of the file that this one extends."""
+        node = root.get(name)
+        if isinstance(node, Scalar) and node.text:
+            return node.text
+        if node is None and extended is not None and name not in ("name", "title"):
+            return str(getattr(extended, name))
+        if node is not None or is_required:
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"{self.noun} must state its {name}",
+                expected="a line of text",
+                found=str(node) if node else "",
+            )
+        return ""
+
+    def is_named(self, key: Scalar) -> bool:
+        """Whether it is a kind or a family of kinds; if not, a problem is noted."""
+        if key.text in KIND_NAMES:
+            return True
+        self.problems.add(
+            key.mark,
+            f"'{key.text}' is neither a layer kind nor a family of kinds",
+            hint=did_you_mean(key.text, KIND_NAMES),
+        )
+        return False
+
+    def rule(self, node: Node, source: str) -> Rule | None:
+        """``free``, an expression, or a mapping with the rule, its source and a note."""
+        note = ""
+        if isinstance(node, MapNode):
+            refuse_others(node.keys, _RULE_KEYS, "a rule has no", self.problems)
+            parts = {key.text: value for key, value in node.entries}
+            source = line(parts.get("source"), self.problems) or source
+            note = line(parts.get("note"), self.problems)
+            if "rule" not in parts:
+                self.problems.add(node.mark, "a rule must state how much is counted", "'rule:'")
+                return None
+            node = parts["rule"]
+        if isinstance(node, Scalar) and node.text == "free":
+            return Rule(None, source, note)
+        if given(node) is None or (isinstance(node, Scalar) and not node.text):
+            expected = "an expression, or 'free'"
+            self.problems.add(node.mark, "a rule must state how much is counted", expected)
+            return None
+        expression = self.values.expression(node)
+        if expression is None:
+            return None
+        if not expression.names and not _is_amount(expression):
+            self.problems.add(
+                expression.mark,
+                f"'{expression.text}' has no meaning here",
+                expected="free, a number, or an expression over what a layer has",
+                hint=did_you_mean(expression.text, self.values.known),
+            )
+            return None
+        return Rule(expression, source, note)
+
+
+def _is_amount(constant: Expression) -> bool:
+    """Whether an expression without names is a number."""
+    try:
+        return is_number(constant.evaluate({}))
+    except (ExpressionError, ZeroDivisionError):
+        return False

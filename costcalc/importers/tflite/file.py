@@ -1,0 +1,281 @@
+"""A ``.tflite`` file with its indices checked: what is constant, what each operator is called."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from math import isfinite, prod
+from typing import Any, NoReturn
+
+from costcalc.errors import Mark, refuse
+from costcalc.formats import tflite_schema as schema
+from costcalc.formats.file_bytes import FileBytes, Span
+from costcalc.formats.flatbuffers import FlatReader, root
+from costcalc.formats.tflite_schema import (
+    TYPES,
+    ModelTable,
+    OperatorTable,
+    QuantizationTable,
+    SubgraphTable,
+    TensorTable,
+)
+from costcalc.spec import limits
+
+MOST = 8192
+"""The most elements of a constant whose values are read."""
+
+FOLDED = ("DEQUANTIZE", "DENSIFY")
+"""Operators that unpack stored numbers; of a constant, a runtime or costcalc does it ahead."""
+
+SUBGRAPHS: Mapping[str, tuple[str, ...]] = {
+    "IF": ("then", "else"),
+    "WHILE": ("cond", "body"),
+    "CALL_ONCE": ("init",),
+}
+"""The options that name the subgraphs which an operator runs."""
+
+OFFLINE_PLAN = "OfflineMemoryAllocation"
+"""Metadata of addresses: version, number of subgraphs, number of tensors, then the offsets."""
+
+_UNPLANNED = -1
+
+_HALVES = (schema.CODES["FLOAT16"], schema.CODES["BFLOAT16"])
+
+Number = int | float
+
+
+class TfliteFile:
+    """A file whose indices of tensors, operators, subgraphs and buffers are all valid."""
+
+    def __init__(self, data: FileBytes, name: str) -> None:
+        """Read the tables of a file's bytes.
+
+        Raises:
+            SpecError: it is damaged, or is another file.
+        """
+        self.data = data
+        self.name = name
+        self.size = len(data)
+        reader = FlatReader(data, name, ".tflite file")
+        self.model: ModelTable = root(reader, schema.MODEL, schema.IDENTIFIER)
+        self._check()
+
+    def _check(self) -> None:
+        if not self.model.subgraphs:
+            self._refuse("has no graph", "a network")
+        for number, graph in enumerate(self.model.subgraphs):
+            for index in range(len(graph.tensors)):
+                self._check_tensor((number, index), graph)
+            self._check_indices(f"subgraph {number}", graph, (*graph.inputs, *graph.outputs))
+            for index in range(len(graph.operators)):
+                self._check_operator(number, index, graph)
+
+    def _check_tensor(self, place: tuple[int, int], graph: SubgraphTable) -> None:
+        tensor = graph.tensors[place[1]]
+        what = f"tensor '{self.tensor_name(place)}'"
+        if not 0 <= tensor.type < len(TYPES):
+            self._refuse(f"{what} has an element type of code {tensor.type}", "one of TFLite's")
+        if not all(0 <= size <= limits.SIZE for size in tensor.shape):
+            found = ", ".join(map(str, tensor.shape[: limits.AXES]))
+            self._refuse(f"{what} has a dimension out of range", f"0 to {limits.SIZE:,}", found)
+        if len(tensor.shape) > limits.AXES:
+            self._refuse(f"{what} has {len(tensor.shape)} axes", f"at most {limits.AXES}")
+        if tensor.buffer >= max(len(self.model.buffers), 1):
+            self._refuse(f"{what} is in buffer {tensor.buffer}", self._count("buffers"))
+        buffer = self.model.buffers[tensor.buffer] if tensor.buffer else schema.BufferTable()
+        if buffer.offset > 1 and buffer.offset + buffer.size > self.size:
+            self._refuse(f"{what} is in a buffer that is not inside the file", "a complete file")
+
+    def _check_operator(self, number: int, index: int, graph: SubgraphTable) -> None:
+        operator = graph.operators[index]
+        if operator.code >= len(self.model.operator_codes):
+            what = f"operator {index} of subgraph {number} is of code {operator.code}"
+            self._refuse(what, self._count("operator_codes"))
+        what = f"operator {index} ({self.operator_name(operator)})"
+        present = [tensor for tensor in operator.inputs if tensor != -1]
+        self._check_indices(what, graph, (*present, *operator.outputs))
+        for inner in self.inner_subgraphs(operator):
+            if not 0 < inner < len(self.model.subgraphs):
+                self._refuse(f"{what} runs subgraph {inner}", self._count("subgraphs"))
+
+    def _check_indices(self, what: str, graph: SubgraphTable, tensors: Sequence[int]) -> None:
+        for tensor in tensors:
+            if not 0 <= tensor < len(graph.tensors):
+                self._refuse(f"{what} uses tensor {tensor}", f"less than {len(graph.tensors):,}")
+
+    def _count(self, field: str) -> str:
+        return f"less than {len(getattr(self.model, field)):,}, as many as the file has"
+
+    def _refuse(self, message: str, expected: str, found: str = "") -> NoReturn:
+        refuse(Mark(self.name), message, expected, found)
+
+    # Operators.
+
+    @cached_property
+    def _operator_names(self) -> list[str]:
+        names = schema.OPERATORS
+        return [
+            row.custom or "CUSTOM"
+            if row.code == schema.CUSTOM
+            else names[row.code]
+            if 0 <= row.code < len(names)
+            else f"operator {row.code}"
+            for row in self.model.operator_codes
+        ]
+
+    def operator_name(self, operator: OperatorTable) -> str:
+        """The schema's name of an operator, or the name of a custom one."""
+        return self._operator_names[operator.code]
+
+    def is_custom(self, operator: OperatorTable) -> bool:
+        """Whether it is not one of TFLite's own."""
+        return self.model.operator_codes[operator.code].code == schema.CUSTOM
+
+    def operators(self) -> Iterator[tuple[tuple[int, int], OperatorTable]]:
+        """The operators by subgraph and index."""
+        for number, graph in enumerate(self.model.subgraphs):
+            for index, operator in enumerate(graph.operators):
+                yield (number, index), operator
+
+    def inner_subgraphs(self, operator: OperatorTable) -> tuple[int, ...]:
+        """The subgraphs that an operator runs."""
+        if self.is_custom(operator):
+            return ()
+        options = operator.options[1] or {}
+        named = SUBGRAPHS.get(self.operator_name(operator), ())
+        return tuple(options.get(name, 0) for name in named)
+
+    # Tensors.
+
+    def tensors(self) -> Iterator[tuple[tuple[int, int], TensorTable]]:
+        """The tensors by subgraph and index."""
+        for number, graph in enumerate(self.model.subgraphs):
+            for index, tensor in enumerate(graph.tensors):
+                yield (number, index), tensor
+
+    def tensor(self, place: tuple[int, int]) -> TensorTable:
+        """The tensor of a subgraph and an index."""
+        return self.model.subgraphs[place[0]].tensors[place[1]]
+
+    def tensor_name(self, place: tuple[int, int]) -> str:
+        """A tensor's name, or its number if it has none."""
+        return self.tensor(place).name or f"tensor {place[1]}"
+
+    def is_constant(self, tensor: TensorTable) -> bool:
+        """Whether its numbers are stored; an empty buffer is an activation's."""
+        if tensor.external_buffer:
+            return True
+        return bool(tensor.buffer) and self.model.buffers[tensor.buffer].bytes > 0
+
+    def is_planned(self, tensor: TensorTable) -> bool:
+        """Whether it takes memory of the arena."""
+        type_ = TYPES[tensor.type]
+        return bool(type_.bits and prod(tensor.shape)) and not (
+            tensor.is_variable or self.is_constant(tensor)
+        )
+
+    def stored_bytes(self, tensor: TensorTable) -> int:
+        """The bytes of a constant."""
+        if tensor.external_buffer:
+            return -(-prod(tensor.shape) * TYPES[tensor.type].bits // 8)
+        return self.model.buffers[tensor.buffer].bytes
+
+    def quantisation_bytes(self, tensor: TensorTable) -> int:
+        """The bytes of its scales, zero points and ranges."""
+        given = tensor.quantization or QuantizationTable()
+        parts = (given.minima, given.maxima, given.scales, given.zero_points)
+        return sum(part.end - part.start for part in parts if isinstance(part, Span))
+
+    def values(self, tensor: TensorTable) -> tuple[Number, ...] | None:
+        """The numbers of a small constant; None if they are many, or not stored in the file."""
+        count, letter = prod(tensor.shape), TYPES[tensor.type].letter
+        if not letter or count > MOST or tensor.external_buffer or not self.is_constant(tensor):
+            return None
+        buffer = self.model.buffers[tensor.buffer]
+        start = buffer.offset
+        if isinstance(buffer.data, Span) and buffer.data.end > buffer.data.start:
+            start = buffer.data.start
+        if buffer.bytes != struct.calcsize(f"<{count}{letter}"):
+            return None
+        return struct.unpack_from(f"<{count}{letter}", self.data, start)
+
+    def number(self, tensor: TensorTable) -> Number | None:
+        """The number of a constant of one element; None if it is not stored in the file.
+
+        A quantised one is what its whole number stands for, to six digits.
+        """
+        values, given = self.values(tensor), tensor.quantization or QuantizationTable()
+        if (
+            not values
+            or not isinstance(given.scales, Span)
+            or not given.scales[1] > given.scales[0]
+        ):
+            return values[0] if values else None
+        (scale,) = struct.unpack_from("<f", self.data, given.scales.start)
+        point = 0
+        if isinstance(given.zero_points, Span) and given.zero_points.end > given.zero_points.start:
+            (point,) = struct.unpack_from("<q", self.data, given.zero_points.start)
+        real = scale * (values[0] - point)
+        return float(f"{real:.6g}") if isfinite(real) else None
+
+    def folded(self, place: tuple[int, int]) -> list[tuple[int, int]]:
+        """A tensor, and the stored ones that it is unpacked from."""
+        chain = [place] if place[1] >= 0 else []
+        while place in self.unpacked:
+            place = self.unpacked[place]
+            chain.append(place)
+        return chain
+
+    @cached_property
+    def unpacked(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """The tensors that hold a constant's numbers unpacked, and what they are unpacked from."""
+        found: dict[tuple[int, int], tuple[int, int]] = {}
+        for (number, _), operator in self.operators():
+            if self.operator_name(operator) not in FOLDED or len(operator.inputs) != 1:
+                continue
+            source = number, operator.inputs[0]
+            if source in found or (source[1] >= 0 and self.is_constant(self.tensor(source))):
+                outputs = [(number, output) for output in operator.outputs]
+                found |= {
+                    place: source
+                    for place in outputs
+                    if place not in found and not self.is_constant(self.tensor(place))
+                }
+        return found
+
+    def is_unpacked_ahead(self, place: tuple[int, int]) -> bool:
+        """Whether runtimes unpack it before they run: from halves of floats, or sparse numbers."""
+        sources = [self.tensor(source) for source in self.folded(place)[1:]]
+        return any(row.sparsity is not None or row.type in _HALVES for row in sources)
+
+    @cached_property
+    def _offline_plan(self) -> dict[tuple[int, int], int]:
+        """The offsets that the file fixes, of tensors of its first subgraph."""
+        for entry in self.model.metadata:
+            if entry.name != OFFLINE_PLAN or entry.buffer >= len(self.model.buffers):
+                continue
+            data = self.model.buffers[entry.buffer].data
+            if not isinstance(data, Span) or data.end - data.start < 12:
+                continue
+            count = (data.end - data.start) // 4
+            _, _, stated, *offsets = struct.unpack_from(f"<{count}i", self.data, data.start)
+            return {(0, index): offset for index, offset in enumerate(offsets[: max(stated, 0)])}
+        return {}
+
+    def offline_offset(self, place: tuple[int, int]) -> int | None:
+        """A tensor's address, if the file fixes it."""
+        offset = self._offline_plan.get(place, _UNPLANNED)
+        return None if offset == _UNPLANNED else offset
+
+
+def options_of(operator: OperatorTable, type_: int) -> dict[str, Any]:
+    """An operator's options; the defaults if they are absent.
+
+    Raises:
+        SpecError: never; options of another type are as if absent.
+    """
+    number, options = operator.options
+    if number == type_ and options is not None:
+        return dict(options)
+    return dict(schema.OPTIONS[type_].absent())

@@ -1,0 +1,1 @@
+"""What a network needs in flash and RAM under a storage."""

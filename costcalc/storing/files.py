@@ -1,0 +1,285 @@
+"""Storages, which are data files: where they are and how they are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from functools import cache, partial
+from typing import Any
+
+from costcalc.arena.plan import PLANNERS
+from costcalc.costs.names import GENERAL, attributes_of, known_names
+from costcalc.costs.rule_file import RuleFile
+from costcalc.costs.rules import Rule
+from costcalc.errors import Mark, Problems, StorageError, did_you_mean, refuse
+from costcalc.kinds import TABLE
+from costcalc.spec.keys import refuse_others
+from costcalc.spec.library import read_bytes
+from costcalc.spec.nodes import parse
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
+from costcalc.spec.values import Values
+from costcalc.storing.storage import KEPT, ROLES, UNITS, Storage
+
+BATCH = "batch"
+"""The name of the batch size in rules of scratch."""
+
+_TEXTS = ("name", "title", "source")
+_WORDS: Mapping[str, Collection[str]] = {
+    "norms": ("folded", "kept"),
+    "concat": ("copy", "view"),
+    "planner": tuple(PLANNERS),
+    "unit": tuple(UNITS),
+}
+_REST = ("bits", "mixed", "fused", "in_place", "keeps", "alignment", "scratch", "scales")
+_KEYS = (*_TEXTS, "extends", *_REST, *_WORDS)
+_FUSED = ("norm", "activation", "elementwise")
+_IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "storages")
+_MOST_BITS = 128
+_MOST_BYTES = 2**20
+_BUFFERS = 16
+"""The most scratch buffers of a step."""
+
+
+def load(name: str) -> Storage:
+    """The storage of that name, or the one in the file of that path.
+
+    Raises:
+        StorageError: there is no such storage, or it is wrong.
+    """
+    is_file = os.sep in name or name.endswith((".yaml", ".yml"))
+    return _read(name) if is_file else _shipped(name)
+
+
+def available() -> list[str]:
+    """The names of the storages that ship with costcalc, the default first."""
+    files = os.listdir(_FOLDER)
+    names = (file.removesuffix(".yaml") for file in files if file.endswith(".yaml"))
+    return sorted(names, key=lambda name: (name != "fp32", name))
+
+
+@cache
+def _shipped(name: str) -> Storage:
+    """A storage that ships; its file does not change while the process runs."""
+    return _read(_path(name, None))
+
+
+def _path(name: str, mark: Mark | None) -> str:
+    """The path of a shipped storage.
+
+    Raises:
+        StorageError: there is none with that name.
+    """
+    if name in available():
+        return os.path.join(_FOLDER, f"{name}.yaml")
+    expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
+    hint = did_you_mean(name, available())
+    refuse(mark, f"there is no storage '{name}'", expected, hint=hint, error=StorageError)
+
+
+def _read(path: str) -> Storage:
+    problems = Problems()
+    storage = _StorageReader(path, problems).storage()
+    problems.raise_any(StorageError)
+    return storage
+
+
+class _StorageReader(RuleFile):
+    """Reads one file; errors go to ``problems``."""
+
+    noun = "a storage"
+
+    def __init__(self, path: str, problems: Problems) -> None:
+        super().__init__(path, Values(known_names() | {BATCH}, problems), problems)
+
+    def storage(self) -> Storage:
+        """The storage that the file describes.
+
+        Raises:
+            StorageError: it is not a mapping, or extends none that ships.
+        """
+        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
+        if not isinstance(root, MapNode):
+            refuse(
+                root.mark,
+                "a storage is a mapping",
+                expected=", ".join(_KEYS),
+                found=str(root),
+                error=StorageError,
+            )
+        refuse_others(root.keys, _KEYS, "a storage has no", self.problems)
+        extended = self.extended(root.get("extends"))
+        texts = {name: self.text(root, name, True, extended) for name in _TEXTS}
+        is_shipped = os.path.dirname(os.path.abspath(self.path)) == _FOLDER
+        if not is_shipped and texts["name"] in available():
+            node = root.get("name")
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"'{texts['name']}' is the name of a storage that ships",
+                expected="a name of its own, so that its bytes are not mistaken for the other's",
+            )
+        readers: dict[str, Callable[[Node], Any]] = {
+            "mixed": lambda node: self.numbers(node, None, _MOST_BITS),
+            "fused": lambda node: self.kinds(node, _FUSED, "part of the operator before it"),
+            "in_place": lambda node: self.kinds(node, _IN_PLACE, "done in place"),
+            "keeps": lambda node: self.words(node, KEPT),
+            "alignment": lambda node: self.whole(node, _MOST_BYTES, "bytes"),
+            "scratch": lambda node: self.scratch(node, texts["source"]),
+            "scales": self.scales,
+        }
+        for name, choices in _WORDS.items():
+            readers[name] = partial(self.word, choices=choices)
+        given: dict[str, Any] = {
+            name: value
+            for name, read in readers.items()
+            if (node := root.get(name)) is not None and (value := read(node)) is not None
+        }
+        base = extended or Storage(name="", title="", source="", bits={})
+        for name in ("mixed", "scratch"):
+            given[name] = {**getattr(base, name), **given.get(name, {})}
+        return base._replace(**{**texts, **given, "bits": self.bits(root, base.bits)})
+
+    def extended(self, node: Node | None) -> Storage | None:
+        """The shipped storage whose rules apply where this one has none.
+
+        Raises:
+            StorageError: there is none with that name.
+        """
+        if node is None:
+            return None
+        if not isinstance(node, Scalar):
+            self.problems.add(node.mark, "a storage extends one other", "its name", str(node))
+            return None
+        path = _path(node.text, node.mark)
+        if os.path.abspath(path) == os.path.abspath(self.path):
+            refuse(node.mark, "a storage cannot extend itself", error=StorageError)
+        return _read(path)
+
+    def bits(self, root: MapNode, inherited: Mapping[str, int]) -> Mapping[str, int]:
+        """The bits of every role: params take those of weights, caches those of activations."""
+        node = root.get("bits")
+        bits = {**inherited, **(self.numbers(node, ROLES, _MOST_BITS) if node else {})}
+        for role in ("activations", "weights"):
+            is_stated = isinstance(node, MapNode) and node.get(role) is not None
+            if role not in bits and not is_stated:
+                self.problems.add(
+                    node.mark if node else root.mark,
+                    f"a storage must state the bits of {role}",
+                    expected="bits: {activations: 8, weights: 8}",
+                )
+            bits.setdefault(role, 8)
+        return {
+            role: bits.get(role, bits["activations" if role == "caches" else "weights"])
+            for role in ROLES
+        }
+
+    def numbers(self, node: Node, keys: Collection[str] | None, most: int) -> Mapping[str, int]:
+        """Whole numbers of bits, by keys that are given, or by patterns of layers' names."""
+        numbers: dict[str, int] = {}
+        if not isinstance(node, MapNode):
+            self.problems.add(node.mark, "bits are a mapping", "'name: bits'", str(node))
+            return numbers
+        if keys is not None:
+            refuse_others(node.keys, keys, "there are no bits of", self.problems)
+        for key, value in node.entries:
+            number = self.whole(value, most, "bits")
+            if number is not None and (keys is None or key.text in keys):
+                numbers[key.text] = number
+        return numbers
+
+    def whole(self, node: Node, most: int, what: str) -> int | None:
+        """A whole number from 1 to ``most``; None after a problem."""
+        text = node.text if isinstance(node, Scalar) else ""
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+        if 1 <= number <= most:
+            return number
+        self.problems.add(
+            node.mark, f"not a number of {what}", f"1 to {most:,}, whole", found=str(node)
+        )
+        return None
+
+    def word(self, node: Node, choices: Collection[str]) -> str | None:
+        """One of some words; None after a problem."""
+        text = node.text if isinstance(node, Scalar) else ""
+        if text in choices:
+            return text
+        self.problems.add(
+            node.mark,
+            f"{node} has no meaning here",
+            expected="one of " + ", ".join(choices),
+            hint=did_you_mean(text, choices),
+        )
+        return None
+
+    def words(self, node: Node, choices: Collection[str]) -> tuple[str, ...] | None:
+        """A list of some words."""
+        if isinstance(node, ListNode):
+            words = (self.word(item, choices) for item in node.items)
+            return tuple(word for word in words if word is not None)
+        self.problems.add(node.mark, "a list is expected here", "[" + ", ".join(choices) + "]")
+        return None
+
+    def kinds(self, node: Node, families: Collection[str], what: str) -> tuple[str, ...] | None:
+        """A list of kinds and families, all of them in some families."""
+        if not isinstance(node, ListNode):
+            self.problems.add(node.mark, "a list of kinds is expected here", found=str(node))
+            return None
+        family = {kind.name: kind.family for kind in TABLE}
+        names = []
+        for item in node.items:
+            name = item if isinstance(item, Scalar) else Scalar(str(item), False, item.mark)
+            if not self.is_named(name):
+                continue
+            if not {name.text, family.get(name.text)} & {*families}:
+                self.problems.add(
+                    item.mark,
+                    f"'{name.text}' is never {what}",
+                    expected="kinds of " + ", ".join(families),
+                )
+            names.append(name.text)
+        return tuple(names)
+
+    def scratch(self, node: Node, source: str) -> Mapping[str, tuple[Rule, ...]] | None:
+        """For each kind or family: the bytes of a buffer, or of several."""
+        if not isinstance(node, MapNode):
+            self.problems.add(node.mark, "scratch is a mapping", "'kind: bytes'", str(node))
+            return None
+        scratch: dict[str, tuple[Rule, ...]] = {}
+        for key, body in node.entries:
+            if not self.is_named(key):
+                continue
+            items = body.items if isinstance(body, ListNode) else (body,)
+            if len(items) > _BUFFERS:
+                self.problems.add(body.mark, f"{len(items)} buffers", f"at most {_BUFFERS}")
+                continue
+            rules = (self.rule(item, source) for item in items)
+            scratch[key.text] = tuple(rule for rule in rules if rule is not None)
+            self.check_names(key.text, scratch[key.text])
+        return scratch
+
+    def check_names(self, name: str, rules: tuple[Rule, ...]) -> None:
+        """Notes the rules that use an attribute which some kind under them does not have."""
+        for kind in TABLE:
+            if name not in (kind.name, kind.family) or kind.becomes:
+                continue
+            known = {*GENERAL, BATCH, *attributes_of(kind)}
+            for rule in rules:
+                for word in sorted(rule.expression.names - known if rule.expression else ()):
+                    mark = rule.expression.mark if rule.expression else None
+                    self.problems.add(
+                        mark, f"'{kind.name}' has no '{word}', but this rule applies to it"
+                    )
+
+    def scales(self, node: Node) -> Mapping[str, int] | None:
+        """``bits`` for each channel, or for each ``group`` of weights."""
+        if not isinstance(node, MapNode) or node.get("bits") is None:
+            self.problems.add(node.mark, "scales have bits", "{bits: 16, group: 128}", str(node))
+            return None
+        limits = {"bits": (_MOST_BITS, "bits"), "group": (_MOST_BYTES, "weights")}
+        refuse_others(node.keys, limits, "scales have no", self.problems)
+        scales = {
+            key.text: self.whole(value, *limits[key.text])
+            for key, value in node.entries
+            if key.text in limits
+        }
+        return {name: number for name, number in scales.items() if number is not None}

@@ -1,0 +1,435 @@
+"""A layer graph under a storage as a schedule: what runs as one step, and what stays in memory.
+
+    LayerGraph × Storage --stored--> StoredNetwork: a Schedule, and the traffic of its steps
+
+- A layer of a kind that the storage fuses is part of the step whose output it reads, if no
+  other layer reads that output: a norm after a layer with weights, an activation after any.
+  An elementwise layer joins the layer with weights that gives its last input.
+- A view (reshape, flatten, what is inactive) is no step: its output is its input.
+- Learned tensors and constants are stored; they are no tensors of the schedule.
+- Gated parts run: the schedule is that of every gate open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import Any
+
+from costcalc.arena.merging import Overwrite, in_place, with_views
+from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
+from costcalc.costs.names import SIZES, LayerNames
+from costcalc.errors import StorageError, refuse
+from costcalc.formulas.algebra import Size, ceil, largest
+from costcalc.formulas.memory import groups, stored_bytes
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
+from costcalc.kinds.naming import is_depthwise
+from costcalc.records import NamedTuple
+from costcalc.spec.numbers import is_number
+from costcalc.storing.files import BATCH
+from costcalc.storing.storage import Storage
+
+VIEWS = ("reshape", "flatten")
+"""Kinds whose output is their input in another shape, beside the family ``inactive``."""
+
+STORED = (*PARAMS, "buffers")
+"""The events that are stored numbers."""
+
+INPUT = 0
+"""The tensor of the network's input."""
+
+
+class Traffic(NamedTuple):
+    """What a step moves and computes."""
+
+    read_bytes: Size
+    """Bytes of the tensors that it reads, each once."""
+    write_bytes: Size
+    """Bytes of its output."""
+    weight_bytes: Size
+    """Bytes of the stored numbers that it reads, shared ones included."""
+    operations: Size
+    """A multiply-accumulate is two; everything else that is computed is one."""
+
+    @property
+    def traffic_bytes(self) -> Size:
+        """All bytes read and written."""
+        return self.read_bytes + self.write_bytes + self.weight_bytes
+
+    @property
+    def intensity(self) -> Fraction | None:
+        """Operations for each byte; None if no byte is moved."""
+        return Fraction(self.operations, self.traffic_bytes) if self.traffic_bytes else None
+
+
+class StoredNetwork(NamedTuple):
+    """A network under a storage."""
+
+    schedule: Schedule
+    apart: Schedule
+    """The same steps with a tensor for each output: nothing in place, no views of concats."""
+    traffic: tuple[Traffic, ...]
+    """By the steps of ``schedule``: a concat that is a view moves nothing."""
+
+
+def operations(events: Events) -> Size:
+    """Operations of a layer: two for each multiply-accumulate, one for each other event."""
+    return (
+        2 * events.macs
+        + events.additions
+        + events.multiplications
+        + events.divisions
+        + events.comparisons
+        + events.functions
+    )
+
+
+def stored(
+    graph: LayerGraph, storage: Storage, batch: Size = 1, order: Sequence[int] | None = None
+) -> StoredNetwork:
+    """A layer graph under a storage.
+
+    Args:
+        graph: a network; sizes may be numbers of any algebra.
+        storage: how its numbers are kept.
+        batch: how many inputs are run at once: activations are multiplied.
+        order: the steps of ``apart`` in another order, as indexes.
+
+    Raises:
+        StorageError: a rule of scratch has no value at a layer.
+    """
+    return _Builder(graph, storage, batch).stored(order)
+
+
+class PeakBytes(NamedTuple):
+    """The bytes of a network under a storage, in any algebra."""
+
+    weight_bytes: Size
+    peak_bytes: Size
+    """Without addresses: for a planner with addresses, the bound."""
+    step: str
+    """The step that needs them; empty for ``sum``, or if there are no steps."""
+
+
+def peak_of(graph: LayerGraph, storage: Storage, planner: str | None = None) -> PeakBytes:
+    """The bytes of a layer graph, by the storage's planner or another one."""
+    schedule = stored(graph, storage).schedule
+    by_step = schedule.by_step(planner or storage.planner)
+    if by_step is None:
+        total: Size = sum(tensor.bytes for tensor in schedule.tensors)
+        return PeakBytes(schedule.weight_bytes, total, "")
+    return PeakBytes(schedule.weight_bytes, largest(by_step), _largest_step(schedule, by_step))
+
+
+def _largest_step(schedule: Schedule, by_step: Sequence[Size]) -> str:
+    """The name of the first step with the most bytes at the settings; '' over a grid."""
+    values: list[Any] = [getattr(size, "value", size) for size in by_step]
+    if not values or not all(isinstance(value, int) for value in values):
+        return ""
+    return schedule.steps[max(range(len(values)), key=values.__getitem__)].name
+
+
+class _Op(NamedTuple):
+    """A step while it grows."""
+
+    host: int
+    layers: list[int]
+    reads: list[int]
+    output: int
+
+
+class _Builder:
+    """Goes through the layers in order."""
+
+    def __init__(self, graph: LayerGraph, storage: Storage, batch: Size) -> None:
+        self.graph = graph
+        self.storage = storage
+        self.batch = batch
+        self.outputs = set(graph.outputs)
+        self.readers = graph.readers
+        self.ops: list[_Op] = []
+        self.tails: dict[int, int] = {}
+        """The step of each layer whose output is that step's."""
+        self.homes: list[int | None] = []
+        """The tensor of each layer's output; None for what is stored."""
+        self.folded: dict[int, int] = {}
+        """The norm that is folded into each layer, by their indexes."""
+        self.vanished = set[int]()
+        """The norms that are folded into other layers."""
+        self.sizes: list[Size] = [self.activations(elements(graph.input))]
+        self.names = ["input"]
+
+    def activations(self, count: Size) -> Size:
+        return stored_bytes(count * self.batch, self.storage.bits["activations"])
+
+    def stored(self, order: Sequence[int] | None) -> StoredNetwork:
+        for index, layer in enumerate(self.graph.layers):
+            self.homes.append(self.home(index, layer))
+        apart = self.schedule().in_order(order or range(len(self.ops)))
+        merged = with_views(apart, self.concats(apart)) if self.storage.concat == "view" else apart
+        schedule = in_place(merged, self.overwrites(merged)) if self.storage.in_place else merged
+        ops = {self.graph.layers[op.host].name: op for op in self.ops}
+        traffic = tuple(self.traffic(ops[step.name]) for step in schedule.steps)
+        return StoredNetwork(schedule, apart, traffic)
+
+    # steps
+
+    def home(self, index: int, layer: Layer) -> int | None:
+        """The tensor of a layer's output, which is a new step's if it joins none."""
+        kind = layer.kind
+        if kind.family == "source":
+            return None
+        if kind.family == "inactive" or kind.name in VIEWS:
+            self.join_view(index, layer)
+            return self.source(layer.inputs[0])
+        at = self.host_step(index, layer)
+        if at is None:
+            self.sizes.append(self.activations(elements(layer.output)))
+            self.names.append(layer.name)
+            op = _Op(index, [index], self.reads(layer), len(self.sizes) - 1)
+            self.tails[index] = len(self.ops)
+            self.ops.append(op)
+            return op.output
+        op = self.ops[at]
+        op.layers.append(index)
+        op.reads.extend(
+            tensor for tensor in self.reads(layer) if tensor != op.output and tensor not in op.reads
+        )
+        self.sizes[op.output] = self.activations(elements(layer.output))
+        self.tails[index] = at
+        return op.output
+
+    def source(self, index: int) -> int | None:
+        return INPUT if index == NETWORK_INPUT else self.homes[index]
+
+    def reads(self, layer: Layer) -> list[int]:
+        sources = (self.source(source) for source in layer.inputs)
+        return list(dict.fromkeys(tensor for tensor in sources if tensor is not None))
+
+    def join_view(self, index: int, layer: Layer) -> None:
+        """A view of a step's output, which nothing else reads, is that step's output."""
+        source = layer.inputs[0]
+        at = self.tails.get(source)
+        if at is not None:
+            self.ops[at].layers.append(index)
+            if self.is_inner(source, index):
+                self.tails[index] = at
+
+    def is_inner(self, source: int, reader: int) -> bool:
+        """Whether a layer's output is read by one layer alone."""
+        return self.readers[source] == [reader] and source not in self.outputs
+
+    def host_step(self, index: int, layer: Layer) -> int | None:
+        """The step that a layer is part of; None if it is a step of its own."""
+        kind = layer.kind
+        if not {kind.name, kind.family} & {*self.storage.fused}:
+            return None
+        # Of several inputs, the one that is made last: the others must be there before it.
+        steps = [(self.tails[source], source) for source in layer.inputs if source in self.tails]
+        if not steps:
+            return None
+        at, source = max(steps)
+        host = self.ops[at].host
+        if not self.is_inner(source, index):
+            return None
+        has_matrix = self.graph.layers[host].kind.family in MATRICES
+        if kind.family == "norm":
+            if source != host or not has_matrix:
+                return None
+            if self.storage.norms == "folded":
+                if (layer.shares is None) != (self.graph.layers[host].shares is None):
+                    return None
+                self.folded[host] = index
+                self.vanished.add(index)
+            return at
+        if len(layer.inputs) > 1:
+            made = {self.ops[step].output: step for step in range(at, len(self.ops))}
+            others = [tensor for tensor in self.reads(layer) if tensor != self.ops[at].output]
+            if not has_matrix or any(tensor in made for tensor in others):
+                return None
+        return at
+
+    def schedule(self) -> Schedule:
+        """The steps with their tensors, and scratch and states after them."""
+        kept = set[int]()
+        if "outputs" in self.storage.keeps:
+            kept.update(
+                tensor for index in self.outputs if (tensor := self.homes[index]) is not None
+            )
+        if "inputs" in self.storage.keeps:
+            kept.add(INPUT)
+        tensors = [
+            Tensor(name, size, 0, 0, kept=index in kept)
+            for index, (name, size) in enumerate(zip(self.names, self.sizes, strict=True))
+        ]
+        steps = []
+        for op in self.ops:
+            name = self.graph.layers[op.host].name
+            buffers = [
+                Tensor(f"{name} (scratch)", size, 0, 0)
+                for index in op.layers
+                for size in self.scratch(self.graph.layers[index])
+            ]
+            scratch = range(len(tensors), len(tensors) + len(buffers))
+            tensors += buffers
+            steps.append(Step(name, tuple(op.reads), (op.output, *scratch), tuple(op.layers)))
+        if "states" in self.storage.keeps:
+            tensors += self.states()
+        return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
+
+    def scratch(self, layer: Layer) -> Iterator[Size]:
+        """The bytes that a layer needs besides its inputs and its output.
+
+        Raises:
+            StorageError: a rule has no value there, or one below zero.
+        """
+        for rule in self.storage.scratch_of(layer.kind):
+            if rule.expression is not None:
+                names = _ScratchNames(LayerNames(layer, self.before(layer)), self.batch)
+                try:
+                    value = rule.expression.evaluate(names)
+                except ZeroDivisionError:
+                    value = None
+                if not is_number(value) or value < 0:
+                    refuse(
+                        rule.expression.mark,
+                        f"the scratch '{rule.text}' of layer '{layer.name}' is not a size",
+                        expected="a number of bytes, 0 or above",
+                        found="a division by zero" if value is None else str(value),
+                        error=StorageError,
+                    )
+                yield ceil(value)
+
+    def before(self, layer: Layer) -> Layer | None:
+        first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
+        return None if first == NETWORK_INPUT else self.graph.layers[first]
+
+    def states(self) -> Iterator[Tensor]:
+        """What recurrent layers keep, once for those that share their params."""
+        bits = self.storage.bits["caches"]
+        for layer in self.graph.layers:
+            count = layer.computation.events.states
+            if layer.shares is None and not _is_nothing(count):
+                size = stored_bytes(count * self.batch, bits)
+                yield Tensor(f"{layer.name} (states)", size, 0, 0, kept=True)
+
+    # what is stored
+
+    def constants(self) -> Iterator[Constant]:
+        for index, layer in enumerate(self.graph.layers):
+            if layer.shares is not None:
+                continue
+            for role, size in self.numbers(index, layer, layer.events()):
+                yield Constant(f"{layer.name}/{role}", size, index, role)
+
+    def numbers(self, index: int, layer: Layer, events: Events) -> Iterator[tuple[str, Size]]:
+        """The bytes that a layer stores, by role, once norms are folded."""
+        counts = {role: getattr(events, role) for role in STORED}
+        if index in self.vanished:
+            return
+        norm = self.folded.get(index)
+        if norm is not None and _is_nothing(counts["biases"]):
+            counts["biases"] = SIZES["c_out"].compute(self.graph.layers[norm], None)
+        if self.storage.norms == "folded" and layer.kind.family == "norm":
+            # Running statistics are folded into the scale and the shift, if not into weights.
+            running = counts.pop("buffers")
+            if _is_nothing(counts["norm_params"]):
+                counts["norm_params"] = running
+        if layer.kind.name == "constant":
+            yield "constants", stored_bytes(elements(layer.output), self.storage.bits["weights"])
+        for role, count in counts.items():
+            if _is_nothing(count):
+                continue
+            yield role, stored_bytes(count, self.bits(role, layer))
+            if role == "weights" and self.storage.scales:
+                yield "scales", self.scales(layer, count)
+
+    def bits(self, role: str, layer: Layer) -> int:
+        """The bits of a role; those of weights may differ by layer, the last pattern wins."""
+        bits = self.storage.bits[role]
+        if role == "weights":
+            for pattern, special in self.storage.mixed.items():
+                if fnmatchcase(layer.name, pattern):
+                    bits = special
+        return bits
+
+    def scales(self, layer: Layer, weights: Size) -> Size:
+        channels = SIZES["c_out"].compute(layer, None) if layer.kind.family in MATRICES else 1
+        group = self.storage.scales.get("group")
+        count = channels if group is None else groups(weights, channels, group)
+        return stored_bytes(count, self.storage.scales["bits"])
+
+    # traffic
+
+    def traffic(self, op: _Op) -> Traffic:
+        layers = [self.graph.layers[index] for index in op.layers]
+        weights: Size = 0
+        for index, layer in zip(op.layers, layers, strict=True):
+            weights += sum(size for _, size in self.numbers(index, layer, layer.computation.events))
+            for source in layer.inputs:
+                if source != NETWORK_INPUT and self.graph.layers[source].kind.family == "source":
+                    constant = self.graph.layers[source]
+                    weights += sum(
+                        size
+                        for _, size in self.numbers(source, constant, constant.computation.events)
+                    )
+        computed: Size = sum(
+            operations(layer.computation.events) + self.folded_additions(index, layer)
+            for index, layer in zip(op.layers, layers, strict=True)
+            if index not in self.vanished
+        )
+        return Traffic(
+            read_bytes=sum(self.sizes[tensor] for tensor in op.reads),
+            write_bytes=self.sizes[op.output],
+            weight_bytes=weights,
+            operations=computed * self.batch,
+        )
+
+    def folded_additions(self, index: int, layer: Layer) -> Size:
+        """The additions of a bias that a layer has from the norm that is folded into it."""
+        is_new = index in self.folded and _is_nothing(layer.computation.events.biases)
+        return elements(layer.output) if is_new else 0
+
+    # memory that is shared
+
+    def concats(self, schedule: Schedule) -> Mapping[int, tuple[int, ...]]:
+        """The steps that only write their inputs one after another, with these inputs."""
+        concats = {}
+        for number, step in enumerate(schedule.steps):
+            layer = self.graph.layers[step.layers[0]]
+            operation: Any = layer.operation
+            is_first = layer.kind.name == "concat" and operation.axis in (0, -len(layer.output))
+            tensors = tuple(self.source(source) for source in layer.inputs)
+            inputs = tuple(tensor for tensor in tensors if tensor is not None)
+            if is_first and len(set(inputs)) == len(tensors) and len(step.layers) == 1:
+                concats[number] = inputs
+        return concats
+
+    def overwrites(self, schedule: Schedule) -> Iterator[Overwrite]:
+        """The steps that may work in place."""
+        for number, step in enumerate(schedule.steps):
+            layer = self.graph.layers[step.layers[0]]
+            shapes = layer.input_shapes
+            depthwise = is_depthwise(layer.kind, layer.operation, shapes)
+            names = {layer.kind.name, layer.kind.family, *(("depthwise",) if depthwise else ())}
+            if names & {*self.storage.in_place}:
+                extra = self.activations(elements(shapes[0][1:])) if depthwise else 0
+                yield Overwrite(number, step.writes[0], step.reads, extra)
+
+
+class _ScratchNames:
+    """What a rule of scratch may use: a layer's names, and the batch size."""
+
+    def __init__(self, names: LayerNames, batch: Size) -> None:
+        self.names = names
+        self.batch = batch
+
+    def __getitem__(self, name: str) -> Any:
+        return self.batch if name == BATCH else self.names[name]
+
+
+def _is_nothing(count: Size) -> bool:
+    """Whether a count is the number 0; an array or a symbol is not."""
+    return isinstance(count, int) and count == 0

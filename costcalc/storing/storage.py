@@ -1,0 +1,78 @@
+"""A storage as typed, frozen data: how a runtime or a paper keeps a network's numbers.
+
+A storage is to bytes what a convention is to mult-adds: a small YAML file with a source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from types import MappingProxyType
+
+from costcalc.costs.rules import Rule
+from costcalc.kinds.base import Kind
+from costcalc.records import NamedTuple
+from costcalc.render.formatting import counted, rounded
+
+ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buffers", "caches")
+"""What is stored: tensors between layers, the params by the names of their events, and states."""
+
+KEPT = ("inputs", "outputs", "states")
+"""What may stay in memory to the end: the network's inputs and outputs, and recurrent states."""
+
+UNITS = {"KiB": 1024, "kB": 1000}
+"""The bytes of a unit."""
+
+Scratch = Mapping[str, tuple[Rule, ...]]
+"""For kinds or families: a rule for each buffer that a step needs, in bytes."""
+
+
+class Storage(NamedTuple):
+    """One way to store a network, with its source."""
+
+    name: str
+    title: str
+    source: str
+    bits: Mapping[str, int]
+    """The bits of one number, by role: one of :data:`ROLES`, every one of them."""
+    mixed: Mapping[str, int] = MappingProxyType({})
+    """The bits of the weights of layers, by a pattern of their names: ``{"*/fc*": 4}``."""
+    norms: str = "folded"
+    """``folded`` into the layer before where there is one, or ``kept``."""
+    fused: tuple[str, ...] = ()
+    """Kinds or families that are part of the operator before them on their line: one step."""
+    in_place: tuple[str, ...] = ()
+    """Kinds or families whose output may take their input's memory: activation, add, depthwise."""
+    concat: str = "copy"
+    """``copy``, or ``view``: its inputs are written where the output is."""
+    keeps: tuple[str, ...] = ("outputs", "states")
+    """Which of :data:`KEPT` stay to the end; states that do not are not in this memory."""
+    alignment: int = 1
+    """Bytes to whose multiples addresses, or sizes, are rounded by the planner."""
+    scratch: Scratch = MappingProxyType({})
+    """Bytes that a step needs besides its tensors, by kind or family of its layer."""
+    scales: Mapping[str, int] = MappingProxyType({})
+    """Stored with groups of weights: ``bits`` for each, and how many weights a ``group`` has.
+
+    Without a group it is an output channel; no group has weights of two channels.
+    """
+    planner: str = "liveness"
+    """The planner of its arena, one of :data:`costcalc.arena.plan.PLANNERS`."""
+    unit: str = "KiB"
+    """What people are shown, one of :data:`UNITS`."""
+
+    def scratch_of(self, kind: Kind) -> tuple[Rule, ...]:
+        """The scratch buffers of a kind, by its own rules or its family's."""
+        return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
+
+    def amount(self, bytes_: int) -> str:
+        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``.
+
+        Above ten thousand of the unit, in the next one.
+        """
+        scale, unit = UNITS[self.unit], self.unit
+        if bytes_ < scale:
+            return f"{counted(bytes_)} B"
+        if bytes_ >= 10_000 * scale:
+            scale, unit = scale**2, unit.replace("K", "M").replace("k", "M")
+        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {unit})"

@@ -1,0 +1,193 @@
+"""TFLite's runtimes as judges: shapes of LiteRT, the arena of tflite-micro to the byte.
+
+An arena of tflite-micro has a head, which its planner fills with tensors and scratch, and a
+tail of its own structures.  What costcalc plans of a file's schedule is the head.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from costcalc.arena.plan import tflm
+from costcalc.errors import SpecError
+from costcalc.exporters import tflite
+from costcalc.formats.file_bytes import map_file
+from costcalc.importers.tflite.file import TfliteFile
+from costcalc.opening import opened
+from tests.collection import networks
+from tests.exporters.every_kind import forms, specs
+from tests.exporters.networks import shipped
+from tests.exporters.test_tflite import LACKING, SCALES, UNWRITABLE
+from tests.frameworks.tflite_runtimes import heads, packaged, shapes
+from tests.importers.tflite.arenas import ARENAS
+from tests.importers.tflite.networks import NETWORKS
+from tests.importers.tflite.samples import CASES
+
+TYPES = ("FLOAT32", "INT8", "INT16")
+
+ABSENT = {
+    "CONV_3D",
+    "FAKE_QUANT",
+    "GELU",
+    "LOCAL_RESPONSE_NORMALIZATION",
+    "POW",
+    "REDUCE_PROD",
+    "RELU_0_TO_1",
+    "RELU_N1_TO_1",
+    "SELECT",
+    "SIGN",
+    "TILE",
+}
+"""Operators that tflite-micro does not have."""
+
+FILES = sorted(Path(os.environ.get("COSTCALC_TFLITE_FILES", "/nowhere")).rglob("*.tflite"))
+"""Files of your own, or of packages that are too large to be installed with the judges."""
+
+
+def planned(path):
+    schedule = opened(str(path), {"allow_unknown": True}).graph().schedule
+    return tflm(schedule.buffers, 16).peak
+
+
+@pytest.mark.parametrize("name", ARENAS)
+def test_arenas_of_graphs_states_and_addresses(name, tmp_path):
+    make, arena = ARENAS[name]
+    path = tmp_path / "net.tflite"
+    path.write_bytes(make().bytes())
+    assert heads([path]) == {path: arena}
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Every operator alone, in every type; and what tflite-micro says of it."""
+    folder = tmp_path_factory.mktemp("samples")
+    files = {}
+    for number, case in enumerate(CASES):
+        for type_ in TYPES:
+            path = folder / f"{number}_{case.sample.operator}_{type_}.tflite"
+            path.write_bytes(case.sample.net(type_).bytes())
+            files[path] = case.sample.operator
+    return files, heads(list(files))
+
+
+def test_the_arena_of_each_operator(samples):
+    files, said = samples
+    ran = set()
+    for path, operator in files.items():
+        if not isinstance(said[path], int):
+            continue
+        ran.add(operator)
+        try:
+            assert planned(path) == said[path], path.name
+        except SpecError as error:
+            assert "no output depends on the network's input" in str(error), path.name
+    assert {case.sample.operator for case in CASES} - ran == ABSENT
+
+
+def test_what_the_runtime_lacks(samples):
+    files, said = samples
+    for path, operator in files.items():
+        if operator in ABSENT:
+            assert f"Didn't find op for builtin opcode '{operator}'" in str(said[path])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_arena_of_networks(name, tmp_path):
+    path = tmp_path / f"{name}.tflite"
+    path.write_bytes(NETWORKS[name]())
+    assert heads([path]) == {path: planned(path)}
+
+
+def stated(path):
+    """The shapes of a file's first graph, as costcalc reads them."""
+    with map_file(str(path)) as data:
+        tensors = TfliteFile(data, str(path)).model.subgraphs[0].tensors
+        return [tensor.shape for tensor in tensors]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.sample.operator)
+def test_shapes_of_each_operator(case, tmp_path):
+    """LiteRT computes the shape that the file states, and costcalc checks its own against."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(case.sample.net().bytes())
+    found = shapes(path)
+    if isinstance(found, dict):
+        expected = stated(path)
+        assert [found[index] for index in range(len(expected))] == expected
+    else:
+        assert case.sample.operator in REFUSED, found
+
+
+@pytest.mark.parametrize("name", networks(without=LACKING))
+def test_the_arena_of_shipped_networks(name, tmp_path):
+    """Networks that cannot be written stand in tests/exporters/test_tflite.py, with the reason."""
+    path = tmp_path / f"{name}.tflite"
+    with path.open("wb") as file:
+        file.writelines(tflite.write(shipped(name), dtype="int8"))
+    assert heads([path]) == {path: planned(path)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_joins_of_several_scales(dtype, tmp_path):
+    spec, path = tmp_path / "net.yaml", tmp_path / "net.tflite"
+    spec.write_text(SCALES, encoding="utf-8")
+    path.write_bytes(b"".join(tflite.write(opened(str(spec)).graph(), dtype=dtype)))
+    assert heads([path]) == {path: planned(path)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v3_small", "shufflenet_v2_x0_5"])
+def test_litert_runs_what_is_written(name, dtype, tmp_path):
+    path = tmp_path / "net.tflite"
+    with path.open("wb") as file:
+        file.writelines(tflite.write(shipped(name), "random", dtype=dtype))
+    found = shapes(path)
+    assert isinstance(found, dict), found
+    assert [found[index] for index in range(len(stated(path)))] == stated(path)
+
+
+NOT_MICRO = {"lrn", "gelu", "gelu_tanh", "hard_tanh", "clip", "power", "sign", "product"}
+"""Kinds whose operators tflite-micro does not have."""
+
+ENDS = ("no output depends on the network's input", "has no int8 form")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_the_arena_of_each_kind(dtype, tmp_path):
+    files = {}
+    for name, (kind, _) in forms().items():
+        if (kind.becomes or kind.name) not in tflite.KINDS or name in UNWRITABLE:
+            continue
+        spec, path = tmp_path / "net.yaml", tmp_path / f"{len(files)}_{kind.name}.tflite"
+        spec.write_text(specs()[name], encoding="utf-8")
+        try:
+            path.write_bytes(b"".join(tflite.write(opened(str(spec)).graph(), dtype=dtype)))
+            files[path] = kind.name, planned(path)
+        except SpecError as error:
+            assert any(end in str(error) for end in ENDS), error
+    said = heads(list(files))
+    for path, (kind, arena) in files.items():
+        if kind in NOT_MICRO:
+            assert "Didn't find op" in str(said[path]), kind
+        else:
+            assert said[path] == arena, kind
+
+
+REFUSED = {
+    "BROADCAST_TO": "its first version was never released",
+    "ARG_MAX": "the type of its output is an option that costcalc does not need",
+}
+"""Operators that LiteRT does not run as the sample has them, and why."""
+
+
+@pytest.mark.parametrize("path", packaged("pymicro_wakeword") + FILES, ids=lambda path: path.name)
+def test_files_that_others_wrote(path):
+    (head,) = heads([path]).values()
+    if isinstance(head, int):
+        assert planned(path) == head
+    found = shapes(path)
+    assert isinstance(head, int) or isinstance(found, dict), f"{head}\n{found}"
+    if isinstance(found, dict):
+        expected = stated(path)
+        assert [found[index] for index in range(len(expected))] == expected

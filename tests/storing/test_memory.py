@@ -1,0 +1,209 @@
+"""``costcalc memory`` and ``costcalc.memory``: the answer, its JSON, what is refused."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import costcalc
+from costcalc.cli import main
+from costcalc.errors import CostcalcError
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["memory", *arguments])
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """A chain of 3, 9, 8, 8 and 9 numbers, on which greedy planners are beaten."""
+    path = tmp_path / "chain.yaml"
+    sizes = (9, 8, 8, 9)
+    layers = "".join(f"  - fc: {{out: {size}, bias: false}}\n" for size in sizes)
+    path.write_text(f"name: chain\ninput: [3]\nlayers:\n{layers}")
+    return str(path)
+
+
+def test_the_json_that_scripts_rely_on(chain):
+    result = json.loads(run(chain, "--storage", "tflm", "--format", "json").stdout)
+    assert {
+        "format_version": 1,
+        "network": "chain",
+        "storage": "tflm",
+        "planner": "tflm",
+        "weight_bytes": 3 * 9 + 9 * 8 + 8 * 8 + 8 * 9,
+        "peak_bytes": 32,
+        "lower_bound_bytes": 32,
+        "optimum_bytes": 32,
+        "sum_bytes": 5 * 16,
+    }.items() <= result.items()
+    assert set(result) >= {"parameters", "steps", "tensors"}
+    assert [(step["name"], step["alive_bytes"]) for step in result["steps"]] == [
+        ("fc1", 32),
+        ("fc2", 32),
+        ("fc3", 32),
+        ("fc4", 32),
+    ]
+    assert result["tensors"][1] == {
+        "name": "fc1",
+        "bytes": 9,
+        "first": 0,
+        "last": 1,
+        "offset": 16,  # fc4 at 0, fc3 on top of it, fc2 at 0, fc1 on top of it
+    }
+
+
+def test_bound_plan_and_optimum_are_three_numbers(chain, tmp_path):
+    storage = tmp_path / "bytes.yaml"
+    storage.write_text(
+        "name: b\ntitle: b\nsource: b\nbits: {activations: 8, weights: 8}\nplanner: tflm\n"
+    )
+    answer = costcalc.memory(chain, storage=str(storage))
+    assert (answer.lower_bound, answer.optimum, answer.peak) == (17, 17, 25)
+    by_size = costcalc.memory(chain, storage=str(storage), planner="greedy-by-size")
+    assert by_size.peak == 25
+    plain = costcalc.memory(chain, storage=str(storage), planner="liveness")
+    assert plain.peak == 17
+    assert plain.data()["tensors"][0]["offset"] is None
+    for planner, peak in (("layer-io", 17), ("largest", 9), ("sum", 37)):
+        assert costcalc.memory(chain, storage=str(storage), planner=planner).peak == peak
+
+
+def test_the_default_is_fp32(chain):
+    answer = costcalc.memory(chain)
+    assert answer.storage.name == "fp32"
+    assert answer.peak == 17 * 4
+    assert costcalc.load(chain).memory(batch=2).peak == 17 * 4 * 2
+
+
+def test_published_figures():
+    """MCUNetV2: 1,372 kB (KiB) for MobileNetV2, of which the first layer needs 539; mcunet's
+    README, 0.35 at 144: 303.75 and in place 283.5 KiB; MobileNetV1 0.25 of Visual Wake Words:
+    55 kB, 241 kB without reuse."""
+    answer = costcalc.memory("mobilenet_v2", storage="mcunet")
+    assert answer.peak == 1372 * 1024
+    assert answer.alive[0] == 539 * 1024
+    small = {"alpha": 0.35, "res": 144}
+    assert costcalc.memory("mobilenet_v2", storage="int8", **small).peak == 303.75 * 1024
+    assert costcalc.memory("mobilenet_v2", storage="mcunet", **small).peak == 283.5 * 1024
+
+
+def test_the_best_order_and_what_it_saves(tmp_path):
+    path = tmp_path / "branches.yaml"
+    path.write_text("""\
+name: branches
+input: [10]
+layers:
+  - fc: {out: 50, bias: false, name: a1}
+  - fc: {out: 40, bias: false, name: b1, from: input}
+  - fc: {out: 5, bias: false, name: a2, from: a1}
+  - fc: {out: 20, bias: false, name: b2, from: b1}
+  - concat: {from: [a2, b2]}
+""")
+    answer = costcalc.memory(str(path), storage="int8", order="best")
+    assert [step.name for step in answer.schedule.steps] == ["a1", "a2", "b1", "b2", "concat1"]
+    assert answer.peak == 65
+    assert answer.data()["order"] == {"searched": True, "file_bytes": 100, "best_bytes": 65}
+    assert answer.data()["steps"][1]["operations"] == 2 * 50 * 5
+    printed = run(str(path), "--storage", "int8", "--order", "best").stdout
+    assert "the best: a bound of 65 B instead of 100 B" in printed
+    chain = costcalc.memory("mobilenet_v1", order="best")
+    assert "no other order needs less" in str(chain)
+
+
+def test_traffic_and_intensity(tmp_path):
+    """NVIDIA's guide: 4096 outputs of 1024 inputs in 16 bits, 315 operations a byte for a
+    batch of 512 and 1 for a batch of 1; a ReLU 0.25."""
+    path = tmp_path / "linear.yaml"
+    path.write_text("name: l\ninput: [1024]\nlayers:\n  - fc: {out: 4096, bias: false}\n  - relu\n")
+    storage = tmp_path / "half.yaml"
+    storage.write_text("name: h\ntitle: h\nsource: h\nbits: {activations: 16, weights: 16}\n")
+
+    def intensity(batch):
+        answer = costcalc.memory(str(path), storage=str(storage), batch=batch)
+        return [round(step["intensity"], 3) for step in answer.data()["steps"]]
+
+    assert intensity(512) == [315.077, 0.25]  # 2*512*4096*1024 / (2*(512*1024+1024*4096+512*4096))
+    assert intensity(1) == [0.999, 0.25]
+    row = costcalc.memory(str(path), storage=str(storage)).traffic[0]
+    assert row == (2 * 1024, 2 * 4096, 2 * 1024 * 4096, 2 * 1024 * 4096)
+
+
+def test_a_step_explained(chain):
+    printed = run(chain, "--explain", "fc2").stdout
+    assert "fc1        36  read here\n" in printed
+    assert "fc2        32  written here, read later by fc3\n" in printed
+    assert run(chain, "--explain", "1").stdout == printed
+    data = json.loads(run(chain, "--explain", "fc2", "--format", "json").stdout)
+    assert data["tensors"] == [
+        {"name": "fc1", "bytes": 36, "why": "read here"},
+        {"name": "fc2", "bytes": 32, "why": "written here, read later by fc3"},
+    ]
+    assert data["intensity"] == 2 * 9 * 8 / (36 + 32 + 4 * 9 * 8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--storage", "tflmm"], "there is no storage 'tflmm'; did you mean 'tflm'?"),
+        (["--storage", "none.yaml"], "none.yaml"),
+        (["--planner", "best"], "Invalid value for '--planner'"),
+        (["--batch", "0"], "Invalid value for '--batch'"),
+        (["--explain", "fc9"], "there is no step 'fc9'; did you mean 'fc"),
+        (["--explain", "-1"], "there is no step '-1'"),
+        (["--explain", "fc1", "--tensors"], "--explain shows one step"),
+        (["--tensors", "--format", "json"], "arrange tables; JSON has everything"),
+        (["--order", "worst"], "Invalid value for '--order'"),
+        (["--alpha", "0"], "alpha"),
+        (["--storage", ""], "there is no storage ''"),
+    ],
+)
+def test_what_is_refused(chain, arguments, message):
+    result = run(chain, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"planner": "first-fit"}, "there is no planner 'first-fit'"),
+        ({"batch": 1.5}, "a batch is a number of inputs"),
+        ({"batch": True}, "a batch is a number of inputs"),
+        ({"order": "worst"}, "there is no order 'worst'"),
+    ],
+)
+def test_what_python_refuses(chain, options, message):
+    with pytest.raises(CostcalcError, match=message):
+        costcalc.memory(chain, **options)
+
+
+def test_a_network_without_steps(tmp_path):
+    path = tmp_path / "view.yaml"
+    path.write_text("name: v\ninput: [4, 8, 8]\nlayers: [flatten]\n")
+    answer = costcalc.memory(str(path), storage="tflm")
+    assert (answer.peak, answer.lower_bound, answer.peak_step) == (256, 256, None)
+    assert run(str(path)).exit_code == 0
+
+
+def test_tensors_as_a_file_for_scripts(chain):
+    lines = run(chain, "--storage", "tflm", "--tensors", "--format", "csv").stdout.splitlines()
+    assert lines[0] == "tensor,bytes,first,last,offset"
+    assert lines[2] == "fc1,9,0,1,16"
+
+
+@pytest.mark.parametrize(
+    ("unit", "bytes_", "text"),
+    [
+        ("KiB", 1023, "1,023 B"),
+        ("KiB", 1024, "1,024 B (1.0 KiB)"),
+        ("KiB", 1_404_928, "1,404,928 B (1372.0 KiB)"),
+        ("KiB", 25_690_112, "25,690,112 B (24.5 MiB)"),
+        ("kB", 1_024, "1,024 B (1.0 kB)"),
+        ("kB", 25_690_112, "25,690,112 B (25.7 MB)"),
+    ],
+)
+def test_bytes_in_the_unit_of_a_storage(unit, bytes_, text):
+    storage = costcalc.storages("fp32").storage._replace(unit=unit)
+    assert storage.amount(bytes_) == text

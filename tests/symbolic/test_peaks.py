@@ -1,0 +1,92 @@
+"""The peak of memory in closed form, and the region in which one step is the peak."""
+
+from fractions import Fraction
+
+import pytest
+from click.testing import CliRunner
+
+import costcalc
+from costcalc.cli import main
+
+SMALL = """\
+name: small
+input: [3, 32, 32]
+parameters: {classes: 10}
+layers:
+  - conv: {out: 32, kernel: 3, name: first, bias: false}
+  - conv: {out: 64, kernel: 1, name: second, bias: false}
+  - global_avg_pool
+  - fc: {out: classes, bias: false}
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def test_the_polynomial_of_a_peak(small):
+    """Input 3 * 1024, then 32 a and 64 a times that: the second step needs 96 a * 1024 bytes.
+
+    The first needs (3 + 32 a) * 1024, which is less if 64 a >= 3.
+    """
+    form = costcalc.formula(small, storage="int8", variables="alpha")
+    assert str(form.totals["peak_bytes"].expression) == "98304*alpha"
+    assert form.peak_step == "second"
+    assert (
+        str(form.totals["weight_bytes"].expression) == "2048*alpha**2 + 1504*alpha"
+    )  # 864 + 64 * 10
+    assert form.domain.extents[0].lowest == Fraction(3, 64)
+    assert form.domain.others == ()
+    text = CliRunner().invoke(main, ["formula", small, "--storage", "int8", "--in", "alpha"]).stdout
+    assert "peak bytes    98304·α" in text
+    assert "The peak is that of second wherever this holds." in text
+
+
+def test_the_other_side_of_the_region(small):
+    """At a = 1/32 the first step needs 4 * 1024 bytes, more than the 3 * 1024 of the second."""
+    assert costcalc.memory(small, storage="int8", alpha=Fraction(1, 32)).peak == 4 * 32 * 32
+    form = costcalc.formula(small, storage="int8", variables="alpha", alpha=Fraction(1, 32))
+    assert form.peak_step == "first"
+    assert str(form.totals["peak_bytes"].expression) == "32768*alpha + 3072"
+    assert form.domain.extents[0].highest == Fraction(3, 64)
+
+
+@pytest.mark.parametrize("storage", ["fp32", "int8", "hello-edge", "mobilenet_v2-table3"])
+@pytest.mark.parametrize(
+    ("name", "values"), [("mobilenet_v1", (1, 224)), ("resnet50", (Fraction(1, 2), 160))]
+)
+def test_networks_agree_with_their_memory(name, values, storage):
+    alpha, res = values
+    form = costcalc.formula(name, storage=storage)
+    answer = costcalc.memory(name, storage=storage, alpha=alpha, res=res)
+    assert form.domain.holds(values)
+    assert form.totals["peak_bytes"].polynomial(values) == answer.peak
+    assert form.totals["weight_bytes"].polynomial(values) == answer.weight_bytes
+
+
+def test_a_planner_with_addresses_has_its_bound():
+    form = costcalc.formula("mobilenet_v1", storage="tflm")
+    assert (
+        form.totals["peak_bytes"].reported
+        == costcalc.memory("mobilenet_v1", storage="tflm").lower_bound
+    )
+    assert "without addresses" in str(form)
+
+
+def test_a_layer_has_no_storage():
+    result = CliRunner().invoke(main, ["formula", "conv", "--storage", "int8"])
+    assert result.exit_code == 2
+    assert "--storage" in result.stderr
+    with pytest.raises(costcalc.CostcalcError, match="'storage' applies only to a network"):
+        costcalc.formula("conv", storage="int8")
+
+
+def test_bytes_are_in_the_json_as_well(small):
+    data = costcalc.formula(small, storage="fp32").data()
+    assert data["storage"] == "fp32"
+    assert data["peak_step"] == "second"
+    assert data["peak_bytes"]["value"] == 96 * 32 * 32 * 4
+    assert "peak_bytes" not in costcalc.formula(small).data()
