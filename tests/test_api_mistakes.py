@@ -79,7 +79,7 @@ MISTAKES = [
     (lambda: costcalc.compare("vgg16", "vgg19", baseline=NETWORK), "is not a name"),
     (lambda: costcalc.check(NETWORK, max_params=[5]), "max_params cannot be '[5]'"),
     (lambda: costcalc.search("vgg16", 327.5e6), "has lost the digits that were printed"),
-    (lambda: NETWORK.export("onnx", weights=True), "weights cannot be True"),
+    (lambda: NETWORK.export("onnx", weights=True), "weights of an export to onnx cannot be 'True'"),
     (lambda: costcalc.from_torch("mobilenet_v1"), "costcalc.load('mobilenet_v1')"),
     (lambda: costcalc.from_torch(7), "expected an nn.Module"),
     (lambda: costcalc.sweep("mobilenet_v1", where="mult_adds <"), "where: "),

@@ -130,7 +130,7 @@ def test_the_layer_kind(tmp_path: Path) -> None:
         )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     kind, rest = steps()[:2], steps()[2:]
-    assert len(kind + rest) == 11
+    assert len(kind + rest) == 13
     for step in kind:
         carry_out(tmp_path, *step)
 

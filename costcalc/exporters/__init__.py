@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from costcalc.advice import advice, option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 
@@ -83,13 +84,15 @@ def checked_options(to: str, given: Mapping[str, Any]) -> dict[str, Any]:
     options = {name: value for name, value in given.items() if value is not None}
     for name, value in options.items():
         if name not in row.options:
-            refuse(None, f"'{name}' does not apply to an export to {to}")
+            refuse(None, advice("{} does not apply to an export to {}", option(name), to))
         words = {"weights": row.weights, "dtype": DTYPES}.get(name)
         if words is not None and value not in words:
             expected = " or ".join(f"'{word}'" for word in words)
-            refuse(None, f"'{name}' of an export to {to} cannot be '{value}'", expected)
+            message = advice("{} of an export to {} cannot be '{}'", option(name), to, str(value))
+            refuse(None, message, expected)
     if "seed" in options and options.get("weights") != "random":
-        refuse(None, "'seed' needs random weights", expected="weights 'random'")
+        message = advice("{} needs random weights", option("seed"))
+        refuse(None, message, option("weights", "random"))
     return options
 
 

@@ -43,9 +43,8 @@ def swept(
     Raises:
         SpecError: the network or a setting is wrong, or a single network states one.
     """
-    own = opening.stated(network, is_one_of_several)
-    if not is_one_of_several:
-        opening.refuse_contradictions(network, own, {axis.name: axis.values for axis in axes})
+    grid = {axis.name: axis.values for axis in axes}
+    own = opening.stated_in_grid(network, grid, is_one_of_several)
     axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
     first: dict[str, Any] = {}
     if isinstance(network, str | os.PathLike):

@@ -51,7 +51,7 @@ FOREIGN = {
     ),
     **dict.fromkeys((".h5", ".hdf5"), "save it as .keras, or its architecture: model.to_json()"),
     ".caffemodel": "the .prototxt that belongs to it",
-    **dict.fromkeys((".tflite", ".pb", ".mlmodel", ".mlpackage", ".engine", ".xml"), _ONNX),
+    **dict.fromkeys((".pb", ".mlmodel", ".mlpackage", ".engine", ".xml"), _ONNX),
     **dict.fromkeys((".pdf", ".png", ".jpg"), "a spec: the paper's table as YAML"),
 }
 """Files that costcalc does not read, and what it reads instead."""

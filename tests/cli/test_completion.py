@@ -54,10 +54,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 OFFERED = {
     "rec": ["reconcile"],
-    "report mobilenet_v": ["mobilenet_v1", "mobilenet_v2", "mobilenet_v3", "mobilenet_v3_large",
-                           "mobilenet_v3_small"],
+    "report mobilenet_v3": ["mobilenet_v3", "mobilenet_v3_large", "mobilenet_v3_small"],
     "report resnet101": ["resnet101"],
-    "report mi": ["mine.yaml"],
+    "report mine": ["mine.yaml"],
     "report ./": ["./mine.yaml"],
     "report ./.": ["./.hidden.yaml"],
     "report mobilenet_v1@al": ["mobilenet_v1@alpha="],
@@ -77,7 +76,7 @@ OFFERED = {
     "report vgg16 --format j": ["json"],
     "report vgg16 --format=j": ["--format=json"],
     "plot ac": ["accuracy"],
-    "plot types alexnet --of ": ["mult_adds", "params"],
+    "plot types alexnet --of ": ["mult_adds", "params", "weight_bytes", "traffic_bytes"],
     "kinds depth": ["depthwise"],
     "kinds conv2": ["conv2d"],
     "conventions dee": ["deepspeed", "deepspeed-flops"],
@@ -200,12 +199,12 @@ def test_a_broken_spec_or_a_models_code_offers_nothing_and_says_nothing(folder: 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_names_of_files_that_would_be_several_lines_are_left_out(folder: Path) -> None:
-    (folder / "mi\nplain,evil.yaml").touch()
-    (folder / "mi\x1b[31m.yaml").touch()
-    (folder / "mi ne.yaml").touch()
-    (folder / "mifolder").mkdir()
-    (folder / "mi.txt").touch()
-    assert complete("costcalc report mi") == ["mi ne.yaml", "mifolder/", "mine.yaml"]
+    (folder / "min\nplain,evil.yaml").touch()
+    (folder / "min\x1b[31m.yaml").touch()
+    (folder / "min e.yaml").touch()
+    (folder / "minfolder").mkdir()
+    (folder / "min.txt").touch()
+    assert complete("costcalc report min") == ["min e.yaml", "mine.yaml", "minfolder/"]
     assert complete(f"costcalc report {folder}/mine") == [f"{folder}/mine.yaml"]
 
 

@@ -231,5 +231,5 @@ def test_networks_with_storages_of_their_own_name_them(tmp_path):
 
 def test_layers_have_no_storage():
     result = run("conv", "separable", "--storage", "fp32")
-    assert result.exit_code == 2 and "'conv' is a layer" in result.stderr
+    assert result.exit_code == 2 and "--storage applies only to a network" in result.stderr
     assert run("conv", "separable", "--batch", "2").exit_code == 2

@@ -344,8 +344,8 @@ def test_the_command(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--to", "torch", "--weights", "none"], "'weights' does not apply to an export to torch"),
-        (["--to", "onnx", "--seed", "1"], "'seed' needs random weights"),
+        (["--to", "torch", "--weights", "none"], "--weights does not apply to an export to torch"),
+        (["--to", "onnx", "--seed", "1"], "--seed needs random weights"),
         (["--to", "caffe"], "'csv-scalesim'. Did you mean 'prototxt'?"),
         (["--to", "onnx", "--weights", "ones"], "'ones' is not one of 'none', 'zeros', 'random'"),
     ],

@@ -25,6 +25,9 @@ LACKING = {
 }
 """A kind that Caffe lacks, for each shipped network that it cannot express."""
 
+UNEVEN = ("ds_cnn_m", "ds_cnn_l", "micronet_kws")
+"""Networks whose padding differs before and after, which Caffe cannot express."""
+
 INEXPRESSIBLE = (
     "padding: [[0, 1], [2, 0]]",
     "transposed_conv: {out: 6, kernel: 3, stride: 2",
@@ -84,7 +87,7 @@ def check(graph) -> None:
     assert net.mult_adds == sum(each.events().macs for each in graph.layers)
 
 
-@pytest.mark.parametrize("name", networks(without=LACKING))
+@pytest.mark.parametrize("name", networks(without={*LACKING, *UNEVEN}))
 def test_every_network_that_caffe_can_express(name):
     check(shipped(name))
 

@@ -16,7 +16,7 @@ from costcalc.kinds.examples import EXAMPLES, step
 from tests.collection import networks
 from tests.exporters.every_kind import forms, specs
 from tests.exporters.networks import shipped
-from tests.exporters.test_prototxt import LACKING, is_inexpressible
+from tests.exporters.test_prototxt import LACKING, UNEVEN, is_inexpressible
 from tests.exporters.test_tflite import UNWRITABLE
 
 SETTINGS = [
@@ -116,7 +116,7 @@ def test_onnx_with_weights(name, tmp_path):
     check(graph, path)
 
 
-@pytest.mark.parametrize("name", networks(without=LACKING))
+@pytest.mark.parametrize("name", networks(without={*LACKING, *UNEVEN}))
 def test_caffe(name, tmp_path):
     graph, path = shipped(name), tmp_path / "net.prototxt"
     path.write_text(prototxt.write(graph), encoding="utf-8")

@@ -204,15 +204,15 @@ def test_layers_that_share_params_read_one_tensor(export):
 
 def test_options_that_do_not_apply():
     for options, message in (
-        ({"weights": "none"}, "'weights' of an export to tflite cannot be 'none'"),
-        ({"seed": 1}, "'seed' needs random weights"),
-        ({"dtype": "int4"}, "'dtype' of an export to tflite cannot be 'int4'"),
+        ({"weights": "none"}, "--weights of an export to tflite cannot be 'none'"),
+        ({"seed": 1}, "--seed needs random weights"),
+        ({"dtype": "int4"}, "--dtype of an export to tflite cannot be 'int4'"),
     ):
         with pytest.raises(CostcalcError, match=message):
             questions.export("mobilenet_v2", "tflite", **options)
-    with pytest.raises(CostcalcError, match="'weights' of an export to onnx cannot be 'zeros'"):
+    with pytest.raises(CostcalcError, match="--weights of an export to onnx cannot be 'zeros'"):
         questions.export("mobilenet_v2", "onnx", weights="zeros")
-    with pytest.raises(CostcalcError, match="'dtype' does not apply to an export to torch"):
+    with pytest.raises(CostcalcError, match="--dtype does not apply to an export to torch"):
         questions.export("mobilenet_v2", "torch", dtype="int8")
 
 

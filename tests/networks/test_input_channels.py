@@ -12,7 +12,7 @@ def test_the_layers_that_read_the_image_alone_change(network):
     channels = before.input[0]
     assert after.input == (1, *before.input[1:])
     for old, new in zip(before.layers, after.layers, strict=True):
-        reads_image = old.input == before.input and old.kind == "conv"
+        reads_image = old.input == before.input and old.kind in ("conv", "fc")
         factor = channels if reads_image else 1
         assert (old.params, old.mult_adds) == (factor * new.params, factor * new.mult_adds)
 

@@ -80,7 +80,7 @@ def test_a_layer_has_no_storage():
     result = CliRunner().invoke(main, ["formula", "conv", "--storage", "int8"])
     assert result.exit_code == 2
     assert "--storage" in result.stderr
-    with pytest.raises(costcalc.CostcalcError, match="'storage' applies only to a network"):
+    with pytest.raises(costcalc.CostcalcError, match="storage applies only to a network"):
         costcalc.formula("conv", storage="int8")
 
 

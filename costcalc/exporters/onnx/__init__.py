@@ -39,8 +39,6 @@ def write(graph: LayerGraph, weights: str = "none", seed: int = 0) -> Iterator[b
     Raises:
         SpecError: ONNX cannot express some layers, or the file would be too large.
     """
-    if weights not in ("none", "random"):
-        refuse(None, f"weights cannot be {weights!r}", expected="'none' or 'random'")
     builder = ModelBuilder(graph)
 
     def write_layer(index: int) -> None:
