@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ConventionError,
         CostcalcError,
         CostcalcWarning,
+        DeviceError,
         SpecError,
         StorageError,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "ConventionError",
     "CostcalcError",
     "CostcalcWarning",
+    "DeviceError",
     "LayerReport",
     "Network",
     "Plan",

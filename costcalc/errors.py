@@ -87,6 +87,10 @@ class StorageError(CostcalcError):
     """A storage is wrong, or does not apply to the network."""
 
 
+class DeviceError(CostcalcError):
+    """A device is wrong, or lacks a figure that the question needs."""
+
+
 class CostcalcWarning(UserWarning):
     """Something that is probably a mistake, although it can be counted as it is."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from costcalc.costs.rules import Rule
 from costcalc.errors import Problems, did_you_mean
 from costcalc.kinds import TABLE
+from costcalc.spec.data_file import DataFile
 from costcalc.spec.document import Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError, is_number
@@ -19,31 +18,14 @@ KIND_NAMES = frozenset(name for kind in TABLE for name in (kind.name, kind.famil
 _RULE_KEYS = ("rule", "source", "note")
 
 
-class RuleFile:
+class RuleFile(DataFile):
     """Reads one file; errors go to ``problems``."""
 
     noun = "a file of rules"
 
     def __init__(self, path: str, values: Values, problems: Problems) -> None:
-        self.path = path
+        super().__init__(path, problems)
         self.values = values
-        self.problems = problems
-
-    def text(self, root: MapNode, name: str, is_required: bool, extended: Any = None) -> str:
-        """A line of text, by default that of the file that this one extends."""
-        node = root.get(name)
-        if isinstance(node, Scalar) and node.text:
-            return node.text
-        if node is None and extended is not None and name not in ("name", "title"):
-            return str(getattr(extended, name))
-        if node is not None or is_required:
-            self.problems.add(
-                node.mark if node else root.mark,
-                f"{self.noun} must state its {name}",
-                expected="a line of text",
-                found=str(node) if node else "",
-            )
-        return ""
 
     def is_named(self, key: Scalar) -> bool:
         """Whether it is a kind or a family of kinds; if not, a problem is noted."""

@@ -6,7 +6,7 @@ it is printed, or the arithmetic that it follows from, and a test does the arith
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -18,16 +18,21 @@ DTYPES = ("int8", "fp16", "fp32")
 CLASSES = ("mcu", "npu", "accelerator", "phone", "board", "gpu")
 """What kind of device it is."""
 
+MEMORIES = ("flash", "ram", "cache", "dram")
+"""The names of memories."""
+
 
 class Figure(NamedTuple):
     """A quantity of a device in base units: hertz, bytes, bytes or operations a second, watts."""
 
     value: Fraction
     source: str
-    """Where it is printed."""
+    """Where it is printed, or what its arithmetic rests on."""
     arithmetic: str = ""
     """The expression that it follows from, over the device's ``clock`` and ``cores``."""
     note: str = ""
+    text: str = ""
+    """As it is written in the file: ``216 MHz``."""
 
 
 class Memory(NamedTuple):
@@ -58,11 +63,30 @@ class Device(NamedTuple):
     flash: Memory | None = None
     """Where weights are kept; None if they are loaded into ``ram`` or ``dram``."""
     ram: Memory | None = None
-    """The memory on the chip in which activations are."""
+    """The memory on the chip that programs address, in which activations are."""
+    cache: Memory | None = None
+    """The memory on the chip that keeps what was used last of ``dram``: the largest level."""
     dram: Memory | None = None
     """The memory beside the chip."""
     power: Figure | None = None
     """Watts while it runs a network, where a source states them."""
+
+    @property
+    def memories(self) -> Mapping[str, Memory]:
+        """The memories that it has, by name."""
+        named = {name: getattr(self, name) for name in MEMORIES}
+        return {name: memory for name, memory in named.items() if memory is not None}
+
+    @property
+    def figures(self) -> Iterator[tuple[str, Figure | None]]:
+        """Every figure with its name, ``peak int8``; None for what no source states."""
+        yield "clock", self.clock
+        yield from ((f"peak {dtype}", figure) for dtype, figure in self.peaks.items())
+        yield from ((f"sparse {dtype}", figure) for dtype, figure in self.sparse.items())
+        for name, memory in self.memories.items():
+            yield f"{name} size", memory.size
+            yield f"{name} bandwidth", memory.bandwidth
+        yield "power", self.power
 
     def peak(self, dtype: str, cores: int | None = None) -> Fraction | None:
         """Dense operations a second of some cores, by default all; None without a peak."""

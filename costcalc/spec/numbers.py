@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from costcalc.errors import Refusal
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -29,6 +30,31 @@ _SIZE = re.compile(r"(.*[0-9.])\s*(?:([KMGTkmgt])(i)?)?(?:[Bb]|[Bb]ytes?)", re.D
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
+
+_MEASURE = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?P<decimals>\.[0-9]+)?\s*"
+    r"(?P<prefix>[numkKMGTPµ]?|[KMGT]i)"
+)
+_PREFIXES = {"n": -3, "u": -2, "µ": -2, "m": -1, "": 0, **_POWERS, "k": 1, "P": 5}
+_MEASURED = {
+    **{unit: (unit,) for unit in ("Hz", "B", "B/s", "s", "W", "J")},
+    "OP/s": ("FLOP/s", "OP/s", "FLOPS", "OPS"),
+}
+"""The units of what is measured, with their spellings."""
+
+
+class Measure(NamedTuple):
+    """A quantity as it is printed."""
+
+    number: Fraction
+    decimals: int
+    scale: Fraction
+    """What the prefix of its unit stands for."""
+
+    @property
+    def value(self) -> Fraction:
+        """In the unit without a prefix."""
+        return self.number * self.scale
 
 
 class ExpressionError(Refusal):
@@ -128,6 +154,38 @@ def size(text: str) -> int | Fraction | None:
         return None
     power = _POWERS[match[2].upper()] if match[2] else 0
     return _plain(Fraction(number) * (1024 if match[3] else 1000) ** power)
+
+
+def measure(text: str, unit: str) -> Measure | None:
+    """A quantity in hertz, bytes, bytes or operations a second, seconds, watts or joules.
+
+    Prefixes are those of the SI, where capitals matter (``mW`` and ``MW``), and ``Ki``, ``Mi``
+    for bytes; ``OP/s`` is also spelled ``FLOP/s``, ``OPS`` and ``FLOPS``.
+
+    Args:
+        text: a decimal number with its unit.
+        unit: ``"Hz"``, ``"B"``, ``"B/s"``, ``"OP/s"``, ``"s"``, ``"W"`` or ``"J"``.
+
+    Returns:
+        None if it is not a quantity of that unit.
+
+    Raises:
+        ExpressionError: the number has too many digits.
+
+    >>> measure("216 MHz", "Hz").value, measure("31.2 TFLOPS", "OP/s").value
+    (Fraction(216000000, 1), Fraction(31200000000000, 1))
+    """
+    spelling = next((each for each in _MEASURED[unit] if text.endswith(each)), None)
+    match = _MEASURE.fullmatch(text.removesuffix(spelling)) if spelling else None
+    if match is None or (match["prefix"].endswith("i") and unit not in ("B", "B/s")):
+        return None
+    _check_digits(text)
+    decimals = match["decimals"] or ""
+    number = Fraction(match["whole"].replace(",", "") + decimals)
+    prefix = match["prefix"]
+    base = 1024 if prefix.endswith("i") else 1000
+    scale = Fraction(base) ** _PREFIXES[prefix.removesuffix("i")]
+    return Measure(number, max(len(decimals) - 1, 0), scale)
 
 
 def amount(text: str) -> int | Fraction | None:

@@ -11,8 +11,9 @@ from costcalc.arena.plan import PLANNERS
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
 from costcalc.costs.rules import Rule
-from costcalc.errors import Mark, Problems, StorageError, did_you_mean, refuse
+from costcalc.errors import Problems, StorageError, refuse
 from costcalc.kinds import TABLE
+from costcalc.spec.data_file import Shipped, is_path
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes
 from costcalc.spec.nodes import parse
@@ -34,7 +35,7 @@ _REST = ("bits", "mixed", "fused", "in_place", "keeps", "alignment", "scratch", 
 _KEYS = (*_TEXTS, "extends", *_REST, *_WORDS)
 _FUSED = ("norm", "activation", "elementwise")
 _IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
-_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "storages")
+_SHIPPED = Shipped("storages", "storage", StorageError, first=("fp32",))
 _MOST_BITS = 128
 _MOST_BYTES = 2**20
 _BUFFERS = 16
@@ -47,34 +48,18 @@ def load(name: str) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    is_file = os.sep in name or name.endswith((".yaml", ".yml"))
-    return _read(name) if is_file else _shipped(name)
+    return _read(name) if is_path(name) else _shipped(name)
 
 
 def available() -> list[str]:
     """The names of the storages that ship with costcalc, the default first."""
-    files = os.listdir(_FOLDER)
-    names = (file.removesuffix(".yaml") for file in files if file.endswith(".yaml"))
-    return sorted(names, key=lambda name: (name != "fp32", name))
+    return _SHIPPED.available()
 
 
 @cache
 def _shipped(name: str) -> Storage:
     """A storage that ships; its file does not change while the process runs."""
-    return _read(_path(name, None))
-
-
-def _path(name: str, mark: Mark | None) -> str:
-    """The path of a shipped storage.
-
-    Raises:
-        StorageError: there is none with that name.
-    """
-    if name in available():
-        return os.path.join(_FOLDER, f"{name}.yaml")
-    expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
-    hint = did_you_mean(name, available())
-    refuse(mark, f"there is no storage '{name}'", expected, hint=hint, error=StorageError)
+    return _read(_SHIPPED.path(name))
 
 
 def _read(path: str) -> Storage:
@@ -110,14 +95,7 @@ class _StorageReader(RuleFile):
         refuse_others(root.keys, _KEYS, "a storage has no", self.problems)
         extended = self.extended(root.get("extends"))
         texts = {name: self.text(root, name, True, extended) for name in _TEXTS}
-        is_shipped = os.path.dirname(os.path.abspath(self.path)) == _FOLDER
-        if not is_shipped and texts["name"] in available():
-            node = root.get("name")
-            self.problems.add(
-                node.mark if node else root.mark,
-                f"'{texts['name']}' is the name of a storage that ships",
-                expected="a name of its own, so that its bytes are not mistaken for the other's",
-            )
+        self.own_name(root, texts["name"], _SHIPPED, "bytes")
         readers: dict[str, Callable[[Node], Any]] = {
             "mixed": lambda node: self.numbers(node, None, _MOST_BITS),
             "fused": lambda node: self.kinds(node, _FUSED, "part of the operator before it"),
@@ -150,7 +128,7 @@ class _StorageReader(RuleFile):
         if not isinstance(node, Scalar):
             self.problems.add(node.mark, "a storage extends one other", "its name", str(node))
             return None
-        path = _path(node.text, node.mark)
+        path = _SHIPPED.path(node.text, node.mark)
         if os.path.abspath(path) == os.path.abspath(self.path):
             refuse(node.mark, "a storage cannot extend itself", error=StorageError)
         return _read(path)
@@ -186,30 +164,6 @@ class _StorageReader(RuleFile):
             if number is not None and (keys is None or key.text in keys):
                 numbers[key.text] = number
         return numbers
-
-    def whole(self, node: Node, most: int, what: str) -> int | None:
-        """A whole number from 1 to ``most``; None after a problem."""
-        text = node.text if isinstance(node, Scalar) else ""
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-        if 1 <= number <= most:
-            return number
-        self.problems.add(
-            node.mark, f"not a number of {what}", f"1 to {most:,}, whole", found=str(node)
-        )
-        return None
-
-    def word(self, node: Node, choices: Collection[str]) -> str | None:
-        """One of some words; None after a problem."""
-        text = node.text if isinstance(node, Scalar) else ""
-        if text in choices:
-            return text
-        self.problems.add(
-            node.mark,
-            f"{node} has no meaning here",
-            expected="one of " + ", ".join(choices),
-            hint=did_you_mean(text, choices),
-        )
-        return None
 
     def words(self, node: Node, choices: Collection[str]) -> tuple[str, ...] | None:
         """A list of some words."""

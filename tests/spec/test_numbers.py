@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 import costcalc
 from costcalc.cli import main
 from costcalc.spec.expression import parse
-from costcalc.spec.numbers import ExpressionError, exact_number, plain_value, quantity, sides
+from costcalc.spec.numbers import (
+    ExpressionError,
+    exact_number,
+    measure,
+    plain_value,
+    quantity,
+    sides,
+)
 
 NUMBERS = {
     "1": 1,
@@ -130,3 +137,62 @@ def test_a_word_in_place_of_a_number_is_refused(command: str) -> None:
     assert result.exit_code == 2, result.output
     assert result.output.startswith("Error: ")
     assert "e1" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("216 MHz", "Hz", 216_000_000),
+        ("216MHz", "Hz", 216_000_000),
+        ("1.8 GHz", "Hz", 1_800_000_000),
+        ("320 KiB", "B", 327_680),
+        ("320 kB", "B", 320_000),
+        ("16 GiB", "B", 16 * 1024**3),
+        ("1,555 GB/s", "B/s", 1555 * 10**9),
+        ("0.864 GOP/s", "OP/s", 864_000_000),
+        ("4 TOPS", "OP/s", 4 * 10**12),
+        ("31.2 TFLOP/s", "OP/s", 312 * 10**11),
+        ("5 FLOPS", "OP/s", 5),
+        ("1 PFLOPS", "OP/s", 10**15),
+        ("26 mW", "W", Fraction(26, 1000)),
+        ("26 MW", "W", 26_000_000),
+        ("34.1ms", "s", Fraction(341, 10_000)),
+        ("3 us", "s", Fraction(3, 10**6)),
+        ("3 µs", "s", Fraction(3, 10**6)),
+        ("1 nJ", "J", Fraction(1, 10**9)),
+    ],
+)
+def test_a_quantity_with_its_unit(text, unit, value):
+    assert measure(text, unit).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("216", "Hz"),
+        ("MHz", "Hz"),
+        ("216 MHz", "B"),
+        ("216 MiHz", "Hz"),
+        ("216 mhz", "Hz"),
+        ("3 GB", "B/s"),
+        ("3 GB/s", "s"),
+        ("3 GB/s", "B"),
+        ("3 Gb", "B"),
+        ("3 TMAC/s", "OP/s"),
+        ("-3 W", "W"),
+        ("1e3 W", "W"),
+        ("1/3 W", "W"),
+        ("1,55 W", "W"),
+        ("1 000 W", "W"),
+        ("3. W", "W"),
+        ("", "W"),
+        ("W", "W"),
+    ],
+)
+def test_what_is_no_quantity_of_a_unit(text, unit):
+    assert measure(text, unit) is None
+
+
+def test_a_quantity_of_many_digits_is_refused():
+    with pytest.raises(ExpressionError, match="digits"):
+        measure("9" * 5000 + " W", "W")
