@@ -53,7 +53,8 @@ class Device(NamedTuple):
     processor: str
     source: str
     cores: int
-    clock: Figure
+    clock: Figure | None
+    """Its highest."""
     peaks: Mapping[str, Figure]
     """Dense operations a second of all cores, by dtype; a multiply-accumulate is two."""
     sparse: Mapping[str, Figure] = MappingProxyType({})
@@ -65,7 +66,7 @@ class Device(NamedTuple):
     ram: Memory | None = None
     """The memory on the chip that programs address, in which activations are."""
     cache: Memory | None = None
-    """The memory on the chip that keeps what was used last of ``dram``: the largest level."""
+    """The caches on the chip, together, which keep what was used last of ``dram``."""
     dram: Memory | None = None
     """The memory beside the chip."""
     power: Figure | None = None

@@ -79,8 +79,7 @@ class _DeviceReader(DataFile):
 
     def __init__(self, path: str, problems: Problems) -> None:
         super().__init__(path, problems)
-        self.values = Values({"clock", "cores"}, problems)
-        self.scope: dict[str, Any] | None = None
+        self.scope: dict[str, Any] = {}
         """The clock in hertz and the number of cores, once they are read."""
         self.source = ""
 
@@ -106,26 +105,27 @@ class _DeviceReader(DataFile):
         node = self.required(root, "class", "one of " + ", ".join(CLASSES))
         device_class = self.word(node, CLASSES) if node else None
         node = given(root.get("cores"))
-        cores = (self.whole(node, _MOST_CORES, "cores") if node else 1) or 1
-        node = self.required(root, "clock", f"its highest, as in '{_CLOCK.example}'")
+        cores = self.whole(node, _MOST_CORES, "cores") if node else 1
+        node = given(root.get("clock"))
         clock = self.figure(node, _CLOCK) if node else None
-        if clock is not None:
-            self.scope = {"clock": clock.value, "cores": cores}
+        self.scope = {"cores": cores}
+        if node is not None:
+            self.scope["clock"] = clock and clock.value
         return Device(
             name=texts["name"],
             title=texts["title"],
             device_class=device_class or "",
             processor=texts["processor"],
             source=texts["source"],
-            cores=cores,
-            clock=clock or Figure(Fraction(1), ""),
+            cores=cores or 1,
+            clock=clock,
             peaks=self.peaks(root),
             sparse=self.figures(given(root.get("sparse"))),
             lanes=self.lanes(given(root.get("lanes"))),
-            flash=self.memory(root.get("flash")),
-            ram=self.memory(root.get("ram")),
-            cache=self.memory(root.get("cache")),
-            dram=self.memory(root.get("dram")),
+            flash=self.memory(root.get("flash"), is_on_chip=True),
+            ram=self.memory(root.get("ram"), is_on_chip=True),
+            cache=self.memory(root.get("cache"), is_on_chip=True),
+            dram=self.memory(root.get("dram"), is_on_chip=False),
             power=self.optional(root.get("power"), _POWER),
         )
 
@@ -148,8 +148,8 @@ class _DeviceReader(DataFile):
             return None
         return node
 
-    def memory(self, node: Node | None) -> Memory | None:
-        """A memory; None if the device has none, or after a problem."""
+    def memory(self, node: Node | None, is_on_chip: bool) -> Memory | None:
+        """A memory, by default on the chip or not; None if there is none, or after a problem."""
         if given(node) is None or node is None:
             return None
         if not isinstance(node, MapNode):
@@ -160,8 +160,9 @@ class _DeviceReader(DataFile):
         size = self.optional(node.get("size"), _SIZE)
         bandwidth = self.optional(node.get("bandwidth"), _BANDWIDTH)
         where = node.get("on_chip")
-        word = self.word(where, ("true", "false")) if where else "true"
-        return Memory(size, bandwidth, word != "false")
+        if where is not None:
+            is_on_chip = self.word(where, ("true", "false")) == "true"
+        return Memory(size, bandwidth, is_on_chip)
 
     def figures(self, node: Node | None) -> Mapping[str, Figure]:
         """Operations a second by dtype."""
@@ -222,8 +223,9 @@ class _DeviceReader(DataFile):
 
     def check_arithmetic(self, node: Node, text: str, printed: Measure) -> None:
         """Notes arithmetic without a value, or with another one than the figure's digits."""
-        expression = self.values.size(node)
-        if expression is None or self.scope is None:
+        # Names of quantities that are wrong themselves are known, so that they are noted once.
+        expression = Values(self.scope, self.problems).size(node)
+        if expression is None or any(self.scope[name] is None for name in expression.names):
             return
         try:
             value = expression.evaluate(self.scope)

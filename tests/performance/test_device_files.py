@@ -136,7 +136,7 @@ def test_a_line_that_is_wrong(tmp_path, line, message):
         ("source: written here\n", "", "a device must state its source"),
         ("class: mcu\n", "", "a device must state its class"),
         ("class: mcu", "class: mcus", "'mcus' has no meaning here; did you mean 'mcu'?"),
-        ("clock: {figure: 400 MHz, source: page 1}\n", "", "a device must state its clock"),
+        ("clock: {figure: 400 MHz, source: page 1}\n", "", "'clock' has no meaning here"),
         ("400 MHz", "400 mHz", "not a quantity in Hz"),
         ("peak: {int8: {figure: 1.6 GOP/s, arithmetic: clock * cores * 4}}\n", "", "its peak"),
         ("{int8: {figure: 1.6 GOP/s, arithmetic: clock * cores * 4}}", "{int8: ~}", "a peak"),
@@ -154,6 +154,24 @@ def test_every_problem_is_reported_at_once(tmp_path):
     with pytest.raises(DeviceError) as caught:
         load(tmp_path, text)
     assert [problem.mark.line for problem in caught.value.problems] == [6, 8, 9, 10]
+
+
+def test_a_device_without_a_stated_clock(tmp_path):
+    device = load(
+        tmp_path,
+        MINE.replace("{figure: 400 MHz, source: page 1}", "null").replace(
+            ", arithmetic: clock * cores * 4", ""
+        ),
+    )
+    assert device.clock is None
+    assert dict(device.figures)["clock"] is None
+
+
+def test_dram_is_beside_the_chip_and_every_other_memory_on_it(tmp_path):
+    memories = "".join(f"{name}: {{size: 1 MiB}}\n" for name in ("flash", "ram", "cache", "dram"))
+    device = load(tmp_path, MINE + memories)
+    on_chip = {name: memory.is_on_chip for name, memory in device.memories.items()}
+    assert on_chip == {"flash": True, "ram": True, "cache": True, "dram": False}
 
 
 @pytest.mark.parametrize("text", ["- 1\n", "7\n", ""])
