@@ -58,6 +58,46 @@ def scaled(value: int) -> str:
     return str(value)
 
 
+def significant(value: int | Fraction, digits: int = 3) -> str:
+    """A number with at least that many significant digits, halves rounded away from zero.
+
+    >>> significant(Fraction(17337, 1000), 4), significant(Fraction(1, 3000)), significant(1869)
+    ('17.34', '0.000333', '1,869')
+    """
+    size, places = abs(Fraction(value)), digits - 1
+    while size >= 10:
+        size, places = size / 10, places - 1
+    while 0 < size < 1:
+        size, places = size * 10, places + 1
+    whole, point, decimals = rounded(Fraction(value), max(places, 0)).partition(".")
+    return f"{int(whole):,}{point}{decimals}" if value else "0"
+
+
+def milliseconds(seconds: Fraction, digits: int = 4) -> str:
+    """Seconds for people, always in milliseconds: they are compared with one another.
+
+    >>> milliseconds(Fraction(17337, 10**6)), milliseconds(Fraction(3, 10**7))
+    ('17.34 ms', '0.0003000 ms')
+    """
+    return f"{significant(1000 * seconds, digits)} ms"
+
+
+def prefixed(value: int | Fraction, unit: str) -> str:
+    """A quantity with three digits and a prefix of thousands: ``864 MOP/s``.
+
+    >>> prefixed(1728 * 10**6, "B/s"), prefixed(Fraction(3, 1000), "W"), prefixed(0, "J")
+    ('1.73 GB/s', '3.00 mW', '0 J')
+    """
+    if not value:
+        return f"0 {unit}"
+    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"), (-6, "u")):
+        if value >= Fraction(10) ** power:
+            break
+    else:
+        power, prefix = -9, "n"
+    return f"{significant(value / Fraction(10) ** power)} {prefix}{unit}"
+
+
 def share(part: int, total: int, digits: int = 2) -> str:
     """``part`` of ``total`` in per cent, as in MobileNetV1's Table 2; 0 if there is no total.
 

@@ -560,16 +560,21 @@ def _of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
     for constant in schedule.constants:
         if constant.layer is not None and constant.role in PARAMS:
             weights[constant.layer] = weights.get(constant.layer, 0) + constant.bytes
-    traffic = tuple(
-        Traffic(
-            sum(schedule.tensors[index].bytes for index in step.reads),
-            sum(schedule.tensors[index].bytes for index in step.writes[:1]),
-            sum(weights.get(layer, 0) for layer in step.layers),
-            sum(operations(graph.layers[layer].events()) for layer in step.layers),
+    traffic, seen = [], set[int]()
+    for step in schedule.steps:
+        layers = [graph.layers[index] for index in step.layers]
+        traffic.append(
+            Traffic(
+                sum(schedule.tensors[index].bytes for index in step.reads),
+                sum(schedule.tensors[index].bytes for index in step.writes[:1]),
+                sum(weights.get(index, 0) for index in step.layers),
+                sum(operations(layer.events()) for layer in layers),
+                sum(layer.events().macs for layer in layers),
+                sum(weights.get(index, 0) for index in {*step.layers} - seen),
+            )
         )
-        for step in schedule.steps
-    )
-    return StoredNetwork(schedule, schedule, traffic)
+        seen.update(step.layers)
+    return StoredNetwork(schedule, schedule, tuple(traffic))
 
 
 def _by_role(schedule: Schedule) -> dict[str, int]:

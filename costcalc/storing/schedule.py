@@ -21,7 +21,7 @@ from costcalc.arena.merging import Overwrite, in_place, with_views
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
-from costcalc.formulas.algebra import Size, ceil, largest
+from costcalc.formulas.algebra import Size, ceil, largest, minimum
 from costcalc.formulas.memory import groups, stored_bytes
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
@@ -52,6 +52,10 @@ class Traffic(NamedTuple):
     """Bytes of the stored numbers that it reads, shared ones included."""
     operations: Size
     """A multiply-accumulate is two; everything else that is computed is one."""
+    macs: Size
+    """Multiply-accumulates alone."""
+    first_bytes: Size
+    """Those of ``weight_bytes`` that no step before it reads."""
 
     @property
     def traffic_bytes(self) -> Size:
@@ -158,6 +162,8 @@ class _Builder:
         """The norm that is folded into each layer, by their indexes."""
         self.vanished = set[int]()
         """The norms that are folded into other layers."""
+        self.sources_read = set[int]()
+        """Constants and learned tensors that some step reads, by their layers."""
         self.sizes: list[Size] = [self.activations(elements(graph.input))]
         self.names = ["input"]
 
@@ -366,15 +372,18 @@ class _Builder:
     def traffic(self, op: _Op) -> Traffic:
         layers = [self.graph.layers[index] for index in op.layers]
         weights: Size = 0
+        first: Size = 0
         for index, layer in zip(op.layers, layers, strict=True):
-            weights += sum(size for _, size in self.numbers(index, layer, layer.computation.events))
+            weights += self.weights_read(index, layer, layer.computation.events)
+            if layer.shares is None:
+                first += self.weights_read(index, layer, layer.events())
             for source in layer.inputs:
                 if source != NETWORK_INPUT and self.graph.layers[source].kind.family == "source":
                     constant = self.graph.layers[source]
-                    weights += sum(
-                        size
-                        for _, size in self.numbers(source, constant, constant.computation.events)
-                    )
+                    own = self.weights_read(source, constant, constant.computation.events)
+                    weights += own
+                    first += 0 if source in self.sources_read else own
+                    self.sources_read.add(source)
         computed: Size = sum(
             operations(layer.computation.events) + self.folded_additions(index, layer)
             for index, layer in zip(op.layers, layers, strict=True)
@@ -385,7 +394,17 @@ class _Builder:
             write_bytes=self.sizes[op.output],
             weight_bytes=weights,
             operations=computed * self.batch,
+            macs=self.batch * sum(layer.computation.events.macs for layer in layers),
+            first_bytes=first,
         )
+
+    def weights_read(self, index: int, layer: Layer, events: Events) -> Size:
+        """The bytes of stored numbers that a layer reads: of a table, at most the rows looked up."""
+        stored: Size = sum(size for _, size in self.numbers(index, layer, events))
+        if layer.kind.family != "embedding":
+            return stored
+        rows = elements(layer.output) * self.batch
+        return minimum(stored, stored_bytes(rows, self.bits("weights", layer)))
 
     def folded_additions(self, index: int, layer: Layer) -> Size:
         """The additions of a bias that a layer has from the norm that is folded into it."""

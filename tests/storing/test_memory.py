@@ -126,7 +126,8 @@ def test_traffic_and_intensity(tmp_path):
     assert intensity(512) == [315.077, 0.25]  # 2*512*4096*1024 / (2*(512*1024+1024*4096+512*4096))
     assert intensity(1) == [0.999, 0.25]
     row = costcalc.memory(str(path), storage=str(storage)).traffic[0]
-    assert row == (2 * 1024, 2 * 4096, 2 * 1024 * 4096, 2 * 1024 * 4096)
+    weights = macs = 1024 * 4096
+    assert row == (2 * 1024, 2 * 4096, 2 * weights, 2 * macs, macs, 2 * weights)
 
 
 def test_a_step_explained(chain):

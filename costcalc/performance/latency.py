@@ -1,0 +1,386 @@
+"""The answer to ``costcalc latency``: a bound and two estimates, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+from typing import Any
+
+from costcalc.errors import did_you_mean, refuse
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.naming import type_name
+from costcalc.performance.explain import StepLatency
+from costcalc.performance.roofline import StepTime, bound, roofline, serial, step_times
+from costcalc.performance.running import Run, Work, work
+from costcalc.records import NamedTuple
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import counted, milliseconds, number, prefixed, rounded, significant
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Table
+from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+
+LIMITS = ("compute", "memory")
+
+
+class Calibration(NamedTuple):
+    """A network that was measured on the same device, and what the device achieved on it."""
+
+    network: str
+    bound: Fraction
+    """In seconds."""
+    measured: Fraction
+    """In seconds."""
+
+    @property
+    def utilisation(self) -> Fraction:
+        """Its bound over its measured time: the share of the peak that was achieved."""
+        return self.bound / self.measured
+
+
+@dataclass(frozen=True)
+class Latency(Answer):
+    """What a network needs on a device: a bound, two estimates, and what limits each step.
+
+    Attributes:
+        bound: no measurement is below it.
+        roofline: an estimate; computing and moving overlap within each step.
+        serial: an estimate; nothing overlaps.
+        measured: a measured time, if one was given.
+    """
+
+    network: str
+    source: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    run: Run
+    work: Work
+    steps: tuple[StepTime, ...]
+    types: tuple[str, ...]
+    """The type of each step's layers."""
+    bound: Fraction
+    """In seconds, as all times."""
+    measured: Fraction | None
+    calibration: Calibration | None
+    notes: tuple[str, ...]
+
+    @cached_property
+    def roofline(self) -> Fraction:
+        """The sum of what limits each step."""
+        return roofline(self.steps)
+
+    @cached_property
+    def serial(self) -> Fraction:
+        """The sum of computing and moving."""
+        return serial(self.steps)
+
+    @property
+    def operations(self) -> int:
+        """Two for each multiply-accumulate."""
+        return int(self.work.moves.operations)
+
+    @property
+    def utilisation(self) -> Fraction | None:
+        """The bound over the measured time."""
+        return self.bound / self.measured if self.measured is not None else None
+
+    @property
+    def calibrated(self) -> Fraction | None:
+        """An estimate: the bound, at the utilisation that another network achieved."""
+        return self.bound / self.calibration.utilisation if self.calibration else None
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a measured time is below the bound."""
+        return self.measured is not None and self.measured < self.bound
+
+    def page(self) -> Page:
+        """The steps with what limits them, and the sums by type and by limit."""
+        tables = (self._step_table(), self._sums("Types", "type", self.types), self._limits())
+        return Page(
+            f"{self.network} on {self.run.device.title}", self._facts(), tables, self.notes
+        )
+
+    def explain(self, step: str) -> StepLatency:
+        """The arithmetic of one step.
+
+        Raises:
+            SpecError: there is no such step.
+        """
+        names = [row.name for row in self.steps]
+        if step not in names:
+            hint = did_you_mean(step, names)
+            refuse(None, f"there is no step '{step}'", "a name in the table of steps", hint=hint)
+        row = self.steps[names.index(step)]
+        return StepLatency(self.network, self.run, self.work, row, self.roofline)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc latency --format json``."""
+        rates, moves = self.work.rates, self.work.moves
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "device": self.run.device.name,
+            "dtype": self.work.dtype,
+            "storage": self.work.storage.name,
+            "cores": self.run.working_cores,
+            "batch": self.run.batch,
+            "fused": self.run.is_fused,
+            "peak": number(rates.operations),
+            "bandwidth": number(rates.tensors),
+            "weight_bandwidth": number(rates.weights),
+            "ridge": float(rates.ridge),
+            "compulsory": {"input_output_bytes": moves.tensors, "weight_bytes": self._weights()},
+            "bound_seconds": float(self.bound),
+            "roofline_seconds": float(self.roofline),
+            "serial_seconds": float(self.serial),
+            "operations": self.operations,
+            **self._measured_data(),
+            "layers": [
+                {
+                    "name": step.name,
+                    "operations": step.operations,
+                    "bytes": step.bytes,
+                    "intensity": None if step.intensity is None else float(step.intensity),
+                    "limit": step.limit,
+                    "seconds": float(step.seconds),
+                }
+                for step in self.steps
+            ],
+        }
+
+    def _measured_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        if self.measured is not None and self.utilisation is not None:
+            data["measured_seconds"] = float(self.measured)
+            data["utilisation"] = float(self.utilisation)
+        if self.calibration is not None and self.calibrated is not None:
+            data["calibration"] = {
+                "network": self.calibration.network,
+                "bound_seconds": float(self.calibration.bound),
+                "measured_seconds": float(self.calibration.measured),
+                "utilisation": float(self.calibration.utilisation),
+                "estimate_seconds": float(self.calibrated),
+            }
+        return data
+
+    # facts
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        rates = self.work.rates
+        facts = [
+            ("source", source_line(self.source)),
+            ("settings", settings_line(self.parameters)),
+            ("device", device_line(self.run)),
+            ("storage", f"{self.work.storage.name}: {self.work.storage.title}"),
+            ("batch", counted(self.run.batch) if self.run.batch != 1 else ""),
+            ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
+            ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
+            ("bandwidth", self._bandwidth()),
+            ("ridge", f"{significant(rates.ridge)} operations a byte; below, memory limits"),
+            ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
+            ("bound", f"{milliseconds(self.bound)} or more; a limit, not a prediction"),
+            ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
+            ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
+            ("measured", self._measured()),
+            *self._calibrated(),
+        ]
+        return tuple(fact for fact in facts if fact[1])
+
+    def _bandwidth(self) -> str:
+        rates = self.work.rates
+        tensors = prefixed(rates.tensors, "B/s")
+        if rates.is_one_memory:
+            return tensors
+        return f"{tensors} for activations, {prefixed(rates.weights, 'B/s')} for weights"
+
+    def _weights(self) -> int:
+        """The compulsory bytes of weights: those that the chip cannot hold."""
+        held = self.work.rates.held
+        return 0 if held is None else max(int(self.work.moves.weights) - int(held), 0)
+
+    def _measured(self) -> str:
+        if self.measured is None or self.utilisation is None:
+            return ""
+        text = milliseconds(self.measured)
+        if self.is_refuted:
+            return f"{text}, below the bound: the profile or the measurement is wrong"
+        return f"{text}; utilisation {rounded(100 * self.utilisation, 1)} % (bound / measured)"
+
+    def _calibrated(self) -> tuple[tuple[str, str], ...]:
+        calibration = self.calibration
+        if calibration is None or self.calibrated is None:
+            return ()
+        utilisation = rounded(100 * calibration.utilisation, 1)
+        return (
+            (
+                "calibrated",
+                f"{milliseconds(self.calibrated)}, an estimate: at the {utilisation} % that "
+                f"{calibration.network} achieved in {milliseconds(calibration.measured)}",
+            ),
+        )
+
+    # tables
+
+    @cached_property
+    def _scale(self) -> int:
+        """What makes every step's seconds whole, so that shares stay exact."""
+        return lcm(*(step.seconds.denominator for step in self.steps)) if self.steps else 1
+
+    def _share(self, seconds: Fraction) -> Share:
+        return Share(int(seconds * self._scale), int(self.roofline * self._scale))
+
+    @cached_property
+    def _places(self) -> int:
+        """Decimals of milliseconds in tables: four digits of the sum."""
+        text = significant(1000 * self.roofline, 4)
+        return min(max(len(text.partition(".")[2]), 2), 9)
+
+    def _time(self, seconds: Fraction) -> tuple[Cell, Cell]:
+        """Seconds for people, in milliseconds, and for scripts."""
+        return Ratio(1000 * seconds, self._places), Ratio(seconds)
+
+    def _step_table(self) -> Table:
+        columns = (
+            Column("name", "Step"),
+            Column("operations", "Operations", "right"),
+            Column("bytes", "Bytes", "right"),
+            Column("intensity", "per B", "right"),
+            Column("limit", "Limit"),
+            Column("ms", "ms", "right", audience="people"),
+            Column("seconds", "Seconds", "right", audience="scripts"),
+            Column("seconds_percent", "%", "right", bar=True),
+        )
+        rows = tuple(
+            Row(
+                (
+                    step.name,
+                    step.operations,
+                    step.bytes,
+                    None if step.intensity is None else Ratio(step.intensity),
+                    step.limit,
+                    *self._time(step.seconds),
+                    self._share(step.seconds),
+                )
+            )
+            for step in self.steps
+        )
+        total: tuple[Cell, ...] = (
+            "Total",
+            self.operations,
+            sum(step.bytes for step in self.steps),
+            None,
+            "",
+            *self._time(self.roofline),
+            self._share(self.roofline),
+        )
+        return Table("Steps by the roofline, an estimate", columns, rows, total=Row(total))
+
+    def _sums(self, title: str, key: str, keys: Sequence[str]) -> Table:
+        """Operations and seconds of the steps by a key, the longest first."""
+        groups: dict[str, list[StepTime]] = {}
+        for name, step in zip(keys, self.steps, strict=True):
+            groups.setdefault(name, []).append(step)
+        columns = (
+            Column(key, title.removesuffix("s")),
+            Column("steps", "Steps", "right"),
+            Column("operations_percent", "% of operations", "right"),
+            Column("intensity", "per B", "right"),
+            Column("ms", "ms", "right", audience="people"),
+            Column("seconds", "Seconds", "right", audience="scripts"),
+            Column("seconds_percent", "% of time", "right", bar=True),
+        )
+        rows = []
+        for name, steps in groups.items():
+            operations, bytes_ = (sum(step[i] for step in map(_sizes, steps)) for i in (0, 1))
+            seconds = roofline(steps)
+            row: tuple[Cell, ...] = (
+                name,
+                len(steps),
+                Share(operations, self.operations),
+                Ratio(Fraction(operations, bytes_)) if bytes_ else None,
+                *self._time(seconds),
+                self._share(seconds),
+            )
+            rows.append((seconds, Row(row)))
+        rows.sort(key=lambda row: -row[0])
+        return Table(title, columns, tuple(row for _, row in rows))
+
+    def _limits(self) -> Table:
+        return self._sums("Limits", "limit", [step.limit for step in self.steps])
+
+
+def _sizes(step: StepTime) -> tuple[int, int]:
+    return step.operations, step.bytes
+
+
+def device_line(run: Run) -> str:
+    """The device with its processor, cores and clock."""
+    device = run.device
+    cores, clock = run.working_cores, prefixed(device.clock.value, "Hz")
+    of = f" of {device.cores}" if cores != device.cores else ""
+    noun = "core" if device.cores == 1 else "cores"
+    return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun} at {clock}"
+
+
+def latency(
+    graph: LayerGraph,
+    run: Run,
+    measured: Fraction | None = None,
+    calibration: Calibration | None = None,
+) -> Latency:
+    """What a layer graph needs on a device.
+
+    Args:
+        graph: a network.
+        run: the device, and how it runs there.
+        measured: a measured time in seconds.
+        calibration: another network that was measured there.
+
+    Raises:
+        CostcalcError: the storage does not fit the network, or the device lacks a figure.
+    """
+    done = work(graph, run)
+    return Latency(
+        network=graph.name,
+        source=graph.source,
+        parameters=graph.parameters,
+        run=run,
+        work=done,
+        steps=step_times(done.moves, done.rates),
+        types=tuple(_types(graph, done)),
+        bound=Fraction(bound(done.moves, done.rates)),
+        measured=measured,
+        calibration=calibration,
+        notes=tuple(_notes(graph, done)),
+    )
+
+
+def calibration(network: str, graph: LayerGraph, run: Run, measured: Fraction) -> Calibration:
+    """What a device achieved on a network that was measured there."""
+    done = work(graph, run)
+    return Calibration(network, Fraction(bound(done.moves, done.rates)), measured)
+
+
+def _types(graph: LayerGraph, done: Work) -> list[str]:
+    """The type of each step: that of the layer which gives it its name."""
+    hosts = {step.name: step.layers[:1] for step in done.network.schedule.steps}
+
+    def of_step(name: str) -> str:
+        layers = [graph.layers[index] for index in hosts[name]]
+        return "".join(
+            type_name(layer.kind, layer.operation, layer.input_shapes) for layer in layers
+        )
+
+    return [" + ".join(map(of_step, parts)) for parts in done.moves.parts]
+
+
+def _notes(graph: LayerGraph, done: Work) -> list[str]:
+    notes = [
+        "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
+        "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
+    ]
+    if graph.gated:
+        notes.append("With every gate open.")
+    return [*notes, *uncounted_notes(graph.uncounted)]

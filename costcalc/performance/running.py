@@ -1,0 +1,147 @@
+"""What a network runs on: a device with a dtype, cores, a storage and a batch.
+
+    LayerGraph × Run --work--> Moves × Rates --> seconds
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from costcalc.advice import advice
+from costcalc.errors import DeviceError, did_you_mean, refuse
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import elements
+from costcalc.performance import files
+from costcalc.performance.device import DTYPES, Device
+from costcalc.performance.fusing import with_pairs, with_sums
+from costcalc.performance.roofline import Moves, Rates, moves, rates
+from costcalc.records import NamedTuple
+from costcalc.storing.files import load
+from costcalc.storing.memory import A_STORAGE, check_batch, under
+from costcalc.storing.schedule import StoredNetwork, stored
+from costcalc.storing.storage import Storage
+
+_BITS = {"int8": 8, "fp16": 16, "fp32": 32}
+"""The bits of each dtype; the storage of its name has all numbers in these."""
+
+
+class Run(NamedTuple):
+    """What a network runs on, and how."""
+
+    device: Device
+    dtype: str | None = None
+    """The type of the numbers that are multiplied; None for that of the storage."""
+    storage: str | None = None
+    """A storage's name or path; None for the dtype's own."""
+    cores: int | None = None
+    """How many cores work; None for all."""
+    batch: int = 1
+    is_fused: bool = False
+    """Whether sums, and pointwise convolutions after depthwise ones, are no steps of their own."""
+
+    @property
+    def working_cores(self) -> int:
+        """How many cores work."""
+        return self.cores or self.device.cores
+
+
+class Work(NamedTuple):
+    """A network as it runs on a device."""
+
+    storage: Storage
+    network: StoredNetwork
+    moves: Moves
+    dtype: str
+    rates: Rates
+
+
+def run(
+    device: str,
+    dtype: str | None = None,
+    storage: str | None = None,
+    cores: int | None = None,
+    batch: int = 1,
+    is_fused: bool = False,
+) -> Run:
+    """A run on the device of a name, or in the file of a path.
+
+    Raises:
+        CostcalcError: there is no such device, dtype or storage.
+    """
+    if dtype is not None and dtype not in DTYPES:
+        hint = did_you_mean(dtype, DTYPES)
+        refuse(None, f"there is no dtype '{dtype}'", "one of " + ", ".join(DTYPES), hint=hint)
+    if cores is not None and type(cores) is not int:
+        refuse(None, "cores are a whole number", "1 or more", found=repr(cores))
+    if storage is not None:
+        load(storage)
+    return Run(files.load(device), dtype, storage, cores, batch, is_fused)
+
+
+def default_dtype(device: Device) -> str:
+    """int8 on microcontrollers, fp32 elsewhere; without a peak for it, one that it has.
+
+    Raises:
+        DeviceError: it states no peak.
+    """
+    if not device.peaks:
+        refuse(
+            None,
+            f"{device.name} has no stated peak, so that no bound follows",
+            hint="only measurements",
+            error=DeviceError,
+        )
+    usual = "int8" if device.device_class == "mcu" else "fp32"
+    return usual if usual in device.peaks else next(iter(device.peaks))
+
+
+def work(graph: LayerGraph, run: Run) -> Work:
+    """What a network computes and moves on a device.
+
+    The storage is the one that is named, else that of the dtype that is named, else that of the
+    network's own file, else that of the device's usual dtype.
+
+    Raises:
+        CostcalcError: the storage does not fit the network, or the device lacks a figure.
+    """
+    name = run.storage or run.dtype
+    is_own = name is None and graph.schedule is not None
+    if name is None and not is_own:
+        name = default_dtype(run.device)
+    if is_own and run.is_fused:
+        refuse(
+            None,
+            f"the steps of {graph.name} are those of its file",
+            hint=advice("{}, for steps that may be fused", A_STORAGE),
+        )
+    if is_own:
+        row, network = under(graph, None, run.batch)
+        bits = _bits_of_file(graph)
+    else:
+        assert name is not None
+        check_batch(run.batch)
+        row = load(name)
+        network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
+        bits = row.bits["activations"]
+    moved = moves(network)
+    if run.is_fused:
+        moved = with_pairs(graph, network, moved)
+    dtype = run.dtype or _dtype(bits)
+    return Work(row, network, moved, dtype, rates(run.device, dtype, run.cores))
+
+
+def _dtype(bits: int | Fraction) -> str:
+    """The narrowest dtype of as many bits."""
+    return next((dtype for dtype in DTYPES if bits <= _BITS[dtype]), "fp32")
+
+
+def _bits_of_file(graph: LayerGraph) -> Fraction:
+    """The bits of a number of the input, as a file with tensors of its own keeps it."""
+    assert graph.schedule is not None
+    written = {index for step in graph.schedule.steps for index in step.writes}
+    read = {index for step in graph.schedule.steps for index in step.reads} - written
+    bytes_ = sum(int(graph.schedule.tensors[index].bytes) for index in read)
+    return Fraction(8 * bytes_, max(int(elements(graph.input)), 1))
+
+
+__all__ = ["Run", "Work", "default_dtype", "run", "work"]
