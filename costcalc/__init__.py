@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
-    from costcalc.resources import memory, storages
+    from costcalc.resources import latency, memory, storages
 
 __all__ = [
     "ConventionError",
@@ -62,6 +62,7 @@ __all__ = [
     "export",
     "formula",
     "from_torch",
+    "latency",
     "load",
     "memory",
     "networks",

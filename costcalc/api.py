@@ -48,6 +48,7 @@ diff = _in_python(questions.diff)
 explain = _in_python(questions.explain)
 export = _in_python(questions.export)
 formula = _in_python(questions.formula)
+latency = _in_python(resources.latency)
 memory = _in_python(resources.memory)
 networks = _in_python(questions.networks)
 parameters = _in_python(questions.parameters)
@@ -83,6 +84,7 @@ class Network(OpenNetwork):
     to_spec = to_spec
     export = export
     memory = memory
+    latency = latency
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()

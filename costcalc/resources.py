@@ -1,16 +1,21 @@
-"""Questions about bytes, one function each, beside those of :mod:`.questions`.
+"""Questions about bytes and seconds, one function each, beside those of :mod:`.questions`.
 
-A layer graph under a storage is a schedule, from which the answer follows.
+A layer graph under a storage is a schedule, from which the answers follow.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from costcalc.advice import advice, option
 from costcalc.errors import refuse
-from costcalc.opening import AnyNetwork, exact, opened
+from costcalc.opening import AnyNetwork, exact, exact_value, opened
+from costcalc.spec.numbers import ExpressionError, measure
 
 if TYPE_CHECKING:
+    from costcalc.performance.latency import Calibration, Latency
+    from costcalc.performance.running import Run
     from costcalc.storing.memory import Memory
     from costcalc.storing.storages import StorageRules, Storages
 
@@ -62,6 +67,93 @@ def memory(
         refuse(None, "patches are a number of pieces", f"1 to {PATCHES}", found=repr(patches))
     graph = opened(network, exact(settings)).graph()
     return answer(graph, storage, planner, batch, order == "best", patches)
+
+
+def latency(
+    network: AnyNetwork,
+    device: str,
+    *,
+    dtype: str | None = None,
+    storage: str | None = None,
+    cores: int | None = None,
+    batch: int = 1,
+    fused: bool = False,
+    measured: str | Fraction | float | None = None,
+    calibrate: str | None = None,
+    **settings: Any,
+) -> Latency:
+    """How fast a network can be on a device: a bound, two estimates, what limits each step.
+
+    Args:
+        network: as for :func:`report`.
+        device: the name of a device, or the path of its file.
+        dtype: what is multiplied, ``"int8"``, ``"fp16"`` or ``"fp32"``; by default that of
+            the storage, or else int8 on microcontrollers and fp32 elsewhere.
+        storage: the name of a storage, or the path of its file; by default that of the dtype.
+        cores: how many cores work; by default all.
+        batch: how many inputs are run at once; all times are those of the batch.
+        fused: whether sums, and pointwise convolutions after depthwise ones, are part of the
+            step before them.
+        measured: a measured time, ``"34.1ms"``, or a number of seconds.
+        calibrate: a network that was measured on the device, ``"mobilenet_v1=34.1ms"``.
+        settings: as for :func:`report`.
+
+    Returns:
+        Seconds as exact fractions.
+
+    Raises:
+        CostcalcError: the network, a setting, the device or the storage is wrong, or the
+            device lacks a figure.
+
+    >>> answer = latency("mobilenet_v1", "stm32f746", alpha=0.25, res=96)
+    >>> answer.bound * 864_000_000  # by computing: 2 * 7745152 operations
+    Fraction(15490304, 1)
+    """
+    from costcalc.performance.latency import latency as answer
+    from costcalc.performance.running import run
+
+    setting = run(device, dtype, storage, cores, batch, fused)
+    graph = opened(network, exact(settings)).graph()
+    time = None if measured is None else duration("measured", measured)
+    reference = None if calibrate is None else _calibration(calibrate, setting)
+    return answer(graph, setting, time, reference)
+
+
+def duration(name: str, value: str | Fraction | float) -> Fraction:
+    """A time above zero in seconds, from ``34.1ms`` or a number of seconds.
+
+    Raises:
+        SpecError: it is none.
+    """
+    seconds = None
+    if isinstance(value, str):
+        try:
+            quantity = measure(value.strip(), "s")
+            seconds = None if quantity is None else quantity.value
+        except ExpressionError as error:
+            refuse(None, advice("{}: {}", option(name), error.message), error.expected)
+    elif not isinstance(value, bool):
+        seconds = Fraction(exact_value(value))
+    if seconds is None or seconds <= 0:
+        expected = "a number with its unit, above zero: 34.1ms, 0.5 s, 850us"
+        refuse(None, advice("{} is no time", option(name, str(value))), expected)
+    return seconds
+
+
+def _calibration(text: str, run: Run) -> Calibration:
+    """A network and its measured time, ``mobilenet_v1@alpha=0.5=34.1ms``.
+
+    Raises:
+        SpecError: it is not both, or the network is wrong.
+    """
+    from costcalc.performance.latency import calibration
+
+    network, equals, time = text.rpartition("=")
+    if not equals or not network:
+        message = advice("{}: a network and its time are needed", option("calibrate", text))
+        refuse(None, message, "NETWORK=34.1ms")
+    seconds = duration("calibrate", time)
+    return calibration(network, opened(network).graph(), run, seconds)
 
 
 def storages(name: str | None = None) -> Storages | StorageRules:

@@ -95,6 +95,13 @@ def storages(context: click.Context, incomplete: str) -> Items:
     return (*available(), *_files((".yaml", ".yml"), incomplete))
 
 
+def devices(context: click.Context, incomplete: str) -> Items:
+    """Devices that ship, and files."""
+    from costcalc.performance.files import available
+
+    return (*available(), *_files((".yaml", ".yml"), incomplete))
+
+
 def metrics(context: click.Context, incomplete: str) -> Items:
     """Names of metrics, with commas between them."""
     from costcalc.metrics import METRICS

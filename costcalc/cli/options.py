@@ -17,6 +17,7 @@ from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.opening import OpenNetwork, of_texts, opened
+from costcalc.performance import DTYPES
 from costcalc.questions import names_in
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
@@ -178,6 +179,52 @@ def storage_options(function: F) -> F:
         help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
         "[default: the network's own, else fp32]",
     )(function)
+
+
+def device_options(*, required: bool) -> Callable[[F], F]:
+    """``--device``, ``--dtype``, ``--storage``, ``--cores``, ``--batch`` and ``--fused``."""
+
+    def decorate(function: F) -> F:
+        function = click.option(
+            "--fused/--unfused",
+            "is_fused",
+            help="Run sums, and pointwise convolutions after depthwise ones, with the step before.",
+        )(function)
+        function = click.option(
+            "--batch",
+            type=click.IntRange(1, 2**20),
+            default=1,
+            metavar="N",
+            help="Inputs run at once: multiplies operations and the bytes of activations.",
+        )(function)
+        function = click.option(
+            "--cores",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="How many cores work.  [default: all]",
+        )(function)
+        function = click.option(
+            "--storage",
+            metavar="NAME",
+            shell_complete=completed_by("storages"),
+            help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
+            "[default: that of the dtype]",
+        )(function)
+        function = click.option(
+            "--dtype",
+            type=Choice(DTYPES),
+            help="What is multiplied.  [default: the storage's, else int8 on microcontrollers, "
+            "fp32 elsewhere]",
+        )(function)
+        return click.option(
+            "--device",
+            required=required,
+            metavar="NAME",
+            shell_complete=completed_by("devices"),
+            help="A name listed by 'costcalc devices', or a file.",
+        )(function)
+
+    return decorate
 
 
 def completed_by(source: str) -> Callable[..., list[Any]]:

@@ -33,6 +33,7 @@ COMMANDS = {
     **_each("draw visualize visualise view picture dot mermaid", "costcalc graph"),
     **_each("figure chart", "costcalc plot"),
     **_each("grid search-space scan", "costcalc sweep"),
+    **_each("speed time timing benchmark runtime seconds ms roofline", "costcalc latency"),
     **_each("fit budget optimize optimise scale tune", "costcalc solve"),
     **_each("explain", "costcalc report NETWORK --explain LAYER"),
     **_each("equation equations latex", "costcalc formula"),
@@ -50,7 +51,8 @@ COMMANDS = {
 """Words typed in place of a command."""
 
 _ONE_INPUT = "without it: counts are of one input, and a batch of N costs N times as much"
-_ARITHMETIC = "without it: counts are arithmetic, and need no device, data type or weights"
+_ARITHMETIC = "without it: counts are arithmetic, and need no data type or weights"
+_ON_A_DEVICE = "costcalc latency NETWORK --device NAME, for seconds; counts need no device"
 
 OPTIONS = {
     **_each("--input-size --input-shape --input_size --shape", "--input 3,224,224 for a model"),
@@ -58,7 +60,8 @@ OPTIONS = {
     **_each("--width --width-mult --width-multiplier --multiplier --mult --rho", "--alpha"),
     **_each("--classes --num-classes --num_classes --nc", "--set classes=10"),
     **_each("--batch --batch-size --batch_size --bs -b", _ONE_INPUT),
-    **_each("--device --gpu --cpu --cuda --dtype --precision --fp16 --weights", _ARITHMETIC),
+    **_each("--device --gpu --cpu --cuda --board", _ON_A_DEVICE),
+    **_each("--dtype --precision --fp16 --weights", _ARITHMETIC),
     **{f"--{name}": f"--format {name}" for name in ("json", "csv", "markdown", "latex", "html")},
     **_each("--output-format --fmt -f --as", "--format json"),
     **_each("--out --save --save-to --file --to-file", "-o FILE"),

@@ -12,9 +12,6 @@ from types import MappingProxyType
 
 from costcalc.records import NamedTuple
 
-DTYPES = ("int8", "fp16", "fp32")
-"""Types of numbers that a device may have a peak for."""
-
 CLASSES = ("mcu", "npu", "accelerator", "phone", "board", "gpu")
 """What kind of device it is."""
 

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from costcalc.errors import DeviceError, Problems, refuse
-from costcalc.performance.device import CLASSES, DTYPES, MEMORIES, Device, Figure, Memory
+from costcalc.performance import DTYPES
+from costcalc.performance.device import CLASSES, MEMORIES, Device, Figure, Memory
 from costcalc.records import NamedTuple
 from costcalc.reporting.printed import Figure as Printed
 from costcalc.spec.data_file import DataFile, Shipped, is_path

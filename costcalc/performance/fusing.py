@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from costcalc.arena.schedule import Step
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import spread
 from costcalc.kinds.naming import is_depthwise
 from costcalc.performance.roofline import Moves
-from costcalc.storing.schedule import Step, StoredNetwork, Traffic
+from costcalc.storing.schedule import StoredNetwork, Traffic
 from costcalc.storing.storage import Storage
 
 SUM = "add"
@@ -44,17 +45,13 @@ def with_pairs(graph: LayerGraph, network: StoredNetwork, work: Moves) -> Moves:
         pair = rows.pop(step.name), rows[after[0]]
         rows[after[0]] = _joined(*pair, schedule.tensors[middle].bytes)
         parts[after[0]] = (step.name, after[0])
-    return work._replace(
-        parts=tuple(parts[name] for name in rows), traffic=tuple(rows.values())
-    )
+    return work._replace(parts=tuple(parts[name] for name in rows), traffic=tuple(rows.values()))
 
 
 def _joined(first: Traffic, second: Traffic, middle: int) -> Traffic:
     """The traffic of two steps without the tensor between them."""
     both = Traffic(*(a + b for a, b in zip(first, second, strict=True)))
-    return both._replace(
-        read_bytes=both.read_bytes - middle, write_bytes=both.write_bytes - middle
-    )
+    return both._replace(read_bytes=both.read_bytes - middle, write_bytes=both.write_bytes - middle)
 
 
 def _is_pair(graph: LayerGraph, first: Step, second: Step) -> bool:

@@ -97,9 +97,7 @@ class Latency(Answer):
     def page(self) -> Page:
         """The steps with what limits them, and the sums by type and by limit."""
         tables = (self._step_table(), self._sums("Types", "type", self.types), self._limits())
-        return Page(
-            f"{self.network} on {self.run.device.title}", self._facts(), tables, self.notes
-        )
+        return Page(f"{self.network} on {self.run.device.title}", self._facts(), tables, self.notes)
 
     def explain(self, step: str) -> StepLatency:
         """The arithmetic of one step.
@@ -180,7 +178,7 @@ class Latency(Answer):
             ("bandwidth", self._bandwidth()),
             ("ridge", f"{significant(rates.ridge)} operations a byte; below, memory limits"),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
-            ("bound", f"{milliseconds(self.bound)} or more; a limit, not a prediction"),
+            ("bound", f"{milliseconds(self.bound)}: no run is faster; a limit, not a prediction"),
             ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
             ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
             ("measured", self._measured()),

@@ -1,6 +1,6 @@
 """What a network runs on: a device with a dtype, cores, a storage and a batch.
 
-    LayerGraph × Run --work--> Moves × Rates --> seconds
+LayerGraph × Run --work--> Moves × Rates --> seconds
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from costcalc.advice import advice
 from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import elements
-from costcalc.performance import files
-from costcalc.performance.device import DTYPES, Device
+from costcalc.performance import DTYPES, files
+from costcalc.performance.device import Device
 from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
 from costcalc.records import NamedTuple
@@ -122,7 +122,7 @@ def work(graph: LayerGraph, run: Run) -> Work:
         check_batch(run.batch)
         row = load(name)
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
-        bits = row.bits["activations"]
+        bits = Fraction(row.bits["activations"])
     moved = moves(network)
     if run.is_fused:
         moved = with_pairs(graph, network, moved)
@@ -130,7 +130,7 @@ def work(graph: LayerGraph, run: Run) -> Work:
     return Work(row, network, moved, dtype, rates(run.device, dtype, run.cores))
 
 
-def _dtype(bits: int | Fraction) -> str:
+def _dtype(bits: Fraction) -> str:
     """The narrowest dtype of as many bits."""
     return next((dtype for dtype in DTYPES if bits <= _BITS[dtype]), "fp32")
 

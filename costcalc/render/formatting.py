@@ -7,6 +7,14 @@ from typing import Any
 
 from costcalc.spec.numbers import UNITS, exact
 
+_PREFIXES = {
+    prefix: Fraction(1000) ** power
+    for power, prefix in zip(range(4, -4, -1), ["T", "G", "M", "k", "", "m", "u", "n"], strict=True)
+}
+"""The prefixes of units, the largest first."""
+
+_SMALLEST = ("n", _PREFIXES["n"])
+
 _SCALES = tuple((UNITS[unit], unit) for unit in "TGMK")
 
 
@@ -90,12 +98,10 @@ def prefixed(value: int | Fraction, unit: str) -> str:
     """
     if not value:
         return f"0 {unit}"
-    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"), (-6, "u")):
-        if value >= Fraction(10) ** power:
-            break
-    else:
-        power, prefix = -9, "n"
-    return f"{significant(value / Fraction(10) ** power)} {prefix}{unit}"
+    prefix, scale = next(
+        ((prefix, scale) for prefix, scale in _PREFIXES.items() if value >= scale), _SMALLEST
+    )
+    return f"{significant(value / scale)} {prefix}{unit}"
 
 
 def share(part: int, total: int, digits: int = 2) -> str:

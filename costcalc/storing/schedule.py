@@ -399,7 +399,7 @@ class _Builder:
         )
 
     def weights_read(self, index: int, layer: Layer, events: Events) -> Size:
-        """The bytes of stored numbers that a layer reads: of a table, at most the rows looked up."""
+        """The bytes of stored numbers that a layer reads; of a table, the rows looked up."""
         stored: Size = sum(size for _, size in self.numbers(index, layer, events))
         if layer.kind.family != "embedding":
             return stored

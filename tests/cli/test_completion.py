@@ -116,6 +116,9 @@ FREE = {
         "--seed",
         "--batch",
         "--patches",
+        "--cores",
+        "--measured",
+        "--max-ms",
     ),
 }
 """Options whose values are numbers or sentences."""

@@ -65,6 +65,8 @@ LINES = {
     "parameters": ["networks", "SPEC"],
     "memory": ["memory", "MODEL", "--storage", "tflm"],
     "memory of a step": ["memory", "MODEL", "--explain", "LAYER"],
+    "latency": ["latency", "MODEL", "--device", "stm32f746"],
+    "latency of a step": ["latency", "MODEL", "--device", "stm32f746", "--explain", "LAYER"],
 }
 OTHERS = {
     "import": ["import", "MODEL"],
@@ -133,6 +135,9 @@ ECHOES = {
     "storages": ["storages", "WORD"],
     "storage": ["memory", "mobilenet_v1", "--storage", "WORD"],
     "step": ["memory", "mobilenet_v1", "--explain", "WORD"],
+    "device": ["latency", "mobilenet_v1", "--device", "WORD"],
+    "time": ["latency", "mobilenet_v1", "--device", "stm32f746", "--measured", "WORD"],
+    "calibrated": ["latency", "mobilenet_v1", "--device", "stm32f746", "--calibrate", "WORD"],
     "conventions": ["conventions", "WORD"],
     "networks": ["networks", "WORD"],
     "diff": ["diff", "mobilenet_v1", "WORD"],

@@ -28,6 +28,7 @@ LINES = {
     "reconcile": "reconcile mobilenet_v1 --between paper torch",
     "memory": "memory mobilenet_v1",
     "storages": "storages",
+    "latency": "latency mobilenet_v1 --device stm32f746",
     "kinds": "kinds conv",
     "conventions": "conventions",
     "import": "import mobilenet_v1",
