@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
-    from costcalc.resources import latency, memory, storages
+    from costcalc.resources import devices, latency, memory, storages
 
 __all__ = [
     "ConventionError",
@@ -57,6 +57,7 @@ __all__ = [
     "check",
     "compare",
     "conventions",
+    "devices",
     "diff",
     "explain",
     "export",

@@ -44,6 +44,7 @@ def _problem(problem: Problem) -> Problem:
 check = _in_python(questions.check)
 compare = _in_python(questions.compare)
 conventions = _in_python(questions.conventions)
+devices = _in_python(resources.devices)
 diff = _in_python(questions.diff)
 explain = _in_python(questions.explain)
 export = _in_python(questions.export)

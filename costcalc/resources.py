@@ -14,6 +14,7 @@ from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.spec.numbers import ExpressionError, measure
 
 if TYPE_CHECKING:
+    from costcalc.performance.devices import DeviceFigures, Devices
     from costcalc.performance.latency import Calibration, Latency
     from costcalc.performance.running import Run
     from costcalc.storing.memory import Memory
@@ -171,3 +172,26 @@ def storages(name: str | None = None) -> Storages | StorageRules:
     if name is not None:
         return StorageRules(files.load(name))
     return Storages(tuple(map(files.load, files.available())))
+
+
+def devices(name: str | None = None, *, search: str = "") -> Devices | DeviceFigures:
+    """The devices that ship, or one.
+
+    Args:
+        name: the name of a device, or the path of its file.
+        search: words that must all occur in a device's name, title, class, processor or source.
+
+    Raises:
+        DeviceError: there is no such device, or it is wrong.
+
+    >>> devices("stm32f746").device.peak("int8")  # 216 MHz * 2 * 2
+    Fraction(864000000, 1)
+    """
+    from costcalc.performance import files
+    from costcalc.performance.devices import DeviceFigures, listed
+
+    if name is None:
+        return listed(map(files.load, files.available()), search)
+    if search:
+        refuse(None, "a search lists devices, a name shows one", "one of the two")
+    return DeviceFigures(files.load(name))

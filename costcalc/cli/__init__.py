@@ -27,6 +27,7 @@ COMMANDS = {
     "reconcile": "why counting tools disagree, and what reproduces a printed number",
     "memory": "what a network needs in flash and RAM, step by step",
     "latency": "how fast a network can be on a device: a bound, estimates, what limits",
+    "devices": "the devices that networks run on, or the figures of one",
     "storages": "the ways to keep a network's numbers, or the rules of one",
     "kinds": "the layer kinds with their arguments, or one with an example",
     "conventions": "the counting conventions, or the rules of one",

@@ -316,10 +316,11 @@ def _sizes(step: StepTime) -> tuple[int, int]:
 def device_line(run: Run) -> str:
     """The device with its processor, cores and clock."""
     device = run.device
-    cores, clock = run.working_cores, prefixed(device.clock.value, "Hz")
+    cores = run.working_cores
+    clock = f" at {prefixed(device.clock.value, 'Hz')}" if device.clock else ""
     of = f" of {device.cores}" if cores != device.cores else ""
     noun = "core" if device.cores == 1 else "cores"
-    return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun} at {clock}"
+    return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
 
 
 def latency(

@@ -27,6 +27,7 @@ LINES = {
     "solve": "solve mobilenet_v1 --for alpha --max-params 2M",
     "reconcile": "reconcile mobilenet_v1 --between paper torch",
     "memory": "memory mobilenet_v1",
+    "devices": "devices",
     "storages": "storages",
     "latency": "latency mobilenet_v1 --device stm32f746",
     "kinds": "kinds conv",

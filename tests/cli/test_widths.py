@@ -35,6 +35,8 @@ LINES = {
     "memory of a step": "memory mobilenet_v2 --storage tflm --explain bottleneck3/dw",
     "latency": "latency mobilenet_v2 --device stm32f746 --measured 1118ms",
     "latency of a step": "latency mobilenet_v2 --device stm32f746 --explain bottleneck3/dw",
+    "devices": "devices",
+    "device": "devices stm32l4r5",
     "storages": "storages",
     "storage": "storages tflm",
     "kinds": "kinds",

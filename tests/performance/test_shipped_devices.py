@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import costcalc
 from costcalc.performance import files
 
 FOLDER = Path(files.__file__).parent.parent / "devices"
@@ -273,3 +274,11 @@ def digest(device):
 def test_the_figures_of_a_shipped_device_are_frozen(name):
     """Bounds that people quoted follow from them: a figure changes with a reason, entered here."""
     assert digest(files.load(name)) == DIGESTS.get(name)
+
+
+def test_the_guide_lists_the_devices_that_ship():
+    """After a change: the table of ``costcalc devices --format markdown``."""
+    page = (FOLDER.parent.parent / "docs" / "devices.md").read_text(encoding="utf-8")
+    table = costcalc.devices().rendered("markdown").split("\n\n")
+    (rows,) = [part for part in table if part.startswith("|")]
+    assert rows in page

@@ -49,6 +49,8 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
     "latency of a step": lambda: costcalc.latency(SMALL, "stm32f746").explain("conv1"),
     "storages": lambda: costcalc.storages(),
     "storage": lambda: costcalc.storages("int4-weights"),
+    "devices": lambda: costcalc.devices(search="cortex-m7"),
+    "device": lambda: costcalc.devices("edgetpu"),
     "kinds": lambda: questions.kinds(),
     "kind": lambda: questions.kinds("conv"),
 }
@@ -79,6 +81,8 @@ COMMAND_LINES: dict[str, list[str]] = {
     "latency of a step": ["latency", SMALL, "--device", "stm32f746", "--explain", "conv1"],
     "storages": ["storages"],
     "storage": ["storages", "int4-weights"],
+    "devices": ["devices", "--search", "cortex-m7"],
+    "device": ["devices", "edgetpu"],
     "kinds": ["kinds"],
     "kind": ["kinds", "conv"],
 }
