@@ -52,13 +52,10 @@ class StepLatency(Answer):
     def _rows(self) -> list[tuple[str, str, str]]:
         step, traffic, rates = self.step, self.step.traffic, self.work.rates
         moved = traffic.read_bytes + traffic.write_bytes
-        bandwidth, weights = (counted(rate) for rate in (rates.tensors, rates.weights))
-        memory = f"{counted(step.bytes)} / {bandwidth}"
+        memory = _ratio(step.bytes, rates.tensors)
         if not rates.is_one_memory:
-            memory = (
-                f"the larger of {counted(moved)} / {bandwidth} "
-                f"and {counted(traffic.weight_bytes)} / {weights}"
-            )
+            weights = _ratio(traffic.weight_bytes, rates.weights)
+            memory = f"the larger of {_ratio(moved, rates.tensors)} and {weights}"
         rows = [
             ("operations", counted(step.operations), f"2 × {counted(traffic.macs)} MACs"),
             (
@@ -68,7 +65,7 @@ class StepLatency(Answer):
                 f"+ {counted(traffic.weight_bytes)} of weights",
             ),
         ]
-        if step.intensity is not None:
+        if step.intensity is not None and rates.ridge is not None:
             relation = "at or above" if step.intensity >= rates.ridge else "below"
             rows.append(
                 (
@@ -85,7 +82,7 @@ class StepLatency(Answer):
                 milliseconds(step.compute_seconds),
                 f"{counted(step.operations)} / {counted(rates.operations)} OP/s",
             ),
-            ("moving", milliseconds(step.memory_seconds), f"{memory} B/s"),
+            ("moving", milliseconds(step.memory_seconds), memory),
             ("roofline", milliseconds(step.seconds), "the larger of the two"),
             ("share", f"{rounded(share, 2)} %", f"of {milliseconds(self.total)}"),
         ]
@@ -112,3 +109,7 @@ class StepLatency(Answer):
             "memory_seconds": float(step.memory_seconds),
             "seconds": float(step.seconds),
         }
+
+
+def _ratio(bytes_: int, rate: Fraction | None) -> str:
+    return "no bandwidth is stated" if rate is None else f"{counted(bytes_)} / {counted(rate)} B/s"

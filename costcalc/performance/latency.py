@@ -128,7 +128,7 @@ class Latency(Answer):
             "peak": number(rates.operations),
             "bandwidth": number(rates.tensors),
             "weight_bandwidth": number(rates.weights),
-            "ridge": float(rates.ridge),
+            "ridge": None if rates.ridge is None else float(rates.ridge),
             "compulsory": {"input_output_bytes": moves.tensors, "weight_bytes": self._weights()},
             "bound_seconds": float(self.bound),
             "roofline_seconds": float(self.roofline),
@@ -176,7 +176,7 @@ class Latency(Answer):
             ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
             ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
             ("bandwidth", self._bandwidth()),
-            ("ridge", f"{significant(rates.ridge)} operations a byte; below, memory limits"),
+            ("ridge", self._ridge()),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
             ("bound", f"{milliseconds(self.bound)}: no run is faster; a limit, not a prediction"),
             ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
@@ -188,10 +188,21 @@ class Latency(Answer):
 
     def _bandwidth(self) -> str:
         rates = self.work.rates
-        tensors = prefixed(rates.tensors, "B/s")
-        if rates.is_one_memory:
-            return tensors
-        return f"{tensors} for activations, {prefixed(rates.weights, 'B/s')} for weights"
+        if rates.tensors is None and rates.weights is None:
+            return "not stated: moving is not counted, and all times are of computing alone"
+        tensors, weights = (
+            "not stated" if rate is None else prefixed(rate, "B/s")
+            for rate in (rates.tensors, rates.weights)
+        )
+        return (
+            tensors if rates.is_one_memory else f"{tensors} for activations, {weights} for weights"
+        )
+
+    def _ridge(self) -> str:
+        ridge = self.work.rates.ridge
+        return (
+            "" if ridge is None else f"{significant(ridge)} operations a byte; below, memory limits"
+        )
 
     def _weights(self) -> int:
         """The compulsory bytes of weights: those that the chip cannot hold."""
@@ -317,8 +328,8 @@ def device_line(run: Run) -> str:
     """The device with its processor, cores and clock."""
     device = run.device
     cores = run.working_cores
-    clock = f" at {prefixed(device.clock.value, 'Hz')}" if device.clock else ""
     of = f" of {device.cores}" if cores != device.cores else ""
+    clock = "" if device.clock is None else f" at {prefixed(device.clock.value, 'Hz')}"
     noun = "core" if device.cores == 1 else "cores"
     return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
 

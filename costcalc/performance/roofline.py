@@ -36,10 +36,10 @@ class Rates(NamedTuple):
 
     operations: Fraction
     """The dense peak of those cores."""
-    tensors: Fraction
-    """Bytes of the memory that activations are in."""
-    weights: Fraction
-    """Bytes of the memory that weights are in."""
+    tensors: Fraction | None
+    """Bytes of the memory that activations are in; None if no source states them."""
+    weights: Fraction | None
+    """Bytes of the memory that weights are in, or of the other one if only those are stated."""
     is_one_memory: bool
     """Whether the two are the same; two memories move at the same time."""
     held: Fraction | None
@@ -47,19 +47,23 @@ class Rates(NamedTuple):
     all may."""
 
     @property
-    def ridge(self) -> Fraction:
+    def ridge(self) -> Fraction | None:
         """The operations for each byte from which on computing is the limit."""
-        return self.operations / self.tensors
+        return None if self.tensors is None else self.operations / self.tensors
 
     def computing(self, operations: Size) -> Size:
         """Seconds for operations."""
         return operations * (1 / self.operations)
 
     def moving(self, tensors: Size, weights: Size) -> Size:
-        """Seconds for bytes of activations and of weights."""
+        """Seconds for bytes of activations and of weights; 0 at a rate that is not stated."""
         if self.is_one_memory:
-            return (tensors + weights) * (1 / self.tensors)
-        return maximum(tensors * (1 / self.tensors), weights * (1 / self.weights))
+            return _at(tensors + weights, self.tensors)
+        return maximum(_at(tensors, self.tensors), _at(weights, self.weights))
+
+
+def _at(bytes_: Size, rate: Fraction | None) -> Size:
+    return 0 if rate is None else bytes_ * (1 / rate)
 
 
 class Moves(NamedTuple):
@@ -131,7 +135,7 @@ def rates(device: Device, dtype: str, cores: int | None = None) -> Rates:
         cores: how many cores work; by default all.
 
     Raises:
-        DeviceError: it has not so many cores, or states no peak for the dtype or no bandwidth.
+        DeviceError: it has not so many cores, or states no peak for the dtype.
     """
     if cores is not None and not 1 <= cores <= device.cores:
         refuse(
@@ -149,19 +153,16 @@ def rates(device: Device, dtype: str, cores: int | None = None) -> Rates:
             hint=advice("{}", option("dtype", next(iter(device.peaks)))) if device.peaks else "",
             error=DeviceError,
         )
-    tensors = _with_bandwidth(device.ram, device.dram, device.flash)
-    if tensors is None or tensors.bandwidth is None:
-        message = f"{device.name} has no memory with a stated bandwidth"
-        refuse(None, message, "ram or dram with a bandwidth", error=DeviceError)
-    weights = _with_bandwidth(device.flash, device.dram) or tensors
-    assert weights.bandwidth is not None
-    is_one = weights is tensors
+    home = device.flash or device.dram
+    tensors = _bandwidth(device.ram) or _bandwidth(device.dram)
+    weights = _bandwidth(home)
+    is_one = weights is None or (home is device.dram and _bandwidth(device.ram) is None)
     return Rates(
         operations=peak,
-        tensors=tensors.bandwidth.value,
-        weights=weights.bandwidth.value,
+        tensors=tensors,
+        weights=tensors if is_one else weights,
         is_one_memory=is_one,
-        held=_held(device, weights),
+        held=_held(device),
     )
 
 
@@ -169,15 +170,14 @@ def _cores(device: Device) -> str:
     return f"{device.cores} cores" if device.cores > 1 else "one core"
 
 
-def _with_bandwidth(*memories: Memory | None) -> Memory | None:
-    """The first memory whose bandwidth is stated."""
-    known = (memory for memory in memories if memory is not None and memory.bandwidth is not None)
-    return next(known, None)
+def _bandwidth(memory: Memory | None) -> Fraction | None:
+    """Bytes a second, if they are stated."""
+    return memory.bandwidth.value if memory is not None and memory.bandwidth is not None else None
 
 
-def _held(device: Device, weights: Memory) -> Fraction | None:
-    """The bytes on the chip that may hold weights; None if they are there, or nothing is stated."""
-    if weights is not device.dram and weights.is_on_chip:
+def _held(device: Device) -> Fraction | None:
+    """The bytes of memory on the chip that may hold weights from run to run; None for all."""
+    if device.flash is not None and device.flash.is_on_chip:
         return None
     on_chip = [memory for memory in (device.ram, device.cache) if memory and memory.is_on_chip]
     sizes = [memory.size.value for memory in on_chip if memory.size is not None]

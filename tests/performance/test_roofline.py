@@ -253,7 +253,12 @@ def test_the_storage_and_the_dtype_follow_from_each_other(
 
 
 def test_a_device_without_a_figure_is_refused(spec, device):
-    with pytest.raises(CostcalcError, match="mine has no memory with a stated bandwidth"):
-        costcalc.latency(spec(MLP), device("ram: {size: 1 KiB}"))
     with pytest.raises(CostcalcError, match="stm32f746 has no stated peak for fp16"):
         costcalc.latency(spec(MLP), "stm32f746", dtype="fp16")
+
+
+def test_without_a_stated_bandwidth_all_times_are_of_computing(spec, device):
+    answer = costcalc.latency(spec(MLP), device("ram: {size: 1 KiB}"))
+    assert answer.bound == answer.roofline == answer.serial == Fraction(11_000, 1000)
+    assert answer.data()["bandwidth"] is None
+    assert "computing alone" in str(answer)
