@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from costcalc.advice import advice, joined, option
+from costcalc.advice import advice, joined, listed_by, option
 from costcalc.arena.schedule import PARAMS, Constant, Tensor
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
@@ -23,8 +23,11 @@ from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
+from costcalc.render.page import Significant
 
 if TYPE_CHECKING:
+    from costcalc.performance.roofline import Moves, Rates
+    from costcalc.performance.running import Run
     from costcalc.storing.schedule import StoredNetwork, Traffic
     from costcalc.storing.storage import Storage
 
@@ -36,7 +39,7 @@ DEFAULT_STORAGE = "fp32"
 
 
 class Accounting(NamedTuple):
-    """How costs are measured: counts by a convention, bytes by a storage."""
+    """How costs are measured: counts by a convention, bytes by a storage, times on a device."""
 
     convention: Convention
     storage: str | None = None
@@ -45,6 +48,8 @@ class Accounting(NamedTuple):
     """The planner of peaks; None for the storage's."""
     batch: int = 1
     """How many inputs are run at once; counts are those of one."""
+    run: Run | None = None
+    """The device of times and energy, and how networks run there."""
 
     @property
     def planner_of_peaks(self) -> str:
@@ -56,6 +61,11 @@ class Accounting(NamedTuple):
         from costcalc.storing.files import load
 
         return self.planner or load(self.storage or DEFAULT_STORAGE).planner
+
+    @property
+    def device_name(self) -> str:
+        """The name of the device; empty without one."""
+        return self.run.device.name if self.run is not None else ""
 
     @property
     def has_addresses(self) -> bool:
@@ -203,6 +213,59 @@ class Measured:
             if self._has(step.layers):
                 yield traffic, step.name
 
+    @cached_property
+    def _timed(self) -> tuple[Moves, Rates]:
+        """What the whole network moves, and what the device does in a second.
+
+        Raises:
+            DeviceError: the device lacks a figure.
+        """
+        if self._whole is not None:
+            return self._whole._timed
+        from costcalc.performance.roofline import moves, rates
+        from costcalc.performance.running import dtype_of
+
+        run = self.run
+        storage, network = self.stored
+        return moves(network), rates(run.device, run.dtype or dtype_of(storage), run.cores)
+
+    @property
+    def run(self) -> Run:
+        """The device, and how the network runs there.
+
+        Raises:
+            SpecError: none is named.
+        """
+        if self.accounting.run is None:
+            refuse(None, "a time needs a device", option("device", "NAME"))
+        return self.accounting.run
+
+    @property
+    def computed(self) -> tuple[tuple[Size, str], ...]:
+        """The operations of each step, two for a multiply-accumulate, with its name."""
+        return tuple((2 * traffic.macs, name) for traffic, name in self._moved)
+
+    @property
+    def bound_seconds(self) -> Any:
+        """Seconds that no run on the device is below; of a part, those of computing."""
+        from costcalc.performance.roofline import bound
+
+        moves, rates = self._timed
+        if self.layers is None:
+            return bound(moves, rates)
+        return rates.computing(_sum(operations for operations, _ in self.computed))
+
+    @property
+    def bound_joules(self) -> Any:
+        """The device's power for as long as the bound.
+
+        Raises:
+            DeviceError: no source states its power.
+        """
+        from costcalc.performance.energy import power
+
+        return self.bound_seconds * power(self.run.device)
+
     @property
     def weights_of_layers(self) -> Shares:
         """The bytes that each layer stores, with its name."""
@@ -226,9 +289,19 @@ class Metric(NamedTuple):
     bound: str
     """The argument that bounds it: ``max_ram``."""
     shares: Callable[[Measured], Shares] | None = None
-    """What it is the sum of; None for a peak."""
-    is_bytes: bool = False
-    """Whether it is shown, and bounded, in bytes: ``256 KiB``."""
+    """What it is the sum of; None for a peak, or a bound."""
+    unit: str = ""
+    """``B``, ``ms`` or ``mJ``; counts have none."""
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it is shown, and bounded, in bytes: ``256 KiB``."""
+        return self.unit == "B"
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it follows from a device, and is no whole number."""
+        return self.unit in ("ms", "mJ")
 
 
 METRICS: Mapping[str, Metric] = {
@@ -252,25 +325,40 @@ METRICS: Mapping[str, Metric] = {
         "of flash",
         "max_flash",
         lambda network: network.weights_of_layers,
-        is_bytes=True,
+        unit="B",
     ),
-    "peak_bytes": Metric(
-        "RAM", lambda network: network.peak_bytes, "of RAM", "max_ram", is_bytes=True
-    ),
+    "peak_bytes": Metric("RAM", lambda network: network.peak_bytes, "of RAM", "max_ram", unit="B"),
     "traffic_bytes": Metric(
         "Traffic",
         lambda network: _sum(bytes_ for bytes_, _ in network.traffic),
         "of traffic",
         "max_traffic",
         lambda network: network.traffic,
-        is_bytes=True,
+        unit="B",
+    ),
+    "bound_ms": Metric(
+        "Bound",
+        lambda network: 1000 * network.bound_seconds,
+        "ms at least",
+        "max_ms",
+        unit="ms",
+    ),
+    "energy": Metric(
+        "Energy at the bound",
+        lambda network: 1000 * network.bound_joules,
+        "mJ at the bound",
+        "max_mj",
+        unit="mJ",
     ),
 }
 """Metrics by name: the names are those of columns, budgets, claims and ``--metrics``."""
 
 
 BYTES = tuple(name for name, row in METRICS.items() if row.is_bytes)
-"""The metrics that a storage determines."""
+"""The metrics in bytes, which a storage determines."""
+
+TIMES = tuple(name for name, row in METRICS.items() if row.is_timed)
+"""The metrics that a device determines, and a storage with it."""
 
 
 def measured(
@@ -291,14 +379,24 @@ def accounting(
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: str | None = None,
+    dtype: str | None = None,
 ) -> Accounting:
-    """An accounting for some metrics.
+    """An accounting for some metrics; with a device, the storage is by default its usual one.
 
     Raises:
-        CostcalcError: there is no such storage or planner, the batch is no number of inputs,
-            or one of them is given although no metric is in bytes.
+        CostcalcError: there is no such storage, planner or device, the batch is no number of
+            inputs, one of them is given although no metric depends on it, or times have no
+            device.
     """
     given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
+    given |= {"device": device, "dtype": dtype}
+    times = [name for name in metrics if METRICS[name].is_timed]
+    if times and device is None:
+        message = f"{times[0]} is a figure of a device, and none is named"
+        refuse(None, message, option("device", "NAME"), hint=listed_by("devices"))
+    if dtype is not None and device is None:
+        refuse(None, advice("{} needs a device", option("dtype", dtype)), option("device", "NAME"))
     stated = [option(name, str(value)) for name, value in given.items() if value is not None]
     if has_bytes(metrics):
         from costcalc.arena.plan import named_planner
@@ -310,6 +408,11 @@ def accounting(
             load(storage)
         if planner is not None:
             named_planner(planner)
+        if device is not None:
+            from costcalc.performance.running import run, usual_storage
+
+            on = run(device, dtype, storage, batch=batch)
+            return Accounting(convention, usual_storage(on), planner, batch, on)
     elif stated:
         refuse(
             None,
@@ -324,12 +427,18 @@ def accounting(
 
 
 def has_bytes(metrics: Iterable[str]) -> bool:
-    """Whether any of the metrics is in bytes, which only a storage determines."""
-    return any(METRICS[name].is_bytes for name in metrics)
+    """Whether any of the metrics depends on a storage: those in bytes, and times."""
+    return any(METRICS[name].unit for name in metrics)
 
 
 def by_metric(
-    max_mult_adds: Any, max_params: Any, max_ram: Any, max_flash: Any, max_traffic: Any
+    max_mult_adds: Any,
+    max_params: Any,
+    max_ram: Any,
+    max_flash: Any,
+    max_traffic: Any,
+    max_ms: Any = None,
+    max_mj: Any = None,
 ) -> dict[str, Any]:
     """Bounds by the metrics that they bound, from the arguments of a question or a command."""
     return {
@@ -338,6 +447,8 @@ def by_metric(
         "peak_bytes": max_ram,
         "weight_bytes": max_flash,
         "traffic_bytes": max_traffic,
+        "bound_ms": max_ms,
+        "energy": max_mj,
     }
 
 
@@ -353,7 +464,8 @@ def limits(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
     found = {}
     for name, value in given.items():
         metric = METRICS[name]
-        number = budget(option(metric.bound), amount(value), metric.is_bytes)
+        examples = f"20, for 20 {metric.unit}" if metric.is_timed else ""
+        number = budget(option(metric.bound), amount(value), metric.is_bytes, examples)
         if number is not None:
             found[name] = number
     return found
@@ -368,7 +480,17 @@ def amount(value: Any) -> Any:
 def heading(name: str) -> str:
     """A metric's title with its unit: ``RAM, B``."""
     metric = METRICS[name]
-    return f"{metric.title}, B" if metric.is_bytes else metric.title
+    return f"{metric.title}, {metric.unit}" if metric.unit else metric.title
+
+
+def shown(name: str, value: Any) -> Any:
+    """A cost as a cell of a table: times and energy with four digits, counts as they are."""
+    return Significant(Fraction(value)) if METRICS[name].is_timed else value
+
+
+def for_scripts(name: str, value: Any) -> Any:
+    """A cost for scripts: times and energy as the nearest float, counts as they are."""
+    return float(value) if METRICS[name].is_timed else value
 
 
 def cost_of(costs: Mapping[str, Any], name: str) -> Any:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from costcalc.comparing.compare import Comparison
     from costcalc.comparing.diff import Difference
     from costcalc.comparing.layers import LayerComparison
+    from costcalc.exporters.exported import Exported
     from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reconciling.search import Search
@@ -216,6 +217,8 @@ def compare(
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: str | None = None,
+    dtype: str | None = None,
     metrics: str | Iterable[str] = (),
     at: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -231,6 +234,8 @@ def compare(
         storage: for networks: adds flash, RAM and traffic under a storage.
         planner: for networks: as for :func:`report`.
         batch: for networks: as for :func:`report`.
+        device: for networks: adds the bound and the energy on a device, as for :func:`latency`.
+        dtype: for networks: as for :func:`latency`.
         metrics: for networks: what is shown, such as ``"mult_adds,peak_bytes"``.
         at: settings whose names are arguments of this function.
         settings: values of parameters, or of symbols, for all of them.
@@ -255,6 +260,7 @@ def compare(
     if layers:
         only_networks: dict[str, Any] = {"storage": storage, "planner": planner, "metrics": metrics}
         only_networks["batch"] = batch if batch != 1 else None
+        only_networks |= {"device": device, "dtype": dtype}
         _refuse_given(only_networks, "a network")
         from costcalc.comparing.layers import compare_layers
 
@@ -266,7 +272,7 @@ def compare(
 
     shown = named_metrics(names_in(metrics))
     has_bytes = any(METRICS[name].is_bytes for name in shown)
-    measure = measure_of(storage, planner, batch, has_bytes)
+    measure = measure_of(storage, planner, batch, has_bytes, device, dtype, shown)
     entries = side_by_side(open_networks, load_convention(convention, unit), measure)
     return compare(entries, baseline, values, shown)
 
@@ -331,6 +337,8 @@ def sweep(
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: str | None = None,
+    dtype: str | None = None,
     convention: str = "paper",
     unit: str | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
@@ -341,12 +349,14 @@ def sweep(
     Args:
         networks: each as for :func:`report`.
         metrics: costs besides ``params`` and ``mult_adds``: ``weight_bytes``, ``peak_bytes``,
-            ``traffic_bytes``.
+            ``traffic_bytes``; ``bound_ms`` and ``energy`` of a device.
         where: a condition that rows must meet, ``"mult_adds <= 100M"``.
         storage: of metrics in bytes, as for :func:`memory`.
         planner: likewise.  One without addresses is computed as fast as mult-adds, one with
             addresses at each setting, of which there may be 100,000 then.
         batch: likewise.
+        device: of ``bound_ms`` and ``energy``, as for :func:`latency`.
+        dtype: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         at: values of parameters whose names are arguments of this function.
@@ -377,7 +387,7 @@ def sweep(
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
-    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch)
+    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch, device, dtype)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
     rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
@@ -393,9 +403,13 @@ def solve(
     max_ram: Amount = None,
     max_flash: Amount = None,
     max_traffic: Amount = None,
+    max_ms: Amount = None,
+    max_mj: Amount = None,
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: str | None = None,
+    dtype: str | None = None,
     step: Any = None,
     values: Iterable[Any] | str = (),
     convention: str = "paper",
@@ -414,9 +428,13 @@ def solve(
         max_ram: a limit on the peak, ``peak_bytes``: ``"256 KiB"``, or a number of bytes.
         max_flash: likewise on ``weight_bytes``.
         max_traffic: likewise on ``traffic_bytes``.
+        max_ms: likewise on ``bound_ms``, of a device.
+        max_mj: likewise on ``energy``, of a device.
         storage: of limits in bytes, as for :func:`memory`.
         planner: likewise.
         batch: likewise.
+        device: of limits on times and energy, as for :func:`latency`.
+        dtype: likewise.
         step: the search covers the multiples of this; by default 0.001 for alpha, else 1.
         values: the values to search instead.
         convention: as for :func:`report`.
@@ -445,10 +463,12 @@ def solve(
             "the parameter to solve for is missing",
             'solve(network, "alpha", max_mult_adds=...)',
         )
-    given = metrics.by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
-    limits = metrics.limits(given)
+    most = max_mult_adds, max_params, max_ram, max_flash, max_traffic, max_ms, max_mj
+    limits = metrics.limits(metrics.by_metric(*most))
     loaded_convention = load_convention(convention, unit)
-    accounting = metrics.accounting(loaded_convention, limits, storage, planner, batch)
+    accounting = metrics.accounting(
+        loaded_convention, limits, storage, planner, batch, device, dtype
+    )
     network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
     network = as_usually_run(network, loaded_convention)
     return solving.solve(
@@ -545,10 +565,14 @@ def check(
     max_ram: Amount = None,
     max_flash: Amount = None,
     max_traffic: Amount = None,
+    max_ms: Amount = None,
+    max_mj: Amount = None,
     convention: str = "paper",
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: str | None = None,
+    dtype: str | None = None,
     watch: Watch | None = None,
 ) -> Checked:
     """Whether printed figures can be reproduced, and networks stay within budgets.
@@ -563,10 +587,14 @@ def check(
         max_ram: likewise on its ``peak_bytes``, ``"256 KiB"`` or a number of bytes.
         max_flash: likewise on its ``weight_bytes``.
         max_traffic: likewise on its ``traffic_bytes``.
+        max_ms: likewise on its ``bound_ms``, on a device.
+        max_mj: likewise on its ``energy``, on a device.
         convention: the convention of figures that do not name one.
         storage: likewise the storage, as for :func:`memory`.
         planner: likewise.
         batch: likewise.
+        device: likewise the device, as for :func:`latency`.
+        dtype: likewise.
         watch: wraps the iterable of results, given their number too; for progress bars.
 
     Returns:
@@ -583,9 +611,9 @@ def check(
     from costcalc.claims.networks import Networks
     from costcalc.metrics import by_metric
 
-    networks = Networks(convention, storage, planner, batch)
-    given = by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
-    bounds = sources.bounds(given)
+    networks = Networks(convention, storage, planner, batch, device, dtype)
+    most = max_mult_adds, max_params, max_ram, max_flash, max_traffic, max_ms, max_mj
+    bounds = sources.bounds(by_metric(*most))
     named = [networks.subject(subject) for subject in subjects]
     files = sources.collect(named, networks, bounds, shipped=shipped)
     total = sum(len(file.claims) for file in files)
@@ -620,42 +648,6 @@ def to_spec(
     return to_spec(network.document, network.settings, tuple(comments), is_flat=flat)
 
 
-class Exported:
-    """A network as another tool's model: text, or bytes in chunks.
-
-    Attributes:
-        format: the name of the format.
-    """
-
-    def __init__(self, format: str, write: Callable[[], str | Iterable[bytes]]) -> None:
-        """Writes the model once, to refuse at once what the format cannot express.
-
-        Raises:
-            SpecError: the format cannot express some of the network's layers.
-        """
-        self.format = format
-        self._write = write
-        self._first: str | Iterable[bytes] | None = write()
-
-    @property
-    def content(self) -> str | Iterable[bytes]:
-        """The contents of the model's file; chunks of bytes are written anew for each reader."""
-        first = self._first
-        if first is None:
-            return self._write()
-        if not isinstance(first, str):
-            self._first = None
-        return first
-
-    def __str__(self) -> str:
-        content = self._first
-        return content if isinstance(content, str) else f"<{self.format}>"
-
-    def __bytes__(self) -> bytes:
-        content = self.content
-        return content.encode() if isinstance(content, str) else b"".join(content)
-
-
 def export(
     network: AnyNetwork,
     to: str = "torch",
@@ -688,6 +680,7 @@ def export(
     'import torch'
     """
     from costcalc.exporters import checked_options, export_graph
+    from costcalc.exporters.exported import Exported
 
     options = checked_options(to, {"weights": weights, "seed": seed, "dtype": dtype})
     graph = opened(network, exact(settings)).graph()
@@ -754,19 +747,28 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
 
 
 def measure_of(
-    storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
+    storage: str | None,
+    planner: str | None,
+    batch: int,
+    has_bytes: bool = False,
+    device: str | None = None,
+    dtype: str | None = None,
+    metrics: Iterable[str] = (),
 ) -> reports.Measure | None:
-    """What gives the bytes of a network, if something asks for them.
+    """What gives the bytes of a network and its times, if something asks for them.
 
     Raises:
-        SpecError: there is a batch, but nothing asks for bytes.
+        CostcalcError: there is a batch, but nothing asks for bytes; or a time, but no device.
     """
+    if device is not None or dtype is not None or {"bound_ms", "energy"} & {*metrics}:
+        from costcalc.performance.rows import timed_report
+
+        return timed_report(storage, planner, batch, device, dtype, "energy" in metrics)
     if not has_bytes and storage is None and planner is None:
         if batch != 1:
             message = "counts are of one input, and a batch of N costs N times as much"
-            refuse(
-                None, message, hint="a storage as well, for bytes: a batch multiplies activations"
-            )
+            hint = "a storage as well, for bytes: a batch multiplies activations"
+            refuse(None, message, hint=hint)
         return None
     from costcalc.storing.rows import stored_report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from costcalc import metrics
@@ -13,6 +13,8 @@ from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.errors import CostcalcError, Problems
 from costcalc.graph.budgets import wrong_unit
+from costcalc.performance import DTYPES
+from costcalc.performance import files as devices
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
@@ -24,7 +26,7 @@ from costcalc.storing import files
 SUBJECT = ("network", "at", "only", "side")
 """What a figure is about."""
 
-COUNTING = ("convention", "without", "times", "storage", "planner", "batch")
+COUNTING = ("convention", "without", "times", "storage", "planner", "batch", "device", "dtype")
 """How the paper counts it."""
 
 ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
@@ -96,7 +98,15 @@ class AttributeReader:
             over = self.over(nodes)
             if over is None:
                 return None
-        return Quantity(metric, subject, self.counting(nodes), over)
+        counting = self.counting(nodes)
+        if METRICS[metric][0].name in metrics.TIMES and not counting.device:
+            self.problems.add(
+                node.mark,
+                f"{metric} is a figure of a device, and none is named",
+                expected=f'{metric}: {{figure: "<= 20", device: stm32f746}}',
+            )
+            return None
+        return Quantity(metric, subject, counting, over)
 
     def over(self, nodes: Nodes) -> Subject | None:
         """The second subject of a comparison, by default of the same network."""
@@ -163,13 +173,27 @@ class AttributeReader:
             self.text(nodes.get("convention")) or default.convention,
             self.words(nodes.get("without")),
             times or 1,
-            self.storage(nodes.get("storage")) or default.storage,
+            self.file(nodes.get("storage"), "storage", files.load) or default.storage,
             self.planner(nodes.get("planner")) or default.planner,
             self.whole(nodes.get("batch"), "a batch") or default.batch,
+            self.file(nodes.get("device"), "device", devices.load) or default.device,
+            self.dtype(nodes.get("dtype")) or default.dtype,
         )
 
-    def storage(self, node: Node | None) -> str:
-        """A storage that ships, or the path of one inside the folder; empty if none is named."""
+    def dtype(self, node: Node | None) -> str:
+        """The name of a dtype; empty if none is named, or after noting a problem."""
+        name = self.text(node)
+        if not name or node is None or name in DTYPES:
+            return name
+        expected = "one of " + ", ".join(DTYPES)
+        self.problems.add(node.mark, f"there is no dtype '{name}'", expected)
+        return ""
+
+    def file(self, node: Node | None, noun: str, load: Callable[[str], Any]) -> str:
+        """The name of a data file that ships, or the path of one inside the folder.
+
+        Empty if none is named.
+        """
         name = self.text(node)
         if not name or node is None:
             return ""
@@ -177,12 +201,12 @@ class AttributeReader:
             path = os.path.join(self.folder, name)
             if not os.path.realpath(path).startswith(os.path.realpath(self.folder) + os.sep):
                 self.problems.add(
-                    node.mark, f"there is no storage '{name}'", "a path inside this folder"
+                    node.mark, f"there is no {noun} '{name}'", "a path inside this folder"
                 )
                 return ""
             name = path
         try:
-            files.load(name)
+            load(name)
         except CostcalcError as error:
             self._note(error, node)
         return name

@@ -44,6 +44,10 @@ class Counting(NamedTuple):
     planner: str | None = None
     """The planner of peaks; None for the storage's."""
     batch: int = 1
+    device: str | None = None
+    """The device of times and energy: its name, or the path of its file."""
+    dtype: str | None = None
+    """What is multiplied; None for what the storage, or the device, has."""
 
     @property
     def words(self) -> str:

@@ -70,12 +70,12 @@ def _by_layer(
 
 def _measured_row(name: str, row: metrics.Metric) -> Metric:
     """A row of the table of :mod:`costcalc.metrics`; a peak of several networks is the largest."""
-    shares = row.shares
+    shares, is_peak = row.shares, row.is_bytes and row.shares is None
     return Metric(
         name,
         row.title,
         lambda part: row.measure(part.measured),
-        _largest if shares is None else sum,
+        _largest if is_peak else sum,
         None if shares is None else lambda part: shares(part.measured),
         row.is_bytes,
     )
@@ -114,7 +114,7 @@ def _input_neurons(part: Part) -> Any:
 
 QUANTITIES = (
     *(_measured_row(name, metrics.METRICS[name]) for name in ("mult_adds", "params")),
-    *(_measured_row(name, row) for name, row in metrics.METRICS.items() if row.is_bytes),
+    *(_measured_row(name, row) for name, row in metrics.METRICS.items() if row.unit),
     Metric("intensity", "Operations per byte", lambda part: part.measured.intensity, _largest),
     Metric("layer_count", "Layers", _layers),
     Metric("block_count", "Blocks", _blocks),

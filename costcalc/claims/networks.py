@@ -13,7 +13,7 @@ from costcalc.costs.convention import Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.importers import SUFFIXES, importer
-from costcalc.metrics import BYTES, Accounting, Measured, accounting
+from costcalc.metrics import BYTES, Measured, accounting
 from costcalc.opening import (
     AnyNetwork,
     OpenNetwork,
@@ -43,14 +43,17 @@ class Networks:
         storage: str | None = None,
         planner: str | None = None,
         batch: int = 1,
+        device: str | None = None,
+        dtype: str | None = None,
     ) -> None:
         """Checks how figures count that do not state it.
 
         Raises:
-            CostcalcError: there is no such convention, storage or planner.
+            CostcalcError: there is no such convention, storage, planner or device.
         """
-        accounting(conventions.load(convention), BYTES, storage, planner, batch)
-        self.default = Counting(convention, storage=storage, planner=planner, batch=batch)
+        how = storage, planner, batch, device, dtype
+        accounting(conventions.load(convention), BYTES, *how)
+        self.default = Counting(convention, (), 1, *how)
         self._documents: dict[str, Document] = {}
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
@@ -170,11 +173,17 @@ class Networks:
             CostcalcError: the network or the convention is wrong.
         """
         convention = self.loaded(counting.convention)
-        how = counting.storage, counting.planner, counting.batch
+        how = (
+            counting.storage,
+            counting.planner,
+            counting.batch,
+            counting.device,
+            counting.dtype,
+        )
         key = (network.path, network.settings, counting.convention, *how)
         if key not in self._measured:
             graph = self.graph(network, counting.convention)
-            self._measured[key] = Measured(graph, Accounting(convention, *how))
+            self._measured[key] = Measured(graph, accounting(convention, BYTES, *how))
         return self._measured[key]
 
 

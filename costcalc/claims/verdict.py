@@ -11,7 +11,7 @@ from costcalc.claims.explanations import explain
 from costcalc.claims.measure import METRICS, Part, measure, parts
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, refuse
-from costcalc.metrics import Measured
+from costcalc.metrics import TIMES, Measured
 from costcalc.render.formatting import scaled, share
 from costcalc.reporting.printed import Figure
 from costcalc.spec.numbers import ExpressionError
@@ -179,6 +179,8 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     selected = parts(quantity.subject, quantity.counting, networks)
     if metric.name == "peak_bytes":
         return "; ".join(_at_peak(part, claim) for part in selected)
+    if metric.name in TIMES:
+        return "; ".join(map(_most_computed, selected))
     if metric.shares is None:
         return ""
     costs = [share for part in selected for share in metric.shares(part)]
@@ -191,6 +193,16 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     words = [f"{name} {show(value)} ({share(value, total)} %)" for value, name in top]
     storage = f"under {selected[0].measured.stored[0].name}, " if metric.is_bytes else ""
     return f"{storage}most is spent on {', '.join(words)}: thin these, or raise the bound"
+
+
+def _most_computed(part: Part) -> str:
+    """The device, and the steps to thin there."""
+    network = part.measured
+    steps = sorted(network.computed, key=lambda step: -step[0])[:COSTLY]
+    total = sum(operations for operations, _ in network.computed)
+    words = [f"{name} {scaled(most)} ({share(most, total)} %)" for most, name in steps if most]
+    where = f"on {network.run.device.name}, under {network.stored[0].name}, "
+    return f"{where}most operations are those of {', '.join(words)}: thin these, or raise the bound"
 
 
 def _at_peak(part: Part, claim: Claim) -> str:

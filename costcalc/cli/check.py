@@ -15,6 +15,7 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     storage_options,
+    times_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
@@ -28,7 +29,10 @@ from costcalc.cli.progress import progress
 @click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
 @click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
 @click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20.")
+@click.option("--max-mj", metavar="E", help="At most E mJ there, at the bound: 5.")
 @storage_options
+@times_options
 @click.option(
     "--convention",
     default="paper",
@@ -48,9 +52,13 @@ def command(
     max_ram: str | None,
     max_flash: str | None,
     max_traffic: str | None,
+    max_ms: str | None,
+    max_mj: str | None,
     storage: str | None,
     planner: str | None,
     batch: int,
+    device: str | None,
+    dtype: str | None,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
 
@@ -73,9 +81,13 @@ def command(
         max_ram=max_ram,
         max_flash=max_flash,
         max_traffic=max_traffic,
+        max_ms=max_ms,
+        max_mj=max_mj,
         storage=storage,
         planner=planner,
         batch=batch,
+        device=device,
+        dtype=dtype,
         convention=options.convention,
         watch=_watched,
     )

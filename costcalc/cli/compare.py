@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
     storage_options,
+    times_options,
 )
 from costcalc.cli.output import show
 
@@ -35,11 +36,13 @@ from costcalc.cli.output import show
 @settings_options
 @convention_options
 @storage_options
+@times_options
 @names_option(
     "--metrics",
     metavar="A,B,...",
     shell_complete=completed_by("metrics"),
-    help="What to show: mult_adds, params, weight_bytes, peak_bytes, traffic_bytes.  "
+    help="What to show: mult_adds, params, weight_bytes, peak_bytes, traffic_bytes, "
+    "bound_ms, energy.  "
     "[default: the first two; all with --storage]",
 )
 @output_options()
@@ -51,6 +54,8 @@ def command(
     storage: str | None,
     planner: str | None,
     batch: int,
+    device: str | None,
+    dtype: str | None,
     metrics: tuple[str, ...],
 ) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
@@ -69,6 +74,8 @@ def command(
         storage=storage,
         planner=planner,
         batch=batch,
+        device=device,
+        dtype=dtype,
         metrics=metrics,
         at=options.settings,
         **options.counted_by,

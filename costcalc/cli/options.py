@@ -210,21 +210,27 @@ def device_options(*, required: bool) -> Callable[[F], F]:
             help="How numbers are kept: a name listed by 'costcalc storages', or a file.  "
             "[default: that of the dtype]",
         )(function)
-        function = click.option(
-            "--dtype",
-            type=Choice(DTYPES),
-            help="What is multiplied.  [default: the storage's, else int8 on microcontrollers, "
-            "fp32 elsewhere]",
-        )(function)
-        return click.option(
-            "--device",
-            required=required,
-            metavar="NAME",
-            shell_complete=completed_by("devices"),
-            help="A name listed by 'costcalc devices', or a file.",
-        )(function)
+        return times_options(function, required=required)
 
     return decorate
+
+
+def times_options(function: F, *, required: bool = False) -> F:
+    """``--device`` and ``--dtype``."""
+    function = click.option(
+        "--dtype",
+        type=Choice(DTYPES),
+        help="What is multiplied.  [default: the storage's, else int8 on microcontrollers, "
+        "fp32 elsewhere]",
+    )(function)
+    more = "" if required else "  For times and energy."
+    return click.option(
+        "--device",
+        required=required,
+        metavar="NAME",
+        shell_complete=completed_by("devices"),
+        help=f"A device listed by 'costcalc devices', or a file.{more}",
+    )(function)
 
 
 def completed_by(source: str) -> Callable[..., list[Any]]:

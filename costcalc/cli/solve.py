@@ -13,6 +13,7 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
     storage_options,
+    times_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
@@ -33,7 +34,10 @@ from costcalc.cli.progress import progress
 @click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
 @click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
 @click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20.")
+@click.option("--max-mj", metavar="E", help="At most E mJ there, at the bound: 5.")
 @storage_options
+@times_options
 @click.option(
     "--step",
     metavar="S",
@@ -55,9 +59,13 @@ def command(
     max_ram: str | None,
     max_flash: str | None,
     max_traffic: str | None,
+    max_ms: str | None,
+    max_mj: str | None,
     storage: str | None,
     planner: str | None,
     batch: int,
+    device: str | None,
+    dtype: str | None,
     step: str | None,
     values: str | None,
 ) -> None:
@@ -79,9 +87,13 @@ def command(
             max_ram=max_ram,
             max_flash=max_flash,
             max_traffic=max_traffic,
+            max_ms=max_ms,
+            max_mj=max_mj,
             storage=storage,
             planner=planner,
             batch=batch,
+            device=device,
+            dtype=dtype,
             step=step,
             values=values if values is not None else (),
             watch=watch,

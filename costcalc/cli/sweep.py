@@ -18,6 +18,7 @@ from costcalc.cli.options import (
     pass_options,
     settings_options,
     storage_options,
+    times_options,
 )
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
@@ -41,9 +42,11 @@ if TYPE_CHECKING:
     "--metrics",
     metavar="NAMES",
     shell_complete=completed_by("metrics"),
-    help="More costs of each row: weight_bytes (flash), peak_bytes (RAM), traffic_bytes.",
+    help="More costs of each row: weight_bytes (flash), peak_bytes (RAM), traffic_bytes, "
+    "bound_ms and energy (with --device).",
 )
 @storage_options
+@times_options
 @click.option(
     "--where",
     metavar="CONDITION",
@@ -74,6 +77,8 @@ def command(
     storage: str | None,
     planner: str | None,
     batch: int,
+    device: str | None,
+    dtype: str | None,
     where: str | None,
     top: int | None,
     by: str | None,
@@ -99,6 +104,8 @@ def command(
         storage=storage,
         planner=planner,
         batch=batch,
+        device=device,
+        dtype=dtype,
         at=options.texts,
         **options.counted_by,
     )
@@ -127,18 +134,19 @@ def _refuse_conflicts(options: Options, top: int | None, by: str | None, pareto:
 
 def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
     """Writes rows as they are computed; never leaves a partial file."""
+    from costcalc.metrics import METRICS, for_scripts
     from costcalc.render.stream import kind, write_csv, write_parquet
 
     several = len(sweep.networks) > 1
     kinds = {"network": "string"} if several else {}
     kinds |= {axis.name: kind(axis.values) for axis in sweep.axes}
-    kinds |= dict.fromkeys(sweep.metrics, "int64")
+    kinds |= {name: "double" if METRICS[name].is_timed else "int64" for name in sweep.metrics}
     header = list(kinds)
     columns: Iterator[list[Any]] = (
         [
             *([[batch.network] * len(batch.params)] if several else []),
             *batch.settings.values(),
-            *batch.costs.values(),
+            *([for_scripts(name, cost) for cost in costs] for name, costs in batch.costs.items()),
         ]
         for batch in batches
     )

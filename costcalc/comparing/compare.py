@@ -16,7 +16,7 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import channels_last
-from costcalc.metrics import METRICS
+from costcalc.metrics import METRICS, TIMES, for_scripts, heading
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number, percent_text, rounded, scaled
@@ -29,6 +29,7 @@ from costcalc.render.page import (
     Row,
     Scaled,
     Share,
+    Significant,
     Table,
     text,
 )
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 _DIGITS = {"mult_adds": 1, "params": 2}
-WITHOUT_PARTS = ("peak_bytes",)
+WITHOUT_PARTS = ("peak_bytes", *TIMES)
 """The metrics that are no sums over layers."""
 _CAUSES = 3
 """The most causes, or stages, of a difference that a note names."""
@@ -309,6 +310,8 @@ def _storages(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield "storage", ", ".join(f"{name} of {label}" for label, name in names.items())
         return
     facts = dict(base.facts)
+    if "device" in facts:
+        yield "device", facts["device"]
     yield "storage", facts["storage"]
     if facts["batch"]:
         yield "batch", facts["batch"]
@@ -363,11 +366,11 @@ def _totals(comparison: Comparison) -> Table:
             cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
         for metric in titles:
             total = entry.total(metric)
-            cells += [_for_people(comparison, metric, total), total]
+            cells += [_for_people(comparison, metric, total), for_scripts(metric, total)]
         for metric in titles:
             ratio = comparison.ratio(entry, metric)
             is_baseline = entry is comparison.baseline
-            less = "less" if METRICS[metric].is_bytes else "fewer"
+            less = "less" if METRICS[metric].unit else "fewer"
             cells.append("" if is_baseline else ratio_text(ratio, less))
             cells.append(Ratio(ratio) if ratio is not None else None)
         rows.append(Row(tuple(cells)))
@@ -381,13 +384,17 @@ def _totals(comparison: Comparison) -> Table:
 
 def _of_people(comparison: Comparison, metric: str, title: str) -> tuple[str, str]:
     """The key and the title of a column of totals in a unit for people."""
+    if METRICS[metric].is_timed:
+        return f"{metric}_in_digits", heading(metric)
     stored = comparison.baseline.report.stored
     if stored is None or not METRICS[metric].is_bytes:
         return f"million_{metric}", f"Million {title}"
     return f"{metric}_in_units", f"{title}, {stored.unit[0]}"
 
 
-def _for_people(comparison: Comparison, metric: str, total: int) -> Ratio:
+def _for_people(comparison: Comparison, metric: str, total: Any) -> Cell:
+    if METRICS[metric].is_timed:
+        return Significant(Fraction(total))
     stored = comparison.baseline.report.stored
     if stored is None or not METRICS[metric].is_bytes:
         return Ratio(Fraction(total, 10**6), _DIGITS[metric])
@@ -429,8 +436,8 @@ def _side_by_side(
         columns.append(Column(f"{entry.reference}_percent", "%", "right", rank=2))
     totals = [entry.total(metric) for entry in comparison.entries]
     rows = []
-    for shown, key in lines:
-        cells = [shown]
+    for name, key in lines:
+        cells = [name]
         for part, total in zip(parts, totals, strict=True):
             cost = part.get(key)
             cells += [Scaled(cost), Share(cost, total)] if cost is not None else [None, None]

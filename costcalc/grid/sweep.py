@@ -22,10 +22,13 @@ from costcalc.grid.select import Condition, check_name, column, front, largest
 from costcalc.metrics import (
     COUNTED,
     DEFAULT_STORAGE,
+    METRICS,
     Accounting,
     cost_of,
+    for_scripts,
     has_bytes,
     heading,
+    shown,
 )
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -325,7 +328,7 @@ class Sweep(Answer):
             for name, values in batch.settings.items():
                 columns[name] += map(_plain, values)
             for name, values in batch.costs.items():
-                columns[name] += values
+                columns[name] += [for_scripts(name, value) for value in values]
         return columns
 
     def remarks(self) -> tuple[str, ...]:
@@ -498,7 +501,7 @@ def _row_data(row: SweepRow) -> dict[str, Any]:
     """A row: its network, its settings, its costs, and its accuracy if one is published."""
     data: dict[str, Any] = {"network": row.network}
     data["parameters"] = {name: number(value) for name, value in row.settings.items()}
-    data |= row.costs
+    data |= {name: for_scripts(name, cost) for name, cost in row.costs.items()}
     if row.accuracy is not None:
         data["top1"] = number(row.accuracy.top1)
     return data
@@ -544,8 +547,8 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     ]
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
-    shown = tuple(fact for fact in facts if fact[1])
-    return Page(title, shown, tables, (*empty, *chosen.remarks, *sweep.remarks()))
+    stated = tuple(fact for fact in facts if fact[1])
+    return Page(title, stated, tables, (*empty, *chosen.remarks, *sweep.remarks()))
 
 
 def _row_table(chosen: SweepRows) -> Table:
@@ -560,7 +563,7 @@ def _row_table(chosen: SweepRows) -> Table:
     for row in rows:
         cells: list[Cell] = [row.network] if several else []
         cells += [exact(value) for value in row.settings.values()]
-        cells += row.costs.values()
+        cells += [shown(name, cost) for name, cost in row.costs.items()]
         if has_accuracy:
             cells.append(Ratio(Fraction(row.accuracy.top1), 1) if row.accuracy else None)
         lines.append(Row(tuple(cells)))
@@ -592,7 +595,8 @@ def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
             cells: list[Cell] = list(key[:1]) if len(sweep.networks) > 1 else []
             cells += [exact(value) for value in key[1:]]
             for value in across.values:
-                cells.append(Scaled(group[value].costs[metric]) if value in group else None)
+                cost = group[value].costs[metric] if value in group else None
+                cells.append(_scaled(metric, cost) if cost is not None else None)
             cells += [Scaled(next(iter(group.values())).params)] if ends else []
             lines.append(Row(tuple(cells)))
         return Table(title, (*heads, *sides, *ends), tuple(lines))
@@ -603,6 +607,10 @@ def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
         if metric != "mult_adds" and not (metric == "params" and is_one):
             tables.append(table(_title(sweep, metric), metric, []))
     return tuple(tables)
+
+
+def _scaled(metric: str, cost: Any) -> Cell:
+    return shown(metric, cost) if METRICS[metric].is_timed else Scaled(cost)
 
 
 def _title(sweep: Sweep, metric: str) -> str:
@@ -623,7 +631,8 @@ def _bytes_data(sweep: Sweep) -> dict[str, Any]:
         return {}
     planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in sweep.metrics else {}
     batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
-    return {"storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
+    device = {"device": accounting.device_name} if accounting.run is not None else {}
+    return {**device, "storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:

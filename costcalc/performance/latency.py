@@ -14,7 +14,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.naming import type_name
 from costcalc.performance.explain import StepLatency
 from costcalc.performance.roofline import StepTime, bound, roofline, serial, step_times
-from costcalc.performance.running import Run, Work, work
+from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, milliseconds, number, prefixed, rounded, significant
@@ -322,16 +322,6 @@ class Latency(Answer):
 
 def _sizes(step: StepTime) -> tuple[int, int]:
     return step.operations, step.bytes
-
-
-def device_line(run: Run) -> str:
-    """The device with its processor, cores and clock."""
-    device = run.device
-    cores = run.working_cores
-    of = f" of {device.cores}" if cores != device.cores else ""
-    clock = "" if device.clock is None else f" at {prefixed(device.clock.value, 'Hz')}"
-    noun = "core" if device.cores == 1 else "cores"
-    return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
 
 
 def latency(

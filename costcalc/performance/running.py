@@ -16,6 +16,7 @@ from costcalc.performance.device import Device
 from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
 from costcalc.records import NamedTuple
+from costcalc.render.formatting import prefixed
 from costcalc.storing.files import load
 from costcalc.storing.memory import A_STORAGE, check_batch, under
 from costcalc.storing.schedule import StoredNetwork, stored
@@ -78,6 +79,16 @@ def run(
     return Run(files.load(device), dtype, storage, cores, batch, is_fused)
 
 
+def device_line(run: Run) -> str:
+    """The device with its processor, cores and clock."""
+    device = run.device
+    cores = run.working_cores
+    of = f" of {device.cores}" if cores != device.cores else ""
+    clock = "" if device.clock is None else f" at {prefixed(device.clock.value, 'Hz')}"
+    noun = "core" if device.cores == 1 else "cores"
+    return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
+
+
 def default_dtype(device: Device) -> str:
     """int8 on microcontrollers, fp32 elsewhere; without a peak for it, one that it has.
 
@@ -104,10 +115,7 @@ def work(graph: LayerGraph, run: Run) -> Work:
     Raises:
         CostcalcError: the storage does not fit the network, or the device lacks a figure.
     """
-    name = run.storage or run.dtype
-    is_own = name is None and graph.schedule is not None
-    if name is None and not is_own:
-        name = default_dtype(run.device)
+    is_own = run.storage is None and run.dtype is None and graph.schedule is not None
     if is_own and run.is_fused:
         refuse(
             None,
@@ -116,18 +124,26 @@ def work(graph: LayerGraph, run: Run) -> Work:
         )
     if is_own:
         row, network = under(graph, None, run.batch)
-        bits = _bits_of_file(graph)
+        dtype = _dtype(_bits_of_file(graph))
     else:
-        assert name is not None
         check_batch(run.batch)
-        row = load(name)
+        row = load(usual_storage(run))
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
-        bits = Fraction(row.bits["activations"])
+        dtype = run.dtype or dtype_of(row)
     moved = moves(network)
     if run.is_fused:
         moved = with_pairs(graph, network, moved)
-    dtype = run.dtype or _dtype(bits)
     return Work(row, network, moved, dtype, rates(run.device, dtype, run.cores))
+
+
+def usual_storage(run: Run) -> str:
+    """The storage that is named, else that of the dtype, else that of the device's usual one."""
+    return run.storage or run.dtype or default_dtype(run.device)
+
+
+def dtype_of(storage: Storage) -> str:
+    """The dtype in which activations of a storage are multiplied."""
+    return _dtype(Fraction(storage.bits.get("activations", 32)))
 
 
 def _dtype(bits: Fraction) -> str:
@@ -142,6 +158,3 @@ def _bits_of_file(graph: LayerGraph) -> Fraction:
     read = {index for step in graph.schedule.steps for index in step.reads} - written
     bytes_ = sum(int(graph.schedule.tensors[index].bytes) for index in read)
     return Fraction(8 * bytes_, max(int(elements(graph.input)), 1))
-
-
-__all__ = ["Run", "Work", "default_dtype", "run", "work"]

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from costcalc.escaping import printable
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import counted, percent, rounded, scaled, share
+from costcalc.render.formatting import counted, percent, rounded, scaled, share, significant
 
 
 class Share(NamedTuple):
@@ -24,6 +24,13 @@ class Ratio(NamedTuple):
     value: Fraction
     digits: int = 2
     suffix: str = ""
+
+
+class Significant(NamedTuple):
+    """A number, kept exact; shown with ``digits`` significant digits."""
+
+    value: Fraction
+    digits: int = 4
 
 
 class Scaled(NamedTuple):
@@ -56,7 +63,9 @@ class Word(NamedTuple):
     tone: Literal["good", "bad", "quiet"]
 
 
-Cell: TypeAlias = str | int | Fraction | Share | Ratio | Scaled | Dimensions | Signed | Word | None
+Cell: TypeAlias = (
+    str | int | Fraction | Share | Ratio | Significant | Scaled | Dimensions | Signed | Word | None
+)
 """None is an empty cell; a fraction is an expected count."""
 
 Audience: TypeAlias = Literal["all", "people", "scripts", "asked"]
@@ -191,6 +200,8 @@ def _written(cell: Cell, times: str) -> str:
         return share(cell.part, cell.total)
     if isinstance(cell, Ratio):
         return rounded(cell.value, cell.digits) + cell.suffix
+    if isinstance(cell, Significant):
+        return significant(cell.value, cell.digits)
     if isinstance(cell, Scaled):
         return scaled(cell.value)
     if isinstance(cell, Signed):
@@ -208,7 +219,7 @@ def raw(cell: Cell) -> str | int | float:
     """
     if isinstance(cell, Share):
         return percent(cell.part, cell.total)
-    if isinstance(cell, Ratio):
+    if isinstance(cell, Ratio | Significant):
         return float(cell.value)
     if isinstance(cell, Scaled | Signed):
         cell = cell.value

@@ -78,8 +78,12 @@ def _texts(column: Sequence[Any], cache: dict[Any, Any]) -> Sequence[Any]:
         return column
     for value in set(column):
         if value not in cache:
-            cache[value] = spreadsheet(value) if isinstance(value, str) else exact(value)
+            cache[value] = spreadsheet(value) if isinstance(value, str) else _number(value)
     return [cache[value] for value in column]
+
+
+def _number(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else exact(value)
 
 
 def _plain(column: Sequence[Any], kind: str) -> Sequence[Any]:

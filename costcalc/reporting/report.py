@@ -116,13 +116,14 @@ class Report(Answer, _ReportFields):
         """The number of layers of each type that the convention does not count."""
         return dict(Counter(layer.type for layer in self.layers if layer.is_free))
 
-    def all_totals(self) -> dict[str, int]:
+    def all_totals(self) -> dict[str, Any]:
         """The totals by metric, bytes included if there is a storage."""
         return {**self.totals._asdict(), **(self.stored.totals if self.stored else {})}
 
     def total(self, metric: str) -> int:
         """The network's cost: ``mult_adds``, ``params``, or bytes under a storage."""
-        return self.all_totals()[metric]
+        total: int = self.all_totals()[metric]
+        return total
 
     def cost(self, layer: LayerReport, metric: str) -> int:
         """A layer's part of a total; of a peak it has none."""
@@ -169,7 +170,7 @@ class Report(Answer, _ReportFields):
             "input": list(self.input),
             **_accuracy_data(self.accuracy),
             **_storage_data(self.stored),
-            "totals": self.all_totals(),
+            "totals": {name: number(total) for name, total in self.all_totals().items()},
             "types": [{**row._asdict(), **_type_bytes(self, row)} for row in self.types],
             "free": self.free,
             **({"uncounted": self.uncounted} if self.uncounted else {}),

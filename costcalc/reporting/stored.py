@@ -60,8 +60,9 @@ class _Fields(NamedTuple):
     """The lines of a report's heading."""
     unit: tuple[str, int]
     """What people are shown, and its bytes: ``("KiB", 1024)``."""
-    totals: Mapping[str, int]
-    """By metric: ``weight_bytes``, ``peak_bytes``, ``traffic_bytes``."""
+    totals: Mapping[str, Any]
+    """By metric: ``weight_bytes``, ``peak_bytes``, ``traffic_bytes``; on a device also
+    ``bound_ms`` and ``energy``, which are fractions."""
     weights: Mapping[str, int]
     """The bytes that each layer stores; layers that store none are left out."""
     steps: tuple[StepBytes, ...]

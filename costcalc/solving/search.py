@@ -127,7 +127,10 @@ class Search:
         self._last = length - 1
         self._metrics = tuple(dict.fromkeys((*COUNTED, *budgets.limits)))
         self._is_planned = "peak_bytes" in budgets.limits and accounting.has_addresses
-        self._limits = {cost: algebra.floor(limit) for cost, limit in budgets.limits.items()}
+        self._limits = {
+            cost: limit if METRICS[cost].is_timed else algebra.floor(limit)
+            for cost, limit in budgets.limits.items()
+        }
         self._watch = watch
 
     @property

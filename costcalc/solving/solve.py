@@ -21,12 +21,14 @@ from costcalc.metrics import (
     METRICS,
     Accounting,
     amount,
+    for_scripts,
     has_bytes,
     heading,
+    shown,
 )
 from costcalc.opening import exact_value
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, exact, number
+from costcalc.render.formatting import counted, exact, number, significant
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
 from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
@@ -78,6 +80,8 @@ class Solution(Answer):
     planner: str = ""
     """The planner, if a peak is bounded."""
     batch: int = 1
+    device: str = ""
+    """The device, if a time or energy is bounded."""
     unit: str = UNITS["macs"].title
     """The title of the convention's unit."""
     uncounted: tuple[str, ...] = ()
@@ -214,6 +218,7 @@ def _solution(
         storage=accounting.storage or DEFAULT_STORAGE if has_bytes(limits) else "",
         planner=accounting.planner_of_peaks if "peak_bytes" in limits else "",
         batch=accounting.batch,
+        device=accounting.device_name if any(METRICS[name].is_timed for name in limits) else "",
         unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
     )
@@ -278,10 +283,10 @@ def _page(solution: Solution) -> Page:
         if cost in limits:
             columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
     columns.append(Column("fits", "Fits"))
-    shown = [solution.best, solution.after, solution.nearest]
+    candidates = [solution.best, solution.after, solution.nearest]
     rows = tuple(
         _row(solution, candidate, candidate is solution.best)
-        for candidate in shown
+        for candidate in candidates
         if candidate is not None
     )
     budget = ", ".join(f"{cost} <= {_amount(limit, cost)}" for cost, limit in limits.items())
@@ -325,14 +330,16 @@ def _notes(solution: Solution) -> tuple[str, ...]:
         )
     elif best is not None:
         sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution)}.")
-    shown = best or nearest
+    chosen = best or nearest
     is_constant = len(solution.constant) == len(solution.budgets.limits)
     for cost in solution.constant:
-        amount = shown.costs[cost] if shown is not None else 0
+        amount = chosen.costs[cost] if chosen is not None else 0
         if not is_constant and amount <= solution.budgets.limits[cost]:
             continue
         what = f"the {_word(cost, solution.unit)} are {counted(amount)}: they do"
-        if METRICS[cost].is_bytes:
+        if METRICS[cost].is_timed:
+            what = f"the figure is {_amount(amount, cost)} {METRICS[cost].noun}: it does"
+        elif METRICS[cost].is_bytes:
             what = f"{METRICS[cost].noun.removeprefix('of ')} is {counted(amount)} B: it does"
         sentences.append(f"At every {name} searched {what} not depend on {name}.")
     if not solution.is_bounded and not is_constant:
@@ -389,12 +396,18 @@ def _word(cost: str, unit: str) -> str:
 
 def _bytes(solution: Solution) -> dict[str, Any]:
     """How bytes are measured, if a size is bounded."""
-    facts = {"storage": solution.storage, "planner": solution.planner}
+    facts = {
+        "device": solution.device,
+        "storage": solution.storage,
+        "planner": solution.planner,
+    }
     batch = {"batch": solution.batch} if solution.batch != 1 else {}
     return {**{name: value for name, value in facts.items() if value}, **batch}
 
 
 def _amount(limit: int | Fraction, cost: str) -> str:
+    if METRICS[cost].is_timed and isinstance(limit, Fraction):
+        return significant(limit, 4)
     amount = counted(limit) if isinstance(limit, int) else exact(limit)
     return f"{amount} B" if METRICS[cost].is_bytes else amount
 
@@ -412,7 +425,7 @@ def _row(solution: Solution, candidate: Candidate, is_best: bool) -> Row:
     cells: list[Cell] = [exact(candidate.value)]
     for cost in _shown(solution):
         amount = candidate.costs[cost]
-        cells.append(amount)
+        cells.append(shown(cost, amount))
         if cost in limits:
             cells.append(Ratio(100 * Fraction(amount) / limits[cost], 2, " %"))
     cells.append(Word("yes", "good") if is_best else Word("no", "bad"))
@@ -447,7 +460,7 @@ def _data(solution: Solution) -> dict[str, Any]:
 def _candidate_data(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
-    costs = {name: number(cost) for name, cost in candidate.costs.items()}
+    costs = {name: for_scripts(name, cost) for name, cost in candidate.costs.items()}
     return {"value": number(candidate.value), **costs}
 
 

@@ -119,6 +119,7 @@ FREE = {
         "--cores",
         "--measured",
         "--max-ms",
+        "--max-mj",
     ),
 }
 """Options whose values are numbers or sentences."""
