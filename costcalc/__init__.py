@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
-    from costcalc.resources import devices, latency, memory, storages
+    from costcalc.resources import devices, fits, latency, memory, storages
 
 __all__ = [
     "ConventionError",
@@ -61,6 +61,7 @@ __all__ = [
     "diff",
     "explain",
     "export",
+    "fits",
     "formula",
     "from_torch",
     "latency",

@@ -49,6 +49,7 @@ diff = _in_python(questions.diff)
 explain = _in_python(questions.explain)
 export = _in_python(questions.export)
 formula = _in_python(questions.formula)
+fits = _in_python(resources.fits)
 latency = _in_python(resources.latency)
 memory = _in_python(resources.memory)
 networks = _in_python(questions.networks)
@@ -86,6 +87,7 @@ class Network(OpenNetwork):
     export = export
     memory = memory
     latency = latency
+    fits = fits
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()

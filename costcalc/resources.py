@@ -15,6 +15,7 @@ from costcalc.spec.numbers import ExpressionError, measure
 
 if TYPE_CHECKING:
     from costcalc.performance.devices import DeviceFigures, Devices
+    from costcalc.performance.fits import Fits, FitsAll
     from costcalc.performance.latency import Calibration, Latency
     from costcalc.performance.running import Run
     from costcalc.storing.memory import Memory
@@ -118,6 +119,62 @@ def latency(
     time = None if measured is None else duration("measured", measured)
     reference = None if calibrate is None else _calibration(calibrate, setting)
     return answer(graph, setting, time, reference)
+
+
+def fits(
+    network: AnyNetwork,
+    device: str | None = None,
+    *,
+    max_ms: float | Fraction | str | None = None,
+    dtype: str | None = None,
+    storage: str | None = None,
+    planner: str | None = None,
+    cores: int | None = None,
+    batch: int = 1,
+    **settings: Any,
+) -> Fits | FitsAll:
+    """Whether a network fits a device: flash, RAM and the bound, each with its margin.
+
+    Args:
+        network: as for :func:`report`.
+        device: the name of a device, or the path of its file; without it, every one that ships.
+        max_ms: the most milliseconds that the bound may have, ``100`` or ``"100"``.
+        dtype: as for :func:`latency`.
+        storage: as for :func:`latency`.
+        planner: the planner of RAM; by default the storage's.
+        cores: as for :func:`latency`.
+        batch: as for :func:`latency`.
+        settings: as for :func:`report`.
+
+    Returns:
+        The checks; ``fits`` says whether all hold.  If one does not, ``fitting`` has the largest
+        alpha and the largest res that fit.
+
+    Raises:
+        CostcalcError: as for :func:`latency`, or there is no such planner.
+
+    >>> fits("mobilenet_v1", "stm32f746", max_ms=100, alpha=0.25, res=96).fits
+    True
+    """
+    from costcalc.metrics import limits
+    from costcalc.performance import files
+    from costcalc.performance.fits import everywhere
+    from costcalc.performance.fits import fits as answer
+    from costcalc.performance.running import run
+    from costcalc.solving.fitting import with_fitting
+
+    most = limits({"bound_ms": max_ms}).get("bound_ms")
+    opened_network = opened(network, exact(settings))
+    graph = opened_network.graph()
+
+    def fit(name: str, count: int | None = None) -> Fits:
+        return answer(graph, run(name, dtype, storage, count, batch), planner, most)
+
+    if device is None:
+        if cores is not None:
+            refuse(None, advice("{} needs a device", option("cores", str(cores))))
+        return everywhere(graph, fit, files.available())
+    return with_fitting(fit(device, cores), opened_network)
 
 
 def duration(name: str, value: str | Fraction | float) -> Fraction:

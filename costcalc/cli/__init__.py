@@ -26,6 +26,7 @@ COMMANDS = {
     "solve": "the largest alpha, resolution or other parameter within budgets",
     "reconcile": "why counting tools disagree, and what reproduces a printed number",
     "memory": "what a network needs in flash and RAM, step by step",
+    "fits": "whether a network fits a device: flash, RAM and the bound, with margins",
     "latency": "how fast a network can be on a device: a bound, estimates, what limits",
     "devices": "the devices that networks run on, or the figures of one",
     "storages": "the ways to keep a network's numbers, or the rules of one",

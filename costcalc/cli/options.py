@@ -181,15 +181,17 @@ def storage_options(function: F) -> F:
     )(function)
 
 
-def device_options(*, required: bool) -> Callable[[F], F]:
+def device_options(*, required: bool, has_fusing: bool = True) -> Callable[[F], F]:
     """``--device``, ``--dtype``, ``--storage``, ``--cores``, ``--batch`` and ``--fused``."""
 
     def decorate(function: F) -> F:
-        function = click.option(
-            "--fused/--unfused",
-            "is_fused",
-            help="Run sums, and pointwise convolutions after depthwise ones, with the step before.",
-        )(function)
+        if has_fusing:
+            function = click.option(
+                "--fused/--unfused",
+                "is_fused",
+                help="Run sums, and pointwise convolutions after depthwise ones, with the step "
+                "before.",
+            )(function)
         function = click.option(
             "--batch",
             type=click.IntRange(1, 2**20),

@@ -65,6 +65,8 @@ LINES = {
     "parameters": ["networks", "SPEC"],
     "memory": ["memory", "MODEL", "--storage", "tflm"],
     "memory of a step": ["memory", "MODEL", "--explain", "LAYER"],
+    "fits": ["fits", "MODEL", "--device", "stm32f746", "--max-ms", "0.00001"],
+    "fits everywhere": ["fits", "MODEL"],
     "latency": ["latency", "MODEL", "--device", "stm32f746"],
     "latency of a step": ["latency", "MODEL", "--device", "stm32f746", "--explain", "LAYER"],
 }
@@ -136,6 +138,7 @@ ECHOES = {
     "storages": ["storages", "WORD"],
     "storage": ["memory", "mobilenet_v1", "--storage", "WORD"],
     "step": ["memory", "mobilenet_v1", "--explain", "WORD"],
+    "planner": ["fits", "mobilenet_v1", "--planner", "WORD"],
     "device": ["latency", "mobilenet_v1", "--device", "WORD"],
     "time": ["latency", "mobilenet_v1", "--device", "stm32f746", "--measured", "WORD"],
     "calibrated": ["latency", "mobilenet_v1", "--device", "stm32f746", "--calibrate", "WORD"],

@@ -29,6 +29,7 @@ LINES = {
     "memory": "memory mobilenet_v1",
     "devices": "devices",
     "storages": "storages",
+    "fits": "fits mobilenet_v1@alpha=0.25,res=96 --device stm32f746",
     "latency": "latency mobilenet_v1 --device stm32f746",
     "kinds": "kinds conv",
     "conventions": "conventions",

@@ -33,6 +33,8 @@ LINES = {
     "memory": "memory mobilenet_v2 --storage mcunet --patches 4",
     "memory of tensors": "memory squeezenet --storage tflm --tensors --traffic",
     "memory of a step": "memory mobilenet_v2 --storage tflm --explain bottleneck3/dw",
+    "fits": "fits mobilenet_v1 --device stm32f746 --max-ms 100",
+    "fits everywhere": "fits mobilenet_v1 --max-ms 100",
     "latency": "latency mobilenet_v2 --device stm32f746 --measured 1118ms",
     "latency of a step": "latency mobilenet_v2 --device stm32f746 --explain bottleneck3/dw",
     "devices": "devices",
