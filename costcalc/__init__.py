@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
-    from costcalc.resources import devices, fits, latency, memory, storages
+    from costcalc.resources import devices, fits, latency, memory, storages, training
 
 __all__ = [
     "ConventionError",
@@ -78,6 +78,7 @@ __all__ = [
     "sweep",
     "to_spec",
     "totals",
+    "training",
 ]
 __version__ = "0.1.0"
 

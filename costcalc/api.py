@@ -62,6 +62,7 @@ storages = _in_python(resources.storages)
 sweep = _in_python(questions.sweep)
 to_spec = _in_python(questions.to_spec)
 totals = _in_python(questions.totals)
+training = _in_python(resources.training)
 
 
 class Network(OpenNetwork):
@@ -88,6 +89,7 @@ class Network(OpenNetwork):
     memory = memory
     latency = latency
     fits = fits
+    training = training
 
     def _repr_html_(self) -> str | None:
         return self.report()._repr_html_()

@@ -1,10 +1,11 @@
-"""Questions about bytes and seconds, one function each, beside those of :mod:`.questions`.
+"""Questions about bytes, seconds and training, one function each, beside :mod:`.questions`.
 
 A layer graph under a storage is a schedule, from which the answers follow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.spec.numbers import ExpressionError, measure
 
 if TYPE_CHECKING:
+    from costcalc.gradients.training import TrainingCost
     from costcalc.performance.devices import DeviceFigures, Devices
     from costcalc.performance.fits import Fits, FitsAll
     from costcalc.performance.latency import Calibration, Latency
@@ -252,3 +254,66 @@ def devices(name: str | None = None, *, search: str = "") -> Devices | DeviceFig
     if search:
         refuse(None, "a search lists devices, a name shows one", "one of the two")
     return DeviceFigures(files.load(name))
+
+
+def training(
+    network: AnyNetwork,
+    *,
+    batch: int = 1,
+    optimizer: str = "sgd",
+    dtype: str = "fp32",
+    keeps: str = "pytorch",
+    mode: str = "train",
+    checkpoint: int | None = None,
+    freeze: str | Sequence[str] = (),
+    update: str = "all",
+    last: int | None = None,
+    zero: int = 0,
+    ranks: int = 1,
+    **settings: Any,
+) -> TrainingCost:
+    """What one step of training a network costs: mult-adds, and bytes.
+
+    Args:
+        network: as for :func:`report`.
+        batch: how many inputs are trained on at once, on each rank.
+        optimizer: the name of an optimiser: ``"sgd"``, ``"momentum"``, ``"adam"``, ...
+        dtype: ``"fp32"``, ``"mixed"`` or ``"bf16"``.
+        keeps: ``"pytorch"`` for the activations that PyTorch keeps, ``"minimal"`` for the
+            least that the gradients need.
+        mode: ``"train"``, or ``"eval"`` for norms by running statistics, without dropout.
+        checkpoint: keep the inputs of every so many lines alone, and run these again.
+        freeze: patterns of the names of layers whose params stay as they are.
+        update: ``"all"``, or ``"biases"`` for biases and shifts of norms alone.
+        last: only the last so many layers with params are updated.
+        zero: the stage of ZeRO, 1 to 3; 0 without.
+        ranks: the devices among which ZeRO divides.
+        settings: as for :func:`report`.
+
+    Returns:
+        Mult-adds of one input and bytes of the batch, as exact integers.
+
+    Raises:
+        CostcalcError: the network, a setting or an argument is wrong.
+
+    >>> answer = training("mobilenet_v1", optimizer="adam")
+    >>> answer.forward, answer.backward  # 2 F, without the gradient of the image
+    (568740352, 1126642688)
+    """
+    from costcalc.gradients.training import Training
+    from costcalc.gradients.training import training as answer
+    from costcalc.gradients.updates import Update
+
+    patterns = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+    how = Training(
+        batch,
+        optimizer,
+        dtype,
+        keeps,
+        mode,
+        checkpoint,
+        Update(patterns, update, last),
+        zero,
+        ranks,
+    )
+    return answer(opened(network, exact(settings)).graph(), how)

@@ -28,6 +28,7 @@ COMMANDS = {
     "memory": "what a network needs in flash and RAM, step by step",
     "fits": "whether a network fits a device: flash, RAM and the bound, with margins",
     "latency": "how fast a network can be on a device: a bound, estimates, what limits",
+    "training": "what training a network costs: mult-adds, activations, gradients, states",
     "devices": "the devices that networks run on, or the figures of one",
     "storages": "the ways to keep a network's numbers, or the rules of one",
     "kinds": "the layer kinds with their arguments, or one with an example",

@@ -62,7 +62,6 @@ TORCH: Mapping[str, str] = {
     "lstm": "nn.LSTM is imported as its products and gates; costcalc does not read nn.LSTMCell",
     "quick_gelu": "x * sigmoid(1.702 x) is imported as a scale, a sigmoid and a product",
     "complement": "1 - x is imported as a negation and a shift",
-    "dropout": "at inference a dropout does nothing, and no operation runs",
     "identity": "an identity runs no operation",
 }
 

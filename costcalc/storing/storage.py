@@ -6,13 +6,12 @@ A storage is to bytes what a convention is to mult-adds: a small YAML file with 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from types import MappingProxyType
 
 from costcalc.costs.rules import Rule
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import counted, rounded
+from costcalc.render.formatting import byte_amount
 
 ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buffers", "caches")
 """What is stored: tensors between layers, the params by the names of their events, and states."""
@@ -70,9 +69,4 @@ class Storage(NamedTuple):
 
         Above ten thousand of the unit, in the next one.
         """
-        scale, unit = UNITS[self.unit], self.unit
-        if bytes_ < scale:
-            return f"{counted(bytes_)} B"
-        if bytes_ >= 10_000 * scale:
-            scale, unit = scale**2, unit.replace("K", "M").replace("k", "M")
-        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {unit})"
+        return byte_amount(bytes_, self.unit)

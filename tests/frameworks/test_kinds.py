@@ -34,8 +34,7 @@ ANOTHER = {
     # A mean over both axes of a map is what a global pool gives.
     "mean": {"mean", "global_avg_pool"},
     "reduce_max": {"reduce_max", "global_max_pool"},
-    # Nothing at inference, and no operation that runs.
-    "dropout": set(),
+    # No operation that runs.
     "identity": set(),
 }
 """The kinds that another one comes back as."""

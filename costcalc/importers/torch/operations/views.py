@@ -7,6 +7,7 @@ reads it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from costcalc.importers import emit
@@ -19,6 +20,15 @@ def same(op: TorchContext) -> ValueRef:
     """A view with the elements of the first argument, in the same order."""
     value: ValueRef = op.bind("input")["input"]
     return value
+
+
+def dropout(op: TorchContext) -> Result:
+    """``F.dropout``, which does nothing at inference, and nothing at all at a rate of 0."""
+    args = op.bind("input", "p")
+    rate = args.get("p", 0.5)
+    if rate == 0:
+        return same(op)
+    return op.add("dropout", (op.tensor(args["input"]),), {"rate": Fraction(str(rate))})
 
 
 def rearranged(op: TorchContext) -> Operand:

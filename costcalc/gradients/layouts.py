@@ -1,0 +1,233 @@
+"""Where PyTorch keeps the elements of each tensor of a graph: whose memory, in which order.
+
+A view has the memory of the tensor that it is a view of, so that whoever keeps the view keeps
+all of that.  Whether a reshaped tensor is a view depends on the order of its elements in
+memory: it is for ``x.flatten(1)``, not for ``x.permute(0, 2, 3, 1).flatten(1)``.
+
+    LayerGraph × images --layouts--> a Layout for the network's input and for each layer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from costcalc.gradients.rules import BYTE, LONG, drops
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.kinds.base import axis_of
+from costcalc.records import NamedTuple
+
+Sizes = tuple[int, ...]
+
+_TYPES = {"compare": BYTE, "logical_not": BYTE, "argmax": LONG}
+"""The bits of one number where the output is neither activations nor as wide as the input."""
+
+VIEWS = ("reshape", "flatten", "transpose", "identity", "split", "slice", "crop")
+"""Kinds that move no element, if the memory of their input can be read so."""
+
+_BY_CHANNELS = ("convolution", "transposed_convolution", "pooling", "resampling")
+"""Families whose output has its channels last in memory if the input has."""
+
+_ELEMENTWISE = ("activation", "elementwise", "inactive")
+"""Families whose output is in the order of its input."""
+
+_CONTIGUOUS = ("softmax", "log_softmax")
+"""Activations whose output is in the order of its axes."""
+
+
+class Memory(NamedTuple):
+    """A piece of memory that holds a tensor, and views of it."""
+
+    name: str
+    """The layer that fills it."""
+    elements: int
+    """For the whole batch."""
+    bits: int | None
+    """Of one number; None for those of an activation."""
+
+
+class Layout(NamedTuple):
+    """A tensor in memory, with the batch as its first axis."""
+
+    memory: int | None
+    """The layer that fills the memory, or :data:`NETWORK_INPUT`; None for stored numbers."""
+    sizes: Sizes
+    strides: Sizes
+
+    @property
+    def is_contiguous(self) -> bool:
+        """Whether its elements are in the order of its axes, without gaps."""
+        return in_order(self.sizes, self.strides) == in_order(self.sizes, packed(self.sizes))
+
+    def viewed(self, sizes: Sizes) -> Layout | None:
+        """The same elements in another shape, if no element moves."""
+        strides = view_strides(self.sizes, self.strides, sizes)
+        return None if strides is None else Layout(self.memory, sizes, strides)
+
+    def permuted(self, axes: Sequence[int]) -> Layout:
+        """The axes in another order."""
+        sizes = tuple(self.sizes[axis] for axis in axes)
+        return Layout(self.memory, sizes, tuple(self.strides[axis] for axis in axes))
+
+
+def images(graph: LayerGraph, batch: int) -> Mapping[int, int]:
+    """How many images each layer computes for, by its index, and the network's input.
+
+    What depends on stored numbers alone, such as a table of positions, is computed once.
+    """
+    found = {NETWORK_INPUT: batch}
+    for index, layer in enumerate(graph.layers):
+        found[index] = max((found[source] for source in layer.inputs), default=1)
+    return found
+
+
+def layouts(
+    graph: LayerGraph, images: Mapping[int, int], is_training: bool
+) -> Mapping[int, Layout]:
+    """The layout of each layer's output, by its index, and of the network's input."""
+    sizes = (images[NETWORK_INPUT], *graph.input)
+    found = {NETWORK_INPUT: Layout(NETWORK_INPUT, sizes, packed(sizes))}
+    for index, layer in enumerate(graph.layers):
+        read = [found[source] for source in layer.inputs]
+        found[index] = _layout(index, layer, read, images[index], is_training)
+    return found
+
+
+def memory_of(graph: LayerGraph, index: int, images: int) -> Memory:
+    """The memory that a layer fills, or the network's input."""
+    count = images * prod(graph.shape_of(index))
+    if index == NETWORK_INPUT:
+        reads = [layer for layer in graph.layers if NETWORK_INPUT in layer.inputs]
+        is_ids = bool(reads) and all(layer.kind.name == "embedding" for layer in reads)
+        return Memory("input", count, LONG if is_ids else None)
+    layer = graph.layers[index]
+    return Memory(layer.name, count, _TYPES.get(layer.kind.name))
+
+
+def _layout(
+    index: int, layer: Layer, read: Sequence[Layout], images: int, is_training: bool
+) -> Layout:
+    sizes = (images, *layer.output)
+    kind = layer.kind
+    if kind.family == "source":
+        return Layout(None, sizes, packed(sizes))
+    view = _view(layer, read[0], sizes, is_training) if read else None
+    if view is not None:
+        return view
+    if kind.family in _ELEMENTWISE and kind.name not in _CONTIGUOUS:
+        alike = [one for one in read if one.sizes == sizes]
+        strides = in_order_of(alike[0].strides, sizes) if alike else packed(sizes)
+    elif kind.name == "attention":
+        strides = in_order_of(read[0].strides[: len(sizes)], sizes)
+    elif (kind.family in _BY_CHANNELS or kind.name in ("batch_norm", "concat", "zero_pad")) and all(
+        is_channels_last(one) for one in read
+    ):
+        strides = channels_last(sizes)
+    else:
+        strides = packed(sizes)
+    return Layout(index, sizes, strides)
+
+
+def _view(layer: Layer, read: Layout, sizes: Sizes, is_training: bool) -> Layout | None:
+    """The layout of a layer that moves no element; None if it fills memory of its own."""
+    name, operation = layer.kind.name, layer.operation
+    shape = layer.input_shapes[0]
+    if name == "identity" or (name == "dropout" and not drops(layer, is_training)):
+        return read
+    if name in ("reshape", "flatten"):
+        return read.viewed(sizes)
+    if name == "transpose":
+        axes: Any = operation
+        return read.permuted((0, *(axis_of(axis, shape) + 1 for axis in axes.axes)))
+    if name in ("split", "slice", "crop"):
+        step: Any = operation
+        strides = list(read.strides)
+        if name == "slice":
+            strides[axis_of(step.axis, shape) + 1] *= step.step
+        return Layout(read.memory, sizes, tuple(strides))
+    return None
+
+
+def packed(sizes: Sizes) -> Sizes:
+    """The strides of a tensor whose last axis changes first.
+
+    >>> packed((2, 3, 4))
+    (12, 4, 1)
+    """
+    return tuple(prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
+
+
+def channels_last(sizes: Sizes) -> Sizes:
+    """The strides of maps, images first, whose channels change first.
+
+    >>> channels_last((2, 3, 4, 5))
+    (60, 1, 15, 3)
+    """
+    strides = packed((sizes[0], *sizes[2:], sizes[1]))
+    return (strides[0], strides[-1], *strides[1:-1])
+
+
+def is_channels_last(layout: Layout) -> bool:
+    """Whether maps have their channels last in memory, and not also in their usual place."""
+    if len(layout.sizes) not in (4, 5) or layout.is_contiguous:
+        return False
+    last = channels_last(layout.sizes)
+    return in_order(layout.sizes, layout.strides) == in_order(layout.sizes, last)
+
+
+def in_order(sizes: Sizes, strides: Sizes) -> Sizes:
+    """The strides of the axes that are longer than 1; the others do not matter."""
+    return tuple(stride for size, stride in zip(sizes, strides, strict=True) if size != 1)
+
+
+def in_order_of(strides: Sizes, sizes: Sizes) -> Sizes:
+    """The strides of a tensor without gaps, its axes in the order that these strides have.
+
+    PyTorch's elementwise operations (``TensorIterator``) fill memory in the order of their
+    input, without the gaps that a part of a tensor has.
+
+    >>> in_order_of((40, 1, 10), (2, 3, 4))  # from (2, 10, 4), channels last
+    (12, 1, 3)
+    """
+    found, step = [0] * len(sizes), 1
+    # Of equal strides the last axis changes first, as it does in a packed tensor.
+    for axis in sorted(range(len(sizes)), key=lambda axis: (strides[axis], -axis)):
+        found[axis] = step
+        step *= sizes[axis]
+    return tuple(found)
+
+
+def view_strides(sizes: Sizes, strides: Sizes, shape: Sizes) -> Sizes | None:
+    """The strides of the same elements in another shape; None if they have to move.
+
+    As PyTorch's ``computeStride`` (aten/src/ATen/TensorUtils.cpp): axes that follow one
+    another in memory are one run, and each axis of the new shape lies within one run.
+
+    >>> view_strides((2, 3, 4), (12, 4, 1), (6, 4)), view_strides((2, 3), (1, 2), (6,))
+    ((4, 1), None)
+    """
+    if prod(sizes) == 0:
+        return packed(shape)
+    runs: list[tuple[int, int]] = []  # elements and stride, the last run first
+    for size, stride in reversed([*zip(sizes, strides, strict=True)]):
+        if size == 1:
+            continue
+        if runs and stride == runs[-1][0] * runs[-1][1]:
+            runs[-1] = (runs[-1][0] * size, runs[-1][1])
+        else:
+            runs.append((size, stride))
+    runs.reverse()
+    found: list[int] = []
+    left, step = runs.pop() if runs else (1, 1)
+    for side in reversed(shape):
+        if side == 1:
+            found.append(left * step)
+            continue
+        if left == 1 and runs:
+            left, step = runs.pop()
+        if left % side:
+            return None
+        found.append(step)
+        left, step = left // side, step * side
+    return tuple(reversed(found))

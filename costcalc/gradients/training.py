@@ -1,0 +1,393 @@
+"""The answer to ``costcalc training``: mult-adds forward and backward, and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from costcalc.advice import advice, option
+from costcalc.costs.convention import load
+from costcalc.costs.count import count
+from costcalc.errors import refuse
+from costcalc.gradients.kept import Keeper, Kept, Pass, checkpointed, stored
+from costcalc.gradients.layouts import VIEWS, images
+from costcalc.gradients.optimizers import (
+    OPTIMIZERS,
+    PRECISIONS,
+    ZERO_STAGES,
+    StateBytes,
+    named_optimizer,
+    named_precision,
+    state_bytes,
+)
+from costcalc.gradients.rules import backward_macs
+from costcalc.gradients.updates import Update, Updated, updated
+from costcalc.graph.layer import LayerGraph
+from costcalc.kinds.base import elements
+from costcalc.kinds.naming import type_name
+from costcalc.records import NamedTuple
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import byte_amount, counted, number, rounded
+from costcalc.render.page import Column, Page, Row, Table
+from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+
+CONVENTION = "paper"
+"""Mult-adds are multiply-accumulates, which alone have a backward pass by a rule."""
+
+
+class Training(NamedTuple):
+    """How a network is trained."""
+
+    batch: int = 1
+    """Images at once, on each rank."""
+    optimizer: str = "sgd"
+    dtype: str = "fp32"
+    keeps: str = "pytorch"
+    mode: str = "train"
+    checkpoint: int | None = None
+    """Lines of each segment that runs again; None if none does."""
+    update: Update = Update()
+    zero: int = 0
+    ranks: int = 1
+
+
+class LayerTraining(NamedTuple):
+    """One layer in training."""
+
+    name: str
+    kind: str
+    type: str
+    forward: int
+    """Mult-adds of one image."""
+    backward: int
+    trained: int
+    """Params that are updated, counted once if several layers share them."""
+    kept: tuple[Kept, ...]
+    """What it is the first to keep."""
+
+    @property
+    def kept_bytes(self) -> int:
+        """The bytes of that."""
+        return sum(one.bytes for one in self.kept)
+
+
+@dataclass(frozen=True)
+class TrainingCost(Answer):
+    """What one step of training costs.
+
+    Attributes:
+        forward: mult-adds of one image, by the convention ``paper``.
+        recomputed: those of the second forward pass that checkpoints need.
+        buffer_bytes: running statistics of norms.
+        temporary: the largest gradients of activations that exist at once: of a layer's
+            output and of its inputs.
+    """
+
+    network: str
+    source: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    training: Training
+    layers: tuple[LayerTraining, ...]
+    params: int
+    recomputed: int
+    states: StateBytes
+    buffer_bytes: int
+    temporary: int
+    temporary_layer: str
+    notes: tuple[str, ...]
+
+    @cached_property
+    def forward(self) -> int:
+        """Mult-adds of the forward pass of one image."""
+        return sum(layer.forward for layer in self.layers)
+
+    @cached_property
+    def backward(self) -> int:
+        """Mult-adds of the backward pass of one image, without what is computed again."""
+        return sum(layer.backward for layer in self.layers)
+
+    @cached_property
+    def trained(self) -> int:
+        """Params that are updated."""
+        return sum(layer.trained for layer in self.layers)
+
+    @cached_property
+    def activation_bytes(self) -> int:
+        """What is kept from the forward pass, for the whole batch."""
+        return sum(layer.kept_bytes for layer in self.layers)
+
+    @property
+    def total(self) -> int:
+        """Weights, gradients, the optimiser's states and activations."""
+        return sum(self.states) + self.activation_bytes
+
+    @property
+    def lower_bound(self) -> int:
+        """The total, buffers, and the largest temporary: no step of training needs less."""
+        return self.total + self.buffer_bytes + self.temporary
+
+    def page(self) -> Page:
+        """The layers, with what each computes and keeps."""
+        return Page(self.network, tuple(self._facts()), (self._table(),), self.notes)
+
+    def data(self) -> dict[str, Any]:
+        """The object of ``costcalc training --format json``."""
+        how = self.training
+        return {
+            "format_version": FORMAT_VERSION,
+            "network": self.network,
+            "parameters": {name: number(value) for name, value in self.parameters.items()},
+            "batch": how.batch,
+            "optimizer": how.optimizer,
+            "dtype": how.dtype,
+            "keeps": how.keeps,
+            "mode": how.mode,
+            "update": {
+                "subset": how.update.subset,
+                "last": how.update.last,
+                "freeze": list(how.update.freeze),
+            },
+            "checkpoint": how.checkpoint,
+            "zero": {"stage": how.zero, "ranks": how.ranks},
+            "params": {"total": self.params, "trained": self.trained},
+            "mult_adds": {
+                "forward": self.forward,
+                "backward": self.backward,
+                "recomputed": self.recomputed,
+            },
+            "bytes": {
+                "weights": self.states.weights,
+                "gradients": self.states.gradients,
+                "optimizer": self.states.optimizer,
+                "activations": self.activation_bytes,
+                "total": self.total,
+                "buffers": self.buffer_bytes,
+                "temporary": self.temporary,
+                "lower_bound": self.lower_bound,
+            },
+            "layers": [
+                {
+                    "name": layer.name,
+                    "kind": layer.kind,
+                    "forward": layer.forward,
+                    "backward": layer.backward,
+                    "kept_bytes": layer.kept_bytes,
+                    "kept": [{"what": one.what, "bytes": one.bytes} for one in layer.kept],
+                }
+                for layer in self.layers
+            ],
+        }
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        how = self.training
+        yield from (
+            (name, text)
+            for name, text in (
+                ("source", source_line(self.source)),
+                ("settings", settings_line(self.parameters)),
+                ("batch", counted(how.batch) if how.batch != 1 else ""),
+            )
+            if text
+        )
+        yield "optimizer", f"{how.optimizer}: {OPTIMIZERS[how.optimizer].title}"
+        yield "dtype", f"{how.dtype}: {PRECISIONS[how.dtype].title}"
+        yield "keeps", f"{how.keeps}: {_POLICIES[how.keeps]}, in {_MODES[how.mode]}"
+        if self.trained < self.params:
+            yield "updates", f"{counted(self.trained)} of {counted(self.params)} params"
+        if how.zero:
+            yield "ZeRO", f"stage {how.zero} on {how.ranks} ranks: {ZERO_STAGES[how.zero]}"
+        yield "forward", f"{counted(self.forward)} mult-adds of one image"
+        yield "backward", f"{counted(self.backward)} mult-adds{self._factor()}"
+        if how.checkpoint is not None:
+            yield (
+                "again",
+                f"{counted(self.recomputed)} mult-adds, for segments of {how.checkpoint} lines",
+            )
+        yield "weights", byte_amount(self.states.weights)
+        yield "gradients", byte_amount(self.states.gradients)
+        yield "states", f"{byte_amount(self.states.optimizer)}, of the optimizer"
+        yield "activations", f"{byte_amount(self.activation_bytes)}, kept from the forward pass"
+        yield "total", byte_amount(self.total)
+        if self.temporary:
+            yield "temporary", f"{byte_amount(self.temporary)}, in {self.temporary_layer}"
+        buffers = f" and {byte_amount(self.buffer_bytes)} of buffers" if self.buffer_bytes else ""
+        yield (
+            "bound",
+            f"at least {byte_amount(self.lower_bound)}, with the largest temporary{buffers}",
+        )
+
+    def _factor(self) -> str:
+        """The mult-adds of a step, as a multiple of the forward pass."""
+        if not self.forward:
+            return ""
+        step = Fraction(self.forward + self.backward + self.recomputed, self.forward)
+        return f"; a step is {rounded(step, 3)} times the forward pass"
+
+    def _table(self) -> Table:
+        columns = (
+            Column("layer", "Layer"),
+            Column("type", "Type", rank=3),
+            Column("forward", "Forward", "right"),
+            Column("backward", "Backward", "right"),
+            Column("kept_bytes", "Kept, B", "right"),
+            Column("keeps", "Keeps", rank=2),
+        )
+        rows = tuple(
+            Row(
+                (
+                    layer.name,
+                    layer.type,
+                    layer.forward,
+                    layer.backward,
+                    layer.kept_bytes,
+                    ", ".join(dict.fromkeys(one.what for one in layer.kept)),
+                ),
+                is_quiet=not (layer.forward or layer.backward or layer.kept),
+            )
+            for layer in self.layers
+        )
+        total = Row(("total", "", self.forward, self.backward, self.activation_bytes, ""))
+        return Table("Layers", columns, rows, total=total)
+
+
+_POLICIES = {
+    "pytorch": "what PyTorch's autograd saves on the CPU",
+    "minimal": "the least that the gradients need",
+}
+_MODES = {"train": "training mode", "eval": "evaluation mode"}
+
+
+def training(graph: LayerGraph, how: Training) -> TrainingCost:
+    """What training a layer graph costs.
+
+    Raises:
+        SpecError: something of how it is trained is wrong, or means nothing.
+    """
+    _check(how)
+    optimizer, precision = named_optimizer(how.optimizer), named_precision(how.dtype)
+    is_training = how.mode == "train"
+    by_layer = updated(graph, how.update, is_training)
+    wanted = [layer.wanted for layer in by_layer]
+    run = Pass(how.keeps, is_training, how.batch, precision.activation)
+    keeper = Keeper(graph, wanted, run)
+    forward = [int(cost.mult_adds) for cost in count(graph, load(CONVENTION))]
+    if how.checkpoint is None:
+        kept, recomputed = keeper.kept(range(len(graph.layers))), 0
+    else:
+        segments = _segments(graph, how.checkpoint)
+        kept = checkpointed(keeper, segments)
+        recomputed = sum(
+            forward[index]
+            for segment in segments
+            if any(wanted[index].is_any for index in segment)
+            for index in segment
+        )
+    temporary, where = _temporary(graph, by_layer, run)
+    trained = sum(sum(layer.trained) for layer in by_layer)
+    params = sum(sum(layer.own) for layer in by_layer)
+    buffers = sum(layer.events().buffers for layer in graph.layers if layer.shares is None)
+    return TrainingCost(
+        network=graph.name,
+        source=graph.source,
+        parameters=graph.parameters,
+        training=how,
+        layers=tuple(_layers(graph, by_layer, forward, kept)),
+        params=params,
+        recomputed=recomputed,
+        states=state_bytes(params, trained, optimizer, precision, how.zero, how.ranks),
+        buffer_bytes=buffers * _BUFFER,
+        temporary=temporary,
+        temporary_layer=where,
+        notes=tuple(_notes(graph)),
+    )
+
+
+_BUFFER = 4
+"""Bytes of a running statistic, which stays in 32 bits."""
+
+
+def _layers(
+    graph: LayerGraph, by_layer: Sequence[Updated], forward: Sequence[int], kept: Sequence[Kept]
+) -> Iterator[LayerTraining]:
+    first: dict[int, list[Kept]] = {}
+    for one in kept:
+        first.setdefault(one.layer, []).append(one)
+    for index, (layer, row) in enumerate(zip(graph.layers, by_layer, strict=True)):
+        yield LayerTraining(
+            name=layer.name,
+            kind=layer.kind.name,
+            type=type_name(layer.kind, layer.operation, layer.input_shapes),
+            forward=forward[index],
+            backward=int(backward_macs(layer, row.wanted)),
+            trained=sum(row.trained),
+            kept=tuple(first.get(index, ())),
+        )
+
+
+def _segments(graph: LayerGraph, lines: int) -> list[list[int]]:
+    """The layers of each segment: as many lines, one after another."""
+    listed = graph.lines
+    return [
+        sorted(index for line in listed[at : at + lines] for index in line.layers)
+        for at in range(0, len(listed), lines)
+    ]
+
+
+def _temporary(graph: LayerGraph, by_layer: Sequence[Updated], how: Pass) -> tuple[int, str]:
+    """The largest gradients of a layer's output and inputs together, and the layer."""
+    batches = images(graph, how.batch)
+    largest, where = 0, ""
+    for index, (layer, row) in enumerate(zip(graph.layers, by_layer, strict=True)):
+        if row.wanted.is_any and layer.kind.name not in VIEWS and layer.kind.family != "source":
+            count = elements(layer.output) * batches[index]
+            count += sum(
+                elements(shape) * batches[source]
+                for shape, source, needs in zip(
+                    layer.input_shapes, layer.inputs, row.wanted.inputs, strict=True
+                )
+                if needs
+            )
+            size = stored(int(count), None, how)
+            if size > largest:
+                largest, where = size, layer.name
+    return largest, where
+
+
+def _check(how: Training) -> None:
+    """Checks numbers and words that are not in a table of their own.
+
+    Raises:
+        SpecError: one of them is wrong.
+    """
+    # Imported here: the reader of storages reads YAML.
+    from costcalc.storing.memory import check_batch
+
+    check_batch(how.batch)
+    for name, word, words in (("keeps", how.keeps, _POLICIES), ("mode", how.mode, _MODES)):
+        if word not in words:
+            refuse(None, f"there is no {name} '{word}'", "one of " + ", ".join(words))
+    if how.checkpoint is not None and (type(how.checkpoint) is not int or how.checkpoint < 1):
+        refuse(None, "checkpoints are set every so many lines", "1 or more", repr(how.checkpoint))
+    if how.zero not in ZERO_STAGES:
+        refuse(None, "ZeRO has stages 1, 2 and 3", "one of them, or 0", repr(how.zero))
+    if type(how.ranks) is not int or how.ranks < 1:
+        refuse(None, "ranks are a number of devices", "1 or more", repr(how.ranks))
+    if (how.zero == 0) != (how.ranks == 1):
+        refuse(
+            None,
+            "ZeRO divides bytes among ranks",
+            advice("both {} and {}, or neither", option("zero", "1"), option("ranks", "8")),
+            found=f"stage {how.zero} on {how.ranks} {'rank' if how.ranks == 1 else 'ranks'}",
+        )
+
+
+def _notes(graph: LayerGraph) -> Iterator[str]:
+    yield "Without the loss: cross-entropy keeps the log-probabilities of its classes besides."
+    if graph.gated:
+        yield "With every gate open."
+    if any(layer.kind.family == "recurrent" for layer in graph.layers):
+        yield "Without the workspace that a framework's recurrent kernel takes."
+    yield from uncounted_notes(graph.uncounted)
