@@ -130,7 +130,7 @@ def test_the_layer_kind(tmp_path: Path) -> None:
         )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     kind, rest = steps()[:2], steps()[2:]
-    assert len(kind + rest) == 13
+    assert len(kind + rest) == 15
     for step in kind:
         carry_out(tmp_path, *step)
 
@@ -146,7 +146,7 @@ def test_the_layer_kind(tmp_path: Path) -> None:
         return done.stdout + done.stderr
 
     tests = (
-        *("tests/kinds", "tests/costs", "tests/importers/test_kinds.py"),
+        *("tests/kinds", "tests/costs", "tests/gradients", "tests/importers/test_kinds.py"),
         *("tests/exporters/test_tables.py", "tests/exporters/test_onnx_names.py"),
     )
     complete = ("-m", "pytest", "-n", "0", "-m", "complete", "-p", "no:cacheprovider", *tests)

@@ -23,9 +23,6 @@ Sizes = tuple[int, ...]
 _TYPES = {"compare": BYTE, "logical_not": BYTE, "argmax": LONG}
 """The bits of one number where the output is neither activations nor as wide as the input."""
 
-VIEWS = ("reshape", "flatten", "transpose", "identity", "split", "slice", "crop")
-"""Kinds that move no element, if the memory of their input can be read so."""
-
 _BY_CHANNELS = ("convolution", "transposed_convolution", "pooling", "resampling")
 """Families whose output has its channels last in memory if the input has."""
 
@@ -36,7 +33,7 @@ _CONTIGUOUS = ("softmax", "log_softmax")
 """Activations whose output is in the order of its axes."""
 
 
-class Memory(NamedTuple):
+class Allocation(NamedTuple):
     """A piece of memory that holds a tensor, and views of it."""
 
     name: str
@@ -94,15 +91,15 @@ def layouts(
     return found
 
 
-def memory_of(graph: LayerGraph, index: int, images: int) -> Memory:
+def memory_of(graph: LayerGraph, index: int, images: int) -> Allocation:
     """The memory that a layer fills, or the network's input."""
     count = images * prod(graph.shape_of(index))
     if index == NETWORK_INPUT:
         reads = [layer for layer in graph.layers if NETWORK_INPUT in layer.inputs]
         is_ids = bool(reads) and all(layer.kind.name == "embedding" for layer in reads)
-        return Memory("input", count, LONG if is_ids else None)
+        return Allocation("input", count, LONG if is_ids else None)
     layer = graph.layers[index]
-    return Memory(layer.name, count, _TYPES.get(layer.kind.name))
+    return Allocation(layer.name, count, _TYPES.get(layer.kind.name))
 
 
 def _layout(

@@ -157,6 +157,8 @@ class Gradient(NamedTuple):
     minimal: Keep = Keep()
     is_smooth: bool = True
     """Whether gradients pass through it; not through a comparison or an index."""
+    is_passed: bool = False
+    """Whether the gradients of its inputs are that of its output, or parts of it."""
 
 
 def rule(kind: Kind) -> Gradient:
@@ -243,6 +245,17 @@ def _scores(layer: Layer, wanted: Wanted) -> Any:
     return elements(shapes[0]) + elements(shapes[1]) + queries * shapes[1][-2]
 
 
+def _is_short(layer: Layer) -> bool:
+    """Whether there are so few keys that the probabilities are less than output and sums."""
+    return bool(layer.input_shapes[1][-2] <= layer.output[-1] + 1)
+
+
+def _least_scores(layer: Layer, wanted: Wanted) -> Any:
+    """The probabilities if there are few keys, or else a sum for each row."""
+    keys = layer.input_shapes[1][-2] if _is_short(layer) else 1
+    return elements(layer.output[:-1]) * keys
+
+
 def _partial(layer: Layer, wanted: Wanted) -> Any:
     """What is between the inputs of a chain: ``a b`` of ``a b c``."""
     return (len(layer.inputs) - 2) * elements(layer.output)
@@ -267,6 +280,20 @@ def _normalised(layer: Layer, wanted: Wanted) -> Iterable[int]:
     return first(layer, wanted) if wanted.is_training else factor(layer, wanted)
 
 
+def _slopes(layer: Layer, wanted: Wanted) -> Any:
+    """The signs of its input, if that is not kept for the gradient of the slopes."""
+    return 0 if wanted.weights else elements(layer.output)
+
+
+def _ids(layer: Layer, wanted: Wanted) -> Any:
+    operation: Any = layer.operation
+    return elements(layer.input_shapes[0]) * _bytes_for(operation.rows)
+
+
+def _choices(layer: Layer, wanted: Wanted) -> Any:
+    return (len(layer.inputs) - 1) * elements(layer.output)
+
+
 BIT, BYTE, SINGLE, LONG = 1, 8, 32, 64
 
 _STATISTICS = Numbers("statistics", lambda layer, wanted: 2 * _rows(layer), SINGLE)
@@ -279,6 +306,7 @@ _SIGN = Keep(is_sign=True)
 _MATRIX = Gradient(Keep(first), Keep(factor))
 _LARGEST = Gradient(Keep(first, (Numbers("indices", _of_output, LONG),)), Keep(numbers=(_WINDOW,)))
 _FREE = Gradient()
+_PASSED = Gradient(is_passed=True)
 _BY_INPUT = Gradient(_INPUT, _INPUT)
 _BY_OUTPUT = Gradient(_OUTPUT, _OUTPUT)
 _BY_SIGN = Gradient(_INPUT, _SIGN)
@@ -298,15 +326,15 @@ TABLE: Mapping[str, Gradient] = {
     "dense": Gradient(Keep(factor), Keep(factor)),
     "embedding": Gradient(
         Keep(numbers=(Numbers("indices", _of_input, LONG),)),
-        Keep(numbers=(Numbers("indices", lambda layer, _: _ids(layer), BYTE),)),
+        Keep(numbers=(Numbers("indices", _ids, BYTE),)),
     ),
     "matmul": Gradient(Keep(cofactors), Keep(cofactors)),
     # Dao et al., arXiv 2205.14135, algorithm 2: one number for each row of scores.
     "attention": Gradient(
         Keep(_attended, (Numbers("scores", _scores),)),
         Keep(
-            lambda layer, _: (0, 1, 2, OUTPUT),
-            (Numbers("row sums", lambda layer, _: elements(layer.output[:-1])),),
+            lambda layer, _: (0, 1, 2) if _is_short(layer) else (0, 1, 2, OUTPUT),
+            (Numbers("scores", _least_scores),),
         ),
     ),
     # Hochreiter and Schmidhuber, with the forget gate of Gers et al. (2000): four gates, the
@@ -347,7 +375,7 @@ TABLE: Mapping[str, Gradient] = {
     # Activations.
     "relu": Gradient(_OUTPUT, _SIGN),
     **dict.fromkeys(("relu6", "leaky_relu", "h_sigmoid", "hard_tanh"), _BY_SIGN),
-    "prelu": Gradient(_INPUT, Keep(factor, is_sign=True)),
+    "prelu": Gradient(_INPUT, Keep(factor, (Numbers("signs", _slopes, BIT),))),
     **dict.fromkeys(("sigmoid", "tanh", "softmax", "log_softmax"), _BY_OUTPUT),
     **dict.fromkeys(("elu", "selu", "celu", "softplus"), _BY_INPUT_OR_OUTPUT),
     **dict.fromkeys(("swish", "h_swish", "gelu", "gelu_tanh", "mish"), _BY_INPUT),
@@ -355,14 +383,15 @@ TABLE: Mapping[str, Gradient] = {
     "softsign": Gradient(Keep(first, (Numbers("denominators", _of_output),)), _OUTPUT),
     "log_sigmoid": Gradient(Keep(first, (Numbers("exponentials", _of_output),)), _OUTPUT),
     # Elementwise arithmetic.
-    **dict.fromkeys(("add", "subtract", "complement", "scale", "shift", "neg"), _FREE),
+    **dict.fromkeys(("add", "shift"), _PASSED),
+    **dict.fromkeys(("subtract", "complement", "scale", "neg"), _FREE),
     "multiply": Gradient(*2 * (Keep(cofactors, (_PARTIAL,)),)),
     "divide": Gradient(*2 * (Keep(_dividend),)),
     **dict.fromkeys(
         ("minimum", "maximum"),
         Gradient(
             Keep(inputs, (_PARTIAL,)),
-            Keep(numbers=(Numbers("choices", lambda one, _: _choices(one), BIT),)),
+            Keep(numbers=(Numbers("choices", _choices, BIT),)),
         ),
     ),
     "power": Gradient(*2 * (Keep(_powers),)),
@@ -373,29 +402,21 @@ TABLE: Mapping[str, Gradient] = {
     **dict.fromkeys(("floor", "ceil", "round", "sign"), _FREE),
     **dict.fromkeys(("compare", "logical_not", "argmax"), _CONSTANT),
     # Reductions.
-    **dict.fromkeys(("mean", "sum"), _FREE),
+    "mean": _FREE,
+    "sum": _PASSED,
     **dict.fromkeys(("reduce_max", "reduce_min"), Gradient(_ENDS, Keep(numbers=(_WINDOW,)))),
     **dict.fromkeys(("product", "l2_norm"), Gradient(_ENDS, _ENDS)),
     "variance": _BY_INPUT,
     # What moves elements keeps shapes alone.
-    "reshaping": _FREE,
+    "reshaping": _PASSED,
     "resampling": Gradient(Keep(_resized)),
     "zero_pad": Gradient(Keep(_border)),
     # PyTorch multiplies by noise, in numbers of the activations' own kind.
     "dropout": Gradient(
         Keep(numbers=(Numbers("noise", _noise),)), Keep(numbers=(Numbers("mask", _noise, BIT),))
     ),
-    "identity": _FREE,
-    "source": _FREE,
+    "identity": _PASSED,
+    "source": _PASSED,
     "uncounted": _FREE,
 }
 """By kind, or by family of kinds; ``pytest -m complete`` names those without a rule."""
-
-
-def _ids(layer: Layer) -> Any:
-    operation: Any = layer.operation
-    return elements(layer.input_shapes[0]) * _bytes_for(operation.rows)
-
-
-def _choices(layer: Layer) -> Any:
-    return (len(layer.inputs) - 1) * elements(layer.output)

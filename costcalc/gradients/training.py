@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,7 +13,7 @@ from costcalc.costs.convention import load
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.gradients.kept import Keeper, Kept, Pass, checkpointed, stored
-from costcalc.gradients.layouts import VIEWS, images
+from costcalc.gradients.layouts import images
 from costcalc.gradients.optimizers import (
     OPTIMIZERS,
     PRECISIONS,
@@ -23,7 +23,7 @@ from costcalc.gradients.optimizers import (
     named_precision,
     state_bytes,
 )
-from costcalc.gradients.rules import backward_macs
+from costcalc.gradients.rules import backward_macs, rule
 from costcalc.gradients.updates import Update, Updated, updated
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import elements
@@ -74,6 +74,14 @@ class LayerTraining(NamedTuple):
         return sum(one.bytes for one in self.kept)
 
 
+class Peak(NamedTuple):
+    """The most bytes that are certainly needed at once."""
+
+    bytes: int
+    layer: str
+    """The layer whose backward pass needs them; empty if that of none does."""
+
+
 @dataclass(frozen=True)
 class TrainingCost(Answer):
     """What one step of training costs.
@@ -84,6 +92,7 @@ class TrainingCost(Answer):
         buffer_bytes: running statistics of norms.
         temporary: the largest gradients of activations that exist at once: of a layer's
             output and of its inputs.
+        peak: a lower bound of the bytes that a step needs at once.
     """
 
     network: str
@@ -97,6 +106,7 @@ class TrainingCost(Answer):
     buffer_bytes: int
     temporary: int
     temporary_layer: str
+    peak: Peak
     notes: tuple[str, ...]
 
     @cached_property
@@ -123,11 +133,6 @@ class TrainingCost(Answer):
     def total(self) -> int:
         """Weights, gradients, the optimiser's states and activations."""
         return sum(self.states) + self.activation_bytes
-
-    @property
-    def lower_bound(self) -> int:
-        """The total, buffers, and the largest temporary: no step of training needs less."""
-        return self.total + self.buffer_bytes + self.temporary
 
     def page(self) -> Page:
         """The layers, with what each computes and keeps."""
@@ -166,7 +171,7 @@ class TrainingCost(Answer):
                 "total": self.total,
                 "buffers": self.buffer_bytes,
                 "temporary": self.temporary,
-                "lower_bound": self.lower_bound,
+                "lower_bound": self.peak.bytes,
             },
             "layers": [
                 {
@@ -212,12 +217,14 @@ class TrainingCost(Answer):
         yield "activations", f"{byte_amount(self.activation_bytes)}, kept from the forward pass"
         yield "total", byte_amount(self.total)
         if self.temporary:
-            yield "temporary", f"{byte_amount(self.temporary)}, in {self.temporary_layer}"
-        buffers = f" and {byte_amount(self.buffer_bytes)} of buffers" if self.buffer_bytes else ""
-        yield (
-            "bound",
-            f"at least {byte_amount(self.lower_bound)}, with the largest temporary{buffers}",
-        )
+            yield (
+                "temporary",
+                f"{byte_amount(self.temporary)}, the gradients around {self.temporary_layer}",
+            )
+        if self.buffer_bytes:
+            yield "buffers", byte_amount(self.buffer_bytes)
+        where = f", in the backward pass of {self.peak.layer}" if self.peak.layer else ""
+        yield "bound", f"at least {byte_amount(self.peak.bytes)} at once{where}"
 
     def _factor(self) -> str:
         """The mult-adds of a step, as a multiple of the forward pass."""
@@ -285,22 +292,31 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
             if any(wanted[index].is_any for index in segment)
             for index in segment
         )
-    temporary, where = _temporary(graph, by_layer, run)
+    temporaries = _temporaries(graph, by_layer, run)
+    largest = max(range(len(temporaries)), key=temporaries.__getitem__, default=None)
     trained = sum(sum(layer.trained) for layer in by_layer)
     params = sum(sum(layer.own) for layer in by_layer)
     buffers = sum(layer.events().buffers for layer in graph.layers if layer.shares is None)
+    states = state_bytes(params, trained, optimizer, precision, how.zero, how.ranks)
+    layers = tuple(_layers(graph, by_layer, forward, kept))
+
+    def gradients(count: int) -> int:
+        return state_bytes(params, count, optimizer, precision, how.zero, how.ranks).gradients
+
+    resident = states.weights + states.optimizer + buffers * _BUFFER
     return TrainingCost(
         network=graph.name,
         source=graph.source,
         parameters=graph.parameters,
         training=how,
-        layers=tuple(_layers(graph, by_layer, forward, kept)),
+        layers=layers,
         params=params,
         recomputed=recomputed,
-        states=state_bytes(params, trained, optimizer, precision, how.zero, how.ranks),
+        states=states,
         buffer_bytes=buffers * _BUFFER,
-        temporary=temporary,
-        temporary_layer=where,
+        temporary=0 if largest is None else temporaries[largest],
+        temporary_layer="" if largest is None else layers[largest].name,
+        peak=_peak(resident, layers, temporaries, gradients),
         notes=tuple(_notes(graph)),
     )
 
@@ -336,12 +352,16 @@ def _segments(graph: LayerGraph, lines: int) -> list[list[int]]:
     ]
 
 
-def _temporary(graph: LayerGraph, by_layer: Sequence[Updated], how: Pass) -> tuple[int, str]:
-    """The largest gradients of a layer's output and inputs together, and the layer."""
+def _temporaries(graph: LayerGraph, by_layer: Sequence[Updated], how: Pass) -> list[int]:
+    """The gradients of each layer's output and inputs together, in bytes.
+
+    None of their own for what passes its gradient on, as an addition does.
+    """
     batches = images(graph, how.batch)
-    largest, where = 0, ""
+    sizes = []
     for index, (layer, row) in enumerate(zip(graph.layers, by_layer, strict=True)):
-        if row.wanted.is_any and layer.kind.name not in VIEWS and layer.kind.family != "source":
+        count = 0
+        if row.wanted.is_any and not rule(layer.kind).is_passed:
             count = elements(layer.output) * batches[index]
             count += sum(
                 elements(shape) * batches[source]
@@ -350,10 +370,31 @@ def _temporary(graph: LayerGraph, by_layer: Sequence[Updated], how: Pass) -> tup
                 )
                 if needs
             )
-            size = stored(int(count), None, how)
-            if size > largest:
-                largest, where = size, layer.name
-    return largest, where
+        sizes.append(stored(int(count), None, how))
+    return sizes
+
+
+def _peak(
+    resident: int,
+    layers: Sequence[LayerTraining],
+    temporaries: Sequence[int],
+    gradients: Callable[[int], int],
+) -> Peak:
+    """The most bytes that exist at once, layer by layer from the last to the first.
+
+    While the backward pass is at a layer, there are: what is resident, what this layer and
+    those before it were the first to keep, the gradients of the params from it on, and the
+    gradients of its output and inputs.
+    """
+    alive = sum(layer.kept_bytes for layer in layers)
+    best, trained = Peak(0, ""), 0
+    for layer, temporary in zip(reversed(layers), reversed(temporaries), strict=True):
+        trained += layer.trained
+        needed = alive + temporary + gradients(trained)
+        if needed > best.bytes:
+            best = Peak(needed, layer.name)
+        alive -= layer.kept_bytes
+    return best._replace(bytes=best.bytes + resident)
 
 
 def _check(how: Training) -> None:

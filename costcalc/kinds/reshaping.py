@@ -130,7 +130,7 @@ class Flatten(NamedTuple):
 
 
 class Dropout(NamedTuple):
-    """Does nothing at inference; ``rate`` is only documentation."""
+    """Does nothing at inference; in training, its ``rate`` is the share that it drops."""
 
     rate: Number = None
 

@@ -67,6 +67,7 @@ LINES = {
     "memory of a step": ["memory", "MODEL", "--explain", "LAYER"],
     "fits": ["fits", "MODEL", "--device", "stm32f746", "--max-ms", "0.00001"],
     "fits everywhere": ["fits", "MODEL"],
+    "training": ["training", "MODEL"],
     "latency": ["latency", "MODEL", "--device", "stm32f746"],
     "latency of a step": ["latency", "MODEL", "--device", "stm32f746", "--explain", "LAYER"],
 }
@@ -139,6 +140,7 @@ ECHOES = {
     "storage": ["memory", "mobilenet_v1", "--storage", "WORD"],
     "step": ["memory", "mobilenet_v1", "--explain", "WORD"],
     "planner": ["fits", "mobilenet_v1", "--planner", "WORD"],
+    "frozen": ["training", "mobilenet_v1", "--freeze", "WORD"],
     "device": ["latency", "mobilenet_v1", "--device", "WORD"],
     "time": ["latency", "mobilenet_v1", "--device", "stm32f746", "--measured", "WORD"],
     "calibrated": ["latency", "mobilenet_v1", "--device", "stm32f746", "--calibrate", "WORD"],

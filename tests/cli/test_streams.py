@@ -28,6 +28,7 @@ LINES = {
     "reconcile": "reconcile mobilenet_v1 --between paper torch",
     "memory": "memory mobilenet_v1",
     "devices": "devices",
+    "training": "training mobilenet_v1",
     "storages": "storages",
     "fits": "fits mobilenet_v1@alpha=0.25,res=96 --device stm32f746",
     "latency": "latency mobilenet_v1 --device stm32f746",

@@ -39,6 +39,7 @@ LINES = {
     "latency of a step": "latency mobilenet_v2 --device stm32f746 --explain bottleneck3/dw",
     "devices": "devices",
     "device": "devices stm32l4r5",
+    "training": "training mobilenet_v2 --optimizer adam --checkpoint every 8",
     "storages": "storages",
     "storage": "storages tflm",
     "kinds": "kinds",
