@@ -43,6 +43,9 @@ ENTERED: Mapping[Any, Callable[..., Any]] = {
 REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
 """Functions of ``torch`` that FLOP counters patch, like those of ``torch.nn.functional``."""
 
+IDLE = ("dropout",)
+"""Functions that return their input itself at inference, and yet are calls of their own."""
+
 _LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
 _NORMS = (
     torch.nn.modules.batchnorm._NormBase,
@@ -126,6 +129,8 @@ class Recorder(TorchFunctionMode):
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         versions = [_version(tensor) for tensor in inputs]
         result = func(*args, **keywords)
+        if name in IDLE and any(result is tensor for tensor in inputs):
+            result = result.detach()
         before = zip(inputs, versions, strict=True)
         written = [tensor for tensor, version in before if _version(tensor) != version]
         created = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
