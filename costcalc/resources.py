@@ -17,6 +17,7 @@ from costcalc.spec.numbers import ExpressionError, measure
 if TYPE_CHECKING:
     from costcalc.gradients.training import TrainingCost
     from costcalc.performance.devices import DeviceFigures, Devices
+    from costcalc.performance.energy import EventEnergy
     from costcalc.performance.fits import Fits, FitsAll
     from costcalc.performance.latency import Calibration, Latency
     from costcalc.performance.running import Run
@@ -84,6 +85,7 @@ def latency(
     fused: bool = False,
     measured: str | Fraction | float | None = None,
     calibrate: str | None = None,
+    energy: str | None = None,
     **settings: Any,
 ) -> Latency:
     """How fast a network can be on a device: a bound, two estimates, what limits each step.
@@ -100,6 +102,7 @@ def latency(
             step before them.
         measured: a measured time, ``"34.1ms"``, or a number of seconds.
         calibrate: a network that was measured on the device, ``"mobilenet_v1=34.1ms"``.
+        energy: an event model to compare designs by, ``"horowitz-45nm"`` or ``"eyeriss-65nm"``.
         settings: as for :func:`report`.
 
     Returns:
@@ -120,7 +123,8 @@ def latency(
     graph = opened(network, exact(settings)).graph()
     time = None if measured is None else duration("measured", measured)
     reference = None if calibrate is None else _calibration(calibrate, setting)
-    return answer(graph, setting, time, reference)
+    events = None if energy is None else _events(energy)
+    return answer(graph, setting, time, reference, events)
 
 
 def fits(
@@ -214,6 +218,19 @@ def _calibration(text: str, run: Run) -> Calibration:
         refuse(None, message, "NETWORK=34.1ms")
     seconds = duration("calibrate", time)
     return calibration(network, opened(network).graph(), run, seconds)
+
+
+def _events(name: str) -> EventEnergy:
+    """An event model, and how far it was from a board.
+
+    Raises:
+        SpecError: there is no such model.
+    """
+    from costcalc.performance.energy import MEASURED, named_model
+    from costcalc.performance.latency import event_energy
+    from costcalc.performance.running import run
+
+    return event_energy(named_model(name), opened(MEASURED.network).graph(), run(MEASURED.device))
 
 
 def storages(name: str | None = None) -> Storages | StorageRules:

@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
+from costcalc.cli.words import Choice
 
 
 @click.command()
@@ -26,6 +27,11 @@ from costcalc.cli.output import show
     metavar="NETWORK=TIME",
     shell_complete=completed_by("networks"),
     help="Estimate at the utilisation of another network that was measured there.",
+)
+@click.option(
+    "--energy",
+    type=Choice(["horowitz-45nm", "eyeriss-65nm"]),
+    help="Add the energy of events by a model: to compare designs, not what a board needs.",
 )
 @click.option(
     "--explain",
@@ -49,6 +55,7 @@ def command(
     is_fused: bool,
     measured: str | None,
     calibrate: str | None,
+    energy: str | None,
     step: str | None,
 ) -> None:
     """How fast NETWORK can be on a device: a bound, two estimates, what limits.
@@ -69,6 +76,7 @@ def command(
         fused=is_fused,
         measured=measured,
         calibrate=calibrate,
+        energy=energy,
     )
     show(answer if step is None else answer.explain(step), options)
     if answer.is_refuted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,13 +12,14 @@ from typing import Any
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.naming import type_name
+from costcalc.performance.energy import MEASURED, EventEnergy, EventModel
 from costcalc.performance.explain import StepLatency
 from costcalc.performance.roofline import StepTime, bound, roofline, serial, step_times
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, milliseconds, number, prefixed, rounded, significant
-from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Table
+from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 
 LIMITS = ("compute", "memory")
@@ -62,6 +63,7 @@ class Latency(Answer):
     """In seconds, as all times."""
     measured: Fraction | None
     calibration: Calibration | None
+    events: EventEnergy | None
     notes: tuple[str, ...]
 
     @cached_property
@@ -135,6 +137,7 @@ class Latency(Answer):
             "serial_seconds": float(self.serial),
             "operations": self.operations,
             **self._measured_data(),
+            **self._energy_data(),
             "layers": [
                 {
                     "name": step.name,
@@ -143,6 +146,7 @@ class Latency(Answer):
                     "intensity": None if step.intensity is None else float(step.intensity),
                     "limit": step.limit,
                     "seconds": float(step.seconds),
+                    **({"energy": float(self._event_cost(step))} if self.events else {}),
                 }
                 for step in self.steps
             ],
@@ -162,6 +166,32 @@ class Latency(Answer):
                 "estimate_seconds": float(self.calibrated),
             }
         return data
+
+    def _energy_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        if self.run.device.power is not None:
+            watts = self.run.device.power.value
+            data["power_watts"] = float(watts)
+            data["bound_joules"] = float(watts * self.bound)
+            if self.measured is not None:
+                data["measured_joules"] = float(watts * self.measured)
+        if self.events is not None:
+            factor = self.events.factor
+            data["energy_model"] = {
+                "name": self.events.model.name,
+                "unit": self.events.model.unit,
+                "total": float(self._event_total),
+                "measured_over_model": None if factor is None else float(factor),
+            }
+        return data
+
+    def _event_cost(self, step: StepTime) -> Fraction:
+        assert self.events is not None
+        return self.events.model.cost(step.traffic, self.work.dtype, self.run.device)
+
+    @cached_property
+    def _event_total(self) -> Fraction:
+        return sum(map(self._event_cost, self.steps), Fraction(0))
 
     # facts
 
@@ -183,6 +213,7 @@ class Latency(Answer):
             ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
             ("measured", self._measured()),
             *self._calibrated(),
+            *self._energy(),
         ]
         return tuple(fact for fact in facts if fact[1])
 
@@ -230,6 +261,26 @@ class Latency(Answer):
             ),
         )
 
+    def _energy(self) -> Iterator[tuple[str, str]]:
+        """Energy by the device's power, and by the event model."""
+        power = self.run.device.power
+        if power is not None:
+            for seconds, which in ((self.bound, "the bound"), (self.measured, "measured")):
+                if seconds is not None:
+                    joules = prefixed(power.value * seconds, "J")
+                    watts = prefixed(power.value, "W")
+                    yield "energy", f"{joules}: {watts} for {milliseconds(seconds)}, {which}"
+        if self.events is None:
+            return
+        events, factor = self.events, self.events.factor
+        text = f"{events.amount(self._event_total)} by {events.model.name}, to compare designs: "
+        if factor is None:
+            yield "events", f"{text}{events.model.title}, no joules"
+            return
+        board, given = events.board, events.amount(events.on_board)
+        text += f"for {board.network} on {board.device} it gives {given}, and"
+        yield "events", f"{text} {significant(factor)} times that was measured"
+
     # tables
 
     @cached_property
@@ -260,6 +311,7 @@ class Latency(Answer):
             Column("ms", "ms", "right", audience="people"),
             Column("seconds", "Seconds", "right", audience="scripts"),
             Column("seconds_percent", "%", "right", bar=True),
+            *self._event_columns(),
         )
         rows = tuple(
             Row(
@@ -271,6 +323,7 @@ class Latency(Answer):
                     step.limit,
                     *self._time(step.seconds),
                     self._share(step.seconds),
+                    *self._event_cells(step),
                 )
             )
             for step in self.steps
@@ -283,8 +336,20 @@ class Latency(Answer):
             "",
             *self._time(self.roofline),
             self._share(self.roofline),
+            *self._event_cells(*self.steps),
         )
         return Table("Steps by the roofline, an estimate", columns, rows, total=Row(total))
+
+    def _event_columns(self) -> Iterator[Column]:
+        if self.events is not None:
+            yield Column("events", "Events", "right", audience="people")
+            yield Column("energy", "Energy", "right", audience="scripts")
+
+    def _event_cells(self, *steps: StepTime) -> Iterator[Cell]:
+        if self.events is not None:
+            cost = sum(map(self._event_cost, steps), Fraction(0))
+            yield self.events.amount(cost)
+            yield Significant(cost)
 
     def _sums(self, title: str, key: str, keys: Sequence[str]) -> Table:
         """Operations and seconds of the steps by a key, the longest first."""
@@ -329,6 +394,7 @@ def latency(
     run: Run,
     measured: Fraction | None = None,
     calibration: Calibration | None = None,
+    events: EventEnergy | None = None,
 ) -> Latency:
     """What a layer graph needs on a device.
 
@@ -337,6 +403,7 @@ def latency(
         run: the device, and how it runs there.
         measured: a measured time in seconds.
         calibration: another network that was measured there.
+        events: an event model of energy.
 
     Raises:
         CostcalcError: the storage does not fit the network, or the device lacks a figure.
@@ -353,6 +420,7 @@ def latency(
         bound=Fraction(bound(done.moves, done.rates)),
         measured=measured,
         calibration=calibration,
+        events=events,
         notes=tuple(_notes(graph, done)),
     )
 
@@ -384,3 +452,12 @@ def _notes(graph: LayerGraph, done: Work) -> list[str]:
     if graph.gated:
         notes.append("With every gate open.")
     return [*notes, *uncounted_notes(graph.uncounted)]
+
+
+def event_energy(model: EventModel, graph: LayerGraph, run: Run) -> EventEnergy:
+    """An event model, with what it gives for the network that was measured, on its board."""
+    done = work(graph, run)
+    total = sum(
+        (model.cost(row, done.dtype, run.device) for row in done.moves.traffic), Fraction(0)
+    )
+    return EventEnergy(model, MEASURED, total)
