@@ -210,6 +210,7 @@ def _calibration(text: str, run: Run) -> Calibration:
     Raises:
         SpecError: it is not both, or the network is wrong.
     """
+    from costcalc.claims.measured import spread
     from costcalc.performance.latency import calibration
 
     network, equals, time = text.rpartition("=")
@@ -217,7 +218,8 @@ def _calibration(text: str, run: Run) -> Calibration:
         message = advice("{}: a network and its time are needed", option("calibrate", text))
         refuse(None, message, "NETWORK=34.1ms")
     seconds = duration("calibrate", time)
-    return calibration(network, opened(network).graph(), run, seconds)
+    graph = opened(network).graph()
+    return calibration(network, graph, run, seconds, spread(run.device))
 
 
 def _events(name: str) -> EventEnergy:

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import lcm
 from typing import Any
 
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.naming import type_name
 from costcalc.performance.energy import MEASURED, EventEnergy, EventModel
@@ -25,6 +25,16 @@ from costcalc.reporting.phrases import settings_line, source_line, uncounted_not
 LIMITS = ("compute", "memory")
 
 
+class Spread(NamedTuple):
+    """By how much the times measured on one device differ, as multiples of their bounds."""
+
+    device: str
+    rows: int
+    """How many were measured."""
+    factor: Fraction
+    """The greatest multiple over the least."""
+
+
 class Calibration(NamedTuple):
     """A network that was measured on the same device, and what the device achieved on it."""
 
@@ -33,6 +43,7 @@ class Calibration(NamedTuple):
     """In seconds."""
     measured: Fraction
     """In seconds."""
+    spread: Spread
 
     @property
     def utilisation(self) -> Fraction:
@@ -90,6 +101,14 @@ class Latency(Answer):
     def calibrated(self) -> Fraction | None:
         """An estimate: the bound, at the utilisation that another network achieved."""
         return self.bound / self.calibration.utilisation if self.calibration else None
+
+    @property
+    def spread(self) -> tuple[Fraction, ...]:
+        """The least and the greatest time by the spread of the shipped measurements."""
+        if self.calibration is None or self.calibrated is None:
+            return ()
+        factor = self.calibration.spread.factor
+        return max(self.bound, self.calibrated / factor), self.calibrated * factor
 
     @property
     def is_refuted(self) -> bool:
@@ -158,12 +177,20 @@ class Latency(Answer):
             data["measured_seconds"] = float(self.measured)
             data["utilisation"] = float(self.utilisation)
         if self.calibration is not None and self.calibrated is not None:
+            spread = self.calibration.spread
             data["calibration"] = {
                 "network": self.calibration.network,
                 "bound_seconds": float(self.calibration.bound),
                 "measured_seconds": float(self.calibration.measured),
                 "utilisation": float(self.calibration.utilisation),
                 "estimate_seconds": float(self.calibrated),
+                "spread": {
+                    "device": spread.device,
+                    "count": spread.rows,
+                    "factor": float(spread.factor),
+                    "from_seconds": float(self.spread[0]),
+                    "to_seconds": float(self.spread[1]),
+                },
             }
         return data
 
@@ -253,11 +280,18 @@ class Latency(Answer):
         if calibration is None or self.calibrated is None:
             return ()
         utilisation = rounded(100 * calibration.utilisation, 1)
+        spread = calibration.spread
         return (
             (
                 "calibrated",
                 f"{milliseconds(self.calibrated)}, an estimate: at the {utilisation} % that "
                 f"{calibration.network} achieved in {milliseconds(calibration.measured)}",
+            ),
+            (
+                "spread",
+                f"{' to '.join(map(milliseconds, self.spread))}: the {spread.rows} times measured "
+                f"on {spread.device} are multiples of their bounds that differ by up to "
+                f"{significant(spread.factor)} times",
             ),
         )
 
@@ -425,10 +459,21 @@ def latency(
     )
 
 
-def calibration(network: str, graph: LayerGraph, run: Run, measured: Fraction) -> Calibration:
-    """What a device achieved on a network that was measured there."""
+def calibration(
+    network: str, graph: LayerGraph, run: Run, measured: Fraction, spread: Spread
+) -> Calibration:
+    """What a device achieved on a network that was measured there.
+
+    Raises:
+        DeviceError: the measured time is below the bound.
+    """
     done = work(graph, run)
-    return Calibration(network, Fraction(bound(done.moves, done.rates)), measured)
+    least = Fraction(bound(done.moves, done.rates))
+    if measured < least:
+        message = f"{network} in {milliseconds(measured)} is below its bound on {run.device.name}"
+        expected = f"at least {milliseconds(least)}, or another device or dtype"
+        refuse(None, message, expected, error=DeviceError)
+    return Calibration(network, least, measured, spread)
 
 
 def _types(graph: LayerGraph, done: Work) -> list[str]:

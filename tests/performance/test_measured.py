@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import costcalc
 from costcalc.claims.measured import measurements
 
 PAGE = Path(__file__).parents[2] / "docs" / "devices.md"
@@ -157,3 +158,42 @@ def rounded(value: Fraction, digits: str) -> str:
     """A number to its digits, halves up."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     return str(exact.quantize(Decimal(digits), ROUND_HALF_UP))
+
+
+@pytest.mark.parametrize(
+    ("device", "of", "count"),
+    [
+        ("stm32l4r5", "stm32l4r5", 8),
+        ("pixel1-big", "pixel1-big", 26),
+        ("nrf5340", "stm32l4r5", 8),  # one row is no spread: the widest of its class
+        ("rp2040", "stm32l4r5", 8),
+        ("t4", "edgetpu", 6),  # no row of its class: the widest of all
+    ],
+)
+def test_an_estimate_has_the_spread_of_what_was_measured(device, of, count):
+    calibrate = "mobilenet_v2@alpha=0.5,res=160=2s"
+    answer = costcalc.latency("mobilenet_v2", device, calibrate=calibrate)
+    ratios = [row.ratio for row in measurements(of)]
+    factor = max(ratios) / min(ratios)
+    spread = answer.calibration.spread
+    assert (spread.device, spread.rows, spread.factor) == (of, count, factor)
+    reference = costcalc.latency("mobilenet_v2", device, alpha=0.5, res=160)
+    assert answer.calibrated == answer.bound * 2 / reference.bound
+    assert answer.spread == (answer.calibrated / factor, answer.calibrated * factor)
+    data = answer.data()["calibration"]["spread"]
+    assert data["to_seconds"] == pytest.approx(float(answer.calibrated * factor))
+    shown = str(answer)
+    assert f"the {count} times measured on {of} are multiples of their bounds" in shown
+
+
+def test_the_spread_ends_at_the_bound():
+    answer = costcalc.latency("resnet8", "rp2040", calibrate="ds_cnn=20ms")
+    assert answer.calibrated / answer.calibration.spread.factor < answer.bound
+    assert answer.spread[0] == answer.bound
+
+
+def test_a_calibration_below_the_bound_is_refused():
+    with pytest.raises(costcalc.DeviceError) as error:
+        costcalc.latency("resnet8", "stm32f746", calibrate="ds_cnn=1ms")
+    assert "ds_cnn in 1.000 ms is below its bound on stm32f746" in str(error.value)
+    assert "at least 6.150 ms" in str(error.value)
