@@ -28,6 +28,10 @@ DRAWN = {
     "types.png": ("types", *SIX),
     "accuracy.png": ("accuracy", *SIX),
     "memory.png": ("memory", "mobilenet_v2", "--storage", "tflm"),
+    "roofline-rpi4.png": ("roofline", "mobilenet_v1", "--device", "rpi4"),
+    "roofline-t4.png": ("roofline", "mobilenet_v1", "--device", "t4", "--dtype", "fp16"),
+    "latency.png": ("latency", "mobilenet_v1", "--device", "rpi4"),
+    "bounds.png": ("accuracy", "mobilenet_v1", "mobilenet_v2", "--device", "pixel1-big"),
     "sweep.png": (
         *("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.05", "--res", "96:256:8"),
         *("--max-mult-adds", "100M", "--max-params", "2M"),

@@ -14,11 +14,13 @@ from costcalc.cli.options import (
     chosen_format,
     completed_by,
     convention_options,
+    device_options,
     file_option,
     names_option,
     pass_options,
     settings_options,
     storage_options,
+    times_options,
 )
 from costcalc.cli.output import emit
 from costcalc.cli.streams import remark, terminal_width
@@ -147,18 +149,95 @@ def types(
     metavar="NETWORK...",
     shell_complete=completed_by("networks"),
 )
+@times_options
 @convention_options
 @_output_option
 @pass_options
-def accuracy(options: Options, networks: tuple[str, ...]) -> None:
-    """Published accuracy against mult-adds; the area of a bubble shows params."""
+def accuracy(
+    options: Options, networks: tuple[str, ...], device: str | None, dtype: str | None
+) -> None:
+    """Published accuracy against mult-adds; the area of a bubble shows params.
+
+    With --device against the bound there: no run is faster, and most are slower.
+    """
+    from costcalc.metrics import accounting
     from costcalc.pictures.data import accuracies
 
-    data = accuracies(list(map(opened, networks)), options.loaded_convention)
+    how = None
+    if device is not None or dtype is not None:
+        metrics = ("bound_ms",)
+        convention = options.loaded_convention
+        how = accounting(convention, metrics, device=device, dtype=dtype)
+    data = accuracies(list(map(opened, networks)), options.loaded_convention, how)
     _draw("bubbles", data, options.output)
     if options.output is not None:
         for reason in data.left_out:
             remark(f"Without {reason}")
+
+
+@command.command("roofline")
+@click.argument("network", shell_complete=completed_by("networks"))
+@settings_options
+@device_options(required=True)
+@_output_option
+@pass_options
+def roofline(
+    options: Options,
+    network: str,
+    device: str,
+    dtype: str | None,
+    storage: str | None,
+    cores: int | None,
+    batch: int,
+    is_fused: bool,
+) -> None:
+    """The roofline of a device with NETWORK's layers as points, sized by their share of the time.
+
+    An estimate, not a measurement: points lie on the roof, runs below it.
+    """
+    from costcalc.pictures import timing
+
+    answer = resources.latency(
+        options.opened(network),
+        device,
+        dtype=dtype,
+        storage=storage,
+        cores=cores,
+        batch=batch,
+        fused=is_fused,
+    )
+    _draw("roof", timing.roofline(answer), options.output)
+
+
+@command.command("latency")
+@click.argument("network", shell_complete=completed_by("networks"))
+@settings_options
+@device_options(required=True)
+@_output_option
+@pass_options
+def latency(
+    options: Options,
+    network: str,
+    device: str,
+    dtype: str | None,
+    storage: str | None,
+    cores: int | None,
+    batch: int,
+    is_fused: bool,
+) -> None:
+    """The time of each layer of NETWORK on a device by the roofline, an estimate, by its limit."""
+    from costcalc.pictures import timing
+
+    answer = resources.latency(
+        options.opened(network),
+        device,
+        dtype=dtype,
+        storage=storage,
+        cores=cores,
+        batch=batch,
+        fused=is_fused,
+    )
+    _draw("times", timing.timeline(answer), options.output)
 
 
 @command.command("sweep")
@@ -192,7 +271,7 @@ def _draw(picture: str, data: Any, output: str | None) -> None:
         emit(getattr(terminal, picture)(data, terminal_width(sys.stdout)), None)
         return
     format_ = chosen_format(None, output, _FIGURES)
-    from costcalc.pictures import plots
+    from costcalc.pictures import plots, timed_plots
 
-    figure = getattr(plots, picture)(data)
-    emit((plots.drawn(figure, format_),), output)
+    figure = getattr(plots, picture, None) or getattr(timed_plots, picture)
+    emit((plots.drawn(figure(data), format_),), output)

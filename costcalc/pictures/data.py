@@ -12,9 +12,9 @@ from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
-from costcalc.metrics import METRICS
+from costcalc.metrics import METRICS, Accounting, measured
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import counted, exact, rounded
+from costcalc.render.formatting import counted, exact, milliseconds, rounded, scaled
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
@@ -48,6 +48,8 @@ class Point(NamedTuple):
     mult_adds: int
     params: int
     top1: float
+    bound: Fraction | None = None
+    """Milliseconds that no run on the device is below; None without a device."""
 
 
 class Accuracies(NamedTuple):
@@ -56,6 +58,27 @@ class Accuracies(NamedTuple):
     points: tuple[Point, ...]
     left_out: tuple[str, ...]
     """The networks without one, each with the reason."""
+    device: str = ""
+    """The device of the bounds; empty for mult-adds."""
+
+    @property
+    def counted(self) -> str:
+        """What a network costs, for an axis."""
+        return f"bound on {self.device}, ms: no run is faster" if self.device else "mult-adds"
+
+    def cost(self, point: Point) -> int:
+        """What a network costs, in picoseconds on a device."""
+        return point.mult_adds if point.bound is None else round(point.bound * 10**9)
+
+    def place(self, point: Point) -> float:
+        """Where a network stands on the axis."""
+        return point.mult_adds if point.bound is None else float(point.bound)
+
+    def amount(self, point: Point) -> str:
+        """What a network costs, in words."""
+        if point.bound is None:
+            return f"{scaled(point.mult_adds)} mult-adds"
+        return f"{milliseconds(point.bound / 1000)} or more"
 
 
 class HeatMap(NamedTuple):
@@ -185,10 +208,17 @@ def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     )
 
 
-def accuracies(networks: Sequence[OpenNetwork], convention: Convention) -> Accuracies:
+def accuracies(
+    networks: Sequence[OpenNetwork], convention: Convention, how: Accounting | None = None
+) -> Accuracies:
     """Networks at all settings for which their specs give an accuracy.
 
     A reference with settings is shown only at those.  Equal points are shown once.
+
+    Args:
+        networks: the networks.
+        convention: how their mult-adds are counted.
+        how: the accounting of their bounds, on a device; None for mult-adds.
 
     Raises:
         CostcalcError: a network is wrong, or no spec gives an accuracy.
@@ -205,9 +235,12 @@ def accuracies(networks: Sequence[OpenNetwork], convention: Convention) -> Accur
             given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
             family, totals = escaping.label(costs.network), costs.totals
             label = f"{family} ({escaping.label(given)})" if given else family
-            shown.append(
-                Point(family, label, totals.mult_adds, totals.params, float(accuracy.top1))
-            )
+            bound = None
+            if how is not None:
+                graph = network.at(accuracy.settings).graph()
+                bound = measured(graph, how, ("bound_ms",))["bound_ms"]
+            top1 = float(accuracy.top1)
+            shown.append(Point(family, label, totals.mult_adds, totals.params, top1, bound))
         if len(shown) == before:
             left_out.append(_without_accuracy(network))
     if not shown:
@@ -217,7 +250,8 @@ def accuracies(networks: Sequence[OpenNetwork], convention: Convention) -> Accur
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
             found="; ".join(left_out),
         )
-    return Accuracies(tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(left_out)))
+    device = how.device_name if how is not None else ""
+    return Accuracies(tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(left_out)), device)
 
 
 def _without_accuracy(network: OpenNetwork) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 _SIDES = (
@@ -16,12 +16,18 @@ _SIDES = (
     (-1, 1, "right", "bottom"),
     (-1, -1, "right", "top"),
 )
-_DISTANCES = (3, 9, 16, 26, 38)
+_DISTANCES = (3, 9, 16, 26, 38, 52, 68)
 """Distances between a bubble's edge and its label to try, in points."""
 
 
 def place_labels(
-    figure: Any, panel: Any, points: Sequence[tuple[str, float, float]], areas: Sequence[float]
+    figure: Any,
+    panel: Any,
+    points: Sequence[tuple[str, float, float]],
+    areas: Sequence[float],
+    line: Sequence[tuple[float, float]] = (),
+    *,
+    is_optional: bool = False,
 ) -> None:
     """Places each label where it covers neither a bubble nor another label, if possible.
 
@@ -30,7 +36,10 @@ def place_labels(
         panel: the axes with the points.
         points: each label with the coordinates of its point.
         areas: the areas of the bubbles, in square points.
+        line: the corners of a line that labels keep off, too.
+        is_optional: whether labels without room are left out; then the first come first.
     """
+    from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
     figure.canvas.draw()
@@ -41,8 +50,18 @@ def place_labels(
         centre = panel.transData.transform((x, y))
         radius = (area / 3.14159) ** 0.5 * scale
         occupied.append(Bbox([centre - radius, centre + radius]))
+    for (x0, y0), (x1, y1) in pairwise(panel.transData.transform(corner) for corner in line):
+        pieces = max(2, int(max(abs(x1 - x0), abs(y1 - y0)) / (4 * scale)))
+        for piece in range(pieces + 1):
+            part = piece / pieces
+            centre = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+            reach = 1.5 * scale
+            occupied.append(
+                Bbox([[side - reach for side in centre], [side + reach for side in centre]])
+            )
     frame = panel.get_window_extent(renderer)
-    for (label, x, y), area in sorted(zip(points, areas, strict=True), key=lambda pair: pair[0][2]):
+    named = [pair for pair in zip(points, areas, strict=True) if pair[0][0]]
+    for (label, x, y), area in named if is_optional else sorted(named, key=_height):
         radius = (area / 3.14159) ** 0.5
         best: tuple[float, Any, Any] | None = None
         for distance, (right, up, across, level) in product(_DISTANCES, _SIDES):
@@ -59,7 +78,9 @@ def place_labels(
                 if distance > _DISTANCES[0]
                 else None,
             )
-            box = text.get_window_extent(renderer)
+            text.set_in_layout(False)  # a layout that makes room for it would move the points
+            text.update_positions(renderer)
+            box = Text.get_window_extent(text, renderer)  # without the line to the point
             covered = sum(_overlap(box, other) for other in occupied)
             outside = box.width * box.height - _overlap(box, frame)
             if best is None or covered + outside < best[0]:
@@ -70,8 +91,14 @@ def place_labels(
                 text.remove()
             if best[0] == 0:
                 break
-        if best is not None:
+        if best is not None and is_optional and best[0] > 0:
+            best[1].remove()
+        elif best is not None:
             occupied.append(best[2])
+
+
+def _height(named: tuple[tuple[str, float, float], float]) -> float:
+    return named[0][2]
 
 
 def _overlap(a: Any, b: Any) -> float:

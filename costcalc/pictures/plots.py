@@ -6,19 +6,20 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from costcalc.errors import refuse, warn
 from costcalc.pictures.data import Accuracies, Arena, HeatMap, PlacedTensor, Point, Series, Shares
 from costcalc.pictures.labels import place_labels
-from costcalc.render.formatting import scaled
+from costcalc.render.formatting import prefixed, scaled
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
 # keeps neighbours apart; grey is for the rest.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442")
 _HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
-_REST = "#999999"
-_WIDTH = 7.0
+REST = "#999999"
+WIDTH = 7.0
 """The text width of a paper, in inches."""
 
 _AT_PEAK, _OTHERS = "#E69F00", "#56B4E9"
@@ -55,26 +56,26 @@ def drawn(figure: Any, kind: str) -> bytes:
 
 def along(series: Series) -> Any:
     """Bars for each layer, in a panel for each metric, coloured by type of layer."""
-    plot = _pyplot()
+    plot = pyplot()
     count = len(series.costs)
     height = 2.2 + 1.2 * count
     figure, columns = plot.subplots(
-        count, 1, figsize=(_WIDTH, height), sharex=True, layout="constrained", squeeze=False
+        count, 1, figsize=(WIDTH, height), sharex=True, layout="constrained", squeeze=False
     )
     panels = columns[:, 0]
-    colours = _palette(series.types)
+    colours = palette(series.types)
     places = range(len(series.names))
     for panel, (title, costs) in zip(panels, series.costs.items(), strict=True):
-        shown = [colours.get(type_, _REST) for type_ in series.types]
+        shown = [colours.get(type_, REST) for type_ in series.types]
         panel.bar(places, costs, color=shown, width=0.8, edgecolor="#333333", linewidth=0.3)
         panel.set_ylabel(title)
         _engineering(panel.yaxis)
         panel.margins(x=0.01)
-    _name_places(panels[-1], series.names, "layers, from input to output")
+    name_places(panels[-1], series.names, "layers, from input to output")
     handles = [plot.Rectangle((0, 0), 1, 1, color=colour) for colour in colours.values()]
     names = list(colours)
     if set(series.types) - set(colours):
-        handles.append(plot.Rectangle((0, 0), 1, 1, color=_REST))
+        handles.append(plot.Rectangle((0, 0), 1, 1, color=REST))
         names.append("others")
     figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(series.title)
@@ -83,12 +84,12 @@ def along(series: Series) -> Any:
 
 def arena(memory: Arena) -> Any:
     """Bytes alive in each step; below them the tensors, as rectangles of steps and addresses."""
-    plot = _pyplot()
+    plot = pyplot()
     shapes = {"height_ratios": (1, 2.2)} if memory.blocks else {}
     figure, columns = plot.subplots(
         2 if memory.blocks else 1,
         1,
-        figsize=(_WIDTH, 6.4 if memory.blocks else 3.6),
+        figsize=(WIDTH, 6.4 if memory.blocks else 3.6),
         sharex=True,
         layout="constrained",
         squeeze=False,
@@ -108,7 +109,7 @@ def arena(memory: Arena) -> Any:
     for panel in panels:
         panel.set_ylim(0, max(memory.peak, 1) * 1.04)
         _in_units(panel.yaxis, memory.unit[1])
-    _name_places(panels[-1], memory.steps, "steps, from input to output")
+    name_places(panels[-1], memory.steps, "steps, from input to output")
     handles = [plot.Line2D([], [], color="#333333", linewidth=0.9, linestyle="dashed")]
     names = [f"{memory.planner}: {memory.amount(memory.peak)}"]
     if memory.fullest is not None:
@@ -165,7 +166,7 @@ def _label_blocks(figure: Any, panel: Any, blocks: Sequence[PlacedTensor]) -> No
             text.remove()
 
 
-def _name_places(panel: Any, names: Sequence[str], title: str) -> None:
+def name_places(panel: Any, names: Sequence[str], title: str) -> None:
     """Names below bars if there is room for them, else what they are."""
     if len(names) <= _NAMED:
         panel.set_xticks(list(range(len(names))), names, rotation=90, fontsize=6.5)
@@ -175,9 +176,9 @@ def _name_places(panel: Any, names: Sequence[str], title: str) -> None:
 
 def stacked(shares: Shares) -> Any:
     """A bar of 100 % for each network, with its types of layer stacked."""
-    plot = _pyplot()
+    plot = pyplot()
     height = 1.3 + 0.45 * len(shares.networks)
-    figure, panel = plot.subplots(figsize=(_WIDTH, height), layout="constrained")
+    figure, panel = plot.subplots(figsize=(WIDTH, height), layout="constrained")
     weight: dict[str, float] = {}
     for part in shares.parts:
         total = sum(part.values())
@@ -201,7 +202,7 @@ def stacked(shares: Shares) -> Any:
             left=lefts,
             height=0.7,
             label=name,
-            color=_REST if index is None else _COLOURS[index],
+            color=REST if index is None else _COLOURS[index],
             hatch="" if index is None else _HATCHES[index],
             edgecolor="white",
             linewidth=0.5,
@@ -229,34 +230,37 @@ def stacked(shares: Shares) -> Any:
 
 def bubbles(accuracies: Accuracies) -> Any:
     """Accuracy against mult-adds on a logarithmic scale; areas are params."""
-    plot = _pyplot()
+    plot = pyplot()
     points = accuracies.points
-    figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
+    figure, panel = plot.subplots(figsize=(WIDTH, 4.6), layout="constrained")
     largest = max(point.params for point in points)
-    palette = _palette([point.family for point in points])
+    colours = palette([point.family for point in points])
     # The largest first, so that it does not hide smaller ones.
     for point in sorted(points, key=lambda point: -point.params):
         panel.scatter(
-            point.mult_adds,
+            accuracies.place(point),
             point.top1,
             s=_area(point, largest),
-            color=palette.get(point.family, _REST),
+            color=colours.get(point.family, REST),
             alpha=0.75,
             edgecolor="#333333",
             linewidth=0.6,
         )
     panel.set_xscale("log")
     panel.margins(0.18)
-    _engineering(panel.xaxis)
+    if accuracies.device:
+        in_digits(panel.xaxis, "")
+    else:
+        _engineering(panel.xaxis)
     panel.grid(alpha=0.3)
     panel.set_axisbelow(True)
-    panel.set_xlabel("mult-adds")
+    panel.set_xlabel(accuracies.counted)
     panel.set_ylabel("ImageNet top-1, %")
     panel.set_title(f"area: params, {scaled(largest)} the largest", fontsize=9)
     place_labels(
         figure,
         panel,
-        [(point.label, point.mult_adds, point.top1) for point in points],
+        [(point.label, accuracies.place(point), point.top1) for point in points],
         [_area(point, largest) for point in points],
     )
     return figure
@@ -266,10 +270,10 @@ def heat(costs: HeatMap) -> Any:
     """Mult-adds over two parameters, with the budgets as contours."""
     import numpy
 
-    plot = _pyplot()
+    plot = pyplot()
     from matplotlib.colors import LogNorm
 
-    figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
+    figure, panel = plot.subplots(figsize=(WIDTH, 4.6), layout="constrained")
     down, across = costs.down[1], costs.across[1]
     values = numpy.array(costs.mult_adds, dtype=float)
     mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
@@ -311,7 +315,7 @@ def _area(point: Point, largest: int) -> float:
     return 1200 * point.params / largest + 12
 
 
-def _palette(names: Sequence[str]) -> dict[str, str]:
+def palette(names: Sequence[str]) -> dict[str, str]:
     """A colour for each of the most frequent names."""
     ordered = sorted(dict.fromkeys(names), key=lambda name: -list(names).count(name))
     return dict(zip(ordered, _COLOURS, strict=False))
@@ -331,6 +335,26 @@ def _engineering(axis: Any) -> None:
     axis.set_minor_formatter(FuncFormatter(between))
 
 
+def in_digits(axis: Any, unit: str) -> None:
+    """Labels a logarithmic axis with ``10``, or with a unit ``1 GOP/s``."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    low, high = axis.get_view_interval()
+    first = {"1", "2", "5"} if low > 0 and high < 100 * low else {"1"}
+
+    def text(value: float, _: object) -> str:
+        if not unit:
+            return f"{value:,g}"
+        number, _, prefix = prefixed(Fraction(value), unit).partition(" ")
+        return f"{float(number.replace(',', '')):g} {prefix}" if value else ""
+
+    def between(value: float, _: object) -> str:
+        return text(value, _) if f"{value:e}"[0] in first else ""
+
+    axis.set_major_formatter(FuncFormatter(text))
+    axis.set_minor_formatter(FuncFormatter(between) if len(first) > 1 else NullFormatter())
+
+
 def _in_units(axis: Any, scale: int) -> None:
     """Labels an axis of bytes with multiples of a unit, at round numbers of it."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -344,7 +368,7 @@ def _in_units(axis: Any, scale: int) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:,g}"))
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
     """Matplotlib, set up to draw only to files.
 
     Raises:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares
-from costcalc.render.formatting import scaled, share
+from costcalc.pictures.timing import Roofline, Timeline
+from costcalc.render.formatting import milliseconds, prefixed, scaled, share, significant
 from costcalc.render.layout import bar, text_width, wrapped
 
 _BAR, _LEAST_BAR = 40, 6
@@ -104,18 +106,48 @@ def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
     """A line for each network, the most accurate first: accuracy, mult-adds, params."""
     points = accuracies.points
     ordered = sorted(points, key=lambda point: -point.top1)
-    most = max(point.mult_adds for point in points)
+    most = max(map(accuracies.cost, points))
     lines = [
         (
             f"{point.top1:5.1f} %  {point.label}",
-            point.mult_adds,
-            f"{scaled(point.mult_adds)} mult-adds, {scaled(point.params)} params",
+            accuracies.cost(point),
+            f"{accuracies.amount(point)}, {scaled(point.params)} params",
         )
         for point in ordered
     ]
     notes = [line for reason in accuracies.left_out for line in wrapped(f"Without {reason}", width)]
     note = "\n".join(["", *notes, ""]) if notes else ""
     return f"ImageNet top-1\n{_bars(lines, most, width)}{note}"
+
+
+def roof(data: Roofline, width: int | None = None) -> str:
+    """A line for each point, the least intensity first: speed, intensity, share of the time."""
+    ridge = f"ridge at {significant(data.ridge)} operations a byte"
+    roof = f"peak {prefixed(data.peak, 'OP/s')}, {prefixed(data.bandwidth, 'B/s')}, {ridge}"
+    lines = [
+        (
+            point.label,
+            round(point.speed),
+            f"{prefixed(point.speed, 'OP/s')} at {significant(point.intensity)} a byte, "
+            f"{share(round(point.share * 10**6), 10**6, 1)} % of the time",
+        )
+        for point in sorted(data.points, key=lambda point: point.intensity)
+    ]
+    head = [*wrapped(data.title, width), *wrapped(roof, width), ""]
+    note = "\n".join(["", *wrapped(f"{data.left_out}.", width), ""]) if data.left_out else ""
+    return "\n".join(head) + "\n" + _bars(lines, round(data.peak), width) + note
+
+
+def times(data: Timeline, width: int | None = None) -> str:
+    """A bar for each step, with what limits it."""
+    most = max((bar.time for bar in data.bars), default=Fraction(0))
+    lines = [
+        (bar.name, round(bar.time * 10**9), f"{milliseconds(bar.time / 1000)}, {bar.limit}")
+        for bar in data.bars
+    ]
+    texts = (data.title, *data.words())
+    head = [*(line for text in texts for line in wrapped(text, width)), ""]
+    return "\n".join(head) + "\n" + _bars(lines, round(most * 10**9), width)
 
 
 def heat(costs: HeatMap, width: int | None = None) -> str:

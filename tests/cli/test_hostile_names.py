@@ -82,6 +82,8 @@ OTHERS = {
     "dot": ["graph", "MODEL", "--format", "dot"],
     "plot layers": ["plot", "layers", "MODEL"],
     "plot types": ["plot", "types", "MODEL", "mobilenet_v1"],
+    "plot roofline": ["plot", "roofline", "MODEL", "--device", "rpi4"],
+    "plot latency": ["plot", "latency", "MODEL", "--device", "rpi4"],
     "plot accuracy": ["plot", "accuracy", "MODEL", "mobilenet_v1"],
     "plot sweep": ["plot", "sweep", "MODEL", "--alpha", "0.5,1", "--res", "8,16"],
 }
@@ -269,14 +271,15 @@ def test_a_null_byte_is_one_message() -> None:
         assert_safe(result.stderr)
 
 
-@pytest.mark.parametrize("picture", ["layers", "types"])
+@pytest.mark.parametrize("picture", ["layers", "types", "roofline", "latency"])
 @pytest.mark.parametrize("name", [HOSTILE, LONG], ids=["bad", "long"])
 def test_a_picture_shows_a_hostile_name_as_text(
     picture: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(name, tmp_path)
-    result = run(["plot", picture, "MODEL", "-o", "figure.svg"])
+    how = ["--device", "rpi4"] if picture in ("roofline", "latency") else []
+    result = run(["plot", picture, "MODEL", *how, "-o", "figure.svg"])
     assert result.output == ""
     drawn = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     assert_safe("".join(ElementTree.fromstring(drawn).itertext()).replace("\n", " "))

@@ -21,6 +21,10 @@ ONE = {
     "reconcile": "reconcile {} --between paper thop",
     "printed": "reconcile {} --printed 1M",
     "plot layers": "plot layers {}",
+    "plot roofline": "plot roofline {} --device rpi4",
+    "plot latency": "plot latency {} --device rpi4",
+    "latency": "latency {} --device rpi4",
+    "fits": "fits {} --device rpi4",
     "plot sweep": "plot sweep {} --res 192,224 --set classes=10,20",
 }
 """Commands of a single network that take settings as options."""

@@ -21,6 +21,8 @@ PICTURES = {
     "types": ["mobilenet_v1", "vgg16", "alexnet"],
     "accuracy": ["mobilenet_v1", "squeezenet"],
     "memory": ["mobilenet_v1", "--storage", "tflm"],
+    "roofline": ["mobilenet_v1", "--device", "rpi4"],
+    "latency": ["mobilenet_v1", "--device", "rpi4"],
     "sweep": [
         *("mobilenet_v1", "--alpha", "0.25:1:0.25", "--res", "128:224:32"),
         *("--max-mult-adds", "100M", "--max-params", "2M"),

@@ -1,0 +1,108 @@
+"""Pictures of time: points on the roof, bars by limit, networks against a device."""
+
+from fractions import Fraction
+
+import pytest
+from click.testing import CliRunner
+
+import costcalc
+from costcalc import opening
+from costcalc.cli import main
+from costcalc.costs.convention import load
+from costcalc.errors import CostcalcError
+from costcalc.metrics import accounting
+from costcalc.pictures import plots, timed_plots
+from costcalc.pictures.data import accuracies
+from costcalc.pictures.timing import roofline, timeline
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["plot", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("network", "device"),
+    [("mobilenet_v1", "rpi4"), ("mobilenet_v2", "a100-40"), ("nasnetamobile", "jetson-nano")],
+)
+def test_labels_of_a_roofline_cover_neither_each_other_nor_a_point(network, device):
+    figure = timed_plots.roof(roofline(costcalc.latency(network, device)))
+    figure.canvas.draw()
+    (panel,) = figure.axes
+    renderer = figure.canvas.get_renderer()
+    boxes = [type(text).__mro__[1].get_window_extent(text, renderer) for text in panel.texts]
+    assert len(boxes) >= 5
+    assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
+    frame = panel.get_window_extent(renderer)
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
+
+
+def test_points_lie_on_the_roof_and_their_areas_are_shares():
+    answer = costcalc.latency("mobilenet_v1", "rpi4")
+    data = roofline(answer)
+    for point in data.points:
+        assert point.speed == min(data.peak, data.bandwidth * point.intensity)
+    pool = [step for step in answer.steps if not step.operations]
+    drawn = sum(point.share for point in data.points)
+    assert drawn == 1 - sum(step.seconds for step in pool) / answer.roofline
+    names = [name for point in data.points for name in point.names]
+    assert sorted(names) == sorted(step.name for step in answer.steps if step.operations)
+    assert "Not drawn: 1 step that multiplies nothing" in data.left_out
+    figure = timed_plots.roof(data)
+    areas = [float(points.get_sizes()[0]) for points in figure.axes[0].collections]
+    assert areas == sorted(areas, reverse=True)
+    assert areas == pytest.approx([1500 * float(point.share) + 14 for point in data.points])
+
+
+def test_bars_are_the_times_by_limit():
+    answer = costcalc.latency("mobilenet_v1", "rpi4")
+    data = timeline(answer)
+    figure = timed_plots.times(data)
+    (panel,) = figure.axes
+    compute, memory, hidden = (
+        [bar.get_height() for bar in container] for container in panel.containers
+    )
+    steps = answer.steps
+    assert sum(compute) == pytest.approx(
+        float(1000 * sum(step.seconds for step in steps if step.limit == "compute"))
+    )
+    assert sum(memory) + sum(compute) == pytest.approx(float(1000 * answer.roofline))
+    assert sum(hidden) + sum(memory) + sum(compute) == pytest.approx(float(1000 * answer.serial))
+    shown = panel.get_title()
+    assert "no run is faster" in shown
+    assert shown.count("an estimate") == 2
+    assert "estimate" in panel.get_ylabel()
+
+
+def test_networks_against_a_device():
+    convention = load("paper")
+    how = accounting(convention, ("bound_ms",), device="pixel1-big")
+    data = accuracies([opening.opened("mobilenet_v2")], convention, how)
+    for point in data.points:
+        alpha = Fraction(7, 5) if "1.4" in point.label else 1
+        answer = costcalc.latency("mobilenet_v2", "pixel1-big", alpha=alpha)
+        assert point.bound == 1000 * answer.bound
+    figure = plots.bubbles(data)
+    assert figure.axes[0].get_xlabel() == "bound on pixel1-big, ms: no run is faster"
+    shown = run("accuracy", "mobilenet_v2", "--device", "pixel1-big").stdout
+    assert "17.49 ms or more, 3.47 M params" in shown
+
+
+def test_words_in_the_terminal():
+    shown = run("roofline", "mobilenet_v1", "--device", "rpi4").stdout
+    lines = shown.splitlines()
+    assert lines[0] == "MobileNetV1 on Raspberry Pi 4 Model B, fp32: the roofline, an estimate"
+    assert lines[1] == "peak 48.0 GOP/s, 12.8 GB/s, ridge at 3.75 operations a byte"
+    shown = run("latency", "mobilenet_v1", "--device", "rpi4").stdout
+    assert "bound 23.70 ms: no run is faster\nroofline" in shown
+    assert shown.splitlines()[5].endswith("0.4516 ms, compute")
+
+
+def test_what_has_no_roofline(tmp_path):
+    with pytest.raises(CostcalcError, match="max78000 has no stated bandwidth"):
+        roofline(costcalc.latency("mobilenet_v1", "max78000"))
+    path = tmp_path / "free.yaml"
+    path.write_text("name: free\ninput: [1, 4, 4]\nlayers: [relu]\n")
+    result = run("roofline", str(path), "--device", "rpi4")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no step of free multiplies" in result.stderr
+    assert run("latency", str(path), "--device", "rpi4").exit_code == 0
