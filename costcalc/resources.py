@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.advice import advice, option
 from costcalc.errors import refuse
+from costcalc.graph.budgets import budget
 from costcalc.opening import AnyNetwork, exact, exact_value, opened
 from costcalc.spec.numbers import ExpressionError, measure
 
@@ -86,6 +87,7 @@ def latency(
     measured: str | Fraction | float | None = None,
     calibrate: str | None = None,
     energy: str | None = None,
+    fast_memory: int | str | None = None,
     **settings: Any,
 ) -> Latency:
     """How fast a network can be on a device: a bound, two estimates, what limits each step.
@@ -103,6 +105,9 @@ def latency(
         measured: a measured time, ``"34.1ms"``, or a number of seconds.
         calibrate: a network that was measured on the device, ``"mobilenet_v1=34.1ms"``.
         energy: an event model to compare designs by, ``"horowitz-45nm"`` or ``"eyeriss-65nm"``.
+        fast_memory: cut products to fit a fast memory, ``"32KiB"`` or a number of bytes, and
+            let them move what the bounds of Hong and Kung and of Chen et al. say; by default
+            every operand is read once.
         settings: as for :func:`report`.
 
     Returns:
@@ -116,10 +121,13 @@ def latency(
     >>> answer.bound * 864_000_000  # by computing: 2 * 7745152 operations
     Fraction(15490304, 1)
     """
+    from costcalc.metrics import amount
     from costcalc.performance.latency import latency as answer
     from costcalc.performance.running import run
 
-    setting = run(device, dtype, storage, cores, batch, fused)
+    size = budget(option("fast_memory"), amount(fast_memory), is_bytes=True)
+    fast = None if size is None else max(int(size), 1)
+    setting = run(device, dtype, storage, cores, batch, fused, fast)
     graph = opened(network, exact(settings)).graph()
     time = None if measured is None else duration("measured", measured)
     reference = None if calibrate is None else _calibration(calibrate, setting)

@@ -29,6 +29,12 @@ from costcalc.cli.words import Choice
     help="Estimate at the utilisation of another network that was measured there.",
 )
 @click.option(
+    "--fast-memory",
+    metavar="SIZE",
+    help="Cut products to fit SIZE, 32KiB: traffic by Hong and Kung's bound, not each operand "
+    "once.",
+)
+@click.option(
     "--energy",
     type=Choice(["horowitz-45nm", "eyeriss-65nm"]),
     help="Add the energy of events by a model: to compare designs, not what a board needs.",
@@ -55,6 +61,7 @@ def command(
     is_fused: bool,
     measured: str | None,
     calibrate: str | None,
+    fast_memory: str | None,
     energy: str | None,
     step: str | None,
 ) -> None:
@@ -77,6 +84,7 @@ def command(
         measured=measured,
         calibrate=calibrate,
         energy=energy,
+        fast_memory=fast_memory,
     )
     show(answer if step is None else answer.explain(step), options)
     if answer.is_refuted:

@@ -68,7 +68,7 @@ def wrong_unit(name: str, text: str, is_bytes: bool, mark: Mark | None = None) -
     number, unit = match[1].strip(), match[2].upper()
     return Problem(
         mark,
-        f"{name} is a size in bytes, and {text} is a count",
+        advice("{} is a size in bytes, and {} is a count", name, text),
         expected=f"{number} {unit}iB, by 1024, or {number} {unit.replace('K', 'k')}B, by 1000",
     )
 

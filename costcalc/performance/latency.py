@@ -146,6 +146,7 @@ class Latency(Answer):
             "cores": self.run.working_cores,
             "batch": self.run.batch,
             "fused": self.run.is_fused,
+            "fast_bytes": self.run.fast_bytes,
             "peak": number(rates.operations),
             "bandwidth": number(rates.tensors),
             "weight_bandwidth": number(rates.weights),
@@ -231,6 +232,7 @@ class Latency(Answer):
             ("storage", f"{self.work.storage.name}: {self.work.storage.title}"),
             ("batch", counted(self.run.batch) if self.run.batch != 1 else ""),
             ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
+            ("blocking", self._blocking()),
             ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
             ("bandwidth", self._bandwidth()),
             ("ridge", self._ridge()),
@@ -254,6 +256,15 @@ class Latency(Answer):
         )
         return (
             tensors if rates.is_one_memory else f"{tensors} for activations, {weights} for weights"
+        )
+
+    def _blocking(self) -> str:
+        size = self.run.fast_bytes
+        if size is None:
+            return ""
+        return (
+            f"through {self.work.storage.amount(size)} of fast memory: products move what Hong and "
+            "Kung's bound says, convolutions what Chen et al.'s says, or their operands if more"
         )
 
     def _ridge(self) -> str:

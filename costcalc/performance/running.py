@@ -12,6 +12,7 @@ from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import elements
 from costcalc.performance import DTYPES, files
+from costcalc.performance.blocking import blocked
 from costcalc.performance.device import Device
 from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
@@ -39,6 +40,8 @@ class Run(NamedTuple):
     batch: int = 1
     is_fused: bool = False
     """Whether sums, and pointwise convolutions after depthwise ones, are no steps of their own."""
+    fast_bytes: int | None = None
+    """The fast memory that products are cut to fit; None if every operand is read once."""
 
     @property
     def working_cores(self) -> int:
@@ -63,6 +66,7 @@ def run(
     cores: int | None = None,
     batch: int = 1,
     is_fused: bool = False,
+    fast_bytes: int | None = None,
 ) -> Run:
     """A run on the device of a name, or in the file of a path.
 
@@ -76,7 +80,7 @@ def run(
         refuse(None, "cores are a whole number", "1 or more", found=repr(cores))
     if storage is not None:
         load(storage)
-    return Run(files.load(device), dtype, storage, cores, batch, is_fused)
+    return Run(files.load(device), dtype, storage, cores, batch, is_fused, fast_bytes)
 
 
 def device_line(run: Run) -> str:
@@ -131,6 +135,9 @@ def work(graph: LayerGraph, run: Run) -> Work:
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
         dtype = run.dtype or dtype_of(row)
     moved = moves(network)
+    if run.fast_bytes is not None:
+        bits = row.bits.get("activations", 32)
+        moved = blocked(graph, network, moved, run.fast_bytes, bits, run.batch)
     if run.is_fused:
         moved = with_pairs(graph, network, moved)
     return Work(row, network, moved, dtype, rates(run.device, dtype, run.cores))

@@ -121,6 +121,7 @@ FREE = {
         "--zero",
         "--ranks",
         "--cores",
+        "--fast-memory",
         "--measured",
         "--max-ms",
         "--max-mj",
