@@ -101,38 +101,38 @@ SIZES = {
 """Bytes of flash, ram and dram."""
 
 DIGESTS = {
-    "a10": "44193e596796c564",
-    "a100-40": "725466966707e56c",
-    "a100-80": "e441a4a2d30b2c4a",
-    "agx-orin-64": "3450402b557113a7",
-    "cortex-m55": "6b558c2fee7a360d",
-    "edgetpu": "81ba94b4253aaa77",
-    "esp32s3": "2d44902ebaa6092a",
-    "ethos-u55-128": "bf33dc6f7e1c8c19",
-    "ethos-u55-256": "ae084df37a14d8ec",
-    "ethos-u65-512": "f931d0390deac83f",
-    "h100-sxm": "f1cc425a845294ae",
-    "h200-sxm": "81e707bab3d798a6",
-    "jetson-nano": "619e6264f5e25492",
-    "max78000": "386dcae9fea7616a",
-    "nrf5340": "1545cb4b7c33c143",
-    "orin-nano-8": "26b3dbaf55b533b2",
-    "pixel1-big": "e764d6b821e3f660",
-    "pixel4-big": "ddb04a8a0e5e46bf",
-    "rp2040": "4f679274f65eeb4d",
-    "rp2350": "d79455ee372109a9",
-    "rpi4": "c634cf139dfa0f9d",
-    "rpi5": "f068f74cf29a912e",
-    "stm32f412": "69327b70fa8863b2",
-    "stm32f746": "a6fc5b1f4cb25c9f",
-    "stm32g0b1": "15733e7aa0e715e3",
-    "stm32h743": "2492567171a8e098",
-    "stm32h7a3": "56d64042f86bfea9",
-    "stm32l4r5": "0a59b3412e17bb77",
-    "stm32n6": "48569428a2d4f61a",
-    "stm32u575": "48c67981e847b650",
-    "t4": "f893be07257f4ae2",
-    "v100-sxm2": "cce4ca27ae0e2eeb",
+    "a10": "48f98178bf105c49",
+    "a100-40": "cf9c7d7220e14992",
+    "a100-80": "8815d064208cd7c0",
+    "agx-orin-64": "511a4b0303a03afc",
+    "cortex-m55": "349985e629714ba6",
+    "edgetpu": "af1a377deb956684",
+    "esp32s3": "f49ac614449c8511",
+    "ethos-u55-128": "bf3537f3fda4119d",
+    "ethos-u55-256": "5a5614665429ff58",
+    "ethos-u65-512": "ab0cd751365ffd88",
+    "h100-sxm": "2b5d8ed6e3d40e7d",
+    "h200-sxm": "642c688e89393c39",
+    "jetson-nano": "1b197ba4e89c7522",
+    "max78000": "6390a0178c60654e",
+    "nrf5340": "9e0c0a3ba305eeb5",
+    "orin-nano-8": "47e49a872267a13b",
+    "pixel1-big": "a6f967963d1b79f1",
+    "pixel4-big": "f1c4e178ec7d2f60",
+    "rp2040": "b47ecd05fc662ffc",
+    "rp2350": "66f21f1b641b90ad",
+    "rpi4": "c6f0773c54de1e13",
+    "rpi5": "a30f6e3f86ffe12f",
+    "stm32f412": "0c5ffb1ff140d534",
+    "stm32f746": "f8a381d04f900e56",
+    "stm32g0b1": "c22b4fd26587fe44",
+    "stm32h743": "ddc9f97a6a0285e5",
+    "stm32h7a3": "b8d5ce6b789f1ebc",
+    "stm32l4r5": "59747d7b44a20368",
+    "stm32n6": "e6bf1d5c1aea8f03",
+    "stm32u575": "b496bca6d3d7966e",
+    "t4": "10abdde973cae4ac",
+    "v100-sxm2": "7f5dadb8d9fd85f6",
 }
 
 PREFIXES = {"": 1, "m": Fraction(1, 1000), "k": 1000, "M": 10**6, "G": G, "T": T}
@@ -263,8 +263,11 @@ def test_power_is_stated_where_it_was_measured_or_printed():
 
 
 def digest(device):
-    """A digest of a device's figures, but not of its prose."""
-    figures = [(name, figure and str(figure.value)) for name, figure in device.figures]
+    """A digest of a device's figures with what backs them, but not of its prose."""
+    figures = [
+        (name, figure and (str(figure.value), figure.arithmetic, figure.source))
+        for name, figure in device.figures
+    ]
     memories = [(name, memory.is_on_chip) for name, memory in device.memories.items()]
     facts = (device.device_class, device.cores, figures, memories, sorted(device.lanes.items()))
     return sha256(repr(facts).encode()).hexdigest()[:16]
