@@ -104,6 +104,16 @@ def test_a_budget_in_a_spec(tmp_path):
     )
 
 
+def test_the_bound_of_some_layers_is_that_of_computing(tmp_path):
+    """Layer narrow has 16 * 4 * 16 * 16 multiply-accumulates, 432,000 in a millisecond."""
+    path = tmp_path / "small.yaml"
+    claims = 'claims: [{only: narrow, device: stm32f746, bound_ms: "0.0379 "}]'
+    path.write_text(SPEC[: SPEC.index("budgets")] + claims)
+    (result,) = costcalc.check(str(path)).results
+    assert result.computed == Fraction(16 * 4 * 256, 432_000)
+    assert result.verdict == "rounded"
+
+
 def test_a_budget_without_a_device_is_refused_where_it_stands(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(SPEC.replace("LIMIT", "1").replace(", device: stm32f746", ""))

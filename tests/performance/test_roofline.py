@@ -257,6 +257,38 @@ def test_a_device_without_a_figure_is_refused(spec, device):
         costcalc.latency(spec(MLP), "stm32f746", dtype="fp16")
 
 
+SHARED = """\
+name: shared
+input: [4, 4, 4]
+layers:
+  - conv: {out: 4, kernel: 3, bias: false, name: first, shares: kernel}
+  - conv: {out: 4, kernel: 3, bias: false, name: second, shares: kernel}
+"""
+
+
+def test_shared_weights_are_compulsory_once_and_read_by_each_step(spec, device):
+    """3 * 3 * 4 * 4 weights and maps of 4 * 16, in fp32; no cache to speak of."""
+    chip = device("dram: {bandwidth: 1 B/s}\ncache: {size: 4 B}")
+    answer = costcalc.latency(spec(SHARED), chip)
+    assert answer.bound == 4 * (144 + 64 + 64) - 4
+    assert [step.bytes for step in answer.steps] == [4 * (144 + 64 + 64)] * 2
+
+
+def test_two_memories_move_at_the_same_time(spec, device):
+    """Layer a of the perceptron in int8: 150 activations, 5,000 weights and 50 biases of 4 bytes;
+    b: 60, and 500 with 10 biases.  The chip holds 1,000 bytes of the 5,740."""
+    flash = "flash: {bandwidth: 200 B/s, on_chip: false}\nram: {size: 1 kB, bandwidth: 2 B/s}"
+    answer = costcalc.latency(spec(MLP), device(flash), dtype="int8")
+    a, b = answer.steps
+    assert a.memory_seconds == max(Fraction(150, 2), Fraction(5200, 200))  # activations
+    assert b.memory_seconds == max(Fraction(60, 2), Fraction(540, 200))
+    assert answer.bound == max(Fraction(110, 2), Fraction(5740 - 1000, 200))  # 55 s of tensors
+    slower = flash.replace("200 B/s", "20 B/s")
+    answer = costcalc.latency(spec(MLP), device(slower), dtype="int8")
+    assert answer.steps[0].memory_seconds == Fraction(5200, 20)  # weights
+    assert answer.bound == Fraction(5740 - 1000, 20)
+
+
 def test_without_a_stated_bandwidth_all_times_are_of_computing(spec, device):
     answer = costcalc.latency(spec(MLP), device("ram: {size: 1 KiB}"))
     assert answer.bound == answer.roofline == answer.serial == Fraction(11_000, 1000)
