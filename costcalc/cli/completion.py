@@ -147,10 +147,10 @@ def several_parameters(context: click.Context, incomplete: str) -> Items:
 
 
 def ranks(context: click.Context, incomplete: str) -> Items:
-    """What rows of a sweep are ranked by: metrics and parameters."""
+    """What rows of a sweep are ranked by: metrics, accuracy and parameters."""
     from costcalc.metrics import METRICS
 
-    return (*METRICS, *(name for name, _, _ in _parameters(_network(context))))
+    return (*METRICS, "accuracy", *(name for name, _, _ in _parameters(_network(context))))
 
 
 def multipliers(context: click.Context, incomplete: str) -> Items:

@@ -190,7 +190,7 @@ def device_options(*, required: bool, has_fusing: bool = True) -> Callable[[F], 
                 "--fused/--unfused",
                 "is_fused",
                 help="Run sums, and pointwise convolutions after depthwise ones, with the step "
-                "before.",
+                "before.  [default: unfused]",
             )(function)
         function = click.option(
             "--batch",

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     metavar="KEY",
     shell_complete=completed_by("ranks"),
     help="Rank --top by mult_adds (the default), another metric or a parameter; -KEY for the "
-    "smallest.  Of --pareto, the two metrics: peak_bytes,mult_adds.",
+    "smallest.  Of --pareto, two metrics, or one and accuracy: bound_ms,accuracy.",
 )
 @click.option(
     "--pareto",

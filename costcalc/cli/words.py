@@ -103,6 +103,7 @@ _NETWORK = "a name that 'costcalc networks' lists, or the path of a spec or a mo
 _MISSING = {
     **_each("network networks network_or_layer versions", _NETWORK),
     "name": "--for alpha, or --for res",
+    "device": "--device NAME, one that 'costcalc devices' lists, or the path of a file",
 }
 """What to write for an argument or an option that is missing."""
 

@@ -38,6 +38,9 @@ from costcalc.reporting.implementations import IMPLEMENTATION, implementations_l
 from costcalc.reporting.phrases import uncounted_notes, unit_title
 from costcalc.spec.document import Accuracy, Document
 
+ACCURACY = "accuracy"
+"""What is weighed against a cost, the higher the better."""
+
 SETTINGS = 10**10
 """Settings that one sweep may have."""
 
@@ -220,21 +223,25 @@ class Sweep(Answer):
 
         Args:
             progress: called with the number of settings done.
-            by: two metrics of the rows, the lower the better.  If the specs have accuracies
-                for some rows, the default is the front of these rows, by mult-adds and
-                accuracy; if not, that of all rows, by mult-adds and params.
+            by: two metrics of the rows, the lower the better; or one and ``"accuracy"``, the
+                higher the better, of the rows for which one is published.  If the specs have
+                accuracies for some rows, the default is mult-adds and accuracy; if not,
+                mult-adds and params.
 
         Raises:
-            SpecError: ``by`` is not two metrics of the rows.
+            SpecError: ``by`` is not two of these, or no accuracy is published.
         """
-        if not by and any(network.accuracies for network in self.networks):
+        if ACCURACY in by or (not by and any(network.accuracies for network in self.networks)):
+            (metric,) = self._beside_accuracy(by or ("mult_adds", ACCURACY))
             published = [row for row in self._published(progress) if row.accuracy is not None]
             if published:
                 chosen = front(
-                    of_values([row.mult_adds for row in published]).array,
+                    of_values([row.costs[metric] for row in published]).array,
                     of_values([-_top1(row) for row in published]).array,
                 )
                 return [published[index] for index in chosen]
+            if by:
+                refuse(None, "no accuracy is published for these settings", "two metrics")
         first, second = self._two_metrics(by or ("mult_adds", "params"))
         kept: list[SweepRow] = []
         for network, chunk, cells in self._chosen(progress):
@@ -246,6 +253,20 @@ class Sweep(Answer):
             )
             kept = [kept[index] for index in chosen]
         return kept
+
+    def _beside_accuracy(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The metric that accuracy is weighed against.
+
+        Raises:
+            SpecError: it is not one metric of the rows.
+        """
+        others = tuple(name for name in names if name != ACCURACY)
+        for name in others:
+            check_name(name, option("by"), {}, self.metrics)
+        if len(others) != 1 or len(names) != 2:
+            message = "accuracy is weighed against one cost"
+            refuse(None, message, "one of " + ", ".join(self.metrics), found=", ".join(names))
+        return others
 
     def _two_metrics(self, names: Sequence[str]) -> tuple[str, str]:
         """Two different metrics of the rows.
@@ -291,7 +312,7 @@ class Sweep(Answer):
             weighed = tuple(name.strip() for name in by.split(",")) if by else ()
             rows = self.pareto(progress, weighed)
             is_published = not weighed and bool(rows) and rows[0].accuracy is not None
-            weighed = weighed or ("mult_adds", "accuracy" if is_published else "params")
+            weighed = weighed or ("mult_adds", ACCURACY if is_published else "params")
             what = "the Pareto front of " + " and ".join(map(_word, weighed))
         else:
             if self.condition is None and self.size > ROWS:
@@ -449,7 +470,7 @@ class SweepRows(Answer):
         """Why the Pareto front has so few rows."""
         if not self.weighed or not self.rows:
             return ()
-        if "accuracy" in self.weighed:
+        if ACCURACY in self.weighed:
             published = sum(len(network.accuracies) for network in self.sweep.networks)
             is_all = published == self.sweep.size
             return () if is_all else ("Only settings with a published accuracy are compared.",)

@@ -11,6 +11,7 @@ from costcalc.arena.plan import PLANNERS, named_planner
 from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
+from costcalc.performance.latency import bound_line
 from costcalc.performance.roofline import bound
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
@@ -113,7 +114,7 @@ class Fits(Answer):
             ("device", device_line(self.run)),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("planner", f"{self.planner}: {PLANNERS[self.planner].title}"),
-            ("bound", f"{milliseconds(self.bound)}: no run is faster; a limit, not a prediction"),
+            ("bound", bound_line(self.work, self.bound)),
         )
         columns = (
             Column("check", "Check"),

@@ -237,7 +237,7 @@ class Latency(Answer):
             ("bandwidth", self._bandwidth()),
             ("ridge", self._ridge()),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
-            ("bound", f"{milliseconds(self.bound)}: no run is faster; a limit, not a prediction"),
+            ("bound", bound_line(self.work, self.bound)),
             ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
             ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
             ("measured", self._measured()),
@@ -432,6 +432,13 @@ class Latency(Answer):
 
 def _sizes(step: StepTime) -> tuple[int, int]:
     return step.operations, step.bytes
+
+
+def bound_line(done: Work, seconds: Fraction) -> str:
+    """The bound with what it comes from, in words that no reader takes for a prediction."""
+    is_computing = done.rates.computing(done.moves.operations) == seconds
+    by = "computing" if is_computing else "compulsory bytes"
+    return f"{milliseconds(seconds)}, by {by}: no run is faster; a limit, not a prediction"
 
 
 def latency(

@@ -57,6 +57,34 @@ def test_a_front_of_the_bound_and_params():
     assert front == expected
 
 
+def test_a_front_of_the_bound_and_accuracy():
+    """MobileNetV1's published accuracies: no other row is both as fast and as accurate."""
+    grid = {"alpha": "0.25,0.5,0.75,1", "res": "128,160,192,224"}
+    swept = costcalc.sweep(NETWORK, metrics="bound_ms", device="pixel1-big", **grid)
+    rows = [row for row in swept.rows() if row.accuracy is not None]
+    expected = [
+        row
+        for row in rows
+        if not any(
+            other.bound_ms <= row.bound_ms
+            and other.accuracy.top1 >= row.accuracy.top1
+            and other is not row
+            for other in rows
+        )
+    ]
+    front = swept.pareto(by=("bound_ms", "accuracy"))
+    assert [row.settings for row in front] == [row.settings for row in expected]
+    assert len(front) > 3
+    command = "sweep", NETWORK, "--alpha", "0.25,1", "--res", "224", "--device", "pixel1-big"
+    by = "--metrics", "bound_ms", "--pareto", "--by"
+    shown = run(*command, *by, "bound_ms,accuracy").stdout
+    assert "the Pareto front of bound_ms and accuracy" in shown
+    assert run(*command, *by, "accuracy").exit_code == 2
+    assert run(*command, *by, "accuracy,energy").exit_code == 2
+    unpublished = run(*command[:3], "0.3", "--res", "100", *command[6:], *by, "bound_ms,accuracy")
+    assert (unpublished.exit_code, unpublished.stdout) == (2, "")
+
+
 def test_solve_finds_what_every_value_says():
     values = [Fraction(step, 20) for step in range(1, 21)]
     best = costcalc.solve(
