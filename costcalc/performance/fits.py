@@ -11,7 +11,7 @@ from costcalc.arena.plan import PLANNERS, named_planner
 from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
-from costcalc.performance.latency import bound_line
+from costcalc.performance.latency import GATES, bound_line
 from costcalc.performance.roofline import bound
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
@@ -308,7 +308,7 @@ def fits(
     if not PLANNERS[name].has_addresses:
         notes.insert(0, f"RAM by '{name}' has no addresses: a runtime's may be larger.")
     if graph.gated:
-        notes.append("With every gate open.")
+        notes.append(GATES)
     return Fits(
         network=graph.name,
         source=graph.source,

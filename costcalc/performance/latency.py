@@ -22,7 +22,7 @@ from costcalc.render.formatting import counted, milliseconds, number, prefixed, 
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 
-LIMITS = ("compute", "memory")
+GATES = "With every gate open: a run that skips parts of the network may be below the bound."
 
 
 class Spread(NamedTuple):
@@ -230,7 +230,7 @@ class Latency(Answer):
             ("settings", settings_line(self.parameters)),
             ("device", device_line(self.run)),
             ("storage", f"{self.work.storage.name}: {self.work.storage.title}"),
-            ("batch", counted(self.run.batch) if self.run.batch != 1 else ""),
+            ("batch", self._batch()),
             ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
             ("blocking", self._blocking()),
             ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
@@ -257,6 +257,12 @@ class Latency(Answer):
         return (
             tensors if rates.is_one_memory else f"{tensors} for activations, {weights} for weights"
         )
+
+    def _batch(self) -> str:
+        if self.run.batch == 1:
+            return ""
+        each = milliseconds(self.bound / self.run.batch)
+        return f"{counted(self.run.batch)}, and all times are of it: the bound of one is {each}"
 
     def _blocking(self) -> str:
         size = self.run.fast_bytes
@@ -513,7 +519,7 @@ def _notes(graph: LayerGraph, done: Work) -> list[str]:
         "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
     ]
     if graph.gated:
-        notes.append("With every gate open.")
+        notes.append(GATES)
     return [*notes, *uncounted_notes(graph.uncounted)]
 
 
