@@ -24,6 +24,8 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 from costcalc.render.page import Significant
+from costcalc.spec import numbers
+from costcalc.spec.numbers import ExpressionError
 
 if TYPE_CHECKING:
     from costcalc.performance.roofline import Moves, Rates
@@ -463,12 +465,37 @@ def limits(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
     """
     found = {}
     for name, value in given.items():
-        metric = METRICS[name]
-        examples = f"20, for 20 {metric.unit}" if metric.is_timed else ""
-        number = budget(option(metric.bound), amount(value), metric.is_bytes, examples)
+        number = limit(name, value)
         if number is not None:
             found[name] = number
     return found
+
+
+def limit(name: str, value: Any) -> int | Fraction | None:
+    """A bound on a metric in its own unit; None if there is none.
+
+    Raises:
+        SpecError: as for :func:`limits`.
+
+    >>> limit("bound_ms", "20"), limit("bound_ms", "0.5 s"), limit("peak_bytes", "2 KiB")
+    (20, 500, 2048)
+    """
+    metric = METRICS[name]
+    what = option(metric.bound)
+    if not metric.is_timed:
+        return budget(what, amount(value), metric.is_bytes)
+    if isinstance(value, str):
+        base = metric.unit.removeprefix("m")
+        try:
+            stated = numbers.measure(value.strip(), base)
+            number = 1000 * stated.value if stated is not None else numbers.quantity(value.strip())
+        except ExpressionError as error:
+            refuse(None, advice("{}: {}", what, error.message), error.expected)
+        value = number if number is not None and number > 0 else value
+    if isinstance(value, str):
+        expected = f"a number above zero: 20, or 20 {metric.unit}"
+        refuse(None, advice("{} cannot be '{}'", what, value), expected)
+    return budget(what, amount(value), examples=f"20, for 20 {metric.unit}")
 
 
 def amount(value: Any) -> Any:

@@ -73,7 +73,7 @@ def _measured_row(name: str, row: metrics.Metric) -> Metric:
     shares, is_peak = row.shares, row.is_bytes and row.shares is None
     return Metric(
         name,
-        row.title,
+        metrics.heading(name) if row.is_timed else row.title,
         lambda part: row.measure(part.measured),
         _largest if is_peak else sum,
         None if shares is None else lambda part: shares(part.measured),

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
-from costcalc.advice import Advice, advice, option
+from costcalc import metrics
+from costcalc.advice import Advice, advice
 from costcalc.claims import reader
 from costcalc.claims.claim import (
     Claim,
@@ -21,9 +22,7 @@ from costcalc.claims.claim import (
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
 from costcalc.errors import CostcalcError, Mark, Problem, Problems, SpecError, did_you_mean, refuse
-from costcalc.graph.budgets import budget
 from costcalc.importers import importer, refuse_foreign
-from costcalc.metrics import METRICS
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import library
 from costcalc.spec.numbers import ExpressionError
@@ -151,7 +150,7 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             continue
         text = f"{limit:.0f}" if isinstance(limit, float) and limit.is_integer() else str(limit)
         try:
-            most = budget(option(METRICS[metric].bound), text, METRICS[metric].is_bytes)
+            most = metrics.limit(metric, text)
         except SpecError as error:
             for problem in error.problems:
                 problems.note(problem)

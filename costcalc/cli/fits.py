@@ -21,7 +21,7 @@ from costcalc.cli.words import Choice
 @click.command()
 @click.argument("network", shell_complete=completed_by("networks"))
 @device_options(required=False, has_fusing=False)
-@click.option("--max-ms", metavar="T", help="The bound may be at most T milliseconds.")
+@click.option("--max-ms", metavar="T", help="The bound may be at most T ms: 100, or 100ms.")
 @click.option(
     "--planner",
     type=Choice(list(PLANNERS)),

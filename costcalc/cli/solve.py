@@ -34,7 +34,7 @@ from costcalc.cli.progress import progress
 @click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
 @click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
 @click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
-@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20.")
+@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20, or 20ms.")
 @click.option("--max-mj", metavar="E", help="At most E mJ there, at the bound: 5.")
 @storage_options
 @times_options

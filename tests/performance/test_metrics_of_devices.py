@@ -109,6 +109,31 @@ def test_a_limit_between_two_milliseconds_is_not_rounded():
     assert costcalc.solve(NETWORK, "alpha", max_ms="17.929", **options).best is not None
 
 
+@pytest.mark.parametrize("text", ["17.929", "17.929ms", "17.929 ms", "0.017929 s", "17929us"])
+def test_limits_of_time_have_units(text):
+    network = f"{NETWORK}@alpha=0.25,res=96"
+    assert costcalc.check(network, max_ms=text, device="stm32f746").holds
+    assert costcalc.fits(network, "stm32f746", max_ms=text).checks[2].available == Fraction(
+        "17.929"
+    )
+    options = {"device": "stm32f746", "values": ["0.25"], "res": 96}
+    assert costcalc.solve(NETWORK, "alpha", max_ms=text, **options).best is not None
+
+
+@pytest.mark.parametrize("text", ["20KiB", "0", "-3", "20 mW", "soon", "", "1/0"])
+def test_what_is_no_limit_of_time(text):
+    for command in ("check", NETWORK), ("solve", NETWORK, "--for", "alpha"), ("fits", NETWORK):
+        result = run(*command, "--device", "stm32f746", f"--max-ms={text}")
+        assert result.exit_code == 2
+        assert "--max-ms" in result.stderr
+
+
+def test_limits_of_energy_have_units():
+    """46.74 mJ."""
+    for text, holds in (("46.75", True), ("46.7 mJ", False), ("0.0468 J", True), ("46749uJ", True)):
+        assert costcalc.check(NETWORK, max_mj=text, device="stm32u575").holds is holds
+
+
 SPEC = """\
 name: small
 input: [8, 16, 16]
