@@ -179,6 +179,27 @@ def test_the_ridge_itself_is_limited_by_computing(spec, device):
     assert below.limit == "memory"
 
 
+@pytest.mark.parametrize(
+    ("device", "dtype", "ridge"),
+    [
+        ("v100-sxm2", "fp16", "138.9"),  # NVIDIA prints 138.9 of 125 TFLOP/s and 900 GB/s
+        ("stm32f746", "int8", "0.5"),  # 2 * 2 operations, 8 bytes a cycle
+        ("stm32l4r5", "int8", "1.0"),  # 2 * 2 operations, 4 bytes a cycle
+        ("rp2040", "int8", "0.2"),  # half a multiply-accumulate, 4 bytes a cycle: 0.25
+        ("rpi4", "fp32", "3.8"),  # 1.5 G * 4 * 8 over 12.8 G
+        ("rpi5", "fp32", "9.0"),  # 2.4 G * 4 * 16 over 17.1 G
+        ("t4", "fp16", "203.1"),  # 65 T over 320 G
+        ("a100-40", "fp16", "200.6"),  # 312 T over 1555 G
+        ("h100-sxm", "fp16", "295.3"),  # 989.4 T over 3.35 T
+    ],
+)
+def test_ridges_redone(device, dtype, ridge, spec):
+    answer = costcalc.latency(spec(MLP), device, dtype=dtype)
+    digits = len(ridge.partition(".")[2])
+    step = Fraction(1, 10**digits)
+    assert abs(answer.work.rates.ridge - Fraction(ridge)) <= step / 2
+
+
 # properties
 
 
