@@ -156,8 +156,10 @@ class _AsPyTorch:
             yield Kept(index, (f"copy {place}", index), "copy of its input", size)
             return
         memory = memory_of(self.graph, layout.memory, self.images[layout.memory])
-        size = stored(memory.elements, memory.bits, self.how)
-        yield Kept(index, ("memory", layout.memory), memory.name, size)
+        is_condition = layer.kind.name == "where" and place == 0
+        size = stored(memory.elements, BYTE if is_condition else None, self.how)
+        word = "condition" if is_condition else "memory"
+        yield Kept(index, (word, layout.memory), memory.name, size)
 
     def capped(self, found: Iterable[Kept]) -> Iterable[Kept]:
         """Memory is whole: nothing is kept in parts."""
@@ -192,11 +194,8 @@ def _copied(layer: Layer, place: int, layout: Layout) -> int | None:
         whole = Layout(layout.memory, (*stack, *sizes[-2:]), (*strides, *layout.strides[-2:]))
         is_view = whole.viewed((prod(stack), *sizes[-2:]))
         return None if is_view is not None else prod(whole.sizes)
-    if kind.name == "group_norm":
+    if kind.name in ("instance_norm", "lrn"):
         return None if layout.is_contiguous else prod(sizes)
-    if kind.name == "instance_norm":
-        is_view = layout.viewed((sizes[0] * sizes[1], *sizes[2:]))
-        return None if is_view is not None else prod(sizes)
     return None
 
 
@@ -242,7 +241,7 @@ class _AsParts:
             return
         if whole != source:
             self.wholes["memory", source] = whole
-        size = stored(memory.elements, memory.bits, self.how)
+        size = stored(memory.elements, None, self.how)
         yield Kept(index, ("memory", source), memory.name, size)
 
     def _origin(self, index: int) -> int:
@@ -266,9 +265,7 @@ class _AsParts:
             whole = self.wholes.get(one.key)
             if whole is not None:
                 memory = memory_of(self.graph, whole, self.images[whole])
-                room = left.setdefault(
-                    ("memory", whole), stored(memory.elements, memory.bits, self.how)
-                )
+                room = left.setdefault(("memory", whole), stored(memory.elements, None, self.how))
                 left["memory", whole] = max(room - one.bytes, 0)
                 yield one._replace(bytes=min(one.bytes, room))
             else:

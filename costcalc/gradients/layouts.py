@@ -13,15 +13,12 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from costcalc.gradients.rules import BYTE, LONG, drops
+from costcalc.gradients.rules import drops
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import axis_of
 from costcalc.records import NamedTuple
 
 Sizes = tuple[int, ...]
-
-_TYPES = {"compare": BYTE, "logical_not": BYTE, "argmax": LONG}
-"""The bits of one number where the output is neither activations nor as wide as the input."""
 
 _BY_CHANNELS = ("convolution", "transposed_convolution", "pooling", "resampling")
 """Families whose output has its channels last in memory if the input has."""
@@ -40,8 +37,6 @@ class Allocation(NamedTuple):
     """The layer that fills it."""
     elements: int
     """For the whole batch."""
-    bits: int | None
-    """Of one number; None for those of an activation."""
 
 
 class Layout(NamedTuple):
@@ -94,12 +89,7 @@ def layouts(
 def memory_of(graph: LayerGraph, index: int, images: int) -> Allocation:
     """The memory that a layer fills, or the network's input."""
     count = images * prod(graph.shape_of(index))
-    if index == NETWORK_INPUT:
-        reads = [layer for layer in graph.layers if NETWORK_INPUT in layer.inputs]
-        is_ids = bool(reads) and all(layer.kind.name == "embedding" for layer in reads)
-        return Allocation("input", count, LONG if is_ids else None)
-    layer = graph.layers[index]
-    return Allocation(layer.name, count, _TYPES.get(layer.kind.name))
+    return Allocation("input" if index == NETWORK_INPUT else graph.layers[index].name, count)
 
 
 def _layout(

@@ -107,6 +107,11 @@ def _border(layer: Layer, wanted: Wanted) -> Iterable[int]:
     return (0,) if operation.mode in ("reflect", "replicate") else ()
 
 
+def _scaled(layer: Layer, wanted: Wanted) -> Iterable[int]:
+    """The input, for its own gradient: PyTorch's RMS norm is two products."""
+    return (0,) if any(wanted.inputs) else ()
+
+
 def _resized(layer: Layer, wanted: Wanted) -> Iterable[int]:
     """The input, if areas of it are averaged."""
     operation: Any = layer.operation
@@ -157,6 +162,8 @@ class Gradient(NamedTuple):
     minimal: Keep = Keep()
     is_smooth: bool = True
     """Whether gradients pass through it; not through a comparison or an index."""
+    blind: tuple[int, ...] = ()
+    """The inputs that have no gradient: a condition, ids, another tensor's size."""
     is_passed: bool = False
     """Whether the gradients of its inputs are that of its output, or parts of it."""
 
@@ -185,6 +192,14 @@ def backward_macs(layer: Layer, wanted: Wanted) -> Any:
         needs_weights = wanted.inputs[2] + bool(needs_scores)
         return scores * needs_scores + (macs - scores) * needs_weights
     return macs * sum(wanted.inputs)
+
+
+def _mean_squares(layer: Layer, wanted: Wanted) -> Any:
+    return _rows(layer) if any(wanted.inputs) else 0
+
+
+def _unscaled(layer: Layer, wanted: Wanted) -> Any:
+    return elements(layer.output) if wanted.weights else 0
 
 
 def _rows(layer: Layer) -> Any:
@@ -327,6 +342,7 @@ TABLE: Mapping[str, Gradient] = {
     "embedding": Gradient(
         Keep(numbers=(Numbers("indices", _of_input, LONG),)),
         Keep(numbers=(Numbers("indices", _ids, BYTE),)),
+        blind=(0,),
     ),
     "matmul": Gradient(Keep(cofactors), Keep(cofactors)),
     # Dao et al., arXiv 2205.14135, algorithm 2: one number for each row of scores.
@@ -353,13 +369,15 @@ TABLE: Mapping[str, Gradient] = {
     # each channel over the batch.
     "batch_norm": Gradient(Keep(first, (_OF_BATCH,)), Keep(_normalised, (_OF_BATCH,))),
     "layer_norm": _norm(_STATISTICS),
-    "rms_norm": _norm(
-        Numbers("statistics", lambda layer, _: _rows(layer), SINGLE),
-        copies=(
-            Numbers(
-                "normalised", lambda layer, _: elements(layer.output) if _is_affine(layer) else 0
+    "rms_norm": Gradient(
+        Keep(
+            _scaled,
+            (
+                Numbers("statistics", _mean_squares, SINGLE),
+                Numbers("normalised", _unscaled),
             ),
         ),
+        Keep(first, (Numbers("statistics", lambda layer, _: _rows(layer), SINGLE),)),
     ),
     "group_norm": _norm(Numbers("statistics", _groups, SINGLE)),
     "instance_norm": _norm(
@@ -395,7 +413,7 @@ TABLE: Mapping[str, Gradient] = {
         ),
     ),
     "power": Gradient(*2 * (Keep(_powers),)),
-    "where": Gradient(Keep(first), Keep(numbers=(Numbers("choices", _of_input, BIT),))),
+    "where": Gradient(Keep(first), Keep(numbers=(Numbers("choices", _of_input, BIT),)), blind=(0,)),
     **dict.fromkeys(("clip", "abs"), _BY_SIGN),
     **dict.fromkeys(("exp", "sqrt", "rsqrt", "reciprocal"), _BY_OUTPUT),
     **dict.fromkeys(("log", "erf", "sin", "cos", "square"), _BY_INPUT),
@@ -409,6 +427,7 @@ TABLE: Mapping[str, Gradient] = {
     "variance": _BY_INPUT,
     # What moves elements keeps shapes alone.
     "reshaping": _PASSED,
+    "crop": Gradient(is_passed=True, blind=(1,)),
     "resampling": Gradient(Keep(_resized)),
     "zero_pad": Gradient(Keep(_border)),
     # PyTorch multiplies by noise, in numbers of the activations' own kind.

@@ -5,7 +5,7 @@ LayerGraph × Update --updated--> an Updated for each layer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -59,22 +59,54 @@ def updated(graph: LayerGraph, update: Update, is_training: bool) -> tuple[Updat
     """
     _check(graph, update)
     trains = _trained_layers(graph, update)
+    wanted = _on_the_way(graph, _wanted(graph, update, trains, is_training))
+    found = []
+    for layer, wants in zip(graph.layers, wanted, strict=True):
+        own = params(layer, layer.events()) if layer.shares is None else Params(0, 0)
+        trained = Params(own.weights * wants.weights, own.biases * wants.biases)
+        found.append(Updated(wants, own, trained))
+    return tuple(found)
+
+
+def _wanted(
+    graph: LayerGraph, update: Update, trains: Collection[int], is_training: bool
+) -> list[Wanted]:
+    """The gradients that would be computed if every layer led to an output."""
     needs = {NETWORK_INPUT: False}
     found = []
     for index, layer in enumerate(graph.layers):
+        gradient = rule(layer.kind)
         owner = index if layer.shares is None else layer.shares
+        is_trained = gradient.is_smooth and owner in trains
         used = params(layer, layer.computation.events)
-        weights = bool(used.weights) and owner in trains and update.subset != "biases"
-        biases = bool(used.biases) and owner in trains
-        reads = tuple(needs[source] for source in layer.inputs)
-        wanted = Wanted(reads, weights, biases, is_training)
-        is_smooth = rule(layer.kind).is_smooth
-        needs[index] = is_smooth and wanted.is_any
-        if not is_smooth:
-            wanted = Wanted(tuple(False for _ in reads), False, False, is_training)
-        own = params(layer, layer.events()) if layer.shares is None else Params(0, 0)
-        found.append(Updated(wanted, own, Params(own.weights * weights, own.biases * biases)))
-    return tuple(found)
+        wanted = Wanted(
+            tuple(
+                gradient.is_smooth and needs[source] and place not in gradient.blind
+                for place, source in enumerate(layer.inputs)
+            ),
+            bool(used.weights) and is_trained and update.subset != "biases",
+            bool(used.biases) and is_trained,
+            is_training,
+        )
+        needs[index] = wanted.is_any
+        found.append(wanted)
+    return found
+
+
+def _on_the_way(graph: LayerGraph, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The same, without what no gradient of an output comes to: what is only compared."""
+    reached = {*graph.outputs}
+    found = []
+    for index in range(len(graph.layers) - 1, -1, -1):
+        layer, wants = graph.layers[index], wanted[index]
+        if index in reached:
+            reached.update(
+                source for source, needs in zip(layer.inputs, wants.inputs, strict=True) if needs
+            )
+        else:
+            wants = Wanted(tuple(False for _ in layer.inputs), False, False, wants.is_training)
+        found.append(wants)
+    return found[::-1]
 
 
 def params(layer: Layer, events: Any) -> Params:

@@ -36,6 +36,8 @@ def pairs(padding: Any, rank: int) -> list[tuple[int, int]]:
 def pad(rank: int, around: Sequence[tuple[int, int]], value: float) -> nn.Module:
     """``nn.ConstantPad2d`` takes the last axis first."""
     flat = [side for pair in reversed(around) for side in pair]
+    if not any(flat):
+        return nn.Identity()
     return getattr(nn, f"ConstantPad{rank}d")(flat, value)
 
 

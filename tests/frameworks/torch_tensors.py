@@ -101,10 +101,9 @@ def split(shape: Shape, parts: int, part: int = 1, axis: int = 0) -> nn.Module:
 
 def section(shape: Shape, stop: int, start: int = 0, axis: int = 0, step: int = 1) -> nn.Module:
     dim = dimension(axis, shape)
-    places = range(shape[dim - 1])[start:stop:step]
-    if stop > shape[dim - 1]:
+    if stop > shape[dim - 1] or start >= stop:
         raise ValueError("beyond the axis")
-    return Call(lambda x: x.index_select(dim, torch.tensor(places, device=x.device).long()))
+    return Call(lambda x: x[(*(slice(None),) * dim, slice(start, stop, step))])
 
 
 def crop(shape: Shape, cropping: Any = None, size: Any = None, offset: Any = None) -> nn.Module:
@@ -133,6 +132,8 @@ def zero_pad(shape: Shape, padding: Any, axis: int = 1, mode: str = "zero") -> n
         raise ValueError(f"{len(around)} paddings for {rank} axes")
     pairs = [(side, side) if isinstance(side, int) else tuple(side) for side in around]
     flat = [side for pair in reversed(pairs) for side in pair]
+    if not any(flat):
+        return Call(lambda x: x)
     named = "constant" if mode == "zero" else mode
     return Call(lambda x: functional.pad(x, flat, mode=named))
 

@@ -60,7 +60,7 @@ KEPT = {
     "maximum": (800, 13),
     "power": (1200, 1200),
     "compare": (0, 0),
-    "where": (400, 13),
+    "where": (100, 13),  # whether, in a byte
     "complement": (0, 0),
     "scale": (0, 0),
     "shift": (0, 0),

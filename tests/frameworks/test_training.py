@@ -1,0 +1,247 @@
+"""``costcalc training`` against PyTorch: every torchvision network, and random ones."""
+
+from functools import partial
+from random import Random
+
+import pytest
+import torch
+from torch import nn
+from torchvision import models
+from torchvision.ops import StochasticDepth
+
+import costcalc
+from costcalc.errors import SpecError
+from costcalc.opening import opened
+from tests.frameworks.autograd import on_cpu, optimizer_bytes, step
+from tests.frameworks.drawing import network
+from tests.frameworks.random_networks import text
+from tests.frameworks.torch_network import REFUSALS, TorchNetwork
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # what the networks' authors are warned of
+
+SIDES = {"inception_v3": 128, "maxvit_t": 224, "vit": 224, "swin": 224}
+"""The side of the image, by the beginning of a network's name; 96 for the others."""
+
+ALONE = ("vit_h", "regnet_y_128gf", "swin_v2")
+"""Networks that get one image, by the beginning of their names; the others get two.
+
+Swin V2 computes its tables of positions once for a batch, the larger two take too long.
+"""
+
+QUICK = {"alexnet", "mobilenet_v2", "mobilenet_v3_small", "resnet18", "vit_b_32"}
+NAMES = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    for name in models.list_models(module=models)
+]
+
+
+def side(name: str) -> int:
+    return next((side for word, side in SIDES.items() if name.startswith(word)), 96)
+
+
+def built(name: str) -> nn.Module:
+    """A network on the meta device; its auxiliary classifiers run in training alone."""
+    more = {"aux_logits": False} if name in ("googlenet", "inception_v3") else {}
+    with torch.device("meta"):
+        module = models.get_model(name, weights=None, **more)
+    return module
+
+
+def count_depths(module: nn.Module, calls: list[StochasticDepth]) -> None:
+    """Notes each call of stochastic depth that draws a number for each image.
+
+    It is a plain function, which in evaluation mode, in which a module is read, returns its
+    input and is no call.
+    """
+
+    def note(depth: StochasticDepth, inputs: object, output: object) -> None:
+        if depth.training and depth.p > 0:
+            calls.append(depth)
+
+    for each in module.modules():
+        if isinstance(each, StochasticDepth):
+            each.register_forward_hook(note)
+
+
+def cropped_copies(graph, batch: int) -> int:
+    """What ``x[:, :H, :W].contiguous()`` leaves out of its copy in Swin V2.
+
+    A call of ``contiguous`` is no layer: costcalc keeps the whole of which it is a part.
+    """
+    left_out = 0
+    for layer in graph.layers:
+        if layer.kind.name == "layer_norm":
+            whole, part = graph.layers[layer.inputs[0]], layer.output
+            while whole.kind.name == "slice":
+                whole = graph.layers[whole.inputs[0]]
+            left_out += torch.Size(whole.output).numel() - torch.Size(part).numel()
+    return 4 * batch * left_out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_torchvisions_networks(name):
+    module, batch = built(name), 1 if name.startswith(ALONE) else 2
+    shape = (3, side(name), side(name))
+    ours = costcalc.from_torch(module, shape)
+    module = on_cpu(module)
+    image, depths = torch.rand(batch, *shape), []
+    count_depths(module, depths)
+    for mode in ("train", "eval"):
+        answer = ours.training(batch=batch, mode=mode)
+        theirs = step(module.train(mode == "train"), image)
+        expected = theirs.kept - 4 * batch * len(depths)
+        depths.clear()
+        if name.startswith("swin_v2"):
+            expected += cropped_copies(opened(ours).graph(), batch)
+        assert answer.activation_bytes == expected, mode
+    assert batch * answer.forward == theirs.forward
+    assert batch * answer.backward == theirs.backward
+    sizes = [parameter.nbytes for parameter in module.parameters()]
+    assert answer.states == (sum(sizes), sum(each.grad.nbytes for each in module.parameters()), 0)
+    buffers = sum(tensor.nbytes for tensor in module.buffers() if tensor.is_floating_point())
+    if not name.startswith("swin_v2"):  # whose tables of positions are buffers
+        assert answer.buffer_bytes == buffers
+
+
+# Random networks --------------------------------------------------------------------
+
+
+MOST = 20_000_000
+"""The most mult-adds, and the most params, of a network that is run."""
+
+
+def drawn(seed: str) -> tuple[TorchNetwork, costcalc.Network] | None:
+    """A random network, and what costcalc reads; None if one of the two refuses it."""
+    spec = network(Random(seed).randint)
+    try:
+        module = TorchNetwork(spec)
+        ours = costcalc.from_torch(module, tuple(spec["input"]))
+    except (*REFUSALS, SpecError):
+        return None
+    return (module, ours) if is_judged(ours) else None
+
+
+def is_judged(ours: costcalc.Network) -> bool:
+    """Whether a network is small enough, and PyTorch says what there is to compare."""
+    graph = opened(ours).graph()
+    if max(ours.totals(convention="torch", unit="macs")) > MOST:
+        return False
+    if len(graph.outputs) > 1:
+        return False  # what no layer reads is an output to costcalc, and to PyTorch if returned
+    # oneDNN gives these memory for a multiple of 8 channels.
+    return not any(
+        layer.kind.family == "transposed_convolution" and len(layer.output) == 4
+        for layer in graph.layers
+    )
+
+
+def differs(module: TorchNetwork, ours: costcalc.Network) -> str | None:
+    """How costcalc and PyTorch differ on a network; None if PyTorch refuses its numbers."""
+    on_cpu(module).device = "cpu"
+    for inner in module.modules():
+        tensor = vars(inner).get("tensor")  # a constant is no parameter and no buffer
+        if isinstance(tensor, torch.Tensor):
+            inner.tensor = torch.full(tensor.shape, 0.01)
+    differences = []
+    for mode in ("train", "eval"):
+        try:
+            theirs = step(module.train(mode == "train"), torch.rand(1, *module.spec["input"]))
+        except REFUSALS:  # a norm of one value for each channel, a word out of range
+            return None
+        answer = ours.training(mode=mode)
+        found = (answer.activation_bytes, answer.forward, answer.backward)
+        if found != theirs:
+            differences.append(f"{mode}: costcalc {found}, PyTorch {tuple(theirs)}")
+    learned = sum(parameter.nbytes for parameter in module.parameters())
+    if answer.states.weights != learned:
+        differences.append(f"params: costcalc {answer.states.weights}, PyTorch {learned}")
+    return "\n".join(differences)
+
+
+def test_a_hundred_random_networks():
+    judged = 0
+    for number in range(1000):
+        pair = drawn(f"training/{number}")
+        difference = None if pair is None else differs(*pair)
+        if difference is None:
+            continue
+        judged += 1
+        assert not difference, f"network {number}\n{text(pair[0].spec)}{difference}"
+        if judged == 100:
+            return
+    raise AssertionError(f"only {judged} networks of 1000 were judged")
+
+
+# Parts of networks, optimisers -------------------------------------------------------
+
+
+class Small(nn.Module):
+    """A convolution, a norm, and two linear layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.hidden = nn.Linear(8, 16)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(16, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.norm(self.conv(x))).mean((2, 3))
+        return self.head(self.drop(torch.nn.functional.gelu(self.hidden(x))))
+
+
+def trained_as(module: nn.Module, is_trained) -> nn.Module:
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(is_trained(name))
+    return module
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_trained"),
+    [
+        ({}, lambda name: True),
+        ({"freeze": "conv"}, lambda name: not name.startswith("conv")),
+        ({"freeze": ["conv", "norm"]}, lambda name: name.startswith(("hidden", "head"))),
+        ({"freeze": "hidden"}, lambda name: not name.startswith("hidden")),
+        ({"freeze": ["hidden", "head"]}, lambda name: name.startswith(("conv", "norm"))),
+        ({"last": 1}, lambda name: name.startswith("head")),
+        ({"last": 2}, lambda name: name.startswith(("hidden", "head"))),
+        ({"update": "biases"}, lambda name: name.endswith("bias")),
+        ({"update": "biases", "last": 2}, lambda n: n in ("hidden.bias", "head.bias")),
+    ],
+)
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_parts_of_a_network(arguments, is_trained, mode):
+    module = on_cpu(Small())
+    answer = costcalc.from_torch(module, (3, 8, 8)).training(batch=4, mode=mode, **arguments)
+    module = trained_as(module, is_trained).train(mode == "train")
+    theirs = step(module, torch.rand(4, 3, 8, 8))
+    found = (answer.activation_bytes, 4 * answer.forward, 4 * answer.backward)
+    assert found == theirs
+    gradients = [each.grad.nbytes for each in module.parameters() if each.grad is not None]
+    assert answer.states.gradients == sum(gradients)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("sgd", partial(torch.optim.SGD, lr=0.1)),
+        ("momentum", partial(torch.optim.SGD, lr=0.1, momentum=0.9)),
+        ("adam", torch.optim.Adam),
+        ("adamw", torch.optim.AdamW),
+        ("amsgrad", partial(torch.optim.Adam, amsgrad=True)),
+        ("adamax", torch.optim.Adamax),
+        ("nadam", torch.optim.NAdam),
+        ("radam", torch.optim.RAdam),
+        ("adagrad", torch.optim.Adagrad),
+        ("adadelta", torch.optim.Adadelta),
+        ("rmsprop", torch.optim.RMSprop),
+        ("rprop", torch.optim.Rprop),
+    ],
+)
+def test_states_of_optimisers(name, make):
+    module = Small()
+    states = costcalc.from_torch(module, (3, 8, 8)).training(optimizer=name).states
+    learned = sum(parameter.nbytes for parameter in module.parameters())
+    assert states == (learned, learned, optimizer_bytes(make, module))
