@@ -156,11 +156,20 @@ def channels_last(sizes: Sizes) -> Sizes:
 
 
 def is_channels_last(layout: Layout) -> bool:
-    """Whether maps have their channels last in memory, and not also in their usual place."""
-    if len(layout.sizes) not in (4, 5) or layout.is_contiguous:
+    """Whether maps have their channels last in memory, as far as PyTorch can tell.
+
+    As ``is_channels_last_strides_2d`` (c10/core/MemoryFormat.h): from the channels on, each
+    axis reaches at least as far as the one before it, even if it has a single place.
+    """
+    sizes, strides = layout.sizes, layout.strides
+    if len(sizes) not in (4, 5):
         return False
-    last = channels_last(layout.sizes)
-    return in_order(layout.sizes, layout.strides) == in_order(layout.sizes, last)
+    least = 0
+    for axis in (1, *range(len(sizes) - 1, 1, -1), 0):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
+            return False
+        least = strides[axis] * sizes[axis]
+    return strides[1] != 0
 
 
 def in_order(sizes: Sizes, strides: Sizes) -> Sizes:
@@ -194,27 +203,19 @@ def view_strides(sizes: Sizes, strides: Sizes, shape: Sizes) -> Sizes | None:
     >>> view_strides((2, 3, 4), (12, 4, 1), (6, 4)), view_strides((2, 3), (1, 2), (6,))
     ((4, 1), None)
     """
-    if prod(sizes) == 0:
-        return packed(shape)
-    runs: list[tuple[int, int]] = []  # elements and stride, the last run first
-    for size, stride in reversed([*zip(sizes, strides, strict=True)]):
-        if size == 1:
+    found = [0] * len(shape)
+    place, step = len(shape) - 1, strides[-1] if strides else 1
+    run = filled = 1  # elements of the run, and of the new axes within it
+    for axis in range(len(sizes) - 1, -1, -1):
+        run *= sizes[axis]
+        if axis and (sizes[axis - 1] == 1 or strides[axis - 1] == run * step):
             continue
-        if runs and stride == runs[-1][0] * runs[-1][1]:
-            runs[-1] = (runs[-1][0] * size, runs[-1][1])
-        else:
-            runs.append((size, stride))
-    runs.reverse()
-    found: list[int] = []
-    left, step = runs.pop() if runs else (1, 1)
-    for side in reversed(shape):
-        if side == 1:
-            found.append(left * step)
-            continue
-        if left == 1 and runs:
-            left, step = runs.pop()
-        if left % side:
+        while place >= 0 and (filled < run or shape[place] == 1):
+            found[place] = filled * step
+            filled *= shape[place]
+            place -= 1
+        if filled != run:
             return None
-        found.append(step)
-        left, step = left // side, step * side
-    return tuple(reversed(found))
+        if axis:
+            step, run, filled = strides[axis - 1], 1, 1
+    return tuple(found)
