@@ -262,7 +262,7 @@ class Latency(Answer):
         if self.run.batch == 1:
             return ""
         each = milliseconds(self.bound / self.run.batch)
-        return f"{counted(self.run.batch)}, and all times are of it: the bound of one is {each}"
+        return f"{counted(self.run.batch)}, and all times are of it; the bound is {each} an input"
 
     def _blocking(self) -> str:
         size = self.run.fast_bytes
@@ -316,11 +316,12 @@ class Latency(Answer):
         """Energy by the device's power, and by the event model."""
         power = self.run.device.power
         if power is not None:
-            for seconds, which in ((self.bound, "the bound"), (self.measured, "measured")):
-                if seconds is not None:
-                    joules = prefixed(power.value * seconds, "J")
-                    watts = prefixed(power.value, "W")
-                    yield "energy", f"{joules}: {watts} for {milliseconds(seconds)}, {which}"
+            least = f"{prefixed(power.value * self.bound, 'J')} or more"
+            watts = prefixed(power.value, "W")
+            yield "energy", f"{least}: {watts} for {milliseconds(self.bound)}, the bound"
+            if self.measured is not None:
+                joules = prefixed(power.value * self.measured, "J")
+                yield "energy", f"{joules}: {watts} for {milliseconds(self.measured)}, measured"
         if self.events is None:
             return
         events, factor = self.events, self.events.factor
