@@ -40,11 +40,11 @@ def side(name: str) -> int:
 
 
 def built(name: str) -> nn.Module:
-    """A network on the meta device; its auxiliary classifiers run in training alone."""
+    """A network without its auxiliary classifiers, which run in training alone."""
     more = {"aux_logits": False} if name in ("googlenet", "inception_v3") else {}
-    with torch.device("meta"):
-        module = models.get_model(name, weights=None, **more)
-    return module
+    # A RegNet computes its widths by tensors, which need numbers.
+    with torch.device("cpu" if name.startswith("regnet") else "meta"):
+        return models.get_model(name, weights=None, **more)
 
 
 def count_depths(module: nn.Module, calls: list[StochasticDepth]) -> None:
