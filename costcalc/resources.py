@@ -304,7 +304,7 @@ def training(
     Args:
         network: as for :func:`report`.
         batch: how many inputs are trained on at once, on each rank.
-        optimizer: the name of an optimiser: ``"sgd"``, ``"momentum"``, ``"adam"``, ...
+        optimizer: the name of an optimizer: ``"sgd"``, ``"momentum"``, ``"adam"``, ...
         dtype: ``"fp32"``, ``"mixed"`` or ``"bf16"``.
         keeps: ``"pytorch"`` for the activations that PyTorch keeps, ``"minimal"`` for the
             least that the gradients need.

@@ -32,6 +32,7 @@ COMMANDS = {
     **_each("read load from", "costcalc import"),
     **_each("draw visualize visualise view picture dot mermaid", "costcalc graph"),
     **_each("figure chart", "costcalc plot"),
+    **_each("train backward backprop gradients activations optimizer", "costcalc training"),
     **_each("grid search-space scan", "costcalc sweep"),
     **_each("speed time timing benchmark runtime seconds ms roofline", "costcalc latency"),
     **_each("fit deploy", "costcalc fits"),

@@ -1,4 +1,4 @@
-"""Bytes of weights, gradients and optimisers: tables with their sources, and ZeRO's stages."""
+"""Bytes of weights, gradients and optimizers: tables with their sources, and ZeRO's stages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from costcalc.records import NamedTuple
 
 
 class Optimizer(NamedTuple):
-    """What an optimiser keeps from one update to the next."""
+    """What an optimizer keeps from one update to the next."""
 
     title: str
     states: int
@@ -46,7 +46,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         bytes_=1,
     ),
 }
-"""Optimisers by name."""
+"""Optimizers by name."""
 
 
 class Precision(NamedTuple):
@@ -56,7 +56,7 @@ class Precision(NamedTuple):
     weight: int
     gradient: int
     master: int
-    """Of a copy of each param that the optimiser updates, in full precision; 0 without one."""
+    """Of a copy of each param that the optimizer updates, in full precision; 0 without one."""
     state: int
     activation: int
     source: str
@@ -65,7 +65,7 @@ class Precision(NamedTuple):
 PRECISIONS: Mapping[str, Precision] = {
     "fp32": Precision("every number in 32 bits", 4, 4, 0, 4, 4, "IEEE 754 single precision"),
     "mixed": Precision(
-        "16 bits, with weights and states of the optimiser in 32 as well",
+        "16 bits, with weights and states of the optimizer in 32 as well",
         2,
         2,
         4,
@@ -74,7 +74,7 @@ PRECISIONS: Mapping[str, Precision] = {
         "Rajbhandari et al., ZeRO (arXiv 1910.02054), section 3.1: 2 + 2 + 12 bytes with Adam",
     ),
     "bf16": Precision(
-        "16 bits, the states of the optimiser in 32",
+        "16 bits, the states of the optimizer in 32",
         2,
         2,
         0,
@@ -87,9 +87,9 @@ PRECISIONS: Mapping[str, Precision] = {
 
 ZERO_STAGES: Mapping[int, str] = {
     0: "every rank holds everything",
-    1: "the optimiser's states divided among the ranks",
-    2: "the optimiser's states and gradients divided among the ranks",
-    3: "the optimiser's states, gradients and weights divided among the ranks",
+    1: "the optimizer's states divided among the ranks",
+    2: "the optimizer's states and gradients divided among the ranks",
+    3: "the optimizer's states, gradients and weights divided among the ranks",
 }
 """Stages of ZeRO (arXiv 1910.02054), sections 5.1 to 5.3: P_os, P_os+g, P_os+g+p."""
 
@@ -105,7 +105,7 @@ class StateBytes(NamedTuple):
 def state_bytes(
     params: int, trained: int, optimizer: Optimizer, precision: Precision, zero: int, ranks: int
 ) -> StateBytes:
-    """Weights, gradients and the optimiser's states, on one of the ranks.
+    """Weights, gradients and the optimizer's states, on one of the ranks.
 
     ZeRO, section 3.1 and figure 1: of P params under Adam in mixed precision 2 P, 2 P and
     12 P bytes; each stage divides one more of the three, from the right.
@@ -129,7 +129,7 @@ def state_bytes(
 
 
 def named_optimizer(name: str) -> Optimizer:
-    """An optimiser of the table.
+    """An optimizer of the table.
 
     Raises:
         SpecError: there is none of that name.

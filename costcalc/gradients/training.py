@@ -131,7 +131,7 @@ class TrainingCost(Answer):
 
     @property
     def total(self) -> int:
-        """Weights, gradients, the optimiser's states and activations."""
+        """Weights, gradients, the optimizer's states and activations."""
         return sum(self.states) + self.activation_bytes
 
     def page(self) -> Page:

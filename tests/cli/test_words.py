@@ -81,6 +81,7 @@ TYPED = {
     "check --all": "--shipped",
     "check net.pdf": "is neither a spec nor a model",
     "plot vgg16": "costcalc plot layers vgg16",
+    "train vgg16": "costcalc training vgg16",
     "export net.yaml --to pytorch": "Did you mean 'torch'?",
     **{f"report net{suffix}": instead for suffix, instead in FOREIGN.items()},
 }

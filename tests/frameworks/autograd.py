@@ -117,7 +117,7 @@ def on_cpu(module: nn.Module) -> nn.Module:
 
 
 def optimizer_bytes(make: Callable[..., torch.optim.Optimizer], module: nn.Module) -> int:
-    """The bytes of an optimiser's states after a step, without single numbers."""
+    """The bytes of an optimizer's states after a step, without single numbers."""
     for parameter in module.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimizer = make(module.parameters())

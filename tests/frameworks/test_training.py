@@ -174,7 +174,7 @@ def test_a_hundred_random_networks():
     raise AssertionError(f"only {judged} networks of 1000 were judged")
 
 
-# Parts of networks, optimisers -------------------------------------------------------
+# Parts of networks, optimizers -------------------------------------------------------
 
 
 class Small(nn.Module):
@@ -242,7 +242,7 @@ def test_parts_of_a_network(arguments, is_trained, mode):
         ("rprop", torch.optim.Rprop),
     ],
 )
-def test_states_of_optimisers(name, make):
+def test_states_of_optimizers(name, make):
     module = Small()
     states = costcalc.from_torch(module, (3, 8, 8)).training(optimizer=name).states
     learned = sum(parameter.nbytes for parameter in module.parameters())

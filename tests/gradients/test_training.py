@@ -11,6 +11,7 @@ from costcalc.cli import main
 from costcalc.errors import CostcalcError
 from costcalc.gradients.optimizers import OPTIMIZERS, PRECISIONS, state_bytes
 from costcalc.render.formatting import rounded
+from tests import collection
 
 NET = """\
 name: net
@@ -144,6 +145,20 @@ def test_resnet_50_takes_2_971_times_its_forward_pass():
     step = Fraction(answer.forward + answer.backward, answer.forward)
     assert rounded(step, 3) == "2.971"
     assert "2.971 times the forward pass" in str(answer)
+
+
+@pytest.mark.parametrize("name", collection.networks())
+def test_every_network_keeps_less_if_less_is_needed(name):
+    def kept(**how):
+        return costcalc.training(name, **how).activation_bytes
+
+    answer = costcalc.training(name)
+    assert answer.forward == costcalc.totals(name).mult_adds
+    assert answer.forward <= answer.backward <= 2 * answer.forward
+    assert kept(keeps="minimal", update="biases") <= kept(keeps="minimal") <= kept()
+    assert kept(mode="eval") <= kept()
+    assert kept(last=1) <= kept(last=2) <= kept()
+    assert answer.peak.bytes <= answer.total + answer.buffer_bytes + answer.temporary
 
 
 @pytest.mark.parametrize(
