@@ -12,6 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode, conv_backward_flop, sdpa_f
 
 aten = torch.ops.aten
 
+torch.set_flush_denormal(True)  # numbers near zero take a hundred times as long
+
 
 class _Saved:
     """A tensor that autograd holds; it goes with the part of the graph that needs it."""

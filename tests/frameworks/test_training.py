@@ -6,6 +6,7 @@ from random import Random
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torchvision import models
 from torchvision.ops import StochasticDepth
 
@@ -268,3 +269,29 @@ def test_activations_in_place(make, more):
         answer = costcalc.from_torch(module, (3, 8, 8)).training(batch=2)
         theirs = step(module, torch.rand(2, 3, 8, 8))
         assert answer.activation_bytes - theirs.kept == (more if inplace else 0)
+
+
+def test_checkpoints_run_every_segment_again():
+    def segment(channels: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(channels, 4, 3, padding=1), nn.ReLU())
+
+    class Checkpointed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.segments = nn.ModuleList(map(segment, (3, 4, 4)))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for each in self.segments:
+                x = checkpoint(each, x, use_reentrant=False)
+            return x
+
+    module = on_cpu(Checkpointed())
+    answer = costcalc.from_torch(nn.Sequential(*module.segments), (3, 8, 8)).training(checkpoint=1)
+    # Without this, PyTorch leaves out the end of a segment of which nothing is kept.
+    with set_checkpoint_early_stop(False):
+        theirs = step(module, torch.rand(1, 3, 8, 8))
+    assert answer.recomputed + answer.backward == theirs.backward
+    # The image, and the outputs of two ReLUs: the third one's is kept by no segment's input.
+    assert theirs.kept == 4 * (3 + 4 + 4) * 64
+    # While one segment runs backward, it keeps the output of its own ReLU besides.
+    assert answer.activation_bytes == theirs.kept + 4 * 4 * 64
