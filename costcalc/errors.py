@@ -222,6 +222,8 @@ def did_you_mean(word: str, known: Iterable[str], shown: Callable[[str], str] = 
     "did you mean 'depthwise'?"
     >>> did_you_mean("mobilenet", ["mobilenet_v1", "mobilenet_v2", "alexnet"])
     "did you mean 'mobilenet_v1' or 'mobilenet_v2'?"
+    >>> did_you_mean("INT8", ["int8", "int8-weights"])
+    "did you mean 'int8'?"
     """
     return suggested([shown(name) for name in similar(word, known)])
 
@@ -233,7 +235,10 @@ def suggested(words: Sequence[str]) -> str:
 
 
 def similar(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that begin with this one, or else the most similar one, if any is."""
+    """The known words that begin with this one, or else the most similar one, if any.
+
+    Case makes no difference; a word that differs in case alone comes before all others.
+    """
     from bisect import bisect
     from difflib import get_close_matches
     from itertools import islice
@@ -241,11 +246,22 @@ def similar(word: str, known: Iterable[str]) -> list[str]:
     names = sorted(islice(known, _MOST_NAMES + 1))
     if len(names) > _MOST_NAMES:
         return []
+    folded = word.casefold()
     if len(names) > _COMPARED:
-        place = bisect(names, word)
-        names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]
-    names = [name for name in names if len(name) <= _LONGEST_NAME]
-    longer = [name for name in names if name.startswith(word)] if len(word) >= _PREFIX else []
-    if 0 < len(longer) <= _MOST_LONGER:
-        return longer
-    return get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= _LONGEST_NAME else []
+        places = [bisect(names, spelt) for spelt in {word, folded}]
+        half = _COMPARED // 2
+        names = sorted({name for at in places for name in names[max(0, at - half) : at + half]})
+    by_letters: dict[str, list[str]] = {}
+    for name in names:
+        if len(name) <= _LONGEST_NAME:
+            by_letters.setdefault(name.casefold(), []).append(name)
+    if folded in by_letters:
+        return by_letters[folded]
+    if len(word) >= _PREFIX:
+        begun = [key for key in by_letters if key.startswith(folded)]
+        longer = [name for key in begun for name in by_letters[key]]
+        if 0 < len(longer) <= _MOST_LONGER:
+            return longer
+    if len(word) > _LONGEST_NAME:
+        return []
+    return [by_letters[key][0] for key in get_close_matches(folded, by_letters, n=1, cutoff=0.6)]

@@ -69,7 +69,7 @@ def read(path: str, networks: Networks, *, is_named: bool = True) -> ClaimsFile 
         return None  # without the time that a large file takes to parse
     problems = Problems()
     try:
-        root = parse(data, path, problems)
+        root = parse(data, path, problems, "a file of claims or a spec")
     except SpecError:
         if is_named or _PLAIN_KEY.search(data):
             raise

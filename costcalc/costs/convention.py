@@ -7,19 +7,23 @@ from collections.abc import Mapping
 from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
-from costcalc.costs.rule_file import RuleFile
+from costcalc.costs.rule_file import RuleFile, Shelf, is_path
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
-from costcalc.errors import ConventionError, Mark, Problems, did_you_mean, refuse
+from costcalc.errors import ConventionError, Problems, did_you_mean, refuse
 from costcalc.kinds import TABLE
-from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes, read_shipped
-from costcalc.spec.tree import MapNode, Node, Scalar
+from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
 _KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS, "undefined")
-_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions")
+_SHELF = Shelf(
+    "convention",
+    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions"),
+    first="paper",
+    error=ConventionError,
+)
 
 
 def load(name: str) -> Convention:
@@ -28,7 +32,7 @@ def load(name: str) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    path = name if os.sep in name or name.endswith((".yaml", ".yml")) else _shipped(name, None)
+    path = name if is_path(name) else _SHELF.path(name)
     problems = Problems()
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
@@ -44,8 +48,7 @@ def load_convention(convention: str, unit: str | None) -> Convention:
     if not isinstance(convention, str | os.PathLike):
         refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
     convention = os.fspath(convention)
-    is_file = os.sep in convention or convention.endswith((".yaml", ".yml"))
-    read = load if is_file else _loaded_once
+    read = load if is_path(convention) else _loaded_once
     return read(convention).converted(unit)
 
 
@@ -57,45 +60,19 @@ def _loaded_once(name: str) -> Convention:
 
 def available() -> list[str]:
     """The names of the conventions that ship with costcalc, those of papers first."""
-    files = os.listdir(_FOLDER)
-    names = (file[: -len(".yaml")] for file in files if file.endswith(".yaml"))
-    return sorted(names, key=lambda name: (not name.startswith("paper"), name))
-
-
-def _shipped(name: str, mark: Mark | None) -> str:
-    """The path of a shipped convention.
-
-    Raises:
-        ConventionError: there is none with that name.
-    """
-    path = os.path.join(_FOLDER, f"{name}.yaml")
-    if os.sep not in name and os.path.isfile(path):
-        return path
-    expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
-    hint = did_you_mean(name, available())
-    refuse(mark, f"there is no convention '{name}'", expected, hint=hint, error=ConventionError)
+    return _SHELF.names()
 
 
 class _ConventionReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a convention"
-
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, Values(known_names(), problems), problems)
+        super().__init__(path, _SHELF, _KEYS, Values(known_names(), problems), problems)
 
     def convention(self) -> Convention:
-        root = self.root()
-        if not isinstance(root, MapNode):
-            refuse(
-                root.mark,
-                "a convention is a mapping",
-                expected=", ".join(_KEYS),
-                found=str(root),
-                error=ConventionError,
-            )
-        refuse_others(root.keys, _KEYS, "a convention has no", self.problems)
-        extended = self.extended(root.get("extends"))
+        root = self.mapping(self.root())
+        base = self.base(root)
+        extended = load(base) if base is not None else None
         texts = {
             name: self.text(root, name, name in _REQUIRED, extended)
             for name in (*_REQUIRED, *_OPTIONAL)
@@ -108,13 +85,7 @@ class _ConventionReader(RuleFile):
                 found=f"'{texts['unit']}'",
                 hint=did_you_mean(texts["unit"], UNITS),
             )
-        if not self.is_shipped and texts["name"] in available():
-            node = root.get("name")
-            self.problems.add(
-                node.mark if node else root.mark,
-                f"'{texts['name']}' is the name of a convention that ships",
-                expected="a name of its own, so that its counts are not mistaken for the other's",
-            )
+        self.check_name(root, texts["name"])
         rules = {
             metric: self.rules(
                 root, metric, extended.rules(metric) if extended else None, texts["source"]
@@ -134,32 +105,13 @@ class _ConventionReader(RuleFile):
             undefined=self.undefined(root, extended),
         )
 
-    @property
-    def is_shipped(self) -> bool:
-        return os.path.dirname(os.path.abspath(self.path)) == _FOLDER
-
     def root(self) -> Node:
         """The file's nodes; for the default convention, as they are stored."""
-        if self.is_shipped:
+        if self.shelf.holds(self.path):
             return read_shipped(self.path, self.problems)
         from costcalc.spec.nodes import parse
 
-        return parse(read_bytes(self.path, self.path), self.path, self.problems)
-
-    def extended(self, node: Node | None) -> Convention | None:
-        """The shipped convention whose rules apply where this one has none.
-
-        Raises:
-            ConventionError: there is none with that name.
-        """
-        if node is None:
-            return None
-        if not isinstance(node, Scalar):
-            self.problems.add(
-                node.mark, "a convention extends one other", "its name", found=str(node)
-            )
-            return None
-        return load(_shipped(node.text, node.mark))
+        return parse(read_bytes(self.path, self.path), self.path, self.problems, self.noun)
 
     def undefined(self, root: MapNode, extended: Convention | None) -> Mapping[str, str]:
         """Why the convention has no rule for some kinds."""
@@ -183,7 +135,7 @@ class _ConventionReader(RuleFile):
     def rules(self, root: MapNode, metric: str, inherited: Rules | None, source: str) -> Rules:
         node = root.get(metric)
         rules = dict(inherited or {})
-        if node is None and inherited is not None:
+        if node is None and (inherited is not None or self.lacks_base):
             return rules
         if not isinstance(node, MapNode):
             self.problems.add(

@@ -9,9 +9,9 @@ from typing import Any
 
 from costcalc.arena.plan import PLANNERS
 from costcalc.costs.names import GENERAL, attributes_of, known_names
-from costcalc.costs.rule_file import RuleFile
+from costcalc.costs.rule_file import RuleFile, Shelf, is_path
 from costcalc.costs.rules import Rule
-from costcalc.errors import Mark, Problems, StorageError, did_you_mean, refuse
+from costcalc.errors import Problems, StorageError, did_you_mean
 from costcalc.kinds import TABLE
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import read_bytes
@@ -34,7 +34,12 @@ _REST = ("bits", "mixed", "fused", "in_place", "keeps", "alignment", "scratch", 
 _KEYS = (*_TEXTS, "extends", *_REST, *_WORDS)
 _FUSED = ("norm", "activation", "elementwise")
 _IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
-_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "storages")
+_SHELF = Shelf(
+    "storage",
+    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "storages"),
+    first="fp32",
+    error=StorageError,
+)
 _MOST_BITS = 128
 _MOST_BYTES = 2**20
 _BUFFERS = 16
@@ -47,34 +52,18 @@ def load(name: str) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    is_file = os.sep in name or name.endswith((".yaml", ".yml"))
-    return _read(name) if is_file else _shipped(name)
+    return _read(name) if is_path(name) else _shipped(name)
 
 
 def available() -> list[str]:
     """The names of the storages that ship with costcalc, the default first."""
-    files = os.listdir(_FOLDER)
-    names = (file.removesuffix(".yaml") for file in files if file.endswith(".yaml"))
-    return sorted(names, key=lambda name: (name != "fp32", name))
+    return _SHELF.names()
 
 
 @cache
 def _shipped(name: str) -> Storage:
     """A storage that ships; its file does not change while the process runs."""
-    return _read(_path(name, None))
-
-
-def _path(name: str, mark: Mark | None) -> str:
-    """The path of a shipped storage.
-
-    Raises:
-        StorageError: there is none with that name.
-    """
-    if name in available():
-        return os.path.join(_FOLDER, f"{name}.yaml")
-    expected = "one of " + ", ".join(available()) + ("" if mark else ", or the path of a file")
-    hint = did_you_mean(name, available())
-    refuse(mark, f"there is no storage '{name}'", expected, hint=hint, error=StorageError)
+    return _read(_SHELF.path(name))
 
 
 def _read(path: str) -> Storage:
@@ -87,37 +76,22 @@ def _read(path: str) -> Storage:
 class _StorageReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a storage"
-
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, Values(known_names() | {BATCH}, problems), problems)
+        values = Values(known_names() | {BATCH}, problems)
+        super().__init__(path, _SHELF, _KEYS, values, problems)
 
     def storage(self) -> Storage:
         """The storage that the file describes.
 
         Raises:
-            StorageError: it is not a mapping, or extends none that ships.
+            StorageError: it is not a mapping.
         """
-        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
-        if not isinstance(root, MapNode):
-            refuse(
-                root.mark,
-                "a storage is a mapping",
-                expected=", ".join(_KEYS),
-                found=str(root),
-                error=StorageError,
-            )
-        refuse_others(root.keys, _KEYS, "a storage has no", self.problems)
-        extended = self.extended(root.get("extends"))
+        data = read_bytes(self.path, self.path)
+        root = self.mapping(parse(data, self.path, self.problems, self.noun))
+        path = self.base(root)
+        extended = _read(path) if path is not None else None
         texts = {name: self.text(root, name, True, extended) for name in _TEXTS}
-        is_shipped = os.path.dirname(os.path.abspath(self.path)) == _FOLDER
-        if not is_shipped and texts["name"] in available():
-            node = root.get("name")
-            self.problems.add(
-                node.mark if node else root.mark,
-                f"'{texts['name']}' is the name of a storage that ships",
-                expected="a name of its own, so that its bytes are not mistaken for the other's",
-            )
+        self.check_name(root, texts["name"])
         readers: dict[str, Callable[[Node], Any]] = {
             "mixed": lambda node: self.numbers(node, None, _MOST_BITS),
             "fused": lambda node: self.kinds(node, _FUSED, "part of the operator before it"),
@@ -139,29 +113,14 @@ class _StorageReader(RuleFile):
             given[name] = {**getattr(base, name), **given.get(name, {})}
         return base._replace(**{**texts, **given, "bits": self.bits(root, base.bits)})
 
-    def extended(self, node: Node | None) -> Storage | None:
-        """The shipped storage whose rules apply where this one has none.
-
-        Raises:
-            StorageError: there is none with that name.
-        """
-        if node is None:
-            return None
-        if not isinstance(node, Scalar):
-            self.problems.add(node.mark, "a storage extends one other", "its name", str(node))
-            return None
-        path = _path(node.text, node.mark)
-        if os.path.abspath(path) == os.path.abspath(self.path):
-            refuse(node.mark, "a storage cannot extend itself", error=StorageError)
-        return _read(path)
-
     def bits(self, root: MapNode, inherited: Mapping[str, int]) -> Mapping[str, int]:
         """The bits of every role: params take those of weights, caches those of activations."""
         node = root.get("bits")
         bits = {**inherited, **(self.numbers(node, ROLES, _MOST_BITS) if node else {})}
+        has_wrong_type = node is not None and not isinstance(node, MapNode)
         for role in ("activations", "weights"):
             is_stated = isinstance(node, MapNode) and node.get(role) is not None
-            if role not in bits and not is_stated:
+            if not (role in bits or is_stated or has_wrong_type or self.lacks_base):
                 self.problems.add(
                     node.mark if node else root.mark,
                     f"a storage must state the bits of {role}",
@@ -205,8 +164,9 @@ class _StorageReader(RuleFile):
             return text
         self.problems.add(
             node.mark,
-            f"{node} has no meaning here",
+            f"{node} has no meaning here" if text else "a word is expected here",
             expected="one of " + ", ".join(choices),
+            found="" if text else str(node),
             hint=did_you_mean(text, choices),
         )
         return None
@@ -216,13 +176,15 @@ class _StorageReader(RuleFile):
         if isinstance(node, ListNode):
             words = (self.word(item, choices) for item in node.items)
             return tuple(word for word in words if word is not None)
-        self.problems.add(node.mark, "a list is expected here", "[" + ", ".join(choices) + "]")
+        expected = "a list of " + ", ".join(choices)
+        self.problems.add(node.mark, "a list is expected here", expected, str(node))
         return None
 
     def kinds(self, node: Node, families: Collection[str], what: str) -> tuple[str, ...] | None:
         """A list of kinds and families, all of them in some families."""
         if not isinstance(node, ListNode):
-            self.problems.add(node.mark, "a list of kinds is expected here", found=str(node))
+            expected = "a list, such as [" + ", ".join(families) + "]"
+            self.problems.add(node.mark, "a list of kinds is expected here", expected, str(node))
             return None
         family = {kind.name: kind.family for kind in TABLE}
         names = []
