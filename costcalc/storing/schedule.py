@@ -181,7 +181,7 @@ class _Builder:
         kind = layer.kind
         if kind.family == "source":
             return None
-        if kind.family == "inactive" or kind.name in VIEWS:
+        if _is_view(layer):
             self.join_view(index, layer)
             return self.source(layer.inputs[0])
         at = self.host_step(index, layer)
@@ -403,7 +403,8 @@ class _Builder:
             is_first = layer.kind.name == "concat" and operation.axis in (0, -len(layer.output))
             tensors = tuple(self.source(source) for source in layer.inputs)
             inputs = tuple(tensor for tensor in tensors if tensor is not None)
-            if is_first and len(set(inputs)) == len(tensors) and len(step.layers) == 1:
+            others = (self.graph.layers[index] for index in step.layers[1:])
+            if is_first and len(set(inputs)) == len(tensors) and all(map(_is_view, others)):
                 concats[number] = inputs
         return concats
 
@@ -428,6 +429,11 @@ class _ScratchNames:
 
     def __getitem__(self, name: str) -> Any:
         return self.batch if name == BATCH else self.names[name]
+
+
+def _is_view(layer: Layer) -> bool:
+    """Whether a layer's output is its input, under another shape or name."""
+    return layer.kind.family == "inactive" or layer.kind.name in VIEWS
 
 
 def _is_nothing(count: Size) -> bool:
