@@ -63,8 +63,10 @@ def command(
     """
     if options.format == "json" and (tensors or traffic):
         raise click.UsageError("--tensors and --traffic arrange tables; JSON has everything.")
-    if step is not None and (tensors or traffic):
-        raise click.UsageError("--explain shows one step, without --tensors or --traffic.")
+    if step is not None and (tensors or traffic or patches):
+        raise click.UsageError(
+            "--explain shows one step, without --tensors, --traffic or --patches."
+        )
     from costcalc.storing.memory import MemoryView
 
     answer = resources.memory(

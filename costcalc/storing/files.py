@@ -44,6 +44,8 @@ _MOST_BITS = 128
 _MOST_BYTES = 2**20
 _BUFFERS = 16
 """The most scratch buffers of a step."""
+_PATTERNS = 100
+"""The most patterns of layers' names, each of which is tried on every layer."""
 
 
 def load(name: str) -> Storage:
@@ -140,6 +142,9 @@ class _StorageReader(RuleFile):
             return numbers
         if keys is not None:
             refuse_others(node.keys, keys, "there are no bits of", self.problems)
+        elif len(node.entries) > _PATTERNS:
+            self.problems.add(node.mark, f"{len(node.entries):,} patterns", f"at most {_PATTERNS}")
+            return numbers
         for key, value in node.entries:
             number = self.whole(value, most, "bits")
             if number is not None and (keys is None or key.text in keys):
@@ -175,7 +180,7 @@ class _StorageReader(RuleFile):
         """A list of some words."""
         if isinstance(node, ListNode):
             words = (self.word(item, choices) for item in node.items)
-            return tuple(word for word in words if word is not None)
+            return tuple(dict.fromkeys(word for word in words if word is not None))
         expected = "a list of " + ", ".join(choices)
         self.problems.add(node.mark, "a list is expected here", expected, str(node))
         return None
@@ -199,7 +204,7 @@ class _StorageReader(RuleFile):
                     expected="kinds of " + ", ".join(families),
                 )
             names.append(name.text)
-        return tuple(names)
+        return tuple(dict.fromkeys(names))
 
     def scratch(self, node: Node, source: str) -> Mapping[str, tuple[Rule, ...]] | None:
         """For each kind or family: the bytes of a buffer, or of several."""

@@ -34,6 +34,9 @@ from costcalc.storing.storage import Storage
 VIEWS = ("reshape", "flatten")
 """Kinds whose output is their input in another shape, beside the family ``inactive``."""
 
+FOLDED = "batch_norm"
+"""The norm whose statistics are stored, so that it can be part of weights and a bias."""
+
 STORED = (*PARAMS, "buffers")
 """The events that are stored numbers."""
 
@@ -224,7 +227,8 @@ class _Builder:
     def host_step(self, index: int, layer: Layer) -> int | None:
         """The step that a layer is part of; None if it is a step of its own."""
         kind = layer.kind
-        if not {kind.name, kind.family} & {*self.storage.fused}:
+        is_folded = kind.name == FOLDED and self.storage.norms == "folded"
+        if not is_folded and not {kind.name, kind.family} & {*self.storage.fused}:
             return None
         # Of several inputs, the one that is made last: the others must be there before it.
         steps = [(self.tails[source], source) for source in layer.inputs if source in self.tails]
@@ -238,7 +242,7 @@ class _Builder:
         if kind.family == "norm":
             if source != host or not has_matrix:
                 return None
-            if self.storage.norms == "folded":
+            if is_folded:
                 if (layer.shares is None) != (self.graph.layers[host].shares is None):
                     return None
                 self.folded[host] = index

@@ -38,7 +38,7 @@ class Storage(NamedTuple):
     mixed: Mapping[str, int] = MappingProxyType({})
     """The bits of the weights of layers, by a pattern of their names: ``{"*/fc*": 4}``."""
     norms: str = "folded"
-    """``folded`` into the layer before where there is one, or ``kept``."""
+    """Batch norms: ``folded`` into the layer before where there is one, or ``kept``."""
     fused: tuple[str, ...] = ()
     """Kinds or families that are part of the operator before them on their line: one step."""
     in_place: tuple[str, ...] = ()

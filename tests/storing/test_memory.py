@@ -152,6 +152,7 @@ def test_a_step_explained(chain):
         (["--explain", "fc9"], "there is no step 'fc9'; did you mean 'fc"),
         (["--explain", "-1"], "there is no step '-1'"),
         (["--explain", "fc1", "--tensors"], "--explain shows one step"),
+        (["--explain", "fc1", "--patches", "2"], "--explain shows one step"),
         (["--tensors", "--format", "json"], "arrange tables; JSON has everything"),
         (["--order", "worst"], "Invalid value for '--order'"),
         (["--alpha", "0"], "alpha"),

@@ -77,7 +77,7 @@ def test_a_line_is_a_step(network):
 
 
 def test_without_fusion_each_layer_is_a_step(network, storage):
-    found = alive(network(RESIDUAL), storage("fused: []"))
+    found = alive(network(RESIDUAL), storage("norms: kept"))
     assert list(found)[:4] == ["stem", "stem.batch_norm", "stem.relu6", "expand"]
     assert found["dw.batch_norm"] == 1024 + 6144 + 6144
 
@@ -163,6 +163,26 @@ def test_a_norm_folded_into_a_layer_is_a_bias_that_is_added(network, storage):
         (traffic,) = stored(network(line.format(rest)), fused).traffic
         assert traffic.operations == 64 * (2 * 9 * 2 * 4 + 4), rest
         assert traffic.weight_bytes == 9 * 2 * 4 + 4
+
+
+def test_a_folded_norm_is_no_step_whatever_is_fused(network, storage):
+    text = "name: n\ninput: [2, 8, 8]\nlayers: [{conv: {out: 4, kernel: 3}}, NORM]\n"
+    folded = storage("fused: []")
+    assert list(alive(network(text.replace("NORM", "batch_norm")), folded)) == ["conv1"]
+    assert list(alive(network(text.replace("NORM", "batch_norm")), storage("norms: kept"))) == [
+        "conv1",
+        "batch_norm1",
+    ]
+
+
+def test_a_norm_that_measures_its_input_is_not_folded(network, storage):
+    """A layer norm may be part of a step, and keeps its scale and shift there."""
+    conv = "{conv: {out: 4, kernel: 3, bias: false}}"
+    text = f"name: n\ninput: [2, 8, 8]\nlayers: [{conv}, layer_norm]\n"
+    graph, fused = network(text), storage("fused: [norm]")
+    assert list(alive(graph, fused)) == ["conv1"]
+    assert "conv1/biases" not in constants(graph, fused)
+    assert "layer_norm1/norm_params" in constants(graph, fused)
 
 
 def test_a_norm_after_an_activation_is_not_folded(network):

@@ -180,6 +180,19 @@ def test_every_problem_is_reported_at_once(tmp_path):
     assert len(caught.value.problems) == 3, caught.value
 
 
+def test_patterns_are_bounded(tmp_path):
+    """Each is tried on every layer."""
+    patterns = "".join(f"  '*/fc{number}': 4\n" for number in range(100))
+    assert len(load(tmp_path, f"{MINE}mixed:\n{patterns}").mixed) == 100
+    with pytest.raises(StorageError, match=r"mine.yaml:6:3: 101 patterns\s+expected at most 100"):
+        load(tmp_path, f"{MINE}mixed:\n{patterns}  '*': 4\n")
+
+
+def test_a_word_that_is_repeated_counts_once(tmp_path):
+    storage = load(tmp_path, MINE + "fused: [relu, relu]\nkeeps: [states, states]\n")
+    assert (storage.fused, storage.keeps) == (("relu",), ("states",))
+
+
 @pytest.mark.parametrize("text", ["- 1\n", "7\n"])
 def test_what_is_not_a_mapping(tmp_path, text):
     with pytest.raises(StorageError, match=r"mine\.yaml:1:1: a storage is a mapping"):

@@ -193,7 +193,7 @@ def test_bytes_alive_against_a_walk_along_the_edges(seed, graph, storage):
         (3, "keeps: [inputs, outputs]", {"keeps_inputs": True}),
         (2, in_place, {"works_in_place": True}),
     ):
-        found = stored(network, storage("fused: []", line), batch)
+        found = stored(network, storage("norms: kept", line), batch)
         assert list(found.schedule.alive) == walked(network, batch, **options), line
 
 
@@ -203,17 +203,17 @@ def test_bytes_alive_where_concats_are_views(seed, graph, storage):
     network = graph(random_spec(random, 7))
     while not has_plain_concats(network):
         network = graph(random_spec(random, 7))
-    found = stored(network, storage("fused: []", "concat: view"))
+    found = stored(network, storage("norms: kept", "concat: view"))
     assert list(found.schedule.alive) == walked(network, has_views=True)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_fused_or_shared_needs_no_more(seed, graph, storage):
     network = graph(random_spec(Random(seed)))
-    plain = stored(network, storage("fused: []")).schedule
+    plain = stored(network, storage("norms: kept")).schedule
     fused = stored(network, storage("fused: [norm, activation, add]")).schedule
     assert fused.liveness <= plain.liveness
-    shared = storage("fused: []", "in_place: [activation, norm, add]", "concat: view")
+    shared = storage("norms: kept", "in_place: [activation, norm, add]", "concat: view")
     assert stored(network, shared).schedule.planned("sum").peak <= plain.planned("sum").peak
     computed = [
         index
@@ -319,10 +319,10 @@ class Memory:
 
 
 RULES = [
-    ("fused: []",),
+    ("norms: kept",),
     ("fused: [norm, activation, elementwise]", "scratch: {conv: [5, 2 * n_out]}"),
-    ("fused: []", "in_place: [activation, norm, elementwise, depthwise]"),
-    ("fused: []", "concat: view"),
+    ("norms: kept", "in_place: [activation, norm, elementwise, depthwise]"),
+    ("norms: kept", "concat: view"),
     ("fused: [norm, activation]", "concat: view", "in_place: [elementwise, depthwise]"),
     ("fused: [norm]", "concat: view", "in_place: [activation]", "keeps: [inputs, outputs]"),
 ]
