@@ -116,13 +116,13 @@ class TfliteContext(OpContext):
         self.file = builder.file
         self.place = place
         self.operator = operator
-        self.kind = self.file.operator_name(operator)
+        self.kind = self.file.builtin_name(operator)
         named = ""
         if operator.outputs:
             # Converters join the names of all that became one operator; the last is the host's.
             name = self.file.tensor_name((place[0], operator.outputs[0]))
             named = f" of '{name.rpartition(';')[2] or name}'"
-        origin = f"operator {place[1]} ({self.kind}){named}"
+        origin = f"operator {place[1]} ({self.file.operator_name(operator)}){named}"
         super().__init__(builder, "", origin)
 
     def name_for(self, kind: str, part: str) -> str:
@@ -298,13 +298,15 @@ class TfliteContext(OpContext):
         return channels_first(tuple(range(self.builder.input.rank)))
 
     def _static_operand(self, index: int, shape: Shape) -> Operand:
-        """A constant as an operand: a learned tensor, or one that is not.
+        """A tensor that no operator computed as an operand: learned, or another constant.
+
+        What an earlier forward pass left in a variable is a constant to this one.
 
         Raises:
-            Refusal: no operator computes it.
+            Refusal: it is neither stored nor a variable.
         """
         place = self.source(index)
-        if not self.is_static(index):
+        if not self.is_static(index) and not self.tensor(index).is_variable:
             raise Refusal(f"reads '{self.file.tensor_name(place)}', which nothing computes")
         name = self.builder.names.tensor(place)
         if not self.is_learnable(index):

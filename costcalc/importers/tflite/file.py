@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isfinite, prod
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats import tflite_schema as schema
@@ -128,9 +128,10 @@ class TfliteFile:
         """The schema's name of an operator, or the name of a custom one."""
         return self._operator_names[operator.code]
 
-    def is_custom(self, operator: OperatorTable) -> bool:
-        """Whether it is not one of TFLite's own."""
-        return self.model.operator_codes[operator.code].code == schema.CUSTOM
+    def builtin_name(self, operator: OperatorTable) -> str:
+        """The schema's name of an operator; empty for a custom one, whatever its name is."""
+        is_custom = self.model.operator_codes[operator.code].code == schema.CUSTOM
+        return "" if is_custom else self.operator_name(operator)
 
     def operators(self) -> Iterator[tuple[tuple[int, int], OperatorTable]]:
         """The operators by subgraph and index."""
@@ -140,10 +141,8 @@ class TfliteFile:
 
     def inner_subgraphs(self, operator: OperatorTable) -> tuple[int, ...]:
         """The subgraphs that an operator runs."""
-        if self.is_custom(operator):
-            return ()
         options = operator.options[1] or {}
-        named = SUBGRAPHS.get(self.operator_name(operator), ())
+        named = SUBGRAPHS.get(self.builtin_name(operator), ())
         return tuple(options.get(name, 0) for name in named)
 
     # Tensors.
@@ -175,8 +174,12 @@ class TfliteFile:
             tensor.is_variable or self.is_constant(tensor)
         )
 
+    def buffer_key(self, tensor: TensorTable) -> tuple[int, int]:
+        """What tells the buffers of constants apart, those of other files included."""
+        return tensor.external_buffer, 0 if tensor.external_buffer else tensor.buffer
+
     def stored_bytes(self, tensor: TensorTable) -> int:
-        """The bytes of a constant."""
+        """The bytes of a constant; in another file, those that its numbers take."""
         if tensor.external_buffer:
             return -(-prod(tensor.shape) * TYPES[tensor.type].bits // 8)
         return self.model.buffers[tensor.buffer].bytes
@@ -186,6 +189,11 @@ class TfliteFile:
         given = tensor.quantization or QuantizationTable()
         parts = (given.minima, given.maxima, given.scales, given.zero_points)
         return sum(part.end - part.start for part in parts if isinstance(part, Span))
+
+    def tensors_of_scales(self, place: tuple[int, int]) -> list[tuple[int, int]]:
+        """The tensors that hold the scales and zero points of a tensor's blocks."""
+        _, blocks = (self.tensor(place).quantization or QuantizationTable()).details
+        return [(place[0], index) for index in (blocks or {}).values()]
 
     def values(self, tensor: TensorTable) -> tuple[Number, ...] | None:
         """The numbers of a small constant; None if they are many, or not stored in the file."""
@@ -232,7 +240,7 @@ class TfliteFile:
         """The tensors that hold a constant's numbers unpacked, and what they are unpacked from."""
         found: dict[tuple[int, int], tuple[int, int]] = {}
         for (number, _), operator in self.operators():
-            if self.operator_name(operator) not in FOLDED or len(operator.inputs) != 1:
+            if self.builtin_name(operator) not in FOLDED or len(operator.inputs) != 1:
                 continue
             source = number, operator.inputs[0]
             if source in found or (source[1] >= 0 and self.is_constant(self.tensor(source))):
@@ -267,15 +275,3 @@ class TfliteFile:
         """A tensor's address, if the file fixes it."""
         offset = self._offline_plan.get(place, _UNPLANNED)
         return None if offset == _UNPLANNED else offset
-
-
-def options_of(operator: OperatorTable, type_: int) -> dict[str, Any]:
-    """An operator's options; the defaults if they are absent.
-
-    Raises:
-        SpecError: never; options of another type are as if absent.
-    """
-    number, options = operator.options
-    if number == type_ and options is not None:
-        return dict(options)
-    return dict(schema.OPTIONS[type_].absent())

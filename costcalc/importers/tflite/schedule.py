@@ -206,23 +206,28 @@ def _constants(
     for place, operator in file.operators():
         if any((place[0], output) in file.unpacked for output in operator.outputs):
             continue
-        roles = ROLES.get(file.operator_name(operator), ())
+        roles = ROLES.get(file.builtin_name(operator), ())
         layer = next(iter(layers.get(place, ())), None)
         for index, number in enumerate(operator.inputs):
             role = roles[index] if index < len(roles) else ""
             for source in file.folded((place[0], number)):
                 users.setdefault(source, (role or "constants", layer))
-    counted = set[int]()
+    for place, _ in file.tensors():
+        _, layer = users.get(place, ("", None))
+        for source in file.tensors_of_scales(place):
+            users.setdefault(source, ("quantisation", layer))
+    counted = set[Place]()
     for place, tensor in file.tensors():
         role, layer = users.get(place, ("constants", None))
-        if file.is_constant(tensor) and tensor.buffer not in counted:
-            counted |= {tensor.buffer} - {0}
+        if file.is_constant(tensor) and file.buffer_key(tensor) not in counted:
+            counted.add(file.buffer_key(tensor))
             yield Constant(names.tensor(place), file.stored_bytes(tensor), layer, role)
         described = file.quantisation_bytes(tensor)
         if described:
             yield Constant(names.tensor(place), described, layer, "quantisation")
     for entry in file.model.metadata:
-        if entry.buffer < len(file.model.buffers) and entry.buffer not in counted:
-            counted.add(entry.buffer)
+        key = 0, entry.buffer
+        if entry.buffer < len(file.model.buffers) and key not in counted:
+            counted.add(key)
             size = file.model.buffers[entry.buffer].bytes
             yield Constant(entry.name, size, None, "metadata")

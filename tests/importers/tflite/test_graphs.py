@@ -9,7 +9,12 @@ from click.testing import CliRunner
 from costcalc.arena.plan import tflm
 from costcalc.cli import main
 from costcalc.errors import CostcalcError, SpecError
-from costcalc.formats.tflite_schema import OPERATOR_CODES, BufferTable, MetadataTable
+from costcalc.formats.tflite_schema import (
+    OPERATOR_CODES,
+    BufferTable,
+    MetadataTable,
+    QuantizationTable,
+)
 from costcalc.importers import import_model
 from costcalc.kinds.base import PARAMS
 from costcalc.opening import opened
@@ -395,3 +400,65 @@ def test_the_importer_reports_what_it_does_not_use(tmp_path):
     path = tmp_path / "net.tflite"
     path.write_bytes(NETWORKS["ad01"]())
     assert import_model(str(path), {"tokens": 3})[1] == {"tokens": 3}
+
+
+def test_buffers_of_another_file_are_stored_once(network):
+    net = Net()
+    x, y, z = net.tensor((1, 40)), net.tensor((1, 40)), net.tensor((1, 40))
+    shared = [net.tensor((40, 40), external_buffer=7) for _ in range(2)]
+    other = net.tensor((40,), "INT4", external_buffer=3)
+    net.operator("FULLY_CONNECTED", [x, shared[0], other], [y])
+    net.operator("FULLY_CONNECTED", [y, shared[1], other], [z])
+    net.ends([x], [z])
+    graph = network(net)
+    assert (total(graph, "weights"), total(graph, "biases")) == (2 * 1600, 40)
+    # What the numbers take: 4 bytes each, and half a byte.
+    assert [(row.bytes, row.role) for row in graph.schedule.constants] == [
+        (6400, "weights"),
+        (20, "biases"),
+    ]
+    assert [row.bytes for row in graph.schedule.tensors] == 3 * [160]
+
+
+def test_scales_of_blocks_are_quantisation(network):
+    net = Net()
+    x, y = net.tensor((1, 64)), net.tensor((1, 8))
+    scales = net.tensor((8, 2), "FLOAT16", [1.0] * 16)
+    details = (2, {"scales": scales, "zero_points": -1})
+    table = QuantizationTable(details=details)
+    weights = net.tensor((8, 64), "INT4", bytes(256), quantization=table)
+    net.operator("FULLY_CONNECTED", [x, weights], [y])
+    net.ends([x], [y])
+    graph = network(net)
+    assert total(graph, "weights") == 512
+    assert [(row.bytes, row.role) for row in graph.schedule.constants] == [
+        (32, "quantisation"),
+        (256, "weights"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["DEQUANTIZE", "TRANSPOSE", "CALL_ONCE", "MEAN", "RELU"])
+def test_a_custom_operator_is_none_of_the_schema_whatever_its_name(network, name):
+    net = Net()
+    x, stored, y = net.tensor(MAP), net.zeros(MAP), net.tensor(MAP)
+    net.operator(name, [x, stored], [y], custom=True)
+    net.operator(name, [stored], [net.tensor(MAP)], custom=True)
+    net.ends([x], [y])
+    with pytest.raises(SpecError, match=rf"operator 0 \({name}\) of 't2': costcalc has no"):
+        network(net)
+    graph = network(net, allow_unknown=True)
+    assert kinds(graph) == "uncounted uncounted"
+    assert len(graph.schedule.steps) == 2
+    assert [row.bytes for row in graph.schedule.tensors] == 3 * [4 * 8 * 8 * 16]
+
+
+def test_an_activation_may_have_an_empty_buffer_and_a_state_is_not_planned(network):
+    net = Net()
+    net.buffers.append(BufferTable(b""))
+    x, y = net.tensor((1, 8), buffer=1), net.tensor((1, 8), buffer=1)
+    state = net.tensor((1, 500), is_variable=True)
+    net.operator("RELU", [x], [y])
+    net.operator("RELU", [state], [state])
+    net.ends([x], [y])
+    schedule = network(net, allow_unknown=True).schedule
+    assert ([row.bytes for row in schedule.tensors], schedule.constants) == ([32, 32], ())
