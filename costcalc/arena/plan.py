@@ -17,7 +17,7 @@ from operator import index as as_whole
 from typing import Any
 
 from costcalc.errors import did_you_mean, refuse
-from costcalc.formulas.algebra import ceil_div
+from costcalc.formulas.algebra import round_up
 from costcalc.records import NamedTuple
 
 CONFLICTS = 5_000_000
@@ -107,15 +107,9 @@ def named_planner(name: str) -> Planner:
     return PLANNERS[name]
 
 
-def aligned(size: int, alignment: int) -> int:
-    """A size rounded up to a multiple of the alignment."""
-    result: int = ceil_div(size, alignment) * alignment
-    return result
-
-
 def rounded(buffers: Iterable[Buffer], alignment: int) -> list[Buffer]:
     """Buffers with their sizes rounded up to multiples of the alignment."""
-    return [buffer._replace(size=aligned(buffer.size, alignment)) for buffer in buffers]
+    return [buffer._replace(size=round_up(buffer.size, alignment)) for buffer in buffers]
 
 
 def liveness(buffers: Sequence[Buffer], alignment: int = 1) -> Plan:
@@ -361,7 +355,7 @@ def _first_gap(taken: Iterable[tuple[int, int]], size: int, alignment: int) -> i
     for start, end in taken:
         if start - offset >= size:
             break
-        offset = max(offset, aligned(end, alignment))
+        offset = max(offset, round_up(end, alignment))
     return offset
 
 
@@ -372,5 +366,5 @@ def _smallest_gap(taken: Iterable[tuple[int, int]], size: int, alignment: int) -
         room = start - offset
         if room >= size and (best is None or room < smallest):
             best, smallest = offset, room
-        offset = max(offset, aligned(end, alignment))
+        offset = max(offset, round_up(end, alignment))
     return offset if best is None else best

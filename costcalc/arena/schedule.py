@@ -9,10 +9,10 @@ Sizes are bytes, and may be whole numbers, arrays of them or symbols, as everywh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from costcalc.arena.plan import Buffer, Plan, aligned, named_planner
-from costcalc.formulas.algebra import Size, largest, setting_by_setting
+from costcalc.arena.plan import Buffer, Plan, named_planner
+from costcalc.formulas.algebra import Size, largest, largest_sum, round_up, setting_by_setting
 from costcalc.records import NamedTuple
 
 
@@ -85,27 +85,42 @@ class Schedule(NamedTuple):
     @property
     def alive(self) -> tuple[Size, ...]:
         """The bytes alive in each step."""
-        starts: list[list[int]] = [[] for _ in self.steps]
-        ends: list[list[int]] = [[] for _ in self.steps]
+        if not self._is_sized:
+            # Sums of what is alive, not differences of sums: those are never below 0.
+            return tuple(map(self._sum, self._alive_tensors()))
+        alive, bytes_ = list[int](), 0
+        for begun, ended in self._begun_and_ended():
+            bytes_ += self._sum(begun)
+            alive.append(bytes_)
+            bytes_ -= self._sum(ended)
+        return tuple(alive)
+
+    @property
+    def _is_sized(self) -> bool:
+        """Whether every size is a plain number."""
+        return all(isinstance(tensor.bytes, int) for tensor in self.tensors)
+
+    def _sum(self, tensors: Iterable[int]) -> Size:
+        return sum(self.tensors[index].bytes for index in tensors)
+
+    def _begun_and_ended(self) -> Iterator[tuple[list[int], list[int]]]:
+        """For each step, the tensors whose lifetime begins there, and those whose ends."""
+        begun: list[list[int]] = [[] for _ in self.steps]
+        ended: list[list[int]] = [[] for _ in self.steps]
         for index, tensor in enumerate(self.tensors):
             if tensor.first < len(self.steps):
-                starts[tensor.first].append(index)
-                ends[tensor.last].append(index)
-        now, alive = dict[int, Size](), list[Size]()
-        if all(isinstance(tensor.bytes, int) for tensor in self.tensors):
-            bytes_ = 0
-            for begun, ended in zip(starts, ends, strict=True):
-                bytes_ += sum(self.tensors[index].bytes for index in begun)
-                alive.append(bytes_)
-                bytes_ -= sum(self.tensors[index].bytes for index in ended)
-            return tuple(alive)
-        # Sums of what is alive, not differences of sums: those are never below 0.
-        for begun, ended in zip(starts, ends, strict=True):
-            now |= {index: self.tensors[index].bytes for index in begun}
-            alive.append(sum(now.values()))
+                begun[tensor.first].append(index)
+                ended[tensor.last].append(index)
+        return zip(begun, ended, strict=True)
+
+    def _alive_tensors(self) -> Iterator[tuple[int, ...]]:
+        """The tensors alive in each step, as indices."""
+        alive = dict[int, None]()
+        for begun, ended in self._begun_and_ended():
+            alive |= dict.fromkeys(begun)
+            yield tuple(alive)
             for index in ended:
-                del now[index]
-        return tuple(alive)
+                del alive[index]
 
     @property
     def liveness(self) -> Size:
@@ -119,8 +134,7 @@ class Schedule(NamedTuple):
 
     def io_bytes(self, step: Step) -> Size:
         """The bytes of the tensors that a step reads and writes, each once."""
-        bytes_: Size = sum(self.tensors[index].bytes for index in {*step.reads, *step.writes})
-        return bytes_
+        return self._sum({*step.reads, *step.writes})
 
     def by_step(self, planner: str) -> tuple[Size, ...] | None:
         """For each step, what the peak is the largest of; None for ``sum``.
@@ -137,6 +151,16 @@ class Schedule(NamedTuple):
             )
         return self.alive
 
+    def _summed(self, planner: str) -> Iterable[Iterable[int]]:
+        """The sums of tensors, as indices, of which a peak without addresses is the largest."""
+        if planner == "sum" or not self.steps:
+            return (range(len(self.tensors)),)
+        if planner == "layer-io":
+            return ({*step.reads, *step.writes} for step in self.steps)
+        if planner == "largest":
+            return ((index,) for step in self.steps for index in step.writes)
+        return self._alive_tensors()
+
     @property
     def buffers(self) -> tuple[Buffer, ...]:
         """The tensors as a planner takes them."""
@@ -151,7 +175,7 @@ class Schedule(NamedTuple):
         row = named_planner(planner)
         place = row.place
         if row.has_addresses and place is not None:
-            if all(isinstance(tensor.bytes, int) for tensor in self.tensors):
+            if self._is_sized:
                 return place(self.buffers, alignment)
             buffers = self.buffers
 
@@ -162,6 +186,10 @@ class Schedule(NamedTuple):
                 return place(sized, alignment).peak
 
             return Plan(None, setting_by_setting(peak, (buffer.size for buffer in buffers)))
+        if not self._is_sized:
+            sums = self._summed(planner)
+            sizes = ([self.tensors[index].bytes for index in tensors] for tensors in sums)
+            return Plan(None, largest_sum(sizes, alignment))
         schedule = self if alignment == 1 else self.rounded(alignment)
         by_step = schedule.by_step(planner) if self.steps else None
         if by_step is None:
@@ -171,7 +199,7 @@ class Schedule(NamedTuple):
     def rounded(self, alignment: int) -> Schedule:
         """The schedule with its sizes rounded up to multiples of an alignment."""
         tensors = (
-            tensor._replace(bytes=aligned(tensor.bytes, alignment)) for tensor in self.tensors
+            tensor._replace(bytes=round_up(tensor.bytes, alignment)) for tensor in self.tensors
         )
         return self._replace(tensors=tuple(tensors))
 

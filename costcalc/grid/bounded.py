@@ -17,6 +17,12 @@ from costcalc.records import NamedTuple
 
 Array: TypeAlias = "numpy.ndarray[Any, numpy.dtype[Any]]"
 
+Block: TypeAlias = tuple[slice, ...]
+"""A part of a grid: its indexes along each axis."""
+
+CACHED = 2**15
+"""Settings that are computed together: 256 KiB an array, which stays in cache."""
+
 _LIMIT = 2**63
 
 
@@ -73,7 +79,7 @@ def fits(low: int, high: int) -> bool:
     return low > -_LIMIT and high < _LIMIT
 
 
-def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
+def slabs(shape: tuple[int, ...], cells: int) -> Iterator[Block]:
     """Cuts a grid into pieces of about ``cells`` settings, in the order of its rows."""
     inner, whole = 1, len(shape)
     while whole and inner * shape[whole - 1] <= cells:
@@ -88,6 +94,13 @@ def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
         before = tuple(slice(i, i + 1) for i in lead)
         for start in range(0, length, step):
             yield (*before, slice(start, min(start + step, length)), *rest)
+
+
+def within(block: Block, array: Array) -> Block:
+    """The part of an array that a block needs: all of it along the axes it does not vary on."""
+    return tuple(
+        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
+    )
 
 
 def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:

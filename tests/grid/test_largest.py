@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costcalc.costs.convention import load
-from costcalc.formulas.algebra import largest
+from costcalc.formulas.algebra import largest, largest_sum
 from costcalc.grid.axes import parse
 from costcalc.grid.bounded import bounded
 from costcalc.grid.evaluate import Grid
@@ -51,6 +51,49 @@ def test_the_largest_is_numpys(drawn):
     found = cells(largest([total for total, _ in drawn]), (3, 2))
     expected = numpy.maximum.reduce([array for _, array in drawn])
     assert (found == expected).all()
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(sums(), min_size=1, max_size=4),
+    st.lists(st.lists(st.integers(0, 3), max_size=5), min_size=1, max_size=6),
+    st.sampled_from([1, 2, 3, 16, 48, 256, 512]),
+    st.sampled_from([1, 7, 16, 24]),
+)
+def test_the_largest_sum_of_rounded_sizes_is_numpys(drawn, chosen, multiple, unit):
+    sums_ = [[index % len(drawn) for index in indexes] for indexes in chosen]
+    found = largest_sum(
+        [[unit * drawn[index][0] for index in indexes] for indexes in sums_], multiple
+    )
+    expected = numpy.zeros((3, 2), int)
+    for indexes in sums_:
+        rounded = [-(-unit * drawn[index][1] // multiple) * multiple for index in indexes]
+        expected = numpy.maximum(expected, sum(rounded, numpy.zeros((3, 2), int)))
+    assert (cells(found, (3, 2)) == expected).all()
+
+
+@pytest.mark.parametrize("multiple", [16, 1000])
+def test_a_sum_that_rounding_alone_makes_the_largest(multiple):
+    """Two small sizes round up to more than one that is larger than both together."""
+    wide, high = number(0, [1, 2, 3]), number(1, [4, 5])
+    one, two = wide * high, wide * high * 2 + 1
+    found = cells(largest_sum([(one, one), (two,)], multiple), (3, 2))
+    assert found.max() == 2 * multiple
+    assert found.min() == 2 * multiple
+
+
+def test_rounded_numbers_beyond_64_bits():
+    wide, high = number(0, [2**40, 2**41]), number(1, [2**30, 2**31])
+    found = cells(largest_sum([[wide * high + 1, 3], [7]], 16), (2, 2))
+    assert found.tolist() == [[2**70 + 32, 2**71 + 32], [2**71 + 32, 2**72 + 32]]
+
+
+def test_remainders_whose_products_are_beyond_64_bits():
+    wide, high = number(0, [8, 16]), number(1, [2**50, 2**50 + 1])
+    less, multiple = number(1, [2**44, 2**44 + 5]), 2**20 - 1
+    found = cells(largest_sum([(wide * high - less,)], multiple), (2, 2))
+    values = [[w * h - n for h, n in ((2**50, 2**44), (2**50 + 1, 2**44 + 5))] for w in (8, 16)]
+    assert found.tolist() == [[-(-v // multiple) * multiple for v in row] for row in values]
 
 
 def test_numbers_beyond_64_bits():
