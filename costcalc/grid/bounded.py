@@ -8,6 +8,7 @@ fit in 64 bits, the array becomes one of Python integers: slower, but just as ex
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -36,7 +37,7 @@ class BoundedArray(NamedTuple):
     @property
     def axes(self) -> frozenset[int]:
         """The axes that the numbers vary along."""
-        return frozenset(axis for axis, size in enumerate(self.array.shape) if size > 1)
+        return _axes(self.array.shape)
 
     def times(self, other: BoundedArray) -> BoundedArray:
         """The product, along the axes of either."""
@@ -64,6 +65,11 @@ class BoundedArray(NamedTuple):
         low, high = self.low + by, self.high + by
         (array,) = _wide_enough(min(low, by), max(high, by), self.array)
         return BoundedArray(array + by, low, high)
+
+
+@lru_cache
+def _axes(shape: tuple[int, ...]) -> frozenset[int]:
+    return frozenset(axis for axis, size in enumerate(shape) if size > 1)
 
 
 def bounded(array: Array) -> BoundedArray:

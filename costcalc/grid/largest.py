@@ -75,6 +75,8 @@ def largest(sums: Sequence[Sequence[Terms]], multiple: int = 1) -> Terms | Bound
 
 def _positive(count: int, factors: tuple[BoundedArray, ...]) -> Term:
     """The same term, with the signs of factors below zero in its coefficient."""
+    # Bounds of a difference are wider than its values.
+    factors = tuple(bounded(one.array) if one.low < 0 else one for one in factors)
     is_below = [factor.low < 0 and factor.high <= 0 for factor in factors]
     signs = [-1 if below else 1 for below in is_below]
     turned = tuple(factor.scaled(sign) for factor, sign in zip(factors, signs, strict=True))

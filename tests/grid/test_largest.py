@@ -89,11 +89,19 @@ def test_rounded_numbers_beyond_64_bits():
 
 
 def test_remainders_whose_products_are_beyond_64_bits():
-    wide, high = number(0, [8, 16]), number(1, [2**50, 2**50 + 1])
-    less, multiple = number(1, [2**44, 2**44 + 5]), 2**20 - 1
-    found = cells(largest_sum([(wide * high - less,)], multiple), (2, 2))
-    values = [[w * h - n for h, n in ((2**50, 2**44), (2**50 + 1, 2**44 + 5))] for w in (8, 16)]
-    assert found.tolist() == [[-(-v // multiple) * multiple for v in row] for row in values]
+    """Along four axes: the remainder of -1 times that of each factor is 65534 * 65533 ** 3."""
+    multiple, top = 2**16 - 1, 2**50
+    factors = [
+        GridNumber.of(bounded(numpy.array([65533, 1]).reshape(numpy.roll([2, 1, 1, 1], axis))))
+        for axis in range(4)
+    ]
+    wide = GridNumber.of(bounded(numpy.array([1, 2]).reshape(2, 1, 1, 1)))
+    size = top - wide * factors[1] * factors[2] * factors[3]
+    found = cells(largest_sum([(size,)], multiple), (2, 2, 2, 2))
+    for index, value in numpy.ndenumerate(found):
+        w, *sides = ((1, 2)[index[0]], *((65533, 1)[at] for at in index[1:]))
+        exact = top - w * sides[0] * sides[1] * sides[2]
+        assert value == -(-exact // multiple) * multiple
 
 
 def test_numbers_beyond_64_bits():
