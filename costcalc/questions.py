@@ -776,11 +776,16 @@ def measure_of(
 def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
     """Names given one by one, in lists, or in text with commas between them.
 
+    Raises:
+        SpecError: something else is given.
+
     >>> names_in(["paper,thop", ["torch"]])
     ('paper', 'thop', 'torch')
     """
     if isinstance(given, str):
         return tuple(name.strip() for name in given.split(","))
+    if not isinstance(given, Iterable):
+        refuse(None, f"{given!r} is not a name", expected="text, or a list of texts")
     return tuple(name for part in given for name in names_in(part))
 
 

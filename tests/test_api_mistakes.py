@@ -33,6 +33,18 @@ def test_budgets_of_any_type():
         assert NETWORK.solve("alpha", max_mult_adds=limit, step="0.1").best == expected
 
 
+def test_a_storage_by_its_path(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ntitle: mine\nsource: here\nextends: tflm\n", encoding="utf-8")
+    expected = NETWORK.memory(storage="tflm")
+    for storage in (path, str(path)):
+        assert NETWORK.memory(storage=storage).peak == expected.peak
+        assert NETWORK.report(storage=storage).totals == NETWORK.report(storage="tflm").totals
+        (row,) = NETWORK.sweep(alpha=1, metrics="peak_bytes", storage=storage).rows()
+        assert row.peak_bytes == expected.peak
+    assert expected.explain(0).step == expected.explain("0").step == "conv1"
+
+
 def test_one_value_of_an_axis():
     assert len(costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)) == 1
     (row,) = costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)
@@ -71,6 +83,13 @@ MISTAKES = [
     (lambda: NETWORK.report(unit="gflops"), "there is no unit 'gflops'"),
     (lambda: NETWORK.report(convention=None), "None is not a convention"),
     (lambda: NETWORK.report(convention="thopp"), "did you mean 'thop'?"),
+    (lambda: costcalc.conventions(7), "7 is not a convention"),
+    (lambda: NETWORK.memory(storage=7), "7 is not a storage"),
+    (lambda: NETWORK.memory(storage=b"fp32"), "b'fp32' is not a storage"),
+    (lambda: costcalc.storages(["fp32"]), "['fp32'] is not a storage"),
+    (lambda: NETWORK.memory(planner=["tflm"]), "there is no planner '['tflm']'"),
+    (lambda: NETWORK.sweep(alpha=1, metrics=[7]), "7 is not a name"),
+    (lambda: costcalc.compare("vgg16", "vgg19", metrics=7), "7 is not a name"),
     (lambda: costcalc.report("mobilenet_v1", input=(3, 8, 8)), "input only for models"),
     (lambda: costcalc.load("mobilenet_v9"), "that costcalc.networks() lists"),
     (lambda: costcalc.reconcile("mobilenet_v1", "thop"), '"paper", "thop"'),

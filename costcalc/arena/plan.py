@@ -101,7 +101,7 @@ def named_planner(name: str) -> Planner:
     Raises:
         SpecError: there is no planner of that name.
     """
-    if name not in PLANNERS:
+    if not isinstance(name, str) or name not in PLANNERS:
         hint = did_you_mean(str(name), PLANNERS)
         refuse(None, f"there is no planner '{name}'", "one of " + ", ".join(PLANNERS), hint=hint)
     return PLANNERS[name]

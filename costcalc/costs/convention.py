@@ -9,7 +9,7 @@ from functools import cache
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile, Shelf, is_path
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
-from costcalc.errors import ConventionError, Problems, did_you_mean, refuse
+from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
 from costcalc.spec.library import read_bytes, read_shipped
 from costcalc.spec.tree import MapNode, Node
@@ -32,6 +32,7 @@ def load(name: str) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
+    name = _SHELF.text(name)
     path = name if is_path(name) else _SHELF.path(name)
     problems = Problems()
     convention = _ConventionReader(path, problems).convention()
@@ -45,9 +46,7 @@ def load_convention(convention: str, unit: str | None) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    if not isinstance(convention, str | os.PathLike):
-        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
-    convention = os.fspath(convention)
+    convention = _SHELF.text(convention)
     read = load if is_path(convention) else _loaded_once
     return read(convention).converted(unit)
 

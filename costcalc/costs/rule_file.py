@@ -33,6 +33,17 @@ class Shelf(NamedTuple):
     """How the names begin that are listed first."""
     error: type[CostcalcError]
 
+    def text(self, name: object) -> str:
+        """A name or a path as text.
+
+        Raises:
+            CostcalcError: it is neither.
+        """
+        if not isinstance(name, str | os.PathLike):
+            message = f"{name!r} is not a {self.noun}"
+            refuse(None, message, expected="its name, or a path", error=self.error)
+        return os.fspath(name)
+
     def names(self) -> list[str]:
         """The names of the files."""
         files = os.listdir(self.folder)

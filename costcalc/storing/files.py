@@ -54,6 +54,7 @@ def load(name: str) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
+    name = _SHELF.text(name)
     return _read(name) if is_path(name) else _shipped(name)
 
 

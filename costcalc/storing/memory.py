@@ -143,8 +143,8 @@ class Memory(Answer):
             tables.append(_stage_table(self.patched))
         return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
 
-    def explain(self, step: str) -> StepMemory:
-        """What is alive in one step, and why.
+    def explain(self, step: str | int) -> StepMemory:
+        """What is alive in one step, by its name or its number, and why.
 
         Raises:
             SpecError: there is no such step.
@@ -166,12 +166,13 @@ class Memory(Answer):
             ),
         )
 
-    def step(self, name: str) -> int:
+    def step(self, name: str | int) -> int:
         """The index of a step, by its name or its number.
 
         Raises:
             SpecError: there is no such step.
         """
+        name = str(name)
         names = [step.name for step in self.schedule.steps]
         if name in names:
             return names.index(name)
