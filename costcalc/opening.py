@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -319,6 +319,22 @@ def exact_value(value: Any) -> Any:
         return from_python(value)
     except ExpressionError as error:
         refuse(None, error.message, expected=error.expected)
+
+
+def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
+    """Names given one by one, in lists, or in text with commas between them.
+
+    Raises:
+        SpecError: something else is given.
+
+    >>> names_in(["paper,thop", ["torch"]])
+    ('paper', 'thop', 'torch')
+    """
+    if isinstance(given, str):
+        return tuple(name.strip() for name in given.split(","))
+    if not isinstance(given, Iterable):
+        refuse(None, f"{given!r} is not a name", expected="text, or a list of texts")
+    return tuple(name for part in given for name in names_in(part))
 
 
 def _is_module(network: object) -> bool:

@@ -19,7 +19,7 @@ from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, refuse
-from costcalc.opening import AnyNetwork, exact, opened
+from costcalc.opening import AnyNetwork, exact, names_in, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals
@@ -771,22 +771,6 @@ def measure_of(
     from costcalc.storing.rows import stored_report
 
     return partial(stored_report, storage=storage, planner=planner, batch=batch)
-
-
-def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-    """Names given one by one, in lists, or in text with commas between them.
-
-    Raises:
-        SpecError: something else is given.
-
-    >>> names_in(["paper,thop", ["torch"]])
-    ('paper', 'thop', 'torch')
-    """
-    if isinstance(given, str):
-        return tuple(name.strip() for name in given.split(","))
-    if not isinstance(given, Iterable):
-        refuse(None, f"{given!r} is not a name", expected="text, or a list of texts")
-    return tuple(name for part in given for name in names_in(part))
 
 
 def _refuse_given(arguments: Mapping[str, Any], owner: str) -> None:

@@ -16,8 +16,7 @@ from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
-from costcalc.opening import OpenNetwork, of_texts, opened
-from costcalc.questions import names_in
+from costcalc.opening import OpenNetwork, names_in, of_texts, opened
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 from costcalc.spec import library
