@@ -57,6 +57,8 @@ def test_a_cell_is_what_memory_says(tmp_path, seed, storage, planner, batch):
         assert row.weight_bytes == memory.weight_bytes
         assert row.peak_bytes == memory.peak
         assert row.traffic_bytes == traffic
+        totals = costcalc.report(path, **row.settings, **how).data()["totals"]
+        assert {name: totals[name] for name in WHOLE} == row.costs
 
 
 SMALL = """

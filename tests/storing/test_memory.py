@@ -82,10 +82,15 @@ def test_published_figures():
     55 kB, 241 kB without reuse."""
     answer = costcalc.memory("mobilenet_v2", storage="mcunet")
     assert answer.peak == 1372 * 1024
+    plain = costcalc.memory("mobilenet_v2", storage="int8")
+    assert plain.peak == 112 * 112 * 96 + 56 * 56 * 96 == 1470 * 1024
     assert answer.alive[0] == 539 * 1024
     small = {"alpha": 0.35, "res": 144}
     assert costcalc.memory("mobilenet_v2", storage="int8", **small).peak == 303.75 * 1024
     assert costcalc.memory("mobilenet_v2", storage="mcunet", **small).peak == 283.5 * 1024
+    person = costcalc.memory("mobilenet_v1_vww@in=1", storage="hello-edge", planner="liveness")
+    # The network's input is 96 x 96 bytes; the largest step stands at 48 x 48.
+    assert person.peak == 48 * 48 * (8 + 16) == 55_296
 
 
 def test_the_best_order_and_what_it_saves(tmp_path):
