@@ -17,7 +17,7 @@ from costcalc.advice import advice, joined, option
 from costcalc.arena.schedule import PARAMS, Constant, Tensor
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import CostcalcError, did_you_mean, refuse
 from costcalc.formulas.algebra import Size, largest
 from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
@@ -25,8 +25,10 @@ from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from costcalc.storing.schedule import StoredNetwork, Traffic
+    from costcalc.arena.planned import PlannedSchedule
+    from costcalc.storing.schedule import StoredNetwork
     from costcalc.storing.storage import Storage
+    from costcalc.storing.traffic import Traffic
 
 COUNTED = ("params", "mult_adds")
 """What is measured unless other metrics are named."""
@@ -116,7 +118,7 @@ class Measured:
         if self._whole is not None:
             return self._whole.stored
         # Imported here: most questions are about counts alone.
-        from costcalc.storing.memory import under
+        from costcalc.storing.under import under
 
         return under(self.graph, self.accounting.storage, self.accounting.batch)
 
@@ -124,6 +126,16 @@ class Measured:
     def planner(self) -> str:
         """The planner of peaks."""
         return self.accounting.planner or self.stored[0].planner
+
+    @cached_property
+    def planned(self) -> PlannedSchedule:
+        """The whole network's schedule under the planner."""
+        if self._whole is not None:
+            return self._whole.planned
+        from costcalc.arena.planned import PlannedSchedule
+
+        storage, network = self.stored
+        return PlannedSchedule(network.schedule, self.planner, storage.alignment)
 
     @property
     def constants(self) -> tuple[Constant, ...]:
@@ -145,14 +157,12 @@ class Measured:
         Raises:
             SpecError: a planner with addresses has none for a part.
         """
-        storage, network = self.stored
+        planned = self.planned
         if self.layers is None:
-            return network.schedule.planned(self.planner, storage.alignment).peak
-        from costcalc.storing.memory import rounded_sizes
-
-        schedule = rounded_sizes(network.schedule, self.planner, storage.alignment)
+            return planned.peak
+        schedule = planned.sized
         by_step = schedule.by_step(self.planner)
-        if by_step is None or self.accounting.has_addresses:
+        if by_step is None or planned.has_addresses:
             refuse(
                 None,
                 f"'{self.planner}' plans a whole network, not some layers of it",
@@ -162,27 +172,44 @@ class Measured:
         return largest(size for step, size in steps if self._has(step.layers))
 
     def at_peak(self) -> tuple[str, tuple[Tensor, ...]]:
-        """The step of the peak, and the tensors that it counts there, the largest first."""
-        from costcalc.storing.memory import needed
+        """The step of the peak, and the tensors that count there, the largest first.
+
+        With addresses it is the step with the most bytes alive, which bounds every plan; the
+        peak may be higher.
+        """
+        planned = self.planned
+        steps = [at for at, step in enumerate(planned.schedule.steps) if self._has(step.layers)]
+        by_step = planned.sized.by_step(self.planner)
+        if not steps or by_step is None:
+            name, tensors = "", planned.schedule.tensors
+        else:
+            at = max(steps, key=by_step.__getitem__)
+            name = planned.schedule.steps[at].name
+            tensors = tuple(planned.schedule.tensors[index] for index in planned.counted(at))
+        return name, tuple(sorted(tensors, key=lambda tensor: (-tensor.bytes, tensor.name)))
+
+    @property
+    def is_fragmented(self) -> bool:
+        """Whether the peak is that of addresses, above all that is alive at once."""
+        return self.layers is None and self.planned.fragmentation > 0
+
+    def smaller_peaks(self) -> Iterator[tuple[str, int]]:
+        """Other ways to run the whole network that need less: a planner, an order of the steps."""
+        if self.layers is not None:
+            return
+        other = self.planned.smaller() if self.is_fragmented else None
+        if other is not None:
+            yield f"planner {other[0]}", other[1]
+        from costcalc.storing.reordering import reordered
 
         storage, network = self.stored
-        schedule = network.schedule
-        plan = schedule.planned(self.planner, storage.alignment)
-        by_step = needed(schedule, plan, self.planner, storage.alignment)
-        steps = [at for at, step in enumerate(schedule.steps) if self._has(step.layers)]
-        tensors: Iterable[Tensor] = schedule.tensors
-        name = ""
-        if steps and self.planner != "sum":
-            at = max(steps, key=by_step.__getitem__)
-            step = schedule.steps[at]
-            name = step.name
-            if self.planner == "largest":
-                tensors = (schedule.tensors[index] for index in step.writes)
-            elif self.planner == "layer-io":
-                tensors = (schedule.tensors[index] for index in {*step.reads, *step.writes})
-            else:
-                tensors = schedule.at(at)
-        return name, tuple(sorted(tensors, key=lambda tensor: (-tensor.bytes, tensor.name)))
+        try:
+            _, best = reordered(self.graph, storage, self.accounting.batch, network)
+        except CostcalcError:  # some steps run others: their order is fixed
+            return
+        peak = self.planned.planning(best.schedule).peak
+        if peak < self.planned.peak:
+            yield "the best order of the steps", peak
 
     @property
     def traffic(self) -> tuple[tuple[Size, str], ...]:
@@ -303,7 +330,7 @@ def accounting(
     if has_bytes(metrics):
         from costcalc.arena.plan import named_planner
         from costcalc.storing.files import load
-        from costcalc.storing.memory import check_batch
+        from costcalc.storing.under import check_batch
 
         check_batch(batch)
         if storage is not None:

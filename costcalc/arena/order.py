@@ -62,10 +62,10 @@ class _Search:
         for number, step in enumerate(schedule.steps):
             for index in step.reads:
                 self._after(number, self.writers[index])
-            for index in step.writes:
+            for index in (*step.writes, *step.scratch):
                 self._after(number, self.users[index])
                 self.writers[index] |= 1 << number
-            for index in {*step.reads, *step.writes}:
+            for index in step.tensors:
                 self.users[index] |= 1 << number
         self.unread = sum(
             tensor.bytes
@@ -132,7 +132,7 @@ class _Search:
                 during += self.unread
                 after -= self.unread
             row = self.schedule.steps[step]
-            for index in {*row.reads, *row.writes}:
+            for index in row.tensors:
                 if self.writers[index] and not self.writers[index] & done:
                     during += self.bytes[index]
                 if not self.users[index] & ~now and not self.schedule.tensors[index].kept:

@@ -200,7 +200,7 @@ _LEE = "Pisarchyk and Lee, arXiv 2001.03288"
 PLANNERS: Mapping[str, Planner] = {
     "liveness": Planner("the most bytes alive in one step, a lower bound", "", liveness),
     "layer-io": Planner("the most bytes that one step reads and writes", "", None),
-    "largest": Planner("the largest tensor", "", largest),
+    "largest": Planner("the largest tensor that a step writes", "", largest),
     "sum": Planner("all tensors, without reuse", "", total),
     "tflm": Planner(
         "tflite-micro's greedy planner",

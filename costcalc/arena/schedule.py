@@ -41,9 +41,18 @@ class Step(NamedTuple):
     reads: tuple[int, ...] = ()
     """Indices of the schedule's tensors, each once."""
     writes: tuple[int, ...] = ()
-    """Outputs and scratch."""
+    """Its outputs."""
     layers: tuple[int, ...] = ()
     """Indices of the graph's layers that it computes; empty if there is no graph."""
+    scratch: tuple[int, ...] = ()
+    """Tensors that it needs besides, for itself alone."""
+    weight_bytes: Size = 0
+    """Bytes of the stored numbers that it reads, each once; all steps that share some read them."""
+
+    @property
+    def tensors(self) -> set[int]:
+        """All that it reads, writes or needs besides."""
+        return {*self.reads, *self.writes, *self.scratch}
 
 
 PARAMS = ("weights", "biases", "norm_params", "other_params", "buffers", "scales", "constants")
@@ -133,8 +142,8 @@ class Schedule(NamedTuple):
         return largest(self.io_bytes(step) for step in self.steps)
 
     def io_bytes(self, step: Step) -> Size:
-        """The bytes of the tensors that a step reads and writes, each once."""
-        return self._sum({*step.reads, *step.writes})
+        """The bytes of the tensors that a step reads and writes, each once; scratch included."""
+        return self._sum(step.tensors)
 
     def by_step(self, planner: str) -> tuple[Size, ...] | None:
         """For each step, what the peak is the largest of; None for ``sum``.
@@ -156,7 +165,7 @@ class Schedule(NamedTuple):
         if planner == "sum" or not self.steps:
             return (range(len(self.tensors)),)
         if planner == "layer-io":
-            return ({*step.reads, *step.writes} for step in self.steps)
+            return (step.tensors for step in self.steps)
         if planner == "largest":
             return ((index,) for step in self.steps for index in step.writes)
         return self._alive_tensors()
@@ -203,9 +212,10 @@ class Schedule(NamedTuple):
         )
         return self._replace(tensors=tuple(tensors))
 
-    def at(self, step: int) -> Iterable[Tensor]:
-        """The tensors alive in a step."""
-        return (tensor for tensor in self.tensors if tensor.first <= step <= tensor.last)
+    def alive_in(self, step: int) -> list[int]:
+        """The tensors alive in a step, as indexes."""
+        rows = enumerate(self.tensors)
+        return [index for index, tensor in rows if tensor.first <= step <= tensor.last]
 
     def in_order(self, order: Sequence[int]) -> Schedule:
         """The same steps in another order, with the lifetimes that follow from it.
@@ -216,8 +226,8 @@ class Schedule(NamedTuple):
         uses: list[list[int]] = [[] for _ in self.tensors]
         written = set[int]()
         for number, step in enumerate(steps):
-            written.update(step.writes)
-            for index in {*step.reads, *step.writes}:
+            written.update((*step.writes, *step.scratch))
+            for index in step.tensors:
                 uses[index].append(number)
         tensors = tuple(
             tensor._replace(

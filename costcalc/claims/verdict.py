@@ -202,9 +202,23 @@ def _at_peak(part: Part, claim: Claim) -> str:
     shown = ", ".join(
         f"{tensor.name} {claim.figure.show(Fraction(tensor.bytes))}" for tensor in tensors[:COSTLY]
     )
+    show = claim.figure.show
     where = f"the peak is in {step}, with {shown}" if step else f"the largest are {shown}"
-    shrink = ": shrink these, or raise the bound" if claim.figure.bound else ""
-    return f"{_under(network)}{where}{shrink}"
+    if network.is_fragmented:
+        plan, bound = Fraction(network.planned.peak), Fraction(network.planned.bound)
+        where = (
+            f"the plan needs {show(plan)}, {show(plan - bound)} of it fragmentation; "
+            f"the most alive at once is {show(bound)}, in {step}, with {shown}"
+        )
+    if not claim.figure.bound:
+        return f"{_under(network)}{where}"
+    fitting = [
+        f"{how} fits, with {show(Fraction(peak))}"
+        for how, peak in network.smaller_peaks()
+        if claim.figure.fit(Fraction(peak)) is not None
+    ]
+    mend = ": " + "; ".join([*fitting, "shrink these, or raise the bound"])
+    return f"{_under(network)}{where}{mend}"
 
 
 def _under(network: Measured) -> str:

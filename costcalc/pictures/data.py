@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from costcalc import escaping
 from costcalc.advice import joined, option
+from costcalc.arena.planned import PlannedSchedule
 from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
@@ -18,7 +19,7 @@ from costcalc.render.formatting import counted, exact, rounded
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
-from costcalc.storing.memory import Memory, rounded_sizes
+from costcalc.storing.memory import Memory
 from costcalc.storing.storage import UNITS
 
 
@@ -123,27 +124,25 @@ def arena(memory: Memory, planner: str | None) -> Arena:
         memory: what it needs.
         planner: the planner that was asked for, if any.
     """
-    plan, name, storage = memory.plan, memory.planner, memory.storage
-    if planner is None and plan.offsets is None:
-        name = PLACED_BY
-        plan = memory.schedule.planned(name, storage.alignment)
-    alive = rounded_sizes(memory.schedule, name, storage.alignment).alive
+    planned, storage = memory.planned, memory.storage
+    if planner is None and not planned.has_addresses:
+        planned = PlannedSchedule(memory.schedule, PLACED_BY, storage.alignment)
     blocks = [
         PlacedTensor(
             escaping.label(tensor.name), int(tensor.bytes), tensor.first, tensor.last, offset
         )
-        for tensor, offset in zip(memory.schedule.tensors, plan.offsets or (), strict=False)
+        for tensor, offset in zip(memory.schedule.tensors, planned.plan.offsets or (), strict=False)
     ]
     return Arena(
         title=escaping.label(memory.network),
         storage=escaping.label(storage.name),
-        planner=name,
+        planner=planned.planner,
         unit=(storage.unit, UNITS[storage.unit]),
-        peak=plan.peak,
-        bound=max(alive, default=0),
+        peak=planned.peak,
+        bound=planned.bound,
         steps=tuple(escaping.label(step.name) for step in memory.schedule.steps),
-        alive=alive,
-        fullest=max(range(len(alive)), key=alive.__getitem__, default=None),
+        alive=planned.alive,
+        fullest=planned.bound_step,
         blocks=tuple(sorted(blocks, key=lambda block: -block.bytes)),
     )
 

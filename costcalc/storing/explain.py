@@ -9,8 +9,8 @@ from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, rounded
 from costcalc.render.page import Column, Page, Row, Table
-from costcalc.storing.schedule import Traffic
 from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import Traffic
 
 
 class AliveTensor(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from costcalc.arena.plan import named_planner
+from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.render.formatting import counted
 from costcalc.reporting.stored import StepBytes, StoredReport
-from costcalc.storing.memory import rounded_sizes, under
 from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.storage import UNITS
+from costcalc.storing.under import under
 
 
 def stored_report(
@@ -32,6 +33,7 @@ def stored_report(
     name = planner or row.planner
     named_planner(name)
     schedule, names = network.schedule, [layer.name for layer in graph.layers]
+    planned = PlannedSchedule(schedule, name, row.alignment)
     weights: dict[str, int] = {}
     for constant in schedule.constants:
         if constant.layer is not None and constant.role in PARAMS:
@@ -39,7 +41,7 @@ def stored_report(
             weights[layer] = weights.get(layer, 0) + int(constant.bytes)
     totals = {
         "weight_bytes": int(schedule.weight_bytes),
-        "peak_bytes": int(schedule.planned(name, row.alignment).peak),
+        "peak_bytes": int(planned.peak),
         "traffic_bytes": sum(int(step.traffic_bytes) for step in network.traffic),
     }
     return StoredReport(
@@ -55,7 +57,7 @@ def stored_report(
         unit=(row.unit, UNITS[row.unit]),
         totals=totals,
         weights=weights,
-        steps=tuple(_steps(network, names, rounded_sizes(schedule, name, row.alignment).alive)),
+        steps=tuple(_steps(network, names, planned.alive)),
         part_of={names[layer]: step.name for step in schedule.steps for layer in step.layers},
         sizes=tuple(int(tensor.bytes) for tensor in network.apart.tensors),
         kept=frozenset(index for index, tensor in enumerate(network.apart.tensors) if tensor.kept),
@@ -65,15 +67,12 @@ def stored_report(
 def _steps(network: StoredNetwork, names: list[str], alive: tuple[int, ...]) -> Iterator[StepBytes]:
     """The steps; their tensors are those of outputs apart, before any shares another's memory."""
     apart = {step.name: step for step in network.apart.steps}
-    needed = {tensor for step in network.apart.steps for tensor in step.reads}
-    needed.update(index for index, row in enumerate(network.apart.tensors) if row.kept)
     for step, traffic, now in zip(network.schedule.steps, network.traffic, alive, strict=True):
         own = apart[step.name]
         yield StepBytes(
             layer=names[step.layers[0]] if step.layers else None,
             reads=frozenset(own.reads),
-            # Outputs come first; of the others, what is not needed later is scratch.
-            writes=frozenset((*own.writes[:1], *needed.intersection(own.writes[1:]))),
+            writes=frozenset(own.writes),
             alive=now,
             traffic=int(traffic.traffic_bytes),
             operations=int(traffic.operations),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from typing import Any
 
 from costcalc.arena.merging import Overwrite, in_place, with_views
@@ -30,6 +29,7 @@ from costcalc.records import NamedTuple
 from costcalc.spec.numbers import is_number
 from costcalc.storing.files import BATCH
 from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import Traffic, operations, traffic
 
 VIEWS = ("reshape", "flatten")
 """Kinds whose output is their input in another shape, beside the family ``inactive``."""
@@ -44,29 +44,6 @@ INPUT = 0
 """The tensor of the network's input."""
 
 
-class Traffic(NamedTuple):
-    """What a step moves and computes."""
-
-    read_bytes: Size
-    """Bytes of the tensors that it reads, each once."""
-    write_bytes: Size
-    """Bytes of its output."""
-    weight_bytes: Size
-    """Bytes of the stored numbers that it reads, shared ones included."""
-    operations: Size
-    """A multiply-accumulate is two; everything else that is computed is one."""
-
-    @property
-    def traffic_bytes(self) -> Size:
-        """All bytes read and written."""
-        return self.read_bytes + self.write_bytes + self.weight_bytes
-
-    @property
-    def intensity(self) -> Fraction | None:
-        """Operations for each byte; None if no byte is moved."""
-        return Fraction(self.operations, self.traffic_bytes) if self.traffic_bytes else None
-
-
 class StoredNetwork(NamedTuple):
     """A network under a storage."""
 
@@ -75,18 +52,6 @@ class StoredNetwork(NamedTuple):
     """The same steps with a tensor for each output: nothing in place, no views of concats."""
     traffic: tuple[Traffic, ...]
     """By the steps of ``schedule``: a concat that is a view moves nothing."""
-
-
-def operations(events: Events) -> Size:
-    """Operations of a layer: two for each multiply-accumulate, one for each other event."""
-    return (
-        2 * events.macs
-        + events.additions
-        + events.multiplications
-        + events.divisions
-        + events.comparisons
-        + events.functions
-    )
 
 
 def stored(
@@ -157,6 +122,8 @@ class _Builder:
         """The step of each layer whose output is that step's."""
         self.homes: list[int | None] = []
         """The tensor of each layer's output; None for what is stored."""
+        self.sources: dict[int, int] = {}
+        """For each layer whose output is stored, or a view of it: the layer that stores it."""
         self.folded: dict[int, int] = {}
         """The norm that is folded into each layer, by their indexes."""
         self.vanished = set[int]()
@@ -174,8 +141,12 @@ class _Builder:
         merged = with_views(apart, self.concats(apart)) if self.storage.concat == "view" else apart
         schedule = in_place(merged, self.overwrites(merged)) if self.storage.in_place else merged
         ops = {self.graph.layers[op.host].name: op for op in self.ops}
-        traffic = tuple(self.traffic(ops[step.name]) for step in schedule.steps)
-        return StoredNetwork(schedule, apart, traffic)
+        steps = {step.name: step for step in apart.steps}
+        moved = tuple(
+            traffic(apart, steps[step.name], self.operations(ops[step.name]))
+            for step in schedule.steps
+        )
+        return StoredNetwork(schedule, apart, moved)
 
     # steps
 
@@ -183,9 +154,12 @@ class _Builder:
         """The tensor of a layer's output, which is a new step's if it joins none."""
         kind = layer.kind
         if kind.family == "source":
+            self.sources[index] = index
             return None
         if _is_view(layer):
             self.join_view(index, layer)
+            if layer.inputs[0] in self.sources:
+                self.sources[index] = self.sources[layer.inputs[0]]
             return self.source(layer.inputs[0])
         at = self.host_step(index, layer)
         if at is None:
@@ -278,7 +252,9 @@ class _Builder:
             ]
             scratch = range(len(tensors), len(tensors) + len(buffers))
             tensors += buffers
-            steps.append(Step(name, tuple(op.reads), (op.output, *scratch), tuple(op.layers)))
+            reads, layers = tuple(op.reads), tuple(op.layers)
+            weights = self.weight_bytes(op)
+            steps.append(Step(name, reads, (op.output,), layers, tuple(scratch), weights))
         if "states" in self.storage.keeps:
             tensors += self.states()
         return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
@@ -328,6 +304,20 @@ class _Builder:
             for role, size in self.numbers(index, layer, layer.events()):
                 yield Constant(f"{layer.name}/{role}", size, index, role)
 
+    def weight_bytes(self, op: _Op) -> Size:
+        """The bytes of the stored numbers that a step reads, each once."""
+        storing: list[int] = []
+        for index in op.layers:
+            layer = self.graph.layers[index]
+            storing.append(index if layer.shares is None else layer.shares)
+            storing += [self.sources[source] for source in layer.inputs if source in self.sources]
+        bytes_: Size = 0
+        for index in dict.fromkeys(storing):
+            layer = self.graph.layers[index]
+            # With the params that it borrows: another layer stores them, and this one reads them.
+            bytes_ += sum(size for _, size in self.numbers(index, layer, layer.computation.events))
+        return bytes_
+
     def numbers(self, index: int, layer: Layer, events: Events) -> Iterator[tuple[str, Size]]:
         """The bytes that a layer stores, by role, once norms are folded."""
         counts = {role: getattr(events, role) for role in STORED}
@@ -367,32 +357,18 @@ class _Builder:
 
     # traffic
 
-    def traffic(self, op: _Op) -> Traffic:
-        layers = [self.graph.layers[index] for index in op.layers]
-        weights: Size = 0
-        for index, layer in zip(op.layers, layers, strict=True):
-            weights += sum(size for _, size in self.numbers(index, layer, layer.computation.events))
-            for source in layer.inputs:
-                if source != NETWORK_INPUT and self.graph.layers[source].kind.family == "source":
-                    constant = self.graph.layers[source]
-                    weights += sum(
-                        size
-                        for _, size in self.numbers(source, constant, constant.computation.events)
-                    )
+    def operations(self, op: _Op) -> Size:
+        """What a step computes, for the whole batch."""
         computed: Size = sum(
-            operations(layer.computation.events) + self.folded_additions(index, layer)
-            for index, layer in zip(op.layers, layers, strict=True)
+            operations(self.graph.layers[index].computation.events) + self.folded_additions(index)
+            for index in op.layers
             if index not in self.vanished
         )
-        return Traffic(
-            read_bytes=sum(self.sizes[tensor] for tensor in op.reads),
-            write_bytes=self.sizes[op.output],
-            weight_bytes=weights,
-            operations=computed * self.batch,
-        )
+        return computed * self.batch
 
-    def folded_additions(self, index: int, layer: Layer) -> Size:
+    def folded_additions(self, index: int) -> Size:
         """The additions of a bias that a layer has from the norm that is folded into it."""
+        layer = self.graph.layers[index]
         is_new = index in self.folded and _is_nothing(layer.computation.events.biases)
         return elements(layer.output) if is_new else 0
 
@@ -408,7 +384,8 @@ class _Builder:
             tensors = tuple(self.source(source) for source in layer.inputs)
             inputs = tuple(tensor for tensor in tensors if tensor is not None)
             others = (self.graph.layers[index] for index in step.layers[1:])
-            if is_first and len(set(inputs)) == len(tensors) and all(map(_is_view, others)):
+            is_alone = all(map(_is_view, others)) and not step.scratch
+            if is_first and len(set(inputs)) == len(tensors) and is_alone:
                 concats[number] = inputs
         return concats
 

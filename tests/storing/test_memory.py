@@ -69,6 +69,36 @@ def test_bound_plan_and_optimum_are_three_numbers(chain, tmp_path):
         assert costcalc.memory(chain, storage=str(storage), planner=planner).peak == peak
 
 
+def test_a_fragmented_plan_is_told_from_the_bytes_of_a_step():
+    """Visual Wake Words in int8: 96 * 96 * 3 + 48 * 48 * 8 in the first step end at 73,728;
+    48 * 48 * 8 + 48 * 48 * 16 are alive in conv2; greedy by size needs 64,512."""
+    answer = costcalc.memory("mobilenet_v1_vww", storage="tflm")
+    data = answer.data()
+    assert (data["peak_bytes"], data["peak_step"]) == (73_728, "conv1")
+    assert (data["lower_bound_bytes"], data["lower_bound_step"]) == (55_296, "conv2")
+    assert data["optimum_bytes"] == 55_296
+    facts = dict(answer.page().facts)
+    lost = "18,432 B (18.0 KiB) of it fragmentation: the arena ends in conv1"
+    assert facts["RAM"] == f"73,728 B (72.0 KiB), {lost}"
+    assert facts["bound"] == "55,296 B (54.0 KiB), the most alive in one step, in conv2"
+    assert facts["smaller"] == "64,512 B (63.0 KiB) with planner greedy-by-size"
+
+
+@pytest.mark.parametrize("planner", ["tflm", "greedy-by-size", "greedy-by-breadth"])
+@pytest.mark.parametrize("network", ["mobilenet_v2", "resnet20_cifar", "mobilenet_v1_vww"])
+def test_the_step_of_a_peak_holds_the_end_of_the_arena(network, planner):
+    """In it some tensor ends at the peak; unfragmented, it is the first step of the bound."""
+    answer = costcalc.memory(network, storage="tflm", planner=planner)
+    ends = [
+        answer.plan.offsets[index] + -(-answer.schedule.tensors[index].bytes // 16) * 16
+        for index in answer.alive_in(answer.peak_step)
+    ]
+    assert max(ends) == answer.peak
+    if answer.peak == answer.lower_bound:
+        assert answer.peak_step == answer.alive.index(answer.peak)
+        assert "smaller" not in dict(answer.page().facts)
+
+
 def test_the_default_is_fp32(chain):
     answer = costcalc.memory(chain)
     assert answer.storage.name == "fp32"

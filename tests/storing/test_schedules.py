@@ -236,6 +236,33 @@ layers:
     assert [traffic.weight_bytes for traffic in result.traffic] == [read, read]
 
 
+def test_params_that_a_layer_borrows_are_read_by_it(network):
+    text = """\
+name: tied
+input: [4]
+layers:
+  - fc: {out: 4, bias: false, name: first}
+  - fc: {out: 4, bias: false, name: second, borrows: {weights: 16}}
+"""
+    result = stored(network(text), files.load("int8"))
+    assert result.schedule.weight_bytes == 16
+    assert [traffic.weight_bytes for traffic in result.traffic] == [16, 16]
+
+
+@pytest.mark.parametrize("view", ["reshape: [4, 8]", "dropout: 0.5", "flatten: {}"])
+def test_a_view_of_what_is_stored_is_read_as_stored(network, view):
+    text = f"""\
+name: position
+input: [8, 4]
+layers:
+  - learned: {{shape: [8, 4], name: table}}
+  - {view}
+  - relu
+"""
+    (relu,) = stored(network(text), files.load("fp32")).traffic
+    assert (relu.read_bytes, relu.weight_bytes) == (0, 4 * 8 * 4)
+
+
 def test_learned_tensors_are_stored_and_not_activations(network):
     text = """\
 name: position

@@ -8,10 +8,10 @@ an operator runs has its steps right after that operator's, which lasts until th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Mapping, Sequence
 from math import prod
 
-from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
+from costcalc.arena.schedule import PARAMS, Constant, Schedule, Step, Tensor
 from costcalc.errors import Mark, refuse
 from costcalc.formats.tflite_schema import TYPES, TensorTable
 from costcalc.importers.tflite.file import TfliteFile
@@ -171,24 +171,23 @@ def schedule(
         name = f"scratch of {names.operator(place)}"
         first, last = (step + len(ahead.steps) for step in (life.first, life.last))
         tensors += [Tensor(name, size, first, last) for size in requests]
+    constants, stored_as = _constants(file, names, layers)
+    steps = [Step(name) for name in ahead.steps]
+    for use in walk.uses:
+        steps.append(
+            Step(
+                names.operator(use.place),
+                tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
+                tuple(dict.fromkeys(places[place] for place in use.writes if place in places)),
+                layers.get(use.place, ()),
+                tuple(scratch_places[use.place]),
+                _read_bytes(file, use, places, constants, stored_as),
+            )
+        )
     return Schedule(
-        steps=(
-            *(Step(name) for name in ahead.steps),
-            *(
-                Step(
-                    names.operator(use.place),
-                    tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
-                    (
-                        *dict.fromkeys(places[place] for place in use.writes if place in places),
-                        *scratch_places[use.place],
-                    ),
-                    layers.get(use.place, ()),
-                )
-                for use in walk.uses
-            ),
-        ),
+        steps=tuple(steps),
         tensors=tuple(tensors),
-        constants=tuple(_constants(file, names, layers)),
+        constants=tuple(constants),
         file_bytes=file.size,
     )
 
@@ -198,10 +197,28 @@ def planned_bytes(tensor: TensorTable) -> int:
     return prod(tensor.shape) * -(-TYPES[tensor.type].bits // 8)
 
 
+def _read_bytes(
+    file: TfliteFile,
+    use: _Use,
+    places: Container[Place],
+    constants: Sequence[Constant],
+    stored_as: Mapping[Place, int],
+) -> int:
+    """The bytes of the constants that an operator reads; one that is unpacked ahead as stored."""
+    stored = (place for place in use.reads if place not in places)
+    sources = (source for place in stored for source in file.folded(place))
+    read = (constants[index] for index in {stored_as[row] for row in sources if row in stored_as})
+    return sum(constant.bytes for constant in read if constant.role in PARAMS)
+
+
 def _constants(
     file: TfliteFile, names: LayerNames, layers: Mapping[Place, tuple[int, ...]]
-) -> Iterator[Constant]:
-    """Each buffer once, however many tensors share it; then what describes its tensors."""
+) -> tuple[list[Constant], dict[Place, int]]:
+    """The constants, and the one that holds each constant tensor, as an index.
+
+    Each buffer counts once, however many tensors share it; then come what describes the
+    file's tensors, and its metadata.
+    """
     users: dict[Place, tuple[str, int | None]] = {}
     for place, operator in file.operators():
         if any((place[0], output) in file.unpacked for output in operator.outputs):
@@ -216,18 +233,24 @@ def _constants(
         _, layer = users.get(place, ("", None))
         for source in file.tensors_of_scales(place):
             users.setdefault(source, ("quantisation", layer))
-    counted = set[Place]()
+    constants, stored_as = list[Constant](), dict[Place, int]()
+    of_buffer = dict[tuple[int, int], int]()
     for place, tensor in file.tensors():
         role, layer = users.get(place, ("constants", None))
-        if file.is_constant(tensor) and file.buffer_key(tensor) not in counted:
-            counted.add(file.buffer_key(tensor))
-            yield Constant(names.tensor(place), file.stored_bytes(tensor), layer, role)
+        if file.is_constant(tensor):
+            key = file.buffer_key(tensor)
+            if key not in of_buffer:
+                of_buffer[key] = len(constants)
+                size = file.stored_bytes(tensor)
+                constants.append(Constant(names.tensor(place), size, layer, role))
+            stored_as[place] = of_buffer[key]
         described = file.quantisation_bytes(tensor)
         if described:
-            yield Constant(names.tensor(place), described, layer, "quantisation")
+            constants.append(Constant(names.tensor(place), described, layer, "quantisation"))
     for entry in file.model.metadata:
         key = 0, entry.buffer
-        if entry.buffer < len(file.model.buffers) and key not in counted:
-            counted.add(key)
+        if entry.buffer < len(file.model.buffers) and key not in of_buffer:
+            of_buffer[key] = len(constants)
             size = file.model.buffers[entry.buffer].bytes
-            yield Constant(entry.name, size, None, "metadata")
+            constants.append(Constant(entry.name, size, None, "metadata"))
+    return constants, stored_as

@@ -126,6 +126,49 @@ def test_tensors_in_one_buffer_are_stored_once_and_are_params_each(network):
     assert sum(row.bytes for row in graph.schedule.constants) == 4 * (1600 + 40)
 
 
+def test_each_step_reads_the_weights_that_several_share(network):
+    """Stored once, 40 * 40 weights and 40 biases of 4 bytes are read by both steps; the third
+    reads one of its constants twice.  A graph under a storage moves the same."""
+    net = Net()
+    x = net.tensor((1, 40))
+    weights, biases = net.zeros((40, 40)), net.zeros((40,))
+    twin = net.tensor((40, 40), buffer=1)
+    y, z, end = (net.tensor((1, 40)) for _ in range(3))
+    net.operator("FULLY_CONNECTED", [x, weights, biases], [y])
+    net.operator("FULLY_CONNECTED", [y, twin, biases], [z])
+    net.operator("ADD", [z, biases], [end])
+    net.ends([x], [end])
+    graph = network(net)
+    own, stored = memory(graph, None), memory(graph, "fp32")
+    expected = [4 * (1600 + 40), 4 * (1600 + 40), 4 * 40]
+    assert [row.weight_bytes for row in own.traffic] == expected
+    assert own.weight_bytes == 4 * (1600 + 40)
+    assert [row.weight_bytes for row in stored.traffic] == expected
+    assert [row[:2] for row in own.traffic] == [row[:2] for row in stored.traffic]
+
+
+def test_a_step_writes_all_its_outputs(network):
+    net = Net()
+    x, axis = net.tensor((1, 8)), net.tensor((), "INT32", [1])
+    parts = [net.tensor((1, 4)), net.tensor((1, 4))]
+    net.operator("SPLIT", [axis, x], parts, num_splits=2)
+    net.ends([x], parts)
+    (row,) = memory(network(net), None).traffic
+    assert (row.read_bytes, row.write_bytes) == (4 * 8, 2 * 4 * 4)
+
+
+def test_the_size_of_the_file_is_what_flash_holds(network):
+    data = NETWORKS["kws"]()
+    facts = dict(memory(network(data), None).page().facts)
+    assert facts["flash"].startswith(f"{len(data):,} B (")
+    assert facts["flash"].endswith("), the file")
+    matrices = 10 * 4 * 64 + 4 * (3 * 3 * 64 + 64 * 64) + 64 * 12
+    weights = matrices + 4 * (9 * 64 + 12) + 2 * 4  # with biases, and the shape of the reshape
+    assert facts["weights"].startswith(f"{weights:,} B (23.8 KiB) of it")
+    # A scale of 4 bytes and a zero point of 8 of 14 activations, 10 matrices and 10 biases.
+    assert facts["scales"].startswith(f"{34 * 12} B of it")
+
+
 def test_a_setting_that_changes_sizes_drops_the_schedule(network):
     chain = Chain((8, 8, 4))
     chain.conv(6, (3, 3), 1, "conv")

@@ -1,0 +1,71 @@
+"""A network's bytes: by a storage, or as its own file states them."""
+
+from __future__ import annotations
+
+from costcalc.advice import advice, option
+from costcalc.arena.schedule import Schedule
+from costcalc.errors import refuse
+from costcalc.graph.layer import LayerGraph
+from costcalc.storing.files import load
+from costcalc.storing.schedule import StoredNetwork, stored
+from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import operations, traffic
+
+A_STORAGE = option("storage", "NAME")
+"""What helps where a file's own bytes do not apply."""
+
+OWN = Storage(
+    name="tflite",
+    title="as the file states its tensors and steps",
+    source="the file",
+    bits={},
+    alignment=16,
+    planner="tflm",
+)
+"""The storage of a file that states its own tensors and steps."""
+
+
+def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Storage, StoredNetwork]:
+    """A layer graph under a storage, by default that of its file, or else ``fp32``.
+
+    Args:
+        graph: a network; sizes may be numbers of any algebra.
+        storage: a storage's name or path.
+        batch: how many inputs are run at once.
+
+    Raises:
+        CostcalcError: there is no such storage, or a file's own has no such batch or setting.
+    """
+    check_batch(batch)
+    if storage is None and graph.is_file_resized:
+        refuse(
+            None,
+            f"{graph.name} states its bytes at the file's own settings alone",
+            advice("{}, which has them at every setting", A_STORAGE),
+        )
+    if storage is None and graph.schedule is not None:
+        if batch != 1:
+            message = "a file's own tensors have its own batch"
+            refuse(None, message, advice("{} for another", A_STORAGE))
+        return OWN, of_file(graph, graph.schedule)
+    row = load("fp32" if storage is None else storage)
+    return row, stored(graph, row, batch)
+
+
+def check_batch(batch: object) -> None:
+    """Checks a number of inputs.
+
+    Raises:
+        SpecError: it is not a whole number above zero.
+    """
+    if type(batch) is not int or batch < 1:
+        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
+
+
+def of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
+    """A network with the schedule that its file states, in some order of the steps."""
+    rows = tuple(
+        traffic(schedule, step, sum(operations(graph.layers[i].events()) for i in step.layers))
+        for step in schedule.steps
+    )
+    return StoredNetwork(schedule, schedule, rows)
