@@ -164,24 +164,61 @@ def accuracy(options: Options, networks: tuple[str, ...]) -> None:
 @command.command("sweep")
 @click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
+@click.option(
+    "--of",
+    "metric",
+    type=Choice(["mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes"]),
+    default="mult_adds",
+    show_default=True,
+    help="The cost to show.",
+)
 @click.option("--max-mult-adds", metavar="N", help="A budget to draw as a contour: 100M.")
 @click.option("--max-params", metavar="N", help="A budget to draw as a contour: 2M.")
+@click.option("--max-ram", metavar="SIZE", help="A budget to draw as a contour: 256KiB.")
+@click.option("--max-flash", metavar="SIZE", help="A budget to draw as a contour: 1MiB.")
+@click.option("--max-traffic", metavar="SIZE", help="A budget to draw as a contour: 20MB.")
 @convention_options
+@storage_options
 @_output_option
 @pass_options
 def sweep(
-    options: Options, network: str, max_mult_adds: str | None, max_params: str | None
+    options: Options,
+    network: str,
+    metric: str,
+    max_mult_adds: str | None,
+    max_params: str | None,
+    max_ram: str | None,
+    max_flash: str | None,
+    max_traffic: str | None,
+    storage: str | None,
+    planner: str | None,
+    batch: int,
 ) -> None:
-    """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
+    """A cost over two parameters of NETWORK as a heat map, budgets as contours."""
     from costcalc.metrics import limits
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    budgets = Budgets(limits({"mult_adds": max_mult_adds, "params": max_params}))
+    given = {
+        "mult_adds": max_mult_adds,
+        "params": max_params,
+        "peak_bytes": max_ram,
+        "weight_bytes": max_flash,
+        "traffic_bytes": max_traffic,
+    }
+    budgets = Budgets(limits(given))
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
-    swept = questions.sweep(network, at=options.texts, **options.counted_by)
-    _draw("heat", heat_map(swept, budgets), options.output)
+    swept = questions.sweep(
+        network,
+        metrics=(metric, *budgets.limits),
+        storage=storage,
+        planner=planner,
+        batch=batch,
+        at=options.texts,
+        **options.counted_by,
+    )
+    _draw("heat", heat_map(swept, budgets, metric), options.output)
 
 
 def _draw(picture: str, data: Any, output: str | None) -> None:

@@ -65,8 +65,10 @@ class HeatMap(NamedTuple):
     title: str
     down: tuple[str, tuple[float, ...]]
     across: tuple[str, tuple[float, ...]]
-    mult_adds: tuple[tuple[int | None, ...], ...]
-    params: tuple[tuple[int | None, ...], ...]
+    metric: str
+    """The metric that is drawn."""
+    costs: dict[str, tuple[tuple[int | None, ...], ...]]
+    """By metric: the one that is drawn, and those that have budgets."""
     budgets: dict[str, Sequence[Any]]
     """The limits to draw as contours, by metric."""
 
@@ -234,12 +236,12 @@ def _without_accuracy(network: OpenNetwork) -> str:
     return f"{escaping.label(network.label)}: {escaping.printable(reason)}"
 
 
-def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
-    """A sweep of one network over two parameters.
+def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatMap:
+    """A metric of one network over two parameters.
 
     Raises:
         SpecError: there are several networks, or not two numeric parameters; or no setting
-            is valid and costs a mult-add.
+            is valid and costs anything.
     """
     if (
         len(sweep.networks) > 1
@@ -253,15 +255,18 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
         )
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}
-    if not any(row.mult_adds for row in rows.values()):
-        refuse(None, "no setting of the grid costs a mult-add")
+    if not any(row.costs[metric] for row in rows.values()):
+        refuse(None, f"no setting of the grid costs any {words(metric)}")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
     return HeatMap(
         escaping.label(sweep.networks[0].title),
         (escaping.label(down), tuple(map(float, ups))),
         (escaping.label(across), tuple(map(float, sides))),
-        tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
-        tuple(tuple(row.params if row else None for row in line) for line in cells),
+        metric,
+        {
+            name: tuple(tuple(row.costs[name] if row else None for row in line) for line in cells)
+            for name in {metric, *limits}
+        },
         limits,
     )

@@ -6,10 +6,20 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 from costcalc.errors import refuse, warn
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, PlacedTensor, Point, Series, Shares
+from costcalc.pictures.data import (
+    Accuracies,
+    Arena,
+    HeatMap,
+    PlacedTensor,
+    Point,
+    Series,
+    Shares,
+    words,
+)
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
 
@@ -29,6 +39,9 @@ _LABELLED = 40
 
 _NO_GLYPH = re.compile(r"Glyph .* missing from")
 """How matplotlib says that its font lacks a character."""
+
+_CONTOURS = ("solid", "dashed", "dotted", "dashdot")
+"""The lines of budgets."""
 
 _TICKS = 12
 """The most labels on an axis."""
@@ -263,7 +276,7 @@ def bubbles(accuracies: Accuracies) -> Any:
 
 
 def heat(costs: HeatMap) -> Any:
-    """Mult-adds over two parameters, with the budgets as contours."""
+    """A metric over two parameters, with the budgets as contours."""
     import numpy
 
     plot = _pyplot()
@@ -271,21 +284,20 @@ def heat(costs: HeatMap) -> Any:
 
     figure, panel = plot.subplots(figsize=(_WIDTH, 4.6), layout="constrained")
     down, across = costs.down[1], costs.across[1]
-    values = numpy.array(costs.mult_adds, dtype=float)
+    values = numpy.array(costs.costs[costs.metric], dtype=float)
     mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
     bar = figure.colorbar(mesh, ax=panel)
-    bar.set_label("mult-adds")
+    bar.set_label(words(costs.metric))
     _engineering(bar.ax.yaxis)
-    for (metric, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
+    for (metric, limits), style in zip(costs.budgets.items(), cycle(_CONTOURS), strict=False):
         if not limits or min(len(down), len(across)) < 2:
             continue
-        field = numpy.array(getattr(costs, metric), dtype=float)
+        field = numpy.array(costs.costs[metric], dtype=float)
         levels = sorted(float(limit) for limit in limits)
         lines = panel.contour(
             across, down, field, levels=levels, colors="white", linestyles=style, linewidths=1.6
         )
-        word = metric.replace("_", "-")
-        texts = {level: f"{scaled(int(level))} {word}" for level in levels}
+        texts = {level: f"{scaled(int(level))} {words(metric)}" for level in levels}
         for text in panel.clabel(lines, fmt=texts, fontsize=8):
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
     for ticks, (name, sizes) in ((panel.xaxis, costs.across), (panel.yaxis, costs.down)):

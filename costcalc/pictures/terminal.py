@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, words
 from costcalc.render.formatting import scaled, share
 from costcalc.render.layout import bar, text_width, wrapped
 
@@ -120,12 +120,13 @@ def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
 
 def heat(costs: HeatMap, width: int | None = None) -> str:
     """A number for each setting, and its shade; of many columns, those that there is room for."""
-    valid = [cost for line in costs.mult_adds for cost in line if cost is not None]
+    drawn = costs.costs[costs.metric]
+    valid = [cost for line in drawn for cost in line if cost is not None]
     least, most = min(valid, default=1), max(valid, default=1)
-    head = f"{costs.title}: mult-adds from {scaled(least)} ({_SHADES[0]}) to {scaled(most)}"
-    lines = wrapped(f"{head} ({_SHADES[-1]})", width)
+    span = f"from {scaled(least)} ({_SHADES[0]}) to {scaled(most)} ({_SHADES[-1]})"
+    lines = wrapped(f"{costs.title}: {words(costs.metric)} {span}", width)
     for name, limits in costs.budgets.items():
-        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {_words(name)}" for limit in limits]
+        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {words(name)}" for limit in limits]
     (down, ups), (across, sides) = costs.down, costs.across
     rows = range(len(ups) - 1, -1, -1)
     names = [across, *(f"{down} {ups[row]:g}" for row in rows)]
@@ -136,8 +137,7 @@ def heat(costs: HeatMap, width: int | None = None) -> str:
         [f"{sides[column]:g}".rjust(cell) + "  " for column in columns],
         *(
             [
-                f"{_number(costs.mult_adds[row][column]):>{cell}} "
-                f"{_shade(costs, row, column, least, most)}"
+                f"{_number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
                 for column in columns
             ]
             for row in rows
@@ -165,21 +165,17 @@ def _thinned(count: int, most: int) -> list[int]:
     return [index * (count - 1) // (most - 1) for index in range(most)]
 
 
-def _words(metric: str) -> str:
-    return metric.replace("_", "-")
-
-
 def _number(cost: int | None) -> str:
     return "-" if cost is None else scaled(cost)
 
 
 def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
-    cost = costs.mult_adds[row][column]
+    cost = costs.costs[costs.metric][row][column]
     if cost is None:
         return " "
     for metric, limits in costs.budgets.items():
-        value = getattr(costs, metric)[row][column]
-        if any(value > limit for limit in limits):
+        value = costs.costs[metric][row][column]
+        if value is not None and any(value > limit for limit in limits):
             return _BEYOND
     index, ceiling = 0, len(_SHADES)
     # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.

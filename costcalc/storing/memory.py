@@ -401,7 +401,7 @@ def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
         yield "With every gate open."
     if planner in ("tflm", "tflite-mobile"):
         yield "Tensors alone: a runtime also keeps variables, scales and structures of its own."
-        if storage.name != OWN:
+        if storage is not OWN:
             yield "A converter may add operators; a .tflite file, such as an export, has them."
     if any(layer.computation.events.states for layer in graph.layers) and (
         "states" not in storage.keeps

@@ -101,7 +101,7 @@ def test_a_network_that_costs_nothing_has_no_heat_map(tmp_path):
     path.write_text("input: [1, res, res]\nparameters: {res: 8}\nlayers: [relu]\n")
     result = run("sweep", str(path), "--alpha", "1,2", "--res", "8,16")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "no setting of the grid costs a mult-add" in result.stderr
+    assert "no setting of the grid costs any mult-adds" in result.stderr
 
 
 def test_shares_add_up_to_the_whole():
@@ -239,6 +239,27 @@ def test_a_heat_map_in_the_terminal_shows_numbers():
     # From 13.6 M to 569 M in five equal steps of the logarithm: beyond 28.7, 60.6 and 128 M.
     assert " ".join(lines[-2].split()) == "alpha 0.5 49.2 M ░ 76.5 M ▒ 110 M x 149 M x"
     assert "x: more than 100 M mult-adds" in lines
+
+
+def test_a_heat_map_of_bytes():
+    """The map after conv2 and the one before it: 32 and 64 times alpha channels of a quarter."""
+    grid = ["mobilenet_v1", "--alpha", "0.5,1", "--res", "128,256"]
+    budgets = ["--max-ram", "256KiB", "--max-flash", "5MB", "--max-params", "1G"]
+    lines = run("sweep", *grid, "--of", "peak_bytes", "--storage", "tflm", *budgets).stdout
+    assert "peak bytes from 197 K (·) to 1.57 M (█)" in lines
+    assert "x: more than 262 K peak bytes\nx: more than 5.00 M weight bytes\n" in lines
+    rows = [" ".join(line.split()) for line in lines.splitlines()[-3:]]
+    assert rows == ["res 128 256", "alpha 1 393 K x 1.57 M x", "alpha 0.5 197 K · 786 K x"]
+    assert 96 * 64 * 64 // 2 == 196_608 and 96 * 128 * 128 == 1_572_864
+
+
+def test_a_heat_map_of_bytes_as_a_figure():
+    swept = costcalc.sweep(
+        "mobilenet_v1", alpha="0.25,0.5,1", res="128,192,224", metrics="peak_bytes", storage="tflm"
+    )
+    figure = plots.heat(heat_map(swept, Budgets({"peak_bytes": 262_144}), "peak_bytes"))
+    assert [axes.get_ylabel() for axes in figure.axes] == ["alpha", "peak bytes"]
+    assert "262 K peak bytes" in [text.get_text() for text in figure.axes[0].texts]
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
