@@ -120,7 +120,8 @@ class Measured:
         # Imported here: most questions are about counts alone.
         from costcalc.storing.under import under
 
-        return under(self.graph, self.accounting.storage, self.accounting.batch)
+        storage, batch = self.accounting.storage, self.accounting.batch
+        return under(self.graph, storage, batch, self.accounting.planner)
 
     @property
     def planner(self) -> str:

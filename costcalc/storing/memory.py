@@ -24,7 +24,7 @@ from costcalc.storing.reordering import Reordered, reordered
 from costcalc.storing.storage import Storage
 from costcalc.storing.tables import stage_table, step_table, tensor_table, traffic_table
 from costcalc.storing.traffic import Traffic
-from costcalc.storing.under import A_STORAGE, OWN, under
+from costcalc.storing.under import A_STORAGE, is_own, under
 
 
 class MemoryView(NamedTuple):
@@ -349,10 +349,10 @@ def memory(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch)
+    row, network = under(graph, storage, batch, planner)
     name = planner or row.planner
     named_planner(name)
-    if pieces is not None and row is OWN:
+    if pieces is not None and is_own(row):
         refuse(None, "patches need a storage, since they change a file's tensors", A_STORAGE)
     saved = None
     if is_reordered:
@@ -401,7 +401,7 @@ def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
         yield "With every gate open."
     if planner in ("tflm", "tflite-mobile"):
         yield "Tensors alone: a runtime also keeps variables, scales and structures of its own."
-        if storage is not OWN:
+        if not is_own(storage):
             yield "A converter may add operators; a .tflite file, such as an export, has them."
     if any(layer.computation.events.states for layer in graph.layers) and (
         "states" not in storage.keeps

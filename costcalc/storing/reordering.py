@@ -10,7 +10,7 @@ from costcalc.errors import refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.storing.schedule import StoredNetwork, stored
 from costcalc.storing.storage import Storage
-from costcalc.storing.under import A_STORAGE, OWN, of_file
+from costcalc.storing.under import A_STORAGE, is_own, of_file
 
 
 class Reordered(NamedTuple):
@@ -42,7 +42,7 @@ def reordered(
     best = best_order(network.apart)
     if best is None:
         return Reordered(None, before, before), network
-    if storage is OWN:
+    if is_own(storage):
         ordered = of_file(graph, network.apart.in_order(best.steps))
     else:
         ordered = stored(graph, storage, batch, best.steps)

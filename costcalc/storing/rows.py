@@ -29,7 +29,7 @@ def stored_report(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch)
+    row, network = under(graph, storage, batch, planner)
     name = planner or row.planner
     named_planner(name)
     schedule, names = network.schedule, [layer.name for layer in graph.layers]

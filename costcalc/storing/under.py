@@ -6,7 +6,7 @@ from costcalc.advice import advice, option
 from costcalc.arena.schedule import Schedule
 from costcalc.errors import refuse
 from costcalc.graph.layer import LayerGraph
-from costcalc.storing.files import load
+from costcalc.storing.files import available, load
 from costcalc.storing.schedule import StoredNetwork, stored
 from costcalc.storing.storage import Storage
 from costcalc.storing.traffic import operations, traffic
@@ -25,13 +25,16 @@ OWN = Storage(
 """The storage of a file that states its own tensors and steps."""
 
 
-def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Storage, StoredNetwork]:
+def under(
+    graph: LayerGraph, storage: str | None, batch: int = 1, planner: str | None = None
+) -> tuple[Storage, StoredNetwork]:
     """A layer graph under a storage, by default that of its file, or else ``fp32``.
 
     Args:
         graph: a network; sizes may be numbers of any algebra.
         storage: a storage's name or path.
         batch: how many inputs are run at once.
+        planner: a planner's name; a file's own tensors are kept as the planner's runtime does.
 
     Raises:
         CostcalcError: there is no such storage, or a file's own has no such batch or setting.
@@ -47,9 +50,29 @@ def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Stora
         if batch != 1:
             message = "a file's own tensors have its own batch"
             refuse(None, message, advice("{} for another", A_STORAGE))
-        return OWN, of_file(graph, graph.schedule)
+        return _own(graph, graph.schedule, planner)
     row = load("fp32" if storage is None else storage)
     return row, stored(graph, row, batch)
+
+
+def _own(
+    graph: LayerGraph, schedule: Schedule, planner: str | None
+) -> tuple[Storage, StoredNetwork]:
+    """What a file states; the runtime of a planner has a storage of the planner's name.
+
+    By it inputs are kept and addresses aligned; without one, as tflite-micro does.
+    """
+    if planner not in available():
+        return OWN, of_file(graph, schedule)
+    rules = load(planner)
+    if "inputs" in rules.keeps:
+        schedule = schedule.with_inputs_kept()
+    return OWN._replace(alignment=rules.alignment), of_file(graph, schedule)
+
+
+def is_own(storage: Storage) -> bool:
+    """Whether a file's own tensors are meant, which alone have no bits of a role."""
+    return not storage.bits
 
 
 def check_batch(batch: object) -> None:

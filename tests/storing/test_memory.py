@@ -223,6 +223,23 @@ def test_a_network_without_steps(tmp_path):
     assert run(str(path)).exit_code == 0
 
 
+def test_a_file_is_kept_as_the_runtime_of_its_planner_keeps_it(tmp_path):
+    """MLPerf Tiny's autoencoder, at the addresses that LiteRT was seen to use: its input stays."""
+    path = tmp_path / "autoencoder.tflite"
+    model = costcalc.export("autoencoder_ad", to="tflite", weights="zeros", dtype="int8")
+    path.write_bytes(bytes(model))
+    phone = costcalc.memory(path, planner="tflite-mobile")
+    offsets = [tensor["offset"] for tensor in phone.data()["tensors"]]
+    assert offsets == [0, 640, 768, 640, 768, 896, 640, 768, 640, 1280, 640]
+    assert phone.peak == phone.lower_bound == 640 + 128 + 640
+    report = costcalc.report(path, has_bytes=True, planner="tflite-mobile").data()
+    assert report["totals"]["peak_bytes"] == phone.peak
+    checked = costcalc.check(path, max_ram=phone.peak - 1, planner="tflite-mobile")
+    assert not any(result.holds for result in checked.results)
+    micro = costcalc.memory(path)
+    assert micro.peak == costcalc.memory(path, planner="tflm").peak == 640 + 128
+
+
 def test_tensors_as_a_file_for_scripts(chain):
     lines = run(chain, "--storage", "tflm", "--tensors", "--format", "csv").stdout.splitlines()
     assert lines[0] == "tensor,bytes,first,last,offset"
