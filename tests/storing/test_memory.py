@@ -238,6 +238,8 @@ def test_a_file_is_kept_as_the_runtime_of_its_planner_keeps_it(tmp_path):
     assert not any(result.holds for result in checked.results)
     micro = costcalc.memory(path)
     assert micro.peak == costcalc.memory(path, planner="tflm").peak == 640 + 128
+    assert not any("converter" in note for note in micro.notes)
+    assert any("converter" in note for note in costcalc.memory(path, storage="tflm").notes)
 
 
 def test_tensors_as_a_file_for_scripts(chain):
