@@ -213,11 +213,11 @@ class Schedule(NamedTuple):
         return self._replace(tensors=tuple(tensors))
 
     def with_inputs_kept(self) -> Schedule:
-        """The schedule in which tensors that no step writes stay to the end."""
-        written = {index for step in self.steps for index in step.writes}
+        """The schedule in which tensors that no step makes stay to the end."""
+        made = {index for step in self.steps for index in (*step.writes, *step.scratch)}
         last = max(len(self.steps) - 1, 0)
         tensors = (
-            tensor if index in written else tensor._replace(last=last, kept=True)
+            tensor if index in made else tensor._replace(last=last, kept=True)
             for index, tensor in enumerate(self.tensors)
         )
         return self._replace(tensors=tuple(tensors))

@@ -239,6 +239,9 @@ def test_a_file_is_kept_as_the_runtime_of_its_planner_keeps_it(tmp_path):
     micro = costcalc.memory(path)
     assert micro.peak == costcalc.memory(path, planner="tflm").peak == 640 + 128
     assert not any("converter" in note for note in micro.notes)
+    path.write_bytes(bytes(costcalc.export("ds_cnn", to="tflite", weights="zeros", dtype="int8")))
+    rows = costcalc.memory(path, planner="tflite-mobile").schedule.tensors
+    assert [row.name for row in rows if row.kept] == ["input", "softmax1"]  # scratch is not
     assert any("converter" in note for note in costcalc.memory(path, storage="tflm").notes)
 
 

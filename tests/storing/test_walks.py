@@ -308,7 +308,7 @@ class Memory:
                 for source in self.graph.layers[index].inputs:
                     if self.source(source) not in layers:
                         self.read(source)
-            for scratch in step.writes[1:]:
+            for scratch in step.scratch:
                 tensor = self.schedule.tensors[scratch]
                 start = self.offsets[scratch]
                 self.bytes |= dict.fromkeys(range(start, start + tensor.bytes), "scratch")
