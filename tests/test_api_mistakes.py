@@ -1,7 +1,9 @@
 """What newcomers type in Python: it works, or one message says what to write instead."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy
 import pytest
@@ -45,6 +47,26 @@ def test_a_storage_by_its_path(tmp_path):
     assert expected.explain(0).step == expected.explain("0").step == "conv1"
 
 
+def test_every_answer_has_one_line_at_a_prompt():
+    """Those of all modules: a dataclass prints its fields unless it is told not to."""
+    package = Path(costcalc.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        for decorator in re.findall(r"^(@.*)\nclass \w+\(Answer\)", path.read_text(), re.MULTILINE):
+            assert decorator == "@dataclass(frozen=True, repr=False)", path
+
+
+def test_memory_refuses_what_cannot_be_planned(tmp_path):
+    """At once, not when the peak is read: with --planner spelled as an argument."""
+    branches = "".join(
+        f"  - conv: {{out: 1, kernel: 1, from: input, name: c{n}}}\n" for n in range(3200)
+    )
+    joined = ", ".join(f"c{number}" for number in range(3200))
+    text = f"name: fan\ninput: [1, 1, 1]\nlayers:\n{branches}  - concat: {{from: [{joined}]}}\n"
+    (tmp_path / "fan.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CostcalcError, match='planner="liveness", which needs no addresses'):
+        costcalc.memory(tmp_path / "fan.yaml", planner="tflm")
+
+
 def test_one_value_of_an_axis():
     assert len(costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)) == 1
     (row,) = costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)
@@ -61,6 +83,10 @@ def test_a_prompt_shows_one_line():
         ),
         "<Explanation of MobileNetV1; print() shows its tables>": NETWORK.explain("conv1"),
         "<ClosedForm of MobileNetV1; print() shows its tables>": NETWORK.formula(),
+        "<Memory of MobileNetV1; print() shows its tables>": NETWORK.memory(),
+        "<StepMemory of MobileNetV1; print() shows its tables>": NETWORK.memory().explain("conv2"),
+        "<Storages; print() shows its tables>": costcalc.storages(),
+        "<StorageRules; print() shows its tables>": costcalc.storages("tflm"),
     }
     for line, answer in answers.items():
         assert repr(answer) == line

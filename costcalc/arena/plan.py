@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import index as as_whole
 from typing import Any
 
+from costcalc.advice import advice, option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import round_up
 from costcalc.records import NamedTuple
@@ -326,7 +327,7 @@ def _placed(buffers: Sequence[Buffer], order: Iterable[int], gap: Gap, alignment
             None,
             f"{len(buffers):,} tensors have {pairs:,} pairs alive together, too many to place",
             expected=f"at most {CONFLICTS:,} pairs",
-            hint="planner liveness, which needs no addresses",
+            hint=advice("{}, which needs no addresses", option("planner", "liveness")),
         )
     placed = _Placed(buffers)
     offsets = [0] * len(buffers)

@@ -21,7 +21,7 @@ class AliveTensor(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StepMemory(Answer):
     """What is alive in one step of a network, and what the step moves."""
 

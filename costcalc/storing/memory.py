@@ -37,7 +37,7 @@ class MemoryView(NamedTuple):
 DEFAULT = MemoryView()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Memory(Answer):
     """What a network needs in flash and RAM, step by step.
 
@@ -378,11 +378,12 @@ def _optimum(planned: PlannedSchedule) -> int | None:
     schedule = planned.schedule
     if any(tensor.offset is not None for tensor in schedule.tensors):
         return None
-    if PLANNERS[planned.planner].rounds_sizes:
-        best = optimum(schedule.buffers, planned.alignment)
-        return best.peak if best is not None else None
-    # Addresses alone are rounded: only a plan that meets the bound is known to be the best.
-    return planned.peak if planned.peak == planned.bound else None
+    if planned.has_addresses and planned.peak == planned.bound:
+        return planned.bound
+    if not PLANNERS[planned.planner].rounds_sizes:
+        return None  # addresses alone are rounded, which the search does not know
+    best = optimum(schedule.buffers, planned.alignment)
+    return best.peak if best is not None else None
 
 
 def _by_role(schedule: Schedule) -> dict[str, int]:
