@@ -18,7 +18,8 @@ NETWORK = "net.yaml"
 """The network that every folder has."""
 
 GOOD = (
-    *(NETWORK, NETWORK, NETWORK, "net", "wide.yaml", "net.onnx", "net.prototxt", "net.json"),
+    *(NETWORK, NETWORK, NETWORK, "net", "wide.yaml"),
+    *("net.onnx", "net.prototxt", "net.json", "net.tflite"),
     *("net.yaml@alpha=0.5", "net.yaml@res=16", "net.onnx@alpha=2", "wide.yaml@n=2,alpha=1/3"),
     *("wide.yaml", "net.onnx", "mobilenet_v1", "mobilenet_v2@alpha=0.35,res=96", "vgg11"),
 )

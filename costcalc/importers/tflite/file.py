@@ -227,35 +227,33 @@ class TfliteFile:
         real = scale * (values[0] - point)
         return float(f"{real:.6g}") if isfinite(real) else None
 
-    def folded(self, place: tuple[int, int]) -> list[tuple[int, int]]:
-        """A tensor, and the stored ones that it is unpacked from."""
-        chain = [place] if place[1] >= 0 else []
-        while place in self.unpacked:
-            place = self.unpacked[place]
-            chain.append(place)
-        return chain
+    def root(self, place: tuple[int, int]) -> tuple[int, int]:
+        """The constant that a tensor is unpacked from; of any other, the tensor itself."""
+        return self.unpacked.get(place, place)
 
     @cached_property
     def unpacked(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """The tensors that hold a constant's numbers unpacked, and what they are unpacked from."""
+        """The tensors that hold a constant's numbers unpacked, and the constant of each."""
         found: dict[tuple[int, int], tuple[int, int]] = {}
         for (number, _), operator in self.operators():
             if self.builtin_name(operator) not in FOLDED or len(operator.inputs) != 1:
                 continue
             source = number, operator.inputs[0]
-            if source in found or (source[1] >= 0 and self.is_constant(self.tensor(source))):
-                outputs = [(number, output) for output in operator.outputs]
-                found |= {
-                    place: source
-                    for place in outputs
-                    if place not in found and not self.is_constant(self.tensor(place))
-                }
+            if source[1] < 0:
+                continue
+            root = found.get(source, source)
+            if self.is_constant(self.tensor(root)):
+                for place in ((number, output) for output in operator.outputs):
+                    if not self.is_constant(self.tensor(place)):
+                        found.setdefault(place, root)
         return found
 
     def is_unpacked_ahead(self, place: tuple[int, int]) -> bool:
         """Whether runtimes unpack it before they run: from halves of floats, or sparse numbers."""
-        sources = [self.tensor(source) for source in self.folded(place)[1:]]
-        return any(row.sparsity is not None or row.type in _HALVES for row in sources)
+        if place not in self.unpacked:
+            return False
+        root = self.tensor(self.unpacked[place])
+        return root.sparsity is not None or root.type in _HALVES
 
     @cached_property
     def _offline_plan(self) -> dict[tuple[int, int], int]:

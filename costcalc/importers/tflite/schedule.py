@@ -227,7 +227,8 @@ def _constants(
         layer = next(iter(layers.get(place, ())), None)
         for index, number in enumerate(operator.inputs):
             role = roles[index] if index < len(roles) else ""
-            for source in file.folded((place[0], number)):
+            read = place[0], number
+            for source in (read, file.root(read)):
                 users.setdefault(source, (role or "constants", layer))
     for place, _ in file.tensors():
         _, layer = users.get(place, ("", None))
