@@ -11,6 +11,7 @@ from costcalc.arena.plan import named_planner
 from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
 from costcalc.claims.measure import METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
+from costcalc.costs.rule_file import is_path
 from costcalc.errors import CostcalcError, Problems
 from costcalc.graph.budgets import wrong_unit
 from costcalc.reporting.printed import Figure, parse
@@ -173,7 +174,7 @@ class AttributeReader:
         name = self.text(node)
         if not name or node is None:
             return ""
-        if os.sep in name or name.endswith((".yaml", ".yml")):
+        if is_path(name):
             path = os.path.join(self.folder, name)
             if not os.path.realpath(path).startswith(os.path.realpath(self.folder) + os.sep):
                 self.problems.add(

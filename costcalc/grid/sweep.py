@@ -478,7 +478,7 @@ class SweepRows(Answer):
             "networks": [network.name for network in sweep.networks],
             "convention": sweep.accounting.convention.name,
             "unit": UNITS[sweep.accounting.convention.unit].title,
-            **_bytes_data(sweep),
+            **bytes_data(sweep),
             "settings": sweep.size,
             **({"uncounted": uncounted} if uncounted else {}),
             "rows": [_row_data(row) for row in self.rows],
@@ -613,10 +613,10 @@ def _title(sweep: Sweep, metric: str) -> str:
 
 def _bytes_facts(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """How bytes are measured, if the rows have any."""
-    return tuple((name, str(value)) for name, value in _bytes_data(sweep).items())
+    return tuple((name, str(value)) for name, value in bytes_data(sweep).items())
 
 
-def _bytes_data(sweep: Sweep) -> dict[str, Any]:
+def bytes_data(sweep: Sweep) -> dict[str, Any]:
     """The storage, the planner and the batch, if the rows have bytes."""
     accounting = sweep.accounting
     if not has_bytes(sweep.metrics):

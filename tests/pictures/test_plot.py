@@ -246,7 +246,7 @@ def test_a_heat_map_of_bytes():
     grid = ["mobilenet_v1", "--alpha", "0.5,1", "--res", "128,256"]
     budgets = ["--max-ram", "256KiB", "--max-flash", "5MB", "--max-params", "1G"]
     lines = run("sweep", *grid, "--of", "peak_bytes", "--storage", "tflm", *budgets).stdout
-    assert "peak bytes from 197 K (·) to 1.57 M (█)" in lines
+    assert "MobileNetV1, tflm: peak bytes from 197 K (·) to 1.57 M (█)" in lines
     assert "x: more than 262 K peak bytes\nx: more than 5.00 M weight bytes\n" in lines
     rows = [" ".join(line.split()) for line in lines.splitlines()[-3:]]
     assert rows == ["res 128 256", "alpha 1 393 K x 1.57 M x", "alpha 0.5 197 K · 786 K x"]
