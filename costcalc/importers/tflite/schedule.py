@@ -205,9 +205,8 @@ def _read_bytes(
     stored_as: Mapping[Place, int],
 ) -> int:
     """The bytes of the constants that an operator reads; one that is unpacked ahead as stored."""
-    stored = (place for place in use.reads if place not in places)
-    sources = (source for place in stored for source in file.folded(place))
-    read = (constants[index] for index in {stored_as[row] for row in sources if row in stored_as})
+    roots = (file.root(place) for place in use.reads if place not in places)
+    read = (constants[index] for index in {stored_as[row] for row in roots if row in stored_as})
     return sum(constant.bytes for constant in read if constant.role in PARAMS)
 
 
