@@ -179,6 +179,30 @@ def storage_options(function: F) -> F:
     )(function)
 
 
+def budget_options(lead: str = "At most", where: str = "") -> Callable[[F], F]:
+    """A bound on each metric, as an argument that the table of metrics names.
+
+    Args:
+        lead: how the help of each begins.
+        where: how it ends.
+    """
+    rows = (
+        ("--max-mult-adds", "N", "mult-adds", "100M"),
+        ("--max-params", "N", "params", "2M"),
+        ("--max-ram", "SIZE", "of RAM, the peak", "256KiB"),
+        ("--max-flash", "SIZE", "of flash, the weights", "1MiB"),
+        ("--max-traffic", "SIZE", "read and written", "20MB"),
+    )
+
+    def decorated(function: F) -> F:
+        for name, metavar, noun, example in reversed(rows):
+            text = f"{lead} {metavar} {noun}{where}: {example}."
+            function = click.option(name, metavar=metavar, help=text)(function)
+        return function
+
+    return decorated
+
+
 def completed_by(source: str) -> Callable[..., list[Any]]:
     """Completion of an argument or an option by a function of :mod:`.completion`."""
 

@@ -11,6 +11,7 @@ from costcalc import questions, resources
 from costcalc.cli.options import (
     F,
     Options,
+    budget_options,
     chosen_format,
     completed_by,
     convention_options,
@@ -172,11 +173,7 @@ def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     show_default=True,
     help="The cost to show.",
 )
-@click.option("--max-mult-adds", metavar="N", help="A budget to draw as a contour: 100M.")
-@click.option("--max-params", metavar="N", help="A budget to draw as a contour: 2M.")
-@click.option("--max-ram", metavar="SIZE", help="A budget to draw as a contour: 256KiB.")
-@click.option("--max-flash", metavar="SIZE", help="A budget to draw as a contour: 1MiB.")
-@click.option("--max-traffic", metavar="SIZE", help="A budget to draw as a contour: 20MB.")
+@budget_options("A contour at")
 @convention_options
 @storage_options
 @_output_option
@@ -185,40 +182,29 @@ def sweep(
     options: Options,
     network: str,
     metric: str,
-    max_mult_adds: str | None,
-    max_params: str | None,
-    max_ram: str | None,
-    max_flash: str | None,
-    max_traffic: str | None,
     storage: str | None,
     planner: str | None,
     batch: int,
+    **budgets: Any,
 ) -> None:
     """A cost over two parameters of NETWORK as a heat map, budgets as contours."""
-    from costcalc.metrics import limits
+    from costcalc.metrics import by_metric, limits
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    given = {
-        "mult_adds": max_mult_adds,
-        "params": max_params,
-        "peak_bytes": max_ram,
-        "weight_bytes": max_flash,
-        "traffic_bytes": max_traffic,
-    }
-    budgets = Budgets(limits(given))
+    bounds = limits(by_metric(**budgets))
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(
         network,
-        metrics=(metric, *budgets.limits),
+        metrics=(metric, *bounds),
         storage=storage,
         planner=planner,
         batch=batch,
         at=options.texts,
         **options.counted_by,
     )
-    _draw("heat", heat_map(swept, budgets, metric), options.output)
+    _draw("heat", heat_map(swept, Budgets(bounds), metric), options.output)
 
 
 def _draw(picture: str, data: Any, output: str | None) -> None:

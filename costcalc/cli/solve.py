@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    budget_options,
     completed_by,
     convention_options,
     output_options,
@@ -28,11 +31,7 @@ from costcalc.cli.progress import progress
     shell_complete=completed_by("parameters"),
     help="The parameter to solve for: alpha, res or another.",
 )
-@click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
-@click.option("--max-params", metavar="N", help="At most N params: 2M.")
-@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
-@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
-@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
+@budget_options()
 @storage_options
 @click.option(
     "--step",
@@ -47,19 +46,16 @@ from costcalc.cli.progress import progress
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     options: Options,
     network: str,
     name: str,
-    max_mult_adds: str | None,
-    max_params: str | None,
-    max_ram: str | None,
-    max_flash: str | None,
-    max_traffic: str | None,
     storage: str | None,
     planner: str | None,
     batch: int,
     step: str | None,
     values: str | None,
+    **budgets: Any,
 ) -> None:
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
 
@@ -74,11 +70,7 @@ def command(
         solution = questions.solve(
             network,
             name,
-            max_mult_adds=max_mult_adds,
-            max_params=max_params,
-            max_ram=max_ram,
-            max_flash=max_flash,
-            max_traffic=max_traffic,
+            **budgets,
             storage=storage,
             planner=planner,
             batch=batch,

@@ -174,6 +174,16 @@ class Sweep(Answer):
         return self.networks[0].grid.accounting
 
     @property
+    def bytes_facts(self) -> dict[str, Any]:
+        """The storage, the planner and the batch, if the rows have bytes."""
+        accounting = self.accounting
+        if not has_bytes(self.metrics):
+            return {}
+        planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in self.metrics else {}
+        batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
+        return {"storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
+
+    @property
     def size(self) -> int:
         """The settings of all networks together."""
         return sum(size(network.grid.axes) for network in self.networks)
@@ -478,7 +488,7 @@ class SweepRows(Answer):
             "networks": [network.name for network in sweep.networks],
             "convention": sweep.accounting.convention.name,
             "unit": UNITS[sweep.accounting.convention.unit].title,
-            **bytes_data(sweep),
+            **sweep.bytes_facts,
             "settings": sweep.size,
             **({"uncounted": uncounted} if uncounted else {}),
             "rows": [_row_data(row) for row in self.rows],
@@ -540,7 +550,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
         ("where", sweep.condition.text if sweep.condition is not None else ""),
         ("implementation", _implementations(sweep)),
         ("convention", f"{convention.name}: {convention.title}"),
-        *_bytes_facts(sweep),
+        *((name, str(value)) for name, value in sweep.bytes_facts.items()),
     ]
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
@@ -609,21 +619,6 @@ def _title(sweep: Sweep, metric: str) -> str:
     if metric == "mult_adds":
         return unit_title(UNITS[sweep.accounting.convention.unit].title)
     return heading(metric)
-
-
-def _bytes_facts(sweep: Sweep) -> tuple[tuple[str, str], ...]:
-    """How bytes are measured, if the rows have any."""
-    return tuple((name, str(value)) for name, value in bytes_data(sweep).items())
-
-
-def bytes_data(sweep: Sweep) -> dict[str, Any]:
-    """The storage, the planner and the batch, if the rows have bytes."""
-    accounting = sweep.accounting
-    if not has_bytes(sweep.metrics):
-        return {}
-    planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in sweep.metrics else {}
-    batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
-    return {"storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from costcalc.arena.planned import PlannedSchedule
 from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
-from costcalc.grid.sweep import Sweep, bytes_data
+from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS
 from costcalc.opening import OpenNetwork
 from costcalc.render.formatting import counted, exact, rounded
@@ -259,7 +259,7 @@ def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatM
         refuse(None, f"no setting of the grid costs any {words(metric)}")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
-    how = bytes_data(sweep).get("storage")
+    how = sweep.bytes_facts.get("storage")
     return HeatMap(
         escaping.label(sweep.networks[0].title) + (f", {escaping.label(how)}" if how else ""),
         (escaping.label(down), tuple(map(float, ups))),

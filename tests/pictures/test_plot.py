@@ -96,6 +96,41 @@ def test_a_heat_map_sorts_its_values():
     assert maps[0].across == ("res", (128, 160, 224))
 
 
+def test_a_heat_map_of_bytes_is_what_memory_says_at_each_setting():
+    line = ["mobilenet_v1", "--alpha", "0.25,0.5", "--res", "96,128", "--of", "peak_bytes"]
+    budgets = ["--max-ram", "100 kB", "--max-flash", "1MiB"]
+    lines = run("sweep", *line, "--storage", "tflm", *budgets).stdout.splitlines()
+    assert lines[1:3] == ["x: more than 100 K peak bytes", "x: more than 1.05 M weight bytes"]
+    assert " ".join(lines[-2].split()) == "alpha 0.5 111 K x 197 K x"
+    assert " ".join(lines[-1].split()) == "alpha 0.25 73.7 K · 131 K x"
+    # In maps of 48 x 48, the input is 12 deep.  At alpha 0.5, 32 of the pointwise layer come
+    # first, 16 of the depthwise one on top, 16 of conv1 between.  At 0.25, 8 of conv1 do not
+    # fit between 12 and 16, so that they are on top of 16 and 8.
+    sizes = [
+        costcalc.memory("mobilenet_v1", alpha=alpha, res=res, storage="tflm").peak
+        for alpha in (0.25, 0.5)
+        for res in (96, 128)
+    ]
+    assert sizes == [48 * 48 * 32, 64 * 64 * 32, 48 * 48 * 48, 64 * 64 * 48]
+
+
+def test_every_budget_of_a_heat_map_is_a_contour():
+    budgets = {
+        "peak_bytes": 300_000,
+        "weight_bytes": 10**6,
+        "params": 10**6,
+        "mult_adds": 5 * 10**7,
+    }
+    swept = costcalc.sweep(
+        "mobilenet_v1", metrics=budgets, storage="int8", alpha="0.25,0.5,1", res="96,128,224"
+    )
+    drawn = plots.heat(heat_map(swept, Budgets(budgets), "peak_bytes"))
+    labels = {text.get_text() for text in drawn.axes[0].texts}
+    counts = {"1.00 M params", "50.0 M mult-adds"}
+    assert labels == {"300 K peak bytes", "1.00 M weight bytes", *counts}
+    assert drawn.axes[1].get_ylabel() == "peak bytes"
+
+
 def test_a_network_that_costs_nothing_has_no_heat_map(tmp_path):
     path = tmp_path / "free.yaml"
     path.write_text("input: [1, res, res]\nparameters: {res: 8}\nlayers: [relu]\n")
