@@ -90,3 +90,17 @@ def test_bytes_are_in_the_json_as_well(small):
     assert data["peak_step"] == "second"
     assert data["peak_bytes"]["value"] == 96 * 32 * 32 * 4
     assert "peak_bytes" not in costcalc.formula(small).data()
+
+
+def test_what_a_peak_assumes_is_in_whole_numbers(tmp_path):
+    """The peak is conv2's norm, two maps of 64 a channels at half the side: 32 a r^2.
+
+    conv2 needs 24 a r^2 + 16, which is no more if a r^2 >= 2; conv1 needs 3 r^2 + 8 a r^2 + 16.
+    """
+    path = tmp_path / "scratch.yaml"
+    path.write_text(
+        "name: s\ntitle: s\nsource: here\nbits: {activations: 8, weights: 8}\n"
+        "norms: kept\nscratch: {conv: 16}\n"
+    )
+    form = costcalc.formula("mobilenet_v1", storage=str(path))
+    assert form.data()["assumes"] == ["alpha*r^2 >= 2", "24*alpha*r^2 >= 3*r^2 + 16"]
