@@ -37,6 +37,9 @@ _AT_PEAK, _OTHERS = "#E69F00", "#56B4E9"
 _LABELLED = 40
 """The most tensors with their names."""
 
+_EDGES = 130
+"""Points for the white edges of all steps together, so that those of thousands hide nothing."""
+
 _NO_GLYPH = re.compile(r"Glyph .* missing from")
 """How matplotlib says that its font lacks a character."""
 
@@ -111,13 +114,16 @@ def arena(memory: Arena) -> Any:
     top = panels[0]
     colours = [_AT_PEAK if step == memory.fullest else _OTHERS for step in range(len(memory.alive))]
     places = range(len(memory.alive))
-    edge = 0.3 if len(places) <= _NAMED else 0
+    is_dense = len(places) > _NAMED
+    edge = 0 if is_dense else 0.3
     top.bar(places, memory.alive, color=colours, width=1.0, edgecolor="white", linewidth=edge)
+    if is_dense and memory.fullest is not None:  # its bar may be narrower than a pixel
+        top.vlines(memory.fullest, 0, memory.bound, color=_AT_PEAK, linewidth=1.2)
     top.axhline(memory.peak, color="#333333", linewidth=0.9, linestyle="dashed")
     top.set_ylabel(f"alive, {memory.unit[0]}")
     top.set_xlim(-0.5, max(len(memory.alive), 1) - 0.5)
     if memory.blocks:
-        _draw_blocks(figure, panels[1], memory)
+        _draw_blocks(panels[1], memory)
     for panel in panels:
         panel.set_ylim(0, max(memory.peak, 1) * 1.04)
         _in_units(panel.yaxis, memory.unit[1])
@@ -134,7 +140,7 @@ def arena(memory: Arena) -> Any:
     return figure
 
 
-def _draw_blocks(figure: Any, panel: Any, memory: Arena) -> None:
+def _draw_blocks(panel: Any, memory: Arena) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
@@ -143,8 +149,9 @@ def _draw_blocks(figure: Any, panel: Any, memory: Arena) -> None:
         for block in memory.blocks
     ]
     colours = [_AT_PEAK if memory.is_at_peak(block) else _OTHERS for block in memory.blocks]
+    width = min(0.6, _EDGES / max(len(memory.steps), 1))
     panel.add_collection(
-        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=0.6)
+        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=width)
     )
     panel.set_ylabel(f"address, {memory.unit[0]}")
 

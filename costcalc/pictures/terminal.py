@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, words
-from costcalc.render.formatting import scaled, share
+from costcalc.render.formatting import counted, scaled, share
 from costcalc.render.layout import bar, text_width, wrapped
 
 _BAR, _LEAST_BAR = 40, 6
@@ -21,7 +21,7 @@ _ROWS = 16
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """The largest tensors, from the first on."""
 
-_SMALLER, _FREE = "▒", "·"
+_REST, _FREE = "▒", "·"
 """Any other tensor, and memory that nothing is in."""
 
 _BEYOND = "x"
@@ -65,7 +65,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         cells = (
             next(
                 (
-                    marks.get(block, _SMALLER)
+                    marks.get(block, _REST)
                     for block in memory.blocks
                     if block.first <= step <= block.last
                     and 2 * _ROWS * block.offset <= at < 2 * _ROWS * (block.offset + block.bytes)
@@ -76,7 +76,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         )
         lines.append(f"{sides[row]:>{first}}  {''.join(cell * wide for cell in cells)}")
     if len(columns) < len(memory.steps):
-        lines += wrapped(f"{len(columns)} of {len(memory.steps)} steps.", width)
+        lines += wrapped(f"{len(columns)} of {counted(len(memory.steps))} steps.", width)
     lines.append("")
     for block, mark in marks.items():
         span = memory.steps[block.first]
@@ -85,7 +85,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         lines += wrapped(f"{mark}  {block.name}, {memory.amount(block.bytes)}, {span}", width)
     others = len(memory.blocks) - len(marks)
     if others:
-        lines += wrapped(f"{_SMALLER}  {others} smaller ones", width)
+        lines += wrapped(f"{_REST}  {counted(others)} others, none larger", width)
     return "\n".join(lines) + "\n"
 
 

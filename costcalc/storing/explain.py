@@ -46,7 +46,7 @@ class StepMemory(Answer):
         traffic = self.traffic
         intensity = traffic.intensity
         facts = [
-            ("step", f"{self.number} of {self.steps}"),
+            ("step", f"{self.number}, of steps 0 to {self.steps - 1}"),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("alive", self.storage.amount(self.alive_bytes)),
             ("reads", f"{counted(traffic.read_bytes)} B"),

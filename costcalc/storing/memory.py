@@ -258,7 +258,7 @@ class Memory(Answer):
             ("RAM", self._ram_fact()),
             ("smaller", self._smaller_fact()),
             ("bound", self._bound_fact()),
-            ("optimum", "not searched" if self.optimum is None else amount(self.optimum)),
+            ("optimum", "not known" if self.optimum is None else amount(self.optimum)),
             ("patches", self._patches_fact()),
         ]
         return tuple(fact for fact in facts if fact[1])

@@ -95,7 +95,8 @@ def stage_table(patched: Patches) -> Table:
         Column("rest_bytes", "Rest, B", "right", rank=1),
         Column("peak_bytes", "RAM, B", "right"),
         Column("extra", "MACs more", "right", rank=4),
-        Column("extra_percent", "%", "right"),
+        Column("extra_percent", "% of all", "right"),
+        Column("unclipped_percent", "Unclipped, %", "right", rank=5),
     )
     rows = tuple(
         Row(
@@ -108,6 +109,7 @@ def stage_table(patched: Patches) -> Table:
                 stage.peak,
                 stage.extra_macs("clipped"),
                 Share(stage.extra_macs("clipped"), patched.macs),
+                Share(stage.extra_macs("unclipped"), patched.macs),
             )
         )
         for stage in patched.stages

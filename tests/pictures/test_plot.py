@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -207,6 +208,21 @@ layers:
   - max_pool: {kernel: 2}
   - conv: {out: 32, kernel: 3, act: relu}
 """
+
+
+def test_thousands_of_tensors_are_not_hidden_by_their_edges(tmp_path):
+    """Every address is in use in every step, so that the lower panel has the colour of tensors."""
+    path = tmp_path / "deep.yaml"
+    path.write_text("name: d\ninput: [64]\nlayers: [{fc: {out: 64, repeat: 3000}}]\n")
+    figure = plots.arena(arena(costcalc.memory(str(path), storage="tflm"), None))
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    low, high = figure.axes[1].get_window_extent().get_points()
+    height = pixels.shape[0]
+    top, bottom = int(height - high[1] * 0.9), int(height - low[1] * 1.1)
+    inside = pixels[top:bottom, int(low[0]) + 5 : int(high[0]) - 5]
+    blue = np.array([0x56, 0xB4, 0xE9])
+    assert (abs(inside - blue).max(axis=-1) < 60).mean() > 0.9
 
 
 def test_an_arena_in_the_terminal(tmp_path):

@@ -268,15 +268,15 @@ def test_bytes_in_the_unit_of_a_storage(unit, bytes_, text):
 
 
 def test_what_a_converter_adds_is_in_the_file_alone(tmp_path):
-    """TFLite has no swish: it is a sigmoid and a product, of three tensors at once."""
+    """TFLite pads by 1 on all sides ahead of the pool, from 8 x 8 to 10 x 10."""
     (tmp_path / "net.yaml").write_text(
-        "name: n\ninput: [2, 8, 8]\nlayers: [{conv: {out: 4, kernel: 1, act: swish}}]\n"
+        "name: n\ninput: [4, 8, 8]\nlayers: [{max_pool: {kernel: 3, stride: 2, padding: 1}}]\n"
     )
     spec, file = str(tmp_path / "net.yaml"), tmp_path / "net.tflite"
     answer = costcalc.memory(spec, storage="tflm")
-    assert answer.peak == 2 * 4 * 64
+    assert answer.peak == 4 * 64 + 4 * 16
     assert any("A converter may add operators" in note for note in answer.notes)
     file.write_bytes(bytes(costcalc.export(spec, "tflite", dtype="int8")))
     answer = costcalc.memory(file)
-    assert answer.peak == 3 * 4 * 64
+    assert answer.peak == 4 * 64 + 4 * 100
     assert not any("converter" in note for note in answer.notes)
