@@ -68,11 +68,13 @@ class Storage(NamedTuple):
     def amount(self, bytes_: int) -> str:
         """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``.
 
-        Above ten thousand of the unit, in the next one.
+        Above ten thousand of a unit, in the next one.
         """
-        scale, unit = UNITS[self.unit], self.unit
+        scale = UNITS[self.unit]
+        size, unit = scale, self.unit
         if bytes_ < scale:
             return f"{counted(bytes_)} B"
-        if bytes_ >= 10_000 * scale:
-            scale, unit = scale**2, unit.replace("K", "M").replace("k", "M")
-        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {unit})"
+        for prefix in "MGT":
+            if bytes_ >= 10_000 * size:
+                size, unit = size * scale, prefix + self.unit[1:]
+        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, size), 1)} {unit})"
