@@ -259,7 +259,9 @@ def test_tensors_as_a_file_for_scripts(chain):
         ("KiB", 1_404_928, "1,404,928 B (1372.0 KiB)"),
         ("KiB", 25_690_112, "25,690,112 B (24.5 MiB)"),
         ("kB", 1_024, "1,024 B (1.0 kB)"),
+        ("KiB", 10_000 * 2**30, "10,737,418,240,000 B (9.8 TiB)"),
         ("kB", 25_690_112, "25,690,112 B (25.7 MB)"),
+        ("kB", 25 * 10**9, "25,000,000,000 B (25.0 GB)"),
     ],
 )
 def test_bytes_in_the_unit_of_a_storage(unit, bytes_, text):

@@ -212,18 +212,3 @@ def test_names_and_paths_that_do_not_exist():
         files.load("INT8")
     with pytest.raises(costcalc.CostcalcError, match="nowhere"):
         files.load("nowhere.yaml")
-
-
-@pytest.mark.parametrize(
-    ("name", "bytes_", "text"),
-    [
-        ("fp32", 1023, "1,023 B"),
-        ("fp32", 2560, "2,560 B (2.5 KiB)"),
-        ("fp32", 10_000 * 2**10, "10,240,000 B (9.8 MiB)"),
-        ("fp32", 10_000 * 2**30, "10,737,418,240,000 B (9.8 TiB)"),
-        ("hello-edge", 9_999_999, "9,999,999 B (10000.0 kB)"),
-        ("hello-edge", 25 * 10**9, "25,000,000,000 B (25.0 GB)"),
-    ],
-)
-def test_bytes_for_people(name, bytes_, text):
-    assert files.load(name).amount(bytes_) == text
