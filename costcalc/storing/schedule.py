@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from costcalc.arena.merging import Overwrite, in_place, with_views
+from costcalc.arena.plan import named_planner
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
@@ -84,7 +85,10 @@ class PeakBytes(NamedTuple):
 def peak_of(graph: LayerGraph, storage: Storage, planner: str | None = None) -> PeakBytes:
     """The bytes of a layer graph, by the storage's planner or another one."""
     schedule = stored(graph, storage).schedule
-    by_step = schedule.by_step(planner or storage.planner)
+    planner = planner or storage.planner
+    if named_planner(planner).rounds_sizes:
+        schedule = schedule.rounded(storage.alignment)
+    by_step = schedule.by_step(planner)
     if by_step is None:
         total: Size = sum(tensor.bytes for tensor in schedule.tensors)
         return PeakBytes(schedule.weight_bytes, total, "")
