@@ -187,3 +187,11 @@ def test_the_answer_of_solve_is_the_last_one_that_fits(planner):
 def test_bounds_have_the_unit_of_what_they_bound(small, bound, message):
     with pytest.raises(costcalc.CostcalcError, match=message):
         costcalc.solve(small, "res", **bound)
+
+
+def test_the_planner_is_named_only_with_a_peak(small):
+    how = {"storage": "tflm", "alpha": "0.5,1"}
+    flash = costcalc.sweep(small, metrics="weight_bytes", **how).data()
+    ram = costcalc.sweep(small, metrics="peak_bytes", batch=2, **how).data()
+    assert (flash["storage"], flash.get("planner"), flash.get("batch")) == ("tflm", None, None)
+    assert (ram["storage"], ram["planner"], ram["batch"]) == ("tflm", "tflm", 2)

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import costcalc
 from costcalc.cli import main
+from tests.collection import some
 
 SMALL = """\
 name: small
@@ -65,6 +66,69 @@ def test_networks_agree_with_their_memory(name, values, storage):
     assert form.domain.holds(values)
     assert form.totals["peak_bytes"].polynomial(values) == answer.peak
     assert form.totals["weight_bytes"].polynomial(values) == answer.weight_bytes
+
+
+def largest_sum(answer, alignment):
+    """The most bytes alive, and the steps with them: a walk through the table of tensors."""
+    data = answer.data()
+    alive = [
+        sum(
+            -(-tensor["bytes"] // alignment) * alignment
+            for tensor in data["tensors"]
+            if tensor["first"] <= at <= tensor["last"]
+        )
+        for at in range(len(data["steps"]))
+    ]
+    most = max(alive)
+    steps = zip(data["steps"], alive, strict=True)
+    return most, {step["name"] for step, bytes_ in steps if bytes_ == most}
+
+
+TEN = """
+mobilenet_v1 mobilenet_v2 resnet18 resnet50 vgg16
+googlenet densenet121 shufflenet_v2 mnasnet resnet34
+"""
+
+
+@pytest.mark.parametrize(("storage", "alignment"), [("int8", 1), ("tflm", 16)])
+@pytest.mark.parametrize("name", some(TEN.split(), ("mobilenet_v1", "mobilenet_v2")))
+def test_inside_of_its_region_a_step_is_the_peak_and_outside_it_need_not_be(
+    name, storage, alignment
+):
+    form = costcalc.formula(name, storage=storage)
+    polynomial, inside, differs = form.totals["peak_bytes"].polynomial, 0, 0
+    for alpha in (1, Fraction(1, 2), 2, Fraction(1, 64)):
+        for side in (224, 160, 256, 215):
+            try:
+                answer = costcalc.memory(name, storage=storage, alpha=alpha, res=side)
+            except costcalc.CostcalcError:  # no channels left
+                continue
+            most, steps = largest_sum(answer, alignment)
+            agrees = polynomial((alpha, side)) == most and form.peak_step in steps
+            if form.domain.holds((alpha, side)):
+                inside += 1
+                assert agrees, (alpha, side, most, steps)
+            differs += not agrees
+    assert inside >= 2
+    assert differs >= 1
+
+
+def test_the_polynomial_rounds_sizes_as_the_planner_does(tmp_path):
+    """5 a and 7 maps of 9 x 9: 405 and 567 bytes, rounded up to 416 and 576."""
+    path = tmp_path / "odd.yaml"
+    path.write_text(
+        "name: odd\ninput: [3, res, res]\nparameters: {res: 9}\nlayers:\n"
+        "  - conv: {out: 5, kernel: 3, bias: false}\n  - conv: {out: 7, kernel: 1, bias: false}\n"
+        "  - global_avg_pool\n"
+    )
+    form = costcalc.formula(str(path), storage="tflm")
+    total = form.totals["peak_bytes"]
+    assert total.reported == 416 + 576
+    # For 16 a whole, and sides of 9, 17, ...: 7 r^2 lacks 9 to a multiple of 16.
+    assert str(total.expression) == "5*alpha*res**2 + 7*res**2 + 9"
+    assert form.domain.holds((16, 17)) and not form.domain.holds((1, 9))
+    assert total.polynomial((16, 17)) == 5 * 16 * 289 + 2032  # 7 * 289 = 2023
+    assert costcalc.memory(str(path), storage="tflm", alpha=16, res=17).lower_bound == 25152
 
 
 def test_a_planner_with_addresses_has_its_bound():
