@@ -292,3 +292,18 @@ def test_a_network_may_end_in_a_single_number(export):
     text = "input: [4]\nlayers:\n  - fc: 1\n  - reshape: []\n"
     tensors = table_of(export(text)).subgraphs[0].tensors
     assert tensors[-1].shape == (1,)
+
+
+def test_a_layer_that_others_read_or_that_is_an_output_keeps_its_norm_apart(export):
+    text = (
+        "input: [4, 8, 8]\nlayers:\n"
+        "  - conv: {name: a, out: 4, kernel: 1, bias: false}\n"
+        "  - batch_norm: {name: b}\n"
+    )
+    assert operators(table_of(export(text))) == ["CONV_2D"]
+    assert operators(table_of(export(f"{text}  - add: {{from: [a, b]}}\n"))) == [
+        "CONV_2D",
+        "MUL",
+        "ADD",
+        "ADD",
+    ]

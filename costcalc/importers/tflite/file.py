@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import isfinite, prod
+from math import prod
 from typing import NoReturn
 
 from costcalc.errors import Mark, refuse
@@ -224,8 +224,7 @@ class TfliteFile:
         point = 0
         if isinstance(given.zero_points, Span) and given.zero_points.end > given.zero_points.start:
             (point,) = struct.unpack_from("<q", self.data, given.zero_points.start)
-        real = scale * (values[0] - point)
-        return float(f"{real:.6g}") if isfinite(real) else None
+        return float(f"{scale * (values[0] - point):.6g}")
 
     def root(self, place: tuple[int, int]) -> tuple[int, int]:
         """The constant that a tensor is unpacked from; of any other, the tensor itself."""

@@ -428,6 +428,82 @@ def test_every_command_takes_a_file(tmp_path):
     assert report["totals"]["mult_adds"] == 2_656_768
 
 
+@pytest.mark.parametrize(("projection", "gates"), [(0, 4), (3, 4), (0, 3), (3, 3)])
+def test_an_lstm_may_have_a_projection_and_no_input_gate(network, projection, gates):
+    net = Net()
+    x, hidden = net.tensor((1, 5, 10)), projection or 6
+    left_out = [-1] * (4 - gates)
+    weights = [net.zeros((6, 10)) for _ in range(gates)]
+    recurrent = [net.zeros((6, hidden)) for _ in range(gates)]
+    biases = [net.zeros((6,)) for _ in range(gates)]
+    projected = [net.zeros((3, 6)), net.zeros((3,))] if projection else [-1, -1]
+    states = [net.tensor((1, size), is_variable=True) for size in (hidden, 6)]
+    inputs = [x, *left_out, *weights, *left_out, *recurrent, -1, -1, -1, *left_out, *biases]
+    y = net.tensor((1, 5, hidden))
+    net.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", [*inputs, *projected, *states], [y])
+    net.ends([x], [y])
+    graph = network(net)
+    assert total(graph, "macs") == 5 * (gates * 6 * (10 + hidden) + 6 * projection)
+    assert total(graph, "biases") == gates * 6 + projection
+    # Without an input gate's weights, the gate is 1 minus the forget gate.
+    assert ("complement" in kinds(graph)) == (gates == 3)
+
+
+@pytest.mark.parametrize("graph", [0, 2, -1])
+def test_a_graph_that_is_run_is_one_of_the_others(network, graph):
+    net = Net(2)
+    x, y = net.tensor((1, 8)), net.tensor((1, 8))
+    net.operator("RELU", [x], [y])
+    net.operator("CALL_ONCE", [], [], init=graph)
+    net.ends([x], [y])
+    with pytest.raises(SpecError, match=rf"operator 1 \(CALL_ONCE\) runs subgraph {graph}"):
+        network(net)
+
+
+def test_scratch_is_a_tensor_of_its_step(network):
+    """Of MEAN: 4 places and 2 axes of 4 bytes each, and a sum of 4 bytes for each output."""
+    net = Net()
+    x, y = net.tensor(MAP, "INT8"), net.tensor((1, 16), "INT8")
+    net.operator("MEAN", [x, net.tensor((2,), "INT32", [1, 2])], [y])
+    net.ends([x], [y])
+    rows = network(net).schedule.tensors
+    assert [(row.bytes, row.first, row.last) for row in rows] == [
+        (1024, 0, 0),
+        (16, 0, 0),
+        (16, 0, 0),
+        (8, 0, 0),
+        (64, 0, 0),
+    ]
+
+
+def test_a_buffer_of_metadata_and_of_a_tensor_is_stored_once(network):
+    net = Net()
+    x, y = net.tensor((1, 8)), net.tensor((1, 2))
+    net.operator("FULLY_CONNECTED", [x, net.zeros((2, 8))], [y])
+    net.ends([x], [y])
+    net.metadata += [MetadataTable("weights", 1), MetadataTable("none", 99)]
+    assert [(row.bytes, row.role) for row in network(net).schedule.constants] == [(64, "weights")]
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "kind"),
+    # (6 - 2) / 2 = 2; (6 - 1) / 2 = 2.5; 20 * 0.1 = 2, of 32 bits 2.0000000298.
+    [
+        (6, (0.5, 2), "square"),
+        (6, (0.5, 1), "constant power"),
+        (20, (0.1, 0), "square"),
+        (2, (float("inf"), 0), "constant power"),
+        (0, (float("inf"), 0), "constant power"),
+    ],
+)
+def test_a_quantised_constant_is_the_number_that_it_stands_for(network, value, scale, kind):
+    net = Net()
+    x, y = net.tensor(MAP, "INT8"), net.tensor(MAP, "INT8")
+    net.operator("POW", [x, net.tensor((1,), "INT8", [value], scale=scale)], [y])
+    net.ends([x], [y])
+    assert kinds(network(net)) == kind
+
+
 def test_graphs_that_run_one_another_are_refused(network):
     net = Net(2)
     x, y = net.tensor((1, 8)), net.tensor((1, 8))
@@ -505,3 +581,35 @@ def test_an_activation_may_have_an_empty_buffer_and_a_state_is_not_planned(netwo
     net.ends([x], [y])
     schedule = network(net, allow_unknown=True).schedule
     assert ([row.bytes for row in schedule.tensors], schedule.constants) == ([32, 32], ())
+
+
+def test_a_part_of_a_split_may_be_what_is_left(network):
+    sizes = ((1, 8, 8, 10), (1, 8, 8, 6))
+    sample = Sample("SPLIT_V", (MAP,), ([-1, 6], [3]), sizes, {"parts": 2})
+    assert [layer.output for layer in network(sample.net()).layers] == [(10, 8, 8), (6, 8, 8)]
+
+
+def test_a_slice_with_a_new_axis_is_a_rearrangement(network):
+    bounds = ([0, 0, 0], [1, 8, 16], [1, 1, 1])
+    options = {"begin_mask": 7, "end_mask": 7, "new_axis_mask": 2}
+    sample = Sample("STRIDED_SLICE", ((1, 8, 16),), bounds, ((1, 1, 8, 16),), options)
+    assert kinds(network(sample.net())) == "rearrange"
+
+
+@pytest.mark.parametrize("type_", ["INT32", "INT64", "BOOL", "STRING"])
+def test_the_image_is_the_first_input_that_is_not_whole_numbers(network, type_):
+    net = Net()
+    first, x, y = net.tensor((1, 5), type_), net.tensor(MAP), net.tensor(MAP)
+    net.operator("RELU", [x], [y])
+    net.ends([first, x], [y])
+    assert network(net).input == (16, 8, 8)
+
+
+def test_images_of_a_batch_are_not_mixed(network):
+    net = Net()
+    x, y, z = net.tensor((4, 8, 16)), net.tensor((4, 8, 16)), net.tensor((4, 8, 16))
+    net.operator("RELU", [x], [y])
+    net.operator("ADD", [y, net.zeros((2, 8, 16))], [z])
+    net.ends([x], [z])
+    with pytest.raises(SpecError, match="mixes the images of a batch"):
+        network(net)
