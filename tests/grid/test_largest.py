@@ -144,11 +144,12 @@ def test_liveness_over_a_grid_is_that_of_each_setting(name, storage, texts):
 
 
 @pytest.mark.slow
-def test_liveness_takes_the_time_of_counting():
+@pytest.mark.parametrize("how", ["int8", "tflm"])
+def test_liveness_takes_the_time_of_counting(how):
     """Within a factor of 3, measured once more generously: the machine may be busy."""
     from costcalc.costs.count import count
 
-    network, storage, convention = opened("resnet50"), files.load("int8"), load("paper")
+    network, storage, convention = opened("resnet50"), files.load(how), load("paper")
     axes = (parse("alpha", "0.05:2:0.001"), parse("res", "32:512:1"))
     grid = Grid(network.document, Accounting(convention), network.settings, axes)
 
@@ -163,7 +164,8 @@ def test_liveness_takes_the_time_of_counting():
         return sum(cost.mult_adds for cost in count(graph, convention))
 
     def liveness(settings):
-        return stored(opened(network.document, settings).graph(), storage).schedule.liveness
+        schedule = stored(opened(network.document, settings).graph(), storage).schedule
+        return schedule.planned("liveness", storage.alignment).peak
 
     counting = min(seconds(mult_adds) for _ in range(2))
     assert min(seconds(liveness) for _ in range(2)) < 6 * counting
