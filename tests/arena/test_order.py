@@ -127,3 +127,15 @@ def test_a_step_that_needs_more_afterwards_is_not_run_at_once():
     ).in_order(range(len(steps)))
     assert schedule.liveness == 140
     assert best_order(schedule).peak == 100
+
+
+def test_scratch_counts_in_the_step_that_needs_it():
+    """With 30 bytes of scratch, b is cheaper before p of 50 is alive: 10 + 5 + 30."""
+    rows = (("x", 10, False), ("p", 50, True), ("q", 5, True), ("scratch", 30, False))
+    tensors = tuple(Tensor(name, size, 0, 0, kept=kept) for name, size, kept in rows)
+    steps = (Step("a", (0,), (1,)), Step("b", (0,), (2,), scratch=(3,)))
+    schedule = Schedule(steps, tensors).in_order(range(2))
+    assert schedule.alive == (60, 95)
+    best = best_order(schedule)
+    assert best == ((1, 0), 65)
+    assert schedule.in_order(best.steps).alive == (45, 65)

@@ -296,3 +296,10 @@ def test_networks_that_cannot_be_cut(network):
 def test_a_number_of_patches_that_is_refused(count):
     with pytest.raises(CostcalcError, match="patches are a number of pieces"):
         costcalc.memory("mobilenet_v1", patches=count)
+
+
+def test_a_batch_multiplies_tiles_and_outputs(tmp_path, storage):
+    graph = chain(tmp_path, (8, 8, 1), [["conv", 3, 1, 1, 4, 1], ["conv", 3, 1, 4, 4, 1]])
+    one, three = (patches(graph, storage, "liveness", 2, batch) for batch in (1, 3))
+    sizes = [(stage.last, 3 * stage.peak, 3 * stage.rest_bytes) for stage in one.stages]
+    assert [(stage.last, stage.peak, stage.rest_bytes) for stage in three.stages] == sizes

@@ -412,3 +412,23 @@ def test_states_are_kept_once_for_shared_cells():
 def test_gates_are_open():
     answer = costcalc.memory("skipnet38")
     assert "With every gate open." in answer.notes
+
+
+def test_of_several_patterns_the_last_one_wins(network, storage):
+    found = constants(network(RESIDUAL), storage("mixed: {'*': 4, 'fc*': 2}"))
+    assert found["fc1/weights"] == 4 * 10 * 2 // 8
+    assert found["stem/weights"] == 3 * 3 * 2 * 4 * 4 // 8
+
+
+def test_a_batch_is_rounded_to_bytes_as_a_whole(network, storage):
+    """Two inputs of 3 numbers in 4 bits are 3 bytes; one is 2."""
+    graph = network("name: n\ninput: [3]\nlayers: [{fc: 5}]\n")
+    half = storage("mixed: {}")._replace(bits={**storage("mixed: {}").bits, "activations": 4})
+    assert alive(graph, half) == {"fc1": 2 + 3}
+    assert alive(graph, half, batch=2) == {"fc1": 3 + 5}
+
+
+def test_a_concat_with_scratch_is_no_view(network, storage):
+    schedule = stored(network(INCEPTION), storage("concat: view", "scratch: {concat: 8}")).schedule
+    assert "cat" in [step.name for step in schedule.steps]
+    assert max(tensor.bytes for tensor in schedule.tensors if "scratch" in tensor.name) == 8

@@ -6,6 +6,7 @@ import struct
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc.arena.plan import tflm
 from costcalc.cli import main
 from costcalc.errors import CostcalcError, SpecError
@@ -145,6 +146,28 @@ def test_each_step_reads_the_weights_that_several_share(network):
     assert own.weight_bytes == 4 * (1600 + 40)
     assert [row.weight_bytes for row in stored.traffic] == expected
     assert [row[:2] for row in own.traffic] == [row[:2] for row in stored.traffic]
+
+
+def test_the_steps_of_a_file_in_the_best_order(tmp_path):
+    """Branches of 50 and of 40 numbers, worked off one after the other: 65 for 100 at once."""
+    net = Net()
+    x = net.tensor((1, 10))
+    p, q, r, s, y = (net.tensor((1, size)) for size in (50, 40, 5, 20, 25))
+    for before, after, shape in (
+        (x, p, (50, 10)),
+        (x, q, (40, 10)),
+        (p, r, (5, 50)),
+        (q, s, (20, 40)),
+    ):
+        net.operator("FULLY_CONNECTED", [before, net.zeros(shape)], [after])
+    net.operator("CONCATENATION", [r, s], [y], axis=1)
+    net.ends([x], [y])
+    path = tmp_path / "net.tflite"
+    path.write_bytes(net.bytes())
+    answer = costcalc.memory(path, planner="liveness", order="best")
+    assert answer.schedule.liveness == 4 * 65
+    assert answer.reordered[1:] == (4 * 100, 4 * 65)
+    assert [row.write_bytes for row in answer.traffic] == [4 * n for n in (50, 5, 40, 20, 25)]
 
 
 def test_a_step_writes_all_its_outputs(network):
