@@ -59,6 +59,15 @@ class Accounting(NamedTuple):
 
         return self.planner or load(self.storage or DEFAULT_STORAGE).planner
 
+    def facts(self, metrics: Iterable[str]) -> dict[str, Any]:
+        """The storage, the planner of a peak and a batch, if some metrics are in bytes."""
+        listed = tuple(metrics)
+        if not has_bytes(listed):
+            return {}
+        planner = {"planner": self.planner_of_peaks} if "peak_bytes" in listed else {}
+        batch = {"batch": self.batch} if self.batch != 1 else {}
+        return {"storage": self.storage or DEFAULT_STORAGE, **planner, **batch}
+
     @property
     def has_addresses(self) -> bool:
         """Whether the planner gives addresses, rather than a peak alone."""

@@ -21,10 +21,8 @@ from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.select import Condition, check_name, column, front, largest
 from costcalc.metrics import (
     COUNTED,
-    DEFAULT_STORAGE,
     Accounting,
     cost_of,
-    has_bytes,
     heading,
 )
 from costcalc.records import NamedTuple
@@ -176,12 +174,7 @@ class Sweep(Answer):
     @property
     def bytes_facts(self) -> dict[str, Any]:
         """The storage, the planner and the batch, if the rows have bytes."""
-        accounting = self.accounting
-        if not has_bytes(self.metrics):
-            return {}
-        planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in self.metrics else {}
-        batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
-        return {"storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
+        return self.accounting.facts(self.metrics)
 
     @property
     def size(self) -> int:

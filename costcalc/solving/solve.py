@@ -18,11 +18,9 @@ from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, parse
 from costcalc.metrics import (
     COUNTED,
-    DEFAULT_STORAGE,
     METRICS,
     Accounting,
     amount,
-    has_bytes,
     heading,
     measured,
 )
@@ -202,6 +200,7 @@ def _solution(
     larger = [candidate for candidate in existing if best is None or candidate.value > best.value]
     values = tuple(search.value(index) for index in sorted(search.counted))
     others = resolve(document, {**settings, name: values[0]}, Problems()).values
+    facts = accounting.facts(limits)
     return Solution(
         network=document.titled({**others, name: name}),
         convention=accounting.convention.name,
@@ -220,8 +219,8 @@ def _solution(
         constant=tuple(search.constant),
         monotony="assumed" if search.is_assumed else "counted",
         is_falling=not search.is_rising,
-        storage=accounting.storage or DEFAULT_STORAGE if has_bytes(limits) else "",
-        planner=accounting.planner_of_peaks if "peak_bytes" in limits else "",
+        storage=facts.get("storage", ""),
+        planner=facts.get("planner", ""),
         batch=accounting.batch,
         unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
