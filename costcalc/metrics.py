@@ -21,6 +21,7 @@ from costcalc.errors import CostcalcError, did_you_mean, refuse
 from costcalc.formulas.algebra import Size, largest
 from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 
@@ -328,36 +329,57 @@ def accounting(
     storage: str | None = None,
     planner: str | None = None,
     batch: int = 1,
+    instead: str = "",
 ) -> Accounting:
     """An accounting for some metrics.
 
+    Args:
+        convention: how costs are counted.
+        metrics: what is measured.
+        storage: as in :class:`Accounting`; also a path object.
+        planner: likewise.
+        batch: likewise.
+        instead: as for :func:`refuse_unused`.
+
     Raises:
-        CostcalcError: there is no such storage or planner, the batch is no number of inputs,
+        CostcalcError: there is no such storage or planner, the batch is not a number of inputs,
             or one of them is given although no metric is in bytes.
     """
-    given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
-    stated = [option(name, str(value)) for name, value in given.items() if value is not None]
+    batch = whole_number("batch", batch)
+    refuse_unused(metrics, storage, planner, batch, instead)
     if has_bytes(metrics):
         from costcalc.arena.plan import named_planner
         from costcalc.storing.files import load
-        from costcalc.storing.under import check_batch
 
-        check_batch(batch)
         if storage is not None:
             load(storage)
         if planner is not None:
             named_planner(planner)
-    elif stated:
-        refuse(
-            None,
-            advice("{} would change nothing: only counts are asked for", joined(" and ", stated)),
-            advice(
-                "a metric or a bound in bytes: {}, {}",
-                option("metrics", "peak_bytes"),
-                option("max_ram", "256KiB"),
-            ),
-        )
     return Accounting(convention, storage, planner, batch)
+
+
+def refuse_unused(
+    metrics: Iterable[str], storage: str | None, planner: str | None, batch: int, instead: str
+) -> None:
+    """Refuses what determines bytes if no metric is in bytes.
+
+    Args:
+        metrics: what is measured.
+        storage: a storage, if one is given.
+        planner: likewise.
+        batch: likewise; 1 is none.
+        instead: the options that ask for bytes.
+
+    Raises:
+        SpecError: one of them is given, but only counts are measured.
+    """
+    given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
+    stated = [option(name, str(value)) for name, value in given.items() if value is not None]
+    if stated and not has_bytes(metrics):
+        message = "{} would change nothing: only counts are asked for"
+        if batch != 1:
+            message += ", and a batch of N costs N times as much"
+        refuse(None, advice(message, joined(" and ", stated)), advice("bytes: {}", instead))
 
 
 def has_bytes(metrics: Iterable[str]) -> bool:

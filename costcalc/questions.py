@@ -19,6 +19,7 @@ from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, refuse
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import AnyNetwork, exact, names_in, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.implementations import as_usually_run
@@ -377,7 +378,8 @@ def sweep(
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
-    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch)
+    how = storage, planner, batch, option("metrics", "peak_bytes")
+    accounting = costs.accounting(loaded_convention, asked, *how)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
     rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
@@ -448,7 +450,8 @@ def solve(
     given = metrics.by_metric(max_mult_adds, max_params, max_ram, max_flash, max_traffic)
     limits = metrics.limits(given)
     loaded_convention = load_convention(convention, unit)
-    accounting = metrics.accounting(loaded_convention, limits, storage, planner, batch)
+    how = storage, planner, batch, option("max_ram", "256KiB")
+    accounting = metrics.accounting(loaded_convention, limits, *how)
     network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
     network = as_usually_run(network, loaded_convention)
     return solving.solve(
@@ -759,14 +762,14 @@ def measure_of(
     """What gives the bytes of a network, if something asks for them.
 
     Raises:
-        SpecError: there is a batch, but nothing asks for bytes.
+        SpecError: the batch is not a number of inputs, or nothing asks for bytes.
     """
+    batch = whole_number("batch", batch)
     if not has_bytes and storage is None and planner is None:
         if batch != 1:
-            message = "counts are of one input, and a batch of N costs N times as much"
-            refuse(
-                None, message, hint="a storage as well, for bytes: a batch multiplies activations"
-            )
+            from costcalc.metrics import COUNTED, refuse_unused
+
+            refuse_unused(COUNTED, storage, planner, batch, option("storage", "NAME"))
         return None
     from costcalc.storing.rows import stored_report
 

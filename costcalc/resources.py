@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from costcalc.errors import refuse
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import AnyNetwork, exact, opened
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 ORDERS = ("file", "best")
 """Orders of the steps."""
-
-PATCHES = 16
-"""The most patches along each axis."""
 
 
 def memory(
@@ -58,8 +56,9 @@ def memory(
 
     if order not in ORDERS:
         refuse(None, f"there is no order '{order}'", "one of " + ", ".join(ORDERS))
-    if patches is not None and (type(patches) is not int or not 1 <= patches <= PATCHES):
-        refuse(None, "patches are a number of pieces", f"1 to {PATCHES}", found=repr(patches))
+    if patches is not None:
+        patches = whole_number("patches", patches)
+    batch = whole_number("batch", batch)
     graph = opened(network, exact(settings)).graph()
     return answer(graph, storage, planner, batch, order == "best", patches)
 

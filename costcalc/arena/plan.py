@@ -87,7 +87,7 @@ def plan(
             expected="a network, or another planner: "
             + ", ".join(name for name, row in PLANNERS.items() if row.place),
         )
-    multiple = _whole(alignment)
+    multiple = whole_or_none(alignment)
     if multiple is None or multiple < 1:
         refuse(None, "an alignment is a number of bytes", "1 or more", found=repr(alignment))
     if not isinstance(buffers, Iterable):
@@ -222,7 +222,7 @@ PLANNERS: Mapping[str, Planner] = {
 """The planners by name: the names are those of ``--planner``."""
 
 
-def _whole(value: Any) -> int | None:
+def whole_or_none(value: Any) -> int | None:
     """A whole number, NumPy's included; None if it is something else."""
     try:
         return None if isinstance(value, bool) else as_whole(value)
@@ -239,7 +239,7 @@ def _checked(number: int, buffer: tuple[int, int, int]) -> Buffer:
     # A row of an array has a list of its numbers.
     row = getattr(buffer, "tolist", lambda: buffer)()
     values = tuple(row) if isinstance(row, tuple | list) else ()
-    whole = [number for number in map(_whole, values) if number is not None]
+    whole = [number for number in map(whole_or_none, values) if number is not None]
     if len(whole) == len(values) == 3:
         size, first, last = whole
         if size >= 0 and 0 <= first <= last:

@@ -14,6 +14,7 @@ from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.costs.rule_file import is_path
 from costcalc.errors import CostcalcError, Problems
 from costcalc.graph.budgets import wrong_unit
+from costcalc.graph.whole_numbers import WHOLE_NUMBERS
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
@@ -166,7 +167,8 @@ class AttributeReader:
             times or 1,
             self.storage(nodes.get("storage")) or default.storage,
             self.planner(nodes.get("planner")) or default.planner,
-            self.whole(nodes.get("batch"), "a batch") or default.batch,
+            self.whole(nodes.get("batch"), "a batch", WHOLE_NUMBERS["batch"].highest)
+            or default.batch,
         )
 
     def storage(self, node: Node | None) -> str:
@@ -209,15 +211,18 @@ class AttributeReader:
                 self.problems.add(item.mark, "a name is expected here", found=str(item))
         return tuple(names)
 
-    def whole(self, node: Node | None, what: str) -> int | None:
+    def whole(self, node: Node | None, what: str, highest: int | None = None) -> int | None:
         """A whole number above zero; None if there is none, or after noting a problem."""
         value = given(node)
         if value is None:
             return None
         digits = value.text if isinstance(value, Scalar) and value.text.isdecimal() else ""
-        if 0 < len(digits) <= limits.DIGITS and int(digits) > 0:
-            return int(digits)
-        self.problems.add(value.mark, f"{what} must be a whole number above zero", found=str(value))
+        number = int(digits) if 0 < len(digits) <= limits.DIGITS else 0
+        if number and (highest is None or number <= highest):
+            return number
+        expected = "" if highest is None else f"at most {highest:,}"
+        message = f"{what} must be a whole number above zero"
+        self.problems.add(value.mark, message, expected, str(value))
         return None
 
     def text(self, node: Node | None) -> str:

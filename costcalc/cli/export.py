@@ -16,7 +16,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 from costcalc.exporters import DTYPES, EXPORTERS, name_hint
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
@@ -45,7 +45,7 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Whole(),
     metavar="N",
     help="The seed of the random weights, 0 by default.",
 )

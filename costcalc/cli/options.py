@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from costcalc.arena.plan import PLANNERS
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
@@ -160,7 +160,7 @@ def storage_options(function: F) -> F:
     """``--storage``, ``--planner`` and ``--batch``."""
     function = click.option(
         "--batch",
-        type=click.IntRange(1, 2**20),
+        type=Whole(),
         default=1,
         metavar="N",
         help="Inputs run at once: multiplies the bytes of activations.",

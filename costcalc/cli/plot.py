@@ -188,11 +188,13 @@ def sweep(
     **budgets: Any,
 ) -> None:
     """A cost over two parameters of NETWORK as a heat map, budgets as contours."""
-    from costcalc.metrics import by_metric, limits
+    from costcalc.metrics import by_metric, limits, refuse_unused
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
     bounds = limits(by_metric(**budgets))
+    of_bytes = "--of peak_bytes, or --max-ram 256KiB"
+    refuse_unused((metric, *bounds), storage, planner, batch, of_bytes)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(

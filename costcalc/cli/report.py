@@ -18,7 +18,7 @@ from costcalc.cli.options import (
     storage_options,
 )
 from costcalc.cli.output import show
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 
 
 @click.command()
@@ -33,7 +33,7 @@ from costcalc.cli.words import Choice
 )
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=Whole(),
     metavar="N",
     help="Show N levels of blocks; fold deeper blocks into one row each.",
 )

@@ -22,6 +22,7 @@ from costcalc.cli.options import (
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
 from costcalc.cli.streams import HeldBack, printed, remark
+from costcalc.cli.words import Whole
 from costcalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     metavar="CONDITION",
     help="Only rows for which it holds: 'mult_adds <= 100M and peak_bytes <= 256 KiB'.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N largest rows.")
+@click.option("--top", type=Whole(), metavar="N", help="Only the N largest rows.")
 @click.option(
     "--by",
     metavar="KEY",

@@ -15,6 +15,7 @@ from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
@@ -199,6 +200,7 @@ class Sweep(Answer):
         Raises:
             SpecError: ``by`` is not a number of the rows.
         """
+        count = whole_number("top", count)
         name = by.removeprefix("-").strip()
         is_smallest = by.startswith("-")
         best: list[tuple[Any, SweepRow]] = []

@@ -30,6 +30,8 @@ class StepMemory(Answer):
     number: int
     """The place of the step, from 0."""
     steps: int
+    layers: tuple[str, ...]
+    """The names of the layers that it computes."""
     storage: Storage
     alive_bytes: int
     traffic: Traffic
@@ -47,6 +49,7 @@ class StepMemory(Answer):
         intensity = traffic.intensity
         facts = [
             ("step", f"{self.number}, of steps 0 to {self.steps - 1}"),
+            *([("computes", ", ".join(self.layers))] if self.layers[1:] else []),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("alive", self.storage.amount(self.alive_bytes)),
             ("reads", f"{counted(traffic.read_bytes)} B"),
@@ -68,6 +71,7 @@ class StepMemory(Answer):
             "network": self.network,
             "storage": self.storage.name,
             "step": self.step,
+            "layers": list(self.layers),
             "alive_bytes": self.alive_bytes,
             **self.traffic._asdict(),
             "intensity": None if intensity is None else float(intensity),

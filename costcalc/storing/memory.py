@@ -62,6 +62,8 @@ class Memory(Answer):
     patched: Patches | None
     """The stages that may run in patches, the best first, if they were asked for."""
     notes: tuple[str, ...]
+    layers: tuple[str, ...]
+    """The names of the network's layers, which the steps name by index."""
 
     @property
     def schedule(self) -> Schedule:
@@ -125,7 +127,10 @@ class Memory(Answer):
         return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
 
     def explain(self, step: str | int) -> StepMemory:
-        """What is alive in one step, by its name or its number, and why.
+        """What is alive in one step, and why.
+
+        Args:
+            step: its name, its number, or the name of a layer that is part of it.
 
         Raises:
             SpecError: there is no such step.
@@ -137,6 +142,7 @@ class Memory(Answer):
             step=self._step_name(number),
             number=number,
             steps=len(self.schedule.steps),
+            layers=tuple(self.layers[index] for index in self.schedule.steps[number].layers),
             storage=self.storage,
             alive_bytes=self.alive[number],
             traffic=self.traffic[number],
@@ -147,19 +153,28 @@ class Memory(Answer):
         )
 
     def step(self, name: str | int) -> int:
-        """The index of a step, by its name or its number.
+        """The index of a step, by its name, its number or the name of a layer in it.
 
         Raises:
             SpecError: there is no such step.
         """
         name = str(name)
-        names = [step.name for step in self.schedule.steps]
-        if name in names:
-            return names.index(name)
-        if name.isdecimal() and name.isascii() and int(name) < len(names):
+        steps = self.schedule.steps
+        known: dict[str, int] = {}
+        for index, row in enumerate(steps):
+            known.setdefault(row.name, index)
+        for index, row in enumerate(steps):
+            for layer in row.layers:
+                known.setdefault(self.layers[layer], index)
+        if name in known:
+            return known[name]
+        if name.isdecimal() and name.isascii() and int(name) < len(steps):
             return int(name)
-        hint = did_you_mean(name, names)
-        refuse(None, f"there is no step '{name}'", "the name of a step, or its number", hint=hint)
+        if name in self.layers:
+            refuse(None, f"'{name}' is part of no step: its output is stored, or the input itself")
+        hint = did_you_mean(name, known)
+        expected = "the name of a step, of a layer in it, or its number"
+        refuse(None, f"there is no step '{name}'", expected, hint=hint)
 
     def alive_in(self, step: int) -> list[int]:
         """The tensors alive in a step, as indexes, the largest first."""
@@ -370,6 +385,7 @@ def memory(
         reordered=saved,
         patched=patches(graph, row, name, pieces, batch) if pieces is not None else None,
         notes=tuple(_notes(graph, row, name)),
+        layers=tuple(layer.name for layer in graph.layers),
     )
 
 

@@ -39,7 +39,6 @@ def under(
     Raises:
         CostcalcError: there is no such storage, or a file's own has no such batch or setting.
     """
-    check_batch(batch)
     if storage is None and graph.is_file_resized:
         refuse(
             None,
@@ -73,16 +72,6 @@ def _own(
 def is_own(storage: Storage) -> bool:
     """Whether a file's own tensors are meant, which alone have no bits of a role."""
     return not storage.bits
-
-
-def check_batch(batch: object) -> None:
-    """Checks a number of inputs.
-
-    Raises:
-        SpecError: it is not a whole number above zero.
-    """
-    if type(batch) is not int or batch < 1:
-        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
 
 
 def of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:

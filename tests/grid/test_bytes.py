@@ -111,10 +111,11 @@ def test_a_front_of_two_metrics(tmp_path):
     ("more", "message"),
     [
         ({"metrics": "peak_byte"}, "there is no metric 'peak_byte'; did you mean 'peak_bytes'"),
-        ({"storage": "int8"}, "would change nothing: only counts are asked for"),
+        ({"storage": "int8"}, 'only counts are asked for\n +expected bytes: metrics="peak_bytes"'),
+        ({"batch": 2}, "batch=2 would change nothing: only counts are asked for"),
         ({"metrics": "weight_bytes", "storage": "int7"}, "there is no storage 'int7'"),
         ({"metrics": "peak_bytes", "planner": "best"}, "there is no planner 'best'"),
-        ({"metrics": "peak_bytes", "batch": 0}, "a batch is a number of inputs"),
+        ({"metrics": "peak_bytes", "batch": 0}, "batch: 0 is not a number of inputs"),
         ({"where": "peak_bytes < 1 KiB"}, 'the rows have no peak_bytes\n +expected metrics="peak'),
         ({"metrics": "peak_bytes", "where": "peak_bytes < 256K"}, "is a size in bytes, and 256K"),
         ({"metrics": "peak_bytes", "where": "params < 1 KiB"}, "is a count, and 1 KiB is a size"),

@@ -183,7 +183,7 @@ def test_a_step_explained(chain):
         (["--storage", "tflmm"], "there is no storage 'tflmm'; did you mean 'tflm'?"),
         (["--storage", "none.yaml"], "none.yaml"),
         (["--planner", "best"], "Invalid value for '--planner'"),
-        (["--batch", "0"], "Invalid value for '--batch'"),
+        (["--batch", "0"], "--batch: 0 is not a number of inputs"),
         (["--explain", "fc9"], "there is no step 'fc9'; did you mean 'fc"),
         (["--explain", "-1"], "there is no step '-1'"),
         (["--explain", "fc1", "--tensors"], "--explain shows one step"),
@@ -201,12 +201,43 @@ def test_what_is_refused(chain, arguments, message):
     assert result.stdout == ""
 
 
+@pytest.fixture
+def fused(tmp_path):
+    """A view of the input, and a step of a layer, a view, a norm and an activation."""
+    path = tmp_path / "fused.yaml"
+    layers = "[flatten: {name: view}, fc: {out: 10, name: fc}, dropout, relu: {name: act}]"
+    path.write_text(f"name: f\ninput: [3, 4, 4]\nlayers: {layers}\n")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["fc", "dropout1", "act", "0"])
+def test_a_step_is_explained_by_any_layer_in_it(fused, name):
+    printed = run(fused, "--explain", name, "--storage", "tflm").stdout
+    assert printed.startswith("f: fc\n")
+    assert "computes    fc, dropout1, act\n" in printed
+    data = costcalc.memory(fused, storage="tflm").explain(name).data()
+    assert (data["step"], data["layers"]) == ("fc", ["fc", "dropout1", "act"])
+
+
+def test_each_layer_names_the_step_that_computes_it():
+    answer = costcalc.memory("mobilenet_v2", storage="tflm")
+    for number, step in enumerate(answer.schedule.steps):
+        for layer in (answer.layers[index] for index in step.layers):
+            assert answer.step(layer) == number, layer
+    assert len(answer.layers) > len(answer.schedule.steps)
+
+
+def test_a_layer_that_is_part_of_no_step(fused):
+    message = run(fused, "--explain", "view").stderr
+    assert "'view' is part of no step: its output is stored, or the input itself" in message
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"planner": "first-fit"}, "there is no planner 'first-fit'"),
-        ({"batch": 1.5}, "a batch is a number of inputs"),
-        ({"batch": True}, "a batch is a number of inputs"),
+        ({"batch": 1.5}, "batch: 1.5 is not a number of inputs"),
+        ({"batch": True}, "batch: True is not a number of inputs"),
         ({"order": "worst"}, "there is no order 'worst'"),
     ],
 )

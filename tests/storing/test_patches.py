@@ -294,7 +294,9 @@ def test_networks_that_cannot_be_cut(network):
 
 @pytest.mark.parametrize("count", [0, 17, 2.0, True])
 def test_a_number_of_patches_that_is_refused(count):
-    with pytest.raises(CostcalcError, match="patches are a number of pieces"):
+    with pytest.raises(
+        CostcalcError, match=f"patches: {count} is not a number of pieces along each axis"
+    ):
         costcalc.memory("mobilenet_v1", patches=count)
 
 
