@@ -8,6 +8,7 @@ find it here.  Sizes may be numbers of any algebra, so a sweep measures arrays.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -24,6 +25,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
+from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
     from costcalc.arena.planned import PlannedSchedule
@@ -326,7 +328,7 @@ def measured(
 def accounting(
     convention: Convention,
     metrics: Iterable[str] = COUNTED,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     instead: str = "",
@@ -355,11 +357,16 @@ def accounting(
             load(storage)
         if planner is not None:
             named_planner(planner)
-    return Accounting(convention, storage, planner, batch)
+    path = None if storage is None else os.fspath(storage)
+    return Accounting(convention, path, planner, batch)
 
 
 def refuse_unused(
-    metrics: Iterable[str], storage: str | None, planner: str | None, batch: int, instead: str
+    metrics: Iterable[str],
+    storage: NameOrPath | None,
+    planner: str | None,
+    batch: int,
+    instead: str,
 ) -> None:
     """Refuses what determines bytes if no metric is in bytes.
 

@@ -25,6 +25,7 @@ from costcalc.graph.settings import from_python, setting
 from costcalc.records import NamedTuple
 from costcalc.spec import library, numbers
 from costcalc.spec.document import Document
+from costcalc.spec.library import NameOrPath
 from costcalc.spec.numbers import ExpressionError
 
 _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -67,7 +68,7 @@ class Module(Protocol):
         """Parameters and buffers by name."""
 
 
-AnyNetwork: TypeAlias = "str | os.PathLike[str] | Document | OpenNetwork | Module"
+AnyNetwork: TypeAlias = "NameOrPath | Document | OpenNetwork | Module"
 """Everything that :func:`opened` accepts."""
 
 
@@ -321,8 +322,8 @@ def exact_value(value: Any) -> Any:
         refuse(None, error.message, expected=error.expected)
 
 
-def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-    """Names given one by one, in lists, or in text with commas between them.
+def names_in(given: NameOrPath | Iterable[NameOrPath | Iterable[NameOrPath]]) -> tuple[str, ...]:
+    """Names or paths given one by one, in lists, or in text with commas between them.
 
     Raises:
         SpecError: something else is given.
@@ -332,6 +333,8 @@ def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
     """
     if isinstance(given, str):
         return tuple(name.strip() for name in given.split(","))
+    if isinstance(given, os.PathLike):
+        return (os.fspath(given),)
     if not isinstance(given, Iterable):
         refuse(None, f"{given!r} is not a name", expected="text, or a list of texts")
     return tuple(name for part in given for name in names_in(part))

@@ -26,6 +26,7 @@ from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
+from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
     from costcalc.claims.check import Checked
@@ -52,9 +53,9 @@ if TYPE_CHECKING:
 def report(
     network: AnyNetwork,
     *,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     has_bytes: bool = False,
@@ -96,7 +97,11 @@ def report(
 
 
 def totals(
-    network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    network: AnyNetwork,
+    *,
+    convention: NameOrPath = "paper",
+    unit: str | None = None,
+    **settings: Any,
 ) -> Totals:
     """The params and mult-adds of a network, without the rest of a report: for loops.
 
@@ -114,7 +119,7 @@ def explain(
     network: AnyNetwork,
     layer: str,
     *,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     **settings: Any,
 ) -> Explanation:
@@ -150,9 +155,9 @@ def formula(
     over: str | None = None,
     multipliers: str | Iterable[str] = (),
     variables: str | Iterable[str] = (),
-    convention: str | None = None,
+    convention: NameOrPath | None = None,
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
@@ -212,9 +217,9 @@ def formula(
 def compare(
     *networks: AnyNetwork,
     baseline: str | None = None,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     metrics: str | Iterable[str] = (),
@@ -277,9 +282,9 @@ def diff(
     new: AnyNetwork | None,
     *,
     title: str = "",
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     **settings: Any,
@@ -329,10 +334,10 @@ def sweep(
     *networks: AnyNetwork,
     metrics: Iterable[str] | str = (),
     where: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
@@ -395,12 +400,12 @@ def solve(
     max_ram: Amount = None,
     max_flash: Amount = None,
     max_traffic: Amount = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     step: Any = None,
     values: Iterable[Any] | str = (),
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     watch: Callable[[int], None] | None = None,
     at: Mapping[str, Any] | None = None,
@@ -467,7 +472,7 @@ def solve(
 
 
 def reconcile(
-    network: AnyNetwork, *conventions: str | Sequence[str], **settings: Any
+    network: AnyNetwork, *conventions: NameOrPath | Sequence[NameOrPath], **settings: Any
 ) -> Reconciliation:
     """Why conventions disagree on a network.
 
@@ -509,7 +514,10 @@ def reconcile(
 
 
 def search(
-    network: AnyNetwork, printed: str, *conventions: str | Sequence[str], **settings: Any
+    network: AnyNetwork,
+    printed: str,
+    *conventions: NameOrPath | Sequence[NameOrPath],
+    **settings: Any,
 ) -> Search:
     """Which conventions and settings reproduce a number quoted for a network.
 
@@ -548,8 +556,8 @@ def check(
     max_ram: Amount = None,
     max_flash: Amount = None,
     max_traffic: Amount = None,
-    convention: str = "paper",
-    storage: str | None = None,
+    convention: NameOrPath = "paper",
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     watch: Watch | None = None,
@@ -698,7 +706,7 @@ def export(
 
 
 def networks(
-    search: str = "", *, convention: str = "paper", unit: str | None = None
+    search: str = "", *, convention: NameOrPath = "paper", unit: str | None = None
 ) -> ShippedNetworks:
     """The names of the networks that ship with costcalc; prints them with their costs.
 
@@ -729,7 +737,7 @@ def parameters(network: AnyNetwork) -> Settings:
     return settings_of(opened(network))
 
 
-def conventions(name: str | None = None) -> Conventions | ConventionRules:
+def conventions(name: NameOrPath | None = None) -> Conventions | ConventionRules:
     """The conventions that ship, or the rules of one.
 
     Raises:
@@ -757,7 +765,7 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
 
 
 def measure_of(
-    storage: str | None, planner: str | None, batch: int, has_bytes: bool = False
+    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
 ) -> reports.Measure | None:
     """What gives the bytes of a network, if something asks for them.
 

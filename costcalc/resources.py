@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import AnyNetwork, exact, opened
+from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
     from costcalc.storing.memory import Memory
@@ -22,7 +23,7 @@ ORDERS = ("file", "best")
 def memory(
     network: AnyNetwork,
     *,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     order: str = "file",
@@ -63,7 +64,7 @@ def memory(
     return answer(graph, storage, planner, batch, order == "best", patches)
 
 
-def storages(name: str | None = None) -> Storages | StorageRules:
+def storages(name: NameOrPath | None = None) -> Storages | StorageRules:
     """The storages that ship, or one.
 
     Raises:

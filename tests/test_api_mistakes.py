@@ -1,5 +1,6 @@
 """What newcomers type in Python: it works, or one message says what to write instead."""
 
+import inspect
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -151,3 +152,55 @@ def test_a_mistake_has_a_message_in_terms_of_python(mistake, message):
 def test_the_command_line_keeps_its_options():
     with pytest.raises(CostcalcError, match="--max-mult-adds N"):
         costcalc.questions.solve("mobilenet_v1", "alpha")
+
+
+def public_functions():
+    """The functions of the package by name, and those of a network."""
+    for owner in (costcalc, costcalc.Network):
+        for name, function in vars(owner).items():
+            if inspect.isfunction(function) and not name.startswith("_"):
+                yield name, inspect.signature(function).parameters
+
+
+def test_a_name_may_be_a_path_for_type_checkers_too():
+    """mypy refuses a ``pathlib.Path`` where the annotation is ``str``."""
+    taken = {
+        (name, parameter.name): parameter.annotation
+        for name, parameters in public_functions()
+        for parameter in parameters.values()
+        if parameter.name in ("storage", "convention", "conventions")
+        or (name, parameter.name) in (("storages", "name"), ("conventions", "name"))
+    }
+    assert len(taken) > 20
+    assert {key: text for key, text in taken.items() if not text.startswith("NameOrPath")} == {}
+
+
+def test_conventions_and_storages_of_ones_own_by_their_paths(tmp_path):
+    storage, convention = tmp_path / "kept.yaml", tmp_path / "counted.yaml"
+    head = "name: mine\ntitle: mine\nsource: here\n"
+    storage.write_text(f"{head}extends: tflm\n", encoding="utf-8")
+    convention.write_text(f"{head}unit: macs\nextends: paper\n", encoding="utf-8")
+    counted = {"convention": convention}
+    kept = {**counted, "storage": storage}
+    sweep = NETWORK.sweep(alpha=1, metrics="peak_bytes", **kept)
+    answers = [
+        NETWORK.report(**kept),
+        NETWORK.explain("conv1", **counted),
+        NETWORK.formula(**kept),
+        NETWORK.compare("alexnet", **kept),
+        NETWORK.diff("alexnet", **kept),
+        sweep,
+        sweep.chosen(),
+        NETWORK.solve("alpha", max_ram="1 MiB", step=1, **kept),
+        NETWORK.reconcile(convention, "thop"),
+        NETWORK.reconcile([convention, "thop"]),
+        NETWORK.search("568.7M", convention),
+        NETWORK.check(max_ram="1 MiB", **kept),
+        costcalc.networks("squeezenet", **counted),
+        costcalc.conventions(convention),
+        costcalc.storages(storage),
+    ]
+    for answer in answers:
+        assert answer.to_json()
+        assert "mine" in answer.to_json() or str(convention) in answer.to_json()
+    assert NETWORK.totals(**counted) == NETWORK.totals()

@@ -26,6 +26,7 @@ from costcalc.opening import (
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.spec import library
 from costcalc.spec.document import Document
+from costcalc.spec.library import NameOrPath
 
 Settings = tuple[tuple[str, Any], ...]
 
@@ -39,8 +40,8 @@ class Networks:
 
     def __init__(
         self,
-        convention: str = "paper",
-        storage: str | None = None,
+        convention: NameOrPath = "paper",
+        storage: NameOrPath | None = None,
         planner: str | None = None,
         batch: int = 1,
     ) -> None:
@@ -49,8 +50,8 @@ class Networks:
         Raises:
             CostcalcError: there is no such convention, storage or planner.
         """
-        accounting(conventions.load(convention), BYTES, storage, planner, batch)
-        self.default = Counting(convention, storage=storage, planner=planner, batch=batch)
+        how = accounting(conventions.load(convention), BYTES, storage, planner, batch)
+        self.default = Counting(os.fspath(convention), (), 1, *how[1:])
         self._documents: dict[str, Document] = {}
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}

@@ -11,7 +11,7 @@ from costcalc.costs.rule_file import RuleFile, Shelf, is_path
 from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
-from costcalc.spec.library import read_bytes, read_shipped
+from costcalc.spec.library import NameOrPath, read_bytes, read_shipped
 from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
 
@@ -26,29 +26,29 @@ _SHELF = Shelf(
 )
 
 
-def load(name: str) -> Convention:
+def load(name: NameOrPath) -> Convention:
     """The convention of that name, or the one in the file of that path.
 
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    name = _SHELF.text(name)
-    path = name if is_path(name) else _SHELF.path(name)
+    text = _SHELF.text(name)
+    path = text if is_path(text) else _SHELF.path(text)
     problems = Problems()
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
 
 
-def load_convention(convention: str, unit: str | None) -> Convention:
+def load_convention(convention: NameOrPath, unit: str | None) -> Convention:
     """A convention by name or path, converted to a unit if one is given.
 
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    convention = _SHELF.text(convention)
-    read = load if is_path(convention) else _loaded_once
-    return read(convention).converted(unit)
+    name = _SHELF.text(convention)
+    read = load if is_path(name) else _loaded_once
+    return read(name).converted(unit)
 
 
 @cache

@@ -14,7 +14,7 @@ from costcalc.costs.rules import Rule
 from costcalc.errors import Problems, StorageError, did_you_mean
 from costcalc.kinds import TABLE
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.library import read_bytes
+from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.values import Values
@@ -48,14 +48,14 @@ _PATTERNS = 100
 """The most patterns of layers' names, each of which is tried on every layer."""
 
 
-def load(name: str) -> Storage:
+def load(name: NameOrPath) -> Storage:
     """The storage of that name, or the one in the file of that path.
 
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    name = _SHELF.text(name)
-    return _read(name) if is_path(name) else _shipped(name)
+    text = _SHELF.text(name)
+    return _read(text) if is_path(text) else _shipped(text)
 
 
 def available() -> list[str]:

@@ -18,6 +18,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, number, share
 from costcalc.render.page import Page
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.explain import AliveTensor, StepMemory
 from costcalc.storing.patches import HALOS, Patches, patches
 from costcalc.storing.reordering import Reordered, reordered
@@ -345,7 +346,7 @@ class Memory(Answer):
 
 def memory(
     graph: LayerGraph,
-    storage: str | None,
+    storage: NameOrPath | None,
     planner: str | None = None,
     batch: int = 1,
     is_reordered: bool = False,

@@ -10,13 +10,14 @@ from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.render.formatting import counted
 from costcalc.reporting.stored import StepBytes, StoredReport
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.storage import UNITS
 from costcalc.storing.under import under
 
 
 def stored_report(
-    graph: LayerGraph, storage: str | None, planner: str | None, batch: int
+    graph: LayerGraph, storage: NameOrPath | None, planner: str | None, batch: int
 ) -> StoredReport:
     """The bytes of a layer graph by layer.
 

@@ -6,6 +6,7 @@ from costcalc.advice import advice, option
 from costcalc.arena.schedule import Schedule
 from costcalc.errors import refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import available, load
 from costcalc.storing.schedule import StoredNetwork, stored
 from costcalc.storing.storage import Storage
@@ -26,7 +27,7 @@ OWN = Storage(
 
 
 def under(
-    graph: LayerGraph, storage: str | None, batch: int = 1, planner: str | None = None
+    graph: LayerGraph, storage: NameOrPath | None, batch: int = 1, planner: str | None = None
 ) -> tuple[Storage, StoredNetwork]:
     """A layer graph under a storage, by default that of its file, or else ``fp32``.
 

@@ -22,6 +22,7 @@ from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import load
 from costcalc.storing.schedule import peak_of
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
@@ -178,7 +179,7 @@ def closed_form(
     settings: Mapping[str, Any],
     convention: Convention,
     variables: tuple[str, ...] = (),
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
 ) -> ClosedForm:
     """A network's params and mult-adds as polynomials in its parameters.
 
