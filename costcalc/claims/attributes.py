@@ -9,7 +9,7 @@ from typing import Any
 from costcalc import metrics
 from costcalc.arena.plan import named_planner
 from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
-from costcalc.claims.measure import METRICS
+from costcalc.claims.measure import FORMER, METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.costs.rule_file import is_path
 from costcalc.errors import CostcalcError, Problems
@@ -275,7 +275,8 @@ class AttributeReader:
 
     def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
         """Notes every unknown key."""
-        refuse_others(node.keys, allowed, f"{what} has no", self.problems)
+        former = FORMER if "peak_bytes" in allowed else {}
+        refuse_others(node.keys, allowed, f"{what} has no", self.problems, former)
 
 
 _REPRODUCES = ("reads", "gives", "counts")

@@ -150,6 +150,12 @@ METRICS: Mapping[str, tuple[Metric, Relation | None]] = {
 }
 """The metrics of claims by name."""
 
+FORMER: Mapping[str, str] = {
+    f"memory{suffix}": f"peak_bytes{suffix} with 'storage: mobilenet_v2-table3', its new name"
+    for suffix in ("", *(relation.suffix for relation in RELATIONS))
+}
+"""What has replaced the metrics of earlier releases."""
+
 
 def title(metric: str) -> str:
     """A metric's title in tables: ``Mult-Adds``, ``Mult-Adds (share)``."""

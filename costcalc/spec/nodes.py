@@ -202,9 +202,8 @@ class _Composer:
 
     def _refuse_tag(self, tag: str | None, mark: Mark) -> None:
         if tag is not None and tag != "!":
-            self.problems.add(
-                mark, f"the tag '{tag}' has no meaning in a spec", hint="remove the tag"
-            )
+            message = f"the tag '{tag}' has no meaning in {self.noun}"
+            self.problems.add(mark, message, hint="remove the tag")
 
     def _mark(self, event: yaml.Event) -> Mark:
         place = event.start_mark

@@ -456,6 +456,30 @@ layers:
     assert "fits" not in fails(str(path), "int8", "64 B")
 
 
+@pytest.mark.parametrize("suffix", ["", "_share", "_ratio", "_increase", "_difference"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        SPEC + "claims: [{METRIC: 5}]\n",
+        SPEC + "budgets: {METRIC: 5}\n",
+        "network: alexnet\nMETRIC: 5\n",
+        "network: alexnet\nclaims: [{params: 5 M, METRIC: 5}]\n",
+        "network: alexnet\ntables: [{table: T, columns: [METRIC], rows: [[5]]}]\n",
+        "network: alexnet\ntables: [{table: T, columns: [row, METRIC: id], rows: [[a, 5]]}]\n",
+    ],
+    ids=["spec", "budgets", "root", "claim", "column", "column with an id"],
+)
+def test_the_former_metric_of_maps_says_what_it_is_now(
+    tmp_path: Path, text: str, suffix: str
+) -> None:
+    path = tmp_path / "paper.yaml"
+    path.write_text(text.replace("METRIC", f"memory{suffix}"), encoding="utf-8")
+    result = check(str(path))
+    assert result.exit_code == 2
+    hint = f"try      peak_bytes{suffix} with 'storage: mobilenet_v2-table3', its new name\n"
+    assert hint in result.stderr
+
+
 @pytest.mark.parametrize(
     ("budgets", "message"),
     [
