@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from costcalc.comparing.compare import Comparison
     from costcalc.comparing.diff import Difference
     from costcalc.comparing.layers import LayerComparison
+    from costcalc.exporters.exported import Exported
     from costcalc.grid.sweep import Sweep
     from costcalc.reconciling.reconcile import Reconciliation
     from costcalc.reconciling.search import Search
@@ -158,6 +159,8 @@ def formula(
     convention: NameOrPath | None = None,
     unit: str | None = None,
     storage: NameOrPath | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
@@ -172,7 +175,10 @@ def formula(
             default.
         convention: for a network: as for :func:`report`.
         unit: for a network: as for :func:`report`.
-        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses.
+        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses:
+            a planner with addresses gives their lower bound.
+        planner: for a network: as for :func:`report`.
+        batch: for a network: as for :func:`report`.
         at: settings whose names are arguments of this function.
         settings: numbers for a layer's symbols, ``D_K=3``; for a network as for
             :func:`report`.
@@ -196,7 +202,7 @@ def formula(
     multipliers, variables = names_in(multipliers), names_in(variables)
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
-        only_networks["storage"] = storage
+        only_networks |= _of_bytes(storage, planner, batch)
         _refuse_given({**only_networks, "res": values.get("res")}, "a network")
         from costcalc.symbolic.layers import layer_formula
 
@@ -211,7 +217,8 @@ def formula(
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = as_usually_run(opened(network, values), loaded_convention)
-    return closed_form(network.document, network.settings, loaded_convention, variables, storage)
+    how = (storage, planner, batch) if asks_for_bytes(storage, planner, batch) else None
+    return closed_form(network.document, network.settings, loaded_convention, variables, how)
 
 
 def compare(
@@ -259,8 +266,7 @@ def compare(
     values = exact({**(at or {}), **settings})
     layers = layer_names(networks)
     if layers:
-        only_networks: dict[str, Any] = {"storage": storage, "planner": planner, "metrics": metrics}
-        only_networks["batch"] = batch if batch != 1 else None
+        only_networks = {**_of_bytes(storage, planner, batch), "metrics": metrics}
         _refuse_given(only_networks, "a network")
         from costcalc.comparing.layers import compare_layers
 
@@ -631,42 +637,6 @@ def to_spec(
     return to_spec(network.document, network.settings, tuple(comments), is_flat=flat)
 
 
-class Exported:
-    """A network as another tool's model: text, or bytes in chunks.
-
-    Attributes:
-        format: the name of the format.
-    """
-
-    def __init__(self, format: str, write: Callable[[], str | Iterable[bytes]]) -> None:
-        """Writes the model once, to refuse at once what the format cannot express.
-
-        Raises:
-            SpecError: the format cannot express some of the network's layers.
-        """
-        self.format = format
-        self._write = write
-        self._first: str | Iterable[bytes] | None = write()
-
-    @property
-    def content(self) -> str | Iterable[bytes]:
-        """The contents of the model's file; chunks of bytes are written anew for each reader."""
-        first = self._first
-        if first is None:
-            return self._write()
-        if not isinstance(first, str):
-            self._first = None
-        return first
-
-    def __str__(self) -> str:
-        content = self._first
-        return content if isinstance(content, str) else f"<{self.format}>"
-
-    def __bytes__(self) -> bytes:
-        content = self.content
-        return content.encode() if isinstance(content, str) else b"".join(content)
-
-
 def export(
     network: AnyNetwork,
     to: str = "torch",
@@ -699,6 +669,7 @@ def export(
     'import torch'
     """
     from costcalc.exporters import checked_options, export_graph
+    from costcalc.exporters.exported import Exported
 
     options = checked_options(to, {"weights": weights, "seed": seed, "dtype": dtype})
     graph = opened(network, exact(settings)).graph()
@@ -770,18 +741,35 @@ def measure_of(
     """What gives the bytes of a network, if something asks for them.
 
     Raises:
-        SpecError: the batch is not a number of inputs, or nothing asks for bytes.
+        SpecError: as for :func:`asks_for_bytes`.
     """
-    batch = whole_number("batch", batch)
-    if not has_bytes and storage is None and planner is None:
-        if batch != 1:
-            from costcalc.metrics import COUNTED, refuse_unused
-
-            refuse_unused(COUNTED, storage, planner, batch, option("storage", "NAME"))
+    if not asks_for_bytes(storage, planner, batch, has_bytes):
         return None
     from costcalc.storing.rows import stored_report
 
-    return partial(stored_report, storage=storage, planner=planner, batch=batch)
+    return partial(stored_report, storage=storage, planner=planner, batch=int(batch))
+
+
+def asks_for_bytes(
+    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
+) -> bool:
+    """Whether bytes are asked for, by a storage, a planner or otherwise.
+
+    Raises:
+        SpecError: the batch is not a number of inputs, or there is one without bytes.
+    """
+    is_one = whole_number("batch", batch) == 1
+    is_asked = has_bytes or storage is not None or planner is not None
+    if not is_one and not is_asked:
+        from costcalc.metrics import COUNTED, refuse_unused
+
+        refuse_unused(COUNTED, storage, planner, batch, option("storage", "NAME"))
+    return is_asked
+
+
+def _of_bytes(storage: NameOrPath | None, planner: str | None, batch: int) -> dict[str, Any]:
+    """The arguments that determine bytes, by their names; None for those that are not given."""
+    return {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
 
 
 def _refuse_given(arguments: Mapping[str, Any], owner: str) -> None:

@@ -82,10 +82,9 @@ class PeakBytes(NamedTuple):
     """The step that needs them; empty for ``sum``, or if there are no steps."""
 
 
-def peak_of(graph: LayerGraph, storage: Storage, planner: str | None = None) -> PeakBytes:
-    """The bytes of a layer graph, by the storage's planner or another one."""
-    schedule = stored(graph, storage).schedule
-    planner = planner or storage.planner
+def peak_of(graph: LayerGraph, storage: Storage, planner: str, batch: int = 1) -> PeakBytes:
+    """The bytes of a layer graph by a planner."""
+    schedule = stored(graph, storage, batch).schedule
     if named_planner(planner).rounds_sizes:
         schedule = schedule.rounded(storage.alignment)
     by_step = schedule.by_step(planner)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from costcalc.advice import advice, option
 from costcalc.arena.schedule import Schedule
 from costcalc.errors import refuse
@@ -41,17 +43,13 @@ def under(
         CostcalcError: there is no such storage, or a file's own has no such batch or setting.
     """
     if storage is None and graph.is_file_resized:
-        refuse(
-            None,
-            f"{graph.name} states its bytes at the file's own settings alone",
-            advice("{}, which has them at every setting", A_STORAGE),
-        )
+        refuse_other_settings(graph.name)
     if storage is None and graph.schedule is not None:
         if batch != 1:
             message = "a file's own tensors have its own batch"
             refuse(None, message, advice("{} for another", A_STORAGE))
         return _own(graph, graph.schedule, planner)
-    row = load("fp32" if storage is None else storage)
+    row = storage_or_default(storage)
     return row, stored(graph, row, batch)
 
 
@@ -68,6 +66,28 @@ def _own(
     if "inputs" in rules.keeps:
         schedule = schedule.with_inputs_kept()
     return OWN._replace(alignment=rules.alignment), of_file(graph, schedule)
+
+
+def storage_or_default(storage: NameOrPath | None) -> Storage:
+    """The storage of that name or path; ``fp32`` for None.
+
+    Raises:
+        StorageError: there is no such storage, or it is wrong.
+    """
+    return load("fp32" if storage is None else storage)
+
+
+def refuse_other_settings(network: str) -> NoReturn:
+    """Refuses the bytes of a file at settings that are not its own.
+
+    Raises:
+        SpecError: always.
+    """
+    refuse(
+        None,
+        f"{network} states its bytes at the file's own settings alone",
+        advice("{}, which has them at every setting", A_STORAGE),
+    )
 
 
 def is_own(storage: Storage) -> bool:

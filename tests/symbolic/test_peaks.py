@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 import costcalc
+from costcalc.arena.plan import PLANNERS
 from costcalc.cli import main
 from tests.collection import some
 
@@ -138,6 +139,63 @@ def test_a_planner_with_addresses_has_its_bound():
         == costcalc.memory("mobilenet_v1", storage="tflm").lower_bound
     )
     assert "without addresses" in str(form)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("planner", [None, *PLANNERS])
+@pytest.mark.parametrize("storage", [None, "int8", "tflm"])
+def test_the_planner_and_the_batch_are_those_of_memory(storage, planner, batch):
+    if storage is None and planner is None:
+        return
+    form = costcalc.formula("mobilenet_v2", storage=storage, planner=planner, batch=batch)
+    answer = costcalc.memory("mobilenet_v2", storage=storage, planner=planner, batch=batch)
+    has_addresses = form.is_bound
+    assert has_addresses == answer.planned.has_addresses
+    peak = form.totals["peak_bytes"]
+    assert peak.reported == (answer.lower_bound if has_addresses else answer.peak)
+    assert peak.value == peak.reported
+    assert form.totals["weight_bytes"].value == answer.weight_bytes
+    data = form.data()
+    assert (data["storage"], data["planner"], data["batch"]) == (
+        answer.storage.name,
+        answer.planner,
+        batch,
+    )
+
+
+def test_a_planner_and_a_batch_on_the_command_line():
+    """conv2 reads and writes 32 and 64 maps of (r / 2)^2 in a byte: 24 r^2, thrice."""
+    line = ["formula", "mobilenet_v1", "--storage", "int8", "--planner", "layer-io", "--batch", "3"]
+    text = CliRunner().invoke(main, line).stdout
+    assert "storage int8, planner layer-io, batch 3\n" in text
+    assert "  peak bytes    72·α·r²\n" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"batch": 2}, "batch=2 would change nothing: only counts are asked for"),
+        ({"batch": 0, "storage": "int8"}, "batch: 0 is not a number of inputs"),
+        ({"planner": "best"}, "there is no planner 'best'"),
+    ],
+)
+def test_wrong_planners_and_batches(small, more, message):
+    with pytest.raises(costcalc.CostcalcError, match=message):
+        costcalc.formula(small, **more)
+
+
+def test_a_file_has_no_polynomial_of_its_own_bytes(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(bytes(costcalc.export("mobilenet_v1", "tflite", alpha="0.25", res=32)))
+    with pytest.raises(costcalc.CostcalcError, match="its bytes at the file's own settings alone"):
+        costcalc.formula(path, planner="liveness", variables="alpha")
+    assert costcalc.formula(path, storage="int8", variables="alpha").storage == "int8"
+
+
+@pytest.mark.parametrize("more", [{"planner": "sum"}, {"batch": 2}])
+def test_a_layer_has_no_planner_and_no_batch(more):
+    with pytest.raises(costcalc.CostcalcError, match="applies only to a network"):
+        costcalc.formula("conv", **more)
 
 
 def test_a_layer_has_no_storage():
