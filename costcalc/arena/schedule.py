@@ -84,6 +84,8 @@ class Schedule(NamedTuple):
     constants: tuple[Constant, ...] = ()
     file_bytes: int | None = None
     """The size of the file that it was read from, with the constants and all else in it."""
+    inputs: tuple[int, ...] = ()
+    """Indices of the tensors that are a file's inputs; those of graphs inside it are not."""
 
     @property
     def weight_bytes(self) -> Size:
@@ -213,14 +215,32 @@ class Schedule(NamedTuple):
         return self._replace(tensors=tuple(tensors))
 
     def with_inputs_kept(self) -> Schedule:
-        """The schedule in which tensors that no step makes stay to the end."""
-        made = {index for step in self.steps for index in (*step.writes, *step.scratch)}
+        """The schedule in which the inputs of the file stay to the end."""
         last = max(len(self.steps) - 1, 0)
         tensors = (
-            tensor if index in made else tensor._replace(last=last, kept=True)
+            tensor._replace(last=last, kept=True) if index in self.inputs else tensor
             for index, tensor in enumerate(self.tensors)
         )
         return self._replace(tensors=tuple(tensors))
+
+    def without_scratch(self) -> Schedule:
+        """The schedule of steps that need nothing besides what they read and write."""
+        scratch = {index for step in self.steps for index in step.scratch}
+        rest = [index for index in range(len(self.tensors)) if index not in scratch]
+        places = {index: place for place, index in enumerate(rest)}
+
+        def moved(indices: Iterable[int]) -> tuple[int, ...]:
+            return tuple(places[index] for index in indices)
+
+        steps = (
+            step._replace(reads=moved(step.reads), writes=moved(step.writes), scratch=())
+            for step in self.steps
+        )
+        return self._replace(
+            steps=tuple(steps),
+            tensors=tuple(self.tensors[index] for index in rest),
+            inputs=moved(self.inputs),
+        )
 
     def alive_in(self, step: int) -> list[int]:
         """The tensors alive in a step, as indexes."""

@@ -58,11 +58,14 @@ def _own(
 ) -> tuple[Storage, StoredNetwork]:
     """What a file states; the runtime of a planner has a storage of the planner's name.
 
-    By it inputs are kept and addresses aligned; without one, as tflite-micro does.
+    By it inputs are kept, addresses aligned and scratch, which a file's steps have by
+    tflite-micro's rules, is left out if it has none; without one, as tflite-micro does.
     """
     if planner not in available():
         return OWN, of_file(graph, schedule)
     rules = load(planner)
+    if not rules.scratch:
+        schedule = schedule.without_scratch()
     if "inputs" in rules.keeps:
         schedule = schedule.with_inputs_kept()
     return OWN._replace(alignment=rules.alignment), of_file(graph, schedule)

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
+from tests.importers.tflite import arenas
 
 
 def run(*arguments):
@@ -272,8 +273,35 @@ def test_a_file_is_kept_as_the_runtime_of_its_planner_keeps_it(tmp_path):
     assert not any("converter" in note for note in micro.notes)
     path.write_bytes(bytes(costcalc.export("ds_cnn", to="tflite", weights="zeros", dtype="int8")))
     rows = costcalc.memory(path, planner="tflite-mobile").schedule.tensors
-    assert [row.name for row in rows if row.kept] == ["input", "softmax1"]  # scratch is not
+    assert [row.name for row in rows if row.kept] == ["input", "softmax1"]
+    micro = costcalc.memory(path).schedule.tensors
+    scratch = [row.name for row in micro if row.name.startswith("scratch of ")]
+    assert scratch
+    assert [row.name for row in micro if row.name not in scratch] == [row.name for row in rows]
     assert any("converter" in note for note in costcalc.memory(path, storage="tflm").notes)
+
+
+@pytest.mark.parametrize(
+    ("net", "kept", "bound"),
+    [
+        # A condition and an image that stay, the IF's input and output, two maps of a branch.
+        (arenas.choice(), [("t0", 1), ("t1", 1024), ("t4", 16)], 1 + 1024 + 1024 + 16 + 2 * 1024),
+        # The input and the output of the WHILE, and those of the graph that counts.
+        (arenas.loop(), [("t0", 4), ("t1", 4)], 4 * 4),
+        # An input that no operator reads stays as well.
+        (arenas.idle_input(), [("t0", 64), ("t1", 2000), ("t2", 64)], 2 * 64 + 2000),
+    ],
+)
+def test_on_phones_the_inputs_of_a_file_stay_and_those_of_its_inner_graphs_go(
+    tmp_path, net, kept, bound
+):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(net.bytes())
+    answer = costcalc.load(path, allow_unknown=True).memory(planner="tflite-mobile")
+    tensors = answer.schedule.tensors
+    assert [(tensor.name, tensor.bytes) for tensor in tensors if tensor.kept] == kept
+    assert answer.lower_bound == bound
+    assert not any(tensor.name.startswith("scratch") for tensor in tensors)
 
 
 def test_tensors_as_a_file_for_scripts(chain):

@@ -189,6 +189,11 @@ def schedule(
         tensors=tuple(tensors),
         constants=tuple(constants),
         file_bytes=file.size,
+        inputs=tuple(
+            places[0, tensor]
+            for tensor in dict.fromkeys(file.model.subgraphs[0].inputs)
+            if (0, tensor) in places
+        ),
     )
 
 
