@@ -274,11 +274,10 @@ def compare(
     from costcalc.comparing.compare import compare, side_by_side
 
     open_networks = [opened(network, values, is_one_of_several=True) for network in networks]
-    from costcalc.metrics import METRICS, named_metrics
+    from costcalc.metrics import has_bytes, named_metrics
 
     shown = named_metrics(names_in(metrics))
-    has_bytes = any(METRICS[name].is_bytes for name in shown)
-    measure = measure_of(storage, planner, batch, has_bytes)
+    measure = measure_of(storage, planner, batch, has_bytes(shown))
     entries = side_by_side(open_networks, load_convention(convention, unit), measure)
     return compare(entries, baseline, values, shown)
 

@@ -41,9 +41,6 @@ def command(
     options: Options,
     paths: tuple[str, ...],
     shipped: bool,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     **budgets: Any,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
@@ -63,9 +60,7 @@ def command(
         *paths,
         shipped=shipped,
         **budgets,
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         convention=options.convention,
         watch=_watched,
     )

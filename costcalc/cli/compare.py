@@ -48,9 +48,6 @@ def command(
     options: Options,
     networks: tuple[str, ...],
     baseline: str | None,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     metrics: tuple[str, ...],
 ) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
@@ -66,9 +63,7 @@ def command(
     comparison = questions.compare(
         *networks,
         baseline=baseline,
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         metrics=metrics,
         at=options.settings,
         **options.counted_by,

@@ -68,9 +68,6 @@ def command(
     multipliers: tuple[str, ...],
     variables: tuple[str, ...],
     network_convention: str | None,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
@@ -90,9 +87,7 @@ def command(
         variables=variables,
         convention=network_convention,
         unit=options.unit,
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         at=options.settings,
     )
     show(formula, options)

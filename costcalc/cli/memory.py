@@ -47,9 +47,6 @@ from costcalc.cli.words import Whole
 def command(
     options: Options,
     network: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     order: str,
     patches: int | None,
     tensors: bool,
@@ -72,9 +69,7 @@ def command(
 
     answer = resources.memory(
         options.opened(network),
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         order=order,
         patches=patches,
     )

@@ -37,6 +37,9 @@ class Options(NamedTuple):
     allow_unknown: bool = False
     convention: str = "paper"
     unit: str | None = None
+    storage: str | None = None
+    planner: str | None = None
+    batch: int = 1
     format: str = "table"
     output: str | None = None
 
@@ -44,6 +47,16 @@ class Options(NamedTuple):
     def counted_by(self) -> dict[str, Any]:
         """The convention and the unit, as arguments of a question."""
         return {"convention": self.convention, "unit": self.unit}
+
+    @property
+    def stored_by(self) -> dict[str, Any]:
+        """The storage, the planner and the batch, as arguments of a question."""
+        return {"storage": self.storage, "planner": self.planner, "batch": self.batch}
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether any of :attr:`stored_by` is given."""
+        return self.storage is not None or self.planner is not None or self.batch != 1
 
     @property
     def loaded_convention(self) -> Convention:

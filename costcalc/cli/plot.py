@@ -59,21 +59,16 @@ def layers(
     options: Options,
     network: str,
     metrics: tuple[str, ...],
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """The cost of each layer of NETWORK, from input to output."""
-    from costcalc.metrics import COUNTED, METRICS, named_metrics
+    from costcalc.metrics import COUNTED, has_bytes, named_metrics
     from costcalc.pictures.data import series
 
     shown = named_metrics(metrics) or tuple(reversed(COUNTED))
     report = questions.report(
         options.opened(network),
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        has_bytes=any(METRICS[metric].is_bytes for metric in shown),
+        **options.stored_by,
+        has_bytes=has_bytes(shown),
         **options.counted_by,
     )
     _draw("along", series(report, shown), options.output)
@@ -85,9 +80,7 @@ def layers(
 @storage_options
 @_output_option
 @pass_options
-def memory(
-    options: Options, network: str, storage: str | None, planner: str | None, batch: int
-) -> None:
+def memory(options: Options, network: str) -> None:
     """What NETWORK keeps in memory, step by step, and where.
 
     Where a storage's planner gives no addresses, those drawn are of greedy-by-size;
@@ -95,9 +88,8 @@ def memory(
     """
     from costcalc.pictures.data import arena
 
-    opened = options.opened(network)
-    answer = resources.memory(opened, storage=storage, planner=planner, batch=batch)
-    _draw("arena", arena(answer, planner), options.output)
+    answer = resources.memory(options.opened(network), **options.stored_by)
+    _draw("arena", arena(answer, options.planner), options.output)
 
 
 @command.command("types")
@@ -125,17 +117,14 @@ def types(
     options: Options,
     networks: tuple[str, ...],
     metric: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """The share of each type of layer in NETWORKs, side by side."""
     from costcalc.comparing.compare import side_by_side
-    from costcalc.metrics import METRICS
+    from costcalc.metrics import has_bytes
     from costcalc.pictures.data import shares
 
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
-    measure = questions.measure_of(storage, planner, batch, METRICS[metric].is_bytes)
+    measure = questions.measure_of(**options.stored_by, has_bytes=has_bytes([metric]))
     entries = side_by_side(opened, options.loaded_convention, measure)
     _draw("stacked", shares(entries, metric), options.output)
 
@@ -182,9 +171,6 @@ def sweep(
     options: Options,
     network: str,
     metric: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     **budgets: Any,
 ) -> None:
     """A cost over two parameters of NETWORK as a heat map, budgets as contours."""
@@ -200,9 +186,7 @@ def sweep(
     swept = questions.sweep(
         network,
         metrics=(metric, *bounds),
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         at=options.texts,
         **options.counted_by,
     )

@@ -64,9 +64,6 @@ from costcalc.cli.words import Choice, Whole
 def command(
     options: Options,
     network: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
     columns: tuple[str, ...],
@@ -98,7 +95,7 @@ def command(
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON has everything."
         )
-    if layer is not None and (storage is not None or planner is not None or batch != 1):
+    if layer is not None and options.has_storage:
         raise click.UsageError(
             "--storage, --planner and --batch add bytes, but --explain shows counts; "
             "costcalc memory --explain shows the bytes of a step."
@@ -111,9 +108,7 @@ def command(
 
     report = questions.report(
         opened,
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         has_bytes=not {*columns, sort}.isdisjoint(BYTES),
         **options.counted_by,
     )
