@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from costcalc.advice import advice, joined, option
-from costcalc.arena.schedule import PARAMS, Constant, Tensor
+from costcalc.arena.schedule import Tensor
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
 from costcalc.errors import CostcalcError, did_you_mean, refuse
@@ -26,18 +26,15 @@ from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 from costcalc.spec.library import NameOrPath
+from costcalc.storing.storage import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from costcalc.arena.planned import PlannedSchedule
     from costcalc.storing.schedule import StoredNetwork
-    from costcalc.storing.storage import Storage
     from costcalc.storing.traffic import Traffic
 
 COUNTED = ("params", "mult_adds")
 """What is measured unless other metrics are named."""
-
-DEFAULT_STORAGE = "fp32"
-"""The storage of a network whose file states none."""
 
 
 class Accounting(NamedTuple):
@@ -125,43 +122,29 @@ class Measured:
         return tuple(cost for index, cost in costs if self._has([index]))
 
     @cached_property
-    def stored(self) -> tuple[Storage, StoredNetwork]:
-        """The storage, and the whole network under it."""
+    def stored(self) -> StoredNetwork:
+        """The whole network under the storage."""
         if self._whole is not None:
             return self._whole.stored
         # Imported here: most questions are about counts alone.
-        from costcalc.storing.under import under
+        from costcalc.storing.network import stored_network
 
-        storage, batch = self.accounting.storage, self.accounting.batch
-        return under(self.graph, storage, batch, self.accounting.planner)
-
-    @property
-    def planner(self) -> str:
-        """The planner of peaks."""
-        return self.accounting.planner or self.stored[0].planner
+        _, storage, planner, batch = self.accounting
+        return stored_network(self.graph, storage, batch, planner)
 
     @cached_property
     def planned(self) -> PlannedSchedule:
         """The whole network's schedule under the planner."""
         if self._whole is not None:
             return self._whole.planned
-        from costcalc.arena.planned import PlannedSchedule
-
-        storage, network = self.stored
-        return PlannedSchedule(network.schedule, self.planner, storage.alignment)
-
-    @property
-    def constants(self) -> tuple[Constant, ...]:
-        """What is stored for the layers."""
-        constants = self.stored[1].schedule.constants
-        if self.layers is None:
-            return constants
-        return tuple(one for one in constants if one.layer is not None and self._has([one.layer]))
+        return self.stored.planned(self.accounting.planner)
 
     @property
     def weight_bytes(self) -> Size:
         """The bytes of the stored numbers."""
-        return self.stored[1].schedule._replace(constants=self.constants).weight_bytes
+        if self.layers is None:
+            return self.stored.schedule.weight_bytes
+        return _sum(size for size, _ in self.weights_of_layers)
 
     @property
     def peak_bytes(self) -> Size:
@@ -174,11 +157,11 @@ class Measured:
         if self.layers is None:
             return planned.peak
         schedule = planned.sized
-        by_step = schedule.by_step(self.planner)
+        by_step = schedule.by_step(planned.planner)
         if by_step is None or planned.has_addresses:
             refuse(
                 None,
-                f"'{self.planner}' plans a whole network, not some layers of it",
+                f"'{planned.planner}' plans a whole network, not some layers of it",
                 "a planner whose peak is that of a step: liveness, layer-io or largest",
             )
         steps = zip(schedule.steps, by_step, strict=True)
@@ -192,7 +175,7 @@ class Measured:
         """
         planned = self.planned
         steps = [at for at, step in enumerate(planned.schedule.steps) if self._has(step.layers)]
-        by_step = planned.sized.by_step(self.planner)
+        by_step = planned.sized.by_step(planned.planner)
         if not steps or by_step is None:
             name, tensors = "", planned.schedule.tensors
         else:
@@ -215,9 +198,8 @@ class Measured:
             yield f"planner {other[0]}", other[1]
         from costcalc.storing.reordering import reordered
 
-        storage, network = self.stored
         try:
-            _, best = reordered(self.graph, storage, self.accounting.batch, network)
+            _, best = reordered(self.graph, self.accounting.batch, self.stored)
         except CostcalcError:  # some steps run others: their order is fixed
             return
         peak = self.planned.planning(best.schedule).peak
@@ -238,7 +220,7 @@ class Measured:
 
     @property
     def _moved(self) -> Iterator[tuple[Traffic, str]]:
-        network = self.stored[1]
+        network = self.stored
         for step, traffic in zip(network.schedule.steps, network.traffic, strict=True):
             if self._has(step.layers):
                 yield traffic, step.name
@@ -246,11 +228,8 @@ class Measured:
     @property
     def weights_of_layers(self) -> Shares:
         """The bytes that each layer stores, with its name."""
-        by_layer: dict[int, Size] = {}
-        for constant in self.constants:
-            if constant.layer is not None and constant.role in PARAMS:
-                by_layer[constant.layer] = by_layer.get(constant.layer, 0) + constant.bytes
-        return ((size, self.graph.layers[index].name) for index, size in by_layer.items())
+        by_layer = self.stored.schedule.weights_by_layer.items()
+        return ((size, self.graph.layers[at].name) for at, size in by_layer if self._has([at]))
 
     def _has(self, layers: Iterable[int]) -> bool:
         return self.layers is None or not self.layers.isdisjoint(layers)

@@ -94,6 +94,15 @@ class Schedule(NamedTuple):
         return bytes_
 
     @property
+    def weights_by_layer(self) -> dict[int, Size]:
+        """Likewise for each layer that stores something, by its index."""
+        bytes_: dict[int, Size] = {}
+        for constant in self.constants:
+            if constant.layer is not None and constant.role in PARAMS:
+                bytes_[constant.layer] = bytes_.get(constant.layer, 0) + constant.bytes
+        return bytes_
+
+    @property
     def alive(self) -> tuple[Size, ...]:
         """The bytes alive in each step."""
         if not self._is_sized:

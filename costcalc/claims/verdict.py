@@ -189,7 +189,7 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     total = sum(value for value, _ in costs)
     show = claim.figure.show if metric.is_bytes else scaled
     words = [f"{name} {show(value)} ({share(value, total)} %)" for value, name in top]
-    storage = f"under {selected[0].measured.stored[0].name}, " if metric.is_bytes else ""
+    storage = f"under {selected[0].measured.stored.storage.name}, " if metric.is_bytes else ""
     return f"{storage}most is spent on {', '.join(words)}: thin these, or raise the bound"
 
 
@@ -223,6 +223,6 @@ def _at_peak(part: Part, claim: Claim) -> str:
 
 def _under(network: Measured) -> str:
     """The storage, and the planner if it is not the storage's."""
-    storage = network.stored[0]
-    planner = "" if network.planner == storage.planner else f" with planner {network.planner}"
+    storage, planner = network.stored.storage, network.planned.planner
+    planner = "" if planner == storage.planner else f" with planner {planner}"
     return f"under {storage.name}{planner}, "

@@ -180,7 +180,7 @@ def sweep(
 
     bounds = limits(by_metric(**budgets))
     of_bytes = "--of peak_bytes, or --max-ram 256KiB"
-    refuse_unused((metric, *bounds), storage, planner, batch, of_bytes)
+    refuse_unused((metric, *bounds), **options.stored_by, instead=of_bytes)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(

@@ -97,7 +97,7 @@ class Grid:
         is_file = document.schedule is not None or document.is_file_resized
         if is_file and accounting.storage is None and has_bytes(metrics):
             # Imported here: most sweeps are of counts.
-            from costcalc.storing.under import refuse_other_settings
+            from costcalc.storing.network import refuse_other_settings
 
             refuse_other_settings(document.titled({}))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from costcalc.arena.optimum import optimum
-from costcalc.arena.plan import PLANNERS, Plan, named_planner
+from costcalc.arena.plan import PLANNERS, Plan
 from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Schedule
 from costcalc.errors import did_you_mean, refuse
@@ -20,12 +20,12 @@ from costcalc.render.page import Page
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.explain import AliveTensor, StepMemory
+from costcalc.storing.network import A_STORAGE, is_own, stored_network
 from costcalc.storing.patches import HALOS, Patches, patches
 from costcalc.storing.reordering import Reordered, reordered
 from costcalc.storing.storage import Storage
 from costcalc.storing.tables import stage_table, step_table, tensor_table, traffic_table
 from costcalc.storing.traffic import Traffic
-from costcalc.storing.under import A_STORAGE, is_own, under
 
 
 class MemoryView(NamedTuple):
@@ -365,15 +365,14 @@ def memory(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch, planner)
-    name = planner or row.planner
-    named_planner(name)
+    network = stored_network(graph, storage, batch, planner)
+    row = network.storage
     if pieces is not None and is_own(row):
         refuse(None, "patches need a storage, since they change a file's tensors", A_STORAGE)
     saved = None
     if is_reordered:
-        saved, network = reordered(graph, row, batch, network)
-    planned = PlannedSchedule(network.schedule, name, row.alignment)
+        saved, network = reordered(graph, batch, network)
+    planned = network.planned(planner)
     return Memory(
         network=graph.name,
         source=graph.source,
@@ -384,8 +383,8 @@ def memory(
         traffic=network.traffic,
         optimum=_optimum(planned),
         reordered=saved,
-        patched=patches(graph, row, name, pieces, batch) if pieces is not None else None,
-        notes=tuple(_notes(graph, row, name)),
+        patched=patches(graph, row, planned.planner, pieces, batch) if pieces is not None else None,
+        notes=tuple(_notes(graph, row, planned.planner)),
         layers=tuple(layer.name for layer in graph.layers),
     )
 

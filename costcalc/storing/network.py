@@ -11,7 +11,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import available, load
 from costcalc.storing.schedule import StoredNetwork, stored
-from costcalc.storing.storage import Storage
+from costcalc.storing.storage import DEFAULT_STORAGE, Storage
 from costcalc.storing.traffic import operations, traffic
 
 A_STORAGE = option("storage", "NAME")
@@ -28,9 +28,9 @@ OWN = Storage(
 """The storage of a file that states its own tensors and steps."""
 
 
-def under(
+def stored_network(
     graph: LayerGraph, storage: NameOrPath | None, batch: int = 1, planner: str | None = None
-) -> tuple[Storage, StoredNetwork]:
+) -> StoredNetwork:
     """A layer graph under a storage, by default that of its file, or else ``fp32``.
 
     Args:
@@ -49,26 +49,23 @@ def under(
             message = "a file's own tensors have its own batch"
             refuse(None, message, advice("{} for another", A_STORAGE))
         return _own(graph, graph.schedule, planner)
-    row = storage_or_default(storage)
-    return row, stored(graph, row, batch)
+    return stored(graph, storage_or_default(storage), batch)
 
 
-def _own(
-    graph: LayerGraph, schedule: Schedule, planner: str | None
-) -> tuple[Storage, StoredNetwork]:
+def _own(graph: LayerGraph, schedule: Schedule, planner: str | None) -> StoredNetwork:
     """What a file states; the runtime of a planner has a storage of the planner's name.
 
     By it inputs are kept, addresses aligned and scratch, which a file's steps have by
     tflite-micro's rules, is left out if it has none; without one, as tflite-micro does.
     """
     if planner not in available():
-        return OWN, of_file(graph, schedule)
+        return of_file(graph, OWN, schedule)
     rules = load(planner)
     if not rules.scratch:
         schedule = schedule.without_scratch()
     if "inputs" in rules.keeps:
         schedule = schedule.with_inputs_kept()
-    return OWN._replace(alignment=rules.alignment), of_file(graph, schedule)
+    return of_file(graph, OWN._replace(alignment=rules.alignment), schedule)
 
 
 def storage_or_default(storage: NameOrPath | None) -> Storage:
@@ -77,7 +74,7 @@ def storage_or_default(storage: NameOrPath | None) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    return load("fp32" if storage is None else storage)
+    return load(DEFAULT_STORAGE if storage is None else storage)
 
 
 def refuse_other_settings(network: str) -> NoReturn:
@@ -98,10 +95,10 @@ def is_own(storage: Storage) -> bool:
     return not storage.bits
 
 
-def of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
+def of_file(graph: LayerGraph, storage: Storage, schedule: Schedule) -> StoredNetwork:
     """A network with the schedule that its file states, in some order of the steps."""
     rows = tuple(
         traffic(schedule, step, sum(operations(graph.layers[i].events()) for i in step.layers))
         for step in schedule.steps
     )
-    return StoredNetwork(schedule, schedule, rows)
+    return StoredNetwork(storage, schedule, schedule, rows)

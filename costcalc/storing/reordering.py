@@ -8,9 +8,8 @@ from costcalc.advice import advice
 from costcalc.arena.order import best_order
 from costcalc.errors import refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.storing.network import A_STORAGE, is_own, of_file
 from costcalc.storing.schedule import StoredNetwork, stored
-from costcalc.storing.storage import Storage
-from costcalc.storing.under import A_STORAGE, is_own, of_file
 
 
 class Reordered(NamedTuple):
@@ -24,7 +23,7 @@ class Reordered(NamedTuple):
 
 
 def reordered(
-    graph: LayerGraph, storage: Storage, batch: int, network: StoredNetwork
+    graph: LayerGraph, batch: int, network: StoredNetwork
 ) -> tuple[Reordered, StoredNetwork]:
     """The best order of the steps of a network, and the network in it.
 
@@ -42,10 +41,10 @@ def reordered(
     best = best_order(network.apart)
     if best is None:
         return Reordered(None, before, before), network
-    if is_own(storage):
-        ordered = of_file(graph, network.apart.in_order(best.steps))
+    if is_own(network.storage):
+        ordered = of_file(graph, network.storage, network.apart.in_order(best.steps))
     else:
-        ordered = stored(graph, storage, batch, best.steps)
+        ordered = stored(graph, network.storage, batch, best.steps)
     after = int(ordered.schedule.liveness)
     if after >= before:  # in place and views can gain more in the file's own order
         return Reordered(tuple(range(len(network.apart.steps))), before, before), network

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costcalc.arena.plan import named_planner
-from costcalc.arena.planned import PlannedSchedule
-from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.render.formatting import counted
 from costcalc.reporting.stored import StepBytes, StoredReport
 from costcalc.spec.library import NameOrPath
+from costcalc.storing.network import stored_network
 from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.storage import UNITS
-from costcalc.storing.under import under
 
 
 def stored_report(
@@ -30,16 +27,9 @@ def stored_report(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch, planner)
-    name = planner or row.planner
-    named_planner(name)
-    schedule, names = network.schedule, [layer.name for layer in graph.layers]
-    planned = PlannedSchedule(schedule, name, row.alignment)
-    weights: dict[str, int] = {}
-    for constant in schedule.constants:
-        if constant.layer is not None and constant.role in PARAMS:
-            layer = names[constant.layer]
-            weights[layer] = weights.get(layer, 0) + int(constant.bytes)
+    network = stored_network(graph, storage, batch, planner)
+    row, schedule, planned = network.storage, network.schedule, network.planned(planner)
+    names = [layer.name for layer in graph.layers]
     totals = {
         "weight_bytes": int(schedule.weight_bytes),
         "peak_bytes": int(planned.peak),
@@ -47,17 +37,17 @@ def stored_report(
     }
     return StoredReport(
         storage=row.name,
-        planner=name,
+        planner=planned.planner,
         batch=batch,
         facts=(
             ("storage", f"{row.name}: {row.title}"),
             ("batch", counted(batch) if batch != 1 else ""),
             ("flash", row.amount(totals["weight_bytes"])),
-            ("RAM", f"{row.amount(totals['peak_bytes'])}, planner {name}"),
+            ("RAM", f"{row.amount(totals['peak_bytes'])}, planner {planned.planner}"),
         ),
         unit=(row.unit, UNITS[row.unit]),
         totals=totals,
-        weights=weights,
+        weights={names[at]: int(size) for at, size in schedule.weights_by_layer.items()},
         steps=tuple(_steps(network, names, planned.alive)),
         part_of={names[layer]: step.name for step in schedule.steps for layer in step.layers},
         sizes=tuple(int(tensor.bytes) for tensor in network.apart.tensors),

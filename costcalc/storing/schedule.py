@@ -18,6 +18,7 @@ from typing import Any
 
 from costcalc.arena.merging import Overwrite, in_place, with_views
 from costcalc.arena.plan import named_planner
+from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
@@ -48,11 +49,22 @@ INPUT = 0
 class StoredNetwork(NamedTuple):
     """A network under a storage."""
 
+    storage: Storage
     schedule: Schedule
     apart: Schedule
     """The same steps with a tensor for each output: nothing in place, no views of concats."""
     traffic: tuple[Traffic, ...]
     """By the steps of ``schedule``: a concat that is a view moves nothing."""
+
+    def planned(self, planner: str | None = None) -> PlannedSchedule:
+        """The schedule under a planner, by default the storage's.
+
+        Raises:
+            SpecError: there is no planner of that name.
+        """
+        name = planner or self.storage.planner
+        named_planner(name)
+        return PlannedSchedule(self.schedule, name, self.storage.alignment)
 
 
 def stored(
@@ -84,9 +96,7 @@ class PeakBytes(NamedTuple):
 
 def peak_of(graph: LayerGraph, storage: Storage, planner: str, batch: int = 1) -> PeakBytes:
     """The bytes of a layer graph by a planner."""
-    schedule = stored(graph, storage, batch).schedule
-    if named_planner(planner).rounds_sizes:
-        schedule = schedule.rounded(storage.alignment)
+    schedule = stored(graph, storage, batch).planned(planner).sized
     by_step = schedule.by_step(planner)
     if by_step is None:
         total: Size = sum(tensor.bytes for tensor in schedule.tensors)
@@ -149,7 +159,7 @@ class _Builder:
             traffic(apart, steps[step.name], self.operations(ops[step.name]))
             for step in schedule.steps
         )
-        return StoredNetwork(schedule, apart, moved)
+        return StoredNetwork(self.storage, schedule, apart, moved)
 
     # steps
 

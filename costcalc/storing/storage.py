@@ -20,6 +20,9 @@ ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buf
 KEPT = ("inputs", "outputs", "states")
 """What may stay in memory to the end: the network's inputs and outputs, and recurrent states."""
 
+DEFAULT_STORAGE = "fp32"
+"""The storage of a network whose file states none."""
+
 UNITS = {"KiB": 1024, "kB": 1000}
 """The bytes of a unit."""
 

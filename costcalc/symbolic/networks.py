@@ -23,8 +23,8 @@ from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.spec.library import NameOrPath
+from costcalc.storing.network import refuse_other_settings, storage_or_default
 from costcalc.storing.schedule import peak_of
-from costcalc.storing.under import refuse_other_settings, storage_or_default
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
 from costcalc.symbolic.equations_answer import EquationsAnswer
 from costcalc.symbolic.formula import (
