@@ -25,6 +25,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
+from costcalc.reporting.phrases import unit_title
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.storage import DEFAULT_STORAGE
 
@@ -70,7 +71,7 @@ class Accounting(NamedTuple):
 
     @property
     def has_addresses(self) -> bool:
-        """Whether the planner gives addresses, rather than a peak alone."""
+        """Whether the planner gives addresses, and not only a peak."""
         from costcalc.arena.plan import named_planner
 
         return named_planner(self.planner_of_peaks).has_addresses
@@ -126,7 +127,7 @@ class Measured:
         """The whole network under the storage."""
         if self._whole is not None:
             return self._whole.stored
-        # Imported here: most questions are about counts alone.
+        # Imported here: most questions are only about counts.
         from costcalc.storing.network import stored_network
 
         _, storage, planner, batch = self.accounting
@@ -410,10 +411,14 @@ def amount(value: Any) -> Any:
     return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
 
 
-def heading(name: str) -> str:
-    """A metric's title with its unit: ``RAM, B``."""
-    metric = METRICS[name]
-    return f"{metric.title}, B" if metric.is_bytes else metric.title
+def title(name: str, unit: str) -> str:
+    """A metric's title; that of mult-adds is the title of their unit: ``FLOPs``."""
+    return unit_title(unit) if name == "mult_adds" else METRICS[name].title
+
+
+def heading(name: str, unit: str) -> str:
+    """A metric's title, in bytes with the unit: ``RAM, B``."""
+    return f"{title(name, unit)}, B" if METRICS[name].is_bytes else title(name, unit)
 
 
 def cost_of(costs: Mapping[str, Any], name: str) -> Any:

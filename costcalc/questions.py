@@ -93,8 +93,8 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    measure = measure_of(storage, planner, batch, has_bytes)
-    return reports.report(network.document, network.settings, loaded_convention, measure)
+    bytes_of = bytes_under(storage, planner, batch, has_bytes)
+    return reports.report(network.document, network.settings, loaded_convention, bytes_of)
 
 
 def totals(
@@ -277,8 +277,8 @@ def compare(
     from costcalc.metrics import has_bytes, named_metrics
 
     shown = named_metrics(names_in(metrics))
-    measure = measure_of(storage, planner, batch, has_bytes(shown))
-    entries = side_by_side(open_networks, load_convention(convention, unit), measure)
+    bytes_of = bytes_under(storage, planner, batch, has_bytes(shown))
+    entries = side_by_side(open_networks, load_convention(convention, unit), bytes_of)
     return compare(entries, baseline, values, shown)
 
 
@@ -319,7 +319,7 @@ def diff(
     values = exact(settings)
     labels: list[str] = []
     versions: list[reports.Report | None] = []
-    measure = measure_of(storage, planner, batch)
+    bytes_of = bytes_under(storage, planner, batch)
     for version in (old, new):
         if version is None:
             labels.append("nothing")
@@ -329,7 +329,7 @@ def diff(
         network = as_usually_run(network, loaded_convention)
         labels.append(network.label)
         version_report = reports.report(
-            network.document, network.settings, loaded_convention, measure
+            network.document, network.settings, loaded_convention, bytes_of
         )
         versions.append(version_report)
     return difference(versions[0], versions[1], title or " → ".join(labels))
@@ -734,10 +734,10 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     return kinds() if name is None else kind(name)
 
 
-def measure_of(
+def bytes_under(
     storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
-) -> reports.Measure | None:
-    """What gives the bytes of a network, if something asks for them.
+) -> reports.BytesOf | None:
+    """The bytes of a network under a storage, if something asks for them.
 
     Raises:
         SpecError: as for :func:`asks_for_bytes`.

@@ -1,4 +1,4 @@
-"""Questions about bytes, one function each, beside those of :mod:`.questions`.
+"""Questions about bytes, one function each; the others are in :mod:`.questions`.
 
 A layer graph under a storage is a schedule, from which the answer follows.
 """

@@ -17,7 +17,7 @@ class Overwrite(NamedTuple):
     inputs: tuple[int, ...]
     """Tensors of the schedule, the first choice first."""
     extra: Size = 0
-    """Bytes that the step needs besides if it works in place."""
+    """Extra bytes that the step needs if it works in place."""
 
 
 def in_place(schedule: Schedule, overwrites: Iterable[Overwrite]) -> Schedule:

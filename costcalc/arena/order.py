@@ -72,7 +72,7 @@ class _Search:
             for tensor, users in zip(schedule.tensors, self.users, strict=True)
             if not users and not tensor.kept
         )
-        """Bytes of inputs that no step reads, alive in the first step alone."""
+        """Bytes of inputs that no step reads, alive only in the first step."""
 
     def _after(self, step: int, others: int) -> None:
         """Notes that a step must run after others, the steps of a set."""

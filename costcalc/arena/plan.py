@@ -63,7 +63,7 @@ Gap = Callable[[Iterable[tuple[int, int]], int, int], int]
 def plan(
     buffers: Iterable[tuple[int, int, int]], planner: str = "tflm", alignment: int = 16
 ) -> Plan:
-    """Addresses for buffers of one's own.
+    """Addresses for a list of buffers.
 
     Args:
         buffers: the size in bytes, the first and the last step of each, both included.

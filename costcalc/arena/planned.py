@@ -25,7 +25,7 @@ class PlannedSchedule:
 
     @cached_property
     def plan(self) -> Plan:
-        """The planner's plan; over a grid of sizes, its peak alone.
+        """The planner's plan; over a grid of sizes, only its peak.
 
         Raises:
             SpecError: there is no planner of that name, or it has too many tensors to place.
@@ -39,7 +39,7 @@ class PlannedSchedule:
 
     @property
     def has_addresses(self) -> bool:
-        """Whether the planner gives addresses, rather than a peak alone."""
+        """Whether the planner gives addresses, and not only a peak."""
         return named_planner(self.planner).has_addresses
 
     @cached_property
@@ -71,7 +71,7 @@ class PlannedSchedule:
 
     @cached_property
     def peak_step(self) -> int | None:
-        """The step of the peak; None if there are no steps, or the peak is no step's.
+        """The step of the peak; None if there are no steps, or if it is not the peak of a step.
 
         With addresses it is a step at whose tensors the arena ends.  Of several, it is the
         one with the most bytes alive, which are fewer than the peak if memory is fragmented.

@@ -45,13 +45,13 @@ class Step(NamedTuple):
     layers: tuple[int, ...] = ()
     """Indices of the graph's layers that it computes; empty if there is no graph."""
     scratch: tuple[int, ...] = ()
-    """Tensors that it needs besides, for itself alone."""
+    """Extra tensors that only this step needs."""
     weight_bytes: Size = 0
     """Bytes of the stored numbers that it reads, each once; all steps that share some read them."""
 
     @property
     def tensors(self) -> set[int]:
-        """All that it reads, writes or needs besides."""
+        """All tensors that it reads, writes or uses as scratch."""
         return {*self.reads, *self.writes, *self.scratch}
 
 
@@ -172,7 +172,7 @@ class Schedule(NamedTuple):
         return self.alive
 
     def _summed(self, planner: str) -> Iterable[Iterable[int]]:
-        """The sums of tensors, as indices, of which a peak without addresses is the largest."""
+        """The tensors, as indices, of each sum; a peak without addresses is the largest sum."""
         if planner == "sum" or not self.steps:
             return (range(len(self.tensors)),)
         if planner == "layer-io":
@@ -187,7 +187,7 @@ class Schedule(NamedTuple):
         return tuple(Buffer(*tensor[1:5]) for tensor in self.tensors)
 
     def planned(self, planner: str, alignment: int = 1) -> Plan:
-        """The plan of a planner; over a grid of sizes, its peak alone.
+        """The plan of a planner; over a grid of sizes, only its peak.
 
         Raises:
             SpecError: there is no planner of that name.

@@ -62,7 +62,7 @@ class AttributeReader:
             self._note(error, node)
             return None
         is_bytes = metric in METRICS and METRICS[metric][0].is_bytes and not METRICS[metric][1]
-        if is_bytes and figure.unit == "B":  # of bytes it is no billion
+        if is_bytes and figure.unit == "B":  # bytes, not billions
             figure = figure._replace(unit="")
         if figure.bound and (is_bytes or metric in metrics.METRICS):
             text = figure.text.lstrip("<=≤ ")

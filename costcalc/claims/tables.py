@@ -70,7 +70,7 @@ class TableReader:
             if not claim.figure.bound:
                 name = claim.quantity.metric
                 expected = f'{name}: "<= {claim.figure.text}"'
-                self.problems.add(claim.mark, f"the budget of {name} is no bound", expected)
+                self.problems.add(claim.mark, f"the budget of {name} is not a bound", expected)
         return PaperTable.of("", "budgets", claims)
 
     def columns(self, node: Node | None) -> tuple[ClaimColumn, ...]:

@@ -124,8 +124,8 @@ def types(
     from costcalc.pictures.data import shares
 
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
-    measure = questions.measure_of(**options.stored_by, has_bytes=has_bytes([metric]))
-    entries = side_by_side(opened, options.loaded_convention, measure)
+    bytes_of = questions.bytes_under(**options.stored_by, has_bytes=has_bytes([metric]))
+    entries = side_by_side(opened, options.loaded_convention, bytes_of)
     _draw("stacked", shares(entries, metric), options.output)
 
 

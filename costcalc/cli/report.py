@@ -104,12 +104,12 @@ def command(
     if layer is not None:
         show(questions.explain(opened, layer, **options.counted_by), options)
         return
-    from costcalc.reporting.report import BYTES, TableOptions
+    from costcalc.reporting.report import BYTE_COLUMNS, TableOptions
 
     report = questions.report(
         opened,
         **options.stored_by,
-        has_bytes=not {*columns, sort}.isdisjoint(BYTES),
+        has_bytes=not {*columns, sort}.isdisjoint(BYTE_COLUMNS),
         **options.counted_by,
     )
     show(report, options, TableOptions(by, depth, columns, sort, all_))

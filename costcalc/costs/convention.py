@@ -8,7 +8,7 @@ from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile, Shelf, is_path
-from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
+from costcalc.costs.rules import COUNTS, UNITS, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
 from costcalc.spec.library import NameOrPath, read_bytes, read_shipped
@@ -17,7 +17,7 @@ from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
-_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS, "undefined")
+_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *COUNTS, "undefined")
 _SHELF = Shelf(
     "convention",
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conventions"),
@@ -89,7 +89,7 @@ class _ConventionReader(RuleFile):
             metric: self.rules(
                 root, metric, extended.rules(metric) if extended else None, texts["source"]
             )
-            for metric in METRICS
+            for metric in COUNTS
         }
         return Convention(
             name=texts["name"],
@@ -171,4 +171,4 @@ class _ConventionReader(RuleFile):
                 )
 
 
-__all__ = ["METRICS", "UNITS", "Convention", "Rule", "available", "load"]
+__all__ = ["COUNTS", "UNITS", "Convention", "Rule", "available", "load"]

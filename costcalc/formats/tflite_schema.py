@@ -235,7 +235,7 @@ class BufferTable(NamedTuple):
 
 
 class MetadataTable(NamedTuple):
-    """A buffer that is no tensor's, such as a runtime's version."""
+    """A buffer without a tensor, such as a runtime's version."""
 
     name: str = ""
     buffer: int = 0

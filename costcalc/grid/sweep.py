@@ -31,7 +31,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.implementations import IMPLEMENTATION, implementations_line
-from costcalc.reporting.phrases import uncounted_notes, unit_title
+from costcalc.reporting.phrases import uncounted_notes
 from costcalc.spec.document import Accuracy, Document
 
 SETTINGS = 10**10
@@ -611,9 +611,7 @@ def _pivot_tables(chosen: SweepRows) -> tuple[Table, ...]:
 
 
 def _title(sweep: Sweep, metric: str) -> str:
-    if metric == "mult_adds":
-        return unit_title(UNITS[sweep.accounting.convention.unit].title)
-    return heading(metric)
+    return heading(metric, UNITS[sweep.accounting.convention.unit].title)
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from costcalc import escaping
@@ -15,12 +14,12 @@ from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import counted, exact, rounded
+from costcalc.render.formatting import exact
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
 from costcalc.storing.memory import Memory
-from costcalc.storing.storage import UNITS
+from costcalc.storing.storage import in_unit
 
 
 class Series(NamedTuple):
@@ -90,8 +89,8 @@ class Arena(NamedTuple):
     storage: str
     planner: str
     """The planner of the addresses, or of the peak if it gives none."""
-    unit: tuple[str, int]
-    """What people are shown, and its bytes: ``("KiB", 1024)``."""
+    unit: str
+    """What people are shown: ``KiB``, or ``kB``."""
     peak: int
     bound: int
     steps: tuple[str, ...]
@@ -107,12 +106,8 @@ class Arena(NamedTuple):
         return self.fullest is not None and block.first <= self.fullest <= block.last
 
     def amount(self, bytes_: int) -> str:
-        """Bytes in the unit of the storage, from one of it on: ``1,176.0 KiB``."""
-        name, scale = self.unit
-        if bytes_ < scale:
-            return f"{counted(bytes_)} B"
-        whole, _, decimals = rounded(Fraction(bytes_, scale), 1).partition(".")
-        return f"{counted(int(whole))}.{decimals} {name}"
+        """Bytes in the unit of the storage: ``1176.0 KiB``."""
+        return in_unit(bytes_, self.unit)
 
 
 PLACED_BY = "greedy-by-size"
@@ -139,7 +134,7 @@ def arena(memory: Memory, planner: str | None) -> Arena:
         title=escaping.label(memory.network),
         storage=escaping.label(storage.name),
         planner=planned.planner,
-        unit=(storage.unit, UNITS[storage.unit]),
+        unit=storage.unit,
         peak=planned.peak,
         bound=planned.bound,
         steps=tuple(escaping.label(step.name) for step in memory.schedule.steps),

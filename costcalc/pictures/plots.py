@@ -22,6 +22,7 @@ from costcalc.pictures.data import (
 )
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import scaled
+from costcalc.storing.storage import UNITS
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
 # keeps neighbours apart; grey is for the rest.
@@ -120,13 +121,13 @@ def arena(memory: Arena) -> Any:
     if is_dense and memory.fullest is not None:  # its bar may be narrower than a pixel
         top.vlines(memory.fullest, 0, memory.bound, color=_AT_PEAK, linewidth=1.2)
     top.axhline(memory.peak, color="#333333", linewidth=0.9, linestyle="dashed")
-    top.set_ylabel(f"alive, {memory.unit[0]}")
+    top.set_ylabel(f"alive, {memory.unit}")
     top.set_xlim(-0.5, max(len(memory.alive), 1) - 0.5)
     if memory.blocks:
         _draw_blocks(panels[1], memory)
     for panel in panels:
         panel.set_ylim(0, max(memory.peak, 1) * 1.04)
-        _in_units(panel.yaxis, memory.unit[1])
+        _in_units(panel.yaxis, UNITS[memory.unit])
     _name_places(panels[-1], memory.steps, "steps, from input to output")
     handles = [plot.Line2D([], [], color="#333333", linewidth=0.9, linestyle="dashed")]
     names = [f"{memory.planner}: {memory.amount(memory.peak)}"]
@@ -153,7 +154,7 @@ def _draw_blocks(panel: Any, memory: Arena) -> None:
     panel.add_collection(
         PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=width)
     )
-    panel.set_ylabel(f"address, {memory.unit[0]}")
+    panel.set_ylabel(f"address, {memory.unit}")
 
 
 def _label_blocks(figure: Any, panel: Any, blocks: Sequence[PlacedTensor]) -> None:

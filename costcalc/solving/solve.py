@@ -28,7 +28,7 @@ from costcalc.opening import exact_value
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
-from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, uncounted_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
 from costcalc.solving.search import Budgets, Candidate, Search, Steps, Watch
 from costcalc.spec import limits
@@ -246,7 +246,7 @@ def _falls_with(
     nearest: Candidate,
     budgets: Budgets,
 ) -> Mapping[str, tuple[str, ...]]:
-    """For each exceeded budget, the other parameters of which a smaller value costs less."""
+    """For each exceeded budget, the other parameters that lower the cost if they are smaller."""
     exceeded = [cost for cost, limit in budgets.limits.items() if nearest.costs[cost] > limit]
     settings = {**settings, name: nearest.value}
     found: dict[str, list[str]] = {}
@@ -319,7 +319,7 @@ def _page(solution: Solution) -> Page:
     limits = solution.budgets.limits
     columns = [Column(solution.name, solution.name, "right")]
     for cost in _shown(solution):
-        columns.append(Column(cost, _title(cost, solution.unit), "right"))
+        columns.append(Column(cost, heading(cost, solution.unit), "right"))
         if cost in limits:
             columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
     columns.append(Column("fits", "Fits"))
@@ -396,7 +396,7 @@ def _notes(solution: Solution) -> tuple[str, ...]:
 
 
 def _beyond(solution: Solution) -> str:
-    """What is known about values larger than those searched, of which none fits."""
+    """What is known about values above those searched, if none of these fits."""
     name, last = solution.name, exact(solution.searched.values[-1])
     if solution.is_falling:
         return f"Costs fall between some values of {name} that were searched; larger ones may fit."
@@ -404,7 +404,7 @@ def _beyond(solution: Solution) -> str:
 
 
 def _remedies(solution: Solution) -> str:
-    """The parameters of which smaller values help: RAM falls with res, flash falls with classes."""
+    """The parameters whose smaller values help: RAM falls with res, flash falls with classes."""
     parts = []
     for cost, names in solution.falls_with.items():
         what, verb = _subject(cost, solution.unit)
@@ -455,10 +455,6 @@ def _qualifications(solution: Solution) -> list[str]:
 def _shown(solution: Solution) -> tuple[str, ...]:
     """The costs in tables: the counts, and what else has a budget."""
     return tuple(dict.fromkeys(("mult_adds", *COUNTED, *solution.budgets.limits)))
-
-
-def _title(cost: str, unit: str) -> str:
-    return metric_titles(unit).get(cost) or heading(cost)
 
 
 def _word(cost: str, unit: str) -> str:

@@ -248,7 +248,7 @@ class Memory(Answer):
         if index in row.writes:
             reasons.append("written here")
         if index in row.scratch:
-            reasons.append("used here alone")
+            reasons.append("used only here")
         readers = [other.name for other in later if index in other.reads]
         if readers:
             reasons.append(f"read later by {readers[-1]}")
@@ -292,7 +292,7 @@ class Memory(Answer):
         ]
 
     def _ram_fact(self) -> str:
-        """The peak and its step; without addresses it is a bound, and says so."""
+        """The peak and its step; without addresses, marked as a bound."""
         planned, amount = self.planned, self.storage.amount(self.peak)
         if not planned.has_addresses:
             amount = f"{'at most' if self.planner == 'sum' else 'at least'} {amount}"
@@ -318,10 +318,10 @@ class Memory(Answer):
         if self.reordered is None:
             return ""
         if self.reordered.order is None:
-            return "as it is; the search for a better one was given up"
+            return "unchanged; the search for a better one was given up"
         saved = self.reordered.before - self.reordered.after
         if saved <= 0:
-            return "as it is: no other order needs less"
+            return "unchanged: no other order needs less"
         before = self.storage.amount(self.reordered.before)
         return (
             f"the best: a bound of {self.storage.amount(self.reordered.after)} instead of {before}"
@@ -397,7 +397,7 @@ def _optimum(planned: PlannedSchedule) -> int | None:
     if planned.has_addresses and planned.peak == planned.bound:
         return planned.bound
     if not PLANNERS[planned.planner].rounds_sizes:
-        return None  # addresses alone are rounded, which the search does not know
+        return None  # only addresses are rounded, which the search does not support
     best = optimum(schedule.buffers, planned.alignment)
     return best.peak if best is not None else None
 

@@ -91,7 +91,7 @@ def refuse_other_settings(network: str) -> NoReturn:
 
 
 def is_own(storage: Storage) -> bool:
-    """Whether a file's own tensors are meant, which alone have no bits of a role."""
+    """Whether it is the storage of a file's own tensors, the only one without bits by role."""
     return not storage.bits
 
 

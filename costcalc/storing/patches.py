@@ -27,7 +27,7 @@ HALOS = ("clipped", "unclipped")
 """A halo ends at the border of its map, or is counted beyond it as well."""
 
 LOCAL = ("convolution", "pooling", "activation", "elementwise", "inactive")
-"""Families whose output depends on nearby positions alone, if they have windows or none."""
+"""Families whose output depends only on nearby positions, if they have windows or none."""
 
 _ELSEWHERE = ("softmax", "log_softmax")
 """Kinds of these families that look at all positions."""

@@ -34,7 +34,7 @@ from costcalc.storing.storage import Storage
 from costcalc.storing.traffic import Traffic, operations, traffic
 
 VIEWS = ("reshape", "flatten")
-"""Kinds whose output is their input in another shape, beside the family ``inactive``."""
+"""Kinds whose output is their input in another shape; so is that of the family ``inactive``."""
 
 FOLDED = "batch_norm"
 """The norm whose statistics are stored, so that it can be part of weights and a bias."""
@@ -208,7 +208,7 @@ class _Builder:
                 self.tails[index] = at
 
     def is_inner(self, source: int, reader: int) -> bool:
-        """Whether a layer's output is read by one layer alone."""
+        """Whether a layer's output is read by exactly one layer."""
         return self.readers[source] == [reader] and source not in self.outputs
 
     def host_step(self, index: int, layer: Layer) -> int | None:
@@ -273,7 +273,7 @@ class _Builder:
         return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
 
     def scratch(self, layer: Layer) -> Iterator[Size]:
-        """The bytes that a layer needs besides its inputs and its output.
+        """The bytes that a layer needs in addition to its inputs and its output.
 
         Raises:
             StorageError: a rule has no value there, or one below zero.

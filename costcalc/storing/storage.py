@@ -53,7 +53,7 @@ class Storage(NamedTuple):
     alignment: int = 1
     """Bytes to whose multiples addresses, or sizes, are rounded by the planner."""
     scratch: Scratch = MappingProxyType({})
-    """Bytes that a step needs besides its tensors, by kind or family of its layer."""
+    """Bytes that a step needs in addition to its tensors, by kind or family of its layer."""
     scales: Mapping[str, int] = MappingProxyType({})
     """Stored with groups of weights: ``bits`` for each, and how many weights a ``group`` has.
 
@@ -69,15 +69,21 @@ class Storage(NamedTuple):
         return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
 
     def amount(self, bytes_: int) -> str:
-        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``.
+        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``."""
+        exact = f"{counted(bytes_)} B"
+        return exact if bytes_ < UNITS[self.unit] else f"{exact} ({in_unit(bytes_, self.unit)})"
 
-        Above ten thousand of a unit, in the next one.
-        """
-        scale = UNITS[self.unit]
-        size, unit = scale, self.unit
-        if bytes_ < scale:
-            return f"{counted(bytes_)} B"
-        for prefix in "MGT":
-            if bytes_ >= 10_000 * size:
-                size, unit = size * scale, prefix + self.unit[1:]
-        return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, size), 1)} {unit})"
+
+def in_unit(bytes_: int, unit: str) -> str:
+    """Bytes in a unit of :data:`UNITS`, or in a larger one from ten thousand of it on.
+
+    >>> in_unit(2560, "KiB"), in_unit(12_000_000, "kB"), in_unit(10, "KiB")
+    ('2.5 KiB', '12.0 MB', '10 B')
+    """
+    scale = size = UNITS[unit]
+    if bytes_ < scale:
+        return f"{bytes_} B"
+    for prefix in "MGT":
+        if bytes_ >= 10_000 * size:
+            size, unit = size * scale, prefix + unit[1:]
+    return f"{rounded(Fraction(bytes_, size), 1)} {unit}"

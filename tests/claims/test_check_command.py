@@ -491,7 +491,7 @@ def test_the_former_metric_of_maps_says_what_it_is_now(
         ('{batch: 0, peak_bytes: "<= 1 KiB"}', "a batch must be a whole number above zero"),
         ('{peak_bytes: "<= 256K"}', "peak_bytes is a size in bytes, and 256K is a count"),
         ('{params: "<= 256 KiB"}', "params is a count, and 256 KiB is a size in bytes"),
-        ("{peak_bytes: 256 KiB}", "the budget of peak_bytes is no bound"),
+        ("{peak_bytes: 256 KiB}", "the budget of peak_bytes is not a bound"),
         ('{ram: "<= 1 KiB"}', "ram"),
     ],
 )

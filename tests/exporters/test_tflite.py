@@ -17,7 +17,7 @@ from tests.exporters.networks import shipped
 UNWRITABLE = {
     "transposed_conv: {out: 6, kernel: 3, stride: 2, groups: 2}": "neither groups nor dilation",
     "transposed_conv: {out: 6, kernel: 3, stride: 2, padding: 1, output_padding: [1, 0]}": (
-        "pads as 'same' or 'valid' alone"
+        "pads only as 'same' or 'valid'"
     ),
     "transposed_depthwise: {kernel: 4, stride: 2, multiplier: 2}": "neither groups nor dilation",
     "fc: {out: 7, per_position: true, axis: 1, bias: false}": "works along the channels",

@@ -104,7 +104,7 @@ def _add_layers(builder: TfliteBuilder, place: Place) -> None:
 
 
 def _is_static(op: TfliteContext) -> bool:
-    """Whether an operator computes from constants alone, ahead of the network's input."""
+    """Whether an operator computes only from constants, ahead of the network's input."""
     if op.kind in FOLDED or op.kind not in TABLE or not op.operator.outputs:
         outputs = [(op.place[0], tensor) for tensor in op.operator.outputs]
         return bool(outputs) and all(place in op.file.unpacked for place in outputs)

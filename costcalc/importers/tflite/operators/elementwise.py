@@ -105,7 +105,7 @@ def response_normalisation(op: TfliteContext) -> None:
 
 
 def same_elements(op: TfliteContext) -> None:
-    """Operators that change the type of elements alone: no layer."""
+    """Operators that only change the type of elements: no layer."""
     if prod(op.shape()) != prod(op.output_shape()) and not op.builder.is_resized:
         raise Refusal("changes the number of elements", dims_text(op.output_shape()))
     op.set_output(op.operand())
