@@ -18,7 +18,7 @@ from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.values import Values
-from costcalc.storing.storage import KEPT, ROLES, UNITS, Storage
+from costcalc.storing.storage import DEFAULT_STORAGE, KEPT, ROLES, UNITS, Storage
 
 BATCH = "batch"
 """The name of the batch size in rules of scratch."""
@@ -37,7 +37,7 @@ _IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
 _SHELF = Shelf(
     "storage",
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "storages"),
-    first="fp32",
+    first=DEFAULT_STORAGE,
     error=StorageError,
 )
 _MOST_BITS = 128
