@@ -156,8 +156,10 @@ def test_the_command_line_keeps_its_options():
 
 def public_functions():
     """The functions of the package by name, and those of a network."""
-    for owner in (costcalc, costcalc.Network):
-        for name, function in vars(owner).items():
+    # By getattr, which imports what is first used.
+    package = {name: getattr(costcalc, name) for name in costcalc.__all__}
+    for functions in (package, vars(costcalc.Network)):
+        for name, function in functions.items():
             if inspect.isfunction(function) and not name.startswith("_"):
                 yield name, inspect.signature(function).parameters
 

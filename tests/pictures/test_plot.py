@@ -365,7 +365,7 @@ def test_ticks_stand_on_the_values_of_the_grid():
         (["layers", "mobilenet_v1", "-o", "x.gif"], "one of .svg, .png, .pdf"),
         (["layers", "vgg16", "--metrics", "peak_bytes"], "peak_bytes is not a sum over layers"),
         (["layers", "vgg16", "--metrics", "weights"], "there is no metric 'weights'"),
-        (["layers", "vgg16", "--batch", "2"], "counts are of one input"),
+        (["layers", "vgg16", "--batch", "2"], "--batch 2 would change nothing"),
         (["memory", "vgg16", "--storage", "none"], "there is no storage 'none'"),
         (["accuracy", "resnext"], "found    resnext: its spec has no 'accuracy:'"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),
