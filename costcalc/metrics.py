@@ -53,6 +53,9 @@ class Accounting(NamedTuple):
     def planner_of_peaks(self) -> str:
         """The planner, by default the storage's.
 
+        A file that states its own bytes has another one, :attr:`Measured.planner`; what asks
+        here, sweeps and ``solve``, refuses such a file without a storage.
+
         Raises:
             StorageError: there is no such storage.
         """

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+import costcalc
 from costcalc.claims.sources import papers
 from costcalc.claims.verdict import VERDICTS
 from costcalc.cli import main
@@ -454,6 +455,20 @@ layers:
 """)
     assert "the best order of the steps fits, with 65" in fails(str(path), "int8", "70 B")
     assert "fits" not in fails(str(path), "int8", "64 B")
+
+
+def test_a_part_of_a_file_has_no_plan_but_a_peak_without_addresses(tmp_path: Path) -> None:
+    """The file's own planner is tflite-micro's, not that of fp32, which it has no storage of."""
+    model = costcalc.export("autoencoder_ad", to="tflite", weights="zeros", dtype="int8")
+    (tmp_path / "net.tflite").write_bytes(bytes(model))
+    path = tmp_path / "paper.yaml"
+    claim = '{peak_bytes: "<= 768", only: fc1%s}'
+    for planner, code in (("", 2), (", planner: tflm", 2), (", planner: liveness", 0)):
+        path.write_text(f"network: net.tflite\nclaims: [{claim % planner}]\n", encoding="utf-8")
+        result = check(str(path))
+        assert result.exit_code == code, result.output
+        refusal = "'tflm' plans a whole network, not some layers of it"
+        assert (refusal in result.stderr) == bool(code)
 
 
 @pytest.mark.parametrize("suffix", ["", "_share", "_ratio", "_increase", "_difference"])

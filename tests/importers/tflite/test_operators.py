@@ -81,7 +81,9 @@ def test_every_operator_has_a_sample():
     assert TABLE.keys() - sampled == others.keys()
 
 
-@pytest.mark.parametrize("name", ["WHERE", "STABLEHLO_ADD", "ethos-u", "edgetpu-custom-op"])
+@pytest.mark.parametrize(
+    "name", ["WHERE", "STABLEHLO_ADD", "STABLEHLO_COMPOSITE", "ethos-u", "edgetpu-custom-op"]
+)
 def test_an_unknown_operator_is_refused_by_name(name, tmp_path):
     data = Sample(name).net().bytes()
     with pytest.raises(SpecError) as caught:
