@@ -176,7 +176,7 @@ def storage_options(function: F) -> F:
         type=Whole(),
         default=1,
         metavar="N",
-        help="Inputs run at once: multiplies the bytes of activations.",
+        help="Inputs run at once, up to 1,048,576: multiplies the bytes of activations.",
     )(function)
     function = click.option(
         "--planner",
