@@ -226,6 +226,8 @@ def did_you_mean(word: str, known: Iterable[str], shown: Callable[[str], str] = 
     "did you mean 'depthwise'?"
     >>> did_you_mean("mobilenet", ["mobilenet_v1", "mobilenet_v2", "alexnet"])
     "did you mean 'mobilenet_v1' or 'mobilenet_v2'?"
+    >>> did_you_mean("INT8", ["int8", "int8-weights"])
+    "did you mean 'int8'?"
     """
     return suggested([shown(name) for name in similar(word, known)])
 
@@ -237,7 +239,10 @@ def suggested(words: Sequence[str]) -> str:
 
 
 def similar(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that begin with this one, or else the most similar one, if any is."""
+    """The known words that begin with this one, or else the most similar one, if any.
+
+    Words that differ from it in case alone come before all others.
+    """
     from bisect import bisect
     from difflib import get_close_matches
     from itertools import islice
@@ -245,10 +250,15 @@ def similar(word: str, known: Iterable[str]) -> list[str]:
     names = sorted(islice(known, _MOST_NAMES + 1))
     if len(names) > _MOST_NAMES:
         return []
+    folded = word.casefold()
     if len(names) > _COMPARED:
-        place = bisect(names, word)
-        names = names[max(0, place - _COMPARED // 2) : place + _COMPARED // 2]
+        places = [bisect(names, spelt) for spelt in {word, folded}]
+        half = _COMPARED // 2
+        names = sorted({name for at in places for name in names[max(0, at - half) : at + half]})
     names = [name for name in names if len(name) <= _LONGEST_NAME]
+    same = [name for name in names if name.casefold() == folded]
+    if same:
+        return same
     longer = [name for name in names if name.startswith(word)] if len(word) >= _PREFIX else []
     if 0 < len(longer) <= _MOST_LONGER:
         return longer

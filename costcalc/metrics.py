@@ -8,36 +8,39 @@ find it here.  Sizes may be numbers of any algebra, so a sweep measures arrays.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from costcalc.advice import advice, joined, listed_by, option
-from costcalc.arena.schedule import PARAMS, Constant, Tensor
+from costcalc.arena.schedule import Tensor
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import Convention
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import CostcalcError, did_you_mean, refuse
 from costcalc.formulas.algebra import Size, largest
 from costcalc.graph.budgets import budget
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import exact_value
 from costcalc.records import NamedTuple
 from costcalc.render.page import Significant
+from costcalc.reporting.phrases import unit_title
 from costcalc.spec import numbers
+from costcalc.spec.library import NameOrPath
 from costcalc.spec.numbers import ExpressionError
+from costcalc.storing.storage import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
+    from costcalc.arena.planned import PlannedSchedule
     from costcalc.performance.roofline import Moves, Rates
     from costcalc.performance.running import Run
-    from costcalc.storing.schedule import StoredNetwork, Traffic
-    from costcalc.storing.storage import Storage
+    from costcalc.storing.schedule import StoredNetwork
+    from costcalc.storing.traffic import Traffic
 
 COUNTED = ("params", "mult_adds")
 """What is measured unless other metrics are named."""
-
-DEFAULT_STORAGE = "fp32"
-"""The storage of a network whose file states none."""
 
 
 class Accounting(NamedTuple):
@@ -57,6 +60,9 @@ class Accounting(NamedTuple):
     def planner_of_peaks(self) -> str:
         """The planner, by default the storage's.
 
+        A file that states its own bytes has another one, :attr:`Measured.planner`; what asks
+        here, sweeps and ``solve``, refuses such a file without a storage.
+
         Raises:
             StorageError: there is no such storage.
         """
@@ -64,14 +70,19 @@ class Accounting(NamedTuple):
 
         return self.planner or load(self.storage or DEFAULT_STORAGE).planner
 
-    @property
-    def device_name(self) -> str:
-        """The name of the device; empty without one."""
-        return self.run.device.name if self.run is not None else ""
+    def facts(self, metrics: Iterable[str]) -> dict[str, Any]:
+        """The device of times, the storage of bytes, the planner of a peak and a batch."""
+        listed = tuple(metrics)
+        if not has_bytes(listed):
+            return {}
+        planner = {"planner": self.planner_of_peaks} if "peak_bytes" in listed else {}
+        batch = {"batch": self.batch} if self.batch != 1 else {}
+        device = {"device": self.run.device.name} if self.run is not None else {}
+        return {**device, "storage": self.storage or DEFAULT_STORAGE, **planner, **batch}
 
     @property
     def has_addresses(self) -> bool:
-        """Whether the planner gives addresses, rather than a peak alone."""
+        """Whether the planner gives addresses, and not only a peak."""
         from costcalc.arena.plan import named_planner
 
         return named_planner(self.planner_of_peaks).has_addresses
@@ -123,32 +134,29 @@ class Measured:
         return tuple(cost for index, cost in costs if self._has([index]))
 
     @cached_property
-    def stored(self) -> tuple[Storage, StoredNetwork]:
-        """The storage, and the whole network under it."""
+    def stored(self) -> StoredNetwork:
+        """The whole network under the storage."""
         if self._whole is not None:
             return self._whole.stored
-        # Imported here: most questions are about counts alone.
-        from costcalc.storing.memory import under
+        # Imported here: most questions are only about counts.
+        from costcalc.storing.network import stored_network
 
-        return under(self.graph, self.accounting.storage, self.accounting.batch)
+        how = self.accounting
+        return stored_network(self.graph, how.storage, how.batch, how.planner)
 
-    @property
-    def planner(self) -> str:
-        """The planner of peaks."""
-        return self.accounting.planner or self.stored[0].planner
-
-    @property
-    def constants(self) -> tuple[Constant, ...]:
-        """What is stored for the layers."""
-        constants = self.stored[1].schedule.constants
-        if self.layers is None:
-            return constants
-        return tuple(one for one in constants if one.layer is not None and self._has([one.layer]))
+    @cached_property
+    def planned(self) -> PlannedSchedule:
+        """The whole network's schedule under the planner."""
+        if self._whole is not None:
+            return self._whole.planned
+        return self.stored.planned(self.accounting.planner)
 
     @property
     def weight_bytes(self) -> Size:
         """The bytes of the stored numbers."""
-        return self.stored[1].schedule._replace(constants=self.constants).weight_bytes
+        if self.layers is None:
+            return self.stored.schedule.weight_bytes
+        return _sum(size for size, _ in self.weights_of_layers)
 
     @property
     def peak_bytes(self) -> Size:
@@ -157,44 +165,58 @@ class Measured:
         Raises:
             SpecError: a planner with addresses has none for a part.
         """
-        storage, network = self.stored
+        planned = self.planned
         if self.layers is None:
-            return network.schedule.planned(self.planner, storage.alignment).peak
-        from costcalc.storing.memory import rounded_sizes
-
-        schedule = rounded_sizes(network.schedule, self.planner, storage.alignment)
-        by_step = schedule.by_step(self.planner)
-        if by_step is None or self.accounting.has_addresses:
+            return planned.peak
+        schedule = planned.sized
+        by_step = schedule.by_step(planned.planner)
+        if by_step is None or planned.has_addresses:
             refuse(
                 None,
-                f"'{self.planner}' plans a whole network, not some layers of it",
+                f"'{planned.planner}' plans a whole network, not some layers of it",
                 "a planner whose peak is that of a step: liveness, layer-io or largest",
             )
         steps = zip(schedule.steps, by_step, strict=True)
         return largest(size for step, size in steps if self._has(step.layers))
 
     def at_peak(self) -> tuple[str, tuple[Tensor, ...]]:
-        """The step of the peak, and the tensors that it counts there, the largest first."""
-        from costcalc.storing.memory import needed
+        """The step of the peak, and the tensors that count there, the largest first.
 
-        storage, network = self.stored
-        schedule = network.schedule
-        plan = schedule.planned(self.planner, storage.alignment)
-        by_step = needed(schedule, plan, self.planner, storage.alignment)
-        steps = [at for at, step in enumerate(schedule.steps) if self._has(step.layers)]
-        tensors: Iterable[Tensor] = schedule.tensors
-        name = ""
-        if steps and self.planner != "sum":
+        With addresses it is the step with the most bytes alive, which bounds every plan; the
+        peak may be higher.
+        """
+        planned = self.planned
+        steps = [at for at, step in enumerate(planned.schedule.steps) if self._has(step.layers)]
+        by_step = planned.sized.by_step(planned.planner)
+        if not steps or by_step is None:
+            name, tensors = "", planned.schedule.tensors
+        else:
             at = max(steps, key=by_step.__getitem__)
-            step = schedule.steps[at]
-            name = step.name
-            if self.planner == "largest":
-                tensors = (schedule.tensors[index] for index in step.writes)
-            elif self.planner == "layer-io":
-                tensors = (schedule.tensors[index] for index in {*step.reads, *step.writes})
-            else:
-                tensors = schedule.at(at)
+            name = planned.schedule.steps[at].name
+            tensors = tuple(planned.schedule.tensors[index] for index in planned.counted(at))
         return name, tuple(sorted(tensors, key=lambda tensor: (-tensor.bytes, tensor.name)))
+
+    @property
+    def is_fragmented(self) -> bool:
+        """Whether the peak is that of addresses, above all that is alive at once."""
+        return self.layers is None and self.planned.fragmentation > 0
+
+    def smaller_peaks(self) -> Iterator[tuple[str, int]]:
+        """Other ways to run the whole network that need less: a planner, an order of the steps."""
+        if self.layers is not None:
+            return
+        other = self.planned.smaller() if self.is_fragmented else None
+        if other is not None:
+            yield f"planner {other[0]}", other[1]
+        from costcalc.storing.reordering import reordered
+
+        try:
+            _, best = reordered(self.graph, self.accounting.batch, self.stored)
+        except CostcalcError:  # some steps run others: their order is fixed
+            return
+        peak = self.planned.planning(best.schedule).peak
+        if peak < self.planned.peak:
+            yield "the best order of the steps", peak
 
     @property
     def traffic(self) -> tuple[tuple[Size, str], ...]:
@@ -210,7 +232,7 @@ class Measured:
 
     @property
     def _moved(self) -> Iterator[tuple[Traffic, str]]:
-        network = self.stored[1]
+        network = self.stored
         for step, traffic in zip(network.schedule.steps, network.traffic, strict=True):
             if self._has(step.layers):
                 yield traffic, step.name
@@ -227,9 +249,8 @@ class Measured:
         from costcalc.performance.roofline import moves, rates
         from costcalc.performance.running import dtype_of
 
-        run = self.run
-        storage, network = self.stored
-        return moves(network), rates(run.device, run.dtype or dtype_of(storage), run.cores)
+        run, network = self.run, self.stored
+        return moves(network), rates(run.device, run.dtype or dtype_of(network.storage), run.cores)
 
     @property
     def run(self) -> Run:
@@ -271,11 +292,8 @@ class Measured:
     @property
     def weights_of_layers(self) -> Shares:
         """The bytes that each layer stores, with its name."""
-        by_layer: dict[int, Size] = {}
-        for constant in self.constants:
-            if constant.layer is not None and constant.role in PARAMS:
-                by_layer[constant.layer] = by_layer.get(constant.layer, 0) + constant.bytes
-        return ((size, self.graph.layers[index].name) for index, size in by_layer.items())
+        by_layer = self.stored.schedule.weights_by_layer.items()
+        return ((size, self.graph.layers[at].name) for at, size in by_layer if self._has([at]))
 
     def _has(self, layers: Iterable[int]) -> bool:
         return self.layers is None or not self.layers.isdisjoint(layers)
@@ -378,54 +396,86 @@ def measured(
 def accounting(
     convention: Convention,
     metrics: Iterable[str] = COUNTED,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     dtype: str | None = None,
+    instead: str = "",
 ) -> Accounting:
     """An accounting for some metrics; with a device, the storage is by default its usual one.
 
+    Args:
+        convention: how costs are counted.
+        metrics: what is measured.
+        storage: as in :class:`Accounting`; also a path object.
+        planner: likewise.
+        batch: likewise.
+        device: a device's name or path.
+        dtype: what is multiplied there; None for what the storage, or the device, has.
+        instead: as for :func:`refuse_unused`.
+
     Raises:
-        CostcalcError: there is no such storage, planner or device, the batch is no number of
+        CostcalcError: there is no such storage, planner or device, the batch is not a number of
             inputs, one of them is given although no metric depends on it, or times have no
             device.
     """
-    given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
-    given |= {"device": device, "dtype": dtype}
+    batch = whole_number("batch", batch)
+    refuse_unused(metrics, instead, storage, planner, batch, device, dtype)
     times = [name for name in metrics if METRICS[name].is_timed]
     if times and device is None:
         message = f"{times[0]} is a figure of a device, and none is named"
         refuse(None, message, option("device", "NAME"), hint=listed_by("devices"))
     if dtype is not None and device is None:
         refuse(None, advice("{} needs a device", option("dtype", dtype)), option("device", "NAME"))
-    stated = [option(name, str(value)) for name, value in given.items() if value is not None]
     if has_bytes(metrics):
         from costcalc.arena.plan import named_planner
         from costcalc.storing.files import load
-        from costcalc.storing.memory import check_batch
 
-        check_batch(batch)
         if storage is not None:
             load(storage)
         if planner is not None:
             named_planner(planner)
-        if device is not None:
-            from costcalc.performance.running import run, usual_storage
+    if device is not None:
+        from costcalc.performance.running import run, usual_storage
 
-            on = run(device, dtype, storage, batch=batch)
-            return Accounting(convention, usual_storage(on), planner, batch, on)
-    elif stated:
-        refuse(
-            None,
-            advice("{} would change nothing: only counts are asked for", joined(" and ", stated)),
-            advice(
-                "a metric or a bound in bytes: {}, {}",
-                option("metrics", "peak_bytes"),
-                option("max_ram", "256KiB"),
-            ),
-        )
-    return Accounting(convention, storage, planner, batch)
+        on = run(device, dtype, storage, batch=batch)
+        return Accounting(convention, usual_storage(on), planner, batch, on)
+    path = None if storage is None else os.fspath(storage)
+    return Accounting(convention, path, planner, batch)
+
+
+def refuse_unused(
+    metrics: Iterable[str],
+    instead: str,
+    storage: NameOrPath | None,
+    planner: str | None,
+    batch: int,
+    device: NameOrPath | None = None,
+    dtype: str | None = None,
+) -> None:
+    """Refuses what determines bytes and times if no metric is in either.
+
+    Args:
+        metrics: what is measured.
+        instead: the options that ask for bytes.
+        storage: a storage, if one is given.
+        planner: likewise.
+        batch: likewise; 1 is none.
+        device: likewise.
+        dtype: likewise.
+
+    Raises:
+        SpecError: one of them is given, but only counts are measured.
+    """
+    given = {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
+    given |= {"device": device, "dtype": dtype}
+    stated = [option(name, str(value)) for name, value in given.items() if value is not None]
+    if stated and not has_bytes(metrics):
+        message = "{} would change nothing: only counts are asked for"
+        if batch != 1:
+            message += ", and a batch of N costs N times as much"
+        refuse(None, advice(message, joined(" and ", stated)), advice("bytes: {}", instead))
 
 
 def has_bytes(metrics: Iterable[str]) -> bool:
@@ -504,10 +554,15 @@ def amount(value: Any) -> Any:
     return value if value is None or isinstance(value, str) or is_fraction else exact_value(value)
 
 
-def heading(name: str) -> str:
-    """A metric's title with its unit: ``RAM, B``."""
+def title(name: str, unit: str) -> str:
+    """A metric's title; that of mult-adds is the title of their unit: ``FLOPs``."""
+    return unit_title(unit) if name == "mult_adds" else METRICS[name].title
+
+
+def heading(name: str, unit: str) -> str:
+    """A metric's title, with its unit if it has one: ``RAM, B``."""
     metric = METRICS[name]
-    return f"{metric.title}, {metric.unit}" if metric.unit else metric.title
+    return f"{metric.title}, {metric.unit}" if metric.unit else title(name, unit)
 
 
 def shown(name: str, value: Any) -> Any:

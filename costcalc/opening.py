@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -25,6 +25,7 @@ from costcalc.graph.settings import from_python, setting
 from costcalc.records import NamedTuple
 from costcalc.spec import library, numbers
 from costcalc.spec.document import Document
+from costcalc.spec.library import NameOrPath
 from costcalc.spec.numbers import ExpressionError
 
 _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -67,7 +68,7 @@ class Module(Protocol):
         """Parameters and buffers by name."""
 
 
-AnyNetwork: TypeAlias = "str | os.PathLike[str] | Document | OpenNetwork | Module"
+AnyNetwork: TypeAlias = "NameOrPath | Document | OpenNetwork | Module"
 """Everything that :func:`opened` accepts."""
 
 
@@ -319,6 +320,24 @@ def exact_value(value: Any) -> Any:
         return from_python(value)
     except ExpressionError as error:
         refuse(None, error.message, expected=error.expected)
+
+
+def names_in(given: NameOrPath | Iterable[NameOrPath | Iterable[NameOrPath]]) -> tuple[str, ...]:
+    """Names or paths given one by one, in lists, or in text with commas between them.
+
+    Raises:
+        SpecError: something else is given.
+
+    >>> names_in(["paper,thop", ["torch"]])
+    ('paper', 'thop', 'torch')
+    """
+    if isinstance(given, str):
+        return tuple(name.strip() for name in given.split(","))
+    if isinstance(given, os.PathLike):
+        return (os.fspath(given),)
+    if not isinstance(given, Iterable):
+        refuse(None, f"{given!r} is not a name", expected="text, or a list of texts")
+    return tuple(name for part in given for name in names_in(part))
 
 
 def _is_module(network: object) -> bool:

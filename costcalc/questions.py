@@ -19,12 +19,14 @@ from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, refuse
-from costcalc.opening import AnyNetwork, exact, opened
+from costcalc.graph.whole_numbers import whole_number
+from costcalc.opening import AnyNetwork, exact, names_in, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals
 from costcalc.reporting.layers import totals as sums
 from costcalc.spec import library
+from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
     from costcalc.claims.check import Checked
@@ -52,9 +54,9 @@ if TYPE_CHECKING:
 def report(
     network: AnyNetwork,
     *,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     has_bytes: bool = False,
@@ -91,12 +93,16 @@ def report(
     """
     loaded_convention = load_convention(convention, unit)
     network = as_usually_run(opened(network, exact(settings)), loaded_convention)
-    measure = measure_of(storage, planner, batch, has_bytes)
-    return reports.report(network.document, network.settings, loaded_convention, measure)
+    bytes_of = bytes_under(storage, planner, batch, has_bytes)
+    return reports.report(network.document, network.settings, loaded_convention, bytes_of)
 
 
 def totals(
-    network: AnyNetwork, *, convention: str = "paper", unit: str | None = None, **settings: Any
+    network: AnyNetwork,
+    *,
+    convention: NameOrPath = "paper",
+    unit: str | None = None,
+    **settings: Any,
 ) -> Totals:
     """The params and mult-adds of a network, without the rest of a report: for loops.
 
@@ -114,7 +120,7 @@ def explain(
     network: AnyNetwork,
     layer: str,
     *,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     **settings: Any,
 ) -> Explanation:
@@ -150,9 +156,11 @@ def formula(
     over: str | None = None,
     multipliers: str | Iterable[str] = (),
     variables: str | Iterable[str] = (),
-    convention: str | None = None,
+    convention: NameOrPath | None = None,
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
+    planner: str | None = None,
+    batch: int = 1,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Formula | ClosedForm:
@@ -167,7 +175,10 @@ def formula(
             default.
         convention: for a network: as for :func:`report`.
         unit: for a network: as for :func:`report`.
-        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses.
+        storage: for a network: adds its bytes, as in :func:`memory`, but without addresses:
+            a planner with addresses gives their lower bound.
+        planner: for a network: as for :func:`report`.
+        batch: for a network: as for :func:`report`.
         at: settings whose names are arguments of this function.
         settings: numbers for a layer's symbols, ``D_K=3``; for a network as for
             :func:`report`.
@@ -191,7 +202,7 @@ def formula(
     multipliers, variables = names_in(multipliers), names_in(variables)
     if isinstance(network, str) and is_layer(network):
         only_networks = {"variables": variables, "convention": convention, "unit": unit}
-        only_networks["storage"] = storage
+        only_networks |= _of_bytes(storage, planner, batch)
         _refuse_given({**only_networks, "res": values.get("res")}, "a network")
         from costcalc.symbolic.layers import layer_formula
 
@@ -206,18 +217,19 @@ def formula(
 
     loaded_convention = load_convention(convention or "paper", unit)
     network = as_usually_run(opened(network, values), loaded_convention)
-    return closed_form(network.document, network.settings, loaded_convention, variables, storage)
+    how = (storage, planner, batch) if asks_for_bytes(storage, planner, batch) else None
+    return closed_form(network.document, network.settings, loaded_convention, variables, how)
 
 
 def compare(
     *networks: AnyNetwork,
     baseline: str | None = None,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     dtype: str | None = None,
     metrics: str | Iterable[str] = (),
     at: Mapping[str, Any] | None = None,
@@ -258,8 +270,7 @@ def compare(
     values = exact({**(at or {}), **settings})
     layers = layer_names(networks)
     if layers:
-        only_networks: dict[str, Any] = {"storage": storage, "planner": planner, "metrics": metrics}
-        only_networks["batch"] = batch if batch != 1 else None
+        only_networks = {**_of_bytes(storage, planner, batch), "metrics": metrics}
         only_networks |= {"device": device, "dtype": dtype}
         _refuse_given(only_networks, "a network")
         from costcalc.comparing.layers import compare_layers
@@ -268,12 +279,11 @@ def compare(
     from costcalc.comparing.compare import compare, side_by_side
 
     open_networks = [opened(network, values, is_one_of_several=True) for network in networks]
-    from costcalc.metrics import METRICS, named_metrics
+    from costcalc.metrics import named_metrics
 
     shown = named_metrics(names_in(metrics))
-    has_bytes = any(METRICS[name].is_bytes for name in shown)
-    measure = measure_of(storage, planner, batch, has_bytes, device, dtype, shown)
-    entries = side_by_side(open_networks, load_convention(convention, unit), measure)
+    bytes_of = _beside_counts(storage, planner, batch, device, dtype, shown)
+    entries = side_by_side(open_networks, load_convention(convention, unit), bytes_of)
     return compare(entries, baseline, values, shown)
 
 
@@ -282,9 +292,9 @@ def diff(
     new: AnyNetwork | None,
     *,
     title: str = "",
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     **settings: Any,
@@ -314,7 +324,7 @@ def diff(
     values = exact(settings)
     labels: list[str] = []
     versions: list[reports.Report | None] = []
-    measure = measure_of(storage, planner, batch)
+    bytes_of = bytes_under(storage, planner, batch)
     for version in (old, new):
         if version is None:
             labels.append("nothing")
@@ -324,7 +334,7 @@ def diff(
         network = as_usually_run(network, loaded_convention)
         labels.append(network.label)
         version_report = reports.report(
-            network.document, network.settings, loaded_convention, measure
+            network.document, network.settings, loaded_convention, bytes_of
         )
         versions.append(version_report)
     return difference(versions[0], versions[1], title or " → ".join(labels))
@@ -334,12 +344,12 @@ def sweep(
     *networks: AnyNetwork,
     metrics: Iterable[str] | str = (),
     where: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     dtype: str | None = None,
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
@@ -387,7 +397,8 @@ def sweep(
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
-    accounting = costs.accounting(loaded_convention, asked, storage, planner, batch, device, dtype)
+    how = storage, planner, batch, device, dtype, option("metrics", "peak_bytes")
+    accounting = costs.accounting(loaded_convention, asked, *how)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
     rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
@@ -405,14 +416,14 @@ def solve(
     max_traffic: Amount = None,
     max_ms: Amount = None,
     max_mj: Amount = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     dtype: str | None = None,
     step: Any = None,
     values: Iterable[Any] | str = (),
-    convention: str = "paper",
+    convention: NameOrPath = "paper",
     unit: str | None = None,
     watch: Callable[[int], None] | None = None,
     at: Mapping[str, Any] | None = None,
@@ -466,9 +477,8 @@ def solve(
     most = max_mult_adds, max_params, max_ram, max_flash, max_traffic, max_ms, max_mj
     limits = metrics.limits(metrics.by_metric(*most))
     loaded_convention = load_convention(convention, unit)
-    accounting = metrics.accounting(
-        loaded_convention, limits, storage, planner, batch, device, dtype
-    )
+    how = storage, planner, batch, device, dtype, option("max_ram", "256KiB")
+    accounting = metrics.accounting(loaded_convention, limits, *how)
     network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
     network = as_usually_run(network, loaded_convention)
     return solving.solve(
@@ -484,7 +494,7 @@ def solve(
 
 
 def reconcile(
-    network: AnyNetwork, *conventions: str | Sequence[str], **settings: Any
+    network: AnyNetwork, *conventions: NameOrPath | Sequence[NameOrPath], **settings: Any
 ) -> Reconciliation:
     """Why conventions disagree on a network.
 
@@ -526,7 +536,10 @@ def reconcile(
 
 
 def search(
-    network: AnyNetwork, printed: str, *conventions: str | Sequence[str], **settings: Any
+    network: AnyNetwork,
+    printed: str,
+    *conventions: NameOrPath | Sequence[NameOrPath],
+    **settings: Any,
 ) -> Search:
     """Which conventions and settings reproduce a number quoted for a network.
 
@@ -567,11 +580,11 @@ def check(
     max_traffic: Amount = None,
     max_ms: Amount = None,
     max_mj: Amount = None,
-    convention: str = "paper",
-    storage: str | None = None,
+    convention: NameOrPath = "paper",
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     dtype: str | None = None,
     watch: Watch | None = None,
 ) -> Checked:
@@ -688,7 +701,7 @@ def export(
 
 
 def networks(
-    search: str = "", *, convention: str = "paper", unit: str | None = None
+    search: str = "", *, convention: NameOrPath = "paper", unit: str | None = None
 ) -> ShippedNetworks:
     """The names of the networks that ship with costcalc; prints them with their costs.
 
@@ -719,7 +732,7 @@ def parameters(network: AnyNetwork) -> Settings:
     return settings_of(opened(network))
 
 
-def conventions(name: str | None = None) -> Conventions | ConventionRules:
+def conventions(name: NameOrPath | None = None) -> Conventions | ConventionRules:
     """The conventions that ship, or the rules of one.
 
     Raises:
@@ -746,44 +759,63 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     return kinds() if name is None else kind(name)
 
 
-def measure_of(
-    storage: str | None,
-    planner: str | None,
-    batch: int,
-    has_bytes: bool = False,
-    device: str | None = None,
-    dtype: str | None = None,
-    metrics: Iterable[str] = (),
-) -> reports.Measure | None:
-    """What gives the bytes of a network and its times, if something asks for them.
+def bytes_under(
+    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
+) -> reports.BytesOf | None:
+    """The bytes of a network under a storage, if something asks for them.
 
     Raises:
-        CostcalcError: there is a batch, but nothing asks for bytes; or a time, but no device.
+        SpecError: as for :func:`asks_for_bytes`.
     """
-    if device is not None or dtype is not None or {"bound_ms", "energy"} & {*metrics}:
-        from costcalc.performance.rows import timed_report
-
-        return timed_report(storage, planner, batch, device, dtype, "energy" in metrics)
-    if not has_bytes and storage is None and planner is None:
-        if batch != 1:
-            message = "counts are of one input, and a batch of N costs N times as much"
-            hint = "a storage as well, for bytes: a batch multiplies activations"
-            refuse(None, message, hint=hint)
+    if not asks_for_bytes(storage, planner, batch, has_bytes):
         return None
     from costcalc.storing.rows import stored_report
 
-    return partial(stored_report, storage=storage, planner=planner, batch=batch)
+    return partial(stored_report, storage=storage, planner=planner, batch=int(batch))
 
 
-def names_in(given: str | Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-    """Names given one by one, in lists, or in text with commas between them.
+def _beside_counts(
+    storage: NameOrPath | None,
+    planner: str | None,
+    batch: int,
+    device: NameOrPath | None,
+    dtype: str | None,
+    metrics: Iterable[str],
+) -> reports.BytesOf | None:
+    """The bytes of a network under a storage, with its times on a device, if they are asked for.
 
-    >>> names_in(["paper,thop", ["torch"]])
-    ('paper', 'thop', 'torch')
+    Raises:
+        CostcalcError: as for :func:`asks_for_bytes`; or there is a time, but no device.
     """
-    if isinstance(given, str):
-        return tuple(name.strip() for name in given.split(","))
-    return tuple(name for part in given for name in names_in(part))
+    from costcalc.metrics import TIMES, has_bytes
+
+    if device is None and dtype is None and set(TIMES).isdisjoint(metrics):
+        return bytes_under(storage, planner, batch, has_bytes(metrics))
+    from costcalc.performance.rows import timed_report
+
+    return timed_report(storage, planner, batch, device, dtype, "energy" in metrics)
+
+
+def asks_for_bytes(
+    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
+) -> bool:
+    """Whether bytes are asked for, by a storage, a planner or otherwise.
+
+    Raises:
+        SpecError: the batch is not a number of inputs, or there is one without bytes.
+    """
+    is_one = whole_number("batch", batch) == 1
+    is_asked = has_bytes or storage is not None or planner is not None
+    if not is_one and not is_asked:
+        from costcalc.metrics import COUNTED, refuse_unused
+
+        refuse_unused(COUNTED, option("storage", "NAME"), storage, planner, batch)
+    return is_asked
+
+
+def _of_bytes(storage: NameOrPath | None, planner: str | None, batch: int) -> dict[str, Any]:
+    """The arguments that determine bytes, by their names; None for those that are not given."""
+    return {"storage": storage, "planner": planner, "batch": batch if batch != 1 else None}
 
 
 def _refuse_given(arguments: Mapping[str, Any], owner: str) -> None:

@@ -1,4 +1,6 @@
-"""Questions about bytes, seconds and training, one function each, beside :mod:`.questions`.
+"""Questions about bytes, seconds and training, one function each.
+
+The others are in :mod:`.questions`.
 
 A layer graph under a storage is a schedule, from which the answers follow.
 """
@@ -12,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from costcalc.advice import advice, option
 from costcalc.errors import refuse
 from costcalc.graph.budgets import budget
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import AnyNetwork, exact, exact_value, opened
+from costcalc.spec.library import NameOrPath
 from costcalc.spec.numbers import ExpressionError, measure
 
 if TYPE_CHECKING:
@@ -28,14 +32,11 @@ if TYPE_CHECKING:
 ORDERS = ("file", "best")
 """Orders of the steps."""
 
-PATCHES = 16
-"""The most patches along each axis."""
-
 
 def memory(
     network: AnyNetwork,
     *,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
     order: str = "file",
@@ -69,18 +70,19 @@ def memory(
 
     if order not in ORDERS:
         refuse(None, f"there is no order '{order}'", "one of " + ", ".join(ORDERS))
-    if patches is not None and (type(patches) is not int or not 1 <= patches <= PATCHES):
-        refuse(None, "patches are a number of pieces", f"1 to {PATCHES}", found=repr(patches))
+    if patches is not None:
+        patches = whole_number("patches", patches)
+    batch = whole_number("batch", batch)
     graph = opened(network, exact(settings)).graph()
     return answer(graph, storage, planner, batch, order == "best", patches)
 
 
 def latency(
     network: AnyNetwork,
-    device: str,
+    device: NameOrPath,
     *,
     dtype: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     cores: int | None = None,
     batch: int = 1,
     fused: bool = False,
@@ -137,11 +139,11 @@ def latency(
 
 def fits(
     network: AnyNetwork,
-    device: str | None = None,
+    device: NameOrPath | None = None,
     *,
     max_ms: float | Fraction | str | None = None,
     dtype: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     planner: str | None = None,
     cores: int | None = None,
     batch: int = 1,
@@ -181,7 +183,7 @@ def fits(
     opened_network = opened(network, exact(settings))
     graph = opened_network.graph()
 
-    def fit(name: str, count: int | None = None) -> Fits:
+    def fit(name: NameOrPath, count: int | None = None) -> Fits:
         return answer(graph, run(name, dtype, storage, count, batch), planner, most)
 
     if device is None:
@@ -243,7 +245,7 @@ def _events(name: str) -> EventEnergy:
     return event_energy(named_model(name), opened(MEASURED.network).graph(), run(MEASURED.device))
 
 
-def storages(name: str | None = None) -> Storages | StorageRules:
+def storages(name: NameOrPath | None = None) -> Storages | StorageRules:
     """The storages that ship, or one.
 
     Raises:
@@ -260,7 +262,7 @@ def storages(name: str | None = None) -> Storages | StorageRules:
     return Storages(tuple(map(files.load, files.available())))
 
 
-def devices(name: str | None = None, *, search: str = "") -> Devices | DeviceFigures:
+def devices(name: NameOrPath | None = None, *, search: str = "") -> Devices | DeviceFigures:
     """The devices that ship, or one.
 
     Args:
@@ -332,15 +334,19 @@ def training(
     from costcalc.gradients.updates import Update
 
     patterns = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+    if last is not None:
+        last = whole_number("last", last)
+    if checkpoint is not None:
+        checkpoint = whole_number("checkpoint", checkpoint)
     how = Training(
-        batch,
+        whole_number("batch", batch),
         optimizer,
         dtype,
         keeps,
         mode,
         checkpoint,
         Update(patterns, update, last),
-        zero,
-        ranks,
+        whole_number("zero", zero),
+        whole_number("ranks", ranks),
     )
     return answer(opened(network, exact(settings)).graph(), how)

@@ -1,7 +1,10 @@
 """What newcomers type in Python: it works, or one message says what to write instead."""
 
+import inspect
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy
 import pytest
@@ -33,6 +36,38 @@ def test_budgets_of_any_type():
         assert NETWORK.solve("alpha", max_mult_adds=limit, step="0.1").best == expected
 
 
+def test_a_storage_by_its_path(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ntitle: mine\nsource: here\nextends: tflm\n", encoding="utf-8")
+    expected = NETWORK.memory(storage="tflm")
+    for storage in (path, str(path)):
+        assert NETWORK.memory(storage=storage).peak == expected.peak
+        assert NETWORK.report(storage=storage).totals == NETWORK.report(storage="tflm").totals
+        (row,) = NETWORK.sweep(alpha=1, metrics="peak_bytes", storage=storage).rows()
+        assert row.peak_bytes == expected.peak
+    assert expected.explain(0).step == expected.explain("0").step == "conv1"
+
+
+def test_every_answer_has_one_line_at_a_prompt():
+    """Those of all modules: a dataclass prints its fields unless it is told not to."""
+    package = Path(costcalc.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        for decorator in re.findall(r"^(@.*)\nclass \w+\(Answer\)", path.read_text(), re.MULTILINE):
+            assert decorator == "@dataclass(frozen=True, repr=False)", path
+
+
+def test_memory_refuses_what_cannot_be_planned(tmp_path):
+    """At once, not when the peak is read: with --planner spelled as an argument."""
+    branches = "".join(
+        f"  - conv: {{out: 1, kernel: 1, from: input, name: c{n}}}\n" for n in range(3200)
+    )
+    joined = ", ".join(f"c{number}" for number in range(3200))
+    text = f"name: fan\ninput: [1, 1, 1]\nlayers:\n{branches}  - concat: {{from: [{joined}]}}\n"
+    (tmp_path / "fan.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CostcalcError, match='planner="liveness", which needs no addresses'):
+        costcalc.memory(tmp_path / "fan.yaml", planner="tflm")
+
+
 def test_one_value_of_an_axis():
     assert len(costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)) == 1
     (row,) = costcalc.sweep("mobilenet_v1", alpha=0.5, res=160)
@@ -49,6 +84,10 @@ def test_a_prompt_shows_one_line():
         ),
         "<Explanation of MobileNetV1; print() shows its tables>": NETWORK.explain("conv1"),
         "<ClosedForm of MobileNetV1; print() shows its tables>": NETWORK.formula(),
+        "<Memory of MobileNetV1; print() shows its tables>": NETWORK.memory(),
+        "<StepMemory of MobileNetV1; print() shows its tables>": NETWORK.memory().explain("conv2"),
+        "<Storages; print() shows its tables>": costcalc.storages(),
+        "<StorageRules; print() shows its tables>": costcalc.storages("tflm"),
     }
     for line, answer in answers.items():
         assert repr(answer) == line
@@ -71,6 +110,13 @@ MISTAKES = [
     (lambda: NETWORK.report(unit="gflops"), "there is no unit 'gflops'"),
     (lambda: NETWORK.report(convention=None), "None is not a convention"),
     (lambda: NETWORK.report(convention="thopp"), "did you mean 'thop'?"),
+    (lambda: costcalc.conventions(7), "7 is not a convention"),
+    (lambda: NETWORK.memory(storage=7), "7 is not a storage"),
+    (lambda: NETWORK.memory(storage=b"fp32"), "b'fp32' is not a storage"),
+    (lambda: costcalc.storages(["fp32"]), "['fp32'] is not a storage"),
+    (lambda: NETWORK.memory(planner=["tflm"]), "there is no planner '['tflm']'"),
+    (lambda: NETWORK.sweep(alpha=1, metrics=[7]), "7 is not a name"),
+    (lambda: costcalc.compare("vgg16", "vgg19", metrics=7), "7 is not a name"),
     (lambda: costcalc.report("mobilenet_v1", input=(3, 8, 8)), "input only for models"),
     (lambda: costcalc.load("mobilenet_v9"), "that costcalc.networks() lists"),
     (lambda: costcalc.reconcile("mobilenet_v1", "thop"), '"paper", "thop"'),
@@ -106,3 +152,57 @@ def test_a_mistake_has_a_message_in_terms_of_python(mistake, message):
 def test_the_command_line_keeps_its_options():
     with pytest.raises(CostcalcError, match="--max-mult-adds N"):
         costcalc.questions.solve("mobilenet_v1", "alpha")
+
+
+def public_functions():
+    """The functions of the package by name, and those of a network."""
+    # By getattr, which imports what is first used.
+    package = {name: getattr(costcalc, name) for name in costcalc.__all__}
+    for functions in (package, vars(costcalc.Network)):
+        for name, function in functions.items():
+            if inspect.isfunction(function) and not name.startswith("_"):
+                yield name, inspect.signature(function).parameters
+
+
+def test_a_name_may_be_a_path_for_type_checkers_too():
+    """mypy refuses a ``pathlib.Path`` where the annotation is ``str``."""
+    taken = {
+        (name, parameter.name): parameter.annotation
+        for name, parameters in public_functions()
+        for parameter in parameters.values()
+        if parameter.name in ("storage", "convention", "conventions")
+        or (name, parameter.name) in (("storages", "name"), ("conventions", "name"))
+    }
+    assert len(taken) > 20
+    assert {key: text for key, text in taken.items() if not text.startswith("NameOrPath")} == {}
+
+
+def test_conventions_and_storages_of_ones_own_by_their_paths(tmp_path):
+    storage, convention = tmp_path / "kept.yaml", tmp_path / "counted.yaml"
+    head = "name: mine\ntitle: mine\nsource: here\n"
+    storage.write_text(f"{head}extends: tflm\n", encoding="utf-8")
+    convention.write_text(f"{head}unit: macs\nextends: paper\n", encoding="utf-8")
+    counted = {"convention": convention}
+    kept = {**counted, "storage": storage}
+    sweep = NETWORK.sweep(alpha=1, metrics="peak_bytes", **kept)
+    answers = [
+        NETWORK.report(**kept),
+        NETWORK.explain("conv1", **counted),
+        NETWORK.formula(**kept),
+        NETWORK.compare("alexnet", **kept),
+        NETWORK.diff("alexnet", **kept),
+        sweep,
+        sweep.chosen(),
+        NETWORK.solve("alpha", max_ram="1 MiB", step=1, **kept),
+        NETWORK.reconcile(convention, "thop"),
+        NETWORK.reconcile([convention, "thop"]),
+        NETWORK.search("568.7M", convention),
+        NETWORK.check(max_ram="1 MiB", **kept),
+        costcalc.networks("squeezenet", **counted),
+        costcalc.conventions(convention),
+        costcalc.storages(storage),
+    ]
+    for answer in answers:
+        assert answer.to_json()
+        assert "mine" in answer.to_json() or str(convention) in answer.to_json()
+    assert NETWORK.totals(**counted) == NETWORK.totals()

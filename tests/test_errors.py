@@ -30,6 +30,15 @@ def test_a_hint_does_not_depend_on_the_order_of_names() -> None:
     assert did_you_mean("block7/covn", names) == did_you_mean("block7/covn", sorted(names))
 
 
+@pytest.mark.parametrize("count", [0, 1_000])
+def test_a_hint_ignores_case(count: int) -> None:
+    """A name in other letters comes first, also among many; two such names are both listed."""
+    names = ["int8", "int8-weights", "Conv", *(f"layer{index}" for index in range(count))]
+    assert did_you_mean("INT8", names) == "did you mean 'int8'?"
+    assert did_you_mean("Int-8", names) == "did you mean 'int8'?"
+    assert did_you_mean("CONV", [*names, "conv"]) == "did you mean 'Conv' or 'conv'?"
+
+
 def test_many_names_with_one_beginning_are_not_all_listed() -> None:
     names = [f"block{index}" for index in range(10, 22)]
     assert did_you_mean("block", names).count("block") == 12

@@ -55,3 +55,15 @@ def test_a_concat_that_is_a_view_moves_nothing(tmp_path):
     assert [size for size, _ in network.traffic] == moved
     assert METRICS["traffic_bytes"].measure(network) == sum(moved)
     assert network.intensity == Fraction(2 * 64 * (16 + 16 + 16), sum(moved))
+
+
+def test_sizes_of_a_part_are_rounded_as_those_of_the_whole(tmp_path):
+    path = tmp_path / "net.yaml"
+    layers = "".join(f"  - fc: {{out: {out}, bias: false}}\n" for out in (17, 3, 40))
+    path.write_text(f"input: [20]\nlayers:\n{layers}")
+    accounting = Accounting(load_convention("paper", None), storage="tflm", planner="liveness")
+    network = Measured(opened(str(path)).graph(), accounting)
+    # multiples of 16: the input 32, then 32, 16 and 48
+    peaks = [network.part([layer]).peak_bytes for layer in range(3)]
+    assert peaks == [32 + 32, 32 + 16, 16 + 48]
+    assert network.peak_bytes == max(peaks)

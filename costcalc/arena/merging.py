@@ -17,7 +17,7 @@ class Overwrite(NamedTuple):
     inputs: tuple[int, ...]
     """Tensors of the schedule, the first choice first."""
     extra: Size = 0
-    """Bytes that the step needs besides if it works in place."""
+    """Extra bytes that the step needs if it works in place."""
 
 
 def in_place(schedule: Schedule, overwrites: Iterable[Overwrite]) -> Schedule:
@@ -49,7 +49,7 @@ def in_place(schedule: Schedule, overwrites: Iterable[Overwrite]) -> Schedule:
     shared = _renumbered(schedule._replace(tensors=tuple(tensors)), home)
     steps = list(shared.steps)
     for index, step in enumerate(scratch, len(shared.tensors)):
-        steps[step] = steps[step]._replace(writes=(*steps[step].writes, index))
+        steps[step] = steps[step]._replace(scratch=(*steps[step].scratch, index))
     return shared._replace(steps=tuple(steps), tensors=(*shared.tensors, *scratch.values()))
 
 
@@ -119,7 +119,11 @@ def _renumbered(schedule: Schedule, home: Sequence[int]) -> Schedule:
 
     return schedule._replace(
         steps=tuple(
-            step._replace(reads=renumbered(step.reads), writes=renumbered(step.writes))
+            step._replace(
+                reads=renumbered(step.reads),
+                writes=renumbered(step.writes),
+                scratch=renumbered(step.scratch),
+            )
             for step in schedule.steps
         ),
         tensors=tuple(schedule.tensors[index] for index in numbers),

@@ -62,17 +62,17 @@ class _Search:
         for number, step in enumerate(schedule.steps):
             for index in step.reads:
                 self._after(number, self.writers[index])
-            for index in step.writes:
+            for index in (*step.writes, *step.scratch):
                 self._after(number, self.users[index])
                 self.writers[index] |= 1 << number
-            for index in {*step.reads, *step.writes}:
+            for index in step.tensors:
                 self.users[index] |= 1 << number
         self.unread = sum(
             tensor.bytes
             for tensor, users in zip(schedule.tensors, self.users, strict=True)
             if not users and not tensor.kept
         )
-        """Bytes of inputs that no step reads, alive in the first step alone."""
+        """Bytes of inputs that no step reads, alive only in the first step."""
 
     def _after(self, step: int, others: int) -> None:
         """Notes that a step must run after others, the steps of a set."""
@@ -132,7 +132,7 @@ class _Search:
                 during += self.unread
                 after -= self.unread
             row = self.schedule.steps[step]
-            for index in {*row.reads, *row.writes}:
+            for index in row.tensors:
                 if self.writers[index] and not self.writers[index] & done:
                     during += self.bytes[index]
                 if not self.users[index] & ~now and not self.schedule.tensors[index].kept:

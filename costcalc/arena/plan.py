@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import index as as_whole
 from typing import Any
 
+from costcalc.advice import advice, option
 from costcalc.errors import did_you_mean, refuse
-from costcalc.formulas.algebra import ceil_div
+from costcalc.formulas.algebra import round_up
 from costcalc.records import NamedTuple
 
 CONFLICTS = 5_000_000
@@ -62,7 +63,7 @@ Gap = Callable[[Iterable[tuple[int, int]], int, int], int]
 def plan(
     buffers: Iterable[tuple[int, int, int]], planner: str = "tflm", alignment: int = 16
 ) -> Plan:
-    """Addresses for buffers of one's own.
+    """Addresses for a list of buffers.
 
     Args:
         buffers: the size in bytes, the first and the last step of each, both included.
@@ -86,7 +87,7 @@ def plan(
             expected="a network, or another planner: "
             + ", ".join(name for name, row in PLANNERS.items() if row.place),
         )
-    multiple = _whole(alignment)
+    multiple = whole_or_none(alignment)
     if multiple is None or multiple < 1:
         refuse(None, "an alignment is a number of bytes", "1 or more", found=repr(alignment))
     if not isinstance(buffers, Iterable):
@@ -101,21 +102,15 @@ def named_planner(name: str) -> Planner:
     Raises:
         SpecError: there is no planner of that name.
     """
-    if name not in PLANNERS:
+    if not isinstance(name, str) or name not in PLANNERS:
         hint = did_you_mean(str(name), PLANNERS)
         refuse(None, f"there is no planner '{name}'", "one of " + ", ".join(PLANNERS), hint=hint)
     return PLANNERS[name]
 
 
-def aligned(size: int, alignment: int) -> int:
-    """A size rounded up to a multiple of the alignment."""
-    result: int = ceil_div(size, alignment) * alignment
-    return result
-
-
 def rounded(buffers: Iterable[Buffer], alignment: int) -> list[Buffer]:
     """Buffers with their sizes rounded up to multiples of the alignment."""
-    return [buffer._replace(size=aligned(buffer.size, alignment)) for buffer in buffers]
+    return [buffer._replace(size=round_up(buffer.size, alignment)) for buffer in buffers]
 
 
 def liveness(buffers: Sequence[Buffer], alignment: int = 1) -> Plan:
@@ -206,7 +201,7 @@ _LEE = "Pisarchyk and Lee, arXiv 2001.03288"
 PLANNERS: Mapping[str, Planner] = {
     "liveness": Planner("the most bytes alive in one step, a lower bound", "", liveness),
     "layer-io": Planner("the most bytes that one step reads and writes", "", None),
-    "largest": Planner("the largest tensor", "", largest),
+    "largest": Planner("the largest tensor that a step writes", "", largest),
     "sum": Planner("all tensors, without reuse", "", total),
     "tflm": Planner(
         "tflite-micro's greedy planner",
@@ -227,7 +222,7 @@ PLANNERS: Mapping[str, Planner] = {
 """The planners by name: the names are those of ``--planner``."""
 
 
-def _whole(value: Any) -> int | None:
+def whole_or_none(value: Any) -> int | None:
     """A whole number, NumPy's included; None if it is something else."""
     try:
         return None if isinstance(value, bool) else as_whole(value)
@@ -244,7 +239,7 @@ def _checked(number: int, buffer: tuple[int, int, int]) -> Buffer:
     # A row of an array has a list of its numbers.
     row = getattr(buffer, "tolist", lambda: buffer)()
     values = tuple(row) if isinstance(row, tuple | list) else ()
-    whole = [number for number in map(_whole, values) if number is not None]
+    whole = [number for number in map(whole_or_none, values) if number is not None]
     if len(whole) == len(values) == 3:
         size, first, last = whole
         if size >= 0 and 0 <= first <= last:
@@ -332,7 +327,7 @@ def _placed(buffers: Sequence[Buffer], order: Iterable[int], gap: Gap, alignment
             None,
             f"{len(buffers):,} tensors have {pairs:,} pairs alive together, too many to place",
             expected=f"at most {CONFLICTS:,} pairs",
-            hint="planner liveness, which needs no addresses",
+            hint=advice("{}, which needs no addresses", option("planner", "liveness")),
         )
     placed = _Placed(buffers)
     offsets = [0] * len(buffers)
@@ -361,7 +356,7 @@ def _first_gap(taken: Iterable[tuple[int, int]], size: int, alignment: int) -> i
     for start, end in taken:
         if start - offset >= size:
             break
-        offset = max(offset, aligned(end, alignment))
+        offset = max(offset, round_up(end, alignment))
     return offset
 
 
@@ -372,5 +367,5 @@ def _smallest_gap(taken: Iterable[tuple[int, int]], size: int, alignment: int) -
         room = start - offset
         if room >= size and (best is None or room < smallest):
             best, smallest = offset, room
-        offset = max(offset, aligned(end, alignment))
+        offset = max(offset, round_up(end, alignment))
     return offset if best is None else best

@@ -9,14 +9,16 @@ from typing import Any
 from costcalc import metrics
 from costcalc.arena.plan import named_planner
 from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
-from costcalc.claims.measure import METRICS
+from costcalc.claims.measure import FORMER, METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
 from costcalc.errors import CostcalcError, Problems
 from costcalc.graph.budgets import wrong_unit
+from costcalc.graph.whole_numbers import WHOLE_NUMBERS
 from costcalc.performance import DTYPES
 from costcalc.performance import files as devices
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
+from costcalc.spec.data_file import is_path
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
@@ -62,7 +64,7 @@ class AttributeReader:
             self._note(error, node)
             return None
         is_bytes = metric in METRICS and METRICS[metric][0].is_bytes and not METRICS[metric][1]
-        if is_bytes and figure.unit == "B":  # of bytes it is no billion
+        if is_bytes and figure.unit == "B":  # bytes, not billions
             figure = figure._replace(unit="")
         if figure.bound and (is_bytes or metric in metrics.METRICS):
             text = figure.text.lstrip("<=≤ ")
@@ -175,7 +177,8 @@ class AttributeReader:
             times or 1,
             self.file(nodes.get("storage"), "storage", files.load) or default.storage,
             self.planner(nodes.get("planner")) or default.planner,
-            self.whole(nodes.get("batch"), "a batch") or default.batch,
+            self.whole(nodes.get("batch"), "a batch", WHOLE_NUMBERS["batch"].highest)
+            or default.batch,
             self.file(nodes.get("device"), "device", devices.load) or default.device,
             self.dtype(nodes.get("dtype")) or default.dtype,
         )
@@ -197,7 +200,7 @@ class AttributeReader:
         name = self.text(node)
         if not name or node is None:
             return ""
-        if os.sep in name or name.endswith((".yaml", ".yml")):
+        if is_path(name):
             path = os.path.join(self.folder, name)
             if not os.path.realpath(path).startswith(os.path.realpath(self.folder) + os.sep):
                 self.problems.add(
@@ -232,15 +235,18 @@ class AttributeReader:
                 self.problems.add(item.mark, "a name is expected here", found=str(item))
         return tuple(names)
 
-    def whole(self, node: Node | None, what: str) -> int | None:
+    def whole(self, node: Node | None, what: str, highest: int | None = None) -> int | None:
         """A whole number above zero; None if there is none, or after noting a problem."""
         value = given(node)
         if value is None:
             return None
         digits = value.text if isinstance(value, Scalar) and value.text.isdecimal() else ""
-        if 0 < len(digits) <= limits.DIGITS and int(digits) > 0:
-            return int(digits)
-        self.problems.add(value.mark, f"{what} must be a whole number above zero", found=str(value))
+        number = int(digits) if 0 < len(digits) <= limits.DIGITS else 0
+        if number and (highest is None or number <= highest):
+            return number
+        expected = "" if highest is None else f"at most {highest:,}"
+        message = f"{what} must be a whole number above zero"
+        self.problems.add(value.mark, message, expected, str(value))
         return None
 
     def text(self, node: Node | None) -> str:
@@ -293,7 +299,8 @@ class AttributeReader:
 
     def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
         """Notes every unknown key."""
-        refuse_others(node.keys, allowed, f"{what} has no", self.problems)
+        former = FORMER if "peak_bytes" in allowed else {}
+        refuse_others(node.keys, allowed, f"{what} has no", self.problems, former)
 
 
 _REPRODUCES = ("reads", "gives", "counts")

@@ -73,7 +73,7 @@ def _measured_row(name: str, row: metrics.Metric) -> Metric:
     shares, is_peak = row.shares, row.is_bytes and row.shares is None
     return Metric(
         name,
-        metrics.heading(name) if row.is_timed else row.title,
+        f"{row.title}, {row.unit}" if row.is_timed else row.title,
         lambda part: row.measure(part.measured),
         _largest if is_peak else sum,
         None if shares is None else lambda part: shares(part.measured),
@@ -149,6 +149,12 @@ METRICS: Mapping[str, tuple[Metric, Relation | None]] = {
     for relation in (None, *RELATIONS)
 }
 """The metrics of claims by name."""
+
+FORMER: Mapping[str, str] = {
+    f"memory{suffix}": f"peak_bytes{suffix} with 'storage: mobilenet_v2-table3', its new name"
+    for suffix in ("", *(relation.suffix for relation in RELATIONS))
+}
+"""What has replaced the metrics of earlier releases."""
 
 
 def title(metric: str) -> str:

@@ -26,6 +26,7 @@ from costcalc.opening import (
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.spec import library
 from costcalc.spec.document import Document
+from costcalc.spec.library import NameOrPath
 
 Settings = tuple[tuple[str, Any], ...]
 
@@ -39,11 +40,11 @@ class Networks:
 
     def __init__(
         self,
-        convention: str = "paper",
-        storage: str | None = None,
+        convention: NameOrPath = "paper",
+        storage: NameOrPath | None = None,
         planner: str | None = None,
         batch: int = 1,
-        device: str | None = None,
+        device: NameOrPath | None = None,
         dtype: str | None = None,
     ) -> None:
         """Checks how figures count that do not state it.
@@ -52,8 +53,9 @@ class Networks:
             CostcalcError: there is no such convention, storage, planner or device.
         """
         how = storage, planner, batch, device, dtype
-        accounting(conventions.load(convention), BYTES, *how)
-        self.default = Counting(convention, (), 1, *how)
+        number = accounting(conventions.load(convention), BYTES, *how).batch
+        stored, run = (None if name is None else os.fspath(name) for name in (storage, device))
+        self.default = Counting(os.fspath(convention), (), 1, stored, planner, number, run, dtype)
         self._documents: dict[str, Document] = {}
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}

@@ -21,7 +21,7 @@ import re
 
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, attributes_in
 from costcalc.claims.claim import ClaimsFile, Undetermined
-from costcalc.claims.measure import METRICS
+from costcalc.claims.measure import FORMER, METRICS
 from costcalc.claims.networks import Networks
 from costcalc.claims.tables import TableReader
 from costcalc.errors import Mark, Problems, SpecError
@@ -69,7 +69,7 @@ def read(path: str, networks: Networks, *, is_named: bool = True) -> ClaimsFile 
         return None  # without the time that a large file takes to parse
     problems = Problems()
     try:
-        root = parse(data, path, problems)
+        root = parse(data, path, problems, "a file of claims or a spec")
     except SpecError:
         if is_named or _PLAIN_KEY.search(data):
             raise
@@ -86,7 +86,7 @@ def is_claims(root: MapNode) -> bool:
     """Whether the root of a file is that of claims, or of a spec, which may have claims."""
     keys = {key.text for key, _ in root.entries}
     return not keys.isdisjoint((*_LISTS, "layers")) or (
-        "network" in keys and bool(keys & set(METRICS))
+        "network" in keys and not keys.isdisjoint((*METRICS, *FORMER))
     )
 
 
@@ -101,7 +101,8 @@ class _Reader:
     def file(self, root: MapNode) -> ClaimsFile:
         is_spec = root.get("layers") is not None
         allowed = SPEC_KEYS if is_spec else (*TOP, *ATTRIBUTES, *METRICS)
-        refuse_others(root.keys, allowed, "a claims file has no", self.problems)
+        former = {} if is_spec else FORMER
+        refuse_others(root.keys, allowed, "a claims file has no", self.problems, former)
         self.read_inline(root.get("networks"))
         stem = os.path.splitext(os.path.basename(self.path))[0]
         inherited: dict[str, Node] = {}

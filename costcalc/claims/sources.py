@@ -160,7 +160,7 @@ def bounds(limits: Mapping[str, float | Fraction | str | None]) -> list[tuple[st
             parsed = parse(f"<= {text.strip()}")
         except ExpressionError:  # no way to print a figure, such as 1e10 or 1/3
             parsed = figure
-        is_same = parsed.number * parsed.scale == most  # 512 B is no 512 billion
+        is_same = parsed.number * parsed.scale == most  # 512 B is 512 bytes, not billions
         figures.append((metric, parsed if is_same else figure))
     problems.raise_any()
     return figures

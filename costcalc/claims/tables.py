@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, Nodes, attributes_in
 from costcalc.claims.claim import Claim, PaperTable
-from costcalc.claims.measure import METRICS, title
+from costcalc.claims.measure import FORMER, METRICS, title
 from costcalc.errors import Problems, did_you_mean
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 
@@ -70,7 +70,7 @@ class TableReader:
             if not claim.figure.bound:
                 name = claim.quantity.metric
                 expected = f'{name}: "<= {claim.figure.text}"'
-                self.problems.add(claim.mark, f"the budget of {name} is no bound", expected)
+                self.problems.add(claim.mark, f"the budget of {name} is not a bound", expected)
         return PaperTable.of("", "budgets", claims)
 
     def columns(self, node: Node | None) -> tuple[ClaimColumn, ...]:
@@ -103,7 +103,7 @@ class TableReader:
                 head.mark,
                 f"there is no column '{head.text}'",
                 expected="a metric (" + ", ".join(METRICS) + ") or one of " + ", ".join(ATTRIBUTES),
-                hint=did_you_mean(head.text, (*ATTRIBUTES, *METRICS)),
+                hint=FORMER.get(head.text) or did_you_mean(head.text, (*ATTRIBUTES, *METRICS)),
             )
             return None
         self.attributes.refuse(rest, (*ATTRIBUTES, "title"), "a column")

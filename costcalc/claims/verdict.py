@@ -191,7 +191,7 @@ def _costliest(claim: Claim, networks: Networks) -> str:
     total = sum(value for value, _ in costs)
     show = claim.figure.show if metric.is_bytes else scaled
     words = [f"{name} {show(value)} ({share(value, total)} %)" for value, name in top]
-    storage = f"under {selected[0].measured.stored[0].name}, " if metric.is_bytes else ""
+    storage = f"under {selected[0].measured.stored.storage.name}, " if metric.is_bytes else ""
     return f"{storage}most is spent on {', '.join(words)}: thin these, or raise the bound"
 
 
@@ -214,13 +214,27 @@ def _at_peak(part: Part, claim: Claim) -> str:
     shown = ", ".join(
         f"{tensor.name} {claim.figure.show(Fraction(tensor.bytes))}" for tensor in tensors[:COSTLY]
     )
+    show = claim.figure.show
     where = f"the peak is in {step}, with {shown}" if step else f"the largest are {shown}"
-    shrink = ": shrink these, or raise the bound" if claim.figure.bound else ""
-    return f"{_under(network)}{where}{shrink}"
+    if network.is_fragmented:
+        plan, bound = Fraction(network.planned.peak), Fraction(network.planned.bound)
+        where = (
+            f"the plan needs {show(plan)}, {show(plan - bound)} of it fragmentation; "
+            f"the most alive at once is {show(bound)}, in {step}, with {shown}"
+        )
+    if not claim.figure.bound:
+        return f"{_under(network)}{where}"
+    fitting = [
+        f"{how} fits, with {show(Fraction(peak))}"
+        for how, peak in network.smaller_peaks()
+        if claim.figure.fit(Fraction(peak)) is not None
+    ]
+    mend = ": " + "; ".join([*fitting, "shrink these, or raise the bound"])
+    return f"{_under(network)}{where}{mend}"
 
 
 def _under(network: Measured) -> str:
     """The storage, and the planner if it is not the storage's."""
-    storage = network.stored[0]
-    planner = "" if network.planner == storage.planner else f" with planner {network.planner}"
+    storage, planner = network.stored.storage, network.planned.planner
+    planner = "" if planner == storage.planner else f" with planner {planner}"
     return f"under {storage.name}{planner}, "

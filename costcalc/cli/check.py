@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 
@@ -11,6 +12,7 @@ from costcalc import questions
 from costcalc.claims.verdict import Result
 from costcalc.cli.options import (
     Options,
+    budget_options,
     completed_by,
     output_options,
     pass_options,
@@ -24,13 +26,7 @@ from costcalc.cli.progress import progress
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=completed_by("papers"))
 @click.option("--shipped", is_flag=True, help="Check the papers whose figures ship with costcalc.")
-@click.option("--max-mult-adds", metavar="N", help="At most N mult-adds for each network: 600M.")
-@click.option("--max-params", metavar="N", help="At most N params for each network: 5M.")
-@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
-@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
-@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
-@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20, or 20ms.")
-@click.option("--max-mj", metavar="E", help="At most E mJ there, at the bound: 5.")
+@budget_options(where=" for each network")
 @storage_options
 @times_options
 @click.option(
@@ -47,18 +43,7 @@ def command(
     options: Options,
     paths: tuple[str, ...],
     shipped: bool,
-    max_mult_adds: str | None,
-    max_params: str | None,
-    max_ram: str | None,
-    max_flash: str | None,
-    max_traffic: str | None,
-    max_ms: str | None,
-    max_mj: str | None,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
-    device: str | None,
-    dtype: str | None,
+    **budgets: Any,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
 
@@ -76,18 +61,9 @@ def command(
     checked = questions.check(
         *paths,
         shipped=shipped,
-        max_mult_adds=max_mult_adds,
-        max_params=max_params,
-        max_ram=max_ram,
-        max_flash=max_flash,
-        max_traffic=max_traffic,
-        max_ms=max_ms,
-        max_mj=max_mj,
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        device=device,
-        dtype=dtype,
+        **budgets,
+        **options.stored_by,
+        **options.timed_by,
         convention=options.convention,
         watch=_watched,
     )

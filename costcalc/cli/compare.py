@@ -51,11 +51,6 @@ def command(
     options: Options,
     networks: tuple[str, ...],
     baseline: str | None,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
-    device: str | None,
-    dtype: str | None,
     metrics: tuple[str, ...],
 ) -> None:
     """NETWORKs side by side: totals, ratios to a baseline, types of layer, stages.
@@ -71,11 +66,8 @@ def command(
     comparison = questions.compare(
         *networks,
         baseline=baseline,
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        device=device,
-        dtype=dtype,
+        **options.stored_by,
+        **options.timed_by,
         metrics=metrics,
         at=options.settings,
         **options.counted_by,

@@ -183,6 +183,13 @@ def layers(context: click.Context, incomplete: str) -> Items:
     return (*names.items(), *(name for name in graph.blocks if name not in names))
 
 
+def steps(context: click.Context, incomplete: str) -> Items:
+    """The layers of the command's network, a spec, that are part of a step."""
+    network = _opened(_network(context))
+    layers = network.graph().layers if network is not None else ()
+    return ((row.name, row.kind.title) for row in layers if row.kind.family != "source")
+
+
 def _listed(items: Items, incomplete: str) -> Iterator[tuple[str, str]]:
     """The items that are not listed yet, each after what is listed before the last comma."""
     before = incomplete[: incomplete.rfind(",") + 1]

@@ -39,9 +39,6 @@ _OF_GIT = (7, 9)
 def command(
     options: Options,
     versions: tuple[str, ...],
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """What changed from OLD to NEW, layer by layer, and what it costs.
 
@@ -62,11 +59,10 @@ def command(
     else:
         refuse(None, "a diff needs two versions", "OLD and NEW")
     difference = questions.diff(
-        *networks,
+        networks[0],
+        networks[1],
         title=title,
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         **options.counted_by,
     )
     show(difference, options)

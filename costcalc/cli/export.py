@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import click
 
@@ -16,7 +16,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 from costcalc.exporters import DTYPES, EXPORTERS, name_hint
 
 _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORTERS)
@@ -45,7 +45,7 @@ _FORMATS = ", ".join(f"{row.name} ({row.title}, {row.suffix})" for row in EXPORT
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Whole(),
     metavar="N",
     help="The seed of the random weights, 0 by default.",
 )
@@ -56,12 +56,12 @@ def command(
     network: str,
     to: str | None,
     weights: Literal["none", "zeros", "random"] | None,
-    dtype: Literal["float32", "int8"] | None,
     seed: int | None,
 ) -> None:
     """NETWORK as another tool's model, at the settings given."""
     to = chosen_format(to, options.output, EXPORTERS)
+    numbers = cast("Literal['float32', 'int8'] | None", options.dtype)
     exported = questions.export(
-        options.opened(network), to, weights=weights, seed=seed, dtype=dtype
+        options.opened(network), to, weights=weights, seed=seed, dtype=numbers
     )
     emit(exported.content, options.output)

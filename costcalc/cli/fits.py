@@ -35,13 +35,7 @@ def command(
     context: click.Context,
     options: Options,
     network: str,
-    device: str | None,
-    dtype: str | None,
-    storage: str | None,
-    cores: int | None,
-    batch: int,
     max_ms: str | None,
-    planner: str | None,
 ) -> None:
     """Whether NETWORK fits a device: flash, RAM and the bound, with margins.
 
@@ -54,13 +48,9 @@ def command(
     """
     answer = resources.fits(
         options.opened(network),
-        device,
+        **options.run_by,
         max_ms=max_ms,
-        dtype=dtype,
-        storage=storage,
-        planner=planner,
-        cores=cores,
-        batch=batch,
+        planner=options.planner,
     )
     show(answer, options)
     if not answer.fits:

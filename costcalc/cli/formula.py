@@ -12,6 +12,7 @@ from costcalc.cli.options import (
     output_options,
     pass_options,
     settings_options,
+    storage_options,
 )
 from costcalc.cli.output import show
 from costcalc.cli.words import Choice
@@ -56,12 +57,7 @@ from costcalc.costs.rules import UNITS
     type=Choice(list(UNITS)),
     help="Unit of a network's mult-adds; a multiply-accumulate is two flops.",
 )
-@click.option(
-    "--storage",
-    metavar="NAME",
-    shell_complete=completed_by("storages"),
-    help="Add a network's bytes, in flash and at the peak: a name listed by 'costcalc storages'.",
-)
+@storage_options
 @settings_options
 @output_options(text="table")
 @pass_options
@@ -72,7 +68,6 @@ def command(
     multipliers: tuple[str, ...],
     variables: tuple[str, ...],
     network_convention: str | None,
-    storage: str | None,
 ) -> None:
     """What a layer or a whole network costs, as a formula.
 
@@ -82,7 +77,8 @@ def command(
 
     A network is the path of a spec, the name of one that ships with costcalc,
     or a model.  Its formula is in the width multiplier and the resolution;
-    --alpha, --res and --set fix the values of other parameters.
+    --alpha, --res and --set fix the values of other parameters.  --storage
+    adds bytes, in flash and at the peak.
     """
     formula = questions.formula(
         network_or_layer,
@@ -91,7 +87,7 @@ def command(
         variables=variables,
         convention=network_convention,
         unit=options.unit,
-        storage=storage,
+        **options.stored_by,
         at=options.settings,
     )
     show(formula, options)

@@ -16,6 +16,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import emit
+from costcalc.cli.words import Whole
 from costcalc.costs.count import count
 from costcalc.errors import refuse
 from costcalc.render import Format
@@ -38,7 +39,7 @@ _MOST_DRAWN = 5000
 @convention_options
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=Whole(),
     metavar="N",
     help="Show N levels of blocks; fold deeper blocks into one box each, and those that "
     "are alike and follow each other into one.",

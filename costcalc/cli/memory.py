@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     storage_options,
 )
 from costcalc.cli.output import show
+from costcalc.cli.words import Whole
 
 
 @click.command()
@@ -28,9 +29,9 @@ from costcalc.cli.output import show
 )
 @click.option(
     "--patches",
-    type=click.IntRange(1, resources.PATCHES),
+    type=Whole(),
     metavar="N",
-    help="Run the first layers in N x N pieces; search the stage that helps most.",
+    help="Run the first layers in N x N pieces, N up to 16; search the stage that helps most.",
 )
 @click.option("--tensors", is_flag=True, help="Show every tensor: size, lifetime, offset.")
 @click.option("--traffic", is_flag=True, help="Show the bytes that each step moves.")
@@ -38,17 +39,14 @@ from costcalc.cli.output import show
     "--explain",
     "step",
     metavar="STEP",
-    shell_complete=completed_by("layers"),
-    help="Show what is alive in one step, and why.",
+    shell_complete=completed_by("steps"),
+    help="Show what is alive in one step, named by any layer in it, and why.",
 )
 @output_options()
 @pass_options
 def command(
     options: Options,
     network: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     order: str,
     patches: int | None,
     tensors: bool,
@@ -63,15 +61,15 @@ def command(
     """
     if options.format == "json" and (tensors or traffic):
         raise click.UsageError("--tensors and --traffic arrange tables; JSON has everything.")
-    if step is not None and (tensors or traffic):
-        raise click.UsageError("--explain shows one step, without --tensors or --traffic.")
+    if step is not None and (tensors or traffic or patches):
+        raise click.UsageError(
+            "--explain shows one step, without --tensors, --traffic or --patches."
+        )
     from costcalc.storing.memory import MemoryView
 
     answer = resources.memory(
         options.opened(network),
-        storage=storage,
-        planner=planner,
-        batch=batch,
+        **options.stored_by,
         order=order,
         patches=patches,
     )

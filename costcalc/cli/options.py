@@ -11,14 +11,13 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from costcalc.arena.plan import PLANNERS
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
-from costcalc.opening import OpenNetwork, of_texts, opened
+from costcalc.opening import OpenNetwork, names_in, of_texts, opened
 from costcalc.performance import DTYPES
-from costcalc.questions import names_in
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 from costcalc.spec import library
@@ -39,6 +38,13 @@ class Options(NamedTuple):
     allow_unknown: bool = False
     convention: str = "paper"
     unit: str | None = None
+    storage: str | None = None
+    planner: str | None = None
+    batch: int = 1
+    device: str | None = None
+    dtype: str | None = None
+    cores: int | None = None
+    is_fused: bool = False
     format: str = "table"
     output: str | None = None
 
@@ -46,6 +52,27 @@ class Options(NamedTuple):
     def counted_by(self) -> dict[str, Any]:
         """The convention and the unit, as arguments of a question."""
         return {"convention": self.convention, "unit": self.unit}
+
+    @property
+    def stored_by(self) -> dict[str, Any]:
+        """The storage, the planner and the batch, as arguments of a question."""
+        return {"storage": self.storage, "planner": self.planner, "batch": self.batch}
+
+    @property
+    def timed_by(self) -> dict[str, Any]:
+        """The device and the dtype, as arguments of a question."""
+        return {"device": self.device, "dtype": self.dtype}
+
+    @property
+    def run_by(self) -> dict[str, Any]:
+        """The device and how a network runs there, as arguments of a question."""
+        how = {"storage": self.storage, "cores": self.cores, "batch": self.batch}
+        return {**self.timed_by, **how}
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether any of :attr:`stored_by` is given."""
+        return self.storage is not None or self.planner is not None or self.batch != 1
 
     @property
     def loaded_convention(self) -> Convention:
@@ -162,10 +189,10 @@ def storage_options(function: F) -> F:
     """``--storage``, ``--planner`` and ``--batch``."""
     function = click.option(
         "--batch",
-        type=click.IntRange(1, 2**20),
+        type=Whole(),
         default=1,
         metavar="N",
-        help="Inputs run at once: multiplies the bytes of activations.",
+        help="Inputs run at once, up to 1,048,576: multiplies the bytes of activations.",
     )(function)
     function = click.option(
         "--planner",
@@ -194,14 +221,15 @@ def device_options(*, required: bool, has_fusing: bool = True) -> Callable[[F], 
             )(function)
         function = click.option(
             "--batch",
-            type=click.IntRange(1, 2**20),
+            type=Whole(),
             default=1,
             metavar="N",
-            help="Inputs run at once: multiplies operations and the bytes of activations.",
+            help="Inputs run at once, up to 1,048,576: multiplies operations and the bytes of "
+            "activations.",
         )(function)
         function = click.option(
             "--cores",
-            type=click.IntRange(min=1),
+            type=Whole(),
             metavar="N",
             help="How many cores work.  [default: all]",
         )(function)
@@ -233,6 +261,38 @@ def times_options(function: F, *, required: bool = False) -> F:
         shell_complete=completed_by("devices"),
         help=f"A device listed by 'costcalc devices', or a file.{more}",
     )(function)
+
+
+def budget_options(
+    lead: str = "At most", where: str = "", *, has_times: bool = True
+) -> Callable[[F], F]:
+    """A bound on each metric, as an argument that the table of metrics names.
+
+    Args:
+        lead: how the help of each begins.
+        where: how it ends.
+        has_times: whether there are those of times and energy, which need a device.
+    """
+    rows = [
+        ("--max-mult-adds", "N", "mult-adds", "100M"),
+        ("--max-params", "N", "params", "2M"),
+        ("--max-ram", "SIZE", "of RAM, the peak", "256KiB"),
+        ("--max-flash", "SIZE", "of flash, the weights", "1MiB"),
+        ("--max-traffic", "SIZE", "read and written", "20MB"),
+    ]
+    if has_times:
+        rows += [
+            ("--max-ms", "T", "ms, the bound on a device", "20, or 20ms"),
+            ("--max-mj", "E", "mJ there, at the bound", "5"),
+        ]
+
+    def decorated(function: F) -> F:
+        for name, metavar, noun, example in reversed(rows):
+            text = f"{lead} {metavar} {noun}{where}: {example}."
+            function = click.option(name, metavar=metavar, help=text)(function)
+        return function
+
+    return decorated
 
 
 def completed_by(source: str) -> Callable[..., list[Any]]:

@@ -11,6 +11,7 @@ from costcalc import questions, resources
 from costcalc.cli.options import (
     F,
     Options,
+    budget_options,
     chosen_format,
     completed_by,
     convention_options,
@@ -60,21 +61,16 @@ def layers(
     options: Options,
     network: str,
     metrics: tuple[str, ...],
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """The cost of each layer of NETWORK, from input to output."""
-    from costcalc.metrics import COUNTED, METRICS, named_metrics
+    from costcalc.metrics import COUNTED, has_bytes, named_metrics
     from costcalc.pictures.data import series
 
     shown = named_metrics(metrics) or tuple(reversed(COUNTED))
     report = questions.report(
         options.opened(network),
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        has_bytes=any(METRICS[metric].is_bytes for metric in shown),
+        **options.stored_by,
+        has_bytes=has_bytes(shown),
         **options.counted_by,
     )
     _draw("along", series(report, shown), options.output)
@@ -86,9 +82,7 @@ def layers(
 @storage_options
 @_output_option
 @pass_options
-def memory(
-    options: Options, network: str, storage: str | None, planner: str | None, batch: int
-) -> None:
+def memory(options: Options, network: str) -> None:
     """What NETWORK keeps in memory, step by step, and where.
 
     Where a storage's planner gives no addresses, those drawn are of greedy-by-size;
@@ -96,9 +90,8 @@ def memory(
     """
     from costcalc.pictures.data import arena
 
-    opened = options.opened(network)
-    answer = resources.memory(opened, storage=storage, planner=planner, batch=batch)
-    _draw("arena", arena(answer, planner), options.output)
+    answer = resources.memory(options.opened(network), **options.stored_by)
+    _draw("arena", arena(answer, options.planner), options.output)
 
 
 @command.command("types")
@@ -126,18 +119,15 @@ def types(
     options: Options,
     networks: tuple[str, ...],
     metric: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
 ) -> None:
     """The share of each type of layer in NETWORKs, side by side."""
     from costcalc.comparing.compare import side_by_side
-    from costcalc.metrics import METRICS
+    from costcalc.metrics import has_bytes
     from costcalc.pictures.data import shares
 
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
-    measure = questions.measure_of(storage, planner, batch, METRICS[metric].is_bytes)
-    entries = side_by_side(opened, options.loaded_convention, measure)
+    bytes_of = questions.bytes_under(**options.stored_by, has_bytes=has_bytes([metric]))
+    entries = side_by_side(opened, options.loaded_convention, bytes_of)
     _draw("stacked", shares(entries, metric), options.output)
 
 
@@ -153,9 +143,7 @@ def types(
 @convention_options
 @_output_option
 @pass_options
-def accuracy(
-    options: Options, networks: tuple[str, ...], device: str | None, dtype: str | None
-) -> None:
+def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     """Published accuracy against mult-adds; the area of a bubble shows params.
 
     With --device against the bound there: no run is faster, and most are slower.
@@ -164,10 +152,8 @@ def accuracy(
     from costcalc.pictures.data import accuracies
 
     how = None
-    if device is not None or dtype is not None:
-        metrics = ("bound_ms",)
-        convention = options.loaded_convention
-        how = accounting(convention, metrics, device=device, dtype=dtype)
+    if options.device is not None or options.dtype is not None:
+        how = accounting(options.loaded_convention, ("bound_ms",), **options.timed_by)
     data = accuracies(list(map(opened, networks)), options.loaded_convention, how)
     _draw("bubbles", data, options.output)
     if options.output is not None:
@@ -184,12 +170,6 @@ def accuracy(
 def roofline(
     options: Options,
     network: str,
-    device: str,
-    dtype: str | None,
-    storage: str | None,
-    cores: int | None,
-    batch: int,
-    is_fused: bool,
 ) -> None:
     """The roofline of a device with NETWORK's layers as points, sized by their share of the time.
 
@@ -199,12 +179,8 @@ def roofline(
 
     answer = resources.latency(
         options.opened(network),
-        device,
-        dtype=dtype,
-        storage=storage,
-        cores=cores,
-        batch=batch,
-        fused=is_fused,
+        **options.run_by,
+        fused=options.is_fused,
     )
     _draw("roof", timing.roofline(answer), options.output)
 
@@ -218,24 +194,14 @@ def roofline(
 def latency(
     options: Options,
     network: str,
-    device: str,
-    dtype: str | None,
-    storage: str | None,
-    cores: int | None,
-    batch: int,
-    is_fused: bool,
 ) -> None:
     """The time of each layer of NETWORK on a device by the roofline, an estimate, by its limit."""
     from costcalc.pictures import timing
 
     answer = resources.latency(
         options.opened(network),
-        device,
-        dtype=dtype,
-        storage=storage,
-        cores=cores,
-        batch=batch,
-        fused=is_fused,
+        **options.run_by,
+        fused=options.is_fused,
     )
     _draw("times", timing.timeline(answer), options.output)
 
@@ -243,24 +209,43 @@ def latency(
 @command.command("sweep")
 @click.argument("network", shell_complete=completed_by("networks"))
 @settings_options
-@click.option("--max-mult-adds", metavar="N", help="A budget to draw as a contour: 100M.")
-@click.option("--max-params", metavar="N", help="A budget to draw as a contour: 2M.")
+@click.option(
+    "--of",
+    "metric",
+    type=Choice(["mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes"]),
+    default="mult_adds",
+    show_default=True,
+    help="The cost to show.",
+)
+@budget_options("A contour at", has_times=False)
 @convention_options
+@storage_options
 @_output_option
 @pass_options
 def sweep(
-    options: Options, network: str, max_mult_adds: str | None, max_params: str | None
+    options: Options,
+    network: str,
+    metric: str,
+    **budgets: Any,
 ) -> None:
-    """Mult-adds over two parameters of NETWORK as a heat map, budgets as contours."""
-    from costcalc.metrics import limits
+    """A cost over two parameters of NETWORK as a heat map, budgets as contours."""
+    from costcalc.metrics import by_metric, limits, refuse_unused
     from costcalc.pictures.data import heat_map
     from costcalc.solving.search import Budgets
 
-    budgets = Budgets(limits({"mult_adds": max_mult_adds, "params": max_params}))
+    bounds = limits(by_metric(**budgets))
+    of_bytes = "--of peak_bytes, or --max-ram 256KiB"
+    refuse_unused((metric, *bounds), of_bytes, **options.stored_by)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
-    swept = questions.sweep(network, at=options.texts, **options.counted_by)
-    _draw("heat", heat_map(swept, budgets), options.output)
+    swept = questions.sweep(
+        network,
+        metrics=(metric, *bounds),
+        **options.stored_by,
+        at=options.texts,
+        **options.counted_by,
+    )
+    _draw("heat", heat_map(swept, Budgets(bounds), metric), options.output)
 
 
 def _draw(picture: str, data: Any, output: str | None) -> None:

@@ -16,6 +16,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
+from costcalc.opening import names_in
 
 
 @click.command()
@@ -51,7 +52,7 @@ def command(
     and the network's variants, with and without the classifier.  The exit code
     is 1 if none does.
     """
-    names = (*between, *questions.names_in(others))
+    names = (*between, *names_in(others))
     opened = options.opened(network)
     if printed is None:
         show(questions.reconcile(opened, names), options)

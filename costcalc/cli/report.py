@@ -18,7 +18,7 @@ from costcalc.cli.options import (
     storage_options,
 )
 from costcalc.cli.output import show
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 
 
 @click.command()
@@ -33,7 +33,7 @@ from costcalc.cli.words import Choice
 )
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=Whole(),
     metavar="N",
     help="Show N levels of blocks; fold deeper blocks into one row each.",
 )
@@ -64,9 +64,6 @@ from costcalc.cli.words import Choice
 def command(
     options: Options,
     network: str,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
     by: Literal["layer", "block", "type"] | None,
     depth: int | None,
     columns: tuple[str, ...],
@@ -98,7 +95,7 @@ def command(
         raise click.UsageError(
             "--by, --depth, --columns, --sort and --all arrange tables; JSON has everything."
         )
-    if layer is not None and (storage is not None or planner is not None or batch != 1):
+    if layer is not None and options.has_storage:
         raise click.UsageError(
             "--storage, --planner and --batch add bytes, but --explain shows counts; "
             "costcalc memory --explain shows the bytes of a step."
@@ -107,14 +104,12 @@ def command(
     if layer is not None:
         show(questions.explain(opened, layer, **options.counted_by), options)
         return
-    from costcalc.reporting.report import BYTES, TableOptions
+    from costcalc.reporting.report import BYTE_COLUMNS, TableOptions
 
     report = questions.report(
         opened,
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        has_bytes=not {*columns, sort}.isdisjoint(BYTES),
+        **options.stored_by,
+        has_bytes=not {*columns, sort}.isdisjoint(BYTE_COLUMNS),
         **options.counted_by,
     )
     show(report, options, TableOptions(by, depth, columns, sort, all_))

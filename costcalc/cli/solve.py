@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from costcalc import questions
 from costcalc.cli.options import (
     Options,
+    budget_options,
     completed_by,
     convention_options,
     output_options,
@@ -29,13 +32,7 @@ from costcalc.cli.progress import progress
     shell_complete=completed_by("parameters"),
     help="The parameter to solve for: alpha, res or another.",
 )
-@click.option("--max-mult-adds", metavar="N", help="At most N mult-adds: 100M.")
-@click.option("--max-params", metavar="N", help="At most N params: 2M.")
-@click.option("--max-ram", metavar="SIZE", help="At most SIZE of RAM, the peak: 256KiB.")
-@click.option("--max-flash", metavar="SIZE", help="At most SIZE of flash, the weights: 1MiB.")
-@click.option("--max-traffic", metavar="SIZE", help="At most SIZE read and written: 20MB.")
-@click.option("--max-ms", metavar="T", help="A bound of at most T ms on a device: 20, or 20ms.")
-@click.option("--max-mj", metavar="E", help="At most E mJ there, at the bound: 5.")
+@budget_options()
 @storage_options
 @times_options
 @click.option(
@@ -51,23 +48,13 @@ from costcalc.cli.progress import progress
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     options: Options,
     network: str,
     name: str,
-    max_mult_adds: str | None,
-    max_params: str | None,
-    max_ram: str | None,
-    max_flash: str | None,
-    max_traffic: str | None,
-    max_ms: str | None,
-    max_mj: str | None,
-    storage: str | None,
-    planner: str | None,
-    batch: int,
-    device: str | None,
-    dtype: str | None,
     step: str | None,
     values: str | None,
+    **budgets: Any,
 ) -> None:
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
 
@@ -82,18 +69,9 @@ def command(
         solution = questions.solve(
             network,
             name,
-            max_mult_adds=max_mult_adds,
-            max_params=max_params,
-            max_ram=max_ram,
-            max_flash=max_flash,
-            max_traffic=max_traffic,
-            max_ms=max_ms,
-            max_mj=max_mj,
-            storage=storage,
-            planner=planner,
-            batch=batch,
-            device=device,
-            dtype=dtype,
+            **budgets,
+            **options.stored_by,
+            **options.timed_by,
             step=step,
             values=values if values is not None else (),
             watch=watch,

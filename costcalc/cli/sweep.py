@@ -23,6 +23,7 @@ from costcalc.cli.options import (
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
 from costcalc.cli.streams import HeldBack, printed, remark
+from costcalc.cli.words import Whole
 from costcalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     metavar="CONDITION",
     help="Only rows for which it holds: 'mult_adds <= 100M and peak_bytes <= 256 KiB'.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N largest rows.")
+@click.option("--top", type=Whole(), metavar="N", help="Only the N largest rows.")
 @click.option(
     "--by",
     metavar="KEY",
@@ -74,11 +75,6 @@ def command(
     options: Options,
     networks: tuple[str, ...],
     metrics: tuple[str, ...],
-    storage: str | None,
-    planner: str | None,
-    batch: int,
-    device: str | None,
-    dtype: str | None,
     where: str | None,
     top: int | None,
     by: str | None,
@@ -101,11 +97,8 @@ def command(
         *networks,
         metrics=metrics,
         where=where,
-        storage=storage,
-        planner=planner,
-        batch=batch,
-        device=device,
-        dtype=dtype,
+        **options.stored_by,
+        **options.timed_by,
         at=options.texts,
         **options.counted_by,
     )

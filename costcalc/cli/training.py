@@ -13,7 +13,7 @@ from costcalc.cli.options import (
     settings_options,
 )
 from costcalc.cli.output import show
-from costcalc.cli.words import Choice
+from costcalc.cli.words import Choice, Whole
 from costcalc.gradients.optimizers import OPTIMIZERS, PRECISIONS
 
 _WORD = "every"
@@ -36,10 +36,10 @@ class _Command(click.Command):
 @settings_options
 @click.option(
     "--batch",
-    type=click.IntRange(1, 2**20),
+    type=Whole(),
     default=1,
     metavar="N",
-    help="Inputs trained on at once: multiplies the bytes of activations.",
+    help="Inputs trained on at once, up to 1,048,576: multiplies the bytes of activations.",
 )
 @click.option(
     "--optimizer",
@@ -67,7 +67,7 @@ class _Command(click.Command):
 )
 @click.option(
     "--checkpoint",
-    type=click.IntRange(1),
+    type=Whole(),
     metavar="[every] K",
     help="Keep the inputs of every K lines alone, and run these again.",
 )
@@ -86,20 +86,20 @@ class _Command(click.Command):
 )
 @click.option(
     "--last",
-    type=click.IntRange(1),
+    type=Whole(),
     metavar="K",
     help="Update only the last K layers with params.",
 )
 @click.option(
     "--zero",
-    type=click.IntRange(0, 3),
+    type=Whole(),
     default=0,
     metavar="STAGE",
     help="Stage of ZeRO: 1 divides states, 2 gradients too, 3 weights too.",
 )
 @click.option(
     "--ranks",
-    type=click.IntRange(1, 2**20),
+    type=Whole(),
     default=1,
     metavar="N",
     help="Devices among which ZeRO divides.",
@@ -109,9 +109,7 @@ class _Command(click.Command):
 def command(
     options: Options,
     network: str,
-    batch: int,
     optimizer: str,
-    dtype: str,
     keeps: str,
     mode: str,
     checkpoint: int | None,
@@ -129,9 +127,9 @@ def command(
     """
     answer = resources.training(
         options.opened(network),
-        batch=batch,
+        batch=options.batch,
         optimizer=optimizer,
-        dtype=dtype,
+        dtype=options.dtype or "fp32",
         keeps=keeps,
         mode=mode,
         checkpoint=checkpoint,

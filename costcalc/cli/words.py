@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from costcalc.errors import SpecError, did_you_mean
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.spec import library
 
 
@@ -155,6 +156,22 @@ class Choice(click.Choice):  # type: ignore[type-arg]  # only newer releases of 
             meant = CHOICES.get(value.lower(), value.lower())
             hint = self.hint(value) or did_you_mean(meant, self.choices)
             self.fail(f"{error.message} {hint[:1].upper()}{hint[1:]}".rstrip(), param, ctx)
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]  # likewise
+    """A whole number within the limits of the option's name."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number.
+
+        Raises:
+            SpecError: the text is not a whole number, or the number is out of range.
+        """
+        assert param is not None and param.name is not None  # always that of an option
+        is_plain = isinstance(value, str) and re.fullmatch("[0-9]{1,20}", value)
+        return whole_number(param.name, int(value) if is_plain else value)
 
 
 def hint(error: click.UsageError) -> str:

@@ -11,12 +11,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from costcalc.costs.rules import Convention
+from costcalc.costs.rules import COUNTS, Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import channels_last
-from costcalc.metrics import METRICS, TIMES, for_scripts, heading
+from costcalc.metrics import METRICS, TIMES, for_scripts
+from costcalc.metrics import title as title_of
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number, percent_text, rounded, scaled
@@ -35,11 +36,11 @@ from costcalc.render.page import (
 )
 from costcalc.reporting.implementations import as_usually_run, implementations_line
 from costcalc.reporting.layers import LayerReport
-from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, uncounted_notes
 from costcalc.reporting.report import Report, report
 
 if TYPE_CHECKING:
-    from costcalc.reporting.report import Measure
+    from costcalc.reporting.report import BytesOf
 
 K = TypeVar("K")
 
@@ -99,7 +100,7 @@ class Comparison(Answer):
     baseline: ComparedNetwork
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The values set for all networks that do not state their own."""
-    metrics: tuple[str, ...] = ("mult_adds", "params")
+    metrics: tuple[str, ...] = COUNTS
     """What is shown."""
 
     @property
@@ -179,14 +180,14 @@ class Comparison(Answer):
 
 
 def side_by_side(
-    networks: Iterable[OpenNetwork], convention: Convention, measure: Measure | None = None
+    networks: Iterable[OpenNetwork], convention: Convention, bytes_of: BytesOf | None = None
 ) -> list[ComparedNetwork]:
     """Networks with their reports.
 
     Args:
         networks: the networks.
         convention: how costs are counted.
-        measure: as for :func:`report`.
+        bytes_of: as for :func:`report`.
 
     Raises:
         CostcalcError: a network is wrong, or the convention lacks a rule.
@@ -194,7 +195,7 @@ def side_by_side(
     usual = (as_usually_run(network, convention) for network in networks)
     return [
         ComparedNetwork(
-            network.label, report(network.document, network.settings, convention, measure)
+            network.label, report(network.document, network.settings, convention, bytes_of)
         )
         for network in usual
     ]
@@ -231,9 +232,8 @@ def compare(
         refuse(None, "a comparison needs two networks", "two or more networks")
     labels = [entry.label for entry in entries]
     entries = [entry._replace(is_ambiguous=labels.count(entry.label) > 1) for entry in entries]
-    counts = ("mult_adds", "params")
     known = entries[0].report.all_totals()
-    shown = tuple(metrics) or (*counts, *(name for name in known if name not in counts))
+    shown = tuple(metrics) or (*COUNTS, *(name for name in known if name not in COUNTS))
     if baseline is None:
         return Comparison(tuple(entries), entries[0], settings, shown)
     if not isinstance(baseline, str):
@@ -320,8 +320,8 @@ def _storages(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 def _titles(comparison: Comparison) -> dict[str, str]:
     """The titles of the metrics that are shown."""
-    counts = metric_titles(comparison.baseline.report.unit)
-    return {name: counts.get(name, METRICS[name].title) for name in comparison.metrics}
+    unit = comparison.baseline.report.unit
+    return {name: title_of(name, unit) for name in comparison.metrics}
 
 
 def ratio_text(ratio: Fraction | None, less: str = "fewer") -> str:
@@ -351,9 +351,10 @@ def _totals(comparison: Comparison) -> Table:
     titles = _titles(comparison)
     columns = [Column("network", "Model")]
     columns += [Column("top1", "ImageNet top-1 %", "right")] if has_accuracy else []
+    units = {metric: _unit(comparison, metric) for metric in titles}
     for metric, title in titles.items():
-        key, head = _of_people(comparison, metric, title)
-        columns.append(Column(key, head, "right", audience="people"))
+        key, head, _, _ = units[metric]
+        columns.append(Column(key, head.format(title), "right", audience="people"))
         columns.append(Column(metric, title, "right", audience="scripts"))
     for metric, title in titles.items():
         columns.append(Column(f"{metric}_words", f"{title} ratio", audience="people"))
@@ -366,7 +367,7 @@ def _totals(comparison: Comparison) -> Table:
             cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
         for metric in titles:
             total = entry.total(metric)
-            cells += [_for_people(comparison, metric, total), for_scripts(metric, total)]
+            cells += [_for_people(metric, total, units[metric]), for_scripts(metric, total)]
         for metric in titles:
             ratio = comparison.ratio(entry, metric)
             is_baseline = entry is comparison.baseline
@@ -382,23 +383,32 @@ def _totals(comparison: Comparison) -> Table:
     return Table("Totals", tuple(columns), tuple(rows), tuple(sources))
 
 
-def _of_people(comparison: Comparison, metric: str, title: str) -> tuple[str, str]:
-    """The key and the title of a column of totals in a unit for people."""
+class _Unit(NamedTuple):
+    """The unit of a total for people."""
+
+    key: str
+    """The key of the column."""
+    heading: str
+    """Its title, in which ``{}`` stands for the metric's."""
+    size: int
+    digits: int
+
+
+def _unit(comparison: Comparison, metric: str) -> _Unit:
+    """The unit of a total for people."""
     if METRICS[metric].is_timed:
-        return f"{metric}_in_digits", heading(metric)
+        return _Unit(f"{metric}_in_digits", f"{{}}, {METRICS[metric].unit}", 1, 4)
     stored = comparison.baseline.report.stored
     if stored is None or not METRICS[metric].is_bytes:
-        return f"million_{metric}", f"Million {title}"
-    return f"{metric}_in_units", f"{title}, {stored.unit[0]}"
+        return _Unit(f"million_{metric}", "Million {}", 10**6, _DIGITS[metric])
+    name, size = stored.unit
+    return _Unit(f"{metric}_in_units", f"{{}}, {name}", size, 1)
 
 
-def _for_people(comparison: Comparison, metric: str, total: Any) -> Cell:
+def _for_people(metric: str, total: Any, unit: _Unit) -> Cell:
     if METRICS[metric].is_timed:
         return Significant(Fraction(total))
-    stored = comparison.baseline.report.stored
-    if stored is None or not METRICS[metric].is_bytes:
-        return Ratio(Fraction(total, 10**6), _DIGITS[metric])
-    return Ratio(Fraction(total, stored.unit[1]), 1)
+    return Ratio(Fraction(total, unit.size), unit.digits)
 
 
 def _types(comparison: Comparison, metric: str) -> Table:

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from costcalc.costs.rules import METRICS, UNITS
+from costcalc.costs.rules import COUNTS, UNITS
 from costcalc.kinds.base import shape_text
-from costcalc.metrics import METRICS as BYTES
+from costcalc.metrics import heading
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Signed, Table, Word
@@ -203,13 +203,17 @@ def _cost(layer: LayerReport | None, metric: str) -> int:
 
 
 def _titles(difference: Difference) -> dict[str, str]:
+    return metric_titles(_unit(difference))
+
+
+def _unit(difference: Difference) -> str:
     report = difference.new or difference.old
-    return metric_titles(report.unit if report else UNITS["macs"].title)
+    return report.unit if report else UNITS["macs"].title
 
 
 def _row(change: Change) -> Row:
     cells: list[Cell] = [Word(change.kind, _TONES[change.kind]), change.layer.name, _what(change)]
-    cells += [Signed(change.added(metric)) for metric in METRICS]
+    cells += [Signed(change.added(metric)) for metric in COUNTS]
     return Row(tuple(cells))
 
 
@@ -238,12 +242,11 @@ def _totals(difference: Difference) -> Table:
     )
     rows = []
     before, after = difference.all_totals("old"), difference.all_totals("new")
-    titles = _titles(difference)
-    titles |= {name: f"{BYTES[name].title}, B" for name in after if name not in titles}
-    for metric, title in titles.items():
+    for metric in (*COUNTS, *(name for name in after if name not in COUNTS)):
         old, new = before[metric], after[metric]
         percent = _percent(new - old, old) if old else ""
         sign = "+" if new > old and percent else ""
+        title = heading(metric, _unit(difference))
         rows.append(Row((title, old, new, Signed(new - old), f"{sign}{percent}")))
     return Table("Totals", columns, tuple(rows))
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sympy
 
 from costcalc.comparing.compare import ratio_text
-from costcalc.costs.rules import METRICS, UNITS
+from costcalc.costs.rules import COUNTS, UNITS
 from costcalc.errors import Problems, refuse
 from costcalc.opening import of_texts
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -133,12 +133,12 @@ def _layer(label: str, entry: NamedFormula, settings: Mapping[str, Any]) -> Comp
         )
     symbols = {letter.name.name: symbol(letter.name) for letter in _NOTATION.symbols}
     order = [letter.name for letter in _NOTATION.symbols]
-    counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in METRICS}
+    counts = {metric: entry.counts[metric](sizes_of(_NOTATION, symbols)) for metric in COUNTS}
     free = frozenset(str(name) for count in counts.values() for name in count.free_symbols)
-    values: dict[str, int | Fraction | None] = dict.fromkeys(METRICS)
+    values: dict[str, int | Fraction | None] = dict.fromkeys(COUNTS)
     if free <= settings.keys() and all(is_number(settings[name]) for name in free):
         numbers = sizes_of(_NOTATION, {name: settings.get(name, 1) for name in symbols})
-        values = {metric: entry.counts[metric](numbers) for metric in METRICS}
+        values = {metric: entry.counts[metric](numbers) for metric in COUNTS}
     formulas = {metric: tree(sympy.factor_terms(count), order) for metric, count in counts.items()}
     return ComparedLayer(label, entry, formulas, values, free)
 

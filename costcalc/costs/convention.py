@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
-from costcalc.costs.rules import METRICS, UNITS, Convention, Rule, Rules
-from costcalc.errors import ConventionError, Problems, did_you_mean, refuse
+from costcalc.costs.rules import COUNTS, UNITS, Convention, Rule, Rules
+from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
-from costcalc.spec.data_file import Shipped, is_path
-from costcalc.spec.keys import refuse_others
-from costcalc.spec.library import read_bytes, read_shipped
-from costcalc.spec.tree import MapNode, Node, Scalar
+from costcalc.spec.data_file import Shelf, is_path
+from costcalc.spec.library import NameOrPath, read_bytes, read_shipped
+from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
 _OPTIONAL = ("tool", "version", "implementation")
-_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *METRICS, "undefined")
-_SHIPPED = Shipped("conventions", "convention", ConventionError, first=("paper",))
+_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *COUNTS, "undefined")
+_SHELF = Shelf("convention", "conventions", ConventionError, first="paper")
 
 
-def load(name: str) -> Convention:
+def load(name: NameOrPath) -> Convention:
     """The convention of that name, or the one in the file of that path.
 
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    path = name if is_path(name) else _SHIPPED.path(name)
+    text = _SHELF.text(name)
+    path = text if is_path(text) else _SHELF.path(text)
     problems = Problems()
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
     return convention
 
 
-def load_convention(convention: str, unit: str | None) -> Convention:
+def load_convention(convention: NameOrPath, unit: str | None) -> Convention:
     """A convention by name or path, converted to a unit if one is given.
 
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    if not isinstance(convention, str | os.PathLike):
-        refuse(None, f"{convention!r} is not a convention", expected="its name, or a path")
-    convention = os.fspath(convention)
-    read = load if is_path(convention) else _loaded_once
-    return read(convention).converted(unit)
+    name = _SHELF.text(convention)
+    read = load if is_path(name) else _loaded_once
+    return read(name).converted(unit)
 
 
 @cache
@@ -57,29 +54,19 @@ def _loaded_once(name: str) -> Convention:
 
 def available() -> list[str]:
     """The names of the conventions that ship with costcalc, those of papers first."""
-    return _SHIPPED.available()
+    return _SHELF.names()
 
 
 class _ConventionReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a convention"
-
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, Values(known_names(), problems), problems)
+        super().__init__(path, _SHELF, _KEYS, Values(known_names(), problems), problems)
 
     def convention(self) -> Convention:
-        root = self.root()
-        if not isinstance(root, MapNode):
-            refuse(
-                root.mark,
-                "a convention is a mapping",
-                expected=", ".join(_KEYS),
-                found=str(root),
-                error=ConventionError,
-            )
-        refuse_others(root.keys, _KEYS, "a convention has no", self.problems)
-        extended = self.extended(root.get("extends"))
+        root = self.mapping(self.root())
+        base = self.base(root)
+        extended = load(base) if base is not None else None
         texts = {
             name: self.text(root, name, name in _REQUIRED, extended)
             for name in (*_REQUIRED, *_OPTIONAL)
@@ -92,12 +79,12 @@ class _ConventionReader(RuleFile):
                 found=f"'{texts['unit']}'",
                 hint=did_you_mean(texts["unit"], UNITS),
             )
-        self.own_name(root, texts["name"], _SHIPPED, "counts")
+        self.check_name(root, texts["name"])
         rules = {
             metric: self.rules(
                 root, metric, extended.rules(metric) if extended else None, texts["source"]
             )
-            for metric in METRICS
+            for metric in COUNTS
         }
         return Convention(
             name=texts["name"],
@@ -114,26 +101,11 @@ class _ConventionReader(RuleFile):
 
     def root(self) -> Node:
         """The file's nodes; for the default convention, as they are stored."""
-        if _SHIPPED.has(self.path):
+        if self.shelf.holds(self.path):
             return read_shipped(self.path, self.problems)
         from costcalc.spec.nodes import parse
 
-        return parse(read_bytes(self.path, self.path), self.path, self.problems)
-
-    def extended(self, node: Node | None) -> Convention | None:
-        """The shipped convention whose rules apply where this one has none.
-
-        Raises:
-            ConventionError: there is none with that name.
-        """
-        if node is None:
-            return None
-        if not isinstance(node, Scalar):
-            self.problems.add(
-                node.mark, "a convention extends one other", "its name", found=str(node)
-            )
-            return None
-        return load(_SHIPPED.path(node.text, node.mark))
+        return parse(read_bytes(self.path, self.path), self.path, self.problems, self.noun)
 
     def undefined(self, root: MapNode, extended: Convention | None) -> Mapping[str, str]:
         """Why the convention has no rule for some kinds."""
@@ -157,7 +129,7 @@ class _ConventionReader(RuleFile):
     def rules(self, root: MapNode, metric: str, inherited: Rules | None, source: str) -> Rules:
         node = root.get(metric)
         rules = dict(inherited or {})
-        if node is None and inherited is not None:
+        if node is None and (inherited is not None or self.lacks_base):
             return rules
         if not isinstance(node, MapNode):
             self.problems.add(
@@ -194,4 +166,4 @@ class _ConventionReader(RuleFile):
                 )
 
 
-__all__ = ["METRICS", "UNITS", "Convention", "Rule", "available", "load"]
+__all__ = ["COUNTS", "UNITS", "Convention", "Rule", "available", "load"]

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.names import LayerNames
-from costcalc.costs.rules import METRICS, Rule
+from costcalc.costs.rules import COUNTS, Rule
 from costcalc.errors import ConventionError, refuse
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.graph.layer import NETWORK_INPUT, Computation, Layer, LayerGraph
@@ -86,7 +86,7 @@ def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, .
         if name in rules or not layer.kind.is_counted:
             continue
         kind_rules = []
-        for metric in METRICS:
+        for metric in COUNTS:
             try:
                 kind_rules.append(convention.rule(metric, layer.kind))
             except ConventionError as error:

@@ -9,7 +9,7 @@ from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Expression
 
-METRICS = ("mult_adds", "params")
+COUNTS = ("mult_adds", "params")
 """What a convention counts."""
 
 
@@ -66,7 +66,7 @@ class Convention(NamedTuple):
     divisor: int = 1
 
     def rules(self, metric: str) -> Rules:
-        """The rules for one of :data:`METRICS`."""
+        """The rules for one of :data:`COUNTS`."""
         return self.mult_adds if metric == "mult_adds" else self.params
 
     def rule(self, metric: str, kind: Kind) -> Rule:

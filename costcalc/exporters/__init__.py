@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from costcalc.advice import advice, option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.whole_numbers import whole_number
 
 
 class Exporter(NamedTuple):
@@ -90,6 +91,8 @@ def checked_options(to: str, given: Mapping[str, Any]) -> dict[str, Any]:
             expected = " or ".join(f"'{word}'" for word in words)
             message = advice("{} of an export to {} cannot be '{}'", option(name), to, str(value))
             refuse(None, message, expected)
+    if "seed" in options:
+        options["seed"] = whole_number("seed", options["seed"])
     if "seed" in options and options.get("weights") != "random":
         message = advice("{} needs random weights", option("seed"))
         refuse(None, message, option("weights", "random"))

@@ -1,4 +1,4 @@
-"""The result of ``costcalc.export``: a network as another tool's model."""
+"""The answer to ``costcalc export``: another tool's model."""
 
 from __future__ import annotations
 

@@ -335,8 +335,9 @@ class Table(Generic[T]):
         place = reader.target(at)
         reader.spend(1 + len(self._fields), place)
         vtable: int = place - reader.unpacked(_VTABLE_DISTANCE, place)
-        size = reader.unpacked(_ENTRY, vtable)
-        own = reader.unpacked(_ENTRY, vtable + _ENTRY.size)
+        size = own = 0
+        if 0 <= vtable <= reader.size - 2 * _ENTRY.size:
+            size, own = (reader.unpacked(_ENTRY, at) for at in (vtable, vtable + _ENTRY.size))
         if size < 4 or size % 2 or vtable + size > reader.size or place + own > reader.size:
             reader.refuse(place, f"{self.name}: not a table", "a vtable and values in the file")
         entries = struct.unpack_from(f"<{size // 2}H", reader.data, vtable)[2:]

@@ -55,13 +55,6 @@ class TensorType(NamedTuple):
     """0 if its elements have no size: strings and handles."""
     letter: str = ""
     """Empty if :mod:`struct` has none."""
-    is_learnable: bool = True
-    """Whether weights may have it."""
-
-    @property
-    def is_handle(self) -> bool:
-        """Whether its tensors stand for something that is stored elsewhere."""
-        return self.name in ("RESOURCE", "VARIANT")
 
 
 TYPES: tuple[TensorType, ...] = (
@@ -70,16 +63,16 @@ TYPES: tuple[TensorType, ...] = (
     TensorType("INT32", 32, "i"),
     TensorType("UINT8", 8, "B"),
     TensorType("INT64", 64, "q"),
-    TensorType("STRING", 0, is_learnable=False),
-    TensorType("BOOL", 8, "?", is_learnable=False),
+    TensorType("STRING", 0),
+    TensorType("BOOL", 8, "?"),
     TensorType("INT16", 16, "h"),
     TensorType("COMPLEX64", 64),
     TensorType("INT8", 8, "b"),
     TensorType("FLOAT64", 64, "d"),
     TensorType("COMPLEX128", 128),
     TensorType("UINT64", 64, "Q"),
-    TensorType("RESOURCE", 0, is_learnable=False),
-    TensorType("VARIANT", 0, is_learnable=False),
+    TensorType("RESOURCE", 0),
+    TensorType("VARIANT", 0),
     TensorType("UINT32", 32, "I"),
     TensorType("UINT16", 16, "H"),
     TensorType("INT4", 4),
@@ -167,6 +160,8 @@ class QuantizationTable(NamedTuple):
     zero_points: Span | tuple[int, ...] | None = None
     axis: int = 0
     """Along which there are several scales."""
+    details: tuple[int, Options | None] = (0, None)
+    """The type of a table of another kind of scales, and the table if that is of blocks."""
 
 
 class TensorTable(NamedTuple):
@@ -181,7 +176,6 @@ class TensorTable(NamedTuple):
     sparsity: Options | None = None
     signature: tuple[int, ...] = ()
     """The shape with -1 for sizes that are open, if there are any."""
-    has_rank: bool = False
     external_buffer: int = 0
 
 
@@ -208,10 +202,6 @@ class OperatorTable(NamedTuple):
     outputs: tuple[int, ...] = ()
     options: tuple[int, Options | None] = (0, None)
     """The type of its options, and the options; None if it has none or of an unknown type."""
-    custom_options: Span | bytes | None = None
-    intermediates: tuple[int, ...] = ()
-    large_options: int = 0
-    large_options_size: int = 0
 
 
 class SubgraphTable(NamedTuple):
@@ -245,7 +235,7 @@ class BufferTable(NamedTuple):
 
 
 class MetadataTable(NamedTuple):
-    """A buffer that is no tensor's, such as a runtime's version."""
+    """A buffer without a tensor, such as a runtime's version."""
 
     name: str = ""
     buffer: int = 0
@@ -312,7 +302,7 @@ OPTIONS: Mapping[int, Table[Options]] = {
     7: _options("RNNOptions", {0: _ACTIVATION}),
     8: _options(
         "FullyConnectedOptions",
-        {0: _ACTIVATION, 1: ("weights_format", INT8), 2: ("keep_num_dims", BOOL)},
+        {0: _ACTIVATION, 2: ("keep_num_dims", BOOL)},
     ),
     9: _options("SoftmaxOptions", {0: ("beta", FLOAT32)}),
     10: _options("ConcatenationOptions", {0: ("axis", INT32), 1: _ACTIVATION}),
@@ -381,6 +371,9 @@ OPTIONS: Mapping[int, Table[Options]] = {
 
 _SPARSITY = _options("SparsityParameters", {0: ("traversal_order", stored(INT32))})
 
+_BLOCKS = _options("BlockwiseQuantization", {0: ("scales", INT32), 1: ("zero_points", INT32)})
+"""The tensors that hold the scales and zero points of blocks of numbers."""
+
 _QUANTIZATION = Table(
     "QuantizationParameters",
     QuantizationTable,
@@ -389,6 +382,7 @@ _QUANTIZATION = Table(
         1: TableField("maxima", stored(FLOAT32)),
         2: TableField("scales", stored(FLOAT32)),
         3: TableField("zero_points", stored(INT64)),
+        4: Union("details", {2: _BLOCKS}),
         6: TableField("axis", INT32),
     },
 )
@@ -405,7 +399,6 @@ _TENSOR = Table(
         5: TableField("is_variable", BOOL),
         6: TableField("sparsity", _SPARSITY.type),
         7: TableField("signature", vector(INT32)),
-        8: TableField("has_rank", BOOL),
         10: TableField("external_buffer", UINT32),
     },
 )
@@ -429,10 +422,6 @@ _OPERATOR = Table(
         1: TableField("inputs", vector(INT32)),
         2: TableField("outputs", vector(INT32)),
         3: Union("options", OPTIONS),
-        5: TableField("custom_options", STORED_BYTES),
-        8: TableField("intermediates", vector(INT32)),
-        9: TableField("large_options", UINT64),
-        10: TableField("large_options_size", UINT64),
     },
 )
 

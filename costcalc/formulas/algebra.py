@@ -72,6 +72,23 @@ def largest(sizes: Iterable[Any]) -> Any:
     return together(listed) if together is not None else reduce(maximum, listed)
 
 
+def largest_sum(sums: Iterable[Iterable[Any]], multiple: int = 1) -> Any:
+    """The largest of some sums of sizes, none below 0; 0 for none.
+
+    Each size is rounded up to a multiple before it is added.
+
+    >>> largest_sum([(3, 8), (9,)], multiple=4)
+    12
+    """
+    listed = [tuple(sizes) for sizes in sums]
+    numbers = [size for sizes in listed for size in sizes]
+    if not all(map(_plain, numbers)):
+        together = getattr(_algebra(*numbers), "largest_sum", None)
+        if together is not None:
+            return together(listed, multiple)
+    return largest(sum(round_up(size, multiple) for size in sizes) for sizes in listed)
+
+
 def setting_by_setting(function: Callable[[Sequence[int]], int], sizes: Iterable[Any]) -> Any:
     """An algorithm on whole numbers that is no formula, at every setting of their algebra.
 
@@ -142,6 +159,11 @@ def ceil(a: Any) -> Any:
 def ceil_div(a: Any, b: Any) -> Any:
     """``a / b`` rounded up."""
     return -(-a // b)
+
+
+def round_up(a: Any, multiple: int) -> Any:
+    """``a`` rounded up to a multiple."""
+    return a if multiple == 1 else ceil_div(a, multiple) * multiple
 
 
 def round_half_up(a: Any) -> Any:

@@ -30,9 +30,10 @@ from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import byte_amount, counted, number, rounded
+from costcalc.render.formatting import counted, number, rounded
 from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.storing.storage import byte_amount
 
 CONVENTION = "paper"
 """Mult-adds are multiply-accumulates, which alone have a backward pass by a rule."""
@@ -398,24 +399,14 @@ def _peak(
 
 
 def _check(how: Training) -> None:
-    """Checks numbers and words that are not in a table of their own.
+    """Checks words that are not in a table of their own, and numbers that depend on each other.
 
     Raises:
         SpecError: one of them is wrong.
     """
-    # Imported here: the reader of storages reads YAML.
-    from costcalc.storing.memory import check_batch
-
-    check_batch(how.batch)
     for name, word, words in (("keeps", how.keeps, _POLICIES), ("mode", how.mode, _MODES)):
         if word not in words:
             refuse(None, f"there is no {name} '{word}'", "one of " + ", ".join(words))
-    if how.checkpoint is not None and (type(how.checkpoint) is not int or how.checkpoint < 1):
-        refuse(None, "checkpoints are set every so many lines", "1 or more", repr(how.checkpoint))
-    if how.zero not in ZERO_STAGES:
-        refuse(None, "ZeRO has stages 1, 2 and 3", "one of them, or 0", repr(how.zero))
-    if type(how.ranks) is not int or how.ranks < 1:
-        refuse(None, "ranks are a number of devices", "1 or more", repr(how.ranks))
     if (how.zero == 0) != (how.ranks == 1):
         refuse(
             None,

@@ -8,6 +8,7 @@ fit in 64 bits, the array becomes one of Python integers: slower, but just as ex
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -16,6 +17,12 @@ import numpy
 from costcalc.records import NamedTuple
 
 Array: TypeAlias = "numpy.ndarray[Any, numpy.dtype[Any]]"
+
+Block: TypeAlias = tuple[slice, ...]
+"""A part of a grid: its indexes along each axis."""
+
+CACHED = 2**15
+"""Settings that are computed together: 256 KiB an array, which stays in cache."""
 
 _LIMIT = 2**63
 
@@ -30,7 +37,7 @@ class BoundedArray(NamedTuple):
     @property
     def axes(self) -> frozenset[int]:
         """The axes that the numbers vary along."""
-        return frozenset(axis for axis, size in enumerate(self.array.shape) if size > 1)
+        return _axes(self.array.shape)
 
     def times(self, other: BoundedArray) -> BoundedArray:
         """The product, along the axes of either."""
@@ -60,6 +67,11 @@ class BoundedArray(NamedTuple):
         return BoundedArray(array + by, low, high)
 
 
+@lru_cache
+def _axes(shape: tuple[int, ...]) -> frozenset[int]:
+    return frozenset(axis for axis, size in enumerate(shape) if size > 1)
+
+
 def bounded(array: Array) -> BoundedArray:
     """An array with its actual bounds, in 64 bits if they suffice."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
@@ -73,7 +85,7 @@ def fits(low: int, high: int) -> bool:
     return low > -_LIMIT and high < _LIMIT
 
 
-def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
+def slabs(shape: tuple[int, ...], cells: int) -> Iterator[Block]:
     """Cuts a grid into pieces of about ``cells`` settings, in the order of its rows."""
     inner, whole = 1, len(shape)
     while whole and inner * shape[whole - 1] <= cells:
@@ -88,6 +100,13 @@ def slabs(shape: tuple[int, ...], cells: int) -> Iterator[tuple[slice, ...]]:
         before = tuple(slice(i, i + 1) for i in lead)
         for start in range(0, length, step):
             yield (*before, slice(start, min(start + step, length)), *rest)
+
+
+def within(block: Block, array: Array) -> Block:
+    """The part of an array that a block needs: all of it along the axes it does not vary on."""
+    return tuple(
+        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
+    )
 
 
 def product_bounds(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 import numpy
 
-from costcalc.advice import advice, option
-from costcalc.errors import Problems, SpecError, refuse
+from costcalc.errors import Problems, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, of_values
@@ -97,11 +96,10 @@ class Grid:
         self._check_printed()
         is_file = document.schedule is not None or document.is_file_resized
         if is_file and accounting.storage is None and has_bytes(metrics):
-            refuse(
-                None,
-                f"{document.titled({})} states its bytes at the file's own settings alone",
-                advice("{}, which has them at every setting", option("storage", "NAME")),
-            )
+            # Imported here: most sweeps are of counts.
+            from costcalc.storing.network import refuse_other_settings
+
+            refuse_other_settings(document.titled({}))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -19,19 +19,18 @@ import numpy
 
 from costcalc.formulas import algebra
 from costcalc.grid.bounded import (
+    CACHED,
     Array,
     BoundedArray,
     bounded,
     fits,
     product_bounds,
     slabs,
+    within,
 )
 from costcalc.grid.largest import largest
 from costcalc.grid.splitting import Mask, Split, decided
 from costcalc.records import NamedTuple
-
-CACHED = 2**15
-"""Settings whose costs are added up together: 256 KiB an array, which stays in cache."""
 
 SEPARATE = 2**10
 """Settings whose numbers are held as Python's own at the same time."""
@@ -192,7 +191,7 @@ def cells(value: Any, shape: tuple[int, ...]) -> Array:
         for term in value.terms:
             product: Any = term.coefficient
             for factor in term.factors:
-                array = factor.array[_within(block, factor.array)]
+                array = factor.array[within(block, factor.array)]
                 wide = numpy.broadcast_shapes(numpy.shape(product), array.shape)
                 out = spare if wide == target.shape else None
                 product = numpy.multiply(product, array, out=out)
@@ -205,13 +204,6 @@ def _fractions(number: GridNumber) -> Array:
     numerator = number.numerator().array
     values = [algebra.whole(Fraction(int(n), number.denominator)) for n in numerator.ravel()]
     return numpy.array(values, dtype=object).reshape(numerator.shape)
-
-
-def _within(block: tuple[slice, ...], array: Array) -> tuple[slice, ...]:
-    """The part of a factor that a block needs: all of it along the axes it does not vary on."""
-    return tuple(
-        part if size > 1 else slice(None) for part, size in zip(block, array.shape, strict=True)
-    )
 
 
 def _adds_up(number: GridNumber) -> bool:
@@ -376,10 +368,17 @@ class _Algebra:
 
     def largest(self, numbers: Sequence[Any]) -> Any:
         """The largest of some numbers, setting by setting."""
-        parts = [_parts(number) for number in numbers]
-        result = largest([terms for terms, _ in parts]) if {b for _, b in parts} == {1} else None
+        return self.largest_sum([(number,) for number in numbers], 1)
+
+    def largest_sum(self, sums: Sequence[Sequence[Any]], multiple: int) -> Any:
+        """The largest of some sums of sizes rounded up to a multiple, setting by setting."""
+        parts = [[_parts(size) for size in sizes] for sizes in sums]
+        is_whole = all(below == 1 for sizes in parts for _, below in sizes)
+        terms = [[terms for terms, _ in sizes] for sizes in parts]
+        result = largest(terms, multiple) if is_whole else None
         if result is None:
-            return reduce(self.maximum, numbers)
+            rounded = [[algebra.round_up(size, multiple) for size in sizes] for sizes in sums]
+            return reduce(self.maximum, map(sum, rounded))
         if isinstance(result, BoundedArray):
             return GridNumber.of(result)
         return _number(tuple(Monomial(*term) for term in result), 1)

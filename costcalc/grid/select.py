@@ -13,9 +13,8 @@ from costcalc.errors import SpecError, did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.budgets import wrong_unit
 from costcalc.grid.axes import Axis, Numerators, of_values
-from costcalc.grid.bounded import Array
+from costcalc.grid.bounded import CACHED, Array
 from costcalc.grid.evaluate import Chunk, Grid
-from costcalc.grid.number import CACHED
 from costcalc.grid.splitting import Mask, Split
 from costcalc.metrics import COUNTED, METRICS
 from costcalc.spec.expression import Parsed, parse

@@ -15,18 +15,17 @@ from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems, refuse
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.select import Condition, check_name, column, front, largest
 from costcalc.metrics import (
     COUNTED,
-    DEFAULT_STORAGE,
     METRICS,
     Accounting,
     cost_of,
     for_scripts,
-    has_bytes,
     heading,
     shown,
 )
@@ -35,7 +34,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.implementations import IMPLEMENTATION, implementations_line
-from costcalc.reporting.phrases import uncounted_notes, unit_title
+from costcalc.reporting.phrases import uncounted_notes
 from costcalc.spec.document import Accuracy, Document
 
 ACCURACY = "accuracy"
@@ -48,8 +47,8 @@ BATCH = 2**16
 """Rows that are handed on together."""
 
 PLANNED_SETTINGS = 100_000
-"""Settings that a sweep may have if a planner gives addresses at each: several thousand a second
-for a network of fifty tensors, 150 for one of a thousand."""
+"""Settings that a sweep may have if a planner gives addresses at each, which takes a second for
+some 200,000 tensors: half a minute for a network of 66, eight for one of a thousand."""
 
 ROWS = 100_000
 """Rows that a table, or JSON, may have."""
@@ -180,6 +179,11 @@ class Sweep(Answer):
         return self.networks[0].grid.accounting
 
     @property
+    def bytes_facts(self) -> dict[str, Any]:
+        """The storage, the planner and the batch, if the rows have bytes."""
+        return self.accounting.facts(self.metrics)
+
+    @property
     def size(self) -> int:
         """The settings of all networks together."""
         return sum(size(network.grid.axes) for network in self.networks)
@@ -202,6 +206,7 @@ class Sweep(Answer):
         Raises:
             SpecError: ``by`` is not a number of the rows.
         """
+        count = whole_number("top", count)
         name = by.removeprefix("-").strip()
         is_smallest = by.startswith("-")
         best: list[tuple[Any, SweepRow]] = []
@@ -502,7 +507,7 @@ class SweepRows(Answer):
             "networks": [network.name for network in sweep.networks],
             "convention": sweep.accounting.convention.name,
             "unit": UNITS[sweep.accounting.convention.unit].title,
-            **_bytes_data(sweep),
+            **sweep.bytes_facts,
             "settings": sweep.size,
             **({"uncounted": uncounted} if uncounted else {}),
             "rows": [_row_data(row) for row in self.rows],
@@ -564,7 +569,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
         ("where", sweep.condition.text if sweep.condition is not None else ""),
         ("implementation", _implementations(sweep)),
         ("convention", f"{convention.name}: {convention.title}"),
-        *_bytes_facts(sweep),
+        *((name, str(value)) for name, value in sweep.bytes_facts.items()),
     ]
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
@@ -635,25 +640,7 @@ def _scaled(metric: str, cost: Any) -> Cell:
 
 
 def _title(sweep: Sweep, metric: str) -> str:
-    if metric == "mult_adds":
-        return unit_title(UNITS[sweep.accounting.convention.unit].title)
-    return heading(metric)
-
-
-def _bytes_facts(sweep: Sweep) -> tuple[tuple[str, str], ...]:
-    """How bytes are measured, if the rows have any."""
-    return tuple((name, str(value)) for name, value in _bytes_data(sweep).items())
-
-
-def _bytes_data(sweep: Sweep) -> dict[str, Any]:
-    """The storage, the planner and the batch, if the rows have bytes."""
-    accounting = sweep.accounting
-    if not has_bytes(sweep.metrics):
-        return {}
-    planner = {"planner": accounting.planner_of_peaks} if "peak_bytes" in sweep.metrics else {}
-    batch = {"batch": accounting.batch} if accounting.batch != 1 else {}
-    device = {"device": accounting.device_name} if accounting.run is not None else {}
-    return {**device, "storage": accounting.storage or DEFAULT_STORAGE, **planner, **batch}
+    return heading(metric, UNITS[sweep.accounting.convention.unit].title)
 
 
 def _refusals(sweep: Sweep) -> tuple[str, ...]:

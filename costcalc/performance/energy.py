@@ -15,7 +15,7 @@ from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.performance.device import Device, Memory
 from costcalc.records import NamedTuple
 from costcalc.render.formatting import counted, prefixed
-from costcalc.storing.schedule import Traffic
+from costcalc.storing.traffic import Traffic
 
 PICO = Fraction(1, 10**12)
 

@@ -7,14 +7,14 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from costcalc.errors import DeviceError, Problems, refuse
+from costcalc.errors import DeviceError, Problems
 from costcalc.performance import DTYPES
 from costcalc.performance.device import CLASSES, MEMORIES, Device, Figure, Memory
 from costcalc.records import NamedTuple
 from costcalc.reporting.printed import Figure as Printed
-from costcalc.spec.data_file import DataFile, Shipped, is_path
+from costcalc.spec.data_file import DataFile, Shelf, is_path
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.library import read_bytes
+from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.numbers import ExpressionError, Measure, is_number, measure
 from costcalc.spec.tree import MapNode, Node, Scalar, given
@@ -24,7 +24,7 @@ _TEXTS = ("name", "title", "processor", "source")
 _KEYS = (*_TEXTS, "class", "cores", "clock", "peak", "sparse", "lanes", *MEMORIES, "power")
 _FIGURE = ("figure", "source", "arithmetic", "note")
 _MEMORY = ("size", "bandwidth", "on_chip")
-_SHIPPED = Shipped("devices", "device", DeviceError)
+_SHELF = Shelf("device", "devices", DeviceError)
 _MOST_CORES = 1_000_000
 _MOST_LANES = 65_536
 
@@ -46,24 +46,25 @@ _PEAK = _Quantity("OP/s", Fraction(1), Fraction(10**21), "1 to 10^21 OP/s", "0.8
 _POWER = _Quantity("W", Fraction(1, 10**6), Fraction(10**6), "1 µW to 1 MW", "26 mW")
 
 
-def load(name: str) -> Device:
+def load(name: NameOrPath) -> Device:
     """The device of that name, or the one in the file of that path.
 
     Raises:
         DeviceError: there is no such device, or it is wrong.
     """
-    return _read(name) if is_path(name) else _shipped(name)
+    text = _SHELF.text(name)
+    return _read(text) if is_path(text) else _shipped(text)
 
 
 def available() -> list[str]:
     """The names of the devices that ship with costcalc."""
-    return _SHIPPED.available()
+    return _SHELF.names()
 
 
 @cache
 def _shipped(name: str) -> Device:
     """A device that ships; its file does not change while the process runs."""
-    return _read(_SHIPPED.path(name))
+    return _read(_SHELF.path(name))
 
 
 def _read(path: str) -> Device:
@@ -76,10 +77,8 @@ def _read(path: str) -> Device:
 class _DeviceReader(DataFile):
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a device"
-
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, problems)
+        super().__init__(path, _SHELF, _KEYS, problems)
         self.scope: dict[str, Any] = {}
         """The clock in hertz and the number of cores, once they are read."""
         self.source = ""
@@ -90,19 +89,11 @@ class _DeviceReader(DataFile):
         Raises:
             DeviceError: it is not a mapping.
         """
-        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
-        if not isinstance(root, MapNode):
-            refuse(
-                root.mark,
-                "a device is a mapping",
-                expected=", ".join(_KEYS),
-                found=str(root),
-                error=DeviceError,
-            )
-        refuse_others(root.keys, _KEYS, "a device has no", self.problems)
+        data = read_bytes(self.path, self.path)
+        root = self.mapping(parse(data, self.path, self.problems, self.noun))
         texts = {name: self.text(root, name, is_required=True) for name in _TEXTS}
         self.source = texts["source"]
-        self.own_name(root, texts["name"], _SHIPPED, "figures")
+        self.check_name(root, texts["name"])
         node = self.required(root, "class", "one of " + ", ".join(CLASSES))
         device_class = self.word(node, CLASSES) if node else None
         node = given(root.get("cores"))

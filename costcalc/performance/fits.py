@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from costcalc.arena.plan import PLANNERS, named_planner
-from costcalc.arena.schedule import PARAMS
+from costcalc.arena.plan import PLANNERS
+from costcalc.arena.planned import PlannedSchedule
+from costcalc.arena.schedule import Schedule
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
 from costcalc.performance.latency import GATES, bound_line
@@ -297,15 +298,15 @@ def fits(
     Raises:
         CostcalcError: there is no such planner, or the device lacks a figure.
     """
-    done = work(graph, run)
-    name = planner or done.storage.planner
-    named_planner(name)
+    done = work(graph, run, planner)
+    planned = done.network.planned(planner)
+    name = planned.planner
     seconds = Fraction(bound(done.moves, done.rates))
-    checks = list(_memory_checks(graph, run.device, done, name))
+    checks = list(_memory_checks(graph, run.device, planned))
     if most_ms is not None:
         checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, _most_operations(done)))
     notes = [_NO_PREDICTION]
-    if not PLANNERS[name].has_addresses:
+    if not planned.has_addresses:
         notes.insert(0, f"RAM by '{name}' has no addresses: a runtime's may be larger.")
     if graph.gated:
         notes.append(GATES)
@@ -328,43 +329,40 @@ def everywhere(graph: LayerGraph, fit: Callable[[str], Fits], devices: list[str]
     return FitsAll(graph.name, graph.source, graph.parameters, rows)
 
 
-def _memory_checks(graph: LayerGraph, device: Device, done: Work, planner: str) -> Iterator[Check]:
-    schedule, alignment = done.network.schedule, done.storage.alignment
-    weights = int(schedule.weight_bytes)
-    peak = int(schedule.planned(planner, alignment).peak)
+def _memory_checks(graph: LayerGraph, device: Device, planned: PlannedSchedule) -> Iterator[Check]:
+    weights, peak = int(planned.schedule.weight_bytes), planned.peak
+    most_stored = _most_stored(graph, planned.schedule)
     working, home = device.ram or device.dram, device.flash or device.dram or device.ram
     if home is working:
-        change = f"{_most_stored(graph, done)}; {_at_peak(done, planner)}"
+        change = f"{most_stored}; {_at_peak(planned)}"
         yield Check("ram", "weights and tensors", "B", weights + peak, _size(home), change)
         return
-    yield Check("flash", "weights", "B", weights, _size(home), _most_stored(graph, done))
-    yield Check("ram", "tensors", "B", peak, _size(working), _at_peak(done, planner))
+    yield Check("flash", "weights", "B", weights, _size(home), most_stored)
+    yield Check("ram", "tensors", "B", peak, _size(working), _at_peak(planned))
 
 
 def _size(memory: Memory | None) -> int | None:
     return int(memory.size.value) if memory is not None and memory.size is not None else None
 
 
-def _most_stored(graph: LayerGraph, done: Work) -> str:
+def _most_stored(graph: LayerGraph, schedule: Schedule) -> str:
     """The layer that stores most."""
-    by_layer: dict[int, int] = {}
-    for constant in done.network.schedule.constants:
-        if constant.layer is not None and constant.role in PARAMS:
-            by_layer[constant.layer] = by_layer.get(constant.layer, 0) + int(constant.bytes)
+    by_layer = schedule.weights_by_layer
     if not by_layer:
         return "Nothing is stored"
     layer = max(by_layer, key=by_layer.__getitem__)
     return f"Most is stored for {graph.layers[layer].name}: {counted(by_layer[layer])} B"
 
 
-def _at_peak(done: Work, planner: str) -> str:
+def _at_peak(planned: PlannedSchedule) -> str:
     """The step with most alive, and its largest tensors."""
-    schedule = done.network.schedule
-    by_step = schedule.by_step(planner) or ()
+    schedule = planned.schedule
+    by_step = planned.sized.by_step(planned.planner) or ()
     if not by_step:
         return "All tensors count"
     at = max(range(len(by_step)), key=by_step.__getitem__)
-    tensors = sorted(schedule.at(at), key=lambda tensor: -tensor.bytes)[:_NAMED]
+    counting = (schedule.tensors[index] for index in planned.counted(at))
+    tensors = sorted(counting, key=lambda tensor: -tensor.bytes)[:_NAMED]
     words = ", ".join(f"{tensor.name} {counted(tensor.bytes)} B" for tensor in tensors)
     return f"Most is needed in {schedule.steps[at].name}: {words}"
 

@@ -13,8 +13,9 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.kinds.base import spread
 from costcalc.kinds.naming import is_depthwise
 from costcalc.performance.roofline import Moves
-from costcalc.storing.schedule import StoredNetwork, Traffic
+from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import Traffic, total
 
 SUM = "add"
 """The kind that is part of the step whose output it adds to."""
@@ -50,7 +51,7 @@ def with_pairs(graph: LayerGraph, network: StoredNetwork, work: Moves) -> Moves:
 
 def _joined(first: Traffic, second: Traffic, middle: int) -> Traffic:
     """The traffic of two steps without the tensor between them."""
-    both = Traffic(*(a + b for a, b in zip(first, second, strict=True)))
+    both = total((first, second))
     return both._replace(read_bytes=both.read_bytes - middle, write_bytes=both.write_bytes - middle)
 
 

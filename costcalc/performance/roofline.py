@@ -26,7 +26,8 @@ from costcalc.errors import DeviceError, refuse
 from costcalc.formulas.algebra import Size, largest, maximum, minimum
 from costcalc.performance.device import Device, Memory
 from costcalc.records import NamedTuple
-from costcalc.storing.schedule import StoredNetwork, Traffic
+from costcalc.storing.schedule import StoredNetwork
+from costcalc.storing.traffic import Traffic
 
 Limit = Literal["compute", "memory"]
 
@@ -191,7 +192,7 @@ def moves(network: StoredNetwork) -> Moves:
     """
     schedule, traffic = network.apart, network.traffic
     read = {index for step in schedule.steps for index in step.reads}
-    written = {step.writes[0] for step in schedule.steps if step.writes}
+    written = {index for step in schedule.steps for index in step.writes}
     ends: Size = sum(
         tensor.bytes
         for index, tensor in enumerate(schedule.tensors)

@@ -12,14 +12,15 @@ from costcalc.performance.energy import power
 from costcalc.performance.roofline import bound
 from costcalc.performance.running import device_line, run, usual_storage, work
 from costcalc.reporting.stored import StoredReport
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.rows import stored_report
 
 
 def timed_report(
-    storage: str | None,
+    storage: NameOrPath | None,
     planner: str | None,
     batch: int,
-    device: str | None,
+    device: NameOrPath | None,
     dtype: str | None,
     has_energy: bool,
 ) -> Callable[[LayerGraph], StoredReport]:

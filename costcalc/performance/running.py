@@ -5,11 +5,13 @@ LayerGraph × Run --work--> Moves × Rates --> seconds
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 
 from costcalc.advice import advice
 from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.kinds.base import elements
 from costcalc.performance import DTYPES, files
 from costcalc.performance.blocking import blocked
@@ -18,8 +20,9 @@ from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
 from costcalc.records import NamedTuple
 from costcalc.render.formatting import prefixed
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import load
-from costcalc.storing.memory import A_STORAGE, check_batch, under
+from costcalc.storing.network import A_STORAGE, stored_network
 from costcalc.storing.schedule import StoredNetwork, stored
 from costcalc.storing.storage import Storage
 
@@ -52,17 +55,21 @@ class Run(NamedTuple):
 class Work(NamedTuple):
     """A network as it runs on a device."""
 
-    storage: Storage
     network: StoredNetwork
     moves: Moves
     dtype: str
     rates: Rates
 
+    @property
+    def storage(self) -> Storage:
+        """How the network is kept."""
+        return self.network.storage
+
 
 def run(
-    device: str,
+    device: NameOrPath,
     dtype: str | None = None,
-    storage: str | None = None,
+    storage: NameOrPath | None = None,
     cores: int | None = None,
     batch: int = 1,
     is_fused: bool = False,
@@ -71,15 +78,17 @@ def run(
     """A run on the device of a name, or in the file of a path.
 
     Raises:
-        CostcalcError: there is no such device, dtype or storage.
+        CostcalcError: there is no such device, dtype or storage, or a number is out of range.
     """
     if dtype is not None and dtype not in DTYPES:
         hint = did_you_mean(dtype, DTYPES)
         refuse(None, f"there is no dtype '{dtype}'", "one of " + ", ".join(DTYPES), hint=hint)
-    if cores is not None and type(cores) is not int:
-        refuse(None, "cores are a whole number", "1 or more", found=repr(cores))
+    if cores is not None:
+        cores = whole_number("cores", cores)
+    batch = whole_number("batch", batch)
     if storage is not None:
         load(storage)
+        storage = os.fspath(storage)
     return Run(files.load(device), dtype, storage, cores, batch, is_fused, fast_bytes)
 
 
@@ -110,11 +119,11 @@ def default_dtype(device: Device) -> str:
     return usual if usual in device.peaks else next(iter(device.peaks))
 
 
-def work(graph: LayerGraph, run: Run) -> Work:
+def work(graph: LayerGraph, run: Run, planner: str | None = None) -> Work:
     """What a network computes and moves on a device.
 
     The storage is the one that is named, else that of the dtype that is named, else that of the
-    network's own file, else that of the device's usual dtype.
+    network's own file, as the planner's runtime keeps it, else that of the device's usual dtype.
 
     Raises:
         CostcalcError: the storage does not fit the network, or the device lacks a figure.
@@ -127,20 +136,19 @@ def work(graph: LayerGraph, run: Run) -> Work:
             hint=advice("{}, for steps that may be fused", A_STORAGE),
         )
     if is_own:
-        row, network = under(graph, None, run.batch)
+        network = stored_network(graph, None, run.batch, planner)
         dtype = _dtype(_bits_of_file(graph))
     else:
-        check_batch(run.batch)
         row = load(usual_storage(run))
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
         dtype = run.dtype or dtype_of(row)
     moved = moves(network)
     if run.fast_bytes is not None:
-        bits = row.bits.get("activations", 32)
+        bits = network.storage.bits.get("activations", 32)
         moved = blocked(graph, network, moved, run.fast_bytes, bits, run.batch)
     if run.is_fused:
         moved = with_pairs(graph, network, moved)
-    return Work(row, network, moved, dtype, rates(run.device, dtype, run.cores))
+    return Work(network, moved, dtype, rates(run.device, dtype, run.cores))
 
 
 def usual_storage(run: Run) -> str:

@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 
 from costcalc import escaping
 from costcalc.advice import joined, option
+from costcalc.arena.planned import PlannedSchedule
 from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
 from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS, Accounting, measured
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import counted, exact, milliseconds, rounded, scaled
+from costcalc.render.formatting import exact, milliseconds, scaled
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
-from costcalc.storing.memory import Memory, rounded_sizes
-from costcalc.storing.storage import UNITS
+from costcalc.storing.memory import Memory
+from costcalc.storing.storage import in_unit
 
 
 class Series(NamedTuple):
@@ -87,8 +88,10 @@ class HeatMap(NamedTuple):
     title: str
     down: tuple[str, tuple[float, ...]]
     across: tuple[str, tuple[float, ...]]
-    mult_adds: tuple[tuple[int | None, ...], ...]
-    params: tuple[tuple[int | None, ...], ...]
+    metric: str
+    """The metric that is drawn."""
+    costs: dict[str, tuple[tuple[int | None, ...], ...]]
+    """By metric: the one that is drawn, and those that have budgets."""
     budgets: dict[str, Sequence[Any]]
     """The limits to draw as contours, by metric."""
 
@@ -110,8 +113,8 @@ class Arena(NamedTuple):
     storage: str
     planner: str
     """The planner of the addresses, or of the peak if it gives none."""
-    unit: tuple[str, int]
-    """What people are shown, and its bytes: ``("KiB", 1024)``."""
+    unit: str
+    """What people are shown: ``KiB``, or ``kB``."""
     peak: int
     bound: int
     steps: tuple[str, ...]
@@ -127,12 +130,8 @@ class Arena(NamedTuple):
         return self.fullest is not None and block.first <= self.fullest <= block.last
 
     def amount(self, bytes_: int) -> str:
-        """Bytes in the unit of the storage, from one of it on: ``1,176.0 KiB``."""
-        name, scale = self.unit
-        if bytes_ < scale:
-            return f"{counted(bytes_)} B"
-        whole, _, decimals = rounded(Fraction(bytes_, scale), 1).partition(".")
-        return f"{counted(int(whole))}.{decimals} {name}"
+        """Bytes in the unit of the storage: ``1176.0 KiB``."""
+        return in_unit(bytes_, self.unit)
 
 
 PLACED_BY = "greedy-by-size"
@@ -146,27 +145,25 @@ def arena(memory: Memory, planner: str | None) -> Arena:
         memory: what it needs.
         planner: the planner that was asked for, if any.
     """
-    plan, name, storage = memory.plan, memory.planner, memory.storage
-    if planner is None and plan.offsets is None:
-        name = PLACED_BY
-        plan = memory.schedule.planned(name, storage.alignment)
-    alive = rounded_sizes(memory.schedule, name, storage.alignment).alive
+    planned, storage = memory.planned, memory.storage
+    if planner is None and not planned.has_addresses:
+        planned = PlannedSchedule(memory.schedule, PLACED_BY, storage.alignment)
     blocks = [
         PlacedTensor(
             escaping.label(tensor.name), int(tensor.bytes), tensor.first, tensor.last, offset
         )
-        for tensor, offset in zip(memory.schedule.tensors, plan.offsets or (), strict=False)
+        for tensor, offset in zip(memory.schedule.tensors, planned.plan.offsets or (), strict=False)
     ]
     return Arena(
         title=escaping.label(memory.network),
         storage=escaping.label(storage.name),
-        planner=name,
-        unit=(storage.unit, UNITS[storage.unit]),
-        peak=plan.peak,
-        bound=max(alive, default=0),
+        planner=planned.planner,
+        unit=storage.unit,
+        peak=planned.peak,
+        bound=planned.bound,
         steps=tuple(escaping.label(step.name) for step in memory.schedule.steps),
-        alive=alive,
-        fullest=max(range(len(alive)), key=alive.__getitem__, default=None),
+        alive=planned.alive,
+        fullest=planned.bound_step,
         blocks=tuple(sorted(blocks, key=lambda block: -block.bytes)),
     )
 
@@ -250,7 +247,7 @@ def accuracies(
             expected="a spec with 'accuracy:', as mobilenet_v1 has",
             found="; ".join(left_out),
         )
-    device = how.device_name if how is not None else ""
+    device = how.facts(("bound_ms",))["device"] if how is not None else ""
     return Accuracies(tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(left_out)), device)
 
 
@@ -269,12 +266,12 @@ def _without_accuracy(network: OpenNetwork) -> str:
     return f"{escaping.label(network.label)}: {escaping.printable(reason)}"
 
 
-def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
-    """A sweep of one network over two parameters.
+def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatMap:
+    """A metric of one network over two parameters.
 
     Raises:
         SpecError: there are several networks, or not two numeric parameters; or no setting
-            is valid and costs a mult-add.
+            is valid and costs anything.
     """
     if (
         len(sweep.networks) > 1
@@ -288,15 +285,19 @@ def heat_map(sweep: Sweep, budgets: Budgets) -> HeatMap:
         )
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}
-    if not any(row.mult_adds for row in rows.values()):
-        refuse(None, "no setting of the grid costs a mult-add")
+    if not any(row.costs[metric] for row in rows.values()):
+        refuse(None, f"no setting of the grid costs any {words(metric)}")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
+    how = sweep.bytes_facts.get("storage")
     return HeatMap(
-        escaping.label(sweep.networks[0].title),
+        escaping.label(sweep.networks[0].title) + (f", {escaping.label(how)}" if how else ""),
         (escaping.label(down), tuple(map(float, ups))),
         (escaping.label(across), tuple(map(float, sides))),
-        tuple(tuple(row.mult_adds if row else None for row in line) for line in cells),
-        tuple(tuple(row.params if row else None for row in line) for line in cells),
+        metric,
+        {
+            name: tuple(tuple(row.costs[name] if row else None for row in line) for line in cells)
+            for name in {metric, *limits}
+        },
         limits,
     )

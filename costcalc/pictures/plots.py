@@ -7,12 +7,23 @@ import re
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import cycle
 from typing import Any
 
 from costcalc.errors import refuse, warn
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, PlacedTensor, Point, Series, Shares
+from costcalc.pictures.data import (
+    Accuracies,
+    Arena,
+    HeatMap,
+    PlacedTensor,
+    Point,
+    Series,
+    Shares,
+    words,
+)
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import prefixed, scaled
+from costcalc.storing.storage import UNITS
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and in an order that
 # keeps neighbours apart; grey is for the rest.
@@ -28,8 +39,14 @@ _AT_PEAK, _OTHERS = "#E69F00", "#56B4E9"
 _LABELLED = 40
 """The most tensors with their names."""
 
+_EDGES = 130
+"""Points for the white edges of all steps together, so that those of thousands hide nothing."""
+
 _NO_GLYPH = re.compile(r"Glyph .* missing from")
 """How matplotlib says that its font lacks a character."""
+
+_CONTOURS = ("solid", "dashed", "dotted", "dashdot")
+"""The lines of budgets."""
 
 _TICKS = 12
 """The most labels on an axis."""
@@ -99,16 +116,19 @@ def arena(memory: Arena) -> Any:
     top = panels[0]
     colours = [_AT_PEAK if step == memory.fullest else _OTHERS for step in range(len(memory.alive))]
     places = range(len(memory.alive))
-    edge = 0.3 if len(places) <= _NAMED else 0
+    is_dense = len(places) > _NAMED
+    edge = 0 if is_dense else 0.3
     top.bar(places, memory.alive, color=colours, width=1.0, edgecolor="white", linewidth=edge)
+    if is_dense and memory.fullest is not None:  # its bar may be narrower than a pixel
+        top.vlines(memory.fullest, 0, memory.bound, color=_AT_PEAK, linewidth=1.2)
     top.axhline(memory.peak, color="#333333", linewidth=0.9, linestyle="dashed")
-    top.set_ylabel(f"alive, {memory.unit[0]}")
+    top.set_ylabel(f"alive, {memory.unit}")
     top.set_xlim(-0.5, max(len(memory.alive), 1) - 0.5)
     if memory.blocks:
-        _draw_blocks(figure, panels[1], memory)
+        _draw_blocks(panels[1], memory)
     for panel in panels:
         panel.set_ylim(0, max(memory.peak, 1) * 1.04)
-        _in_units(panel.yaxis, memory.unit[1])
+        _in_units(panel.yaxis, UNITS[memory.unit])
     name_places(panels[-1], memory.steps, "steps, from input to output")
     handles = [plot.Line2D([], [], color="#333333", linewidth=0.9, linestyle="dashed")]
     names = [f"{memory.planner}: {memory.amount(memory.peak)}"]
@@ -122,7 +142,7 @@ def arena(memory: Arena) -> Any:
     return figure
 
 
-def _draw_blocks(figure: Any, panel: Any, memory: Arena) -> None:
+def _draw_blocks(panel: Any, memory: Arena) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
@@ -131,10 +151,11 @@ def _draw_blocks(figure: Any, panel: Any, memory: Arena) -> None:
         for block in memory.blocks
     ]
     colours = [_AT_PEAK if memory.is_at_peak(block) else _OTHERS for block in memory.blocks]
+    width = min(0.6, _EDGES / max(len(memory.steps), 1))
     panel.add_collection(
-        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=0.6)
+        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=width)
     )
-    panel.set_ylabel(f"address, {memory.unit[0]}")
+    panel.set_ylabel(f"address, {memory.unit}")
 
 
 def _label_blocks(figure: Any, panel: Any, blocks: Sequence[PlacedTensor]) -> None:
@@ -267,7 +288,7 @@ def bubbles(accuracies: Accuracies) -> Any:
 
 
 def heat(costs: HeatMap) -> Any:
-    """Mult-adds over two parameters, with the budgets as contours."""
+    """A metric over two parameters, with the budgets as contours."""
     import numpy
 
     plot = pyplot()
@@ -275,21 +296,20 @@ def heat(costs: HeatMap) -> Any:
 
     figure, panel = plot.subplots(figsize=(WIDTH, 4.6), layout="constrained")
     down, across = costs.down[1], costs.across[1]
-    values = numpy.array(costs.mult_adds, dtype=float)
+    values = numpy.array(costs.costs[costs.metric], dtype=float)
     mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
     bar = figure.colorbar(mesh, ax=panel)
-    bar.set_label("mult-adds")
+    bar.set_label(words(costs.metric))
     _engineering(bar.ax.yaxis)
-    for (metric, limits), style in zip(costs.budgets.items(), ("solid", "dashed"), strict=False):
+    for (metric, limits), style in zip(costs.budgets.items(), cycle(_CONTOURS), strict=False):
         if not limits or min(len(down), len(across)) < 2:
             continue
-        field = numpy.array(getattr(costs, metric), dtype=float)
+        field = numpy.array(costs.costs[metric], dtype=float)
         levels = sorted(float(limit) for limit in limits)
         lines = panel.contour(
             across, down, field, levels=levels, colors="white", linestyles=style, linewidths=1.6
         )
-        word = metric.replace("_", "-")
-        texts = {level: f"{scaled(int(level))} {word}" for level in levels}
+        texts = {level: f"{scaled(int(level))} {words(metric)}" for level in levels}
         for text in panel.clabel(lines, fmt=texts, fontsize=8):
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
     for ticks, (name, sizes) in ((panel.xaxis, costs.across), (panel.yaxis, costs.down)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, words
 from costcalc.pictures.timing import Roofline, Timeline
-from costcalc.render.formatting import milliseconds, prefixed, scaled, share, significant
+from costcalc.render.formatting import counted, milliseconds, prefixed, scaled, share, significant
 from costcalc.render.layout import bar, text_width, wrapped
 
 _BAR, _LEAST_BAR = 40, 6
@@ -23,7 +23,7 @@ _ROWS = 16
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """The largest tensors, from the first on."""
 
-_SMALLER, _FREE = "▒", "·"
+_REST, _FREE = "▒", "·"
 """Any other tensor, and memory that nothing is in."""
 
 _BEYOND = "x"
@@ -67,7 +67,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         cells = (
             next(
                 (
-                    marks.get(block, _SMALLER)
+                    marks.get(block, _REST)
                     for block in memory.blocks
                     if block.first <= step <= block.last
                     and 2 * _ROWS * block.offset <= at < 2 * _ROWS * (block.offset + block.bytes)
@@ -78,7 +78,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         )
         lines.append(f"{sides[row]:>{first}}  {''.join(cell * wide for cell in cells)}")
     if len(columns) < len(memory.steps):
-        lines += wrapped(f"{len(columns)} of {len(memory.steps)} steps.", width)
+        lines += wrapped(f"{len(columns)} of {counted(len(memory.steps))} steps.", width)
     lines.append("")
     for block, mark in marks.items():
         span = memory.steps[block.first]
@@ -87,7 +87,7 @@ def _addresses(memory: Arena, width: int | None) -> str:
         lines += wrapped(f"{mark}  {block.name}, {memory.amount(block.bytes)}, {span}", width)
     others = len(memory.blocks) - len(marks)
     if others:
-        lines += wrapped(f"{_SMALLER}  {others} smaller ones", width)
+        lines += wrapped(f"{_REST}  {counted(others)} others, none larger", width)
     return "\n".join(lines) + "\n"
 
 
@@ -152,12 +152,13 @@ def times(data: Timeline, width: int | None = None) -> str:
 
 def heat(costs: HeatMap, width: int | None = None) -> str:
     """A number for each setting, and its shade; of many columns, those that there is room for."""
-    valid = [cost for line in costs.mult_adds for cost in line if cost is not None]
+    drawn = costs.costs[costs.metric]
+    valid = [cost for line in drawn for cost in line if cost is not None]
     least, most = min(valid, default=1), max(valid, default=1)
-    head = f"{costs.title}: mult-adds from {scaled(least)} ({_SHADES[0]}) to {scaled(most)}"
-    lines = wrapped(f"{head} ({_SHADES[-1]})", width)
+    span = f"from {scaled(least)} ({_SHADES[0]}) to {scaled(most)} ({_SHADES[-1]})"
+    lines = wrapped(f"{costs.title}: {words(costs.metric)} {span}", width)
     for name, limits in costs.budgets.items():
-        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {_words(name)}" for limit in limits]
+        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {words(name)}" for limit in limits]
     (down, ups), (across, sides) = costs.down, costs.across
     rows = range(len(ups) - 1, -1, -1)
     names = [across, *(f"{down} {ups[row]:g}" for row in rows)]
@@ -168,8 +169,7 @@ def heat(costs: HeatMap, width: int | None = None) -> str:
         [f"{sides[column]:g}".rjust(cell) + "  " for column in columns],
         *(
             [
-                f"{_number(costs.mult_adds[row][column]):>{cell}} "
-                f"{_shade(costs, row, column, least, most)}"
+                f"{_number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
                 for column in columns
             ]
             for row in rows
@@ -197,21 +197,17 @@ def _thinned(count: int, most: int) -> list[int]:
     return [index * (count - 1) // (most - 1) for index in range(most)]
 
 
-def _words(metric: str) -> str:
-    return metric.replace("_", "-")
-
-
 def _number(cost: int | None) -> str:
     return "-" if cost is None else scaled(cost)
 
 
 def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
-    cost = costs.mult_adds[row][column]
+    cost = costs.costs[costs.metric][row][column]
     if cost is None:
         return " "
     for metric, limits in costs.budgets.items():
-        value = getattr(costs, metric)[row][column]
-        if any(value > limit for limit in limits):
+        value = costs.costs[metric][row][column]
+        if value is not None and any(value > limit for limit in limits):
             return _BEYOND
     index, ceiling = 0, len(_SHADES)
     # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.

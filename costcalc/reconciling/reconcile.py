@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costcalc.costs.count import LayerCost, count
-from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.costs.rules import COUNTS, UNITS, Convention
 from costcalc.errors import ConventionError
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
@@ -92,7 +92,7 @@ def reconcile(
             left_out.append(f"Not compared: {error.problems[0].message}.")
     counts = []
     for convention, costs in counted:
-        explained = {metric: causes(metric, counted[0], (convention, costs)) for metric in METRICS}
+        explained = {metric: causes(metric, counted[0], (convention, costs)) for metric in COUNTS}
         counts.append(
             ConventionCount(
                 convention,
@@ -110,7 +110,7 @@ def reconcile(
 def _page(reconciliation: Reconciliation) -> Page:
     counts = reconciliation.counts
     tables = [_totals(counts)]
-    for metric in METRICS:
+    for metric in COUNTS:
         table = _differences(counts, metric)
         if table.rows:
             tables.append(table)

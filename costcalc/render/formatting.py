@@ -104,22 +104,6 @@ def prefixed(value: int | Fraction, unit: str) -> str:
     return f"{significant(value / scale)} {prefix}{unit}"
 
 
-def byte_amount(bytes_: int, unit: str = "KiB") -> str:
-    """Bytes, and the same in a unit, or in the next one above ten thousand.
-
-    >>> byte_amount(2560), byte_amount(97493512, "kB"), byte_amount(2**40)
-    ('2,560 B (2.5 KiB)', '97,493,512 B (97.5 MB)', '1,099,511,627,776 B (1024.0 GiB)')
-    """
-    step = scale = 1024 if unit == "KiB" else 1000
-    if bytes_ < scale:
-        return f"{counted(bytes_)} B"
-    letters = iter("KMG" if unit == "KiB" else "kMG")
-    letter = next(letters)
-    while bytes_ >= 10_000 * scale and (larger := next(letters, "")):
-        scale, letter = scale * step, larger
-    return f"{counted(bytes_)} B ({rounded(Fraction(bytes_, scale), 1)} {letter}{unit[1:]})"
-
-
 def share(part: int, total: int, digits: int = 2) -> str:
     """``part`` of ``total`` in per cent, as in MobileNetV1's Table 2; 0 if there is no total.
 
@@ -171,7 +155,6 @@ def ratio(value: int | Fraction | None) -> int | str | None:
 
 
 __all__ = [
-    "byte_amount",
     "counted",
     "exact",
     "number",

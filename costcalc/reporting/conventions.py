@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costcalc.costs.measured import undefined, unmeasured
-from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.costs.rules import COUNTS, UNITS, Convention
 from costcalc.kinds import TABLE
 from costcalc.kinds.base import Kind
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -135,7 +135,7 @@ def _convention_data(convention: Convention) -> dict[str, Any]:
                 "source": rule.source,
                 "note": rule.note,
             }
-            for metric in METRICS
+            for metric in COUNTS
             for kind, rule in convention.rules(metric).items()
         ],
         "unmeasured": [kind.name for kind in unmeasured(convention)],

@@ -45,8 +45,8 @@ from costcalc.spec.document import Accuracy, Document
 if TYPE_CHECKING:
     from costcalc.reporting.stored import StoredReport
 
-    Measure: TypeAlias = Callable[[LayerGraph], StoredReport]
-    """What gives the bytes of a network's layers, under a storage."""
+    BytesOf: TypeAlias = Callable[[LayerGraph], StoredReport]
+    """The bytes of a network's layers, under a storage."""
 
 
 class TableOptions(NamedTuple):
@@ -66,7 +66,7 @@ class TableOptions(NamedTuple):
 
 DEFAULT = TableOptions()
 
-BYTES = (
+BYTE_COLUMNS = (
     "weight_bytes",
     "input_bytes",
     "output_bytes",
@@ -153,7 +153,7 @@ class Report(Answer, _ReportFields):
             from costcalc.reporting.gates import gate_tables
 
             tables.extend(gate_tables(self.gating, unit_title(self.unit)))
-        if self.stored is None and not {*options.columns, options.sort}.isdisjoint(BYTES):
+        if self.stored is None and not {*options.columns, options.sort}.isdisjoint(BYTE_COLUMNS):
             refuse(None, "a report without a storage has no bytes", 'report(..., storage="fp32")')
         tables[0] = arrange(tables[0], options.columns, options.sort)
         return Page(self.network, _facts(self), tuple(tables), _notes(self))
@@ -185,7 +185,7 @@ def report(
     document: Document,
     settings: Mapping[str, Any],
     convention: Convention,
-    measure: Measure | None = None,
+    bytes_of: BytesOf | None = None,
 ) -> Report:
     """The report of a network at settings: its layers with their costs, and the sums.
 
@@ -193,7 +193,7 @@ def report(
         document: the network.
         settings: values of its parameters.
         convention: how costs are counted.
-        measure: what gives the bytes of its layers, if they are asked for.
+        bytes_of: the bytes of its layers, if they are asked for.
 
     Raises:
         CostcalcError: a setting or a shape is wrong, or the convention lacks a rule.
@@ -203,7 +203,7 @@ def report(
     axes = channel_axes(graph)
     layers = tuple(layer_reports(graph, costs, axes))
     sums = totals(costs)
-    stored = measure(graph) if measure is not None else None
+    stored = bytes_of(graph) if bytes_of is not None else None
     return Report(
         network=graph.name,
         source=graph.source,

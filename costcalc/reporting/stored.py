@@ -15,7 +15,7 @@ class StepBytes(NamedTuple):
     """One step: what it moves, and what is alive while it runs."""
 
     layer: str | None
-    """The layer whose row it is counted in; None for a step of a file that is no layer's."""
+    """The layer whose row it is counted in; None for a step of a file without a layer."""
     reads: frozenset[int]
     """Tensors, as indexes."""
     writes: frozenset[int]

@@ -9,28 +9,28 @@ from typing import Any, Literal, TypeAlias
 
 from costcalc.advice import advice, joined, option, sweep_for
 from costcalc.costs.rules import UNITS
-from costcalc.errors import Problems, did_you_mean, refuse
+from costcalc.errors import CostcalcError, Problems, did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.budgets import budget
+from costcalc.graph.expand import expand
 from costcalc.graph.outline import uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, parse
 from costcalc.metrics import (
     COUNTED,
-    DEFAULT_STORAGE,
     METRICS,
     Accounting,
     amount,
     for_scripts,
-    has_bytes,
     heading,
+    measured,
     shown,
 )
 from costcalc.opening import exact_value
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, significant
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
-from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, uncounted_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
 from costcalc.solving.search import Budgets, Candidate, Search, Steps, Watch
 from costcalc.spec import limits
@@ -62,6 +62,9 @@ class Solution(Answer):
     """The next larger value that was searched, which does not fit."""
     nearest: Candidate | None
     """If nothing fits, the value that comes nearest to the budgets."""
+    falls_with: Mapping[str, tuple[str, ...]]
+    """For each cost that the nearest value has too much of, the other parameters whose
+    smaller values cost less."""
     exceptions: int
     """How many values smaller than the best do not fit."""
     is_bounded: bool
@@ -197,9 +200,11 @@ def _solution(
         raise search.refusal
     fitting = [candidate for candidate in existing if search.fits(candidate)]
     best = fitting[-1] if fitting else None
+    nearest = _nearest(existing, budgets) if best is None else None
     larger = [candidate for candidate in existing if best is None or candidate.value > best.value]
     values = tuple(search.value(index) for index in sorted(search.counted))
     others = resolve(document, {**settings, name: values[0]}, Problems()).values
+    facts = accounting.facts(limits)
     return Solution(
         network=document.titled({**others, name: name}),
         convention=accounting.convention.name,
@@ -209,16 +214,19 @@ def _solution(
         searched=Axis(name, values),
         best=best,
         after=larger[0] if best is not None and larger else None,
-        nearest=_nearest(existing, budgets) if best is None else None,
+        nearest=nearest,
+        falls_with=_falls_with(document, accounting, settings, name, nearest, budgets)
+        if nearest is not None
+        else {},
         exceptions=len(existing) - len(larger) - len(fitting) if best is not None else 0,
         is_bounded=best is None or bool(larger),
         constant=tuple(search.constant),
         monotony="assumed" if search.is_assumed else "counted",
         is_falling=not search.is_rising,
-        storage=accounting.storage or DEFAULT_STORAGE if has_bytes(limits) else "",
-        planner=accounting.planner_of_peaks if "peak_bytes" in limits else "",
+        storage=facts.get("storage", ""),
+        planner=facts.get("planner", ""),
         batch=accounting.batch,
-        device=accounting.device_name if any(METRICS[name].is_timed for name in limits) else "",
+        device=facts.get("device", ""),
         unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
     )
@@ -233,6 +241,43 @@ def _nearest(candidates: Iterable[Candidate], budgets: Budgets) -> Candidate:
         )
 
     return min(candidates, key=excess)
+
+
+def _falls_with(
+    document: Document,
+    accounting: Accounting,
+    settings: Mapping[str, Any],
+    name: str,
+    nearest: Candidate,
+    budgets: Budgets,
+) -> Mapping[str, tuple[str, ...]]:
+    """For each exceeded budget, the other parameters that lower the cost if they are smaller."""
+    exceeded = [cost for cost, limit in budgets.limits.items() if nearest.costs[cost] > limit]
+    settings = {**settings, name: nearest.value}
+    found: dict[str, list[str]] = {}
+    for other, value in resolve(document, settings, Problems()).values.items():
+        smaller = _smaller(document.parameters.get(other), other, value)
+        if other == name or smaller is None:
+            continue
+        try:
+            graph = expand(document, {**settings, other: smaller})
+            costs = measured(graph, accounting, exceeded)
+        except CostcalcError:
+            continue
+        for cost in exceeded:
+            if costs[cost] < nearest.costs[cost]:
+                found.setdefault(cost, []).append(other)
+    return {cost: tuple(names) for cost, names in found.items()}
+
+
+def _smaller(parameter: Parameter | None, name: str, value: Any) -> Any:
+    """A choice below a value, or about half of it; None if it is not a number, or the least."""
+    if not is_number(value):
+        return None
+    if parameter is not None and parameter.choices:
+        return max((n for n in parameter.choices if is_number(n) and n < value), default=None)
+    half = algebra.whole(Fraction(value) / 2)
+    return half if name == "alpha" else algebra.floor(half) or None
 
 
 def _steps(parameter: Parameter | None, name: str, step: Any) -> Steps | tuple[Any, ...]:
@@ -279,7 +324,7 @@ def _page(solution: Solution) -> Page:
     limits = solution.budgets.limits
     columns = [Column(solution.name, solution.name, "right")]
     for cost in _shown(solution):
-        columns.append(Column(cost, _title(cost, solution.unit), "right"))
+        columns.append(Column(cost, heading(cost, solution.unit), "right"))
         if cost in limits:
             columns.append(Column(f"{cost}_of_budget", "of budget", "right"))
     columns.append(Column("fits", "Fits"))
@@ -329,24 +374,58 @@ def _notes(solution: Solution) -> tuple[str, ...]:
             f"The nearest, {name} = {exact(nearest.value)}, costs {costs}."
         )
     elif best is not None:
-        sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution)}.")
+        larger = sum(value > best.value for value in solution.searched.values)
+        none = f" None of the {counted(larger)} larger values searched fits." if larger > 1 else ""
+        sentences.append(f"{name} = {exact(best.value)} costs {_costs(best, solution)}.{none}")
     chosen = best or nearest
     is_constant = len(solution.constant) == len(solution.budgets.limits)
     for cost in solution.constant:
         amount = chosen.costs[cost] if chosen is not None else 0
         if not is_constant and amount <= solution.budgets.limits[cost]:
             continue
-        what = f"the {_word(cost, solution.unit)} are {counted(amount)}: they do"
-        if METRICS[cost].is_timed:
-            what = f"the figure is {_amount(amount, cost)} {METRICS[cost].noun}: it does"
-        elif METRICS[cost].is_bytes:
-            what = f"{METRICS[cost].noun.removeprefix('of ')} is {counted(amount)} B: it does"
-        sentences.append(f"At every {name} searched {what} not depend on {name}.")
+        what, verb = _subject(cost, solution.unit)
+        it_does = "it does" if verb == "is" else "they do"
+        sentences.append(
+            f"At every {name} searched {what} {verb} {_amount(amount, cost)}: "
+            f"{it_does} not depend on {name}."
+        )
     if not solution.is_bounded and not is_constant:
         sentences.append(f"No {name} that was searched is too large; larger ones, if any, may fit.")
     if best is not None:
         sentences += _qualifications(solution)
+    elif not is_constant:
+        sentences.append(_beyond(solution))
+    if solution.falls_with:
+        sentences.append(_remedies(solution))
     return tuple(sentences)
+
+
+def _beyond(solution: Solution) -> str:
+    """What is known about values above those searched, if none of these fits."""
+    name, last = solution.name, exact(solution.searched.values[-1])
+    if solution.is_falling:
+        return f"Costs fall between some values of {name} that were searched; larger ones may fit."
+    return f"Costs rise with {name} at all values searched, and are assumed to above {last}."
+
+
+def _remedies(solution: Solution) -> str:
+    """The parameters whose smaller values help: RAM falls with res, flash falls with classes."""
+    parts = []
+    for cost, names in solution.falls_with.items():
+        what, verb = _subject(cost, solution.unit)
+        falls = "falls" if verb == "is" else "fall"
+        parts.append(f"{what} {falls} with {', '.join(names)}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _subject(cost: str, unit: str) -> tuple[str, str]:
+    """A cost as the subject of a sentence, with its verb."""
+    if METRICS[cost].is_bytes:
+        return METRICS[cost].noun.removeprefix("of "), "is"
+    if METRICS[cost].is_timed:
+        return f"the {METRICS[cost].title[0].lower()}{METRICS[cost].title[1:]}", "is"
+    return f"the {_word(cost, unit)}", "are"
 
 
 def _qualifications(solution: Solution) -> list[str]:
@@ -383,10 +462,6 @@ def _qualifications(solution: Solution) -> list[str]:
 def _shown(solution: Solution) -> tuple[str, ...]:
     """The costs in tables: the counts, and what else has a budget."""
     return tuple(dict.fromkeys(("mult_adds", *COUNTED, *solution.budgets.limits)))
-
-
-def _title(cost: str, unit: str) -> str:
-    return metric_titles(unit).get(cost) or heading(cost)
 
 
 def _word(cost: str, unit: str) -> str:
@@ -452,6 +527,11 @@ def _data(solution: Solution) -> dict[str, Any]:
         "solution": _candidate_data(solution.best),
         "next": _candidate_data(solution.after),
         "nearest": _candidate_data(solution.nearest),
+        **(
+            {"falls_with": {cost: list(names) for cost, names in solution.falls_with.items()}}
+            if solution.nearest
+            else {}
+        ),
         "closed_form": _closed_data(solution),
         **({"uncounted": list(solution.uncounted)} if solution.uncounted else {}),
     }

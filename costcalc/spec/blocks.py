@@ -149,7 +149,7 @@ class BlockReader:
             )
             return None
         file, data = library
-        root = parse(data, file, self.problems)
+        root = parse(data, file, self.problems, "a library of blocks")
         if not isinstance(root, MapNode) or root.get("blocks") is None:
             self.problems.add(root.mark, "a library of blocks holds 'blocks:'", found=str(root))
             return None

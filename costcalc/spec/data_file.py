@@ -3,77 +3,114 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from costcalc.errors import CostcalcError, Mark, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
+from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import MapNode, Node, Scalar
 
 
-class Shipped(NamedTuple):
-    """The folder of the files of one kind that ship."""
+class Shelf(NamedTuple):
+    """A folder of files that ship, each found by its name."""
 
-    folder: str
-    """Its name in the package."""
     noun: str
+    """What each of them is: ``storage``."""
+    folder: str
+    """The folder's name in the package."""
     error: type[CostcalcError]
-    first: tuple[str, ...] = ()
-    """What the names that are listed first begin with."""
+    first: str = ""
+    """How the names begin that are listed first."""
 
     @property
     def directory(self) -> str:
-        """Its path."""
+        """The folder's path."""
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         return os.path.join(package, self.folder)
 
-    def available(self) -> list[str]:
-        """The names of the files, without suffixes."""
+    def text(self, name: object) -> str:
+        """A name or a path as text.
+
+        Raises:
+            CostcalcError: it is neither.
+        """
+        if not isinstance(name, str | os.PathLike):
+            message = f"{name!r} is not a {self.noun}"
+            refuse(None, message, expected="its name, or a path", error=self.error)
+        return os.fspath(name)
+
+    def names(self) -> list[str]:
+        """The names of the files."""
         files = os.listdir(self.directory)
         names = (file.removesuffix(".yaml") for file in files if file.endswith(".yaml"))
-        return sorted(
-            names, key=lambda name: (not (self.first and name.startswith(self.first)), name)
-        )
+        return sorted(names, key=lambda name: (not name.startswith(self.first), name))
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is one of those that ship."""
+        return os.path.dirname(os.path.abspath(path)) == self.directory
 
     def path(self, name: str, mark: Mark | None = None) -> str:
         """The path of the file of that name.
 
+        Args:
+            name: a name, without the suffix of the file.
+            mark: where it is written; None if a user passes it.
+
         Raises:
-            CostcalcError: there is none, of type ``error``.
+            CostcalcError: no file that ships has that name.
         """
-        names = self.available()
-        if name in names:
-            return os.path.join(self.directory, f"{name}.yaml")
+        path = os.path.join(self.directory, f"{name}.yaml")
+        if os.sep not in name and os.path.isfile(path):
+            return path
+        names = self.names()
         expected = "one of " + ", ".join(names) + ("" if mark else ", or the path of a file")
         hint = did_you_mean(name, names)
         refuse(mark, f"there is no {self.noun} '{name}'", expected, hint=hint, error=self.error)
 
-    def has(self, path: str) -> bool:
-        """Whether the file of that path is one of them."""
-        return os.path.dirname(os.path.abspath(path)) == self.directory
-
 
 def is_path(name: str) -> bool:
-    """Whether it is the path of a user's own file, rather than a name."""
+    """Whether a file is meant by its path, not one that ships by its name."""
     return os.sep in name or name.endswith((".yaml", ".yml"))
 
 
 class DataFile:
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a file"
-
-    def __init__(self, path: str, problems: Problems) -> None:
+    def __init__(self, path: str, shelf: Shelf, keys: Sequence[str], problems: Problems) -> None:
         self.path = path
+        self.shelf = shelf
+        self.keys = keys
         self.problems = problems
+        self.noun = f"a {shelf.noun}"
 
-    def text(self, root: MapNode, name: str, is_required: bool, extended: Any = None) -> str:
-        """A line of text, by default that of the file that this one extends."""
+    def mapping(self, root: Node) -> MapNode:
+        """The file's keys; unknown ones are noted.
+
+        Raises:
+            CostcalcError: it is not a mapping.
+        """
+        if not isinstance(root, MapNode):
+            expected = ", ".join(self.keys)
+            message = f"{self.noun} is a mapping"
+            refuse(root.mark, message, expected, found=str(root), error=self.shelf.error)
+        refuse_others(root.keys, self.keys, f"{self.noun} has no", self.problems)
+        return root
+
+    def check_name(self, root: MapNode, name: str) -> None:
+        """Notes the name of another file."""
+        node = root.get("name")
+        if not self.shelf.holds(self.path) and name in self.shelf.names():
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"'{name}' is the name of {self.noun} that ships",
+                expected="a name of its own, so that one is not mistaken for the other",
+            )
+
+    def text(self, root: MapNode, name: str, is_required: bool) -> str:
+        """A line of text."""
         node = root.get(name)
         if isinstance(node, Scalar) and node.text:
             return node.text
-        if node is None and extended is not None and name not in ("name", "title"):
-            return str(getattr(extended, name))
         if node is not None or is_required:
             self.problems.add(
                 node.mark if node else root.mark,
@@ -82,17 +119,6 @@ class DataFile:
                 found=str(node) if node else "",
             )
         return ""
-
-    def own_name(self, root: MapNode, name: str, shipped: Shipped, numbers: str) -> None:
-        """Notes a user's file with the name of one that ships; ``numbers`` are what it has."""
-        if shipped.has(self.path) or name not in shipped.available():
-            return
-        node = root.get("name")
-        self.problems.add(
-            node.mark if node else root.mark,
-            f"'{name}' is the name of a {shipped.noun} that ships",
-            expected=f"a name of its own, so that its {numbers} are not mistaken for the other's",
-        )
 
     def whole(self, node: Node, most: int, what: str) -> int | None:
         """A whole number from 1 to ``most``; None after a problem."""
@@ -112,8 +138,9 @@ class DataFile:
             return text
         self.problems.add(
             node.mark,
-            f"{node} has no meaning here",
+            f"{node} has no meaning here" if text else "a word is expected here",
             expected="one of " + ", ".join(choices),
+            found="" if text else str(node),
             hint=did_you_mean(text, choices),
         )
         return None

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TextIO
+from typing import TextIO, TypeAlias
 from weakref import WeakKeyDictionary
 
 from costcalc.advice import Advice, advice, listed_by, sweep_for
@@ -18,6 +18,9 @@ from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.stored import read_stored
 from costcalc.spec.tree import MapNode, Node, Scalar
+
+NameOrPath: TypeAlias = "str | os.PathLike[str]"
+"""What ships, by its name, or one's own file, by its path."""
 
 FindBlocks = Callable[[str], tuple[str, bytes] | None]
 """The file and text of a library of blocks, by its name."""

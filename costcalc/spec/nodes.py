@@ -24,20 +24,31 @@ except ImportError:  # a platform without libyaml: slower, the same events
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """The first bytes of a file in UTF-16."""
 
+_MODELS = (
+    "models are read from .onnx, .tflite, .keras, .json and .prototxt files, "
+    "and from torch:package.module:name"
+)
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control characters that a terminal would obey; tabs and line ends are text."""
 
 
-def parse(data: bytes, file: str, problems: Problems) -> Node:
+def parse(data: bytes, file: str, problems: Problems, noun: str = "a spec") -> Node:
     """The only document in ``data``; duplicate keys and tags go to ``problems``.
+
+    Args:
+        data: the file's bytes.
+        file: its path, for messages.
+        problems: where errors go.
+        noun: what the file should be.
 
     Raises:
         SpecError: the bytes are not UTF-8, not YAML, not one document, or
             beyond a limit of :mod:`.limits`.
     """
-    text = _decode(data, file)
+    text = _decode(data, file, noun)
     try:
-        return _Composer(file, problems).compose(text)
+        return _Composer(file, problems, noun).compose(text)
     except yaml.YAMLError as error:
         # Needed only for malformed text.
         from costcalc.spec.malformed import malformed
@@ -45,23 +56,22 @@ def parse(data: bytes, file: str, problems: Problems) -> Node:
         refuse(*malformed(error, file))
 
 
-def _decode(data: bytes, file: str) -> str:
+def _decode(data: bytes, file: str, noun: str) -> str:
     if len(data) > limits.FILE_BYTES:
         refuse(
             Mark(file),
-            "the file is too large for a spec",
+            f"the file is too large for {noun}",
             expected=f"at most {limits.FILE_BYTES:,} bytes",
             found=f"{len(data):,}",
         )
     if data.startswith(_UTF_16):
-        refuse(Mark(file), "not UTF-8 text", expected="a spec saved as UTF-8", found="UTF-16")
+        refuse(Mark(file), "not UTF-8 text", expected=f"{noun} saved as UTF-8", found="UTF-16")
     if b"\0" in data:
         refuse(
             Mark(file),
-            "not a spec: the file is binary",
+            f"not {noun}: the file is binary",
             expected="YAML text in UTF-8",
-            hint="models are read from .onnx, .tflite, .keras, .json and .prototxt files, "
-            "and from torch:package.module:name",
+            hint=_MODELS if noun == "a spec" else "",
         )
     try:
         return data.decode("utf-8-sig")
@@ -71,7 +81,7 @@ def _decode(data: bytes, file: str) -> str:
         refuse(
             Mark(file, line, column),
             "not UTF-8 text",
-            expected="a spec saved as UTF-8",
+            expected=f"{noun} saved as UTF-8",
             found=f"byte 0x{data[error.start]:02x}",
         )
 
@@ -89,9 +99,10 @@ class _Anchored(NamedTuple):
 class _Composer:
     """Builds the nodes of one file from its events, without recursion."""
 
-    def __init__(self, file: str, problems: Problems) -> None:
+    def __init__(self, file: str, problems: Problems, noun: str) -> None:
         self.file = file
         self.problems = problems
+        self.noun = noun
         self.anchors: dict[str, _Anchored] = {}
         self.open: list[_Collection] = []
         self.nodes = 0
@@ -117,7 +128,7 @@ class _Composer:
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 node = self._close(self.open.pop())
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                refuse(self._mark(event), "a spec is one YAML document, and here a second starts")
+                refuse(self._mark(event), f"{self.noun} is one YAML document; a second starts here")
             else:
                 continue
             if self.open:
@@ -125,7 +136,7 @@ class _Composer:
             else:
                 root = node
         if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
-            refuse(Mark(self.file), "the file is empty", expected="a spec")
+            refuse(Mark(self.file), "the file is empty", expected=self.noun)
         return root
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
@@ -191,9 +202,8 @@ class _Composer:
 
     def _refuse_tag(self, tag: str | None, mark: Mark) -> None:
         if tag is not None and tag != "!":
-            self.problems.add(
-                mark, f"the tag '{tag}' has no meaning in a spec", hint="remove the tag"
-            )
+            message = f"the tag '{tag}' has no meaning in {self.noun}"
+            self.problems.add(mark, message, hint="remove the tag")
 
     def _mark(self, event: yaml.Event) -> Mark:
         place = event.start_mark

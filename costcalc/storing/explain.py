@@ -9,8 +9,8 @@ from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, rounded
 from costcalc.render.page import Column, Page, Row, Table
-from costcalc.storing.schedule import Traffic
 from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import Traffic
 
 
 class AliveTensor(NamedTuple):
@@ -21,7 +21,7 @@ class AliveTensor(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StepMemory(Answer):
     """What is alive in one step of a network, and what the step moves."""
 
@@ -30,6 +30,8 @@ class StepMemory(Answer):
     number: int
     """The place of the step, from 0."""
     steps: int
+    layers: tuple[str, ...]
+    """The names of the layers that it computes."""
     storage: Storage
     alive_bytes: int
     traffic: Traffic
@@ -46,7 +48,8 @@ class StepMemory(Answer):
         traffic = self.traffic
         intensity = traffic.intensity
         facts = [
-            ("step", f"{self.number} of {self.steps}"),
+            ("step", f"{self.number}, of steps 0 to {self.steps - 1}"),
+            *([("computes", ", ".join(self.layers))] if self.layers[1:] else []),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("alive", self.storage.amount(self.alive_bytes)),
             ("reads", f"{counted(traffic.read_bytes)} B"),
@@ -68,6 +71,7 @@ class StepMemory(Answer):
             "network": self.network,
             "storage": self.storage.name,
             "step": self.step,
+            "layers": list(self.layers),
             "alive_bytes": self.alive_bytes,
             **self.traffic._asdict(),
             "intensity": None if intensity is None else float(intensity),

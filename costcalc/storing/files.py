@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
 from typing import Any
@@ -11,15 +10,15 @@ from costcalc.arena.plan import PLANNERS
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
 from costcalc.costs.rules import Rule
-from costcalc.errors import Problems, StorageError, refuse
+from costcalc.errors import Problems, StorageError
 from costcalc.kinds import TABLE
-from costcalc.spec.data_file import Shipped, is_path
+from costcalc.spec.data_file import Shelf, is_path
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.library import read_bytes
+from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.values import Values
-from costcalc.storing.storage import KEPT, ROLES, UNITS, Storage
+from costcalc.storing.storage import DEFAULT_STORAGE, KEPT, ROLES, UNITS, Storage
 
 BATCH = "batch"
 """The name of the batch size in rules of scratch."""
@@ -35,31 +34,34 @@ _REST = ("bits", "mixed", "fused", "in_place", "keeps", "alignment", "scratch", 
 _KEYS = (*_TEXTS, "extends", *_REST, *_WORDS)
 _FUSED = ("norm", "activation", "elementwise")
 _IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
-_SHIPPED = Shipped("storages", "storage", StorageError, first=("fp32",))
+_SHELF = Shelf("storage", "storages", StorageError, first=DEFAULT_STORAGE)
 _MOST_BITS = 128
 _MOST_BYTES = 2**20
 _BUFFERS = 16
 """The most scratch buffers of a step."""
+_PATTERNS = 100
+"""The most patterns of layers' names, each of which is tried on every layer."""
 
 
-def load(name: str) -> Storage:
+def load(name: NameOrPath) -> Storage:
     """The storage of that name, or the one in the file of that path.
 
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    return _read(name) if is_path(name) else _shipped(name)
+    text = _SHELF.text(name)
+    return _read(text) if is_path(text) else _shipped(text)
 
 
 def available() -> list[str]:
     """The names of the storages that ship with costcalc, the default first."""
-    return _SHIPPED.available()
+    return _SHELF.names()
 
 
 @cache
 def _shipped(name: str) -> Storage:
     """A storage that ships; its file does not change while the process runs."""
-    return _read(_SHIPPED.path(name))
+    return _read(_SHELF.path(name))
 
 
 def _read(path: str) -> Storage:
@@ -72,30 +74,22 @@ def _read(path: str) -> Storage:
 class _StorageReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
-    noun = "a storage"
-
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, Values(known_names() | {BATCH}, problems), problems)
+        values = Values(known_names() | {BATCH}, problems)
+        super().__init__(path, _SHELF, _KEYS, values, problems)
 
     def storage(self) -> Storage:
         """The storage that the file describes.
 
         Raises:
-            StorageError: it is not a mapping, or extends none that ships.
+            StorageError: it is not a mapping.
         """
-        root = parse(read_bytes(self.path, self.path), self.path, self.problems)
-        if not isinstance(root, MapNode):
-            refuse(
-                root.mark,
-                "a storage is a mapping",
-                expected=", ".join(_KEYS),
-                found=str(root),
-                error=StorageError,
-            )
-        refuse_others(root.keys, _KEYS, "a storage has no", self.problems)
-        extended = self.extended(root.get("extends"))
+        data = read_bytes(self.path, self.path)
+        root = self.mapping(parse(data, self.path, self.problems, self.noun))
+        path = self.base(root)
+        extended = _read(path) if path is not None else None
         texts = {name: self.text(root, name, True, extended) for name in _TEXTS}
-        self.own_name(root, texts["name"], _SHIPPED, "bytes")
+        self.check_name(root, texts["name"])
         readers: dict[str, Callable[[Node], Any]] = {
             "mixed": lambda node: self.numbers(node, None, _MOST_BITS),
             "fused": lambda node: self.kinds(node, _FUSED, "part of the operator before it"),
@@ -117,29 +111,14 @@ class _StorageReader(RuleFile):
             given[name] = {**getattr(base, name), **given.get(name, {})}
         return base._replace(**{**texts, **given, "bits": self.bits(root, base.bits)})
 
-    def extended(self, node: Node | None) -> Storage | None:
-        """The shipped storage whose rules apply where this one has none.
-
-        Raises:
-            StorageError: there is none with that name.
-        """
-        if node is None:
-            return None
-        if not isinstance(node, Scalar):
-            self.problems.add(node.mark, "a storage extends one other", "its name", str(node))
-            return None
-        path = _SHIPPED.path(node.text, node.mark)
-        if os.path.abspath(path) == os.path.abspath(self.path):
-            refuse(node.mark, "a storage cannot extend itself", error=StorageError)
-        return _read(path)
-
     def bits(self, root: MapNode, inherited: Mapping[str, int]) -> Mapping[str, int]:
         """The bits of every role: params take those of weights, caches those of activations."""
         node = root.get("bits")
         bits = {**inherited, **(self.numbers(node, ROLES, _MOST_BITS) if node else {})}
+        has_wrong_type = node is not None and not isinstance(node, MapNode)
         for role in ("activations", "weights"):
             is_stated = isinstance(node, MapNode) and node.get(role) is not None
-            if role not in bits and not is_stated:
+            if not (role in bits or is_stated or has_wrong_type or self.lacks_base):
                 self.problems.add(
                     node.mark if node else root.mark,
                     f"a storage must state the bits of {role}",
@@ -159,6 +138,9 @@ class _StorageReader(RuleFile):
             return numbers
         if keys is not None:
             refuse_others(node.keys, keys, "there are no bits of", self.problems)
+        elif len(node.entries) > _PATTERNS:
+            self.problems.add(node.mark, f"{len(node.entries):,} patterns", f"at most {_PATTERNS}")
+            return numbers
         for key, value in node.entries:
             number = self.whole(value, most, "bits")
             if number is not None and (keys is None or key.text in keys):
@@ -169,14 +151,16 @@ class _StorageReader(RuleFile):
         """A list of some words."""
         if isinstance(node, ListNode):
             words = (self.word(item, choices) for item in node.items)
-            return tuple(word for word in words if word is not None)
-        self.problems.add(node.mark, "a list is expected here", "[" + ", ".join(choices) + "]")
+            return tuple(dict.fromkeys(word for word in words if word is not None))
+        expected = "a list of " + ", ".join(choices)
+        self.problems.add(node.mark, "a list is expected here", expected, str(node))
         return None
 
     def kinds(self, node: Node, families: Collection[str], what: str) -> tuple[str, ...] | None:
         """A list of kinds and families, all of them in some families."""
         if not isinstance(node, ListNode):
-            self.problems.add(node.mark, "a list of kinds is expected here", found=str(node))
+            expected = "a list, such as [" + ", ".join(families) + "]"
+            self.problems.add(node.mark, "a list of kinds is expected here", expected, str(node))
             return None
         family = {kind.name: kind.family for kind in TABLE}
         names = []
@@ -191,7 +175,7 @@ class _StorageReader(RuleFile):
                     expected="kinds of " + ", ".join(families),
                 )
             names.append(name.text)
-        return tuple(names)
+        return tuple(dict.fromkeys(names))
 
     def scratch(self, node: Node, source: str) -> Mapping[str, tuple[Rule, ...]] | None:
         """For each kind or family: the bytes of a buffer, or of several."""

@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from costcalc.advice import advice, option
 from costcalc.arena.optimum import optimum
-from costcalc.arena.order import best_order
-from costcalc.arena.plan import PLANNERS, Plan, named_planner
-from costcalc.arena.schedule import PARAMS, Schedule, Step, Tensor
+from costcalc.arena.plan import PLANNERS, Plan
+from costcalc.arena.planned import PlannedSchedule
+from costcalc.arena.schedule import Schedule
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
-from costcalc.kinds.base import channels_last
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, number, share
-from costcalc.render.page import Cell, Column, Dimensions, Page, Ratio, Row, Share, Table
+from costcalc.render.page import Page
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.spec.library import NameOrPath
 from costcalc.storing.explain import AliveTensor, StepMemory
-from costcalc.storing.files import load
-from costcalc.storing.patches import HALOS, Patches, Stage, patches
-from costcalc.storing.schedule import StoredNetwork, Traffic, operations, stored
+from costcalc.storing.network import A_STORAGE, is_own, stored_network
+from costcalc.storing.patches import HALOS, Patches, patches
+from costcalc.storing.reordering import Reordered, reordered
 from costcalc.storing.storage import Storage
-
-A_STORAGE = option("storage", "NAME")
-"""What helps where a file's own bytes do not apply."""
-
-OWN = "tflite"
-"""The storage of a file that states its own tensors and steps."""
-
-_OWN = Storage(
-    name=OWN,
-    title="as the file states its tensors and steps",
-    source="the file",
-    bits={},
-    alignment=16,
-    planner="tflm",
-)
-
-
-class Reordered(NamedTuple):
-    """The best order of the steps, and what it saves."""
-
-    order: tuple[int, ...] | None
-    """The steps of the file's order; None if the search was given up."""
-    before: int
-    """The bound in the file's order."""
-    after: int
+from costcalc.storing.tables import stage_table, step_table, tensor_table, traffic_table
+from costcalc.storing.traffic import Traffic
 
 
 class MemoryView(NamedTuple):
@@ -62,7 +38,7 @@ class MemoryView(NamedTuple):
 DEFAULT = MemoryView()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Memory(Answer):
     """What a network needs in flash and RAM, step by step.
 
@@ -71,23 +47,39 @@ class Memory(Answer):
         peak: the planner's peak: what RAM holds.
         lower_bound: the most bytes alive in one step; no plan with addresses has less.
         optimum: the smallest peak of all plans; None where it is not known.
+        schedule: the steps, and the tensors with their lifetimes.
     """
 
     network: str
     source: Mapping[str, str]
     parameters: Mapping[str, Any]
     storage: Storage
-    planner: str
     batch: int
-    schedule: Schedule
+    planned: PlannedSchedule
     traffic: tuple[Traffic, ...]
     """By step."""
-    plan: Plan
     optimum: int | None
     reordered: Reordered | None
     patched: Patches | None
     """The stages that may run in patches, the best first, if they were asked for."""
     notes: tuple[str, ...]
+    layers: tuple[str, ...]
+    """The names of the network's layers, which the steps name by index."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The steps, the tensors with their lifetimes, and what is stored."""
+        return self.planned.schedule
+
+    @property
+    def planner(self) -> str:
+        """The planner's name."""
+        return self.planned.planner
+
+    @property
+    def plan(self) -> Plan:
+        """The addresses, if the planner gives any, and the peak."""
+        return self.planned.plan
 
     @cached_property
     def weight_bytes(self) -> int:
@@ -99,99 +91,100 @@ class Memory(Answer):
         """The planner's peak in bytes."""
         return self.plan.peak
 
-    @cached_property
+    @property
     def alive(self) -> tuple[int, ...]:
         """The bytes alive in each step, sizes rounded as the planner rounds them."""
-        return self._rounded.alive
+        return self.planned.alive
 
-    @cached_property
+    @property
     def lower_bound(self) -> int:
         """The most bytes alive in one step."""
-        return max(self.alive, default=self.schedule.planned("liveness").peak)
+        return self.planned.bound
 
     @property
     def sum_bytes(self) -> int:
         """The bytes of all tensors, without any reuse."""
-        return self._rounded.planned("sum").peak
+        return self.planned.sized.planned("sum").peak
 
-    @cached_property
-    def _rounded(self) -> Schedule:
-        return rounded_sizes(self.schedule, self.planner, self.storage.alignment)
-
-    @cached_property
+    @property
     def peak_step(self) -> int | None:
-        """The step in which the planner's peak is reached; None if there are no steps."""
-        sizes = self._by_step()
-        return max(range(len(sizes)), key=lambda step: sizes[step]) if sizes else None
-
-    def _by_step(self) -> Sequence[Any]:
-        """What the planner's peak is the largest of, for each step."""
-        return needed(self.schedule, self.plan, self.planner, self.storage.alignment)
+        """The step of the planner's peak; None if there are no steps."""
+        return self.planned.peak_step
 
     def page(self, view: MemoryView = DEFAULT) -> Page:
         """The steps with what is alive in them; on request all tensors, and traffic."""
-        tables, listing = [self._step_table()], None
+        planned, tables, listing = self.planned, [step_table(self.planned, self.traffic)], None
         if view.tensors:
-            listing = self._tensor_table("Tensors", range(len(self.schedule.tensors)))
+            listing = tensor_table("Tensors", planned, range(len(self.schedule.tensors)))
             tables.append(listing)
         elif self.peak_step is not None:
-            name = self.schedule.steps[self.peak_step].name
-            tables.append(self._tensor_table(f"Alive in {name}", self.alive_in(self.peak_step)))
+            title = f"Alive in {self._step_name(self.peak_step)}"
+            alive = self.alive_in(self.peak_step)
+            tables.append(tensor_table(title, planned, alive))
         if view.traffic:
-            tables.append(self._traffic_table())
+            tables.append(traffic_table(planned, self.traffic))
         if self.patched is not None:
-            tables.append(_stage_table(self.patched))
+            tables.append(stage_table(self.patched))
         return Page(self.network, self._facts(), tuple(tables), self.notes, listing=listing)
 
-    def explain(self, step: str) -> StepMemory:
+    def explain(self, step: str | int) -> StepMemory:
         """What is alive in one step, and why.
+
+        Args:
+            step: its name, its number, or the name of a layer that is part of it.
 
         Raises:
             SpecError: there is no such step.
         """
         number = self.step(step)
-        row = self.schedule.steps[number]
         tensors = ((index, self.schedule.tensors[index]) for index in self.alive_in(number))
         return StepMemory(
             network=self.network,
-            step=row.name,
+            step=self._step_name(number),
             number=number,
             steps=len(self.schedule.steps),
+            layers=tuple(self.layers[index] for index in self.schedule.steps[number].layers),
             storage=self.storage,
             alive_bytes=self.alive[number],
             traffic=self.traffic[number],
             tensors=tuple(
-                AliveTensor(tensor.name, tensor.bytes, self._why(index, tensor, number, row))
+                AliveTensor(tensor.name, tensor.bytes, self._why(index, number))
                 for index, tensor in tensors
             ),
         )
 
-    def step(self, name: str) -> int:
-        """The index of a step, by its name or its number.
+    def step(self, name: str | int) -> int:
+        """The index of a step, by its name, its number or the name of a layer in it.
 
         Raises:
             SpecError: there is no such step.
         """
-        names = [step.name for step in self.schedule.steps]
-        if name in names:
-            return names.index(name)
-        if name.isdecimal() and name.isascii() and int(name) < len(names):
+        name = str(name)
+        steps = self.schedule.steps
+        known: dict[str, int] = {}
+        for index, row in enumerate(steps):
+            known.setdefault(row.name, index)
+        for index, row in enumerate(steps):
+            for layer in row.layers:
+                known.setdefault(self.layers[layer], index)
+        if name in known:
+            return known[name]
+        if name.isdecimal() and name.isascii() and int(name) < len(steps):
             return int(name)
-        hint = did_you_mean(name, names)
-        refuse(None, f"there is no step '{name}'", "the name of a step, or its number", hint=hint)
+        if name in self.layers:
+            refuse(None, f"'{name}' is part of no step: its output is stored, or the input itself")
+        hint = did_you_mean(name, known)
+        expected = "the name of a step, of a layer in it, or its number"
+        refuse(None, f"there is no step '{name}'", expected, hint=hint)
 
     def alive_in(self, step: int) -> list[int]:
         """The tensors alive in a step, as indexes, the largest first."""
-        alive = [
-            index
-            for index, tensor in enumerate(self.schedule.tensors)
-            if tensor.first <= step <= tensor.last
-        ]
+        alive = self.schedule.alive_in(step)
         return sorted(alive, key=lambda index: -self.schedule.tensors[index].bytes)
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc memory --format json``."""
-        schedule, offsets = self.schedule, self.plan.offsets
+        schedule, offsets, bound_step = self.schedule, self.plan.offsets, self.planned.bound_step
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
@@ -201,13 +194,14 @@ class Memory(Answer):
             "batch": self.batch,
             "weight_bytes": self.weight_bytes,
             "peak_bytes": self.peak,
-            "peak_step": None if self.peak_step is None else schedule.steps[self.peak_step].name,
+            "peak_step": None if self.peak_step is None else self._step_name(self.peak_step),
             "lower_bound_bytes": self.lower_bound,
+            "lower_bound_step": None if bound_step is None else self._step_name(bound_step),
             "optimum_bytes": self.optimum,
             "sum_bytes": self.sum_bytes,
             **({"file_bytes": schedule.file_bytes} if schedule.file_bytes is not None else {}),
             **({"order": self._order_data(self.reordered)} if self.reordered else {}),
-            **({"patches": _patches_data(self.patched)} if self.patched else {}),
+            **({"patches": self.patched.data()} if self.patched else {}),
             "stored": _by_role(schedule),
             "steps": [
                 {
@@ -242,7 +236,25 @@ class Memory(Answer):
             "best_bytes": reordered.after if reordered.order is not None else None,
         }
 
-    # tables
+    def _step_name(self, step: int) -> str:
+        return self.schedule.steps[step].name
+
+    def _why(self, index: int, step: int) -> str:
+        """Why a tensor is alive in a step."""
+        row, later = self.schedule.steps[step], self.schedule.steps[step + 1 :]
+        reasons = []
+        if index in row.reads:
+            reasons.append("read here")
+        if index in row.writes:
+            reasons.append("written here")
+        if index in row.scratch:
+            reasons.append("used only here")
+        readers = [other.name for other in later if index in other.reads]
+        if readers:
+            reasons.append(f"read later by {readers[-1]}")
+        elif self.schedule.tensors[index].kept:
+            reasons.append("kept to the end")
+        return ", ".join(reasons) or "alive from another step on"
 
     def _facts(self) -> tuple[tuple[str, str], ...]:
         planner, amount = PLANNERS[self.planner], self.storage.amount
@@ -258,43 +270,58 @@ class Memory(Answer):
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("planner", f"{self.planner}: {planner.title}{rounding}"),
             ("order", self._order_fact()),
-            ("flash", amount(self.weight_bytes) + self._apart()),
-            ("RAM", self._ram()),
-            ("bound", f"{amount(self.lower_bound)}, the most alive in one step"),
-            (
-                "optimum",
-                "not searched" if self.optimum is None else self.storage.amount(self.optimum),
-            ),
+            *self._flash_facts(),
+            ("RAM", self._ram_fact()),
+            ("smaller", self._smaller_fact()),
+            ("bound", self._bound_fact()),
+            ("optimum", "not known" if self.optimum is None else amount(self.optimum)),
             ("patches", self._patches_fact()),
         ]
         return tuple(fact for fact in facts if fact[1])
 
-    def _apart(self) -> str:
-        """What else a file holds."""
-        schedule, amount = self.schedule, self.storage.amount
-        if schedule.file_bytes is None:
-            return ""
-        quantisation = _by_role(schedule).get("quantisation", 0)
-        return f"; quantisation {amount(quantisation)}, file {amount(schedule.file_bytes)}"
+    def _flash_facts(self) -> Iterable[tuple[str, str]]:
+        """What is stored; of a file its size, and its parts."""
+        amount, size = self.storage.amount, self.schedule.file_bytes
+        if size is None:
+            return [("flash", amount(self.weight_bytes))]
+        quantisation = _by_role(self.schedule).get("quantisation", 0)
+        return [
+            ("flash", f"{amount(size)}, the file"),
+            ("weights", f"{amount(self.weight_bytes)} of it, which budgets of flash bound"),
+            ("scales", f"{amount(quantisation)} of it, with zero points"),
+        ]
 
-    def _ram(self) -> str:
-        """The peak and its step; without addresses it is a bound, and says so."""
-        side = "at most " if self.planner == "sum" else "at least "
-        amount = self.storage.amount(self.peak)
-        if not PLANNERS[self.planner].has_addresses:
-            amount = side + amount
-        if self.peak_step is None or self.planner == "sum":
+    def _ram_fact(self) -> str:
+        """The peak and its step; without addresses, marked as a bound."""
+        planned, amount = self.planned, self.storage.amount(self.peak)
+        if not planned.has_addresses:
+            amount = f"{'at most' if self.planner == 'sum' else 'at least'} {amount}"
+        if self.peak_step is None:
             return amount
-        return f"{amount}, in {self.schedule.steps[self.peak_step].name}"
+        step = self._step_name(self.peak_step)
+        if not planned.fragmentation:
+            return f"{amount}, in {step}"
+        lost = self.storage.amount(planned.fragmentation)
+        return f"{amount}, {lost} of it fragmentation: the arena ends in {step}"
+
+    def _smaller_fact(self) -> str:
+        """Another planner that needs less, if memory is fragmented."""
+        other = self.planned.smaller() if self.planned.fragmentation else None
+        return f"{self.storage.amount(other[1])} with planner {other[0]}" if other else ""
+
+    def _bound_fact(self) -> str:
+        bound, step = self.storage.amount(self.lower_bound), self.planned.bound_step
+        where = "" if step is None else f", in {self._step_name(step)}"
+        return f"{bound}, the most alive in one step{where}"
 
     def _order_fact(self) -> str:
         if self.reordered is None:
             return ""
         if self.reordered.order is None:
-            return "as it is; the search for a better one was given up"
+            return "unchanged; the search for a better one was given up"
         saved = self.reordered.before - self.reordered.after
         if saved <= 0:
-            return "as it is: no other order needs less"
+            return "unchanged: no other order needs less"
         before = self.storage.amount(self.reordered.before)
         return (
             f"the best: a bound of {self.storage.amount(self.reordered.after)} instead of {before}"
@@ -306,12 +333,7 @@ class Memory(Answer):
             return ""
         best, count = self.patched.stages[0], self.patched.patches
         amount = self.storage.amount
-        before = (
-            self.schedule.planned("layer-io").peak
-            if self.planner == "layer-io"
-            else (self.schedule.liveness)
-        )
-        if best.peak >= before:
+        if best.peak >= self.patched.peak:
             return f"{count} × {count}: no stage needs less"
         clipped, beyond = (best.extra_macs(halo) for halo in HALOS)
         return (
@@ -321,126 +343,10 @@ class Memory(Answer):
             f"({share(beyond, self.patched.macs)} %) if halos reach beyond the borders"
         )
 
-    def _step_table(self) -> Table:
-        columns = (
-            Column("step", "Step"),
-            Column("alive_bytes", "Alive, B", "right"),
-            Column("alive_percent", "% of bound", "right", bar=True),
-            Column("read_bytes", "Read, B", "right", audience="scripts"),
-            Column("write_bytes", "Written, B", "right", audience="scripts"),
-            Column("weight_bytes", "Weights, B", "right", audience="scripts"),
-            Column("operations", "Operations", "right", audience="scripts"),
-            Column("intensity", "Operations per B", "right", audience="scripts"),
-        )
-        rows = tuple(
-            Row((step.name, alive, Share(alive, self.lower_bound), *_traffic_cells(traffic)))
-            for step, alive, traffic in zip(
-                self.schedule.steps, self.alive, self.traffic, strict=True
-            )
-        )
-        return Table("Steps", columns, rows)
-
-    def _tensor_table(self, title: str, indexes: Iterable[int]) -> Table:
-        columns: tuple[Column, ...] = (
-            Column("tensor", "Tensor"),
-            Column("bytes", "Bytes", "right"),
-            Column("first", "First", "right", audience="scripts"),
-            Column("last", "Last", "right", audience="scripts"),
-            Column("first_step", "From step", rank=2, audience="people"),
-            Column("last_step", "To step", rank=1, audience="people"),
-            Column("offset", "Offset", "right"),
-        )
-        offsets = self.plan.offsets
-        if offsets is None:
-            columns = columns[:-1]
-        rows = []
-        for index in indexes:
-            tensor = self.schedule.tensors[index]
-            cells: tuple[Cell, ...] = (
-                tensor.name,
-                tensor.bytes,
-                tensor.first,
-                tensor.last,
-                self._step_name(tensor.first),
-                self._step_name(tensor.last),
-            )
-            rows.append(Row((*cells, offsets[index]) if offsets is not None else cells))
-        return Table(title, columns, tuple(rows))
-
-    def _step_name(self, step: int) -> str:
-        steps = self.schedule.steps
-        return f"{step} {steps[step].name}" if step < len(steps) else str(step)
-
-    def _traffic_table(self) -> Table:
-        columns = (
-            Column("step", "Step"),
-            Column("read_bytes", "Read, B", "right"),
-            Column("write_bytes", "Written, B", "right"),
-            Column("weight_bytes", "Weights, B", "right"),
-            Column("operations", "Operations", "right", rank=1),
-            Column("intensity", "per B", "right"),
-        )
-        rows = tuple(
-            Row((step.name, *_traffic_cells(traffic)))
-            for step, traffic in zip(self.schedule.steps, self.traffic, strict=True)
-        )
-        everything = total_traffic(self.traffic)
-        return Table("Traffic", columns, rows, total=Row(("Total", *_traffic_cells(everything))))
-
-    def _why(self, index: int, tensor: Tensor, step: int, row: Step) -> str:
-        reasons = []
-        if index in row.reads:
-            reasons.append("read here")
-        if index in row.writes:
-            reasons.append("written here")
-        readers = [later.name for later in self.schedule.steps[step + 1 :] if index in later.reads]
-        if readers:
-            reasons.append(f"read later by {readers[-1]}")
-        elif tensor.kept:
-            reasons.append("kept to the end")
-        return ", ".join(reasons) or "alive from another step on"
-
-
-def check_batch(batch: object) -> None:
-    """Checks a number of inputs.
-
-    Raises:
-        SpecError: it is not a whole number above zero.
-    """
-    if type(batch) is not int or batch < 1:
-        refuse(None, "a batch is a number of inputs", "1 or more", found=repr(batch))
-
-
-def under(graph: LayerGraph, storage: str | None, batch: int = 1) -> tuple[Storage, StoredNetwork]:
-    """A layer graph under a storage, by default that of its file, or else ``fp32``.
-
-    Args:
-        graph: a network; sizes may be numbers of any algebra.
-        storage: a storage's name or path.
-        batch: how many inputs are run at once.
-
-    Raises:
-        CostcalcError: there is no such storage, or a file's own has no such batch or setting.
-    """
-    check_batch(batch)
-    if storage is None and graph.is_file_resized:
-        refuse(
-            None,
-            f"{graph.name} states its bytes at the file's own settings alone",
-            advice("{}, which has them at every setting", A_STORAGE),
-        )
-    if storage is None and graph.schedule is not None:
-        if batch != 1:
-            message = "a file's own tensors have its own batch"
-            refuse(None, message, advice("{} for another", A_STORAGE))
-        return _OWN, _of_file(graph, graph.schedule)
-    row = load("fp32" if storage is None else storage)
-    return row, stored(graph, row, batch)
-
 
 def memory(
     graph: LayerGraph,
-    storage: str | None,
+    storage: NameOrPath | None,
     planner: str | None = None,
     batch: int = 1,
     is_reordered: bool = False,
@@ -459,122 +365,41 @@ def memory(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch)
-    reordered = None
-    if is_reordered:
-        reordered, network = _reordered(graph, row, batch, network)
-    name = planner or row.planner
-    named_planner(name)
-    if pieces is not None and row is _OWN:
+    network = stored_network(graph, storage, batch, planner)
+    row = network.storage
+    if pieces is not None and is_own(row):
         refuse(None, "patches need a storage, since they change a file's tensors", A_STORAGE)
-    schedule = network.schedule
-    plan = schedule.planned(name, row.alignment)
+    saved = None
+    if is_reordered:
+        saved, network = reordered(graph, batch, network)
+    planned = network.planned(planner)
     return Memory(
         network=graph.name,
         source=graph.source,
         parameters=graph.parameters,
         storage=row,
-        planner=name,
         batch=batch,
-        schedule=schedule,
+        planned=planned,
         traffic=network.traffic,
-        plan=plan,
-        optimum=_optimum(schedule, plan, name, row.alignment),
-        reordered=reordered,
-        patched=patches(graph, row, name, pieces, batch) if pieces is not None else None,
-        notes=tuple(_notes(graph, row, name)),
+        optimum=_optimum(planned),
+        reordered=saved,
+        patched=patches(graph, row, planned.planner, pieces, batch) if pieces is not None else None,
+        notes=tuple(_notes(graph, row, planned.planner)),
+        layers=tuple(layer.name for layer in graph.layers),
     )
 
 
-def rounded_sizes(schedule: Schedule, planner: str, alignment: int) -> Schedule:
-    """The schedule with its sizes rounded as a planner rounds them."""
-    if alignment == 1 or not PLANNERS[planner].rounds_sizes:
-        return schedule
-    return schedule.rounded(alignment)
-
-
-def needed(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> Sequence[Any]:
-    """What the peak of a plan is the largest of, for each step."""
-    in_steps, offsets = rounded_sizes(schedule, planner, alignment), plan.offsets
-    if offsets is None:
-        by_step = in_steps.by_step(planner)
-        return in_steps.alive if by_step is None else by_step
-    ends = [0] * len(in_steps.steps)
-    for tensor, offset in zip(schedule.tensors, offsets, strict=True):
-        for step in range(tensor.first, min(tensor.last + 1, len(ends))):
-            ends[step] = max(ends[step], offset + tensor.bytes)
-    return list(zip(ends, in_steps.alive, strict=True))
-
-
-def total_traffic(rows: Iterable[Traffic]) -> Traffic:
-    """The traffic of some steps together."""
-    listed = list(rows)
-    return Traffic(*(sum(getattr(row, field) for row in listed) for field in Traffic._fields))
-
-
-def _optimum(schedule: Schedule, plan: Plan, planner: str, alignment: int) -> int | None:
+def _optimum(planned: PlannedSchedule) -> int | None:
     """The smallest peak of all plans with addresses, if it is known."""
+    schedule = planned.schedule
     if any(tensor.offset is not None for tensor in schedule.tensors):
         return None
-    if PLANNERS[planner].rounds_sizes:
-        best = optimum(schedule.buffers, alignment)
-        return best.peak if best is not None else None
-    # Addresses alone are rounded: only a plan that meets the bound is known to be the best.
-    return plan.peak if plan.peak == schedule.liveness else None
-
-
-def _reordered(
-    graph: LayerGraph, storage: Storage, batch: int, network: StoredNetwork
-) -> tuple[Reordered, StoredNetwork]:
-    """The best order of the steps of a network, and the network in it.
-
-    Raises:
-        SpecError: the lifetimes of a file's tensors do not follow from its steps alone.
-    """
-    in_order = network.apart.in_order(range(len(network.apart.steps)))
-    if in_order.tensors != network.apart.tensors:
-        refuse(
-            None,
-            f"the steps of {graph.name} cannot be put in another order: some run others",
-            hint=advice("{}, for the network without its file's own steps", A_STORAGE),
-        )
-    before = int(network.schedule.liveness)
-    best = best_order(network.apart)
-    if best is None:
-        return Reordered(None, before, before), network
-    if graph.schedule is not None and storage is _OWN:
-        schedule = network.apart.in_order(best.steps)
-        traffic = tuple(network.traffic[step] for step in best.steps)
-        ordered = StoredNetwork(schedule, schedule, traffic)
-    else:
-        ordered = stored(graph, storage, batch, best.steps)
-    after = int(ordered.schedule.liveness)
-    if after >= before:  # in place and views can gain more in the file's own order
-        return Reordered(tuple(range(len(network.apart.steps))), before, before), network
-    return Reordered(best.steps, before, after), ordered
-
-
-def _of_file(graph: LayerGraph, schedule: Schedule) -> StoredNetwork:
-    """A network whose file states its tensors and steps."""
-    weights: dict[int, int] = {}
-    for constant in schedule.constants:
-        if constant.layer is not None and constant.role in PARAMS:
-            weights[constant.layer] = weights.get(constant.layer, 0) + constant.bytes
-    traffic, seen = [], set[int]()
-    for step in schedule.steps:
-        layers = [graph.layers[index] for index in step.layers]
-        traffic.append(
-            Traffic(
-                sum(schedule.tensors[index].bytes for index in step.reads),
-                sum(schedule.tensors[index].bytes for index in step.writes[:1]),
-                sum(weights.get(index, 0) for index in step.layers),
-                sum(operations(layer.events()) for layer in layers),
-                sum(layer.events().macs for layer in layers),
-                sum(weights.get(index, 0) for index in {*step.layers} - seen),
-            )
-        )
-        seen.update(step.layers)
-    return StoredNetwork(schedule, schedule, tuple(traffic))
+    if planned.has_addresses and planned.peak == planned.bound:
+        return planned.bound
+    if not PLANNERS[planned.planner].rounds_sizes:
+        return None  # only addresses are rounded, which the search does not support
+    best = optimum(schedule.buffers, planned.alignment)
+    return best.peak if best is not None else None
 
 
 def _by_role(schedule: Schedule) -> dict[str, int]:
@@ -585,74 +410,6 @@ def _by_role(schedule: Schedule) -> dict[str, int]:
     return roles
 
 
-def _traffic_cells(traffic: Traffic) -> tuple[Cell, ...]:
-    intensity = traffic.intensity
-    return (
-        traffic.read_bytes,
-        traffic.write_bytes,
-        traffic.weight_bytes,
-        traffic.operations,
-        None if intensity is None else Ratio(intensity),
-    )
-
-
-def _stage_table(patched: Patches) -> Table:
-    columns = (
-        Column("stage", "Up to"),
-        Column("tile", "Tile", rank=3),
-        Column("tile_bytes", "Tile, B", "right", rank=2),
-        Column("output_bytes", "Output, B", "right", rank=2),
-        Column("rest_bytes", "Rest, B", "right", rank=1),
-        Column("peak_bytes", "RAM, B", "right"),
-        Column("extra", "MACs more", "right", rank=4),
-        Column("extra_percent", "%", "right"),
-    )
-    rows = tuple(
-        Row(
-            (
-                stage.last,
-                Dimensions(channels_last(stage.halos["clipped"].tile)),
-                stage.halos["clipped"].tile_bytes,
-                stage.output_bytes,
-                stage.rest_bytes,
-                stage.peak,
-                stage.extra_macs("clipped"),
-                Share(stage.extra_macs("clipped"), patched.macs),
-            )
-        )
-        for stage in patched.stages
-    )
-    return Table(f"Stages in {patched.patches} × {patched.patches} patches", columns, rows)
-
-
-def _patches_data(patched: Patches) -> dict[str, Any]:
-    return {
-        "patches": patched.patches,
-        "mult_adds": patched.macs,
-        "stages": [_stage_data(stage) for stage in patched.stages],
-    }
-
-
-def _stage_data(stage: Stage) -> dict[str, Any]:
-    return {
-        "last": stage.last,
-        "peak_bytes": stage.peak,
-        "resident_peak_bytes": stage.resident_peak,
-        "output_bytes": stage.output_bytes,
-        "rest_bytes": stage.rest_bytes,
-        "mult_adds": stage.macs,
-        **{
-            name: {
-                "tile": list(halo.tile),
-                "tile_bytes": halo.tile_bytes,
-                "mult_adds": halo.macs,
-                "extra_mult_adds": stage.extra_macs(name),
-            }
-            for name, halo in stage.halos.items()
-        },
-    }
-
-
 def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
     for pattern in storage.mixed:
         if not any(fnmatchcase(layer.name, pattern) for layer in graph.layers):
@@ -661,6 +418,8 @@ def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
         yield "With every gate open."
     if planner in ("tflm", "tflite-mobile"):
         yield "Tensors alone: a runtime also keeps variables, scales and structures of its own."
+        if not is_own(storage):
+            yield "A converter may add operators; a .tflite file, such as an export, has them."
     if any(layer.computation.events.states for layer in graph.layers) and (
         "states" not in storage.keeps
     ):

@@ -27,7 +27,7 @@ HALOS = ("clipped", "unclipped")
 """A halo ends at the border of its map, or is counted beyond it as well."""
 
 LOCAL = ("convolution", "pooling", "activation", "elementwise", "inactive")
-"""Families whose output depends on nearby positions alone, if they have windows or none."""
+"""Families whose output depends only on nearby positions, if they have windows or none."""
 
 _ELSEWHERE = ("softmax", "log_softmax")
 """Kinds of these families that look at all positions."""
@@ -82,6 +82,26 @@ class Stage(NamedTuple):
         """Multiply-accumulates that are repeated."""
         return self.halos[halo].macs - self.macs
 
+    def data(self) -> dict[str, Any]:
+        """The stage in JSON."""
+        return {
+            "last": self.last,
+            "peak_bytes": self.peak,
+            "resident_peak_bytes": self.resident_peak,
+            "output_bytes": self.output_bytes,
+            "rest_bytes": self.rest_bytes,
+            "mult_adds": self.macs,
+            **{
+                name: {
+                    "tile": list(halo.tile),
+                    "tile_bytes": halo.tile_bytes,
+                    "mult_adds": halo.macs,
+                    "extra_mult_adds": self.extra_macs(name),
+                }
+                for name, halo in self.halos.items()
+            },
+        }
+
 
 class Patches(NamedTuple):
     """Every stage that a network may run in patches, the best first."""
@@ -90,6 +110,13 @@ class Patches(NamedTuple):
     stages: tuple[Stage, ...]
     macs: int
     """Multiply-accumulates of the whole network, run at once."""
+    peak: int
+    """The bytes that the whole network needs, run at once."""
+
+    def data(self) -> dict[str, Any]:
+        """The stages in JSON."""
+        stages = [stage.data() for stage in self.stages]
+        return {"patches": self.patches, "mult_adds": self.macs, "stages": stages}
 
 
 def patches(
@@ -125,7 +152,7 @@ def patches(
         )
     stages.sort(key=lambda stage: (stage.peak, stage.extra_macs("clipped")))
     macs = sum(layer.computation.events.macs for layer in graph.layers)
-    return Patches(count, tuple(stages), macs)
+    return Patches(count, tuple(stages), macs, run.peak(graph))
 
 
 class _Run(NamedTuple):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costcalc.arena.plan import named_planner
-from costcalc.arena.schedule import PARAMS
 from costcalc.graph.layer import LayerGraph
 from costcalc.render.formatting import counted
 from costcalc.reporting.stored import StepBytes, StoredReport
-from costcalc.storing.memory import rounded_sizes, under
+from costcalc.spec.library import NameOrPath
+from costcalc.storing.network import stored_network
 from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.storage import UNITS
 
 
 def stored_report(
-    graph: LayerGraph, storage: str | None, planner: str | None, batch: int
+    graph: LayerGraph, storage: NameOrPath | None, planner: str | None, batch: int
 ) -> StoredReport:
     """The bytes of a layer graph by layer.
 
@@ -28,34 +27,28 @@ def stored_report(
     Raises:
         CostcalcError: there is no such storage or planner.
     """
-    row, network = under(graph, storage, batch)
-    name = planner or row.planner
-    named_planner(name)
-    schedule, names = network.schedule, [layer.name for layer in graph.layers]
-    weights: dict[str, int] = {}
-    for constant in schedule.constants:
-        if constant.layer is not None and constant.role in PARAMS:
-            layer = names[constant.layer]
-            weights[layer] = weights.get(layer, 0) + int(constant.bytes)
+    network = stored_network(graph, storage, batch, planner)
+    row, schedule, planned = network.storage, network.schedule, network.planned(planner)
+    names = [layer.name for layer in graph.layers]
     totals = {
         "weight_bytes": int(schedule.weight_bytes),
-        "peak_bytes": int(schedule.planned(name, row.alignment).peak),
+        "peak_bytes": int(planned.peak),
         "traffic_bytes": sum(int(step.traffic_bytes) for step in network.traffic),
     }
     return StoredReport(
         storage=row.name,
-        planner=name,
+        planner=planned.planner,
         batch=batch,
         facts=(
             ("storage", f"{row.name}: {row.title}"),
             ("batch", counted(batch) if batch != 1 else ""),
             ("flash", row.amount(totals["weight_bytes"])),
-            ("RAM", f"{row.amount(totals['peak_bytes'])}, planner {name}"),
+            ("RAM", f"{row.amount(totals['peak_bytes'])}, planner {planned.planner}"),
         ),
         unit=(row.unit, UNITS[row.unit]),
         totals=totals,
-        weights=weights,
-        steps=tuple(_steps(network, names, rounded_sizes(schedule, name, row.alignment).alive)),
+        weights={names[at]: int(size) for at, size in schedule.weights_by_layer.items()},
+        steps=tuple(_steps(network, names, planned.alive)),
         part_of={names[layer]: step.name for step in schedule.steps for layer in step.layers},
         sizes=tuple(int(tensor.bytes) for tensor in network.apart.tensors),
         kept=frozenset(index for index, tensor in enumerate(network.apart.tensors) if tensor.kept),
@@ -65,15 +58,12 @@ def stored_report(
 def _steps(network: StoredNetwork, names: list[str], alive: tuple[int, ...]) -> Iterator[StepBytes]:
     """The steps; their tensors are those of outputs apart, before any shares another's memory."""
     apart = {step.name: step for step in network.apart.steps}
-    needed = {tensor for step in network.apart.steps for tensor in step.reads}
-    needed.update(index for index, row in enumerate(network.apart.tensors) if row.kept)
     for step, traffic, now in zip(network.schedule.steps, network.traffic, alive, strict=True):
         own = apart[step.name]
         yield StepBytes(
             layer=names[step.layers[0]] if step.layers else None,
             reads=frozenset(own.reads),
-            # Outputs come first; of the others, what is not needed later is scratch.
-            writes=frozenset((*own.writes[:1], *needed.intersection(own.writes[1:]))),
+            writes=frozenset(own.writes),
             alive=now,
             traffic=int(traffic.traffic_bytes),
             operations=int(traffic.operations),

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from typing import Any
 
 from costcalc.arena.merging import Overwrite, in_place, with_views
+from costcalc.arena.plan import named_planner
+from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
@@ -30,9 +31,13 @@ from costcalc.records import NamedTuple
 from costcalc.spec.numbers import is_number
 from costcalc.storing.files import BATCH
 from costcalc.storing.storage import Storage
+from costcalc.storing.traffic import Traffic, operations, traffic
 
 VIEWS = ("reshape", "flatten")
-"""Kinds whose output is their input in another shape, beside the family ``inactive``."""
+"""Kinds whose output is their input in another shape; so is that of the family ``inactive``."""
+
+FOLDED = "batch_norm"
+"""The norm whose statistics are stored, so that it can be part of weights and a bias."""
 
 STORED = (*PARAMS, "buffers")
 """The events that are stored numbers."""
@@ -41,53 +46,25 @@ INPUT = 0
 """The tensor of the network's input."""
 
 
-class Traffic(NamedTuple):
-    """What a step moves and computes."""
-
-    read_bytes: Size
-    """Bytes of the tensors that it reads, each once."""
-    write_bytes: Size
-    """Bytes of its output."""
-    weight_bytes: Size
-    """Bytes of the stored numbers that it reads, shared ones included."""
-    operations: Size
-    """A multiply-accumulate is two; everything else that is computed is one."""
-    macs: Size
-    """Multiply-accumulates alone."""
-    first_bytes: Size
-    """Those of ``weight_bytes`` that no step before it reads."""
-
-    @property
-    def traffic_bytes(self) -> Size:
-        """All bytes read and written."""
-        return self.read_bytes + self.write_bytes + self.weight_bytes
-
-    @property
-    def intensity(self) -> Fraction | None:
-        """Operations for each byte; None if no byte is moved."""
-        return Fraction(self.operations, self.traffic_bytes) if self.traffic_bytes else None
-
-
 class StoredNetwork(NamedTuple):
     """A network under a storage."""
 
+    storage: Storage
     schedule: Schedule
     apart: Schedule
     """The same steps with a tensor for each output: nothing in place, no views of concats."""
     traffic: tuple[Traffic, ...]
     """By the steps of ``schedule``: a concat that is a view moves nothing."""
 
+    def planned(self, planner: str | None = None) -> PlannedSchedule:
+        """The schedule under a planner, by default the storage's.
 
-def operations(events: Events) -> Size:
-    """Operations of a layer: two for each multiply-accumulate, one for each other event."""
-    return (
-        2 * events.macs
-        + events.additions
-        + events.multiplications
-        + events.divisions
-        + events.comparisons
-        + events.functions
-    )
+        Raises:
+            SpecError: there is no planner of that name.
+        """
+        name = planner or self.storage.planner
+        named_planner(name)
+        return PlannedSchedule(self.schedule, name, self.storage.alignment)
 
 
 def stored(
@@ -117,10 +94,10 @@ class PeakBytes(NamedTuple):
     """The step that needs them; empty for ``sum``, or if there are no steps."""
 
 
-def peak_of(graph: LayerGraph, storage: Storage, planner: str | None = None) -> PeakBytes:
-    """The bytes of a layer graph, by the storage's planner or another one."""
-    schedule = stored(graph, storage).schedule
-    by_step = schedule.by_step(planner or storage.planner)
+def peak_of(graph: LayerGraph, storage: Storage, planner: str, batch: int = 1) -> PeakBytes:
+    """The bytes of a layer graph by a planner."""
+    schedule = stored(graph, storage, batch).planned(planner).sized
+    by_step = schedule.by_step(planner)
     if by_step is None:
         total: Size = sum(tensor.bytes for tensor in schedule.tensors)
         return PeakBytes(schedule.weight_bytes, total, "")
@@ -158,12 +135,14 @@ class _Builder:
         """The step of each layer whose output is that step's."""
         self.homes: list[int | None] = []
         """The tensor of each layer's output; None for what is stored."""
+        self.sources: dict[int, int] = {}
+        """For each layer whose output is stored, or a view of it: the layer that stores it."""
         self.folded: dict[int, int] = {}
         """The norm that is folded into each layer, by their indexes."""
         self.vanished = set[int]()
         """The norms that are folded into other layers."""
-        self.sources_read = set[int]()
-        """Constants and learned tensors that some step reads, by their layers."""
+        self.storing_read = set[int]()
+        """The layers whose stored numbers some step reads."""
         self.sizes: list[Size] = [self.activations(elements(graph.input))]
         self.names = ["input"]
 
@@ -177,8 +156,12 @@ class _Builder:
         merged = with_views(apart, self.concats(apart)) if self.storage.concat == "view" else apart
         schedule = in_place(merged, self.overwrites(merged)) if self.storage.in_place else merged
         ops = {self.graph.layers[op.host].name: op for op in self.ops}
-        traffic = tuple(self.traffic(ops[step.name]) for step in schedule.steps)
-        return StoredNetwork(schedule, apart, traffic)
+        steps = {step.name: step for step in apart.steps}
+        moved = tuple(
+            traffic(apart, steps[step.name], *self.operations(ops[step.name]))
+            for step in schedule.steps
+        )
+        return StoredNetwork(self.storage, schedule, apart, moved)
 
     # steps
 
@@ -186,9 +169,12 @@ class _Builder:
         """The tensor of a layer's output, which is a new step's if it joins none."""
         kind = layer.kind
         if kind.family == "source":
+            self.sources[index] = index
             return None
-        if kind.family == "inactive" or kind.name in VIEWS:
+        if _is_view(layer):
             self.join_view(index, layer)
+            if layer.inputs[0] in self.sources:
+                self.sources[index] = self.sources[layer.inputs[0]]
             return self.source(layer.inputs[0])
         at = self.host_step(index, layer)
         if at is None:
@@ -224,13 +210,14 @@ class _Builder:
                 self.tails[index] = at
 
     def is_inner(self, source: int, reader: int) -> bool:
-        """Whether a layer's output is read by one layer alone."""
+        """Whether a layer's output is read by exactly one layer."""
         return self.readers[source] == [reader] and source not in self.outputs
 
     def host_step(self, index: int, layer: Layer) -> int | None:
         """The step that a layer is part of; None if it is a step of its own."""
         kind = layer.kind
-        if not {kind.name, kind.family} & {*self.storage.fused}:
+        is_folded = kind.name == FOLDED and self.storage.norms == "folded"
+        if not is_folded and not {kind.name, kind.family} & {*self.storage.fused}:
             return None
         # Of several inputs, the one that is made last: the others must be there before it.
         steps = [(self.tails[source], source) for source in layer.inputs if source in self.tails]
@@ -244,7 +231,7 @@ class _Builder:
         if kind.family == "norm":
             if source != host or not has_matrix:
                 return None
-            if self.storage.norms == "folded":
+            if is_folded:
                 if (layer.shares is None) != (self.graph.layers[host].shares is None):
                     return None
                 self.folded[host] = index
@@ -280,13 +267,15 @@ class _Builder:
             ]
             scratch = range(len(tensors), len(tensors) + len(buffers))
             tensors += buffers
-            steps.append(Step(name, tuple(op.reads), (op.output, *scratch), tuple(op.layers)))
+            reads, layers = tuple(op.reads), tuple(op.layers)
+            weights = self.weight_bytes(op)
+            steps.append(Step(name, reads, (op.output,), layers, tuple(scratch), *weights))
         if "states" in self.storage.keeps:
             tensors += self.states()
         return Schedule(tuple(steps), tuple(tensors), tuple(self.constants()))
 
     def scratch(self, layer: Layer) -> Iterator[Size]:
-        """The bytes that a layer needs besides its inputs and its output.
+        """The bytes that a layer needs in addition to its inputs and its output.
 
         Raises:
             StorageError: a rule has no value there, or one below zero.
@@ -330,6 +319,35 @@ class _Builder:
             for role, size in self.numbers(index, layer, layer.events()):
                 yield Constant(f"{layer.name}/{role}", size, index, role)
 
+    def weight_bytes(self, op: _Op) -> tuple[Size, Size]:
+        """The bytes of the stored numbers that a step reads, and of those no step before reads."""
+        readers: dict[int, Layer] = {}
+        for index in op.layers:
+            layer = self.graph.layers[index]
+            readers.setdefault(index if layer.shares is None else layer.shares, layer)
+            for source in layer.inputs:
+                if source in self.sources:
+                    readers.setdefault(self.sources[source], layer)
+        bytes_: Size = 0
+        first: Size = 0
+        for index, reader in readers.items():
+            events = self.graph.layers[index].computation.events
+            # With the params that it borrows: another layer stores them, and this one reads them.
+            bytes_ += self.bytes_read(index, reader, events)
+            if index not in self.storing_read:
+                first += self.bytes_read(index, reader, self.graph.layers[index].events())
+        self.storing_read.update(readers)
+        return bytes_, first
+
+    def bytes_read(self, index: int, reader: Layer, events: Events) -> Size:
+        """The bytes that a layer reads of what another or itself stores; of a table, some rows."""
+        layer = self.graph.layers[index]
+        stored: Size = sum(size for _, size in self.numbers(index, layer, events))
+        if reader.kind.family != "embedding":
+            return stored
+        rows = elements(reader.output) * self.batch
+        return minimum(stored, stored_bytes(rows, self.bits("weights", layer)))
+
     def numbers(self, index: int, layer: Layer, events: Events) -> Iterator[tuple[str, Size]]:
         """The bytes that a layer stores, by role, once norms are folded."""
         counts = {role: getattr(events, role) for role in STORED}
@@ -369,45 +387,19 @@ class _Builder:
 
     # traffic
 
-    def traffic(self, op: _Op) -> Traffic:
-        layers = [self.graph.layers[index] for index in op.layers]
-        weights: Size = 0
-        first: Size = 0
-        for index, layer in zip(op.layers, layers, strict=True):
-            weights += self.weights_read(index, layer, layer.computation.events)
-            if layer.shares is None:
-                first += self.weights_read(index, layer, layer.events())
-            for source in layer.inputs:
-                if source != NETWORK_INPUT and self.graph.layers[source].kind.family == "source":
-                    constant = self.graph.layers[source]
-                    own = self.weights_read(source, constant, constant.computation.events)
-                    weights += own
-                    first += 0 if source in self.sources_read else own
-                    self.sources_read.add(source)
+    def operations(self, op: _Op) -> tuple[Size, Size]:
+        """What a step computes for the whole batch: operations, and multiply-accumulates."""
         computed: Size = sum(
-            operations(layer.computation.events) + self.folded_additions(index, layer)
-            for index, layer in zip(op.layers, layers, strict=True)
+            operations(self.graph.layers[index].computation.events) + self.folded_additions(index)
+            for index in op.layers
             if index not in self.vanished
         )
-        return Traffic(
-            read_bytes=sum(self.sizes[tensor] for tensor in op.reads),
-            write_bytes=self.sizes[op.output],
-            weight_bytes=weights,
-            operations=computed * self.batch,
-            macs=self.batch * sum(layer.computation.events.macs for layer in layers),
-            first_bytes=first,
-        )
+        macs: Size = sum(self.graph.layers[index].computation.events.macs for index in op.layers)
+        return computed * self.batch, macs * self.batch
 
-    def weights_read(self, index: int, layer: Layer, events: Events) -> Size:
-        """The bytes of stored numbers that a layer reads; of a table, the rows looked up."""
-        stored: Size = sum(size for _, size in self.numbers(index, layer, events))
-        if layer.kind.family != "embedding":
-            return stored
-        rows = elements(layer.output) * self.batch
-        return minimum(stored, stored_bytes(rows, self.bits("weights", layer)))
-
-    def folded_additions(self, index: int, layer: Layer) -> Size:
+    def folded_additions(self, index: int) -> Size:
         """The additions of a bias that a layer has from the norm that is folded into it."""
+        layer = self.graph.layers[index]
         is_new = index in self.folded and _is_nothing(layer.computation.events.biases)
         return elements(layer.output) if is_new else 0
 
@@ -422,7 +414,9 @@ class _Builder:
             is_first = layer.kind.name == "concat" and operation.axis in (0, -len(layer.output))
             tensors = tuple(self.source(source) for source in layer.inputs)
             inputs = tuple(tensor for tensor in tensors if tensor is not None)
-            if is_first and len(set(inputs)) == len(tensors) and len(step.layers) == 1:
+            others = (self.graph.layers[index] for index in step.layers[1:])
+            is_alone = all(map(_is_view, others)) and not step.scratch
+            if is_first and len(set(inputs)) == len(tensors) and is_alone:
                 concats[number] = inputs
         return concats
 
@@ -447,6 +441,11 @@ class _ScratchNames:
 
     def __getitem__(self, name: str) -> Any:
         return self.batch if name == BATCH else self.names[name]
+
+
+def _is_view(layer: Layer) -> bool:
+    """Whether a layer's output is its input, under another shape or name."""
+    return layer.kind.family == "inactive" or layer.kind.name in VIEWS
 
 
 def _is_nothing(count: Size) -> bool:

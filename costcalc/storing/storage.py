@@ -6,18 +6,22 @@ A storage is to bytes what a convention is to mult-adds: a small YAML file with 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 
 from costcalc.costs.rules import Rule
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import byte_amount
+from costcalc.render.formatting import counted, rounded
 
 ROLES = ("activations", "weights", "biases", "norm_params", "other_params", "buffers", "caches")
 """What is stored: tensors between layers, the params by the names of their events, and states."""
 
 KEPT = ("inputs", "outputs", "states")
 """What may stay in memory to the end: the network's inputs and outputs, and recurrent states."""
+
+DEFAULT_STORAGE = "fp32"
+"""The storage of a network whose file states none."""
 
 UNITS = {"KiB": 1024, "kB": 1000}
 """The bytes of a unit."""
@@ -37,7 +41,7 @@ class Storage(NamedTuple):
     mixed: Mapping[str, int] = MappingProxyType({})
     """The bits of the weights of layers, by a pattern of their names: ``{"*/fc*": 4}``."""
     norms: str = "folded"
-    """``folded`` into the layer before where there is one, or ``kept``."""
+    """Batch norms: ``folded`` into the layer before where there is one, or ``kept``."""
     fused: tuple[str, ...] = ()
     """Kinds or families that are part of the operator before them on their line: one step."""
     in_place: tuple[str, ...] = ()
@@ -49,7 +53,7 @@ class Storage(NamedTuple):
     alignment: int = 1
     """Bytes to whose multiples addresses, or sizes, are rounded by the planner."""
     scratch: Scratch = MappingProxyType({})
-    """Bytes that a step needs besides its tensors, by kind or family of its layer."""
+    """Bytes that a step needs in addition to its tensors, by kind or family of its layer."""
     scales: Mapping[str, int] = MappingProxyType({})
     """Stored with groups of weights: ``bits`` for each, and how many weights a ``group`` has.
 
@@ -65,8 +69,30 @@ class Storage(NamedTuple):
         return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
 
     def amount(self, bytes_: int) -> str:
-        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``.
-
-        Above ten thousand of the unit, in the next one.
-        """
+        """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``."""
         return byte_amount(bytes_, self.unit)
+
+
+def byte_amount(bytes_: int, unit: str = "KiB") -> str:
+    """Bytes, and the same in a unit of :data:`UNITS`.
+
+    >>> byte_amount(2560), byte_amount(97493512, "kB"), byte_amount(512)
+    ('2,560 B (2.5 KiB)', '97,493,512 B (97.5 MB)', '512 B')
+    """
+    exact = f"{counted(bytes_)} B"
+    return exact if bytes_ < UNITS[unit] else f"{exact} ({in_unit(bytes_, unit)})"
+
+
+def in_unit(bytes_: int, unit: str) -> str:
+    """Bytes in a unit of :data:`UNITS`, or in a larger one from ten thousand of it on.
+
+    >>> in_unit(2560, "KiB"), in_unit(12_000_000, "kB"), in_unit(10, "KiB")
+    ('2.5 KiB', '12.0 MB', '10 B')
+    """
+    scale = size = UNITS[unit]
+    if bytes_ < scale:
+        return f"{bytes_} B"
+    for prefix in "MGT":
+        if bytes_ >= 10_000 * size:
+            size, unit = size * scale, prefix + unit[1:]
+    return f"{rounded(Fraction(bytes_, size), 1)} {unit}"

@@ -10,7 +10,7 @@ from costcalc.render.page import Column, Page, Row, Table
 from costcalc.storing.storage import ROLES, Storage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Storages(Answer):
     """The storages that ship."""
 
@@ -37,7 +37,7 @@ class Storages(Answer):
         return {"format_version": FORMAT_VERSION, "storages": rows}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StorageRules(Answer):
     """One storage: bits, what is one step, what works in place, the planner."""
 

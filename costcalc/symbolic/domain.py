@@ -10,7 +10,7 @@ from typing import NamedTuple
 from costcalc.formulas.algebra import ceil_div, whole
 from costcalc.render.formatting import exact
 from costcalc.symbolic.formula import Name, Style, written
-from costcalc.symbolic.polynomial import Polynomial, Rational, polynomial_tree, unit
+from costcalc.symbolic.polynomial import Polynomial, Powers, Rational, polynomial_tree, unit
 from costcalc.symbolic.polynomial_number import Condition, PolynomialContext, Variable
 
 
@@ -255,11 +255,22 @@ def _relation(condition: Condition, names: Sequence[Name], style: Style) -> str:
         index, value, rises = bound
         relation = condition.relation if rises or condition.relation != ">" else "<"
         return f"{style.name(names[index])} {signs[relation]} {exact(value)}"
-    terms = condition.polynomial.terms
+    terms = _whole_terms(condition.polynomial)
     left = Polynomial({powers: value for powers, value in terms.items() if value > 0})
     right = Polynomial({powers: -value for powers, value in terms.items() if value < 0})
     sides = (written(polynomial_tree(side, names), style) for side in (left, right))
     return f" {signs[condition.relation]} ".join(sides)
+
+
+def _whole_terms(polynomial: Polynomial) -> dict[Powers, int]:
+    """The terms multiplied by a positive number, so that they are whole and have no divisor."""
+    values = [Fraction(value) for value in polynomial.terms.values()]
+    above = gcd(*(value.numerator for value in values))
+    below = lcm(*(value.denominator for value in values))
+    return {
+        powers: int(value * below / above)
+        for powers, value in zip(polynomial.terms, values, strict=True)
+    }
 
 
 def _signs(style: Style) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costcalc.costs.count import LayerCost, count
-from costcalc.costs.rules import METRICS, UNITS, Convention
+from costcalc.costs.rules import COUNTS, UNITS, Convention
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.graph.layouts import channel_axes
@@ -168,7 +168,7 @@ def _explained(
 ) -> LayerExplanation:
     layer = symbolic.plain
     steps = []
-    for metric in METRICS if layer.kind.is_counted else ():
+    for metric in COUNTS if layer.kind.is_counted else ():
         total = getattr(cost, metric)
         node = formula(total)
         steps.append(

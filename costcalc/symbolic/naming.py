@@ -1,4 +1,4 @@
-"""Names of layers that have a formula, beside names of networks."""
+"""Names of layers that have a formula, listed with names of networks."""
 
 from __future__ import annotations
 

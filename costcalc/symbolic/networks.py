@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 from costcalc.advice import advice, option
-from costcalc.arena.plan import PLANNERS
+from costcalc.arena.plan import named_planner
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problems, did_you_mean, refuse
@@ -22,7 +22,8 @@ from costcalc.render.page import Column, Equations, Page, Row, Table
 from costcalc.reporting.phrases import at_settings, uncounted_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
-from costcalc.storing.files import load
+from costcalc.spec.library import NameOrPath
+from costcalc.storing.network import refuse_other_settings, storage_or_default
 from costcalc.storing.schedule import peak_of
 from costcalc.symbolic.domain import Domain, Extent, domain, in_parameters
 from costcalc.symbolic.equations_answer import EquationsAnswer
@@ -106,10 +107,14 @@ class ClosedForm(EquationsAnswer):
     """The names of its layer kinds."""
     storage: str = ""
     """The storage of the bytes, if there are any."""
+    planner: str = ""
+    """The planner of the peak, if there is one."""
+    batch: int = 1
+    """How many inputs are run at once, in bytes."""
     peak_step: str = ""
     """The step whose bytes are the peak."""
     is_bound: bool = False
-    """Whether the storage's planner gives addresses, so that the peak is its lower bound."""
+    """Whether the planner gives addresses, so that the peak is its lower bound."""
 
     @property
     def params(self) -> Any:
@@ -152,11 +157,19 @@ class ClosedForm(EquationsAnswer):
             "unit": self.unit,
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "symbols": [_extent_data(extent) for extent in self.domain.extents],
-            **({"storage": self.storage, "peak_step": self.peak_step} if self.storage else {}),
+            **(self._facts_of_bytes() if self.storage else {}),
             "assumes": self.domain.assumptions(ASCII, self.values),
             "exact": self.is_exact,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
             **{metric: _total_data(total) for metric, total in self.totals.items()},
+        }
+
+    def _facts_of_bytes(self) -> dict[str, Any]:
+        return {
+            "storage": self.storage,
+            "planner": self.planner,
+            "batch": self.batch,
+            "peak_step": self.peak_step,
         }
 
 
@@ -178,11 +191,11 @@ def closed_form(
     settings: Mapping[str, Any],
     convention: Convention,
     variables: tuple[str, ...] = (),
-    storage: str | None = None,
+    how: tuple[NameOrPath | None, str | None, int] | None = None,
 ) -> ClosedForm:
     """A network's params and mult-adds as polynomials in its parameters.
 
-    Under a storage, also the bytes of what is stored and those of the storage's peak:
+    Under a storage, also the bytes of what is stored and those of the planner's peak:
     without addresses, so that a planner with addresses gives the bound.
 
     Args:
@@ -190,7 +203,8 @@ def closed_form(
         settings: the settings to expand the network at; they decide every comparison.
         convention: how its costs are counted.
         variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
-        storage: a storage's name or path, if bytes are wanted.
+        how: a storage's name or path, a planner and a batch, if bytes are wanted; None for
+            ``fp32``, and for the storage's planner.
 
     Raises:
         CostcalcError: a setting or the storage is wrong, the convention lacks a rule, or the costs
@@ -200,7 +214,12 @@ def closed_form(
     resolved = resolve(document, settings, problems)
     problems.raise_any()
     chosen = _variables(document, resolved.values, variables)
-    kept = load(storage) if storage is not None else None
+    storage, planner, batch = how or (None, None, 1)
+    kept = storage_or_default(storage) if how is not None else None
+    if kept is not None and storage is None and document.schedule is not None:
+        refuse_other_settings(document.titled(resolved.values))
+    planner = planner or (kept.planner if kept is not None else "")
+    is_bound = kept is not None and named_planner(planner).has_addresses
     while True:
         context = PolynomialContext(tuple(variable for variable, _ in chosen))
         symbols = [context.symbol(index) for index in range(len(chosen))]
@@ -213,7 +232,7 @@ def closed_form(
             }
             peak = ""
             if kept is not None:
-                memory = peak_of(graph, kept)
+                memory = peak_of(graph, kept, planner, batch)
                 sums |= {"weight_bytes": memory.weight_bytes, "peak_bytes": memory.peak_bytes}
                 peak = memory.step
             break
@@ -241,7 +260,9 @@ def closed_form(
         kinds=frozenset(layer.kind.name for layer in graph.layers),
         storage=kept.name if kept is not None else "",
         peak_step=peak,
-        is_bound=kept is not None and PLANNERS[kept.planner].has_addresses,
+        planner=planner,
+        batch=batch,
+        is_bound=is_bound,
     )
 
 
@@ -334,8 +355,9 @@ def _headline(form: ClosedForm, style: Style) -> str:
         if is_used
     )
     form_in = f"in closed form in {symbols}" if symbols else "in closed form"
-    storage = f", storage {form.storage}" if form.storage else ""
-    return f"{form.network} {form_in}, convention {form.convention}{storage}"
+    storage = f", storage {form.storage}, planner {form.planner}" if form.storage else ""
+    batch = f", batch {counted(form.batch)}" if form.batch != 1 else ""
+    return f"{form.network} {form_in}, convention {form.convention}{storage}{batch}"
 
 
 def _are_used(form: ClosedForm) -> list[bool]:

@@ -10,6 +10,7 @@ from costcalc.arena import optimum as searching
 from costcalc.arena.optimum import optimum
 from costcalc.arena.plan import Buffer, liveness
 from tests.arena.cases import named
+from tests.arena.test_plan import overlaps, overlaps_of_pairs
 
 
 def test_it_is_not_known_among_too_many(monkeypatch):
@@ -26,6 +27,9 @@ def test_worked_cases(case):
     plan = optimum(buffers, case["alignment"])
     assert plan is not None
     assert plan.peak == case["optimum"]
+    assert not overlaps_of_pairs(case["buffers"], plan.offsets)
+    ends = [at + size for (size, *_), at in zip(case["buffers"], plan.offsets, strict=True)]
+    assert max(ends, default=0) <= plan.peak
 
 
 def smallest_peak(buffers):
@@ -57,7 +61,9 @@ def smallest_peak(buffers):
     )
 )
 def test_random_buffers_against_every_address(buffers):
-    assert optimum(buffers).peak == smallest_peak(buffers)
+    plan = optimum(buffers)
+    assert plan.peak == smallest_peak(buffers)
+    assert not overlaps([buffer[:3] for buffer in buffers], plan.offsets)
 
 
 def test_the_optimum_can_exceed_the_bound():

@@ -127,3 +127,22 @@ def test_a_step_that_needs_more_afterwards_is_not_run_at_once():
     ).in_order(range(len(steps)))
     assert schedule.liveness == 140
     assert best_order(schedule).peak == 100
+
+
+def test_scratch_counts_in_the_step_that_needs_it_alone():
+    """Branches of 50 and of 40, worked off one after the other; the last step needs 30 besides:
+    5 + 20 + 25 + 30, more than the 65 of the branches."""
+    sizes = {"x": 10, "p": 50, "q": 40, "r": 5, "s": 20, "y": 25, "scratch": 30}
+    tensors = tuple(Tensor(name, size, 0, 0, kept=name == "y") for name, size in sizes.items())
+    steps = (
+        Step("a1", (0,), (1,)),
+        Step("b1", (0,), (2,)),
+        Step("a2", (1,), (3,)),
+        Step("b2", (2,), (4,)),
+        Step("cat", (3, 4), (5,), scratch=(6,)),
+    )
+    schedule = Schedule(steps, tensors).in_order(range(5))
+    assert schedule.liveness == 100
+    best = best_order(schedule)
+    assert best == ((0, 2, 1, 3, 4), 80)
+    assert schedule.in_order(best.steps).alive == (60, 65, 55, 65, 80)

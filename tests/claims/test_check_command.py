@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+import costcalc
 from costcalc.claims.sources import papers
 from costcalc.claims.verdict import VERDICTS
 from costcalc.cli import main
@@ -421,6 +422,79 @@ def test_budgets_of_bytes_in_a_spec(mynet: Path) -> None:
     assert "under int8, most is spent on fc1 10,280 (95.40 %), conv1 496 (4.60 %)" in output
 
 
+def fails(network: str, storage: str, most: str) -> str:
+    """What is said of a network that needs more memory."""
+    result = check(network, "--storage", storage, "--max-ram", most, "--format", "json")
+    assert result.exit_code == 1
+    (claim,) = json.loads(result.output)["claims"]
+    return str(claim["explanation"])
+
+
+def test_a_fragmented_plan_is_not_that_of_a_step() -> None:
+    """Visual Wake Words: 72 KiB planned for 54 KiB alive at most; greedy by size needs 63."""
+    over = fails("mobilenet_v1_vww", "tflm", "64KiB")
+    assert "the plan needs 72.00 KiB, 18.00 KiB of it fragmentation" in over
+    assert "the most alive at once is 54.00 KiB, in conv2, with conv2 36.00 KiB" in over
+    assert "planner greedy-by-size fits, with 63.00 KiB" in over
+    far = fails("mobilenet_v1_vww", "tflm", "60KiB")
+    assert "54.00 KiB, in conv2" in far
+    assert "fits" not in far
+
+
+def test_an_order_that_fits_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "branches.yaml"
+    path.write_text("""\
+name: branches
+input: [10]
+layers:
+  - fc: {out: 50, bias: false, name: a1}
+  - fc: {out: 40, bias: false, name: b1, from: input}
+  - fc: {out: 5, bias: false, name: a2, from: a1}
+  - fc: {out: 20, bias: false, name: b2, from: b1}
+  - concat: {from: [a2, b2]}
+""")
+    assert "the best order of the steps fits, with 65" in fails(str(path), "int8", "70 B")
+    assert "fits" not in fails(str(path), "int8", "64 B")
+
+
+def test_a_part_of_a_file_has_no_plan_but_a_peak_without_addresses(tmp_path: Path) -> None:
+    """The file's own planner is tflite-micro's, not that of fp32, which it has no storage of."""
+    model = costcalc.export("autoencoder_ad", to="tflite", weights="zeros", dtype="int8")
+    (tmp_path / "net.tflite").write_bytes(bytes(model))
+    path = tmp_path / "paper.yaml"
+    claim = '{peak_bytes: "<= 768", only: fc1%s}'
+    for planner, code in (("", 2), (", planner: tflm", 2), (", planner: liveness", 0)):
+        path.write_text(f"network: net.tflite\nclaims: [{claim % planner}]\n", encoding="utf-8")
+        result = check(str(path))
+        assert result.exit_code == code, result.output
+        refusal = "'tflm' plans a whole network, not some layers of it"
+        assert (refusal in result.stderr) == bool(code)
+
+
+@pytest.mark.parametrize("suffix", ["", "_share", "_ratio", "_increase", "_difference"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        SPEC + "claims: [{METRIC: 5}]\n",
+        SPEC + "budgets: {METRIC: 5}\n",
+        "network: alexnet\nMETRIC: 5\n",
+        "network: alexnet\nclaims: [{params: 5 M, METRIC: 5}]\n",
+        "network: alexnet\ntables: [{table: T, columns: [METRIC], rows: [[5]]}]\n",
+        "network: alexnet\ntables: [{table: T, columns: [row, METRIC: id], rows: [[a, 5]]}]\n",
+    ],
+    ids=["spec", "budgets", "root", "claim", "column", "column with an id"],
+)
+def test_the_former_metric_of_maps_says_what_it_is_now(
+    tmp_path: Path, text: str, suffix: str
+) -> None:
+    path = tmp_path / "paper.yaml"
+    path.write_text(text.replace("METRIC", f"memory{suffix}"), encoding="utf-8")
+    result = check(str(path))
+    assert result.exit_code == 2
+    hint = f"try      peak_bytes{suffix} with 'storage: mobilenet_v2-table3', its new name\n"
+    assert hint in result.stderr
+
+
 @pytest.mark.parametrize(
     ("budgets", "message"),
     [
@@ -432,7 +506,7 @@ def test_budgets_of_bytes_in_a_spec(mynet: Path) -> None:
         ('{batch: 0, peak_bytes: "<= 1 KiB"}', "a batch must be a whole number above zero"),
         ('{peak_bytes: "<= 256K"}', "peak_bytes is a size in bytes, and 256K is a count"),
         ('{params: "<= 256 KiB"}', "params is a count, and 256 KiB is a size in bytes"),
-        ("{peak_bytes: 256 KiB}", "the budget of peak_bytes is no bound"),
+        ("{peak_bytes: 256 KiB}", "the budget of peak_bytes is not a bound"),
         ('{ram: "<= 1 KiB"}', "ram"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from costcalc.cli import main
+from costcalc.spec import limits
 
 GOOD = """\
 name: small
@@ -52,6 +53,36 @@ def test_the_good_spec_is_good(tmp_path):
 
 
 # Files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\1\2",
+        "name: wide".encode("utf-16"),
+        b"name: \xff\n",
+        b"",
+        b"name: a\n---\nname: b\n",
+        b"name: !tag a\nlayers: []\n",
+        b"layers: []\n" + b"#" * limits.FILE_BYTES,
+    ],
+    ids=["binary", "utf-16", "latin-1", "empty", "two", "tag", "large"],
+)
+@pytest.mark.parametrize(
+    ("command", "noun"),
+    [
+        ("report alexnet --storage", "a storage"),
+        ("report alexnet --convention", "a convention"),
+        ("check", "a file of claims or a spec"),
+        ("report", "a spec"),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_called_what_it_should_be(command, noun, data, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(data)
+    message = refused(*command.split(), str(path)).partition("\n    try")[0]
+    assert noun in message
+    assert "a spec" not in message.replace(noun, "")
 
 
 def test_a_missing_file():

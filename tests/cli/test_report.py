@@ -63,7 +63,7 @@ def test_csv_has_only_the_first_table() -> None:
         (["--by", "type", "--sort", "filter"], ["no column 'filter'", "layers"]),
         (["--by", "tpye"], ["tpye", "type"]),
         (["--by", "type", "--depth", "1"], ["no depth"]),
-        (["--depth", "0"], ["0", ">=1"]),
+        (["--depth", "0"], ["0", "whole number from 1"]),
         (["--format", "json", "--columns", "name"], ["--columns", "JSON"]),
         (["--format", "jsn"], ["jsn", "json"]),
         (["-o", "report.doc"], ["report.doc", "'.doc'", ".csv"]),

@@ -5,7 +5,7 @@ import pytest
 import costcalc
 from costcalc.costs import convention as conventions
 from costcalc.costs.measured import MEASURED, unmeasured
-from costcalc.costs.rules import METRICS
+from costcalc.costs.rules import COUNTS
 from costcalc.errors import ConventionError
 from costcalc.kinds import KINDS, TABLE
 from tests.costs.measured_layers import NotInSpec, layers, step
@@ -18,7 +18,7 @@ def test_every_kind_has_a_rule_or_a_reason(name):
     convention = conventions.load(name)
     missing = [
         (metric, kind.name)
-        for metric in METRICS
+        for metric in COUNTS
         for kind in TABLE
         if kind.is_counted
         and not {kind.name, kind.family} & {*convention.rules(metric), *convention.undefined}

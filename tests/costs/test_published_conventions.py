@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from costcalc.costs import convention as conventions
-from costcalc.costs.rules import METRICS
+from costcalc.costs.rules import COUNTS
 
 DIGESTS = {
     "paper": "09930d2fb8ddca4e",
@@ -38,7 +38,7 @@ def digest(convention):
     """A digest of what the convention counts: its unit and rules, but not its prose."""
     rules = [
         (metric, kind, rule.text)
-        for metric in METRICS
+        for metric in COUNTS
         for kind, rule in sorted(convention.rules(metric).items())
     ]
     return sha256(repr((convention.unit, rules)).encode()).hexdigest()[:16]
@@ -58,7 +58,7 @@ def test_every_rule_of_a_tool_has_its_source_and_the_tool_its_version(name):
     convention = conventions.load(name)
     assert convention.name == name
     assert bool(convention.tool) == bool(convention.version) == (not name.startswith("paper"))
-    for metric in METRICS:
+    for metric in COUNTS:
         for kind, rule in convention.rules(metric).items():
             assert rule.source, (metric, kind)
             if rule.expression is not None and convention.tool and name != "keras":

@@ -17,7 +17,7 @@ from tests.exporters.networks import shipped
 UNWRITABLE = {
     "transposed_conv: {out: 6, kernel: 3, stride: 2, groups: 2}": "neither groups nor dilation",
     "transposed_conv: {out: 6, kernel: 3, stride: 2, padding: 1, output_padding: [1, 0]}": (
-        "pads as 'same' or 'valid' alone"
+        "pads only as 'same' or 'valid'"
     ),
     "transposed_depthwise: {kernel: 4, stride: 2, multiplier: 2}": "neither groups nor dilation",
     "fc: {out: 7, per_position: true, axis: 1, bias: false}": "works along the channels",
@@ -171,6 +171,22 @@ def test_whole_numbers_have_scales(export):
     assert any(stored["first.bias"])
 
 
+def test_outputs_whose_scale_runtimes_fix(export):
+    """Of a probability 1/256 from -128 on, of a tangent 1/128, as the kernels insist."""
+    layers = "input: [8]\nlayers: [sigmoid, tanh, log_softmax, softmax]\n"
+    data = export(layers, dtype="int8")
+    tensors = {tensor.name: tensor for tensor in table_of(data).subgraphs[0].tensors}
+
+    def stated(name):
+        scales, points = tensors[name].quantization.scales, tensors[name].quantization.zero_points
+        scale = struct.unpack("<f", data[scales.start : scales.end])
+        return *scale, *struct.unpack("<q", data[points.start : points.end])
+
+    assert stated("sigmoid1") == stated("softmax1") == (1 / 256, -128)
+    assert stated("tanh1") == (1 / 128, 0)
+    assert stated("log_softmax1") == (1 / 16, 127)
+
+
 def test_weights_are_zeros_or_the_same_for_a_seed(export):
     zeros = export(CONV)
     assert export(CONV, weights="random", seed=1) == export(CONV, weights="random", seed=1)
@@ -191,15 +207,23 @@ def test_buffers_are_aligned(export):
 def test_layers_that_share_params_read_one_tensor(export):
     text = (
         "input: [4, 8, 8]\nlayers:\n"
-        "  - conv: {name: a, out: 4, kernel: 3, share: w}\n"
-        "  - conv: {name: b, out: 4, kernel: 3, share: w}\n"
+        "  - conv: {name: a, out: 4, kernel: 3, shares: w}\n"
+        "  - conv: {name: b, out: 4, kernel: 3, shares: w}\n"
     )
-    try:
-        table = table_of(export(text))
-    except CostcalcError:
-        table = table_of(export(text.replace("share: w", "shares: w")))
+    table = table_of(export(text))
     reads = [row.inputs[1:] for row in table.subgraphs[0].operators]
     assert reads[0] == reads[1]
+
+
+def test_norms_of_layers_that_share_params_are_not_in_their_weights(export):
+    """One tensor of weights cannot have two norms in it."""
+    line = "conv: {out: 4, kernel: 3, norm: batch_norm, shares: kernel"
+    text = f"input: [4, 8, 8]\nlayers:\n  - {line}, name: one}}\n  - {line}, name: two}}\n"
+    data = export(text)
+    found = Counter(name for name in operators(table_of(data)))
+    assert found == {"CONV_2D": 2, "MUL": 2, "ADD": 2}
+    apart = text.replace(", shares: kernel", "")
+    assert Counter(operators(table_of(export(apart)))) == {"CONV_2D": 2}
 
 
 def test_options_that_do_not_apply():
@@ -268,3 +292,18 @@ def test_a_network_may_end_in_a_single_number(export):
     text = "input: [4]\nlayers:\n  - fc: 1\n  - reshape: []\n"
     tensors = table_of(export(text)).subgraphs[0].tensors
     assert tensors[-1].shape == (1,)
+
+
+def test_a_layer_that_others_read_or_that_is_an_output_keeps_its_norm_apart(export):
+    text = (
+        "input: [4, 8, 8]\nlayers:\n"
+        "  - conv: {name: a, out: 4, kernel: 1, bias: false}\n"
+        "  - batch_norm: {name: b}\n"
+    )
+    assert operators(table_of(export(text))) == ["CONV_2D"]
+    assert operators(table_of(export(f"{text}  - add: {{from: [a, b]}}\n"))) == [
+        "CONV_2D",
+        "MUL",
+        "ADD",
+        "ADD",
+    ]

@@ -157,3 +157,25 @@ def test_values_are_bounded():
     assert len(vtable) >= 4
     with pytest.raises(SpecError, match="has more than 5,000,000 values"):
         read(bytes(data), table)
+
+
+def test_a_field_outside_its_table_is_refused():
+    data = bytearray(written({"large": 2**40}))
+    (table,) = struct.unpack_from("<I", data)
+    (distance,) = struct.unpack_from("<i", data, table)
+    struct.pack_into("<H", data, table - distance + 2, 8)  # the table's own bytes
+    with pytest.raises(SpecError, match="Outer: its field 'large' is outside the table"):
+        read(bytes(data) + bytes(16))
+
+
+def test_a_long_name_is_refused():
+    assert read(written({"inner": ({"name": "a" * 2**16},)}))["inner"][0]["name"] == "a" * 2**16
+    with pytest.raises(SpecError, match="a name of 65,537 bytes"):
+        read(written({"inner": ({"name": "a" * (2**16 + 1)},)}))
+
+
+def test_a_file_of_more_bytes_than_distances_span_is_refused():
+    table = Table("Large", dict, {0: TableField("data", STORED_BYTES)})
+    chunks = file_chunks(table, {"data": ByteStream(2**31, list)}, b"TEST")
+    with pytest.raises(SpecError, match="the file is too large"):
+        next(iter(chunks))

@@ -39,6 +39,37 @@ details = interpreter.get_tensor_details()
 print(json.dumps({row["index"]: row["shape"].tolist() for row in details}))
 """
 
+_OUTPUTS = """
+import json, sys
+import numpy
+from ai_edge_litert import interpreter as litert
+interpreter = litert.Interpreter(
+    sys.argv[1],
+    experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+)
+interpreter.allocate_tensors()
+random = numpy.random.default_rng(1)
+for row in interpreter.get_input_details():
+    values = random.integers(-9, 9, row["shape"]).astype(row["dtype"])
+    interpreter.set_tensor(row["index"], values)
+interpreter.invoke()
+tensors = [interpreter.get_tensor(row["index"]) for row in interpreter.get_output_details()]
+print(json.dumps([[str(tensor.dtype), *tensor.shape] for tensor in tensors]))
+"""
+
+_ADDRESSES = """
+import json, sys
+from ai_edge_litert import interpreter as litert
+interpreter = litert.Interpreter(
+    sys.argv[1],
+    experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+)
+interpreter.allocate_tensors()
+rows = interpreter.get_tensor_details()
+views = {row["name"]: interpreter.tensor(row["index"])() for row in rows}
+print(json.dumps({name: view.__array_interface__["data"][0] for name, view in views.items()}))
+"""
+
 
 def _run(code: str, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-c", code, *arguments]
@@ -66,6 +97,23 @@ def shapes(path: Path) -> dict[int, tuple[int, ...]] | str:
     if done.returncode:
         return done.stderr.strip()[-200:]
     return {int(index): tuple(shape) for index, shape in json.loads(done.stdout).items()}
+
+
+def outputs(path: Path) -> list[list[str | int]]:
+    """The type and the shape of each output that LiteRT computes."""
+    done = _run(_OUTPUTS, str(path))
+    assert done.returncode == 0, done.stderr[-500:]
+    return json.loads(done.stdout)
+
+
+def addresses(path: Path) -> dict[str, int]:
+    """Where LiteRT keeps each tensor: constants as well, which are elsewhere.
+
+    It reports no size of its arena, and addresses are what can be read of it.
+    """
+    done = _run(_ADDRESSES, str(path))
+    assert done.returncode == 0, done.stderr[-500:]
+    return json.loads(done.stdout)
 
 
 def packaged(package: str) -> list[Path]:

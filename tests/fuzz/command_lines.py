@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from costcalc.cli import COMMANDS, main
+from costcalc.cli.words import Whole
 from tests.drawing.draws import Draws
 from tests.fuzz import hostile
 from tests.fuzz.case import Case, one_of
@@ -18,7 +19,8 @@ NETWORK = "net.yaml"
 """The network that every folder has."""
 
 GOOD = (
-    *(NETWORK, NETWORK, NETWORK, "net", "wide.yaml", "net.onnx", "net.prototxt", "net.json"),
+    *(NETWORK, NETWORK, NETWORK, "net", "wide.yaml"),
+    *("net.onnx", "net.prototxt", "net.json", "net.tflite"),
     *("net.yaml@alpha=0.5", "net.yaml@res=16", "net.onnx@alpha=2", "wide.yaml@n=2,alpha=1/3"),
     *("wide.yaml", "net.onnx", "mobilenet_v1", "mobilenet_v2@alpha=0.35,res=96", "vgg11"),
 )
@@ -198,7 +200,7 @@ def _value(draws: Draws, param: click.Parameter, networks: Sequence[str], is_car
         chosen = hostile.text(draws).replace("\0", "")
     elif isinstance(param.type, click.Choice):
         chosen = draws.of(*map(str, param.type.choices))
-    elif isinstance(param.type, click.IntRange):
+    elif isinstance(param.type, Whole):
         chosen = str(draws.of(0, 1, 2, 3, 10))
     else:
         chosen = draws.of(*ANYTHING)

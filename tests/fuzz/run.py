@@ -39,8 +39,8 @@ MEMORY = 2 * 2**30
 LINES, LINE, MESSAGE = 140, 2_100, 30_000
 """The most lines of a message, characters of a line, and characters in all."""
 
-ONNX = b"\x08"
-"""The first byte of the only output that is no text."""
+BINARY = re.compile(rb"\x08|.{4}TFL3", re.DOTALL)
+"""How output begins that is no text: an ONNX or a TFLite file."""
 
 READABLE = 60
 """Columns of a terminal from which tables fit."""
@@ -99,7 +99,7 @@ def shared_files() -> Mapping[str, bytes]:
         "folder/net.yaml": NET.encode(),
     }
     Path("net.yaml").write_text(NET, encoding="utf-8")
-    for to, name in (("onnx", "net.onnx"), ("prototxt", "net.prototxt")):
+    for to, name in (("onnx", "net.onnx"), ("prototxt", "net.prototxt"), ("tflite", "net.tflite")):
         files[name] = bytes(costcalc.export("net.yaml", to))
     from tests.fuzz.other_models import keras_seeds
 
@@ -126,7 +126,7 @@ def run(case: Case) -> Outcome:
             shown = {"FORCE_COLOR": "1", "COLUMNS": str(case.columns)} if case.columns else {}
             result = CliRunner().invoke(main, list(case.line), input=case.input, env=shown)
             code, message = result.exit_code, result.stderr
-            output = "" if result.stdout_bytes.startswith(ONNX) else result.stdout
+            output = "" if BINARY.match(result.stdout_bytes) else result.stdout
             if case.columns:
                 output, message = _COLOURS.sub("", output), _COLOURS.sub("", message)
             error = result.exception
@@ -195,7 +195,7 @@ def unreadable(line: Sequence[str], output: str) -> str:
     if "-h" in words or "--help" in words or "--version" in words:
         return ""
     try:
-        if line[0] == "export" and not {"onnx", "prototxt", "csv-scalesim"} & words:
+        if line[0] == "export" and not {"onnx", "tflite", "prototxt", "csv-scalesim"} & words:
             ast.parse(output)
         if "json" in words and line[0] not in ("graph", "plot"):
             json.loads(output)

@@ -57,6 +57,8 @@ def test_a_cell_is_what_memory_says(tmp_path, seed, storage, planner, batch):
         assert row.weight_bytes == memory.weight_bytes
         assert row.peak_bytes == memory.peak
         assert row.traffic_bytes == traffic
+        totals = costcalc.report(path, **row.settings, **how).data()["totals"]
+        assert {name: totals[name] for name in WHOLE} == row.costs
 
 
 SMALL = """
@@ -109,10 +111,11 @@ def test_a_front_of_two_metrics(tmp_path):
     ("more", "message"),
     [
         ({"metrics": "peak_byte"}, "there is no metric 'peak_byte'; did you mean 'peak_bytes'"),
-        ({"storage": "int8"}, "would change nothing: only counts are asked for"),
+        ({"storage": "int8"}, 'only counts are asked for\n +expected bytes: metrics="peak_bytes"'),
+        ({"batch": 2}, "batch=2 would change nothing: only counts are asked for"),
         ({"metrics": "weight_bytes", "storage": "int7"}, "there is no storage 'int7'"),
         ({"metrics": "peak_bytes", "planner": "best"}, "there is no planner 'best'"),
-        ({"metrics": "peak_bytes", "batch": 0}, "a batch is a number of inputs"),
+        ({"metrics": "peak_bytes", "batch": 0}, "batch: 0 is not a number of inputs"),
         ({"where": "peak_bytes < 1 KiB"}, 'the rows have no peak_bytes\n +expected metrics="peak'),
         ({"metrics": "peak_bytes", "where": "peak_bytes < 256K"}, "is a size in bytes, and 256K"),
         ({"metrics": "peak_bytes", "where": "params < 1 KiB"}, "is a count, and 1 KiB is a size"),
@@ -185,3 +188,11 @@ def test_the_answer_of_solve_is_the_last_one_that_fits(planner):
 def test_bounds_have_the_unit_of_what_they_bound(small, bound, message):
     with pytest.raises(costcalc.CostcalcError, match=message):
         costcalc.solve(small, "res", **bound)
+
+
+def test_the_planner_is_named_only_with_a_peak(small):
+    how = {"storage": "tflm", "alpha": "0.5,1"}
+    flash = costcalc.sweep(small, metrics="weight_bytes", **how).data()
+    ram = costcalc.sweep(small, metrics="peak_bytes", batch=2, **how).data()
+    assert (flash["storage"], flash.get("planner"), flash.get("batch")) == ("tflm", None, None)
+    assert (ram["storage"], ram["planner"], ram["batch"]) == ("tflm", "tflm", 2)

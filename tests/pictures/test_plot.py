@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -98,12 +99,47 @@ def test_a_heat_map_sorts_its_values():
     assert maps[0].across == ("res", (128, 160, 224))
 
 
+def test_a_heat_map_of_bytes_is_what_memory_says_at_each_setting():
+    line = ["mobilenet_v1", "--alpha", "0.25,0.5", "--res", "96,128", "--of", "peak_bytes"]
+    budgets = ["--max-ram", "100 kB", "--max-flash", "1MiB"]
+    lines = run("sweep", *line, "--storage", "tflm", *budgets).stdout.splitlines()
+    assert lines[1:3] == ["x: more than 100 K peak bytes", "x: more than 1.05 M weight bytes"]
+    assert " ".join(lines[-2].split()) == "alpha 0.5 111 K x 197 K x"
+    assert " ".join(lines[-1].split()) == "alpha 0.25 73.7 K · 131 K x"
+    # In maps of 48 x 48, the input is 12 deep.  At alpha 0.5, 32 of the pointwise layer come
+    # first, 16 of the depthwise one on top, 16 of conv1 between.  At 0.25, 8 of conv1 do not
+    # fit between 12 and 16, so that they are on top of 16 and 8.
+    sizes = [
+        costcalc.memory("mobilenet_v1", alpha=alpha, res=res, storage="tflm").peak
+        for alpha in (0.25, 0.5)
+        for res in (96, 128)
+    ]
+    assert sizes == [48 * 48 * 32, 64 * 64 * 32, 48 * 48 * 48, 64 * 64 * 48]
+
+
+def test_every_budget_of_a_heat_map_is_a_contour():
+    budgets = {
+        "peak_bytes": 300_000,
+        "weight_bytes": 10**6,
+        "params": 10**6,
+        "mult_adds": 5 * 10**7,
+    }
+    swept = costcalc.sweep(
+        "mobilenet_v1", metrics=budgets, storage="int8", alpha="0.25,0.5,1", res="96,128,224"
+    )
+    drawn = plots.heat(heat_map(swept, Budgets(budgets), "peak_bytes"))
+    labels = {text.get_text() for text in drawn.axes[0].texts}
+    counts = {"1.00 M params", "50.0 M mult-adds"}
+    assert labels == {"300 K peak bytes", "1.00 M weight bytes", *counts}
+    assert drawn.axes[1].get_ylabel() == "peak bytes"
+
+
 def test_a_network_that_costs_nothing_has_no_heat_map(tmp_path):
     path = tmp_path / "free.yaml"
     path.write_text("input: [1, res, res]\nparameters: {res: 8}\nlayers: [relu]\n")
     result = run("sweep", str(path), "--alpha", "1,2", "--res", "8,16")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "no setting of the grid costs a mult-add" in result.stderr
+    assert "no setting of the grid costs any mult-adds" in result.stderr
 
 
 def test_shares_add_up_to_the_whole():
@@ -176,6 +212,21 @@ layers:
 """
 
 
+def test_thousands_of_tensors_are_not_hidden_by_their_edges(tmp_path):
+    """Every address is in use in every step, so that the lower panel has the colour of tensors."""
+    path = tmp_path / "deep.yaml"
+    path.write_text("name: d\ninput: [64]\nlayers: [{fc: {out: 64, repeat: 3000}}]\n")
+    figure = plots.arena(arena(costcalc.memory(str(path), storage="tflm"), None))
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    low, high = figure.axes[1].get_window_extent().get_points()
+    height = pixels.shape[0]
+    top, bottom = int(height - high[1] * 0.9), int(height - low[1] * 1.1)
+    inside = pixels[top:bottom, int(low[0]) + 5 : int(high[0]) - 5]
+    blue = np.array([0x56, 0xB4, 0xE9])
+    assert (abs(inside - blue).max(axis=-1) < 60).mean() > 0.9
+
+
 def test_an_arena_in_the_terminal(tmp_path):
     path = tmp_path / "chain.yaml"
     path.write_text(CHAIN)
@@ -243,6 +294,27 @@ def test_a_heat_map_in_the_terminal_shows_numbers():
     assert "x: more than 100 M mult-adds" in lines
 
 
+def test_a_heat_map_of_bytes():
+    """The map after conv2 and the one before it: 32 and 64 times alpha channels of a quarter."""
+    grid = ["mobilenet_v1", "--alpha", "0.5,1", "--res", "128,256"]
+    budgets = ["--max-ram", "256KiB", "--max-flash", "5MB", "--max-params", "1G"]
+    lines = run("sweep", *grid, "--of", "peak_bytes", "--storage", "tflm", *budgets).stdout
+    assert "MobileNetV1, tflm: peak bytes from 197 K (·) to 1.57 M (█)" in lines
+    assert "x: more than 262 K peak bytes\nx: more than 5.00 M weight bytes\n" in lines
+    rows = [" ".join(line.split()) for line in lines.splitlines()[-3:]]
+    assert rows == ["res 128 256", "alpha 1 393 K x 1.57 M x", "alpha 0.5 197 K · 786 K x"]
+    assert 96 * 64 * 64 // 2 == 196_608 and 96 * 128 * 128 == 1_572_864
+
+
+def test_a_heat_map_of_bytes_as_a_figure():
+    swept = costcalc.sweep(
+        "mobilenet_v1", alpha="0.25,0.5,1", res="128,192,224", metrics="peak_bytes", storage="tflm"
+    )
+    figure = plots.heat(heat_map(swept, Budgets({"peak_bytes": 262_144}), "peak_bytes"))
+    assert [axes.get_ylabel() for axes in figure.axes] == ["alpha", "peak bytes"]
+    assert "262 K peak bytes" in [text.get_text() for text in figure.axes[0].texts]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_pictures_fit_the_terminal(width):
     at = {"alpha": "0.25:1:0.25", "res": "32:224"}
@@ -295,7 +367,7 @@ def test_ticks_stand_on_the_values_of_the_grid():
         (["layers", "mobilenet_v1", "-o", "x.gif"], "one of .svg, .png, .pdf"),
         (["layers", "vgg16", "--metrics", "peak_bytes"], "peak_bytes is not a sum over layers"),
         (["layers", "vgg16", "--metrics", "weights"], "there is no metric 'weights'"),
-        (["layers", "vgg16", "--batch", "2"], "counts are of one input"),
+        (["layers", "vgg16", "--batch", "2"], "--batch 2 would change nothing"),
         (["memory", "vgg16", "--storage", "none"], "there is no storage 'none'"),
         (["accuracy", "resnext"], "found    resnext: its spec has no 'accuracy:'"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),

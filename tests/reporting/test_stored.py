@@ -16,7 +16,7 @@ import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
 from costcalc.render.page import Ratio, Table
-from costcalc.reporting.report import BYTES, Report, TableOptions
+from costcalc.reporting.report import BYTE_COLUMNS, Report, TableOptions
 
 NETWORKS = ["mobilenet_v2", "googlenet", "densenet121", "resnet18"]
 STORAGES = ["fp32", "tflm", "mcunet"]
@@ -102,7 +102,7 @@ def test_a_row_is_that_of_its_step(residual: str) -> None:
     found = rows(costcalc.report(residual, storage="int8"))
     read, weights = 2 * 16 * 16, 3 * 3 * 2 * 4 + 4 * 4  # 32-bit biases, from the folded norm
     moved = read + SMALL + weights
-    assert {key: found["stem"][key] for key in BYTES} == {
+    assert {key: found["stem"][key] for key in BYTE_COLUMNS} == {
         "weight_bytes": weights,
         "input_bytes": read,
         "output_bytes": SMALL,
@@ -165,7 +165,7 @@ def test_json_has_what_it_has_without_a_storage_and_more(residual: str) -> None:
     for key in ("types", "layers"):
         for before, after in zip(plain[key], stored[key], strict=False):
             assert before.items() <= after.items()
-            assert {*after} - {*before} == {*BYTES} - ({"step"} if key == "types" else set())
+            assert {*after} - {*before} == {*BYTE_COLUMNS} - ({"step"} if key == "types" else set())
     assert json.loads(json.dumps(stored)) == stored
 
 
@@ -184,9 +184,9 @@ def test_bytes_without_a_storage_are_refused(residual: str) -> None:
         costcalc.report(residual).page(TableOptions(columns=("alive_bytes",)))
     with pytest.raises(CostcalcError, match="no planner 'tflmm'"):
         costcalc.report(residual, planner="tflmm")
-    with pytest.raises(CostcalcError, match="a batch of N costs N times as much"):
+    with pytest.raises(CostcalcError, match="batch=8 would change nothing: only counts are asked"):
         costcalc.report(residual, batch=8)
-    with pytest.raises(CostcalcError, match="a batch is a number of inputs"):
+    with pytest.raises(CostcalcError, match="batch: 0 is not a number of inputs"):
         costcalc.report(residual, storage="fp32", batch=0)
 
 

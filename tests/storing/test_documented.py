@@ -21,8 +21,8 @@ def test_every_word_of_a_storage_is_explained(word):
 def test_the_limits_are_those_of_the_code():
     assert f"at most {optimum.BUFFERS} tensors" in re.sub(r"\s+", " ", PAGE)
     assert f"within {optimum.PLACEMENTS:,} placements" in re.sub(r"\s+", " ", PAGE)
-    assert f"after {order.LOOKS:,} looks" in re.sub(r"\s+", " ", PAGE)
-    assert f"more than {plan.CONFLICTS:,} pairs" in re.sub(r"\s+", " ", PAGE)
+    assert f"after looking at {order.LOOKS:,} steps" in re.sub(r"\s+", " ", PAGE)
+    assert f"Beyond {plan.CONFLICTS:,} conflicts" in re.sub(r"\s+", " ", PAGE)
 
 
 @pytest.mark.parametrize("planner", PLANNERS)

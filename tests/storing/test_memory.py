@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
+from tests.importers.tflite import arenas
 
 
 def run(*arguments):
@@ -69,6 +70,36 @@ def test_bound_plan_and_optimum_are_three_numbers(chain, tmp_path):
         assert costcalc.memory(chain, storage=str(storage), planner=planner).peak == peak
 
 
+def test_a_fragmented_plan_is_told_from_the_bytes_of_a_step():
+    """Visual Wake Words in int8: 96 * 96 * 3 + 48 * 48 * 8 in the first step end at 73,728;
+    48 * 48 * 8 + 48 * 48 * 16 are alive in conv2; greedy by size needs 64,512."""
+    answer = costcalc.memory("mobilenet_v1_vww", storage="tflm")
+    data = answer.data()
+    assert (data["peak_bytes"], data["peak_step"]) == (73_728, "conv1")
+    assert (data["lower_bound_bytes"], data["lower_bound_step"]) == (55_296, "conv2")
+    assert data["optimum_bytes"] == 55_296
+    facts = dict(answer.page().facts)
+    lost = "18,432 B (18.0 KiB) of it fragmentation: the arena ends in conv1"
+    assert facts["RAM"] == f"73,728 B (72.0 KiB), {lost}"
+    assert facts["bound"] == "55,296 B (54.0 KiB), the most alive in one step, in conv2"
+    assert facts["smaller"] == "64,512 B (63.0 KiB) with planner greedy-by-size"
+
+
+@pytest.mark.parametrize("planner", ["tflm", "greedy-by-size", "greedy-by-breadth"])
+@pytest.mark.parametrize("network", ["mobilenet_v2", "resnet20_cifar", "mobilenet_v1_vww"])
+def test_the_step_of_a_peak_holds_the_end_of_the_arena(network, planner):
+    """In it some tensor ends at the peak; unfragmented, it is the first step of the bound."""
+    answer = costcalc.memory(network, storage="tflm", planner=planner)
+    ends = [
+        answer.plan.offsets[index] + -(-answer.schedule.tensors[index].bytes // 16) * 16
+        for index in answer.alive_in(answer.peak_step)
+    ]
+    assert max(ends) == answer.peak
+    if answer.peak == answer.lower_bound:
+        assert answer.peak_step == answer.alive.index(answer.peak)
+        assert "smaller" not in dict(answer.page().facts)
+
+
 def test_the_default_is_fp32(chain):
     answer = costcalc.memory(chain)
     assert answer.storage.name == "fp32"
@@ -82,10 +113,15 @@ def test_published_figures():
     55 kB, 241 kB without reuse."""
     answer = costcalc.memory("mobilenet_v2", storage="mcunet")
     assert answer.peak == 1372 * 1024
+    plain = costcalc.memory("mobilenet_v2", storage="int8")
+    assert plain.peak == 112 * 112 * 96 + 56 * 56 * 96 == 1470 * 1024
     assert answer.alive[0] == 539 * 1024
     small = {"alpha": 0.35, "res": 144}
     assert costcalc.memory("mobilenet_v2", storage="int8", **small).peak == 303.75 * 1024
     assert costcalc.memory("mobilenet_v2", storage="mcunet", **small).peak == 283.5 * 1024
+    person = costcalc.memory("mobilenet_v1_vww@in=1", storage="hello-edge", planner="liveness")
+    # The network's input is 96 x 96 bytes; the largest step stands at 48 x 48.
+    assert person.peak == 48 * 48 * (8 + 16) == 55_296
 
 
 def test_the_best_order_and_what_it_saves(tmp_path):
@@ -149,10 +185,11 @@ def test_a_step_explained(chain):
         (["--storage", "tflmm"], "there is no storage 'tflmm'; did you mean 'tflm'?"),
         (["--storage", "none.yaml"], "none.yaml"),
         (["--planner", "best"], "Invalid value for '--planner'"),
-        (["--batch", "0"], "Invalid value for '--batch'"),
+        (["--batch", "0"], "--batch: 0 is not a number of inputs"),
         (["--explain", "fc9"], "there is no step 'fc9'; did you mean 'fc"),
         (["--explain", "-1"], "there is no step '-1'"),
         (["--explain", "fc1", "--tensors"], "--explain shows one step"),
+        (["--explain", "fc1", "--patches", "2"], "--explain shows one step"),
         (["--tensors", "--format", "json"], "arrange tables; JSON has everything"),
         (["--order", "worst"], "Invalid value for '--order'"),
         (["--alpha", "0"], "alpha"),
@@ -166,12 +203,43 @@ def test_what_is_refused(chain, arguments, message):
     assert result.stdout == ""
 
 
+@pytest.fixture
+def fused(tmp_path):
+    """A view of the input, and a step of a layer, a view, a norm and an activation."""
+    path = tmp_path / "fused.yaml"
+    layers = "[flatten: {name: view}, fc: {out: 10, name: fc}, dropout, relu: {name: act}]"
+    path.write_text(f"name: f\ninput: [3, 4, 4]\nlayers: {layers}\n")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["fc", "dropout1", "act", "0"])
+def test_a_step_is_explained_by_any_layer_in_it(fused, name):
+    printed = run(fused, "--explain", name, "--storage", "tflm").stdout
+    assert printed.startswith("f: fc\n")
+    assert "computes    fc, dropout1, act\n" in printed
+    data = costcalc.memory(fused, storage="tflm").explain(name).data()
+    assert (data["step"], data["layers"]) == ("fc", ["fc", "dropout1", "act"])
+
+
+def test_each_layer_names_the_step_that_computes_it():
+    answer = costcalc.memory("mobilenet_v2", storage="tflm")
+    for number, step in enumerate(answer.schedule.steps):
+        for layer in (answer.layers[index] for index in step.layers):
+            assert answer.step(layer) == number, layer
+    assert len(answer.layers) > len(answer.schedule.steps)
+
+
+def test_a_layer_that_is_part_of_no_step(fused):
+    message = run(fused, "--explain", "view").stderr
+    assert "'view' is part of no step: its output is stored, or the input itself" in message
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"planner": "first-fit"}, "there is no planner 'first-fit'"),
-        ({"batch": 1.5}, "a batch is a number of inputs"),
-        ({"batch": True}, "a batch is a number of inputs"),
+        ({"batch": 1.5}, "batch: 1.5 is not a number of inputs"),
+        ({"batch": True}, "batch: True is not a number of inputs"),
         ({"order": "worst"}, "there is no order 'worst'"),
     ],
 )
@@ -188,6 +256,55 @@ def test_a_network_without_steps(tmp_path):
     assert run(str(path)).exit_code == 0
 
 
+def test_a_file_is_kept_as_the_runtime_of_its_planner_keeps_it(tmp_path):
+    """MLPerf Tiny's autoencoder, at the addresses that LiteRT was seen to use: its input stays."""
+    path = tmp_path / "autoencoder.tflite"
+    model = costcalc.export("autoencoder_ad", to="tflite", weights="zeros", dtype="int8")
+    path.write_bytes(bytes(model))
+    phone = costcalc.memory(path, planner="tflite-mobile")
+    offsets = [tensor["offset"] for tensor in phone.data()["tensors"]]
+    assert offsets == [0, 640, 768, 640, 768, 896, 640, 768, 640, 1280, 640]
+    assert phone.peak == phone.lower_bound == 640 + 128 + 640
+    report = costcalc.report(path, has_bytes=True, planner="tflite-mobile").data()
+    assert report["totals"]["peak_bytes"] == phone.peak
+    checked = costcalc.check(path, max_ram=phone.peak - 1, planner="tflite-mobile")
+    assert not any(result.holds for result in checked.results)
+    micro = costcalc.memory(path)
+    assert micro.peak == costcalc.memory(path, planner="tflm").peak == 640 + 128
+    assert not any("converter" in note for note in micro.notes)
+    path.write_bytes(bytes(costcalc.export("ds_cnn", to="tflite", weights="zeros", dtype="int8")))
+    rows = costcalc.memory(path, planner="tflite-mobile").schedule.tensors
+    assert [row.name for row in rows if row.kept] == ["input", "softmax1"]
+    micro = costcalc.memory(path).schedule.tensors
+    scratch = [row.name for row in micro if row.name.startswith("scratch of ")]
+    assert scratch
+    assert [row.name for row in micro if row.name not in scratch] == [row.name for row in rows]
+    assert any("converter" in note for note in costcalc.memory(path, storage="tflm").notes)
+
+
+@pytest.mark.parametrize(
+    ("net", "kept", "bound"),
+    [
+        # A condition and an image that stay, the IF's input and output, two maps of a branch.
+        (arenas.choice(), [("t0", 1), ("t1", 1024), ("t4", 16)], 1 + 1024 + 1024 + 16 + 2 * 1024),
+        # The input and the output of the WHILE, and those of the graph that counts.
+        (arenas.loop(), [("t0", 4), ("t1", 4)], 4 * 4),
+        # An input that no operator reads stays as well.
+        (arenas.idle_input(), [("t0", 64), ("t1", 2000), ("t2", 64)], 2 * 64 + 2000),
+    ],
+)
+def test_on_phones_the_inputs_of_a_file_stay_and_those_of_its_inner_graphs_go(
+    tmp_path, net, kept, bound
+):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(net.bytes())
+    answer = costcalc.load(path, allow_unknown=True).memory(planner="tflite-mobile")
+    tensors = answer.schedule.tensors
+    assert [(tensor.name, tensor.bytes) for tensor in tensors if tensor.kept] == kept
+    assert answer.lower_bound == bound
+    assert not any(tensor.name.startswith("scratch") for tensor in tensors)
+
+
 def test_tensors_as_a_file_for_scripts(chain):
     lines = run(chain, "--storage", "tflm", "--tensors", "--format", "csv").stdout.splitlines()
     assert lines[0] == "tensor,bytes,first,last,offset"
@@ -202,9 +319,26 @@ def test_tensors_as_a_file_for_scripts(chain):
         ("KiB", 1_404_928, "1,404,928 B (1372.0 KiB)"),
         ("KiB", 25_690_112, "25,690,112 B (24.5 MiB)"),
         ("kB", 1_024, "1,024 B (1.0 kB)"),
+        ("KiB", 10_000 * 2**30, "10,737,418,240,000 B (9.8 TiB)"),
         ("kB", 25_690_112, "25,690,112 B (25.7 MB)"),
+        ("kB", 25 * 10**9, "25,000,000,000 B (25.0 GB)"),
     ],
 )
 def test_bytes_in_the_unit_of_a_storage(unit, bytes_, text):
     storage = costcalc.storages("fp32").storage._replace(unit=unit)
     assert storage.amount(bytes_) == text
+
+
+def test_what_a_converter_adds_is_in_the_file_alone(tmp_path):
+    """TFLite pads by 1 on all sides ahead of the pool, from 8 x 8 to 10 x 10."""
+    (tmp_path / "net.yaml").write_text(
+        "name: n\ninput: [4, 8, 8]\nlayers: [{max_pool: {kernel: 3, stride: 2, padding: 1}}]\n"
+    )
+    spec, file = str(tmp_path / "net.yaml"), tmp_path / "net.tflite"
+    answer = costcalc.memory(spec, storage="tflm")
+    assert answer.peak == 4 * 64 + 4 * 16
+    assert any("A converter may add operators" in note for note in answer.notes)
+    file.write_bytes(bytes(costcalc.export(spec, "tflite", dtype="int8")))
+    answer = costcalc.memory(file)
+    assert answer.peak == 4 * 64 + 4 * 100
+    assert not any("converter" in note for note in answer.notes)

@@ -54,51 +54,174 @@ def test_worked_cases(case, tmp_path, storage):
         assert halo.tile == (case["input"][2], side, side)
 
 
-def walked_macs(layers, side, count, is_clipped):
-    """Multiply-accumulates of a square chain in patches, position by position.
+def random_stage(random):
+    """A spec of convolutions, pools and activations with shortcuts and joins; and its rows.
 
-    Every tile starts from the positions of its piece, and collects those that the windows
-    of each layer touch; between them an unclipped tile has no holes.
+    A row is a layer's name, kind, the layers that it reads, its kernel, stride, dilation and
+    padding by axis, the channels that it reads in each group, and those that it writes.
     """
-    maps = [side]
-    for _, kernel, stride, _, _, pad in layers:
-        maps.append((maps[-1] + 2 * pad - kernel) // stride + 1)
-    lines = []  # for each piece, how many positions each layer computes along an axis
-    for piece in range(count):
-        positions = set(range(piece * maps[-1] // count, (piece + 1) * maps[-1] // count))
-        counts = []
-        for index in reversed(range(len(layers))):
-            _, kernel, stride, _, _, pad = layers[index]
-            counts.append(len(positions))
-            touched = {at * stride - pad + tap for at, tap in product(positions, range(kernel))}
-            positions = set(range(min(touched), max(touched) + 1))
+    height, width = random.choice([(20, 20), (24, 17), (13, 22)])
+    rows, channels, last = [], {"input": 2}, "input"
+    lines = ["name: stage", f"input: [2, {height}, {width}]", "layers:"]
+    shapes = {"input": (height, width)}
+    for number in range(random.randint(2, 6)):
+        name = f"l{number}"
+        kind = random.choice(["conv", "conv", "dw", "pool", "relu", "add", "concat"])
+        equal = [one for one in shapes if shapes[one] == shapes[last] and one != last]
+        same = [one for one in equal if channels[one] == channels[last]]
+        reads, taps = [last], ((1, 1), (1, 1), (1, 1), (0, 0))
+        out, per_output = channels[last], 0
+        if kind == "add" and same:
+            reads = [random.choice(same), last]
+            lines.append(f"  - add: {{from: [{', '.join(reads)}], name: {name}}}")
+        elif kind == "concat" and equal:
+            reads = [last, random.choice(equal)]
+            out = sum(channels[one] for one in reads)
+            lines.append(f"  - concat: {{from: [{', '.join(reads)}], name: {name}}}")
+        elif kind in ("conv", "dw", "pool"):
+            kernel = [random.choice([1, 2, 3, 5]) for _ in range(2)]
+            stride = [random.choice([1, 1, 2, 3]) for _ in range(2)]
+            dilation = [random.choice([1, 1, 2]) for _ in range(2)]
+            extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+            if random.random() < 0.5:
+                before, padding = [e // 2 for e in extent], [e // 2 for e in extent]
+                after = before
+            else:
+                padding = "same"  # as many windows as strides, the odd zero at the end
+                zeros = [
+                    max((-(-size // s) - 1) * s + e - size, 0)
+                    for size, s, e in zip(shapes[last], stride, extent, strict=True)
+                ]
+                before, after = [z // 2 for z in zeros], [z - z // 2 for z in zeros]
+            windows = f"kernel: {kernel}, stride: {stride}, dilation: {dilation}"
+            shape = tuple(
+                (size + b + a - e) // s + 1
+                for size, b, a, e, s in zip(
+                    shapes[last], before, after, extent, stride, strict=True
+                )
+            )
+            if min(shape) < 3:
+                continue
+            if kind == "conv":
+                out = random.choice([1, 3, 4])
+                per_output = kernel[0] * kernel[1] * channels[last]
+                width_ = f"out: {out}, bias: false, "
+            else:
+                width_ = "bias: false, " if kind == "dw" else ""
+                per_output = kernel[0] * kernel[1] if kind == "dw" else 0
+            word = {"conv": "conv", "dw": "depthwise", "pool": "max_pool"}[kind]
+            lines.append(
+                f"  - {word}: {{{width_}{windows}, padding: {padding}, from: {last}, name: {name}}}"
+            )
+            taps = kernel, stride, dilation, before
+            shapes[name] = shape
+        else:
+            lines.append(f"  - relu: {{from: {last}, name: {name}}}")
+        shapes.setdefault(name, shapes[last])
+        channels[name] = out
+        rows.append((name, reads, taps, per_output * out))
+        last = name
+    return "\n".join(lines) + "\n", rows, channels, shapes
+
+
+def pixels(rows, shapes, last, piece, is_clipped):
+    """The rectangle of each layer's output that a piece of the stage's needs.
+
+    Every position of a rectangle is followed to all that its window touches.
+
+    Args:
+        rows: those of the stage.
+        shapes: height and width by layer.
+        last: the stage's last layer.
+        piece: the positions of its output.
+        is_clipped: whether positions outside a map are left out.
+    """
+    needed = {last: set(piece)}
+    for name, reads, (kernel, stride, dilation, before), _ in reversed(rows):
+        if name not in needed:
+            continue
+        for y, x in needed[name]:
+            for row, column in product(range(kernel[0]), range(kernel[1])):
+                at = (
+                    y * stride[0] + row * dilation[0] - before[0],
+                    x * stride[1] + column * dilation[1] - before[1],
+                )
+                for source in reads:
+                    needed.setdefault(source, set()).add(at)
+        # What is computed is a rectangle; all that read a layer stand after it.
+        for source, positions in needed.items():
+            ys, xs = zip(*positions, strict=True)
+            filled = set(product(range(min(ys), max(ys) + 1), range(min(xs), max(xs) + 1)))
             if is_clipped:
-                positions &= set(range(maps[index]))
-        lines.append(counts[::-1])
-    total = 0
-    for rows, columns in product(lines, repeat=2):
-        for (kind, kernel, _, inputs, outputs, _), h, w in zip(layers, rows, columns, strict=True):
-            total += h * w * kernel**2 * (outputs if kind == "dw" else inputs * outputs)
-    return total
+                filled &= set(product(range(shapes[source][0]), range(shapes[source][1])))
+            needed[source] = filled
+    return needed
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_random_chains_against_positions_walked_one_by_one(seed, tmp_path, storage):
+def most_alive(rows, sizes, last):
+    """The most bytes alive while some layers run in order, the output of the last one kept."""
+    names = [name for name, *_ in rows]
+    until = {}
+    for at, (_, reads, *_) in enumerate(rows):
+        until |= dict.fromkeys(reads, at)
+    until[last] = len(rows) - 1
+    begins = {name: at for at, name in enumerate(names)}
+    return max(
+        sum(
+            size
+            for name, size in sizes.items()
+            if begins.get(name, 0) <= at <= until.get(name, begins.get(name, 0))
+        )
+        for at in range(len(rows))
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_stages_against_pixels_followed_one_by_one(seed, tmp_path, storage):
     random = Random(seed)
-    layers, channels = [], 2
-    for _ in range(random.randint(1, 4)):
-        kernel = random.choice([1, 3, 5])
-        kind = random.choice(["conv", "dw"])
-        out = channels if kind == "dw" else random.choice([1, 3, 4])
-        layers.append([kind, kernel, random.choice([1, 1, 2]), channels, out, kernel // 2])
-        channels = out
-    graph = chain(tmp_path, (24, 24, 2), layers)
-    found = patches(graph, storage, "liveness", 3)
+    text, rows, channels, shapes = random_stage(random)
+    (tmp_path / "stage.yaml").write_text(text)
+    graph = opened(str(tmp_path / "stage.yaml")).graph()
+    count = random.choice([1, 2, 3])
+    found = patches(graph, storage, "liveness", count)
+    names = [name for name, *_ in rows]
+    read_later = {
+        name: max((at for at, row in enumerate(rows) if name in row[1]), default=-1)
+        for name in shapes
+    }
+    cuts = [
+        name
+        for at, name in enumerate(names)
+        if all(read_later[other] <= at for other in ["input", *names[:at]])
+    ]
+    # Longer ones are not tried once a tile is the whole input.
+    assert [
+        stage.last for stage in sorted(found.stages, key=lambda stage: names.index(stage.last))
+    ] == (cuts[: len(found.stages)])
     for stage in found.stages:
-        length = [layer.name for layer in graph.layers].index(stage.last) + 1
+        length = names.index(stage.last) + 1
+        inner, (height, width) = rows[:length], shapes[stage.last]
         for name in HALOS:
-            expected = walked_macs(layers[:length], 24, 3, name == "clipped")
-            assert stage.halos[name].macs == expected, (name, stage.last)
+            macs, most, inputs = 0, 0, []
+            for i, j in product(range(count), repeat=2):
+                piece = product(
+                    range(i * height // count, (i + 1) * height // count),
+                    range(j * width // count, (j + 1) * width // count),
+                )
+                needed = pixels(inner, shapes, stage.last, piece, name == "clipped")
+                macs += sum(len(needed[row[0]]) * row[3] for row in inner)
+                sizes = {one: len(needed[one]) * channels[one] for one in needed}
+                most = max(most, most_alive(inner, sizes, stage.last))
+                inputs.append(len(needed["input"]))
+            halo = stage.halos[name]
+            assert (halo.macs, halo.tile_bytes) == (macs, most), (name, stage.last)
+            assert halo.tile[0] * halo.tile[1] * halo.tile[2] == 2 * max(inputs)
+        whole = {one: channels[one] * shapes[one][0] * shapes[one][1] for one in shapes}
+        assert stage.macs == sum(shapes[r[0]][0] * shapes[r[0]][1] * r[3] for r in inner)
+        assert stage.output_bytes == whole[stage.last]
+        rest = rows[length:]
+        left = {one: whole[one] for one in [stage.last, *names[length:]]}
+        assert stage.rest_bytes == (most_alive(rest, left, names[-1]) if rest else 0)
 
 
 def test_a_layer_that_several_read_is_computed_for_all_of_them(tmp_path, storage):
@@ -138,6 +261,7 @@ def test_the_stage_of_mcunet_v2_is_found():
     assert best.peak == 28 * 28 * (32 + 192)
     assert best.macs == 91_282_688
     assert best.halos["unclipped"].macs == 129_517_568
+    assert round(100 * best.extra_macs("unclipped") / best.macs) == 42
     assert best.halos["unclipped"].tile == (3, 75, 75)
     torchvision = costcalc.memory(
         "mobilenet_v2", storage="mcunet", patches=4, implementation="torchvision"
@@ -170,5 +294,14 @@ def test_networks_that_cannot_be_cut(network):
 
 @pytest.mark.parametrize("count", [0, 17, 2.0, True])
 def test_a_number_of_patches_that_is_refused(count):
-    with pytest.raises(CostcalcError, match="patches are a number of pieces"):
+    with pytest.raises(
+        CostcalcError, match=f"patches: {count} is not a number of pieces along each axis"
+    ):
         costcalc.memory("mobilenet_v1", patches=count)
+
+
+def test_a_batch_multiplies_tiles_and_outputs(tmp_path, storage):
+    graph = chain(tmp_path, (8, 8, 1), [["conv", 3, 1, 1, 4, 1], ["conv", 3, 1, 4, 4, 1]])
+    one, three = (patches(graph, storage, "liveness", 2, batch) for batch in (1, 3))
+    sizes = [(stage.last, 3 * stage.peak, 3 * stage.rest_bytes) for stage in one.stages]
+    assert [(stage.last, stage.peak, stage.rest_bytes) for stage in three.stages] == sizes

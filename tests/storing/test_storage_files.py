@@ -118,20 +118,97 @@ def test_a_file_that_is_wrong(tmp_path, old, new, message):
         load(tmp_path, MINE.replace(old, new))
 
 
+WRONG_TYPES = [
+    ("bits", "8"),
+    ("bits", "{activations: [8], weights: 8}"),
+    ("mixed", "[4]"),
+    ("mixed", "{fc: {a: 4}}"),
+    ("norms", "[kept]"),
+    ("fused", "relu"),
+    ("fused", ""),
+    ("fused", "[{a: relu}]"),
+    ("in_place", "depthwise"),
+    ("in_place", "{depthwise: yes}"),
+    ("concat", "{a: view}"),
+    ("keeps", "outputs"),
+    ("keeps", "[[outputs]]"),
+    ("alignment", "[16]"),
+    ("scratch", "16"),
+    ("scratch", "{conv: }"),
+    ("scratch", "{conv: [[1]]}"),
+    ("scratch", "{conv: {rulee: 1}}"),
+    ("scales", "16"),
+    ("scales", "{bits: [16]}"),
+    ("planner", "{a: tflm}"),
+    ("unit", "[kB]"),
+    ("extends", "[fp32]"),
+    ("extends", ""),
+    ("name", "[mine]"),
+    ("title", "{a: b}"),
+    ("source", ""),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG_TYPES)
+def test_a_value_of_another_type_is_one_problem_in_its_place(tmp_path, key, value):
+    lines = [line for line in MINE.splitlines() if not line.startswith(f"{key}:")]
+    with pytest.raises(StorageError) as caught:
+        load(tmp_path, "\n".join([*lines, f"{key}: {value}"]) + "\n")
+    (problem,) = caught.value.problems
+    assert problem.mark.line == len(lines) + 1
+    assert problem.mark.column > len(key)
+    assert problem.expected
+    assert problem.found or "'a mapping'" in problem.message or "'rulee'" in problem.message
+
+
+def test_every_key_is_tried_with_another_type():
+    assert {key for key, _ in WRONG_TYPES} == set(files._KEYS)
+
+
+@pytest.mark.parametrize(
+    "line", ["extends: fp33", "extends: [fp32]", "extends:", "extends: ../fp32"]
+)
+def test_what_a_missing_storage_would_have_stated_is_no_second_problem(tmp_path, line):
+    with pytest.raises(StorageError) as caught:
+        load(tmp_path, f"name: mine\ntitle: my board\n{line}\n")
+    assert len(caught.value.problems) == 1
+
+
 def test_every_problem_is_reported_at_once(tmp_path):
     with pytest.raises(StorageError) as caught:
         load(tmp_path, MINE.replace("weights: 8", "weights: 0") + "norms: x\nplanner: y\n")
     assert len(caught.value.problems) == 3, caught.value
 
 
-@pytest.mark.parametrize("text", ["- 1\n", "7\n", ""])
+def test_patterns_are_bounded(tmp_path):
+    """Each is tried on every layer."""
+    patterns = "".join(f"  '*/fc{number}': 4\n" for number in range(100))
+    assert len(load(tmp_path, f"{MINE}mixed:\n{patterns}").mixed) == 100
+    with pytest.raises(StorageError, match=r"mine.yaml:6:3: 101 patterns\s+expected at most 100"):
+        load(tmp_path, f"{MINE}mixed:\n{patterns}  '*': 4\n")
+
+
+def test_a_word_that_is_repeated_counts_once(tmp_path):
+    storage = load(tmp_path, MINE + "fused: [relu, relu]\nkeeps: [states, states]\n")
+    assert (storage.fused, storage.keeps) == (("relu",), ("states",))
+
+
+@pytest.mark.parametrize("text", ["- 1\n", "7\n"])
 def test_what_is_not_a_mapping(tmp_path, text):
-    with pytest.raises(costcalc.CostcalcError, match=r"mine\.yaml"):
+    with pytest.raises(StorageError, match=r"mine\.yaml:1:1: a storage is a mapping"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n"])
+def test_an_empty_file(tmp_path, text):
+    with pytest.raises(costcalc.CostcalcError, match=r"mine\.yaml: the file is empty\n.*a storage"):
         load(tmp_path, text)
 
 
 def test_names_and_paths_that_do_not_exist():
     with pytest.raises(StorageError, match="there is no storage 'tflmm'; did you mean 'tflm'"):
         files.load("tflmm")
+    with pytest.raises(StorageError, match="there is no storage 'INT8'; did you mean 'int8'"):
+        files.load("INT8")
     with pytest.raises(costcalc.CostcalcError, match="nowhere"):
         files.load("nowhere.yaml")

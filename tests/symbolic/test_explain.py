@@ -8,7 +8,7 @@ from click.testing import CliRunner
 import costcalc
 from costcalc.cli import main
 from costcalc.costs.convention import load
-from costcalc.costs.rules import METRICS
+from costcalc.costs.rules import COUNTS
 from costcalc.errors import ConventionError, SpecError
 from costcalc.kinds import TABLE
 from costcalc.spec import expression
@@ -78,7 +78,7 @@ def several(tmp_path):
 def is_defined(kind, convention):
     """Whether a convention has rules for a kind; not every tool counts every kind."""
     try:
-        return all(convention.rule(metric, kind) for metric in METRICS)
+        return all(convention.rule(metric, kind) for metric in COUNTS)
     except ConventionError:
         return not kind.is_counted
 

@@ -31,15 +31,15 @@ class Folded(NamedTuple):
 
 def folded(graph: LayerGraph) -> dict[int, Folded]:
     """By the index of a layer, what is part of its operator."""
-    readers, outputs = graph.readers, frozenset(graph.outputs)
+    readers = graph.readers
     found = {}
     for index, layer in enumerate(graph.layers):
         norm = activation = None
         at = index
         for _ in range(2):
-            follower = readers[at][0] if len(readers[at]) == 1 and at not in outputs else None
-            if follower is None:
+            if len(readers[at]) != 1:
                 break
+            follower = readers[at][0]
             other = graph.layers[follower]
             if other.kind.name == "batch_norm" and layer.kind.family in MATRICES and norm is None:
                 # A layer with shared weights cannot have several norms in them.

@@ -86,7 +86,7 @@ def _transposed_padding(writer: LayerWriter, window: Window, added: Shape) -> Pa
     halves = tuple((total // 2, total - total // 2) for total in cut)
     if all(n * s == m for n, m, _, s in sides) and tuple(window.pads) == halves:
         return Padding.SAME
-    raise UnwritableLayer("TFLite's TRANSPOSE_CONV pads as 'same' or 'valid' alone")
+    raise UnwritableLayer("TFLite's TRANSPOSE_CONV pads only as 'same' or 'valid'")
 
 
 def pool(name: str, writer: LayerWriter, fused: Mapping[str, Any]) -> None:
@@ -205,7 +205,7 @@ def operator(name: str, **options: Any) -> Row:
 
 
 def float_operator(name: str, **options: Any) -> Row:
-    """An operator that runtimes compute on floats alone.
+    """An operator that runtimes compute only in floats.
 
     Its rows raise UnwritableLayer for whole numbers.
     """

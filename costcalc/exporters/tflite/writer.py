@@ -58,7 +58,7 @@ FIXED = {
     "TANH": Scale(1 / 128),
     "L2_NORMALIZATION": Scale(1 / 128),
 }
-"""Of the outputs of operators for which runtimes insist upon it."""
+"""Scales of outputs that runtimes require of these operators."""
 
 MOVING = frozenset(
     [

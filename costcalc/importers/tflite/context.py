@@ -116,13 +116,13 @@ class TfliteContext(OpContext):
         self.file = builder.file
         self.place = place
         self.operator = operator
-        self.kind = self.file.operator_name(operator)
+        self.kind = self.file.builtin_name(operator)
         named = ""
         if operator.outputs:
             # Converters join the names of all that became one operator; the last is the host's.
             name = self.file.tensor_name((place[0], operator.outputs[0]))
             named = f" of '{name.rpartition(';')[2] or name}'"
-        origin = f"operator {place[1]} ({self.kind}){named}"
+        origin = f"operator {place[1]} ({self.file.operator_name(operator)}){named}"
         super().__init__(builder, "", origin)
 
     def name_for(self, kind: str, part: str) -> str:
@@ -210,7 +210,7 @@ class TfliteContext(OpContext):
 
     def stored_at(self, place: Place) -> Place | None:
         """The constant that a tensor is, or is unpacked from."""
-        root = self.file.folded(place)[-1]
+        root = self.file.root(place)
         return root if self.file.is_constant(self.file.tensor(root)) else None
 
     def values(self, index: int) -> tuple[Number, ...]:
@@ -298,13 +298,15 @@ class TfliteContext(OpContext):
         return channels_first(tuple(range(self.builder.input.rank)))
 
     def _static_operand(self, index: int, shape: Shape) -> Operand:
-        """A constant as an operand: a learned tensor, or one that is not.
+        """A tensor that no operator computed as an operand: learned, or another constant.
+
+        What an earlier forward pass left in a variable is a constant to this one.
 
         Raises:
-            Refusal: no operator computes it.
+            Refusal: it is neither stored nor a variable.
         """
         place = self.source(index)
-        if not self.is_static(index):
+        if not self.is_static(index) and not self.tensor(index).is_variable:
             raise Refusal(f"reads '{self.file.tensor_name(place)}', which nothing computes")
         name = self.builder.names.tensor(place)
         if not self.is_learnable(index):
@@ -324,18 +326,24 @@ class TfliteContext(OpContext):
             params={"other_params": params} if params else {},
         )
 
-    def broadcast(self, index: int) -> Operand:
-        """An input with as many axes as the output has; dimensions of 1 repeat."""
+    def broadcast(self) -> dict[int, Shape]:
+        """The shapes of all inputs as operands, with as many axes as the output has.
+
+        Raises:
+            Refusal: one has more axes, or only some have the images of a batch.
+        """
         rank = len(self.output_shape())
-        if any(len(self.shape(each)) > rank for each in self.present):
+        shapes = {index: self.shape(index) for index in self.present}
+        if any(len(shape) > rank for shape in shapes.values()):
             raise Refusal("reads a tensor with more axes than its output has", f"at most {rank}")
-        padded = {each: _padded(self.shape(each), rank) for each in self.present}
-        full = padded[index]
-        leading = max((shape[0] for shape in padded.values() if shape), default=0)
-        is_batch = rank > 1 and leading == self.builder.images
-        if is_batch and full[0] not in (1, self.builder.images):
-            raise Refusal("mixes the images of a batch", found=dims_text(full))
-        return self.operand_as(index, channels_first(full[1:] if is_batch else full))
+        full = {index: _padded(shape, rank) for index, shape in shapes.items()}
+        leading = {shape[0] for shape in full.values() if shape}
+        is_batch = rank > 1 and max(leading, default=0) == self.builder.images
+        if is_batch and not leading <= {1, self.builder.images}:
+            raise Refusal("mixes the images of a batch", found=dims_text(sorted(leading)))
+        return {
+            index: channels_first(shape[1:] if is_batch else shape) for index, shape in full.items()
+        }
 
     @property
     def present(self) -> list[int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import isfinite, prod
-from typing import Any, NoReturn
+from math import prod
+from typing import NoReturn
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats import tflite_schema as schema
@@ -128,9 +128,10 @@ class TfliteFile:
         """The schema's name of an operator, or the name of a custom one."""
         return self._operator_names[operator.code]
 
-    def is_custom(self, operator: OperatorTable) -> bool:
-        """Whether it is not one of TFLite's own."""
-        return self.model.operator_codes[operator.code].code == schema.CUSTOM
+    def builtin_name(self, operator: OperatorTable) -> str:
+        """The schema's name of an operator; empty for a custom one, whatever its name is."""
+        is_custom = self.model.operator_codes[operator.code].code == schema.CUSTOM
+        return "" if is_custom else self.operator_name(operator)
 
     def operators(self) -> Iterator[tuple[tuple[int, int], OperatorTable]]:
         """The operators by subgraph and index."""
@@ -140,10 +141,8 @@ class TfliteFile:
 
     def inner_subgraphs(self, operator: OperatorTable) -> tuple[int, ...]:
         """The subgraphs that an operator runs."""
-        if self.is_custom(operator):
-            return ()
         options = operator.options[1] or {}
-        named = SUBGRAPHS.get(self.operator_name(operator), ())
+        named = SUBGRAPHS.get(self.builtin_name(operator), ())
         return tuple(options.get(name, 0) for name in named)
 
     # Tensors.
@@ -175,8 +174,12 @@ class TfliteFile:
             tensor.is_variable or self.is_constant(tensor)
         )
 
+    def buffer_key(self, tensor: TensorTable) -> tuple[int, int]:
+        """What tells the buffers of constants apart, those of other files included."""
+        return tensor.external_buffer, 0 if tensor.external_buffer else tensor.buffer
+
     def stored_bytes(self, tensor: TensorTable) -> int:
-        """The bytes of a constant."""
+        """The bytes of a constant; in another file, those that its numbers take."""
         if tensor.external_buffer:
             return -(-prod(tensor.shape) * TYPES[tensor.type].bits // 8)
         return self.model.buffers[tensor.buffer].bytes
@@ -186,6 +189,11 @@ class TfliteFile:
         given = tensor.quantization or QuantizationTable()
         parts = (given.minima, given.maxima, given.scales, given.zero_points)
         return sum(part.end - part.start for part in parts if isinstance(part, Span))
+
+    def tensors_of_scales(self, place: tuple[int, int]) -> list[tuple[int, int]]:
+        """The tensors that hold the scales and zero points of a tensor's blocks."""
+        _, blocks = (self.tensor(place).quantization or QuantizationTable()).details
+        return [(place[0], index) for index in (blocks or {}).values()]
 
     def values(self, tensor: TensorTable) -> tuple[Number, ...] | None:
         """The numbers of a small constant; None if they are many, or not stored in the file."""
@@ -216,38 +224,35 @@ class TfliteFile:
         point = 0
         if isinstance(given.zero_points, Span) and given.zero_points.end > given.zero_points.start:
             (point,) = struct.unpack_from("<q", self.data, given.zero_points.start)
-        real = scale * (values[0] - point)
-        return float(f"{real:.6g}") if isfinite(real) else None
+        return float(f"{scale * (values[0] - point):.6g}")
 
-    def folded(self, place: tuple[int, int]) -> list[tuple[int, int]]:
-        """A tensor, and the stored ones that it is unpacked from."""
-        chain = [place] if place[1] >= 0 else []
-        while place in self.unpacked:
-            place = self.unpacked[place]
-            chain.append(place)
-        return chain
+    def root(self, place: tuple[int, int]) -> tuple[int, int]:
+        """The constant that a tensor is unpacked from; of any other, the tensor itself."""
+        return self.unpacked.get(place, place)
 
     @cached_property
     def unpacked(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """The tensors that hold a constant's numbers unpacked, and what they are unpacked from."""
+        """The tensors that hold a constant's numbers unpacked, and the constant of each."""
         found: dict[tuple[int, int], tuple[int, int]] = {}
         for (number, _), operator in self.operators():
-            if self.operator_name(operator) not in FOLDED or len(operator.inputs) != 1:
+            if self.builtin_name(operator) not in FOLDED or len(operator.inputs) != 1:
                 continue
             source = number, operator.inputs[0]
-            if source in found or (source[1] >= 0 and self.is_constant(self.tensor(source))):
-                outputs = [(number, output) for output in operator.outputs]
-                found |= {
-                    place: source
-                    for place in outputs
-                    if place not in found and not self.is_constant(self.tensor(place))
-                }
+            if source[1] < 0:
+                continue
+            root = found.get(source, source)
+            if self.is_constant(self.tensor(root)):
+                for place in ((number, output) for output in operator.outputs):
+                    if not self.is_constant(self.tensor(place)):
+                        found.setdefault(place, root)
         return found
 
     def is_unpacked_ahead(self, place: tuple[int, int]) -> bool:
         """Whether runtimes unpack it before they run: from halves of floats, or sparse numbers."""
-        sources = [self.tensor(source) for source in self.folded(place)[1:]]
-        return any(row.sparsity is not None or row.type in _HALVES for row in sources)
+        if place not in self.unpacked:
+            return False
+        root = self.tensor(self.unpacked[place])
+        return root.sparsity is not None or root.type in _HALVES
 
     @cached_property
     def _offline_plan(self) -> dict[tuple[int, int], int]:
@@ -267,15 +272,3 @@ class TfliteFile:
         """A tensor's address, if the file fixes it."""
         offset = self._offline_plan.get(place, _UNPLANNED)
         return None if offset == _UNPLANNED else offset
-
-
-def options_of(operator: OperatorTable, type_: int) -> dict[str, Any]:
-    """An operator's options; the defaults if they are absent.
-
-    Raises:
-        SpecError: never; options of another type are as if absent.
-    """
-    number, options = operator.options
-    if number == type_ and options is not None:
-        return dict(options)
-    return dict(schema.OPTIONS[type_].absent())

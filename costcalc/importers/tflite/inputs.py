@@ -89,7 +89,7 @@ def _is_channels_first(file: TfliteFile, image: int) -> bool:
     orders = []
     for operator in graph.operators:
         if image in operator.inputs:
-            is_transpose = file.operator_name(operator) == "TRANSPOSE" and len(operator.inputs) > 1
+            is_transpose = file.builtin_name(operator) == "TRANSPOSE" and len(operator.inputs) > 1
             order = file.values(graph.tensors[operator.inputs[1]]) if is_transpose else None
             orders.append(order)
     rank = len(graph.tensors[image].shape)

@@ -44,10 +44,11 @@ class LayerNames:
         self._given: dict[tuple[int, int], str] = {}
         """The names of operators that have become layers."""
         self._sources = {
-            (place[0], tensor): place
+            (place[0], tensor): (place, number)
             for place, operator in file.operators()
-            for tensor in operator.outputs
+            for number, tensor in enumerate(operator.outputs, 1)
         }
+        """The operator that computes each tensor, and which of its outputs it is."""
 
     def layer(self, place: tuple[int, int], kind: str) -> str:
         """The name wanted for an operator's layer; that of its kind if its tensor has none."""
@@ -69,12 +70,11 @@ class LayerNames:
 
     def tensor(self, place: tuple[int, int]) -> str:
         """The name of a tensor: that of the operator that computes it, or its own."""
-        source = self._sources.get(place)
-        if source is None:
+        if place not in self._sources:
             return self._named(place) or f"tensor {place[1]}"
-        outputs = self._file.model.subgraphs[source[0]].operators[source[1]].outputs
+        source, number = self._sources[place]
         name = self.operator(source)
-        return name if outputs[0] == place[1] else f"{name}/{outputs.index(place[1]) + 1}"
+        return name if number == 1 else f"{name}/{number}"
 
     def is_part(self, place: tuple[int, int], part: str) -> bool:
         """Whether a tensor of costcalc's own files is that part of a layer."""

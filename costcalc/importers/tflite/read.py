@@ -88,7 +88,7 @@ def _add_layers(builder: TfliteBuilder, place: Place) -> None:
         if _is_static(op):
             nothing(op)
         else:
-            TABLE.get("" if builder.file.is_custom(operator) else op.kind, _unknown)(op)
+            TABLE.get(op.kind, _unknown)(op)
     except UnknownOp as unknown:
         builder.truncate(first)
         unknown.hint = ALLOW_UNKNOWN_HINT
@@ -104,7 +104,7 @@ def _add_layers(builder: TfliteBuilder, place: Place) -> None:
 
 
 def _is_static(op: TfliteContext) -> bool:
-    """Whether an operator computes from constants alone, ahead of the network's input."""
+    """Whether an operator computes only from constants, ahead of the network's input."""
     if op.kind in FOLDED or op.kind not in TABLE or not op.operator.outputs:
         outputs = [(op.place[0], tensor) for tensor in op.operator.outputs]
         return bool(outputs) and all(place in op.file.unpacked for place in outputs)
@@ -131,7 +131,7 @@ def _leave_uncounted(op: TfliteContext, unknown: UnknownOp) -> None:
         for index in range(len(op.operator.outputs)):
             shape = op.target(index)
             if prod(shape):
-                arguments = {"op": op.kind, "shape": shape}
+                arguments = {"op": op.file.operator_name(op.operator), "shape": shape}
                 op.set_output(op.add("uncounted", inputs, arguments), index)
     except Refusal as refusal:
         op.note(refusal)

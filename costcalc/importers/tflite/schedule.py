@@ -8,10 +8,10 @@ an operator runs has its steps right after that operator's, which lasts until th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from math import prod
 
-from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
+from costcalc.arena.schedule import PARAMS, Constant, Schedule, Step, Tensor
 from costcalc.errors import Mark, refuse
 from costcalc.formats.tflite_schema import TYPES, TensorTable
 from costcalc.importers.tflite.file import TfliteFile
@@ -171,25 +171,33 @@ def schedule(
         name = f"scratch of {names.operator(place)}"
         first, last = (step + len(ahead.steps) for step in (life.first, life.last))
         tensors += [Tensor(name, size, first, last) for size in requests]
+    constants, stored_as = _constants(file, names, layers)
+    steps = [Step(name) for name in ahead.steps]
+    known = set[int]()
+    for use in walk.uses:
+        read = _constants_read(file, use, places, stored_as)
+        steps.append(
+            Step(
+                names.operator(use.place),
+                tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
+                tuple(dict.fromkeys(places[place] for place in use.writes if place in places)),
+                layers.get(use.place, ()),
+                tuple(scratch_places[use.place]),
+                _weight_bytes(constants[index] for index in read),
+                _weight_bytes(constants[index] for index in read - known),
+            )
+        )
+        known |= read
     return Schedule(
-        steps=(
-            *(Step(name) for name in ahead.steps),
-            *(
-                Step(
-                    names.operator(use.place),
-                    tuple(dict.fromkeys(places[place] for place in use.reads if place in places)),
-                    (
-                        *dict.fromkeys(places[place] for place in use.writes if place in places),
-                        *scratch_places[use.place],
-                    ),
-                    layers.get(use.place, ()),
-                )
-                for use in walk.uses
-            ),
-        ),
+        steps=tuple(steps),
         tensors=tuple(tensors),
-        constants=tuple(_constants(file, names, layers)),
+        constants=tuple(constants),
         file_bytes=file.size,
+        inputs=tuple(
+            places[0, tensor]
+            for tensor in dict.fromkeys(file.model.subgraphs[0].inputs)
+            if (0, tensor) in places
+        ),
     )
 
 
@@ -198,31 +206,59 @@ def planned_bytes(tensor: TensorTable) -> int:
     return prod(tensor.shape) * -(-TYPES[tensor.type].bits // 8)
 
 
+def _constants_read(
+    file: TfliteFile, use: _Use, places: Container[Place], stored_as: Mapping[Place, int]
+) -> set[int]:
+    """The constants that an operator reads, as indexes; one that is unpacked ahead as stored."""
+    roots = (file.root(place) for place in use.reads if place not in places)
+    return {stored_as[row] for row in roots if row in stored_as}
+
+
+def _weight_bytes(constants: Iterable[Constant]) -> int:
+    return sum(constant.bytes for constant in constants if constant.role in PARAMS)
+
+
 def _constants(
     file: TfliteFile, names: LayerNames, layers: Mapping[Place, tuple[int, ...]]
-) -> Iterator[Constant]:
-    """Each buffer once, however many tensors share it; then what describes its tensors."""
+) -> tuple[list[Constant], dict[Place, int]]:
+    """The constants, and the one that holds each constant tensor, as an index.
+
+    Each buffer counts once, however many tensors share it; then come what describes the
+    file's tensors, and its metadata.
+    """
     users: dict[Place, tuple[str, int | None]] = {}
     for place, operator in file.operators():
         if any((place[0], output) in file.unpacked for output in operator.outputs):
             continue
-        roles = ROLES.get(file.operator_name(operator), ())
+        roles = ROLES.get(file.builtin_name(operator), ())
         layer = next(iter(layers.get(place, ())), None)
         for index, number in enumerate(operator.inputs):
             role = roles[index] if index < len(roles) else ""
-            for source in file.folded((place[0], number)):
+            read = place[0], number
+            for source in (read, file.root(read)):
                 users.setdefault(source, (role or "constants", layer))
-    counted = set[int]()
+    for place, _ in file.tensors():
+        _, layer = users.get(place, ("", None))
+        for source in file.tensors_of_scales(place):
+            users.setdefault(source, ("quantisation", layer))
+    constants, stored_as = list[Constant](), dict[Place, int]()
+    of_buffer = dict[tuple[int, int], int]()
     for place, tensor in file.tensors():
         role, layer = users.get(place, ("constants", None))
-        if file.is_constant(tensor) and tensor.buffer not in counted:
-            counted |= {tensor.buffer} - {0}
-            yield Constant(names.tensor(place), file.stored_bytes(tensor), layer, role)
+        if file.is_constant(tensor):
+            key = file.buffer_key(tensor)
+            if key not in of_buffer:
+                of_buffer[key] = len(constants)
+                size = file.stored_bytes(tensor)
+                constants.append(Constant(names.tensor(place), size, layer, role))
+            stored_as[place] = of_buffer[key]
         described = file.quantisation_bytes(tensor)
         if described:
-            yield Constant(names.tensor(place), described, layer, "quantisation")
+            constants.append(Constant(names.tensor(place), described, layer, "quantisation"))
     for entry in file.model.metadata:
-        if entry.buffer < len(file.model.buffers) and entry.buffer not in counted:
-            counted.add(entry.buffer)
+        key = 0, entry.buffer
+        if entry.buffer < len(file.model.buffers) and key not in of_buffer:
+            of_buffer[key] = len(constants)
             size = file.model.buffers[entry.buffer].bytes
-            yield Constant(entry.name, size, None, "metadata")
+            constants.append(Constant(entry.name, size, None, "metadata"))
+    return constants, stored_as

@@ -27,8 +27,8 @@ _WHOLE = 4
 
 def scratch(file: TfliteFile, subgraph: int, operator: OperatorTable) -> tuple[int, ...]:
     """The bytes of each request of an operator, in order."""
-    rule = REQUESTS.get(file.operator_name(operator))
-    if rule is None or file.is_custom(operator) or not operator.inputs or not operator.outputs:
+    rule = REQUESTS.get(file.builtin_name(operator))
+    if rule is None or not operator.inputs or not operator.outputs:
         return ()
     tensors = file.model.subgraphs[subgraph].tensors
     inputs = tuple(tensors[index].shape if index >= 0 else () for index in operator.inputs)

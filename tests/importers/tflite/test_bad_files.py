@@ -1,5 +1,6 @@
 """Damaged and hostile files: one message with the file and the place, never a traceback."""
 
+import struct
 import time
 
 import pytest
@@ -127,3 +128,39 @@ def test_many_operators_are_bounded(tmp_path):
     started = time.process_time()
     text = refused(tmp_path, encoded(table._replace(subgraphs=(many,))))
     assert text and time.process_time() - started < 60
+
+
+def wide():
+    """A sum of as many tensors as would take minutes if each looked at all others."""
+    net = Net()
+    inputs, y = [net.tensor((1, 8)) for _ in range(10_000)], net.tensor((1, 8))
+    net.operator("ADD_N", inputs, [y])
+    net.ends(inputs, [y])
+    return net
+
+
+def unpacked():
+    """A constant that is unpacked again and again."""
+    net = Net()
+    x, y, at = net.tensor((1, 8)), net.tensor((1, 8)), net.zeros((8, 8))
+    for _ in range(10_000):
+        net.operator("DEQUANTIZE", [at], [at := net.tensor((8, 8))])
+    net.operator("FULLY_CONNECTED", [x, at], [y])
+    net.ends([x], [y])
+    return net
+
+
+@pytest.mark.parametrize("make", [wide, unpacked])
+def test_work_grows_with_the_file(make, tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(make().bytes())
+    started = time.process_time()
+    import_model(str(path), {})
+    assert time.process_time() - started < 5
+
+
+def test_a_vtable_ahead_of_the_file(tmp_path):
+    data = bytearray(NETWORKS["kws"]())
+    struct.pack_into("<i", data, *struct.unpack_from("<I", data), 2**30)
+    text = refused(tmp_path, bytes(data))
+    assert text.startswith(f"byte {struct.unpack_from('<I', data)[0]}: Model: not a table")

@@ -6,10 +6,16 @@ import struct
 import pytest
 from click.testing import CliRunner
 
+import costcalc
 from costcalc.arena.plan import tflm
 from costcalc.cli import main
 from costcalc.errors import CostcalcError, SpecError
-from costcalc.formats.tflite_schema import OPERATOR_CODES, BufferTable, MetadataTable
+from costcalc.formats.tflite_schema import (
+    OPERATOR_CODES,
+    BufferTable,
+    MetadataTable,
+    QuantizationTable,
+)
 from costcalc.importers import import_model
 from costcalc.kinds.base import PARAMS
 from costcalc.opening import opened
@@ -119,6 +125,71 @@ def test_tensors_in_one_buffer_are_stored_once_and_are_params_each(network):
     graph = network(net)
     assert (total(graph, "weights"), total(graph, "biases")) == (1600, 80)
     assert sum(row.bytes for row in graph.schedule.constants) == 4 * (1600 + 40)
+
+
+def test_each_step_reads_the_weights_that_several_share(network):
+    """Stored once, 40 * 40 weights and 40 biases of 4 bytes are read by both steps; the third
+    reads one of its constants twice.  A graph under a storage moves the same."""
+    net = Net()
+    x = net.tensor((1, 40))
+    weights, biases = net.zeros((40, 40)), net.zeros((40,))
+    twin = net.tensor((40, 40), buffer=1)
+    y, z, end = (net.tensor((1, 40)) for _ in range(3))
+    net.operator("FULLY_CONNECTED", [x, weights, biases], [y])
+    net.operator("FULLY_CONNECTED", [y, twin, biases], [z])
+    net.operator("ADD", [z, biases], [end])
+    net.ends([x], [end])
+    graph = network(net)
+    own, stored = memory(graph, None), memory(graph, "fp32")
+    expected = [4 * (1600 + 40), 4 * (1600 + 40), 4 * 40]
+    assert [row.weight_bytes for row in own.traffic] == expected
+    assert own.weight_bytes == 4 * (1600 + 40)
+    assert [row.weight_bytes for row in stored.traffic] == expected
+    assert [row[:2] for row in own.traffic] == [row[:2] for row in stored.traffic]
+
+
+def test_the_steps_of_a_file_in_the_best_order(tmp_path):
+    """Branches of 50 and of 40 numbers, worked off one after the other: 65 for 100 at once."""
+    net = Net()
+    x = net.tensor((1, 10))
+    p, q, r, s, y = (net.tensor((1, size)) for size in (50, 40, 5, 20, 25))
+    for before, after, shape in (
+        (x, p, (50, 10)),
+        (x, q, (40, 10)),
+        (p, r, (5, 50)),
+        (q, s, (20, 40)),
+    ):
+        net.operator("FULLY_CONNECTED", [before, net.zeros(shape)], [after])
+    net.operator("CONCATENATION", [r, s], [y], axis=1)
+    net.ends([x], [y])
+    path = tmp_path / "net.tflite"
+    path.write_bytes(net.bytes())
+    answer = costcalc.memory(path, planner="liveness", order="best")
+    assert answer.schedule.liveness == 4 * 65
+    assert answer.reordered[1:] == (4 * 100, 4 * 65)
+    assert [row.write_bytes for row in answer.traffic] == [4 * n for n in (50, 5, 40, 20, 25)]
+
+
+def test_a_step_writes_all_its_outputs(network):
+    net = Net()
+    x, axis = net.tensor((1, 8)), net.tensor((), "INT32", [1])
+    parts = [net.tensor((1, 4)), net.tensor((1, 4))]
+    net.operator("SPLIT", [axis, x], parts, num_splits=2)
+    net.ends([x], parts)
+    (row,) = memory(network(net), None).traffic
+    assert (row.read_bytes, row.write_bytes) == (4 * 8, 2 * 4 * 4)
+
+
+def test_the_size_of_the_file_is_what_flash_holds(network):
+    data = NETWORKS["kws"]()
+    facts = dict(memory(network(data), None).page().facts)
+    assert facts["flash"].startswith(f"{len(data):,} B (")
+    assert facts["flash"].endswith("), the file")
+    matrices = 10 * 4 * 64 + 4 * (3 * 3 * 64 + 64 * 64) + 64 * 12
+    weights = matrices + 4 * (9 * 64 + 12) + 2 * 4  # with biases, and the shape of the reshape
+    assert facts["weights"].startswith(f"{weights:,} B (23.8 KiB) of it")
+    # A scale of 4 bytes and a zero point of 8 of 14 activations, 10 matrices and 10 biases.
+    assert facts["scales"].startswith(f"{34 * 12} B of it")
 
 
 def test_a_setting_that_changes_sizes_drops_the_schedule(network):
@@ -380,6 +451,82 @@ def test_every_command_takes_a_file(tmp_path):
     assert report["totals"]["mult_adds"] == 2_656_768
 
 
+@pytest.mark.parametrize(("projection", "gates"), [(0, 4), (3, 4), (0, 3), (3, 3)])
+def test_an_lstm_may_have_a_projection_and_no_input_gate(network, projection, gates):
+    net = Net()
+    x, hidden = net.tensor((1, 5, 10)), projection or 6
+    left_out = [-1] * (4 - gates)
+    weights = [net.zeros((6, 10)) for _ in range(gates)]
+    recurrent = [net.zeros((6, hidden)) for _ in range(gates)]
+    biases = [net.zeros((6,)) for _ in range(gates)]
+    projected = [net.zeros((3, 6)), net.zeros((3,))] if projection else [-1, -1]
+    states = [net.tensor((1, size), is_variable=True) for size in (hidden, 6)]
+    inputs = [x, *left_out, *weights, *left_out, *recurrent, -1, -1, -1, *left_out, *biases]
+    y = net.tensor((1, 5, hidden))
+    net.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", [*inputs, *projected, *states], [y])
+    net.ends([x], [y])
+    graph = network(net)
+    assert total(graph, "macs") == 5 * (gates * 6 * (10 + hidden) + 6 * projection)
+    assert total(graph, "biases") == gates * 6 + projection
+    # Without an input gate's weights, the gate is 1 minus the forget gate.
+    assert ("complement" in kinds(graph)) == (gates == 3)
+
+
+@pytest.mark.parametrize("graph", [0, 2, -1])
+def test_a_graph_that_is_run_is_one_of_the_others(network, graph):
+    net = Net(2)
+    x, y = net.tensor((1, 8)), net.tensor((1, 8))
+    net.operator("RELU", [x], [y])
+    net.operator("CALL_ONCE", [], [], init=graph)
+    net.ends([x], [y])
+    with pytest.raises(SpecError, match=rf"operator 1 \(CALL_ONCE\) runs subgraph {graph}"):
+        network(net)
+
+
+def test_scratch_is_a_tensor_of_its_step(network):
+    """Of MEAN: 4 places and 2 axes of 4 bytes each, and a sum of 4 bytes for each output."""
+    net = Net()
+    x, y = net.tensor(MAP, "INT8"), net.tensor((1, 16), "INT8")
+    net.operator("MEAN", [x, net.tensor((2,), "INT32", [1, 2])], [y])
+    net.ends([x], [y])
+    rows = network(net).schedule.tensors
+    assert [(row.bytes, row.first, row.last) for row in rows] == [
+        (1024, 0, 0),
+        (16, 0, 0),
+        (16, 0, 0),
+        (8, 0, 0),
+        (64, 0, 0),
+    ]
+
+
+def test_a_buffer_of_metadata_and_of_a_tensor_is_stored_once(network):
+    net = Net()
+    x, y = net.tensor((1, 8)), net.tensor((1, 2))
+    net.operator("FULLY_CONNECTED", [x, net.zeros((2, 8))], [y])
+    net.ends([x], [y])
+    net.metadata += [MetadataTable("weights", 1), MetadataTable("none", 99)]
+    assert [(row.bytes, row.role) for row in network(net).schedule.constants] == [(64, "weights")]
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "kind"),
+    # (6 - 2) / 2 = 2; (6 - 1) / 2 = 2.5; 20 * 0.1 = 2, of 32 bits 2.0000000298.
+    [
+        (6, (0.5, 2), "square"),
+        (6, (0.5, 1), "constant power"),
+        (20, (0.1, 0), "square"),
+        (2, (float("inf"), 0), "constant power"),
+        (0, (float("inf"), 0), "constant power"),
+    ],
+)
+def test_a_quantised_constant_is_the_number_that_it_stands_for(network, value, scale, kind):
+    net = Net()
+    x, y = net.tensor(MAP, "INT8"), net.tensor(MAP, "INT8")
+    net.operator("POW", [x, net.tensor((1,), "INT8", [value], scale=scale)], [y])
+    net.ends([x], [y])
+    assert kinds(network(net)) == kind
+
+
 def test_graphs_that_run_one_another_are_refused(network):
     net = Net(2)
     x, y = net.tensor((1, 8)), net.tensor((1, 8))
@@ -395,3 +542,97 @@ def test_the_importer_reports_what_it_does_not_use(tmp_path):
     path = tmp_path / "net.tflite"
     path.write_bytes(NETWORKS["ad01"]())
     assert import_model(str(path), {"tokens": 3})[1] == {"tokens": 3}
+
+
+def test_buffers_of_another_file_are_stored_once(network):
+    net = Net()
+    x, y, z = net.tensor((1, 40)), net.tensor((1, 40)), net.tensor((1, 40))
+    shared = [net.tensor((40, 40), external_buffer=7) for _ in range(2)]
+    other = net.tensor((40,), "INT4", external_buffer=3)
+    net.operator("FULLY_CONNECTED", [x, shared[0], other], [y])
+    net.operator("FULLY_CONNECTED", [y, shared[1], other], [z])
+    net.ends([x], [z])
+    graph = network(net)
+    assert (total(graph, "weights"), total(graph, "biases")) == (2 * 1600, 40)
+    # What the numbers take: 4 bytes each, and half a byte.
+    assert [(row.bytes, row.role) for row in graph.schedule.constants] == [
+        (6400, "weights"),
+        (20, "biases"),
+    ]
+    assert [row.bytes for row in graph.schedule.tensors] == 3 * [160]
+
+
+def test_scales_of_blocks_are_quantisation(network):
+    net = Net()
+    x, y = net.tensor((1, 64)), net.tensor((1, 8))
+    scales = net.tensor((8, 2), "FLOAT16", [1.0] * 16)
+    details = (2, {"scales": scales, "zero_points": -1})
+    table = QuantizationTable(details=details)
+    weights = net.tensor((8, 64), "INT4", bytes(256), quantization=table)
+    net.operator("FULLY_CONNECTED", [x, weights], [y])
+    net.ends([x], [y])
+    graph = network(net)
+    assert total(graph, "weights") == 512
+    assert [(row.bytes, row.role) for row in graph.schedule.constants] == [
+        (32, "quantisation"),
+        (256, "weights"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["DEQUANTIZE", "TRANSPOSE", "CALL_ONCE", "MEAN", "RELU"])
+def test_a_custom_operator_is_none_of_the_schema_whatever_its_name(network, name):
+    net = Net()
+    x, stored, y = net.tensor(MAP), net.zeros(MAP), net.tensor(MAP)
+    net.operator(name, [x, stored], [y], custom=True)
+    net.operator(name, [stored], [net.tensor(MAP)], custom=True)
+    net.ends([x], [y])
+    with pytest.raises(SpecError, match=rf"operator 0 \({name}\) of 't2': costcalc has no"):
+        network(net)
+    graph = network(net, allow_unknown=True)
+    assert kinds(graph) == "uncounted uncounted"
+    assert len(graph.schedule.steps) == 2
+    assert [row.bytes for row in graph.schedule.tensors] == 3 * [4 * 8 * 8 * 16]
+
+
+def test_an_activation_may_have_an_empty_buffer_and_a_state_is_not_planned(network):
+    net = Net()
+    net.buffers.append(BufferTable(b""))
+    x, y = net.tensor((1, 8), buffer=1), net.tensor((1, 8), buffer=1)
+    state = net.tensor((1, 500), is_variable=True)
+    net.operator("RELU", [x], [y])
+    net.operator("RELU", [state], [state])
+    net.ends([x], [y])
+    schedule = network(net, allow_unknown=True).schedule
+    assert ([row.bytes for row in schedule.tensors], schedule.constants) == ([32, 32], ())
+
+
+def test_a_part_of_a_split_may_be_what_is_left(network):
+    sizes = ((1, 8, 8, 10), (1, 8, 8, 6))
+    sample = Sample("SPLIT_V", (MAP,), ([-1, 6], [3]), sizes, {"parts": 2})
+    assert [layer.output for layer in network(sample.net()).layers] == [(10, 8, 8), (6, 8, 8)]
+
+
+def test_a_slice_with_a_new_axis_is_a_rearrangement(network):
+    bounds = ([0, 0, 0], [1, 8, 16], [1, 1, 1])
+    options = {"begin_mask": 7, "end_mask": 7, "new_axis_mask": 2}
+    sample = Sample("STRIDED_SLICE", ((1, 8, 16),), bounds, ((1, 1, 8, 16),), options)
+    assert kinds(network(sample.net())) == "rearrange"
+
+
+@pytest.mark.parametrize("type_", ["INT32", "INT64", "BOOL", "STRING"])
+def test_the_image_is_the_first_input_that_is_not_whole_numbers(network, type_):
+    net = Net()
+    first, x, y = net.tensor((1, 5), type_), net.tensor(MAP), net.tensor(MAP)
+    net.operator("RELU", [x], [y])
+    net.ends([first, x], [y])
+    assert network(net).input == (16, 8, 8)
+
+
+def test_images_of_a_batch_are_not_mixed(network):
+    net = Net()
+    x, y, z = net.tensor((4, 8, 16)), net.tensor((4, 8, 16)), net.tensor((4, 8, 16))
+    net.operator("RELU", [x], [y])
+    net.operator("ADD", [y, net.zeros((2, 8, 16))], [z])
+    net.ends([x], [z])
+    with pytest.raises(SpecError, match="mixes the images of a batch"):
+        network(net)

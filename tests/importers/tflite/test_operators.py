@@ -35,19 +35,32 @@ def test_an_operator_becomes_layers(case, type_, tmp_path):
     assert sum(getattr(event, name) for event in events for name in PARAMS) == case.params
 
 
+SAME = {
+    "PADV2": "PAD",
+    "GATHER_ND": "TILE",
+    "REVERSE_SEQUENCE": "REVERSE_V2",
+    "TOPK_V2": "REVERSE_V2",
+    "ONE_HOT": "TILE",
+    "SCATTER_ND": "TILE",
+    "DYNAMIC_UPDATE_SLICE": "TILE",
+    "DILATE": "TILE",
+    "REDUCE_ANY": "REDUCE_MAX",
+    "REDUCE_ALL": "REDUCE_MIN",
+    "ARG_MIN": "ARG_MAX",
+}
+"""Operators that become the layers of another one."""
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_an_operator_becomes_the_layers_of_another(name, tmp_path):
+    case = next(case for case in CASES if case.sample.operator == SAME[name])
+    layers = graph_of(tmp_path, case.sample._replace(operator=name).net().bytes()).layers
+    assert " ".join(layer.kind.name for layer in layers) == case.kinds
+
+
 def test_every_operator_has_a_sample():
     others = {
-        "PADV2": "as PAD",
-        "GATHER_ND": "as GATHER",
-        "REVERSE_SEQUENCE": "as REVERSE_V2",
-        "TOPK_V2": "as REVERSE_V2",
-        "ONE_HOT": "as TILE",
-        "SCATTER_ND": "as TILE",
-        "DYNAMIC_UPDATE_SLICE": "as TILE",
-        "DILATE": "as TILE",
-        "REDUCE_ANY": "as REDUCE_MAX",
-        "REDUCE_ALL": "as REDUCE_MIN",
-        "ARG_MIN": "as ARG_MAX",
+        **SAME,
         **dict.fromkeys(
             (
                 "VAR_HANDLE",
@@ -68,7 +81,9 @@ def test_every_operator_has_a_sample():
     assert TABLE.keys() - sampled == others.keys()
 
 
-@pytest.mark.parametrize("name", ["WHERE", "STABLEHLO_ADD", "ethos-u", "edgetpu-custom-op"])
+@pytest.mark.parametrize(
+    "name", ["WHERE", "STABLEHLO_ADD", "STABLEHLO_COMPOSITE", "ethos-u", "edgetpu-custom-op"]
+)
 def test_an_unknown_operator_is_refused_by_name(name, tmp_path):
     data = Sample(name).net().bytes()
     with pytest.raises(SpecError) as caught:

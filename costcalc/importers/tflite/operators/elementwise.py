@@ -52,7 +52,8 @@ def binary(kind: str) -> Rule:
         if known is None:
             op.finish(_joined(op, kind))
         else:
-            op.finish(op.add(known, (op.broadcast(0 if left is None else 1),)))
+            index = 0 if left is None else 1
+            op.finish(op.add(known, (op.operand_as(index, op.broadcast()[index]),)))
 
     return rule
 
@@ -60,7 +61,8 @@ def binary(kind: str) -> Rule:
 def _joined(op: TfliteContext, kind: str, part: str = "") -> Operand:
     if len(op.present) < 2:
         raise Refusal("reads too few tensors", "at least 2", f"{len(op.present)}")
-    return emit.join(op, kind, [op.broadcast(index) for index in op.present], part=part)
+    inputs = [op.operand_as(index, shape) for index, shape in op.broadcast().items()]
+    return emit.join(op, kind, inputs, part=part)
 
 
 def joined(kind: str) -> Rule:
@@ -103,7 +105,7 @@ def response_normalisation(op: TfliteContext) -> None:
 
 
 def same_elements(op: TfliteContext) -> None:
-    """Operators that change the type of elements alone: no layer."""
+    """Operators that only change the type of elements: no layer."""
     if prod(op.shape()) != prod(op.output_shape()) and not op.builder.is_resized:
         raise Refusal("changes the number of elements", dims_text(op.output_shape()))
     op.set_output(op.operand())
