@@ -331,7 +331,7 @@ def training(
     from costcalc.gradients.training import training as answer
     from costcalc.gradients.updates import Update
 
-    patterns = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+    patterns: Any = freeze if isinstance(freeze, list | tuple) else [freeze]
     how = Training(
         batch,
         optimizer,
@@ -339,7 +339,7 @@ def training(
         keeps,
         mode,
         checkpoint,
-        Update(patterns, update, last),
+        Update(tuple(patterns), update, last),
         zero,
         ranks,
     )

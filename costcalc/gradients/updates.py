@@ -156,6 +156,8 @@ def _check(graph: LayerGraph, update: Update) -> None:
         refuse(None, "the last layers are a number of layers", "1 or more", repr(update.last))
     names = [layer.name for layer in graph.layers]
     for pattern in update.freeze:
+        if not isinstance(pattern, str):
+            refuse(None, "what is frozen is named by text", "a name or a pattern", repr(pattern))
         if not any(fnmatchcase(name, pattern) for name in names):
             refuse(
                 None,

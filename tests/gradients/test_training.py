@@ -251,6 +251,7 @@ def test_every_word_of_a_checkpoint_is_read(network):
         ({"last": 0}, "the last layers are a number of layers"),
         ({"update": "bias"}, "there is no subset 'bias'; did you mean 'biases'?"),
         ({"freeze": "sten"}, "no layer of net has a name like 'sten'; did you mean 'stem'?"),
+        ({"freeze": 5}, "what is frozen is named by text"),
         ({"zero": 4, "ranks": 2}, "ZeRO has stages 1, 2 and 3"),
         ({"zero": 1}, "both zero=1 and ranks=8, or neither"),
         ({"ranks": 8}, "stage 0 on 8 ranks"),
