@@ -262,3 +262,23 @@ def test_what_is_wrong_is_said(network, arguments, words):
     with pytest.raises(CostcalcError) as caught:
         costcalc.training(network, **arguments)
     assert words in str(caught.value)
+
+
+PYTORCH = {
+    # Bytes of the distinct storages that torch.autograd.graph.saved_tensors_hooks saw in
+    # PyTorch 2.14.1 and torchvision 0.29.1, two images of 224 x 224, in training mode.
+    "resnet18": 44_398_080,
+    "mobilenet_v2": 156_555_520,
+    "mobilenet_v3_small": 32_388_096,
+    "googlenet": 96_400_000,
+    "densenet121": 261_057_280,
+    "resnext50_32x4d": 224_676_352,
+    "shufflenet_v2_x0_5": 22_142_528,
+}
+
+
+@pytest.mark.parametrize("name", PYTORCH)
+def test_what_ships_keeps_what_pytorch_keeps(name):
+    options = costcalc.report(name).parameters
+    more = {"implementation": "torchvision"} if "implementation" in options else {}
+    assert costcalc.training(name, batch=2, **more).activation_bytes == PYTORCH[name]
