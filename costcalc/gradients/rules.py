@@ -10,7 +10,7 @@ layer again.  Both keep each tensor once, however many layers need it.
 
 Mult-adds follow from the forward pass of a layer, F: the gradient of its weights is F, and
 that of its input is F, which is left out where nothing before the layer needs a gradient
-(Qi et al., "Paleo", ICLR 2017, section 3.1).  A product of two activations costs F for
+(Qi et al., "Paleo", ICLR 2017).  A product of two activations costs F for
 each of them.
 """
 
@@ -355,7 +355,7 @@ TABLE: Mapping[str, Gradient] = {
         blind=(0,),
     ),
     "matmul": Gradient(Keep(cofactors), Keep(cofactors)),
-    # Dao et al., arXiv 2205.14135, algorithm 2: one number for each row of scores.
+    # Dao, "FlashAttention-2" (arXiv 2307.08691), section 3.1: one number for each row of scores.
     "attention": Gradient(
         Keep(_attended, (Numbers("scores", _scores), Numbers("row sums", _row_sums, SINGLE))),
         Keep(
