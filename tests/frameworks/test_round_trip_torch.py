@@ -108,7 +108,7 @@ def test_a_shipped_network_at_other_settings(name):
     chosen = {"alpha": default.parameters["alpha"] * Fraction(1, 2)}
     if name.startswith("shufflenet_v1"):
         chosen = {"alpha": 2}
-    if default.parameters["res"] > 100 and not name.startswith(("vgg", "alexnet")):
+    if (default.parameters["res"] or 0) > 100 and not name.startswith(("vgg", "alexnet")):
         chosen["res"] = default.parameters["res"] + 33
     judge(opening.opened(name, chosen).graph())
 
