@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from costcalc import opening
 from costcalc.advice import Advice, advice, option
+from costcalc.beside_counts import asks_for_bytes, bytes_under, costs_beside
 from costcalc.costs import convention as convention_files
 from costcalc.costs.convention import load_convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems, refuse
-from costcalc.graph.whole_numbers import whole_number
 from costcalc.opening import AnyNetwork, exact, names_in, opened
 from costcalc.reporting import report as reports
 from costcalc.reporting.implementations import as_usually_run
@@ -282,7 +281,7 @@ def compare(
     from costcalc.metrics import named_metrics
 
     shown = named_metrics(names_in(metrics))
-    bytes_of = _beside_counts(storage, planner, batch, device, dtype, shown)
+    bytes_of = costs_beside(storage, planner, batch, device, dtype, shown)
     entries = side_by_side(open_networks, load_convention(convention, unit), bytes_of)
     return compare(entries, baseline, values, shown)
 
@@ -757,60 +756,6 @@ def kinds(name: str | None = None) -> KindList | KindDescription:
     from costcalc.reporting.kinds import kind, kinds
 
     return kinds() if name is None else kind(name)
-
-
-def bytes_under(
-    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
-) -> reports.BytesOf | None:
-    """The bytes of a network under a storage, if something asks for them.
-
-    Raises:
-        SpecError: as for :func:`asks_for_bytes`.
-    """
-    if not asks_for_bytes(storage, planner, batch, has_bytes):
-        return None
-    from costcalc.storing.rows import stored_report
-
-    return partial(stored_report, storage=storage, planner=planner, batch=int(batch))
-
-
-def _beside_counts(
-    storage: NameOrPath | None,
-    planner: str | None,
-    batch: int,
-    device: NameOrPath | None,
-    dtype: str | None,
-    metrics: Iterable[str],
-) -> reports.BytesOf | None:
-    """The bytes of a network under a storage, with its times on a device, if they are asked for.
-
-    Raises:
-        CostcalcError: as for :func:`asks_for_bytes`; or there is a time, but no device.
-    """
-    from costcalc.metrics import TIMES, has_bytes
-
-    if device is None and dtype is None and set(TIMES).isdisjoint(metrics):
-        return bytes_under(storage, planner, batch, has_bytes(metrics))
-    from costcalc.performance.rows import timed_report
-
-    return timed_report(storage, planner, batch, device, dtype, "energy" in metrics)
-
-
-def asks_for_bytes(
-    storage: NameOrPath | None, planner: str | None, batch: int, has_bytes: bool = False
-) -> bool:
-    """Whether bytes are asked for, by a storage, a planner or otherwise.
-
-    Raises:
-        SpecError: the batch is not a number of inputs, or there is one without bytes.
-    """
-    is_one = whole_number("batch", batch) == 1
-    is_asked = has_bytes or storage is not None or planner is not None
-    if not is_one and not is_asked:
-        from costcalc.metrics import COUNTED, refuse_unused
-
-        refuse_unused(COUNTED, option("storage", "NAME"), storage, planner, batch)
-    return is_asked
 
 
 def _of_bytes(storage: NameOrPath | None, planner: str | None, batch: int) -> dict[str, Any]:

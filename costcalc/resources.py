@@ -333,7 +333,7 @@ def training(
     from costcalc.gradients.training import training as answer
     from costcalc.gradients.updates import Update
 
-    patterns = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+    patterns: Any = freeze if isinstance(freeze, list | tuple) else [freeze]
     if last is not None:
         last = whole_number("last", last)
     if checkpoint is not None:
@@ -345,7 +345,7 @@ def training(
         keeps,
         mode,
         checkpoint,
-        Update(patterns, update, last),
+        Update(tuple(patterns), update, last),
         whole_number("zero", zero),
         whole_number("ranks", ranks),
     )

@@ -121,12 +121,13 @@ def types(
     metric: str,
 ) -> None:
     """The share of each type of layer in NETWORKs, side by side."""
+    from costcalc.beside_counts import bytes_under
     from costcalc.comparing.compare import side_by_side
     from costcalc.metrics import has_bytes
     from costcalc.pictures.data import shares
 
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
-    bytes_of = questions.bytes_under(**options.stored_by, has_bytes=has_bytes([metric]))
+    bytes_of = bytes_under(**options.stored_by, has_bytes=has_bytes([metric]))
     entries = side_by_side(opened, options.loaded_convention, bytes_of)
     _draw("stacked", shares(entries, metric), options.output)
 

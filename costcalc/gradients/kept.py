@@ -16,9 +16,6 @@ from costcalc.kinds.base import axis_of, spread
 from costcalc.kinds.windows import explicit_pads
 from costcalc.records import NamedTuple
 
-POLICIES = ("pytorch", "minimal")
-"""What is kept: what PyTorch saves, or the least that the gradients need."""
-
 _VIEWS = ("reshape", "flatten", "transpose", "identity")
 _PARTS = ("split", "slice", "crop")
 """Kinds whose output is a part of their input."""
@@ -115,12 +112,12 @@ def checkpointed(keeper: Keeper, segments: Sequence[Sequence[int]]) -> tuple[Kep
     inputs: dict[Key, Kept] = {}
     inner = []
     for segment in segments:
-        kept = keeper.kept(segment)
+        kept, inside = keeper.kept(segment), frozenset(segment)
         if kept:
             inner.append(kept)
             for index in segment:
                 for source, one in keeper.read(index):
-                    if source not in segment:
+                    if source not in inside:
                         inputs.setdefault(one.key, one)
     besides = [tuple(one for one in kept if one.key not in inputs) for kept in inner]
     largest = max(besides, key=lambda kept: sum(one.bytes for one in kept), default=())
@@ -182,7 +179,7 @@ def _copied(layer: Layer, place: int, layout: Layout) -> int | None:
             axis = axis_of(fc.axis, sizes[1:]) + 1
             others = [other for other in range(len(sizes)) if other != axis]
             is_view = layout.permuted((*others, axis)).viewed(
-                (-prod(sizes) // -sizes[axis], sizes[axis])
+                (prod(sizes) // sizes[axis], sizes[axis])
             )
         return None if is_view is not None else prod(sizes)
     if kind.name == "matmul":

@@ -10,7 +10,7 @@ layer again.  Both keep each tensor once, however many layers need it.
 
 Mult-adds follow from the forward pass of a layer, F: the gradient of its weights is F, and
 that of its input is F, which is left out where nothing before the layer needs a gradient
-(Qi et al., "Paleo", ICLR 2017, section 3.1).  A product of two activations costs F for
+(Qi et al., "Paleo", ICLR 2017).  A product of two activations costs F for
 each of them.
 """
 
@@ -223,8 +223,8 @@ def _is_affine(layer: Layer) -> bool:
     return bool(operation.affine)
 
 
-def _window_bits(layer: Layer, wanted: Wanted) -> Any:
-    """Whole bytes that number the elements of a window, for each output, in bits."""
+def _window_bytes(layer: Layer, wanted: Wanted) -> Any:
+    """Bytes that number the elements of a window, for each output."""
     operation: Any = layer.operation
     if "kernel" in layer.kind.attributes:
         kernel = operation.kernel
@@ -252,12 +252,20 @@ def _padded_squares(layer: Layer, wanted: Wanted) -> Any:
 
 
 def _scores(layer: Layer, wanted: Wanted) -> Any:
-    """Scaled queries and keys, and the probabilities; of flash attention a sum for each row."""
-    queries = elements(layer.output[:-1])
+    """Scaled queries and keys, and the probabilities, if attention is not flash."""
     if _is_flash(layer):
-        return queries
-    shapes = layer.input_shapes
-    return elements(shapes[0]) + elements(shapes[1]) + queries * shapes[1][-2]
+        return 0
+    queries, keys = layer.input_shapes[:2]
+    return elements(queries) + elements(keys) + _probabilities(layer)
+
+
+def _row_sums(layer: Layer, wanted: Wanted) -> Any:
+    """A number for each row of scores, if attention is flash."""
+    return elements(layer.output[:-1]) if _is_flash(layer) else 0
+
+
+def _probabilities(layer: Layer) -> Any:
+    return elements(layer.output[:-1]) * layer.input_shapes[1][-2]
 
 
 def _is_short(layer: Layer) -> bool:
@@ -265,10 +273,12 @@ def _is_short(layer: Layer) -> bool:
     return bool(layer.input_shapes[1][-2] <= layer.output[-1] + 1)
 
 
-def _least_scores(layer: Layer, wanted: Wanted) -> Any:
-    """The probabilities if there are few keys, or else a sum for each row."""
-    keys = layer.input_shapes[1][-2] if _is_short(layer) else 1
-    return elements(layer.output[:-1]) * keys
+def _few_probabilities(layer: Layer, wanted: Wanted) -> Any:
+    return _probabilities(layer) if _is_short(layer) else 0
+
+
+def _many_row_sums(layer: Layer, wanted: Wanted) -> Any:
+    return 0 if _is_short(layer) else elements(layer.output[:-1])
 
 
 def _partial(layer: Layer, wanted: Wanted) -> Any:
@@ -314,7 +324,7 @@ BIT, BYTE, SINGLE, LONG = 1, 8, 32, 64
 _STATISTICS = Numbers("statistics", lambda layer, wanted: 2 * _rows(layer), SINGLE)
 _OF_BATCH = Numbers("statistics", _of_batch, SINGLE, is_shared=True)
 _PARTIAL = Numbers("partial products", _partial)
-_WINDOW = Numbers("indices", _window_bits, BYTE)
+_WINDOW = Numbers("indices", _window_bytes, BYTE)
 
 _INPUT, _OUTPUT, _ENDS = Keep(first), Keep(output), Keep(ends)
 _SIGN = Keep(is_sign=True)
@@ -345,12 +355,15 @@ TABLE: Mapping[str, Gradient] = {
         blind=(0,),
     ),
     "matmul": Gradient(Keep(cofactors), Keep(cofactors)),
-    # Dao et al., arXiv 2205.14135, algorithm 2: one number for each row of scores.
+    # Dao, "FlashAttention-2" (arXiv 2307.08691), section 3.1: one number for each row of scores.
     "attention": Gradient(
-        Keep(_attended, (Numbers("scores", _scores),)),
+        Keep(_attended, (Numbers("scores", _scores), Numbers("row sums", _row_sums, SINGLE))),
         Keep(
             lambda layer, _: (0, 1, 2) if _is_short(layer) else (0, 1, 2, OUTPUT),
-            (Numbers("scores", _least_scores),),
+            (
+                Numbers("scores", _few_probabilities),
+                Numbers("row sums", _many_row_sums, SINGLE),
+            ),
         ),
     ),
     # Hochreiter and Schmidhuber, with the forget gate of Gers et al. (2000): four gates, the

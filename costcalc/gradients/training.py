@@ -83,7 +83,7 @@ class Peak(NamedTuple):
     """The layer whose backward pass needs them; empty if that of none does."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainingCost(Answer):
     """What one step of training costs.
 

@@ -152,10 +152,10 @@ def _check(graph: LayerGraph, update: Update) -> None:
         refuse(
             None, f"there is no subset '{update.subset}'", "one of " + ", ".join(SUBSETS), "", hint
         )
-    if update.last is not None and (type(update.last) is not int or update.last < 1):
-        refuse(None, "the last layers are a number of layers", "1 or more", repr(update.last))
     names = [layer.name for layer in graph.layers]
     for pattern in update.freeze:
+        if not isinstance(pattern, str):
+            refuse(None, "what is frozen is named by text", "a name or a pattern", repr(pattern))
         if not any(fnmatchcase(name, pattern) for name in names):
             refuse(
                 None,

@@ -18,7 +18,7 @@ _UNITS = {"clock": "Hz", "size": "B", "bandwidth": "B/s", "power": "W"}
 """The units of figures by the last word of their names; peaks are in operations a second."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Devices(Answer):
     """The devices that ship, or those that a search found."""
 
@@ -55,7 +55,7 @@ class Devices(Answer):
         return {"format_version": FORMAT_VERSION, "devices": [_data(row) for row in self.devices]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DeviceFigures(Answer):
     """One device: every figure with its arithmetic and its source."""
 

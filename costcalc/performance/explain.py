@@ -13,7 +13,7 @@ from costcalc.render.formatting import counted, milliseconds, prefixed, rounded,
 from costcalc.render.page import Column, Page, Row, Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StepLatency(Answer):
     """Why a step needs the time that the roofline gives it: an estimate, with its arithmetic."""
 

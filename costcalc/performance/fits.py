@@ -65,7 +65,7 @@ class Check(NamedTuple):
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fits(Answer):
     """Whether a network fits a device, with the margins.
 
@@ -198,7 +198,7 @@ class Fits(Answer):
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FitsAll(Answer):
     """Whether a network fits each device that ships."""
 

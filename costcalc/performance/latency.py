@@ -51,7 +51,7 @@ class Calibration(NamedTuple):
         return self.bound / self.measured
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Latency(Answer):
     """What a network needs on a device: a bound, two estimates, and what limits each step.
 

@@ -134,9 +134,11 @@ def test_what_is_kept_for_the_input_alone(kind, mode, expected):
 
 def test_numbers_in_16_bits_leave_statistics_and_indices():
     norm = graph("batch_norm", {}, [(4, 9, 8)])
+    attention = graph("attention", {}, [(2, 8, 3)] * 3)
     pool = graph("max_pool", {"kernel": 3, "stride": 2}, [(4, 9, 8)])
     assert kept(norm, "pytorch", activation=2) == 576 + 32
     assert kept(pool, "pytorch", activation=2) == 576 + 384
+    assert kept(attention, "pytorch", activation=2) == 2 * 4 * 48 + 4 * 16
 
 
 @pytest.mark.parametrize(

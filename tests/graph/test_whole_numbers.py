@@ -15,10 +15,15 @@ from costcalc.graph.whole_numbers import WHOLE_NUMBERS, whole_number
 
 LIMITS = {
     "batch": "1 to 1,048,576",
+    "checkpoint": "1 to 1,000,000,000",
+    "cores": "1 to 1,000,000",
     "depth": "1 to 1,000,000,000",
+    "last": "1 to 1,000,000,000",
     "patches": "1 to 16",
+    "ranks": "1 to 1,048,576",
     "seed": "0 to 18,446,744,073,709,551,615",
     "top": "1 to 1,000,000,000",
+    "zero": "0 to 3",
 }
 
 
@@ -39,7 +44,7 @@ def test_every_option_of_a_whole_number_is_refused_in_the_same_words(path, param
     assert type(param.type) is Whole
     highest = int(LIMITS[param.name].split()[-1].replace(",", ""))
     wrong = ("1e9", "-1", "1.0", " 1", "\u0662", "x", str(highest + 1), "9" * 5000)
-    for value in (*wrong, *(["0"] if param.name != "seed" else [])):
+    for value in (*wrong, *(["0"] if LIMITS[param.name].startswith("1 ") else [])):
         result = CliRunner().invoke(main, [*path, "alexnet", f"{param.opts[0]}={value}"])
         shown = value if len(value) < 100 else "9999"
         assert result.exit_code == 2
@@ -72,6 +77,11 @@ def test_questions_of_python_have_the_same_limits():
         networks = ["alexnet"] * (2 if question is costcalc.diff else 1)
         with pytest.raises(CostcalcError, match=rf"{wrong} is not a number.*\n.*to 1,048,576"):
             question(*networks, storage="int8", batch=wrong)
+    for question in (costcalc.latency, costcalc.fits):
+        with pytest.raises(CostcalcError, match=rf"{wrong} is not a number.*\n.*to 1,048,576"):
+            question("alexnet", "rpi4", batch=wrong)
+        with pytest.raises(CostcalcError, match="cores: 0 is not a number of cores"):
+            question("alexnet", "rpi4", cores=0)
     assert costcalc.memory("alexnet", batch=numpy.int64(2)).to_json()
 
 

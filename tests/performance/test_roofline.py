@@ -7,7 +7,7 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError
-from tests.storing.test_schedules import random_spec
+from tests.storing.random_networks import random_spec
 
 DEVICE = """\
 name: {name}
