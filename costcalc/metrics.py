@@ -458,7 +458,7 @@ def refuse_unused(
 
     Args:
         metrics: what is measured.
-        instead: the options that ask for bytes.
+        instead: the options that ask for bytes, or with a device for times.
         storage: a storage, if one is given.
         planner: likewise.
         batch: likewise; 1 is none.
@@ -475,7 +475,8 @@ def refuse_unused(
         message = "{} would change nothing: only counts are asked for"
         if batch != 1:
             message += ", and a batch of N costs N times as much"
-        refuse(None, advice(message, joined(" and ", stated)), advice("bytes: {}", instead))
+        what = "bytes: {}" if device is None and dtype is None else "times, or bytes: {}"
+        refuse(None, advice(message, joined(" and ", stated)), advice(what, instead))
 
 
 def has_bytes(metrics: Iterable[str]) -> bool:

@@ -396,7 +396,8 @@ def sweep(
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
-    how = storage, planner, batch, device, dtype, option("metrics", "peak_bytes")
+    instead = option("metrics", "peak_bytes" if device is None else "bound_ms")
+    how = storage, planner, batch, device, dtype, instead
     accounting = costs.accounting(loaded_convention, asked, *how)
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
@@ -476,7 +477,8 @@ def solve(
     most = max_mult_adds, max_params, max_ram, max_flash, max_traffic, max_ms, max_mj
     limits = metrics.limits(metrics.by_metric(*most))
     loaded_convention = load_convention(convention, unit)
-    how = storage, planner, batch, device, dtype, option("max_ram", "256KiB")
+    instead = option("max_ram", "256KiB") if device is None else option("max_ms", "20")
+    how = storage, planner, batch, device, dtype, instead
     accounting = metrics.accounting(loaded_convention, limits, *how)
     network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
     network = as_usually_run(network, loaded_convention)

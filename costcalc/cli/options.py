@@ -282,8 +282,8 @@ def budget_options(
     ]
     if has_times:
         rows += [
-            ("--max-ms", "T", "ms, the bound on a device", "20, or 20ms"),
-            ("--max-mj", "E", "mJ there, at the bound", "5"),
+            ("--max-ms", "T", "ms at the bound", "20, or 20ms"),
+            ("--max-mj", "E", "mJ at the bound", "5"),
         ]
 
     def decorated(function: F) -> F:

@@ -1,6 +1,7 @@
 """What a step moves and computes.
 
-A step reads each of its input tensors and of its constants once, and writes its outputs.
+A step reads each of its input tensors and of its constants once, and writes its outputs; of a
+table it reads the rows that it looks up.
 Constants that several steps share are stored once, and read by each of these steps.
 """
 
