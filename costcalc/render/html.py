@@ -65,7 +65,7 @@ def _table(table: Table) -> list[str]:
     lines.append("</tbody>")
     if table.total:
         total = table.total._replace(is_sum=True)
-        lines.append(f"<tfoot>{_row(table.columns, total, largest)}</tfoot>")
+        lines.append(f"<tfoot>{_row(table.columns, total, [0] * len(largest))}</tfoot>")
     return [*lines, "</table>"]
 
 

@@ -312,7 +312,8 @@ def _barred(table: Table, measured: _Measured, width: int) -> _Measured:
     if not measured.column.bar:
         return measured
     index = table.columns.index(measured.column)
-    parts = [_part(row.cells[index]) for row in _all_rows(table)]
+    parts = [_part(row.cells[index]) for row in table.rows]
+    parts += [0] * (table.total is not None)  # the whole is no part
     largest = table.largest(index)
     return measured._replace(bars=[bar(part, largest, width) for part in parts], bar=width)
 
