@@ -133,3 +133,15 @@ def test_memory_access_costs_of_shufflenet_v2(tmp_path):
         bound = 2 * (56 * 56 * macs) ** 0.5 + macs / (56 * 56)
         assert (row.traffic_bytes == round(bound)) == (inputs == outputs)
     assert costs == sorted(costs)
+
+
+def test_an_embedding_reads_the_rows_that_it_looks_up(tmp_path):
+    """Of a table of 100 rows of 8 bytes, 5 are looked up; a table of 3 rows is read whole."""
+    for rows, read in ((100, 5 * 8), (3, 3 * 8)):
+        path = tmp_path / "table.yaml"
+        layer = f"embedding: {{rows: {rows}, out: 8}}"
+        path.write_text(f"input: [5]\nlayers:\n  - {layer}\n")
+        answer = costcalc.memory(path, storage="int8")
+        assert [row.weight_bytes for row in answer.traffic] == [read]
+        assert [row.first_bytes for row in answer.traffic] == [read]
+        assert answer.weight_bytes == rows * 8

@@ -146,6 +146,10 @@ def test_each_step_reads_the_weights_that_several_share(network):
     assert own.weight_bytes == 4 * (1600 + 40)
     assert [row.weight_bytes for row in stored.traffic] == expected
     assert [row[:2] for row in own.traffic] == [row[:2] for row in stored.traffic]
+    # Under a storage the twin is a param of its own; in the file it is in the same buffer.
+    for answer, second in ((own, 0), (stored, 4 * 1600)):
+        assert [row.macs for row in answer.traffic] == [1600, 1600, 0]
+        assert [row.first_bytes for row in answer.traffic] == [4 * (1600 + 40), second, 0]
 
 
 def test_the_steps_of_a_file_in_the_best_order(tmp_path):
