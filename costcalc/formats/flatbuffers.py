@@ -380,6 +380,7 @@ class Table(Generic[T]):
 
     def _written(self, value: T) -> list[tuple[int, FieldType, Any]]:
         """The fields that are written: id, type and value."""
+        # T is a named tuple if it is no dict, which a type variable cannot say.
         items = value if isinstance(value, dict) else value._asdict()  # type: ignore[attr-defined]
         fields = [
             (id_, field.type, items[field.name])

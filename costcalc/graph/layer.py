@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from costcalc.arena.schedule import Schedule
 from costcalc.errors import Mark
 from costcalc.formulas.algebra import Size
 from costcalc.kinds.base import PARAMS, Events, Kind, Operation, Shape
 from costcalc.records import NamedTuple
+
+if TYPE_CHECKING:
+    from costcalc.arena.schedule import Schedule
 
 NETWORK_INPUT = -1
 """The index of the network's input among a layer's inputs."""

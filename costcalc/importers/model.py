@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from costcalc.arena.schedule import Schedule
 from costcalc.records import NamedTuple
+
+if TYPE_CHECKING:
+    from costcalc.arena.schedule import Schedule
 
 Shape = tuple[int, ...]
 

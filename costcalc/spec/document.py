@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from costcalc.arena.schedule import Schedule
 from costcalc.errors import Mark
 from costcalc.kinds.base import Kind
 from costcalc.records import NamedTuple
 from costcalc.spec.expression import Evaluate
 from costcalc.spec.numbers import exact, same
+
+if TYPE_CHECKING:
+    from costcalc.arena.schedule import Schedule
 
 
 class Expression(NamedTuple):

@@ -22,37 +22,6 @@ layers:
   - fc: 10
 """
 
-STORAGE = """\
-name: mine
-title: for a test
-source: written here
-bits: {activations: 8, weights: 8}
-"""
-
-
-@pytest.fixture
-def network(tmp_path):
-    """Opens the graph of a spec's text."""
-
-    def graph(text, **settings):
-        path = tmp_path / "net.yaml"
-        path.write_text(text)
-        return opened(str(path), settings).graph()
-
-    return graph
-
-
-@pytest.fixture
-def storage(tmp_path):
-    """Reads a storage of 8 bits everywhere, with some more lines."""
-
-    def read(*lines):
-        path = tmp_path / "mine.yaml"
-        path.write_text(STORAGE + "".join(f"{line}\n" for line in lines))
-        return files.load(str(path))
-
-    return read
-
 
 def alive(graph, storage, **options):
     schedule = stored(graph, storage, **options).schedule
@@ -149,8 +118,8 @@ def test_bits_by_pattern_and_group_scales(network, storage):
     assert per_channel["dw/scales"] == 24 * 4
 
 
-def test_a_pattern_that_nothing_matches_is_named(tmp_path):
-    (tmp_path / "mine.yaml").write_text(STORAGE + "mixed: {'*/fc*': 4}\n")
+def test_a_pattern_that_nothing_matches_is_named(storage, tmp_path):
+    storage("mixed: {'*/fc*': 4}")
     answer = costcalc.memory("mobilenet_v1", storage=str(tmp_path / "mine.yaml"))
     assert "No layer has a name like '*/fc*'" in "".join(answer.notes)
 

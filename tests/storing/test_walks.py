@@ -13,44 +13,12 @@ import pytest
 
 import costcalc
 from costcalc.arena.plan import PLANNERS
-from costcalc.opening import opened
-from costcalc.storing import files
 from costcalc.storing.schedule import stored
 from tests.collection import networks
 from tests.storing.random_networks import random_spec
 
-STORAGE = """\
-name: mine
-title: for a test
-source: written here
-bits: {activations: 8, weights: 8}
-"""
 WITH_ADDRESSES = [name for name, row in PLANNERS.items() if row.has_addresses]
 IN_PLACE = {"activation", "norm", "elementwise"}
-
-
-@pytest.fixture
-def graph(tmp_path):
-    """Opens the graph of a spec's text."""
-
-    def read(text):
-        path = tmp_path / "net.yaml"
-        path.write_text(text)
-        return opened(str(path)).graph()
-
-    return read
-
-
-@pytest.fixture
-def storage(tmp_path):
-    """Reads a storage of 8 bits everywhere, with some more lines."""
-
-    def read(*lines):
-        path = tmp_path / "mine.yaml"
-        path.write_text(STORAGE + "".join(f"{line}\n" for line in lines))
-        return files.load(str(path))
-
-    return read
 
 
 def is_view(layer):
@@ -185,44 +153,44 @@ def has_plain_concats(graph):
 
 
 @pytest.mark.parametrize("seed", range(80))
-def test_bytes_alive_against_a_walk_along_the_edges(seed, graph, storage):
-    network = graph(random_spec(Random(seed)))
+def test_bytes_alive_against_a_walk_along_the_edges(seed, network, storage):
+    graph = network(random_spec(Random(seed)))
     in_place = "in_place: [activation, norm, elementwise, depthwise]"
     for batch, line, options in (
         (1, "concat: copy", {}),
         (3, "keeps: [inputs, outputs]", {"keeps_inputs": True}),
         (2, in_place, {"works_in_place": True}),
     ):
-        found = stored(network, storage("norms: kept", line), batch)
-        assert list(found.schedule.alive) == walked(network, batch, **options), line
+        found = stored(graph, storage("norms: kept", line), batch)
+        assert list(found.schedule.alive) == walked(graph, batch, **options), line
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_bytes_alive_where_concats_are_views(seed, graph, storage):
+def test_bytes_alive_where_concats_are_views(seed, network, storage):
     random = Random(seed)
-    network = graph(random_spec(random, 7))
-    while not has_plain_concats(network):
-        network = graph(random_spec(random, 7))
-    found = stored(network, storage("norms: kept", "concat: view"))
-    assert list(found.schedule.alive) == walked(network, has_views=True)
+    graph = network(random_spec(random, 7))
+    while not has_plain_concats(graph):
+        graph = network(random_spec(random, 7))
+    found = stored(graph, storage("norms: kept", "concat: view"))
+    assert list(found.schedule.alive) == walked(graph, has_views=True)
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_what_is_fused_or_shared_needs_no_more(seed, graph, storage):
-    network = graph(random_spec(Random(seed)))
-    plain = stored(network, storage("norms: kept")).schedule
-    fused = stored(network, storage("fused: [norm, activation, add]")).schedule
+def test_what_is_fused_or_shared_needs_no_more(seed, network, storage):
+    graph = network(random_spec(Random(seed)))
+    plain = stored(graph, storage("norms: kept")).schedule
+    fused = stored(graph, storage("fused: [norm, activation, add]")).schedule
     assert fused.liveness <= plain.liveness
     shared = storage("norms: kept", "in_place: [activation, norm, add]", "concat: view")
-    assert stored(network, shared).schedule.planned("sum").peak <= plain.planned("sum").peak
+    assert stored(graph, shared).schedule.planned("sum").peak <= plain.planned("sum").peak
     computed = [
         index
-        for index, layer in enumerate(network.layers)
+        for index, layer in enumerate(graph.layers)
         if not is_stored(layer) and not is_view(layer)
     ]
     for schedule in (plain, fused):
         layers = sorted(index for step in schedule.steps for index in step.layers)
-        assert [index for index in layers if not is_view(network.layers[index])] == computed
+        assert [index for index in layers if not is_view(graph.layers[index])] == computed
 
 
 class Memory:
@@ -330,13 +298,13 @@ RULES = [
 
 @pytest.mark.parametrize("rules", RULES, ids=range(len(RULES)))
 @pytest.mark.parametrize("seed", range(12))
-def test_every_step_finds_what_it_reads(seed, rules, graph, storage):
-    network = graph(random_spec(Random(1000 + seed)))
+def test_every_step_finds_what_it_reads(seed, rules, network, storage):
+    graph = network(random_spec(Random(1000 + seed)))
     for planner, alignment in zip(WITH_ADDRESSES, (16, 1, 8, 64), strict=True):
         how = storage(*rules)
-        schedule = stored(network, how).schedule
+        schedule = stored(graph, how).schedule
         plan = schedule.planned(planner, alignment)
-        Memory(network, schedule, plan.offsets).run()
+        Memory(graph, schedule, plan.offsets).run()
 
 
 @pytest.mark.parametrize("name", networks())
