@@ -7,7 +7,7 @@ from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
-from costcalc.costs.rules import COUNTS, UNITS, Convention, Rule, Rules
+from costcalc.costs.rules import COUNTS, UNITS, WEIGHTS_ALONE, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
 from costcalc.spec.data_file import Shelf, is_path
@@ -16,7 +16,7 @@ from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
 
 _REQUIRED = ("name", "title", "source", "unit")
-_OPTIONAL = ("tool", "version", "implementation")
+_OPTIONAL = ("tool", "version", "implementation", "weights_alone")
 _KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *COUNTS, "undefined")
 _SHELF = Shelf("convention", "conventions", ConventionError, first="paper")
 
@@ -79,6 +79,14 @@ class _ConventionReader(RuleFile):
                 found=f"'{texts['unit']}'",
                 hint=did_you_mean(texts["unit"], UNITS),
             )
+        if texts["weights_alone"] and texts["weights_alone"] not in WEIGHTS_ALONE:
+            node = root.get("weights_alone")
+            self.problems.add(
+                node.mark if node else root.mark,
+                f"work on weights alone is {' or '.join(WEIGHTS_ALONE)}",
+                found=f"'{texts['weights_alone']}'",
+                hint=did_you_mean(texts["weights_alone"], WEIGHTS_ALONE),
+            )
         self.check_name(root, texts["name"])
         rules = {
             metric: self.rules(
@@ -97,6 +105,7 @@ class _ConventionReader(RuleFile):
             mult_adds=rules["mult_adds"],
             params=rules["params"],
             undefined=self.undefined(root, extended),
+            weights_alone=texts["weights_alone"] or "counted",
         )
 
     def root(self) -> Node:

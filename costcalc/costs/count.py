@@ -23,6 +23,8 @@ class LayerCost(NamedTuple):
     params: Size
     is_free: bool
     """Whether the convention counts neither."""
+    is_of_weights: bool = False
+    """Whether it computes on stored numbers alone, which the convention does not count."""
 
 
 _Cost: TypeAlias = tuple[Size, Size, bool]
@@ -36,9 +38,10 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
             rule has no value there.
     """
     rules = _rules(graph, convention)
+    alone = graph.weights_alone if convention.weights_alone == "free" else frozenset()
     counted: dict[tuple[Computation, Computation | None, str | None], _Cost] = {}
     costs = []
-    for layer in graph.layers:
+    for index, layer in enumerate(graph.layers):
         first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
         before = graph.layers[first] if first != NETWORK_INPUT else None
         key = (layer.computation, before.computation if before else None, layer.functional)
@@ -48,9 +51,11 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
             if not layer.borrows:
                 counted[key] = cost
         mult_adds, params, is_free = cost
-        costs.append(
-            LayerCost(layer, mult_adds, 0 if layer.shares is not None else params, is_free)
-        )
+        own_params = 0 if layer.shares is not None else params
+        if index in alone and layer.inputs:
+            costs.append(LayerCost(layer, 0, own_params, is_free or not layer.is_learned, True))
+        else:
+            costs.append(LayerCost(layer, mult_adds, own_params, is_free))
     return tuple(costs)
 
 

@@ -13,6 +13,10 @@ COUNTS = ("mult_adds", "params")
 """What a convention counts."""
 
 
+WEIGHTS_ALONE = ("counted", "free")
+"""Work on weights alone, such as a power iteration: the same for every image, or no work of one."""
+
+
 class Unit(NamedTuple):
     """What a convention counts in."""
 
@@ -61,6 +65,8 @@ class Convention(NamedTuple):
     params: Rules
     undefined: Mapping[str, str]
     """Why a kind, or a family of kinds, has no rule."""
+    weights_alone: str = "counted"
+    """One of :data:`WEIGHTS_ALONE`: mult-adds of layers that no input of the network reaches."""
     factor: int = 1
     """What counts are multiplied by after a conversion of the unit."""
     divisor: int = 1

@@ -184,7 +184,10 @@ PRODUCER = "costcalc"
 """The producer in files that costcalc writes."""
 
 WEIGHTS_ARE_INPUTS = ("costcalc.weights", "inputs")
-"""The metadata of costcalc's files in which all inputs but the first are weights."""
+"""The metadata of costcalc's files in which all inputs but the first are weights.
+
+If the network has several inputs, the value has their number behind it: ``inputs 2``.
+"""
 
 _METADATA_KEYS = frozenset({*SCOPES, WEIGHTS_ARE_INPUTS[0]})
 """The keys of metadata that are read."""

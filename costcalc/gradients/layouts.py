@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from costcalc.gradients.rules import drops
-from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
+from costcalc.graph.layer import INPUT, NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import axis_of
 from costcalc.records import NamedTuple
 
@@ -70,7 +70,8 @@ def images(graph: LayerGraph, batch: int) -> Mapping[int, int]:
     """
     found = {NETWORK_INPUT: batch}
     for index, layer in enumerate(graph.layers):
-        found[index] = max((found[source] for source in layer.inputs), default=1)
+        alone = batch if layer.kind.name == INPUT else 1
+        found[index] = max((found[source] for source in layer.inputs), default=alone)
     return found
 
 
@@ -97,7 +98,7 @@ def _layout(
 ) -> Layout:
     sizes = (images, *layer.output)
     kind = layer.kind
-    if kind.family == "source":
+    if kind.family == "source" and kind.name != INPUT:
         return Layout(None, sizes, packed(sizes))
     view = _view(layer, read[0], sizes, is_training) if read else None
     if view is not None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NETWORK_INPUT = -1
 """The index of the network's input among a layer's inputs."""
 
+INPUT = "input"
+"""The layer kind of the network's inputs but the first, which is no layer."""
+
 FUNCTIONAL = ("function", "operator")
 """Ways to call a layer without a module: ``F.relu(x)``; ``x + y`` or ``x.mean((2, 3))``."""
 
@@ -176,6 +179,19 @@ class LayerGraph(NamedTuple):
                 operation: Any = layer.operation
                 names.setdefault(operation.op, []).append(layer.name)
         return names
+
+    @property
+    def weights_alone(self) -> frozenset[int]:
+        """Layers that no input of the network reaches: they compute on stored numbers alone.
+
+        A power iteration of a spectral norm, or a network over fixed coordinates.  Its result
+        is the same for every image.
+        """
+        reached = {NETWORK_INPUT}
+        for index, layer in enumerate(self.layers):
+            if layer.kind.name == INPUT or not reached.isdisjoint(layer.inputs):
+                reached.add(index)
+        return frozenset(range(len(self.layers))) - reached
 
     @property
     def readers(self) -> list[list[int]]:

@@ -191,6 +191,22 @@ class ModelBuilder:
         )
         return Operand(index, shape)
 
+    def other_input(self, name: str, shape: Shape, origin: str = "") -> Operand:
+        """Add another input of the network, beside its first; return its tensor.
+
+        Raises:
+            Refusal: the model is too large.
+        """
+        return self.add(self.free_name(name), "input", (), {"shape": shape}, origin=origin)
+
+    def constant(self, name: str, shape: Shape, origin: str = "") -> Operand:
+        """Add a stored tensor that is not learned; return it.
+
+        Raises:
+            Refusal: the model is too large.
+        """
+        return self.add(self.free_name(name), "constant", (), {"shape": shape}, origin=origin)
+
     def view(
         self,
         tensor: Operand,

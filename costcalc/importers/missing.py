@@ -63,6 +63,7 @@ TORCH: Mapping[str, str] = {
     "quick_gelu": "x * sigmoid(1.702 x) is imported as a scale, a sigmoid and a product",
     "complement": "1 - x is imported as a negation and a shift",
     "identity": "an identity runs no operation",
+    "input": "a module with several inputs is refused",
 }
 
 MISSING: Mapping[str, Mapping[str, str]] = {

@@ -64,11 +64,22 @@ class Model(NamedTuple):
     """Whether the file states its steps and tensors, but at another input."""
 
 
+class RequestedInput(NamedTuple):
+    """An input as the caller wants it: ``ids=128:int64``."""
+
+    shape: Shape
+    """Without the batch."""
+    dtype: str = ""
+    """What its numbers are; empty for what the model expects."""
+
+
 class Request(NamedTuple):
     """How a model is to be opened."""
 
     input: Shape | None = None
-    """The input shape, if the caller sets one."""
+    """The shape of the first input, if the caller sets one without a name."""
+    inputs: Mapping[str, RequestedInput] = {}
+    """The inputs that the caller sets, by their names in the model."""
     res: int | Shape | None = None
     """A size for all spatial axes or one for each, if the caller sets them."""
     settings: Mapping[str, Any] = {}

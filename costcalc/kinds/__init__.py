@@ -144,6 +144,7 @@ TABLE = (
 
     Kind("learned", "Learned Tensor", "source", sources.Learned, main="shape", arity=NONE, short="Learned"),
     Kind("constant", "Constant", "source", sources.Constant, main="shape", arity=NONE),
+    Kind("input", "Input", "source", sources.Input, main="shape", arity=NONE),
     Kind("uncounted", "Uncounted", UNCOUNTED, sources.Uncounted, arity=ANY),
 )
 # fmt: on

@@ -504,6 +504,7 @@ EXAMPLES: Mapping[str, Example] = {
         ({"shape": MAP, "of": "norm"},),
     ),
     "constant": Example((), MAP, Events(), {"shape": MAP}),
+    "input": Example((), MAP, Events(), {"shape": MAP}),
     "uncounted": Example((MAP,), (4, 3), Events(), {"op": "Mystery", "shape": (4, 3)}),
 }
 """The example of each kind by its name, in the order of the table of kinds."""

@@ -1,4 +1,4 @@
-"""Tensors that a network holds, which read nothing; and operations unknown to costcalc."""
+"""Layers that read nothing: stored tensors and further inputs; and unknown operations."""
 
 from typing import Annotated
 
@@ -37,6 +37,22 @@ class Constant(NamedTuple):
     """A tensor that is not learned, such as a mask."""
 
     shape: Sides
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The shape."""
+        shape: Shape = self.shape
+        return shape
+
+    def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
+        """Nothing is computed."""
+        return Events()
+
+
+class Input(NamedTuple):
+    """Another input of the network, beside its first one: a second image, a time step."""
+
+    shape: Sides
+    """Without the batch, channels first."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The shape."""

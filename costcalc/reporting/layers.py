@@ -61,6 +61,8 @@ class LayerReport(NamedTuple):
     """The axis of the first input's channels, the first of a map, the last of tokens; None
     for a source, which reads nothing."""
     output_axis: int = 0
+    is_of_weights: bool = False
+    """Whether it computes on stored numbers alone, which the convention does not count."""
 
 
 def totals(costs: Iterable[LayerCost]) -> Totals:
@@ -80,7 +82,7 @@ def layer_reports(
         axes: the axis of each tensor's channels, as :func:`.graph.layouts.channel_axes` has it.
     """
     describe = cache(_describe)
-    for index, (layer, mult_adds, params, is_free) in enumerate(costs):
+    for index, (layer, mult_adds, params, is_free, is_of_weights) in enumerate(costs):
         yield LayerReport(
             layer.name,
             *describe(layer.computation),
@@ -91,6 +93,7 @@ def layer_reports(
             is_counted=layer.kind.is_counted,
             input_axis=axes.get(layer.inputs[0], 0) if layer.inputs else None,
             output_axis=axes.get(index, 0),
+            is_of_weights=is_of_weights,
         )
 
 

@@ -15,7 +15,7 @@ from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
+from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
 from costcalc.graph.parameters import published
 from costcalc.kinds.base import Shape, channels_last
@@ -114,7 +114,8 @@ class Report(Answer, _ReportFields):
     @property
     def free(self) -> dict[str, int]:
         """The number of layers of each type that the convention does not count."""
-        return dict(Counter(layer.type for layer in self.layers if layer.is_free))
+        free = (layer.type for layer in self.layers if layer.is_free and layer.kind != INPUT)
+        return dict(Counter(free))
 
     def all_totals(self) -> dict[str, Any]:
         """The totals by metric, bytes included if there is a storage."""
@@ -247,6 +248,10 @@ def _notes(report: Report) -> tuple[str, ...]:
     if report.free:
         free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
         notes.append(f"Free in this convention: {free}.")
+    alone = Counter(layer.type for layer in report.layers if layer.is_of_weights)
+    if alone:
+        work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
+        notes.append(f"On weights alone, no work of an image, and free: {work}.")
     notes += uncounted_notes(report.uncounted)
     if report.stored is not None and any(
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None
@@ -492,4 +497,5 @@ def _layer_data(layer: LayerReport) -> dict[str, Any]:
         "output": list(layer.output),
         "mult_adds": layer.mult_adds if layer.is_counted else None,
         "params": layer.params if layer.is_counted else None,
+        **({"weights_alone": True} if layer.is_of_weights else {}),
     }

@@ -24,6 +24,7 @@ from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
 from costcalc.formulas.algebra import Size, ceil, largest, minimum
 from costcalc.formulas.memory import groups, stored_bytes
+from costcalc.graph.layer import INPUT as OTHER_INPUT
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import MATRICES, PARAMS, Events, elements
 from costcalc.kinds.naming import is_depthwise
@@ -145,6 +146,8 @@ class _Builder:
         """The layers whose stored numbers some step reads."""
         self.sizes: list[Size] = [self.activations(elements(graph.input))]
         self.names = ["input"]
+        self.given = {INPUT}
+        """The tensors of the network's inputs."""
 
     def activations(self, count: Size) -> Size:
         return stored_bytes(count * self.batch, self.storage.bits["activations"])
@@ -168,6 +171,11 @@ class _Builder:
     def home(self, index: int, layer: Layer) -> int | None:
         """The tensor of a layer's output, which is a new step's if it joins none."""
         kind = layer.kind
+        if kind.name == OTHER_INPUT:
+            self.sizes.append(self.activations(elements(layer.output)))
+            self.names.append(layer.name)
+            self.given.add(len(self.sizes) - 1)
+            return len(self.sizes) - 1
         if kind.family == "source":
             self.sources[index] = index
             return None
@@ -252,7 +260,7 @@ class _Builder:
                 tensor for index in self.outputs if (tensor := self.homes[index]) is not None
             )
         if "inputs" in self.storage.keeps:
-            kept.add(INPUT)
+            kept.update(self.given)
         tensors = [
             Tensor(name, size, 0, 0, kept=index in kept)
             for index, (name, size) in enumerate(zip(self.names, self.sizes, strict=True))

@@ -174,7 +174,9 @@ def _explained(
         steps.append(
             ExplainedCount(
                 metric=metric,
-                rule=convention.rule(metric, layer.kind).text,
+                rule="free: it computes on stored numbers alone"
+                if cost.is_of_weights and metric == "mult_adds"
+                else convention.rule(metric, layer.kind).text,
                 formula=node,
                 numbers=substituted(node, symbolic.values),
                 value=total.value if isinstance(total, FormulaNumber) else total,

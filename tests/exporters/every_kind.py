@@ -67,7 +67,8 @@ SEVERAL = {
   - add: {name: placed, from: [all, places]}
   - multiply: {name: scaled, from: [placed, gain]}
   - constant: {name: grid, shape: [7, 10]}
-  - add: {from: [scaled, grid]}
+  - input: {name: times, shape: [7, 10]}
+  - add: {from: [scaled, grid, times]}
 """,
     ),
     "shared": (

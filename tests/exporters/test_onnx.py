@@ -64,7 +64,8 @@ def check(graph) -> None:
     params = sum(
         layer.weights + layer.biases + layer.norm_params + layer.other_params for layer in events
     )
-    sizes = {name: math.prod(shape) for name, shape in learned}
+    given = {layer.name for layer in graph.layers if layer.kind.name == "input"}
+    sizes = {name: math.prod(shape) for name, shape in learned if name not in given}
     buffers = sum(size for name, size in sizes.items() if STATISTICS.search(name))
     assert sum(sizes.values()) - buffers == params
     assert buffers == sum(layer.buffers for layer in events)

@@ -10,6 +10,7 @@ TABLES = {"torch_layers.py": ("MAKERS",), "torch_tensors.py": ("TENSOR_MAKERS", 
 UNJUDGED = {
     "lstm": "the judge runs no cells",
     "rearrange": "the kind says no more than a shape",
+    "input": "it is no layer",
     "uncounted": "it computes nothing that costcalc knows",
 }
 """Kinds that PyTorch does not judge, and why."""

@@ -105,5 +105,6 @@ KEPT = {
     "identity": (0, 0),
     "learned": (0, 0),
     "constant": (0, 0),
+    "input": (0, 0),
     "uncounted": (0, 0),
 }

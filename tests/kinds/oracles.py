@@ -755,6 +755,7 @@ ORACLES: Mapping[str, Oracle] = {
     "identity": unchanged,
     "learned": learned,
     "constant": stored,
+    "input": stored,
     "uncounted": stored,
 }
 """The oracle of every kind: ``oracle(*shapes, **attributes)``."""

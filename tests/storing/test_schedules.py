@@ -401,3 +401,19 @@ def test_a_concat_with_scratch_is_no_view(network, storage):
     schedule = stored(network(INCEPTION), storage("concat: view", "scratch: {concat: 8}")).schedule
     assert "cat" in [step.name for step in schedule.steps]
     assert max(tensor.bytes for tensor in schedule.tensors if "scratch" in tensor.name) == 8
+
+
+def test_further_inputs_are_there_from_the_start_to_their_last_reader(network):
+    graph = network("""\
+name: two
+input: [2, 9, 9]
+layers:
+  - conv: {name: first, out: 4, kernel: 3}
+  - input: {name: other, shape: [4, 9, 9]}
+  - add: {name: sum, from: [first, other]}
+  - conv: {name: last, out: 2, kernel: 1}
+""")
+    schedule = stored(graph, files.load("int8")).schedule
+    alive = {row.name: (row.bytes, row.first, row.last) for row in schedule.tensors}
+    assert alive["other"] == (4 * 9 * 9, 0, 1)
+    assert not [row for row in schedule.constants if row.name.startswith("other")]

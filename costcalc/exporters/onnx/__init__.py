@@ -63,11 +63,12 @@ def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelP
     input = _value(builder.input, batched(graph.input))
     outputs = set(graph.outputs)
     learned = list(builder.learned.values())
-    learned_names = {tensor.name for tensor in learned}
+    others = tuple(_value(name, shape) for name, shape in builder.others)
+    given = {tensor.name for tensor in learned} | {value.name for value in others}
     computed = [
         (index, _value(layer.name, batched(layer.output)))
         for index, layer in enumerate(graph.layers)
-        if layer.name not in learned_names
+        if layer.name not in given
     ] or [(NETWORK_INPUT, input)]
     if seed is None:
         initializers: tuple[TensorProto, ...] = ()
@@ -82,13 +83,19 @@ def _model(graph: LayerGraph, builder: ModelBuilder, seed: int | None) -> ModelP
             graph.name,
             nodes=tuple(builder.nodes),
             initializers=initializers,
-            inputs=(input, *weight_inputs),
+            inputs=(input, *others, *weight_inputs),
             outputs=tuple(value for index, value in computed if index in outputs),
             values=tuple(value for index, value in computed if index not in outputs),
         ),
         opsets=(OperatorSet(version=builder.opset),),
-        metadata=(WEIGHTS_ARE_INPUTS,) if seed is None else (),
+        metadata=(_weights_after(1 + len(others)),) if seed is None else (),
     )
+
+
+def _weights_after(inputs: int) -> tuple[str, str]:
+    """The metadata: all inputs of the model behind the network's are weights."""
+    key, value = WEIGHTS_ARE_INPUTS
+    return key, value if inputs == 1 else f"{value} {inputs}"
 
 
 def _value(name: str, shape: tuple[int, ...]) -> ValueInfoProto:

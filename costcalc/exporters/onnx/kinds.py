@@ -119,6 +119,7 @@ KINDS: Mapping[str, Row] = {
     "identity": operator("Identity"),
     "learned": sources.learned,
     "constant": sources.constant,
+    "input": sources.input_,
 }
 """The function that writes the nodes of each kind."""
 

@@ -24,6 +24,11 @@ def learned(writer: NodeWriter) -> None:
         writer.last("Identity", writer.learned("tensor", batched(writer.shape), spread))
 
 
+def input_(writer: NodeWriter) -> None:
+    """No node: an input of the graph, named after the layer."""
+    writer.builder.others.append((writer.layer.name, batched(writer.shape)))
+
+
 def constant(writer: NodeWriter) -> None:
     """ConstantOfShape: zeros, as the graph does not keep the numbers."""
     writer.last("ConstantOfShape", writer.integers(*batched(writer.shape)))

@@ -40,6 +40,8 @@ class ModelBuilder:
         self.layers = graph.layers
         self.readers = graph.readers
         self.nodes: list[NodeProto] = []
+        self.others: list[tuple[str, Shape]] = []
+        """The graph's inputs but the first: their names and shapes."""
         self.learned: dict[tuple[str, str], LearnedTensor] = {}
         """By the name of the layer that owns a tensor, and the tensor's role in it."""
         self.opset = 21

@@ -79,6 +79,7 @@ KINDS: Mapping[str, Callable[[LayerWriter], object]] = {
     "identity": layers.pass_through,
     "learned": layers.learned,
     "constant": layers.constant,
+    "input": layers.input_,
 }
 """The function that writes the layers of each kind."""
 

@@ -206,6 +206,11 @@ def learned(writer: LayerWriter) -> None:
     writer.last("Parameter", (), *params, Field("parameter_param", (shape_field(writer.shape),)))
 
 
+def input_(writer: LayerWriter) -> None:
+    """Input, another one."""
+    writer.last("Input", (), Field("input_param", (shape_field(writer.shape),)))
+
+
 def constant(writer: LayerWriter) -> None:
     """DummyData, which is zeros by default."""
     writer.last("DummyData", (), Field("dummy_data_param", (shape_field(writer.shape),)))

@@ -472,6 +472,14 @@ def learned(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
     writer.builder.computed[writer.index] = tensor
 
 
+def input_(writer: LayerWriter, fused: Mapping[str, Any]) -> None:
+    """Another input of the file."""
+    builder = writer.builder
+    tensor = builder.activation(writer.layer.name, writer.shape)
+    builder.inputs.append(tensor)
+    builder.computed[writer.index] = tensor
+
+
 KINDS: Mapping[str, Row] = {
     "conv": conv,
     "transposed_conv": transposed_conv,
@@ -543,6 +551,7 @@ KINDS: Mapping[str, Row] = {
     "dropout": nothing,
     "identity": nothing,
     "learned": learned,
+    "input": input_,
 }
 """The function that writes the operators of each kind."""
 

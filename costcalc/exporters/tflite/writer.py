@@ -108,6 +108,7 @@ class FileBuilder:
         self._stored: dict[object, int] = {}
         self.input = self.activation(self.names.free("input"), graph.input)
         self.computed[NETWORK_INPUT] = self.input
+        self.inputs = [self.input]
 
     def activation(self, name: str, shape: Shape, scale: Scale = ACTIVATIONS) -> int:
         """Add a tensor that is computed, of a layer's shape."""
@@ -232,7 +233,7 @@ class FileBuilder:
         outputs = [self.computed[index] for index in sorted(self.outputs)]
         graph = SubgraphTable(
             tuple(self.tensors),
-            (self.input,),
+            tuple(self.inputs),
             tuple(dict.fromkeys(outputs)),
             tuple(self.operators),
             "main",

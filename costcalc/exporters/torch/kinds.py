@@ -125,5 +125,5 @@ KINDS: Mapping[str, Row] = {
 }
 """The function that lowers each layer kind."""
 
-MISSING = UNDEFINED
+MISSING = {**UNDEFINED, "input": "the module that is written takes one tensor"}
 """Why the other kinds have no row."""

@@ -41,8 +41,8 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     for other in others:
         blobs[other.blob] = None
         if other.shape:
-            name = builder.free_name(other.blob)
-            blobs[other.blob] = builder.add(name, "constant", (), {"shape": other.shape})
+            add = builder.constant if other.is_constant else builder.other_input
+            blobs[other.blob] = add(other.blob, other.shape)
     CaffeWalk(blobs, builder, problems).run(caffe_network)
     problems.raise_any()
     return builder.model(caffe_network.name or "network", file)

@@ -27,6 +27,8 @@ class Input(NamedTuple):
     shape: Shape | None
     """Its shape without the batch; None if the file does not state it."""
     mark: Mark
+    is_constant: bool = False
+    """Whether the file fills it, always with the same numbers."""
 
 
 def inputs(network: CaffeNetwork) -> list[Input]:
@@ -71,7 +73,7 @@ def _of_layer(layer: CaffeLayer) -> Iterator[Input]:
         shapes = [_without_batch(message) for message in param.messages("shape")]
         for index, top in enumerate(layer.tops):
             shape = shapes[min(index, len(shapes) - 1)] if shapes else None
-            yield Input(top.text, shape, top.mark)
+            yield Input(top.text, shape, top.mark, layer.type == "DummyData")
     elif layer.type in DATA:
         for index, top in enumerate(layer.tops):
             yield Input(top.text, () if index else _cropped(layer), top.mark)

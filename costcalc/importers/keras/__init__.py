@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, refuse
-from costcalc.importers.builder import ModelBuilder, OpContext
+from costcalc.importers.builder import ModelBuilder
 from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
@@ -57,8 +57,7 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     builder = ModelBuilder(size.shapes[0], request.allow_unknown)
     tensors = [builder.input]
     for layer, shape in zip(inputs[1:], size.shapes[1:], strict=True):
-        op = OpContext(builder, builder.free_name(layer.name), layer.origin)
-        tensors.append(op.add("constant", (), {"shape": shape}))
+        tensors.append(builder.other_input(layer.name, shape, layer.origin))
     walk = KerasWalk(Mark(file), layout, builder, problems)
     walk.run(keras_model, tensors, ModelCall(is_as_stated=size.is_as_stated))
     return builder.model(keras_model.name, file, size.parameters)

@@ -451,13 +451,14 @@ class OnnxBuilder(ModelBuilder):
         self._static_depth = 0
 
     def run(self, others: Iterable[str]) -> None:
-        """Add all layers; the network's inputs but the first, ``others``, become constants.
+        """Add all layers; ``others`` are the network's inputs but the first.
 
         Initializers that no layer counts as params come first, as learned tensors.
         """
         for name in others:
             if name in self.read:
-                self.operands[name] = self._constant(name, self.graph.tensors[name].image_shape)
+                shape, wanted = self.graph.tensors[name].image_shape, self.names.initializer(name)
+                self.operands[name] = self.other_input(wanted, shape, f"tensor '{name}'")
         for node in self.graph.nodes:
             if not all(self.graph.tensors[name].is_static for name in node.outputs if name):
                 self.add_layers(node)

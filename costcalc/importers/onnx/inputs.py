@@ -192,14 +192,18 @@ def with_weights_as_initializers(model: ModelProto, graph: GraphProto, file: str
     Raises:
         SpecError: a weight leaves dimensions open.
     """
-    if WEIGHTS_ARE_INPUTS not in model.metadata or not graph.inputs:
+    key, word = WEIGHTS_ARE_INPUTS
+    said, _, count = dict(model.metadata).get(key, "").partition(" ")
+    if said != word or not graph.inputs:
         return graph
-    first, *others = graph.inputs
+    inputs = int(count) if count.isdecimal() and len(count) < 4 else 1
     weights = []
-    for value in others:
+    for value in graph.inputs[inputs:]:
         stated = value.dims or ("",)
         dims = tuple(dim for dim in stated if isinstance(dim, int))
         if len(dims) < len(stated):
             refuse(Mark(file), f"weight '{value.name}' leaves dimensions open", "a number for each")
         weights.append(TensorProto(value.name, dims, DataType.FLOAT, location=1))
-    return graph._replace(inputs=(first,), initializers=(*graph.initializers, *weights))
+    return graph._replace(
+        inputs=graph.inputs[:inputs], initializers=(*graph.initializers, *weights)
+    )

@@ -60,7 +60,7 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
 
 
 def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:
-    """The network's input; its others become constants."""
+    """The network's input; and its others."""
     image = (0, inputs.image)
     builder.shapes[image], builder.is_resized = inputs.shape, inputs.is_resized
     if inputs.is_channels_first:
@@ -69,11 +69,11 @@ def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:
         builder.operands[image] = builder.input
     for index in inputs.others:
         place = (0, index)
-        name = builder.free_name(builder.names.tensor(place))
+        name = builder.names.tensor(place)
         shape = builder.image_shape(builder.shapes[place])
         origin = f"tensor '{builder.file.tensor_name(place)}'"
         try:
-            x = builder.add(name, "constant", (), {"shape": shape}, origin=origin)
+            x = builder.other_input(name, shape, origin)
         except Refusal as refusal:
             refuse(*refusal.problem(Mark(builder.file.name), origin))
         builder.operands[place] = x

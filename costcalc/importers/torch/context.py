@@ -66,7 +66,9 @@ class TorchBuilder(ModelBuilder):
     """Adds the nodes of a forward pass, and maps its values to them."""
 
     def __init__(self, trace: Trace, rules: Rules, file: str, allow_unknown: bool = False) -> None:
-        (first,) = (index for index, value in enumerate(trace.values) if value.source == "input")
+        first, *others = (
+            index for index, value in enumerate(trace.values) if value.source == "input"
+        )
         super().__init__(without_batch(trace.values[first].shape), allow_unknown)
         self.is_sized = True
         self.blocks.update(trace.classes)
@@ -78,6 +80,9 @@ class TorchBuilder(ModelBuilder):
         self.params.left.update({each.name: prod(each.shape) for each in trace.parameters})
         self._operands: dict[int, Operand | ValueRef] = {first: self.input}
         """The node, or the other value, that has the same elements as a value."""
+        for index in others:
+            value = trace.values[index]
+            self._operands[index] = self.other_input(value.name, without_batch(value.shape))
         self._reshaped: dict[tuple[int, Shape], Operand] = {}
         self._unknown = Problems()
 
@@ -229,7 +234,7 @@ class TorchBuilder(ModelBuilder):
             params = {EVENTS[parameter.role]: [StoredParams(parameter.name)]}
             return self._learned(parameter, shape, params)
         name = source.name or (call.path_of(call.function) if call else "constant")
-        return self.add(self.free_name(name), "constant", (), {"shape": shape}, origin=name)
+        return self.constant(name, shape, name)
 
     def _add_uncounted_params(self, parameter: ModuleParameter) -> None:
         """Adds a node for the part of a parameter that no other node counts."""

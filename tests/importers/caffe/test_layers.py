@@ -356,7 +356,7 @@ def test_several_inputs(tmp_path):
         'input: "mask" input_shape { dim: [1, 3, 8, 9] }\n'
     )
     found = graph(tmp_path, text + layer("Eltwise", "data mask", "x"))
-    assert [each.kind.name for each in found.layers] == ["constant", "add"]
+    assert [each.kind.name for each in found.layers] == ["input", "add"]
 
 
 def test_norms_share_params_that_their_scales_name_the_same(tmp_path):

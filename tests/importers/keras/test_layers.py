@@ -247,7 +247,7 @@ def test_layers_of_several_tensors(tmp_path, name, kind, macs):
         ["j", 0, 0],
     )
     found = graph(tmp_path, model)
-    assert [each.kind.name for each in found.layers] == ["constant", kind]
+    assert [each.kind.name for each in found.layers] == ["input", kind]
     assert found.layers[-1].output == (3, 4, 5)
 
 

@@ -233,7 +233,7 @@ def test_a_stated_shape_is_checked_against_the_computed_one(tmp_path):
         graph(tmp_path, model)
 
 
-def test_inputs_after_the_first_are_constants(tmp_path):
+def test_inputs_after_the_first_are_inputs(tmp_path):
     model = functional(
         [
             image(8, 8, 3),
@@ -244,7 +244,7 @@ def test_inputs_after_the_first_are_constants(tmp_path):
         [["mul", 0, 0]],
     )
     found = graph(tmp_path, model)
-    assert [each.kind.name for each in found.layers] == ["constant", "multiply"]
+    assert [each.kind.name for each in found.layers] == ["input", "multiply"]
     assert found.layers[-1].output == (3, 8, 8)
 
 

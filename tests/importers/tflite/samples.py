@@ -25,8 +25,8 @@ def _unary(operator: str, kind: str) -> Case:
 
 
 def _pair(operator: str, kind: str, *types: str) -> Case:
-    # The second input is no image: a constant to the first.
-    return Case(Sample(operator, TWO, types=types), f"constant {kind}")
+    # The second input is no image: another one to the first.
+    return Case(Sample(operator, TWO, types=types), f"input {kind}")
 
 
 def _moved(operator: str, output: tuple[int, ...], *constants: object, **options: object) -> Case:
@@ -133,12 +133,12 @@ CASES = (
     ),
     Case(
         Sample("BATCH_MATMUL", ((1, 7, 10), (1, 10, 5)), (), ((1, 7, 5),)),
-        "constant transpose transpose matmul transpose",
+        "input transpose transpose matmul transpose",
         7 * 10 * 5,
     ),
     Case(
         Sample("BATCH_MATMUL", ((1, 7, 10), (1, 5, 10)), (), ((1, 7, 5),), {"adj_y": True}),
-        "constant transpose transpose transpose matmul transpose",
+        "input transpose transpose transpose matmul transpose",
         7 * 10 * 5,
     ),
     Case(Sample("AVERAGE_POOL_2D", (MAP,), (), HALF, POOL), "avg_pool"),
@@ -214,7 +214,7 @@ CASES = (
     Case(Sample("DIV", (MAP,), ([1.0],), order=(1, 0)), "reciprocal"),
     Case(Sample("POW", (MAP,), ([2.0],)), "square"),
     _pair("ADD_N", "add"),
-    Case(Sample("ADD_N", (MAP, MAP, MAP)), "constant constant add"),
+    Case(Sample("ADD_N", (MAP, MAP, MAP)), "input input add"),
     Case(
         Sample(
             "MIRROR_PAD", ((1, 4, 4, 4, 4),), ([0, 0, 1, 1, 1, 1, 0, 0, 0, 0],), ((1, 6, 6, 4, 4),)
@@ -235,8 +235,8 @@ CASES = (
     _pair("LOGICAL_AND", "compare", *TRUTH, *TRUTH, *TRUTH),
     _pair("LOGICAL_OR", "compare", *TRUTH, *TRUTH, *TRUTH),
     Case(Sample("LOGICAL_NOT", types=(*TRUTH, *TRUTH)), "logical_not"),
-    Case(Sample("SELECT_V2", (MAP, MAP, MAP), types=("BOOL",)), "constant constant where"),
-    Case(Sample("SELECT", (MAP, MAP, MAP), types=TRUTH), "constant constant where"),
+    Case(Sample("SELECT_V2", (MAP, MAP, MAP), types=("BOOL",)), "input input where"),
+    Case(Sample("SELECT", (MAP, MAP, MAP), types=TRUTH), "input input where"),
     _unary("EXP", "exp"),
     _unary("LOG", "log"),
     _unary("SQRT", "sqrt"),
@@ -262,11 +262,11 @@ CASES = (
     Case(Sample("EXPAND_DIMS", ((1, 8, 16),), ([2],), ((1, 8, 1, 16),)), "reshape"),
     Case(Sample("TRANSPOSE", ((1, 8, 4, 16),), ([0, 2, 1, 3],), ((1, 4, 8, 16),)), "transpose"),
     Case(Sample("TRANSPOSE", ((1, 1, 8, 16),), ([0, 2, 1, 3],), ((1, 8, 1, 16),)), "reshape"),
-    Case(Sample("CONCATENATION", TWO, (), ((1, 8, 8, 32),), {"axis": 3}), "constant concat"),
-    Case(Sample("CONCATENATION", TWO, (), ((1, 16, 8, 16),), {"axis": -3}), "constant concat"),
+    Case(Sample("CONCATENATION", TWO, (), ((1, 8, 8, 32),), {"axis": 3}), "input concat"),
+    Case(Sample("CONCATENATION", TWO, (), ((1, 16, 8, 16),), {"axis": -3}), "input concat"),
     Case(
         Sample("PACK", TWO, (), ((1, 2, 8, 8, 16),), {"axis": 1, "count": 2}),
-        "constant reshape reshape concat reshape",
+        "input reshape reshape concat reshape",
     ),
     Case(
         Sample("UNPACK", ((1, 2, 16),), (), ((1, 16), (1, 16)), {"axis": 1, "count": 2}),

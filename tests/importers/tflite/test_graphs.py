@@ -310,7 +310,7 @@ def test_a_choice_of_graphs_is_unknown_and_its_tensors_are_not(network):
     with pytest.raises(SpecError, match=r"operator 0 \(IF\) of 'y': which of its graphs runs"):
         network(net)
     graph = network(net, allow_unknown=True)
-    assert kinds(graph) == "constant uncounted"
+    assert kinds(graph) == "input uncounted"
     assert [(row.first, row.last) for row in graph.schedule.tensors] == [
         (0, 2),  # the condition
         (0, 2),  # x
