@@ -5,6 +5,7 @@ Each module has ``read(network, request) -> Model`` and is imported only when ne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -43,31 +44,17 @@ SUFFIXES = tuple(suffix for row in IMPORTERS for suffix in row.suffixes)
 """The suffixes of all model files."""
 
 
-_ONNX = "export the model to ONNX first"
-FOREIGN = {
-    **dict.fromkeys(
-        (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".npz"),
-        f"torch:package.module:name, the code of the network; or {_ONNX}: torch.onnx.export",
-    ),
-    **dict.fromkeys((".h5", ".hdf5"), "save it as .keras, or its architecture: model.to_json()"),
-    ".caffemodel": "the .prototxt that belongs to it",
-    **dict.fromkeys((".pb", ".mlmodel", ".mlpackage", ".engine", ".xml"), _ONNX),
-    **dict.fromkeys((".pdf", ".png", ".jpg"), "a spec: the paper's table as YAML"),
-}
-"""Files that costcalc does not read, and what it reads instead."""
-
-
 def refuse_foreign(path: str) -> None:
-    """Refuses a file of a format that costcalc does not read.
+    """Refuses a file, or a folder, of a format that costcalc does not read.
 
     Raises:
-        SpecError: it has the suffix of one.
+        SpecError: it is one, by its content or its name.
     """
-    for suffix, instead in FOREIGN.items():
-        if path.lower().endswith(suffix) and importer(path) is None:
-            message = f"'{path}' is neither a spec nor a model that costcalc reads"
-            known = f"one of {', '.join(('.yaml', *SUFFIXES))}, or torch:package.module:name"
-            refuse(None, message, known, hint=instead)
+    is_spec = path.endswith((".yaml", ".yml")) or ("." not in path and not os.path.exists(path))
+    if not is_spec:
+        from costcalc.importers.foreign import refuse_file
+
+        refuse_file(path)
 
 
 def importer(network: str) -> Importer | None:
@@ -89,6 +76,10 @@ def import_model(network: str, settings: Mapping[str, Any]) -> tuple[Document, d
     row = importer(network)
     if row is None:
         refuse(None, f"'{network}' is not a model that costcalc reads")
+    if row.suffixes:
+        from costcalc.importers.foreign import refuse_content
+
+        refuse_content(network)
     module = import_module(row.module)
     return import_with(lambda request: module.read(network, request), settings)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.importers.builder import ModelBuilder
+from costcalc.importers.foreign import refuse_json
 from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
@@ -40,13 +42,24 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     Raises:
         Refusal: it is not a model, or the fault lies in no single layer.
     """
+    if isinstance(value, dict) and "class_name" not in value and "layers" in value:
+        # The text of model.get_config().
+        is_functional = "input_layers" in value
+        value = {"class_name": MODELS[0] if is_functional else MODELS[-1], "config": value}
     class_name = value.get("class_name") if isinstance(value, dict) else None
     if class_name not in MODELS:
+        refuse_json(value, file)
         raise Refusal(
             "not a Keras architecture",
             expected="the text of model.to_json(): a mapping whose class_name is "
             + " or ".join(MODELS),
             found=f"class_name: {class_name}" if class_name else "none",
+        )
+    if _is_keras_1(value):
+        raise Refusal(
+            "an architecture of Keras 1, whose settings have other names",
+            hint="load it with Keras 2.0 to 2.3, which translates them, and write "
+            "model.to_json() again",
         )
     keras_model = network(class_name, value.get("config"))
     if not keras_model.inputs:
@@ -65,13 +78,29 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
 
 def _is_channels_last(value: Any) -> bool:
     """Whether the first ``data_format`` in the file is channels last, as is the default."""
+    formats = (item.get("data_format") for item in _mappings(value))
+    stated = next((word for word in formats if isinstance(word, str)), "")
+    return stated != "channels_first"
+
+
+_KERAS_1 = {"nb_filter", "border_mode", "dim_ordering", "batch_mode", "inner_activation"}
+"""Settings of layers in Keras 1 that Keras 2 renamed."""
+
+
+def _is_keras_1(value: Any) -> bool:
+    version = value.get("keras_version")
+    if isinstance(version, str) and version[:1].isdigit():
+        return version.startswith(("0.", "1."))
+    return any(not _KERAS_1.isdisjoint(item) for item in _mappings(value))
+
+
+def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a JSON value, in the order of the file."""
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, dict):
-            if isinstance(item.get("data_format"), str):
-                return bool(item["data_format"] != "channels_first")
+            yield item
             pending.extend(reversed(list(item.values())))
         elif isinstance(item, list):
             pending.extend(reversed(item))
-    return True

@@ -1,8 +1,11 @@
-"""Loads the architecture in a file: JSON text, or the config.json of a ``.keras`` archive."""
+"""Loads the architecture in a file: JSON text, or the config.json of a ``.keras`` archive.
+
+The JSON may be a string that holds the text of ``model.to_json()``, as a second
+``json.dump`` writes it, or TensorFlow.js' ``model.json``.
+"""
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import zipfile
@@ -10,16 +13,20 @@ import zlib
 from typing import Any
 
 from costcalc.errors import Mark, refuse
+from costcalc.formats.archive import AT_ONCE, BoundedFile
 from costcalc.spec import library, limits
 
 CONFIG = "config.json"
 """The archive member with the architecture; the others hold weights."""
 
-_AT_ONCE = 2**20
-"""The most bytes to read from an archive at once, its list of members included."""
-
 _BEFORE_VALUES = (b",", b"[", b"{")
 """Every value but the first follows one of these, so their count bounds the values."""
+
+WRAPPERS = ("modelTopology", "model_config")
+"""Keys of an architecture inside another value: TensorFlow.js', and those of HDF5 files."""
+
+_WRAPPED = 4
+"""The most values around an architecture: a string in TensorFlow.js' two mappings, and one more."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -32,20 +39,48 @@ def architecture(path: str) -> Any:
     """
     is_archive = path.endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
     text = _config(path) if is_archive else _plain(path)
-    if sum(map(text.count, _BEFORE_VALUES)) > limits.NODES:
-        refuse(
-            Mark(path),
-            "the architecture has too many values",
-            expected=f"at most {limits.NODES:,} values",
-        )
     try:
-        return json.loads(text)
+        return _unwrapped(_parsed(text, path), path)
     except UnicodeDecodeError as error:
         refuse(Mark(path), f"not JSON: byte {error.start + 1} is not UTF-8")
     except json.JSONDecodeError as error:
         refuse(Mark(path, error.lineno, error.colno), f"not JSON: {error.msg}")
     except ValueError:
         refuse(Mark(path), "not JSON: a number has too many digits")
+
+
+def _parsed(text: bytes, path: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        SpecError: it has too many values.
+        ValueError: it is not JSON.
+    """
+    if sum(map(text.count, _BEFORE_VALUES)) > limits.NODES:
+        refuse(
+            Mark(path),
+            "the architecture has too many values",
+            expected=f"at most {limits.NODES:,} values",
+        )
+    return json.loads(text)
+
+
+def _unwrapped(value: Any, path: str) -> Any:
+    """The architecture inside a JSON string or one of :data:`WRAPPERS`; else the value itself."""
+    for _ in range(_WRAPPED):
+        if isinstance(value, str):
+            try:
+                value = _parsed(value.encode("utf-8", "surrogatepass"), path)
+            except ValueError:
+                return value
+        elif isinstance(value, dict) and "class_name" not in value:
+            inner = [value[key] for key in WRAPPERS if key in value]
+            if not inner:
+                break
+            value = inner[0]
+        else:
+            break
+    return value
 
 
 def _plain(path: str) -> bytes:
@@ -56,7 +91,6 @@ def _plain(path: str) -> bytes:
             Mark(path),
             "not a Keras archive",
             expected="the zip file that model.save('model.keras') writes",
-            found="HDF5, an older format" if text.startswith(b"\x89HDF") else "another format",
             hint="the text of model.to_json() in a file whose name ends in .json",
         )
     return text
@@ -65,7 +99,7 @@ def _plain(path: str) -> bytes:
 def _config(path: str) -> bytes:
     """The archive's config; decompression stops at the size limit."""
     try:
-        with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
+        with BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
             member = archive.getinfo(CONFIG)
             if member.flag_bits & 1 or member.compress_type not in _METHODS:
                 refuse(
@@ -76,7 +110,7 @@ def _config(path: str) -> bytes:
                 )
             text = bytearray()
             with archive.open(member) as unpacked:
-                while piece := unpacked.read(_AT_ONCE):
+                while piece := unpacked.read(AT_ONCE):
                     text += piece
                     _check_size(len(text), path)
             return bytes(text)
@@ -89,20 +123,6 @@ def _config(path: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         refuse(Mark(path), f"cannot be read: {reason}")
-
-
-class _Bounded(io.FileIO):
-    """A file that reads at most ``_AT_ONCE`` bytes at a time, as a sane archive needs."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes.
-
-        Raises:
-            BadZipFile: more were asked for, as a huge list of members would be.
-        """
-        if size is not None and size > _AT_ONCE:
-            raise zipfile.BadZipFile("its list of members is too long")
-        return super().read(_AT_ONCE if size is None or size < 0 else size) or b""
 
 
 def _check_size(size: int, path: str) -> None:

@@ -146,7 +146,30 @@ def test_a_changed_byte(tmp_path, place):
 def test_an_old_file_of_weights(tmp_path):
     path = tmp_path / "model.keras"
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-    assert "HDF5, an older format" in refused(path)
+    assert "in HDF5" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {**GOOD, "keras_version": "1.2.2"},
+        sequential((8, 8, 3), of("Convolution2D", nb_filter=4, border_mode="same")),
+    ],
+)
+def test_an_architecture_of_keras_1(tmp_path, model):
+    message = refused(written(tmp_path, model))
+    assert "an architecture of Keras 1" in message
+    assert "write model.to_json() again" in message
+
+
+def test_text_inside_text_is_bounded_as_text_is(tmp_path):
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps("[" + "1," * (limits.NODES + 1) + "1]").replace(",", "\\u002c"))
+    assert "has too many values" in refused(path)
+    path.write_text(json.dumps("[" * 100_000).replace("[", "\\u005b"))
+    assert "nested too deeply" in refused(path)
+    path.write_text('"\\ud800"')
+    assert "not a Keras architecture" in refused(path)
 
 
 def test_unknown_layers_are_listed_at_once(tmp_path):

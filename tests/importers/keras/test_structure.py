@@ -176,6 +176,24 @@ def test_the_config_of_an_archive_is_the_same(tmp_path):
     assert totals(stored) == (84 + 1930, 81 * 64 + 1920)
 
 
+SMALL = sequential((8, 8, 3), of("Conv2D", **CONV))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps(SMALL),  # json.dump(model.to_json(), file)
+        {"modelTopology": {"keras_version": "2.15.0", "model_config": SMALL}},  # from Python
+        {"format": "layers-model", "modelTopology": SMALL, "weightsManifest": []},  # from JS
+        {"modelTopology": json.dumps(SMALL)},
+        SMALL["config"],  # model.get_config()
+    ],
+    ids=["string", "TensorFlow.js of Python", "TensorFlow.js", "string in it", "config"],
+)
+def test_an_architecture_inside_another_text(tmp_path, value):
+    assert totals(graph(tmp_path, value)) == (84, 81 * 64)
+
+
 OPEN = sequential((None, None, 3), of("Conv2D", **CONV), of("GlobalAveragePooling2D"))
 
 
