@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from costcalc.advice import Advice
+from costcalc.advice import Advice, advice, set_option
 from costcalc.errors import refuse
 from costcalc.formats.archive import member_names
 from costcalc.records import NamedTuple
@@ -48,7 +48,7 @@ _EXPORT = (
     "or export the model to ONNX first: torch.onnx.export"
 )
 _SOURCE = "the model that it was converted from: ONNX, PyTorch, Keras, TFLite or Caffe"
-_TF2ONNX = "net.onnx of python -m tf2onnx.convert {} --output net.onnx"
+_TF2ONNX = "the .onnx file that tf2onnx writes of it, or the .tflite file of TensorFlow's converter"
 
 FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat(
@@ -111,18 +111,18 @@ FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat("weights of Flax, without the network's code", _SOURCE, (".msgpack",)),
     ForeignFormat(
         "a SavedModel of TensorFlow",
-        _TF2ONNX.format("--saved-model FOLDER"),
+        _TF2ONNX,
         ("saved_model.pb", "saved_model.pbtxt"),
         holds=r"saved_model\.pb(txt)?",
     ),
     ForeignFormat(
         "a graph of TensorFlow",
-        _TF2ONNX.format("--graphdef net.pb --inputs X:0 --outputs Y:0"),
+        _TF2ONNX,
         (".pb", ".pbtxt"),
     ),
     ForeignFormat(
         "a checkpoint of TensorFlow",
-        _TF2ONNX.format("--checkpoint net.meta --inputs X:0 --outputs Y:0"),
+        _TF2ONNX,
         (".meta", ".index", ".data-00000-of-00001"),
     ),
     ForeignFormat(
@@ -157,7 +157,10 @@ FORMATS: Sequence[ForeignFormat] = (
     ),
     ForeignFormat(
         "the configuration of a timm model",
-        "torch:timm:create_model --set model_name=NAME, where NAME is its 'architecture'",
+        advice(
+            "torch:timm:create_model with {}, which is its 'architecture'",
+            set_option("model_name", "NAME"),
+        ),
         keys=(frozenset(["architecture", "pretrained_cfg"]),),
     ),
     ForeignFormat(
