@@ -16,7 +16,14 @@ from costcalc.importers.builder import (
 )
 from costcalc.importers.keras.context import KerasContext
 from costcalc.importers.keras.layers import rule_for
-from costcalc.importers.keras.layers.wrappers import POSITIONWISE, WRAPPER, unrolled, wrapped_layer
+from costcalc.importers.keras.layers.unread import REASONS
+from costcalc.importers.keras.layers.wrappers import (
+    POSITIONWISE,
+    TRANSPARENT,
+    WRAPPER,
+    unrolled,
+    wrapped_layer,
+)
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.sizes import stated_shape
@@ -107,17 +114,17 @@ class KerasWalk:
         inside = ModelCall(name, identity, is_shared, model_call.depth + 1)
         if layer.content is not None:
             return self._inner_model(layer, inputs, inside, model_call)
-        if layer.class_name == WRAPPER:
+        if layer.class_name in {WRAPPER, *TRANSPARENT}:
             try:
                 inner = wrapped_layer(layer)
             except Refusal as error:
                 return self._refused(name, layer, error)
-            if inner.class_name not in POSITIONWISE:
+            if layer.class_name == WRAPPER and inner.class_name not in POSITIONWISE:
                 return self._time_distributed(layer, inner, inputs, inside)
             layer = inner._replace(name=layer.name)
         rule = rule_for(layer)
         if rule is None:
-            return self._unknown(layer, name, inputs, stated, UnknownOp())
+            return self._unknown(layer, name, inputs, stated, _without_rule(layer))
         if None in inputs:
             return (None,)
         op = KerasContext(
@@ -221,6 +228,13 @@ class KerasWalk:
         subject = f"layer '{name}' ({layer.class_name})"
         self.problems.note(refusal.problem(self.mark, subject))
         return (None,)
+
+
+def _without_rule(layer: KerasLayer) -> UnknownOp:
+    unknown = UnknownOp()
+    if layer.class_name in REASONS:
+        unknown.message += f": {REASONS[layer.class_name]}"
+    return unknown
 
 
 def _joined(path: str, name: str) -> str:

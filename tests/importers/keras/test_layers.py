@@ -2,6 +2,7 @@
 
 import pytest
 
+import costcalc
 from costcalc.errors import SpecError
 from tests.importers.keras.written import (
     call,
@@ -14,6 +15,7 @@ from tests.importers.keras.written import (
     params,
     sequential,
     tensor,
+    written,
 )
 
 CONV = {"filters": 4, "kernel_size": [3, 3]}
@@ -209,11 +211,156 @@ def test_attention(tmp_path):
     assert each["mha/query"].macs == 5 * 8 * 6
 
 
-def test_attention_of_another_form_is_unknown(tmp_path):
-    with pytest.raises(
-        SpecError, match=r"layer 'mha' \(MultiHeadAttention\): costcalc has no layer kind"
-    ):
-        graph(tmp_path, attention(sliding_window=2))
+@pytest.mark.parametrize(
+    ("config", "output", "learned", "macs"),
+    [
+        # projections of 8 channels to 2 x 3, three times, and back; scores and sums of 2 x 3
+        ({}, (8, 5), 3 * (48 + 6) + 48 + 8, 5 * 4 * 48 + 2 * 25 * 6),
+        ({"sliding_window": 2}, (8, 5), 3 * (48 + 6) + 48 + 8, 5 * 4 * 48 + 2 * 25 * 6),
+        # the gate is one projection more
+        ({"use_gate": True}, (8, 5), 4 * (48 + 6) + 48 + 8, 5 * 5 * 48 + 2 * 25 * 6),
+        ({"output_shape": 7}, (7, 5), 3 * (48 + 6) + 42 + 7, 5 * (3 * 48 + 42) + 2 * 25 * 6),
+        ({"output_shape": [2, 3]}, (3, 5, 2), 3 * 54 + 36 + 6, 5 * (3 * 48 + 36) + 2 * 25 * 6),
+    ],
+)
+def test_attention_of_another_form(tmp_path, config, output, learned, macs):
+    found = graph(tmp_path, attention(**config))
+    each = events(found).values()
+    assert found.layers[-1].output == output
+    assert (sum(map(params, each)), sum(every.macs for every in each)) == (learned, macs)
+
+
+@pytest.mark.parametrize(("axes", "macs"), [([2], 4 * 5 * 5), ([1], 5 * 4 * 4), ([1, 2], 20 * 20)])
+def test_attention_along_some_axes(tmp_path, axes, macs):
+    """Tokens of 4 x 5 places: each row, each column, or all of them attend to each other."""
+    made = attention(attention_axes=axes)
+    made["config"]["layers"][0] = image(4, 5, 8, name="tokens")
+    found = graph(tmp_path, made)
+    assert found.layers[-1].output == (8, 4, 5)
+    assert events(found)["mha/attention"].macs == 2 * macs * (3 + 3)
+
+
+def test_queries_that_share_keys(tmp_path):
+    config = {"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2}
+    inbound = [call(tensor("tokens"), tensor("tokens"))]
+    made = layer("GroupedQueryAttention", "gqa", inbound=inbound, **config)
+    model = functional([image(5, 8, name="tokens"), made], ["tokens", 0, 0], ["gqa", 0, 0])
+    each = events(graph(tmp_path, model))
+    assert params(each["gqa/query"]) == params(each["gqa/output"]) + 16 == 8 * 24 + 24
+    assert params(each["gqa/key"]) == params(each["gqa/value"]) == 8 * 8 + 8
+    assert each["gqa/attention"].macs == 6 * 25 * (4 + 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "kinds", "learned"),
+    [
+        ("Attention", {}, ["matmul", "softmax", "matmul"], 0),
+        (
+            "Attention",
+            {"use_scale": True},
+            ["matmul", "learned", "multiply", "softmax", "matmul"],
+            1,
+        ),
+        (
+            "Attention",
+            {"score_mode": "concat"},
+            ["add", "tanh", "sum", "learned", "multiply", "softmax", "matmul"],
+            1,
+        ),
+        (
+            "AdditiveAttention",
+            {"use_scale": True},
+            ["add", "tanh", "learned", "multiply", "sum", "softmax", "matmul"],
+            8,
+        ),
+    ],
+)
+def test_attention_of_two_inputs(tmp_path, name, config, kinds, learned):
+    inbound = [call([tensor("few"), tensor("many")])]
+    model = functional(
+        [
+            image(3, 8, name="few"),
+            image(5, 8, name="many"),
+            layer(name, "a", inbound=inbound, **config),
+        ],
+        [["few", 0, 0], ["many", 0, 0]],
+        ["a", 0, 0],
+    )
+    found = graph(tmp_path, model)
+    views = ("reshape", "transpose", "constant", "input")
+    assert [each.kind.name for each in found.layers if each.kind.name not in views] == kinds
+    assert found.layers[-1].output == (8, 3)
+    each = events(found).values()
+    assert sum(map(params, each)) == learned
+    products = 2 if kinds[0] == "matmul" else 1
+    assert sum(every.macs for every in each) == products * 3 * 5 * 8
+    if kinds[0] == "add":
+        assert sum(every.functions for every in each) == 3 * 5 * 8 + 3 * 5  # tanh, and exp
+
+
+def dense(equation, output, bias=None):
+    config = {"equation": equation, "output_shape": output, "bias_axes": bias}
+    return of("EinsumDense", **config)
+
+
+@pytest.mark.parametrize(
+    ("shape", "made", "output", "learned", "macs"),
+    [
+        ((6,), dense("ab,bc->ac", 5, "c"), (5,), 6 * 5 + 5, 30),
+        ((7, 6), dense("abc,cd->abd", [None, 5], "d"), (5, 7), 35, 7 * 30),
+        ((7, 6), dense("...x,xy->...y", 5), (5, 7), 30, 7 * 30),
+        ((7, 6), dense("ab...,bc->ac...", 5), (6, 5), 35, 6 * 35),
+        # to heads, and back from them
+        ((7, 6), dense("abc,cde->abde", [None, 2, 3], "de"), (3, 7, 2), 42, 7 * 36),
+        ((7, 2, 3), dense("abde,dec->abc", [None, 6], "c"), (6, 7), 42, 7 * 36),
+        # a bias for each place
+        ((7, 6), dense("abc,cd->abd", [7, 5], "bd"), (5, 7), 30 + 35, 7 * 30),
+        # a matrix for each place: 7 of 6 x 5
+        ((7, 6), dense("abc,bcd->abd", [None, 5], "bd"), (5, 7), 7 * 30 + 35, 7 * 30),
+        ((7, 6), dense("abc,bcd->adb", [5, None]), (7, 5), 7 * 30, 7 * 30),
+        # a factor for each channel
+        ((7, 6), dense("abc,c->abc", [None, None]), (6, 7), 6, 42),
+        # summed along an axis first
+        ((7, 6), dense("abc,cd->ad", 5), (5,), 30, 30),
+    ],
+)
+def test_products_along_any_axes(tmp_path, shape, made, output, learned, macs):
+    assert last(tmp_path, shape, made) == (output, learned, macs)
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("abc,cd", "'equation' is not valid"),
+        ("ab,bc->ac", "'equation' is not valid"),
+        ("aab,bc->aac", "'equation' is not valid"),
+        ("abc,cd->bad", "moves the batch"),
+        ("abc,cde->abd", "summed by itself"),
+        (7, "'equation' is not valid"),
+    ],
+)
+def test_an_equation_that_is_no_dense_layer(tmp_path, equation, message):
+    with pytest.raises(SpecError, match=message):
+        last(tmp_path, (7, 6), dense(equation, [None, 5]))
+
+
+@pytest.mark.parametrize(("is_tied", "learned"), [(True, 20 * 6), (False, 2 * 20 * 6)])
+def test_an_embedding_in_reverse(tmp_path, is_tied, learned):
+    inbound = [call(tensor("ids")), call(tensor("table"), reverse=True)]
+    config = {"input_dim": 20, "output_dim": 6, "tie_weights": is_tied, "logit_soft_cap": 30.0}
+    table = layer("ReversibleEmbedding", "table", inbound=inbound, **config)
+    model = functional([image(5, name="ids"), table], ["ids", 0, 0], ["table", 1, 0])
+    path = written(tmp_path, model)
+    report = costcalc.report(path, convention="keras")
+    assert (report.totals.params, report.layers[-1].output) == (learned, (20, 5))
+    assert costcalc.report(path).totals.mult_adds == 5 * 20 * 6
+
+
+def test_a_spectrogram_is_two_convolutions(tmp_path):
+    made = of("STFTSpectrogram", frame_length=50, frame_step=20, fft_length=64, mode="log")
+    # 33 frequencies of 50 samples at floor((200 - 50) / 20) + 1 = 8 steps, of 2 channels
+    shape, learned, macs = last(tmp_path, (200, 2), made)
+    assert (shape, learned, macs) == ((66, 8), 2 * 33 * 50, 2 * 2 * 33 * 50 * 8)
 
 
 def test_tensors_passed_by_name(tmp_path):

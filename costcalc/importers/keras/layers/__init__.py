@@ -13,11 +13,13 @@ from costcalc.importers.keras.layers import (
     activation,
     attention,
     convolution,
+    einsum,
     joining,
     normalisation,
     operations,
     pooling,
     reshaping,
+    spectral,
 )
 from costcalc.importers.keras.structure import KerasLayer
 
@@ -25,10 +27,12 @@ TABLE: Mapping[str, Rule] = {
     **activation.TABLE,
     **attention.TABLE,
     **convolution.TABLE,
+    **einsum.TABLE,
     **joining.TABLE,
     **normalisation.TABLE,
     **pooling.TABLE,
     **reshaping.TABLE,
+    **spectral.TABLE,
 }
 
 _OPERATIONS = ("keras.src.ops", "keras.ops")

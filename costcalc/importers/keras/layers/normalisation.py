@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
@@ -93,6 +93,20 @@ def layer_scale(op: KerasContext) -> Result:
     return emit.with_learned(op, "multiply", op.input, shape, of="other", stored=".gamma")
 
 
+def unit_normalization(op: KerasContext) -> Result:
+    """``UnitNormalization``: vectors of length 1 along an axis."""
+    return unit_length(op, op.config_axes())
+
+
+def unit_length(op: KerasContext, axes: Sequence[int]) -> Operand:
+    """The input divided by its length along some axes, by the inverse root of a sum of squares."""
+    squares = op.add("square", (op.input,), part="/square")
+    total = emit.reduce(op, squares, "sum", axes, keep=True, part="/sum")
+    inverse = op.add("rsqrt", (total,), part="/rsqrt")
+    bounded = op.add("clip", (inverse,), part="/clip")
+    return emit.join(op, "multiply", (op.input, bounded), part="/multiply")
+
+
 TABLE: Mapping[str, Rule] = {
     "BatchNormalization": batch_norm,
     "SyncBatchNormalization": batch_norm,
@@ -102,4 +116,5 @@ TABLE: Mapping[str, Rule] = {
     "Normalization": normalization,
     "Rescaling": rescaling,
     "LayerScale": layer_scale,
+    "UnitNormalization": unit_normalization,
 }

@@ -11,6 +11,7 @@ from costcalc.importers.keras.config import is_number, whole, wholes
 from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers import activation, joining
 from costcalc.importers.keras.layers.indexing import get_item
+from costcalc.importers.keras.layers.normalisation import unit_length
 from costcalc.importers.keras.layout import KERAS_ORDER
 
 
@@ -67,6 +68,14 @@ def norm(op: KerasContext) -> Result:
     if op.option("ord") not in (None, 2) or (op.option("ord") and op.option("axis") is None):
         raise UnknownOp
     return reduction("l2_norm")(op)
+
+
+def normalize(op: KerasContext) -> Result:
+    """``Normalize``: vectors of length 1."""
+    if op.option("order", 2) not in (None, 2):
+        raise UnknownOp
+    value = op.option("axis", 1)
+    return unit_length(op, op.axes(-1 if value is None else value))
 
 
 def _check_constant(op: KerasContext) -> None:
@@ -234,6 +243,7 @@ TABLE: Mapping[str, Rule] = {
     "Power": power,
     "Where": where,
     "Norm": norm,
+    "Normalize": normalize,
 }
 """The rule of each operation, by its class in Keras 3."""
 

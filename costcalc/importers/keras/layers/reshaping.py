@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costcalc.errors import Refusal
+from costcalc.importers.builder import UnknownOp
 from costcalc.importers.keras.config import shown, wholes
 from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers.activation import unary
@@ -35,15 +36,31 @@ def repeat_vector(op: KerasContext) -> Result:
     return op.add("rearrange", (op.input,), {"shape": shape})
 
 
+def random_crop(op: KerasContext) -> Result:
+    """``RandomCrop``, which leaves images as they are at inference."""
+    size = (op.config.whole("height"), op.config.whole("width"))
+    if op.input.shape[1:] != size:
+        raise UnknownOp("costcalc has no layer kind for a crop that happens in training alone")
+    return op.add("identity", (op.input,))
+
+
 IDLE = [
     "ActivityRegularization",
-    "Masking",
-    "StopGradient",
+    "AugMix",
+    "CutMix",
+    "Equalization",
     "GaussianNoise",
+    "Masking",
+    "MaxNumBoundingBoxes",
+    "MixUp",
+    "RandAugment",
+    "Solarization",
+    "StopGradient",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomColorJitter",
     "RandomContrast",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
     "RandomGaussianBlur",
@@ -77,6 +94,7 @@ TABLE: Mapping[str, Rule] = {
     "Permute": permute,
     "RepeatVector": repeat_vector,
     "Identity": unary("identity"),
+    "RandomCrop": random_crop,
     **dict.fromkeys(IDLE, unary("identity")),
     **dict.fromkeys(DROPOUTS, unary("dropout")),
 }

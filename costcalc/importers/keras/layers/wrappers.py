@@ -1,4 +1,4 @@
-"""``TimeDistributed``: a layer or a model applied at every time step."""
+"""Layers around a layer: ``TimeDistributed`` applies one, or a model, at every time step."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from costcalc.importers.keras.config import Config
 from costcalc.importers.keras.structure import KerasLayer, KerasModel, LayerCall, TensorRef, layer
 
 WRAPPER = "TimeDistributed"
+
+TRANSPARENT = frozenset({"SpectralNormalization"})
+"""Wrappers that at inference only call their layer."""
 
 POSITIONWISE = frozenset(
     {"Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "Identity"}
