@@ -172,6 +172,7 @@ class _Walk:
             input=self.resolved.input,
             layers=tuple(self.builder.layers),
             blocks=self.blocks,
+            folded=self.document.folded,
             gated=tuple(self.gated),
             calls=self.calls,
             schedule=schedule if is_as_stated else None,

@@ -161,6 +161,8 @@ class LayerGraph(NamedTuple):
     layers: tuple[Layer, ...]
     blocks: Mapping[str, str]
     """What each path inside the layers' names is: a block's name, or ``sequence``."""
+    folded: frozenset[str] = frozenset()
+    """The paths of single operations with many layers, which tables show as one row."""
     gated: tuple[Gated, ...] = ()
     """Gated parts in the order of their layers; they may be nested."""
     calls: Mapping[str, BlockCall] = MappingProxyType({})

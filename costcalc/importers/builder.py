@@ -123,6 +123,7 @@ class ModelBuilder:
             needs a new import.
         nodes: the nodes so far.
         blocks: the module class of each inner path in the nodes' names.
+        folded: the paths of single operations with many nodes, which are one row of a table.
         params: which stored numbers are counted.
     """
 
@@ -132,6 +133,7 @@ class ModelBuilder:
         self.is_sized = False
         self.nodes: list[Node] = []
         self.blocks: dict[str, str] = {}
+        self.folded: set[str] = set()
         self.params = ParamCounts()
         self._applied: list[tuple[Operation, tuple[Shape, ...], Shape]] = []
         """The operation of each node, the shapes of its inputs and of its output."""
@@ -289,6 +291,7 @@ class ModelBuilder:
             parameters=parameters,
             is_sized=self.is_sized,
             blocks=self.blocks,
+            folded=frozenset(self.folded),
         )
 
     def move_to_front(self, first: int) -> None:
@@ -364,6 +367,10 @@ class OpContext:
             params=params,
             functional=functional or (self.functional if inputs else None),
         )
+
+    def fold(self) -> None:
+        """Show all nodes of this operation, whose parts begin with '/', as one row of a table."""
+        self.builder.folded.add(self.path)
 
     def view(self, tensor: Operand, shape: Shape, part: str = ".reshape") -> Operand:
         """The tensor reshaped; unchanged if it already has that shape.

@@ -47,6 +47,7 @@ def document(model: Model) -> Document:
         steps=tuple(_step(node, model, index in hosted) for index, node in enumerate(model.nodes)),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
         groups=shown_blocks(model, hosted),
+        folded=model.folded,
         schedule=model.schedule,
         is_file_resized=model.is_file_resized,
     )

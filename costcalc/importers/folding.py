@@ -50,7 +50,10 @@ def _follows(node: Node, line: Sequence[Node]) -> bool:
 
 
 def shown_blocks(model: Model, hosted: frozenset[int]) -> dict[str, str]:
-    """The model's blocks that hold several rows, and fewer than the block around them."""
+    """The model's blocks that hold several rows, and fewer than the block around them.
+
+    An operation that is one row of a table always is a block.
+    """
     rows: dict[str, int] = {}
     for number, node in enumerate(model.nodes):
         if number not in hosted:
@@ -59,5 +62,5 @@ def shown_blocks(model: Model, hosted: frozenset[int]) -> dict[str, str]:
     return {
         path: name
         for path, name in model.blocks.items()
-        if 1 < rows.get(path, 0) != rows.get(path.rpartition("/")[0])
+        if path in model.folded or 1 < rows.get(path, 0) != rows.get(path.rpartition("/")[0])
     }

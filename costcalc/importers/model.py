@@ -58,6 +58,8 @@ class Model(NamedTuple):
     """Whether sizes hold for this input only, so that another input size needs a new import."""
     blocks: Mapping[str, str] = {}
     """The module class of each inner path in the nodes' names."""
+    folded: frozenset[str] = frozenset()
+    """The paths of single operations with many nodes, which are one row of a table."""
     schedule: Schedule | None = None
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
     is_file_resized: bool = False

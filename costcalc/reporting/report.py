@@ -94,6 +94,8 @@ class _ReportFields(NamedTuple):
     layers: tuple[LayerReport, ...]
     blocks: Mapping[str, str]
     """The block at each path inside the layers' names, or ``sequence``."""
+    folded: frozenset[str] = frozenset()
+    """The blocks that are one row unless a depth is asked for: single operations of a model."""
     gating: Gating | None = None
     """The costs of gates and of skipped blocks; None if nothing is gated."""
     accuracy: Accuracy | None = None
@@ -217,6 +219,7 @@ def report(
         types=type_costs(layers, sums, stored.costing if stored is not None else ()),
         layers=layers,
         blocks=graph.blocks,
+        folded=graph.folded,
         gating=gating(graph, costs),
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
@@ -345,7 +348,7 @@ def _layer_table(report: Report, options: TableOptions) -> Table:
     depth = options.depth if options.depth is not None else 1 if is_by_block else None
     root = tree(lines(report.layers, options.has_all_layers))
     rows = []
-    for place in places(report.blocks, root, depth):
+    for place in places(report.blocks, root, depth, report.folded):
         cells = _cells(report, place.node)
         rows.append(Row(tuple(map(cells.get, keys)), place.depth, place.is_sum, place.node.is_free))
     cells = {"type_stride": "Total", "layers": root.lines, **_total_cells(report)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from costcalc.kinds.base import Shape
 from costcalc.names import paths
@@ -121,8 +121,15 @@ def tree(network: Sequence[ReportLine]) -> ReportGroup:
     return root
 
 
-def places(blocks: Mapping[str, str], root: ReportGroup, depth: int | None) -> Iterator[Place]:
+def places(
+    blocks: Mapping[str, str],
+    root: ReportGroup,
+    depth: int | None,
+    folded: Container[str] = (),
+) -> Iterator[Place]:
     """Every node from the top, blocks before their members, folded below ``depth`` levels.
+
+    Without a depth, only the blocks in ``folded`` are.
 
     A branch with one member is replaced by that member, and a block with one branch has
     the branch's members: only blocks that the spec names always have a row.
@@ -136,7 +143,9 @@ def places(blocks: Mapping[str, str], root: ReportGroup, depth: int | None) -> I
         while isinstance(node, ReportGroup) and len(node.members) == 1 and node.path not in blocks:
             node = node.members[0]
         level = len(levels) - 1
-        is_open = isinstance(node, ReportGroup) and (depth is None or level + 1 < depth)
+        is_open = isinstance(node, ReportGroup) and (
+            node.path not in folded if depth is None else level + 1 < depth
+        )
         yield Place(node, level, is_open)
         if isinstance(node, ReportGroup) and is_open:
             levels.append(iter(_members(node, blocks)))

@@ -219,6 +219,8 @@ class Document(NamedTuple):
     """Reads it again at other values of these settings."""
     groups: Mapping[str, str] = MappingProxyType({})
     """What the paths inside the layers' own names are: blocks or sequences."""
+    folded: frozenset[str] = frozenset()
+    """The paths that tables show as one row unless a depth is asked for: single operations."""
     schedule: Schedule | None = None
     """Its tensors and steps at its own settings, if its file is what a runtime plans."""
     is_file_resized: bool = False

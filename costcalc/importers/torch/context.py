@@ -84,6 +84,9 @@ class TorchBuilder(ModelBuilder):
             value = trace.values[index]
             self._operands[index] = self.other_input(value.name, without_batch(value.shape))
         self._reshaped: dict[tuple[int, Shape], Operand] = {}
+        self._read = frozenset(trace.outputs).union(
+            *(references((call.arguments, call.keywords)) for call in trace.calls)
+        )
         self._unknown = Problems()
 
     def run(self) -> None:
@@ -121,6 +124,10 @@ class TorchBuilder(ModelBuilder):
         if key not in self._reshaped:
             self._reshaped[key] = self.view(tensor, shape, name, functional="operator")
         return self._reshaped[key]
+
+    def is_read(self, value: int) -> bool:
+        """Whether a call reads a value, or the network returns it."""
+        return value in self._read
 
     def stored(self, values: Sequence[ValueRef | None]) -> list[StoredParams]:
         """The stored params of some values.
@@ -281,6 +288,10 @@ class TorchContext(OpContext):
         """A free name in the module: the module's own or the function's, or ``constant``."""
         if kind == "constant":
             return self.builder.free_name(self.call.path_of("constant"))
+        if part.startswith("/"):
+            classes = self.builder.trace.classes if self.functional is None else {}
+            class_name = classes.get(self.call.path, self.call.function)
+            self.builder.blocks.setdefault(self.path, class_name)
         return self.builder.free_name(self.path + part.replace(".", "_"))
 
     def view(self, tensor: Operand, shape: Shape, part: str = "_reshape") -> Operand:
@@ -312,6 +323,10 @@ class TorchContext(OpContext):
     def is_computed(self, value: ValueRef) -> bool:
         """Whether a value depends on the network's input."""
         return self.builder.origins.depends_on[value.value] == COMPUTED
+
+    def is_constant(self, value: ValueRef) -> bool:
+        """Whether a value depends on neither the network's input nor its parameters."""
+        return self.builder.origins.depends_on[value.value] == CONSTANT
 
     def is_stored(self, value: ValueRef) -> bool:
         """Whether a value is a parameter or a view of one."""

@@ -28,7 +28,8 @@ _SAME = (
 _REARRANGED = (
     "repeat tile repeat_interleave roll flip fliplr flipud rot90 gather take take_along_dim "
     "index_select masked_select unfold pixel_shuffle pixel_unshuffle as_strided diagonal diag "
-    "diag_embed tril triu one_hot nonzero broadcast_to im2col"
+    "diag_embed tril triu one_hot nonzero broadcast_to im2col "
+    "pack_padded_sequence pad_packed_sequence"
 )
 
 VIEWS: Mapping[str, Rule] = {
@@ -171,8 +172,14 @@ OPERATIONS: Mapping[str, Rule] = {
     "fold": views.fold,
     "setitem": views.write,
     "overwritten": views.write,
-    "lstm": recurrent.layers(recurrent.lstm),
-    "gru": recurrent.layers(recurrent.gru),
+    "lstm": recurrent.layers("lstm"),
+    "gru": recurrent.layers("gru"),
+    "rnn_tanh": recurrent.layers("rnn"),
+    "rnn_relu": recurrent.layers("rnn", "relu"),
+    "lstm_cell": recurrent.step("lstm"),
+    "gru_cell": recurrent.step("gru"),
+    "rnn_tanh_cell": recurrent.step("rnn"),
+    "rnn_relu_cell": recurrent.step("rnn", "relu"),
 }
 """Functions that compute, or move elements."""
 

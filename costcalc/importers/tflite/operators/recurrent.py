@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp, dims_text
-from costcalc.importers.recurrent import Gates, lstm_state
+from costcalc.importers.recurrent import Cell, Stored, direction
 from costcalc.importers.tflite.context import Rule, TfliteContext
 
 _INPUT_WEIGHTS, _RECURRENT_WEIGHTS = range(1, 5), range(5, 9)
@@ -28,22 +28,20 @@ def lstm(op: TfliteContext) -> None:
     if x.shape[0] != width:
         raise _misfit(op, width)
     matrices = sum(op.has(index) for index in _INPUT_WEIGHTS)
-    params = {"weights": op.params(*_INPUT_WEIGHTS), "biases": op.params(*_BIASES)}
-    rows = matrices * hidden
-    from_input = emit.dense(op, x, out=rows, axis=0, params=params, part="/input")
-    shown = op.ranked(6, 2)[1]
-    shape = {"shape": (shown, *from_input.shape[1:])}
-    previous = op.add("rearrange", (from_input,), shape, part="/previous")
-    params = {"weights": op.params(*_RECURRENT_WEIGHTS)}
-    from_state = emit.dense(
-        op, previous, out=rows, axis=0, bias=False, params=params, part="/recurrent"
+    cell = Cell(
+        "lstm",
+        hidden,
+        bias_vectors=1,
+        projection=op.ranked(_PROJECTION, 2)[0] if op.has(_PROJECTION) else 0,
+        has_projection_bias=op.has(_PROJECTION_BIAS),
+        is_coupled=matrices == 3,
     )
-    y = lstm_state(Gates(op, hidden, 0, "/{}"), from_input, from_state, is_coupled=matrices == 3)
-    if op.has(_PROJECTION):
-        out, has_bias = op.ranked(_PROJECTION, 2)[0], op.has(_PROJECTION_BIAS)
-        params = {"weights": op.params(_PROJECTION), "biases": op.params(_PROJECTION_BIAS)}
-        y = emit.dense(op, y, out=out, axis=0, bias=has_bias, params=params, part="/projection")
-    op.set_output(y)
+    stored = Stored(
+        {"weights": op.params(*_INPUT_WEIGHTS), "biases": op.params(*_BIASES)},
+        {"weights": op.params(*_RECURRENT_WEIGHTS)},
+        {"weights": op.params(_PROJECTION), "biases": op.params(_PROJECTION_BIAS)},
+    )
+    op.set_output(direction(op, x, cell, stored, axis=0).hidden)
 
 
 def filters_in_time(op: TfliteContext) -> None:

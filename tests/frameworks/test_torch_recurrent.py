@@ -1,0 +1,116 @@
+"""PyTorch's recurrent modules: params and mult-adds are the module's own and FlopCounterMode's."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+import costcalc
+from tests.frameworks.test_torch_modules import agrees, layers_of, macs, params
+
+KINDS = [nn.RNN, nn.GRU, nn.LSTM]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"batch_first": True, "bias": False},
+        {"num_layers": 3, "bidirectional": True, "dropout": 0.5},
+        {"num_layers": 2, "bidirectional": True, "bias": False, "batch_first": True},
+    ],
+)
+def test_layers(kind, more):
+    agrees(kind(8, 4, **more), (5, 8))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_projections(bias):
+    agrees(nn.LSTM(8, 4, num_layers=2, bidirectional=True, proj_size=3, bias=bias), (5, 8))
+
+
+def test_plain_cells_of_relu():
+    layers = agrees(nn.RNN(8, 4, nonlinearity="relu"), (5, 8))
+    assert [layer.kind.name for layer in layers if layer.kind.family == "activation"] == ["relu"]
+
+
+class Steps(nn.Module):
+    """A cell at each step."""
+
+    def __init__(self, kind, **more):
+        super().__init__()
+        self.cell = kind(10, 20, **more)
+
+    def forward(self, x):
+        state = None
+        for step in range(x.size(1)):
+            state = self.cell(x[:, step], state)
+        return state
+
+
+CELLS = [(nn.RNNCell, 1), (nn.GRUCell, 3), (nn.LSTMCell, 4)]
+
+
+@pytest.mark.parametrize(("kind", "gates"), CELLS)
+@pytest.mark.parametrize("more", [{}, {"bias": False}])
+def test_cells(kind, gates, more):
+    layers = agrees(Steps(kind, **more), (5, 10))
+    assert macs(layers) == 5 * gates * 20 * (10 + 20)
+    assert params(layers) == gates * 20 * (10 + 20) + (0 if more else 2 * gates * 20)
+
+
+class Translator(nn.Module):
+    """A decoder that starts from the encoder's states."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.LSTM(8, 4, batch_first=True), nn.LSTM(8, 4)
+        self.first = nn.Parameter(torch.zeros(1, 1, 4))
+
+    def forward(self, x):
+        _, states = self.encoder(x)
+        start = torch.zeros(6, 1, 8)
+        y, _ = self.decoder(start, states)
+        z, _ = self.decoder(start, (self.first, self.first))
+        return y + z
+
+
+def test_states_of_another_layer():
+    layers = agrees(Translator(), (5, 8))
+    by_name = {layer.name: layer for layer in layers}
+    read = {layers[index].name for index in by_name["decoder/previous"].inputs}
+    assert "encoder_state" in read
+    assert by_name["decoder/input_2"].shares is not None
+
+
+class Packed(nn.Module):
+    """Three sequences of 5, 4 and 2 steps, all of a kind."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.rnn, self.head = kind(8, 4, batch_first=True, bidirectional=True), nn.Linear(8, 2)
+
+    def forward(self, x):
+        packed = pack_padded_sequence(
+            x.expand(3, 5, 8), torch.tensor([5, 4, 2], device="cpu"), batch_first=True
+        )
+        output, _ = self.rnn(packed)
+        return self.head(pad_packed_sequence(output, batch_first=True)[0])
+
+
+def test_a_report_has_one_row_for_a_layer():
+    report = costcalc.from_torch(nn.Sequential(nn.LSTM(8, 4)), (5, 8)).report()
+    assert "LSTM (0)" in str(report)
+    assert str(report).count("Slice") == 1  # among what is free
+    explained = costcalc.from_torch(nn.Sequential(nn.LSTM(8, 4)), (5, 8)).explain("0")
+    # 5 steps of 4 matrices of 4 x (8 + 4).
+    assert "960" in str(explained)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_packed_sequences(kind):
+    gates = {nn.RNN: 1, nn.GRU: 3, nn.LSTM: 4}[kind]
+    layers = layers_of(Packed(kind), (5, 8))
+    # 11 steps of two directions, then 15 places.
+    assert macs(layers) == 11 * 2 * gates * 4 * (8 + 4) + 15 * 8 * 2
