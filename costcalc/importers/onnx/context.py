@@ -12,6 +12,7 @@ from contextlib import suppress
 from math import prod
 from typing import Any
 
+from costcalc.advice import set_option
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.formats.onnx_schema import TensorProto
 from costcalc.importers.builder import (
@@ -27,7 +28,7 @@ from costcalc.importers.model import Shape
 from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import ModuleNames
 from costcalc.importers.onnx.numbers import Number, is_learnable
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, positive_axis
+from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, positive_axis, read_names
 from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -46,6 +47,10 @@ Rule = Generator[Sequence[TensorInfo], "OnnxContext", None]
 
 Operator = Callable[["OpView"], Rule]
 """Starts the rule of an operator for one node."""
+
+
+class StepsFirst(Exception):
+    """A recurrent operator reads the axis that is taken as the batch step by step."""
 
 
 class Window(NamedTuple):
@@ -84,7 +89,7 @@ class OpView:
         self.node = node
         self.tensors = tensors
         self.images = images
-        """Images in a batch."""
+        """Images in a batch; 0 if no axis is the batch."""
 
     def has(self, index: int) -> bool:
         """Whether the node has an input of that index."""
@@ -228,10 +233,12 @@ class OpView:
             return None
         info = self.input(index)
         if info.values is None:
+            name = self.node.inputs[index]
             raise Refusal(
-                f"its input '{self.node.inputs[index]}' decides a shape, "
+                f"its input '{name}' decides a shape, "
                 "and cannot be computed without running the network",
                 expected="a constant, or arithmetic on shapes",
+                hint=set_option(name) if info.is_settable else "",
             )
         return info.values
 
@@ -418,7 +425,7 @@ class OnnxGraph(NamedTuple):
     constants: Set[str]
     """The initializers that are Constant nodes; they count only where used as weights."""
     images: int
-    """Images in a batch."""
+    """Images in a batch; 0 if no axis is the batch."""
 
 
 class OnnxBuilder(ModelBuilder):
@@ -439,7 +446,8 @@ class OnnxBuilder(ModelBuilder):
         self.names = names
         self.problems = Problems()
         self.operands = {input: self.input}
-        self.read = {*graph.outputs, *(name for node in graph.nodes for name in node.inputs)}
+        read = (read_names(node.operator, node.inputs) for node in graph.nodes)
+        self.read = {*graph.outputs, *(name for names in read for name in names)}
         self.producers = {name: node for node in graph.nodes for name in node.outputs}
         self.ignored = {
             root
@@ -491,9 +499,7 @@ class OnnxBuilder(ModelBuilder):
         """
         info = self.graph.tensors[name]
         shape = info.image_shape if shape is None else shape
-        if not info.is_static:
-            self._check_images(info)
-        elif name not in self.operands:
+        if info.is_static and name not in self.operands:
             return self._static(name, shape, reader)
         return reader.view(self._existing(name), shape)
 
@@ -580,18 +586,3 @@ class OnnxBuilder(ModelBuilder):
     def _source_node(self, name: str, kind: str, shape: Shape, params: Params) -> Operand:
         path, origin = self.free_name(self.names.initializer(name)), f"tensor '{name}'"
         return self.add(path, kind, (), {"shape": shape}, origin=origin, params=params)
-
-    def _check_images(self, info: TensorInfo) -> None:
-        """Check that a tensor keeps the images of a batch apart: costs are those of one image.
-
-        Raises:
-            Refusal: it mixes them.
-        """
-        images = self.graph.images
-        if images > 1 and info.batch is None:
-            raise Refusal(
-                f"reads a tensor in which the {images} images of a batch are mixed",
-                expected="an axis for the batch alone",
-                found=dims_text(info.shape),
-                hint="the model exported with a batch of 1",
-            )

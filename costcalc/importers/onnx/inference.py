@@ -138,14 +138,27 @@ class ShapeInference:
             if info.is_static or is_static:
                 self.tensors[name] = info._replace(is_static=True, batch=None, roots=roots)
             else:
-                self.tensors[name] = self._dynamic(info)
+                self.tensors[name] = self._dynamic(node, info)
         self.nodes.append(node)
 
-    def _dynamic(self, info: TensorInfo) -> TensorInfo:
-        """A tensor that depends on the network's input; of one image, a leading 1 is the batch."""
+    def _dynamic(self, node: OnnxNode, info: TensorInfo) -> TensorInfo:
+        """A tensor that depends on the network's input; of one image, a leading 1 is the batch.
+
+        Raises:
+            Refusal: it mixes the images of a batch, whose costs are those of one image.
+        """
         batch = info.batch
         if batch is None and self.images == 1 and info.shape and info.shape[0] == 1:
             batch = 0
+        if batch is None and self.images > 1:
+            mixed = (self.tensors[name] for name in node.inputs if name)
+            if any(read.batch is not None and not read.is_static for read in mixed):
+                raise Refusal(
+                    f"mixes the {self.images} images of a batch",
+                    expected="an axis for the batch alone",
+                    found=dims_text(info.shape),
+                    hint="the model exported with a batch of 1",
+                )
         return TensorInfo(info.shape, batch)
 
     def _roots(self, node: OnnxNode) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NoReturn
 
 from costcalc.advice import advice, joined, option, set_option
@@ -19,9 +20,11 @@ from costcalc.formats.onnx_schema import (
 from costcalc.graph.input import sides_at
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Request, Shape
+from costcalc.importers.onnx.numbers import WHOLE
 from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
+from costcalc.spec.numbers import exact
 
 IMAGE_CHANNELS = (1, 3, 4)
 
@@ -31,65 +34,130 @@ class Inputs(NamedTuple):
 
     tensors: Mapping[str, TensorInfo]
     images: int
-    """Images in a batch."""
+    """Images in a batch; 0 if no axis is the batch."""
     parameters: Mapping[str, Any]
-    """The values of named dimensions."""
+    """The values of named dimensions, and of inputs that are set."""
     are_resized: bool
     """Whether a dimension differs from the one in the file."""
 
 
-def sized_inputs(values: Sequence[ValueInfoProto], request: Request, file: str) -> Inputs:
+def takes_all_axes(values: Sequence[ValueInfoProto], request: Request) -> bool:
+    """Whether the request gives the first input a size for every axis, the leading one too."""
+    dims = values[0].dims
+    return request.input is not None and dims is not None and len(dims) == len(request.input)
+
+
+def sized_inputs(
+    values: Sequence[ValueInfoProto],
+    request: Request,
+    file: str,
+    batch: int | None = 0,
+    unsized: Container[str] = (),
+) -> Inputs:
     """The inputs at the requested sizes.
 
-    The leading dimension is the batch, one image unless the file states it.  Maps are
-    channels first, or channels last if the file's own dimensions say so.
+    The axis ``batch`` is that of the images, one image unless the file states it; None if
+    there is no such axis.  Maps are channels first, or channels last if the file's own
+    dimensions say so.  Nothing needs the sizes of inputs in ``unsized``.
 
     Raises:
         SpecError: dimensions are left open, or do not fit the request.
     """
     mark, first = Mark(file), values[0]
-    wanted = [list(_dims(value, mark)) for value in values]
+    stated = [_dims(value, request.input if value is first else None, mark) for value in values]
+    wanted = [list(dims) for dims in stated]
     image = wanted[0]
     are_resized = False
     if request.input is not None:
-        if len(request.input) != len(image) - 1:
+        axes = [axis for axis in range(len(image)) if axis != batch]
+        if len(request.input) != len(axes):
             _refuse_request(mark, first, request.input)
-        are_resized = _replace(image, range(1, len(image)), request.input)
+        are_resized = _replace(image, axes, request.input)
     if request.res is not None:
-        axes = _spatial_axes(image)
+        axes = [*_spatial_axes(image)]
         try:
             sizes = sides_at(request.res, len(axes))
         except Refusal as error:
             refuse(*error.problem(mark, f"input '{first.name}' of {_shown(first)}"))
         are_resized |= _replace(image, axes, sizes)
-    named = _named_dims(values, wanted, request.settings, mark)
-    _check_open(values, wanted, named, mark)
+    for value, dims in zip(values, wanted, strict=True):
+        if value.name in unsized:
+            dims[:] = [dim if isinstance(dim, int) else 1 for dim in dims]
+    named = _named_dims(stated, wanted, request.settings, batch, mark)
+    _check_open(values, wanted, named, batch, mark)
     shapes = [tuple(_size(dim, named) for dim in dims) for dims in wanted]
-    images = shapes[0][0] if len(shapes[0]) > 1 else 1
+    images = 0
+    if batch is not None:
+        images = next((shape[batch] for shape in shapes if len(shape) > 1), 1)
     tensors = {
-        value.name: TensorInfo(shape, 0 if len(shape) > 1 and shape[0] == images else None)
+        value.name: TensorInfo(shape, batch if _leads_with(images, shape, batch) else None)
         for value, shape in zip(values, shapes, strict=True)
     }
+    for value in values[1:]:
+        info = tensors[value.name]
+        if len(info.shape) > 1:
+            continue
+        tensors[value.name] = info._replace(is_settable=True)
+        if value.name in request.settings:
+            named[value.name] = request.settings[value.name]
+            tensors[value.name] = _set_value(value, named[value.name], mark)
     return Inputs(tensors, images, named, are_resized)
 
 
-def _dims(value: ValueInfoProto, mark: Mark) -> tuple[Dim, ...]:
-    """The dimensions of an input, open ones by their names.
+def _set_value(value: ValueInfoProto, given: Any, mark: Mark) -> TensorInfo:
+    """An input whose numbers are set: a scalar, or a vector of few.
 
     Raises:
-        SpecError: it has none, or some are out of range.
+        SpecError: they are no numbers of the input's type, or of another count.
     """
-    if not value.dims:
-        refuse(mark, f"input '{value.name}' has no shape", "a tensor with its dimensions")
-    for dim in value.dims:
-        if isinstance(dim, int) and not 0 <= dim <= limits.SIZE:
+    numbers = given if isinstance(given, tuple) else (given,)
+    dims, data_type = value.dims or (), value.type.data_type if value.type else 0
+    is_whole = data_type in WHOLE or data_type == DataType.BOOL
+    fits = all(
+        isinstance(number, int) if is_whole else isinstance(number, int | Fraction)
+        for number in numbers
+    )
+    size = dims[0] if dims else 1
+    if not fits or (isinstance(size, int) and size > 0 and size != len(numbers)):
+        expected = f"{size if isinstance(size, int) and size > 0 else ''} numbers".strip()
+        expected = "one number" if size == 1 else expected
+        found = "x".join(map(exact, numbers))
+        refuse(mark, f"input '{value.name}' cannot be {found}", expected)
+    shape = (len(numbers),) if dims else ()
+    values = tuple(number if is_whole else float(number) for number in numbers)
+    return TensorInfo(shape, values=values, is_static=True)
+
+
+def _leads_with(images: int, shape: Shape, batch: int | None) -> bool:
+    return batch is not None and len(shape) > max(batch, 1) and shape[batch] == images
+
+
+def _dims(value: ValueInfoProto, requested: Shape | None, mark: Mark) -> tuple[Dim, ...]:
+    """The dimensions of an input, open ones by their names; none of a scalar.
+
+    Files also store a dimension that is open as -1 or 0.
+
+    Raises:
+        SpecError: it has no shape, or some are out of range.
+    """
+    dims = value.dims
+    if value.type is None:
+        what = f"input '{value.name}' is not a tensor"
+        refuse(mark, what, "a tensor; costcalc reads no sequences, maps or optional inputs")
+    if dims is None:
+        if requested is None:
+            hint = advice("{}, without the batch", option("input", "3,224,224"))
+            refuse(mark, f"input '{value.name}' has no shape", "a number of axes", hint=hint)
+        dims = ("",) * (len(requested) + 1)
+    for dim in dims:
+        if isinstance(dim, int) and not -1 <= dim <= limits.SIZE:
             refuse(
                 mark,
                 f"input '{value.name}' has a dimension of {dim}",
                 f"dimensions from 1 to {limits.SIZE:,}",
-                ", ".join(map(str, value.dims)),
+                ", ".join(map(str, dims)),
             )
-    return tuple(dim or "" for dim in value.dims)
+    return tuple("" if dim in (-1, 0) else dim for dim in dims)
 
 
 def _spatial_axes(dims: Sequence[Dim]) -> range:
@@ -109,22 +177,23 @@ def _replace(dims: list[Dim], axes: Sequence[int], sizes: Shape) -> bool:
 
 
 def _named_dims(
-    values: Sequence[ValueInfoProto],
+    stated: Sequence[Sequence[Dim]],
     wanted: Sequence[Sequence[Dim]],
     settings: Mapping[str, Any],
+    batch: int | None,
     mark: Mark,
 ) -> dict[str, int]:
     """The sizes of named dimensions: set, replaced, or 1 for a batch."""
     sizes: dict[str, int] = {}
-    for value, dims in zip(values, wanted, strict=True):
-        for axis, (name, dim) in enumerate(zip(value.dims or (), dims, strict=True)):
+    for names, dims in zip(stated, wanted, strict=True):
+        for axis, (name, dim) in enumerate(zip(names, dims, strict=True)):
             if not isinstance(name, str) or not name:
                 continue
             if name in settings:
                 sizes[name] = _checked_size(name, settings[name], mark)
             elif isinstance(dim, int):
                 sizes.setdefault(name, dim)
-            elif axis == 0 and len(dims) > 1:
+            elif axis == batch and len(dims) > 1:
                 sizes.setdefault(name, 1)
     return sizes
 
@@ -139,6 +208,7 @@ def _check_open(
     values: Sequence[ValueInfoProto],
     wanted: Sequence[Sequence[Dim]],
     named: Mapping[str, int],
+    batch: int | None,
     mark: Mark,
 ) -> None:
     """Check that no dimension is left open; report all that are.
@@ -151,7 +221,7 @@ def _check_open(
         left = [
             (axis, dim)
             for axis, dim in enumerate(dims)
-            if isinstance(dim, str) and dim not in named and (axis or len(dims) == 1)
+            if isinstance(dim, str) and dim not in named and (axis != batch or len(dims) == 1)
         ]
         if not left:
             continue
@@ -183,7 +253,8 @@ def _refuse_request(mark: Mark, value: ValueInfoProto, sizes: Shape) -> NoReturn
 
 
 def _shown(value: ValueInfoProto) -> str:
-    return f"({', '.join(str(dim) or '?' for dim in value.dims or ())})"
+    dims = ("?" if dim in ("", -1, 0) else str(dim) for dim in value.dims or ())
+    return f"({', '.join(dims)})"
 
 
 def with_weights_as_initializers(model: ModelProto, graph: GraphProto, file: str) -> GraphProto:

@@ -21,20 +21,26 @@ from __future__ import annotations
 
 import os
 
-from costcalc.errors import Mark, Refusal, refuse
+from costcalc.errors import Mark, Refusal, SpecError, refuse, warn
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
+from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Model, Request
-from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph
+from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph, StepsFirst
 from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Subgraph
-from costcalc.importers.onnx.inputs import Inputs, sized_inputs, with_weights_as_initializers
+from costcalc.importers.onnx.inputs import (
+    Inputs,
+    sized_inputs,
+    takes_all_axes,
+    with_weights_as_initializers,
+)
 from costcalc.importers.onnx.matching import replace_patterns
 from costcalc.importers.onnx.names import ModuleNames, OwnNames
 from costcalc.importers.onnx.operators import PATTERNS, TABLE
 from costcalc.importers.onnx.order import topological_order
-from costcalc.importers.onnx.tensors import OnnxNode
+from costcalc.importers.onnx.tensors import OnnxNode, read_names
 from costcalc.spec import limits
 
 
@@ -57,6 +63,10 @@ def read(network: str, request: Request) -> Model:
 def read_model(wire: WireReader, request: Request) -> Model:
     """Read a file's bytes, at the requested sizes.
 
+    The leading axis of the input is the batch where the graph keeps its images apart; the
+    second one is where a recurrent operator reads the leading one step by step.  A graph that
+    mixes what its leading axis holds has no batch, and is read as it is.
+
     Raises:
         SpecError: as :func:`read`.
     """
@@ -66,11 +76,59 @@ def read_model(wire: WireReader, request: Request) -> Model:
     values = [value for value in graph.inputs if value.name not in initializers]
     if not values:
         refuse(mark, "the graph has no inputs", "a network")
-    inputs = sized_inputs(values, request, wire.file)
+    unsized = {value.name for value in values} - _sized_names(graph)
+
+    def inputs(batch: int | None) -> Inputs:
+        return sized_inputs(values, request, wire.file, batch, unsized)
+
+    if takes_all_axes(values, request):
+        return _read_sized(wire, model, graph, inputs(None), request)
+    batched = inputs(0)
+    try:
+        return _read_sized(wire, model, graph, batched, request)
+    except StepsFirst:
+        return _read_sized(wire, model, graph, inputs(1), request)
+    except SpecError as error:
+        if batched.images == 1:
+            raise
+        try:
+            whole = _read_sized(wire, model, graph, inputs(None), request)
+        except (SpecError, StepsFirst):
+            raise error from None
+        reasons = [problem.message for problem in error.problems if " mixes " in problem.message]
+    if len(whole.input) > 2:
+        size = dims_text(whole.input)
+        what = f"input '{values[0].name}' has no batch: counts are of all of {size}"
+        warn(mark, what, found=reasons[0] if reasons else "")
+    return whole
+
+
+def _sized_names(graph: schema.GraphProto) -> set[str]:
+    """The tensors whose shapes matter."""
+    read = {name for node in graph.nodes for name in read_names(node.operator, node.inputs)}
+    return read | {value.name for value in graph.outputs}
+
+
+def _read_sized(
+    wire: WireReader,
+    model: schema.ModelProto,
+    graph: schema.GraphProto,
+    inputs: Inputs,
+    request: Request,
+) -> Model:
+    """The model at the sizes of its inputs.
+
+    Raises:
+        SpecError: the graph cannot be read at them.
+        StepsFirst: a recurrent operator reads the axis of the batch step by step.
+    """
+    mark = Mark(wire.file)
     inference = _infer(wire, model, graph, inputs)
     inference.check_unknown(request.allow_unknown)
     inference.problems.raise_any()
     outputs = [value.name for value in graph.outputs]
+    if all(inference.tensors[name].is_static for name in outputs):
+        refuse(mark, "no output depends on the network's input")
     nodes = replace_patterns(_live_nodes(inference, outputs, mark), inference.tensors, outputs)
     static = {name for name, info in inference.tensors.items() if info.is_static}
     names = (OwnNames if model.producer == schema.PRODUCER else ModuleNames)(nodes, static)
@@ -85,10 +143,8 @@ def read_model(wire: WireReader, request: Request) -> Model:
         images=inputs.images,
     )
     builder = OnnxBuilder(inferred, first, {**TABLE, **PATTERNS}, names)
-    builder.run(others)
+    builder.run(name for name in others if not inference.tensors[name].is_static)
     builder.problems.raise_any()
-    if values[0].name not in outputs and not any(node.inputs for node in builder.nodes):
-        refuse(mark, "no output depends on the network's input")
     name = os.path.basename(wire.file).removesuffix(".onnx")
     return builder.model(name, wire.file, inputs.parameters)
 

@@ -16,6 +16,11 @@ SCALED = ("QuantizeLinear", "DequantizeLinear")
 """Operators whose inputs after the first are scales and zero points, which are not params."""
 
 
+def read_names(operator: str, inputs: Sequence[str]) -> Sequence[str]:
+    """The inputs of a node of which more matters than their type: all but CastLike's second."""
+    return inputs[:1] if operator == "CastLike" else inputs
+
+
 class TensorInfo(NamedTuple):
     """A tensor: its shape as ONNX has it, and its values if they are few."""
 
@@ -28,6 +33,8 @@ class TensorInfo(NamedTuple):
     """Whether it does not depend on the network's input."""
     roots: tuple[str, ...] = ()
     """The initializers it was computed from, if it is static."""
+    is_settable: bool = False
+    """Whether it is an input of the network whose numbers a setting may give."""
 
     @property
     def image_shape(self) -> Shape:

@@ -38,18 +38,29 @@ def node(operator, inputs, outputs, name="", domain="", **attributes):
     )
 
 
-def value(name, *dims):
-    """A ValueInfoProto of floats; a dim is a number, a name, or None for an open one.
+UNRANKED = "..."
+"""In place of all dims: a tensor of a type, whose shape is not stated."""
 
-    Without dims, its shape is not stated.
+
+def value(name, *dims, of=FLOAT):
+    """A ValueInfoProto; a dim is a number, a name, or None for an open one.
+
+    Without dims, not even its type is stated.
     """
     if not dims:
         return message((1, name))
+    if dims == (UNRANKED,):
+        return message((1, name), (2, message((1, message((1, of))))))
     dimensions = [
         message() if dim is None else message((2 if isinstance(dim, str) else 1, dim))
         for dim in dims
     ]
-    return message((1, name), (2, message((1, message((1, FLOAT), (2, message((1, dimensions))))))))
+    return message((1, name), (2, message((1, message((1, of), (2, message((1, dimensions))))))))
+
+
+def scalar(name, of=FLOAT):
+    """A ValueInfoProto of a tensor without axes."""
+    return message((1, name), (2, message((1, message((1, of), (2, message()))))))
 
 
 def graph(nodes, inputs, outputs, initializers=(), values=(), name="graph"):

@@ -3,10 +3,19 @@
 import pytest
 
 from costcalc import opening
-from costcalc.errors import SpecError
+from costcalc.errors import CostcalcWarning, SpecError
 from costcalc.importers import import_model
-from tests.importers.onnx.counted import macs
-from tests.importers.onnx.models import graph, model, node, tensor, value
+from tests.importers.onnx.counted import macs, outputs
+from tests.importers.onnx.models import (
+    INT64,
+    UNRANKED,
+    graph,
+    model,
+    node,
+    scalar,
+    tensor,
+    value,
+)
 
 CONV = node("Conv", "x w", "y", pads=(1, 1, 1, 1))
 WEIGHTS = tensor("w", [4, 3, 3, 3])
@@ -31,10 +40,81 @@ def test_counts_are_of_one_image(network):
     assert macs(network([CONV], ("N", 3, 8, 8), [WEIGHTS], N=16)) == cost(64)
 
 
-def test_mixing_the_images_of_a_batch_is_refused(network):
+def test_a_graph_that_mixes_its_leading_axis_has_no_batch(network):
+    left = tensor("w", [5, 8])
+    result = network([node("MatMul", "w x", "y")], (8, 3), [left])
+    assert (result.input, macs(result)) == ((8, 3), 5 * 8 * 3)
     nodes = [node("Reshape", "x s", "a"), node("Gemm", "a w", "y", name="mixed")]
-    with pytest.raises(SpecError, match=r"node 'mixed' .*the 8 images of a batch are mixed"):
-        network(nodes, (8, 6), [tensor("s", [2], [16, 3]), tensor("w", [3, 2])])
+    stored = [tensor("s", [2], [16, 3]), tensor("w", [3, 2])]
+    assert macs(network(nodes, (8, 6), stored)) == 16 * 3 * 2
+    # A Gram matrix, which multiplies every row with every other.
+    nodes = [node("Transpose", "x", "t"), node("MatMul", "x t", "y")]
+    assert macs(network(nodes, (8, 3))) == 8 * 8 * 3
+
+
+def test_mixing_the_images_of_a_batch_is_said(network):
+    nodes = [node("Reshape", "x s", "a", name="mixed"), node("Relu", "a", "y")]
+    stored = [tensor("s", [3], [4, 12, 3])]
+    with pytest.warns(CostcalcWarning, match=r"counts are of all of \(8, 6, 3\)[^$]*node 'mixed'"):
+        assert outputs(network(nodes, (8, 6, 3), stored))[-1] == (4, 12, 3)
+
+
+def test_input_may_name_every_axis_of_a_graph_without_a_batch(network):
+    gemm = [node("Gemm", "x w", "y")]
+    stored = [tensor("w", [3, 2])]
+    assert macs(network(gemm, (8, 3), stored)) == 3 * 2
+    assert macs(network(gemm, (8, 3), stored, input=(4, 3))) == 4 * 3 * 2
+    assert outputs(network([node("Relu", "x", "y")], (5,), input=(7,))) == [(7,)]
+
+
+@pytest.mark.parametrize("side", [-1, 0])
+def test_a_side_stored_as_no_size_is_open(network, side):
+    dims = (side, 3, side, side)
+    with pytest.raises(SpecError) as caught:
+        network([CONV], dims, [WEIGHTS])
+    assert "input 'x' leaves dimensions open: axis 2, axis 3" in str(caught.value)
+    assert "(?, 3, ?, ?)" in str(caught.value)
+    assert macs(network([CONV], dims, [WEIGHTS], res=5)) == cost(25)
+
+
+def test_inputs_may_be_scalars(opened):
+    scaled = node("Mul", "x s", "y")
+    image, number = value("x", 1, 3, 8, 8), scalar("s")
+    for inputs in ([image, number], [number, image]):
+        result = opened(model(graph([scaled], inputs, [value("y")])))
+        assert outputs(result)[-1] == (3, 8, 8)
+    assert opened(model(graph([node("Relu", "s", "y")], [number], [value("y")]))).input == (1,)
+
+
+def test_a_file_may_state_no_shape_of_its_input(network):
+    with pytest.raises(SpecError, match="input 'x' has no shape") as caught:
+        network([CONV], (UNRANKED,), [WEIGHTS])
+    assert "--input 3,224,224" in str(caught.value)
+    assert macs(network([CONV], (UNRANKED,), [WEIGHTS], input=(3, 5, 5))) == cost(25)
+
+
+def test_numbers_that_decide_a_shape_are_set_by_name(opened):
+    inside = graph(
+        [node("ReduceSum", "x axes", "y", keepdims=0)],
+        [value("x", 1, 3, 8, 7), value("axes", 1, of=INT64)],
+        [value("y")],
+    )
+    with pytest.raises(SpecError, match="its input 'axes' decides a shape") as caught:
+        opened(model(inside))
+    assert "--set axes=..." in str(caught.value)
+    assert outputs(opened(model(inside), axes=2)) == [(3, 7)]
+    for wrong in ("two", (2, 3), 1.5):
+        with pytest.raises(SpecError, match="input 'axes' cannot be"):
+            opened(model(inside), axes=wrong)
+
+
+def test_an_input_that_only_lends_its_type_needs_no_size(opened):
+    inside = graph(
+        [node("CastLike", "x like", "a"), node("Relu", "a", "y")],
+        [value("x", 1, 4), value("like", None)],
+        [value("y")],
+    )
+    assert outputs(opened(model(inside))) == [(4,)]
 
 
 def test_open_dimensions_are_set_by_name_or_by_res(network):
