@@ -22,15 +22,16 @@ class Learned(NamedTuple):
 
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Its params; nothing is computed."""
-        return Events(**{_PARAMS[self.of]: elements(output)})
+        return Events(**{LEARNED_AS[self.of]: elements(output)})
 
 
-_PARAMS = {
+LEARNED_AS = {
     "other": "other_params",
     "weight": "weights",
     "bias": "biases",
     "norm": "norm_params",
 }
+"""The event that a learned tensor counts in, by its role."""
 
 
 class Constant(NamedTuple):

@@ -29,6 +29,7 @@ from costcalc.importers.onnx.matching import ABSORBED
 from costcalc.importers.onnx.names import ModuleNames
 from costcalc.importers.onnx.numbers import Number, is_learnable
 from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, positive_axis, read_names
+from costcalc.kinds.sources import LEARNED_AS
 from costcalc.kinds.windows import slide
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -298,10 +299,10 @@ class OnnxContext(OpView, OpContext):
 
     # Inputs.
 
-    def operand(self, index: int, shape: Shape | None = None) -> Operand:
-        """An input, reshaped if a shape is given."""
+    def operand(self, index: int, shape: Shape | None = None, of: str = "other") -> Operand:
+        """An input, reshaped if a shape is given; ``of`` is its role if it is learned."""
         self.input(index)
-        return self.builder.operand(self.node.inputs[index], shape, self)
+        return self.builder.operand(self.node.inputs[index], shape, self, of)
 
     def maps(self, index: int = 0) -> Operand:
         """An input as a map (C, H, W), or as (B, C, H, W) if its first axis is not the batch."""
@@ -341,6 +342,14 @@ class OnnxContext(OpView, OpContext):
         """The initializers that inputs come from; inputs that are left out have none."""
         names = [self.node.inputs[index] for index in indexes if self.has(index)]
         return [params for name in names for params in self.builder.stored_in(name)]
+
+    def weights(self, *indexes: int) -> list[StoredParams]:
+        """Where inputs are stored that are weights whatever they hold.
+
+        Inputs that the network computes are not stored, and those left out are none.
+        """
+        names = [self.node.inputs[index] for index in indexes if self.has(index)]
+        return [params for name in names for params in self.builder.weights_in(name)]
 
     def is_weight(self, index: int) -> bool:
         """Whether an input comes from an initializer that may be weights."""
@@ -456,6 +465,9 @@ class OnnxBuilder(ModelBuilder):
             for name in node.inputs[1:]
             for root in graph.tensors[name].roots
         }
+        self.params.left.update(
+            (name, prod(tensor.dims)) for name, tensor in graph.initializers.items()
+        )
         self._static_depth = 0
 
     def run(self, others: Iterable[str]) -> None:
@@ -473,8 +485,12 @@ class OnnxBuilder(ModelBuilder):
         first = len(self.nodes)
         counted = {params.tensor for params in self.params.counted}
         for name, tensor in self.graph.initializers.items():
-            if name not in counted and name not in self.ignored and self.is_param(name):
+            if name in self.ignored or not self.is_param(name):
+                continue
+            if name not in counted:
                 self._learned(name, tensor.dims or (1,))
+            elif self.params.left[name]:
+                self._learned(name, (self.params.left[name],))
         self.move_to_front(first)
         self.blocks = self.names.blocks([node.name for node in self.nodes])
 
@@ -491,8 +507,10 @@ class OnnxBuilder(ModelBuilder):
         except Refusal as refusal:
             self.problems.note(refusal.problem(Mark(self.graph.file), node.origin))
 
-    def operand(self, name: str, shape: Shape | None, reader: OpContext) -> Operand:
-        """A tensor as an operand, reshaped if a shape is given.
+    def operand(
+        self, name: str, shape: Shape | None, reader: OpContext, of: str = "other"
+    ) -> Operand:
+        """A tensor as an operand, reshaped if a shape is given; ``of`` is its role if learned.
 
         Raises:
             Refusal: no layer produces it.
@@ -500,7 +518,7 @@ class OnnxBuilder(ModelBuilder):
         info = self.graph.tensors[name]
         shape = info.image_shape if shape is None else shape
         if info.is_static and name not in self.operands:
-            return self._static(name, shape, reader)
+            return self._static(name, shape, reader, of)
         return reader.view(self._existing(name), shape)
 
     def is_learnable(self, name: str) -> bool:
@@ -526,28 +544,52 @@ class OnnxBuilder(ModelBuilder):
 
     def stored_in(self, name: str) -> list[StoredParams]:
         """The initializers that hold a tensor's numbers: one of equal size, or several together."""
+        return self._stored(name, [root for root in self._roots(name) if not self._is_filler(root)])
+
+    def weights_in(self, name: str) -> list[StoredParams]:
+        """Where the numbers of a tensor that serves as a weight are stored.
+
+        That may be a Constant filled with one number, a part of an initializer, or nowhere:
+        the graph makes it, with ConstantOfShape.
+        """
         info = self.graph.tensors[name]
-        count = prod(info.shape)
-        sizes = {root: prod(self.graph.initializers[root].dims) for root in info.roots}
-        weights = [root for root in info.roots if self._may_be_weights(root)]
-        exact = [root for root in info.roots if sizes[root] == count and not self._is_filler(root)]
+        if not info.is_static:
+            return []
+        count, roots = prod(info.shape), self._roots(name)
+        larger = [
+            root for root, size in roots.items() if size > count and self._may_be_weights(root)
+        ]
+        if len(larger) == 1 and count not in roots.values():
+            return [StoredParams(larger[0], count, part=name)]
+        return self._stored(name, [*roots]) or [StoredParams(name, count)]
+
+    def _stored(self, name: str, candidates: Sequence[str]) -> list[StoredParams]:
+        """One of the candidates that is as large as the tensor; or all that may be weights."""
+        count, sizes = prod(self.graph.tensors[name].shape), self._roots(name)
+        weights = [root for root in sizes if self._may_be_weights(root)]
+        exact = [root for root in candidates if sizes[root] == count]
         if exact:
             weights = [next((root for root in exact if root in weights), exact[0])]
         elif sum(sizes[root] for root in weights) > count:
             weights = []
         return [StoredParams(root, sizes[root]) for root in weights]
 
+    def _roots(self, name: str) -> dict[str, int]:
+        """The initializers that a tensor is computed from, and how many numbers each holds."""
+        roots = self.graph.tensors[name].roots
+        return {root: prod(self.graph.initializers[root].dims) for root in roots}
+
     def _existing(self, name: str) -> Operand:
         if name not in self.operands:
             raise Refusal(f"reads '{name}', for which there is no layer")
         return self.operands[name]
 
-    def _static(self, name: str, shape: Shape, reader: OpContext) -> Operand:
+    def _static(self, name: str, shape: Shape, reader: OpContext, of: str) -> Operand:
         """A tensor that does not depend on the network's input, as an operand."""
         origin = self._viewed(name)
         if origin in self.graph.initializers and self.is_param(origin):
             if origin not in self.operands:
-                self.operands[origin] = self._learned(origin, shape)
+                self.operands[origin] = self._learned(origin, shape, of)
             return reader.view(self.operands[origin], shape)
         if not self.is_learnable(name) or name not in self.producers:
             self.ignored.update(self.graph.tensors[name].roots)
@@ -577,12 +619,14 @@ class OnnxBuilder(ModelBuilder):
         return name
 
     def _constant(self, name: str, shape: Shape) -> Operand:
-        return self._source_node(name, "constant", shape, NOTHING)
+        return self._source_node(name, "constant", {"shape": shape}, NOTHING)
 
-    def _learned(self, name: str, shape: Shape) -> Operand:
-        params = {"other_params": [StoredParams(name, prod(shape))]}
-        return self._source_node(name, "learned", shape, params)
+    def _learned(self, name: str, shape: Shape, of: str = "other") -> Operand:
+        params = {LEARNED_AS[of]: [StoredParams(name, prod(shape))]}
+        return self._source_node(name, "learned", {"shape": shape, "of": of}, params)
 
-    def _source_node(self, name: str, kind: str, shape: Shape, params: Params) -> Operand:
+    def _source_node(
+        self, name: str, kind: str, arguments: Mapping[str, Any], params: Params
+    ) -> Operand:
         path, origin = self.free_name(self.names.initializer(name)), f"tensor '{name}'"
-        return self.add(path, kind, (), {"shape": shape}, origin=origin, params=params)
+        return self.add(path, kind, (), arguments, origin=origin, params=params)

@@ -114,6 +114,28 @@ def _is_linear(match: Match) -> Mapping[str, Any] | None:
     return {} if fits else None
 
 
+def _biased(operator: str) -> AttributesOf:
+    """A convolution without a bias, and a vector of one number for each of its channels."""
+
+    def attributes(match: Match) -> Mapping[str, Any] | None:
+        inner, bias = match.first(operator), match.shape("BIAS")
+        output = match.tensors[inner.outputs[0]].shape
+        padded = (1,) * (len(output) - len(bias)) + bias
+        is_vector = len(bias) >= len(output) - 1 and prod(bias) == padded[1] == output[1]
+        has_bias = any(inner.inputs[2:]) or match.tensors[match.bound["x"]].is_static
+        return None if has_bias or not is_vector else inner.attributes
+
+    return attributes
+
+
+def _biased_gemm(match: Match) -> Mapping[str, Any] | None:
+    """A Gemm without a third matrix, and a vector of one number for each column."""
+    inner, bias = match.first("Gemm"), match.shape("BIAS")
+    columns = match.tensors[inner.outputs[0]].shape[-1]
+    has_bias = any(inner.inputs[2:]) or match.tensors[match.bound["x"]].is_static
+    return None if has_bias or bias not in ((columns,), (1, columns)) else inner.attributes
+
+
 class Pattern(NamedTuple):
     """A tree, and the node that replaces it."""
 
@@ -214,6 +236,21 @@ PATTERNS = (
         ("Add", ("MatMul", "x", "WEIGHTS"), "BIAS"),
         ("x", "WEIGHTS", "BIAS"),
         _is_linear,
+    ),
+    Pattern(
+        "GemmBiasPattern",
+        ("Add", ("Gemm", "x", "WEIGHTS"), "BIAS"),
+        ("x", "WEIGHTS", "BIAS"),
+        _biased_gemm,
+    ),
+    *(
+        Pattern(
+            f"{operator}BiasPattern",
+            ("Add", (operator, "x", "WEIGHTS"), "BIAS"),
+            ("x", "WEIGHTS", "BIAS"),
+            _biased(operator),
+        )
+        for operator in ("Conv", "ConvTranspose")
     ),
 )
 """All patterns; of two with the same root, the larger one first."""

@@ -1,6 +1,8 @@
 """Every stored number that may be learned counts once, whoever uses it, and however often."""
 
-from tests.importers.onnx.counted import kinds, params
+import pytest
+
+from tests.importers.onnx.counted import events, kinds, params
 from tests.importers.onnx.models import message, node, tensor
 
 IMAGE = (1, 6, 8, 8)
@@ -28,18 +30,88 @@ def test_a_tensor_that_is_both_scale_and_shift_counts_once(network):
     assert params(graph) == 8
 
 
+def constant(name, dims, numbers=()):
+    """A Constant node of floats, which are some if they are not given."""
+    of = message((1, "value"), (5, tensor("", dims, numbers)), (20, 4))
+    return message((2, name), (4, "Constant"), (5, of))
+
+
 def test_constant_nodes_count_only_where_used_as_weights(network):
-    weights = message((1, "value"), (5, tensor("", [4, 6, 3, 3])), (20, 4))
-    mask = message((1, "value"), (5, tensor("", [1, 4, 1, 1])), (20, 4))
     nodes = [
-        message((2, "w"), (4, "Constant"), (5, weights)),
-        message((2, "m"), (4, "Constant"), (5, mask)),
+        constant("w", [4, 6, 3, 3]),
+        constant("m", [1, 1, 6, 6]),
         node("Conv", "x w", "a"),
         node("Add", "a m", "y"),
     ]
     graph = network(nodes, IMAGE)
     assert kinds(graph) == ["conv", "constant", "add"]
     assert params(graph) == 4 * 6 * 9
+
+
+def test_a_weight_is_one_whatever_it_holds(network):
+    # As many numbers as the layer needs, made by ConstantOfShape or all the same.
+    filled = message((1, "value"), (5, tensor("", [1], [0.02])), (20, 4))
+    made = message((1, "s"), (2, "w"), (4, "ConstantOfShape"), (5, filled))
+    same = constant("w", [4, 6, 1, 1], [0.5] * 24)
+    sizes = tensor("s", [4], [4, 6, 1, 1])
+    for source in (made, same):
+        graph = network([source, node("Conv", "x w", "y")], IMAGE, [sizes])
+        assert (kinds(graph), params(graph)) == (["conv"], 24)
+
+
+@pytest.mark.parametrize(
+    "operator, w, x, bias, count",
+    [
+        ("Conv", [4, 6, 3, 3], IMAGE, [1, 4, 1, 1], 4 * 6 * 9 + 4),
+        ("Conv", [4, 6, 3, 3], IMAGE, [4, 1, 1], 4 * 6 * 9 + 4),
+        ("ConvTranspose", [6, 4, 2, 2], IMAGE, [1, 4, 1, 1], 4 * 6 * 4 + 4),
+        ("MatMul", [6, 4], (1, 6), [4], 6 * 4 + 4),
+        ("Gemm", [6, 4], (1, 6), [1, 4], 6 * 4 + 4),
+    ],
+)
+def test_a_vector_that_another_node_adds_is_a_bias(network, operator, w, x, bias, count):
+    for stored, before in (
+        ([tensor("b", bias)], []),
+        ([], [constant("b", bias)]),
+    ):
+        nodes = [*before, node(operator, "x w", "a"), node("Add", "a b", "y")]
+        graph = network(nodes, x, [tensor("w", w), *stored])
+        assert len(kinds(graph)) == 1
+        assert params(graph) == count
+
+
+def test_what_is_added_to_a_convolution_may_be_no_bias(network):
+    w, rows = tensor("w", [4, 6, 3, 3]), tensor("b", [6, 1])
+    graph = network([node("Conv", "x w", "a"), node("Add", "a b", "y")], IMAGE, [w, rows])
+    assert kinds(graph) == ["conv", "learned", "add"]
+    biased = [node("Conv", "x w c", "a"), node("Add", "a b", "y")]
+    graph = network(biased, IMAGE, [w, tensor("c", [4]), tensor("b", [4, 1, 1])])
+    assert kinds(graph) == ["conv", "learned", "add"]
+
+
+def test_a_stored_factor_of_a_product_is_a_weight(network):
+    # Two matrices, one for each of two rows of experts.
+    graph = network([node("MatMul", "x w", "y")], (1, 2, 7, 6), [tensor("w", [2, 6, 5])])
+    (weight, product) = graph.layers
+    assert (weight.operation.of, product.kind.name) == ("weight", "matmul")
+    einsum = [node("Einsum", "x w", "y", equation="bti,tio->bto")]
+    graph = network(einsum, (1, 2, 6), [tensor("w", [2, 6, 5])])
+    assert {layer.operation.of for layer in graph.layers if layer.kind.name == "learned"} == {
+        "weight"
+    }
+
+
+def test_parts_of_a_weight_count_once_and_its_rest_as_learned(network):
+    nodes = [
+        node("Split", "w", "q k v", axis=1),
+        node("MatMul", "x q", "a"),
+        node("MatMul", "x k", "b"),
+        node("Add", "a b", "y"),
+    ]
+    graph = network(nodes, (1, 6), [tensor("w", [6, 12])])
+    assert kinds(graph) == ["learned", "fc", "fc", "add"]
+    assert [events(layer).weights for layer in graph.layers] == [0, 24, 24, 0]
+    assert params(graph) == 6 * 12
 
 
 def test_weights_computed_from_several_tensors_count_as_stored(network):

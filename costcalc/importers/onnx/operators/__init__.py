@@ -52,6 +52,7 @@ TABLE: Mapping[str, Operator] = {
 
 PATTERNS: Mapping[str, Operator] = {
     **activation.PATTERNS,
+    **convolution.PATTERNS,
     **layout.PATTERNS,
     **matrices.PATTERNS,
     **normalisation.PATTERNS,

@@ -32,7 +32,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
             **arguments,
             bias=bool(biases),
             spatial_rank=len(sides),
-            params={"weights": ctx.stored(weight), "biases": ctx.stored(*biases)},
+            params={"weights": ctx.weights(weight), "biases": ctx.stored(*biases)},
         )
         ctx.set_output(y)
 
@@ -59,7 +59,7 @@ def transposed(op: OpView) -> Rule:
         **arguments,
         bias=op.has(2),
         spatial_rank=len(sides),
-        params={"weights": ctx.stored(1), "biases": ctx.stored(2)},
+        params={"weights": ctx.weights(1), "biases": ctx.stored(2)},
     )
     ctx.set_output(y)
 
@@ -173,4 +173,9 @@ TABLE: Mapping[str, Operator] = {
     "AveragePool": pool("avg_pool"),
     "GlobalAveragePool": global_pool("global_avg_pool", "mean"),
     "GlobalMaxPool": global_pool("global_max_pool", "reduce_max"),
+}
+
+PATTERNS: Mapping[str, Operator] = {
+    "ConvBiasPattern": convolution(1, 2),
+    "ConvTransposeBiasPattern": transposed,
 }

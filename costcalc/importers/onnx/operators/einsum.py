@@ -32,8 +32,8 @@ def einsum(op: OpView) -> Rule:
             "multiplies more than two tensors at once", expected="two", found=f"{len(terms)}"
         )
     first, second = terms
-    a, left = _summed(ctx, ctx.operand(0, op.shape(0)), first, {*result, *second})
-    b, right = _summed(ctx, ctx.operand(1, op.shape(1)), second, {*result, *first})
+    a, left = _summed(ctx, ctx.operand(0, op.shape(0), "weight"), first, {*result, *second})
+    b, right = _summed(ctx, ctx.operand(1, op.shape(1), "weight"), second, {*result, *first})
     stack = [letter for letter in left if letter in right and letter in result]
     inner = [letter for letter in left if letter in right and letter not in result]
     rows = [letter for letter in left if letter not in right]

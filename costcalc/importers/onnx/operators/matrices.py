@@ -107,7 +107,7 @@ def _dense(
 ) -> Operand:
     """A fully connected layer along an axis."""
     biases = [] if bias is None else [bias]
-    params = {"weights": ctx.stored(weight), "biases": ctx.stored(*biases)}
+    params = {"weights": ctx.weights(weight), "biases": ctx.stored(*biases)}
     return emit.dense(ctx, x, out=width, bias=bias is not None, axis=axis, params=params)
 
 
@@ -126,7 +126,8 @@ def _stacked(ctx: OnnxContext, second: int) -> Operand:
                 raise Refusal("mixes the images of a batch", found=dims_text(shape))
         left = left[:axis] + left[axis + 1 :]
         right = right[:axis] + right[axis + 1 :]
-    return ctx.add("matmul", (ctx.operand(0, left), ctx.operand(second, right)))
+    factors = (ctx.operand(0, left, "weight"), ctx.operand(second, right, "weight"))
+    return ctx.add("matmul", factors)
 
 
 def _misfit(a: TensorInfo, b: TensorInfo) -> Refusal:
@@ -144,4 +145,4 @@ TABLE: Mapping[str, Operator] = {
     "Gemm": gemm,
 }
 
-PATTERNS: Mapping[str, Operator] = {"LinearPattern": linear}
+PATTERNS: Mapping[str, Operator] = {"LinearPattern": linear, "GemmBiasPattern": gemm}

@@ -124,7 +124,7 @@ def gather(op: OpView) -> Rule:
     ctx = yield [TensorInfo(shape, batch, values)]
     if data.is_static and not at.is_static and len(data.shape) == 2 and axis == 0:
         rows, width = data.shape
-        params = {"weights": ctx.stored(0)}
+        params = {"weights": ctx.weights(0)}
         ctx.add_output("embedding", {"rows": rows, "out": width}, (ctx.operand(1),), params)
         return
     chosen = [positive_axis(index, data.shape[axis]) for index in at.values or ()]

@@ -36,7 +36,7 @@ def lstm(op: OpView) -> Rule:
     if any(op.has(index) for index in (5, 6, 7)):
         raise Refusal("reads states of an earlier step", expected="none")
     ctx.require_unread(2)
-    params = {"weights": ctx.stored(1, 2), "biases": ctx.stored(3)}
+    params = {"weights": ctx.weights(1, 2), "biases": ctx.stored(3)}
     arguments = {"hidden": hidden, "bias_vectors": 2 if op.has(3) else 0}
     state = ctx.add("lstm", (ctx.operand(0, (width,)),), arguments, params=params)
     for index, name in enumerate(op.node.outputs[:2]):
