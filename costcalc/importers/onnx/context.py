@@ -401,6 +401,12 @@ class OnnxContext(OpView, OpContext):
         read = (self.operand(0),) if inputs is None else inputs
         self.set_output(self.add(kind, read, arguments, params=params))
 
+    def by_product(self, index: int, inputs: Sequence[Operand]) -> None:
+        """Make what an operator computes on the way an output, if it is read; it costs no more."""
+        if self.is_read(index):
+            shape = self.output(index).image_shape
+            self.set_output(self.add("rearrange", inputs, {"shape": shape}), index)
+
     def require_unread(self, first: int) -> None:
         """Refuse the node if an output from index ``first`` on is used.
 
@@ -443,6 +449,7 @@ class OnnxBuilder(ModelBuilder):
     Attributes:
         operands: the operand of each tensor that has one.
         ignored: initializers that are not params: statistics, scales, bounds.
+        lost: the outputs of nodes that cannot be read.
     """
 
     def __init__(
@@ -454,6 +461,7 @@ class OnnxBuilder(ModelBuilder):
         self.operators = operators
         self.names = names
         self.problems = Problems()
+        self.lost: set[str] = set()
         self.operands = {input: self.input}
         read = (read_names(node.operator, node.inputs) for node in graph.nodes)
         self.read = {*graph.outputs, *(name for names in read for name in names)}
@@ -496,6 +504,9 @@ class OnnxBuilder(ModelBuilder):
 
     def add_layers(self, node: OnnxNode) -> None:
         """Add the layers of a node: run its operator's rule to the end.  Problems are noted."""
+        if not self.lost.isdisjoint(node.inputs):
+            self.lost.update(node.outputs)
+            return
         for name in node.attributes.get(ABSORBED, ()):
             self.ignored.update(self.graph.tensors[name].roots)
         context = OnnxContext(node, self)
@@ -506,6 +517,7 @@ class OnnxBuilder(ModelBuilder):
                 rule.send(context)
         except Refusal as refusal:
             self.problems.note(refusal.problem(Mark(self.graph.file), node.origin))
+            self.lost.update(filter(None, node.outputs))
 
     def operand(
         self, name: str, shape: Shape | None, reader: OpContext, of: str = "other"
@@ -543,7 +555,7 @@ class OnnxBuilder(ModelBuilder):
         return prod(tensor.dims) > 1 or self.names.is_parameter(root)
 
     def stored_in(self, name: str) -> list[StoredParams]:
-        """The initializers that hold a tensor's numbers: one of equal size, or several together."""
+        """The initializers that hold a tensor's numbers: one, a part of one, or several."""
         return self._stored(name, [root for root in self._roots(name) if not self._is_filler(root)])
 
     def weights_in(self, name: str) -> list[StoredParams]:
@@ -555,23 +567,21 @@ class OnnxBuilder(ModelBuilder):
         info = self.graph.tensors[name]
         if not info.is_static:
             return []
-        count, roots = prod(info.shape), self._roots(name)
-        larger = [
-            root for root, size in roots.items() if size > count and self._may_be_weights(root)
-        ]
-        if len(larger) == 1 and count not in roots.values():
-            return [StoredParams(larger[0], count, part=name)]
-        return self._stored(name, [*roots]) or [StoredParams(name, count)]
+        stored = self._stored(name, info.roots)
+        if stored or any(map(self._may_be_weights, info.roots)):
+            return stored
+        return [StoredParams(name, prod(info.shape))]
 
     def _stored(self, name: str, candidates: Sequence[str]) -> list[StoredParams]:
-        """One of the candidates that is as large as the tensor; or all that may be weights."""
+        """A candidate as large as the tensor; else all that may be weights, or a part of one."""
         count, sizes = prod(self.graph.tensors[name].shape), self._roots(name)
         weights = [root for root in sizes if self._may_be_weights(root)]
         exact = [root for root in candidates if sizes[root] == count]
         if exact:
             weights = [next((root for root in exact if root in weights), exact[0])]
         elif sum(sizes[root] for root in weights) > count:
-            weights = []
+            larger = [root for root in weights if sizes[root] > count]
+            return [StoredParams(larger[0], count, part=name)] if len(larger) == 1 else []
         return [StoredParams(root, sizes[root]) for root in weights]
 
     def _roots(self, name: str) -> dict[str, int]:

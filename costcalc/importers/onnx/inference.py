@@ -12,6 +12,8 @@ from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView
+from costcalc.importers.onnx.expansion import Expansion
+from costcalc.importers.onnx.fused import EXPANSIONS
 from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.signatures import check
@@ -89,7 +91,8 @@ class ShapeInference:
         for node in self.unknown:
             if not are_allowed:
                 message = "an operator that costcalc does not know"
-                hint = did_you_mean(node.operator, self.operators) or ALLOW_UNKNOWN_HINT
+                known = (*self.operators, *EXPANSIONS, *_SPECIAL)
+                hint = did_you_mean(node.operator, known) or ALLOW_UNKNOWN_HINT
             elif not self.lost.isdisjoint(node.outputs):
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
@@ -111,13 +114,19 @@ class ShapeInference:
         return OpView(node, self.tensors, self.images)
 
     def _step(self, node: OnnxNode) -> None:
-        if node.operator in _SPECIAL or node.operator in self.operators:
+        if any(node.operator in table for table in (_SPECIAL, EXPANSIONS, self.operators)):
             check(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
             if len(node.outputs) != 1 and node.operator != "If":
                 raise Refusal(f"has {len(node.outputs)} outputs", expected="one")
             special(self, node)
+            return
+        expander = EXPANSIONS.get(node.operator)
+        if expander is not None:
+            op = self._view(node)
+            op.inputs()
+            expander(Expansion(op, self.tensors, self.initializers, self._step, self._complete))
             return
         operator = self.operators.get(node.operator)
         if operator is None:
@@ -199,13 +208,19 @@ class ShapeInference:
         self.unknown.append(node)
         self.nodes.append(node)
         for name in filter(None, node.outputs):
-            stated = self.stated.get(name)
-            if stated is None or not all(isinstance(dim, int) and dim > 0 for dim in stated):
+            shape = self._complete(name)
+            if shape is None:
                 self.lost.add(name)
                 continue
-            shape = tuple(int(dim) for dim in stated)
             is_first = bool(shape) and shape[0] == self.images
             self.tensors[name] = TensorInfo(shape, 0 if is_first else None)
+
+    def _complete(self, name: str) -> Shape | None:
+        """The shape that the file states of a tensor; None if it leaves some of it open."""
+        stated = self.stated.get(name)
+        if stated is None or not all(isinstance(dim, int) and dim > 0 for dim in stated):
+            return None
+        return tuple(int(dim) for dim in stated)
 
     def _store(self, name: str, tensor: TensorProto, values: Any) -> None:
         if any(not 0 <= dim <= limits.SIZE for dim in tensor.dims):

@@ -136,6 +136,23 @@ def _biased_gemm(match: Match) -> Mapping[str, Any] | None:
     return None if has_bias or bias not in ((columns,), (1, columns)) else inner.attributes
 
 
+def _is_rescaled(match: Match) -> Mapping[str, Any] | None:
+    """A quantised product or convolution, cast and multiplied by the scales of its factors."""
+    inner = match.nodes[-1]
+    output, scale = match.tensors[inner.outputs[0]].shape, match.shape("SCALE")
+    bias = match.shape("BIAS") if "BIAS" in match.bound else ()
+    channel = 1 if inner.operator == "ConvInteger" else len(output) - 1
+    is_vector = all(_is_vector(shape, output, channel) for shape in (scale, bias))
+    return inner.attributes if is_vector else None
+
+
+def _is_vector(shape: tuple[int, ...], output: tuple[int, ...], axis: int) -> bool:
+    """Whether a tensor has one number in all, or one for each place along an axis."""
+    padded = (1,) * (len(output) - len(shape)) + shape
+    rest = padded[:axis] + padded[axis + 1 :]
+    return prod(rest) == 1 and padded[axis] in (1, output[axis])
+
+
 class Pattern(NamedTuple):
     """A tree, and the node that replaces it."""
 
@@ -236,6 +253,12 @@ PATTERNS = (
         ("Add", ("MatMul", "x", "WEIGHTS"), "BIAS"),
         ("x", "WEIGHTS", "BIAS"),
         _is_linear,
+    ),
+    *(
+        Pattern(f"{operator}Pattern", tree, ("x", "WEIGHTS", *more), _is_rescaled)
+        for operator in ("MatMulInteger", "ConvInteger")
+        for scaled in (("Mul", ("Cast", (operator, "x", "WEIGHTS")), "SCALE"),)
+        for tree, more in ((("Add", scaled, "BIAS"), ("BIAS",)), (scaled, ()))
     ),
     Pattern(
         "GemmBiasPattern",

@@ -19,16 +19,21 @@ STRING, TENSOR, GRAPH = "a string", "a tensor", "a graph"
 
 _NAMES = {
     INT: """
-        allowzero axis batch_dims blocksize ceil_mode count_include_pad end group hidden_size
-        is_causal k keepdims kv_num_heads layout new_axis noop_with_empty_axes num_groups
-        num_outputs q_num_heads size start to transA transB upper value_int
+        K N activation allowzero axis batch_dims bits block_size blocksize ceil_mode
+        channels_last count_include_pad do_rotary end gather_axis group groups hidden_size
+        interleaved is_causal k keepdims kv_num_heads layout new_axis noop_with_empty_axes
+        num_groups num_heads num_outputs q_num_heads quantize_axis rotary_embedding_dim size
+        start to transA transB transBatchA transBatchB unidirectional upper value_int
     """,
     INTS: """
-        axes dilations ends kernel_shape output_padding output_shape paddings pads perm shape
-        split starts strides value_ints
+        axes dilations ends kernel_shape output_padding output_shape paddings pads perm
+        qkv_hidden_sizes shape split starts strides value_ints
     """,
-    FLOAT: "alpha beta epsilon gamma max min momentum ratio value_float",
-    FLOATS: "scales value_floats",
+    FLOAT: """
+        activation_alpha activation_beta activation_gamma alpha beta epsilon gamma max min
+        momentum ratio value_float
+    """,
+    FLOATS: "activation_params scales value_floats",
     STRING: """
         approximate auto_pad coordinate_transformation_mode direction equation
         keep_aspect_ratio_policy mode nearest_mode reduction
@@ -45,8 +50,25 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Pad", "value"): (FLOAT,),
     ("Cast", "to"): (INT, STRING),
+    **{
+        (f"com.microsoft.{operator}", "activation"): (STRING,)
+        for operator in ("FusedConv", "FusedGemm", "FusedMatMulActivation", "NhwcFusedConv")
+    },
 }
 """The attributes that have another type in one operator, or in an old version of it."""
+
+_FUSED: Mapping[str, int] = {
+    **dict.fromkeys(("BiasGelu", "BiasSoftmax", "BiasSplitGelu", "FusedConv", "FusedGemm"), 2),
+    **dict.fromkeys(("FusedMatMul", "FusedMatMulActivation", "GemmFastGelu", "TransposeMatMul"), 2),
+    **dict.fromkeys(("NhwcConv", "NhwcFusedConv", "GatherND", "Pad"), 2),
+    **dict.fromkeys(("Attention", "RotaryEmbedding", "QuantizeLinear", "DequantizeLinear"), 2),
+    **dict.fromkeys(("BiasAdd", "GroupNorm", "MatMulNBits", "MatMulBnb4"), 3),
+    **dict.fromkeys(("DynamicQuantizeMatMul", "GatherBlockQuantized"), 3),
+    **dict.fromkeys(("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"), 3),
+    **dict.fromkeys(("MatMulIntegerToFloat", "SkipGroupNorm"), 4),
+    **dict.fromkeys(("QAttention", "QGemm"), 5),
+}
+"""How many inputs an operator of ``com.microsoft`` must have."""
 
 REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Mod", "Pow", "And", "Or", "Xor"), 2),
@@ -60,6 +82,7 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("Expand", "Gather", "GatherElements", "GatherND", "Tile", "SequenceAt"), 2),
     **dict.fromkeys(("Attention", "Col2Im", "LSTM", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
+    **{f"com.microsoft.{name}": count for name, count in _FUSED.items()},
     "Constant": 0,
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""

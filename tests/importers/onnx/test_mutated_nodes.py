@@ -11,6 +11,7 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError, CostcalcWarning
+from costcalc.importers.onnx.fused import EXPANSIONS
 from costcalc.importers.onnx.inference import _SPECIAL
 from costcalc.importers.onnx.operators import TABLE
 from costcalc.importers.onnx.signatures import (
@@ -98,6 +99,12 @@ BASES: dict[str, Base] = {
     "Dropout": Base(stored=(single("r", 0.5),)),
     "QuantizeLinear": Base(stored=(single("s", 0.5),)),
     "DequantizeLinear": Base(stored=(single("s", 0.5),)),
+    "DynamicQuantizeLinear": Base(),
+    "RotaryEmbedding": Base(
+        TOKENS,
+        (("c", (1, 5, 1), 0.5), ("s", (1, 5, 1), 0.5)),
+        {"num_heads": 3, "interleaved": 0, "rotary_embedding_dim": 0},
+    ),
     "Conv": Base(
         stored=(FILTERS, ("b", (4,), 0.5)),
         attributes={
@@ -232,6 +239,151 @@ BASES: dict[str, Base] = {
     ),
 }
 
+QUANTISED = (*scales("a", "b"), *scales("c", "d"))
+LINEAR = (("w", (6, 4), 0.5), ("b", (4,), 0.5))
+NORMS = (("s", TOKENS, 0.5), ("g", (6,), 0.5), ("h", (6,), 0.5), ("b", (6,), 0.5))
+HEADS = {"num_heads": 2}
+CONVOLVED = {
+    "auto_pad": "NOTSET",
+    "dilations": (1, 1),
+    "group": 1,
+    "pads": (1, 1, 1, 1),
+    "strides": (1, 1),
+}
+LAST = (1, 8, 8, 6)
+IDS = (1, 5)
+
+FUSED: dict[str, Base] = {
+    "Attention": Base(
+        TOKENS,
+        (("w", (6, 18), 0.5), ("b", (18,), 0.5)),
+        {**HEADS, "qkv_hidden_sizes": (6, 6, 6), "do_rotary": 0, "unidirectional": 0},
+    ),
+    "BiasAdd": Base(TOKENS, (("b", (6,), 0.5), ("s", TOKENS, 0.5))),
+    "BiasGelu": Base(TOKENS, (("b", (6,), 0.5),)),
+    "BiasSoftmax": Base(TOKENS, (("b", TOKENS, 0.5),), {"axis": 1}),
+    "BiasSplitGelu": Base(TOKENS, (("b", (6,), 0.5),)),
+    "DecoderMaskedMultiHeadAttention": Base(
+        TOKENS, (("k", TOKENS, 0.5), ("v", TOKENS, 0.5)), HEADS
+    ),
+    "DequantizeLinear": Base(stored=(single("s", 0.5),)),
+    "DynamicQuantizeMatMul": Base(TOKENS, (LINEAR[0], *scales("a", "c"), LINEAR[1])),
+    "EmbedLayerNormalization": Base(
+        IDS,
+        (
+            ("words", (9, 6), 0.5),
+            ("places", (7, 6), 0.5),
+            ("kinds", (2, 6), 0.5),
+            ("g", (6,), 0.5),
+            ("h", (6,), 0.5),
+        ),
+        inputs="x x words places kinds g h",
+    ),
+    "FastGelu": Base(TOKENS, (("b", (6,), 0.5),)),
+    "FusedConv": Base(
+        stored=(FILTERS, ("b", (4,), 0.5), ("z", (1, 4, 8, 8), 0.5)),
+        attributes={**CONVOLVED, "activation": "Clip", "activation_params": (0.0, 6.0)},
+    ),
+    "FusedGemm": Base(
+        MATRIX, LINEAR, {"activation": "LeakyRelu", "activation_alpha": 0.5, "transA": 0}
+    ),
+    "FusedMatMul": Base(
+        TOKENS,
+        (("w", (6, 4), 0.5),),
+        {"alpha": 0.5, "transA": 0, "transB": 0, "transBatchA": 0, "transBatchB": 0},
+    ),
+    "FusedMatMulActivation": Base(
+        TOKENS, (("w", (6, 4), 0.5),), {"alpha": 0.5, "activation": "Relu"}
+    ),
+    "GatherBlockQuantized": Base(
+        IDS,
+        (("w", (9, 32), 1), ("s", (9, 2), 0.5)),
+        {"bits": 4, "block_size": 16, "gather_axis": 0, "quantize_axis": 1},
+        inputs="w x s",
+    ),
+    "GatherND": Base(MATRIX, (("i", (1, 2), (0, 2)),)),
+    "Gelu": Base(),
+    "GemmFastGelu": Base(TOKENS, LINEAR),
+    "GroupNorm": Base(
+        LAST,
+        (("g", (6,), 0.5), ("h", (6,), 0.5)),
+        {"groups": 2, "activation": 1, "channels_last": 1},
+    ),
+    "GroupQueryAttention": Base(
+        (1, 5, 16),
+        (("k", (1, 5, 8), 0.5), ("v", (1, 5, 8), 0.5), whole("lengths", 4), whole("all", 5)),
+        {"num_heads": 4, "kv_num_heads": 2, "do_rotary": 1, "rotary_embedding_dim": 0},
+        inputs="x k v '' '' lengths all",
+    ),
+    "MatMulBnb4": Base(
+        TOKENS, (("w", (12,), 1), ("s", (1,), 0.5)), {"K": 6, "N": 4, "block_size": 16}
+    ),
+    "MatMulIntegerToFloat": Base(TOKENS, (LINEAR[0], *scales("a", "c", "d", "e"), LINEAR[1])),
+    "MatMulNBits": Base(
+        (1, 5, 32),
+        (("w", (4, 1, 16), 1), ("s", (4, 1), 0.5)),
+        {"K": 32, "N": 4, "bits": 4, "block_size": 32},
+    ),
+    "MultiHeadAttention": Base(
+        TOKENS, (("k", TOKENS, 0.5), ("v", TOKENS, 0.5), ("b", (18,), 0.5)), HEADS
+    ),
+    "NhwcConv": Base(LAST, (("w", (4, 3, 3, 6), 0.5), ("b", (4,), 0.5)), CONVOLVED),
+    "NhwcFusedConv": Base(
+        LAST, (("w", (4, 3, 3, 6), 0.5), ("b", (4,), 0.5)), {**CONVOLVED, "activation": "Relu"}
+    ),
+    "NhwcMaxPool": POOL._replace(x=LAST),
+    "Pad": Base(stored=(whole("p", 0, 0, 1, 1, 0, 0, 1, 1),), attributes={"mode": "constant"}),
+    "QAttention": Base(TOKENS, (("w", (6, 18), 1), ("b", (18,), 0.5), *scales("c", "d")), HEADS),
+    "QGemm": Base(
+        MATRIX,
+        (*scales("a", "c"), ("w", (4, 6), 1), *scales("d", "e"), ("b", (4,), 1)),
+        {"transB": 1},
+    ),
+    "QLinearAdd": Base(
+        stored=(*scales("a", "c"), ("w", MAP, 1), *scales("d", "e", "f", "g")),
+    ),
+    "QLinearAveragePool": POOL._replace(
+        stored=QUANTISED, attributes={**POOL.attributes, "channels_last": 0}
+    ),
+    "QLinearConcat": Base(
+        stored=scales("a", "c", "d", "e"), inputs="a c x d e", attributes={"axis": 1}
+    ),
+    "QLinearConv": Base(
+        stored=(*scales("p", "q"), FILTERS, *scales("r", "s", "t", "u"), ("b", (4,), 0.5)),
+        attributes={**CONVOLVED, "channels_last": 0},
+    ),
+    "QLinearGlobalAveragePool": Base(stored=QUANTISED, attributes={"channels_last": 0}),
+    "QLinearLeakyRelu": Base(stored=QUANTISED, attributes={"alpha": 0.5}),
+    "QLinearMul": Base(
+        stored=(*scales("a", "c"), ("w", MAP, 1), *scales("d", "e", "f", "g")),
+    ),
+    "QLinearReduceMean": Base(stored=QUANTISED, attributes={"axes": (2, 3), "keepdims": 1}),
+    "QLinearSigmoid": Base(stored=QUANTISED),
+    "QLinearSoftmax": Base(stored=QUANTISED, attributes={"axis": 1}),
+    "QLinearWhere": Base(
+        stored=(("k", MAP, 1), *scales("a", "c"), ("w", MAP, 1), *scales("d", "e", "f", "g")),
+        inputs="k x a c w d e f g",
+    ),
+    "QuantizeLinear": Base(stored=(single("s", 0.5),)),
+    "QuickGelu": Base(attributes={"alpha": 0.5}),
+    "RotaryEmbedding": Base(
+        TOKENS,
+        (whole("i", 0), ("c", (5, 1), 0.5), ("s", (5, 1), 0.5)),
+        {"num_heads": 3, "interleaved": 0, "rotary_embedding_dim": 0},
+    ),
+    "SkipGroupNorm": Base(
+        LAST,
+        (("g", (6,), 0.5), ("h", (6,), 0.5), ("s", LAST, 0.5), ("b", (6,), 0.5)),
+        {"groups": 2, "activation": 1, "channels_last": 1},
+    ),
+    "SkipLayerNormalization": Base(TOKENS, NORMS),
+    "SkipSimplifiedLayerNormalization": Base(TOKENS, (*NORMS[:2], NORMS[3])),
+    "TransposeMatMul": Base(TOKENS, (("w", (6, 4), 0.5),), {"alpha": 0.5, "transB": 0}),
+    "Trilu": Base(attributes={"upper": 1}),
+}
+BASES["SimplifiedLayerNormalization"] = Base(TOKENS, (("g", (6,), 0.5),), {"axis": -1})
+BASES.update((f"com.microsoft.{name}", base) for name, base in FUSED.items())
+
 OLDER: dict[str, Base] = {
     "Clip": Base(attributes={"min": 0.0, "max": 6.0}, opset=6),
     "Reshape": Base(attributes={"shape": (1, 6, 64)}, opset=1),
@@ -278,7 +430,9 @@ NUMBERS: dict[str, Callable[[float], float]] = {
 def file(operator: str, base: Base, stored: list[bytes], attributes: list[bytes]) -> bytes:
     """A model of one node, and of another that reads the input in any case."""
     names = ["" if name == EMPTY else name for name in base.names if name != NONE]
-    made = message((1, names), (2, base.outputs.split()), (3, "it"), (4, operator), (5, attributes))
+    domain, _, word = operator.rpartition(".")
+    fields = (3, "it"), (4, word), (5, attributes), (7, domain)
+    made = message((1, names), (2, base.outputs.split()), *fields)
     nodes = [*base.before, made, *([AFTER[operator]] if operator in AFTER else [])]
     nodes.append(node("Relu", "x", "other"))
     out = [value("y"), value("other")]
@@ -356,7 +510,7 @@ def cases(operator: str, base: Base) -> Iterator[tuple[str, bool, bytes]]:
 
 
 def test_every_operator_is_here():
-    assert BASES.keys() == TABLE.keys() | _SPECIAL.keys()
+    assert BASES.keys() == TABLE.keys() | _SPECIAL.keys() | EXPANSIONS.keys()
 
 
 def message_of(data: bytes, path: Path) -> str:

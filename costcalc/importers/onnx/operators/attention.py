@@ -1,8 +1,9 @@
-"""Attention as one operator, which came with opset 23."""
+"""Attention as one operator, and rotary embeddings: both came with opset 23."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
@@ -10,36 +11,60 @@ from costcalc.importers.builder import Operand, dims_text
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import OnnxContext, Operator, OpView, Rule
 from costcalc.importers.onnx.tensors import TensorInfo
+from costcalc.records import NamedTuple
+
+
+class Heads(NamedTuple):
+    """Queries, keys or values: (batch, heads, n, width), or (batch, n, heads * width)."""
+
+    heads: int
+    n: int
+    width: int
 
 
 def attention(op: OpView) -> Rule:
-    """Attention: outputs (batch, heads, n, e), or (batch, n, heads * e)."""
-    q, v = op.input(0), op.input(2)
-    n, _, heads = _heads(op, 0)
-    _, width, _ = _heads(op, 2)
-    if len(q.shape) == 4:
-        shape: Shape = (q.shape[0], heads, n, width)
+    """Attention, with keys and values of earlier steps or without.
+
+    Outputs (batch, heads, n, e), or (batch, n, heads * e); the keys and values of all steps,
+    (batch, heads, m, width); and the scores, (batch, heads, n, m).
+    """
+    q, k, v = (_heads(op, index) for index in range(3))
+    info, images = op.input(0), op.shape()[:1]
+    steps = k.n + (_past(op, 4, k) if op.has(4) else 0)
+    if len(info.shape) == 4:
+        shape: Shape = (*images, q.heads, q.n, v.width)
     else:
-        shape = (q.shape[0], n, heads * width)
-    ctx = yield [TensorInfo(shape, op.leading_batch(q)), *[TensorInfo(v.shape, v.batch)] * 2]
-    ctx.require_unread(1)
-    if op.has(4) or op.has(5):
-        raise Refusal("reads keys and values of an earlier step", expected="none")
-    inputs = [_as_heads(ctx, index, heads) for index in range(3)]
+        shape = (*images, q.n, q.heads * v.width)
+    batch = op.leading_batch(info)
+    ctx = yield [
+        TensorInfo(shape, batch),
+        TensorInfo((*images, k.heads, steps, k.width), batch),
+        TensorInfo((*images, v.heads, steps, v.width), batch),
+        TensorInfo((*images, q.heads, q.n, steps), batch),
+    ]
+    tensors = [_as_heads(ctx, index, heads) for index, heads in enumerate((q, k, v))]
+    for index in (1, 2):
+        if op.has(index + 3):
+            past = ctx.operand(index + 3)
+            tensors[index] = ctx.add("concat", (past, tensors[index]), {"axis": past.rank - 2})
+        if ctx.is_read(index):
+            ctx.set_output(tensors[index], index)
+    inputs = [_repeated(ctx, x, q.heads) for x in tensors]
     if op.has(3):
-        mask = op.shape(3)
-        inputs.append(ctx.operand(3, ((1,) * (4 - len(mask)) + mask)[1:]))
+        inputs.append(_mask(ctx, len(inputs[0].shape) + 1))
     y = ctx.add("attention", inputs)
-    if len(q.shape) == 3:
-        y = ctx.view(emit.transpose(ctx, y, (1, 0, 2)), (n, heads * width))
+    ctx.by_product(3, inputs[:2])
+    if len(info.shape) == 3:
+        *rest, a, b = range(y.rank - 1)
+        y = emit.transpose(ctx, y, (*rest, b, a, y.rank - 1))
+        y = ctx.view(y, ctx.output().image_shape)
     ctx.set_output(y)
 
 
-def _heads(op: OpView, index: int) -> tuple[int, int, int]:
-    """The number of an input's positions, the width of a head, and the number of heads."""
+def _heads(op: OpView, index: int) -> Heads:
     shape = op.shape(index)
     if len(shape) == 4:
-        return shape[2], shape[3], shape[1]
+        return Heads(*shape[1:])
     name = "q_num_heads" if index == 0 else "kv_num_heads"
     heads = op.integer(name, 0)
     if len(shape) != 3 or heads < 1 or shape[2] % heads:
@@ -47,19 +72,92 @@ def _heads(op: OpView, index: int) -> tuple[int, int, int]:
             "cannot divide its input into attention heads",
             found=f"{dims_text(shape)}, {heads} heads",
         )
-    return shape[1], shape[2] // heads, heads
+    return Heads(heads, shape[1], shape[2] // heads)
 
 
-def _as_heads(ctx: OnnxContext, index: int, heads: int) -> Operand:
-    """An input as (heads, n, d), its heads repeated to match those of the queries."""
+def _past(op: OpView, index: int, heads: Heads) -> int:
+    """How many earlier steps a cache holds."""
+    shape = op.shape(index)
+    if len(shape) != 4 or (shape[1], shape[3]) != (heads.heads, heads.width):
+        raise Refusal(
+            "has a cache of other heads than its keys",
+            expected=f"(batch, {heads.heads}, steps, {heads.width})",
+            found=dims_text(shape),
+        )
+    return shape[2]
+
+
+def _as_heads(ctx: OnnxContext, index: int, heads: Heads) -> Operand:
+    """An input as (heads, n, d), behind the batch if it is none of the network's."""
     info = ctx.input(index)
-    if ctx.leading_batch(info) != 0:
-        raise Refusal("attends to images that are not a batch", found=dims_text(info.shape))
-    n, width, own = _heads(ctx, index)
-    x = ctx.operand(index, info.shape[1:])
-    if len(info.shape) == 3:
-        x = emit.transpose(ctx, ctx.view(x, (n, own, width)), (1, 0, 2))
-    return x if own == heads else ctx.add("rearrange", (x,), {"shape": (heads, n, width)})
+    rest = info.shape[:1] if ctx.leading_batch(info) is None else ()
+    if len(info.shape) == 4:
+        return ctx.operand(index, (*rest, *info.shape[1:]))
+    x = ctx.operand(index, (*rest, heads.n, heads.heads, heads.width))
+    axis = len(rest)
+    return emit.transpose(ctx, x, (*range(axis), axis + 1, axis, axis + 2))
 
 
-TABLE: Mapping[str, Operator] = {"Attention": attention}
+def _repeated(ctx: OnnxContext, x: Operand, heads: int) -> Operand:
+    """Keys or values repeated for each head of the queries."""
+    *rest, own, n, width = x.shape
+    if own == heads:
+        return x
+    return ctx.add("rearrange", (x,), {"shape": (*rest, heads, n, width)})
+
+
+def _mask(ctx: OnnxContext, rank: int) -> Operand:
+    """The mask, with as many axes as the scores of one image have."""
+    mask = ctx.shape(3)
+    full = (1,) * (4 - len(mask)) + mask
+    return ctx.operand(3, full if rank > 4 else full[1:])
+
+
+def rotary(op: OpView) -> Rule:
+    """RotaryEmbedding: pairs of numbers turned by the angle of their position.
+
+    ``x cos - y sin`` and ``x sin + y cos``: two products and a sum for each number.
+    """
+    info = op.input(0)
+    heads = _rotated_heads(op)
+    dims = op.integer("rotary_embedding_dim", 0) or heads.width
+    if not 0 < dims <= heads.width or dims % 2:
+        expected = f"an even number up to {heads.width}"
+        raise Refusal("cannot rotate so many numbers of each head", expected, f"{dims}")
+    ctx = yield [info._replace(values=None)]
+    ctx.ignore_params(1, 2)
+    rest = info.shape[:1] if ctx.leading_batch(info) is None else ()
+    x = ctx.operand(0, (*rest, prod(info.shape[1:]) // heads.width, heads.width))
+    axis = x.rank - 1
+    turned = emit.take(ctx, x, axis, range(dims))
+    tables = [_angles(ctx, index, turned) for index in (1, 2)]
+    swapped = ctx.add("rearrange", (turned,), {"shape": turned.shape})
+    y = emit.join(ctx, "multiply", (turned, tables[0]))
+    z = emit.join(ctx, "multiply", (swapped, tables[1]))
+    y = emit.join(ctx, "add", (y, z))
+    if dims < heads.width:
+        y = emit.concat(ctx, (y, emit.take(ctx, x, axis, range(dims, heads.width))), axis)
+    ctx.set_output(ctx.view(y, ctx.output().image_shape))
+
+
+def _rotated_heads(op: OpView) -> Heads:
+    shape = op.shape()
+    if len(shape) == 4:
+        return Heads(*shape[1:])
+    heads = op.integer("num_heads", 0)
+    if len(shape) != 3 or heads < 1 or shape[2] % heads:
+        found = f"{dims_text(shape)}, {heads} heads"
+        raise Refusal("cannot divide its input into attention heads", found=found)
+    return Heads(heads, shape[1], shape[2] // heads)
+
+
+def _angles(ctx: OnnxContext, index: int, x: Operand) -> Operand:
+    """The cosines or sines for each number: a table, or what the network computes."""
+    info = ctx.input(index)
+    if info.is_static:
+        return ctx.add("constant", (), {"shape": x.shape}, ".angles")
+    angles = ctx.operand(index)
+    return ctx.add("rearrange", (angles,), {"shape": x.shape})
+
+
+TABLE: Mapping[str, Operator] = {"Attention": attention, "RotaryEmbedding": rotary}

@@ -114,7 +114,7 @@ def _halves(total: int) -> tuple[int, int]:
 
 
 def pool(kind: str) -> Operator:
-    """A pooling; the second output of MaxPool, the indices of the maxima, must not be read."""
+    """A pooling; the second output of MaxPool has the indices of the maxima."""
 
     def rule(op: OpView) -> Rule:
         x = op.input(0)
@@ -122,7 +122,6 @@ def pool(kind: str) -> Operator:
         window = op.window(op.sizes("kernel_shape", len(sides), None))
         pooled = TensorInfo((*x.shape[:2], *window.positions(sides)), op.leading_batch(x))
         ctx = yield [pooled, pooled]
-        ctx.require_unread(1)
         y = emit.pool(
             ctx,
             ctx.maps(),
@@ -132,6 +131,7 @@ def pool(kind: str) -> Operator:
             spatial_rank=len(sides),
         )
         ctx.set_output(y)
+        ctx.by_product(1, (y,))
 
     return rule
 
@@ -177,5 +177,6 @@ TABLE: Mapping[str, Operator] = {
 
 PATTERNS: Mapping[str, Operator] = {
     "ConvBiasPattern": convolution(1, 2),
+    "ConvIntegerPattern": convolution(1, 2),
     "ConvTransposeBiasPattern": transposed,
 }

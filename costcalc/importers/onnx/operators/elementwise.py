@@ -222,13 +222,20 @@ def quantised(op: OpView) -> Rule:
     ctx.pass_through()
 
 
+def dynamically_quantised(op: OpView) -> Rule:
+    """DynamicQuantizeLinear, which is no layer either; its scale and zero point are no params."""
+    number = TensorInfo((), is_static=True)
+    ctx = yield [op.input(0)._replace(values=None), number, number]
+    ctx.pass_through()
+
+
 def dropout(op: OpView) -> Rule:
-    """Dropout; the second output, the mask, must not be read."""
+    """Dropout, which keeps every element; its second output, the mask, is all true."""
     info = op.input(0)
     ctx = yield [info, info._replace(values=None)]
     ctx.ignore_params(1)
-    ctx.require_unread(1)
     ctx.add_output("dropout")
+    ctx.by_product(1, (ctx.operand(0),))
 
 
 TABLE: Mapping[str, Operator] = {
@@ -272,4 +279,5 @@ TABLE: Mapping[str, Operator] = {
     "CastLike": cast,
     "QuantizeLinear": quantised,
     "DequantizeLinear": quantised,
+    "DynamicQuantizeLinear": dynamically_quantised,
 }

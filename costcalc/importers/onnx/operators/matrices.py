@@ -24,9 +24,9 @@ def matmul(second: int, *configuration: int) -> Operator:
 
 
 def linear(op: OpView) -> Rule:
-    """A product with a static matrix plus a static vector, of inputs x, matrix, bias."""
+    """A product with a static matrix and perhaps a vector, of inputs x, matrix, bias."""
     ctx = yield []
-    _multiply(ctx, 1, bias=2)
+    _multiply(ctx, 1, bias=2 if op.has(2) else None)
 
 
 def gemm(op: OpView) -> Rule:
@@ -145,4 +145,8 @@ TABLE: Mapping[str, Operator] = {
     "Gemm": gemm,
 }
 
-PATTERNS: Mapping[str, Operator] = {"LinearPattern": linear, "GemmBiasPattern": gemm}
+PATTERNS: Mapping[str, Operator] = {
+    "LinearPattern": linear,
+    "MatMulIntegerPattern": linear,
+    "GemmBiasPattern": gemm,
+}

@@ -73,15 +73,16 @@ def local_response_norm(op: OpView) -> Rule:
 
 
 def last_axes(kind: str) -> Operator:
-    """A normalisation over the axes from one on; its other outputs must not be read."""
+    """A normalisation over the axes from one on; its other outputs are its statistics."""
 
     def rule(op: OpView) -> Rule:
         info, axis = op.input(0), op.axis(-1)
         rank = len(info.shape)
         statistics = TensorInfo(info.shape[:axis] + (1,) * (rank - axis), info.batch)
         ctx = yield [info._replace(values=None), statistics, statistics]
-        ctx.require_unread(1)
         _normalise(ctx, kind, range(axis, rank))
+        for index in (1, 2):
+            ctx.by_product(index, (ctx.operand(0),))
 
     return rule
 
