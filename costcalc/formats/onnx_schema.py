@@ -69,6 +69,7 @@ class AttributeType(IntEnum):
     GRAPH = 5
     FLOATS = 6
     INTS = 7
+    STRINGS = 8
 
 
 class TensorProto(NamedTuple):
@@ -238,6 +239,7 @@ _ATTRIBUTE = Schema(
         6: Field("g", STORED_BYTES),
         7: Field("floats", FLOAT32, repeated=True),
         8: Field("ints", INTEGER, repeated=True),
+        9: Field("strings", SHORT_BYTES, repeated=True),
         20: Field("type", INTEGER),
         21: Field("refers", TEXT),
     },
@@ -248,6 +250,7 @@ _VALUES: Mapping[int, tuple[str, Any]] = {
     AttributeType.GRAPH: ("g", None),
     AttributeType.STRING: ("s", b""),
     AttributeType.INTS: ("ints", ()),
+    AttributeType.STRINGS: ("strings", ()),
     AttributeType.FLOATS: ("floats", ()),
     AttributeType.FLOAT: ("f", 0.0),
     AttributeType.INT: ("i", 0),

@@ -239,7 +239,7 @@ class OpView:
                 f"its input '{name}' decides a shape, "
                 "and cannot be computed without running the network",
                 expected="a constant, or arithmetic on shapes",
-                hint=set_option(name) if info.is_settable else "",
+                hint=set_option(name) if info.is_input and len(info.shape) < 2 else "",
             )
         return info.values
 
@@ -285,8 +285,18 @@ class OnnxContext(OpView, OpContext):
         OpContext.__init__(self, builder, "", node.origin)
 
     def name_for(self, kind: str, part: str) -> str:
-        """A free name for a layer; it follows the modules, whatever the part."""
+        """A free name for a layer; it follows the modules, and the part only if it is folded."""
+        if self.path and part.startswith("/"):
+            return self.builder.free_name(self.path + part)
         return self.builder.free_name(self.builder.names.layer(self.node, kind))
+
+    def fold(self) -> None:
+        """Show all nodes of this operation, whose parts begin with '/', as one row of a table."""
+        if not self.path:
+            word = self.node.operator.rpartition(".")[2]
+            self.path = self.builder.free_name(self.builder.names.layer(self.node, word.lower()))
+            self.builder.blocks[self.path] = word
+        super().fold()
 
     def output(self, index: int = 0) -> TensorInfo:
         """What is known of an output."""
@@ -354,6 +364,10 @@ class OnnxContext(OpView, OpContext):
     def is_weight(self, index: int) -> bool:
         """Whether an input comes from an initializer that may be weights."""
         return self.has(index) and self.builder.is_weight(self.node.inputs[index])
+
+    def is_named(self, index: int) -> bool:
+        """Whether an input comes from an initializer that is named like a module's parameter."""
+        return any(map(self.builder.names.is_parameter, self.input(index).roots))
 
     def number(self, index: int) -> Number | None:
         """An input that is a single constant; None if it has more elements or is learnable."""
@@ -500,7 +514,8 @@ class OnnxBuilder(ModelBuilder):
             elif self.params.left[name]:
                 self._learned(name, (self.params.left[name],))
         self.move_to_front(first)
-        self.blocks = self.names.blocks([node.name for node in self.nodes])
+        classes = self.names.blocks([node.name for node in self.nodes])
+        self.blocks = {**self.blocks, **classes}
 
     def add_layers(self, node: OnnxNode) -> None:
         """Add the layers of a node: run its operator's rule to the end.  Problems are noted."""

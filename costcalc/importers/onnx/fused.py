@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers.builder import dims_text
 from costcalc.importers.onnx.expansion import Expander, Expansion
+from costcalc.importers.onnx.signatures import MICROSOFT
 from costcalc.importers.onnx.tensors import positive_axis
 
 # Operators with an activation, a bias or a transposition inside.
@@ -274,6 +275,15 @@ def quantised_gemm(e: Expansion) -> None:
     e.output(e.apply("Gemm", *e.names(0, 3, 6), **e.others()))
 
 
+def quantised_lstm(e: Expansion) -> None:
+    """DynamicQuantizeLSTM: an LSTM, whose matrices are stored transposed."""
+    e.configuration(8, 9, 10, 11)
+    w, r = (e.apply("Transpose", name, perm=(0, 2, 1)) for name in e.names(1, 2))
+    inputs = (e.name(0), w, r, *e.names(3, 4, 5, 6, 7))
+    for index, y in enumerate(e.apply_many(3, "LSTM", inputs, e.others())):
+        e.output(y, index)
+
+
 # Attention.
 
 
@@ -455,12 +465,10 @@ def packed_gather(e: Expansion) -> None:
     e.output(e.apply("Gather", data, e.name(1), axis=axis))
 
 
-_DOMAIN = "com.microsoft."
-
 EXPANSIONS: Mapping[str, Expander] = {
     "SimplifiedLayerNormalization": renamed("RMSNormalization"),
     **{
-        _DOMAIN + name: expander
+        f"{MICROSOFT}.{name}": expander
         for name, expander in {
             "Attention": attention((), 4, 5),
             "BiasAdd": bias_add,
@@ -469,6 +477,7 @@ EXPANSIONS: Mapping[str, Expander] = {
             "BiasSplitGelu": bias_split_gelu,
             "DecoderMaskedMultiHeadAttention": multi_head_attention(10, 4, 5),
             "DequantizeLinear": renamed("DequantizeLinear"),
+            "DynamicQuantizeLSTM": quantised_lstm,
             "DynamicQuantizeMatMul": quantised_matmul(2, 3, bias=4),
             "EmbedLayerNormalization": embed_norm,
             "FastGelu": biased("Gelu", approximate="tanh"),

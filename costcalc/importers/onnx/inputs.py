@@ -90,15 +90,13 @@ def sized_inputs(
     if batch is not None:
         images = next((shape[batch] for shape in shapes if len(shape) > 1), 1)
     tensors = {
-        value.name: TensorInfo(shape, batch if _leads_with(images, shape, batch) else None)
+        value.name: TensorInfo(
+            shape, batch if _leads_with(images, shape, batch) else None, is_input=True
+        )
         for value, shape in zip(values, shapes, strict=True)
     }
     for value in values[1:]:
-        info = tensors[value.name]
-        if len(info.shape) > 1:
-            continue
-        tensors[value.name] = info._replace(is_settable=True)
-        if value.name in request.settings:
+        if value.name in request.settings and len(tensors[value.name].shape) < 2:
             named[value.name] = request.settings[value.name]
             tensors[value.name] = _set_value(value, named[value.name], mark)
     return Inputs(tensors, images, named, are_resized)

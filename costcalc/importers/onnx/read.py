@@ -38,7 +38,7 @@ from costcalc.importers.onnx.inputs import (
 )
 from costcalc.importers.onnx.matching import replace_patterns
 from costcalc.importers.onnx.names import ModuleNames, OwnNames
-from costcalc.importers.onnx.operators import PATTERNS, TABLE
+from costcalc.importers.onnx.operators import PATTERNS, TABLE, recurrent
 from costcalc.importers.onnx.order import topological_order
 from costcalc.importers.onnx.tensors import OnnxNode, read_names
 from costcalc.spec import limits
@@ -81,26 +81,43 @@ def read_model(wire: WireReader, request: Request) -> Model:
     def inputs(batch: int | None) -> Inputs:
         return sized_inputs(values, request, wire.file, batch, unsized)
 
-    if takes_all_axes(values, request):
-        return _read_sized(wire, model, graph, inputs(None), request)
-    batched = inputs(0)
-    try:
-        return _read_sized(wire, model, graph, batched, request)
-    except StepsFirst:
-        return _read_sized(wire, model, graph, inputs(1), request)
-    except SpecError as error:
-        if batched.images == 1:
-            raise
+    failure: SpecError | None = None
+    axes = (1,) if _is_read_in_steps(values[0].name, graph) else (0, 1)
+    for batch in () if takes_all_axes(values, request) else axes:
+        sized = inputs(batch)
         try:
-            whole = _read_sized(wire, model, graph, inputs(None), request)
-        except (SpecError, StepsFirst):
-            raise error from None
-        reasons = [problem.message for problem in error.problems if " mixes " in problem.message]
-    if len(whole.input) > 2:
-        size = dims_text(whole.input)
-        what = f"input '{values[0].name}' has no batch: counts are of all of {size}"
-        warn(mark, what, found=reasons[0] if reasons else "")
+            return _read_sized(wire, model, graph, sized, request)
+        except StepsFirst:
+            continue
+        except SpecError as error:
+            if sized.images == 1:
+                raise
+            failure = error
+            break
+    try:
+        whole = _read_sized(wire, model, graph, inputs(None), request)
+    except SpecError as error:
+        raise failure or error from None
+    if failure is not None and len(whole.input) > 2:
+        _warn_of_no_batch(values[0].name, whole, failure)
     return whole
+
+
+def _is_read_in_steps(name: str, graph: schema.GraphProto) -> bool:
+    """Whether a recurrent operator reads the leading axis of a tensor step by step."""
+    return any(
+        node.operator in recurrent.TABLE
+        and node.inputs[:1] == (name,)
+        and not any(each.name == "layout" and each.value for each in node.attributes)
+        for node in graph.nodes
+    )
+
+
+def _warn_of_no_batch(name: str, model: Model, failure: SpecError) -> None:
+    """Warns that a model is counted for all that its leading axis holds."""
+    mixes = [problem.message for problem in failure.problems if " mixes " in problem.message]
+    what = f"input '{name}' has no batch: counts are of all of {dims_text(model.input)}"
+    warn(Mark(model.file), what, found=mixes[0] if mixes else "")
 
 
 def _sized_names(graph: schema.GraphProto) -> set[str]:

@@ -15,22 +15,24 @@ from costcalc.importers.onnx.tensors import OnnxNode
 
 INT, INTS = "a whole number", "whole numbers"
 FLOAT, FLOATS = "a number with a decimal point", "numbers with a decimal point"
+STRINGS = "strings"
 STRING, TENSOR, GRAPH = "a string", "a tensor", "a graph"
 
 _NAMES = {
     INT: """
         K N activation allowzero axis batch_dims bits block_size blocksize ceil_mode
         channels_last count_include_pad do_rotary end gather_axis group groups hidden_size
-        interleaved is_causal k keepdims kv_num_heads layout new_axis noop_with_empty_axes
-        num_groups num_heads num_outputs q_num_heads quantize_axis rotary_embedding_dim size
-        start to transA transB transBatchA transBatchB unidirectional upper value_int
+        input_forget interleaved is_causal k keepdims kv_num_heads layout linear_before_reset
+        new_axis noop_with_empty_axes num_groups num_heads num_outputs q_num_heads quantize_axis
+        rotary_embedding_dim size start to transA transB transBatchA transBatchB unidirectional
+        upper value_int
     """,
     INTS: """
         axes dilations ends kernel_shape output_padding output_shape paddings pads perm
         qkv_hidden_sizes shape split starts strides value_ints
     """,
     FLOAT: """
-        activation_alpha activation_beta activation_gamma alpha beta epsilon gamma max min
+        activation_alpha activation_beta activation_gamma alpha beta clip epsilon gamma max min
         momentum ratio value_float
     """,
     FLOATS: "activation_params scales value_floats",
@@ -38,9 +40,13 @@ _NAMES = {
         approximate auto_pad coordinate_transformation_mode direction equation
         keep_aspect_ratio_policy mode nearest_mode reduction
     """,
+    STRINGS: "activations",
     TENSOR: "value",
     GRAPH: "then_branch else_branch",
 }
+
+MICROSOFT = "com.microsoft"
+"""The domain of onnxruntime's own operators."""
 
 TYPES: Mapping[str, tuple[str, ...]] = {
     name: (type_,) for type_, names in _NAMES.items() for name in names.split()
@@ -49,9 +55,14 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 
 EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Pad", "value"): (FLOAT,),
+    **{
+        (operator, name): (FLOATS,)
+        for operator in ("LSTM", "GRU", "RNN", f"{MICROSOFT}.DynamicQuantizeLSTM")
+        for name in ("activation_alpha", "activation_beta")
+    },
     ("Cast", "to"): (INT, STRING),
     **{
-        (f"com.microsoft.{operator}", "activation"): (STRING,)
+        (f"{MICROSOFT}.{operator}", "activation"): (STRING,)
         for operator in ("FusedConv", "FusedGemm", "FusedMatMulActivation", "NhwcFusedConv")
     },
 }
@@ -66,9 +77,10 @@ _FUSED: Mapping[str, int] = {
     **dict.fromkeys(("DynamicQuantizeMatMul", "GatherBlockQuantized"), 3),
     **dict.fromkeys(("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"), 3),
     **dict.fromkeys(("MatMulIntegerToFloat", "SkipGroupNorm"), 4),
+    "DynamicQuantizeLSTM": 3,
     **dict.fromkeys(("QAttention", "QGemm"), 5),
 }
-"""How many inputs an operator of ``com.microsoft`` must have."""
+"""How many inputs an operator of that domain must have."""
 
 REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Mod", "Pow", "And", "Or", "Xor"), 2),
@@ -80,9 +92,9 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), 3),
     "BatchNormalization": 5,
     **dict.fromkeys(("Expand", "Gather", "GatherElements", "GatherND", "Tile", "SequenceAt"), 2),
-    **dict.fromkeys(("Attention", "Col2Im", "LSTM", "Range", "Where"), 3),
+    **dict.fromkeys(("Attention", "Col2Im", "GRU", "LSTM", "RNN", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
-    **{f"com.microsoft.{name}": count for name, count in _FUSED.items()},
+    **{f"{MICROSOFT}.{name}": count for name, count in _FUSED.items()},
     "Constant": 0,
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
@@ -116,7 +128,7 @@ def check(node: OnnxNode) -> None:
 def _types(value: Any) -> frozenset[str]:
     """The types that an attribute's value may have; an empty list may have either of two."""
     if type(value) is tuple:
-        lists = {INTS: int, FLOATS: float}
+        lists = {INTS: int, FLOATS: float, STRINGS: bytes}
         return frozenset(
             type_ for type_, of in lists.items() if all(isinstance(number, of) for number in value)
         )

@@ -33,8 +33,8 @@ class TensorInfo(NamedTuple):
     """Whether it does not depend on the network's input."""
     roots: tuple[str, ...] = ()
     """The initializers it was computed from, if it is static."""
-    is_settable: bool = False
-    """Whether it is an input of the network whose numbers a setting may give."""
+    is_input: bool = False
+    """Whether it is an input of the network."""
 
     @property
     def image_shape(self) -> Shape:

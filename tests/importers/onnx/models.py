@@ -19,6 +19,8 @@ def tensor(name, dims, numbers=(), data_type=None):
 
 def attribute(name, value):
     """An AttributeProto of the value's own type."""
+    if isinstance(value, tuple) and value and isinstance(value[0], str):
+        return message((1, name), (9, list(value)), (20, 8))
     if isinstance(value, tuple):
         singles = value and isinstance(value[0], float)
         return message((1, name), (7 if singles else 8, list(value)), (20, 6 if singles else 7))

@@ -22,6 +22,7 @@ from costcalc.importers.onnx.signatures import (
     INTS,
     REQUIRED,
     STRING,
+    STRINGS,
     TENSOR,
     TYPES,
 )
@@ -162,6 +163,29 @@ BASES: dict[str, Base] = {
         (("w", (1, 20, 6), 0.5), ("r", (1, 20, 5), 0.5), ("b", (1, 40), 0.5)),
         {"hidden_size": 5, "direction": "forward", "layout": 0},
     ),
+    "GRU": Base(
+        (7, 1, 6),
+        (
+            ("w", (2, 15, 6), 0.5),
+            ("r", (2, 15, 5), 0.5),
+            ("b", (2, 30), 0.5),
+            whole("l", 7),
+            ("h", (2, 1, 5), 0.5),
+        ),
+        {
+            "hidden_size": 5,
+            "direction": "bidirectional",
+            "layout": 0,
+            "linear_before_reset": 1,
+            "activations": ("Sigmoid", "Tanh") * 2,
+            "clip": 3.0,
+        },
+    ),
+    "RNN": Base(
+        (1, 7, 6),
+        (("w", (1, 5, 6), 0.5), ("r", (1, 5, 5), 0.5)),
+        {"hidden_size": 5, "direction": "reverse", "layout": 1, "activations": ("Relu",)},
+    ),
     "BatchNormalization": Base(
         stored=(CHANNELS, ("c", (6,), 0.5), ("m", (6,), 0.5), ("v", (6,), 0.5)),
         attributes={"epsilon": 0.5},
@@ -267,6 +291,12 @@ FUSED: dict[str, Base] = {
         TOKENS, (("k", TOKENS, 0.5), ("v", TOKENS, 0.5)), HEADS
     ),
     "DequantizeLinear": Base(stored=(single("s", 0.5),)),
+    "DynamicQuantizeLSTM": Base(
+        (7, 1, 6),
+        (("w", (1, 6, 20), 1), ("r", (1, 5, 20), 1), ("b", (1, 40), 0.5), *scales("a", "c")),
+        {"hidden_size": 5, "input_forget": 1},
+        inputs="x w r b '' '' '' '' a c a c",
+    ),
     "DynamicQuantizeMatMul": Base(TOKENS, (LINEAR[0], *scales("a", "c"), LINEAR[1])),
     "EmbedLayerNormalization": Base(
         IDS,
@@ -412,6 +442,7 @@ OTHERS = {
     STRING: "x",
     INTS: (1, 2),
     FLOATS: (0.5, 2.0),
+    STRINGS: ("x", "y"),
     TENSOR: tensor("", [1], [0.5]),
 }
 """Values of every type that an attribute may have."""
