@@ -173,6 +173,7 @@ class _Walk:
             layers=tuple(self.builder.layers),
             blocks=self.blocks,
             folded=self.document.folded,
+            notes=self.document.notes,
             gated=tuple(self.gated),
             calls=self.calls,
             schedule=schedule if is_as_stated else None,

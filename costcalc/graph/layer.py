@@ -163,6 +163,8 @@ class LayerGraph(NamedTuple):
     """What each path inside the layers' names is: a block's name, or ``sequence``."""
     folded: frozenset[str] = frozenset()
     """The paths of single operations with many layers, which tables show as one row."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of its totals: a choice, a bound, a guess; whole sentences."""
     gated: tuple[Gated, ...] = ()
     """Gated parts in the order of their layers; they may be nested."""
     calls: Mapping[str, BlockCall] = MappingProxyType({})

@@ -124,6 +124,7 @@ class ModelBuilder:
         nodes: the nodes so far.
         blocks: the module class of each inner path in the nodes' names.
         folded: the paths of single operations with many nodes, which are one row of a table.
+        notes: what a reader must know of the totals, in whole sentences.
         params: which stored numbers are counted.
     """
 
@@ -134,6 +135,7 @@ class ModelBuilder:
         self.nodes: list[Node] = []
         self.blocks: dict[str, str] = {}
         self.folded: set[str] = set()
+        self.notes: dict[str, None] = {}
         self.params = ParamCounts()
         self._applied: list[tuple[Operation, tuple[Shape, ...], Shape]] = []
         """The operation of each node, the shapes of its inputs and of its output."""
@@ -192,6 +194,10 @@ class ModelBuilder:
             Node(name, kind, arguments, indexes, None, origin, shares, borrows, functional)
         )
         return Operand(index, shape)
+
+    def note(self, sentence: str) -> None:
+        """Say something that a reader must know of the totals: a choice, a bound, a guess."""
+        self.notes[sentence] = None
 
     def other_input(self, name: str, shape: Shape, origin: str = "") -> Operand:
         """Add another input of the network, beside its first; return its tensor.
@@ -292,6 +298,7 @@ class ModelBuilder:
             is_sized=self.is_sized,
             blocks=self.blocks,
             folded=frozenset(self.folded),
+            notes=tuple(self.notes),
         )
 
     def move_to_front(self, first: int) -> None:

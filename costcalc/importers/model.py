@@ -60,6 +60,8 @@ class Model(NamedTuple):
     """The module class of each inner path in the nodes' names."""
     folded: frozenset[str] = frozenset()
     """The paths of single operations with many nodes, which are one row of a table."""
+    notes: tuple[str, ...] = ()
+    """What its reader must know of its totals: a choice, a bound, a guess; whole sentences."""
     schedule: Schedule | None = None
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
     is_file_resized: bool = False

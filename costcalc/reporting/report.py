@@ -14,6 +14,7 @@ from costcalc.costs.count import count
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
+from costcalc.escaping import printable
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
@@ -96,6 +97,8 @@ class _ReportFields(NamedTuple):
     """The block at each path inside the layers' names, or ``sequence``."""
     folded: frozenset[str] = frozenset()
     """The blocks that are one row unless a depth is asked for: single operations of a model."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of the totals: a choice, a bound, a guess."""
     gating: Gating | None = None
     """The costs of gates and of skipped blocks; None if nothing is gated."""
     accuracy: Accuracy | None = None
@@ -177,6 +180,7 @@ class Report(Answer, _ReportFields):
             "types": [{**row._asdict(), **_type_bytes(self, row)} for row in self.types],
             "free": self.free,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **({"notes": list(self.notes)} if self.notes else {}),
             **_gated_data(self.gating),
             "layers": [
                 {**_layer_data(layer), **_layer_bytes(self.stored, layer)} for layer in self.layers
@@ -220,6 +224,7 @@ def report(
         layers=layers,
         blocks=graph.blocks,
         folded=graph.folded,
+        notes=graph.notes,
         gating=gating(graph, costs),
         accuracy=published(document, graph.parameters),
         uncounted=graph.uncounted,
@@ -256,6 +261,7 @@ def _notes(report: Report) -> tuple[str, ...]:
         work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
         notes.append(f"On weights alone, no work of an image, and free: {work}.")
     notes += uncounted_notes(report.uncounted)
+    notes += map(printable, report.notes)
     if report.stored is not None and any(
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None
     ):

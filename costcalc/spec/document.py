@@ -221,6 +221,8 @@ class Document(NamedTuple):
     """What the paths inside the layers' own names are: blocks or sequences."""
     folded: frozenset[str] = frozenset()
     """The paths that tables show as one row unless a depth is asked for: single operations."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of its totals: a choice, a bound, a guess; whole sentences."""
     schedule: Schedule | None = None
     """Its tensors and steps at its own settings, if its file is what a runtime plans."""
     is_file_resized: bool = False

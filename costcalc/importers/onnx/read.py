@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 
-from costcalc.errors import Mark, Refusal, SpecError, refuse, warn
+from costcalc.errors import Mark, Refusal, SpecError, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
@@ -98,9 +98,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
         whole = _read_sized(wire, model, graph, inputs(None), request)
     except SpecError as error:
         raise failure or error from None
-    if failure is not None and len(whole.input) > 2:
-        _warn_of_no_batch(values[0].name, whole, failure)
-    return whole
+    return whole if failure is None else _noted(values[0].name, whole, failure)
 
 
 def _is_read_in_steps(name: str, graph: schema.GraphProto) -> bool:
@@ -113,11 +111,12 @@ def _is_read_in_steps(name: str, graph: schema.GraphProto) -> bool:
     )
 
 
-def _warn_of_no_batch(name: str, model: Model, failure: SpecError) -> None:
-    """Warns that a model is counted for all that its leading axis holds."""
+def _noted(name: str, model: Model, failure: SpecError) -> Model:
+    """A model with a note that its counts are of all that its leading axis holds."""
     mixes = [problem.message for problem in failure.problems if " mixes " in problem.message]
-    what = f"input '{name}' has no batch: counts are of all of {dims_text(model.input)}"
-    warn(Mark(model.file), what, found=mixes[0] if mixes else "")
+    why = f" ({mixes[0]})" if mixes else ""
+    note = f"Input '{name}' has no batch{why}: counts are of all of {dims_text(model.input)}."
+    return model._replace(notes=(*model.notes, note))
 
 
 def _sized_names(graph: schema.GraphProto) -> set[str]:
