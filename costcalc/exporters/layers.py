@@ -13,8 +13,12 @@ T = TypeVar("T")
 UNDEFINED: Mapping[str, str] = {
     "rearrange": "the graph states the output shape, but not which elements move where",
     "uncounted": "costcalc does not know what the operation computes",
+    **dict.fromkeys(
+        ("grid_sample", "roi_pool", "top_k", "nms", "fft"),
+        "costcalc reads such layers, and does not write them",
+    ),
 }
-"""The kinds that no format can express, and why."""
+"""The kinds that no exporter writes, and why."""
 
 
 class UnwritableLayer(Refusal):

@@ -39,5 +39,10 @@ LACKS: Mapping[str, str] = {
     "l2_norm": "Caffe's Reduction computes sums and means only",
     "zero_pad": "Caffe pads only in convolutions and pools",
     "pad_channels": "Caffe has no padding of channels",
+    "grid_sample": "Caffe has no sampling at computed places",
+    "roi_pool": "Caffe itself has no pooling of boxes",
+    "top_k": "Caffe's ArgMax picks places, not elements",
+    "nms": "Caffe itself has no suppression of boxes",
+    "fft": "Caffe has no Fourier transform",
 }
 """The layer kinds that neither Caffe nor its forks have a layer for, and why."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from costcalc.graph.layer import Layer
-from costcalc.kinds.base import MATRICES, Kind, axes_of, elements
+from costcalc.kinds.base import MATRICES, Kind, axes_of, axis_of, elements
 from costcalc.records import NamedTuple
 
 OUTPUT = -1
@@ -319,6 +319,26 @@ def _choices(layer: Layer, wanted: Wanted) -> Any:
     return (len(layer.inputs) - 1) * elements(layer.output)
 
 
+def _boxes(layer: Layer, wanted: Wanted) -> Iterable[int]:
+    """The boxes."""
+    return (1,)
+
+
+def _largest_of_boxes(layer: Layer, wanted: Wanted) -> Any:
+    operation: Any = layer.operation
+    return elements(layer.output) if operation.mode == "max" else 0
+
+
+def _places_of_boxes(layer: Layer, wanted: Wanted) -> Any:
+    return _largest_of_boxes(layer, wanted) * _bytes_for(elements(layer.input_shapes[0][1:]))
+
+
+def _places(layer: Layer, wanted: Wanted) -> Any:
+    operation: Any = layer.operation
+    (shape,) = layer.input_shapes
+    return elements(layer.output) * _bytes_for(shape[axis_of(operation.axis, shape)])
+
+
 BIT, BYTE, SINGLE, LONG = 1, 8, 32, 64
 
 _STATISTICS = Numbers("statistics", lambda layer, wanted: 2 * _rows(layer), SINGLE)
@@ -443,6 +463,20 @@ TABLE: Mapping[str, Gradient] = {
     "crop": Gradient(is_passed=True, blind=(1,)),
     "resampling": Gradient(Keep(_resized)),
     "zero_pad": Gradient(Keep(_border)),
+    # Both the map and the places have gradients, which need both.
+    "grid_sample": Gradient(Keep(inputs), Keep(inputs)),
+    # Of averages only the boxes; of the largest also where they were.
+    "roi_pool": Gradient(
+        Keep(_boxes, (Numbers("indices", _largest_of_boxes, SINGLE),)),
+        Keep(_boxes, (Numbers("indices", _places_of_boxes, BYTE),)),
+        blind=(1,),
+    ),
+    "top_k": Gradient(
+        Keep(numbers=(Numbers("indices", _of_output, LONG),)),
+        Keep(numbers=(Numbers("indices", _places, BYTE),)),
+    ),
+    "nms": _CONSTANT,
+    "fft": _FREE,
     # PyTorch multiplies by noise, in numbers of the activations' own kind.
     "dropout": Gradient(
         Keep(numbers=(Numbers("noise", _noise),)), Keep(numbers=(Numbers("mask", _noise, BIT),))

@@ -19,14 +19,17 @@ The sizes of a window are one number for all axes, or one each; a padding may al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
-from typing import Any
+from math import inf, prod
+from typing import Any, TypeVar
 
 from costcalc.errors import Refusal
 from costcalc.importers.builder import NOTHING, OpContext, Operand, Params
 from costcalc.importers.model import Shape
 
 Number = int | float
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 # Convolutions, dense layers and products of matrices.
 
@@ -151,12 +154,8 @@ def resample(
     Raises:
         Refusal: costcalc does not have the mode.
     """
-    if mode not in MODES:
-        raise Refusal(
-            f"costcalc has no resampling by '{mode}'", expected="one of " + ", ".join(MODES)
-        )
     arguments = {"scale": compact(scale)} if size is None else {"size": compact(size)}
-    return op.add("upsample", (x,), {**arguments, "mode": MODES[mode]})
+    return op.add("upsample", (x,), {**arguments, "mode": interpolation(mode)})
 
 
 MODES: Mapping[str, str] = {
@@ -164,11 +163,93 @@ MODES: Mapping[str, str] = {
     "nearest-exact": "nearest",
     "linear": "bilinear",
     "bilinear": "bilinear",
+    "trilinear": "bilinear",
     "cubic": "bicubic",
     "bicubic": "bicubic",
     "area": "area",
 }
 """The frameworks' names of interpolations, and costcalc's."""
+
+
+def grid_sample(op: OpContext, x: Operand, grid: Operand, mode: str = "bilinear") -> Operand:
+    """A map at the places of a grid, (H', W', 2); works on (B, C, H, W) and (B, H', W', 2), too.
+
+    Raises:
+        Refusal: costcalc does not have the mode.
+    """
+    arguments = {"mode": interpolation(mode)}
+    rank = grid.shape[-1]
+    if x.rank <= rank + 1:
+        return op.add("grid_sample", (x, grid), arguments)
+    # Images one below the other, and their grids too.
+    images, channels, height, *rest = x.shape
+    swapped = (1, 0, *range(2, x.rank))
+    stacked = op.view(transpose(op, x, swapped), (channels, images * height, *rest))
+    places = op.view(grid, (images * grid.shape[1], *grid.shape[2:]))
+    y = op.add("grid_sample", (stacked, places), arguments)
+    return transpose(op, op.view(y, (channels, *grid.shape[:-1])), swapped)
+
+
+def interpolation(mode: str) -> str:
+    """The name of an interpolation as layer kinds have it.
+
+    Raises:
+        Refusal: costcalc does not have the mode.
+    """
+    if mode not in MODES:
+        raise Refusal(
+            f"costcalc has no resampling by '{mode}'", expected="one of " + ", ".join(MODES)
+        )
+    return MODES[mode]
+
+
+def deform_conv(
+    op: OpContext,
+    x: Operand,
+    offsets: Operand,
+    *,
+    out: int,
+    kernel: Sequence[int],
+    groups: int = 1,
+    offset_groups: int = 1,
+    mask: Operand | None = None,
+    bias: bool = True,
+    params: Params = NOTHING,
+) -> Operand:
+    """A deformable convolution: bilinear samples, then a product (Dai et al., arXiv 1703.06211).
+
+    Its nodes are one row of the tables.
+
+    Args:
+        op: the operation.
+        x: a map, (C, H, W).
+        offsets: of each sample of each window, (2 offset_groups Kh Kw, H', W').
+        out: output channels.
+        kernel: the sizes of a window.
+        groups: of channels, in the product.
+        offset_groups: groups of channels with offsets of their own.
+        mask: a factor for each sample (Zhu et al., arXiv 1811.11168); none by default.
+        bias: whether a bias is added.
+        params: where weights and biases are stored.
+    """
+    op.fold()
+    channels, windows = x.shape[0], offsets.shape[1:]
+    taps, positions = prod(kernel), prod(windows)
+    places = (taps * positions, len(windows))
+    # Groups of channels share the count of places, though each has its own.
+    grid = op.add("rearrange", (offsets,), {"shape": places}, "/places")
+    columns = op.add("grid_sample", (x, grid), {"mode": "bilinear"}, "/samples")
+    if mask is not None:
+        shape = (offset_groups, channels // offset_groups, taps * positions)
+        factors = op.view(mask, (offset_groups, 1, taps * positions), "/mask")
+        columns = join(
+            op, "multiply", (op.view(columns, shape, "/groups"), factors), part="/masked"
+        )
+    columns = op.view(columns, (channels * taps, *windows), "/columns")
+    ones = (1,) * len(windows)
+    return conv(
+        op, columns, out=out, kernel=ones, groups=groups, bias=bias, params=params, part="/product"
+    )
 
 
 def on_maps(
@@ -252,6 +333,84 @@ def layer_norm(
 
 
 # Elements.
+
+
+def complex_product(
+    op: OpContext,
+    left: tuple[T, T],
+    right: tuple[U, U],
+    product: Callable[[T, U, str], Operand],
+    shape: Shape,
+) -> Operand:
+    """A product of complex numbers, as four of real ones: (a c - b d) + i (a d + b c).
+
+    Its nodes are one row of the tables.
+
+    Args:
+        op: the operation.
+        left: the parts of one factor, as ``product`` reads them: :func:`complex_parts`, or
+            where they are stored.
+        right: those of the other.
+        product: adds a product of real numbers; its last argument names the node.
+        shape: the shape of the result.
+    """
+    op.fold()
+    (a, b), (c, d) = left, right
+    ac, bd, ad, bc = (
+        product(a, c, "/a_c"), product(b, d, "/b_d"), product(a, d, "/a_d"), product(b, c, "/b_c")
+    )  # fmt: skip
+    real = join(op, "subtract", (ac, bd), part="/real")
+    imaginary = join(op, "add", (ad, bc), part="/imaginary")
+    return op.add("rearrange", (real, imaginary), {"shape": shape}, "/joined")
+
+
+def complex_parts(op: OpContext, x: Operand, side: str) -> tuple[Operand, Operand]:
+    """The real and the imaginary part of complex numbers; ``side`` names them."""
+    real, imaginary = (
+        op.add("rearrange", (x,), {"shape": x.shape}, f"/{side}_{part}")
+        for part in ("real", "imaginary")
+    )
+    return real, imaginary
+
+
+def add_at(op: OpContext, x: Operand, updates: Operand) -> Operand:
+    """Some elements of a tensor with numbers added: read, added, written back.
+
+    The places are whole numbers, which affect no count.
+    """
+    read = op.add("rearrange", (x,), {"shape": updates.shape}, part="_read")
+    added = op.add("add", (read, updates), part="_added")
+    return op.add("rearrange", (x, added), {"shape": x.shape})
+
+
+def scan(op: OpContext, x: Operand, axis: int, kind: str = "add") -> Operand:
+    """Running sums along an axis, or products, or the largest so far.
+
+    Its nodes are one row of the tables.
+    """
+    if x.shape[axis] == 1:
+        return op.add("identity", (x,))
+    op.fold()
+    first = take(op, x, axis, range(1), part="/first")
+    rest = take(op, x, axis, range(1, x.shape[axis]), part="/rest")
+    # The results before are those of this operation: only their shape affects counts.
+    before = op.add("rearrange", (x,), {"shape": rest.shape}, part="/before")
+    results = op.add(kind, (before, rest), part=f"/{kind}")
+    return op.add("concat", (first, results), {"axis": axis}, part="/joined")
+
+
+def ragged(op: OpContext, x: Operand, kind: str, shape: Shape) -> Operand:
+    """N rows reduced to the R of a shape, in groups of any sizes: N - R operations a column."""
+    rows, *rest = x.shape
+    results = prod(shape) // prod(rest)
+    # How the rows are grouped affects no count: a group of all but R - 1 rows, and R - 1 rows.
+    together = max(rows - results + 1, 1)
+    group = op.add("rearrange", (x,), {"shape": (together, *rest)}, part="_group")
+    y = op.add(kind, (group,), {"axes": (0,), "keep": True}, part=f"_{kind}")
+    if kind == "mean" and results > 1:
+        alone = op.add("rearrange", (x,), {"shape": (results - 1, *rest)}, part="_groups")
+        y = op.add("concat", (y, op.add("scale", (alone,), part="_means")), part="_rows")
+    return op.add("rearrange", (y,), {"shape": shape})
 
 
 def prelu(op: OpContext, x: Operand, own: Sequence[int], *, params: Params = NOTHING) -> Operand:
@@ -387,6 +546,25 @@ def reduce(
     """A reduction over some axes; reducing all of them keeps them as dimensions of 1."""
     is_kept = keep or len(axes) == x.rank
     return op.add(kind, (x,), {"axes": tuple(axes), "keep": is_kept}, part=part)
+
+
+def length(
+    op: OpContext, x: Operand, axes: Sequence[int], p: Number, *, keep: bool, part: str = ""
+) -> Operand:
+    """The p-norm along some axes: the p-th root of the sum of the p-th powers."""
+    if p == 2:
+        return reduce(op, x, "l2_norm", axes, keep=keep, part=part)
+    if p == 0:
+        zeros = op.add("constant", (), {"shape": (1,) * x.rank})
+        counted = join(op, "compare", (x, zeros), part=part + "_nonzero")
+        return reduce(op, counted, "sum", axes, keep=keep, part=part)
+    x = op.add("abs", (x,), part=part + "_abs")
+    if p in (1, inf, -inf):
+        kind = {1: "sum", inf: "reduce_max", -inf: "reduce_min"}[p]
+        return reduce(op, x, kind, axes, keep=keep, part=part)
+    powers = binary(op, "power", x, p, part=part + "_power")
+    total = reduce(op, powers, "sum", axes, keep=keep, part=part + "_sum")
+    return binary(op, "power", total, 1 / p, part=part)
 
 
 def transpose(

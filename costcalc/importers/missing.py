@@ -9,13 +9,19 @@ from collections.abc import Mapping
 
 from costcalc.formats.caffe import LACKS
 
+_NOT_READ = dict.fromkeys(
+    ("grid_sample", "roi_pool", "top_k", "nms", "fft"), "costcalc does not read it from such files"
+)
+
 ONNX: Mapping[str, str] = {
+    **_NOT_READ,
     "adaptive_max_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
     "adaptive_avg_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
     "identity": "an Identity is not a layer: its readers read its input",
 }
 
 KERAS: Mapping[str, str] = {
+    **_NOT_READ,
     "lstm": "Keras' LSTM reads sequences; costcalc's kind is a single step",
     "lrn": "Keras has no local response normalisation",
     "quick_gelu": "Keras has no quick GELU",
@@ -26,6 +32,7 @@ KERAS: Mapping[str, str] = {
 _ARITHMETIC = "TFLite has no operator for it: converters write it as arithmetic"
 
 TFLITE: Mapping[str, str] = {
+    **_NOT_READ,
     "lstm": "TFLite's LSTM reads sequences: it is imported as its products and gates",
     "attention": "its products and softmax are imported one by one",
     "batch_norm": "converters fold it into weights, or write a product and a sum",

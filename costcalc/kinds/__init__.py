@@ -22,7 +22,10 @@ from costcalc.kinds import (
     recurrent,
     reductions,
     reshaping,
+    sampling,
+    selection,
     sources,
+    transforms,
 )
 from costcalc.kinds.base import ANY, NONE, SEVERAL, THREE, TWO, UNCOUNTED, Arity, Events, Kind
 
@@ -136,6 +139,11 @@ TABLE = (
     Kind("crop", "Crop", "reshaping", reshaping.Crop, main="cropping", arity=Arity(1, 2), aliases=("center_crop", "cropping"), rare=("cropping", "size", "offset")),
     Kind("pad_channels", "Channel Padding", "reshaping", reshaping.PadChannels, main="out", aliases=("zero_pad_channels",)),
     Kind("upsample", "Upsample", "resampling", reshaping.Upsample, main="scale"),
+    Kind("grid_sample", "Grid Sample", "sampling", sampling.GridSample, arity=TWO, aliases=("grid_sampler",)),
+    Kind("roi_pool", "RoI Pool", "sampling", sampling.RoiPool, main="size", arity=TWO, aliases=("roi_align",), rare=("samples", "position_sensitive")),
+    Kind("top_k", "Top k", "selection", selection.TopK, main="k", aliases=("topk", "sort"), rare=("axis",)),
+    Kind("nms", "Non-Maximum Suppression", "selection", selection.Nms, main="most", arity=TWO, aliases=("non_max_suppression",), short="NMS"),
+    Kind("fft", "Fourier Transform", "transform", transforms.Fft, main="axes", aliases=("fourier_transform",), short="FFT", rare=("real",)),
     Kind("reshape", "Reshape", "reshaping", layout.Reshape, main="shape", aliases=("view",)),
     Kind("transpose", "Transpose", "reshaping", layout.Transpose, main="axes", aliases=("permute",)),
     Kind("rearrange", "Rearrange", "reshaping", layout.Rearrange, main="shape", arity=Arity(1, None)),

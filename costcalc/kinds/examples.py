@@ -483,6 +483,74 @@ EXAMPLES: Mapping[str, Example] = {
         {"scale": 2},
         ({"size": (10, 12), "mode": "bilinear"}, {"scale": 2, "mode": "bicubic"}),
     ),
+    "grid_sample": Example(
+        (MAP, (5, 3, 2)),
+        (4, 5, 3),
+        Events(
+            multiplications=240,  # 4*5*3 * 4: four neighbours of each place
+            additions=180,  # 4*5*3 * 3
+            reads=318,  # 4*9*8 + 5*3*2
+            writes=60,  # 4*5*3
+        ),
+        {},
+        ({"mode": "nearest"}, {"mode": "bicubic"}),
+    ),
+    "roi_pool": Example(
+        (MAP, (7, 4)),
+        (7, 4, 3, 2),
+        Events(
+            comparisons=1848,  # 7*4 * (9*8 - 3*2): boxes as large as the map
+            reads=316,  # 4*9*8 + 7*4
+            writes=168,  # 7*4*3*2
+        ),
+        {"size": (3, 2)},
+        (
+            {"size": 2, "samples": 3},
+            {"size": (2, 3), "samples": 0, "mode": "mean"},
+            {"size": (2, 1), "mode": "mean", "position_sensitive": True},
+        ),
+    ),
+    "top_k": Example(
+        (MAP,),
+        (4, 9, 3),
+        Events(
+            comparisons=468,  # 4*9 * (8-1 + 2*3): two more from a tournament of three rounds
+            reads=288,  # 4*9*8
+            writes=108,  # 4*9*3
+        ),
+        {"k": 3},
+        ({}, {"k": 1, "axis": 1}),
+    ),
+    "nms": Example(
+        ((10, 4), (10,)),
+        (10,),
+        Events(
+            comparisons=360,  # 10-1 + 9*4 + 7*45: a sort, then 45 pairs
+            additions=200,  # 2*10 + 4*45
+            multiplications=55,  # 10 + 45
+            divisions=45,
+            reads=50,  # 10*4 + 10
+            writes=10,
+        ),
+        {},
+        ({"most": 3},),
+    ),
+    "fft": Example(
+        (MAP,),
+        (4, 9, 8),
+        Events(
+            multiplications=1728,  # 4 * 4*9 * 3*4: three stages of four butterflies
+            additions=2592,  # 6 * 4*9 * 3*4
+            reads=288,  # 4*9*8
+            writes=288,  # 4*9*8
+        ),
+        {},
+        (
+            {"axes": (1, 2), "real": "input"},
+            {"axes": (2,), "real": "output"},
+            {"axes": (0, 1), "size": (8, 16)},
+        ),
+    ),
     "reshape": Example((MAP,), (2, 16, 9), Events(), {"shape": (2, -1, 9)}),
     "transpose": Example((MAP,), (8, 4, 9), Events(), {"axes": (2, 0, 1)}),
     "rearrange": Example(

@@ -27,6 +27,7 @@ from costcalc.kinds.base import (
     spread,
 )
 from costcalc.kinds.pooling import mean
+from costcalc.kinds.sampling import weighted
 from costcalc.kinds.windows import pads
 from costcalc.records import NamedTuple
 
@@ -332,8 +333,9 @@ class Upsample(NamedTuple):
     def events(self, inputs: tuple[Shape, ...], output: Shape) -> Events:
         """Copies for ``nearest``; for the others, a weighted sum per element of the output.
 
-        The sum is over four neighbours for ``bilinear``, sixteen for ``bicubic``; for
-        ``area`` it is the mean over a window.
+        Along each axis, the sum is over two neighbours for ``bilinear``, which is linear along
+        one axis and trilinear along three, and over four for ``bicubic``; for ``area`` it is the
+        mean over a window.
         """
         moved, n = _moved(inputs[0], output), elements(output)
         if self.mode == "nearest":
@@ -342,8 +344,7 @@ class Upsample(NamedTuple):
             rows = (adaptive_rows(a, b) for a, b in zip(inputs[0][1:], output[1:], strict=True))
             averaged = mean(output[0] * product(rows), n)
             return averaged._replace(reads=moved.reads, writes=n)
-        neighbours = 4 if self.mode == "bilinear" else 16
-        return moved._replace(multiplications=neighbours * n, additions=(neighbours - 1) * n)
+        return weighted(self.mode, len(output) - 1, n)._replace(reads=moved.reads, writes=n)
 
 
 def _along(axis: int) -> tuple[str, str]:

@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+import torchvision
 from torch import nn
+from torch.nn import functional
 
 import costcalc
 from costcalc import opening
@@ -60,6 +62,11 @@ FUNCTIONS = (
     lambda x: torch.linalg.vector_norm(x, dim=-1),
     lambda x: x.flip(-1),
     torch.special.i0,
+    lambda x: functional.grid_sample(x, x.new_zeros(1, 7, 6, 2)),
+    lambda x: torchvision.ops.roi_pool(x, x.new_zeros(5, 5), 3),
+    lambda x: x.topk(3)[0],
+    lambda x: torchvision.ops.nms(x[0, 0, :, :4], x[0, 1, :, 0], 0.5),
+    lambda x: torch.fft.fft(x).real,
 )
 """Calls that costcalc does not write, one of a kind that it does not know."""
 

@@ -98,6 +98,11 @@ KEPT = {
     "crop": (0, 0),
     "pad_channels": (0, 0),
     "upsample": (0, 0),
+    "grid_sample": (1272, 1272),  # 1152 + 4 * 5*3*2
+    "roi_pool": (784, 280),  # boxes of 4 * 7*4, and 168 indices in 4 bytes or, of 72, in 1
+    "top_k": (864, 108),  # 108 indices in 8 bytes; of 8, in 1
+    "nms": (0, 0),
+    "fft": (0, 0),
     "reshape": (0, 0),
     "transpose": (0, 0),
     "rearrange": (0, 0),

@@ -8,9 +8,10 @@ events that happened.  Shapes of what only moves are NumPy's.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from math import exp, isclose, pi, prod, sqrt
+from math import ceil, exp, floor, isclose, pi, prod, sqrt
 from typing import Any
 
 import numpy
@@ -673,13 +674,143 @@ def upsample(shape: Shape, *, scale: Any = None, size: Any = None, mode: str = "
     size = per_axis(size, len(shape) - 1)
     if mode == "area":
         return adaptive_pool(mean, shape, size=size)
-    neighbours = {"nearest": 0, "bilinear": 2 * 2, "bicubic": 4 * 4}[mode]
     tally = Tally()
     for _ in cells((shape[0], *size)):
-        # Each neighbour times its weight, and their sum.
-        weighted = [tally.number(1).times(0.5) for _ in range(neighbours)]
-        added(weighted[1:], weighted[0] if weighted else tally.number(0))
+        interpolated(tally, mode, len(size))
     return moved((shape,), (shape[0], *size), **tally)
+
+
+def interpolated(tally: Tally, mode: str, rank: int) -> Counted:
+    """Each neighbour times its weight, and their sum."""
+    if mode == "nearest":
+        return tally.number(1)
+    sides = [range({"bilinear": 2, "bicubic": 4}[mode])] * rank
+    weighted = [tally.number(1).times(0.5) for _ in itertools.product(*sides)]
+    return total(weighted)
+
+
+def grid_sample(shape: Shape, places: Shape, *, mode: str = "bilinear") -> Result:
+    tally, output = Tally(), (shape[0], *places[:-1])
+    for _ in cells(output):
+        interpolated(tally, mode, places[-1])
+    return moved((shape, places), output, **tally)
+
+
+def roi_pool(
+    shape: Shape,
+    boxes: Shape,
+    *,
+    size: Any,
+    mode: str = "max",
+    samples: int | None = None,
+    position_sensitive: bool = False,
+) -> Result:
+    """Every box is the whole map."""
+    bins = per_axis(size, len(shape) - 1)
+    tally = Tally()
+    channels = shape[0] // prod(bins) if position_sensitive else shape[0]
+    output = (boxes[0], channels, *bins)
+    for index in cells(output):
+        window = [
+            range(floor(i * n / m), ceil((i + 1) * n / m))
+            for i, n, m in zip(index[2:], shape[1:], bins, strict=True)
+        ]
+        if samples is not None:
+            counts = [samples or ceil(n / m) for n, m in zip(shape[1:], bins, strict=True)]
+            window = [range(count) for count in counts]
+        sampled = [
+            tally.number(1) if samples is None else interpolated(tally, "bilinear", len(bins))
+            for _ in itertools.product(*window)
+        ]
+        (maximum if mode == "max" else average)(sampled)
+    return moved((shape, boxes), output, **tally)
+
+
+# Picking by values
+
+
+def rounds(n: int) -> int:
+    """Rounds of a tournament of n players."""
+    count = 0
+    while n > 1:
+        n, count = (n + 1) // 2, count + 1
+    return count
+
+
+def tournament(tally: Tally, n: int, k: int) -> None:
+    """Every player but the best loses once; the path of each winner is played again."""
+    players = [tally.number(each) for each in range(n)]
+    while len(players) > 1:
+        byes = players[len(players) & ~1 :]
+        pairs = zip(players[::2], players[1::2], strict=False)
+        players = [one.at_least(other.value) for one, other in pairs] + byes
+    for _ in range(k - 1):
+        for _ in range(rounds(n)):
+            tally.number(0).at_least(1)
+
+
+def top_k(shape: Shape, *, k: int | None = None, axis: int = -1) -> Result:
+    tally, kept = Tally(), list(shape)
+    kept[axis] = shape[axis] if k is None else k
+    groups, _ = groups_along(shape, (axis,))
+    for group in groups:
+        tournament(tally, len(group), kept[axis])
+    return moved((shape,), tuple(kept), **tally)
+
+
+def nms(boxes: Shape, scores: Shape, *, most: int | None = None) -> Result:
+    tally = Tally()
+    n = boxes[0]
+    tournament(tally, n, n)
+
+    def area(width: Counted, height: Counted) -> Counted:
+        return width.times(height.value)
+
+    areas = []
+    for _ in range(n):
+        left, top, right, bottom = (tally.number(each) for each in (0, 0, 2, 2))
+        areas.append(area(right.plus(-left.value), bottom.plus(-top.value)))
+    for one in range(n):
+        for other in range(one):
+            low = [tally.number(0).at_least(1) for _ in range(2)]
+            high = [tally.number(2).at_most(3) for _ in range(2)]
+            sides = [
+                above.plus(-below.value).at_least(0) for below, above in zip(low, high, strict=True)
+            ]
+            shared = area(*sides)
+            union = areas[one].plus(areas[other]).plus(-shared.value)
+            shared.over(union).at_least(0.5)
+    return moved((boxes, scores), (n if most is None else most,), **tally)
+
+
+# Fourier transforms
+
+
+def fft(shape: Shape, *, axes: Shape = (-1,), size: Any = None, real: str = "none") -> Result:
+    """Stages of butterflies of two elements: of a product and a sum and a difference."""
+    tally = Tally()
+    lengths = list(shape)
+    if size is not None:
+        for axis, side in zip(axes, per_axis(size, len(axes)), strict=True):
+            lengths[axis] = side
+    elif real == "output":
+        lengths[axes[-1]] = len(range(0, shape[axes[-1]] - 1)) * 2
+    halves = 0
+    for axis in axes:
+        for _ in range(rounds(lengths[axis])):
+            halves += count(lengths) // (1 if real == "none" else 2)
+    for _ in range(ceil(halves / 2)):
+        # (a + ib)(c + id), then the sum and the difference of complex numbers.
+        a, b = tally.number(1), tally.number(2)
+        real_part = a.times(3).plus(-b.times(4).value)
+        imaginary = a.times(4).plus(b.times(3))
+        for part in (real_part, imaginary):
+            part.plus(1)
+            part.plus(-1)
+    output = list(lengths)
+    if real == "input":
+        output[axes[-1]] = numpy.fft.rfft(numpy.zeros(lengths[axes[-1]])).shape[0]
+    return moved((shape,), tuple(output), **tally)
 
 
 def reshape(inputs: Shape, *, shape: Shape) -> Result:
@@ -748,6 +879,11 @@ ORACLES: Mapping[str, Oracle] = {
     "zero_pad": zero_pad,
     "pad_channels": pad_channels,
     "upsample": upsample,
+    "grid_sample": grid_sample,
+    "roi_pool": roi_pool,
+    "top_k": top_k,
+    "nms": nms,
+    "fft": fft,
     "reshape": reshape,
     "transpose": transpose,
     "rearrange": rearrange,

@@ -41,6 +41,7 @@ class TensorValue(NamedTuple):
     """The path of a parameter or buffer, joined by '/'."""
     region: Region | None = None
     """Its place in a parameter's memory, if it is a view of one."""
+    is_complex: bool = False
 
 
 class ValueRef(NamedTuple):

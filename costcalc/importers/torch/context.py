@@ -320,6 +320,27 @@ class TorchContext(OpContext):
         """The shape of a value, with the batch."""
         return self.builder.trace.values[value.value].shape
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether the output consists of complex numbers."""
+        return self.builder.trace.values[self.output].is_complex
+
+    def has_complex(self, value: ValueRef) -> bool:
+        """Whether a value consists of complex numbers."""
+        return self.builder.trace.values[value.value].is_complex
+
+    def complex_params(self, weight: ValueRef, bias: ValueRef | None) -> tuple[Params, Params]:
+        """Where the real and the imaginary parts of weights and biases are stored."""
+        stored = {"weights": self.stored(weight), "biases": self.stored(bias)}
+        real, imaginary = (
+            {
+                event: [each._replace(part=(each.part, part)) for each in numbers]
+                for event, numbers in stored.items()
+            }
+            for part in ("real", "imaginary")
+        )
+        return real, imaginary
+
     def is_computed(self, value: ValueRef) -> bool:
         """Whether a value depends on the network's input."""
         return self.builder.origins.depends_on[value.value] == COMPUTED

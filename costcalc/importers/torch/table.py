@@ -14,6 +14,9 @@ from costcalc.importers.torch.operations import (
     products,
     recurrent,
     reductions,
+    sampling,
+    selection,
+    transforms,
     views,
 )
 from costcalc.importers.torch.operations.elementwise import binary, unary
@@ -23,13 +26,15 @@ _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
     "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
     "dropout1d dropout2d dropout3d alpha_dropout feature_dropout identity "
-    "requires_grad rename positive"
+    "requires_grad rename positive imag conj conj_physical resolve_conj resolve_neg "
+    "chalf cfloat cdouble"
 )
 _REARRANGED = (
     "repeat tile repeat_interleave roll flip fliplr flipud rot90 gather take take_along_dim "
     "index_select masked_select unfold pixel_shuffle pixel_unshuffle as_strided diagonal diag "
     "diag_embed tril triu one_hot nonzero broadcast_to im2col "
-    "pack_padded_sequence pad_packed_sequence"
+    "pack_padded_sequence pad_packed_sequence view_as_complex view_as_real fft_fftshift "
+    "fft_ifftshift"
 )
 
 VIEWS: Mapping[str, Rule] = {
@@ -98,7 +103,18 @@ PRODUCTS: Mapping[str, Rule] = {
     "mv": products.matmul,
     "addmm": products.add_product,
     "baddbmm": products.add_product,
+    "addbmm": products.add_product,
+    "addmv": products.add_product,
+    "dot": products.dot,
+    "vdot": products.dot,
+    "inner": products.inner,
+    "linalg_multi_dot": products.chain,
+    "chain_matmul": products.chain,
+    "bilinear": products.bilinear,
     "einsum": contraction.einsum,
+    "tensordot": contraction.tensordot,
+    "deform_conv2d": sampling.deform_conv,
+    "affine_grid": sampling.affine_grid,
     "scaled_dot_product_attention": products.attention,
 }
 """Functions that multiply in every forward pass, even if they only read parameters."""
@@ -116,6 +132,25 @@ OPERATIONS: Mapping[str, Rule] = {
     },
     **dict.fromkeys(_COMPARISONS.split(), binary("compare")),
     "embedding": products.embedding,
+    "embedding_bag": products.embedding_bag,
+    "cdist": products.distances,
+    "grid_sample": sampling.grid_sample,
+    "grid_sampler": sampling.grid_sample,
+    "roi_align": sampling.roi_pool("mean", is_sampled=True),
+    "roi_pool": sampling.roi_pool("max"),
+    "ps_roi_align": sampling.roi_pool("mean", is_sampled=True, is_position_sensitive=True),
+    "ps_roi_pool": sampling.roi_pool("mean", is_position_sensitive=True),
+    "nms": selection.suppressed,
+    **dict.fromkeys(("topk", "sort", "argsort", "msort"), selection.largest),
+    **dict.fromkeys(("median", "nanmedian", "kthvalue", "mode"), selection.ranked),
+    **dict.fromkeys(
+        ("index_add", "scatter_add", "scatter_reduce", "index_reduce"), selection.added_at
+    ),
+    **transforms.FOURIER,
+    "stft": transforms.spectrogram,
+    "istft": transforms.signal,
+    "complex": transforms.joined,
+    "polar": transforms.polar,
     "interpolate": pooling.interpolate,
     "upsample": pooling.interpolate,
     "batch_norm": norms.batch_norm,
@@ -162,6 +197,10 @@ OPERATIONS: Mapping[str, Rule] = {
     "linalg_vector_norm": reductions.length,
     "max": extreme("reduce_max", "maximum"),
     "min": extreme("reduce_min", "minimum"),
+    "cumsum": reductions.scan("add"),
+    "cumprod": reductions.scan("multiply"),
+    "cummax": reductions.scan("maximum"),
+    "cummin": reductions.scan("minimum"),
     "argmax": reduction("argmax"),
     "argmin": reduction("argmax"),
     "cat": views.concat,

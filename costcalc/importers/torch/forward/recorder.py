@@ -161,7 +161,8 @@ class Recorder(TorchFunctionMode):
         region = None
         if parameter is not None:
             region = Region(parameter, tensor.storage_offset(), shape, tensor.stride())
-        self.values.append(TensorValue(shape, source, name.replace(".", "/"), region))
+        name = name.replace(".", "/")
+        self.values.append(TensorValue(shape, source, name, region, tensor.is_complex()))
         index = len(self.values) - 1
         self.known[id(tensor)] = (tensor, index, _version(tensor))
         return index

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand
-from costcalc.importers.torch.context import TorchContext
+from costcalc.importers.builder import Operand, Params
+from costcalc.importers.torch.context import TorchContext, without_batch
 
 
 def conv(op: TorchContext) -> Operand:
@@ -15,7 +15,21 @@ def conv(op: TorchContext) -> Operand:
     args = op.bind("input", "weight", "bias", "stride", "padding", "dilation", "groups")
     out, _, *kernel = op.shape_of(args["weight"])
     x = op.maps(args["input"], len(kernel))
-    return emit.conv(op, x, out=out, **_window(op, args, kernel))
+    window = _window(op, args, kernel)
+    if not op.is_complex:
+        return emit.conv(op, x, out=out, **window)
+
+    def product(part: Operand, params: Params, name: str) -> Operand:
+        # The parts of the bias are added once each.
+        has_bias = window["bias"] and name in ("/a_c", "/a_d")
+        own = {**window, "bias": has_bias, "params": params}
+        return emit.conv(op, part, out=out, part=name, **own)
+
+    parts, params = (
+        emit.complex_parts(op, x, "input"),
+        op.complex_params(args["weight"], args.get("bias")),
+    )
+    return emit.complex_product(op, parts, params, product, without_batch(op.shape))
 
 
 def transposed_conv(op: TorchContext) -> Operand:

@@ -95,6 +95,8 @@ _INVERSES = {"subtract": "neg", "divide": "reciprocal"}
 
 def join(op: TorchContext, kind: str, values: Sequence[Any], alpha: Any = 1) -> Operand:
     """Tensors and numbers element by element, with broadcasting; ``alpha`` scales the last."""
+    if kind == "multiply" and op.is_complex:
+        return _complex_product(op, values)
     rank = len(without_batch(op.shape))
     *inputs, last = (
         op.broadcast(value)
@@ -103,6 +105,27 @@ def join(op: TorchContext, kind: str, values: Sequence[Any], alpha: Any = 1) -> 
         for value in values
     )
     return emit.join(op, kind, (*inputs, emit.scaled(op, last, alpha, part="_scale")))
+
+
+def _complex_product(op: TorchContext, values: Sequence[ValueRef]) -> Operand:
+    """Complex numbers multiplied: four products, or two if one factor is real."""
+    left, right = (op.broadcast(value) for value in values)
+    if all(map(op.has_complex, values)):
+
+        def product(one: Operand, other: Operand, name: str) -> Operand:
+            return emit.join(op, "multiply", (one, other), part=name)
+
+        parts = emit.complex_parts(op, left, "left"), emit.complex_parts(op, right, "right")
+        return emit.complex_product(op, *parts, product, without_batch(op.shape))
+    op.fold()
+    number, factor = (left, right) if op.has_complex(values[0]) else (right, left)
+    products = [
+        emit.join(op, "multiply", (part, factor), part=f"/{name}")
+        for part, name in zip(
+            emit.complex_parts(op, number, "number"), ("real", "imaginary"), strict=True
+        )
+    ]
+    return op.add("rearrange", products, {"shape": without_batch(op.shape)}, "/joined")
 
 
 def power(op: TorchContext) -> Operand:

@@ -94,9 +94,7 @@ def local_response_norm(op: TorchContext) -> Operand:
 def normalize(op: TorchContext) -> Operand:
     """``F.normalize``: divides by the length along an axis, clipped from below."""
     args = op.bind("input", "p", "dim")
-    if args.get("p", 2) != 2:
-        raise UnknownOp
     x, axes = op.along_axes(args["input"], [args.get("dim", 1) % len(op.shape)])
-    length = emit.reduce(op, x, "l2_norm", axes, keep=True, part="_length")
+    length = emit.length(op, x, axes, args.get("p", 2), keep=True, part="_length")
     bounded = op.add("clip", (length,), part="_clip")
     return emit.join(op, "divide", (x, bounded))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import Operand, Params, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
 
@@ -16,9 +17,27 @@ def linear(op: TorchContext) -> Operand:
     weight, bias = args["weight"], args.get("bias")
     if op.is_computed(weight):
         return _linear_of_computed(op, args["input"], weight, bias)
-    params = {"weights": op.stored(weight), "biases": op.stored(bias)}
     x, out = op.tensor(args["input"]), op.shape_of(weight)[0]
-    return emit.dense(op, x, out=out, bias=bias is not None, params=params)
+    return _dense(op, x, out, weight, bias)
+
+
+def _dense(
+    op: TorchContext, x: Operand, out: int, weight: ValueRef, bias: ValueRef | None = None
+) -> Operand:
+    """A fully connected layer with stored weights; four of complex numbers."""
+    has_bias = bias is not None
+    if not op.is_complex:
+        params = {"weights": op.stored(weight), "biases": op.stored(bias)}
+        return emit.dense(op, x, out=out, bias=has_bias, params=params)
+
+    def product(part: Operand, params: Params, name: str) -> Operand:
+        # The parts of the bias are added once each.
+        is_biased = has_bias and name in ("/a_c", "/a_d")
+        return emit.dense(op, part, out=out, bias=is_biased, params=params, part=name)
+
+    parts = emit.complex_parts(op, x, "input")
+    shape = (*x.shape[:-1], out)
+    return emit.complex_product(op, parts, op.complex_params(weight, bias), product, shape)
 
 
 def _linear_of_computed(
@@ -47,21 +66,137 @@ def embedding(op: TorchContext) -> Operand:
     )
 
 
+def embedding_bag(op: TorchContext) -> Operand:
+    """``F.embedding_bag``: rows of a table, those of each bag together."""
+    names = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse")
+    args = op.bind("input", "weight", "offsets", *names, "per_sample_weights")
+    ids, weights = args["input"], args.get("per_sample_weights")
+    rows, out = op.shape_of(args["weight"])
+    params = {"weights": op.stored(args["weight"])}
+    count = prod(op.shape_of(ids))
+    arguments = {"rows": rows, "out": out}
+    x = op.add("embedding", (op.tensor(ids, (count,)),), arguments, part="_rows", params=params)
+    if weights is not None:
+        factors = op.tensor(weights, (count, 1))
+        x = emit.join(op, "multiply", (x, factors), part="_weighted")
+    kind = {"mean": "mean", "sum": "sum", "max": "reduce_max"}[args.get("mode", "mean")]
+    shape = without_batch(op.shape)
+    bags = prod(shape) // out
+    if count % bags == 0 and args.get("offsets") is None:
+        bag = op.view(x, (*shape[:-1], count // bags, out), "_bags")
+        return emit.reduce(op, bag, kind, (bag.rank - 2,), keep=False)
+    return emit.ragged(op, x, kind, shape)
+
+
 def matmul(op: TorchContext) -> Operand:
     """``a @ b``; if b is a parameter, a linear layer without a bias."""
     args = op.bind("input", "other")
     a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
     if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
-        params = {"weights": op.stored(b)}
-        return emit.dense(op, op.tensor(a), out=op.shape_of(b)[1], bias=False, params=params)
+        return _dense(op, op.tensor(a), op.shape_of(b)[1], b)
     return _product(op, a, b)
 
 
+def dot(op: TorchContext) -> Operand:
+    """``torch.dot`` and ``vdot``: of two vectors."""
+    args = op.bind("input", "other")
+    return _product(op, args["input"], args[next(iter({"other", "tensor"} & args.keys()))])
+
+
+def inner(op: TorchContext) -> Operand:
+    """``torch.inner``: the last axes of both are summed over; with a number, a product."""
+    args = op.bind("input", "other")
+    a, b = args["input"], args["other"]
+    left, right = op.shape_of(a), op.shape_of(b)
+    if not left or not right:
+        return emit.join(op, "multiply", (op.broadcast(a), op.broadcast(b)))
+    x, y = op.tensor(a, (prod(left[:-1]), left[-1])), op.tensor(b, (prod(right[:-1]), right[-1]))
+    turned = emit.transpose(op, y, (1, 0), part="_transpose")
+    return op.view(multiplied(op, x, turned), without_batch(op.shape))
+
+
+def chain(op: TorchContext) -> Operand:
+    """``torch.linalg.multi_dot`` and ``chain_matmul``, in the order that multiplies least."""
+    values = op.call.arguments
+    if len(values) == 1 and not isinstance(values[0], ValueRef):
+        values = values[0]
+    factors = [op.tensor(value, op.shape_of(value)) for value in values]
+    if factors[0].rank == 1:
+        factors[0] = op.view(factors[0], (1, *factors[0].shape))
+    if factors[-1].rank == 1:
+        factors[-1] = op.view(factors[-1], (*factors[-1].shape, 1))
+    return _in_best_order(op, factors)
+
+
+def _in_best_order(op: TorchContext, factors: Sequence[Operand]) -> Operand:
+    """Matrices multiplied in the order of the fewest multiply-accumulates.
+
+    By dynamic programming over ranges (Cormen et al., section 15.2).
+    """
+    sizes = [factors[0].shape[0], *(factor.shape[1] for factor in factors)]
+    costs: dict[tuple[int, int], tuple[int, int]] = {}
+    """By the first factor and the last: the least products, and the factor before the cut."""
+    for length in range(1, len(factors)):
+        for first in range(len(factors) - length):
+            last = first + length
+            costs[first, last] = min(
+                (
+                    costs.get((first, cut), (0, 0))[0]
+                    + costs.get((cut + 1, last), (0, 0))[0]
+                    + sizes[first] * sizes[cut + 1] * sizes[last + 1],
+                    cut,
+                )
+                for cut in range(first, last)
+            )
+
+    def multiply(first: int, last: int) -> Operand:
+        if first == last:
+            return factors[first]
+        cut = costs[first, last][1]
+        return op.add("matmul", (multiply(first, cut), multiply(cut + 1, last)))
+
+    return multiply(0, len(factors) - 1)
+
+
+def bilinear(op: TorchContext) -> Operand:
+    """``F.bilinear``: ``y_o = x^T W_o z + b_o``, a linear layer on the products of x and z.
+
+    Every weight is multiplied once at each position.
+    """
+    args = op.bind("input1", "input2", "weight", "bias")
+    weight, bias = args["weight"], args.get("bias")
+    out, first, second = op.shape_of(weight)
+    shape = without_batch(op.shape_of(args["input1"]))[:-1]
+    x = op.tensor(args["input1"], (*shape, first, 1))
+    z = op.tensor(args["input2"], (*shape, 1, second))
+    outer = op.view(emit.join(op, "multiply", (x, z), part="_outer"), (*shape, first * second))
+    params = {"weights": op.stored(weight), "biases": op.stored(bias)}
+    return emit.dense(op, outer, out=out, bias=bias is not None, params=params)
+
+
+def distances(op: TorchContext) -> Operand:
+    """``torch.cdist``: the length of the difference of each row of one and each of the other."""
+    args = op.bind("x1", "x2", "p")
+    *stack, rows, columns = op.shape
+    width = op.shape_of(args["x1"])[-1]
+    x = op.broadcast(args["x1"], (*stack, rows, width))
+    y = op.broadcast(args["x2"], (*stack, columns, width))
+    x = op.view(x, (*x.shape[:-1], 1, width), "_rows")
+    y = op.view(y, (*y.shape[:-2], 1, *y.shape[-2:]), "_columns")
+    differences = emit.join(op, "subtract", (x, y), part="_differences")
+    return emit.length(op, differences, (differences.rank - 1,), args.get("p", 2.0), keep=False)
+
+
 def add_product(op: TorchContext) -> Operand:
-    """``addmm`` and ``baddbmm``: ``beta c + alpha a @ b``."""
+    """``addmm``, ``baddbmm``, ``addmv`` and ``addbmm``, which adds up the products of a stack."""
     args = op.bind("input", "batch1", "batch2")
-    a, b = (args[f"{'batch' if f'batch{i}' in args else 'mat'}{i}"] for i in (1, 2))
+    names = {"batch1": "mat1", "batch2": "mat2"}
+    if op.call.function == "addmv":
+        names = {"batch1": "mat", "batch2": "vec"}
+    a, b = (args[name if name in args else other] for name, other in names.items())
     product = _product(op, a, b, part="_product")
+    if op.call.function == "addbmm" and product.rank > 2:
+        product = emit.reduce(op, product, "sum", (0,), keep=False, part="_sum")
     product = emit.scaled(op, product, args.get("alpha", 1), part="_scale")
     added = op.broadcast(args["input"])
     product = op.view(product, without_batch(op.shape))
@@ -78,7 +213,21 @@ def _product(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Oper
     left, right = ((1,) * (rank - len(shape)) + shape for shape in (left, right))
     if rank > 2 and left[0] == right[0] == 1:
         left, right = left[1:], right[1:]
-    return op.add("matmul", (op.tensor(a, left), op.tensor(b, right)), part=part)
+    return multiplied(op, op.tensor(a, left), op.tensor(b, right), part)
+
+
+def multiplied(op: TorchContext, left: Operand, right: Operand, part: str = "") -> Operand:
+    """The product of two stacks of matrices; four of complex numbers."""
+    if not op.is_complex:
+        return op.add("matmul", (left, right), part=part)
+
+    def product(one: Operand, other: Operand, name: str) -> Operand:
+        return op.add("matmul", (one, other), part=name)
+
+    parts = emit.complex_parts(op, left, "left"), emit.complex_parts(op, right, "right")
+    stack = [max(sides) for sides in zip(left.shape[:-2], right.shape[:-2], strict=True)]
+    shape = (*stack, left.shape[-2], right.shape[-1])
+    return emit.complex_product(op, *parts, product, shape)
 
 
 def attention(op: TorchContext) -> Operand:

@@ -47,11 +47,31 @@ def deviation(op: TorchContext) -> Operand:
 
 
 def length(op: TorchContext) -> Operand:
-    """``x.norm(2, axes)``."""
+    """``x.norm(p, axes)`` and the norms of ``torch.linalg``.
+
+    Raises:
+        UnknownOp: the norm is of a matrix, and not the root of the sum of the squares.
+    """
     args = op.bind("input", "p", "dim", "keepdim")
-    if args.get("p", args.get("ord")) not in (2, "fro", None):
+    p: Any = args.get("p", args.get("ord"))
+    p = 2 if p in ("fro", None) else p
+    of_matrix = op.call.function in ("linalg_norm", "linalg_matrix_norm")
+    if isinstance(p, str) or (of_matrix and p != 2 and len(_axes(op, args)) > 1):
         raise UnknownOp
-    return _reduce(op, "l2_norm", args)
+    x, axes = _reduced(op, args)
+    return emit.length(op, x, axes, p, keep=bool(args.get("keepdim", False)))
+
+
+def scan(kind: str) -> Rule:
+    """``cumsum``, ``cumprod``, ``cummax`` and ``cummin``."""
+
+    def rule(op: TorchContext) -> list[Operand]:
+        args = op.bind("input", "dim")
+        shape = op.shape_of(args["input"])
+        x, (axis,) = op.along_axes(args["input"], [args["dim"] % max(len(shape), 1)])
+        return [emit.scan(op, x, axis, kind)] * len(op.call.outputs)
+
+    return rule
 
 
 def _axes(op: TorchContext, args: Mapping[str, Any]) -> tuple[int, ...]:
@@ -62,11 +82,15 @@ def _axes(op: TorchContext, args: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(sorted(axis % rank for axis in (dim if isinstance(dim, tuple) else (dim,))))
 
 
-def _reduce(op: TorchContext, kind: str, args: Mapping[str, Any], part: str = "") -> Operand:
+def _reduced(op: TorchContext, args: Mapping[str, Any]) -> tuple[Operand, tuple[int, ...]]:
+    """What is reduced, and its axes."""
     value, axes = args["input"], _axes(op, args)
     if len(axes) == len(op.shape_of(value)):  # a batch of one needs no reduction
         x = op.tensor(value)
-        axes = tuple(range(x.rank))
-    else:
-        x, axes = op.along_axes(value, axes)
+        return x, tuple(range(x.rank))
+    return op.along_axes(value, axes)
+
+
+def _reduce(op: TorchContext, kind: str, args: Mapping[str, Any], part: str = "") -> Operand:
+    x, axes = _reduced(op, args)
     return emit.reduce(op, x, kind, axes, keep=bool(args.get("keepdim", False)), part=part)

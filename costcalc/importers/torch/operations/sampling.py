@@ -1,0 +1,100 @@
+"""Resampling at computed places, and pooling of boxes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from costcalc.importers import emit
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.context import Rule, TorchContext, without_batch
+
+_MODES = ("bilinear", "nearest", "bicubic")
+"""The interpolations of ``torch.grid_sampler`` by their numbers."""
+
+
+def grid_sample(op: TorchContext) -> Operand:
+    """``F.grid_sample`` and ``torch.grid_sampler``."""
+    args = op.bind("input", "grid", "mode")
+    images, *shape = op.shape_of(args["input"])
+    grid = op.shape_of(args["grid"])
+    mode = args.get("mode", "bilinear")
+    mode = mode if isinstance(mode, str) else _MODES[mode]
+    if images == 1:
+        x, places = op.tensor(args["input"], tuple(shape)), op.tensor(args["grid"], grid[1:])
+    else:
+        x, places = op.tensor(args["input"], (images, *shape)), op.tensor(args["grid"], grid)
+    return emit.grid_sample(op, x, places, mode)
+
+
+def affine_grid(op: TorchContext) -> Operand:
+    """``F.affine_grid``: the product of all places and a matrix for each image."""
+    theta = op.bind("theta", "size")["theta"]
+    images, *places, numbers = op.shape
+    stack = (images,) if images > 1 else ()
+    shape = (*stack, prod(places), numbers + 1)
+    base = op.add("constant", (), {"shape": shape})
+    matrix = op.tensor(theta, (*stack, numbers, numbers + 1))
+    order = (*range(len(stack)), len(stack) + 1, len(stack))
+    turned = emit.transpose(op, matrix, order, part="_transpose")
+    return op.view(op.add("matmul", (base, turned)), (*stack, *places, numbers))
+
+
+def deform_conv(op: TorchContext) -> Operand:
+    """``torchvision.ops.deform_conv2d``, the operator behind it.
+
+    Raises:
+        UnknownOp: there are several images, or computed weights.
+    """
+    args = op.bind("input", "weight", "offset", "mask", "bias")
+    *_, groups, offset_groups, has_mask = op.call.arguments
+    out, _, *kernel = op.shape_of(args["weight"])
+    if op.shape_of(args["input"])[0] != 1 or op.is_computed(args["weight"]):
+        raise UnknownOp
+    maps = {
+        name: op.tensor(args[name], op.shape_of(args[name])[1:]) for name in ("input", "offset")
+    }
+    mask = op.tensor(args["mask"], op.shape_of(args["mask"])[1:]) if has_mask else None
+    # The operator always has a bias: zeros, where the module has none.
+    bias = None if op.is_constant(args["bias"]) else args["bias"]
+    return emit.deform_conv(
+        op,
+        maps["input"],
+        maps["offset"],
+        out=out,
+        kernel=kernel,
+        groups=groups,
+        offset_groups=offset_groups,
+        mask=mask,
+        bias=bias is not None,
+        params={"weights": op.stored(args["weight"]), "biases": op.stored(bias)},
+    )
+
+
+def roi_pool(mode: str, *, is_sampled: bool = False, is_position_sensitive: bool = False) -> Rule:
+    """The operators behind ``torchvision.ops.roi_align``, ``roi_pool`` and their variants."""
+
+    def rule(op: TorchContext) -> Operand | list[Operand]:
+        names = ("rois", "spatial_scale", "pooled_height", "pooled_width", "sampling_ratio")
+        args = op.bind("input", *names)
+        arguments: dict[str, Any] = {"size": op.shape[2:], "mode": mode}
+        if is_sampled:
+            arguments["samples"] = max(args["sampling_ratio"], 0)
+        if is_position_sensitive:
+            arguments["position_sensitive"] = True
+        x = _maps(op, args["input"])
+        boxes = op.tensor(args["rois"], op.shape_of(args["rois"]))
+        y = op.add("roi_pool", (x, boxes), arguments)
+        return [y] * len(op.call.outputs)
+
+    return rule
+
+
+def _maps(op: TorchContext, value: ValueRef) -> Operand:
+    """One map; of several images, which boxes choose from, as many rows together."""
+    images, channels, height, *rest = op.shape_of(value)
+    if images == 1:
+        return op.tensor(value, (channels, height, *rest))
+    x = op.tensor(value, without_batch(op.shape_of(value)))
+    return op.add("rearrange", (x,), {"shape": (channels, images * height, *rest)}, part="_images")

@@ -1,0 +1,166 @@
+"""PyTorch's functions of places, values, frequencies and complex numbers.
+
+Every shape is PyTorch's own, as the importer checks; mult-adds are FlopCounterMode's where
+it has a formula, and worked out by hand where it has none.
+"""
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import nn
+
+from tests.frameworks.test_kinds import Calls
+from tests.frameworks.test_torch_modules import agrees, layers_of, macs, params
+
+ops = torchvision.ops
+BOXES = torch.tensor([[0, 0.0, 0, 4, 4]]).expand(5, 5)
+
+
+def whole(*shape):
+    return torch.zeros(*shape, dtype=torch.int64)
+
+
+def kinds(function, input):
+    """The kinds of a function's layers but for what only moves elements."""
+    layers = layers_of(Calls(function), input)
+    moving = ("reshaping", "source", "elementwise")
+    return [layer.kind.name for layer in layers if layer.kind.family not in moving]
+
+
+FUNCTIONS = [
+    # function, input without the batch, kinds, mult-adds
+    (lambda x: F.grid_sample(x, x.new_zeros(1, 7, 6, 2)), (3, 8, 9), ["grid_sample"], 0),
+    (lambda x: F.grid_sample(x, x.new_zeros(1, 7, 6, 5, 3)), (3, 8, 9, 4), ["grid_sample"], 0),
+    (
+        lambda x: F.grid_sample(x.expand(2, 3, 8, 9), x.new_zeros(2, 7, 6, 2), mode="bicubic"),
+        (3, 8, 9),
+        ["grid_sample"],
+        0,
+    ),
+    (
+        lambda x: torch.grid_sampler(x, x.new_zeros(1, 7, 6, 2), 1, 0, False),
+        (3, 8, 9),
+        ["grid_sample"],
+        0,
+    ),
+    # Of each of 8 * 9 places: two sums of three products.
+    (lambda x: F.affine_grid(x, (1, 3, 8, 9)), (2, 3), ["matmul"], 8 * 9 * 2 * 3),
+    (lambda x: F.affine_grid(x, (1, 3, 8, 9, 4)), (3, 4), ["matmul"], 8 * 9 * 4 * 3 * 4),
+    (lambda x: ops.roi_align(x, BOXES.to(x), (3, 2), sampling_ratio=2), (4, 8, 9), ["roi_pool"], 0),
+    (lambda x: ops.roi_align(x, [BOXES[:, 1:].to(x)], 3), (4, 8, 9), ["roi_pool"], 0),
+    (lambda x: ops.roi_pool(x, BOXES.to(x), (3, 2)), (4, 8, 9), ["roi_pool"], 0),
+    (lambda x: ops.ps_roi_align(x, BOXES.to(x), (3, 2)), (12, 8, 9), ["roi_pool"], 0),
+    (lambda x: ops.ps_roi_pool(x, BOXES.to(x), (3, 2)), (12, 8, 9), ["roi_pool"], 0),
+    (lambda x: x.topk(3)[0], (4, 9), ["top_k"], 0),
+    (lambda x: torch.topk(x, 3, dim=1).indices, (4, 9), ["top_k"], 0),
+    (lambda x: x.sort(dim=1).values, (4, 9), ["top_k"], 0),
+    (lambda x: x.argsort(), (4, 9), ["top_k"], 0),
+    (lambda x: torch.msort(x), (4, 9), ["top_k"], 0),
+    (lambda x: x.median(), (4, 9), ["top_k"], 0),
+    (lambda x: x.median(-1).values, (4, 9), ["top_k"], 0),
+    (lambda x: x.kthvalue(2, 1).values, (4, 9), ["top_k"], 0),
+    (lambda x: torch.fft.fft(x).real, (4, 9), ["fft"], 0),
+    (lambda x: torch.fft.rfft(x, n=16, dim=1).abs(), (4, 9), ["fft"], 0),
+    (lambda x: torch.fft.fftn(x).real, (4, 9), ["fft"], 0),
+    (
+        lambda x: torch.fft.irfft2(torch.fft.rfft2(x, dim=(1, 2)), s=(14, 12), dim=(1, 2)),
+        (14, 12, 5),
+        ["fft", "fft"],
+        0,
+    ),
+    (lambda x: torch.fft.hfft(torch.fft.ihfft(x)), (4, 9), ["fft", "fft"], 0),
+    (lambda x: torch.fft.fftshift(torch.fft.ifft2(x)).imag, (4, 9, 8), ["fft"], 0),
+    (
+        lambda x: torch.stft(x, 64, 16, window=x.new_ones(64), return_complex=True).abs(),
+        (400,),
+        ["fft"],
+        0,
+    ),
+    (
+        lambda x: torch.stft(
+            x, 64, 16, window=x.new_ones(48), win_length=48, center=False, return_complex=True
+        ).abs(),
+        (400,),
+        ["fft"],
+        0,
+    ),
+    (lambda x: torch.cdist(x, x[:, :3]), (7, 5), ["l2_norm"], 0),
+    (lambda x: torch.cdist(x, x[:, :3], p=1), (7, 5), ["sum"], 0),
+    # PyTorch's counter has no formula for these two.
+    (
+        lambda x: torch.addbmm(x.new_zeros(3, 4), x.expand(2, 3, 5), x.new_zeros(2, 5, 4)),
+        (3, 5),
+        ["matmul", "sum"],
+        2 * 3 * 5 * 4,
+    ),
+    (lambda x: torch.addmv(x.new_zeros(3), x[0], x.new_zeros(5)), (3, 5), ["matmul"], 3 * 5),
+    (lambda x: x.index_add(1, whole(4), x[:, :4]), (7, 5), [], 0),
+    (lambda x: x.scatter_add(1, whole(1, 4, 5), x[:, :4]), (7, 5), [], 0),
+    (lambda x: torch.zeros_like(x).index_add_(1, whole(4), x[:, :4]), (7, 5), [], 0),
+    (lambda x: x.cumsum(1), (7, 5), [], 0),
+]
+
+
+@pytest.mark.parametrize(("function", "input", "expected", "products"), FUNCTIONS)
+def test_functions(function, input, expected, products):
+    layers = layers_of(Calls(function), input)
+    assert macs(layers) == products
+    assert kinds(function, input) == expected
+
+
+PRODUCTS = [
+    (lambda x: torch.einsum("bi,bij,bj->b", x, x.new_zeros(1, 5, 4), x.new_zeros(1, 4)), (5,)),
+    (lambda x: torch.einsum("oij,bi,bj->bo", x.new_zeros(6, 5, 4), x, x.new_zeros(1, 4)), (5,)),
+    (lambda x: torch.einsum("bii->b", x), (5, 5)),
+    (lambda x: torch.einsum("bii,bij->bj", x, x), (5, 5)),
+    (lambda x: torch.einsum("...i,...j", x, x), (3, 5)),
+    (lambda x: torch.einsum("bnd,bmd->bnm", x, x), (3, 5)),
+    (lambda x: torch.einsum("bnd,dk->bk", x, x.new_zeros(5, 4)), (3, 5)),
+    (lambda x: torch.einsum(x, [0, 1, 2], x, [0, 3, 2], [0, 1, 3]), (3, 5)),
+    (lambda x: torch.tensordot(x, x.new_zeros(5, 3, 4), dims=([1, 2], [1, 0])), (3, 5)),
+    (lambda x: torch.tensordot(x, x.new_zeros(5, 4), dims=1), (3, 5)),
+    (lambda x: torch.linalg.multi_dot([x[0], x.new_zeros(9, 3), x.new_zeros(3, 4)]), (2, 9)),
+    (lambda x: torch.inner(x, x.new_zeros(4, 5)), (3, 5)),
+]
+
+
+@pytest.mark.parametrize(("function", "input"), PRODUCTS)
+def test_products(function, input):
+    agrees(Calls(function), input)
+
+
+class Complex(nn.Module):
+    """A module of complex numbers, on a signal of real ones."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return torch.view_as_real(self.module(torch.complex(x, x)))
+
+
+@pytest.mark.parametrize(
+    ("module", "input", "products", "numbers"),
+    [
+        # Four real products for each complex one.
+        (nn.Linear(5, 6, dtype=torch.cfloat), (3, 5), 4 * 3 * 5 * 6, 5 * 6 + 6),
+        (nn.Linear(5, 6, bias=False, dtype=torch.cfloat), (3, 5), 4 * 3 * 5 * 6, 5 * 6),
+        (nn.Conv1d(2, 6, 3, dtype=torch.cfloat), (2, 9), 4 * 7 * 2 * 3 * 6, 2 * 3 * 6 + 6),
+        (nn.Conv2d(4, 4, 3, groups=4, dtype=torch.cfloat), (4, 5, 6), 4 * 3 * 4 * 9 * 4, 4 * 10),
+        (Calls(lambda x: x @ x.mT), (3, 5), 4 * 3 * 5 * 3, 0),
+        (Calls(lambda x: x * x), (3, 5), 0, 0),
+        (Calls(lambda x: torch.einsum("bnd,bmd->bnm", x, x)), (3, 5), 4 * 3 * 5 * 3, 0),
+    ],
+)
+def test_complex_numbers(module, input, products, numbers):
+    layers = layers_of(Complex(module), input)
+    assert (macs(layers), params(layers)) == (products, numbers)
+
+
+def test_a_complex_product_is_four_multiplications_and_two_additions():
+    layers = layers_of(Complex(Calls(lambda x: x * x)), (3, 5))
+    events = [layer.events() for layer in layers]
+    assert sum(each.multiplications for each in events) == 4 * 15
+    assert sum(each.additions for each in events) == 2 * 15
