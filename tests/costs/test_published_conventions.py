@@ -5,7 +5,8 @@ torchinfo-1.8.0; a new version of a tool that counts otherwise gets one too.  Wh
 added for new kinds of layers changes the digest, and is entered here with the reason.
 The last: ``input``, a further input of a network, is free; and the papers' conventions do
 not count work on weights alone, as no paper does: networks over fixed coordinates, and
-power iterations, which earlier versions did not read.
+power iterations, which earlier versions did not read.  Then ``sampling``, ``selection`` and
+``transform``, kinds that earlier versions did not have: free in papers and for PyTorch's counter.
 """
 
 from hashlib import sha256
@@ -16,21 +17,21 @@ from costcalc.costs import convention as conventions
 from costcalc.costs.rules import COUNTS
 
 DIGESTS = {
-    "paper": "4a05db4c20fa3f41",
-    "paper-with-bias": "28dd82362c2b95c2",
-    "paper-with-norm": "1b8381cb7ef0cea0",
+    "paper": "5e65aca2ef85b252",
+    "paper-with-bias": "76d1f5398361d1c2",
+    "paper-with-norm": "ee3e409fd6666b47",
     "calflops": "aa4bfaea0a26ea46",
     "calflops-flops": "b110d6d0fe89b287",
     "deepspeed": "1a9d81f28800f35b",
     "deepspeed-flops": "26ce6194b5acfa5c",
     "fvcore": "bf0a07ee01ce587c",
-    "keras": "f2313ec7acfab6f2",
+    "keras": "9f2caf478d796e4b",
     "onnx-tool": "2668b415b7262e40",
     "onnx-tool-bn-kept": "b70103be1830a76c",
     "ptflops": "a13e1cc0513ade41",
     "ptflops-aten": "4f5eef35ec7aa7a9",
     "thop": "f22c5d881934c23e",
-    "torch": "3cec28675e59571d",
+    "torch": "ce1fa125a4f18857",
     "torchinfo": "f87015059fc1d549",
     "torchinfo-1.8.0": "ec78912097a9d02b",
     "torchprofile": "aee904a534691aeb",

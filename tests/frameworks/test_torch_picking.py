@@ -6,9 +6,9 @@ it has a formula, and worked out by hand where it has none.
 
 import pytest
 import torch
-import torch.nn.functional as F
 import torchvision
 from torch import nn
+from torch.nn import functional as F  # noqa: N812  # as everybody calls it
 
 from tests.frameworks.test_kinds import Calls
 from tests.frameworks.test_torch_modules import agrees, layers_of, macs, params
@@ -31,7 +31,12 @@ def kinds(function, input):
 FUNCTIONS = [
     # function, input without the batch, kinds, mult-adds
     (lambda x: F.grid_sample(x, x.new_zeros(1, 7, 6, 2)), (3, 8, 9), ["grid_sample"], 0),
-    (lambda x: F.grid_sample(x, x.new_zeros(1, 7, 6, 5, 3)), (3, 8, 9, 4), ["grid_sample"], 0),
+    (
+        lambda x: F.grid_sample(x, x.new_zeros(1, 7, 6, 5, 3)),
+        (3, 8, 9, 4),
+        ["grid_sample"],
+        0,
+    ),
     (
         lambda x: F.grid_sample(x.expand(2, 3, 8, 9), x.new_zeros(2, 7, 6, 2), mode="bicubic"),
         (3, 8, 9),

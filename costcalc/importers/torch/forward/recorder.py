@@ -46,6 +46,11 @@ REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
 IDLE = ("dropout",)
 """Functions that return their input itself at inference, and yet are calls of their own."""
 
+BOUNDED: Mapping[str, Callable[..., torch.Tensor]] = {
+    "nms": lambda boxes, scores, threshold: torch.empty_like(scores, dtype=torch.int64)
+}
+"""Functions whose results are as large as values say, with the largest that they may give."""
+
 _LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
 _NORMS = (
     torch.nn.modules.batchnorm._NormBase,
@@ -128,7 +133,8 @@ class Recorder(TorchFunctionMode):
         inputs = [*_tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         versions = [_version(tensor) for tensor in inputs]
-        result = func(*args, **keywords)
+        bounded = BOUNDED.get(name) if any(tensor.is_meta for tensor in inputs) else None
+        result = (bounded or func)(*args, **keywords)
         if name in IDLE and any(result is tensor for tensor in inputs):
             result = result.detach()
         before = zip(inputs, versions, strict=True)
