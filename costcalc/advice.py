@@ -88,6 +88,15 @@ def set_option(name: str, value: str = "...") -> Advice:
     return Advice(f"--set {name}={value}", f"{name}={value}")
 
 
+def shape_option(node: str) -> Advice:
+    """A shape for the output of a model's unknown operation.
+
+    >>> shape_option("head/nms"), shape_option("head/nms").python
+    ('--shape head/nms=C,H,W', 'shape={"head/nms": (C, H, W)}')
+    """
+    return Advice(f"--shape {node}=C,H,W", f'shape={{"{node}": (C, H, W)}}')
+
+
 def listed_by(command: str) -> Advice:
     """The command, or the function, that lists what there is.
 

@@ -232,6 +232,14 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
                 set_option(CHANNELS, "1"),
             ),
         )
+    shapes = [name for name in parameters if name.startswith(importers.shape_of(""))]
+    if shapes:
+        refuse(
+            None,
+            f"'{path}' is a spec, and a spec states all shapes",
+            expected=advice("{} only for models", option("shape")),
+            hint=f"model.onnx@{shapes[0]}=8x7x7, for one network of several",
+        )
     importers.refuse_foreign(path)
     return OpenNetwork(read_spec(path, beside), parameters, path)
 
@@ -307,6 +315,11 @@ def exact(settings: Mapping[str, Any]) -> dict[str, Any]:
             found=" ".join(str(alpha).split()),
             hint="costcalc.sweep(network, alpha=[0.5, 1]), for several",
         )
+    shapes = settings.get(importers.SHAPE)
+    if isinstance(shapes, Mapping):
+        named = {importers.shape_of(str(name)): shape for name, shape in shapes.items()}
+        settings = {**settings, **named}
+        del settings[importers.SHAPE]
     return {name: exact_value(value) for name, value in settings.items()}
 
 

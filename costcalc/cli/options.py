@@ -15,7 +15,7 @@ from costcalc.cli.words import Choice, Whole
 from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
-from costcalc.importers import ALLOW_UNKNOWN, INPUT
+from costcalc.importers import ALLOW_UNKNOWN, INPUT, shape_of
 from costcalc.opening import OpenNetwork, names_in, of_texts, opened
 from costcalc.performance import DTYPES
 from costcalc.records import NamedTuple
@@ -36,6 +36,7 @@ class Options(NamedTuple):
     sets: tuple[str, ...] = ()
     input: tuple[str, ...] = ()
     allow_unknown: bool = False
+    shape: tuple[str, ...] = ()
     convention: str = "paper"
     unit: str | None = None
     storage: str | None = None
@@ -93,7 +94,14 @@ class Options(NamedTuple):
         problems = Problems()
         given = [("alpha", text, "--alpha") for text in self.alpha]
         given += [("res", text, "--res") for text in self.res]
-        given += [(INPUT, _shape(text), "--input") for text in self.input]
+        given += [(INPUT, _shape(text, "--input "), "--input") for text in self.input]
+        for text in self.shape:
+            node, equals, shape = text.rpartition("=")
+            if not equals or not node.strip():
+                problems.add(None, f"--shape {text} is not a shape", expected="--shape NODE=8,7,7")
+                continue
+            written = f"--shape {node}="
+            given.append((shape_of(node.strip()), _shape(shape, written), written))
         if self.allow_unknown:
             given.append((ALLOW_UNKNOWN, "true", "--allow-unknown"))
         for item in (part for text in self.sets for part in _NEXT_SETTING.split(text)):
@@ -135,10 +143,10 @@ class Options(NamedTuple):
         return opened(network, self.settings, beside, is_one_of_several=is_one_of_several)
 
 
-def _shape(text: str) -> str:
+def _shape(text: str, option: str) -> str:
     sides = [side.strip() for side in re.split("[,x×]", text)]
     if not all(side.isdecimal() and side.isascii() for side in sides):
-        refuse(None, f"--input {text} is not a shape", expected="--input 3,224,224")
+        refuse(None, f"{option}{text} is not a shape", expected=f"{option}3,224,224")
     return "x".join(sides)
 
 
@@ -154,7 +162,13 @@ def pass_options(function: F) -> Callable[..., Any]:
 
 
 def settings_options(function: F) -> F:
-    """``--alpha``, ``--res`` and ``--set``; ``--input`` and ``--allow-unknown`` for models."""
+    """``--alpha``, ``--res``, ``--set``, ``--input``, ``--allow-unknown`` and ``--shape``."""
+    function = click.option(
+        "--shape",
+        multiple=True,
+        metavar="NODE=C,H,W",
+        help="For models: the shape of an unknown operation's output; may be repeated.",
+    )(function)
     function = click.option(
         "--allow-unknown",
         is_flag=True,

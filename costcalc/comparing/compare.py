@@ -166,7 +166,7 @@ class Comparison(Answer):
         not_counted = (
             note
             for entry in self.entries
-            for note in uncounted_notes(entry.report.uncounted, entry.label)
+            for note in uncounted_notes(entry.report.uncounted, entry.label, entry.report.guessed)
         )
         return Page(title, facts, tuple(tables), (*_causes(self), *not_counted))
 

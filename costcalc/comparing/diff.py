@@ -266,7 +266,7 @@ def _notes(difference: Difference) -> tuple[str, ...]:
         notes = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
     for which, report in (("the old", difference.old), ("the new", difference.new)):
         if report is not None:
-            notes += uncounted_notes(report.uncounted, which)
+            notes += uncounted_notes(report.uncounted, which, report.guessed)
     return tuple(notes)
 
 

@@ -422,4 +422,4 @@ def _notes(graph: LayerGraph) -> Iterator[str]:
         yield "With every gate open."
     if any(layer.kind.family == "recurrent" for layer in graph.layers):
         yield "Without the workspace that a framework's recurrent kernel takes."
-    yield from uncounted_notes(graph.uncounted)
+    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())

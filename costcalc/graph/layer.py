@@ -185,6 +185,34 @@ class LayerGraph(NamedTuple):
         return names
 
     @property
+    def guessed(self) -> frozenset[int]:
+        """Layers that are counted at a guessed shape: they read an unknown operation.
+
+        Its shape is a guess, or at another width multiplier than 1 does not follow it.
+        """
+        return self.guessed_at(self.parameters.get("alpha", 1) != 1)
+
+    def guessed_at(self, is_scaled: bool) -> frozenset[int]:
+        """Like :attr:`guessed`, at a width multiplier of 1 or at another."""
+        guesses, guessed = set[int](), set[int]()
+        for index, layer in enumerate(self.layers):
+            operation: Any = layer.operation
+            if not layer.kind.is_counted:
+                if operation.guessed or is_scaled:
+                    guesses.add(index)
+            elif not guesses.isdisjoint(layer.inputs):
+                guessed.add(index)
+                # Behind a fully connected layer, a shape is known again.
+                if layer.kind.family != "dense" or operation.per_position:
+                    guesses.add(index)
+        return frozenset(guessed)
+
+    def guessed_names(self, is_scaled: bool = False) -> tuple[str, ...]:
+        """The names of :attr:`guessed` layers, in order; also at a symbolic width multiplier."""
+        guessed = self.guessed_at(is_scaled=True) if is_scaled else self.guessed
+        return tuple(self.layers[index].name for index in sorted(guessed))
+
+    @property
     def weights_alone(self) -> frozenset[int]:
         """Layers that no input of the network reaches: they compute on stored numbers alone.
 

@@ -41,6 +41,19 @@ def uncounted(document: Document) -> tuple[str, ...]:
     return tuple(names)
 
 
+def has_guesses(document: Document, is_scaled: bool) -> bool:
+    """Whether the shape of an unknown operation is a guess, or does not follow the widths.
+
+    ``is_scaled`` says that the width multiplier is, or may be, another than 1.
+    """
+    return any(
+        isinstance(step, LayerStep)
+        and not step.kind.is_counted
+        and (is_scaled or "guessed" in step.arguments)
+        for step in document.steps
+    )
+
+
 def named(steps: tuple[Step, ...], name: str) -> Mark | None:
     """The place of a step with that name."""
     for step in steps:

@@ -13,7 +13,7 @@ import numpy
 from costcalc.advice import advice, joined, option
 from costcalc.costs.rules import UNITS
 from costcalc.errors import Problems, refuse
-from costcalc.graph.outline import uncounted
+from costcalc.graph.outline import has_guesses, uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, Numerators, of_values, size
@@ -116,6 +116,9 @@ class SweptNetwork:
         self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
         self.title = document.titled({**self.known, **{key: key for key in swept}})
         self.uncounted = uncounted(document)
+        self.has_guesses = has_guesses(
+            document, "alpha" in swept or self.known.get("alpha", 1) != 1
+        )
         self.accuracies = {
             position: accuracy
             for accuracy in document.accuracies
@@ -362,7 +365,7 @@ class Sweep(Answer):
         lacking = (
             note
             for network in self.networks
-            for note in uncounted_notes(network.uncounted, network.title)
+            for note in uncounted_notes(network.uncounted, network.title, network.has_guesses)
         )
         return (*_refusals(self), *lacking)
 

@@ -9,16 +9,19 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from costcalc.errors import refuse
+from costcalc.errors import SHOWN, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import exact
 
 if TYPE_CHECKING:
-    from costcalc.importers.model import Model, Request
+    from costcalc.importers.model import Model, Request, RequestedShapes, Shape
 
-REQUESTS = INPUT, ALLOW_UNKNOWN = "input", "allow_unknown"
-"""Settings of how a model is opened; reserved, so no parameter of a model has these names."""
+REQUESTS = INPUT, ALLOW_UNKNOWN, SHAPE = "input", "allow_unknown", "shape"
+"""Settings of how a model is opened; reserved, so no parameter of a model has these names.
+
+The shape of an unknown operation is a setting of its own: ``shape.NAME``.
+"""
 
 
 class Importer(NamedTuple):
@@ -93,16 +96,19 @@ def import_with(
         SpecError: the model or a setting is wrong.
     """
     from costcalc.importers.document import document
-    from costcalc.importers.model import Request
+    from costcalc.importers.model import Request, RequestedShapes
 
-    remaining = dict(settings)
+    shapes, remaining = _shapes(settings)
+    requested = RequestedShapes(shapes)
     request = Request(
-        input=_checked_input(remaining.pop(INPUT, None)),
+        input=_checked_shape("input", remaining.pop(INPUT, None)),
         res=_checked_res(remaining.pop("res", None)),
         allow_unknown=remaining.pop(ALLOW_UNKNOWN, False),
+        shapes=requested,
         settings={name: value for name, value in remaining.items() if name != "alpha"},
     )
     model = read(request)
+    _check_shapes(requested)
     unused = {name: value for name, value in remaining.items() if name not in model.parameters}
 
     def reread(sizes: Mapping[str, Any]) -> Document:
@@ -111,16 +117,51 @@ def import_with(
     return document(model)._replace(reread=reread), unused
 
 
-def _checked_input(input: Any) -> Any:
-    """The shape of the input that the caller sets, if any.
+def shape_of(name: str) -> str:
+    """The name of the setting for the shape of an unknown operation's output."""
+    return f"{SHAPE}.{name}"
+
+
+def _shapes(settings: Mapping[str, Any]) -> tuple[dict[str, Shape], dict[str, Any]]:
+    """The shapes of unknown operations by their names, and the other settings.
+
+    Raises:
+        SpecError: one is not a shape.
+    """
+    shapes, others = {}, dict[str, Any]()
+    for key, value in settings.items():
+        before, _, name = key.partition(shape_of(""))
+        if name and not before:
+            shapes[name] = _checked_shape(f"the shape of '{name}'", value)
+        else:
+            others[key] = value
+    return shapes, others
+
+
+def _check_shapes(requested: RequestedShapes) -> None:
+    """Checks that every shape that the caller gives is that of an unknown operation.
+
+    Raises:
+        SpecError: one is not.
+    """
+    problems, named = Problems(), requested.asked
+    expected = "one of " + ", ".join([*named][:SHOWN]) if named else "none: all shapes are known"
+    for name in requested.shapes.keys() - named:
+        message = f"'{name}' is not an unknown operation of the model"
+        problems.add(None, message, expected, hint=did_you_mean(name, named))
+    problems.raise_any()
+
+
+def _checked_shape(what: str, value: Any) -> Any:
+    """A shape that the caller sets, if any.
 
     Raises:
         SpecError: it is not one.
     """
-    shape = input if input is None or isinstance(input, tuple) else (input,)
+    shape = value if value is None or isinstance(value, tuple) else (value,)
     for size in shape or ():
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            refuse(None, f"input cannot be {exact(input)}", "whole numbers above zero: 3x224x224")
+            refuse(None, f"{what} cannot be {exact(value)}", "whole numbers above zero: 3x224x224")
     return shape
 
 

@@ -22,11 +22,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from costcalc.advice import advice, flag
+from costcalc.advice import advice, flag, shape_option
 from costcalc.errors import Refusal
 from costcalc.escaping import shortened
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.model import Borrows, Model, Node, Shape
+from costcalc.importers.model import Borrows, Model, Node, RequestedShapes, Shape
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import PARAMS, Events, Operation
 from costcalc.names import FreeNames
@@ -46,6 +46,15 @@ class UnknownOp(Refusal):
 
 ALLOW_UNKNOWN_HINT = advice("{}, to leave it uncounted", flag("allow_unknown"))
 """How to import a model in spite of an unknown operation."""
+
+
+def shape_unknown(name: str, output: int = 0) -> Refusal:
+    """The refusal of an unknown operation whose output could have any shape."""
+    which = f" {output + 1}" if output else ""
+    return Refusal(
+        f"costcalc has no layer kind for it, and the shape of its output{which} is not known",
+        hint=shape_option(f"{name}.{output + 1}" if output else name),
+    )
 
 
 class Operand(NamedTuple):
@@ -119,6 +128,7 @@ class ModelBuilder:
     Attributes:
         input: the network's input.
         allow_unknown: whether operations without a layer kind may be added as not counted.
+        requested: the shapes of unknown operations that the caller gives.
         is_sized: whether sizes hold for this input only, so that another input size
             needs a new import.
         nodes: the nodes so far.
@@ -128,9 +138,15 @@ class ModelBuilder:
         params: which stored numbers are counted.
     """
 
-    def __init__(self, input: Shape, allow_unknown: bool = False) -> None:
+    def __init__(
+        self,
+        input: Shape,
+        allow_unknown: bool = False,
+        shapes: RequestedShapes | None = None,
+    ) -> None:
         self.input = Operand(NETWORK_INPUT, input)
         self.allow_unknown = allow_unknown
+        self.requested = shapes or RequestedShapes()
         self.is_sized = False
         self.nodes: list[Node] = []
         self.blocks: dict[str, str] = {}
@@ -276,6 +292,17 @@ class ModelBuilder:
         operation, inputs, output = self._applied[index]
         return operation.events(inputs, output)
 
+    def guessed_before(self, tensors: Sequence[Operand]) -> list[str]:
+        """The names of the unknown operations, of guessed shape, that some tensors depend on."""
+        reached = {tensor.node for tensor in tensors}
+        for index in range(len(self.nodes) - 1, -1, -1):
+            if index in reached:
+                reached.update(self.nodes[index].inputs)
+        guessed = (
+            index for index in reached - {NETWORK_INPUT} if "guessed" in self.nodes[index].arguments
+        )
+        return [self.nodes[index].name for index in sorted(guessed)]
+
     def set_arguments(self, index: int, arguments: Mapping[str, Any]) -> None:
         """Replace a node's arguments, which must leave its output shape unchanged."""
         node, (_, inputs, output) = self.nodes[index], self._applied[index]
@@ -378,6 +405,46 @@ class OpContext:
     def fold(self) -> None:
         """Show all nodes of this operation, whose parts begin with '/', as one row of a table."""
         self.builder.folded.add(self.path)
+
+    def uncounted(
+        self,
+        operation: str,
+        inputs: Sequence[Operand],
+        stated: Shape | None,
+        *,
+        output: int = 0,
+        guess: Shape | None = None,
+        name: str = "",
+    ) -> Operand:
+        """Add a node for an output of an operation that costcalc does not know.
+
+        Args:
+            operation: the model's name for the operation.
+            inputs: what it reads.
+            stated: the shape that the model states for the output, if it does.
+            output: the output's number.
+            guess: its shape if neither the model nor the caller states one.
+            name: what the caller calls the operation, by default its path.
+
+        Raises:
+            Refusal: its shape is unknown, or the caller gives another one.
+        """
+        name = name or self.path
+        requested = self.builder.requested.find(name, output)
+        if None not in (requested, stated) and requested != stated:
+            raise Refusal(
+                "its output has another shape in the model",
+                dims_text(stated or ()),
+                dims_text(requested or ()),
+            )
+        shape = requested or stated
+        is_guess = shape is None
+        shape = shape or guess
+        if shape is None:
+            raise shape_unknown(name, output)
+        self.builder.is_sized = True
+        arguments = {"op": operation, "shape": shape, "guessed": is_guess}
+        return self.add("uncounted", inputs, arguments)
 
     def view(self, tensor: Operand, shape: Shape, part: str = ".reshape") -> Operand:
         """The tensor reshaped; unchanged if it already has that shape.

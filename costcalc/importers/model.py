@@ -77,6 +77,25 @@ class RequestedInput(NamedTuple):
     """What its numbers are; empty for what the model expects."""
 
 
+class RequestedShapes:
+    """The output shapes that the caller gives for unknown operations, and whether they fit.
+
+    Attributes:
+        shapes: by the operation's name; ``NAME.2`` is its second output.
+        asked: the names that an importer asked for.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape] = MappingProxyType({})) -> None:
+        self.shapes = shapes
+        self.asked: dict[str, None] = {}
+
+    def find(self, name: str, output: int = 0) -> Shape | None:
+        """The shape of an output, counted from 0; None if the caller gives none."""
+        key = f"{name}.{output + 1}" if output else name
+        self.asked[key] = None
+        return self.shapes.get(key)
+
+
 class Request(NamedTuple):
     """How a model is to be opened."""
 
@@ -90,3 +109,5 @@ class Request(NamedTuple):
     """All other settings but ``alpha``: dimensions, arguments."""
     allow_unknown: bool = False
     """Whether operations without a layer kind are reported as not counted."""
+    shapes: RequestedShapes | None = None
+    """The shapes of unknown operations that the caller gives."""

@@ -573,7 +573,13 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "constant": Example((), MAP, Events(), {"shape": MAP}),
     "input": Example((), MAP, Events(), {"shape": MAP}),
-    "uncounted": Example((MAP,), (4, 3), Events(), {"op": "Mystery", "shape": (4, 3)}),
+    "uncounted": Example(
+        (MAP,),
+        (4, 3),
+        Events(),
+        {"op": "Mystery", "shape": (4, 3)},
+        ({"op": "Mystery", "shape": (4, 3), "guessed": True},),
+    ),
 }
 """The example of each kind by its name, in the order of the table of kinds."""
 

@@ -17,7 +17,7 @@ def type_name(kind: Kind, operation: Any, inputs: tuple[Shape, ...]) -> str:
     operation unknown to costcalc has the model's own name, and ``(not counted)``.
     """
     if not kind.is_counted:
-        return f"{operation.op} (not counted)"
+        return f"{operation.op} (not counted{', shape guessed' if operation.guessed else ''})"
     if "kernel" not in kind.attributes:
         return kind.title
     shape = inputs[0]

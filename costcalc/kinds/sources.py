@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from costcalc.kinds.base import Events, Shape, Sides, Word, elements
+from costcalc.kinds.base import Events, Flag, Shape, Sides, Word, elements
 from costcalc.records import NamedTuple
 
 Role = Annotated[str, ("other", "weight", "bias", "norm")]
@@ -71,6 +71,8 @@ class Uncounted(NamedTuple):
     op: Word
     """The model's name for it."""
     shape: Sides
+    guessed: Flag = False
+    """Whether the shape is a guess, and so are the counts of what reads it."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The shape."""

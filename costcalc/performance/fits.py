@@ -319,7 +319,7 @@ def fits(
         planner=name,
         bound=seconds,
         checks=tuple(checks),
-        notes=(*notes, *uncounted_notes(graph.uncounted)),
+        notes=(*notes, *uncounted_notes(graph.uncounted, guessed=graph.guessed_names())),
     )
 
 

@@ -521,7 +521,7 @@ def _notes(graph: LayerGraph, done: Work) -> list[str]:
     ]
     if graph.gated:
         notes.append(GATES)
-    return [*notes, *uncounted_notes(graph.uncounted)]
+    return [*notes, *uncounted_notes(graph.uncounted, guessed=graph.guessed_names())]
 
 
 def event_energy(model: EventModel, graph: LayerGraph, run: Run) -> EventEnergy:

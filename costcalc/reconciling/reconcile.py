@@ -116,7 +116,7 @@ def _page(reconciliation: Reconciliation) -> Page:
             tables.append(table)
     graph = reconciliation.graph
     notes = [*reconciliation.left_out, *(note for count in counts for note in count.unseen)]
-    notes += uncounted_notes(graph.uncounted)
+    notes += uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
     return Page(graph.name, _facts(graph), tuple(tables), tuple(notes))
 
 

@@ -61,6 +61,8 @@ class LayerReport(NamedTuple):
     """The axis of the first input's channels, the first of a map, the last of tokens; None
     for a source, which reads nothing."""
     output_axis: int = 0
+    is_guessed: bool = False
+    """Whether it is counted at a guessed shape, behind an operation unknown to costcalc."""
     is_of_weights: bool = False
     """Whether it computes on stored numbers alone, which the convention does not count."""
 
@@ -81,7 +83,7 @@ def layer_reports(
         costs: the cost of each layer.
         axes: the axis of each tensor's channels, as :func:`.graph.layouts.channel_axes` has it.
     """
-    describe = cache(_describe)
+    describe, guessed = cache(_describe), graph.guessed
     for index, (layer, mult_adds, params, is_free, is_of_weights) in enumerate(costs):
         yield LayerReport(
             layer.name,
@@ -93,6 +95,7 @@ def layer_reports(
             is_counted=layer.kind.is_counted,
             input_axis=axes.get(layer.inputs[0], 0) if layer.inputs else None,
             output_axis=axes.get(index, 0),
+            is_guessed=index in guessed,
             is_of_weights=is_of_weights,
         )
 

@@ -64,23 +64,35 @@ def _settings(
 
 
 def uncounted_notes(
-    uncounted: Mapping[str, Sequence[str]] | Iterable[str], network: str = ""
+    uncounted: Mapping[str, Sequence[str]] | Iterable[str],
+    network: str = "",
+    guessed: Sequence[str] | bool = (),
 ) -> tuple[str, ...]:
     """``Not counted: 2 Foo (stem/foo1, head/foo2).``; empty if everything is counted.
+
+    Where shapes are guessed, a second note says so.
 
     Args:
         uncounted: a model's names for operations unknown to costcalc, if possible with the
             names of their layers.
         network: the network's name, if the page shows several.
+        guessed: the layers that are counted at guessed shapes, or whether there may be any.
     """
     if isinstance(uncounted, Mapping):
         operations = [_with_layers(name, layers) for name, layers in uncounted.items()]
     else:
         operations = list(uncounted)
-    what = f"Not counted in {network}" if network else "Not counted"
-    return (printable(f"{what}: {', '.join(operations)}."),) if operations else ()
+    where = f" in {network}" if network else ""
+    notes = [f"Not counted{where}: {', '.join(operations)}."] if operations else []
+    if guessed:
+        behind = "the layers behind these" if guessed is True else _shown(guessed)
+        notes.append(f"Counted at guessed shapes{where}: {behind}.")
+    return tuple(map(printable, notes))
 
 
 def _with_layers(operation: str, layers: Sequence[str]) -> str:
-    shown = ", ".join([*layers[:_NAMED], *(["..."] if len(layers) > _NAMED else [])])
-    return f"{len(layers)} {operation} ({shown})"
+    return f"{len(layers)} {operation} ({_shown(layers)})"
+
+
+def _shown(layers: Sequence[str]) -> str:
+    return ", ".join([*layers[:_NAMED], *(["..."] if len(layers) > _NAMED else [])])

@@ -117,6 +117,11 @@ class Report(Answer, _ReportFields):
     __slots__ = ()
 
     @property
+    def guessed(self) -> tuple[str, ...]:
+        """The names of the layers that are counted at guessed shapes."""
+        return tuple(layer.name for layer in self.layers if layer.is_guessed)
+
+    @property
     def free(self) -> dict[str, int]:
         """The number of layers of each type that the convention does not count."""
         free = (layer.type for layer in self.layers if layer.is_free and layer.kind != INPUT)
@@ -181,6 +186,7 @@ class Report(Answer, _ReportFields):
             "free": self.free,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
+            **({"guessed": list(self.guessed)} if self.guessed else {}),
             **_gated_data(self.gating),
             "layers": [
                 {**_layer_data(layer), **_layer_bytes(self.stored, layer)} for layer in self.layers
@@ -260,13 +266,14 @@ def _notes(report: Report) -> tuple[str, ...]:
     if alone:
         work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
         notes.append(f"On weights alone, no work of an image, and free: {work}.")
-    notes += uncounted_notes(report.uncounted)
+    notes += uncounted_notes(report.uncounted, guessed=report.guessed)
     notes += map(printable, report.notes)
     if report.stored is not None and any(
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None
     ):
         notes.append("Rows without traffic are views, or part of another row's step.")
-    return (*notes, f"In all {mult_adds} and {params}.")
+    by = ", by guessed shapes" if report.guessed else ""
+    return (*notes, f"In all {mult_adds} and {params}{by}.")
 
 
 def _amount(value: int, unit: str) -> str:
@@ -394,10 +401,12 @@ def _total_cells(report: Report) -> Mapping[str, Cell]:
 def _line(line: ReportLine) -> dict[str, Cell]:
     layer = line.layer
     stride = layer.attributes.get("stride")
+    label = f"{layer.label} / s{_stride_text(stride)}" if stride else layer.label
+    guessed = " (shape guessed)" if layer.is_guessed else ""
     return {
-        "type_stride": f"{layer.label} / s{_stride_text(stride)}" if stride else layer.label,
+        "type_stride": label + guessed,
         "name": layer.name,
-        "type": layer.type,
+        "type": layer.type + guessed,
         "layers": 1,
         "stride": Dimensions(stride) if stride else None,
         "filter": Dimensions(layer.filter, " dw" if layer.is_depthwise else "")
@@ -506,5 +515,6 @@ def _layer_data(layer: LayerReport) -> dict[str, Any]:
         "output": list(layer.output),
         "mult_adds": layer.mult_adds if layer.is_counted else None,
         "params": layer.params if layer.is_counted else None,
+        **({"guessed": True} if layer.is_guessed else {}),
         **({"weights_alone": True} if layer.is_of_weights else {}),
     }

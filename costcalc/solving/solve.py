@@ -13,7 +13,7 @@ from costcalc.errors import CostcalcError, Problems, did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.budgets import budget
 from costcalc.graph.expand import expand
-from costcalc.graph.outline import uncounted
+from costcalc.graph.outline import has_guesses, uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, parse
 from costcalc.metrics import (
@@ -89,6 +89,8 @@ class Solution(Answer):
     """The title of the convention's unit."""
     uncounted: tuple[str, ...] = ()
     """The model's names for operations that costcalc cannot count."""
+    has_guesses: bool = False
+    """Whether layers behind these are counted at guessed shapes."""
 
     def page(self) -> Page:
         """The answer beside the next larger value, which does not fit."""
@@ -229,6 +231,7 @@ def _solution(
         device=facts.get("device", ""),
         unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
+        has_guesses=has_guesses(document, name == "alpha" or settings.get("alpha", 1) != 1),
     )
 
 
@@ -343,7 +346,7 @@ def _page(solution: Solution) -> Page:
         *((name, str(value)) for name, value in _bytes(solution).items()),
     )
     title = f"{solution.network}: the largest {solution.name} within the budget"
-    notes = (*_notes(solution), *uncounted_notes(solution.uncounted))
+    notes = (*_notes(solution), *uncounted_notes(solution.uncounted, guessed=solution.has_guesses))
     return Page(title, facts, (Table("Solution", tuple(columns), rows),), notes)
 
 

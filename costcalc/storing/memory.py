@@ -424,4 +424,4 @@ def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
         "states" not in storage.keeps
     ):
         yield "Without the states of recurrent layers, which this storage keeps elsewhere."
-    yield from uncounted_notes(graph.uncounted)
+    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())

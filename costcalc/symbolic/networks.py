@@ -103,6 +103,8 @@ class ClosedForm(EquationsAnswer):
     domain: Domain
     uncounted: Mapping[str, Sequence[str]]
     """The names of the layers that costcalc cannot count, by the model's name for the operation."""
+    guessed: Sequence[str]
+    """The names of the layers that are counted at guessed shapes."""
     kinds: frozenset[str]
     """The names of its layer kinds."""
     storage: str = ""
@@ -161,6 +163,7 @@ class ClosedForm(EquationsAnswer):
             "assumes": self.domain.assumptions(ASCII, self.values),
             "exact": self.is_exact,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **({"guessed": list(self.guessed)} if self.guessed else {}),
             **{metric: _total_data(total) for metric, total in self.totals.items()},
         }
 
@@ -257,6 +260,7 @@ def closed_form(
         totals={metric: _total(context, total, names, values) for metric, total in sums.items()},
         domain=domain(context, names),
         uncounted=graph.uncounted,
+        guessed=graph.guessed_names(is_scaled=any(each.name == "alpha" for each in names)),
         kinds=frozenset(layer.kind.name for layer in graph.layers),
         storage=kept.name if kept is not None else "",
         peak_step=peak,
@@ -343,7 +347,7 @@ def _page(form: ClosedForm) -> Page:
     assumptions = form.domain.assumptions(ASCII, form.values)
     latex: list[str | Equations] = [*_exactness(form, ASCII)]
     latex += [f"Assumes {assumption}." for assumption in assumptions]
-    latex += [*uncounted_notes(form.uncounted), form.equations()]
+    latex += [*uncounted_notes(form.uncounted, guessed=form.guessed), form.equations()]
     text = prose(lambda style: _paragraphs(form, style), latex, _headline(form, ASCII))
     return Page(_headline(form, UNICODE), (), (), listing=_table(form), prose=text)
 
@@ -384,7 +388,7 @@ def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
     lines = [at_settings(form.parameters, form.kinds) or "Reported:"]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {_compared(total)}")
-    yield "\n".join([*lines, *uncounted_notes(form.uncounted)])
+    yield "\n".join([*lines, *uncounted_notes(form.uncounted, guessed=form.guessed)])
     source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
     if source:
         yield f"Source: {source}"

@@ -112,7 +112,8 @@ def test_what_is_offered(folder: Path, line: str, shell: str) -> None:
 
 
 FREE = {
-    *("--alpha", "--res", "--input", "--depth", "--where", "--top", "--printed", "--search"),
+    *("--alpha", "--res", "--input", "--shape", "--depth", "--where", "--top", "--printed"),
+    "--search",
     *(
         "--max-mult-adds",
         "--max-params",

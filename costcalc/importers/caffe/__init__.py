@@ -36,7 +36,7 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     caffe_network: CaffeNetwork = network(parse(library.read_bytes(file, file), file), problems)
     problems.raise_any()
     first, *others = inputs(caffe_network)
-    builder = ModelBuilder(requested_shape(first, request), request.allow_unknown)
+    builder = ModelBuilder(requested_shape(first, request), request.allow_unknown, request.shapes)
     blobs: dict[str, Blob] = {first.blob: builder.input}
     for other in others:
         blobs[other.blob] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.advice import advice
+from costcalc.advice import joined, shape_option
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.importers.builder import (
     ALLOW_UNKNOWN_HINT,
@@ -54,7 +54,7 @@ class CaffeWalk:
             self.builder.truncate(start)
             return self._unknown(layer, name, inputs, unknown)
         except Refusal as refusal:
-            self._note(layer, layer.mark, refusal)
+            self._note(layer, layer.mark, self._behind_guesses(refusal, inputs))
             return ()
         self._assign_params(layer, start)
         return (result,) if isinstance(result, Operand) else result
@@ -75,17 +75,38 @@ class CaffeWalk:
     def _unknown(
         self, layer: CaffeLayer, name: str, inputs: tuple[Blob, ...], unknown: UnknownOp
     ) -> tuple[Blob, ...]:
-        """An uncounted node: prototxt states no shapes, so it has that of the first input."""
-        tops = max(1, len(layer.tops))
-        first = inputs[0] if inputs else None
-        if self.builder.allow_unknown and first is not None:
-            op = CaffeContext(layer, name, (first,), self.builder)
-            return (op.add("uncounted", (first,), {"op": layer.type, "shape": first.shape}),) * tops
-        unknown.hint = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA]) or (
-            advice("{}, with the shape of its input", ALLOW_UNKNOWN_HINT)
+        """Uncounted nodes: prototxt states no shapes, and each is guessed to be the input's."""
+        tops = range(max(1, len(layer.tops)))
+        if not self.builder.allow_unknown:
+            similar = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA])
+            unknown.hint = similar or ALLOW_UNKNOWN_HINT
+            self._note(layer, layer.mark, unknown)
+            return (None,) * len(tops)
+        known = tuple(blob for blob in inputs if blob is not None)
+        if len(known) < len(inputs):
+            return (None,) * len(tops)
+        op = CaffeContext(layer, name, known, self.builder)
+        guess = known[0].shape if known else None
+        try:
+            return tuple(
+                op.uncounted(layer.type, known, None, output=top, guess=guess) for top in tops
+            )
+        except Refusal as refusal:
+            self._note(layer, layer.mark, refusal)
+            return (None,) * len(tops)
+
+    def _behind_guesses(self, refusal: Refusal, inputs: tuple[Operand, ...]) -> Refusal:
+        """What a layer lacks if its inputs rest on guessed shapes: these shapes."""
+        guessed = self.builder.guessed_before(inputs)
+        if not guessed:
+            return refusal
+        options = joined(" ", map(shape_option, guessed))
+        return Refusal(
+            f"it cannot be read behind layers whose shapes are guessed: {refusal.message}",
+            found=refusal.found,
+            hint=options,
+            mark=refusal.mark,
         )
-        self._note(layer, layer.mark, unknown)
-        return inputs[:1] * tops
 
     def _assign_params(self, layer: CaffeLayer, start: int) -> None:
         """Assigns the layer's named params to its nodes, so that layers can share them."""

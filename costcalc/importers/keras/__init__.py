@@ -67,7 +67,7 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     layout = Layout(_is_channels_last(value))
     inputs = [keras_model.layers[ref.layer] for ref in keras_model.inputs]
     size = sizes(inputs, layout, request)
-    builder = ModelBuilder(size.shapes[0], request.allow_unknown)
+    builder = ModelBuilder(size.shapes[0], request.allow_unknown, request.shapes)
     tensors = [builder.input]
     for layer, shape in zip(inputs[1:], size.shapes[1:], strict=True):
         tensors.append(builder.other_input(layer.name, shape, layer.origin))

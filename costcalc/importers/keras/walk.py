@@ -103,7 +103,7 @@ class KerasWalk:
         index: int,
         values: Values,
         model_call: ModelCall,
-        stated: Mapping[int, Shape],
+        stated: Mapping[int, Shape | None],
     ) -> tuple[Value, ...]:
         """The outputs of one call of a layer; None if there is a problem with it."""
         call = layer.calls[index]
@@ -146,8 +146,9 @@ class KerasWalk:
             return self._refused(name, layer, error)
         tensors = (result,) if isinstance(result, Operand) else result
         for place, tensor in enumerate(tensors):
-            if place in stated and tensor.node >= start:
-                self.builder.state_shape(tensor, self.layout.from_keras(stated[place]))
+            shape = stated.get(place)
+            if shape is not None and tensor.node >= start:
+                self.builder.state_shape(tensor, self.layout.from_keras(shape))
         return tensors
 
     def _inner_model(
@@ -200,28 +201,35 @@ class KerasWalk:
         layer: KerasLayer,
         name: str,
         inputs: tuple[Value, ...],
-        stated: Mapping[int, Shape],
+        stated: Mapping[int, Shape | None],
         unknown: UnknownOp,
     ) -> tuple[Value, ...]:
-        """Uncounted nodes of the shapes that the file states."""
-        shapes = [self.layout.from_keras(stated[place]) for place in sorted(stated)]
-        if sorted(stated) != list(range(len(stated))):
-            shapes = []
+        """Uncounted nodes of the shapes that the file or the caller states."""
+        op = OpContext(self.builder, name, layer.origin)
+        places = range(max(stated, default=0) + 1)
+        shapes = {
+            place: self.layout.from_keras(shape)
+            for place, shape in stated.items()
+            if shape is not None
+        }
         if not self.builder.allow_unknown:
             unknown.hint = ALLOW_UNKNOWN_HINT
             self._refused(name, layer, unknown)
-        elif not shapes:
-            unknown.message += ", and the file does not state its shape"
-            self._refused(name, layer, unknown)
-        if not shapes:
-            return (None,)
+            shown = [shapes.get(place) for place in places]
+            return tuple(Operand(NETWORK_INPUT, shape) if shape else None for shape in shown)
         known = [tensor for tensor in inputs if tensor is not None]
-        if not self.builder.allow_unknown or len(known) < len(inputs):
-            return tuple(Operand(NETWORK_INPUT, shape) for shape in shapes)
-        op = OpContext(self.builder, name, layer.origin)
-        return tuple(
-            op.add("uncounted", known, {"op": layer.class_name, "shape": shape}) for shape in shapes
-        )
+        start = len(self.builder.nodes)
+        try:
+            outputs = tuple(
+                op.uncounted(layer.class_name, known, shapes.get(place), output=place)
+                for place in places
+            )
+        except Refusal as refusal:
+            return self._refused(name, layer, refusal)
+        if len(known) == len(inputs):
+            return outputs
+        self.builder.truncate(start)
+        return (None,) * len(outputs)
 
     def _refused(self, name: str, layer: KerasLayer, refusal: Refusal) -> tuple[Value, ...]:
         """Notes a problem; the layer then has no output."""
@@ -241,14 +249,14 @@ def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape]]:
-    """The shapes that the file states for the outputs of each call."""
-    shapes: dict[tuple[str, int], dict[int, Shape]] = {}
+def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape | None]]:
+    """The outputs of each call that are read, with the shapes that the file states for them."""
+    shapes: dict[tuple[str, int], dict[int, Shape | None]] = {}
     for layer in network.layers.values():
         for call in layer.calls:
             for ref in call.refs:
-                if ref.shape is not None:
-                    shapes.setdefault((ref.layer, ref.call), {})[ref.tensor] = ref.shape
+                outputs = shapes.setdefault((ref.layer, ref.call), {})
+                outputs[ref.tensor] = ref.shape or outputs.get(ref.tensor)
     return shapes
 
 

@@ -439,8 +439,9 @@ def uncounted(op: OpView) -> Rule:
     inputs = [ctx.operand(index) for index in indexes if not op.input(index).is_static]
     for index in range(len(op.node.outputs)):
         if ctx.is_read(index):
-            arguments = {"op": op.node.operator, "shape": ctx.output(index).image_shape}
-            ctx.set_output(ctx.add("uncounted", inputs, arguments), index)
+            stated, name = ctx.output(index).image_shape, op.node.shown_name
+            x = ctx.uncounted(op.node.operator, inputs, stated, output=index, name=name)
+            ctx.set_output(x, index)
 
 
 class OnnxGraph(NamedTuple):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
+from costcalc.advice import advice
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
-from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text
-from costcalc.importers.model import Shape
+from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text, shape_unknown
+from costcalc.importers.model import RequestedShapes, Shape
 from costcalc.importers.onnx.context import Operator, OpView
 from costcalc.importers.onnx.expansion import Expansion
 from costcalc.importers.onnx.fused import EXPANSIONS
@@ -47,6 +48,7 @@ class ShapeInference:
         operators: Mapping[str, Operator],
         images: int,
         stated: Mapping[str, Sequence[Dim]],
+        requested: RequestedShapes,
     ) -> None:
         self.wire = wire
         self.mark = Mark(wire.file)
@@ -55,6 +57,8 @@ class ShapeInference:
         self.images = images
         self.stated = stated
         """The shapes that the file states."""
+        self.requested = requested
+        """The shapes of unknown operators that the caller gives."""
         self.problems = Problems()
         self.tensors = Tensors({"": TensorInfo(())})
         self.initializers: dict[str, TensorProto] = {}
@@ -97,7 +101,11 @@ class ShapeInference:
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
                 )
-                hint = "onnx.shape_inference, which writes a file with all shapes"
+                lost = [at for at, name in enumerate(node.outputs) if name in self.lost]
+                hint = advice(
+                    "{}, or onnx.shape_inference, which writes a file with all shapes",
+                    shape_unknown(node.shown_name, lost[0]).hint,
+                )
             else:
                 continue
             self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)
@@ -207,8 +215,11 @@ class ShapeInference:
         """Record a node whose operator has no rule; the file may state its output shapes."""
         self.unknown.append(node)
         self.nodes.append(node)
-        for name in filter(None, node.outputs):
-            shape = self._complete(name)
+        for index, name in enumerate(node.outputs):
+            if not name:
+                continue
+            requested = self.requested.find(node.shown_name, index)
+            shape = self._complete(name) if requested is None else (self.images, *requested)
             if shape is None:
                 self.lost.add(name)
                 continue

@@ -26,7 +26,7 @@ from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import dims_text
-from costcalc.importers.model import Model, Request
+from costcalc.importers.model import Model, Request, RequestedShapes
 from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph, StepsFirst
 from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Subgraph
@@ -139,7 +139,8 @@ def _read_sized(
         StepsFirst: a recurrent operator reads the axis of the batch step by step.
     """
     mark = Mark(wire.file)
-    inference = _infer(wire, model, graph, inputs)
+    requested = request.shapes or RequestedShapes()
+    inference = _infer(wire, model, graph, inputs, requested)
     inference.check_unknown(request.allow_unknown)
     inference.problems.raise_any()
     outputs = [value.name for value in graph.outputs]
@@ -187,7 +188,11 @@ def _graph(model: schema.ModelProto, mark: Mark) -> schema.GraphProto:
 
 
 def _infer(
-    wire: WireReader, model: schema.ModelProto, graph: schema.GraphProto, inputs: Inputs
+    wire: WireReader,
+    model: schema.ModelProto,
+    graph: schema.GraphProto,
+    inputs: Inputs,
+    requested: RequestedShapes,
 ) -> ShapeInference:
     """Infer the shapes of all tensors that the outputs depend on.
 
@@ -198,7 +203,7 @@ def _infer(
     nodes = list(inliner.nodes(graph.nodes))
     values = () if inputs.are_resized else (*graph.values, *graph.outputs)
     stated = {value.name: value.dims for value in values if value.dims is not None}
-    inference = ShapeInference(wire, inliner, TABLE, inputs.images, stated)
+    inference = ShapeInference(wire, inliner, TABLE, inputs.images, stated, requested)
     inference.store(graph.initializers)
     inference.problems.raise_any()
     inference.tensors.update(inputs.tensors)

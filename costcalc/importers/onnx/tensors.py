@@ -71,9 +71,14 @@ class OnnxNode(NamedTuple):
     metadata: tuple[tuple[str, str], ...] = ()
 
     @property
+    def shown_name(self) -> str:
+        """Its name; that of its first output if it has none."""
+        return self.name or self.outputs[0]
+
+    @property
     def origin(self) -> str:
         """The node for messages: ``node 'Conv_3' (Conv)``."""
-        return f"node '{self.name or self.outputs[0]}' ({self.operator})"
+        return f"node '{self.shown_name}' ({self.operator})"
 
 
 def positive_axis(axis: Number, rank: int) -> int:

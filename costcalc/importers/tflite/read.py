@@ -10,7 +10,6 @@ states, or by those that follow from another input.
 from __future__ import annotations
 
 import os
-from math import prod
 
 from costcalc.errors import Mark, Refusal, refuse
 from costcalc.formats.file_bytes import FileBytes, map_file
@@ -46,6 +45,7 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
     inputs = sized_inputs(file, request)
     builder = TfliteBuilder(file, LayerNames(file), inputs.operand, inputs.images)
     builder.allow_unknown = request.allow_unknown
+    builder.requested = request.shapes or builder.requested
     _add_inputs(builder, inputs)
     for index in range(len(file.model.subgraphs[0].operators)):
         _add_layers(builder, (0, index))
@@ -129,9 +129,15 @@ def _leave_uncounted(op: TfliteContext, unknown: UnknownOp) -> None:
     try:
         inputs = [op.operand(index) for index in op.present if not op.is_static(index)]
         for index in range(len(op.operator.outputs)):
-            shape = op.target(index)
-            if prod(shape):
-                arguments = {"op": op.file.operator_name(op.operator), "shape": shape}
-                op.set_output(op.add("uncounted", inputs, arguments), index)
+            stated = None if op.builder.is_resized else op.target(index)
+            if 0 not in (stated or ()):
+                x = op.uncounted(
+                    op.file.operator_name(op.operator),
+                    inputs,
+                    stated,
+                    output=index,
+                    name=op.builder.names.layer(op.place, "uncounted"),
+                )
+                op.set_output(x, index)
     except Refusal as refusal:
         op.note(refusal)

@@ -230,7 +230,8 @@ class TorchBuilder(ModelBuilder):
         inputs = [self.tensor(index) for index in references((call.arguments, call.keywords))]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
         return [
-            op.add("uncounted", inputs, {"op": call.function, "shape": shape}) for shape in shapes
+            op.uncounted(call.function, inputs, shape, output=index)
+            for index, shape in enumerate(shapes)
         ]
 
     def _source(self, value: int, shape: Shape) -> Operand:

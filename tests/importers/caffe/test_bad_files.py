@@ -112,7 +112,7 @@ def test_all_unknown_layers_are_listed_at_once(tmp_path):
         MAP,
         layer("PriorBox", "data", "a"),
         layer("Python", "data", "b"),
-        layer("Convolution", "b", "c"),
+        layer("Convolution", "data", "c"),
     )
     said = refused(written(tmp_path, text))
     for name in ("'a' (PriorBox)", "'b' (Python)", "'num_output' is missing"):

@@ -216,9 +216,9 @@ def test_an_unknown_layer_that_is_allowed_has_the_shape_of_the_file(tmp_path):
 
 def test_an_unknown_layer_without_a_stated_shape(tmp_path):
     model = sequential((8, 8, 3), layer("Lambda", "mine"), of("Conv2D", **CONV))
-    assert "the file does not state its shape" in refused(
-        written(tmp_path, model), "--allow-unknown"
-    )
+    message = refused(written(tmp_path, model), "--allow-unknown")
+    assert "the shape of its output is not known" in message
+    assert "--shape mine=C,H,W" in message
 
 
 @pytest.mark.parametrize(

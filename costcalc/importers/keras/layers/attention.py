@@ -141,15 +141,15 @@ def _multi_head(
     if mask is not None:
         inputs.append(op.to_layout(mask, KERAS_ORDER, "/mask.transpose"))
     elif config.raw("sliding_window") is not None:
-        shape = (inputs[0].shape[-2], inputs[1].shape[-2])
-        inputs.append(op.add("constant", (), {"shape": shape}, "/mask"))
+        scores = (inputs[0].shape[-2], inputs[1].shape[-2])
+        inputs.append(op.add("constant", (), {"shape": scores}, "/mask"))
     attended = op.add("attention", inputs, part="/attention")
     if config.flag("use_gate", False):
         gate = _project(op, query, tokens, (heads[0], sizes[1]), has_bias, "/gate")
         gate = op.add("sigmoid", (gate,), part="/gate.sigmoid")
         attended = emit.join(op, "multiply", (attended, gate), part="/gate.multiply")
-    *stack, _, _, _ = axes = tuple(range(attended.rank))
-    order = (*stack, axes[-2], axes[-3], axes[-1])
+    place = attended.rank - 3
+    order = (*range(place), place + 1, place, place + 2)
     merged = emit.transpose(op, attended, order, part="/attention.transpose")
     width = heads[0] * sizes[1]
     flat = op.add("reshape", (merged,), {"shape": (-1, width)}, "/attention.reshape")
