@@ -219,7 +219,8 @@ class ShapeInference:
             if not name:
                 continue
             requested = self.requested.find(node.shown_name, index)
-            shape = self._complete(name) if requested is None else (self.images, *requested)
+            batch = (self.images,) if self.images else ()
+            shape = self._complete(name) if requested is None else (*batch, *requested)
             if shape is None:
                 self.lost.add(name)
                 continue
