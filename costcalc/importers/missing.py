@@ -21,8 +21,10 @@ ONNX: Mapping[str, str] = {
 }
 
 KERAS: Mapping[str, str] = {
-    **_NOT_READ,
-    "lstm": "Keras' LSTM reads sequences; costcalc's kind is a single step",
+    "grid_sample": "Keras has no layer that samples at computed places",
+    "roi_pool": "Keras has no layer that pools boxes",
+    "nms": "Keras has no layer that suppresses boxes",
+    "lstm": "Keras' LSTM reads sequences: it is imported as its products and gates",
     "lrn": "Keras has no local response normalisation",
     "quick_gelu": "Keras has no quick GELU",
     "channel_shuffle": "Keras has no channel shuffle",

@@ -11,7 +11,7 @@ Products with an initial state of zeros are counted as frameworks compute them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from costcalc.importers import emit
 from costcalc.importers.builder import NOTHING, OpContext, Operand, Params
@@ -26,6 +26,11 @@ ACTIVATIONS = {
     "rnn": ("tanh",),
 }
 """The layer kinds of each cell's activations: of the gates, of the candidate, of an LSTM's cell."""
+
+
+Convolve = Callable[[Operand, int, bool, str], Operand]
+"""A convolution of a tensor to some channels, with or without a bias; the last is the node's
+part, which ends in ``/input`` or in ``/recurrent``."""
 
 
 class Cell(NamedTuple):
@@ -79,6 +84,10 @@ class Stored(NamedTuple):
     projection: Params = NOTHING
     peepholes: Params = NOTHING
     """The diagonals, as ``other_params``."""
+
+
+OWN_PARAMS = Stored()
+"""Params that no tensor of the model is named for."""
 
 
 class States(NamedTuple):
@@ -138,15 +147,19 @@ def direction(
     op: OpContext,
     x: Operand,
     cell: Cell,
-    stored: Stored,
+    stored: Stored = OWN_PARAMS,
     *,
     part: str = "",
     axis: int = -1,
     initial: States | None = None,
+    convolve: Convolve | None = None,
 ) -> States:
-    """One direction of one layer; arguments as :func:`recurrent`'s, ``part`` names its nodes."""
+    """One direction of one layer; arguments as :func:`recurrent`'s, ``part`` names its nodes.
+
+    ``convolve`` takes the place of products with matrices (Shi et al., arXiv 1506.04214).
+    """
     op.fold()
-    gates = _Gates(op, cell, stored, axis, part, initial)
+    gates = _Gates(op, cell, stored, axis, part, initial, convolve)
     return _CELLS[cell.kind](gates, gates.product(x, cell.matrices, "input", stored.input))
 
 
@@ -159,6 +172,7 @@ class _Gates(NamedTuple):
     axis: int
     part: str
     initial: States | None
+    convolve: Convolve | None
 
     def elementwise(self, kind: str, *inputs: Operand) -> Operand:
         """An elementwise operation."""
@@ -173,9 +187,12 @@ class _Gates(NamedTuple):
     def product(self, x: Operand, matrices: int, name: str, params: Params) -> Operand:
         """The product with some of the matrices."""
         has_bias = self.cell.bias_vectors > (0 if name == "input" else 1)
+        out, part = matrices * self.cell.hidden, f"{self.part}/{name}"
+        if self.convolve is not None:
+            return self.convolve(x, out, has_bias, part)
         return emit.dense(
-            self.op, x, out=matrices * self.cell.hidden, axis=self.axis, bias=has_bias,
-            params=self.numbers(params, name), part=f"{self.part}/{name}",
+            self.op, x, out=out, axis=self.axis, bias=has_bias,
+            params=self.numbers(params, name), part=part,
         )  # fmt: skip
 
     def numbers(self, params: Params, name: str) -> Params:

@@ -80,8 +80,23 @@ EXAMPLES = {
         TOKENS, (5, 10), head_dim=4, num_query_heads=6, num_key_value_heads=2
     ),
     "InputLayer": built(MAP),
+    "Bidirectional": built(TOKENS, layer=layers.GRU(4, return_sequences=True)),
+    "ConvLSTM1D": built((5, 8, 3), filters=4, kernel_size=3),
+    "ConvLSTM2D": built((5, 8, 9, 3), filters=4, kernel_size=3, strides=2, padding="same"),
+    "ConvLSTM3D": built((5, 6, 7, 8, 3), filters=4, kernel_size=2, return_sequences=True),
+    "GRU": built(TOKENS, units=4),
+    "GRUCell": built((10,), (4,), units=4),
+    "LSTM": built(TOKENS, units=4, return_sequences=True),
+    "LSTMCell": built((10,), (4,), (4,), units=4),
+    "RNN": built(TOKENS, cell=layers.LSTMCell(4)),
+    "SimpleRNN": built(TOKENS, units=4, use_bias=False),
+    "SimpleRNNCell": built((10,), (4,), units=4),
+    "StackedRNNCells": built(
+        (10,), (4,), (4,), (3,), cells=[layers.LSTMCell(4), layers.GRUCell(3)]
+    ),
     "LayerNormalization": built(MAP),
     "Masking": built(TOKENS),
+    "MelSpectrogram": built((1000,), fft_length=128, sequence_stride=50, num_mel_bins=16),
     "MultiHeadAttention": built(TOKENS, (5, 10), num_heads=3, key_dim=4, value_dim=5),
     "Normalization": built(MAP),
     "Permute": built(MAP, dims=(3, 1, 2)),
@@ -132,6 +147,12 @@ def built_by_keras(name):
         outputs = layers.Identity()(inputs[0])
     elif name.endswith("QueryAttention") or name == "MultiHeadAttention":
         outputs = CLASSES[name](**config)(*inputs, **call)
+    elif name.endswith(("Cell", "Cells")):
+        first, *states = inputs
+        if name == "StackedRNNCells":
+            states = [states[:2], states[2]]
+        output, _ = CLASSES[name](**config)(first, states)
+        return keras.Model(inputs, output)
     else:
         outputs = CLASSES[name](**config)(inputs if len(inputs) > 1 else inputs[0], **call)
     return keras.Model(inputs, outputs)

@@ -100,7 +100,9 @@ def keras_models() -> Iterator[dict]:
     """Networks of a single layer or operation."""
     for each in keras_layers():
         yield keras.sequential(SIDES, each)
+    yield keras.sequential((600,), keras.of("MelSpectrogram", fft_length=64, sequence_stride=50))
     image, turned = keras.tensor("image"), keras.tensor("turned")
+    yield keras_operation("TopK", image, 2)
     yield keras_operation("Gelu", image, approximate=True)
     yield keras_operation("Split", image, 2, 3)
     yield keras_operation("Subtract", 1, image)
@@ -124,7 +126,7 @@ def keras_models() -> Iterator[dict]:
         yield keras_operation(name, image, axis=-1, keepdims=True, newshape=[-1, 32, 8])
 
 
-WITH_MORE = {"Transpose", "Squeeze", "Split", "Matmul", "GetItem", "Power", "Where"}
+WITH_MORE = {"TopK", "Transpose", "Squeeze", "Split", "Matmul", "GetItem", "Power", "Where"}
 """Operations that need other arguments than a tensor and an axis."""
 
 

@@ -521,8 +521,8 @@ def test_a_layer_at_every_time_step(tmp_path):
     ("inner", "message"),
     [
         (
-            layer("LSTM", "lstm", units=3),
-            r"layer 'steps/lstm' \(LSTM\): costcalc has no layer kind",
+            layer("Mystery", "odd"),
+            r"layer 'steps/odd' \(Mystery\): costcalc has no layer kind",
         ),
         (None, r"layer 'steps' \(TimeDistributed\)"),
         (layer("Conv2D", "conv"), r"layer 'steps/conv' \(Conv2D\): 'filters'"),

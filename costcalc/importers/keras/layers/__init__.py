@@ -18,6 +18,7 @@ from costcalc.importers.keras.layers import (
     normalisation,
     operations,
     pooling,
+    recurrent,
     reshaping,
     spectral,
 )
@@ -31,6 +32,7 @@ TABLE: Mapping[str, Rule] = {
     **joining.TABLE,
     **normalisation.TABLE,
     **pooling.TABLE,
+    **recurrent.TABLE,
     **reshaping.TABLE,
     **spectral.TABLE,
 }

@@ -70,6 +70,13 @@ def norm(op: KerasContext) -> Result:
     return reduction("l2_norm")(op)
 
 
+def top_k(op: KerasContext) -> Result:
+    """``TopK``: the largest elements along the last axis, and where they are."""
+    k = whole(op.option("k", 1), "'k'", 1)
+    found = op.add("top_k", (op.input,), {"k": k, "axis": op.layout.last(op.rank)})
+    return found, found
+
+
 def normalize(op: KerasContext) -> Result:
     """``Normalize``: vectors of length 1."""
     if op.option("order", 2) not in (None, 2):
@@ -243,6 +250,7 @@ TABLE: Mapping[str, Rule] = {
     "Power": power,
     "Where": where,
     "Norm": norm,
+    "TopK": top_k,
     "Normalize": normalize,
 }
 """The rule of each operation, by its class in Keras 3."""

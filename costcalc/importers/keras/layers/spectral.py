@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.context import KerasContext, Result, Rule
@@ -62,4 +63,43 @@ def _joined(op: KerasContext, mode: str, real: Operand, imag: Operand) -> Operan
     return op.add("log", (op.add("clip", (x,), part="/clip"),), part="/log")
 
 
-TABLE: Mapping[str, Rule] = {"STFTSpectrogram": stft_spectrogram}
+def mel_spectrogram(op: KerasContext) -> Result:
+    """``MelSpectrogram``: the Fourier transform of frames, and a fixed matrix of mel bands."""
+    config, shape = op.config, op.input.shape
+    if len(shape) != 1:
+        raise Refusal("it reads a signal", "one axis", f"{len(shape)}")
+    (steps,) = shape
+    points, stride = config.whole("fft_length", 2048), config.whole("sequence_stride", 512)
+    bands = config.whole("num_mel_bins", 128)
+    op.builder.is_sized = True
+    count = (steps + stride + 1) // stride  # as Keras computes the shape of its output
+    x = emit.pad(op, op.input, {0: (points // 2, points // 2)}, "reflect")
+    x = op.add("rearrange", (x,), {"shape": (count, points)}, "/frames")
+    if config.values.get("window", "hann") is not None:
+        window = op.add("constant", (), {"shape": (1, points)}, "/window")
+        x = emit.join(op, "multiply", (x, window), part="/windowed")
+    x = op.add("fft", (x,), {"axes": (-1,), "real": "input"}, "/fft")
+    squares = [op.add("square", (x,), part="/square") for _ in ("real", "imaginary")]
+    x = op.add("sqrt", (emit.join(op, "add", squares, part="/power"),), part="/sqrt")
+    exponent = config.number("mag_exp", 2)
+    x = emit.binary(op, "power", x, 2 if exponent is None else exponent, part="/magnitude")
+    matrix = op.add("constant", (), {"shape": (points // 2 + 1, bands)}, "/bands")
+    x = op.add("matmul", (x, matrix), part="/mel")
+    if config.flag("power_to_db", True):
+        x = _decibels(op, x)
+    return x if op.layout.is_channels_last else emit.transpose(op, x, (1, 0), part="/transpose")
+
+
+def _decibels(op: KerasContext, x: Operand) -> Operand:
+    """Ten times the logarithm, no further below the loudest than ``top_db``."""
+    for kind in ("clip", "log", "scale", "shift"):
+        x = op.add(kind, (x,), part=f"/{kind}")
+    loudest = emit.reduce(op, x, "reduce_max", (0, 1), keep=True, part="/loudest")
+    floor = op.add("shift", (loudest,), part="/floor")
+    return emit.join(op, "maximum", (x, floor), part="/maximum")
+
+
+TABLE: Mapping[str, Rule] = {
+    "MelSpectrogram": mel_spectrogram,
+    "STFTSpectrogram": stft_spectrogram,
+}
