@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import Operand
 from costcalc.importers.torch.context import Rule, TorchContext
 
 
@@ -46,8 +46,6 @@ def interpolate(op: TorchContext) -> Operand:
     args = op.bind("input", "size", "scale_factor", "mode")
     mode, scale = args.get("mode", "nearest"), args.get("scale_factor")
     spatial_rank = len(op.shape) - 2
-    if mode not in emit.MODES or (emit.MODES[mode] == "bilinear" and spatial_rank > 2):
-        raise UnknownOp
     x = op.channels(args["input"], spatial_rank)
     scales = scale if isinstance(scale, tuple) else (scale,)
     if scale is not None and all(factor == int(factor) for factor in scales):
