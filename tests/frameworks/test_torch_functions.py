@@ -180,6 +180,17 @@ CASES = [
     ((8, 6, 6), lambda s, x: x.mT),
     ((8, 6, 6), lambda s, x: x.mean(axis=1)),
     ((2, 6, 8), lambda s, x: nn.functional.linear(x, x[0, 0], s.b), {"b": (6,)}),
+    ((8, 6, 6), lambda s, x: nn.functional.group_norm(x.reshape(2, 4, 6, 6), 2)),
+    (
+        (8, 6, 6),
+        lambda s, x: nn.functional.group_norm(x.reshape(2, 4, 6, 6), 2, s.g, s.b),
+        {"g": (4,), "b": (4,)},
+    ),
+    (
+        (8, 6, 6),
+        lambda s, x: nn.functional.instance_norm(x.reshape(2, 4, 6, 6), weight=s.g, bias=s.b),
+        {"g": (4,), "b": (4,)},
+    ),
 ]
 
 
@@ -204,12 +215,10 @@ def test_a_matrix_times_a_vector_is_counted_though_flopcountermode_does_not():
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        (lambda s, x: x.cumsum(1), "cumsum"),
-        (lambda s, x: x.topk(2, 1)[0], "topk"),
-        (lambda s, x: torch.fft.rfft2(x).real, "fft_rfft2"),
-        (lambda s, x: nn.functional.grid_sample(x, torch.zeros(1, 5, 5, 2)), "grid_sample"),
-        (lambda s, x: torch.einsum("bchh->bch", x), "einsum"),
-        (lambda s, x: nn.functional.group_norm(x.reshape(2, 4, 6, 6), 2), "group_norm"),
+        (lambda s, x: torch.special.i0(x), "special_i0"),
+        (lambda s, x: torch.linalg.inv(x), "linalg_inv"),
+        (lambda s, x: torch.linalg.svdvals(x), "linalg_svdvals"),
+        (lambda s, x: torch.linalg.norm(x, ord="nuc", dim=(2, 3)), "linalg_norm"),
     ],
 )
 def test_what_has_no_kind_is_named(function, name):

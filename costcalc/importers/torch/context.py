@@ -61,6 +61,11 @@ class Rules(NamedTuple):
     factories: Collection[str]
     """Functions that create tensors: they read at most the shape of another one."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The functions that have a rule."""
+        return frozenset((*self.views, *self.operations))
+
 
 class TorchBuilder(ModelBuilder):
     """Adds the nodes of a forward pass, and maps its values to them."""

@@ -9,6 +9,7 @@ from costcalc.importers.torch.operations import (
     contraction,
     convolutions,
     elementwise,
+    losses,
     norms,
     pooling,
     products,
@@ -54,10 +55,14 @@ VIEWS: Mapping[str, Rule] = {
     "T": views.reversed_axes,
     "t": views.reversed_axes,
     "mT": views.transposed_matrices,
+    "mH": views.transposed_matrices,
+    "adjoint": views.transposed_matrices,
+    "H": views.reversed_axes,
     "split": views.parts,
     "split_with_sizes": views.parts,
     "chunk": views.parts,
     "tensor_split": views.parts,
+    "hsplit": views.parts,
     "unbind": views.unbind,
     "narrow": views.narrow,
     "select": views.select,
@@ -91,7 +96,25 @@ _UNARY = {
     "log10": "log",
     "exp2": "exp",
 }
+_FUNCTIONS = (
+    "tan sinh cosh asin acos atan asinh acosh atanh arcsin arccos arctan arcsinh arccosh arctanh "
+    "sinc angle logit erfc erfinv lgamma digamma polygamma special_i0e special_i1 special_i1e "
+    "special_ndtr special_ndtri special_log_ndtr special_erfcx special_entr i0"
+)
+"""Functions that are evaluated once for each element, as a sine is."""
+_NUMBERS = "isnan isinf isfinite isposinf isneginf nan_to_num signbit heaviside"
+"""Functions that compare each element with a constant."""
+_BITS = (
+    "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift lshift rshift "
+    "less greater less_equal greater_equal not_equal copysign nextafter"
+)
 _COMPARISONS = "gt lt ge le eq ne logical_and logical_or logical_xor and or xor isclose"
+
+_WRITES = (
+    "scatter index_copy index_fill index_put masked_scatter put slice_scatter select_scatter "
+    "diagonal_scatter max_unpool1d max_unpool2d max_unpool3d"
+)
+"""Functions that write some elements of one tensor into another."""
 
 PRODUCTS: Mapping[str, Rule] = {
     **{f"conv{rank}d": convolutions.conv for rank in (1, 2, 3)},
@@ -130,7 +153,10 @@ OPERATIONS: Mapping[str, Rule] = {
         for kind, more in (("avg_pool", ""), ("max_pool", ""), ("max_pool", "_with_indices"))
         for rank in (1, 2, 3)
     },
-    **dict.fromkeys(_COMPARISONS.split(), binary("compare")),
+    **dict.fromkeys(_FUNCTIONS.split(), unary("sin")),
+    **dict.fromkeys(_NUMBERS.split(), unary("logical_not")),
+    **dict.fromkeys((*_COMPARISONS.split(), *_BITS.split()), binary("compare")),
+    **{f"fractional_max_pool{rank}d": pooling.fractional_pool for rank in (2, 3)},
     "embedding": products.embedding,
     "embedding_bag": products.embedding_bag,
     "cdist": products.distances,
@@ -146,6 +172,25 @@ OPERATIONS: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("index_add", "scatter_add", "scatter_reduce", "index_reduce"), selection.added_at
     ),
+    "mse_loss": losses.loss(losses.squared),
+    "l1_loss": losses.loss(losses.absolute),
+    "smooth_l1_loss": losses.loss(losses.huber),
+    "huber_loss": losses.loss(losses.huber),
+    "kl_div": losses.loss(losses.divergence),
+    "binary_cross_entropy": losses.loss(losses.entropy),
+    "binary_cross_entropy_with_logits": losses.loss(losses.entropy_of_logits),
+    "soft_margin_loss": losses.loss(losses.soft_margin),
+    "poisson_nll_loss": losses.loss(losses.poisson),
+    "hinge_embedding_loss": losses.loss(losses.hinge),
+    "margin_ranking_loss": losses.loss(losses.ranking),
+    "triplet_margin_loss": losses.triplet,
+    "cosine_embedding_loss": losses.cosine_embedding,
+    "multi_margin_loss": losses.multi_margin,
+    "cross_entropy_loss": losses.cross_entropy,
+    **dict.fromkeys(("nll_loss", "nll_loss_nd", "nll_loss2d"), losses.likelihood),
+    "cosine_similarity": losses.similarity,
+    "pairwise_distance": losses.pairwise,
+    "pdist": losses.pairs,
     **transforms.FOURIER,
     "stft": transforms.spectrogram,
     "istft": transforms.signal,
@@ -173,6 +218,18 @@ OPERATIONS: Mapping[str, Rule] = {
     "rtruediv": binary("divide", reflected=True),
     "maximum": binary("maximum", by_number="clip"),
     "minimum": binary("minimum", by_number="clip"),
+    "fmax": binary("maximum", by_number="clip"),
+    "fmin": binary("minimum", by_number="clip"),
+    **dict.fromkeys(("fmod", "remainder", "mod", "floor_divide", "floordiv"), binary("divide")),
+    "rfloordiv": binary("divide", reflected=True),
+    **dict.fromkeys(("atan2", "arctan2", "hypot", "logaddexp", "xlogy"), binary("power")),
+    "float_power": elementwise.power,
+    "lerp": elementwise.weighted_mean,
+    **dict.fromkeys(("outer", "ger"), elementwise.outer),
+    **dict.fromkeys(("cross", "linalg_cross"), elementwise.cross),
+    **dict.fromkeys(("threshold", "hardshrink"), elementwise.threshold),
+    "softshrink": elementwise.less_function("clip"),
+    "rrelu": unary("leaky_relu"),
     "pow": elementwise.power,
     "rpow": binary("power", reflected=True),
     "where": elementwise.where,
@@ -192,6 +249,18 @@ OPERATIONS: Mapping[str, Rule] = {
     "prod": reduction("product"),
     "var": reduction("variance"),
     "std": reductions.deviation,
+    "var_mean": reductions.pair("variance", "mean"),
+    "std_mean": reductions.pair("variance", "mean", root=True),
+    "aminmax": reductions.pair("reduce_min", "reduce_max"),
+    "nansum": reductions.of_function("sum", "logical_not"),
+    "nanmean": reductions.of_function("mean", "logical_not"),
+    "count_nonzero": reductions.of_function("sum", "logical_not"),
+    "any": reduction("reduce_max"),
+    "all": reduction("reduce_min"),
+    "logsumexp": reductions.log_sum,
+    "linalg_vecdot": reductions.dot,
+    "dist": reductions.distance,
+    "trace": reductions.trace,
     "norm": reductions.length,
     "linalg_norm": reductions.length,
     "linalg_vector_norm": reductions.length,
@@ -209,6 +278,10 @@ OPERATIONS: Mapping[str, Rule] = {
     "stack": views.stack,
     "pad": views.pad,
     "fold": views.fold,
+    **dict.fromkeys(
+        ("hstack", "vstack", "row_stack", "dstack", "column_stack"), views.stacked_along
+    ),
+    **dict.fromkeys(_WRITES.split(), views.write),
     "setitem": views.write,
     "overwritten": views.write,
     "lstm": recurrent.layers("lstm"),

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 # PyTorch is not installed where types are checked.
 # mypy: allow-subclassing-any
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from types import FunctionType
 from typing import Any
 
@@ -31,14 +31,11 @@ from costcalc.importers.torch.calls import (
     ValueRef,
 )
 
-ENTERED: Mapping[Any, Callable[..., Any]] = {
-    torch.nn.functional.multi_head_attention_forward: FunctionType(
-        torch.nn.functional.multi_head_attention_forward.__code__,
-        {**vars(torch.nn.functional), "has_torch_function": lambda tensors: False},
-        argdefs=torch.nn.functional.multi_head_attention_forward.__defaults__,
-    )
-}
-"""Functions that are inlined: for each, a copy that calls its inner functions directly."""
+_OVERRIDABLE = ("torch.nn.functional", "torch.functional")
+"""Python modules whose functions first ask whether a mode is to run them."""
+
+_CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+"""How they ask."""
 
 REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
 """Functions of ``torch`` that FLOP counters patch, like those of ``torch.nn.functional``."""
@@ -64,10 +61,15 @@ class UnseenTensorError(Exception):
 
 
 class Recorder(TorchFunctionMode):
-    """Records calls while the mode is active."""
+    """Records calls while the mode is active.
 
-    def __init__(self, module: torch.nn.Module) -> None:
+    Functions of PyTorch that are written in Python, and that no rule is for, are entered:
+    the functions that they call are recorded.
+    """
+
+    def __init__(self, module: torch.nn.Module, rules: Container[str] = ()) -> None:
         super().__init__()
+        self.rules = rules
         self.values: list[TensorValue] = []
         self.calls: list[RecordedCall] = []
         self.known: dict[int, tuple[torch.Tensor, int, int]] = {}
@@ -127,9 +129,10 @@ class Recorder(TorchFunctionMode):
         """Runs the function, and records it if it creates or writes tensors."""
         keywords = kwargs or {}
         self.last = name = function_name(func)
-        if func in ENTERED:
+        body = None if name in self.rules else _body(func)
+        if body is not None:
             with self:
-                return ENTERED[func](*args, **keywords)
+                return body(*args, **keywords)
         inputs = [*_tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         versions = [_version(tensor) for tensor in inputs]
@@ -229,6 +232,22 @@ def parameters(module: torch.nn.Module) -> Iterator[ModuleParameter]:
                 full = f"{path}.{name}" if path else name
                 shape, role = tuple(parameter.shape), _role(owner, name)
                 yield ModuleParameter(full.replace(".", "/"), shape, role)
+
+
+@cache
+def _body(func: Callable[..., Any]) -> Callable[..., Any] | None:
+    """A function written in Python, which calls others directly; None for any other.
+
+    It is a copy that does not ask whether a mode is to run it.
+    """
+    if not isinstance(func, FunctionType) or func.__module__ not in _OVERRIDABLE:
+        return None
+    if not {*_CHECKS} & {*func.__code__.co_names}:
+        return None
+    names = {**func.__globals__, **dict.fromkeys(_CHECKS, lambda *tensors: False)}
+    copy = FunctionType(func.__code__, names, func.__name__, func.__defaults__, func.__closure__)
+    copy.__kwdefaults__ = func.__kwdefaults__
+    return copy
 
 
 def function_name(func: Callable[..., Any]) -> str:

@@ -104,7 +104,7 @@ def forward(module: torch.nn.Module, file: str, input: Shape) -> Trace:
             module(torch.empty((1, *input)))
     for dtype in (torch.get_default_dtype(), torch.int64):
         with user_code(file, "its parameters cannot be inspected"):
-            recorder = Recorder(module)
+            recorder = Recorder(module, RULES.names)
         try:
             with quiet(), torch.device("meta"):
                 return record(recorder, module, torch.empty((1, *input), dtype=dtype))

@@ -149,6 +149,68 @@ def masked_fill(op: TorchContext) -> Operand:
     return join(op, "where", [args["mask"], args["value"], args["input"]])
 
 
+def chain(*steps: str) -> Rule:
+    """Functions of each element, one after another."""
+
+    def rule(op: TorchContext) -> Operand:
+        x = op.tensor(op.bind("input")["input"])
+        for step in steps[:-1]:
+            x = op.add(step, (x,), part=f"_{step}")
+        return op.add(steps[-1], (x,))
+
+    return rule
+
+
+def less_function(kind: str) -> Rule:
+    """``x - f(x)``: the part of x beyond a range, or beyond its tanh."""
+
+    def rule(op: TorchContext) -> Operand:
+        x = op.tensor(op.bind("input")["input"])
+        return emit.join(op, "subtract", (x, op.add(kind, (x,), part=f"_{kind}")))
+
+    return rule
+
+
+def threshold(op: TorchContext) -> Operand:
+    """``F.threshold`` and ``F.hardshrink``: x where it is beyond a number, else a constant."""
+    x = op.tensor(op.bind("input")["input"])
+    size = op.add("abs", (x,), part="_abs") if op.call.function == "hardshrink" else x
+    bound, other = (op.add("constant", (), {"shape": (1,) * x.rank}) for _ in range(2))
+    is_beyond = emit.join(op, "compare", (size, bound), part="_compare")
+    return emit.join(op, "where", (is_beyond, x, other))
+
+
+def weighted_mean(op: TorchContext) -> Operand:
+    """``torch.lerp``: ``a + w (b - a)``."""
+    args = op.bind("input", "end", "weight")
+    start, end = (op.broadcast(args[name]) for name in ("input", "end"))
+    difference = emit.join(op, "subtract", (end, start), part="_difference")
+    weight = args["weight"]
+    factor = op.broadcast(weight) if isinstance(weight, ValueRef) else weight
+    scaled = emit.binary(op, "multiply", difference, factor, part="_weighted")
+    return emit.join(op, "add", (start, scaled))
+
+
+def outer(op: TorchContext) -> Operand:
+    """``torch.outer``: every element of one vector times every one of the other."""
+    args = op.bind("input", "vec2")
+    rows, columns = args["input"], args["vec2"]
+    x = op.tensor(rows, (*op.shape_of(rows), 1))
+    y = op.tensor(columns, (1, *op.shape_of(columns)))
+    return emit.join(op, "multiply", (x, y))
+
+
+def cross(op: TorchContext) -> Operand:
+    """``torch.cross``: two products for each element, and their difference."""
+    args = op.bind("input", "other")
+    x, y = (op.broadcast(args[name]) for name in ("input", "other"))
+    turned = [
+        op.add("rearrange", (each,), {"shape": each.shape}, part="_turned") for each in (x, y, x, y)
+    ]
+    products = [emit.join(op, "multiply", turned[at : at + 2], part="_product") for at in (0, 2)]
+    return emit.join(op, "subtract", products)
+
+
 def add_product(kind: str) -> Rule:
     """``addcmul`` and ``addcdiv``: ``a + value b c``, ``a + value b / c``."""
 

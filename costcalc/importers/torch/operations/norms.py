@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import Operand
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext
 
@@ -46,18 +46,22 @@ def _image_norm(
     bias: ValueRef | None,
     **arguments: int,
 ) -> Operand:
-    """A norm of one image by its own statistics.
-
-    Raises:
-        UnknownOp: there are several images.
-    """
-    first, *shape = op.shape_of(value)
-    if first != 1:
-        raise UnknownOp
-    affine = weight is not None or bias is not None
-    params = {"norm_params": op.stored(weight, bias)}
-    x = op.tensor(value, tuple(shape))
-    return op.add(kind, (x,), {**arguments, "affine": affine}, params=params)
+    """A norm of each image by its own statistics."""
+    images, *shape = op.shape_of(value)
+    if images == 1:
+        affine = weight is not None or bias is not None
+        params = {"norm_params": op.stored(weight, bias)}
+        x = op.tensor(value, tuple(shape))
+        return op.add(kind, (x,), {**arguments, "affine": affine}, params=params)
+    # The channels of all images; scales and shifts, which they share, come afterwards.
+    arguments = {name: images * groups for name, groups in arguments.items()}
+    x = op.tensor(value, (images * shape[0], *shape[1:]))
+    x = op.view(op.add(kind, (x,), {**arguments, "affine": False}), (images, *shape))
+    for learned, join in ((weight, "multiply"), (bias, "add")):
+        if learned is not None:
+            factors = op.tensor(learned, (1, shape[0], *(1 for _ in shape[1:])))
+            x = emit.join(op, join, (x, factors), part=f"_{join}")
+    return x
 
 
 def layer_norm(op: TorchContext) -> Operand:

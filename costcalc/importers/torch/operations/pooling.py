@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand
-from costcalc.importers.torch.context import Rule, TorchContext
+from costcalc.importers.torch.context import Rule, TorchContext, without_batch
 
 
 def pool(kind: str, spatial_rank: int) -> Rule:
@@ -27,6 +29,17 @@ def pool(kind: str, spatial_rank: int) -> Rule:
         )
 
     return rule
+
+
+def fractional_pool(op: TorchContext) -> list[Operand]:
+    """``fractional_max_pool2d`` and so on: the largest of windows that begin anywhere."""
+    args = op.bind("input", "kernel_size")
+    rank, kernel = int(op.call.function[-2]), args["kernel_size"]
+    taps = kernel**rank if isinstance(kernel, int) else prod(kernel)
+    shape = without_batch(op.shape)
+    x = op.tensor(args["input"])
+    windows = op.add("rearrange", (x,), {"shape": (taps, *shape)}, part="_windows")
+    return [emit.reduce(op, windows, "reduce_max", (0,), keep=False)] * len(op.call.outputs)
 
 
 def adaptive_pool(kind: str, spatial_rank: int) -> Rule:

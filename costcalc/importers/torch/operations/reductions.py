@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
-from costcalc.importers.torch.context import Rule, TorchContext
+from costcalc.importers.torch.context import Rule, TorchContext, without_batch
 from costcalc.importers.torch.operations.elementwise import join
 
 
@@ -40,9 +40,77 @@ def extreme(kind: str, of_two: str) -> Rule:
     return rule
 
 
+def pair(first: str, second: str, root: bool = False) -> Rule:
+    """``var_mean``, ``std_mean`` and ``aminmax``: two reductions."""
+
+    def rule(op: TorchContext) -> list[Operand]:
+        args = op.bind("input", "dim")
+        results = [_reduce(op, kind, args, part=f"_{kind}") for kind in (first, second)]
+        if root:
+            results[0] = op.add("sqrt", (results[0],), part="_sqrt")
+        return results
+
+    return rule
+
+
+def of_function(kind: str, *steps: str) -> Rule:
+    """A reduction of functions of each element, as ``count_nonzero`` and ``nansum`` are."""
+
+    def rule(op: TorchContext) -> Operand:
+        args = op.bind("input", "dim", "keepdim")
+        x, axes = _reduced(op, args)
+        for step in steps:
+            x = op.add(step, (x,), part=f"_{step}")
+        return emit.reduce(op, x, kind, axes, keep=bool(args.get("keepdim", False)))
+
+    return rule
+
+
+def log_sum(op: TorchContext) -> Operand:
+    """``logsumexp``: ``m + log(sum(exp(x - m)))``, with the largest as m."""
+    args = op.bind("input", "dim", "keepdim")
+    x, axes = _reduced(op, args)
+    largest = emit.reduce(op, x, "reduce_max", axes, keep=True, part="_largest")
+    less = emit.join(op, "subtract", (x, largest), part="_less")
+    total = emit.reduce(
+        op, op.add("exp", (less,), part="_exp"), "sum", axes, keep=True, part="_sum"
+    )
+    y = emit.join(op, "add", (op.add("log", (total,), part="_log"), largest))
+    shape = without_batch(op.shape)
+    return op.view(y, shape)
+
+
+def dot(op: TorchContext) -> Operand:
+    """``torch.linalg.vecdot``: products added up along an axis."""
+    args = op.bind("x", "y", "dim")
+    values = [args.get("x", args.get("input")), args["y"]]
+    products = join(op, "multiply", values)
+    return op.view(
+        emit.reduce(op, products, "sum", (args.get("dim", -1) % products.rank,), keep=False),
+        without_batch(op.shape),
+    )
+
+
+def distance(op: TorchContext) -> Operand:
+    """``torch.dist``: the length of a difference."""
+    args = op.bind("input", "other", "p")
+    x, y = (op.broadcast(args[n], op.shape_of(args["input"])) for n in ("input", "other"))
+    difference = emit.join(op, "subtract", (x, y), part="_difference")
+    return emit.length(op, difference, range(difference.rank), args.get("p", 2), keep=False)
+
+
+def trace(op: TorchContext) -> Operand:
+    """``torch.trace``: the sum of a diagonal."""
+    value = op.bind("input")["input"]
+    x = op.tensor(value, op.shape_of(value))
+    diagonal = op.add("rearrange", (x,), {"shape": (min(x.shape),)}, part="_diagonal")
+    return emit.reduce(op, diagonal, "sum", (0,), keep=False)
+
+
 def deviation(op: TorchContext) -> Operand:
     """``x.std(axes)``: the square root of the variance."""
-    variance = _reduce(op, "variance", op.bind("input", "dim"), part="_variance")
+    args = op.bind("input", "dim")
+    variance = _reduce(op, "variance", args, part="_variance")
     return op.add("sqrt", (variance,))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from costcalc.importers import emit
@@ -212,6 +213,21 @@ def stack(op: TorchContext) -> Result:
     """``torch.stack``: a concatenation along a new axis."""
     args = op.bind("tensors", "dim")
     return _concatenated(op, args["tensors"], args.get("dim", 0) % len(op.shape))
+
+
+def stacked_along(op: TorchContext) -> Result:
+    """``hstack``, ``vstack``, ``dstack`` and ``column_stack``: along an axis that each may lack."""
+    values = op.bind("tensors")["tensors"]
+    rank = len(op.shape)
+    axis = {"hstack": 1 if rank > 1 else 0, "column_stack": 1, "dstack": 2}.get(op.call.function, 0)
+    inputs = []
+    for value in values:
+        shape = list(op.shape)
+        shape[axis] = prod(op.shape_of(value)) // prod(
+            side for place, side in enumerate(op.shape) if place != axis
+        )
+        inputs.append(op.tensor(value, tuple(shape)))
+    return op.view(emit.concat(op, inputs, axis), without_batch(op.shape))
 
 
 def _concatenated(op: TorchContext, values: Sequence[ValueRef], axis: int) -> Result:
